@@ -53,12 +53,12 @@ def critical_path(calls: Sequence[Call], speed: float) -> list[tuple[str, float]
     made: dict[str, Call] = {}  # an id, and the change whose answer told it first
     needs: dict[int, list[Call]] = {}
     for call in changes:
-        told = [made[word] for word in ID.findall(call.sent) if word in made]
+        sources = [made[word] for word in ID.findall(call.sent) if word in made]
         demanded = DEMANDED.get(call.operation, ())
         before = [one for one in changes if one.began < call.began and one.operation in demanded]
         if "Post" in demanded:
             before += [one for one in proofs if one.began < call.began]
-        needs[id(call)] = [*told, *before]
+        needs[id(call)] = [*sources, *before]
         for word in ID.findall(call.answer):
             made.setdefault(word, call)
 

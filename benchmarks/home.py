@@ -63,8 +63,8 @@ class Home:
                 child.returncode = os.waitstatus_to_exitcode(status)
                 if child.returncode:
                     said.seek(0)
-                    told = said.read().decode(errors="replace")[-2000:]
-                    raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}: {told}")
+                    output = said.read().decode(errors="replace")[-2000:]
+                    raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}: {output}")
             return Run(
                 wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, tuple(proxy.calls), proxy.connections
             )

@@ -76,11 +76,11 @@ def _stages(folder: Path, speed: float, checks: str, deployment: str) -> dict[st
 def _pushed(home: Home) -> dict[str, float]:
     home.ecsctl("sandbox", "push", "--watch")
     home.ecsctl("pipeline", "status", "--output", "json")
-    told = json.loads(home.said.read_text())
+    text = json.loads(home.said.read_text())
     return {
         stage["name"].lower(): max(_seconds(one["changed"]) for one in stage["actions"])
         - min(_seconds(one["began"]) for one in stage["actions"])
-        for stage in told["stages"]
+        for stage in text["stages"]
     }
 
 

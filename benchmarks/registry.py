@@ -76,9 +76,9 @@ class _Asked(http.server.BaseHTTPRequestHandler):
 
     def _manifest(self, reference: str) -> None:
         if self.command == "PUT":
-            told = self._body(), self.headers["Content-Type"]
-            digest = _digest(told[0])
-            self.server.manifests[reference] = self.server.manifests[digest] = told
+            manifest = self._body(), self.headers["Content-Type"]
+            digest = _digest(manifest[0])
+            self.server.manifests[reference] = self.server.manifests[digest] = manifest
             self._answer(201, Docker_Content_Digest=digest)
         elif reference in self.server.manifests:
             body, kind = self.server.manifests[reference]

@@ -39,15 +39,15 @@ class Row:
     def figures(self) -> dict[str, Any]:
         """As JSON."""
         run = self.run
-        told: dict[str, Any] = {
+        result: dict[str, Any] = {
             "wall": run.wall, "span": run.span, "calls": len(run.calls), "changes": run.changes, "depth": run.depth,
             "connections": run.connections, "cpu": run.cpu, "memory_mb": run.memory,
         }  # fmt: skip
         if self.path:
-            told |= {"critical_path": self.path, "wall_to_critical_path": run.wall / self.critical}
+            result |= {"critical_path": self.path, "wall_to_critical_path": run.wall / self.critical}
         if self.against:
-            told[f"wall_to_{self.against[0].replace(' ', '_')}"] = run.wall / self.against[1]
-        return {name: round(value, 3) if isinstance(value, float) else value for name, value in told.items()}
+            result[f"wall_to_{self.against[0].replace(' ', '_')}"] = run.wall / self.against[1]
+        return {name: round(value, 3) if isinstance(value, float) else value for name, value in result.items()}
 
     def beneath(self) -> str:
         """The critical path in words, if it is known."""
@@ -81,12 +81,12 @@ def table(rows: Rows) -> str:
 
 def write(name: str, rows: Rows) -> None:
     """Put the table between its marks in the page, and the figures beside those of other tables."""
-    told = f"{machine()}.\n\n{table(rows)}" + "".join(row.beneath() for row in rows)
+    message = f"{machine()}.\n\n{table(rows)}" + "".join(row.beneath() for row in rows)
     begin, end = BEGIN.format(name), END.format(name)
     text = PAGE.read_text()
     if begin in text:
         before, rest = text.split(begin, 1)
-        PAGE.write_text(f"{before}{begin}\n{told}\n{end}{rest.split(end, 1)[1]}")
+        PAGE.write_text(f"{before}{begin}\n{message}\n{end}{rest.split(end, 1)[1]}")
     figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     figures[name] = {"machine": machine(), "runs": {row.what: row.figures() for row in rows}}
     FIGURES.write_text(json.dumps(figures, indent=1) + "\n")

@@ -160,11 +160,11 @@ def test_regions_of_every_partition_are_regions(home: Path, region: str) -> None
 
 def test_a_region_that_no_host_answers_for_is_told_as_such(home: Path) -> None:
     gone = EndpointConnectionError(endpoint_url="https://sts.eu-centrall-1.amazonaws.com/")
-    told = access.located(gone, Place(home, region="eu-centrall-1").aws().session)
-    assert isinstance(told, UsageError)
-    assert "did you mean eu-central-1?" in told.hint
-    told = access.located(gone, Place(home, region="eu-central-1").aws().session)
-    assert (told.exit_code, "cannot be reached" in told.message) == (1, True)
+    error = access.located(gone, Place(home, region="eu-centrall-1").aws().session)
+    assert isinstance(error, UsageError)
+    assert "did you mean eu-central-1?" in error.hint
+    error = access.located(gone, Place(home, region="eu-central-1").aws().session)
+    assert (error.exit_code, "cannot be reached" in error.message) == (1, True)
 
 
 class Sts(BaseHTTPRequestHandler):

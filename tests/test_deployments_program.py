@@ -48,7 +48,7 @@ class World:
         self.posts += method == "POST"
         return api.call(ACCOUNT, REGION, TOKEN, method, path, said)
 
-    def told(self, state: str, run: str = "run-1", commit: str = COMMIT) -> tuple[list[str], list[list[str]]]:
+    def reported(self, state: str, run: str = "run-1", commit: str = COMMIT) -> tuple[list[str], list[list[str]]]:
         """An event comes: the states that the commit has had, and those of each deployment."""
         self.state, self.run, self.commit = state, run, commit
         self.environment.setenv("PIPELINE_RUN", run)
@@ -73,8 +73,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 def test_a_release_is_a_status_of_its_commit_and_a_deployment_of_the_environment(world: World) -> None:
-    assert world.told("InProgress") == (["pending"], [["in_progress"]])
-    assert world.told("Succeeded") == (["pending", "success"], [["in_progress", "success"]])
+    assert world.reported("InProgress") == (["pending"], [["in_progress"]])
+    assert world.reported("Succeeded") == (["pending", "success"], [["in_progress", "success"]])
     heard = api.github_deployments(REGION)
     [deployment], last = heard["deployments"], heard["statuses"][-1]
     assert (deployment["ref"], deployment["environment"]) == (COMMIT, "shop")
@@ -83,9 +83,9 @@ def test_a_release_is_a_status_of_its_commit_and_a_deployment_of_the_environment
 
 
 def test_an_event_that_comes_twice_or_late_changes_nothing(world: World) -> None:
-    told = world.told("Succeeded")
+    reported = world.reported("Succeeded")
     posts = world.posts
-    assert world.told("Succeeded") == told == (["success"], [["success"]])
+    assert world.reported("Succeeded") == reported == (["success"], [["success"]])
     assert world.posts == posts
 
 
@@ -96,23 +96,23 @@ def test_an_event_that_comes_twice_or_late_changes_nothing(world: World) -> None
 def test_a_run_that_brings_nothing_is_told_as_what_it_is(
     world: World, state: str, of_commit: str, of_deployment: str
 ) -> None:
-    world.told("InProgress")
-    assert world.told(state) == (["pending", of_commit], [["in_progress", of_deployment]])
+    world.reported("InProgress")
+    assert world.reported(state) == (["pending", of_commit], [["in_progress", of_deployment]])
 
 
 def test_a_failed_run_that_is_retried_is_the_same_deployment(world: World) -> None:
-    world.told("Failed")
-    assert world.told("InProgress") == (["failure", "pending"], [["failure", "in_progress"]])
+    world.reported("Failed")
+    assert world.reported("InProgress") == (["failure", "pending"], [["failure", "in_progress"]])
 
 
 def test_the_next_release_is_a_deployment_of_its_own_and_ends_the_one_before(world: World) -> None:
-    world.told("Succeeded")
-    assert world.told("Succeeded", "run-2", NEXT) == (["success"], [["success", "inactive"], ["success"]])
-    assert len(world.told("Succeeded", "run-3")[1]) == 3, "the same commit again, by a run of its own"
+    world.reported("Succeeded")
+    assert world.reported("Succeeded", "run-2", NEXT) == (["success"], [["success", "inactive"], ["success"]])
+    assert len(world.reported("Succeeded", "run-3")[1]) == 3, "the same commit again, by a run of its own"
 
 
 def test_a_run_without_a_commit_is_not_told(world: World) -> None:
-    assert world.told("Failed", commit="") == ([], [])
+    assert world.reported("Failed", commit="") == ([], [])
 
 
 class Api(http.server.BaseHTTPRequestHandler):

@@ -21,7 +21,7 @@ def lightened() -> Any:
     return core
 
 
-def told(core: Any, service: str, type_name: str) -> Any:
+def described(core: Any, service: str, type_name: str) -> Any:
     return core.get_component("data_loader").load_service_model(service, type_name)
 
 
@@ -43,13 +43,13 @@ def test_a_model_says_the_same_but_for_its_documentation(service: str) -> None:
 
 
 def test_pages_are_known_where_botocore_knows_them() -> None:
-    usual = told(botocore.session.get_session(), "ecs", "paginators-1")
-    assert told(lightened(), "ecs", "paginators-1") == usual
+    usual = described(botocore.session.get_session(), "ecs", "paginators-1")
+    assert described(lightened(), "ecs", "paginators-1") == usual
 
 
 def test_a_service_that_is_not_there_is_told_by_its_name() -> None:
     with pytest.raises(UnknownServiceError, match="nosuch"):
-        told(lightened(), "nosuch", "service-2")
+        described(lightened(), "nosuch", "service-2")
 
 
 def test_a_folder_of_models_of_ones_own_is_read_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,4 +57,4 @@ def test_a_folder_of_models_of_ones_own_is_read_first(tmp_path: Path, monkeypatc
     where.mkdir(parents=True)
     (where / "service-2.json").write_text(json.dumps({"metadata": {"serviceId": "own"}}))
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
-    assert told(lightened(), "sts", "service-2") == {"metadata": {"serviceId": "own"}}
+    assert described(lightened(), "sts", "service-2") == {"metadata": {"serviceId": "own"}}

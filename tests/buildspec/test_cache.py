@@ -49,8 +49,8 @@ def test_each_stage_that_is_copied_from_is_kept_by_a_tag_that_moves(world):
         ["", "ecsctl-cache", "ecsctl-cache"],
     ], "a stage that another begins with is part of it, and one that nothing needs is not built"
     assert set(world.registry) == {COMMIT, "latest"} | {f"ecsctl-cache{of}" for of in ("", "-build", "-test", "-tool")}
-    told = [call for call in world.called("docker", "build") if "BUILDKIT_INLINE_CACHE=1" not in call]
-    assert [call[call.index("--tag") + 1] for call in told] == [f"{REPOSITORY}:{COMMIT}"], "the app's image tells none"
+    final = [call for call in world.called("docker", "build") if "BUILDKIT_INLINE_CACHE=1" not in call]
+    assert [call[call.index("--tag") + 1] for call in final] == [f"{REPOSITORY}:{COMMIT}"], "the app's image tells none"
     before = world.registry
     assert cached(world, CODEBUILD_RESOLVED_SOURCE_VERSION="a" * 40)[0].status == "SUCCEEDED"
     assert world.registry["ecsctl-cache-build"] != before["ecsctl-cache-build"]
@@ -66,8 +66,8 @@ def test_an_argument_of_the_build_chooses_the_stage(world):
     dockerfile = "ARG KIND=slow\nFROM x AS slow\nFROM y AS fast\nFROM $KIND-stage\nFROM ${KIND} AS one\nFROM z\n"
     dockerfile += "COPY --from=one /a /a\nCOPY --from=slow /b /b\n"
     assert [build[0] for build in cached(world, dockerfile)[1]] == ["one", "", ""]
-    told = cached(world, dockerfile, BUILD_ARG_KIND="fast", CODEBUILD_RESOLVED_SOURCE_VERSION="a" * 40)
-    assert [build[0] for build in told[1]] == ["slow", "one", "", ""]
+    result = cached(world, dockerfile, BUILD_ARG_KIND="fast", CODEBUILD_RESOLVED_SOURCE_VERSION="a" * 40)
+    assert [build[0] for build in result[1]] == ["slow", "one", "", ""]
 
 
 def test_layers_that_cannot_be_kept_stop_no_release(world):

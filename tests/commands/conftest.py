@@ -86,9 +86,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
         capfd.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()
-        told = capfd.readouterr()
+        output = capfd.readouterr()
         code = ended.value.code
-        return Ended(code if isinstance(code, int) else int(bool(code)), told.out, told.err)
+        return Ended(code if isinstance(code, int) else int(bool(code)), output.out, output.err)
 
     return run
 

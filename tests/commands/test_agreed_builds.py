@@ -30,14 +30,14 @@ def stranger(folder: Path) -> Path:
 
 
 def agreed(folder: Path) -> bool:
-    told = sandbox.play(folder / ".ecsctl", "builds", {"spec": "buildspec.yml"})
-    assert told["real"]
-    return bool(told["agreed"])
+    answer = sandbox.play(folder / ".ecsctl", "builds", {"spec": "buildspec.yml"})
+    assert answer["real"]
+    return bool(answer["agreed"])
 
 
 def nothing_made(process: Callable[..., Ended]) -> bool:
-    told = json.loads(process("status", "--sandbox", "--output", "json").out)
-    return {one["condition"] for one in told["resources"]} == {"missing"}
+    document = json.loads(process("status", "--sandbox", "--output", "json").out)
+    return {one["condition"] for one in document["resources"]} == {"missing"}
 
 
 @pytest.mark.usefixtures("quick")

@@ -87,8 +87,8 @@ def test_an_app_that_nothing_can_build_is_refused_before_anything_is_made(
     assert refused.code == 1
     assert "nothing can build hello: there is no [github] in ecsctl.toml" in refused.said
     assert "desired_count = 0 in [service]" in refused.said
-    told = json.loads(process("status", "--sandbox", "--output", "json").out)
-    assert {one["condition"] for one in told["resources"]} == {"missing"}
+    document = json.loads(process("status", "--sandbox", "--output", "json").out)
+    assert {one["condition"] for one in document["resources"]} == {"missing"}
     (folder / "ecsctl.toml").write_text('name = "hello"\n[service]\ndesired_count = 0\n')
     assert process("up", "--sandbox", "--yes").code == 0
 

@@ -48,8 +48,8 @@ def test_the_one_question_names_what_where_who_how_much_and_how_long(run: Run, a
     assert (ended.code, ended.out) == (1, ""), ended.err
     assert "nothing was changed" in ended.err
     asked = "Go on in account 123456789012, eu-central-1, as arn:aws:sts::123456789012:user/moto? [y/N]"
-    for told in (asked, "cost: about $60 a month (us-east-1 list prices", "time: about 4 minutes", "10.100.0.0/16"):
-        assert told in ended.said
+    for part in (asked, "cost: about $60 a month (us-east-1 list prices", "time: about 4 minutes", "10.100.0.0/16"):
+        assert part in ended.said
     assert ended.said.count("[y/N]") == 1
     assert differences(before, snapshot()) == []
 

@@ -132,8 +132,8 @@ def test_what_lingers_or_bears_a_copied_mark_is_on_the_receipt(run: Run, live: C
     assert run("down", "--yes").code == 0
     logs.create_log_group(logGroupName="/ecs/hello")
     left = json.loads(run("down", "--yes", "--output", "json").out)["left"]
-    told = {(one["kind"], one["what"]) for one in left}
-    assert told == {
+    listed = {(one["kind"], one["what"]) for one in left}
+    assert listed == {
         ("log group", "/ecs/hello"),
         ("elastic IP address", address["AllocationId"]),
         ("network interface", interface),

@@ -34,8 +34,8 @@ def test_forward_tells_where_it_leads_and_leaves_no_session(
 
     assert run("forward", "5432:db:5432").code == 2
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        told = run("forward", f"{taken.getsockname()[1]}:db.internal:5432")
-    assert (told.code, "of this machine is taken" in told.err) == (1, True)
+        refused = run("forward", f"{taken.getsockname()[1]}:db.internal:5432")
+    assert (refused.code, "of this machine is taken" in refused.err) == (1, True)
     monkeypatch.setenv("PATH", "/nowhere")
     missing = run("forward", "0:db.internal:5432")
     assert (missing.code, "a tunnel needs it" in missing.err) == (1, True)

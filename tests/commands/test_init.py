@@ -93,12 +93,12 @@ def test_where_the_account_is_not_known_there_is_no_offer(monkeypatch: pytest.Mo
     assert caller() == ("", "")
 
 
-@pytest.mark.parametrize(("lacks", "told"), [
+@pytest.mark.parametrize(("lacks", "expected"), [
     ("Dockerfile", "there is no Dockerfile here"),
     ("remote", "there is no remote"),
 ])  # fmt: skip
 def test_where_nothing_can_be_built_it_is_told_at_once_and_nothing_is_written(
-    folder: Path, run: Callable[..., Ended], lacks: str, told: str
+    folder: Path, run: Callable[..., Ended], lacks: str, expected: str
 ) -> None:
     (folder / "ecsctl.toml").unlink()
     on_github(folder)
@@ -109,7 +109,7 @@ def test_where_nothing_can_be_built_it_is_told_at_once_and_nothing_is_written(
     before = sorted(one.name for one in folder.iterdir())
     ended = run("init")
     assert ended.code == 1
-    assert f"nothing can build this app: {told}" in ended.said
+    assert f"nothing can build this app: {expected}" in ended.said
     assert sorted(one.name for one in folder.iterdir()) == before
     assert run("init", "--no-build").code == 0
     assert "github" not in tomllib.loads((folder / "ecsctl.toml").read_text())

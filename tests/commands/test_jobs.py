@@ -61,9 +61,9 @@ def test_a_job_runs_now_and_its_exit_code_is_the_commands(world: World, run: Run
     assert [line["text"] for line in map(json.loads, run("logs", "nightly", "-o", "json").out.splitlines())] == [
         "reported"
     ]
-    told = run("jobs", "list").out
-    assert told.splitlines()[0].split() == ["job", "schedule", "next", "run", "last", "run", "ended", "exit"]
-    assert "failed" in told
+    output = run("jobs", "list").out
+    assert output.splitlines()[0].split() == ["job", "schedule", "next", "run", "last", "run", "ended", "exit"]
+    assert "failed" in output
     missing = run("jobs", "run", "hourly")
     assert missing.code == 1
     assert "its jobs are: nightly, stuck" in missing.said

@@ -97,18 +97,18 @@ def test_bad_input_is_told_and_begins_nothing(run: Run, made: Callable[..., Any]
     made()
     run("pipeline", "status", "--watch")
     before = shown(run, "status")
-    told = {
+    expected = {
         ("status", "--run", "zzz"): (1, "there is no run zzz"),
         ("retry", "--run", "zzz"): (1, "there is no run zzz"),
         ("stop", "--reason", "x" * 201): (2, "201 characters"),
         ("approve", "--comment", "x" * 513): (2, "513 characters"),
         ("status", "--timeout", "-1"): (2, ""),
     }
-    ended = {words: run("pipeline", *words) for words in told}
+    ended = {words: run("pipeline", *words) for words in expected}
     other = [
         (words, one.code, one.err)
         for words, one in ended.items()
-        if (one.code, told[words][1] in one.said) != (told[words][0], True)
+        if (one.code, expected[words][1] in one.said) != (expected[words][0], True)
     ]
     assert other == []
     assert shown(run, "status") == before

@@ -68,8 +68,8 @@ def test_each_line_of_several_processes_says_whose_it_is(image: str, service: Se
     assert "from the web" in run("logs", "web", "--since", "1d").out
     beside = run("logs", "mailer", "--container", "sidecar", "--since", "1d")
     assert (beside.code, "its log driver is none" in beside.said) == (1, True)
-    told = [json.loads(line) for line in run("logs", "--since", "1d", "-o", "json").out.splitlines()]
-    assert {one["process"] for one in told if one["text"].startswith("from")} == {"web", "mailer"}
+    document = [json.loads(line) for line in run("logs", "--since", "1d", "-o", "json").out.splitlines()]
+    assert {one["process"] for one in document if one["text"].startswith("from")} == {"web", "mailer"}
 
 
 def test_a_log_of_no_process_is_refused_with_those_that_there_are(image: str, run: Run) -> None:
@@ -130,9 +130,9 @@ def test_the_task_of_a_worker_is_entered_by_its_name_or_by_its_id(
 def test_the_history_of_a_worker_is_its_own(image: str, service: Service, run: Run) -> None:
     service.point(service.register(image, {"QUEUE": "mail"}, family=WORKER), WORKER)
     service.clock.sleep(600)
-    told = json.loads(run("history", "mailer", "-o", "json").out)
-    assert told["process"] == "mailer"
-    assert [one["revision"] for one in told["releases"]] == [2, 1]
+    document = json.loads(run("history", "mailer", "-o", "json").out)
+    assert document["process"] == "mailer"
+    assert [one["revision"] for one in document["releases"]] == [2, 1]
     web = json.loads(run("history", "-o", "json").out)
     assert (web["process"], [one["revision"] for one in web["releases"]]) == ("web", [1])
     assert [one["revision"] for one in json.loads(run("history", "web", "-o", "json").out)["releases"]] == [1]

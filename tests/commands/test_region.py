@@ -67,8 +67,8 @@ def test_a_record_of_another_region_is_refused_by_every_command(
 def test_the_policies_are_for_the_files_region_too(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "ecsctl.toml").write_text('region = "eu-west-1"\n' + ORDINARY)
     monkeypatch.setenv("AWS_REGION", "us-east-1")
-    told = run("policy", "--account", "123456789012").out
-    assert "eu-west-1" in told
-    assert "us-east-1:" not in told
+    output = run("policy", "--account", "123456789012").out
+    assert "eu-west-1" in output
+    assert "us-east-1:" not in output
     ended = run("policy", "--account", "123456789012", "--region", "us-east-1")
     assert (ended.code, "contradicts ecsctl.toml:1" in ended.said) == (2, True)

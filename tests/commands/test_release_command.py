@@ -71,9 +71,9 @@ def test_a_push_runs_it_once_and_deploys_only_after_it(up: Clock, run: Run) -> N
     assert pushed(up, fail="release") == "Failed"
     [failed] = commands(run)
     assert (failed["exit_code"], serves(run)) == (1, before)
-    told = run("why").out
-    assert "the release command failed, and nothing was deployed: it ended with exit code 1: RuntimeError" in told
-    assert "ecsctl pipeline retry" in told
+    ended = run("why").out
+    assert "the release command failed, and nothing was deployed: it ended with exit code 1: RuntimeError" in ended
+    assert "ecsctl pipeline retry" in ended
     assert "the release command ended with exit code 1" in run("pipeline", "logs", "Release").out
 
     assert pushed(up) == "Succeeded"

@@ -87,7 +87,7 @@ def test_bad_input_is_told_and_changes_nothing(service: Service, run: Run) -> No
     service.start(service.push("v1"))
     service.push("intel", architecture="amd64")
     service.push("v1")  # the newest again
-    told = {
+    expected = {
         ("deploy", "--image", "Not A Name"): (2, "expected the name of an image"),
         ("deploy", "--image", f"{REPOSITORY}:nope"): (2, "nope"),
         ("deploy", "--image", f"{REPOSITORY}:intel"): (2, "ARM64"),
@@ -102,11 +102,11 @@ def test_bad_input_is_told_and_changes_nothing(service: Service, run: Run) -> No
         ("status", "--watch"): (2, "there is no screen to draw on"),
         ("status", "--watch", "--links", "-o", "json"): (2, "--watch goes with neither"),
     }
-    ended = {words: run(*words) for words in told}
+    ended = {words: run(*words) for words in expected}
     other = [
         (words, one.code, one.err)
         for words, one in ended.items()
-        if (one.code, told[words][1] in one.said) != (told[words][0], True)
+        if (one.code, expected[words][1] in one.said) != (expected[words][0], True)
     ]
     assert other == []
     assert (service.runs, service.revisions) == ("hello:1", 1)
@@ -123,9 +123,9 @@ def test_what_the_app_says_is_printed_and_filtered(service: Service, run: Run) -
     service.start(service.push("v1"))
     lines = run("logs", "--since", "2026-01-01").out.splitlines()
     assert lines
-    told = [json.loads(line) for line in run("logs", "--since", "2026-01-01", "-o", "json").out.splitlines()]
-    assert len(told) == len(lines)
-    assert {one["kind"] for one in told} == {"log"}
+    document = [json.loads(line) for line in run("logs", "--since", "2026-01-01", "-o", "json").out.splitlines()]
+    assert len(document) == len(lines)
+    assert {one["kind"] for one in document} == {"log"}
     nothing = run("logs", "--since", "2026-01-01", "--filter", "nobody-writes-this")
     assert (nothing.code, nothing.out, "no lines" in nothing.err) == (0, "", True)
     service.boto("logs").delete_log_group(logGroupName="/ecs/hello")

@@ -60,9 +60,9 @@ def test_a_command_runs_with_what_serves_and_ends_as_it_does(service: Service, r
         ("run", 3, 256, 512),
     ]
     assert {one["digest"] for one in others} == {web["digest"]}
-    told = run("ps").out.splitlines()
-    assert told[0].split() == ["process", "task", "release", "state", "since", "zone", "size", "exit"]
-    assert any("exit 3" in line for line in told)
+    output = run("ps").out.splitlines()
+    assert output[0].split() == ["process", "task", "release", "state", "since", "zone", "size", "exit"]
+    assert any("exit 3" in line for line in output)
 
 
 def test_it_takes_what_serves_and_not_what_is_rolling_out(service: Service, run: Run) -> None:
@@ -97,8 +97,8 @@ def test_a_task_that_may_not_be_started_leaves_no_revision(
 
     def deny(**_: Any) -> None:
         why = {"Code": "AccessDeniedException", "Message": "not authorized to perform: ecs:RunTask"}
-        told: Any = {"Error": why, "ResponseMetadata": {"HTTPStatusCode": 400}}
-        raise ClientError(told, "RunTask")
+        answer: Any = {"Error": why, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        raise ClientError(answer, "RunTask")
 
     hear(aws.client("ecs"), "before-call.ecs.RunTask", deny)
     monkeypatch.setattr(session.Place, "aws", lambda *_, **__: aws)

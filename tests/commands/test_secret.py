@@ -27,26 +27,26 @@ def value(person: Person, name: str = "hello/db") -> str:
 
 
 def test_a_value_is_stored_under_the_app_and_shown_nowhere(person: Person) -> None:
-    code, told = person.ecsctl("ecsctl secret set db -")
+    code, output = person.ecsctl("ecsctl secret set db -")
     assert (code, value(person)) == (0, VALUE)
-    assert 'VARIABLE = "db" in ecsctl.toml' in told
+    assert 'VARIABLE = "db" in ecsctl.toml' in output
     person.set("service.secrets", {"DB": "db"})
     code, listed = person.ecsctl("ecsctl secret list")
     assert (code, "db" in listed, "used by service.secrets.DB" in listed) == (0, True, True)
     _, document = person.ecsctl("ecsctl secret list --output json")
     [one] = json.loads(document)["secrets"]
     assert (one["name"], one["used_by"], one["deleted"]) == ("db", ["service.secrets.DB"], None)
-    assert VALUE not in told + listed + document
+    assert VALUE not in output + listed + document
     tags = person.boto("secretsmanager").describe_secret(SecretId="hello/db")["Tags"]
     assert {"Key": "ecsctl:app", "Value": "hello"} in tags
-    _, told = person.ecsctl("ecsctl secret set db -")
-    assert "ecsctl deploy --restart" in told
+    _, output = person.ecsctl("ecsctl secret set db -")
+    assert "ecsctl deploy --restart" in output
 
 
 def test_a_value_is_never_an_argument(person: Person) -> None:
-    code, told = person.ecsctl(f"ecsctl secret set db {VALUE}")
-    assert (code, VALUE in told) == (2, False)
-    assert "never given as an argument" in told
+    code, output = person.ecsctl(f"ecsctl secret set db {VALUE}")
+    assert (code, VALUE in output) == (2, False)
+    assert "never given as an argument" in output
 
 
 @pytest.mark.parametrize("command", ["ecsctl secret set db -", "ecsctl creds set -"])
@@ -57,23 +57,23 @@ def test_what_is_no_text_is_refused_and_not_repeated(
     """As Python reads stdin in a locale of UTF-8, and in one of none."""
     piped = io.TextIOWrapper(io.BytesIO(b"caf\xe9-s3cr3t\n"), encoding="utf-8", errors=errors)
     monkeypatch.setattr(person, "stdin", piped)
-    code, told = person.ecsctl(command)
-    assert (code, "not UTF-8" in told, "s3cr3t" in told) == (2, True, False)
+    code, output = person.ecsctl(command)
+    assert (code, "not UTF-8" in output, "s3cr3t" in output) == (2, True, False)
     assert [one["Name"] for one in person.boto("secretsmanager").list_secrets()["SecretList"]] == ["github/token"]
 
 
 @pytest.mark.parametrize("name", ["a/b", "", "a b", "x" * 201])
 def test_what_can_be_no_name_is_refused_before_anything_is_stored(person: Person, name: str) -> None:
-    code, told = person.ecsctl(f"ecsctl secret set '{name}' -")
-    assert (code, "expected a name" in told) == (2, True)
+    code, output = person.ecsctl(f"ecsctl secret set '{name}' -")
+    assert (code, "expected a name" in output) == (2, True)
     stored = person.boto("secretsmanager").list_secrets()["SecretList"]
     assert [one["Name"] for one in stored] == ["github/token"]
 
 
 def test_another_ones_secret_is_left_alone(person: Person) -> None:
     person.boto("secretsmanager").create_secret(Name="hello/db", SecretString="theirs")
-    code, told = person.ecsctl("ecsctl secret set db -")
-    assert (code != 0, "ecsctl has not made it for hello" in told, value(person)) == (True, True, "theirs")
+    code, output = person.ecsctl("ecsctl secret set db -")
+    assert (code != 0, "ecsctl has not made it for hello" in output, value(person)) == (True, True, "theirs")
     code, _ = person.ecsctl("ecsctl secret rm db --yes")
     assert (code != 0, value(person)) == (True, "theirs")
 
@@ -81,33 +81,33 @@ def test_another_ones_secret_is_left_alone(person: Person) -> None:
 def test_one_that_is_deleted_can_be_had_again_and_one_in_use_is_not_deleted(person: Person) -> None:
     person.ecsctl("ecsctl secret set db -")
     person.set("service.secrets", {"DB": "db"})
-    code, told = person.ecsctl("ecsctl secret rm db --yes")
-    assert (code != 0, "is used: service.secrets.DB" in told) == (True, True)
+    code, output = person.ecsctl("ecsctl secret rm db --yes")
+    assert (code != 0, "is used: service.secrets.DB" in output) == (True, True)
     person.set("service.secrets", None)
-    code, told = person.ecsctl("ecsctl secret rm db --yes --days 7")
-    assert (code, "is deleted in 7 days" in told) == (0, True)
+    code, output = person.ecsctl("ecsctl secret rm db --yes --days 7")
+    assert (code, "is deleted in 7 days" in output) == (0, True)
     assert "scheduled for deletion" in person.ecsctl("ecsctl secret list")[1]
-    code, told = person.ecsctl("ecsctl secret set db -")
-    assert (code, "is restored" in told, value(person)) == (0, True, VALUE)
+    code, output = person.ecsctl("ecsctl secret set db -")
+    assert (code, "is restored" in output, value(person)) == (0, True, VALUE)
 
 
 def test_the_tasks_get_it_by_its_simple_name_and_the_role_may_read_it_alone(person: Person) -> None:
     person.ecsctl("ecsctl secret set db -")
     person.boto("secretsmanager").create_secret(Name="db", SecretString="another's")
     person.set("service.secrets", {"DB": "db"})
-    code, told = person.ecsctl("ecsctl up")
-    assert code == 0, told
+    code, output = person.ecsctl("ecsctl up")
+    assert code == 0, output
     definition = person.boto("ecs").describe_task_definition(taskDefinition="hello")["taskDefinition"]
     [secret] = definition["containerDefinitions"][0]["secrets"]
     assert ":secret:hello/db-" in secret["valueFrom"]
     assert VALUE not in (person.folder / ".ecsctl" / "state.json").read_text()
     _, policies = person.ecsctl("ecsctl policy --account 123456789012")
     assert "secretsmanager:RestoreSecret" in policies
-    code, told = person.ecsctl("ecsctl down --yes --force")
-    assert (code, value(person)) == (0, VALUE), told
-    assert "hello/db" in told
-    code, told = person.ecsctl("ecsctl down --yes --force --secrets")
-    assert code == 0, told
+    code, output = person.ecsctl("ecsctl down --yes --force")
+    assert (code, value(person)) == (0, VALUE), output
+    assert "hello/db" in output
+    code, output = person.ecsctl("ecsctl down --yes --force --secrets")
+    assert code == 0, output
     described = person.boto("secretsmanager").describe_secret(SecretId="hello/db")
     assert described["DeletedDate"]
 
@@ -117,8 +117,8 @@ def test_down_passes_over_a_secret_that_only_the_tags_still_tell_of(
 ) -> None:
     person.ecsctl("ecsctl secret set db -")
     monkeypatch.setattr(own_secrets, "kept", lambda *_: ("db", "gone"))
-    code, told = person.ecsctl("ecsctl down --yes --force --secrets")
-    assert code == 0, told
+    code, output = person.ecsctl("ecsctl down --yes --force --secrets")
+    assert code == 0, output
     assert person.boto("secretsmanager").describe_secret(SecretId="hello/db")["DeletedDate"]
 
 
@@ -126,8 +126,8 @@ def test_what_is_deleted_without_a_plan_is_asked_for_too(person: Person) -> None
     """Nothing of the app is there but a secret."""
     person.ecsctl("ecsctl secret set db -")
     person.clock.sleep(3600)  # AWS's tags tell late of what is new
-    code, told = person.typed("ecsctl down --secrets")
-    assert (code, "ecsctl down --secrets --yes" in told) == (2, True), told
+    code, output = person.typed("ecsctl down --secrets")
+    assert (code, "ecsctl down --secrets --yes" in output) == (2, True), output
     assert "DeletedDate" not in person.boto("secretsmanager").describe_secret(SecretId="hello/db")
 
 

@@ -35,13 +35,13 @@ def test_a_worker_that_runs_another_image_is_told_and_counts(
         assert well.code == 0
         document = json.loads(well.out)
         assert (document["healthy"], document["cause"]) == (True, "")
-        told = {one["name"]: one for one in document["processes"]}
-        assert {name: (one["running"], one["state"]) for name, one in told.items()} == {
+        processes = {one["name"]: one for one in document["processes"]}
+        assert {name: (one["running"], one["state"]) for name, one in processes.items()} == {
             "web": (1, "runs"),
             "mailer": (1, "runs"),
             "resting": (0, "no task is asked for"),
         }
-        assert len({one["image"] for one in told.values()}) == 1
+        assert len({one["image"] for one in processes.values()}) == 1
         assert run("why").out.startswith("\u2713 nothing is wrong")
 
         ecs = shared_session().client("ecs")

@@ -63,17 +63,17 @@ def test_up_from_nothing_to_an_image_through_a_crash_and_to_what_needs_a_yes(
 ) -> None:
     made = run("up", "-o", "json", "--yes")
     assert made.code == 0, made.err
-    told = json.loads(made.out)
-    assert told["counts"]["create"] == len(told["steps"])
-    assert [step["name"] for step in told["steps"] if not step["ids"]] == []
-    balancer = next(step["ids"] for step in told["steps"] if step["name"] == "load-balancer")
-    assert told["url"] == f"http://{balancer['dns_name']}"
+    document = json.loads(made.out)
+    assert document["counts"]["create"] == len(document["steps"])
+    assert [step["name"] for step in document["steps"] if not step["ids"]] == []
+    balancer = next(step["ids"] for step in document["steps"] if step["name"] == "load-balancer")
+    assert document["url"] == f"http://{balancer['dns_name']}"
     assert service()["desiredCount"] == 0
 
     digest = ecr.put_image(ACCOUNT, REGION, "hello", ["v1"], index=True)
     clock.sleep(1)
     ended = run("up", "--yes", "--image", f"{URI}:v1")
-    assert (ended.code, ended.out) == (0, f"{told['url']}\n"), ended.err
+    assert (ended.code, ended.out) == (0, f"{document['url']}\n"), ended.err
     assert (image(), service()["runningCount"]) == (f"{URI}@{digest}", 1)
     status = json.loads(run("status", "-o", "json").out)
     assert (status["healthy"], status["cause"]) == (True, "")

@@ -30,17 +30,17 @@ def test_nothing_in_a_value_is_filled_in_and_who_expects_it_is_told(load, projec
     (project / "app.env").write_text("A=x\nB=${A}/y\nC=$HOME_OF\nD=${HOME_OF}\n")
     loaded = load(TOML)
     assert loaded.config.service.environment == {"A": "x", "B": "${A}/y", "C": "$HOME_OF", "D": "${HOME_OF}"}
-    told = [one for one in loaded.warnings if "not filled in" in one]
-    assert [one.split(": ")[0] for one in told] == ["app.env:2", "app.env:4"]
+    warnings = [one for one in loaded.warnings if "not filled in" in one]
+    assert [one.split(": ")[0] for one in warnings] == ["app.env:2", "app.env:4"]
 
 
 def test_what_looks_like_a_secret_is_warned_of_at_its_line_and_not_shown(load, project):
     (project / "app.env").write_text("A=1\nAPI_KEY=abc123\nURL=postgres://me:hunter2@db/x\n")
     loaded = load(TOML)
-    told = [one for one in loaded.warnings if "looks like a secret" in one]
-    assert [one.split(": ")[0] for one in told] == ["app.env:2", "app.env:3"]
+    warnings = [one for one in loaded.warnings if "looks like a secret" in one]
+    assert [one.split(": ")[0] for one in warnings] == ["app.env:2", "app.env:3"]
     assert "hunter2" not in str(loaded.warnings)
-    assert "better: [service.secrets]" in told[0]
+    assert "better: [service.secrets]" in warnings[0]
 
 
 WRONG = [

@@ -14,7 +14,7 @@ def test_filters_need_a_connection(mistakes, load, key):
     assert getattr(load(f'{CONNECTED}{key} = ["web/**"]').config.pipeline, key) == ("web/**",)
 
 
-@pytest.mark.parametrize(("text", "told"), [
+@pytest.mark.parametrize(("text", "expected"), [
     ('paths = ["a/**"]\ntags = ["v*"]', "pipeline.tags: does not go with paths"),
     ('trigger = "manual"\npaths = ["a/**"]', 'pipeline.paths: has no meaning with trigger = "manual"'),
     ('mode = "build-only"\ntags = ["v*"]', 'pipeline.tags: needs mode = "pipeline"'),
@@ -25,9 +25,9 @@ def test_filters_need_a_connection(mistakes, load, key):
     ("artifact_days = 0", "pipeline.artifact_days"),
     ('trigger = "poll"', 'pipeline.trigger: expected one of "push", "manual"'),
 ])  # fmt: skip
-def test_what_aws_would_not_take_is_refused(mistakes, text, told):
+def test_what_aws_would_not_take_is_refused(mistakes, text, expected):
     lines = mistakes(CONNECTED + text)
-    assert any(told in line for line in lines), lines
+    assert any(expected in line for line in lines), lines
 
 
 def test_a_pipeline_that_is_started_by_hand_needs_no_connection(load):

@@ -119,9 +119,9 @@ def test_a_link_and_the_dockerfile_that_it_names_are_one(tmp_path):
 
 def test_what_is_copied_and_not_in_git_is_told(tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM x\nCOPY dist yarn.lock* ./\n")
-    told = [one for one in observed(Tree.of(tmp_path)).notes if "which git does not have" in one]
-    assert len(told) == 1
-    assert "copies dist, which" in told[0]
+    notes = [one for one in observed(Tree.of(tmp_path)).notes if "which git does not have" in one]
+    assert len(notes) == 1
+    assert "copies dist, which" in notes[0]
 
 
 def test_the_one_that_is_named_is_taken_and_another_is_refused(tmp_path):

@@ -59,8 +59,8 @@ def test_the_processes_of_a_procfile_are_proposed_and_become_workers_once_they_a
     proposal = propose(folder)
     write(proposal)
     assert config.read(folder, environ={}).config.workers == {}, "nothing runs that nobody has asked for"
-    told = [note for note in proposal.notes if "proposed" in note]
-    assert told == ["the same image runs a release command, send-mail, worker-app, reports-worker: "
+    notes = [note for note in proposal.notes if "proposed" in note]
+    assert notes == ["the same image runs a release command, send-mail, worker-app, reports-worker: "
                     "proposed in ecsctl.toml, as comments"]  # fmt: skip
     text = (folder / "ecsctl.toml").read_text()
     assert '# Procfile runs this at each release: command = ["./manage.py", "migrate"]' in text
@@ -80,10 +80,10 @@ def test_an_image_that_listens_nowhere_and_has_workers_may_have_no_web(tmp_path)
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     (tmp_path / "Procfile").write_text("mailer: ./mailer\n")
-    told = "# If nobody asks this app over the network: web = false, and the workers below."
-    assert told in propose(tmp_path).text
+    message = "# If nobody asks this app over the network: web = false, and the workers below."
+    assert message in propose(tmp_path).text
     (tmp_path / "Dockerfile").write_text("FROM scratch\nEXPOSE 9000\n")
-    assert told not in propose(tmp_path).text
+    assert message not in propose(tmp_path).text
 
 
 def test_each_file_that_it_writes_is_named_once(repository):
@@ -284,6 +284,6 @@ def test_a_buildspec_that_is_there_is_read(repository, commands, artifacts, miss
         f"version: 0.2\nphases:\n  build:\n    commands:\n{listed}artifacts:\n  files:\n    - {artifacts}\n"
     )
     write(propose(folder), say=said.append)
-    told = next(one for one in said if one.startswith("buildspec.yml"))
-    assert all(word in told for word in missing)
-    assert ('buildspec = "ecsctl" in [build]' in told) is bool(missing)
+    note = next(one for one in said if one.startswith("buildspec.yml"))
+    assert all(word in note for word in missing)
+    assert ('buildspec = "ecsctl" in [build]' in note) is bool(missing)

@@ -50,7 +50,7 @@ def test_without_it_nothing_changes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ('name = "shop"\nsecure = true\n', "secure: needs [domain]"),
         (SHOP + '[vpc]\negress = "public"\n', "secure: does not go with tasks that have public addresses"),
@@ -59,10 +59,10 @@ def test_without_it_nothing_changes(tmp_path):
         (SHOP + 'logs = "long"\n', "domain.logs: no such key"),
     ],
 )
-def test_what_cannot_be_is_refused_by_the_key_that_says_it(tmp_path, text, told):
+def test_what_cannot_be_is_refused_by_the_key_that_says_it(tmp_path, text, expected):
     with pytest.raises(UsageError) as refused:
         loaded(tmp_path, text)
-    assert told in str(refused.value), refused.value
+    assert expected in str(refused.value), refused.value
 
 
 def test_only_reachable_from_inside_it_needs_no_certificate(tmp_path):

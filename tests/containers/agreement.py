@@ -121,8 +121,8 @@ def pushed(project: Project, record: str, *, app: str = LIGHT, dockerfile: str =
     assert ran.code in (1, 6), ran.err
     assert project.get()[1]["version"] == served
     agrees(Account(project), record)
-    told = json.loads(project.ecsctl("why", "--sandbox", "--output", "json", check=False).out)
+    document = json.loads(project.ecsctl("why", "--sandbox", "--output", "json", check=False).out)
     # A failed build is told beside what came of the deployment before it.
-    found = {one["name"]: one for one in told["causes"][: None if RECORDED[record].facts.build else 1]}
+    found = {one["name"]: one for one in document["causes"][: None if RECORDED[record].facts.build else 1]}
     assert RECORDED[record].cause in found
     return json.dumps(found[RECORDED[record].cause])

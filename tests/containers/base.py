@@ -70,8 +70,8 @@ def _purelib() -> Path:
 
 
 def _needed(program: Path) -> list[str]:
-    told = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=False).stdout
-    return re.findall(r"(?:=> )?(/\S+) \(0x", told)
+    output = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=False).stdout
+    return re.findall(r"(?:=> )?(/\S+) \(0x", output)
 
 
 def made(engine: Engine) -> str:

@@ -93,13 +93,13 @@ def test_tasks_end_as_the_recorded_ones(fast: Project) -> None:
                            overrides={"containerOverrides": command})  # fmt: skip
         begun[name] = run["tasks"][0]["taskArn"]
 
-    def told() -> dict[str, dict[str, Any]]:
+    def tasks() -> dict[str, dict[str, Any]]:
         found = ecs.describe_tasks(cluster="fails", tasks=list(begun.values()))["tasks"]
         return {one["taskArn"]: one for one in found}
 
-    until(lambda: told()[begun["killed"]]["lastStatus"] == "RUNNING")
+    until(lambda: tasks()[begun["killed"]]["lastStatus"] == "RUNNING")
     [ident] = [one["Id"] for one in fast.tasks() if one["Labels"][fleet.TASK] == begun["killed"].rpartition("/")[2]]
     fast.engine.call("POST", f"/containers/{ident}/kill")
-    until(lambda: all(one["lastStatus"] == "STOPPED" for one in told().values()))
-    ended = {name: ending(told()[arn]) for name, arn in begun.items()}
+    until(lambda: all(one["lastStatus"] == "STOPPED" for one in tasks().values()))
+    ended = {name: ending(tasks()[arn]) for name, arn in begun.items()}
     assert ended == {name: recorded_ending(name) for name in ENDS}

@@ -153,8 +153,8 @@ def test_a_browser_opens_the_app_once_it_trusts_the_authority(project: Project, 
 
         Each has a profile of its own: a browser that has only just ended may still hold its.
         """
-        told = [*words, f"--user-data-dir={tmp_path / profile}", *more, project.urls[1]]
-        ended = subprocess.run(told, capture_output=True, text=True, check=False)
+        command = [*words, f"--user-data-dir={tmp_path / profile}", *more, project.urls[1]]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
         return ended.stdout + ended.stderr
 
     assert '"app":"hello"' in opened("trusts", trust)  # by way of the redirect from http
@@ -184,13 +184,13 @@ def test_the_app_does_not_reach_what_listens_on_this_machine(project: Project) -
 @contextmanager
 def under_load(project: Project) -> Iterator[dict[str, Any]]:
     """Requests at that rate from the beginning to the end of the block; then what became of them."""
-    port, authority, told = project.url.rpartition(":")[2], project.record / AUTHORITY, dict[str, Any]()
+    port, authority, figures = project.url.rpartition(":")[2], project.record / AUTHORITY, dict[str, Any]()
     words = [sys.executable, load.__file__, port, str(authority), str(RATE)]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
         try:
-            yield told
+            yield figures
         finally:
-            told |= json.loads(client.communicate("over", timeout=60)[0])
+            figures |= json.loads(client.communicate("over", timeout=60)[0])
 
 
 def test_a_push_replaces_the_app_while_it_serves_and_what_is_in_a_volume_stays(
@@ -199,27 +199,27 @@ def test_a_push_replaces_the_app_while_it_serves_and_what_is_in_a_volume_stays(
     inside = ("exec", "--sandbox", "--", "python3", "-c")
     project.ecsctl(*inside, "open('/data/kept', 'w').write('kept')")
     project.write(app=SLOW.replace('"status": "ok"', '"status": "new"'))
-    with under_load(project) as told:
+    with under_load(project) as load:
         project.ecsctl("sandbox", "push", "--watch")
     project.served = project.git("rev-parse", "HEAD")
     assert project.get("/healthz")[1] == {"status": "new"}
     assert project.get()[1]["version"] == project.served
-    assert told["failed"] == []
+    assert load["failed"] == []
     with capsys.disabled():
-        held = told["answered"] / told["seconds"]
-        print(f"\nload: {held:.0f} of {RATE} requests a second through a deployment of {told['seconds']:.0f} s")  # noqa: T201 - asked for
+        held = load["answered"] / load["seconds"]
+        print(f"\nload: {held:.0f} of {RATE} requests a second through a deployment of {load['seconds']:.0f} s")  # noqa: T201 - asked for
     assert held > RATE * 0.5  # the client has to share the processors with all the rest
-    assert told["slow"]
+    assert load["slow"]
     assert project.ecsctl(*inside, "print(open('/data/kept').read())").out == "kept\n"
 
 
 def test_a_version_that_crashes_is_rolled_back_and_why_names_the_exception(project: Project) -> None:
     project.write(app=BROKEN)
-    with under_load(project) as told:
+    with under_load(project) as load:
         pushed = project.ecsctl("sandbox", "push", "--watch", check=False)
     assert pushed.code == 6
-    assert told["failed"] == [], "the version before serves all the time"
-    assert told["answered"]
+    assert load["failed"] == [], "the version before serves all the time"
+    assert load["answered"]
     assert project.get()[1]["version"] == project.served
     why = project.ecsctl("why", "--sandbox", check=False)
     assert "RuntimeError: no flux in the capacitor" in why.out

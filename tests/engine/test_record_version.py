@@ -61,8 +61,8 @@ def test_a_record_of_a_known_older_version_is_migrated_and_nothing_is_made_anew(
     assert json.loads(run.record.read_bytes())["version"] == VERSION
 
 
-def _fail(told: str) -> None:
-    raise AssertionError(told)
+def _fail(message: str) -> None:
+    raise AssertionError(message)
 
 
 def test_that_it_is_set_aside_is_said(run: Run) -> None:

@@ -76,12 +76,12 @@ def test_no_class_of_the_sdk_is_without_a_row() -> None:
 @pytest.mark.parametrize("name", sorted(EVERY))
 def test_an_error_of_the_sdk_is_told_with_what_mends_it(name: str) -> None:
     kind, code, hint = ROWS[name]
-    told = explained(made(EVERY[name]), "VPC vpc")
-    assert isinstance(told, kind)
-    assert told.exit_code == code
-    assert re.search(hint, told.hint), told.hint
-    assert name in told.why
-    assert ("VPC vpc" in told.message) is (kind is AwsError), "what was being done is told where it helps"
+    error = explained(made(EVERY[name]), "VPC vpc")
+    assert isinstance(error, kind)
+    assert error.exit_code == code
+    assert re.search(hint, error.hint), error.hint
+    assert name in error.why
+    assert ("VPC vpc" in error.message) is (kind is AwsError), "what was being done is told where it helps"
 
 
 def test_what_is_no_error_of_the_sdk_is_a_bug_and_raised_again() -> None:
@@ -90,16 +90,16 @@ def test_what_is_no_error_of_the_sdk_is_a_bug_and_raised_again() -> None:
 
 
 def test_a_broken_answer_is_one_that_may_be_asked_again() -> None:
-    told = explained(ResponseParserError("half a document"), "VPC vpc")
-    assert (told.exit_code, re.search(AGAIN, told.hint) is not None) == (1, True)
+    error = explained(ResponseParserError("half a document"), "VPC vpc")
+    assert (error.exit_code, re.search(AGAIN, error.hint) is not None) == (1, True)
 
 
 def test_a_file_of_certificates_that_is_missing_is_no_lost_answer() -> None:
     """It would be asked for eight times, and then told as a network that came and went."""
     error = HTTPClientError(error=FileNotFoundError(2, "No such file or directory", "/nowhere.pem"))
     assert not is_unanswered(error)
-    told = explained(error, "VPC vpc")
-    assert (told.exit_code, "AWS_CA_BUNDLE" in told.hint, "/nowhere.pem" in told.why) == (3, True, True)
+    found = explained(error, "VPC vpc")
+    assert (found.exit_code, "AWS_CA_BUNDLE" in found.hint, "/nowhere.pem" in found.why) == (3, True, True)
     assert is_unanswered(HTTPClientError(error=OSError("reset")))
     assert not is_unanswered(made(SSLError))
 
@@ -132,12 +132,12 @@ WHO = "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: ec
 def test_a_denial_tells_who_denied_it_and_who_can_mend_that(
     code: str, reason: str, who: str, hint: str, policy: bool
 ) -> None:
-    told = answered(code, WHO + reason)
-    assert isinstance(told, AccessError)
-    assert told.message.startswith("VPC vpc: not allowed to call CreateVpc")
-    assert who in told.message
-    assert hint in told.hint
-    assert ("ecsctl policy" in told.hint) is policy, "what an allow cannot mend does not lead to more allows"
+    error = answered(code, WHO + reason)
+    assert isinstance(error, AccessError)
+    assert error.message.startswith("VPC vpc: not allowed to call CreateVpc")
+    assert who in error.message
+    assert hint in error.hint
+    assert ("ecsctl policy" in error.hint) is policy, "what an allow cannot mend does not lead to more allows"
 
 
 @pytest.mark.parametrize(
@@ -156,10 +156,10 @@ def test_a_denial_tells_who_denied_it_and_who_can_mend_that(
 def test_credentials_that_are_refused_are_told_with_what_mends_them(
     code: str, message: str, says: str, hint: str
 ) -> None:
-    told = answered(code, message)
-    assert isinstance(told, AccessError)
-    assert says in told.message
-    assert hint in told.hint
+    error = answered(code, message)
+    assert isinstance(error, AccessError)
+    assert says in error.message
+    assert hint in error.hint
 
 
 @pytest.mark.parametrize(
@@ -185,10 +185,10 @@ def test_credentials_that_are_refused_are_told_with_what_mends_them(
     ],
 )  # fmt: skip
 def test_what_ordinary_accounts_refuse_is_told_with_what_helps(code: str, message: str, says: str, hint: str) -> None:
-    told = answered(code, message)
-    assert says in told.message
-    assert hint in told.hint
-    assert message in told.why
+    error = answered(code, message)
+    assert says in error.message
+    assert hint in error.hint
+    assert message in error.why
 
 
 def test_a_role_that_wants_a_boundary_is_told_where_that_is_said() -> None:
@@ -199,8 +199,8 @@ def test_a_role_that_wants_a_boundary_is_told_where_that_is_said() -> None:
 
 @pytest.mark.parametrize("operation", ["AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials"])
 def test_a_refusal_to_sign_in_is_none_of_ecsctls_permissions(operation: str) -> None:
-    told = answered("AccessDenied", "no", operation)
-    assert (told.exit_code, "ecsctl policy" in told.hint) == (3, False)
+    error = answered("AccessDenied", "no", operation)
+    assert (error.exit_code, "ecsctl policy" in error.hint) == (3, False)
     wrong = answered("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.", operation)
     assert "MFA code" in wrong.message
 
@@ -217,9 +217,9 @@ def test_a_refusal_to_sign_in_is_none_of_ecsctls_permissions(operation: str) -> 
     ],
 )
 def test_a_quota_is_told_in_a_sentence(code: str, says: str) -> None:
-    told = answered(code)
-    assert told.message == f"VPC vpc: {says}"
-    assert "Service Quotas" in told.hint
+    error = answered(code)
+    assert error.message == f"VPC vpc: {says}"
+    assert "Service Quotas" in error.hint
 
 
 @pytest.mark.parametrize("code", ["TooManyRequestsException", "RequestLimitExceeded", "Throttling"])

@@ -123,11 +123,11 @@ def test_two_deployments_and_no_record_is_a_question_not_a_guess(run: Run, cloud
     for one in ("a", "b"):
         cloud.make("box", {"size": 1, "colour": "red", "note": None},
                    {"ecsctl:app": "shop", "ecsctl:id": one, "ecsctl:resource": "box"})  # fmt: skip
-    with pytest.raises(Refused, match="two deployments of shop") as told:
+    with pytest.raises(Refused, match="two deployments of shop") as caught:
         run.up(toybox())
     assert cloud.calls == []
-    assert "ecsctl:id=a stays" in told.value.hint
-    assert "ecsctl down --id b. Then" in told.value.hint
+    assert "ecsctl:id=a stays" in caught.value.hint
+    assert "ecsctl down --id b. Then" in caught.value.hint
 
 
 def test_a_fixed_field_of_a_leaf_is_replaced(run: Run, cloud: Cloud) -> None:

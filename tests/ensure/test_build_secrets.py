@@ -62,7 +62,7 @@ def _listed(found):
     return [found] if isinstance(found, str) else found
 
 
-@pytest.mark.parametrize(("build", "told"), [
+@pytest.mark.parametrize(("build", "expected"), [
     ('[build.logins]\n"ghcr.io" = "role"', 'build.logins."ghcr.io": is no registry of ECR'),
     ('[build.logins]\n"docker.io" = "hunter2"', "expected the ARN of a secret"),
     ('[build.secrets]\nTOKEN = "hunter2"', "build.secrets.TOKEN: expected the ARN of a secret"),
@@ -71,7 +71,7 @@ def _listed(found):
     (f'[build.secrets]\nBUILD_CONTEXT = "{NPM}"', "build.secrets.BUILD_CONTEXT: is set by ecsctl itself"),
     (f'[build.secrets]\nCODEBUILD_X = "{NPM}"', "begins with CODEBUILD_"),
 ])  # fmt: skip
-def test_what_is_no_secret_or_registry_is_refused(tmp_path, build, told):
+def test_what_is_no_secret_or_registry_is_refused(tmp_path, build, expected):
     from ecsctl import config
     from ecsctl.engine.errors import ConfigError
 
@@ -79,4 +79,4 @@ def test_what_is_no_secret_or_registry_is_refused(tmp_path, build, told):
     with pytest.raises(ConfigError) as caught:
         config.load(tmp_path)
     text = f"{caught.value} {caught.value.why} {caught.value.hint}"
-    assert told in text, text
+    assert expected in text, text

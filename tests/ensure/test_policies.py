@@ -286,9 +286,9 @@ def test_names_in_the_apps_rights_are_filled_in_and_iams_own_stay():
     found = policies.task(SCOPE, False, [Permission(
         actions=("s3:GetObject",), resources=("arn:{partition}:s3:::{app}-{account}-{region}/${aws:username}/*",),
         conditions={"StringEquals": {"aws:ResourceTag/team": "web", "s3:prefix": ["a", "b"]}})])  # fmt: skip
-    told = json.loads(policy(found))["Statement"]
-    assert told["Resource"] == f"arn:aws:s3:::shop-{ACCOUNT}-{REGION}/${{aws:username}}/*"
-    assert told["Condition"] == {"StringEquals": {"aws:ResourceTag/team": "web", "s3:prefix": ["a", "b"]}}
+    statement = json.loads(policy(found))["Statement"]
+    assert statement["Resource"] == f"arn:aws:s3:::shop-{ACCOUNT}-{REGION}/${{aws:username}}/*"
+    assert statement["Condition"] == {"StringEquals": {"aws:ResourceTag/team": "web", "s3:prefix": ["a", "b"]}}
 
 
 def test_rights_that_are_not_used_add_none_to_the_operators():

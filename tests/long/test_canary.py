@@ -103,8 +103,8 @@ class Search:
         files = {str(path): path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
         places = {"what was seen": self.observed.getvalue(), **files}
         return sorted(
-            {place for place, told in places.items()
-             for canary in (FIRST, SECOND, THIRD) for form in forms(canary) if form in told}
+            {place for place, text in places.items()
+             for canary in (FIRST, SECOND, THIRD) for form in forms(canary) if form in text}
         )  # fmt: skip
 
 
@@ -138,8 +138,8 @@ def run(search: Search, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
         except Exception as bug:  # noqa: BLE001 - as Python itself ends with one
             sys.excepthook(type(bug), bug, bug.__traceback__)
             code = 1
-        told = capfd.readouterr()
-        search.see(f"{words[0]}: {code}\n{told.out}{told.err}")
+        output = capfd.readouterr()
+        search.see(f"{words[0]}: {code}\n{output.out}{output.err}")
         return code
 
     return run
@@ -213,8 +213,8 @@ def test_nobody_ever_sees_the_token(
             client = Aws(Patience(clock), session=shared_session()).client(service)
 
             def fail(params: Any, **_: Any) -> None:
-                told = {"Code": code, "Message": f"this is not taken: {params['body']!s} {params['body']!r}"}
-                raise ClientError({"Error": told}, name)
+                answer = {"Code": code, "Message": f"this is not taken: {params['body']!s} {params['body']!r}"}
+                raise ClientError({"Error": answer}, name)
 
             return _registered(client, f"before-call.{client.meta.service_model.service_id.hyphenize()}.{name}", fail)
 

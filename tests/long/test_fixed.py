@@ -34,8 +34,8 @@ class Account:
             return self.person
         self.open.close()
         self.person = self.open.enter_context(somebody(self.folders()))
-        code, told = self.person.ecsctl("ecsctl up")
-        assert code == 0, told
+        code, output = self.person.ecsctl("ecsctl up")
+        assert code == 0, output
         self.person.push()
         return self.person
 
@@ -61,20 +61,20 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 @pytest.mark.parametrize("case", some(CASES, 15))
 def test_each_printed_way_out_leads_out(account: Account, case: str) -> None:
     """Broken again for each; what only shows more is typed before the first that fixes."""
-    name, told, number = case.partition(",")[0], CASES[case], 0
+    name, fixed, number = case.partition(",")[0], CASES[case], 0
     while True:
         person = account.at_rest()
-        found = broken(person, name, told)
+        found = broken(person, name, fixed)
         assert found.name == name, str(found)
-        fixing = [way for n, way in enumerate(found.fix) if not only_looks(way) and n not in told.skips]
+        fixing = [way for n, way in enumerate(found.fix) if not only_looks(way) and n not in fixed.skips]
         if number == 0:
             assert fixing
             for way in filter(only_looks, found.fix):
                 person.do(way, {}, None)
-        values = {key: one(person) if callable(one) else one for key, one in told.values.items()}
-        if told.passes:
-            told.passes(person)
-        person.do(fixing[number], values, told.hand)
+        values = {key: one(person) if callable(one) else one for key, one in fixed.values.items()}
+        if fixed.passes:
+            fixed.passes(person)
+        person.do(fixing[number], values, fixed.hand)
         person.clock.sleep(HOUR)
         after = person.why()
         assert (after.sound, [one for one in named(after) if one == name]) == (True, []), str(after)

@@ -126,8 +126,8 @@ def test_a_certificate_that_a_caa_record_refuses_is_led_to_one_that_is_issued(tm
 def test_a_release_that_is_held_is_led_on_and_back(tmp_path: Path) -> None:
     with somebody(tmp_path) as person:
         person.write({**ORDINARY, "deployment": {"strategy": "blue-green", "pause": {"at": ["post-scale-up"]}}})
-        code, told = person.ecsctl("ecsctl up")
-        assert (code, "deployment.pause may hold a release for 1440 minutes" in " ".join(told.split())) == (0, True)
+        code, output = person.ecsctl("ecsctl up")
+        assert (code, "deployment.pause may hold a release for 1440 minutes" in " ".join(output.split())) == (0, True)
         for way in range(2):
             person.push()
             found = first(person.why())

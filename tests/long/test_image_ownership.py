@@ -39,16 +39,16 @@ def registered(world: World, image: str) -> str:
     return arn
 
 
-def told(world: World, arn: str) -> None:
-    """Tell the service to run a revision."""
+def run_revision(world: World, arn: str) -> None:
+    """Let the service run a revision."""
     world.boto("ecs").update_service(cluster="hello", service="hello", taskDefinition=arn)
 
 
 def pushed(world: World) -> str:
-    """What the pipeline does with a push, until the service is told. Returns the image."""
+    """What the pipeline does with a push, until the service is updated. Returns the image."""
     tag = f"push-{next(PUSHES)}"
     put_image(ACCOUNT, REGION, "hello", [tag, "latest"])
-    told(world, registered(world, f"{URI}:{tag}"))
+    run_revision(world, registered(world, f"{URI}:{tag}"))
     return f"{URI}:{tag}"
 
 
@@ -57,7 +57,7 @@ def rolled_back(world: World, revisions: int) -> str:
     listed = world.boto("ecs").list_task_definitions(familyPrefix="hello", sort="DESC")["taskDefinitionArns"]
     images = {arn: image_of(world, arn) for arn in listed[: revisions + 1]}
     arn = [arn for arn, image in images.items() if image != f"{URI}:latest"][-1]
-    told(world, arn)
+    run_revision(world, arn)
     return images[arn]
 
 
@@ -179,7 +179,7 @@ def test_a_sidecar_that_ecsctl_does_not_know_is_kept(running: World) -> None:
     sent = {name: value for name, value in definition(running, arn).items() if name in model}
     agent = {"name": "agent", "image": "public.ecr.aws/xray/aws-xray-daemon:3.x", "essential": False}
     sent["containerDefinitions"].append(agent)
-    told(running, running.boto("ecs").register_task_definition(**sent)["taskDefinition"]["taskDefinitionArn"])
+    run_revision(running, running.boto("ecs").register_task_definition(**sent)["taskDefinition"]["taskDefinitionArn"])
     wait_until_quiet(running.aws(), "hello")
     up(running, configured(environment={"GREETING": "beside another"}))
     containers = definition(running, service(running)["taskDefinition"])["containerDefinitions"]

@@ -45,7 +45,7 @@ def images(world: World) -> dict[str, str]:
 
 def edited(world: World) -> dict[str, str]:
     found = {process: container(world, name)["environment"] for process, name in SERVICES.items()}
-    return {process: {one["name"]: one["value"] for one in told}["EDIT"] for process, told in found.items()}
+    return {process: {one["name"]: one["value"] for one in variables}["EDIT"] for process, variables in found.items()}
 
 
 def up(world: World, desired: dict[str, Any]) -> None:

@@ -62,9 +62,9 @@ def test_up_plan_up_change_status_down(folder: Path, process: Callable[..., Ende
     (folder / ".ecsctl" / "state.json").unlink()
     status = process("status", "--sandbox", "--output", "json", "--exit-code")
     assert status.code == 0, status.err
-    told = json.loads(status.out)
-    assert told["url"] == "https://hello.ecsctl.example"
-    assert {one["console"] for one in told["resources"]} == {""}, "the sandbox has no console"
+    document = json.loads(status.out)
+    assert document["url"] == "https://hello.ecsctl.example"
+    assert {one["console"] for one in document["resources"]} == {""}, "the sandbox has no console"
 
     screen = pexpect.spawn(
         sys.executable,

@@ -98,8 +98,8 @@ def test_a_connection_that_cannot_be_used_is_refused_and_an_open_one_waited_for(
     assert "of region us-east-1" in refused(arn.replace(REGION, "us-east-1"))[1]
     assert "there is no connection" in refused(ARN)[1]
     assert "leads to Bitbucket" in refused(made(world, "elsewhere", "Bitbucket"))[1]
-    code, told = refused(arn, wait=False)
-    assert (code, "settings/connections?region=eu-central-1" in told) == (4, True)
+    code, message = refused(arn, wait=False)
+    assert (code, "settings/connections?region=eu-central-1" in message) == (4, True)
     assert refused(arn, limit=60)[0] == 4
 
     def click(_what: str, _waited: float, _limit: float) -> None:
@@ -188,5 +188,5 @@ def test_use_connection_writes_ecsctl_toml_once_the_handshake_is_done(
     assert after == before + f'connection_arn = "{arn}"\n'
     assert run("creds", "use-connection", arn).code == 0
     assert (folder / "ecsctl.toml").read_text() == after
-    told = run("creds", "status")
-    assert (told.code, "uses a connection" in told.err) == (2, True)
+    ended = run("creds", "status")
+    assert (ended.code, "uses a connection" in ended.err) == (2, True)

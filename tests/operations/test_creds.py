@@ -104,17 +104,17 @@ def test_the_token_is_shown_nowhere(
         monkeypatch.setattr("sys.stdin", io.StringIO(NEW + "\n"))
         return run(*words)
 
-    told = [
+    runs = [
         with_token("creds", "set", "-", "--debug"),
         run("creds", "set", NEW),
         with_token("creds", "set"),
         with_token("creds", "rotate", "-", "-o", "json"),  # refused: there is no stack yet
         run("creds", "status", "--debug", "-o", "json"),
     ]
-    assert [one.code for one in told] == [0, 2, 2, 1, 0], told
+    assert [one.code for one in runs] == [0, 2, 2, 1, 0], runs
     client = boto3.client("secretsmanager", region_name="eu-central-1")
     assert client.get_secret_value(SecretId=TOKEN_SECRET)["SecretString"] == NEW
-    for one in told:
+    for one in runs:
         assert NEW not in one.out + one.err
         assert TOKEN not in one.out + one.err
     for path in folder.rglob("*"):

@@ -113,9 +113,9 @@ def test_why_no_task_can_be_entered_is_told_and_nothing_changes(service: Service
 
     service.ecs.update_service(cluster=APP, service=APP, enableExecuteCommand=True)
     [old] = service.ecs.list_tasks(cluster=APP, serviceName=APP)["taskArns"]
-    told = refusal(lambda: entering.find(aws, APP))
-    assert "older than the switch" in told
-    assert "ecsctl deploy --restart" in told
+    message = refusal(lambda: entering.find(aws, APP))
+    assert "older than the switch" in message
+    assert "ecsctl deploy --restart" in message
 
     enable(service)
     gone = old.rsplit("/", 1)[-1]

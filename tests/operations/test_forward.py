@@ -21,21 +21,21 @@ from tests.releases.conftest import APP, Service, service  # noqa: F401 - a fixt
 
 
 class Heard:
-    """What a tunnel told."""
+    """What a tunnel reports."""
 
     def __init__(self, then: Callable[[], object] = lambda: None) -> None:
-        self.told: list[object] = []
+        self.reports: list[object] = []
         self.then = then
 
     def opened(self, port: int) -> None:
-        self.told.append(port)
+        self.reports.append(port)
         self.then()
 
     def silent(self) -> None:
-        self.told.append("silent")
+        self.reports.append("silent")
 
     def said(self, line: str) -> None:
-        self.told.append(line)
+        self.reports.append(line)
 
 
 def carried(folder_of: Plugin, then: str, heard: Heard) -> forward.Carried:
@@ -81,9 +81,9 @@ def test_what_is_no_way_is_refused_with_an_example(words: str) -> None:
 def test_a_port_that_is_taken_here_is_told_before_aws_is_asked() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        told = refusal(lambda: forward.check(forward.Way(port, "db.internal", 5432)))
-    assert f"port {port} of this machine is taken" in told
-    assert ":db.internal:5432" in told
+        message = refusal(lambda: forward.check(forward.Way(port, "db.internal", 5432)))
+    assert f"port {port} of this machine is taken" in message
+    assert ":db.internal:5432" in message
     forward.check(forward.Way(port, "db.internal", 5432))
     forward.check(forward.Way(0, "", 8000))
 
@@ -135,7 +135,7 @@ printf "Port 15432 opened for sessionId s-1."; printf "\\nWaiting for connection
 def test_ctrl_c_ends_the_plugin_which_has_the_keyboard_of_nobody(plugin: Plugin) -> None:  # noqa: F811 - the fixture
     heard, before = Heard(lambda: os.kill(os.getpid(), signal.SIGINT)), signal.getsignal(signal.SIGINT)
     ended = carried(plugin, OPEN + "while :; do sleep 0.05; done", heard)
-    assert heard.told == [15432]
+    assert heard.reports == [15432]
     assert (ended.asked, ended.code, ended.port) == (True, 0, 15432)
     assert ended.error(forward.Way(15432, "", 1)) is None
     assert signal.getsignal(signal.SIGINT) is before
@@ -179,10 +179,10 @@ echo; echo "Connection to destination port failed, check SSM Agent logs."
 echo; echo; echo "SessionId: s-1 : Your session timed out due to inactivity."
 """
     )
-    told = carried(plugin, failing, heard).error(way)
-    assert heard.told == [15432, "silent"]
-    assert told is not None
-    assert (told.message, told.why) == ("the tunnel has ended", "Your session timed out due to inactivity.")
+    error = carried(plugin, failing, heard).error(way)
+    assert heard.reports == [15432, "silent"]
+    assert error is not None
+    assert (error.message, error.why) == ("the tunnel has ended", "Your session timed out due to inactivity.")
 
     taken = "Cannot perform start session: listen tcp 127.0.0.1:15432: bind: address already in use"
     raced = carried(plugin, f'echo "{taken}"; exit 1', heard)

@@ -12,7 +12,7 @@ SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hub-AbCdEf"  #
 
 
 @pytest.fixture
-def told(tmp_path):
+def warning_of(tmp_path):
     def asked(dockerfile, files=(), **build):
         (tmp_path / "Dockerfile").write_text(dockerfile)
         for name in files:
@@ -34,24 +34,24 @@ def told(tmp_path):
     ("FROM scratch\nRUN --mount=type=bind,from=acme/tool:1,target=/t true", "acme/tool:1"),
     ("ARG V=20\nFROM node:$V AS build\nFROM nginx\nCOPY --from=build /a /b\nCOPY --from=0 /a /b", "node:20, nginx"),
 ])  # fmt: skip
-def test_what_comes_from_docker_hub_is_named(told, dockerfile, images):
-    assert f"Dockerfile pulls {images} from Docker Hub" in told(dockerfile)
+def test_what_comes_from_docker_hub_is_named(warning_of, dockerfile, images):
+    assert f"Dockerfile pulls {images} from Docker Hub" in warning_of(dockerfile)
 
 
 @pytest.mark.parametrize("dockerfile", [
     "FROM public.ecr.aws/docker/library/node:20", "FROM ghcr.io/astral-sh/uv", "FROM localhost:5000/a", "FROM scratch",
     "ARG BASE\nFROM ${BASE}", "FROM 123456789012.dkr.ecr.eu-central-1.amazonaws.com/base:1 AS node\nFROM node",
 ])  # fmt: skip
-def test_what_comes_from_elsewhere_is_no_matter(told, dockerfile):
-    assert told(dockerfile) == ""
+def test_what_comes_from_elsewhere_is_no_matter(warning_of, dockerfile):
+    assert warning_of(dockerfile) == ""
 
 
-def test_a_login_or_a_buildspec_of_ones_own_ends_it(told):
-    assert told("FROM node:20", logins={"docker.io": SECRET}) == ""
-    assert told("FROM node:20", logins={"ghcr.io": SECRET})
-    assert told("FROM node:20", files=["buildspec.yml"]) == ""
+def test_a_login_or_a_buildspec_of_ones_own_ends_it(warning_of):
+    assert warning_of("FROM node:20", logins={"docker.io": SECRET}) == ""
+    assert warning_of("FROM node:20", logins={"ghcr.io": SECRET})
+    assert warning_of("FROM node:20", files=["buildspec.yml"]) == ""
 
 
-def test_the_same_image_elsewhere_is_named(told):
-    assert "take public.ecr.aws/docker/library/node:20" in told("FROM node:20")
-    assert "public.ecr.aws" not in told("FROM acme/base:1")
+def test_the_same_image_elsewhere_is_named(warning_of):
+    assert "take public.ecr.aws/docker/library/node:20" in warning_of("FROM node:20")
+    assert "public.ecr.aws" not in warning_of("FROM acme/base:1")

@@ -165,5 +165,5 @@ def test_a_line_cannot_steer_the_terminal_and_is_exact_in_json(capsys: pytest.Ca
 
 def test_of_no_lines_stderr_tells(capsys: pytest.CaptureFixture[str]) -> None:
     shown.show([], as_json=True)
-    told = capsys.readouterr()
-    assert (told.out, told.err) == ("", "no lines\n")
+    output = capsys.readouterr()
+    assert (output.out, output.err) == ("", "no lines\n")

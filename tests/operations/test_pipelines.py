@@ -52,11 +52,11 @@ def test_watching_tells_each_change_once_and_in_order(aws: Aws, made: Made) -> N
     made()
     observed: list[pipelines.Run] = []
     last = pipelines.watch(aws, "orders", "", observed.append)
-    told = [
+    changes = [
         line for before, now in zip([None, *observed], observed, strict=False) for line in shown.changes(before, now)
     ]
-    assert told[-1] == "Build: Build Succeeded"
-    assert len(told) == len(set(told))
+    assert changes[-1] == "Build: Build Succeeded"
+    assert len(changes) == len(set(changes))
     assert observed[-1] == last
 
 

@@ -31,7 +31,7 @@ def up(world: World, service: dict[str, Any]) -> Plan:  # noqa: F811 - the fixtu
 
 
 @pytest.mark.parametrize(
-    ("service", "told"),
+    ("service", "expected"),
     [
         ({"health_path": "/nowhere"}, "answers 404"),
         ({"health": {"path": "/", "codes": "204"}}, "answers 200"),
@@ -41,14 +41,14 @@ def up(world: World, service: dict[str, Any]) -> Plan:  # noqa: F811 - the fixtu
 def test_a_check_that_the_running_app_fails_is_refused_before_anything_changes(
     world: World,  # noqa: F811 - the fixture
     service: dict[str, Any],
-    told: str,
+    expected: str,
 ) -> None:
     answering(login=302, **{"": 200})
     up(world, {})
     there = world.exact()
     with pytest.raises(Refused) as refused:
         up(world, service)
-    assert told in refused.value.message
+    assert expected in refused.value.message
     assert "--force" in refused.value.hint
     assert world.exact() == there
 

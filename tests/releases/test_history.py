@@ -110,12 +110,12 @@ DIGEST_OF = "sha256:" + "ab" * 32
 
 
 def past(**changed: object) -> Past:
-    told: dict[str, object] = {
+    fields: dict[str, object] = {
         "revision": 7, "outcome": "deployed", "current": True, "image": f"host/app@{DIGEST_OF}", "digest": DIGEST_OF,
         "tags": ("latest", COMMIT, "v2"), "commit": COMMIT, "message": "Greet everybody", "who": "pipeline",
         "since": datetime(2026, 7, 2, 9, tzinfo=UTC), "ended": None, "why": "",
     }  # fmt: skip
-    return Past(**(told | changed))  # type: ignore[arg-type]  # a row of a table
+    return Past(**(fields | changed))  # type: ignore[arg-type]  # a row of a table
 
 
 def test_the_table_shows_each_release_on_a_line_and_why_one_ended_badly() -> None:
@@ -132,9 +132,9 @@ def test_the_table_shows_each_release_on_a_line_and_why_one_ended_badly() -> Non
 
 def test_json_tells_all_of_a_release() -> None:
     where = {"app": "shop", "account": ACCOUNT, "region": "eu-central-1"}
-    told = shown.document([past()], where, "web")
-    assert {name: told[name] for name in ("version", "kind", *where)} == {"version": 1, "kind": "history", **where}
-    assert told["releases"][0] | {"tags": None} == {
+    document = shown.document([past()], where, "web")
+    assert {name: document[name] for name in ("version", "kind", *where)} == {"version": 1, "kind": "history", **where}
+    assert document["releases"][0] | {"tags": None} == {
         "revision": 7, "outcome": "deployed", "current": True, "image": f"host/app@{DIGEST_OF}", "digest": DIGEST_OF,
         "tags": None, "commit": COMMIT, "message": "Greet everybody", "who": "pipeline",
         "since": "2026-07-02T09:00:00+00:00", "ended": None, "why": "",

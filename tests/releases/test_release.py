@@ -149,17 +149,17 @@ def test_of_a_public_image_it_is_told_that_only_its_registry_knows_it(service: S
     service.start(service.push("v1"))
     for image, host in {"nope": "docker.io", "acme/web:1": "docker.io", "Quay.io/acme/web_app:1.2": "Quay.io",
                         "localhost:5000/web": "localhost:5000"}.items():  # fmt: skip
-        told: list[str] = []
-        deploy(*service.app(), image, say=told.append)
-        assert f"{image} is pulled from {host}: whether it is there shows when the tasks start" in told
+        messages: list[str] = []
+        deploy(*service.app(), image, say=messages.append)
+        assert f"{image} is pulled from {host}: whether it is there shows when the tasks start" in messages
 
 
 def test_a_wrong_image_is_refused_and_nothing_changed(service: Service) -> None:
     service.push("intel", architecture="amd64")
     service.start(service.push("v1"))
     session = service.session()
-    for image, told in BAD.values():
-        with pytest.raises(EcsctlError, match=told):
+    for image, message in BAD.values():
+        with pytest.raises(EcsctlError, match=message):
             deploy(session.aws, session.state, image, say=service.say)
     assert session.aws.changes == 0
     assert (service.runs, service.revisions) == ("hello:1", 1)
@@ -289,8 +289,8 @@ def test_a_revision_that_cannot_be_is_refused_and_nothing_changed(service: Servi
     service.register(image, marked=False)  # someone's experiment
     service.ecs.deregister_task_definition(taskDefinition=service.register(image))
     session = service.session()
-    for name, (kind, told) in NO_REVISION.items():
-        with pytest.raises(kind, match=told):
+    for name, (kind, message) in NO_REVISION.items():
+        with pytest.raises(kind, match=message):
             rollback(session.aws, session.state, name, agree=asked_nothing, say=service.say)
     assert (session.aws.changes, service.runs) == (0, "hello:1")
 

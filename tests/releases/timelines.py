@@ -50,7 +50,7 @@ def deployment(
 
     `hook` is how the pause stands at which it is or was held.
     """
-    told: dict[str, Any] = {
+    answer: dict[str, Any] = {
         "serviceDeploymentArn": deployment_arn(name),
         "targetServiceRevisionArn": target(name),
         "createdAt": at(began),
@@ -60,16 +60,16 @@ def deployment(
         "alarms": {"status": "TRIGGERED", "triggeredAlarmNames": ["shop-5xx"]} if monitor == "alarm" else {},
     }
     if ended is not None:
-        told["finishedAt"] = at(ended)
+        answer["finishedAt"] = at(ended)
     if back:
-        told["rollback"] = {"serviceRevisionArn": target(back)}
+        answer["rollback"] = {"serviceRevisionArn": target(back)}
     if why:
-        told["statusReason"] = why
+        answer["statusReason"] = why
     if hook:
         details = {"hookId": "ecs-pause-1", "targetType": "PAUSE", "timeoutAction": "ROLLBACK"}
-        told |= {"lifecycleStage": "POST_SCALE_UP", "deploymentCircuitBreaker": {"status": "DISABLED"},
+        answer |= {"lifecycleStage": "POST_SCALE_UP", "deploymentCircuitBreaker": {"status": "DISABLED"},
                  "lifecycleHookDetails": [{**details, "status": hook, "expiresAt": at(3600)}]}  # fmt: skip
-    return told
+    return answer
 
 
 def service(

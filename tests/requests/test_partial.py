@@ -38,17 +38,17 @@ def test_every_operation_whose_answer_may_tell_of_failures_is_in_the_table() -> 
         if use.model.output_shape
     }
     assert {name: members for name, members in found.items() if members} == {
-        name: {told.member} for name, told in FAILURES.items()
+        name: {shape.member} for name, shape in FAILURES.items()
     }
 
 
 def test_every_member_that_the_table_reads_is_in_the_model() -> None:
     for use in uses():
-        if (told := FAILURES.get(use.name)) and told.item:
-            shape = use.model.output_shape.members[told.member].member.members
-            inside = shape[told.inside].members if told.inside else shape
-            assert told.item in shape
-            assert {told.code, *told.reasons} <= inside.keys(), use.name
+        if (failure := FAILURES.get(use.name)) and failure.item:
+            shape = use.model.output_shape.members[failure.member].member.members
+            inside = shape[failure.inside].members if failure.inside else shape
+            assert failure.item in shape
+            assert {failure.code, *failure.reasons} <= inside.keys(), use.name
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_objects_that_may_not_be_deleted_are_told_with_their_reason(world: World
     )
     with pytest.raises(EcsctlError) as caught:
         world.down()
-    told = [caught.value, *getattr(caught.value, "errors", ())]
-    [denied] = [one for one in told if isinstance(one, AccessError)]
+    errors = [caught.value, *getattr(caught.value, "errors", ())]
+    [denied] = [one for one in errors if isinstance(one, AccessError)]
     assert "not allowed to call DeleteObjects" in denied.message
     assert "Access Denied" in denied.why

@@ -72,13 +72,13 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Life]:
         except Exception as error:  # noqa: BLE001 - played once, whatever came of it
             return error
 
-    def told(stack: str) -> Life:
+    def life_of(stack: str) -> Life:
         life = played(stack)
         if isinstance(life, Exception):
             raise life
         return life
 
-    return told
+    return life_of
 
 
 def comparable(kind: type[AnyResource]) -> list[str]:

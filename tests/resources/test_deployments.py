@@ -72,7 +72,7 @@ def history(*told):
 
 
 @pytest.mark.parametrize(
-    ("told", "why"),
+    ("expected", "why"),
     [
         ([], ""),
         ([(1, "SUCCESSFUL")], ""),
@@ -87,8 +87,8 @@ def history(*told):
         ([(2, "SUCCESSFUL"), (1, "SUCCESSFUL")], ""),
     ],
 )
-def test_only_the_newest_deployment_of_what_is_wished_counts(told, why):
-    assert history(*told).why_not(f"{ARN}2") == (f"the deployment {why}" if why else "")
+def test_only_the_newest_deployment_of_what_is_wished_counts(expected, why):
+    assert history(*expected).why_not(f"{ARN}2") == (f"the deployment {why}" if why else "")
 
 
 def task(number, why, definition=2, **container):

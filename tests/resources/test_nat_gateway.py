@@ -26,8 +26,8 @@ def test_a_second_failure_is_told_in_awss_words_and_the_next_run_tries_again(clo
         fail_next_nat("InsufficientFreeAddressesInSubnet", "Subnet has insufficient free addresses")
     with pytest.raises(Several) as failure:
         cloud.up(compose(cloud))
-    told = [error.why for error in failure.value.errors]
-    assert told == ["InsufficientFreeAddressesInSubnet: Subnet has insufficient free addresses"]
+    reasons = [error.why for error in failure.value.errors]
+    assert reasons == ["InsufficientFreeAddressesInSubnet: Subnet has insufficient free addresses"]
     cloud.up(compose(cloud))
     assert states(cloud) == ["available", "failed", "failed"]
     assert cloud.up(compose(cloud)).work == ()

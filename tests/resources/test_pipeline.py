@@ -23,7 +23,7 @@ def with_(**changes):
     return stack_of("pipeline", pipeline=changes)
 
 
-def told(cloud):
+def described(cloud):
     """The pipeline as AWS tells it."""
     return cloud.boto("codepipeline").get_pipeline(name="shop")["pipeline"]
 
@@ -54,7 +54,7 @@ def deploying(cloud, status="InProgress"):
 
 def test_a_push_is_heard_of_by_the_webhook_alone(cloud):
     cloud.up(PIPELINE)
-    source = settings(told(cloud), 0)
+    source = settings(described(cloud), 0)
     assert source["PollForSourceChanges"] == "false"
     assert source["OAuthToken"] == "****"
     assert settings(kept(cloud), 0)["OAuthToken"] == CANARY
@@ -65,8 +65,8 @@ def test_a_push_is_heard_of_by_the_connection_alone(cloud):
     complete_handshake("ours")
     desired = with_(source=ConnectionSource(ConnectionArn(arn), "ann/shop", "main"))
     cloud.up(desired)
-    assert settings(told(cloud), 0)["DetectChanges"] == "true"
-    [trigger] = told(cloud)["triggers"]  # AWS adds it: each push to the source's branch
+    assert settings(described(cloud), 0)["DetectChanges"] == "true"
+    [trigger] = described(cloud)["triggers"]  # AWS adds it: each push to the source's branch
     assert trigger["gitConfiguration"]["push"] == [{"branches": {"includes": ["main"]}}]
     assert cloud.boto("codepipeline").list_webhooks()["webhooks"] == []
     assert cloud.plan(desired).work == ()
@@ -91,7 +91,7 @@ def test_tests_and_any_number_of_approvals_stand_between_build_and_deploy(cloud)
         approvals=(Approval("Ann", "Is it good?"), Approval("Bob"), Approval("Eve")),
     )
     cloud.up(desired)
-    assert actions(told(cloud)) == [
+    assert actions(described(cloud)) == [
         ("Source", "Source", 1),
         ("Build", "Build", 1),
         ("Test", "unit", 1),
@@ -106,7 +106,7 @@ def test_tests_and_any_number_of_approvals_stand_between_build_and_deploy(cloud)
 
 def test_the_ecs_action_reads_our_file_and_gives_up_in_time(cloud):
     cloud.up(PIPELINE)
-    assert settings(told(cloud), -1) == {
+    assert settings(described(cloud), -1) == {
         "ClusterName": "shop",
         "ServiceName": "shop",
         "FileName": "docker_image_definition.json",
@@ -154,22 +154,22 @@ def test_a_stage_or_an_action_that_others_have_added_is_drift(cloud):
     edit_pipeline(cloud, lambda found: found["stages"].insert(2, {"name": "More", "actions": [lambda_]}))
     assert {step.name: step.changed for step in cloud.plan(PIPELINE).work} == {"pipeline": {"approvals", "exact"}}
     cloud.up(PIPELINE)
-    assert [stage["name"] for stage in told(cloud)["stages"]] == ["Source", "Build", "Deploy"]
+    assert [stage["name"] for stage in described(cloud)["stages"]] == ["Source", "Build", "Deploy"]
 
 
 def test_it_is_not_changed_while_it_deploys(cloud):
     cloud.up(PIPELINE)
     over = deploying(cloud)
     try:
-        version = told(cloud)["version"]
+        version = described(cloud)["version"]
         with pytest.raises(Refused, match="is deploying"):
             cloud.up(with_(source=pushed(branch="next")))
-        assert told(cloud)["version"] == version
+        assert described(cloud)["version"] == version
         assert cloud.up(PIPELINE).work == ()
     finally:
         over()
     cloud.up(with_(source=pushed(branch="next")))
-    assert told(cloud)["version"] == version + 1
+    assert described(cloud)["version"] == version + 1
 
 
 def test_it_goes_while_it_runs(cloud):

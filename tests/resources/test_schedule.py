@@ -23,7 +23,7 @@ def scheduler(cloud: Any) -> Any:
     return cloud.boto("scheduler")
 
 
-def told(scheduler: Any) -> dict[str, Any]:
+def described(scheduler: Any) -> dict[str, Any]:
     found: dict[str, Any] = scheduler.get_schedule(GroupName="shop", Name="nightly")
     return found
 
@@ -36,13 +36,13 @@ def sent(found: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 def test_what_others_add_stays_over_a_change_of_ours(cloud: Any, ground: Ground, scheduler: Any) -> None:
     cloud.up(ground.stack(schedule={}))
-    there = told(scheduler)
+    there = described(scheduler)
     until = datetime(2099, 1, 1, tzinfo=UTC)
     target = {**there["Target"], "DeadLetterConfig": {"Arn": QUEUE}}
     scheduler.update_schedule(**sent(there, Target=target, EndDate=until, Description="theirs"))
     assert cloud.plan(ground.stack(schedule={})).work == ()
     cloud.up(ground.stack(schedule={"expression": "rate(1 day)"}))
-    now = told(scheduler)
+    now = described(scheduler)
     assert now["ScheduleExpression"] == "rate(1 day)"
     assert (now["Target"]["DeadLetterConfig"]["Arn"], now["EndDate"], now["Description"]) == (QUEUE, until, "theirs")
 
@@ -50,11 +50,11 @@ def test_what_others_add_stays_over_a_change_of_ours(cloud: Any, ground: Ground,
 def test_a_pause_is_nobodys_drift_where_the_file_says_nothing(cloud: Any, ground: Ground, scheduler: Any) -> None:
     silent = ground.stack(schedule={"enabled": None})
     cloud.up(silent)
-    assert told(scheduler)["State"] == "ENABLED"
-    scheduler.update_schedule(**sent(told(scheduler), State="DISABLED"))
+    assert described(scheduler)["State"] == "ENABLED"
+    scheduler.update_schedule(**sent(described(scheduler), State="DISABLED"))
     assert cloud.plan(silent).work == ()
     cloud.up(ground.stack(schedule={"enabled": None, "time_zone": "Europe/Berlin"}))
-    assert told(scheduler)["State"] == "DISABLED"
+    assert described(scheduler)["State"] == "DISABLED"
     (step,) = cloud.plan(ground.stack(schedule={"enabled": True, "time_zone": "Europe/Berlin"})).work
     assert {one.field for one in step.changes} == {"enabled"}
 
@@ -62,21 +62,21 @@ def test_a_pause_is_nobodys_drift_where_the_file_says_nothing(cloud: Any, ground
 def test_a_revision_in_its_target_is_a_difference(cloud: Any, ground: Ground, scheduler: Any) -> None:
     """It would go on running that one."""
     cloud.up(ground.stack(schedule={}))
-    there = told(scheduler)
+    there = described(scheduler)
     parameters = there["Target"]["EcsParameters"]
     pinned = {**parameters, "TaskDefinitionArn": f"{parameters['TaskDefinitionArn']}:1"}
     scheduler.update_schedule(**sent(there, Target={**there["Target"], "EcsParameters": pinned}))
     (step,) = cloud.plan(ground.stack(schedule={})).work
     assert {one.field for one in step.changes} == {"family"}
     cloud.up(ground.stack(schedule={}))
-    assert told(scheduler)["Target"]["EcsParameters"]["TaskDefinitionArn"].endswith(":task-definition/shop")
+    assert described(scheduler)["Target"]["EcsParameters"]["TaskDefinitionArn"].endswith(":task-definition/shop")
 
 
 def test_what_others_have_put_into_the_group_is_told_before_it_goes(cloud: Any, ground: Ground, scheduler: Any) -> None:
     cloud.up(ground.stack(schedule={}))
     ids = cloud.see("schedules", ScheduleGroup(name="shop", role="")).ids  # type: ignore[arg-type]  # a name is one
     assert ScheduleGroup.contents(cloud.aws, ids).summary == ""
-    there = told(scheduler)
+    there = described(scheduler)
     parameters = {**there["Target"]["EcsParameters"], "Tags": []}
     target = {**there["Target"], "EcsParameters": parameters}
     scheduler.create_schedule(**sent(there, Name="theirs", Target=target))

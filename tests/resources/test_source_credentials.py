@@ -118,8 +118,8 @@ def test_they_become_the_accounts_when_another_project_uses_them(cloud, their_ro
     other_project(cloud)
     before = listed(cloud)
     ids = cloud.see(PART, SourceCredentials(token=TOKEN, role=RoleName(ROLE))).ids
-    told = "CodeBuild keeps the token: theirs of this account uses it too"
-    assert SourceCredentials.contents(cloud.aws, ids) == Contents(told)
+    message = "CodeBuild keeps the token: theirs of this account uses it too"
+    assert SourceCredentials.contents(cloud.aws, ids) == Contents(message)
     cloud.down()
     assert listed(cloud) == before
     assert cloud.boto("codebuild").list_projects()["projects"] == ["theirs"]

@@ -97,7 +97,7 @@ def test_names_and_values_of_dns_are_the_same_however_they_are_spelled():
         alias_dns="b-1.eu-central-1.elb.amazonaws.com",
         alias_zone="Z2",
     )
-    told = usual(
+    spelled = usual(
         DnsRecord,
         zone="Z1",
         name="SHOP.example.",
@@ -105,7 +105,7 @@ def test_names_and_values_of_dns_are_the_same_however_they_are_spelled():
         alias_dns="dualstack.B-1.eu-central-1.elb.amazonaws.com.",
         alias_zone="Z2",
     )
-    assert told == alias
+    assert spelled == alias
 
 
 DENY = {"Effect": "Deny", "Action": "s3:*", "Resource": ["b", "a"], "Principal": "*"}

@@ -52,8 +52,8 @@ def _spoiled(**changes: Any) -> Spoil:
 
     def spoil(cloud: Any, ids: Any) -> None:
         scheduler = cloud.boto("scheduler")
-        told = scheduler.get_schedule(GroupName="shop", Name="nightly")
-        sent = {name: told[name] for name in ("ScheduleExpression", "FlexibleTimeWindow", "Target", "State")}
+        found = scheduler.get_schedule(GroupName="shop", Name="nightly")
+        sent = {name: found[name] for name in ("ScheduleExpression", "FlexibleTimeWindow", "Target", "State")}
         for name, change in changes.items():
             sent[name] = change(sent[name]) if callable(change) else change
         scheduler.update_schedule(GroupName="shop", Name="nightly", **sent)

@@ -117,11 +117,11 @@ def answers_lag(clock: Any, seconds: float) -> Iterator[list[str]]:
         question = (service, operation, json.dumps(parameters, sort_keys=True, default=str))
         now = clock.now()
         with lock:
-            told = answers.get(question)
-            since = [at for at in changes[service] if told and at >= told[0]]
-        if told and since and all(now - at < seconds for at in since):
+            earlier = answers.get(question)
+            since = [at for at in changes[service] if earlier and at >= earlier[0]]
+        if earlier and since and all(now - at < seconds for at in since):
             old.append(f"{service}.{operation}")
-            return _given(copy.deepcopy(told[1]))
+            return _given(copy.deepcopy(earlier[1]))
         try:
             answer: Any = call(client, operation, parameters)
         except ClientError as error:

@@ -18,13 +18,13 @@ def request(acm, name=NAME, **more):
     return acm.request_certificate(DomainName=name, ValidationMethod="DNS", **more)["CertificateArn"]
 
 
-def told(acm, arn):
+def described(acm, arn):
     return acm.describe_certificate(CertificateArn=arn)["Certificate"]
 
 
 def validate(aws, arn, action="UPSERT", **changed):
     """Put the validation records where they belong, once each, as a person would."""
-    dns, options = aws("route53"), told(aws("acm"), arn)["DomainValidationOptions"]
+    dns, options = aws("route53"), described(aws("acm"), arn)["DomainValidationOptions"]
     records = {option["ResourceRecord"]["Name"]: option["ResourceRecord"]["Value"] for option in options}
     changes = [
         {
@@ -44,13 +44,13 @@ def validate(aws, arn, action="UPSERT", **changed):
 
 def test_a_fresh_certificate_is_unknown_first_and_its_records_come_later(acm, clock):
     arn = request(acm)
-    assert refused(told, acm, arn)[0] == "ResourceNotFoundException"
+    assert refused(described, acm, arn)[0] == "ResourceNotFoundException"
     clock.sleep(1)
-    [option] = told(acm, arn)["DomainValidationOptions"]
+    [option] = described(acm, arn)["DomainValidationOptions"]
     assert option["ValidationStatus"] == "PENDING_VALIDATION"
     assert "ResourceRecord" not in option
     clock.sleep(4)
-    [option] = told(acm, arn)["DomainValidationOptions"]
+    [option] = described(acm, arn)["DomainValidationOptions"]
     assert option["ResourceRecord"]["Type"] == "CNAME"
     assert option["ResourceRecord"]["Name"].endswith(f".{NAME}.")
     assert option["ResourceRecord"]["Value"].endswith(".acm-validations.aws.")
@@ -59,15 +59,15 @@ def test_a_fresh_certificate_is_unknown_first_and_its_records_come_later(acm, cl
 def test_a_certificate_is_issued_half_a_minute_after_its_record_stands(aws, acm, clock):
     arn = request(acm)
     clock.sleep(3600)
-    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    assert described(acm, arn)["Status"] == "PENDING_VALIDATION"
     validate(aws, arn)
     clock.sleep(29)
-    pending = told(acm, arn)
+    pending = described(acm, arn)
     assert pending["Status"] == "PENDING_VALIDATION"
     assert "IssuedAt" not in pending
     assert "NotAfter" not in pending
     clock.sleep(1)
-    issued = told(acm, arn)
+    issued = described(acm, arn)
     assert issued["Status"] == "ISSUED"
     assert issued["DomainValidationOptions"][0]["ValidationStatus"] == "SUCCESS"
     assert issued["IssuedAt"].timestamp() == clock.now()
@@ -78,17 +78,17 @@ def test_time_alone_or_a_wrong_record_issues_nothing(aws, acm, clock):
     clock.sleep(5)
     validate(aws, arn, value="something.else.example.")
     clock.sleep(7200)
-    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    assert described(acm, arn)["Status"] == "PENDING_VALIDATION"
     validate(aws, arn)
     validate(aws, arn, action="DELETE")
     clock.sleep(7200)
-    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    assert described(acm, arn)["Status"] == "PENDING_VALIDATION"
 
 
 def test_every_name_needs_its_record(aws, acm, clock):
     arn = request(acm, SubjectAlternativeNames=[NAME, f"*.{NAME}", "www.ecsctl.example"])
     clock.sleep(5)
-    options = {o["DomainName"]: o["ResourceRecord"] for o in told(acm, arn)["DomainValidationOptions"]}
+    options = {o["DomainName"]: o["ResourceRecord"] for o in described(acm, arn)["DomainValidationOptions"]}
     assert list(options) == [NAME, f"*.{NAME}", "www.ecsctl.example"]
     assert options[NAME] == options[f"*.{NAME}"]
     assert options[NAME]["Name"] != options["www.ecsctl.example"]["Name"]
@@ -99,10 +99,10 @@ def test_every_name_needs_its_record(aws, acm, clock):
     batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": first}]}
     dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
     clock.sleep(60)
-    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    assert described(acm, arn)["Status"] == "PENDING_VALIDATION"
     validate(aws, arn)
     clock.sleep(30)
-    assert told(acm, arn)["Status"] == "ISSUED"
+    assert described(acm, arn)["Status"] == "ISSUED"
 
 
 def test_the_validation_record_is_the_same_for_every_certificate_of_a_name(aws, acm, clock):
@@ -110,19 +110,19 @@ def test_the_validation_record_is_the_same_for_every_certificate_of_a_name(aws, 
     clock.sleep(5)
 
     def record(arn):
-        return told(acm, arn)["DomainValidationOptions"][0]["ResourceRecord"]
+        return described(acm, arn)["DomainValidationOptions"][0]["ResourceRecord"]
 
     assert first != second
     assert record(first) == record(second) != record(other)
     validate(aws, first)
     clock.sleep(30)
-    assert told(acm, second)["Status"] == "ISSUED"
+    assert described(acm, second)["Status"] == "ISSUED"
 
 
 def test_a_certificate_never_validated_times_out_after_three_days(acm, clock):
     arn = request(acm)
     clock.sleep(72 * 3600)
-    assert told(acm, arn)["Status"] == "VALIDATION_TIMED_OUT"
+    assert described(acm, arn)["Status"] == "VALIDATION_TIMED_OUT"
 
 
 def test_an_idempotency_token_counts_for_an_hour(acm, clock):
@@ -157,11 +157,11 @@ def test_a_certificate_in_use_is_not_deleted_and_use_ends_late(acm, clock):
     arn, balancer = request(acm), "arn:aws:elasticloadbalancing:eu-central-1:1:loadbalancer/app/x/1"
     sandbox_acm.let_go(ACCOUNT, REGION, arn, balancer)
     clock.sleep(59)
-    assert told(acm, arn)["InUseBy"] == [balancer]
+    assert described(acm, arn)["InUseBy"] == [balancer]
     refusal = refused(acm.delete_certificate, CertificateArn=arn)
     assert refusal == ("ResourceInUseException", f"Certificate {arn} in account {ACCOUNT} is in use.")
     clock.sleep(1)
-    assert told(acm, arn)["InUseBy"] == []
+    assert described(acm, arn)["InUseBy"] == []
     acm.delete_certificate(CertificateArn=arn)
     assert refused(acm.delete_certificate, CertificateArn=arn)[0] == "ResourceNotFoundException"
 
@@ -181,7 +181,7 @@ def _asked_and_answered(acm, dns, clock, zone, name):
     """A certificate whose validation record stands in the zone, for hours."""
     arn = request(acm, name)
     clock.sleep(5)
-    record = told(acm, arn)["DomainValidationOptions"][0]["ResourceRecord"]
+    record = described(acm, arn)["DomainValidationOptions"][0]["ResourceRecord"]
     _into(dns, zone, record["Name"], "CNAME", record["Value"])
     clock.sleep(7200)
     return arn
@@ -191,10 +191,10 @@ def test_a_certificate_waits_until_the_registrar_names_the_zones_servers(aws, ac
     dns = aws("route53")
     zone, _ = _zone(dns, "shop.example")
     arn = _asked_and_answered(acm, dns, clock, zone, "api.shop.example")
-    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    assert described(acm, arn)["Status"] == "PENDING_VALIDATION"
     delegation.delegate_zone(zone)
     clock.sleep(30)
-    assert told(acm, arn)["Status"] == "ISSUED"
+    assert described(acm, arn)["Status"] == "ISSUED"
 
 
 def test_a_zone_below_another_is_found_by_the_records_that_name_its_servers(aws, acm, clock):
@@ -202,13 +202,13 @@ def test_a_zone_below_another_is_found_by_the_records_that_name_its_servers(aws,
     parent = dns.list_hosted_zones()["HostedZones"][0]["Id"]
     zone, servers = _zone(dns, "dev.ecsctl.example")
     arn = _asked_and_answered(acm, dns, clock, zone, "api.dev.ecsctl.example")
-    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    assert described(acm, arn)["Status"] == "PENDING_VALIDATION"
     _into(dns, parent, "dev.ecsctl.example", "NS", "ns-1.elsewhere.example.")
     clock.sleep(7200)
-    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    assert described(acm, arn)["Status"] == "PENDING_VALIDATION"
     _into(dns, parent, "dev.ecsctl.example", "NS", *servers)
     clock.sleep(30)
-    assert told(acm, arn)["Status"] == "ISSUED"
+    assert described(acm, arn)["Status"] == "ISSUED"
 
 
 def test_what_stands_above_a_delegation_is_found_by_nobody(aws, acm, clock):
@@ -216,10 +216,10 @@ def test_what_stands_above_a_delegation_is_found_by_nobody(aws, acm, clock):
     parent = dns.list_hosted_zones()["HostedZones"][0]["Id"]
     _into(dns, parent, "dev.ecsctl.example", "NS", "ns-1.elsewhere.example.")
     arn = _asked_and_answered(acm, dns, clock, parent, "api.dev.ecsctl.example")
-    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    assert described(acm, arn)["Status"] == "PENDING_VALIDATION"
     delegation.undelegate_zone(parent)
     gone = _asked_and_answered(acm, dns, clock, parent, "www.ecsctl.example")
-    assert told(acm, gone)["Status"] == "PENDING_VALIDATION"
+    assert described(acm, gone)["Status"] == "PENDING_VALIDATION"
 
 
 @pytest.mark.parametrize(
@@ -240,5 +240,5 @@ def test_caa_records_may_forbid_a_certificate(aws, acm, clock, values, status):
     clock.sleep(60)
     validate(aws, arn)
     clock.sleep(600)
-    found = told(acm, arn)
+    found = described(acm, arn)
     assert (found["Status"], found.get("FailureReason")) == (status, "CAA_ERROR" if status == "FAILED" else None)

@@ -36,9 +36,9 @@ class Ground:
         scheme = {} if kind == "gateway" else {"Scheme": "internal"}
         made = self.elb.create_load_balancer(Name=kind, Type=kind, Subnets=self.subnets[:subnets], **scheme, **more)
         self.clock.sleep(300)
-        [told] = self.elb.describe_load_balancers(Names=[made["LoadBalancers"][0]["LoadBalancerName"]])["LoadBalancers"]
-        answer = self.elb.describe_load_balancer_attributes(LoadBalancerArn=told["LoadBalancerArn"])
-        return told, pairs(answer)
+        [read] = self.elb.describe_load_balancers(Names=[made["LoadBalancers"][0]["LoadBalancerName"]])["LoadBalancers"]
+        answer = self.elb.describe_load_balancer_attributes(LoadBalancerArn=read["LoadBalancerArn"])
+        return read, pairs(answer)
 
     def group(self, **asked):
         place = {} if asked.get("TargetType") == "lambda" else {"VpcId": self.vpc}
@@ -56,9 +56,9 @@ def ground(aws, clock):
 
 
 def test_a_load_balancer_has_the_22_attributes_that_aws_tells(ground):
-    told, attributes = ground.balancer("application")
-    assert told["IpAddressType"] == "ipv4"
-    assert told["EnablePrefixForIpv6SourceNat"] == "off"
+    balancer, attributes = ground.balancer("application")
+    assert balancer["IpAddressType"] == "ipv4"
+    assert balancer["EnablePrefixForIpv6SourceNat"] == "off"
     assert len(attributes) == 22
     logs = {f"{kind}_logs.s3.{key}": value for kind in ("access", "connection", "health_check")
             for key, value in (("bucket", ""), ("enabled", "false"), ("prefix", ""))}  # fmt: skip
@@ -72,9 +72,9 @@ def test_a_load_balancer_has_the_22_attributes_that_aws_tells(ground):
 
 @pytest.mark.parametrize(("kind", "subnets", "count"), [("network", 2, 8), ("network", 1, 8), ("gateway", 1, 2)])
 def test_balancers_of_other_kinds_have_attributes_of_their_own(ground, kind, subnets, count):
-    told, attributes = ground.balancer(kind, subnets)
-    assert told["Type"] == kind
-    assert told.get("SecurityGroups", []) == []
+    balancer, attributes = ground.balancer(kind, subnets)
+    assert balancer["Type"] == kind
+    assert balancer.get("SecurityGroups", []) == []
     assert len(attributes) == count
     assert attributes["load_balancing.cross_zone.enabled"] == "false"
     assert "idle_timeout.timeout_seconds" not in attributes
@@ -114,8 +114,8 @@ def test_a_target_group_has_the_attributes_of_its_protocol(ground, asked, count,
 def test_an_attribute_that_the_kind_does_not_have_is_refused(ground):
     made, _ = ground.group(Protocol="TCP", Port=80)
     wrong = [{"Key": "slow_start.duration_seconds", "Value": "30"}]
-    told = refused(ground.elb.modify_target_group_attributes, TargetGroupArn=made["TargetGroupArn"], Attributes=wrong)
-    assert told == ("ValidationError", "Target group attribute key 'slow_start.duration_seconds' is not recognized")
+    error = refused(ground.elb.modify_target_group_attributes, TargetGroupArn=made["TargetGroupArn"], Attributes=wrong)
+    assert error == ("ValidationError", "Target group attribute key 'slow_start.duration_seconds' is not recognized")
 
 
 def test_listeners_have_11_attributes_or_19_and_actions_are_told_whole(aws, clock, ground):
@@ -212,8 +212,8 @@ def test_a_new_bucket_is_private_and_encrypted(aws):
     assert left == rule
     [owned] = s3.get_bucket_ownership_controls(Bucket="nobodys-yet")["OwnershipControls"]["Rules"]
     assert owned == {"ObjectOwnership": "BucketOwnerEnforced"}
-    told = refused(s3.put_bucket_acl, Bucket="nobodys-yet", ACL="public-read")
-    assert told == ("AccessControlListNotSupported", "The bucket does not allow ACLs")
+    error = refused(s3.put_bucket_acl, Bucket="nobodys-yet", ACL="public-read")
+    assert error == ("AccessControlListNotSupported", "The bucket does not allow ACLs")
 
 
 def test_a_lifecycle_rule_without_a_name_is_given_one(aws):
@@ -235,8 +235,8 @@ def test_a_log_group_and_a_role_are_told_whole(aws):
     assert group["deletionProtectionEnabled"] is group["bearerTokenAuthenticationEnabled"] is False
     assert "retentionInDays" not in group
     made = aws("iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)["Role"]
-    told = aws("iam").get_role(RoleName="r")["Role"]
-    assert (told["Description"], told["MaxSessionDuration"], made["Path"]) == ("", 3600, "/")
+    found = aws("iam").get_role(RoleName="r")["Role"]
+    assert (found["Description"], found["MaxSessionDuration"], made["Path"]) == ("", 3600, "/")
 
 
 TRUST = json.dumps(
@@ -303,9 +303,9 @@ def test_a_pipeline_is_of_type_v2_and_a_connection_gets_its_trigger(aws, role, d
     aws("codepipeline").create_pipeline(
         pipeline={"name": "p", "roleArn": role, "artifactStore": store, "stages": stages}
     )
-    told = aws("codepipeline").get_pipeline(name="p")["pipeline"]
-    assert (told["pipelineType"], told["executionMode"], told["version"]) == ("V2", "SUPERSEDED", 1)
-    pushes = [one["gitConfiguration"]["push"][0]["branches"]["includes"][0] for one in told.get("triggers", [])]
+    found = aws("codepipeline").get_pipeline(name="p")["pipeline"]
+    assert (found["pipelineType"], found["executionMode"], found["version"]) == ("V2", "SUPERSEDED", 1)
+    pushes = [one["gitConfiguration"]["push"][0]["branches"]["includes"][0] for one in found.get("triggers", [])]
     assert pushes == expected
 
 
@@ -320,22 +320,22 @@ def test_a_cluster_tells_its_providers_sorted_and_their_strategy_whole(aws, cloc
         clusterName="c", capacityProviders=["FARGATE_SPOT", "FARGATE"], defaultCapacityProviderStrategy=strategy
     )
     clock.sleep(60)
-    [told] = aws("ecs").describe_clusters(clusters=["c"], include=["SETTINGS"])["clusters"]
-    assert told["capacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
-    assert told["defaultCapacityProviderStrategy"] == [{**strategy[0], "base": 0}, strategy[1]]
-    assert told["settings"] == [{"name": "containerInsights", "value": "disabled"}]
+    [found] = aws("ecs").describe_clusters(clusters=["c"], include=["SETTINGS"])["clusters"]
+    assert found["capacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
+    assert found["defaultCapacityProviderStrategy"] == [{**strategy[0], "base": 0}, strategy[1]]
+    assert found["settings"] == [{"name": "containerInsights", "value": "disabled"}]
 
 
 def test_a_task_definition_keeps_what_it_was_given_and_no_order(aws, clock):
     given = [{"name": name, "value": name.lower()} for name in ("ZEBRA", "ALPHA", "MIKE", "BRAVO", "YANKEE", "CHARLIE")]
     container = {"name": "app", "image": PUBLIC, "memory": 128, "portMappings": [{"containerPort": 80}]}
-    told = aws("ecs").register_task_definition(
+    definition = aws("ecs").register_task_definition(
         family="f",
         networkMode="host",
         containerDefinitions=[{**container, "environment": given}],
         volumes=[{"name": "cache"}],
     )["taskDefinition"]
-    [ours] = told["containerDefinitions"]
+    [ours] = definition["containerDefinitions"]
     assert (ours["cpu"], ours["essential"]) == (0, True)
     assert ours["portMappings"] == [{"containerPort": 80, "hostPort": 80, "protocol": "tcp"}]
     assert ours["mountPoints"] == ours["volumesFrom"] == ours["systemControls"] == []
@@ -344,8 +344,8 @@ def test_a_task_definition_keeps_what_it_was_given_and_no_order(aws, clock):
     assert ours["environment"] != given
     assert names != sorted(names)
     assert sorted(ours["environment"], key=str) == sorted(given, key=str)
-    assert told["volumes"] == [{"name": "cache", "host": {}}]
-    assert told["placementConstraints"] == []
+    assert definition["volumes"] == [{"name": "cache", "host": {}}]
+    assert definition["placementConstraints"] == []
 
 
 def test_a_service_is_told_with_its_strategy_and_breaker(aws, clock):
@@ -361,8 +361,8 @@ def test_a_service_is_told_with_its_strategy_and_breaker(aws, clock):
         capacityProviderStrategy=[{"capacityProvider": "FARGATE_SPOT", "weight": 2}],
         networkConfiguration={"awsvpcConfiguration": {"subnets": stack.private}},
     )
-    [told] = aws("ecs").describe_services(cluster="app", services=["bare"])["services"]
-    assert told["deploymentConfiguration"] == {
+    [found] = aws("ecs").describe_services(cluster="app", services=["bare"])["services"]
+    assert found["deploymentConfiguration"] == {
         "strategy": "ROLLING",
         "bakeTimeInMinutes": 0,
         "maximumPercent": 200,
@@ -374,14 +374,14 @@ def test_a_service_is_told_with_its_strategy_and_breaker(aws, clock):
             "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
         },
     }
-    assert told["capacityProviderStrategy"] == [{"capacityProvider": "FARGATE_SPOT", "weight": 2, "base": 0}]
-    assert "launchType" not in told
-    assert (told["platformVersion"], told["healthCheckGracePeriodSeconds"]) == ("LATEST", 0)
-    assert told["availabilityZoneRebalancing"] == "ENABLED"
-    assert told["deploymentController"] == {"type": "ECS"}
-    assert told["schedulingStrategy"] == "REPLICA"
-    assert told["enableECSManagedTags"] is told["enableExecuteCommand"] is False
-    assert told["placementConstraints"] == told["placementStrategy"] == []
+    assert found["capacityProviderStrategy"] == [{"capacityProvider": "FARGATE_SPOT", "weight": 2, "base": 0}]
+    assert "launchType" not in found
+    assert (found["platformVersion"], found["healthCheckGracePeriodSeconds"]) == ("LATEST", 0)
+    assert found["availabilityZoneRebalancing"] == "ENABLED"
+    assert found["deploymentController"] == {"type": "ECS"}
+    assert found["schedulingStrategy"] == "REPLICA"
+    assert found["enableECSManagedTags"] is found["enableExecuteCommand"] is False
+    assert found["placementConstraints"] == found["placementStrategy"] == []
 
 
 def test_zones_ids_begin_with_z_and_names_come_back_in_lower_case_and_escaped(aws):

@@ -30,8 +30,8 @@ def allow(*actions: str, on: str = "*", **more: Any) -> dict[str, Any]:
 def refused(call: Callable[[], Any]) -> tuple[str, str]:
     with pytest.raises(ClientError) as error:
         call()
-    told = error.value.response["Error"]
-    return told["Code"], told["Message"]
+    answer = error.value.response["Error"]
+    return answer["Code"], answer["Message"]
 
 
 def test_without_a_policy_the_caller_is_the_administrator(client: Client) -> None:

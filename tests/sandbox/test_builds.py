@@ -94,15 +94,15 @@ def built(aws, **configured):
     """A build, once it has ended."""
     number = aws["codebuild"].start_build(projectName="hello", **configured)["build"]["id"]
     for _ in range(600):
-        told = aws["codebuild"].batch_get_builds(ids=[number])["builds"][0]
-        if told["buildComplete"]:
-            return told
+        build = aws["codebuild"].batch_get_builds(ids=[number])["builds"][0]
+        if build["buildComplete"]:
+            return build
         time.sleep(0.05)
-    raise AssertionError(f"the build never ended: {told}")
+    raise AssertionError(f"the build never ended: {build}")
 
 
-def log(aws, told):
-    logs = told["logs"]
+def log(aws, build):
+    logs = build["logs"]
     found = aws["logs"].get_log_events(logGroupName=logs["groupName"], logStreamName=logs["streamName"])
     return "".join(one["message"] for one in found["events"])
 
@@ -112,25 +112,25 @@ def tags(aws):
     return {tag for one in found for tag in one.get("imageTags", [])}
 
 
-def failed(told):
+def failed(build):
     return next(
-        (phase["phaseType"], phase["contexts"][0]) for phase in told["phases"] if phase.get("phaseStatus") == "FAILED"
+        (phase["phaseType"], phase["contexts"][0]) for phase in build["phases"] if phase.get("phaseStatus") == "FAILED"
     )
 
 
 def test_a_build_leaves_the_image_of_its_commit_and_a_log(server):
     folder, aws = server
     head = git(folder, "rev-parse", "HEAD")
-    told = built(aws, sourceVersion=head)
-    assert told["buildStatus"] == "SUCCEEDED", log(aws, told)
-    assert told["resolvedSourceVersion"] == head
+    build = built(aws, sourceVersion=head)
+    assert build["buildStatus"] == "SUCCEEDED", log(aws, build)
+    assert build["resolvedSourceVersion"] == head
     assert {head, "latest"} <= tags(aws)
-    assert [phase["phaseType"] for phase in told["phases"]] == [
+    assert [phase["phaseType"] for phase in build["phases"]] == [
         "SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD",
         "UPLOAD_ARTIFACTS", "FINALIZING", "COMPLETED",
     ]  # fmt: skip
-    assert "Login Succeeded" in log(aws, told)
-    assert {"name": "IMAGE_TAG", "value": head} in told["exportedEnvironmentVariables"]
+    assert "Login Succeeded" in log(aws, build)
+    assert {"name": "IMAGE_TAG", "value": head} in build["exportedEnvironmentVariables"]
 
 
 def test_a_scan_stops_a_build_whose_image_has_known_vulnerabilities(server):
@@ -139,17 +139,17 @@ def test_a_scan_stops_a_build_whose_image_has_known_vulnerabilities(server):
     aws["ecr"].put_image_scanning_configuration(repositoryName="hello", imageScanningConfiguration={"scanOnPush": True})
     assert built(aws, sourceVersion=head, environmentVariablesOverride=wanted)["buildStatus"] == "SUCCEEDED"
     process.play(folder / ".ecsctl", "vulnerable", {"tag": head})
-    told = built(aws, sourceVersion=head, environmentVariablesOverride=wanted)
-    assert failed(told)[0] == "BUILD"
-    assert "build.scan: ECR has found 1 CRITICAL in" in log(aws, told)
+    build = built(aws, sourceVersion=head, environmentVariablesOverride=wanted)
+    assert failed(build)[0] == "BUILD"
+    assert "build.scan: ECR has found 1 CRITICAL in" in log(aws, build)
 
 
 def test_a_build_lists_what_is_in_the_image(server):
     folder, aws = server
     head, wanted = git(folder, "rev-parse", "HEAD"), [{"name": "BUILD_SBOM", "value": "yes"}]
-    told = built(aws, sourceVersion=head, environmentVariablesOverride=wanted)
-    assert told["buildStatus"] == "SUCCEEDED", log(aws, told)
-    assert "Could not resolve host" not in log(aws, told)
+    build = built(aws, sourceVersion=head, environmentVariablesOverride=wanted)
+    assert build["buildStatus"] == "SUCCEEDED", log(aws, build)
+    assert "Could not resolve host" not in log(aws, build)
 
 
 def test_a_build_keeps_its_layers_by_tags_that_move(server):
@@ -161,8 +161,8 @@ def test_a_build_keeps_its_layers_by_tags_that_move(server):
     try:
         for _ in range(2):
             git(folder, "commit", "-q", "--allow-empty", "-m", "next")
-            told = built(aws, sourceVersion=git(folder, "rev-parse", "HEAD"), environmentVariablesOverride=cached)
-            assert told["buildStatus"] == "SUCCEEDED", log(aws, told)
+            build = built(aws, sourceVersion=git(folder, "rev-parse", "HEAD"), environmentVariablesOverride=cached)
+            assert build["buildStatus"] == "SUCCEEDED", log(aws, build)
     finally:
         aws["ecr"].put_image_tag_mutability(repositoryName="hello", imageTagMutability="MUTABLE")
     held = aws["ecr"].describe_images(repositoryName="hello")["imageDetails"]
@@ -172,8 +172,8 @@ def test_a_build_keeps_its_layers_by_tags_that_move(server):
 
 def digest(aws, command):
     inline = "version: 0.2\nphases: {build: {commands: [" + json.dumps(command) + "]}}\n"
-    told = built(aws, buildspecOverride=inline)
-    assert told["buildStatus"] == "SUCCEEDED", log(aws, told)
+    build = built(aws, buildspecOverride=inline)
+    assert build["buildStatus"] == "SUCCEEDED", log(aws, build)
     found = aws["ecr"].describe_images(repositoryName="hello", imageIds=[{"imageTag": "twice"}])["imageDetails"]
     return found[0]["imageDigest"]
 
@@ -191,9 +191,9 @@ def test_a_buildspec_reads_what_its_role_may_and_its_log_hides_it(server):
     refer = (
         "version: 0.2\nenv: {{secrets-manager: {{FOUND: {}}}}}\nphases: {{build: {{commands: [echo it is $FOUND]}}}}\n"
     )
-    told = built(aws, buildspecOverride=refer.format("'canary:key'"))
-    assert told["buildStatus"] == "SUCCEEDED"
-    assert "it is ***" in log(aws, told)
+    build = built(aws, buildspecOverride=refer.format("'canary:key'"))
+    assert build["buildStatus"] == "SUCCEEDED"
+    assert "it is ***" in log(aws, build)
 
     phase, context = failed(built(aws, buildspecOverride=refer.format("ghost")))
     assert (phase, context["statusCode"]) == ("DOWNLOAD_SOURCE", "Secrets Manager Error Message")
@@ -206,11 +206,11 @@ def test_a_buildspec_reads_what_its_role_may_and_its_log_hides_it(server):
 def test_what_the_dockerfile_copies_must_be_there(server):
     _, aws = server
     inline = 'version: "0.2"\nphases: {build: {commands: ["rm backend/app.py", "docker build -t x backend"]}}\n'
-    told = built(aws, buildspecOverride=inline)
-    assert told["buildStatus"] == "FAILED"
-    phase, context = failed(told)
+    build = built(aws, buildspecOverride=inline)
+    assert build["buildStatus"] == "FAILED"
+    phase, context = failed(build)
     assert (phase, context["statusCode"]) == ("BUILD", "COMMAND_EXECUTION_ERROR")
-    assert '"/app.py": not found' in log(aws, told)
+    assert '"/app.py": not found' in log(aws, build)
 
 
 @pytest.mark.parametrize(
@@ -227,10 +227,10 @@ def test_what_the_dockerfile_copies_must_be_there(server):
 def test_what_would_fail_on_codebuild_fails_here(server, command, said):
     _, aws = server
     inline = f'version: "0.2"\nphases: {{build: {{commands: [{json.dumps(command)}]}}}}\n'
-    told = built(aws, buildspecOverride=inline)
-    assert told["buildStatus"] == "FAILED"
-    assert said in log(aws, told)
-    assert "CANARY-0123" not in log(aws, told) + json.dumps(told, default=str)
+    build = built(aws, buildspecOverride=inline)
+    assert build["buildStatus"] == "FAILED"
+    assert said in log(aws, build)
+    assert "CANARY-0123" not in log(aws, build) + json.dumps(build, default=str)
 
 
 def test_a_buildspec_that_is_not_there_fails_the_download(server):
@@ -257,11 +257,11 @@ def test_a_push_that_is_to_fail_ends_as_a_failure_and_is_told_as_a_document(serv
     monkeypatch.setattr("sys.argv", ["ecsctl", "sandbox", "push", "--fail", "build", "--watch", "--output", "json"])
     with pytest.raises(SystemExit) as ended:
         main()
-    told = json.loads(capsys.readouterr().out)
-    assert (ended.value.code, told["kind"], told["outcome"]) == (ReleaseFailed.exit_code, "sandbox push", "Failed")
-    assert told["began"][0]["project"] == "hello"
-    assert [step["status"] for step in told["steps"]] == ["FAILED"]
-    assert told["commit"] not in tags(aws)
+    output = json.loads(capsys.readouterr().out)
+    assert (ended.value.code, output["kind"], output["outcome"]) == (ReleaseFailed.exit_code, "sandbox push", "Failed")
+    assert output["began"][0]["project"] == "hello"
+    assert [step["status"] for step in output["steps"]] == ["FAILED"]
+    assert output["commit"] not in tags(aws)
     git(folder, "commit", "-q", "--allow-empty", "-m", "mended")  # a commit that was pushed to fail goes on failing
 
 

@@ -326,8 +326,8 @@ def test_all_that_codebuild_takes_is_taken_and_what_is_not_played_is_told(tmp_pa
     assert asked == [("PARAMETER_STORE", "/app/parameter"), ("SECRETS_MANAGER", "app/secret:key")]
     assert result.exported == {"A": "1"}, "what is secret is not exported"
     assert "canary" not in "\n".join(log)
-    told = {line.partition(": ")[0] for line in log if line.startswith("[sandbox] ")}
-    assert told == {f"[sandbox] {what}" for what in (
+    notes = {line.partition(": ")[0] for line in log if line.startswith("[sandbox] ")}
+    assert notes == {f"[sandbox] {what}" for what in (
         "run-as", "runtime-versions", "phases.pre_build.on-failure", "phases.build.on-failure",
         "env.git-credential-helper", "proxy", "batch", "cache", "reports", "artifacts.secondary-artifacts",
     )}  # fmt: skip

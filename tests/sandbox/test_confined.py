@@ -113,8 +113,8 @@ def test_what_it_started_ends_with_the_build_even_in_a_session_of_its_own(built,
 @pytest.mark.parametrize(("command", "reason"), [("exit 7", "exit status 7"), ("kill -9 $$", "signal: killed")])
 def test_how_a_command_ends_is_told_as_without(built, command, reason):
     _, result = built(command)
-    told = next(phase for phase in result.phases if phase.status == "FAILED").contexts[0].message
-    assert told.endswith(reason)
+    message = next(phase for phase in result.phases if phase.status == "FAILED").contexts[0].message
+    assert message.endswith(reason)
 
 
 def test_no_artifact_leads_out_of_the_sources(home, built):

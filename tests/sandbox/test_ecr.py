@@ -40,13 +40,13 @@ def immutable(tag):
 
 def test_a_repository_is_made_once_and_kept_while_it_holds_images(ecr):
     ecr.create_repository(repositoryName="app")
-    told = refused(ecr.create_repository, repositoryName="app")
+    error = refused(ecr.create_repository, repositoryName="app")
     text = f"The repository with name 'app' already exists in the registry with id '{ACCOUNT}'"
-    assert told == ("RepositoryAlreadyExistsException", text)
+    assert error == ("RepositoryAlreadyExistsException", text)
     push(ecr, "v1", 1)
-    told = refused(ecr.delete_repository, repositoryName="app")
+    error = refused(ecr.delete_repository, repositoryName="app")
     text = f"The repository with name 'app' in registry with id '{ACCOUNT}' cannot be deleted because it still contains"
-    assert told == ("RepositoryNotEmptyException", f"{text} images")
+    assert error == ("RepositoryNotEmptyException", f"{text} images")
     ecr.delete_repository(repositoryName="app", force=True)
     assert refused(ecr.describe_repositories, repositoryNames=["app"])[0] == "RepositoryNotFoundException"
 

@@ -15,7 +15,7 @@ def described(stack, reference, **arguments):
 
 
 @pytest.mark.parametrize(
-    ("cpu", "memory", "told"),
+    ("cpu", "memory", "expected"),
     [
         ("256", "256", "256 CPU, 256 memory"),
         ("256", "4096", "256 CPU, 4096 memory"),
@@ -25,9 +25,9 @@ def described(stack, reference, **arguments):
         ("8192", "17408", "8192 CPU, 17408 memory"),
     ],
 )
-def test_a_size_that_fargate_does_not_have_is_refused(stack, cpu, memory, told):
+def test_a_size_that_fargate_does_not_have_is_refused(stack, cpu, memory, expected):
     message = (
-        f"No Fargate configuration exists for given values: {told}. "
+        f"No Fargate configuration exists for given values: {expected}. "
         "See the Amazon ECS documentation for the valid values."
     )
     asked = stack.document() | {"cpu": cpu, "memory": memory}

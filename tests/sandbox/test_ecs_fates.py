@@ -164,12 +164,12 @@ def test_a_role_that_cannot_be_assumed_is_told_by_an_event_and_no_task_appears(s
     stack.service()
     clock.sleep(300)
     assert stack.tasks("STOPPED") == stack.tasks() == []
-    told = (
+    message = (
         f"(service web) failed to launch a task with (error ECS was unable to assume the role '{stack.execution_role}' "
         "that was provided for this task. Please verify that the role being passed has the proper trust relationship "
         "and permissions and that your IAM user has permissions to pass this role.)."
     )
-    assert stack.events().count(told) == 1
+    assert stack.events().count(message) == 1
     assert stack.read()["deployments"][0]["rolloutState"] == "FAILED"
 
 
@@ -301,9 +301,9 @@ def test_a_quota_leaves_the_service_waiting(stack, clock):
     ecs.behave(ACCOUNT, "", "quota")
     stack.service(deploymentConfiguration={})
     clock.sleep(600)
-    told = "You've reached the limit on the number of vCPUs you can run concurrently."
+    message = "You've reached the limit on the number of vCPUs you can run concurrently."
     assert stack.events() == [
-        f"(service web) was unable to place a task. Reason: {told}",
+        f"(service web) was unable to place a task. Reason: {message}",
         "(service web) is unable to consistently start tasks successfully.",
     ]
     assert stack.read()["pendingCount"] == 0

@@ -339,8 +339,8 @@ def test_full_subnets_are_told_as_an_event_until_there_is_room(stack, clock, mon
         full.setattr("moto.ec2.models.subnets.Subnet.available_ip_address_count", 0)
         stack.service()
         clock.sleep(60)
-        told = [event["message"] for event in stack.read()["events"]]
-        assert any("was unable to place a task" in one and "InsufficientFreeAddressesInSubnet" in one for one in told)
+        events = [event["message"] for event in stack.read()["events"]]
+        assert any("was unable to place a task" in one and "InsufficientFreeAddressesInSubnet" in one for one in events)
         assert stack.aws("iam").list_roles()["Roles"]
     clock.sleep(3600)
     assert stack.read()["runningCount"] == 1
@@ -358,8 +358,8 @@ def test_a_step_that_breaks_is_an_event_and_no_end(stack, clock, monkeypatch, st
         stack.aws("iam").list_roles()
         update(stack, desiredCount=0)
         clock.sleep(600)
-        told = [event["message"] for event in stack.read()["events"]]
-        assert any("the sandbox broke: ZeroDivisionError: surprise" in one for one in told)
+        events = [event["message"] for event in stack.read()["events"]]
+        assert any("the sandbox broke: ZeroDivisionError: surprise" in one for one in events)
     update(stack, desiredCount=1, forceNewDeployment=True)
     clock.sleep(3600)
     assert stack.read()["runningCount"] == 1

@@ -83,10 +83,10 @@ def test_the_circuit_breaker_rolls_back_to_the_last_completed_deployment(stack, 
     assert end["deploymentCircuitBreaker"]["status"] == "TRIGGERED"
     assert end["deploymentCircuitBreaker"]["failureCount"] == 3
     assert revision(stack, end["targetServiceRevision"]["arn"])["taskDefinition"] == bad
-    told = stack.events()
-    assert f"(service web) (deployment {failed}) deployment failed: tasks failed to start." in told
-    at = told.index(f"(service web) rolling back to deployment {good}.")
-    assert told[at:][-2:] == [
+    events = stack.events()
+    assert f"(service web) (deployment {failed}) deployment failed: tasks failed to start." in events
+    at = events.index(f"(service web) rolling back to deployment {good}.")
+    assert events[at:][-2:] == [
         f"(service web) (deployment {good}) deployment completed.",
         "(service web) has reached a steady state.",
     ]

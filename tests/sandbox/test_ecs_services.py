@@ -296,7 +296,7 @@ def test_an_update_of_one_percentage_leaves_the_circuit_breaker_as_it_was(stack)
 
 
 @pytest.mark.parametrize(
-    ("sent", "told"),
+    ("sent", "expected"),
     [
         ({"earlySuccessCriteria": {"enable": True}},
          "earlySuccessCriteria requires healthyPercent and sourceServiceRevisionCleanup when enabled."),
@@ -307,10 +307,10 @@ def test_an_update_of_one_percentage_leaves_the_circuit_breaker_as_it_was(stack)
          "thresholdConfiguration value must be greater than 0."),
     ],
 )  # fmt: skip
-def test_what_a_deployment_cannot_be_judged_by_is_refused(stack, sent, told):
+def test_what_a_deployment_cannot_be_judged_by_is_refused(stack, sent, expected):
     stack.service()
     change = {"cluster": "app", "service": "web", "deploymentConfiguration": sent}
-    refused("InvalidParameterException", told, stack.ecs.update_service, **change)
+    refused("InvalidParameterException", expected, stack.ecs.update_service, **change)
 
 
 def test_an_update_of_these_starts_a_new_deployment(stack):

@@ -202,10 +202,10 @@ def test_failing_without_a_circuit_breaker_goes_on_for_ever_ever_more_slowly():
 def test_a_message_is_not_repeated_within_six_hours():
     service = a_service(1, breaker=False)
     advance(service, Toy(start=Start(5.0, "CannotPullContainerError: no")), 5 * 3600.0)
-    told = "(service web) was unable to place a task. Reason: CannotPullContainerError: no."
-    assert messages(service).count(told) == 1
+    message = "(service web) was unable to place a task. Reason: CannotPullContainerError: no."
+    assert messages(service).count(message) == 1
     advance(service, Toy(start=Start(5.0, "CannotPullContainerError: no")), 8 * 3600.0)
-    assert messages(service).count(told) == 2
+    assert messages(service).count(message) == 2
 
 
 def test_a_crash_is_not_throttled():

@@ -44,8 +44,8 @@ class Shifting(Stack):
     def weights(self):
         [rule] = self.aws("elbv2").describe_rules(RuleArns=[self.rule_arn])["Rules"]
         groups = rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
-        told = {one["TargetGroupArn"]: one["Weight"] for one in groups}
-        return told[self.targets], told[self.alternate]
+        weights = {one["TargetGroupArn"]: one["Weight"] for one in groups}
+        return weights[self.targets], weights[self.alternate]
 
     def balancers(self, advanced):
         found = {"targetGroupArn": self.targets, "containerName": "app", "containerPort": 8000}
@@ -69,8 +69,8 @@ class Shifting(Stack):
         raise AssertionError(f"not reached: {self.newest()}")
 
     def healthy(self, arn):
-        told = self.aws("elbv2").describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
-        return sum(one["TargetHealth"]["State"] == "healthy" for one in told)
+        found = self.aws("elbv2").describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+        return sum(one["TargetHealth"]["State"] == "healthy" for one in found)
 
 
 def configured(strategy, bake=5, **more):
@@ -102,11 +102,11 @@ def test_a_first_blue_green_deployment_leaves_the_alternate_group_serving(stack)
     assert stack.weights() == (0, 100)
     assert (stack.healthy(stack.targets), stack.healthy(stack.alternate)) == (0, 1)
     [revision] = stack.read()["currentServiceRevisions"]
-    told = stack.ecs.describe_service_revisions(serviceRevisionArns=[revision["arn"]])["serviceRevisions"][0]
-    assert told["resolvedConfiguration"]["loadBalancers"] == [
+    found = stack.ecs.describe_service_revisions(serviceRevisionArns=[revision["arn"]])["serviceRevisions"][0]
+    assert found["resolvedConfiguration"]["loadBalancers"] == [
         {"targetGroupArn": stack.alternate, "productionListenerRule": stack.rule_arn}
     ]
-    assert told["loadBalancers"][0]["targetGroupArn"] == stack.targets
+    assert found["loadBalancers"][0]["targetGroupArn"] == stack.targets
 
 
 def test_all_requests_go_over_at_once_and_the_old_tasks_stay_for_the_bake_time(stack, clock):

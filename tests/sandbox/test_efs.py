@@ -9,9 +9,9 @@ def test_a_file_system_is_told_with_its_key_and_its_protection(aws):
     efs = aws("efs")
     efs.create_file_system(CreationToken="plain")
     efs.create_file_system(CreationToken="closed", Encrypted=True)
-    told = {one["CreationToken"]: one for one in efs.describe_file_systems()["FileSystems"]}
-    for one in told.values():
+    found = {one["CreationToken"]: one for one in efs.describe_file_systems()["FileSystems"]}
+    for one in found.values():
         assert one["FileSystemProtection"] == {"ReplicationOverwriteProtection": "ENABLED"}
         assert (one["PerformanceMode"], one["ThroughputMode"]) == ("generalPurpose", "bursting")
-    assert "KmsKeyId" not in told["plain"]
-    assert told["closed"]["KmsKeyId"].startswith("arn:aws:kms:")
+    assert "KmsKeyId" not in found["plain"]
+    assert found["closed"]["KmsKeyId"].startswith("arn:aws:kms:")

@@ -22,12 +22,12 @@ class Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer."""
         asked, (least, newest) = self.path.partition("?")[0], self.server.speaks  # type: ignore[attr-defined]
-        code, told = 200, {"ApiVersion": newest, "MinAPIVersion": least, "Arch": "arm64", "Version": "29.1"}
+        code, body = 200, {"ApiVersion": newest, "MinAPIVersion": least, "Arch": "arm64", "Version": "29.1"}
         if asked != "/version":
             version = tuple(map(int, asked.split("/")[1].removeprefix("v").split(".")))
             if not tuple(map(int, least.split("."))) <= version <= tuple(map(int, newest.split("."))):
-                code, told = 400, {"message": f"client version {version} is too old or too new"}
-        content = json.dumps(told).encode()
+                code, body = 400, {"message": f"client version {version} is too old or too new"}
+        content = json.dumps(body).encode()
         self.send_response(code)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -90,7 +90,7 @@ def test_the_environment_comes_before_the_context_and_that_before_the_usual_plac
     assert find(with_tool).socket == str(context)
     if not Path("/var/run/docker.sock").is_socket():  # which comes first
         assert find(with_tool | {"DOCKER_CONTEXT": "none"}).socket == str(usual)
-    assert find(with_tool | {"ECSCTL_CONTAINERS": "0"}).told == ""
+    assert find(with_tool | {"ECSCTL_CONTAINERS": "0"}).message == ""
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,12 @@ def test_an_engine_is_found_where_desktops_and_podman_put_theirs(serves: Serves,
 
 
 def test_an_engine_that_cannot_serve_says_why(serves: Serves, folder: Path) -> None:
-    def told(address: str) -> str:
-        return find({"DOCKER_HOST": address, "PATH": ""}).told
+    def message(address: str) -> str:
+        return find({"DOCKER_HOST": address, "PATH": ""}).message
 
-    assert "tcp://192.0.2.1:2375 is not a socket of this machine" in told("tcp://192.0.2.1:2375")
-    assert f"{folder}/none.sock does not answer: [Errno 2]" in told(f"unix://{folder}/none.sock")
+    assert "tcp://192.0.2.1:2375 is not a socket of this machine" in message("tcp://192.0.2.1:2375")
+    assert f"{folder}/none.sock does not answer: [Errno 2]" in message(f"unix://{folder}/none.sock")
     if os.geteuid():
         closed = serves("closed.sock")
         closed.chmod(0)
-        assert "Permission denied" in told(f"unix://{closed}")
+        assert "Permission denied" in message(f"unix://{closed}")

@@ -203,23 +203,23 @@ def test_the_inline_policies_of_a_role_have_room_together(aws):
     make(aws)
     put = aws("iam").put_role_policy
     put(RoleName="builder", PolicyName="one", PolicyDocument=rights(6000))
-    told = "Maximum policy size of 10240 bytes exceeded for role builder"
+    message = "Maximum policy size of 10240 bytes exceeded for role builder"
     more = {"RoleName": "builder", "PolicyName": "two", "PolicyDocument": rights(6000)}
-    assert refused(put, **more) == ("LimitExceeded", told)
+    assert refused(put, **more) == ("LimitExceeded", message)
     put(RoleName="builder", PolicyName="one", PolicyDocument=rights(9000))
     assert aws("iam").list_role_policies(RoleName="builder")["PolicyNames"] == ["one"]
 
 
 def test_a_trust_policy_has_room_for_two_thousand_characters(aws):
     long = trust({"Service": BUILD}, Condition={"StringLike": {"aws:SourceArn": ["x" * 50] * 50}})
-    told = "Cannot exceed quota for ACLSizePerRole: 2048"
+    message = "Cannot exceed quota for ACLSizePerRole: 2048"
     arguments = {"RoleName": "builder", "AssumeRolePolicyDocument": long}
-    assert refused(aws("iam").create_role, **arguments) == ("LimitExceeded", told)
+    assert refused(aws("iam").create_role, **arguments) == ("LimitExceeded", message)
 
 
 def test_tag_keys_that_differ_in_case_alone_are_one_to_iam(aws):
     tags = [{"Key": "Team", "Value": "a"}, {"Key": "team", "Value": "b"}]
     arguments = {"RoleName": "builder", "AssumeRolePolicyDocument": SERVICE, "Tags": tags}
-    code, told = refused(aws("iam").create_role, **arguments)
+    code, message = refused(aws("iam").create_role, **arguments)
     assert code == "InvalidInput"
-    assert "case insensitive" in told
+    assert "case insensitive" in message

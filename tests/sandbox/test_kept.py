@@ -99,11 +99,11 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any], Any]] = {
 
 @pytest.mark.parametrize("which", REQUESTS)
 def test_a_request_is_told_as_moto_would_tell_it(which: str) -> None:
-    method, url, told, body = REQUESTS[which]
+    method, url, expected, body = REQUESTS[which]
 
     def request() -> AWSPreparedRequest:
         headers = HTTPHeaders()
-        for name, value in told.items():
+        for name, value in expected.items():
             headers[name] = value
         return AWSPreparedRequest(method, url, headers, body, stream_output=False)
 

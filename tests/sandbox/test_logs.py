@@ -20,11 +20,11 @@ def names(logs, prefix="/"):
 
 def test_a_group_is_made_once(logs):
     logs.create_log_group(logGroupName=APP)
-    told = refused(logs.create_log_group, logGroupName=APP)
-    assert told == ("ResourceAlreadyExistsException", "The specified log group already exists")
+    error = refused(logs.create_log_group, logGroupName=APP)
+    assert error == ("ResourceAlreadyExistsException", "The specified log group already exists")
     logs.delete_log_group(logGroupName=APP)
-    told = refused(logs.delete_log_group, logGroupName=APP)
-    assert told == ("ResourceNotFoundException", "The specified log group does not exist.")
+    error = refused(logs.delete_log_group, logGroupName=APP)
+    assert error == ("ResourceNotFoundException", "The specified log group does not exist.")
 
 
 def test_only_the_days_aws_offers_are_kept(logs):
@@ -35,8 +35,8 @@ def test_only_the_days_aws_offers_are_kept(logs):
     logs.put_retention_policy(logGroupName=APP, retentionInDays=30)
     [group] = logs.describe_log_groups(logGroupNamePrefix=APP)["logGroups"]
     assert group["retentionInDays"] == 30
-    told = refused(logs.put_retention_policy, logGroupName="/ecs/gone", retentionInDays=30)
-    assert told == ("ResourceNotFoundException", "The specified log group does not exist.")
+    error = refused(logs.put_retention_policy, logGroupName="/ecs/gone", retentionInDays=30)
+    assert error == ("ResourceNotFoundException", "The specified log group does not exist.")
 
 
 def test_tags_hang_on_the_arn_without_the_star(logs):

@@ -6,7 +6,7 @@ UNSERVED = "IF(waiting > 0 AND FILL(running, 0) < 1, 1, 0)"
 
 
 @pytest.mark.parametrize(
-    ("expression", "known", "told"),
+    ("expression", "known", "expected"),
     [
         ("m1 / m2", {"m1": 10.0, "m2": 4.0}, 2.5),
         ("m1 / m2", {"m1": 10.0, "m2": 0.0}, None),
@@ -23,8 +23,8 @@ UNSERVED = "IF(waiting > 0 AND FILL(running, 0) < 1, 1, 0)"
         (UNSERVED, {"waiting": None, "running": None}, None),
     ],
 )
-def test_an_expression_comes_to_what_cloudwatch_makes_of_it(expression, known, told):
-    assert value(expression, known) == told
+def test_an_expression_comes_to_what_cloudwatch_makes_of_it(expression, known, expected):
+    assert value(expression, known) == expected
 
 
 @pytest.mark.parametrize("expression", ["m1 +", "m9", "AVG(m1)", "m1 ** 2", "__import__('os')", "[m1]"])

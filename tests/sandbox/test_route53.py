@@ -46,15 +46,15 @@ def test_a_change_is_pending_for_half_a_minute(dns, zone, clock):
     assert dns.get_change(Id=info["Id"])["ChangeInfo"]["Status"] == "PENDING"
     clock.sleep(1)
     assert dns.get_change(Id=info["Id"])["ChangeInfo"]["Status"] == "INSYNC"
-    told = refused(dns.get_change, Id="CNOTHERE")
-    assert told == ("NoSuchChange", "Could not find resource with ID: CNOTHERE")
+    error = refused(dns.get_change, Id="CNOTHERE")
+    assert error == ("NoSuchChange", "Could not find resource with ID: CNOTHERE")
 
 
 def test_a_record_is_created_once(dns, zone):
     change(dns, zone, ("CREATE", record(f"www.{ZONE}")))
-    told = refused(change, dns, zone, ("CREATE", record("WWW.ecsctl.example", "192.0.2.2")))
+    error = refused(change, dns, zone, ("CREATE", record("WWW.ecsctl.example", "192.0.2.2")))
     text = "[Tried to create resource record set [name='www.ecsctl.example.', type='A'] but it already exists]"
-    assert told == ("InvalidChangeBatch", text)
+    assert error == ("InvalidChangeBatch", text)
     change(dns, zone, ("UPSERT", record(f"www.{ZONE}", "192.0.2.2")))
     [found] = dns.list_resource_record_sets(HostedZoneId=zone, StartRecordName="www.ecsctl.example")[
         "ResourceRecordSets"
@@ -69,9 +69,9 @@ def test_a_record_is_deleted_by_its_exact_values_only(dns, zone):
     for wrong in (record(f"www.{ZONE}"), record(f"www.{ZONE}", "192.0.2.1", "192.0.2.2", ttl=61)):
         assert refused(change, dns, zone, ("DELETE", wrong)) == ("InvalidChangeBatch", differs)
     change(dns, zone, ("DELETE", record(f"www.{ZONE}", "192.0.2.2", "192.0.2.1")))
-    told = refused(change, dns, zone, ("DELETE", record(f"www.{ZONE}", "192.0.2.2", "192.0.2.1")))
+    error = refused(change, dns, zone, ("DELETE", record(f"www.{ZONE}", "192.0.2.2", "192.0.2.1")))
     text = "[Tried to delete resource record set [name='www.ecsctl.example.', type='A'] but it was not found]"
-    assert told == ("InvalidChangeBatch", text)
+    assert error == ("InvalidChangeBatch", text)
 
 
 def test_an_alias_is_compared_too(dns, zone):
@@ -104,8 +104,8 @@ def test_the_same_record_twice_in_a_batch_is_refused(dns, zone):
     twice = [("UPSERT", record(f"www.{ZONE}")), ("UPSERT", record("www.ecsctl.example"))]
     text = "[The request contains an invalid set of changes for a resource record set 'A www.ecsctl.example.']"
     assert refused(change, dns, zone, *twice) == ("InvalidChangeBatch", text)
-    told = refused(change, dns, zone, ("CREATE", record(f"www.{ZONE}", "192.0.2.1", "192.0.2.1")))
-    assert told == ("InvalidChangeBatch", "[Duplicate Resource Record: '192.0.2.1']")
+    error = refused(change, dns, zone, ("CREATE", record(f"www.{ZONE}", "192.0.2.1", "192.0.2.1")))
+    assert error == ("InvalidChangeBatch", "[Duplicate Resource Record: '192.0.2.1']")
 
 
 def test_nothing_stands_beside_a_cname(dns, zone):
@@ -113,25 +113,25 @@ def test_nothing_stands_beside_a_cname(dns, zone):
         return record(name, "elsewhere.example.", kind="CNAME")
 
     change(dns, zone, ("CREATE", cname(f"c.{ZONE}")), ("CREATE", record(f"a.{ZONE}")))
-    told = refused(change, dns, zone, ("CREATE", record(f"c.{ZONE}")))
+    error = refused(change, dns, zone, ("CREATE", record(f"c.{ZONE}")))
     text = "[RRSet of type A with DNS name c.ecsctl.example. is not permitted because a conflicting RRSet of type CNAME"
-    assert told == ("InvalidChangeBatch", f"{text} with the same DNS name already exists in zone {ZONE}]")
-    told = refused(change, dns, zone, ("CREATE", cname(f"a.{ZONE}")))
+    assert error == ("InvalidChangeBatch", f"{text} with the same DNS name already exists in zone {ZONE}]")
+    error = refused(change, dns, zone, ("CREATE", cname(f"a.{ZONE}")))
     text = "[RRSet of type CNAME with DNS name a.ecsctl.example. is not permitted as it conflicts with other records"
-    assert told == ("InvalidChangeBatch", f"{text} with the same DNS name in zone {ZONE}]")
-    told = refused(change, dns, zone, ("CREATE", cname(ZONE)))
+    assert error == ("InvalidChangeBatch", f"{text} with the same DNS name in zone {ZONE}]")
+    error = refused(change, dns, zone, ("CREATE", cname(ZONE)))
     text = f"[RRSet of type CNAME with DNS name {ZONE} is not permitted at apex in zone {ZONE}]"
-    assert told == ("InvalidChangeBatch", text)
+    assert error == ("InvalidChangeBatch", text)
     change(dns, zone, ("DELETE", cname(f"c.{ZONE}")), ("CREATE", record(f"c.{ZONE}")))
 
 
 def test_records_lie_in_their_zone_and_are_well_formed(dns, zone):
-    told = refused(change, dns, zone, ("CREATE", record("www.notecsctl.example")))
+    error = refused(change, dns, zone, ("CREATE", record("www.notecsctl.example")))
     text = "[RRSet with DNS name www.notecsctl.example. is not permitted in zone ecsctl.example.]"
-    assert told == ("InvalidChangeBatch", text)
-    told = refused(change, dns, zone, ("CREATE", record(f"www.{ZONE}", "localhost")))
-    assert told[0] == "InvalidChangeBatch"
-    assert "ARRDATAIllegalIPv4Address" in told[1]
+    assert error == ("InvalidChangeBatch", text)
+    error = refused(change, dns, zone, ("CREATE", record(f"www.{ZONE}", "localhost")))
+    assert error[0] == "InvalidChangeBatch"
+    assert "ARRDATAIllegalIPv4Address" in error[1]
     bare = {"Name": f"www.{ZONE}", "Type": "A"}
     code, text = refused(change, dns, zone, ("DELETE", bare))
     assert code == "InvalidInput"
@@ -160,9 +160,9 @@ def test_a_zones_own_records_are_whole(dns, zone):
     assert all(value["Value"].endswith(".") for value in own["NS"]["ResourceRecords"])
     [soa] = own["SOA"]["ResourceRecords"]
     assert soa["Value"].endswith(" 1 7200 900 1209600 86400")
-    told = refused(change, dns, zone, ("DELETE", own["NS"]))
+    error = refused(change, dns, zone, ("DELETE", own["NS"]))
     text = "[A HostedZone must contain at least one NS record for the zone itself.]"
-    assert told == ("InvalidChangeBatch", text)
+    assert error == ("InvalidChangeBatch", text)
 
 
 def test_zones_by_name_are_a_sort_and_not_a_filter(dns):
@@ -184,9 +184,9 @@ def test_zones_by_name_are_a_sort_and_not_a_filter(dns):
 
 def test_a_zone_with_records_is_not_deleted(dns, zone):
     change(dns, zone, ("CREATE", record(f"www.{ZONE}")))
-    told = refused(dns.delete_hosted_zone, Id=zone)
+    error = refused(dns.delete_hosted_zone, Id=zone)
     text = "The specified hosted zone contains non-required resource record sets  and so cannot be deleted."
-    assert told == ("HostedZoneNotEmpty", text)
+    assert error == ("HostedZoneNotEmpty", text)
     change(dns, zone, ("DELETE", record(f"www.{ZONE}")))
     dns.delete_hosted_zone(Id=zone)
     assert refused(dns.get_hosted_zone, Id=zone)[0] == "NoSuchHostedZone"
@@ -196,8 +196,8 @@ def test_a_zone_can_be_told_to_be_busy(dns, zone):
     route53.busy_zone(2)
     text = "The request was rejected because Route 53 was still processing a prior request."
     for _ in range(2):
-        told = refused(change, dns, zone, ("CREATE", record(f"www.{ZONE}")))
-        assert told == ("PriorRequestNotComplete", text)
+        error = refused(change, dns, zone, ("CREATE", record(f"www.{ZONE}")))
+        assert error == ("PriorRequestNotComplete", text)
     change(dns, zone, ("CREATE", record(f"www.{ZONE}")))
 
 

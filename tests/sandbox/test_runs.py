@@ -37,19 +37,19 @@ def image(world):
     return revision(world)[0]["containerDefinitions"][0]["image"]
 
 
-def action(world, told, name="Deploy"):
-    execution = {"pipelineExecutionId": told["began"][0]["execution"]}
+def action(world, pushed, name="Deploy"):
+    execution = {"pipelineExecutionId": pushed["began"][0]["execution"]}
     found = world.boto("codepipeline").list_action_executions(pipelineName="hello", filter=execution)
     return next((one for one in found["actionExecutionDetails"] if one["actionName"] == name), None)
 
 
 def test_a_push_ends_with_its_commit_running(world):
     before, tags = revision(world)
-    told = pushing.push("main")
-    assert [list(one) for one in told["began"]] == [["pipeline", "execution"]]
+    pushed = pushing.push("main")
+    assert [list(one) for one in pushed["began"]] == [["pipeline", "execution"]]
     world.clock.sleep(HOUR)
-    assert pushing.pushed(told["commit"])["outcome"] == "Succeeded"
-    assert image(world).endswith(f"/hello:{told['commit']}")
+    assert pushing.pushed(pushed["commit"])["outcome"] == "Succeeded"
+    assert image(world).endswith(f"/hello:{pushed['commit']}")
     after, kept = revision(world)
     assert after["revision"] > before["revision"]
     assert kept == tags
@@ -59,28 +59,28 @@ def test_a_push_ends_with_its_commit_running(world):
     assert (first["registeredBy"], service(world)["createdBy"]) == (me, me)
     assert re.fullmatch(r"arn:aws:sts::123456789012:assumed-role/hello-[\w-]*pipeline/[0-9]{13}", after["registeredBy"])
     deployed = service(world)["deployments"]
-    assert action(world, told)["output"]["executionResult"]["externalExecutionId"] == deployed[0]["id"]
+    assert action(world, pushed)["output"]["executionResult"]["externalExecutionId"] == deployed[0]["id"]
 
 
 def test_after_a_rollback_the_action_waits_until_its_time_is_over_and_then_fails(world):
     before = image(world)
-    told = pushing.push("main", "crash")
+    pushed = pushing.push("main", "crash")
     world.clock.sleep(10 * 60)
-    assert action(world, told)["status"] == "InProgress"
-    assert pushing.pushed(told["commit"])["steps"][-1]["note"] == "FAILED"
+    assert action(world, pushed)["status"] == "InProgress"
+    assert pushing.pushed(pushed["commit"])["steps"][-1]["note"] == "FAILED"
     world.clock.sleep(HOUR)
     assert image(world) == before
-    assert action(world, told)["status"] == "Failed"
-    assert action(world, told)["output"]["executionResult"]["errorDetails"]["code"] == "JobFailed"
-    assert pushing.pushed(told["commit"])["outcome"] == "RolledBack"
+    assert action(world, pushed)["status"] == "Failed"
+    assert action(world, pushed)["output"]["executionResult"]["errorDetails"]["code"] == "JobFailed"
+    assert pushing.pushed(pushed["commit"])["outcome"] == "RolledBack"
 
 
 def test_a_build_that_fails_deploys_nothing(world):
     before = service(world)["taskDefinition"]
-    told = pushing.push("main", "build")
+    pushed = pushing.push("main", "build")
     world.clock.sleep(HOUR)
-    assert pushing.pushed(told["commit"])["outcome"] == "Failed"
-    assert action(world, told) is None
+    assert pushing.pushed(pushed["commit"])["outcome"] == "Failed"
+    assert action(world, pushed) is None
     assert service(world)["taskDefinition"] == before
 
 
@@ -90,25 +90,25 @@ def test_a_container_that_the_service_does_not_have_fails_the_action(world):
     other = [{"name": "CONTAINER_NAME", "value": "ghost"}]
     kept = [one for one in environment["environmentVariables"] if one["name"] != "CONTAINER_NAME"]
     codebuild.update_project(name="hello-build", environment={**environment, "environmentVariables": kept + other})
-    told = pushing.push("main")
+    pushed = pushing.push("main")
     world.clock.sleep(HOUR)
     codebuild.update_project(name="hello-build", environment=environment)
-    details = action(world, told)["output"]["executionResult"]["errorDetails"]
+    details = action(world, pushed)["output"]["executionResult"]["errorDetails"]
     assert details == {"code": "ConfigurationError", "message": "The AWS ECS container ghost does not exist"}
 
 
 def test_a_push_to_another_branch_begins_nothing_and_says_so(world):
-    told = pushing.push("dev")
-    assert told["began"] == []
-    assert told["unheard"] == ["webhook hello of pipeline hello does not listen to branch dev"]
+    pushed = pushing.push("dev")
+    assert pushed["began"] == []
+    assert pushed["unheard"] == ["webhook hello of pipeline hello does not listen to branch dev"]
 
 
 def test_a_webhook_that_is_not_registered_hears_nothing(world):
     world.boto("codepipeline").deregister_webhook_with_third_party(webhookName="hello")
-    told = pushing.push("main")
+    pushed = pushing.push("main")
     world.boto("codepipeline").register_webhook_with_third_party(webhookName="hello")
-    assert told["began"] == []
-    assert told["unheard"] == ["webhook hello is not registered with GitHub"]
+    assert pushed["began"] == []
+    assert pushed["unheard"] == ["webhook hello is not registered with GitHub"]
 
 
 def test_an_unknown_failure_is_refused(world):

@@ -33,22 +33,22 @@ def test_in_us_east_1_making_it_again_succeeds_and_changes_nothing(aws):
     s3.create_bucket(Bucket=NAME)
     assert s3.get_bucket_tagging(Bucket=NAME)["TagSet"] == [{"Key": "a", "Value": "b"}]
     there = {"LocationConstraint": "us-east-1"}
-    told = refused(s3.create_bucket, Bucket="another-name", CreateBucketConfiguration=there)
-    assert told[0] == "InvalidLocationConstraint"
+    error = refused(s3.create_bucket, Bucket="another-name", CreateBucketConfiguration=there)
+    assert error[0] == "InvalidLocationConstraint"
 
 
 def test_elsewhere_a_location_must_be_named_and_be_the_regions(s3):
-    told = refused(s3.create_bucket, Bucket=NAME)
+    error = refused(s3.create_bucket, Bucket=NAME)
     text = (
         "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to."
     )
-    assert told == ("IllegalLocationConstraintException", text)
+    assert error == ("IllegalLocationConstraintException", text)
     there = {"LocationConstraint": "eu-west-1"}
-    told = refused(s3.create_bucket, Bucket=NAME, CreateBucketConfiguration=there)
+    error = refused(s3.create_bucket, Bucket=NAME, CreateBucketConfiguration=there)
     text = (
         "The eu-west-1 location constraint is incompatible for the region specific endpoint this request was sent to."
     )
-    assert told == ("IllegalLocationConstraintException", text)
+    assert error == ("IllegalLocationConstraintException", text)
 
 
 def test_a_name_of_another_account_is_taken_and_out_of_reach(s3):
@@ -66,22 +66,22 @@ def test_the_owner_is_whom_the_caller_expects(s3):
     make(s3)
     s3.head_bucket(Bucket=NAME, ExpectedBucketOwner=ACCOUNT)
     assert refused(s3.head_bucket, Bucket=NAME, ExpectedBucketOwner="1" * 12) == ("403", "Forbidden")
-    told = refused(s3.get_bucket_tagging, Bucket=NAME, ExpectedBucketOwner="1" * 12)
-    assert told == ("AccessDenied", "Access Denied")
+    error = refused(s3.get_bucket_tagging, Bucket=NAME, ExpectedBucketOwner="1" * 12)
+    assert error == ("AccessDenied", "Access Denied")
     assert refused(s3.head_bucket, Bucket="not-there", ExpectedBucketOwner=ACCOUNT) == ("404", "Not Found")
 
 
 def test_a_bucket_comes_with_its_tags(s3):
     make(s3, Tags=[{"Key": "ecsctl:app", "Value": "mine"}, {"Key": "owner", "Value": "me"}])
-    told = s3.get_bucket_tagging(Bucket=NAME)["TagSet"]
-    assert sorted(tag["Value"] for tag in told) == ["me", "mine"]
+    found = s3.get_bucket_tagging(Bucket=NAME)["TagSet"]
+    assert sorted(tag["Value"] for tag in found) == ["me", "mine"]
 
 
 def test_objects_versions_and_delete_markers_keep_a_bucket(s3):
     make(s3)
     s3.put_object(Bucket=NAME, Key="k", Body=b"1")
-    told = refused(s3.delete_bucket, Bucket=NAME)
-    assert told == ("BucketNotEmpty", "The bucket you tried to delete is not empty")
+    error = refused(s3.delete_bucket, Bucket=NAME)
+    assert error == ("BucketNotEmpty", "The bucket you tried to delete is not empty")
     s3.put_bucket_versioning(Bucket=NAME, VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket=NAME, Key="k", Body=b"2")
     s3.delete_object(Bucket=NAME, Key="k")

@@ -25,9 +25,9 @@ def made(secrets):
 
 
 def test_a_deleted_secret_is_described_but_not_read(secrets, made):
-    told = secrets.delete_secret(SecretId="orders/db")
+    answer = secrets.delete_secret(SecretId="orders/db")
     found = secrets.describe_secret(SecretId="orders/db")
-    assert found["DeletedDate"] == told["DeletionDate"]
+    assert found["DeletedDate"] == answer["DeletionDate"]
     for call, arguments in (
         (secrets.get_secret_value, {}),
         (secrets.put_secret_value, {"SecretString": "new"}),
@@ -87,17 +87,17 @@ def test_the_old_arn_does_not_open_a_new_secret(secrets, made, clock):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         ({"RecoveryWindowInDays": 6}, "must be between 7 and 30 days"),
         ({"RecoveryWindowInDays": 31}, "must be between 7 and 30 days"),
         ({"RecoveryWindowInDays": 7, "ForceDeleteWithoutRecovery": True}, "in conjunction with RecoveryWindowInDays"),
     ],
 )
-def test_windows_that_cannot_be_are_refused(secrets, made, arguments, told):
+def test_windows_that_cannot_be_are_refused(secrets, made, arguments, expected):
     code, message = refusal(secrets.delete_secret, SecretId="orders/db", **arguments)
     assert code == "InvalidParameterException"
-    assert told in message
+    assert expected in message
     assert "An error occurred" not in message
 
 

@@ -53,8 +53,8 @@ def app() -> Iterator[App]:
 def refused(call: Call, **given: Any) -> tuple[str, str]:
     with pytest.raises(ClientError) as error:
         call(**given)
-    told = error.value.response["Error"]
-    return told["Code"], told["Message"]
+    answer = error.value.response["Error"]
+    return answer["Code"], answer["Message"]
 
 
 def test_an_object_is_read_and_written_as_far_as_the_role_may_in_the_words_of_s3(app: App) -> None:

@@ -8,7 +8,7 @@ from tests.ui import samples
 
 
 @pytest.fixture
-def told(monkeypatch, capsys):
+def printed(monkeypatch, capsys):
     """What both streams receive under an environment."""
 
     def tell(**environment):
@@ -21,20 +21,20 @@ def told(monkeypatch, capsys):
     return tell
 
 
-def test_without_a_terminal_there_is_no_colour(told):
-    assert "\x1b" not in told(NO_COLOR=None)
+def test_without_a_terminal_there_is_no_colour(printed):
+    assert "\x1b" not in printed(NO_COLOR=None)
 
 
-def test_colour_can_be_forced(told):
-    assert "\x1b[32m" in told(NO_COLOR=None, FORCE_COLOR="1")
+def test_colour_can_be_forced(printed):
+    assert "\x1b[32m" in printed(NO_COLOR=None, FORCE_COLOR="1")
 
 
-def test_colour_can_be_forbidden_even_where_it_is_forced(told):
-    assert "\x1b[32m" not in told(NO_COLOR="1", FORCE_COLOR="1")
+def test_colour_can_be_forbidden_even_where_it_is_forced(printed):
+    assert "\x1b[32m" not in printed(NO_COLOR="1", FORCE_COLOR="1")
 
 
-def test_a_dumb_terminal_gets_no_escape(told):
-    assert "\x1b" not in told(NO_COLOR=None, FORCE_COLOR="1", TERM="dumb")
+def test_a_dumb_terminal_gets_no_escape(printed):
+    assert "\x1b" not in printed(NO_COLOR=None, FORCE_COLOR="1", TERM="dumb")
 
 
 def test_talk_goes_to_one_console():

@@ -45,8 +45,8 @@ def test_no_command_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     found = dict(commands(typer.main.get_command(app)))
     assert {"ecsctl up", "ecsctl secret rm", "ecsctl history"} <= found.keys()
     lead = {True: " --sandbox", False: ""}
-    told = {one: copied.copied(one) for one in found}
-    assert told == {one: f"python -m {one}{lead['--sandbox' in options]}" for one, options in found.items()}
+    written = {one: copied.copied(one) for one in found}
+    assert written == {one: f"python -m {one}{lead['--sandbox' in options]}" for one, options in found.items()}
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,10 @@ def test_every_command_is_one_that_the_shell_finds(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(copied, "sandbox", False)
     monkeypatch.setattr(copied, "program", lambda: ".venv/bin/ecsctl")
 
-    told = copied.copied(said)
+    command = copied.copied(said)
 
-    assert told.replace(".venv/bin/ecsctl", "ecsctl") == said
-    assert told.count(".venv/bin/ecsctl") == said.count("ecsctl")
+    assert command.replace(".venv/bin/ecsctl", "ecsctl") == said
+    assert command.count(".venv/bin/ecsctl") == said.count("ecsctl")
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ VALUES = st.recursive(
 )
 
 
-def told(before, after):
+def shown(before, after):
     return list(differences(before, after))
 
 
 def test_an_object_is_compared_key_by_key():
-    assert told({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 5, "d": 4}) == [
+    assert shown({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 5, "d": 4}) == [
         Difference("~", "b", "2", "5"),
         Difference("-", "c", before="3"),
         Difference("+", "d", after="4"),
@@ -26,7 +26,7 @@ def test_an_object_is_compared_key_by_key():
 
 def test_pairs_are_compared_like_an_object():
     before, after = [["LOG", "info"], ["OLD", "1"]], [["NEW", ""], ["LOG", "debug"]]
-    assert told(before, after) == [
+    assert shown(before, after) == [
         Difference("~", "LOG", "info", "debug"),
         Difference("-", "OLD", before="1"),
         Difference("+", "NEW", after='""'),
@@ -36,12 +36,12 @@ def test_pairs_are_compared_like_an_object():
 def test_elements_with_names_are_found_by_their_names():
     before = [{"name": "Source", "actions": 1}, {"name": "Build", "actions": 1}]
     after = [{"name": "Build", "actions": 2}, {"name": "Source", "actions": 1}]
-    assert told(before, after) == [Difference("~", "Build", "1", "2")]
+    assert shown(before, after) == [Difference("~", "Build", "1", "2")]
 
 
 def test_rules_are_compared_line_by_line():
     ssh, web = {"port": 22, "cidr": "0.0.0.0/0", "group": None}, {"port": 443, "cidr": "0.0.0.0/0", "group": None}
-    assert told([ssh, web], [web, {**web, "port": 80}]) == [
+    assert shown([ssh, web], [web, {**web, "port": 80}]) == [
         Difference("-", "", before="port=22 cidr=0.0.0.0/0"),
         Difference("+", "", after="port=80 cidr=0.0.0.0/0"),
     ]
@@ -50,25 +50,25 @@ def test_rules_are_compared_line_by_line():
 def test_a_document_in_a_string_is_compared_as_a_document():
     before, after = ({"Statement": [{"Sid": "Pull", "Action": action}]} for action in ("ecr:*", "ecr:Get*"))
     found = [Difference("~", "Statement.Pull", "ecr:*", "ecr:Get*")]
-    assert told(json.dumps(before), json.dumps(after)) == found
+    assert shown(json.dumps(before), json.dumps(after)) == found
 
 
 def test_text_that_only_begins_like_a_document_is_text():
-    assert told("{x", "[y") == [Difference("~", "", "{x", "[y")]
+    assert shown("{x", "[y") == [Difference("~", "", "{x", "[y")]
 
 
 def test_two_short_lists_are_told_whole():
-    assert told([], ["CMD", "true"]) == [Difference("~", "", "none", "CMD, true")]
+    assert shown([], ["CMD", "true"]) == [Difference("~", "", "none", "CMD, true")]
 
 
 def test_two_long_lists_are_told_by_element():
     before = [f"arn:aws:s3:::bucket-number-{number}" for number in range(5)]
-    assert told(before, before[1:]) == [Difference("-", "", before=before[0])]
+    assert shown(before, before[1:]) == [Difference("-", "", before=before[0])]
 
 
 def test_a_list_that_names_twice_is_compared_by_element():
     twice = [["a", 1], ["a", 2]]
-    assert told(twice, [["a", 1]]) == [Difference("-", "", before="a, 2")]
+    assert shown(twice, [["a", 1]]) == [Difference("-", "", before="a, 2")]
 
 
 def test_an_empty_value_can_be_seen():

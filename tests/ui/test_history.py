@@ -13,22 +13,22 @@ BAD = replace(GOOD, revision=12, outcome="rolled back", current=False, who="ada@
 TAGGED = replace(GOOD, revision=6, current=False, commit="", message="", tags=("v1.2",), who="ecsctl (ada)")
 
 
-def told(room):
+def shown(room):
     return [line.plain for line in history.table([BAD, GOOD, TAGGED], NOW, room)]
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_the_releases_fit_each_screen(width, snapshot):
-    assert max(map(len, told(width))) <= width
-    assert "\n".join(told(width)) == snapshot
+    assert max(map(len, shown(width))) <= width
+    assert "\n".join(shown(width)) == snapshot
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_what_is_left_out_is_never_how_it_ended_nor_why(width):
-    said = " ".join(" ".join(told(width)).split())
+    said = " ".join(" ".join(shown(width)).split())
     for words in ("rolled back", "ada@example.com", "3 days ago", "8486d5c Ask", "v1.2", running.CAUSE):
         assert words in said
 
 
 def test_without_a_terminal_nothing_is_cut():
-    assert BAD.message in " ".join(told(None))
+    assert BAD.message in " ".join(shown(None))

@@ -12,25 +12,25 @@ from tests.ui.samples import NOW, WHERE
 NOTHING = Live(at=NOW, no_run="there is no pipeline shop")
 
 
-def told(now):
+def shown(now):
     return "\n".join(line.plain for line in live.view(now, WHERE))
 
 
 def test_a_service_that_rolls_out_is_one_screen(snapshot):
-    assert told(running.rolling()) == snapshot
+    assert shown(running.rolling()) == snapshot
 
 
 def test_what_crashed_says_why_and_what_could_not_be_read_says_that(snapshot):
-    assert told(running.crashed()) == snapshot
+    assert shown(running.crashed()) == snapshot
 
 
 def test_of_several_processes_each_is_told_with_its_release_image_and_tasks(snapshot):
-    assert told(running.several()) == snapshot
+    assert shown(running.several()) == snapshot
     assert not running.several().well
 
 
 def test_where_nothing_is_each_part_says_so(snapshot):
-    assert told(NOTHING) == snapshot
+    assert shown(NOTHING) == snapshot
 
 
 @pytest.mark.parametrize(("width", "height"), [(40, 10), (80, 24), (20, 5), (200, 60)])
@@ -50,12 +50,12 @@ def test_why_it_is_not_well_is_read_whole_on_each_screen(width, snapshot):
 
 def test_a_service_short_of_tasks_is_marked():
     short = Live(at=NOW, service=Service("ACTIVE", 7, 2, 1, 0))
-    assert "✗ revision 7: 1 of 2 tasks running" in told(short)
-    assert "✓ revision 7: 1 of 1 tasks running" in told(Live(at=NOW, service=Service("ACTIVE", 7, 1, 1, 0)))
+    assert "✗ revision 7: 1 of 2 tasks running" in shown(short)
+    assert "✓ revision 7: 1 of 1 tasks running" in shown(Live(at=NOW, service=Service("ACTIVE", 7, 1, 1, 0)))
 
 
 def test_a_service_that_is_being_deleted_is_told_so():
-    assert "DRAINING" in told(Live(at=NOW, service=Service("DRAINING", 7, 0, 1, 0)))
+    assert "DRAINING" in shown(Live(at=NOW, service=Service("DRAINING", 7, 0, 1, 0)))
 
 
 def test_each_look_is_drawn_over_the_one_before_and_the_last_one_stays(monkeypatch, capsys):
@@ -89,5 +89,5 @@ def test_without_a_terminal_there_is_nothing_to_draw_on(monkeypatch):
 def test_what_a_task_says_steers_nothing():
     evil = running.crashed()
     evil.cause, evil.unread = "\x1b[2J", {"tasks": "\u202e"}
-    assert "\x1b" not in told(evil)
-    assert "\u202e" not in told(evil)
+    assert "\x1b" not in shown(evil)
+    assert "\u202e" not in shown(evil)

@@ -27,9 +27,9 @@ def test_the_docs_show_every_kind_and_tell_every_field_and_condition():
     kinds = [match[1] for match in json_docs.EXAMPLE.finditer(page)]
     assert kinds == list(json_docs.documents())
     prose = re.sub(r"```.*?```", "", page, flags=re.DOTALL)
-    told = set(re.findall(r"`([^`\n]+)`", prose))
-    assert {str(word) for word in (*Condition, *Verb)} <= told
-    assert _fields(list(json_docs.documents().values())) <= told
+    documented = set(re.findall(r"`([^`\n]+)`", prose))
+    assert {str(word) for word in (*Condition, *Verb)} <= documented
+    assert _fields(list(json_docs.documents().values())) <= documented
 
 
 OPEN = {"counts.*", "ids.*", "config.*", "origins.*"}

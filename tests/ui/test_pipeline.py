@@ -2,16 +2,16 @@ from ecsctl.ui import pipeline
 from tests.ui import running
 
 
-def told(run, **more):
+def shown(run, **more):
     return "\n".join(line.plain for line in pipeline.table(run, **more))
 
 
 def test_a_run_is_a_line_for_each_stage_and_action(snapshot):
-    assert told(running.run("Failed", "The service shop did not reach a steady state")) == snapshot
+    assert shown(running.run("Failed", "The service shop did not reach a steady state")) == snapshot
 
 
 def test_where_there_is_no_console_its_pages_are_left_out(capsys):
-    assert running.BUILD in told(running.run())
+    assert running.BUILD in shown(running.run())
     pipeline.show(running.run(), [], links=False)
     assert "https://" not in capsys.readouterr().out
 

@@ -133,9 +133,9 @@ TELLING = [
 ]
 
 
-@pytest.mark.parametrize(("ids", "told"), TELLING)
-def test_the_most_telling_id_is_told(ids, told):
-    assert main_id(ids) == told
+@pytest.mark.parametrize(("ids", "expected"), TELLING)
+def test_the_most_telling_id_is_told(ids, expected):
+    assert main_id(ids) == expected
 
 
 def test_ids_are_told_by_name_whether_a_value_or_recorded():

@@ -39,6 +39,6 @@ def test_a_screen_fits_the_terminal(name, width, snapshot, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     SCREENS[name]()
-    told = re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\", "", "".join(capsys.readouterr()))
-    assert [line for line in told.splitlines() if len(line) > width and not COPIED.search(line)] == []
-    assert told == snapshot
+    output = re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\", "", "".join(capsys.readouterr()))
+    assert [line for line in output.splitlines() if len(line) > width and not COPIED.search(line)] == []
+    assert output == snapshot

@@ -7,12 +7,12 @@ from ecsctl.ui import console, status
 from tests.ui import running, samples
 
 
-def told(reports):
+def shown(reports):
     return "\n".join(line.plain for line in status.table(reports, samples.NOW))
 
 
 def test_each_condition_is_told_with_its_cause(snapshot):
-    assert told(samples.reports()) == snapshot
+    assert shown(samples.reports()) == snapshot
     assert {report.condition for report in samples.reports()} == set(Condition)
 
 
@@ -70,7 +70,7 @@ def test_ids_are_links_where_a_terminal_shows_them(monkeypatch, capsys, force, l
 
 def test_signs_are_ascii_where_the_encoding_has_no_others(monkeypatch):
     monkeypatch.setattr(type(console.data()), "encoding", "ascii")
-    told(samples.reports()).encode("ascii")
+    shown(samples.reports()).encode("ascii")
 
 
 def test_a_name_from_a_tag_steers_nothing(capsys):

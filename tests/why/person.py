@@ -85,17 +85,17 @@ class Person:
 
     def ecsctl(self, command: str) -> tuple[int, str]:
         """Type a command of ecsctl's, and yes where it asks. Its exit code and all it says."""
-        code, told = self.typed(command)
-        if code == 2 and "--yes" in told:
-            code, told = self.typed(f"{command} --yes")
-        elif code == 2 and "there is no terminal to ask on" in told:
-            code, told = self.typed(f"{command} -")
-        return code, told
+        code, output = self.typed(command)
+        if code == 2 and "--yes" in output:
+            code, output = self.typed(f"{command} --yes")
+        elif code == 2 and "there is no terminal to ask on" in output:
+            code, output = self.typed(f"{command} -")
+        return code, output
 
     def typed(self, command: str) -> tuple[int, str]:
         """The same, without a yes."""
-        words, told = shlex.split(command), io.StringIO()
-        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+        words, out = shlex.split(command), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             patch.setattr(sys, "argv", words)
             typed = io.StringIO(self.stdin) if isinstance(self.stdin, str) else self.stdin
             patch.setattr(sys, "stdin", typed)
@@ -106,7 +106,7 @@ class Person:
                 main()
             except SystemExit as ended:
                 code = ended.code if isinstance(ended.code, int) else int(bool(ended.code))
-                return code, told.getvalue()
+                return code, out.getvalue()
         raise AssertionError("main() always exits")
 
     def call(self, command: str) -> None:
@@ -151,9 +151,9 @@ class Person:
                 if command.startswith("aws "):
                     self.call(command)
                 else:
-                    code, told = self.ecsctl(command)
-                    found = command == "ecsctl plan" and "refused" in told  # it tells what `up` would not do
-                    assert code == 0 or found, f"{command}: {told}"
+                    code, output = self.ecsctl(command)
+                    found = command == "ecsctl plan" and "refused" in output  # it tells what `up` would not do
+                    assert code == 0 or found, f"{command}: {output}"
             case Act.SET:
                 literal = tomllib.loads(f"x {step.value}")["x"] if step.value.startswith("= ") else None
                 self.set(step.what, values.get(step.what) if literal is None else literal)

@@ -239,18 +239,18 @@ def test_where_an_app_says_that_it_listens_is_understood(line: str, name: str) -
 @pytest.mark.parametrize("status", ["403 Forbidden", "401 Unauthorized"])
 def test_another_registrys_refusal_is_not_put_on_the_execution_role(registry: str, status: str) -> None:
     host = registry.partition("/")[0]
-    told = (f"CannotPullContainerError: pull image manifest has been retried: failed to resolve ref {registry}:1: "
+    message = (f"CannotPullContainerError: pull image manifest has been retried: failed to resolve ref {registry}:1: "
             f"unexpected status from HEAD request to https://{host}/v2/acme/shop/manifests/1: {status}")  # fmt: skip
-    cause = first(task(told))
+    cause = first(task(message))
     assert cause
     assert (cause.name, cause.certainty) == ("pull-refused", Certainty.LIKELY)
 
 
 def test_another_accounts_repository_is_not_mended_in_ones_own() -> None:
     image = "210987654321.dkr.ecr.eu-central-1.amazonaws.com/shop:1"
-    told = (f"CannotPullContainerError: failed to resolve ref {image}: unexpected status from HEAD request to "
+    message = (f"CannotPullContainerError: failed to resolve ref {image}: unexpected status from HEAD request to "
             f"https://210987654321.dkr.ecr.eu-central-1.amazonaws.com/v2/shop/manifests/1: 403 Forbidden")  # fmt: skip
-    scene = task(told)
+    scene = task(message)
     definition = facts(scene).definition
     boxes = [{**one, "image": image} for one in definition["containerDefinitions"]]
     cause = first(scene, {"definition": {**definition, "containerDefinitions": boxes}})

@@ -202,8 +202,8 @@ def test_the_docs_name_each_cause(causes: list[Cause]) -> None:
     rules = {rule.name for rule in (*PHASE_RULES, TOKEN, VARIABLE, *COMMAND_RULES, *STAGE_RULES)}
     code = "".join(path.read_text() for path in CAUSES.glob("*.py"))
     built = set(re.findall(r'\bCause\(\s*"([a-z-]+)"', code))
-    told = set(re.findall(r"`([a-z][a-z-]+)`", DOCS.read_text()))
-    assert {cause.name for cause in causes} | rules | built <= told
+    text = set(re.findall(r"`([a-z][a-z-]+)`", DOCS.read_text()))
+    assert {cause.name for cause in causes} | rules | built <= text
 
 
 def test_a_failed_test_action_leads_to_its_own_log() -> None:
@@ -254,9 +254,9 @@ def test_while_something_rolls_out_nothing_is_told_that_would_be_refused() -> No
     rolls = [{"serviceDeploymentArn": "d", "status": "IN_PROGRESS", "createdAt": scene.BEGAN}]
     state = {"deployments": rolls, "pipeline": None} | scene.build("BUILD", "", "", status="SUCCEEDED")
     cause = diagnose(scene.facts(crash, state)).causes[0]
-    told = list(steps(list(cause.fix), Act.RUN))
-    assert "ecsctl rollback" not in told
-    assert told.index("ecsctl cancel") < told.index("ecsctl deploy --build")
+    commands = list(steps(list(cause.fix), Act.RUN))
+    assert "ecsctl rollback" not in commands
+    assert commands.index("ecsctl cancel") < commands.index("ecsctl deploy --build")
 
 
 @pytest.mark.parametrize(
@@ -273,8 +273,8 @@ def test_while_something_rolls_out_nothing_is_told_that_would_be_refused() -> No
 def test_what_two_keys_can_say_is_set_where_the_file_says_it(service: dict[str, Any], spelled: set[str]) -> None:
     config = Config.model_validate({"name": "shop", "service": service})
     two = {key for short in SHORT.items() for key in (f"service.{short[0]}", f"service.health.{short[1]}")}
-    told = [cause for facts in some_facts() for cause in diagnose(facts).spelled(config.service.spelled).causes]
-    assert two & set(steps([fix for cause in told for fix in cause.fix], Act.SET)) == spelled
+    causes = [cause for facts in some_facts() for cause in diagnose(facts).spelled(config.service.spelled).causes]
+    assert two & set(steps([fix for cause in causes for fix in cause.fix], Act.SET)) == spelled
     for key in spelled:  # it is the file's own: set there, the file is still one that is taken
         path = key.removeprefix("service.").split(".")
         table = {**service, path[0]: {**service.get("health", {}), path[-1]: "/x"} if path[1:] else "/x"}

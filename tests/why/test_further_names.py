@@ -30,7 +30,7 @@ def test_of_a_pending_certificate_the_names_that_are_not_proven_are_told() -> No
         {"DomainName": name, "ValidationStatus": status, "ResourceRecord": {"Name": f"_x.{name}."}}
         for name, status in (("shop.example.com", "SUCCESS"), ("example.com", "PENDING_VALIDATION"))
     ]
-    told = {"DomainName": "shop.example.com", "Status": "PENDING_VALIDATION", "DomainValidationOptions": options}
-    cause = fronting.certificate(Facts("shop", certificate=told, **NAMES))
+    answer = {"DomainName": "shop.example.com", "Status": "PENDING_VALIDATION", "DomainValidationOptions": options}
+    cause = fronting.certificate(Facts("shop", certificate=answer, **NAMES))
     assert cause is not None
     assert "the CNAME _x.example.com. is not visible" in cause.sentence

@@ -15,7 +15,7 @@ def named(one: Recorded) -> str:
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Diagnosis]:
+def diagnoses() -> dict[str, Diagnosis]:
     return {one.name: diagnose(one.facts) for one in ALL}
 
 
@@ -24,10 +24,10 @@ def top(diagnosis: Diagnosis) -> str:
 
 
 def test_the_first_cause_is_the_right_one_for_all_failures_that_have_one(
-    told: dict[str, Diagnosis], capsys: pytest.CaptureFixture[str]
+    diagnoses: dict[str, Diagnosis], capsys: pytest.CaptureFixture[str]
 ) -> None:
     clear = [one for one in ALL if not one.either]
-    wrong = {one.name: (top(told[one.name]), one.cause) for one in clear if top(told[one.name]) != one.cause}
+    wrong = {one.name: (top(diagnoses[one.name]), one.cause) for one in clear if top(diagnoses[one.name]) != one.cause}
     with capsys.disabled():
         right = len(clear) - len(wrong)
         print(f"\nwhy: top-1 accuracy {right}/{len(clear)} = {100 * right / len(clear):.1f} %")  # noqa: T201 - asked for
@@ -35,16 +35,16 @@ def test_the_first_cause_is_the_right_one_for_all_failures_that_have_one(
 
 
 @pytest.mark.parametrize("one", [one for one in ALL if one.either], ids=named)
-def test_what_the_facts_leave_open_is_told_as_open(one: Recorded, told: dict[str, Diagnosis]) -> None:
-    cause = told[one.name].causes[0]
+def test_what_the_facts_leave_open_is_told_as_open(one: Recorded, diagnoses: dict[str, Diagnosis]) -> None:
+    cause = diagnoses[one.name].causes[0]
     assert (cause.name, frozenset(cause.either)) == (one.cause, one.either)
     assert "either" in cause.sentence
     assert "check " in cause.sentence
 
 
 @pytest.mark.parametrize("one", [one for one in ALL if not one.either and one.cause], ids=named)
-def test_a_cause_shows_its_evidence_and_what_mends_it(one: Recorded, told: dict[str, Diagnosis]) -> None:
-    cause = told[one.name].causes[0]
+def test_a_cause_shows_its_evidence_and_what_mends_it(one: Recorded, diagnoses: dict[str, Diagnosis]) -> None:
+    cause = diagnoses[one.name].causes[0]
     assert cause.either == ()
     assert cause.evidence
     assert all(fact.source and fact.text for fact in cause.evidence)

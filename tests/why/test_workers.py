@@ -29,7 +29,7 @@ SAID = worked({**PUSHED, "service": {"memory": 1024}}, mailer={"command": ["./wo
 CHECKED = {**MAILER, "health": {"command": ["CMD-SHELL", "pgrep -f worker.py || exit 1"]}}
 
 
-def told(world: World, **more: Any) -> Diagnosis:
+def explained(world: World, **more: Any) -> Diagnosis:
     aws = world.aws()
     aws.read_only = True
     return why(aws, "hello", **more)
@@ -68,11 +68,11 @@ def test_what_befalls_a_worker_is_told_by_its_name_with_its_cause_and_keys_that_
         "missing-image": ("image-missing", f"mailer: the image {OTHER} does not exist", set()),
     }  # fmt: skip
     world.up(worked(BARE, mailer={**CHECKED, "secrets": {"DB": made_secret(world)}}), image=IMAGE)
-    assert told(world).causes == ()
+    assert explained(world).causes == ()
     for kind, (name, sentence, keys) in expected.items():
         ecs.behave("", "busybox", kind)
         released(world, OTHER)
-        found = told(world)
+        found = explained(world)
         assert not found.sound
         assert found.unread == ()
         cause = found.causes[0]
@@ -84,12 +84,12 @@ def test_what_befalls_a_worker_is_told_by_its_name_with_its_cause_and_keys_that_
             for step in way.steps:
                 if step.act == Act.RUN:
                     parse(step.what)
-        assert told(world, process="mailer").causes == found.causes
-        assert told(world, process="web").causes == ()
+        assert explained(world, process="mailer").causes == found.causes
+        assert explained(world, process="web").causes == ()
         assert first_line(world.aws(), "hello") == cause.sentence
     ecs.behave("", "busybox", "ok")
     released(world, OTHER)
-    assert told(world).causes == ()
+    assert explained(world).causes == ()
 
 
 def test_an_action_of_the_pipeline_that_failed_leads_to_the_worker_that_it_deploys(world: World) -> None:
@@ -97,18 +97,18 @@ def test_an_action_of_the_pipeline_that_failed_leads_to_the_worker_that_it_deplo
     commit = push.push("main")["commit"]
     ecs.behave("", commit, "app", memory=700)  # MiB: more than the mailer has, and less than the web
     world.clock.sleep(3600)
-    found = told(world)
+    found = explained(world)
     assert (found.causes[0].process, found.causes[0].name) == ("mailer", "out-of-memory")
     [back] = [one for one in found.causes if one.name == "rolled-back"]
     assert back.sentence.startswith("revision 2 of mailer was rolled back by the circuit breaker: revision 1 of mailer")
     [delivery] = [one for one in found.causes if one.name in ("deploy-failed", "deploy-timeout")]
     assert "mailer" in delivery.sentence
     assert {one.process for one in found.causes} == {"mailer"}
-    assert told(world, process="web").causes == ()
+    assert explained(world, process="web").causes == ()
 
     session = world.open(SAID)
     rollback(session.aws, session.state, agree=lambda *_: None, say=lambda _: None)
-    assert [one.name for one in told(world).causes] == [delivery.name], "ECS had taken the mailer back already"
+    assert [one.name for one in explained(world).causes] == [delivery.name], "ECS had taken the mailer back already"
     assert first_line(world.aws(), "hello") == ""
     assert [one.state for one in processes.read(world.aws(), "hello")] == ["runs", "runs"]
 
@@ -136,17 +136,17 @@ def test_what_befalls_all_alike_is_told_once_and_of_whom() -> None:
 
 def test_a_worker_of_which_no_task_is_asked_for_is_nothing_wrong(world: World) -> None:
     world.up(worked(BARE, mailer={**MAILER, "desired_count": 0}), image=IMAGE)
-    assert told(world, resting={"web": False, "mailer": True}).causes == ()
-    [unknown] = told(world).causes
+    assert explained(world, resting={"web": False, "mailer": True}).causes == ()
+    [unknown] = explained(world).causes
     assert (unknown.name, unknown.process, unknown.calm) == ("scaled-to-zero", "mailer", True)
-    asked = told(world, resting={"web": False, "mailer": False})
+    asked = explained(world, resting={"web": False, "mailer": False})
     assert not asked.sound
     scaled: Any = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
     world.boto("application-autoscaling").register_scalable_target(
         **scaled, ResourceId="service/hello/hello_mailer", MinCapacity=0, MaxCapacity=2
     )
     world.clock.sleep(300)
-    assert told(world).causes == (), "autoscaling lets it rest"
+    assert explained(world).causes == (), "autoscaling lets it rest"
 
 
 def some_causes() -> Iterator[Cause]:

@@ -53,16 +53,16 @@ def _wrote(person: Person, command: str, *lines: str) -> None:
     builds = person.boto("codebuild")
     newest = builds.list_builds()["ids"][:1]
     logs = builds.batch_get_builds(ids=newest)["builds"][0]["logs"]
-    mark = "[Container] 2026/03/02 10:03:00.123456"
-    told = [f"{mark} Running command {command}", *lines,
-            f"{mark} Command did not exit successfully {command} exit status 1"]  # fmt: skip
+    prefix = "[Container] 2026/03/02 10:03:00.123456"
+    log = [f"{prefix} Running command {command}", *lines,
+           f"{prefix} Command did not exit successfully {command} exit status 1"]  # fmt: skip
     where = {"logGroupName": logs["groupName"], "logStreamName": logs["streamName"]}
     client = person.boto("logs")
     found = client.describe_log_streams(logGroupName=logs["groupName"], logStreamNamePrefix=logs["streamName"])
     if not found["logStreams"]:
         client.create_log_stream(**where)
     now = int(person.clock.now() * 1000)
-    client.put_log_events(**where, logEvents=[{"timestamp": now + n, "message": text} for n, text in enumerate(told)])
+    client.put_log_events(**where, logEvents=[{"timestamp": now + n, "message": text} for n, text in enumerate(log)])
 
 
 def refused(action: str, message: str, code: str = "ConfigurationError") -> Deed:

@@ -215,8 +215,8 @@ def with_own_secret(then: Deed) -> Deed:
 
     def breaks(person: Person) -> None:
         name = f"key-{person.clock.now():.0f}"
-        code, told = person.ecsctl(f"ecsctl secret set {name}")
-        assert code == 0, told
+        code, output = person.ecsctl(f"ecsctl secret set {name}")
+        assert code == 0, output
         person.set("service.secrets", {"KEY": name})
         person.ecsctl("ecsctl up")
         then(person)

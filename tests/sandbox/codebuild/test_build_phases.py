@@ -9,7 +9,7 @@ from ecsctl.sandbox.aws.codebuild.builds import fail_next_build, limit_builds
 
 
 class TestBuilds:
-    def told(self, build, build_id):
+    def described(self, build, build_id):
         return build.batch_get_builds(ids=[build_id])["builds"][0]
 
     def test_a_build_passes_through_its_phases_in_time(self, build, project, clock):
@@ -19,9 +19,9 @@ class TestBuilds:
         assert len(started["resolvedSourceVersion"]) == 40
         assert started["logs"]["groupName"] == "/aws/codebuild/orders"
         clock.sleep(20)
-        assert self.told(build, started["id"])["currentPhase"] == "BUILD"
+        assert self.described(build, started["id"])["currentPhase"] == "BUILD"
         clock.sleep(600)
-        ended = self.told(build, started["id"])
+        ended = self.described(build, started["id"])
         assert ended["buildStatus"] == "SUCCEEDED"
         assert ended["buildComplete"] is True
         assert ended["endTime"] > ended["startTime"]
@@ -32,7 +32,7 @@ class TestBuilds:
         fail_next_build("PRE_BUILD", "Error while executing command: false. Reason: exit status 1")
         started = build.start_build(projectName="orders")["build"]
         clock.sleep(600)
-        ended = self.told(build, started["id"])
+        ended = self.described(build, started["id"])
         assert ended["buildStatus"] == "FAILED"
         names = [one["phaseType"] for one in ended["phases"]]
         assert names[-3:] == ["PRE_BUILD", "FINALIZING", "COMPLETED"]
@@ -50,9 +50,9 @@ class TestBuilds:
         fail_next_build("BUILD", "exit status 1")
         started = build.start_build(projectName="orders")["build"]
         clock.sleep(600)
-        names = [one["phaseType"] for one in self.told(build, started["id"])["phases"]]
+        names = [one["phaseType"] for one in self.described(build, started["id"])["phases"]]
         assert "POST_BUILD" in names
-        assert self.told(build, started["id"])["buildStatus"] == "FAILED"
+        assert self.described(build, started["id"])["buildStatus"] == "FAILED"
 
     def test_an_order_is_refused_with_a_token_and_for_more_builds_than_a_page(self, build, project):
         for _ in range(101):
@@ -72,7 +72,7 @@ class TestBuilds:
         assert stopped["phases"][-2]["phaseType"] == "BUILD"
         assert stopped["phases"][-2]["phaseStatus"] == "STOPPED"
         clock.sleep(600)
-        assert self.told(build, started["id"])["buildStatus"] == "STOPPED"
+        assert self.described(build, started["id"])["buildStatus"] == "STOPPED"
         assert refused(build.stop_build, id="orders:ghost")[0] == "ResourceNotFoundException"
         assert refused(build.stop_build, id="ghost")[0] == "InvalidInputException"
 
@@ -128,13 +128,13 @@ class TestBuilds:
             **desired(role, environment=desired(role)["environment"] | {"environmentVariables": variables})
         )
         started = build.start_build(projectName="orders", environmentVariablesOverride=[{"name": "B", "value": "3"}])
-        told = {one["name"]: one["value"] for one in started["build"]["environment"]["environmentVariables"]}
-        assert told == {"A": "1", "B": "3"}
+        values = {one["name"]: one["value"] for one in started["build"]["environment"]["environmentVariables"]}
+        assert values == {"A": "1", "B": "3"}
 
     def test_builds_outlive_their_project(self, build, project):
         started = build.start_build(projectName="orders")["build"]["id"]
         build.delete_project(name="orders")
-        assert self.told(build, started)["projectName"] == "orders"
+        assert self.described(build, started)["projectName"] == "orders"
         assert refused(build.start_build, projectName="orders")[0] == "ResourceNotFoundException"
         assert refused(build.list_builds_for_project, projectName="orders")[0] == "ResourceNotFoundException"
 

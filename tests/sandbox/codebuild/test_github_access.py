@@ -17,8 +17,8 @@ class TestCredentials:
     def test_there_is_one_for_a_kind_of_server_and_its_token_is_never_told(self, build):
         arn = self.import_(build)
         assert arn == "arn:aws:codebuild:eu-central-1:123456789012:token/github"
-        told = build.list_source_credentials()["sourceCredentialsInfos"]
-        assert told == [{"arn": arn, "serverType": "GITHUB", "authType": "PERSONAL_ACCESS_TOKEN"}]
+        found = build.list_source_credentials()["sourceCredentialsInfos"]
+        assert found == [{"arn": arn, "serverType": "GITHUB", "authType": "PERSONAL_ACCESS_TOKEN"}]
 
     def test_a_second_import_overwrites_unless_told_not_to(self, build):
         self.import_(build)
@@ -27,9 +27,9 @@ class TestCredentials:
             "Access token with server type GITHUB already exists. Delete its source credential and try again.",
         )
         self.import_(build, **SECRET)
-        told = build.list_source_credentials()["sourceCredentialsInfos"]
-        assert [one["authType"] for one in told] == ["SECRETS_MANAGER"]
-        assert told[0]["resource"].endswith("secret:x-AbCdEf")
+        found = build.list_source_credentials()["sourceCredentialsInfos"]
+        assert [one["authType"] for one in found] == ["SECRETS_MANAGER"]
+        assert found[0]["resource"].endswith("secret:x-AbCdEf")
 
     def test_deleting_it_takes_it_from_everybody(self, build):
         arn = self.import_(build)
@@ -95,9 +95,9 @@ class TestWebhooks:
         assert made["status"] == "ACTIVE"
         assert made["url"].startswith("https://api.github.com/repos/me/orders/hooks/")
         assert made["secret"]
-        told = build.batch_get_projects(names=["orders"])["projects"][0]["webhook"]
-        assert "secret" not in told
-        assert told["filterGroups"] == [[{"excludeMatchedPattern": False} | one for one in self.groups[0]]]
+        project = build.batch_get_projects(names=["orders"])["projects"][0]["webhook"]
+        assert "secret" not in project
+        assert project["filterGroups"] == [[{"excludeMatchedPattern": False} | one for one in self.groups[0]]]
 
     def test_there_is_one_for_a_project(self, build, connected):
         build.create_webhook(projectName="orders", filterGroups=self.groups)
@@ -107,9 +107,9 @@ class TestWebhooks:
     def test_it_is_updated_and_deleted(self, build, connected):
         build.create_webhook(projectName="orders", filterGroups=self.groups)
         tagged = [[{"type": "EVENT", "pattern": "PUSH"}, {"type": "HEAD_REF", "pattern": "^refs/tags/.*"}]]
-        told = build.update_webhook(projectName="orders", filterGroups=tagged)["webhook"]
-        assert told["filterGroups"][0][1]["pattern"] == "^refs/tags/.*"
-        assert "secret" not in told
+        webhook = build.update_webhook(projectName="orders", filterGroups=tagged)["webhook"]
+        assert webhook["filterGroups"][0][1]["pattern"] == "^refs/tags/.*"
+        assert "secret" not in webhook
         assert build.update_webhook(projectName="orders", rotateSecret=True)["webhook"]["secret"]
         build.delete_webhook(projectName="orders")
         assert "webhook" not in build.batch_get_projects(names=["orders"])["projects"][0]
@@ -131,9 +131,9 @@ class TestWebhooks:
     def test_a_revoked_token_makes_and_deletes_none(self, build, connected):
         build.create_webhook(projectName="orders", filterGroups=self.groups)
         remote.revoke_github_token()
-        code, told = refused(build.delete_webhook, projectName="orders")
+        code, message = refused(build.delete_webhook, projectName="orders")
         assert code == "OAuthProviderException"
-        assert "Repository not found or permission denied" in told
+        assert "Repository not found or permission denied" in message
         assert "webhook" in build.batch_get_projects(names=["orders"])["projects"][0]
         remote.revoke_github_token(works=True)
         build.delete_webhook(projectName="orders")

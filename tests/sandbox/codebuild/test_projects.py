@@ -27,31 +27,31 @@ class TestProjects:
         )
 
     def test_unknown_names_are_listed_as_not_found(self, build, project):
-        told = build.batch_get_projects(names=["orders", "ghost", project["arn"]])
-        assert [one["name"] for one in told["projects"]] == ["orders", "orders"]
-        assert told["projectsNotFound"] == ["ghost"]
+        found = build.batch_get_projects(names=["orders", "ghost", project["arn"]])
+        assert [one["name"] for one in found["projects"]] == ["orders", "orders"]
+        assert found["projectsNotFound"] == ["ghost"]
 
     def test_a_fresh_role_cannot_be_assumed_yet(self, aws, build, clock):
         made = aws("iam").create_role(RoleName="new", AssumeRolePolicyDocument=trust("codebuild.amazonaws.com"))
         arn = made["Role"]["Arn"]
-        told = f"CodeBuild is not authorized to perform: sts:AssumeRole on {arn}"
-        assert refused(build.create_project, **desired(arn)) == ("InvalidInputException", told)
+        message = f"CodeBuild is not authorized to perform: sts:AssumeRole on {arn}"
+        assert refused(build.create_project, **desired(arn)) == ("InvalidInputException", message)
         clock.sleep(60)
         assert build.create_project(**desired(arn))["project"]["serviceRole"] == arn
 
     def test_a_role_that_trusts_another_service_is_refused(self, aws, build, clock):
         made = aws("iam").create_role(RoleName="ecs", AssumeRolePolicyDocument=trust("ecs-tasks.amazonaws.com"))
         clock.sleep(600)
-        code, told = refused(build.create_project, **desired(made["Role"]["Arn"]))
+        code, message = refused(build.create_project, **desired(made["Role"]["Arn"]))
         assert code == "InvalidInputException"
-        assert "not authorized to perform: sts:AssumeRole" in told
+        assert "not authorized to perform: sts:AssumeRole" in message
 
     def test_a_role_that_is_not_there_is_refused(self, build):
-        code, told = refused(build.create_project, **desired("arn:aws:iam::123456789012:role/ghost"))
-        assert (code, "not authorized to perform" in told) == ("InvalidInputException", True)
+        code, message = refused(build.create_project, **desired("arn:aws:iam::123456789012:role/ghost"))
+        assert (code, "not authorized to perform" in message) == ("InvalidInputException", True)
 
     @pytest.mark.parametrize(
-        ("changed", "told"),
+        ("changed", "expected"),
         [
             ({"source": {"type": "CODEPIPELINE"}}, PAIRING),
             ({"artifacts": {"type": "CODEPIPELINE"}}, PAIRING),
@@ -71,15 +71,15 @@ class TestProjects:
             ),
         ],
     )
-    def test_what_aws_refuses_is_refused(self, build, role, changed, told):
+    def test_what_aws_refuses_is_refused(self, build, role, changed, expected):
         with_role = {"serviceRole": role} | changed
         code, message = refused(build.create_project, **(desired(role) | with_role))
         assert code == "InvalidInputException"
-        assert told in message
+        assert expected in message
         assert build.list_projects()["projects"] == []
 
     @pytest.mark.parametrize(
-        ("environment", "told"),
+        ("environment", "expected"),
         [
             ({"type": "LINUX_CONTAINER"}, "environment type LINUX_CONTAINER and compute type BUILD_GENERAL1_SMALL"),
             ({"image": "aws/codebuild/standard:7.0"}, "curated image aws/codebuild/standard:7.0 is not supported"),
@@ -98,11 +98,11 @@ class TestProjects:
             ({"environmentVariables": [{"name": "CODEBUILD_X", "value": ""}]}, "CODEBUILD_X is reserved"),
         ],
     )
-    def test_environments_that_do_not_fit_are_refused(self, build, role, environment, told):
+    def test_environments_that_do_not_fit_are_refused(self, build, role, environment, expected):
         fits = desired(role)["environment"]
         code, message = refused(build.create_project, **desired(role, environment=fits | environment))
         assert code == "InvalidInputException"
-        assert told in message
+        assert expected in message
 
     def test_a_pinned_image_and_a_private_one_fit(self, build, role):
         fits = desired(role)["environment"]
@@ -125,8 +125,8 @@ class TestProjects:
         assert build.update_project(name="orders", tags=[])["project"]["tags"] == []
 
     def test_an_update_is_checked_as_a_whole_and_changes_nothing_when_refused(self, build, project):
-        code, told = refused(build.update_project, name="orders", source={"type": "CODEPIPELINE"})
-        assert (code, told) == ("InvalidInputException", PAIRING)
+        code, message = refused(build.update_project, name="orders", source={"type": "CODEPIPELINE"})
+        assert (code, message) == ("InvalidInputException", PAIRING)
         assert build.batch_get_projects(names=["orders"])["projects"] == [project]
 
     def test_updating_what_is_not_there_is_refused(self, build):

@@ -52,8 +52,8 @@ def declare(role, *approvals, **changed):
 
 
 def executions(pipeline):
-    told = pipeline.list_pipeline_executions(pipelineName="orders")["pipelineExecutionSummaries"]
-    return [(one["pipelineExecutionId"], one["status"]) for one in told]
+    executions = pipeline.list_pipeline_executions(pipelineName="orders")["pipelineExecutionSummaries"]
+    return [(one["pipelineExecutionId"], one["status"]) for one in executions]
 
 
 def statuses(pipeline):

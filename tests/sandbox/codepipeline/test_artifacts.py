@@ -40,8 +40,8 @@ def test_source_and_build_leave_a_zip_each_under_the_cut_names(aws, pipeline, ro
     assert found.namelist() == ["docker_image_definition.json"]
     assert b'"name": "app"' in found.read("docker_image_definition.json")
 
-    told = pipeline.list_action_executions(pipelineName=LONG)["actionExecutionDetails"]
-    places = {one["actionName"]: (one["input"]["inputArtifacts"], one["output"]["outputArtifacts"]) for one in told}
+    actions = pipeline.list_action_executions(pipelineName=LONG)["actionExecutionDetails"]
+    places = {one["actionName"]: (one["input"]["inputArtifacts"], one["output"]["outputArtifacts"]) for one in actions}
     of = {"SourceOutput": sourced, "BuildOutput": built}
     place = {name: {"name": name, "s3location": {"bucket": BUCKET, "key": key}} for name, key in of.items()}
     assert places["Build"] == ([place["SourceOutput"]], [place["BuildOutput"]])
@@ -75,13 +75,13 @@ def test_a_bucket_policy_that_denies_all_does_so_to_the_pipeline_too(aws, pipeli
 
 
 @pytest.mark.parametrize(
-    ("action", "phase", "told"),
+    ("action", "phase", "expected"),
     [
         ("s3:GetObject", "DOWNLOAD_SOURCE", "AccessDenied: Access Denied status code: 403 for primary source and"),
         ("s3:PutObject", "UPLOAD_ARTIFACTS", "Error uploading artifacts: AccessDenied: Access Denied"),
     ],
 )
-def test_a_build_needs_rights_to_its_source_and_its_artifact(aws, pipeline, made, clock, action, phase, told):
+def test_a_build_needs_rights_to_its_source_and_its_artifact(aws, pipeline, made, clock, action, phase, expected):
     deny = document(Effect="Deny", Action=action, Resource="*")
     aws("iam").put_role_policy(RoleName="codebuild", PolicyName="deny", PolicyDocument=deny)
     clock.sleep(DAY)
@@ -89,7 +89,7 @@ def test_a_build_needs_rights_to_its_source_and_its_artifact(aws, pipeline, made
     build = aws("codebuild").batch_get_builds(ids=aws("codebuild").list_builds()["ids"])["builds"][0]
     failed = next(one for one in build["phases"] if one.get("phaseStatus") == "FAILED")
     assert failed["phaseType"] == phase
-    assert failed["contexts"][0]["message"].startswith(told)
+    assert failed["contexts"][0]["message"].startswith(expected)
     assert [key.split("/")[1] for key in keys(aws)] == ["SourceOutp"]
 
 
@@ -101,10 +101,10 @@ def test_a_retried_build_has_an_artifact_of_its_own(aws, pipeline, made, clock):
     again = {"pipelineName": "orders", "stageName": "Build", "pipelineExecutionId": executions(pipeline)[0][0]}
     pipeline.retry_stage_execution(**again, retryMode="FAILED_ACTIONS")
     clock.sleep(DAY)
-    told = pipeline.list_action_executions(pipelineName="orders")["actionExecutionDetails"]
-    outputs = [one["output"]["outputArtifacts"][0]["s3location"]["key"] for one in told if one["actionName"] == "Build"]
+    runs = pipeline.list_action_executions(pipelineName="orders")["actionExecutionDetails"]
+    outputs = [one["output"]["outputArtifacts"][0]["s3location"]["key"] for one in runs if one["actionName"] == "Build"]
     assert len(set(outputs)) == 2
-    taken = told[0]["input"]["inputArtifacts"][0]["s3location"]["key"]
-    assert told[0]["actionName"] == "Deploy"
+    taken = runs[0]["input"]["inputArtifacts"][0]["s3location"]["key"]
+    assert runs[0]["actionName"] == "Deploy"
     assert taken == outputs[0]
     assert taken in keys(aws)

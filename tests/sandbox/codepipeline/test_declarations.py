@@ -28,24 +28,24 @@ class TestDeclarations:
         assert made["version"] == 1
         assert made["executionMode"] == "SUPERSEDED"
         assert statuses(pipeline) == ["InProgress"]
-        told = pipeline.list_pipeline_executions(pipelineName="orders")["pipelineExecutionSummaries"][0]
-        assert told["trigger"]["triggerType"] == "CreatePipeline"
+        execution = pipeline.list_pipeline_executions(pipelineName="orders")["pipelineExecutionSummaries"][0]
+        assert execution["trigger"]["triggerType"] == "CreatePipeline"
 
     def test_a_name_in_use_is_refused(self, pipeline, made, role):
-        code, told = refused(pipeline.create_pipeline, pipeline=declare(role))
+        code, message = refused(pipeline.create_pipeline, pipeline=declare(role))
         assert code == "PipelineNameInUseException"
-        assert "'orders' already exists" in told
+        assert "'orders' already exists" in message
 
     def test_a_fresh_role_cannot_be_assumed_yet(self, aws, pipeline, role, clock):
         trust = document(Principal={"Service": "codepipeline.amazonaws.com"}, Action="sts:AssumeRole")
         arn = aws("iam").create_role(RoleName="new", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-        told = f"CodePipeline is not authorized to perform AssumeRole on role {arn}"
-        assert refused(pipeline.create_pipeline, pipeline=declare(arn)) == ("InvalidStructureException", told)
+        message = f"CodePipeline is not authorized to perform AssumeRole on role {arn}"
+        assert refused(pipeline.create_pipeline, pipeline=declare(arn)) == ("InvalidStructureException", message)
         clock.sleep(60)
         pipeline.create_pipeline(pipeline=declare(arn))
 
     @pytest.mark.parametrize(
-        ("changed", "told"),
+        ("changed", "expected"),
         [
             ({"stages": stages()[:1]}, "minimum of 2 stages"),
             ({"stages": stages() + stages()[2:]}, "Stage name 'Deploy' is used more than once"),
@@ -62,21 +62,21 @@ class TestDeclarations:
             ({"pipelineType": "V1", "executionMode": "QUEUED"}, "can only be used with pipelines of type V2"),
         ],
     )
-    def test_structures_that_cannot_be_are_refused(self, pipeline, role, changed, told):
+    def test_structures_that_cannot_be_are_refused(self, pipeline, role, changed, expected):
         code, message = refused(pipeline.create_pipeline, pipeline=declare(role, **changed))
         assert code == "InvalidStructureException"
-        assert told in message
+        assert expected in message
         assert pipeline.list_pipelines()["pipelines"] == []
 
     def test_names_and_values_keep_to_the_service_model(self, pipeline, role):
-        code, told = refused(pipeline.create_pipeline, pipeline=declare(role, name="a b"))
+        code, message = refused(pipeline.create_pipeline, pipeline=declare(role, name="a b"))
         assert code == "ValidationException"
-        assert told.startswith("1 validation error detected: Value 'a b' at 'pipeline.name'")
+        assert message.startswith("1 validation error detected: Value 'a b' at 'pipeline.name'")
         longer = declare(role, stages=stages(first=source(Branch="x" * 1001)))
         assert refused(pipeline.create_pipeline, pipeline=longer)[0] == "ValidationException"
 
     @pytest.mark.parametrize(
-        ("type_", "inputs", "settings", "told"),
+        ("type_", "inputs", "settings", "expected"),
         [
             (
                 ("Build", "Jenkins"),
@@ -96,18 +96,18 @@ class TestDeclarations:
             (("Deploy", "ECS"), 1, ECS | {"DeploymentTimeout": "61"}, "DeploymentTimeout must be between 1 and 60"),
         ],
     )
-    def test_actions_that_cannot_be_are_refused(self, pipeline, role, type_, inputs, settings, told):
+    def test_actions_that_cannot_be_are_refused(self, pipeline, role, type_, inputs, settings, expected):
         second = action("Second", *type_, inputs=["SourceOutput"][:inputs], **settings)
         configured = declare(role, stages=[stages()[0], {"name": "Second", "actions": [second]}])
         code, message = refused(pipeline.create_pipeline, pipeline=configured)
         assert code == "InvalidActionDeclarationException"
-        assert told in message
+        assert expected in message
 
     def test_an_output_has_one_maker(self, pipeline, role):
         twice = [BUILD, BUILD | {"name": "Again"}]
         configured = declare(role, stages=[stages()[0], {"name": "Build", "actions": twice}])
-        code, told = refused(pipeline.create_pipeline, pipeline=configured)
-        assert (code, "BuildOutput has been used more than once" in told) == ("InvalidStructureException", True)
+        code, message = refused(pipeline.create_pipeline, pipeline=configured)
+        assert (code, "BuildOutput has been used more than once" in message) == ("InvalidStructureException", True)
 
     def test_an_update_replaces_it_whole_and_starts_nothing(self, pipeline, made, role, clock):
         clock.sleep(DAY)
@@ -158,10 +158,10 @@ class TestSecrets:
     def test_the_token_is_told_to_nobody(self, pipeline, made, role, clock):
         updated = pipeline.update_pipeline(pipeline=declare(role))["pipeline"]
         clock.sleep(DAY)
-        told = [made, updated, pipeline.get_pipeline(name="orders"), pipeline.get_pipeline_state(name="orders"),
+        actions = [made, updated, pipeline.get_pipeline(name="orders"), pipeline.get_pipeline_state(name="orders"),
                 pipeline.list_action_executions(pipelineName="orders")]  # fmt: skip
-        assert TOKEN not in json.dumps(told, default=str)
-        for one in told[:2]:
+        assert TOKEN not in json.dumps(actions, default=str)
+        for one in actions[:2]:
             assert one["stages"][0]["actions"][0]["configuration"]["OAuthToken"] == "****"
 
     def test_the_mask_keeps_the_token_when_nothing_else_of_the_action_changed(self, pipeline, made, clock):
@@ -178,9 +178,9 @@ class TestSecrets:
 
     def test_a_new_action_cannot_have_the_mask(self, pipeline, role):
         masked = declare(role, stages=stages(first=source(OAuthToken="****")))
-        code, told = refused(pipeline.create_pipeline, pipeline=masked)
+        code, message = refused(pipeline.create_pipeline, pipeline=masked)
         assert code == "InvalidActionDeclarationException"
-        assert told.startswith('Action configuration for the new action "Source" contains an invalid configuration')
+        assert message.startswith('Action configuration for the new action "Source" contains an invalid configuration')
 
     def test_a_revoked_token_fails_the_source(self, pipeline, made, clock):
         remote.revoke_github_token()

@@ -29,10 +29,10 @@ class TestExecutions:
             for _ in range(0, 300, step):
                 clock.sleep(step)
                 pipeline.get_pipeline_state(name="orders")
-            told = pipeline.list_action_executions(pipelineName="orders")["actionExecutionDetails"]
-            began = told[-1]["startTime"]
+            actions = pipeline.list_action_executions(pipelineName="orders")["actionExecutionDetails"]
+            began = actions[-1]["startTime"]
             pipeline.delete_pipeline(name="orders")
-            return [(one["actionName"], one["startTime"] - began, one["lastUpdateTime"] - began) for one in told]
+            return [(one["actionName"], one["startTime"] - began, one["lastUpdateTime"] - began) for one in actions]
 
         assert run(5) == run(300)
 
@@ -63,11 +63,11 @@ class TestExecutions:
     def test_a_quota_of_no_builds_fails_the_action_and_a_retry_goes_on_once_there_is_one(self, pipeline, made, clock):
         limit_builds(0)
         clock.sleep(DAY)
-        told = state(pipeline, "Build")["actionStates"][0]["latestExecution"]["errorDetails"]["message"]
-        assert told.startswith(
+        message = state(pipeline, "Build")["actionStates"][0]["latestExecution"]["errorDetails"]["message"]
+        assert message.startswith(
             "Error calling startBuild: Cannot have more than 0 builds in queue for the account (Serv"
         )
-        assert "Error Code: AccountLimitExceededException" in told
+        assert "Error Code: AccountLimitExceededException" in message
         limit_builds(None)
         [(execution, _)] = executions(pipeline)
         pipeline.retry_stage_execution(
@@ -101,11 +101,11 @@ class TestExecutions:
         assert pipeline.retry_stage_execution(**again, retryMode="FAILED_ACTIONS")["pipelineExecutionId"] == execution
         clock.sleep(DAY)
         assert executions(pipeline) == [(execution, "Succeeded")]
-        told = pipeline.list_action_executions(pipelineName="orders")["actionExecutionDetails"]
-        assert [one["actionName"] for one in told] == ["Deploy", "Build", "Build", "Source"]
+        actions = pipeline.list_action_executions(pipelineName="orders")["actionExecutionDetails"]
+        assert [one["actionName"] for one in actions] == ["Deploy", "Build", "Build", "Source"]
         counted = {"latestInPipelineExecution": {"pipelineExecutionId": execution, "startTimeRange": "Latest"}}
-        told = pipeline.list_action_executions(pipelineName="orders", filter=counted)["actionExecutionDetails"]
-        assert [one["status"] for one in told] == ["Succeeded", "Succeeded", "Succeeded"]
+        actions = pipeline.list_action_executions(pipelineName="orders", filter=counted)["actionExecutionDetails"]
+        assert [one["status"] for one in actions] == ["Succeeded", "Succeeded", "Succeeded"]
 
     def test_only_a_failed_stage_of_the_latest_execution_is_retried(self, pipeline, made, clock):
         execution = executions(pipeline)[0][0]
@@ -145,8 +145,8 @@ class TestExecutions:
             pipeline.start_pipeline_execution(name="orders")
         clock.sleep(DAY)
         assert statuses(pipeline) == ["Succeeded"] * 3
-        told = pipeline.list_action_executions(pipelineName="orders")["actionExecutionDetails"]
-        builds = sorted((one["startTime"], one["lastUpdateTime"]) for one in told if one["actionName"] == "Build")
+        actions = pipeline.list_action_executions(pipelineName="orders")["actionExecutionDetails"]
+        builds = sorted((one["startTime"], one["lastUpdateTime"]) for one in actions if one["actionName"] == "Build")
         assert all(one[1] <= other[0] for one, other in itertools.pairwise(builds))
 
     def test_stopping_lets_the_running_action_end(self, pipeline, made, clock):
@@ -209,7 +209,7 @@ class TestExecutions:
         pipeline.create_pipeline(pipeline=declare(role, stages=named, variables=variables))
         clock.sleep(20)
         build_id = aws("codebuild").list_builds()["ids"][0]
-        told = aws("codebuild").batch_get_builds(ids=[build_id])["builds"][0]
-        assert told["environment"]["environmentVariables"][0]["value"] == f"{told['resolvedSourceVersion']}-blue"
+        build = aws("codebuild").batch_get_builds(ids=[build_id])["builds"][0]
+        assert build["environment"]["environmentVariables"][0]["value"] == f"{build['resolvedSourceVersion']}-blue"
         unknown = [{"name": "ghost", "value": "1"}]
         assert refused(pipeline.start_pipeline_execution, name="orders", variables=unknown)[0] == "ValidationException"

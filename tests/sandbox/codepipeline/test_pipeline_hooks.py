@@ -23,11 +23,11 @@ class TestWebhooks:
         return pipeline.put_webhook(webhook=self.desired, tags=[{"key": "owner", "value": "me"}])["webhook"]
 
     def test_its_secret_is_told_to_nobody(self, pipeline, webhook):
-        told = pipeline.list_webhooks()["webhooks"]
-        assert [one["definition"]["name"] for one in told] == ["orders"]
-        assert told[0]["tags"] == [{"key": "owner", "value": "me"}]
-        assert told[0]["definition"]["authenticationConfiguration"] == {"SecretToken": "****"}
-        assert "s3cret" not in json.dumps([webhook, told])
+        found = pipeline.list_webhooks()["webhooks"]
+        assert [one["definition"]["name"] for one in found] == ["orders"]
+        assert found[0]["tags"] == [{"key": "owner", "value": "me"}]
+        assert found[0]["definition"]["authenticationConfiguration"] == {"SecretToken": "****"}
+        assert "s3cret" not in json.dumps([webhook, found])
 
     def test_putting_it_again_changes_it_and_keeps_its_url(self, pipeline, webhook):
         again = pipeline.put_webhook(webhook=self.desired | {"filters": [{"jsonPath": "$.ref"}]})["webhook"]
@@ -55,9 +55,9 @@ class TestWebhooks:
 
     def test_a_revoked_token_neither_registers_nor_deregisters(self, pipeline, webhook):
         remote.revoke_github_token()
-        code, told = refused(pipeline.register_webhook_with_third_party, webhookName="orders")
+        code, message = refused(pipeline.register_webhook_with_third_party, webhookName="orders")
         assert code == "ValidationException"
-        assert told.startswith(
+        assert message.startswith(
             "Webhook could not be registered with GitHub. Error cause: Invalid credentials [StatusCode: 401"
         )
         remote.revoke_github_token(works=True)
@@ -86,5 +86,5 @@ class TestWebhooks:
     def test_it_has_tags_of_its_own(self, pipeline, webhook):
         pipeline.tag_resource(resourceArn=webhook["arn"], tags=[{"key": "app", "value": "orders"}])
         pipeline.untag_resource(resourceArn=webhook["arn"], tagKeys=["owner"])
-        told = pipeline.list_tags_for_resource(resourceArn=webhook["arn"])["tags"]
-        assert told == [{"key": "app", "value": "orders"}]
+        found = pipeline.list_tags_for_resource(resourceArn=webhook["arn"])["tags"]
+        assert found == [{"key": "app", "value": "orders"}]

@@ -63,26 +63,26 @@ def test_a_tag_builds_its_own_commit_and_the_branch_starts_nothing(aws, connecte
     aws("codepipeline").create_pipeline(pipeline=connected | {"triggers": TAGS["triggers"]})
     clock.sleep(600)
     assert played.push(repository="me/orders")["began"] == []
-    told = played.push(repository="me/orders", tag="v2.0")
-    assert [one["pipeline"] for one in told["began"]] == ["orders"]
+    pushed = played.push(repository="me/orders", tag="v2.0")
+    assert [one["pipeline"] for one in pushed["began"]] == ["orders"]
     clock.sleep(600)
     newest = aws("codepipeline").list_pipeline_executions(pipelineName="orders")["pipelineExecutionSummaries"][0]
-    assert newest["sourceRevisions"][0]["revisionId"] == told["commit"]
+    assert newest["sourceRevisions"][0]["revisionId"] == pushed["commit"]
 
 
 def test_a_push_that_changes_something_else_starts_nothing_and_says_why(aws, connected, clock):
     aws("codepipeline").create_pipeline(pipeline=connected | {"triggers": WEB["triggers"]})
     before = runs(aws)
-    told = played.push(repository="me/orders", files=["docs/a.txt"])
-    assert told["unheard"] == ["pipeline orders does not listen to what this push changes: docs/a.txt"]
+    pushed = played.push(repository="me/orders", files=["docs/a.txt"])
+    assert pushed["unheard"] == ["pipeline orders does not listen to what this push changes: docs/a.txt"]
     assert played.push(repository="me/orders", files=["web/a.js"])["began"]
     assert runs(aws) == before + 1
 
 
 def test_without_detection_no_push_starts_it(aws, connected):
     aws("codepipeline").create_pipeline(pipeline=connected)
-    told = played.push(repository="me/orders")
-    assert (told["began"], told["unheard"]) == ([], ["pipeline orders does not listen to pushes"])
+    pushed = played.push(repository="me/orders")
+    assert (pushed["began"], pushed["unheard"]) == ([], ["pipeline orders does not listen to pushes"])
 
 
 @pytest.mark.parametrize("push", [

@@ -39,10 +39,10 @@ def test_a_nat_gateway_in_a_network_without_a_way_out_fails_after_its_create_ans
     nat = make_nat(client, network)
     assert nat_of(client, nat)["State"] == "pending"
     clock.sleep(90)
-    told = nat_of(client, nat)
-    assert told["State"] == "failed"
-    assert told["FailureCode"] == "Gateway.NotAttached"
-    assert told["FailureMessage"] == f"Network {network.vpc} has no Internet gateway attached"
+    gateway = nat_of(client, nat)
+    assert gateway["State"] == "failed"
+    assert gateway["FailureCode"] == "Gateway.NotAttached"
+    assert gateway["FailureMessage"] == f"Network {network.vpc} has no Internet gateway attached"
     assert client.describe_network_interfaces()["NetworkInterfaces"] == []
     client.release_address(AllocationId=network.address)
 
@@ -59,9 +59,9 @@ def test_a_second_nat_gateway_on_one_address_fails_and_leaves_the_first_alone(cl
     first = make_nat(client, network)
     second = make_nat(client, network)
     clock.sleep(90)
-    told = nat_of(client, second)
-    assert (told["State"], told["FailureCode"]) == ("failed", "Resource.AlreadyAssociated")
-    assert told["FailureMessage"] == f"Elastic IP address {network.address} is already associated"
+    gateway = nat_of(client, second)
+    assert (gateway["State"], gateway["FailureCode"]) == ("failed", "Resource.AlreadyAssociated")
+    assert gateway["FailureMessage"] == f"Elastic IP address {network.address} is already associated"
     assert nat_of(client, first)["State"] == "available"
     assert "AssociationId" in client.describe_addresses()["Addresses"][0]
 
@@ -72,17 +72,17 @@ def test_a_nat_gateway_in_a_full_subnet_fails(client, network, clock):
         ec2.attach_interface(ACCOUNT, REGION, subnet, [], "a task", "amazon-ecs")
     made = client.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]["NatGatewayId"]
     clock.sleep(90)
-    told = nat_of(client, made)
-    assert (told["State"], told["FailureCode"]) == ("failed", "InsufficientFreeAddressesInSubnet")
-    assert told["FailureMessage"] == "Subnet has insufficient free addresses to create this NAT gateway"
+    gateway = nat_of(client, made)
+    assert (gateway["State"], gateway["FailureCode"]) == ("failed", "InsufficientFreeAddressesInSubnet")
+    assert gateway["FailureMessage"] == "Subnet has insufficient free addresses to create this NAT gateway"
 
 
 def test_a_nat_gateway_can_be_told_to_fail_and_the_next_one_succeeds(client, network, clock):
     ec2.fail_next_nat("InternalError", "Please try again.")
     nat = make_nat(client, network)
     clock.sleep(60)
-    told = nat_of(client, nat)
-    assert (told["State"], told["FailureCode"], told["FailureMessage"]) == (
+    gateway = nat_of(client, nat)
+    assert (gateway["State"], gateway["FailureCode"], gateway["FailureMessage"]) == (
         "failed",
         "InternalError",
         "Please try again.",
@@ -187,5 +187,5 @@ def test_five_nat_gateways_a_zone_and_failed_ones_count(client, network, clock):
 def test_a_public_nat_gateway_needs_an_address_that_exists(client, network):
     assert refused(client.create_nat_gateway, SubnetId=network.subnet)[0] == "MissingParameter"
     unknown = "eipalloc-0123456789abcdef0"
-    told = refused(client.create_nat_gateway, SubnetId=network.subnet, AllocationId=unknown)
-    assert told == ("InvalidAllocationID.NotFound", f"The allocation ID '{unknown}' does not exist")
+    error = refused(client.create_nat_gateway, SubnetId=network.subnet, AllocationId=unknown)
+    assert error == ("InvalidAllocationID.NotFound", f"The allocation ID '{unknown}' does not exist")

@@ -62,8 +62,8 @@ def test_nothing_goes_before_what_depends_on_it(client, network, clock):
     refuses(vpc, subnet, table, igw, detach)
     clock.sleep(50)
     client.detach_internet_gateway(**gateway, VpcId=network.vpc)
-    told = refused(client.detach_internet_gateway, **gateway, VpcId=network.vpc)
-    assert told == ("Gateway.NotAttached", f"resource {network.gateway} is not attached to network {network.vpc}")
+    error = refused(client.detach_internet_gateway, **gateway, VpcId=network.vpc)
+    assert error == ("Gateway.NotAttached", f"resource {network.gateway} is not attached to network {network.vpc}")
     client.delete_internet_gateway(**gateway)
     refuses(vpc, table)
     client.disassociate_route_table(AssociationId=network.link)
@@ -95,12 +95,12 @@ def test_the_associations_of_a_deleted_subnet_are_gone(client, network):
 def test_the_main_route_table_stays(client, network):
     filters = [{"Name": "vpc-id", "Values": [network.vpc]}, {"Name": "association.main", "Values": ["true"]}]
     [main] = client.describe_route_tables(Filters=filters)["RouteTables"]
-    told = refused(client.delete_route_table, RouteTableId=main["RouteTableId"])
+    error = refused(client.delete_route_table, RouteTableId=main["RouteTableId"])
     text = f"The routeTable '{main['RouteTableId']}' has dependencies and cannot be deleted."
-    assert told == ("DependencyViolation", text)
+    assert error == ("DependencyViolation", text)
     link = main["Associations"][0]["RouteTableAssociationId"]
-    told = refused(client.disassociate_route_table, AssociationId=link)
-    assert told == ("InvalidParameterValue", f"cannot disassociate the main route table association {link}")
+    error = refused(client.disassociate_route_table, AssociationId=link)
+    assert error == ("InvalidParameterValue", f"cannot disassociate the main route table association {link}")
 
 
 def test_a_group_in_use_stays(client, network):
@@ -130,16 +130,16 @@ def test_a_group_in_use_stays(client, network):
 def test_the_default_group_stays(client, network):
     filters = [{"Name": "vpc-id", "Values": [network.vpc]}, {"Name": "group-name", "Values": ["default"]}]
     [group] = client.describe_security_groups(Filters=filters)["SecurityGroups"]
-    told = refused(client.delete_security_group, GroupId=group["GroupId"])
+    error = refused(client.delete_security_group, GroupId=group["GroupId"])
     text = f'the specified group: "{group["GroupId"]}" name: "default" cannot be deleted by a user'
-    assert told == ("CannotDelete", text)
+    assert error == ("CannotDelete", text)
 
 
 def test_subnets_do_not_overlap_and_stand_in_zones_of_the_region(client, network):
-    told = refused(client.create_subnet, VpcId=network.vpc, CidrBlock="10.100.1.0/25")
-    assert told == ("InvalidSubnet.Conflict", "The CIDR '10.100.1.0/25' conflicts with another subnet")
-    told = refused(client.create_subnet, VpcId=network.vpc, CidrBlock="10.101.1.0/24")
-    assert told == ("InvalidSubnet.Range", "The CIDR '10.101.1.0/24' is invalid.")
+    error = refused(client.create_subnet, VpcId=network.vpc, CidrBlock="10.100.1.0/25")
+    assert error == ("InvalidSubnet.Conflict", "The CIDR '10.100.1.0/25' conflicts with another subnet")
+    error = refused(client.create_subnet, VpcId=network.vpc, CidrBlock="10.101.1.0/24")
+    assert error == ("InvalidSubnet.Range", "The CIDR '10.101.1.0/24' is invalid.")
     code, text = refused(
         client.create_subnet, VpcId=network.vpc, CidrBlock="10.100.2.0/24", AvailabilityZone="us-east-1a"
     )
@@ -153,19 +153,19 @@ def test_subnets_do_not_overlap_and_stand_in_zones_of_the_region(client, network
 
 def test_one_attribute_a_call(client, network):
     both = {"EnableDnsHostnames": {"Value": True}, "EnableDnsSupport": {"Value": True}}
-    told = refused(client.modify_vpc_attribute, VpcId=network.vpc, **both)
+    error = refused(client.modify_vpc_attribute, VpcId=network.vpc, **both)
     text = "Fields for multiple attribute types specified: enableDnsHostnames, enableDnsSupport"
-    assert told == ("InvalidParameterCombination", text)
+    assert error == ("InvalidParameterCombination", text)
 
 
 def test_a_gateway_is_attached_once_and_a_vpc_has_one(client, network):
     attach = client.attach_internet_gateway
-    told = refused(attach, InternetGatewayId=network.gateway, VpcId=network.vpc)
+    error = refused(attach, InternetGatewayId=network.gateway, VpcId=network.vpc)
     text = f"resource {network.gateway} is already attached to network {network.vpc}"
-    assert told == ("Resource.AlreadyAssociated", text)
+    assert error == ("Resource.AlreadyAssociated", text)
     other = client.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    told = refused(attach, InternetGatewayId=other, VpcId=network.vpc)
-    assert told == ("InvalidParameterValue", f"Network {network.vpc} already has an internet gateway attached")
+    error = refused(attach, InternetGatewayId=other, VpcId=network.vpc)
+    assert error == ("InvalidParameterValue", f"Network {network.vpc} already has an internet gateway attached")
 
 
 def test_a_route_needs_a_gateway_attached_to_its_vpc(client):
@@ -185,18 +185,18 @@ def test_a_route_to_a_detached_gateway_is_a_black_hole(client, network):
 
 def test_a_destination_has_one_route_and_a_subnet_one_table(client, network):
     way = {"RouteTableId": network.table, "DestinationCidrBlock": "0.0.0.0/0"}
-    told = refused(client.create_route, **way, GatewayId=network.gateway)
-    assert told == ("RouteAlreadyExists", "The route identified by 0.0.0.0/0 already exists.")
-    told = refused(client.delete_route, RouteTableId=network.table, DestinationCidrBlock="10.100.0.0/16")
-    assert told == ("InvalidParameterValue", f"cannot remove local route 10.100.0.0/16 in route table {network.table}")
+    error = refused(client.create_route, **way, GatewayId=network.gateway)
+    assert error == ("RouteAlreadyExists", "The route identified by 0.0.0.0/0 already exists.")
+    error = refused(client.delete_route, RouteTableId=network.table, DestinationCidrBlock="10.100.0.0/16")
+    assert error == ("InvalidParameterValue", f"cannot remove local route 10.100.0.0/16 in route table {network.table}")
     for table in (network.table, client.create_route_table(VpcId=network.vpc)["RouteTable"]["RouteTableId"]):
-        told = refused(client.associate_route_table, RouteTableId=table, SubnetId=network.subnet)
+        error = refused(client.associate_route_table, RouteTableId=table, SubnetId=network.subnet)
         text = f"the specified association for route table {table} conflicts with an existing association"
-        assert told == ("Resource.AlreadyAssociated", text)
+        assert error == ("Resource.AlreadyAssociated", text)
     client.disassociate_route_table(AssociationId=network.link)
-    told = refused(client.disassociate_route_table, AssociationId=network.link)
+    error = refused(client.disassociate_route_table, AssociationId=network.link)
     text = f"The association ID '{network.link}' does not exist"
-    assert told == ("InvalidAssociationID.NotFound", text)
+    assert error == ("InvalidAssociationID.NotFound", text)
 
 
 def test_one_client_token_is_one_route_table_a_dead_one_too(client, network):
@@ -208,8 +208,8 @@ def test_one_client_token_is_one_route_table_a_dead_one_too(client, network):
     assert made("twice") != first
     client.delete_route_table(RouteTableId=first)
     assert made("once") == first
-    told = refused(client.delete_route_table, RouteTableId=first)
-    assert told == ("InvalidRouteTableID.NotFound", f"The routeTable ID '{first}' does not exist")
+    error = refused(client.delete_route_table, RouteTableId=first)
+    assert error == ("InvalidRouteTableID.NotFound", f"The routeTable ID '{first}' does not exist")
     other = client.create_vpc(CidrBlock="10.3.0.0/16")["Vpc"]["VpcId"]
     assert refused(client.create_route_table, VpcId=other, ClientToken="once")[0] == "IdempotentParameterMismatch"
 
@@ -217,12 +217,12 @@ def test_one_client_token_is_one_route_table_a_dead_one_too(client, network):
 def test_interfaces_of_a_service_are_its_own(client, network):
     eni = ec2.attach_interface(ACCOUNT, REGION, network.subnet, [], "ELB app/x/1", "amazon-elb", public=True)
     filters = [{"Name": "attachment.instance-owner-id", "Values": ["amazon-elb"]}]
-    [told] = client.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
-    assert told["Attachment"]["InstanceOwnerId"] == "amazon-elb"
-    assert told["Association"]["IpOwnerId"] == "amazon-elb"
+    [found] = client.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+    assert found["Attachment"]["InstanceOwnerId"] == "amazon-elb"
+    assert found["Association"]["IpOwnerId"] == "amazon-elb"
     answer = refused(client.delete_network_interface, NetworkInterfaceId=eni.id)
     assert answer == ("InvalidParameterValue", f"Network interface '{eni.id}' is currently in use.")
-    answer = refused(client.detach_network_interface, AttachmentId=told["Attachment"]["AttachmentId"])
+    answer = refused(client.detach_network_interface, AttachmentId=found["Attachment"]["AttachmentId"])
     assert answer == ("OperationNotPermitted", "You are not allowed to manage 'ela-attach' attachments.")
 
 

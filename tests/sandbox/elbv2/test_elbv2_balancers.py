@@ -60,45 +60,45 @@ def test_the_same_settings_are_the_same_load_balancer_and_others_are_refused(aws
     assert make_balancer(elb, ground) == balancer
     assert make_balancer(elb, ground, Tags=[{"Key": "owner", "Value": "somebody"}]) == balancer
     assert elb.describe_tags(ResourceArns=[balancer])["TagDescriptions"][0]["Tags"] == []
-    told = refused(make_balancer, elb, ground, Scheme="internal")
+    error = refused(make_balancer, elb, ground, Scheme="internal")
     text = "A load balancer with the same name 'app' exists, but with different settings"
-    assert told == ("DuplicateLoadBalancerName", text)
+    assert error == ("DuplicateLoadBalancerName", text)
     assert len(elb.describe_load_balancers()["LoadBalancers"]) == 1
     assert len(aws("ec2").describe_network_interfaces()["NetworkInterfaces"]) == 2
 
 
 def test_a_load_balancer_stands_in_two_zones(elb, ground):
-    told = refused(make_balancer, elb, ground, Subnets=ground.subnets[:1])
+    error = refused(make_balancer, elb, ground, Subnets=ground.subnets[:1])
     text = "At least two subnets in two different Availability Zones must be specified"
-    assert told == ("ValidationError", text)
-    told = refused(make_balancer, elb, ground, Subnets=[ground.subnets[0], ground.same_zone])
+    assert error == ("ValidationError", text)
+    error = refused(make_balancer, elb, ground, Subnets=[ground.subnets[0], ground.same_zone])
     text = "A load balancer cannot be attached to multiple subnets in the same Availability Zone"
-    assert told == ("InvalidConfigurationRequest", text)
-    told = refused(make_balancer, elb, ground, Subnets=[ground.subnets[0], "subnet-0123"])
-    assert told == ("SubnetNotFound", "The subnet ID 'subnet-0123' does not exist")
+    assert error == ("InvalidConfigurationRequest", text)
+    error = refused(make_balancer, elb, ground, Subnets=[ground.subnets[0], "subnet-0123"])
+    assert error == ("SubnetNotFound", "The subnet ID 'subnet-0123' does not exist")
 
 
 def test_a_subnet_needs_room_for_a_load_balancer(aws, elb, ground):
     zones = [zone["ZoneName"] for zone in aws("ec2").describe_availability_zones()["AvailabilityZones"]]
     small = aws("ec2").create_subnet(VpcId=ground.vpc, CidrBlock="10.100.8.0/28", AvailabilityZone=zones[2])
     small = small["Subnet"]["SubnetId"]
-    told = refused(make_balancer, elb, ground, Subnets=[ground.subnets[0], small])
+    error = refused(make_balancer, elb, ground, Subnets=[ground.subnets[0], small])
     text = f"Not enough IP space available in {small}. ELB requires at least 8 free IP addresses in each subnet."
-    assert told == ("InvalidSubnet", text)
+    assert error == ("InvalidSubnet", text)
 
 
 def test_an_internet_facing_load_balancer_needs_a_gateway(aws, elb, ground):
     aws("ec2").detach_internet_gateway(InternetGatewayId=ground.gateway, VpcId=ground.vpc)
-    told = refused(make_balancer, elb, ground)
-    assert told == ("InvalidSubnet", f"VPC {ground.vpc} has no internet gateway")
+    error = refused(make_balancer, elb, ground)
+    assert error == ("InvalidSubnet", f"VPC {ground.vpc} has no internet gateway")
     make_balancer(elb, ground, Scheme="internal")
     enis = aws("ec2").describe_network_interfaces()["NetworkInterfaces"]
     assert all("Association" not in eni for eni in enis)
 
 
 def test_groups_are_of_the_vpc(aws, elb, ground):
-    told = refused(make_balancer, elb, ground, SecurityGroups=["sg-0123456789abcdef0"])
-    assert told == ("InvalidSecurityGroup", "One or more security groups are invalid")
+    error = refused(make_balancer, elb, ground, SecurityGroups=["sg-0123456789abcdef0"])
+    assert error == ("InvalidSecurityGroup", "One or more security groups are invalid")
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_groups_are_of_the_vpc(aws, elb, ground):
     ],
 )
 def test_a_name_aws_does_not_take_is_refused(elb, ground, name, text):
-    told = refused(make_balancer, elb, ground, name)
-    assert told == ("ValidationError", f"The load balancer name '{name}' {text}")
+    error = refused(make_balancer, elb, ground, name)
+    assert error == ("ValidationError", f"The load balancer name '{name}' {text}")
 
 
 def test_a_protected_load_balancer_is_not_deleted(elb, balancer):
@@ -121,26 +121,26 @@ def test_a_protected_load_balancer_is_not_deleted(elb, balancer):
         elb.modify_load_balancer_attributes(LoadBalancerArn=balancer, Attributes=attributes)
 
     protect("true")
-    told = refused(elb.delete_load_balancer, LoadBalancerArn=balancer)
+    error = refused(elb.delete_load_balancer, LoadBalancerArn=balancer)
     text = f"Load balancer '{balancer}' cannot be deleted because deletion protection is enabled"
-    assert told == ("OperationNotPermitted", text)
+    assert error == ("OperationNotPermitted", text)
     protect("false")
     elb.delete_load_balancer(LoadBalancerArn=balancer)
 
 
 def test_all_attributes_are_told_and_unknown_ones_refused(elb, balancer):
-    told = elb.describe_load_balancer_attributes(LoadBalancerArn=balancer)["Attributes"]
-    attributes = {each["Key"]: each["Value"] for each in told}
+    answer = elb.describe_load_balancer_attributes(LoadBalancerArn=balancer)["Attributes"]
+    attributes = {each["Key"]: each["Value"] for each in answer}
     assert attributes["idle_timeout.timeout_seconds"] == "60"
     assert attributes["routing.http2.enabled"] == "true"
     wrong = [{"Key": "colour", "Value": "red"}]
-    told = refused(elb.modify_load_balancer_attributes, LoadBalancerArn=balancer, Attributes=wrong)
-    assert told == ("ValidationError", "Load balancer attribute key 'colour' is not recognized")
+    answer = refused(elb.modify_load_balancer_attributes, LoadBalancerArn=balancer, Attributes=wrong)
+    assert answer == ("ValidationError", "Load balancer attribute key 'colour' is not recognized")
 
 
 def test_the_missing_are_missed_among_the_present(elb, balancer):
-    told = refused(elb.describe_load_balancers, Names=["app", "gone"])
-    assert told == ("LoadBalancerNotFound", "Load balancers '[gone]' not found")
+    error = refused(elb.describe_load_balancers, Names=["app", "gone"])
+    assert error == ("LoadBalancerNotFound", "Load balancers '[gone]' not found")
 
 
 def test_the_first_load_balancer_brings_its_service_linked_role(aws, balancer):
@@ -150,5 +150,5 @@ def test_the_first_load_balancer_brings_its_service_linked_role(aws, balancer):
 def test_fifty_load_balancers_a_region(elb, ground, monkeypatch):
     monkeypatch.setattr("ecsctl.sandbox.aws.elbv2.balancers.QUOTA", 1)
     make_balancer(elb, ground)
-    told = refused(make_balancer, elb, ground, "second")
-    assert told == ("TooManyLoadBalancers", "The maximum number of load balancers has been reached")
+    error = refused(make_balancer, elb, ground, "second")
+    assert error == ("TooManyLoadBalancers", "The maximum number of load balancers has been reached")

@@ -21,8 +21,8 @@ def test_actions_are_told_with_all_that_was_left_out(elb, balancer, group):
     redirect = [{"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}}]
     make_listener(elb, balancer, redirect)
     make_listener(elb, balancer, forward(group), port=81)
-    told = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
-    [first], [second] = (listener["DefaultActions"] for listener in told)
+    found = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    [first], [second] = (listener["DefaultActions"] for listener in found)
     assert first["RedirectConfig"] == {
         "Protocol": "HTTPS",
         "Port": "443",
@@ -33,29 +33,29 @@ def test_actions_are_told_with_all_that_was_left_out(elb, balancer, group):
     }
     assert second["TargetGroupArn"] == group
     assert second["ForwardConfig"]["TargetGroups"] == [{"TargetGroupArn": group, "Weight": 1}]
-    assert "SslPolicy" not in told[0]
+    assert "SslPolicy" not in found[0]
 
 
 def test_https_needs_a_certificate_that_is_issued_and_known(aws, elb, balancer, group, clock):
     secure = {"port": 443, "protocol": "HTTPS"}
-    told = refused(make_listener, elb, balancer, forward(group), **secure)
-    assert told == ("ValidationError", "A certificate must be specified for HTTPS listeners")
+    error = refused(make_listener, elb, balancer, forward(group), **secure)
+    assert error == ("ValidationError", "A certificate must be specified for HTTPS listeners")
     gone = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/gone"
-    told = refused(make_listener, elb, balancer, forward(group), **secure, Certificates=[{"CertificateArn": gone}])
-    assert told == ("CertificateNotFound", f"Certificate '{gone}' not found")
+    error = refused(make_listener, elb, balancer, forward(group), **secure, Certificates=[{"CertificateArn": gone}])
+    assert error == ("CertificateNotFound", f"Certificate '{gone}' not found")
     fresh = aws("acm").request_certificate(DomainName="other.ecsctl.example", ValidationMethod="DNS")["CertificateArn"]
     text = "The certificate '{}' must have a fully-qualified domain name, a supported signature, and a supported key "
     text += "size."
-    told = refused(make_listener, elb, balancer, forward(group), **secure, Certificates=[{"CertificateArn": fresh}])
-    assert told == ("UnsupportedCertificate", text.format(fresh))
+    error = refused(make_listener, elb, balancer, forward(group), **secure, Certificates=[{"CertificateArn": fresh}])
+    assert error == ("UnsupportedCertificate", text.format(fresh))
     issued = issue(aws, clock)
     certificates = [{"CertificateArn": issued}]
-    told = refused(make_listener, elb, balancer, forward(group), **secure, Certificates=certificates)
-    assert told == ("UnsupportedCertificate", text.format(issued))
+    error = refused(make_listener, elb, balancer, forward(group), **secure, Certificates=certificates)
+    assert error == ("UnsupportedCertificate", text.format(issued))
     clock.sleep(10)
     listener = make_listener(elb, balancer, forward(group), **secure, Certificates=certificates)
-    told = refused(elb.modify_listener, ListenerArn=listener, Certificates=[{"CertificateArn": fresh}])
-    assert told == ("UnsupportedCertificate", text.format(fresh))
+    error = refused(elb.modify_listener, ListenerArn=listener, Certificates=[{"CertificateArn": fresh}])
+    assert error == ("UnsupportedCertificate", text.format(fresh))
     assert aws("acm").describe_certificate(CertificateArn=issued)["Certificate"]["InUseBy"] == [balancer]
 
 
@@ -86,13 +86,13 @@ def test_the_policy_is_the_old_one_unless_named_and_must_exist(aws, elb, balance
     certificates = [{"CertificateArn": issue(aws, clock)}]
     clock.sleep(10)
     secure = {"port": 443, "protocol": "HTTPS", "Certificates": certificates}
-    told = refused(make_listener, elb, balancer, forward(group), **secure, SslPolicy="ELBSecurityPolicy-Best")
-    assert told == ("SSLPolicyNotFound", "SSL policy 'ELBSecurityPolicy-Best' not found")
+    error = refused(make_listener, elb, balancer, forward(group), **secure, SslPolicy="ELBSecurityPolicy-Best")
+    assert error == ("SSLPolicyNotFound", "SSL policy 'ELBSecurityPolicy-Best' not found")
     listener = make_listener(elb, balancer, forward(group), **secure)
     [found] = elb.describe_listeners(ListenerArns=[listener])["Listeners"]
     assert found["SslPolicy"] == "ELBSecurityPolicy-2016-08"
-    told = refused(elb.modify_listener, ListenerArn=listener, SslPolicy="ELBSecurityPolicy-Best")
-    assert told[0] == "SSLPolicyNotFound"
+    error = refused(elb.modify_listener, ListenerArn=listener, SslPolicy="ELBSecurityPolicy-Best")
+    assert error[0] == "SSLPolicyNotFound"
     elb.modify_listener(ListenerArn=listener, SslPolicy="ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09")
     [found] = elb.describe_listeners(ListenerArns=[listener])["Listeners"]
     assert found["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
@@ -108,24 +108,24 @@ def test_todays_policies_are_offered(elb):
 
 def test_plain_http_takes_neither_certificate_nor_policy(elb, balancer, group):
     certificates = [{"CertificateArn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/any"}]
-    told = refused(make_listener, elb, balancer, forward(group), Certificates=certificates)
-    assert told == ("ValidationError", "A certificate cannot be specified for HTTP listeners")
-    told = refused(make_listener, elb, balancer, forward(group), SslPolicy="ELBSecurityPolicy-2016-08")
-    assert told == ("ValidationError", "An SSL policy cannot be specified for HTTP listeners")
+    error = refused(make_listener, elb, balancer, forward(group), Certificates=certificates)
+    assert error == ("ValidationError", "A certificate cannot be specified for HTTP listeners")
+    error = refused(make_listener, elb, balancer, forward(group), SslPolicy="ELBSecurityPolicy-2016-08")
+    assert error == ("ValidationError", "An SSL policy cannot be specified for HTTP listeners")
 
 
 def test_a_target_group_serves_one_load_balancer(elb, ground, balancer, group):
     make_listener(elb, balancer, forward(group))
     other = make_balancer(elb, ground, "other")
-    told = refused(make_listener, elb, other, forward(group))
+    error = refused(make_listener, elb, other, forward(group))
     text = f"The following target groups cannot be associated with more than one load balancer: {group}"
-    assert told == ("TargetGroupAssociationLimit", text)
+    assert error == ("TargetGroupAssociationLimit", text)
 
 
 def test_what_is_not_there_is_told_in_aws_words(elb, balancer):
     gone = balancer.replace("loadbalancer/app/app", "loadbalancer/app/gone")
-    told = refused(make_listener, elb, gone, [])
-    assert told == ("LoadBalancerNotFound", f"Load balancer '{gone}' not found")
+    error = refused(make_listener, elb, gone, [])
+    assert error == ("LoadBalancerNotFound", f"Load balancer '{gone}' not found")
     listener = balancer.replace(":loadbalancer/", ":listener/") + "/0"
     assert refused(elb.delete_listener, ListenerArn=listener) == (
         "ListenerNotFound",

@@ -40,11 +40,11 @@ def test_a_target_group_knows_its_load_balancer_as_long_as_a_listener_names_it(e
 
 
 def test_only_targets_of_its_kind_are_registered(elb, ground, group):
-    told = refused(elb.register_targets, TargetGroupArn=group, Targets=[{"Id": "i-0123456789abcdef0"}])
-    assert told == ("ValidationError", "The IP address 'i-0123456789abcdef0' is not a valid IPv4 address")
+    error = refused(elb.register_targets, TargetGroupArn=group, Targets=[{"Id": "i-0123456789abcdef0"}])
+    assert error == ("ValidationError", "The IP address 'i-0123456789abcdef0' is not a valid IPv4 address")
     other = make_group(elb, ground, "other", TargetType="instance")
-    told = refused(elb.register_targets, TargetGroupArn=other, Targets=[{"Id": "10.100.0.9"}])
-    assert told == ("ValidationError", "Instance ID '10.100.0.9' is not valid")
+    error = refused(elb.register_targets, TargetGroupArn=other, Targets=[{"Id": "10.100.0.9"}])
+    assert error == ("ValidationError", "Instance ID '10.100.0.9' is not valid")
 
 
 def test_a_targets_health_is_what_was_said_of_it(elb, balancer, group, clock):

@@ -38,7 +38,7 @@ def at(minutes: float) -> datetime:
 
 
 def _service(running: int, rollout: str, *events: str, **deployment: Any) -> Scene:
-    told = [
+    messages = [
         {"id": str(n), "createdAt": at(9 - n), "message": f"(service shop) {text}"} for n, text in enumerate(events)
     ]
     primary = {
@@ -65,7 +65,7 @@ def _service(running: int, rollout: str, *events: str, **deployment: Any) -> Sce
         "healthCheckGracePeriodSeconds": 60,
         "networkConfiguration": {"awsvpcConfiguration": network},
         "deployments": [primary],
-        "events": told,
+        "events": messages,
     }
 
 
@@ -213,8 +213,8 @@ def build(phase: str, code: str, message: str, *lines: str, status: str = "FAILE
     for name in PHASES:
         failed = name == phase or name in then
         said = {"statusCode": code, "message": message} if name == phase else {"statusCode": "", "message": ""}
-        told: Scene = {"phaseType": name, "phaseStatus": status if failed else "SUCCEEDED", "contexts": [said]}
-        phases.append(told | {"startTime": at(1), "endTime": at(4)})
+        this: Scene = {"phaseType": name, "phaseStatus": status if failed else "SUCCEEDED", "contexts": [said]}
+        phases.append(this | {"startTime": at(1), "endTime": at(4)})
         if name == phase and phase in PHASES[:6] and not then:
             break
     phases.append({"phaseType": "COMPLETED"})
@@ -306,6 +306,6 @@ def _ended(name: str, code: int) -> Scene:
 def certificate(status: str, why: str = "", **more: Any) -> Scene:
     """The certificate of shop.example.com."""
     record = {"Name": "_a1.shop.example.com.", "Type": "CNAME", "Value": "_b2.acm-validations.aws."}
-    told = {"DomainName": "shop.example.com", "Status": status, "CreatedAt": BEGAN,
+    details = {"DomainName": "shop.example.com", "Status": status, "CreatedAt": BEGAN,
             "DomainValidationOptions": [{"DomainName": "shop.example.com", "ResourceRecord": record}]}  # fmt: skip
-    return {"certificate": told | ({"FailureReason": why} if why else {}) | more}
+    return {"certificate": details | ({"FailureReason": why} if why else {}) | more}

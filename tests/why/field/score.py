@@ -46,13 +46,13 @@ def table(cases: Iterable[Case] = CASES) -> str:
 
 def main() -> None:
     """Print the table, and with -v each case that is not told right."""
-    told = [table()]
+    lines = [table()]
     for case in CASES if "-v" in sys.argv else ():
         if (how := outcome(case)) != RIGHT:
             cause = top(case)
             said = f"{cause.name}: {cause.sentence}" if cause else "nothing"
-            told.append(f"{how}: {case.thread}: {case.cause}, told {said}")
-    sys.stdout.write("\n".join(told) + "\n")
+            lines.append(f"{how}: {case.thread}: {case.cause}, told {said}")
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
