@@ -158,7 +158,7 @@ def test_regions_of_every_partition_are_regions(home: Path, region: str) -> None
     assert access.checked_region(Place(home, region=region).aws().session) == region
 
 
-def test_a_region_that_no_host_answers_for_is_told_as_such(home: Path) -> None:
+def test_a_region_that_no_host_answers_for_is_reported_as_such(home: Path) -> None:
     gone = EndpointConnectionError(endpoint_url="https://sts.eu-centrall-1.amazonaws.com/")
     error = access.located(gone, Place(home, region="eu-centrall-1").aws().session)
     assert isinstance(error, UsageError)
@@ -240,7 +240,7 @@ def test_an_mfa_code_is_asked_once_for_all_runs(home: Path, sts: Any) -> None:
     assert [file.stat().st_mode & 0o777 for file in kept] == [0o600], "where the AWS CLI keeps and finds it too"
 
 
-def test_a_region_that_is_not_enabled_is_told_as_such(home: Path, sts: Any) -> None:
+def test_a_region_that_is_not_enabled_is_reported_as_such(home: Path, sts: Any) -> None:
     sts.closed.add("af-south-1")
     with pytest.raises(AccessError) as refused:
         identify(Place(home, region="af-south-1").aws())
@@ -282,7 +282,7 @@ PROFILES = {
 
 
 @pytest.mark.parametrize(("profile", "says", "hint"), PROFILES.values(), ids=list(PROFILES))
-def test_a_profile_that_gives_no_credentials_is_told_with_what_mends_it(
+def test_a_profile_that_gives_no_credentials_is_reported_with_its_fix(
     home: Path, profile: str, says: str, hint: str
 ) -> None:
     configured(home, f"[profile p]\nregion = eu-central-1\n{profile}\n")

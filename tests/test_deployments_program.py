@@ -93,7 +93,7 @@ def test_an_event_that_comes_twice_or_late_changes_nothing(world: World) -> None
     ("state", "of_commit", "of_deployment"),
     [("Failed", "failure", "failure"), ("Superseded", "error", "inactive"), ("Stopped", "error", "error")],
 )
-def test_a_run_that_brings_nothing_is_told_as_what_it_is(
+def test_a_run_that_brings_nothing_is_reported_as_what_it_is(
     world: World, state: str, of_commit: str, of_deployment: str
 ) -> None:
     world.reported("InProgress")
@@ -111,7 +111,7 @@ def test_the_next_release_is_a_deployment_of_its_own_and_ends_the_one_before(wor
     assert len(world.reported("Succeeded", "run-3")[1]) == 3, "the same commit again, by a run of its own"
 
 
-def test_a_run_without_a_commit_is_not_told(world: World) -> None:
+def test_a_run_without_a_commit_is_not_reported(world: World) -> None:
     assert world.reported("Failed", commit="") == ([], [])
 
 

@@ -47,7 +47,7 @@ def test_pages_are_known_where_botocore_knows_them() -> None:
     assert described(lightened(), "ecs", "paginators-1") == usual
 
 
-def test_a_service_that_is_not_there_is_told_by_its_name() -> None:
+def test_a_service_that_is_not_there_is_reported_by_its_name() -> None:
     with pytest.raises(UnknownServiceError, match="nosuch"):
         described(lightened(), "nosuch", "service-2")
 

@@ -30,7 +30,7 @@ def test_any_folder_can_be_built(world, context):
     assert not (world.source / "x").exists()
 
 
-def test_backend_is_built_unless_told_otherwise(world):
+def test_backend_is_built_by_default(world):
     world.build()
 
     assert world.called("docker", "build")[0][-1] == "backend"

@@ -27,7 +27,7 @@ def untouched(cloud: None) -> object:
 
 
 @pytest.mark.parametrize("command", ["up", "plan", "status"])
-def test_an_unknown_key_is_told_with_its_line_and_what_was_meant(folder: Path, run: Run, command: str) -> None:
+def test_an_unknown_key_is_reported_with_its_line_and_what_was_meant(folder: Path, run: Run, command: str) -> None:
     (folder / "ecsctl.toml").write_text(ORDINARY + '\n[service]\nhealth_pth = "/"\n')
     ended = run(command)
     assert ended.code == 2
@@ -37,7 +37,7 @@ def test_an_unknown_key_is_told_with_its_line_and_what_was_meant(folder: Path, r
     assert ended.out == ""
 
 
-def test_a_wrong_type_is_told(folder: Path, run: Run) -> None:
+def test_a_wrong_type_is_reported(folder: Path, run: Run) -> None:
     (folder / "ecsctl.toml").write_text(ORDINARY + '\n[service]\nport = "8000"\n')
     ended = run("up")
     assert ended.code == 2
@@ -61,14 +61,14 @@ def test_what_is_most_likely_not_meant_is_said_on_stderr(folder: Path, run: Run)
         assert "warning" not in ended.out
 
 
-def test_no_config_at_all_is_told(folder: Path, run: Run) -> None:
+def test_no_config_at_all_is_reported(folder: Path, run: Run) -> None:
     (folder / "ecsctl.toml").unlink()
     ended = run("up")
     assert ended.code == 2
     assert "ecsctl init" in ended.err
 
 
-def test_a_missing_secret_is_told_with_the_command_that_makes_it(folder: Path, run: Run) -> None:
+def test_a_missing_secret_is_reported_with_the_command_that_makes_it(folder: Path, run: Run) -> None:
     (folder / "ecsctl.toml").write_text(ORDINARY + 'token_secret = "github/nowhere"\n')
     ended = run("up")
     assert ended.code == 2
@@ -76,7 +76,7 @@ def test_a_missing_secret_is_told_with_the_command_that_makes_it(folder: Path, r
     assert "aws secretsmanager create-secret" in ended.err
 
 
-def test_a_missing_hosted_zone_is_told_with_those_there_are(folder: Path, run: Run) -> None:
+def test_a_missing_hosted_zone_is_reported_with_those_there_are(folder: Path, run: Run) -> None:
     (folder / "ecsctl.toml").write_text(ORDINARY.replace("hello.ecsctl.example", "hello.example.org"))
     ended = run("up")
     assert ended.code == 2
@@ -84,7 +84,7 @@ def test_a_missing_hosted_zone_is_told_with_those_there_are(folder: Path, run: R
     assert "ecsctl.example" in ended.err
 
 
-def test_no_region_is_told(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_region_is_reported(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     ended = run("up")
@@ -92,7 +92,7 @@ def test_no_region_is_told(folder: Path, run: Run, monkeypatch: pytest.MonkeyPat
     assert "AWS_REGION" in ended.err
 
 
-def test_no_credentials_is_told(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_credentials_is_reported(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_") and ("KEY" in name or "TOKEN" in name)]:
         monkeypatch.delenv(name)
     ended = run("up")
@@ -144,7 +144,7 @@ def test_a_damaged_record_is_kept_aside_and_said_aloud(folder: Path, run: Run, d
     assert [kept.read_text() for kept in (folder / ".ecsctl").glob("state.json.corrupt-*")] == [damage]
 
 
-def test_a_second_up_is_told_who_is_at_work(folder: Path, run: Run) -> None:
+def test_a_second_up_names_the_run_at_work(folder: Path, run: Run) -> None:
     record = folder / ".ecsctl" / "state.json"
     state = State.load(record, app="hello", account="123456789012", region="eu-central-1", say=print)
     with state.locked("up"):

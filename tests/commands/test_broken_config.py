@@ -78,7 +78,7 @@ def test_status_shows_what_runs_and_that_it_compared_nothing(folder: Path, run: 
 
 
 @pytest.mark.parametrize("words", [("logs",), ("why",), ("history",)])
-def test_what_only_looks_at_the_app_needs_no_file(folder: Path, run: Run, words: tuple[str, ...]) -> None:
+def test_what_only_reads_the_app_needs_no_file(folder: Path, run: Run, words: tuple[str, ...]) -> None:
     writes(folder, BROKEN["no TOML"])
     ended = run(*words)
     assert ended.code == 0, ended.err

@@ -41,7 +41,7 @@ def warned(folder: Path, config: Config = CONFIG, *, local: bool = False) -> str
     return "\n".join(committed.warnings(found, config))
 
 
-def test_what_is_not_pushed_is_told_until_it_is(clone: Path) -> None:
+def test_what_is_not_pushed_is_reported_until_it_is(clone: Path) -> None:
     assert "the branch main on GitHub has no api/Dockerfile: commit it, and: git push origin main" in warned(clone)
     (clone / "api").mkdir()
     (clone / "api" / "Dockerfile").write_text("FROM scratch\n")

@@ -54,7 +54,7 @@ def test_quiet_runs_say_nothing_but_the_url(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("up")
-def test_who_meets_two_deployments_without_a_record_is_told_the_way_out_which_leads_out(folder: Path, run: Run) -> None:
+def test_of_two_deployments_without_a_record_the_message_names_a_way_out_that_leads_out(folder: Path, run: Run) -> None:
     """One's log group and network, and another's repository: nobody has a record of either any more."""
     record = folder / ".ecsctl/state.json"
     mine = json.loads(record.read_text())["id"]
@@ -79,7 +79,7 @@ def test_who_meets_two_deployments_without_a_record_is_told_the_way_out_which_le
 
 
 @pytest.mark.usefixtures("up")
-def test_images_that_nobody_has_seen_named_are_not_destroyed(folder: Path, run: Run) -> None:
+def test_images_that_no_plan_has_named_are_not_destroyed(folder: Path, run: Run) -> None:
     ecr.put_image("123456789012", "eu-central-1", "hello", ["one"])
     refused = run("down", "--yes")
     assert refused.code == 2
@@ -118,7 +118,7 @@ def test_what_is_kept_tells_what_it_holds_and_costs(folder: Path, run: Run) -> N
 
 
 @pytest.mark.usefixtures("up")
-def test_what_lingers_or_bears_a_copied_mark_is_on_the_receipt(run: Run, live: Clock) -> None:
+def test_what_lingers_or_has_copied_tags_is_on_the_receipt(run: Run, live: Clock) -> None:
     ec2, logs = boto3.client("ec2"), boto3.client("logs")
     tags = [{"Key": "ecsctl:app", "Value": "hello"}]
     address = ec2.allocate_address(Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}])
@@ -144,7 +144,7 @@ def test_what_lingers_or_bears_a_copied_mark_is_on_the_receipt(run: Run, live: C
 
 
 @pytest.mark.usefixtures("up")
-def test_deleting_is_advised_for_what_this_run_has_seen_come_back_and_for_nobody_elses(run: Run, live: Clock) -> None:
+def test_deleting_is_advised_for_what_came_back_during_this_run_and_for_nobody_elses(run: Run, live: Clock) -> None:
     logs, insights = boto3.client("logs"), "/aws/ecs/containerinsights/hello/performance"
     revive_log_groups(after=0.0)
     first = {one["what"]: one["why"] for one in json.loads(run("down", "--yes", "--output", "json").out)["left"]}
@@ -159,7 +159,7 @@ def test_deleting_is_advised_for_what_this_run_has_seen_come_back_and_for_nobody
 
 
 @pytest.mark.usefixtures("up")
-def test_what_may_not_be_looked_for_is_told_and_does_not_fail_a_removal(
+def test_what_may_not_be_searched_for_is_reported_and_does_not_fail_a_removal(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def denied(*_: Any) -> Any:

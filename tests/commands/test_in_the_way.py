@@ -192,7 +192,7 @@ def test_a_protected_balancer_keeps_everything_up(live: Clock, run: Run) -> None
     assert run("down", "--yes").code == 0
 
 
-def test_a_look_that_fails_hides_nothing(live: Clock, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_that_fails_hides_nothing(live: Clock, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(*_: Any) -> Any:
         raise ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": "no"}}, "DescribeNetworkAcls")
 

@@ -97,7 +97,7 @@ def test_where_the_account_is_not_known_there_is_no_offer(monkeypatch: pytest.Mo
     ("Dockerfile", "there is no Dockerfile here"),
     ("remote", "there is no remote"),
 ])  # fmt: skip
-def test_where_nothing_can_be_built_it_is_told_at_once_and_nothing_is_written(
+def test_where_nothing_can_be_built_it_is_reported_at_once_and_nothing_is_written(
     folder: Path, run: Callable[..., Ended], lacks: str, expected: str
 ) -> None:
     (folder / "ecsctl.toml").unlink()

@@ -87,7 +87,7 @@ def test_one_that_takes_too_long_is_ended_and_one_that_overlaps_is_refused(world
     assert "jobs.stuck.timeout_minutes" in why.out + why.err
 
 
-def test_a_pause_is_told_and_so_is_a_file_that_says_otherwise(world: World, run: Run) -> None:
+def test_a_pause_is_reported_and_so_is_a_file_that_says_otherwise(world: World, run: Run) -> None:
     assert listed(run)["nightly"]["next_run"] is not None
     assert run("jobs", "pause", "nightly").said == "nightly is paused"
     assert run("jobs", "pause", "nightly").said == "nightly is paused already"

@@ -71,7 +71,7 @@ def test_a_run_waits_for_an_approval_and_gets_it_and_a_newer_one_is_stopped(run:
     assert run("pipeline", "status", "--exit-status", "--run", first["id"][:8]).code == 0
 
 
-def test_a_failed_build_is_told_and_retried_and_its_log_is_printed(
+def test_a_failed_build_is_reported_and_retried_and_its_log_is_printed(
     run: Run, made: Callable[..., Any], aws: Aws, clock: Clock
 ) -> None:
     fail_next_build("BUILD", "the tests fail")
@@ -90,7 +90,7 @@ def test_a_failed_build_is_told_and_retried_and_its_log_is_printed(
     assert run("logs", "--build").out == log.out
 
 
-def test_bad_input_is_told_and_begins_nothing(run: Run, made: Callable[..., Any]) -> None:
+def test_bad_input_is_reported_and_begins_nothing(run: Run, made: Callable[..., Any]) -> None:
     for command in ("status", "run", "approve", "retry", "stop", "logs"):
         ended = run("pipeline", command)
         assert (ended.code, "there is no pipeline orders" in ended.said, ended.out) == (1, True, ""), command

@@ -26,7 +26,7 @@ def at_home(folder: Path, service: Service, live_by: Callable[..., None]) -> Non
     live_by(service.clock)
 
 
-def test_a_release_is_deployed_told_compared_and_taken_back(service: Service, run: Run) -> None:
+def test_a_release_is_deployed_shown_compared_and_taken_back(service: Service, run: Run) -> None:
     service.start(service.push("v1"))
     service.push("v2")
     deployed = run("deploy")
@@ -53,7 +53,7 @@ def test_a_release_is_deployed_told_compared_and_taken_back(service: Service, ru
     assert service.runs == "hello:1"
 
 
-def test_a_crash_is_told_by_deploy_by_why_and_by_history(service: Service, run: Run) -> None:
+def test_a_crash_is_named_by_deploy_by_why_and_by_history(service: Service, run: Run) -> None:
     service.start(service.push("v1"))
     assert run("why", "--exit-code").code == 0
     ecs.behave(ACCOUNT, "v2", "crash")
@@ -83,7 +83,7 @@ def test_what_rolls_out_is_cancelled_and_where_nothing_does_that_is_said(service
     assert service.runs == "hello:1"
 
 
-def test_bad_input_is_told_and_changes_nothing(service: Service, run: Run) -> None:
+def test_bad_input_is_reported_and_changes_nothing(service: Service, run: Run) -> None:
     service.start(service.push("v1"))
     service.push("intel", architecture="amd64")
     service.push("v1")  # the newest again
@@ -133,7 +133,7 @@ def test_what_the_app_says_is_printed_and_filtered(service: Service, run: Run) -
     assert (gone.code, "there is no log /ecs/hello" in gone.said) == (1, True)
 
 
-def test_a_watch_prints_a_line_at_each_look_and_ctrl_c_is_no_failure(
+def test_a_watch_prints_a_line_at_each_read_and_ctrl_c_is_no_failure(
     service: Service, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service.start(service.push("v1"))

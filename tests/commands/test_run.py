@@ -107,7 +107,7 @@ def test_a_task_that_may_not_be_started_leaves_no_revision(
     assert service.revisions == before
 
 
-def test_what_cannot_be_run_is_told_before_anything_is_started(service: Service, run: Run) -> None:
+def test_what_cannot_be_run_is_reported_before_anything_is_started(service: Service, run: Run) -> None:
     service.start(service.push("v1"))
     size = run("run", "--memory", "8192", "--", "true")
     assert (size.code, "does not go with cpu = 256" in size.err) == (2, True)

@@ -23,7 +23,7 @@ desired_count = 0
 """
 
 
-def test_a_worker_that_runs_another_image_is_told_and_counts(
+def test_a_worker_that_runs_another_image_is_reported_and_counts(
     folder: Path, run: Run, live_by: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")

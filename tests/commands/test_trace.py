@@ -24,7 +24,7 @@ def test_a_command_writes_its_timeline(tmp_path: Path) -> None:
     assert "traceEvents" in json.loads(file.read_text())
 
 
-def test_a_timeline_that_cannot_be_written_is_told_and_fails_nothing(tmp_path: Path) -> None:
+def test_a_timeline_that_cannot_be_written_is_reported_and_fails_nothing(tmp_path: Path) -> None:
     with an_app(tmp_path, BARE) as runs:
         assert set(ends(runs, f"plan --trace {tmp_path}/none/plan.json").values()) == {0}
         [(_, said)] = runs.found.ended.values()

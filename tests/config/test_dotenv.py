@@ -25,7 +25,7 @@ def test_a_variable_of_the_command_goes_before_the_file(load, project):
     assert load(TOML, ECSCTL_SERVICE__ENVIRONMENT__A="outside").config.service.environment == {"A": "outside"}
 
 
-def test_nothing_in_a_value_is_filled_in_and_who_expects_it_is_told(load, project, monkeypatch):
+def test_nothing_in_a_value_is_filled_in_and_a_warning_says_so(load, project, monkeypatch):
     monkeypatch.setenv("HOME_OF", "/somewhere")
     (project / "app.env").write_text("A=x\nB=${A}/y\nC=$HOME_OF\nD=${HOME_OF}\n")
     loaded = load(TOML)
@@ -52,7 +52,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG)
-def test_what_is_wrong_in_it_is_told_with_its_line(mistakes, project, text, message):
+def test_what_is_wrong_in_it_is_reported_with_its_line(mistakes, project, text, message):
     (project / "app.env").write_text(text)
     assert message in mistakes(TOML)
 
@@ -94,7 +94,7 @@ def test_a_link_is_not_followed_wherever_it_leads(load, project, tmp_path_factor
     (b"A=\xff\n", "is not UTF-8 text"),
     (b"A=\0\n", "has a NUL byte"),
 ])  # fmt: skip
-def test_a_file_of_no_use_is_told(load, project, content, message):
+def test_a_file_of_no_use_is_reported(load, project, content, message):
     if content is not None:
         (project / "app.env").write_bytes(content)
     assert message in refused(load)

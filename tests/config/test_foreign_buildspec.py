@@ -41,6 +41,6 @@ def test_a_buildspec_is_read_for_where_it_pushes_and_whom_it_names(text, missing
 
 
 @pytest.mark.parametrize("text", ["", "[", "a: b", "phases: []"])
-def test_what_is_no_buildspec_is_told(text):
+def test_what_is_no_buildspec_is_reported(text):
     assert lacking(text)
     assert not lacking((ROOT / "buildspec.yml").read_text())

@@ -48,7 +48,7 @@ def test_a_real_repository_is_understood(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_on_a_terminal_only_what_cannot_be_told_is_asked(tmp_path, name):
+def test_on_a_terminal_only_what_cannot_be_found_out_is_asked(tmp_path, name):
     shape, asked = SHAPES[name], []
 
     def ask(question, answers):
@@ -117,7 +117,7 @@ def test_a_link_and_the_dockerfile_that_it_names_are_one(tmp_path):
     assert (image.dockerfile, [one for one in image.notes if "several" in one]) == ("docker/Dockerfile.alpine", [])
 
 
-def test_what_is_copied_and_not_in_git_is_told(tmp_path):
+def test_what_is_copied_and_not_in_git_is_reported(tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM x\nCOPY dist yarn.lock* ./\n")
     notes = [one for one in observed(Tree.of(tmp_path)).notes if "which git does not have" in one]
     assert len(notes) == 1

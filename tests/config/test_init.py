@@ -252,7 +252,7 @@ def test_any_repositorys_name_becomes_an_apps_name(load, name, app):
     assert load(f'name = "{app}"').config.name == app
 
 
-def test_a_folder_that_cannot_be_written_is_told_and_left_as_it_was(repository, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_reported_and_left_as_it_was(repository, monkeypatch):
     folder = repository()
     proposal = propose(folder)
     before = files(folder)

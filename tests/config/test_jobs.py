@@ -21,7 +21,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("lines", "message"), WRONG)
-def test_what_is_wrong_with_a_job_is_told(mistakes, lines, message):
+def test_what_is_wrong_with_a_job_is_reported(mistakes, lines, message):
     found = mistakes(f'{HEAD}[jobs.nightly]\ncommand = ["a"]\n{lines}\n')
     assert any(message in one for one in found), found
 

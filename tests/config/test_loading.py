@@ -50,7 +50,7 @@ def test_the_nearest_folder_wins(project):
     assert config.load(below).name == "other"
 
 
-def test_pyproject_toml_does_as_well_and_its_lines_are_told(project):
+def test_pyproject_toml_does_as_well_and_its_lines_are_reported(project):
     (project / "pyproject.toml").write_text('[project]\nname = "x"\n\n[tool.ecsctl]\nname = "shop"\n')
     assert config.load().name == "shop"
     assert config.origins()["name"] == "pyproject.toml:5"
@@ -116,7 +116,7 @@ def test_tables_are_merged_and_lists_replaced(load):
     assert wanted.protect == ("bucket",)
 
 
-def test_a_wrong_option_is_told_as_one(load):
+def test_a_wrong_option_is_reported_as_one(load):
     load(SHOP)
     assert refused(overrides={"region": "x"}).startswith("option region: region: expected a region")
     assert refused(overrides={"reigon": "x"}) == "option reigon: no such key; did you mean region?"
@@ -156,7 +156,7 @@ def test_a_variable_becomes_its_options_kind_of_value(load, name, text, key, val
     ("ECSCTL_SERVICE__ENVIRONMENT__A-B", "x",
      "service.environment.A-B: expected a variable's name of letters, digits and _"),
 ])  # fmt: skip
-def test_a_wrong_variable_is_told_by_its_name(mistakes, name, text, message):
+def test_a_wrong_variable_is_reported_by_its_name(mistakes, name, text, message):
     (line,) = mistakes(SHOP, **{name: text})
     assert line.startswith(f"{name}: {message}")
 
@@ -200,7 +200,7 @@ def test_the_environment_alone_is_enough(project):
     assert (loaded.config.name, loaded.file) == ("shop", None)
 
 
-def test_no_file_at_all_is_told_with_the_way_out(tmp_path):
+def test_no_file_at_all_is_reported_with_the_way_out(tmp_path):
     with pytest.raises(ConfigError) as caught:
         config.load(tmp_path)
     assert caught.value.message == f"there is no ecsctl.toml in {tmp_path}"
@@ -220,7 +220,7 @@ def test_no_file_at_all_is_told_with_the_way_out(tmp_path):
     ("\nx = " + "{a=" * 30000, "ecsctl.toml:2: a key or a list is nested deeper than any option"),
     ("[" + ".".join(["a"] * 60000) + "]", "ecsctl.toml:1: a key or a list is nested deeper than any option"),
 ])  # fmt: skip
-def test_what_is_no_toml_is_told_with_its_line(mistakes, text, message):
+def test_what_is_no_toml_is_reported_with_its_line(mistakes, text, message):
     assert mistakes(text)[0].startswith(message)
 
 
@@ -231,13 +231,13 @@ def test_a_file_that_is_too_large_is_not_parsed(project):
     assert config.load().name == "shop"
 
 
-def test_of_very_many_mistakes_the_first_are_told(mistakes):
+def test_of_very_many_mistakes_the_first_are_reported(mistakes):
     lines = mistakes(SHOP + "".join(f"k{n} = 1\n" for n in range(20_000)))
     assert lines[0].startswith("ecsctl.toml:2: k0: no such key; known at the top: name, owner, ")
     assert (len(lines), lines[-1]) == (51, "… and 19950 more")
 
 
-def test_a_file_that_is_not_utf_8_is_told_with_its_line(project):
+def test_a_file_that_is_not_utf_8_is_reported_with_its_line(project):
     (project / "ecsctl.toml").write_bytes(b'name = "shop"\nowner = "J\xfcrgen"\n')
     assert refused() == "ecsctl.toml:2: not UTF-8, which TOML is written in"
 
@@ -247,7 +247,7 @@ def test_a_file_that_windows_wrote_is_read(project):
     assert config.origins()["service.port"] == "ecsctl.toml:3"
 
 
-def test_a_file_that_cannot_be_opened_is_told(project):
+def test_a_file_that_cannot_be_opened_is_reported(project):
     (project / "ecsctl.toml").symlink_to(project / "ecsctl.toml.d" / "gone")
     assert config.find() is None
     (project / "ecsctl.toml").unlink()

@@ -21,7 +21,7 @@ def test_each_key_that_is_named_exists_and_no_other_name_of_it_does(key: str) ->
             assert node((*path[:-1], word)) is None, f"{word} is a word of ecsctl's own there"
 
 
-def test_a_worker_is_told_of_its_own_key_and_of_the_app_s_where_it_has_none() -> None:
+def test_a_worker_s_mistake_names_its_own_key_or_the_app_s_where_it_has_none() -> None:
     assert unknown(("workers", "mailer", "replicas")).endswith("ecsctl has workers.mailer.desired_count for it")
     assert unknown(("service", "replicas")).endswith("ecsctl has service.desired_count for it")
     assert unknown(("vpc", "subnets")).endswith("vpc.public_subnets and vpc.private_subnets for it")

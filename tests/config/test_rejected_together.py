@@ -147,7 +147,7 @@ TOGETHER = [
 
 
 @pytest.mark.parametrize(("text", "line", "message"), TOGETHER)
-def test_what_does_not_go_together_is_told_at_the_key_to_change(mistakes, text, line, message):
+def test_what_does_not_go_together_is_reported_at_the_key_to_change(mistakes, text, line, message):
     assert mistakes(f'name = "shop"\n{text}\n')[0] == f"ecsctl.toml:{line}: {message}"
 
 

@@ -59,7 +59,7 @@ AT_THE_TOP = [
 
 
 @pytest.mark.parametrize(("line", "message"), AT_THE_TOP)
-def test_a_wrong_value_at_the_top_is_told_with_its_line(mistakes, line, message):
+def test_a_wrong_value_at_the_top_is_reported_with_its_line(mistakes, line, message):
     assert mistakes(f'name = "shop"\n\n{line}\n') == [f"ecsctl.toml:3: {message}"]
 
 
@@ -197,7 +197,7 @@ IN_TABLES = [
 
 
 @pytest.mark.parametrize(("table", "line", "message"), IN_TABLES)
-def test_a_wrong_value_in_a_table_is_told_with_its_line(mistakes, table, line, message):
+def test_a_wrong_value_in_a_table_is_reported_with_its_line(mistakes, table, line, message):
     (found,) = mistakes(f'name = "shop"\n\n[{table}]\n# a comment\n{line}\n')
     assert found == f"ecsctl.toml:5: {message}"
 
@@ -215,7 +215,7 @@ ON_FARGATE = [
 
 
 @pytest.mark.parametrize(("line", "message"), ON_FARGATE)
-def test_what_fargate_does_not_do_is_told_with_the_line_of_the_key_that_was_written(mistakes, line, message):
+def test_what_fargate_does_not_do_is_reported_with_the_line_of_the_key_that_was_written(mistakes, line, message):
     (found,) = mistakes(f'name = "shop"\n[service]\n{line}\n')
     assert found.startswith(f"ecsctl.toml:3: {message}")
 
@@ -232,7 +232,7 @@ IN_GITHUB = [
 
 
 @pytest.mark.parametrize(("line", "message"), IN_GITHUB)
-def test_a_wrong_value_in_github_is_told_with_its_line(mistakes, line, message):
+def test_a_wrong_value_in_github_is_reported_with_its_line(mistakes, line, message):
     text = f'name = "shop"\n[github]\nrepository = "acme/shop"\n{line}\n'
     assert mistakes(text) == [f"ecsctl.toml:4: github.{message}"]
 
@@ -256,7 +256,7 @@ def test_a_token_is_named_by_its_secret(load, secret):
     assert load(text).config.github.token_secret == secret
 
 
-def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(mistakes):
+def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file(mistakes):
     text = """nam = "shop"
 [service]
 port = "8000"

@@ -36,7 +36,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "message"), REFUSED)
-def test_what_cannot_run_beside_the_app_is_told_at_its_key(mistakes, text, message):
+def test_what_cannot_run_beside_the_app_is_reported_at_its_key(mistakes, text, message):
     found = mistakes(f'name = "shop"\n{text}\n')
     assert any(message in one for one in found), found
 

@@ -29,7 +29,7 @@ def test_the_page_is_the_models():
     assert page == writing.refreshed(page), "write it anew: python -m ecsctl.config"
 
 
-def test_the_page_shows_mistakes_as_they_are_told(mistakes):
+def test_the_page_shows_mistakes_as_they_are_printed(mistakes):
     page = (ROOT / "docs/config.md").read_text()
     said = mistakes('name = "shop"\n[service]\nport = "8000"\nhelth_path = "/"\n')
     assert "the configuration has 2 mistakes:\n" + "\n".join(said) in page
@@ -68,7 +68,7 @@ def test_the_repositorys_own_file_is_right():
     assert loaded.config.domain.name.endswith("." + loaded.config.domain.hosted_zone)
 
 
-def test_a_new_file_sets_what_it_is_told_to_and_nothing_else(load):
+def test_a_new_file_sets_what_is_asked_for_and_nothing_else(load):
     values = {
         "name": "shop",
         "service": {"port": 99, "environment": {"A": 'quote " and \\ and ü'}},

@@ -183,7 +183,7 @@ def test_a_folder_of_a_file_system_is_one_for_all_tasks_and_whoever_they_are_the
     assert not tasks.fleet.engine.ours("volumes", tasks.fleet.whose)
 
 
-def test_a_program_that_is_not_there_is_told_in_fargate_s_words(tasks: Tasks) -> None:
+def test_a_program_that_is_not_there_is_reported_in_fargate_s_words(tasks: Tasks) -> None:
     life = tasks.begun(Wanted("absent", base.NAME, command=("gunicorn", "app")))
     assert life.failure.startswith("CannotStartContainerError: ResourceInitializationError: failed to create new ")
     assert life.failure.endswith('exec: "gunicorn": executable file not found in $PATH: unknown')

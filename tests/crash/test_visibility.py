@@ -43,9 +43,7 @@ def test_what_shows_late_is_waited_for(
 
 @pytest.mark.parametrize("command", ["up", "down"])
 @pytest.mark.parametrize("part", sample(32))
-def test_killed_and_begun_again_while_nothing_new_is_seen(
-    struck: Struck, tally: Tally, part: Part, command: str
-) -> None:
+def test_killed_and_begun_again_while_nothing_new_shows(struck: Struck, tally: Tally, part: Part, command: str) -> None:
     matrix = Matrix(struck, tally)
     late = WINDOW * 0.8
 

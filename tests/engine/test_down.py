@@ -55,7 +55,7 @@ def test_a_deployment_that_another_begins_while_a_lost_one_goes_is_left_alone(ru
     assert [thing.tags["ecsctl:id"] for thing in cloud.things] == ["another"]
 
 
-def test_what_is_lost_with_it_is_told_before(run: Run) -> None:
+def test_what_is_lost_with_it_is_named_before(run: Run) -> None:
     run.up(toybox())
     reasons = {}
     run.down(agree=lambda plan: reasons.update({step.name: step.reason for step in plan.steps}))
@@ -82,7 +82,7 @@ def test_what_is_protected_stays_and_is_still_known(run: Run, cloud: Cloud) -> N
     assert cloud.things == []
 
 
-def test_down_does_not_look_for_what_is_only_a_wait(run: Run, cloud: Cloud) -> None:
+def test_down_does_not_search_for_what_is_only_a_wait(run: Run, cloud: Cloud) -> None:
     stack = Stack()
     stack.ensure("drying", Drying(stack.ensure("box", Box()).box))
     run.up(stack)

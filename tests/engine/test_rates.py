@@ -25,7 +25,7 @@ def test_calls_go_no_faster_than_aws_documents(name: str) -> None:
     assert sent[int(rate.burst) - 1] == sent[0]  # and nothing waits without need
 
 
-def test_route_53_counts_looks_and_changes_together() -> None:
+def test_route_53_counts_reads_and_changes_together() -> None:
     clock = Clock()
     patience, began = Patience(clock), clock.now()
     for number in range(10):

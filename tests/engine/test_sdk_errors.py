@@ -74,7 +74,7 @@ def test_no_class_of_the_sdk_is_without_a_row() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(EVERY))
-def test_an_error_of_the_sdk_is_told_with_what_mends_it(name: str) -> None:
+def test_an_error_of_the_sdk_is_explained_with_its_fix(name: str) -> None:
     kind, code, hint = ROWS[name]
     error = explained(made(EVERY[name]), "VPC vpc")
     assert isinstance(error, kind)
@@ -129,7 +129,7 @@ WHO = "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: ec
         ("", "", "", True),
     ],
 )
-def test_a_denial_tells_who_denied_it_and_who_can_mend_that(
+def test_a_denial_says_who_denied_it_and_who_can_change_that(
     code: str, reason: str, who: str, hint: str, policy: bool
 ) -> None:
     error = answered(code, WHO + reason)
@@ -153,9 +153,7 @@ def test_a_denial_tells_who_denied_it_and_who_can_mend_that(
         ("PendingVerification", "Your account is currently being verified", "may not use", "verified"),
     ],
 )
-def test_credentials_that_are_refused_are_told_with_what_mends_them(
-    code: str, message: str, says: str, hint: str
-) -> None:
+def test_credentials_that_are_refused_are_reported_with_the_fix(code: str, message: str, says: str, hint: str) -> None:
     error = answered(code, message)
     assert isinstance(error, AccessError)
     assert says in error.message
@@ -184,14 +182,16 @@ def test_credentials_that_are_refused_are_told_with_what_mends_them(
         ("LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role shop", "too long", "say less"),
     ],
 )  # fmt: skip
-def test_what_ordinary_accounts_refuse_is_told_with_what_helps(code: str, message: str, says: str, hint: str) -> None:
+def test_what_ordinary_accounts_refuse_is_reported_with_what_helps(
+    code: str, message: str, says: str, hint: str
+) -> None:
     error = answered(code, message)
     assert says in error.message
     assert hint in error.hint
     assert message in error.why
 
 
-def test_a_role_that_wants_a_boundary_is_told_where_that_is_said() -> None:
+def test_of_a_role_that_needs_a_boundary_the_message_says_where_to_set_it() -> None:
     denied = "User: ann is not authorized to perform: iam:CreateRole on resource: shop because no identity-based policy"
     assert "permissions_boundary" in answered("AccessDenied", f"{denied} allows it", "CreateRole").hint
     assert "permissions_boundary" not in answered("AccessDenied", f"{WHO}because no identity-based policy allows").hint
@@ -216,7 +216,7 @@ def test_a_refusal_to_sign_in_is_none_of_ecsctls_permissions(operation: str) -> 
         ("ResourceLimitExceeded", "a quota of what CreateVpc makes is reached"),
     ],
 )
-def test_a_quota_is_told_in_a_sentence(code: str, says: str) -> None:
+def test_a_quota_is_reported_in_a_sentence(code: str, says: str) -> None:
     error = answered(code)
     assert error.message == f"VPC vpc: {says}"
     assert "Service Quotas" in error.hint

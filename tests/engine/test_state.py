@@ -147,7 +147,7 @@ def test_a_link_is_refused(path: Path, tmp_path: Path) -> None:
         load(path)
 
 
-def test_a_second_run_is_told_who_is_at_work(path: Path) -> None:
+def test_a_second_run_names_the_one_at_work(path: Path) -> None:
     with load(path).locked("up"), pytest.raises(Locked) as locked, load(path).locked("down"):
         pass
     assert f"up, process {os.getpid()} on " in locked.value.why
@@ -188,7 +188,7 @@ with state.locked("up"):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_folder_that_cannot_be_written_is_told_before_anything_is_changed(path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported_before_anything_is_changed(path: Path) -> None:
     path.parent.chmod(0o500)
     try:
         with pytest.raises(StateError, match="cannot be written"), load(path).locked("up"):
@@ -197,7 +197,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_is_changed(path
         path.parent.chmod(0o700)
 
 
-def test_a_full_disk_is_told_before_anything_is_changed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_before_anything_is_changed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 

@@ -73,7 +73,7 @@ FOR_GOOD = [  # what AWS says with the same codes and does not take back by itse
 
 
 @pytest.mark.parametrize(("operation", "code", "words"), FOR_GOOD)
-def test_what_stays_is_told_at_once(operation: str, code: str, words: str) -> None:
+def test_what_stays_is_reported_at_once(operation: str, code: str, words: str) -> None:
     assert transient(answer(code, words, operation)) is None
 
 
@@ -83,7 +83,7 @@ def test_it_does_not_pass_for_another_operation(row: Transient, operation: str, 
 
 
 @pytest.mark.parametrize("row", TRANSIENTS, ids=lambda row: row.says[:40])
-def test_it_is_waited_for_up_to_its_limit_and_then_told(row: Transient) -> None:
+def test_it_is_waited_for_up_to_its_limit_and_then_reported(row: Transient) -> None:
     clock = Clock()
     heard: list[str] = []
     attempt = Attempt(Patience(clock, lambda what, waited, limit: heard.append(what)), "thing")
@@ -101,7 +101,7 @@ def test_it_is_waited_for_up_to_its_limit_and_then_told(row: Transient) -> None:
 
 
 @pytest.mark.parametrize("code", ["Throttling", "RequestLimitExceeded", "ThrottledException", "SlowDown"])
-def test_throttling_is_told_from_failure(code: str) -> None:
+def test_throttling_is_distinguished_from_failure(code: str) -> None:
     assert is_throttled(answer(code))
     assert not is_unanswered(answer(code, status=503))
 
@@ -117,7 +117,7 @@ def test_a_change_that_aws_has_no_time_for_is_sent_as_it_was_until_it_has() -> N
     assert Patience(Clock()).in_time(change, what="it") == "made"
 
 
-def test_an_aws_that_never_has_time_is_told_at_the_limit_and_any_other_error_at_once() -> None:
+def test_an_aws_that_never_has_time_is_reported_at_the_limit_and_any_other_error_at_once() -> None:
     clock = Clock()
 
     def refused(error: Exception) -> None:
@@ -140,7 +140,7 @@ def test_what_will_not_pass_is_raised_at_once(code: str) -> None:
 
 
 @pytest.mark.parametrize("limit", [0.1, 15.0, 120.0])  # seconds
-def test_the_last_look_of_a_wait_is_at_its_limit_and_not_a_whole_pause_later(limit: float) -> None:
+def test_the_last_read_of_a_wait_is_at_its_limit_and_not_a_whole_pause_later(limit: float) -> None:
     clock = Clock()
     began = clock.now()
     reads = []

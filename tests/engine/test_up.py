@@ -21,7 +21,7 @@ def held(cloud: Cloud) -> list[tuple[str, dict[str, object]]]:
 BOTH = [("ball", {"name": "ball", "weight": 1}), ("box", {"size": 1, "colour": "red", "note": None})]
 
 
-def test_what_is_wished_is_there_afterwards(run: Run, cloud: Cloud) -> None:
+def test_what_is_desired_exists_afterwards(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     assert held(cloud) == BOTH
     box, ball = sorted(cloud.things, key=lambda thing: thing.kind, reverse=True)
@@ -41,7 +41,7 @@ def test_a_second_up_changes_nothing_and_writes_nothing(run: Run) -> None:
     assert (run.record.stat().st_mtime_ns, run.record.read_bytes()) == before
 
 
-def test_a_changed_wish_is_planned_as_exactly_that_change_and_made(run: Run, cloud: Cloud) -> None:
+def test_a_changed_option_is_planned_as_exactly_that_change_and_made(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     step = next(step for step in run.plan(toybox(weight=7)).steps if step.verb is not Verb.KEEP)
     assert [(c.field, c.before, c.after, c.why) for c in step.changes] == [("weight", 1, 7, Why.CONFIG)]
@@ -49,7 +49,7 @@ def test_a_changed_wish_is_planned_as_exactly_that_change_and_made(run: Run, clo
     assert run.plan(toybox(weight=7)).work == ()
 
 
-def test_drift_is_told_from_a_change_and_mended(run: Run, cloud: Cloud) -> None:
+def test_drift_is_distinguished_from_a_change_and_corrected(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     next(thing for thing in cloud.things if thing.kind == "ball").values["weight"] = 99
     step = run.plan(toybox()).work[0]
@@ -58,13 +58,13 @@ def test_drift_is_told_from_a_change_and_mended(run: Run, cloud: Cloud) -> None:
     assert held(cloud) == BOTH
 
 
-def test_what_is_not_wished_about_is_left_alone(run: Run, cloud: Cloud) -> None:
+def test_what_is_not_configured_is_left_alone(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     next(thing for thing in cloud.things if thing.kind == "box").values["note"] = "written by hand"
     assert run.plan(toybox()).work == ()
 
 
-def test_lost_tags_of_ours_are_mended(run: Run, cloud: Cloud) -> None:
+def test_lost_tags_of_ours_are_restored(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     del next(thing for thing in cloud.things if thing.kind == "box").tags["owner"]
     assert run.plan(toybox()).work[0].changed == {"tags"}
@@ -81,7 +81,7 @@ def test_lost_state_is_no_loss(run: Run, cloud: Cloud) -> None:
     assert run.record.exists()
 
 
-def test_what_is_no_longer_wished_is_removed_at_the_end(run: Run, cloud: Cloud) -> None:
+def test_what_is_no_longer_desired_is_removed_at_the_end(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     stack = Stack()
     stack.ensure("box", Box())
@@ -148,7 +148,7 @@ def test_a_fixed_field_of_what_others_stand_on_is_refused(run: Run, cloud: Cloud
     assert cloud.calls == before
 
 
-def test_what_cannot_exist_without_its_parent_is_not_looked_for(run: Run, cloud: Cloud) -> None:
+def test_what_cannot_exist_without_its_parent_is_not_searched_for(run: Run, cloud: Cloud) -> None:
     stack = Stack()
     stack.ensure("lid", Lid(stack.ensure("box", Box()).box))
     assert [step.verb for step in run.plan(stack).steps] == [Verb.CREATE, Verb.CREATE]
@@ -205,7 +205,7 @@ def test_throttling_is_waited_out(run: Run, cloud: Cloud) -> None:
     assert held(cloud) == BOTH
 
 
-def test_a_refusal_that_passes_is_waited_out_and_one_that_does_not_is_told(run: Run, cloud: Cloud) -> None:
+def test_a_refusal_that_passes_is_waited_out_and_one_that_does_not_is_reported(run: Run, cloud: Cloud) -> None:
     cloud.faults = {"CreateBox": [answer("InvalidVpcID.NotFound", "not yet", "CreateSubnet") for _ in range(3)]}
     run.up(toybox())
     assert held(cloud) == BOTH
@@ -232,7 +232,7 @@ def test_what_does_not_become_ready_is_a_time_out_that_can_be_resumed(run: Run, 
     assert run.up(toybox()).calls == ["CreateBall"]
 
 
-def test_what_aws_gives_up_on_is_told(run: Run, cloud: Cloud) -> None:
+def test_what_aws_gives_up_on_is_reported(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     next(thing for thing in cloud.things if thing.kind == "ball").failed = "it burst"
     with pytest.raises(ResourceFailed) as failure:
@@ -309,7 +309,7 @@ def test_what_is_not_there_is_no_part_and_what_stands_on_it_is_refused(run: Run,
     assert len(cloud.calls) == calls
 
 
-def test_what_was_made_a_moment_ago_and_is_missed_by_a_look_is_not_made_again(run: Run, cloud: Cloud) -> None:
+def test_what_was_made_a_moment_ago_and_is_missed_by_a_read_is_not_made_again(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     cloud.lag = 10.0  # the looks of this run are answered by a part of the cloud that has not heard of it
     run.up(toybox())
@@ -353,7 +353,7 @@ def lowered(colour: str, note: str | None = None) -> Stack:
     return stack
 
 
-def test_what_the_cloud_takes_and_shows_otherwise_is_told_as_that(run: Run, cloud: Cloud) -> None:
+def test_what_the_cloud_takes_and_shows_otherwise_is_reported_as_that(run: Run, cloud: Cloud) -> None:
     run.up(lowered("red"))
     began = cloud.clock.now()
     with pytest.raises(ShownOtherwise) as failure:

@@ -35,7 +35,7 @@ def statements(world):  # noqa: F811 - the fixture
     return {one["Sid"]: one for each in found for one in each}
 
 
-def test_the_role_reads_these_and_no_others_and_only_while_they_are_wished(world: World) -> None:  # noqa: F811
+def test_the_role_reads_these_and_no_others_and_only_while_they_are_configured(world: World) -> None:  # noqa: F811
     plain = desired_stack(domain=None, vpc={"egress": "public"}, pipeline={"mode": "build-only"})
     world.up(plain)
     before = statements(world)

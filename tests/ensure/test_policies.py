@@ -133,7 +133,7 @@ def test_a_role_is_only_handed_to_the_services_that_are_meant(name):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_objects_and_buckets_are_told_apart(name):
+def test_objects_and_buckets_are_distinguished(name):
     for statement in ALL[name]:
         for action in statement.actions:
             if action.startswith("s3:"):
@@ -275,7 +275,7 @@ def test_the_operator_may_make_every_call_that_ecsctl_makes():
     assert sorted(made - allowed) == []
 
 
-def test_without_a_connection_the_operator_may_look_at_one_that_is_to_come():
+def test_without_a_connection_the_operator_may_read_one_that_is_to_come():
     found = {one.sid: one for one in operator(SCOPE, Uses(secret=TOKEN))["ecsctl-delivery"]}
     assert "codeconnections:GetConnection" in found["Connections"].actions
     assert f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/*" in found["Connections"].resources
@@ -301,7 +301,7 @@ def test_rights_that_are_not_used_add_none_to_the_operators():
     assert more == {("iam:AttachRolePolicy", (SCOPE.role("task"),), (these,)), ("iam:GetPolicy", (MANAGED,), ())}
 
 
-def test_nobody_to_notify_adds_no_right_to_change_and_a_topic_of_the_users_is_looked_at_alone():
+def test_nobody_to_notify_adds_no_right_to_change_and_a_topic_of_the_users_is_only_read():
     def more(topic):
         found = {(action, one.resources) for found in operator(SCOPE, Uses(topic=topic)).values() for one in found
                  for action in one.actions}  # fmt: skip

@@ -70,19 +70,19 @@ def _asked(stack: str, lives: Callable[[str], Life]) -> Iterator[functools.parti
         contract.test_what_was_made_is_right,
         contract.test_the_record_is_not_needed,
         contract.test_other_values_are_made_and_then_right,
-        contract.test_drift_is_mended,
-        contract.test_what_others_do_by_hand_is_seen_as_drift,
-        contract.test_what_others_did_by_hand_is_mended,
+        contract.test_drift_is_corrected,
+        contract.test_what_others_do_by_hand_is_reported_as_drift,
+        contract.test_what_others_did_by_hand_is_corrected,
         contract.test_a_snapshot_of_the_account_shows_it,
         contract.test_down_leaves_nothing_though_every_delete_is_asked_for_twice,
     ):
         yield functools.partial(test, lives, stack)
     for row in of(stack):
         for name in {**row.made, **row.observed}:
-            yield functools.partial(contract.test_another_value_of_a_field_is_seen, lives, row, name)
+            yield functools.partial(contract.test_another_value_of_a_field_is_observed, lives, row, name)
         if not row.kind.wait:
-            yield functools.partial(contract.test_it_is_found_by_its_mark_alone_and_by_nobody_else, lives, row)
-            yield functools.partial(contract.test_it_is_marked_from_its_birth, lives, row)
+            yield functools.partial(contract.test_it_is_found_by_its_tags_alone_and_by_nobody_else, lives, row)
+            yield functools.partial(contract.test_it_is_tagged_from_its_birth, lives, row)
             yield functools.partial(
                 contract.test_what_another_app_has_is_refused_and_what_nobody_has_tagged, lives, row
             )

@@ -76,7 +76,7 @@ def test_the_tasks_of_each_worker_are_counted_at_its_own_size_and_number(world: 
     assert (estimate.more, asked) == (pytest.approx(-730 * (2 * task(0.5, 1) + 3 * task(0.25, 0.5))), True)
 
 
-def test_the_price_is_told_as_more_or_less_and_in_all() -> None:
+def test_the_price_is_given_as_more_or_less_and_in_all() -> None:
     assert Estimate(60, 67.4, 1).cost.startswith("about $7 a month more, $67 in all (")
     assert Estimate(67.4, 60, 1).cost.startswith("about $7 a month less, $60 in all (")
     assert Estimate(60, 60, 1).cost == ""

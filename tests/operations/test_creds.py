@@ -49,7 +49,7 @@ def test_of_a_json_secret_only_the_key_changes(world: World) -> None:  # noqa: F
     assert stored(world) == TOKEN
 
 
-def test_a_secret_that_is_not_there_is_made_with_our_mark(world: World) -> None:  # noqa: F811 - the fixture
+def test_a_secret_that_does_not_exist_is_made_with_our_tags(world: World) -> None:  # noqa: F811 - the fixture
     session = world.open()
     assert creds.put(session.aws, session.engine.label, "hello/token", creds.checked(NEW))
     tags = world.boto("secretsmanager").describe_secret(SecretId="hello/token")["Tags"]
@@ -122,7 +122,7 @@ def test_the_token_is_shown_nowhere(
             assert NEW.encode() not in path.read_bytes()
 
 
-def test_the_secret_that_was_made_before_the_first_up_is_told_of_by_down(
+def test_down_names_the_secret_that_was_made_before_the_first_up(
     cloud: None,  # noqa: F811 - the fixture
     folder: Path,  # noqa: F811 - the fixture
     run: Callable[..., Any],  # noqa: F811 - the fixture

@@ -96,7 +96,7 @@ def test_one_word_is_sent_as_it_is_and_several_stay_words() -> None:
     assert execute.spoken(["sh", "-c", "echo $HOME | wc -c"]) == "sh -c 'echo $HOME | wc -c'"
 
 
-def test_why_no_task_can_be_entered_is_told_and_nothing_changes(service: Service) -> None:  # noqa: F811 - the fixture
+def test_why_no_task_can_be_entered_is_reported_and_nothing_changes(service: Service) -> None:  # noqa: F811 - the fixture
     session = service.session()
     aws = session.aws
     assert "ecsctl up makes it" in refusal(lambda: entering.find(aws, APP))
@@ -171,7 +171,7 @@ def test_an_agent_that_is_not_up_yet_is_waited_for_and_not_for_ever(
     assert "ssmmessages" in caught.value.hint
 
 
-def test_what_ecs_refuses_is_told_in_our_words(service: Service) -> None:  # noqa: F811 - the fixture
+def test_what_ecs_refuses_is_reported_in_our_words(service: Service) -> None:  # noqa: F811 - the fixture
     start(service)
     enable(service)
     aws = service.session().aws

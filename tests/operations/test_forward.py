@@ -78,7 +78,7 @@ def test_what_is_no_way_is_refused_with_an_example(words: str) -> None:
     assert "database.internal:5432" in refusal(lambda: forward.parse(words))
 
 
-def test_a_port_that_is_taken_here_is_told_before_aws_is_asked() -> None:
+def test_a_port_that_is_taken_here_is_reported_before_aws_is_asked() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         message = refusal(lambda: forward.check(forward.Way(port, "db.internal", 5432)))
@@ -113,7 +113,7 @@ def test_the_session_is_of_the_document_that_leads_there_and_the_plugin_has_it(s
     assert len(ssm.describe_sessions(State="Active")["Sessions"]) == 1
 
 
-def test_a_task_that_goes_before_the_session_opens_is_told(service: Service) -> None:  # noqa: F811 - the fixture
+def test_a_task_that_goes_before_the_session_opens_is_reported(service: Service) -> None:  # noqa: F811 - the fixture
     start(service)
     enable(service)
     aws = service.session().aws
@@ -169,7 +169,7 @@ def test_ctrl_c_while_the_plugin_starts_leaves_no_plugin(
     assert (ended.asked, process.returncode) == (True, -signal.SIGINT)
 
 
-def test_what_the_plugin_says_is_told_in_the_users_words(plugin: Plugin) -> None:  # noqa: F811 - the fixture
+def test_what_the_plugin_says_is_reported_in_the_users_words(plugin: Plugin) -> None:  # noqa: F811 - the fixture
     heard, way = Heard(), forward.Way(15432, "db.internal", 5432)
     failing = (
         OPEN

@@ -29,7 +29,7 @@ def looking(service: Service) -> Aws:
     return aws
 
 
-def test_a_service_that_runs_rolls_out_and_is_rolled_back_is_told_step_by_step(service: Service) -> None:
+def test_a_service_that_runs_rolls_out_and_is_rolled_back_is_reported_step_by_step(service: Service) -> None:
     service.start(service.push("v1"))
     calm = observed(service)
     assert calm.service
@@ -81,14 +81,14 @@ def test_a_service_at_0_is_well_with_no_task(service: Service) -> None:
     assert found.well
 
 
-def test_where_nothing_is_nothing_is_told_and_nothing_fails(service: Service) -> None:
+def test_where_nothing_exists_nothing_is_shown_and_nothing_fails(service: Service) -> None:
     found = read(looking(service), "other")
     assert (found.service, found.release, found.deployments, found.tasks, found.targets) == (None, None, (), (), ())
     assert found.no_run == "there is no pipeline other"
     assert found.unread == {}
 
 
-def test_what_may_not_be_read_is_told_in_its_place(service: Service, hear: Callable[..., None]) -> None:
+def test_what_may_not_be_read_is_reported_in_its_place(service: Service, hear: Callable[..., None]) -> None:
     service.start(service.push("v1"))
 
     def deny(**_: Any) -> None:
@@ -103,7 +103,7 @@ def test_what_may_not_be_read_is_told_in_its_place(service: Service, hear: Calla
     assert (found.service and found.service.running, found.tasks) == (1, ())
 
 
-def test_it_looks_every_few_seconds_until_a_stop_is_asked_for(service: Service) -> None:
+def test_it_reads_every_few_seconds_until_a_stop_is_asked_for(service: Service) -> None:
     aws, reads, began = looking(service), 0, service.clock.now()
     for found in watch(aws, APP, every=5):
         assert found.no_run
@@ -114,7 +114,7 @@ def test_it_looks_every_few_seconds_until_a_stop_is_asked_for(service: Service) 
     assert service.clock.now() >= began + 10
 
 
-def test_a_stop_in_the_middle_of_a_look_is_no_error(service: Service, hear: Callable[..., None]) -> None:
+def test_a_stop_in_the_middle_of_a_read_is_no_error(service: Service, hear: Callable[..., None]) -> None:
     aws = looking(service)
 
     def stop_and_slow_down(**_: Any) -> None:
@@ -125,7 +125,7 @@ def test_a_stop_in_the_middle_of_a_look_is_no_error(service: Service, hear: Call
     assert list(watch(aws, APP)) == []
 
 
-def test_a_worker_is_told_beside_the_web_and_what_befalls_it_is_not_well(service: Service) -> None:
+def test_a_worker_is_reported_beside_the_web_and_what_befalls_it_is_not_well(service: Service) -> None:
     image = service.push("v1")
     service.start(image)
     service.start(image, worker="mailer")

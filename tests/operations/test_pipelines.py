@@ -68,7 +68,7 @@ def test_a_watch_ends_at_its_limit_and_the_run_goes_on(aws: Aws, made: Made) -> 
     assert pipelines.read(aws, "orders").running
 
 
-def test_a_failed_build_is_judged_with_its_reason_and_retried_in_the_same_run(aws: Aws, made: Made) -> None:
+def test_a_failed_build_is_reported_with_its_reason_and_retried_in_the_same_run(aws: Aws, made: Made) -> None:
     fail_next_build("BUILD", "the tests fail")
     made()
     run = ended(aws)
@@ -132,7 +132,7 @@ def test_too_long_a_comment_is_refused_before_anything_is_sent(aws: Aws, made: M
     assert len(pipelines.waiting(aws, "orders")) == 1
 
 
-def test_a_stop_is_judged_as_one_and_asked_for_twice_it_stays_one(aws: Aws, made: Made) -> None:
+def test_a_stop_is_reported_as_one_and_asked_for_twice_it_stays_one(aws: Aws, made: Made) -> None:
     made()
     run = pipelines.read(aws, "orders")
     assert pipelines.stop(aws, "orders", reason="wrong branch") == run.id

@@ -65,7 +65,7 @@ def test_a_check_that_the_running_app_passes_is_made(world: World, health: dict[
     assert [one["TargetHealth"]["State"] for one in health_of["TargetHealthDescriptions"]] == ["healthy"]
 
 
-def test_an_app_that_is_ill_by_the_old_check_is_mended_by_the_new_one(world: World) -> None:  # noqa: F811
+def test_an_app_that_fails_the_old_check_recovers_with_the_new_one(world: World) -> None:  # noqa: F811
     answering(right=200, wrong=200)
     up(world, {"health_path": "/wrong"})
     answering(right=200)
@@ -79,7 +79,7 @@ def test_an_app_that_is_ill_by_the_old_check_is_mended_by_the_new_one(world: Wor
     assert "healthy" in {one["TargetHealth"]["State"] for one in health_of["TargetHealthDescriptions"]}
 
 
-def test_who_cannot_reach_the_app_is_told_so(world: World) -> None:  # noqa: F811 - the fixture
+def test_where_the_app_cannot_be_reached_the_message_says_so(world: World) -> None:  # noqa: F811 - the fixture
     up(world, {})
     session = world.open({**PLAIN, "service": {"health_path": "/ready"}})
 

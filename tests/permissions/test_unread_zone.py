@@ -49,7 +49,7 @@ def said(runs: Runs, command: str) -> str:
     return " ".join(runs.found.ended[command][1].split())
 
 
-def test_a_running_app_is_looked_at_changed_and_taken_down_without_it(running: Runs) -> None:
+def test_a_running_app_is_read_changed_and_taken_down_without_it(running: Runs) -> None:
     [zone] = {*records(running).values()}
     assert set(ends(running, *LOOKS).values()) == {0}
     for command in LOOKS[:3]:

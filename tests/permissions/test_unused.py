@@ -79,7 +79,7 @@ def test_a_403_at_head_bucket_ends_no_command_of_an_app_that_needs_no_bucket(
 
 
 @pytest.mark.parametrize("forbid", FORBIDDEN)
-def test_a_403_at_head_bucket_is_told_before_anything_is_made_where_a_bucket_is_needed(
+def test_a_403_at_head_bucket_is_reported_before_anything_is_made_where_a_bucket_is_needed(
     tmp_path: Path, forbid: Callable[[], None]
 ) -> None:
     with an_app(tmp_path, PIPELINE) as runs:
@@ -110,7 +110,7 @@ def test_a_region_needs_no_service_that_the_app_does_not_use(tmp_path: Path, reg
         assert f"pipeline: {region} has no CodePipeline" in runs.found.ended["plan"][1]
 
 
-def test_a_region_without_a_service_that_the_app_uses_is_told_by_name(tmp_path: Path) -> None:
+def test_a_region_without_a_service_that_the_app_uses_is_reported_by_name(tmp_path: Path) -> None:
     with an_app(tmp_path, TOKEN, "ca-west-1") as runs:
         assert ends(runs, "plan") == {"plan": 1}
         said = runs.found.ended["plan"][1]
@@ -129,7 +129,7 @@ def test_where_it_matters_the_refusal_names_who_denied_what_of_which_resource(tm
         assert authorization.LAYERS[layer].split(" ", 1)[1].replace("identity-based ", "") in said
 
 
-def test_what_is_recorded_must_be_looked_for(tmp_path: Path) -> None:
+def test_what_is_recorded_must_be_searched_for(tmp_path: Path) -> None:
     with an_app(tmp_path, {**BARE, "domain": {"name": "hello.ecsctl.example"}}) as runs:
         assert ends(runs, "up --yes") == {"up --yes": 0}
         runs.write(BARE)

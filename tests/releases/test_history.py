@@ -17,7 +17,7 @@ from tests.stack.conftest import ACCOUNT
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
-def test_releases_are_told_newest_first_with_image_commit_author_and_end(service: Service) -> None:
+def test_releases_are_listed_newest_first_with_image_commit_author_and_end(service: Service) -> None:
     service.start(service.push("v1"))
     second = service.push("v2", COMMIT)
     deploy(*service.app(), say=service.say)
@@ -43,7 +43,7 @@ def test_releases_are_told_newest_first_with_image_commit_author_and_end(service
     assert good.since < good.ended < crashed.since
 
 
-def test_a_copy_of_what_ecsctl_made_is_not_told_as_made_by_ecsctl(service: Service) -> None:
+def test_a_copy_of_what_ecsctl_made_is_not_shown_as_made_by_ecsctl(service: Service) -> None:
     mark = {"key": "ecsctl:digest", "value": "0123456789abcdef"}  # of what was sent: AWS fills in more
     service.tags.append(mark)
     service.start(service.push("v1"))
@@ -53,7 +53,7 @@ def test_a_copy_of_what_ecsctl_made_is_not_told_as_made_by_ecsctl(service: Servi
     assert (original.who, copy.who) == ("ecsctl (moto)", "moto")
 
 
-def test_what_rolls_out_is_told_as_such(service: Service) -> None:
+def test_what_rolls_out_is_reported_as_such(service: Service) -> None:
     service.start(service.push("v1"))
     service.push("v2")
     deploy(*service.app(), say=service.say, limit=5)

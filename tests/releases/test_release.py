@@ -52,7 +52,7 @@ def test_a_named_image_is_deployed_by_the_digest_its_tag_stands_for(service: Ser
     assert images(service)["hello"] == first
 
 
-def test_a_new_revision_bears_our_mark(service: Service) -> None:
+def test_a_new_revision_has_our_tags(service: Service) -> None:
     service.start(service.push("v1"))
     unmarked = service.register(service.push("v2"), marked=False)  # as the pipeline's copy may be
     service.point(unmarked)
@@ -72,7 +72,7 @@ def test_what_runs_already_is_deployed_without_a_change(service: Service) -> Non
     assert (service.runs, service.revisions) == ("hello:1", 1)
 
 
-def test_a_crashing_image_is_told_as_rolled_back_and_the_old_one_runs(service: Service) -> None:
+def test_a_crashing_image_is_reported_as_rolled_back_and_the_old_one_runs(service: Service) -> None:
     service.start(service.push("v1"))
     ecs.behave(ACCOUNT, "v2", "crash")
     service.push("v2")
@@ -82,7 +82,7 @@ def test_a_crashing_image_is_told_as_rolled_back_and_the_old_one_runs(service: S
     assert service.runs == "hello:1"
 
 
-def test_without_a_rollback_a_crashing_image_is_told_as_failed(service: Service) -> None:
+def test_without_a_rollback_a_crashing_image_is_reported_as_failed(service: Service) -> None:
     service.start(service.push("v1"), rollback=False)
     ecs.behave(ACCOUNT, "v2", "crash")
     service.push("v2")
@@ -92,7 +92,7 @@ def test_without_a_rollback_a_crashing_image_is_told_as_failed(service: Service)
     assert release(service).verdict.outcome is Outcome.DEPLOYED  # the same image again: it was given up, not deployed
 
 
-def test_a_deploy_of_the_pipeline_meanwhile_is_told_as_superseded(
+def test_a_deploy_of_the_pipeline_meanwhile_is_reported_as_superseded(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service.start(service.push("v1"))
@@ -123,7 +123,7 @@ def test_a_time_out_is_resumed_by_the_same_command_without_another_deployment(se
     assert service.revisions == 2
 
 
-def test_with_no_tasks_wished_a_release_is_deployed_and_says_that_nothing_runs(service: Service) -> None:
+def test_with_no_tasks_desired_a_release_is_deployed_and_says_that_nothing_runs(service: Service) -> None:
     service.start(service.push("v1"), desired=0)
     service.push("v2")
     done = release(service)
@@ -145,7 +145,7 @@ BAD = {
 }
 
 
-def test_of_a_public_image_it_is_told_that_only_its_registry_knows_it(service: Service) -> None:
+def test_of_a_public_image_it_is_reported_that_only_its_registry_knows_it(service: Service) -> None:
     service.start(service.push("v1"))
     for image, host in {"nope": "docker.io", "acme/web:1": "docker.io", "Quay.io/acme/web_app:1.2": "Quay.io",
                         "localhost:5000/web": "localhost:5000"}.items():  # fmt: skip

@@ -27,7 +27,7 @@ def test_what_is_wanted_is_found_again_whatever_aws_fills_in() -> None:
     assert added(made, ours(made), wanted) == wanted
 
 
-def test_what_is_wanted_no_longer_is_seen_and_taken_back() -> None:
+def test_what_is_no_longer_desired_is_found_and_taken_back() -> None:
     plain = definition()
     made = with_additions(plain, ours(plain), additions({**USER, **DISK}))
     assert added(made, ours(made), additions(USER)) == additions({**USER, **DISK})
@@ -35,7 +35,7 @@ def test_what_is_wanted_no_longer_is_seen_and_taken_back() -> None:
     assert back == plain
 
 
-def test_what_somebody_else_has_set_is_neither_seen_nor_taken() -> None:
+def test_what_somebody_else_has_set_is_neither_shown_nor_taken() -> None:
     theirs = {**definition(user="7", dockerLabels={"team": "web"}), "ephemeralStorage": {"sizeInGiB": 99}}
     assert added(theirs, ours(theirs), ()) == ()
     assert with_additions(theirs, ours(theirs), ()) == theirs

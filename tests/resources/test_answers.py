@@ -73,21 +73,21 @@ def worth(plan):
     return {step.name: step.changed for step in plan.work}
 
 
-def test_a_network_told_the_other_way_round_is_no_drift(cloud):
+def test_a_network_described_the_other_way_round_is_no_drift(cloud):
     compose = network.stack_of(cloud, *network.ALL, *files.DESIRED)
     cloud.up(compose)
     with everywhere(cloud, ("ec2", "elbv2", "acm", "route53", "efs", "cloudwatch"), turn_all):
         assert worth(cloud.plan(compose)) == {}
 
 
-def test_a_pipeline_told_the_other_way_round_is_no_drift(cloud):
+def test_a_pipeline_described_the_other_way_round_is_no_drift(cloud):
     compose = delivery.stack_of(*delivery.ALL)
     cloud.up(compose)
     with everywhere(cloud, ("iam", "s3", "logs", "codebuild"), turn_all):
         assert worth(cloud.plan(compose)) == {}
 
 
-def test_a_service_told_the_other_way_round_is_no_drift(cloud):
+def test_a_service_described_the_other_way_round_is_no_drift(cloud):
     ground = ecs.Ground(cloud)
     task = {
         "environment": (("B", "2"), ("A", "1"), ("C", "3")),

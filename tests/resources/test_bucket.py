@@ -56,7 +56,7 @@ def test_a_second_up_changes_nothing(cloud):
     assert cloud.changes == 0
 
 
-def test_settings_follow_the_wish(cloud):
+def test_settings_follow_the_configuration(cloud):
     cloud.up(bucket())
     assert cloud.plan(bucket(expire_days=5)).steps[0].changed == {"expire_days"}
     cloud.up(bucket(expire_days=5, tls_only=False))
@@ -86,7 +86,7 @@ def untagged(s3):
             "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]})),
     ],
 )  # fmt: skip
-def test_drift_is_named_and_mended(cloud, fields, spoil):
+def test_drift_is_named_and_corrected(cloud, fields, spoil):
     cloud.up(bucket())
     spoil(cloud.boto("s3"))
     assert cloud.plan(bucket()).steps[0].changed == fields

@@ -43,7 +43,7 @@ def test_every_push_to_the_branch_builds_and_no_other(cloud):
         assert not re.search(patterns["HEAD_REF"], other)
 
 
-def test_the_webhook_follows_the_wish_and_is_taken_away_with_it(cloud):
+def test_the_webhook_follows_the_configuration_and_goes_with_it(cloud):
     cloud.up(builds_on("main"))
     url = project(cloud)["webhook"]["payloadUrl"]
     cloud.up(builds_on("next"))
@@ -116,7 +116,7 @@ def test_only_githubs_own_refusal_is_let_pass(code):
             if_github_lets(refused, "OAuthProviderException")
 
 
-def test_a_webhook_that_github_does_not_give_back_is_told_while_the_project_stays(cloud):
+def test_a_webhook_that_github_does_not_give_back_is_reported_while_the_project_stays(cloud):
     cloud.up(builds_on("main"))
     revoke_github_token()
     with pytest.raises(EcsctlError, match="does not let its webhook be made, or removed") as refused:

@@ -26,7 +26,7 @@ def without_our_dns(stack):
     )
 
 
-def test_it_is_told_from_others_of_the_same_domain_by_its_tags(cloud):
+def test_it_is_distinguished_from_others_of_the_same_domain_by_its_tags(cloud):
     acm = cloud.boto("acm")
     acm.request_certificate(DomainName=DOMAIN, ValidationMethod="DNS")
     acm.request_certificate(DomainName=DOMAIN, ValidationMethod="DNS", KeyAlgorithm="EC_prime256v1")
@@ -150,7 +150,7 @@ def test_what_is_no_arn_at_all_is_refused(cloud):
         cloud.up(borrow("shop"))
 
 
-def test_a_refusal_by_caa_records_is_told_with_its_cure(cloud):
+def test_a_refusal_by_caa_records_is_reported_with_its_cure(cloud):
     """Of a zone that is not the account's the records are only known to ACM."""
     caa = {"Name": DOMAIN, "Type": "CAA", "TTL": 60, "ResourceRecords": [{"Value": '0 issue "other.example"'}]}
     cloud.boto("route53").change_resource_record_sets(

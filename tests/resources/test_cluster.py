@@ -35,7 +35,7 @@ def test_the_first_use_of_ecs_in_an_account_is_waited_for(cloud):
 
 
 @pytest.mark.parametrize("insights", ["enhanced", "disabled"])
-def test_insights_follow_the_wish_and_drift_is_mended(cloud, ecs, insights):
+def test_insights_follow_the_configuration_and_drift_is_corrected(cloud, ecs, insights):
     cloud.up(cluster())
     cloud.up(cluster(insights=insights))
     assert described(ecs)["settings"][0]["value"] == insights

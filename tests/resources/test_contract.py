@@ -140,7 +140,7 @@ MADE = [pytest.param(row, name, id=f"{row}-{name}") for row in ROWS for name in 
 
 
 @pytest.mark.parametrize(("row", "name"), FIELDS)
-def test_another_value_of_a_field_is_seen(lives: Any, row: Row, name: str) -> None:
+def test_another_value_of_a_field_is_observed(lives: Any, row: Row, name: str) -> None:
     step = lives(row.stack).asked[row.part, name]
     if step.verb in (Verb.CREATE, Verb.REFUSE):  # nothing, or someone else's, has that value
         assert traits(row.kind).get(name) is FIXED, "what has another value in this field is another thing"
@@ -149,7 +149,7 @@ def test_another_value_of_a_field_is_seen(lives: Any, row: Row, name: str) -> No
 
 
 @pytest.mark.parametrize(("row", "name"), MADE)
-def test_what_somebody_has_changed_is_seen_as_drift(lives: Any, row: Row, name: str) -> None:
+def test_what_somebody_has_changed_is_reported_as_drift(lives: Any, row: Row, name: str) -> None:
     step = lives(row.stack).drifted[row.part]
     changes = {one.field: one for one in step.changes}
     if step.fields[name] is None or name in row.leaves:
@@ -174,12 +174,12 @@ def test_other_values_are_made_and_then_right(lives: Any, stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_drift_is_mended(lives: Any, stack: str) -> None:
+def test_drift_is_corrected(lives: Any, stack: str) -> None:
     assert [(step.name, step.changed) for step in lives(stack).after_fixing] == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_what_others_do_by_hand_is_seen_as_drift(lives: Any, stack: str) -> None:
+def test_what_others_do_by_hand_is_reported_as_drift(lives: Any, stack: str) -> None:
     """Someone's values are in place of ours, or our tags are gone."""
     spoiled = lives(stack).spoiled
     unobserved = {row.part: row.spoiled.keys() - spoiled[row.part].changed for row in of(stack) if row.spoiled}
@@ -187,7 +187,7 @@ def test_what_others_do_by_hand_is_seen_as_drift(lives: Any, stack: str) -> None
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_what_others_did_by_hand_is_mended(lives: Any, stack: str) -> None:
+def test_what_others_did_by_hand_is_corrected(lives: Any, stack: str) -> None:
     assert [(step.name, step.changed) for step in lives(stack).after_repair] == []
 
 
@@ -241,14 +241,14 @@ def test_it_may_be_shown_late(stack: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.kind.wait], ids=str)
-def test_it_is_marked_from_its_birth(lives: Any, row: Row) -> None:
+def test_it_is_tagged_from_its_birth(lives: Any, row: Row) -> None:
     tags = lives(row.stack).created[row.part]
     if tags is not None:  # what cannot carry tags
         assert (tags["ecsctl:app"], tags[RESOURCE]) == ("shop", row.part)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.kind.wait], ids=str)
-def test_it_is_found_by_its_mark_alone_and_by_nobody_else(lives: Any, row: Row) -> None:
+def test_it_is_found_by_its_tags_alone_and_by_nobody_else(lives: Any, row: Row) -> None:
     life = lives(row.stack)
     assert len(life.found[row.part]) == 1
     assert life.neighbours == []

@@ -40,7 +40,7 @@ def service(runs, state, running=1, desired=1, draining=0, reason=None):
          "superseded by revision 5: revision 5 is rolling out: 0 of 1 running"),
     ],
 )  # fmt: skip
-def test_a_service_is_judged_by_its_newest_deployment(configured, there, runs, ready, note):
+def test_the_state_of_a_service_is_that_of_its_newest_deployment(configured, there, runs, ready, note):
     rollout = Snapshot(there).standing(f"{ARN}{configured}")
     assert (rollout.runs, rollout.ready, rollout.note) == (f"{ARN}{runs}", ready, note)
     assert (rollout.failed, rollout.settled) == ("", True)
@@ -54,7 +54,7 @@ def test_a_deployment_that_was_given_up_is_failed_with_the_reason_aws_gives():
     assert rollout.failed == "circuit breaker: tasks failed to start."
 
 
-def test_another_family_is_no_successor_and_an_unknown_wish_is_no_trouble():
+def test_another_family_is_no_successor_and_an_unknown_desired_value_is_no_trouble():
     other = service(9, "COMPLETED")
     other["taskDefinition"] = ARN.replace("shop", "other") + "9"
     assert Snapshot(other).standing(f"{ARN}2").runs == other["taskDefinition"]
@@ -87,7 +87,7 @@ def history(*told):
         ([(2, "SUCCESSFUL"), (1, "SUCCESSFUL")], ""),
     ],
 )
-def test_only_the_newest_deployment_of_what_is_wished_counts(expected, why):
+def test_only_the_newest_deployment_of_what_is_desired_counts(expected, why):
     assert history(*expected).why_not(f"{ARN}2") == (f"the deployment {why}" if why else "")
 
 
@@ -96,7 +96,7 @@ def task(number, why, definition=2, **container):
             "stoppedAt": MOMENT + timedelta(minutes=number), "containers": [{"name": "app", **container}]}  # fmt: skip
 
 
-def test_the_first_three_different_reasons_are_told_the_newest_first():
+def test_the_first_three_different_reasons_are_reported_the_newest_first():
     pull = "CannotPullContainerError: not found"
     tasks = [
         task(1, "Essential container in task exited", exitCode=1),

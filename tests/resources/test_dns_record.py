@@ -31,7 +31,7 @@ def request(cloud, domain, **more):
     return cloud.boto("acm").request_certificate(DomainName=domain, ValidationMethod="DNS", **more)["CertificateArn"]
 
 
-def test_a_record_and_its_mark_come_and_go_together(cloud):
+def test_a_record_and_its_ownership_record_come_and_go_together(cloud):
     cloud.up(stack_of(cloud, "www"))
     label = cloud.label("www")
     assert records(cloud) == {
@@ -62,7 +62,7 @@ def test_a_run_reads_the_other_zones_of_the_account_once(cloud, hear):
     assert records(cloud) == {}
 
 
-def test_a_record_deleted_beside_its_mark_comes_back(cloud):
+def test_a_record_deleted_beside_its_ownership_record_comes_back(cloud):
     compose = stack_of(cloud, "www")
     cloud.up(compose)
     whole = records(cloud)
@@ -72,14 +72,14 @@ def test_a_record_deleted_beside_its_mark_comes_back(cloud):
     assert cloud.up(compose).work == ()
 
 
-def test_a_mark_whose_record_is_gone_goes_as_well(cloud):
+def test_an_ownership_record_whose_record_is_gone_goes_as_well(cloud):
     cloud.up(stack_of(cloud, "www"))
     change_record(cloud, "DELETE", WWW, "CNAME", DOMAIN, 300)
     cloud.down()
     assert records(cloud) == {}
 
 
-def test_a_record_that_lost_its_mark_is_no_longer_ours(cloud):
+def test_a_record_that_lost_its_ownership_record_is_no_longer_ours(cloud):
     compose = stack_of(cloud, "www")
     cloud.up(compose)
     (text,) = records(cloud)[f"_ecsctl.{WWW}.", "TXT"]
@@ -103,7 +103,7 @@ def test_a_refusal_tells_how_to_hand_a_record_over_and_that_works(cloud):
 
 
 @pytest.mark.parametrize(("kind", "value"), [("CNAME", "old.example"), ("TXT", '"theirs"'), ("A", "192.0.2.1")])
-def test_what_no_mark_can_make_ours_is_named_and_the_way_out_leads_out(cloud, kind, value):
+def test_what_no_tag_can_make_ours_is_named_and_the_way_out_leads_out(cloud, kind, value):
     """A CNAME in the way of an alias, anything in the way of a CNAME: a TXT record beside it would change nothing."""
     configured = {"CNAME": "dns", "TXT": "www", "A": "www"}[kind]
     name = {"dns": DOMAIN, "www": WWW}[configured]
@@ -119,7 +119,7 @@ def test_what_no_mark_can_make_ours_is_named_and_the_way_out_leads_out(cloud, ki
     assert cloud.up(compose).work == ()
 
 
-def test_a_cname_over_our_own_mark_is_deleted_alone(cloud):
+def test_a_cname_over_our_own_ownership_record_is_deleted_alone(cloud):
     compose = stack_of(cloud, "dns")
     cloud.up(compose)
     ids = {step.name: step.ids for step in cloud.plan(compose).steps}
@@ -147,7 +147,7 @@ def test_a_record_of_another_type_that_took_its_place_is_not_touched(cloud):
     assert records(cloud) == {(f"{WWW}.", "A"): ["192.0.2.1"]}
 
 
-def test_the_mark_of_another_app_is_respected_even_where_its_record_is_missing(cloud):
+def test_the_ownership_record_of_another_app_is_respected_even_where_its_record_is_missing(cloud):
     theirs = Label(app="other", id="1", account="", region="", resource="dns")
     change_record(cloud, "CREATE", f"_ecsctl.{WWW}", "TXT", mark(theirs, "CNAME"))
     with pytest.raises(Refused, match="belongs to other"):
@@ -193,7 +193,7 @@ def test_a_validation_record_with_another_value_is_somebody_elses(cloud):
 
 
 @pytest.mark.parametrize("names", [(DOMAIN, []), (f"*.{DOMAIN}", []), ("example.org", [DOMAIN])])
-def test_a_validation_record_stays_without_our_mark_while_another_certificate_hangs_on_it(cloud, names):
+def test_a_validation_record_stays_without_our_ownership_record_while_another_certificate_needs_it(cloud, names):
     cloud.up(stack_of(cloud, "issued"))
     domain, others = names
     request(cloud, domain, **({"SubjectAlternativeNames": others} if others else {}))
@@ -217,7 +217,7 @@ def test_names_are_normal_in_every_spelling():
     assert normal(promise) is promise
 
 
-def test_a_mark_says_whose_the_record_is_whatever_the_part_is_called():
+def test_an_ownership_record_names_the_owner_whatever_the_part_is_called():
     label = Label(app="shop", id="1", account="", region="", resource='a "part" of ' + "x" * 300)
     written = mark(label, "A")
     assert all(len(string) <= 255 for string in written.strip('"').split('" "'))
@@ -227,7 +227,7 @@ def test_a_mark_says_whose_the_record_is_whatever_the_part_is_called():
 
 
 @pytest.mark.parametrize("values", [[], ['"v=spf1 -all"'], ['"ecsctl:app=shop"', '"more"']])
-def test_what_is_not_exactly_one_mark_is_none(values):
+def test_what_is_not_exactly_one_ownership_record_is_none(values):
     assert read(values) == {}
 
 

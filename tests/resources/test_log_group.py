@@ -17,7 +17,7 @@ def retention(cloud):
     return {one["logGroupName"]: one.get("retentionInDays") for one in groups}
 
 
-def test_events_are_kept_as_long_as_wished_and_no_longer(cloud):
+def test_events_are_kept_as_long_as_configured_and_no_longer(cloud):
     cloud.up(group(14))
     assert retention(cloud) == {NAME: 14}
     cloud.up(group(14))
@@ -26,7 +26,7 @@ def test_events_are_kept_as_long_as_wished_and_no_longer(cloud):
     assert retention(cloud) == {NAME: None}
 
 
-def test_drift_is_named_and_mended(cloud):
+def test_drift_is_named_and_corrected(cloud):
     cloud.up(group())
     logs = cloud.boto("logs")
     logs.put_retention_policy(logGroupName=NAME, retentionInDays=1)
@@ -64,7 +64,7 @@ def test_a_group_that_is_not_ours_is_refused_and_survives(cloud):
     assert retention(cloud) == {NAME: None}
 
 
-def test_what_dies_with_it_is_told(cloud):
+def test_what_dies_with_it_is_named(cloud):
     cloud.up(group())
     logs = cloud.boto("logs")
     observed = cloud.see("app-logs", usual(LogGroup, name=NAME))

@@ -32,7 +32,7 @@ def test_those_that_are_being_deleted_are_followed_by_others(cloud):
         ("DescribeAccessPoints", "AccessPoints", "aws efs delete-access-point --access-point-id fsap-"),
     ],
 )
-def test_one_that_aws_could_not_make_is_told_and_not_waited_for(cloud, operation, listed, says):
+def test_one_that_aws_could_not_make_is_reported_and_not_waited_for(cloud, operation, listed, says):
     def broken(parsed):
         for one in parsed[listed]:
             one["LifeCycleState"] = "error"

@@ -21,7 +21,7 @@ def test_one_that_fails_is_replaced_in_the_same_run(cloud):
     assert cloud.up(compose(cloud)).work == ()
 
 
-def test_a_second_failure_is_told_in_awss_words_and_the_next_run_tries_again(cloud):
+def test_a_second_failure_is_reported_in_awss_words_and_the_next_run_tries_again(cloud):
     for _ in range(2):
         fail_next_nat("InsufficientFreeAddressesInSubnet", "Subnet has insufficient free addresses")
     with pytest.raises(Several) as failure:
@@ -55,7 +55,7 @@ def test_one_that_somebody_deletes_is_waited_for_and_made_anew(cloud):
     assert cloud.up(compose(cloud)).work == ()
 
 
-def test_the_private_route_is_mended_when_its_gateway_is_another(cloud):
+def test_the_private_route_is_corrected_when_its_gateway_is_another(cloud):
     cloud.up(compose(cloud))
     before = ids_of(cloud, compose(cloud))
     cloud.boto("ec2").delete_nat_gateway(NatGatewayId=before["nat"].nat_gateway_id)

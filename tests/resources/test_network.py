@@ -48,7 +48,7 @@ def test_the_gateway_of_somebody_else_is_refused_and_left_alone(cloud):
     assert cloud.changes == 0
 
 
-def test_all_is_marked_at_birth_and_down_finds_it_without_a_record_beside_look_alikes(cloud):
+def test_all_is_tagged_at_birth_and_down_finds_it_without_a_record_beside_look_alikes(cloud):
     cloud.boto("iam").create_service_linked_role(AWSServiceName="elasticloadbalancing.amazonaws.com")  # the account's
     ec2 = cloud.boto("ec2")
     ec2.allocate_address(Domain="vpc")

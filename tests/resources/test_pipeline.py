@@ -244,6 +244,6 @@ def test_only_a_real_difference_is_one(equal, change):
     assert same(found, parts(found, ""), REGION) is equal
 
 
-def test_the_token_is_in_no_word_of_a_wish():
+def test_the_token_is_in_no_word_of_a_desired_resource():
     desired = whole()
     assert CANARY not in f"{desired!r} {desired} {desired.source!r} {desired.source}"

@@ -75,7 +75,7 @@ def test_another_repository_takes_the_hook_from_the_first(cloud):
 
 
 @pytest.mark.parametrize("call", ["RegisterWebhookWithThirdParty", "TagResource"])
-def test_a_death_before_it_is_known_to_be_registered_is_mended(cloud, call):
+def test_a_death_before_it_is_known_to_be_registered_is_repaired(cloud, call):
     cloud.up(stack_of("pipeline"))
     with cloud.dying_before("codepipeline", call):
         cloud.up(WEBHOOK)
@@ -85,7 +85,7 @@ def test_a_death_before_it_is_known_to_be_registered_is_mended(cloud, call):
 
 
 @pytest.mark.parametrize("call", ["DeregisterWebhookWithThirdParty", "PutWebhook", "RegisterWebhookWithThirdParty"])
-def test_a_death_anywhere_in_a_new_registration_is_mended(cloud, call):
+def test_a_death_anywhere_in_a_new_registration_is_repaired(cloud, call):
     cloud.up(WEBHOOK)
     cloud.clock.sleep(3600)
     with cloud.dying_before("codepipeline", call):
@@ -101,7 +101,7 @@ def test_it_goes_from_aws_and_from_github(cloud):
     assert (hooked(), cloud.boto("codepipeline").list_webhooks()["webhooks"]) == ([], [])
 
 
-def test_no_longer_wished_it_goes_from_github_too(cloud):
+def test_no_longer_desired_it_goes_from_github_too(cloud):
     cloud.up(WEBHOOK)
     cloud.up(stack_of("pipeline"))
     assert (hooked(), cloud.boto("codepipeline").list_webhooks()["webhooks"]) == ([], [])
@@ -115,7 +115,7 @@ def test_a_token_that_has_died_holds_up_nothing_but_the_hook_at_github(cloud):
     assert hooked() == ["ann/shop"]
 
 
-def test_a_token_that_may_not_make_hooks_is_told_and_not_shown(cloud):
+def test_a_token_that_may_not_make_hooks_is_reported_and_not_shown(cloud):
     cloud.up(stack_of("pipeline"))
     revoke_github_token()
     with pytest.raises(EcsctlError, match="GitHub does not take the token") as failed:

@@ -67,7 +67,7 @@ def test_taking_all_rights_takes_the_policy(cloud):
         ("tags", lambda iam: iam.untag_role(RoleName=NAME, TagKeys=["owner"])),
     ],
 )  # fmt: skip
-def test_drift_is_named_and_mended(cloud, field, spoil):
+def test_drift_is_named_and_corrected(cloud, field, spoil):
     cloud.up(role())
     spoil(cloud.boto("iam"))
     step = cloud.plan(role()).steps[0]
@@ -107,7 +107,7 @@ def test_a_trust_policy_with_anything_more_or_less_is_not_ours(spoil):
     assert trust_of(document) != TRUST
 
 
-def test_what_others_attach_is_left_alone_told_and_gone_with_the_role(cloud):
+def test_what_others_attach_is_left_alone_reported_and_gone_with_the_role(cloud):
     iam = cloud.boto("iam")
     cloud.up(role())
     extra = iam.create_policy(PolicyName="extra", PolicyDocument=policy([PULL]))["Policy"]["Arn"]
@@ -181,7 +181,7 @@ def attached(cloud):
     return {one["PolicyArn"] for one in found}
 
 
-def test_managed_policies_come_and_go_with_the_wish(cloud):
+def test_managed_policies_come_and_go_with_the_configuration(cloud):
     cloud.up(role(policies=frozenset({READS})))
     assert attached(cloud) == {READS}
     cloud.lose_state()
@@ -193,7 +193,7 @@ def test_managed_policies_come_and_go_with_the_wish(cloud):
     assert cloud.plan(role()).work == ()
 
 
-def test_what_somebody_else_has_attached_is_left_alone_and_told(cloud):
+def test_what_somebody_else_has_attached_is_left_alone_and_reported(cloud):
     cloud.up(role(policies=frozenset({READS})))
     cloud.boto("iam").attach_role_policy(RoleName=NAME, PolicyArn=WRITES)
     assert cloud.plan(role(policies=frozenset({READS}))).work == ()

@@ -71,7 +71,7 @@ def test_what_autoscaling_does_is_no_drift(cloud, ground):
     ],
     ids=["minimum", "maximum", "another target", "never in", "no policy"],
 )
-def test_drift_is_named_and_mended(cloud, ground, scaling, fields, spoil):
+def test_drift_is_named_and_corrected(cloud, ground, scaling, fields, spoil):
     ground.count = 0
     desired = ground.stack(service=AUTO | {"first_count": 0}, scaling={"minimum": 1})
     cloud.up(desired)
@@ -91,7 +91,7 @@ def test_an_edit_of_all_of_it_is_made_and_a_policy_of_somebody_else_stays(cloud,
     assert (targets(scaling), followed(scaling)) == ({"service/shop/shop": (2, 3)}, {POLICY: 40, "theirs": 30})
 
 
-def test_one_that_is_no_longer_wished_goes_and_the_service_stays(cloud, ground, scaling):
+def test_one_that_is_no_longer_desired_goes_and_the_service_stays(cloud, ground, scaling):
     cloud.up(ground.stack(service=AUTO, scaling={}))
     cloud.up(ground.stack())
     assert (targets(scaling), followed(scaling)) == ({}, {})

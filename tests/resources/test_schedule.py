@@ -72,7 +72,9 @@ def test_a_revision_in_its_target_is_a_difference(cloud: Any, ground: Ground, sc
     assert described(scheduler)["Target"]["EcsParameters"]["TaskDefinitionArn"].endswith(":task-definition/shop")
 
 
-def test_what_others_have_put_into_the_group_is_told_before_it_goes(cloud: Any, ground: Ground, scheduler: Any) -> None:
+def test_what_others_have_put_into_the_group_is_reported_before_it_goes(
+    cloud: Any, ground: Ground, scheduler: Any
+) -> None:
     cloud.up(ground.stack(schedule={}))
     ids = cloud.see("schedules", ScheduleGroup(name="shop", role="")).ids  # type: ignore[arg-type]  # a name is one
     assert ScheduleGroup.contents(cloud.aws, ids).summary == ""

@@ -24,7 +24,7 @@ def test_a_rule_of_somebody_else_stays_and_is_mentioned(cloud):
     assert observed.note == "lets in, by rules that are not ours: tcp 22 from 0.0.0.0/0"
 
 
-def test_a_rule_of_somebody_else_that_says_what_we_wish_is_enough(cloud):
+def test_somebody_elses_rule_that_allows_the_same_is_enough(cloud):
     compose = stack_of(cloud, "balancer-group", balancer_group={"ingress": frozenset({HTTPS})})
     cloud.up(compose)
     group = ids_of(cloud, compose)["balancer-group"].group_id
@@ -34,7 +34,7 @@ def test_a_rule_of_somebody_else_that_says_what_we_wish_is_enough(cloud):
     assert cloud.plan(stack_of(cloud, "balancer-group")).work == ()
 
 
-def test_a_rule_that_is_no_longer_wished_is_closed(cloud):
+def test_a_rule_that_is_no_longer_desired_is_revoked(cloud):
     cloud.up(stack_of(cloud, "balancer-group"))
     less = stack_of(cloud, "balancer-group", balancer_group={"ingress": frozenset({HTTPS})})
     cloud.up(less)

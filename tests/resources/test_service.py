@@ -119,7 +119,7 @@ def test_another_port_reaches_definition_and_balancer_in_one_deployment(cloud, g
     assert ground.described["loadBalancers"][0]["containerName"] == "web"
 
 
-def test_network_and_target_group_are_mended_where_they_drift(cloud, ground, sent):
+def test_network_and_target_group_are_corrected_where_they_drift(cloud, ground, sent):
     ground.count = 0
     cloud.up(ground.stack())
     network = {"subnets": [min(ground.subnets)], "securityGroups": [ground.front], "assignPublicIp": "DISABLED"}
@@ -172,7 +172,7 @@ def test_a_release_that_is_rolled_back_is_a_failure_with_its_reasons_and_the_old
     assert ground.revisions() == ["shop:1", "shop:2"]
 
 
-def test_a_first_release_that_fails_is_told_and_tried_again_by_the_next_up(cloud, ground):
+def test_a_first_release_that_fails_is_reported_and_tried_again_by_the_next_up(cloud, ground):
     sandbox.behave(ACCOUNT, ":1", "missing-image")
     with pytest.raises(ResourceFailed) as caught:
         cloud.up(ground.stack())
@@ -187,7 +187,7 @@ def test_a_first_release_that_fails_is_told_and_tried_again_by_the_next_up(cloud
     assert cloud.up(ground.stack()).work == ()
 
 
-def test_a_deployment_of_somebody_else_is_told_and_waited_for(cloud, ground):
+def test_a_deployment_of_somebody_else_is_reported_and_waited_for(cloud, ground):
     cloud.up(ground.stack())
     theirs = ground.deploy(2, settle=False)
     observed = cloud.see("service", ground.service("shop", theirs))

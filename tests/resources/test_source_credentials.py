@@ -46,7 +46,7 @@ def their_role(cloud):
     cloud.boto("iam").create_role(RoleName="theirs", AssumeRolePolicyDocument=trust)
 
 
-def test_the_mark_on_the_role_says_that_they_are_ours_and_by_which_token(cloud):
+def test_the_tag_on_the_role_says_that_they_are_ours_and_by_which_token(cloud):
     cloud.up(BOTH)
     assert [one["authType"] for one in listed(cloud)] == ["PERSONAL_ACCESS_TOKEN"]
     assert mark(cloud) == f"{PART}:{TOKEN.digest}"
@@ -77,7 +77,7 @@ def test_credentials_of_another_form_that_took_the_place_of_ours_are_theirs(clou
     assert listed(cloud) == before
 
 
-def test_a_death_between_mark_and_import_is_mended_by_up(cloud):
+def test_up_repairs_a_run_that_died_between_tag_and_import(cloud):
     cloud.up(stack_of("build-role"))
     with cloud.dying_before("codebuild", "ImportSourceCredentials"):
         SourceCredentials(token=TOKEN, role=RoleName(ROLE)).create(cloud.aws, cloud.label(PART))
@@ -86,7 +86,7 @@ def test_a_death_between_mark_and_import_is_mended_by_up(cloud):
     assert len(listed(cloud)) == 1
 
 
-def test_a_mark_without_credentials_goes_when_they_are_no_longer_wished(cloud):
+def test_a_tag_without_credentials_goes_when_they_are_no_longer_desired(cloud):
     cloud.up(stack_of("build-role"))
     with cloud.dying_before("codebuild", "ImportSourceCredentials"):
         cloud.up(BOTH)
@@ -107,7 +107,7 @@ def test_a_death_between_a_new_token_and_its_digest_repeats_the_import(cloud):
     assert mark(cloud) == f"{PART}:{desired.token.digest}"
 
 
-def test_no_longer_wished_they_go_and_the_mark_with_them(cloud):
+def test_no_longer_desired_they_go_and_the_tag_with_them(cloud):
     cloud.up(BOTH)
     cloud.up(stack_of("build-role"))
     assert (listed(cloud), mark(cloud)) == ([], None)

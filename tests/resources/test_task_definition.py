@@ -98,7 +98,7 @@ def test_deploys_and_lost_state_between_edits_change_nothing_of_that(cloud, grou
     assert (images(ground), environment(ground)) == ({"app": image(3)}, {"MODE": "fast"})
 
 
-def test_drift_of_the_environment_is_named_as_such_and_mended_with_the_image_that_runs(cloud, ground):
+def test_drift_of_the_environment_is_named_as_such_and_corrected_with_the_image_that_runs(cloud, ground):
     desired = ground.stack({"environment": (("MODE", "fast"),)})
     cloud.up(desired)
     by_hand = ground.register(
@@ -141,7 +141,7 @@ def test_somebodys_experiment_in_the_family_is_not_taken_for_what_runs(cloud, gr
     assert images(ground) == {"app": image(1)}
 
 
-def test_an_image_that_the_wish_names_is_deployed(cloud, ground):
+def test_an_image_that_the_configuration_names_is_deployed(cloud, ground):
     cloud.up(ground.stack())
     ground.deploy(5)
     cloud.up(ground.stack({"image": image(3)}))
@@ -150,7 +150,7 @@ def test_an_image_that_the_wish_names_is_deployed(cloud, ground):
     assert cloud.plan(ground.stack()).work == ()
 
 
-def test_a_deploy_between_the_look_and_the_change_keeps_its_image(cloud, ground):
+def test_a_deploy_between_the_read_and_the_change_keeps_its_image(cloud, ground):
     cloud.up(ground.stack())
     edited, me, aws = ground.definition(memory=1024), replace(cloud.label("task-definition"), owner="ann"), cloud.aws
     observed = edited.observe(aws, me)
@@ -160,7 +160,7 @@ def test_a_deploy_between_the_look_and_the_change_keeps_its_image(cloud, ground)
     assert (last["memory"], last["containerDefinitions"][0]["image"]) == ("1024", image(2))
 
 
-def test_a_run_that_died_before_the_service_was_told_is_carried_on_without_another_revision(cloud, ground):
+def test_a_run_that_died_before_the_service_was_updated_is_carried_on_without_another_revision(cloud, ground):
     cloud.up(ground.stack())
     ground.deploy(2)
     edited, me = ground.definition(memory=1024), replace(cloud.label("task-definition"), owner="ann")

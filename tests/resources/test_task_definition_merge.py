@@ -17,7 +17,7 @@ from tests.resources.merging import ACCEPTED, CONFIG, REGION, SIDECAR, definitio
 
 @given(desired_stack, definitions, words)
 @settings(max_examples=300)
-def test_whatever_the_wish_is_laid_over_says_afterwards_exactly_what_is_wished(desired, definition, image):
+def test_whatever_the_desired_state_is_laid_over_says_afterwards_exactly_what_is_desired(desired, definition, image):
     merged = laid(desired, definition, image, REGION)
     assert told(Revision("", merged, {}), desired, REGION) == replace(desired, image=image)
     assert laid(desired, merged, image, REGION) == merged

@@ -118,7 +118,7 @@ def test_an_attribute_that_the_kind_does_not_have_is_refused(ground):
     assert error == ("ValidationError", "Target group attribute key 'slow_start.duration_seconds' is not recognized")
 
 
-def test_listeners_have_11_attributes_or_19_and_actions_are_told_whole(aws, clock, ground):
+def test_listeners_have_11_attributes_or_19_and_actions_are_returned_whole(aws, clock, ground):
     balancer = ground.balancer("application")[0]["LoadBalancerArn"]
     group = ground.group(Protocol="HTTP", Port=80)[0]["TargetGroupArn"]
     aws("iam").upload_server_certificate(ServerCertificateName="own", CertificateBody=PEM, PrivateKey=PEM)
@@ -160,7 +160,7 @@ def test_listeners_have_11_attributes_or_19_and_actions_are_told_whole(aws, cloc
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"  # nobody reads it
 
 
-def test_a_network_is_told_with_what_aws_adds(ground):
+def test_a_network_is_returned_with_what_aws_adds(ground):
     [vpc] = ground.ec2.describe_vpcs(VpcIds=[ground.vpc])["Vpcs"]
     assert vpc["CidrBlock"] == "10.71.0.0/16"
     subnet = ground.ec2.describe_subnets(SubnetIds=ground.subnets)["Subnets"][0]
@@ -227,7 +227,7 @@ def test_a_lifecycle_rule_without_a_name_is_given_one(aws):
     assert re.fullmatch(r"[A-Za-z0-9]{48}", rules[0]["ID"])
 
 
-def test_a_log_group_and_a_role_are_told_whole(aws):
+def test_a_log_group_and_a_role_are_returned_whole(aws):
     aws("logs").create_log_group(logGroupName="/a")
     [group] = aws("logs").describe_log_groups()["logGroups"]
     assert group["arn"] == f"{group['logGroupArn']}:*"
@@ -348,7 +348,7 @@ def test_a_task_definition_keeps_what_it_was_given_and_no_order(aws, clock):
     assert definition["placementConstraints"] == []
 
 
-def test_a_service_is_told_with_its_strategy_and_breaker(aws, clock):
+def test_a_service_is_returned_with_its_strategy_and_breaker(aws, clock):
     stack = Stack(aws, clock).everything()
     aws("ecs").put_cluster_capacity_providers(
         cluster="app", capacityProviders=["FARGATE_SPOT"], defaultCapacityProviderStrategy=[]

@@ -50,7 +50,7 @@ def test_what_is_scripted_counts_before_what_is_known() -> None:
     assert [answer(app, frozenset({"ready"}), path) for path in ("/login", "/ready")] == [302, 500]
 
 
-def test_of_sources_that_are_too_many_to_look_at_nothing_is_known(tmp_path: Path) -> None:
+def test_of_sources_that_are_too_many_to_read_nothing_is_known(tmp_path: Path) -> None:
     (tmp_path / "words.js").write_text(" ".join(f"word{n:05}" for n in range(20_000)))
     (tmp_path / "app.js").write_text("app.get('/healthz')\n")
     assert "healthz" in _words(tmp_path)

@@ -49,7 +49,7 @@ def test_what_no_policy_allows_is_denied_with_its_action_and_resource(client: Cl
     )
 
 
-def test_a_policy_that_asks_for_a_tag_judges_what_is_sent(client: Client) -> None:
+def test_a_policy_that_asks_for_a_tag_checks_what_is_sent(client: Client) -> None:
     tagged = {"StringEquals": {"aws:RequestTag/ecsctl:app": "hello"}}
     authorization.enforce(allow("ec2:CreateVpc", "ec2:CreateTags", Condition=tagged))
     mine = [{"ResourceType": "vpc", "Tags": [{"Key": "ecsctl:app", "Value": "hello"}]}]
@@ -57,7 +57,7 @@ def test_a_policy_that_asks_for_a_tag_judges_what_is_sent(client: Client) -> Non
     assert refused(lambda: client("ec2").create_vpc(CidrBlock="10.1.0.0/16"))[0] == "UnauthorizedOperation"
 
 
-def test_tags_that_are_there_are_judged_too(client: Client) -> None:
+def test_tags_that_exist_already_are_checked_too(client: Client) -> None:
     made = client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]  # the default one
     ours = {"StringEquals": {"aws:ResourceTag/ecsctl:app": "hello"}}
     authorization.enforce(allow("ec2:DeleteVpc", Condition=ours))
@@ -81,7 +81,7 @@ def test_all_that_is_enforced_must_allow_and_the_refusal_says_which_did_not(
     assert client("acm").list_certificates()
 
 
-def test_buckets_are_judged_by_the_actions_that_s3_calls_otherwise(client: Client) -> None:
+def test_buckets_are_checked_by_the_actions_that_s3_names_otherwise(client: Client) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket="hello", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     authorization.enforce(allow("s3:ListBucket", on="arn:aws:s3:::hello"))

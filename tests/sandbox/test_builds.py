@@ -251,7 +251,7 @@ def test_a_push_is_built_once_and_a_second_one_without_a_commit_makes_one_up(ser
     assert {first["commit"], second["commit"]} <= tags(aws)
 
 
-def test_a_push_that_is_to_fail_ends_as_a_failure_and_is_told_as_a_document(server, monkeypatch, capsys):
+def test_a_push_that_is_to_fail_ends_as_a_failure_and_prints_a_document(server, monkeypatch, capsys):
     folder, aws = server
     monkeypatch.chdir(folder)
     monkeypatch.setattr("sys.argv", ["ecsctl", "sandbox", "push", "--fail", "build", "--watch", "--output", "json"])

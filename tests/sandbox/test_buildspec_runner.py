@@ -47,7 +47,7 @@ def test_a_build_without_failure_goes_through_all_phases(codebuild):
     assert said(codebuild) == ["built"]
 
 
-def test_a_failing_command_ends_its_phase_and_is_told(codebuild):
+def test_a_failing_command_ends_its_phase_and_is_reported(codebuild):
     result = codebuild(build=["echo one", "exit 3", "echo two"])
 
     failed = result.phases[2]
@@ -312,7 +312,7 @@ cache: {key: k, fallback-keys: [l], action: save, paths: ["/root/.cache/**/*"]}
 """
 
 
-def test_all_that_codebuild_takes_is_taken_and_what_is_not_played_is_told(tmp_path):
+def test_all_that_codebuild_takes_is_taken_and_what_is_not_played_is_reported(tmp_path):
     """The keys of "Build specification reference for CodeBuild" in the CodeBuild user guide, all of them."""
     log, asked = [], []
 
@@ -344,7 +344,7 @@ def test_all_that_codebuild_takes_is_taken_and_what_is_not_played_is_told(tmp_pa
         ("version: 0.2\nenv: {shell: powershell.exe}\nphases: {}", "env.shell"),
     ],
 )
-def test_a_key_that_does_nothing_is_told_and_stops_no_build(tmp_path, text, key):
+def test_a_key_that_does_nothing_gets_a_note_and_stops_no_build(tmp_path, text, key):
     log = []
 
     assert buildspec.run(text, tmp_path, {"PATH": "/usr/bin:/bin"}, log.append).status == "SUCCEEDED"

@@ -88,7 +88,7 @@ def test_an_agent_cannot_be_asked(built, tmp_path):
 
 
 @CONFINES
-def test_other_processes_are_not_seen(built):
+def test_other_processes_are_not_visible(built):
     log, _ = built(f"cat /proc/{os.getpid()}/environ; ls -d /proc/[0-9]* | wc -l")
     assert int(log.split()[-1]) < 10
 
@@ -111,7 +111,7 @@ def test_what_it_started_ends_with_the_build_even_in_a_session_of_its_own(built,
 
 @CONFINES
 @pytest.mark.parametrize(("command", "reason"), [("exit 7", "exit status 7"), ("kill -9 $$", "signal: killed")])
-def test_how_a_command_ends_is_told_as_without(built, command, reason):
+def test_how_a_command_ends_is_reported_as_without(built, command, reason):
     _, result = built(command)
     message = next(phase for phase in result.phases if phase.status == "FAILED").contexts[0].message
     assert message.endswith(reason)

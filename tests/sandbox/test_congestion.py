@@ -52,7 +52,7 @@ def test_each_service_says_in_its_own_words_that_it_was_asked_too_often(aws, clo
 
 
 @pytest.mark.filterwarnings("ignore:.*does not match an error shape")
-def test_ec2s_changes_and_looks_are_counted_apart(aws):
+def test_ec2s_changes_and_reads_are_counted_apart(aws):
     congestion.throttle(0.001)
     ec2 = aws("ec2")
     for number in range(int(congestion.LEAST)):
@@ -126,5 +126,5 @@ def test_of_two_changes_of_one_thing_at_once_one_is_refused(at_once, changes):
     assert at_once(lambda: changes["logs"](0), lambda: changes["others"](0)) == ["done", "done"]
 
 
-def test_unless_told_to_it_refuses_none(at_once, changes):
+def test_by_default_it_refuses_none(at_once, changes):
     assert at_once(lambda: changes["logs"](0), lambda: changes["logs"](1)) == ["done", "done"]

@@ -5,7 +5,7 @@ def test_a_request_within_the_model_has_no_violation():
     assert constraints.violation("codepipeline", "GetPipeline", {"name": "orders-api"}) is None
 
 
-def test_every_violation_is_told_in_the_words_of_aws():
+def test_every_violation_is_reported_in_the_words_of_aws():
     message = constraints.violation("codepipeline", "GetPipeline", {"name": "a b" + "c" * 100})
     assert message is not None
     assert message.startswith("2 validation errors detected: Value 'a b")

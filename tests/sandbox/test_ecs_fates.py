@@ -155,7 +155,7 @@ def test_a_log_group_can_be_made_by_the_task(stack, clock):
     assert stack.aws("logs").describe_log_groups(logGroupNamePrefix="/app")["logGroups"]
 
 
-def test_a_role_that_cannot_be_assumed_is_told_by_an_event_and_no_task_appears(stack, clock, aws):
+def test_a_role_that_cannot_be_assumed_is_reported_by_an_event_and_no_task_appears(stack, clock, aws):
     trust = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],

@@ -334,7 +334,7 @@ def test_another_service_of_the_sandbox_can_deploy_as_the_pipelines_action_does(
     assert ecs.rollout(ACCOUNT, REGION, "app", "web", mine["id"])[0] == "GONE"
 
 
-def test_full_subnets_are_told_as_an_event_until_there_is_room(stack, clock, monkeypatch):
+def test_full_subnets_are_reported_as_an_event_until_there_is_room(stack, clock, monkeypatch):
     with monkeypatch.context() as full:
         full.setattr("moto.ec2.models.subnets.Subnet.available_ip_address_count", 0)
         stack.service()

@@ -307,7 +307,7 @@ def test_an_update_of_one_percentage_leaves_the_circuit_breaker_as_it_was(stack)
          "thresholdConfiguration value must be greater than 0."),
     ],
 )  # fmt: skip
-def test_what_a_deployment_cannot_be_judged_by_is_refused(stack, sent, expected):
+def test_what_no_deployment_can_be_checked_by_is_refused(stack, sent, expected):
     stack.service()
     change = {"cluster": "app", "service": "web", "deploymentConfiguration": sent}
     refused("InvalidParameterException", expected, stack.ecs.update_service, **change)

@@ -140,7 +140,7 @@ def test_long_absence_and_constant_watching_see_the_same():
     st.integers(0, 4),
     st.booleans(),
 )
-def test_it_does_not_matter_when_one_looks(pauses, run, start, desired, breaker):
+def test_it_does_not_matter_when_requests_come(pauses, run, start, desired, breaker):
     often, once = a_service(desired, breaker=breaker), a_service(desired, breaker=breaker)
     now = 0.0
     world = Toy(run, start)
@@ -262,7 +262,7 @@ def test_early_success_ends_a_deployment_while_old_tasks_leave_or_new_ones_start
     assert (new >= 2, old > 0, done) == (True, True, "SUCCESSFUL")
 
 
-def test_a_healthy_task_resets_the_failure_count_unless_told_not_to():
+def test_a_healthy_task_resets_the_failure_count_by_default():
     for reset, expected in ((True, 0), (False, 2)):
         service, world = a_service(1), Toy(Run("exit", 5.0, 1))
         service.settings["deploymentConfiguration"]["deploymentCircuitBreaker"]["resetOnHealthyTask"] = reset

@@ -5,7 +5,7 @@ Apache-2.0).
 """
 
 
-def test_a_file_system_is_told_with_its_key_and_its_protection(aws):
+def test_a_file_system_is_returned_with_its_key_and_its_protection(aws):
     efs = aws("efs")
     efs.create_file_system(CreationToken="plain")
     efs.create_file_system(CreationToken="closed", Encrypted=True)

@@ -134,7 +134,7 @@ def test_a_role_with_policies_cannot_be_deleted(aws):
     delete(RoleName="builder")
 
 
-def test_what_is_not_there_is_told_in_aws_words(aws):
+def test_what_does_not_exist_is_refused_in_aws_words(aws):
     client = aws("iam")
     gone = ("NoSuchEntity", "The role with name builder cannot be found.")
     assert refused(client.get_role, RoleName="builder") == gone

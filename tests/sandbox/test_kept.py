@@ -98,7 +98,7 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any], Any]] = {
 
 
 @pytest.mark.parametrize("which", REQUESTS)
-def test_a_request_is_told_as_moto_would_tell_it(which: str) -> None:
+def test_a_request_is_parsed_as_moto_would_parse_it(which: str) -> None:
     method, url, expected, body = REQUESTS[which]
 
     def request() -> AWSPreparedRequest:

@@ -65,7 +65,7 @@ def test_a_name_with_other_characters_is_refused(logs):
     assert "'logGroupName' failed to satisfy constraint" in text
 
 
-def test_late_writers_bring_a_group_back_once_and_only_when_told_to(logs, clock):
+def test_late_writers_bring_a_group_back_once_and_only_when_asked_to(logs, clock):
     logs.create_log_group(logGroupName=BUILDS, tags={"owner": "me"})
     logs.delete_log_group(logGroupName=BUILDS)
     clock.sleep(3600)

@@ -28,6 +28,6 @@ def test_an_expression_comes_to_what_cloudwatch_makes_of_it(expression, known, e
 
 
 @pytest.mark.parametrize("expression", ["m1 +", "m9", "AVG(m1)", "m1 ** 2", "__import__('os')", "[m1]"])
-def test_what_is_no_expression_or_not_understood_is_told(expression):
+def test_what_is_no_expression_or_not_understood_is_reported(expression):
     with pytest.raises(ValueError, match=r"is no expression|does not know"):
         value(expression, {"m1": 1.0})

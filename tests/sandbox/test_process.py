@@ -129,7 +129,7 @@ def test_reset_needs_a_running_sandbox(shared, tmp_path):
     process.reset(shared)
 
 
-def test_a_missing_extra_is_told_with_the_command_that_mends_it(tmp_path, monkeypatch):
+def test_a_missing_extra_is_reported_with_the_command_that_installs_it(tmp_path, monkeypatch):
     monkeypatch.setattr(process.importlib.util, "find_spec", lambda name: None if name == "moto" else object())
     with pytest.raises(process.SandboxError) as caught:
         process.start(tmp_path)
@@ -139,7 +139,7 @@ def test_a_missing_extra_is_told_with_the_command_that_mends_it(tmp_path, monkey
     assert "moto==" in Path(lock).read_text()
 
 
-def test_nobody_is_told_to_install_a_name_that_may_be_anybodys():
+def test_no_message_advises_to_install_a_name_that_may_be_anybodys():
     """A registry gives a name to whoever comes first: what is advised is locked by its hashes, or ours."""
     source = Path(process.__file__).parents[2]
     advice = re.compile(
@@ -155,7 +155,7 @@ def test_nobody_is_told_to_install_a_name_that_may_be_anybodys():
     assert found == set()
 
 
-def test_a_server_that_cannot_start_is_told_with_its_last_words(tmp_path, monkeypatch):
+def test_a_server_that_cannot_start_is_reported_with_its_last_words(tmp_path, monkeypatch):
     monkeypatch.setattr(process.sys, "executable", "/bin/false")
     with pytest.raises(process.SandboxError, match="ended while starting"):
         process.start(tmp_path)

@@ -192,7 +192,7 @@ def test_a_zone_with_records_is_not_deleted(dns, zone):
     assert refused(dns.get_hosted_zone, Id=zone)[0] == "NoSuchHostedZone"
 
 
-def test_a_zone_can_be_told_to_be_busy(dns, zone):
+def test_a_zone_can_be_made_busy(dns, zone):
     route53.busy_zone(2)
     text = "The request was rejected because Route 53 was still processing a prior request."
     for _ in range(2):

@@ -65,7 +65,7 @@ def test_a_token_is_one_task_and_other_parameters_are_a_conflict(stack):
     assert stack.ecs.list_tasks(cluster="app")["taskArns"] == [first]
 
 
-def test_a_command_runs_to_its_end_with_its_size_and_is_told_by_whoever_started_it(stack, clock, aws):
+def test_a_command_runs_to_its_end_with_its_size_and_is_listed_by_who_started_it(stack, clock, aws):
     overrides = command("sh", "-c", "echo begun && sleep 30; exit 7", cpu="512", memory="2048")
     tags = [{"key": "owner", "value": "me"}]
     ask = asked(stack, startedBy="someone", group="ours:run", overrides=overrides, tags=tags)

@@ -109,7 +109,7 @@ def test_a_name_just_deleted_is_not_free(s3, clock):
     assert refused(make, s3)[0] == "OperationAborted"
 
 
-def test_a_new_bucket_can_be_told_to_hide(s3, clock):
+def test_a_new_bucket_can_be_made_to_hide(s3, clock):
     sandbox_s3.hide_new_buckets(2)
     make(s3)
     assert refused(s3.put_bucket_tagging, Bucket=NAME, Tagging={"TagSet": []})[0] == "NoSuchBucket"

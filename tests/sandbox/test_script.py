@@ -17,13 +17,13 @@ def test_a_switch_is_thrown_by_its_name():
     assert script.play("break_it", {"how": "ha", "times": 2}) == "haha"
 
 
-def test_an_unknown_switch_is_told_with_those_there_are():
+def test_an_unknown_switch_is_reported_with_those_there_are():
     script.switch(len)
     with pytest.raises(script.ScriptError, match="there is no switch 'lend'; there are: len"):
         script.play("lend", {})
 
 
-def test_wrong_arguments_are_told_with_the_right_ones():
+def test_wrong_arguments_are_reported_with_the_right_ones():
     @script.switch
     def break_it(how: str) -> None: ...
 

@@ -80,7 +80,7 @@ def test_an_object_is_read_and_written_as_far_as_the_role_may_in_the_words_of_s3
     assert refused(s3.get_object, **absent)[0] == "NoSuchKey"
 
 
-def test_a_queue_a_table_and_a_secret_are_judged_by_their_arns_and_each_service_says_it_in_its_way(app: App) -> None:
+def test_a_queue_a_table_and_a_secret_are_checked_by_their_arns_and_each_service_words_it_in_its_way(app: App) -> None:
     queue = app.admin.client("sqs").create_queue(QueueName="jobs")["QueueUrl"]
     sqs, dynamodb, secrets = (app.client(name) for name in ("sqs", "dynamodb", "secretsmanager"))
     why = "sqs:sendmessage on resource: arn:aws:sqs:{}:jobs because no identity-based policy allows the {} action"
@@ -102,7 +102,7 @@ def test_a_queue_a_table_and_a_secret_are_judged_by_their_arns_and_each_service_
     assert refused(secrets.get_secret_value, SecretId="key")[0] == "AccessDeniedException"
 
 
-def test_conditions_that_can_be_told_are_judged_and_a_boundary_limits(app: App) -> None:
+def test_conditions_that_can_be_evaluated_count_and_a_boundary_limits(app: App) -> None:
     plain = {"Bool": {"aws:SecureTransport": "false"}}
     app.policy([{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": "::"}}},
                 {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": plain},

@@ -41,7 +41,7 @@ def test_a_fresh_account_holds_what_it_is_born_with(aws):
     assert held.keys() == {"aws"}
 
 
-def test_a_secret_is_told_without_its_value(aws):
+def test_a_secret_is_listed_without_its_value(aws):
     aws("secretsmanager").put_secret_value(SecretId="github/token", SecretString="ghp_other")
     held = snapshot()
     assert [secret["Name"] for secret in held["eu-central-1"]["secrets"]] == [account.TOKEN_SECRET]
@@ -132,14 +132,14 @@ def test_outside_the_sandbox_nothing_is_asked():
         snapshot()
 
 
-def test_a_hook_left_on_github_is_told(aws):
+def test_a_hook_left_on_github_is_listed(aws):
     aws("logs").create_log_group(logGroupName="/neighbour")
     before = snapshot()
     remote.add_hook(account.ACCOUNT, "eu-central-1", "me/orders", "https://example.com/hook")
     assert [line.split(" {")[0] for line in differences(before, snapshot())] == ["+ eu-central-1 hooks on github"]
 
 
-def test_what_was_just_made_is_told_though_aws_would_not_show_it_yet(aws):
+def test_what_was_just_made_is_listed_though_aws_would_not_show_it_yet(aws):
     vpc = aws("ec2").create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
     assert vpc not in [one["VpcId"] for one in aws("ec2").describe_vpcs()["Vpcs"]]
     assert vpc in [one["id"] for one in snapshot()["eu-central-1"]["vpcs"]]

@@ -70,7 +70,7 @@ def test_one_made_again_under_its_name_is_late_again_only_in_what_changed(aws, l
     assert len(listed()) == 1
 
 
-def test_changed_tags_are_told_late_and_the_old_ones_until_then(aws, listed, clock):
+def test_changed_tags_show_late_and_the_old_ones_until_then(aws, listed, clock):
     logs, arn = aws("logs"), f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ecs/app"
     logs.create_log_group(logGroupName="/ecs/app", tags={"app": "mine"})
     clock.sleep(60)

@@ -52,7 +52,7 @@ def broken(world: World, fate: str = "crash", configured: object = PLAIN) -> str
 
 
 @pytest.mark.parametrize("fate", FATES)
-def test_a_broken_first_version_is_mended_by_a_push(world: World, fate: str) -> None:
+def test_a_broken_first_version_is_repaired_by_a_push(world: World, fate: str) -> None:
     broken(world, fate)
     assert executions(world) == ["Stopped"], "the pipeline is there"
     commit = push.push("main")["commit"]
@@ -64,7 +64,7 @@ def test_a_broken_first_version_is_mended_by_a_push(world: World, fate: str) -> 
 
 
 @pytest.mark.parametrize("configured", [PLAIN, desired_stack(domain=None, pipeline={"mode": "build-only"})])
-def test_a_broken_first_version_is_mended_by_up_once_the_branch_is_newer(world: World, configured: object) -> None:
+def test_a_broken_first_version_is_repaired_by_up_once_the_branch_is_newer(world: World, configured: object) -> None:
     broken(world, configured=configured)
     fixed(world)
     world.up(configured)  # type: ignore[arg-type]  # a dictionary

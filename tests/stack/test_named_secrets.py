@@ -47,14 +47,14 @@ def test_a_name_without_a_secret_stops_everything_and_is_not_repeated(world: Wor
     assert world.exact() == before
 
 
-def test_who_only_looks_is_not_kept_from_it_by_a_secret_that_is_gone(world: World) -> None:
+def test_a_missing_secret_does_not_keep_commands_from_reading(world: World) -> None:
     config = Config.model_validate(plain(KEY="gone"))
     session = open_stack(world.aws(), config, world.record, as_far=True)
     assert session.config is not None
     assert session.config.service.secrets["KEY"].endswith(":secret:gone-??????")
 
 
-def test_the_operator_may_look_at_exactly_what_is_named() -> None:
+def test_the_operator_may_read_exactly_what_is_named() -> None:
     found = policies(Config.model_validate(plain(**NAMED)), ACCOUNT, REGION)
     allowed = [
         resource

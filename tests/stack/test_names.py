@@ -105,7 +105,7 @@ def test_the_order_of_the_names_changes_nothing(world: World) -> None:
     assert world.plan(desired_stack(github=None, domain={"names": FURTHER[::-1]})).work == ()
 
 
-def test_a_record_of_a_further_name_that_somebody_changed_is_drift_and_mended(world: World) -> None:
+def test_a_record_of_a_further_name_that_somebody_changed_is_drift_and_corrected(world: World) -> None:
     world.up(MANY, image=IMAGE)
     zone = next(one["Id"] for one in zones(world) if one["Name"] == "shop.example.")
     other = {"Name": "www.shop.example", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}

@@ -58,7 +58,7 @@ def test_the_build_pulls_its_image_with_that_secret_and_what_somebody_changes_is
     assert login not in json.dumps([one["PolicyDocument"] for one in rights]), "no right outlives its use"
 
 
-def test_the_printed_policies_are_enough_to_look_at_the_secret_and_to_use_it(world: World) -> None:
+def test_the_printed_policies_are_enough_to_read_the_secret_and_to_use_it(world: World) -> None:
     login = held(world, json.dumps({"username": "me", "password": "s3cr3t"}))
     config = Config.model_validate(behind(login))
     authorization.enforce(policies(config, ACCOUNT, REGION))

@@ -98,7 +98,7 @@ def test_a_rule_whose_repository_goes_meanwhile_goes_too_and_others_stay(world: 
     assert rules(world) == [THEIRS]
 
 
-def test_a_repository_takes_the_rule_along_that_came_after_all_was_looked_for(world: World) -> None:
+def test_a_repository_takes_the_rule_along_that_came_after_the_search(world: World) -> None:
     ecr = world.boto("ecr")
     made = ecr.create_repository(repositoryName="hello")["repository"]
     uri, latest = RepositoryUri(made["repositoryUri"]), ImageUri(f"{made['repositoryUri']}:latest")

@@ -37,7 +37,7 @@ LOSSES: dict[str, Losing] = {
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("held", [TOKEN, OURS], ids=["imported", "read by the project"])
-def test_a_running_app_is_looked_at_and_changed_without_it(
+def test_a_running_app_is_read_and_changed_without_it(
     world: World, monkeypatch: pytest.MonkeyPatch, held: str, loss: str
 ) -> None:
     configured = desired_stack(domain=None, build={"github_token": True})

@@ -226,7 +226,7 @@ def _no_point(world: World) -> None:
         (_no_point, "volume-missing"),
     ],
 )
-def test_why_knows_what_keeps_a_task_from_its_files_and_up_mends_it(world: World, breaks: Any, cause: str) -> None:
+def test_why_knows_what_keeps_a_task_from_its_files_and_up_repairs_it(world: World, breaks: Any, cause: str) -> None:
     world.running(MADE, image=IMAGE)
     breaks(world)
     world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)

@@ -93,7 +93,7 @@ class Unread(io.StringIO):
         raise BrokenPipeError
 
 
-def test_data_that_nobody_reads_is_told_to_the_command(monkeypatch):
+def test_data_that_nobody_reads_is_reported_to_the_command(monkeypatch):
     monkeypatch.setattr(sys, "stdout", Unread())
     with pytest.raises(BrokenPipeError):
         console.data().print("data")

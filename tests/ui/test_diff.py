@@ -57,11 +57,11 @@ def test_text_that_only_begins_like_a_document_is_text():
     assert shown("{x", "[y") == [Difference("~", "", "{x", "[y")]
 
 
-def test_two_short_lists_are_told_whole():
+def test_two_short_lists_are_shown_whole():
     assert shown([], ["CMD", "true"]) == [Difference("~", "", "none", "CMD, true")]
 
 
-def test_two_long_lists_are_told_by_element():
+def test_two_long_lists_are_shown_by_element():
     before = [f"arn:aws:s3:::bucket-number-{number}" for number in range(5)]
     assert shown(before, before[1:]) == [Difference("-", "", before=before[0])]
 
@@ -71,7 +71,7 @@ def test_a_list_that_names_twice_is_compared_by_element():
     assert shown(twice, [["a", 1]]) == [Difference("-", "", before="a, 2")]
 
 
-def test_an_empty_value_can_be_seen():
+def test_an_empty_value_is_visible():
     assert [compact(value) for value in (None, "", " x", [], {}, True, False, 0)] == [
         "none", '""', '" x"', "none", "none", "yes", "no", "0"
     ]  # fmt: skip

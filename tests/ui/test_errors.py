@@ -19,17 +19,17 @@ def test_an_error_without_why_and_hint_is_one_line(capsys):
     assert printed(AwsError("no"), capsys) == "error: no\n"
 
 
-def test_several_are_told_each_with_what_was_not_tried(capsys, snapshot):
+def test_several_are_shown_each_with_what_was_not_tried(capsys, snapshot):
     assert printed(samples.failure(), capsys) == snapshot
 
 
-def test_a_hint_that_all_share_is_told_once(capsys):
+def test_a_hint_that_all_share_is_shown_once(capsys):
     text = printed(samples.expired(), capsys)
     assert text.count("aws sso login") == 1
     assert text.count("error:") == 2
 
 
-def test_the_same_error_from_many_threads_is_told_once(capsys):
+def test_the_same_error_from_many_threads_is_shown_once(capsys):
     text = printed(Several([samples.stopped() for _ in range(16)]), capsys)
     assert text.count("error:") == 1
     assert isinstance(errors.parts_of(Several([samples.stopped()] * 3))[0], Interrupted)
@@ -40,7 +40,7 @@ def test_a_resource_not_tried_is_named_once_and_its_second_half_not_at_all(capsy
     assert "not tried: alb, nat is ready\n" in printed(error, capsys)
 
 
-def test_errors_within_errors_are_all_told():
+def test_errors_within_errors_are_all_shown():
     inner = Several([AwsError("one"), AwsError("two")], ["x"])
     outer = Several([inner, AwsError("three")], ["y"])
     assert [part.message for part in errors.parts_of(outer)] == ["one", "two", "three"]

@@ -24,7 +24,7 @@ def test_what_crashed_says_why_and_what_could_not_be_read_says_that(snapshot):
     assert shown(running.crashed()) == snapshot
 
 
-def test_of_several_processes_each_is_told_with_its_release_image_and_tasks(snapshot):
+def test_of_several_processes_each_is_shown_with_its_release_image_and_tasks(snapshot):
     assert shown(running.several()) == snapshot
     assert not running.several().well
 
@@ -48,17 +48,17 @@ def test_why_it_is_not_well_is_read_whole_on_each_screen(width, snapshot):
     assert "\n".join(line.plain for line in lines) == snapshot
 
 
-def test_a_service_short_of_tasks_is_marked():
+def test_a_service_short_of_tasks_is_highlighted():
     short = Live(at=NOW, service=Service("ACTIVE", 7, 2, 1, 0))
     assert "✗ revision 7: 1 of 2 tasks running" in shown(short)
     assert "✓ revision 7: 1 of 1 tasks running" in shown(Live(at=NOW, service=Service("ACTIVE", 7, 1, 1, 0)))
 
 
-def test_a_service_that_is_being_deleted_is_told_so():
+def test_a_service_that_is_being_deleted_is_reported_so():
     assert "DRAINING" in shown(Live(at=NOW, service=Service("DRAINING", 7, 0, 1, 0)))
 
 
-def test_each_look_is_drawn_over_the_one_before_and_the_last_one_stays(monkeypatch, capsys):
+def test_each_read_is_drawn_over_the_one_before_and_the_last_one_stays(monkeypatch, capsys):
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     live.show([NOTHING, running.rolling()], WHERE, as_json=False)
     out = capsys.readouterr().out
@@ -66,7 +66,7 @@ def test_each_look_is_drawn_over_the_one_before_and_the_last_one_stays(monkeypat
     assert out.rstrip().endswith("\x1b[?25h")  # the cursor is back
 
 
-def test_as_json_each_look_is_one_line(capsys):
+def test_as_json_each_read_is_one_line(capsys):
     live.show([NOTHING, running.rolling()], WHERE, as_json=True)
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert (first["version"], first["kind"], first["service"], first["run"]) == (1, "live", None, None)

@@ -78,13 +78,13 @@ def test_status_is_healthy_only_if_all_is_right():
         assert output.status_document([*right, report], "", samples.WHERE)["healthy"] is False
 
 
-def test_why_the_service_does_not_run_is_told_or_empty():
+def test_why_the_service_does_not_run_is_reported_or_empty():
     reports = samples.reports()
     assert output.status_document(reports, "", samples.WHERE)["cause"] == ""
     assert output.status_document(reports, "", samples.WHERE, "it crashed")["cause"] == "it crashed"
 
 
-def test_what_cannot_be_seen_is_null_or_empty_and_never_left_out():
+def test_what_cannot_be_read_is_null_or_empty_and_never_left_out():
     (found,) = output.status_document([Report(Step("x", "vpc", "VPC", Verb.CREATE), None)], "", samples.WHERE)[
         "resources"
     ]
@@ -111,13 +111,13 @@ def test_json_steers_no_terminal_and_is_exact(capsys):
     assert json.loads(text)["steps"][0]["changes"][0]["after"] == evil
 
 
-def test_what_opens_the_sandbox_is_not_told(capsys):
+def test_what_opens_the_sandbox_is_not_printed(capsys):
     text = emitted(output.sandbox_document(json_docs.SERVER), capsys)
     assert "key" not in text
     assert "nonce" not in text
     assert output.sandbox_document(None) == {"version": 1, "kind": "sandbox", "running": False}
 
 
-def test_origins_are_told_on_demand_only():
+def test_origins_are_shown_on_demand_only():
     assert "origins" not in output.config_document({"name": "shop"})
     assert output.config_document({}, {})["origins"] == {}

@@ -21,7 +21,7 @@ def test_another_run_that_is_under_way_is_named(capsys):
     assert capsys.readouterr().out.endswith("another run is under way: abcd-1234\n")
 
 
-def test_each_change_is_told_once_and_a_failure_with_its_reason():
+def test_each_change_is_reported_once_and_a_failure_with_its_reason():
     before, after = running.run(), running.run("Failed", "no steady state")
     assert list(pipeline.changes(None, before)) == [
         "Source: Source Succeeded",

@@ -52,13 +52,13 @@ def test_a_removal_of_nothing_says_so():
     assert text_of(Plan(()), removal=True) == "nothing to delete: nothing in this account and region has the app's tags"
 
 
-def test_drift_and_a_wish_are_told_apart():
+def test_drift_and_a_changed_option_are_distinguished():
     text = text_of(of(Change("cpu", 1, 2, Why.DRIFT), Change("memory", 1, 2, Why.CONFIG)))
     assert "cpu: 1 → 2  (drift: changed outside ecsctl)" in text
     assert "memory: 1 → 2  (your change)" in text
 
 
-def test_a_secret_is_told_as_changed_and_not_shown():
+def test_a_secret_is_reported_as_changed_and_not_shown():
     assert "token: *** → another one, not shown" in text_of(of(Change("token", "***", "***", Why.CONFIG)))
 
 
@@ -84,7 +84,7 @@ def test_what_is_not_known_yet_is_said_so():
     assert f"arn:1 → {UNKNOWN}" in text_of(of(Change("task_definition", "arn:1", UNKNOWN, Why.CONFIG)))
 
 
-def test_the_same_in_another_order_is_told_as_a_change():
+def test_the_same_in_another_order_is_shown_as_a_change():
     rules = [{"port": 1, "to": [1]}, {"port": 2, "to": [1]}]
     assert "in another order → in this order" in text_of(of(Change("rules", rules, rules[::-1], Why.CONFIG)))
 

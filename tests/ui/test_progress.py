@@ -81,7 +81,7 @@ def test_without_a_terminal_each_end_is_a_line_with_the_time(tell, capsys):
     ]
 
 
-def test_without_a_terminal_a_long_wait_is_told_after_30_seconds_and_then_ever_less_often(tell, capsys):
+def test_without_a_terminal_a_long_wait_is_reported_after_30_seconds_and_then_ever_less_often(tell, capsys):
     for waited in range(600):
         tell(nat(waited))
     lines = capsys.readouterr().err.splitlines()
@@ -91,13 +91,13 @@ def test_without_a_terminal_a_long_wait_is_told_after_30_seconds_and_then_ever_l
     assert lines[0] == "12:34:56 … waiting for NAT gateway nat-a to be ready (pending): 0:30 of at most 10:00"
 
 
-def test_a_second_wait_of_a_resource_is_told_anew(tell, capsys):
+def test_a_second_wait_of_a_resource_is_reported_anew(tell, capsys):
     for waited in (29, 31, 0, 29, 31):
         tell(nat(waited))
     assert capsys.readouterr().err.count("0:31") == 2
 
 
-def test_a_step_that_is_kept_is_not_told_but_counted(tell, capsys):
+def test_a_step_that_is_kept_is_not_shown_but_counted(tell, capsys):
     tell(Planned(samples.settled()))
     tell.summary(1.2)
     assert capsys.readouterr().err == "5 unchanged in 1 s\n"
@@ -113,7 +113,7 @@ def test_the_summary_counts_what_was_done(tell, capsys):
     assert capsys.readouterr().err == said
 
 
-def test_what_became_ready_later_is_told_and_counted_once(tell, capsys, time):
+def test_what_became_ready_later_is_reported_and_counted_once(tell, capsys, time):
     time.spent = 1
     tell(Done("alb", "load balancer", Verb.CREATE, 1, "provisioning"))
     time.spent = 32
@@ -137,7 +137,7 @@ def test_the_time_in_which_a_person_was_asked_is_nobodys(tell, capsys, time):
     assert capsys.readouterr().err.splitlines() == said
 
 
-def test_the_wait_for_somebody_elses_deployment_is_told_as_what_it_was(tell, capsys, time):
+def test_the_wait_for_somebody_elses_deployment_is_reported_as_what_it_was(tell, capsys, time):
     time.spent = 60
     tell(Waiting("", "the pipeline to end its release", 58, 900))
     tell(Planned(samples.first()))
@@ -230,7 +230,7 @@ def test_the_live_view_never_grows_over_the_terminal(live, time):
     live.__exit__(None, None, None)
 
 
-def test_a_wait_after_its_resource_was_made_is_told_by_its_title(live):
+def test_a_wait_after_its_resource_was_made_is_reported_by_its_title(live):
     live(Planned(Plan(())))
     live(Started("alb", "load balancer", Verb.CREATE))
     live(Done("alb", "load balancer", Verb.CREATE, 1, "provisioning"))
@@ -247,7 +247,7 @@ def test_a_wait_that_falls_silent_leaves_the_live_view(live, time):
     assert "nat-a" not in picture(live)
 
 
-def test_looking_around_is_told_only_when_it_takes_time(live, time):
+def test_looking_around_is_reported_only_when_it_takes_time(live, time):
     assert picture(live) == ""
     time.spent = 2
     assert "looking at what is there" in picture(live)

@@ -51,7 +51,7 @@ def test_what_is_missing_has_neither_page_nor_age():
     assert (found.condition, found.console, found.since) == (Condition.MISSING, "", None)
 
 
-def test_a_leftover_is_not_taken_for_the_wish_of_its_name():
+def test_a_leftover_is_not_taken_for_the_desired_resource_of_its_name():
     leftover = Step("vpc", "vpc", "VPC", Verb.DELETE, ids=samples.VpcIds("vpc-old"))
     desired = Step("vpc", "other", "other", Verb.KEEP, ids=samples.VpcIds("vpc-new"))
     observed = {"vpc": Observed(desired.ids, None, {}, since=NOW)}
@@ -134,10 +134,10 @@ TELLING = [
 
 
 @pytest.mark.parametrize(("ids", "expected"), TELLING)
-def test_the_most_telling_id_is_told(ids, expected):
+def test_the_most_telling_id_is_shown(ids, expected):
     assert main_id(ids) == expected
 
 
-def test_ids_are_told_by_name_whether_a_value_or_recorded():
+def test_ids_are_shown_by_name_whether_a_value_or_recorded():
     assert flat(samples.VpcIds("vpc-1")) == flat({"vpc_id": "vpc-1"}) == {"vpc_id": "vpc-1"}
     assert flat(None) == {}

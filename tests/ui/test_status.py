@@ -11,7 +11,7 @@ def shown(reports):
     return "\n".join(line.plain for line in status.table(reports, samples.NOW))
 
 
-def test_each_condition_is_told_with_its_cause(snapshot):
+def test_each_condition_is_shown_with_its_cause(snapshot):
     assert shown(samples.reports()) == snapshot
     assert {report.condition for report in samples.reports()} == set(Condition)
 
@@ -31,7 +31,7 @@ def test_a_name_longer_than_most_stands_above_its_row_and_moves_no_other():
     assert lines[:at] == [line.plain for line in status.table(samples.reports(), samples.NOW, room=80)]
 
 
-def test_the_counts_are_told_below():
+def test_the_counts_are_shown_below():
     assert status.summary(samples.reports()[:2]).plain == "1 up to date, 1 drifted"
 
 

@@ -246,7 +246,7 @@ def test_another_registrys_refusal_is_not_put_on_the_execution_role(registry: st
     assert (cause.name, cause.certainty) == ("pull-refused", Certainty.LIKELY)
 
 
-def test_another_accounts_repository_is_not_mended_in_ones_own() -> None:
+def test_another_accounts_repository_is_not_changed_in_ones_own() -> None:
     image = "210987654321.dkr.ecr.eu-central-1.amazonaws.com/shop:1"
     message = (f"CannotPullContainerError: failed to resolve ref {image}: unexpected status from HEAD request to "
             f"https://210987654321.dkr.ecr.eu-central-1.amazonaws.com/v2/shop/manifests/1: 403 Forbidden")  # fmt: skip

@@ -18,7 +18,7 @@ def named(case: Case) -> str:
     return case.thread
 
 
-def test_no_thread_is_told_wrong_and_least_of_all_as_certain(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_thread_gets_a_wrong_cause_and_least_of_all_as_certain(capsys: pytest.CaptureFixture[str]) -> None:
     found = {case.thread: outcome(case) for case in CASES}
     with capsys.disabled():
         counts = {kind: list(found.values()).count(kind) for kind in (RIGHT, HONEST, WRONG, CERTAIN)}
@@ -39,7 +39,7 @@ def test_the_docs_show_how_often_it_is_right() -> None:
     assert table() in DOCS.read_text(), "run python -m tests.why.field.score"
 
 
-def test_a_reason_that_aws_cut_anywhere_is_never_told_wrong_as_certain() -> None:
+def test_a_reason_that_aws_cut_anywhere_never_leads_to_a_wrong_cause_as_certain() -> None:
     wrong = {}
     for case in CASES:
         for task in case.scenes[0].get("stopped", ()):

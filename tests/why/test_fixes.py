@@ -129,7 +129,7 @@ def steps(fixes: list[Fix], *acts: Act) -> Iterator[str]:
                 yield step.what
 
 
-def test_each_key_in_a_mend_is_one_of_ecsctl_toml(fixes: list[Fix], causes: list[Cause]) -> None:
+def test_each_key_in_a_fix_is_one_of_ecsctl_toml(fixes: list[Fix], causes: list[Cause]) -> None:
     sections = "|".join(sorted({key.partition(".")[0] for key in KEYS if "." in key}))
     texts = [*map(str, fixes), *(cause.sentence for cause in causes)]
     named = {key for text in texts for key in re.findall(rf"(?<![\w.-])(?:{sections})\.[a-z][a-z_]+", text)}
@@ -139,7 +139,7 @@ def test_each_key_in_a_mend_is_one_of_ecsctl_toml(fixes: list[Fix], causes: list
     assert named - KEYS - {"ecr.api", "ecr.dkr"} == set(), "those two are endpoints of AWS's"
 
 
-def test_each_command_in_a_mend_is_one_that_ecsctl_takes(fixes: list[Fix]) -> None:
+def test_each_command_in_a_fix_is_one_that_ecsctl_takes(fixes: list[Fix]) -> None:
     commands = {one for one in steps(fixes, Act.RUN) if one.startswith("ecsctl")}
     for fix in fixes:
         commands |= set(COMMAND.findall(" ".join([*steps([fix], Act.CODE, Act.ASK, Act.PUSH, Act.WAIT), fix.note])))
@@ -162,14 +162,14 @@ def test_each_command_of_the_aws_cli_is_one_that_aws_takes(fixes: list[Fix]) -> 
         aws_cli(command)
 
 
-def test_no_mend_leads_back_to_why_nor_to_a_console_where_a_command_exists(fixes: list[Fix]) -> None:
+def test_no_fix_leads_back_to_why_nor_to_a_console_where_a_command_exists(fixes: list[Fix]) -> None:
     for fix in fixes:
         assert "ecsctl why" not in str(fix)
         if "console" in str(fix):
             assert "Connections" in str(fix), "only a connection is completed there: AWS has no call for it"
 
 
-def test_no_mend_releases_the_broken_image_again(causes: list[Cause]) -> None:
+def test_no_fix_releases_the_broken_image_again(causes: list[Cause]) -> None:
     """`ecsctl deploy` takes the image that is there: it is no fix for what is wrong in the image."""
     for cause in causes:
         for fix in cause.fix:
@@ -177,7 +177,7 @@ def test_no_mend_releases_the_broken_image_again(causes: list[Cause]) -> None:
                 assert "ecsctl deploy" not in list(steps([fix], Act.RUN)), cause.name
 
 
-def test_a_mend_of_the_repository_comes_to_run_in_every_state() -> None:
+def test_a_fix_of_the_repository_comes_to_run_in_every_state() -> None:
     """A push is heard of by a pipeline alone."""
     broken = scene.exits(scene.box(code=1))
     found = {}
@@ -249,7 +249,7 @@ def test_what_a_build_needs_is_put_right_and_then_it_is_built() -> None:
     assert list(steps([first.fix[0]], Act.RUN)) == ["ecsctl up"], "which builds"
 
 
-def test_while_something_rolls_out_nothing_is_told_that_would_be_refused() -> None:
+def test_while_something_rolls_out_nothing_is_reported_that_would_be_refused() -> None:
     crash = scene.exits(scene.box(code=1))
     rolls = [{"serviceDeploymentArn": "d", "status": "IN_PROGRESS", "createdAt": scene.BEGAN}]
     state = {"deployments": rolls, "pipeline": None} | scene.build("BUILD", "", "", status="SUCCEEDED")
@@ -370,7 +370,7 @@ def test_a_release_that_an_alarm_ended_leads_to_the_alarms_too() -> None:
     assert [*steps([*found.fix], Act.SET)] == ["deployment.alarms"]
 
 
-def test_a_container_that_another_waits_for_in_vain_is_told_while_the_task_is_pending() -> None:
+def test_a_container_that_another_waits_for_in_vain_is_reported_while_the_task_is_pending() -> None:
     waits = scene.waiting("proxy")
     found = diagnose(scene.facts(waits)).causes[0]
     assert (found.name, found.certainty.name) == ("container-check", "CERTAIN")

@@ -8,7 +8,7 @@ from ecsctl.why.evidence import Answer, Facts
 NAMES: Answer = {"domain": "shop.example.com", "also": ["example.com", "*.example.com"]}
 
 
-def test_a_further_name_taken_by_a_cname_is_told() -> None:
+def test_a_further_name_taken_by_a_cname_is_reported() -> None:
     there = [{"Name": "\\052.example.com.", "Type": "CNAME", "ResourceRecords": [{"Value": "old.example.net"}]}]
     cause = fronting.name_taken(Facts("shop", names=there, **NAMES))
     assert cause is not None
@@ -16,7 +16,7 @@ def test_a_further_name_taken_by_a_cname_is_told() -> None:
     assert "domain.names" in str(cause.fix)
 
 
-def test_a_certificate_that_lacks_a_further_name_is_told() -> None:
+def test_a_certificate_that_lacks_a_further_name_is_reported() -> None:
     served = {"DomainName": "shop.example.com", "SubjectAlternativeNames": ["shop.example.com", "*.example.com"]}
     cause = fronting.certificate_of_another(Facts("shop", served=served, **NAMES))
     assert cause is not None
@@ -25,7 +25,7 @@ def test_a_certificate_that_lacks_a_further_name_is_told() -> None:
     assert fronting.certificate_of_another(Facts("shop", served=whole, **NAMES)) is None
 
 
-def test_of_a_pending_certificate_the_names_that_are_not_proven_are_told() -> None:
+def test_of_a_pending_certificate_the_names_that_are_not_proven_are_reported() -> None:
     options = [
         {"DomainName": name, "ValidationStatus": status, "ResourceRecord": {"Name": f"_x.{name}."}}
         for name, status in (("shop.example.com", "SUCCESS"), ("example.com", "PENDING_VALIDATION"))

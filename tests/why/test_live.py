@@ -42,7 +42,7 @@ def commands(cause: Cause) -> list[str]:
     return [step.what for way in cause.fix for step in way.steps if step.act == Act.RUN]
 
 
-def test_what_befalls_the_tasks_of_one_deployment_after_another_is_told_each_time(world: World) -> None:
+def test_what_befalls_the_tasks_of_one_deployment_after_another_is_reported_each_time(world: World) -> None:
     expected = {
         "crash": "crash",
         "oom": "out-of-memory",
@@ -70,7 +70,7 @@ def test_what_befalls_the_tasks_of_one_deployment_after_another_is_told_each_tim
     assert deployed(world, "ok").causes == (), "and when it runs again, nothing is wrong"
 
 
-def test_where_ecs_has_gone_back_nobody_is_told_to_go_back_further(world: World) -> None:
+def test_where_ecs_has_gone_back_no_fix_says_to_go_back_further(world: World) -> None:
     world.up(PLAIN)
     ecs = world.boto("ecs")
     runs = ecs.describe_task_definition(taskDefinition="hello")["taskDefinition"]
@@ -103,13 +103,13 @@ def test_a_stack_that_runs_has_nothing_wrong_and_costs_no_change(world: World) -
     assert first_line(world.aws(), "hello") == ""
 
 
-def test_a_stack_that_was_never_made_is_told_as_such(world: World) -> None:
+def test_a_stack_that_was_never_made_is_reported_as_such(world: World) -> None:
     found = diagnose(world)
     assert [cause.name for cause in found.causes] == ["no-service"]
     assert commands(found.causes[0]) == ["ecsctl up"]
 
 
-def test_a_failed_first_build_is_told(world: World) -> None:
+def test_a_failed_first_build_is_reported(world: World) -> None:
     fail_next_build("DOWNLOAD_SOURCE", "YAML file does not exist", "YAML_FILE_ERROR")
     with pytest.raises(EcsctlError):
         world.up(PLAIN)
@@ -151,7 +151,7 @@ def test_a_closed_security_group_is_found(world: World) -> None:
     assert diagnose(world).causes[0].name == "security-group"
 
 
-def test_what_may_not_be_read_is_told_and_the_rest_is_judged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_may_not_be_read_is_named_and_the_rest_is_diagnosed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from botocore.exceptions import ClientError
 
     from ecsctl.resources.support import ecr

@@ -100,6 +100,6 @@ main.go:42: errors were shown"""
     ("starting\n  \nlistening on :8080", "listening on :8080"),
     ("\n \n", ""),
 ])  # fmt: skip
-def test_the_line_that_says_why_is_told_and_none_of_the_stack(log: str, why: str) -> None:
+def test_the_line_that_says_why_is_reported_and_none_of_the_stack(log: str, why: str) -> None:
     assert last_error(log.split("\n")) == why
     assert last_error([log]) == why

@@ -35,7 +35,7 @@ def test_the_first_cause_is_the_right_one_for_all_failures_that_have_one(
 
 
 @pytest.mark.parametrize("one", [one for one in ALL if one.either], ids=named)
-def test_what_the_facts_leave_open_is_told_as_open(one: Recorded, diagnoses: dict[str, Diagnosis]) -> None:
+def test_what_the_facts_leave_open_is_reported_as_open(one: Recorded, diagnoses: dict[str, Diagnosis]) -> None:
     cause = diagnoses[one.name].causes[0]
     assert (cause.name, frozenset(cause.either)) == (one.cause, one.either)
     assert "either" in cause.sentence
@@ -43,7 +43,7 @@ def test_what_the_facts_leave_open_is_told_as_open(one: Recorded, diagnoses: dic
 
 
 @pytest.mark.parametrize("one", [one for one in ALL if not one.either and one.cause], ids=named)
-def test_a_cause_shows_its_evidence_and_what_mends_it(one: Recorded, diagnoses: dict[str, Diagnosis]) -> None:
+def test_a_cause_shows_its_evidence_and_its_fix(one: Recorded, diagnoses: dict[str, Diagnosis]) -> None:
     cause = diagnoses[one.name].causes[0]
     assert cause.either == ()
     assert cause.evidence

@@ -32,7 +32,7 @@ def shown(*causes: Cause, unread: tuple[str, ...] = ()) -> str:
     return "\n".join(line.plain for line in lines(Diagnosis(causes, unread=unread)))
 
 
-def test_a_cause_comes_with_its_evidence_and_what_mends_it() -> None:
+def test_a_cause_comes_with_its_evidence_and_its_fix() -> None:
     text = shown(CRASH)
     assert "the app crashed" in text
     assert "log (10:05:00 UTC): KeyError" in text
@@ -50,7 +50,7 @@ def test_causes_after_the_first_say_that_they_come_on_top() -> None:
     assert "also: either this or that" in shown(CRASH, OPEN)
 
 
-def test_what_follows_from_another_cause_is_told_as_that_and_has_no_fix_of_its_own() -> None:
+def test_what_follows_from_another_cause_is_reported_as_that_and_has_no_fix_of_its_own() -> None:
     follows = Cause("rolled-back", "revision 2 was rolled back", (), (LOGS,), effect=True)
     text = shown(CRASH, follows)
     assert "as a result: revision 2 was rolled back" in text

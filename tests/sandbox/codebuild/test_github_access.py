@@ -14,13 +14,13 @@ class TestCredentials:
     def import_(self, build, **changed):
         return build.import_source_credentials(**PAT | changed)["arn"]
 
-    def test_there_is_one_for_a_kind_of_server_and_its_token_is_never_told(self, build):
+    def test_there_is_one_for_a_kind_of_server_and_its_token_is_never_returned(self, build):
         arn = self.import_(build)
         assert arn == "arn:aws:codebuild:eu-central-1:123456789012:token/github"
         found = build.list_source_credentials()["sourceCredentialsInfos"]
         assert found == [{"arn": arn, "serverType": "GITHUB", "authType": "PERSONAL_ACCESS_TOKEN"}]
 
-    def test_a_second_import_overwrites_unless_told_not_to(self, build):
+    def test_a_second_import_overwrites_by_default(self, build):
         self.import_(build)
         assert refused(self.import_, build=build, shouldOverwrite=False) == (
             "ResourceAlreadyExistsException",
@@ -90,7 +90,7 @@ class TestWebhooks:
             "Could not find access token for server type github",
         )
 
-    def test_its_secret_is_told_once(self, build, connected):
+    def test_its_secret_is_returned_once(self, build, connected):
         made = build.create_webhook(projectName="orders", filterGroups=self.groups)["webhook"]
         assert made["status"] == "ACTIVE"
         assert made["url"].startswith("https://api.github.com/repos/me/orders/hooks/")

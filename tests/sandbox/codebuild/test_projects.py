@@ -9,7 +9,7 @@ LOGIN = {"credential": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:
 
 
 class TestProjects:
-    def test_a_project_is_told_with_aws_defaults(self, project):
+    def test_a_project_is_returned_with_aws_defaults(self, project):
         assert project["arn"] == "arn:aws:codebuild:eu-central-1:123456789012:project/orders"
         assert project["timeoutInMinutes"] == 60
         assert project["queuedTimeoutInMinutes"] == 480

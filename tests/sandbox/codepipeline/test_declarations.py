@@ -155,7 +155,7 @@ class TestSecrets:
         found = pipeline.get_pipeline_execution(pipelineName="orders", pipelineExecutionId=execution)
         return found["pipelineExecution"]["status"] == "Succeeded"
 
-    def test_the_token_is_told_to_nobody(self, pipeline, made, role, clock):
+    def test_the_token_is_never_returned(self, pipeline, made, role, clock):
         updated = pipeline.update_pipeline(pipeline=declare(role))["pipeline"]
         clock.sleep(DAY)
         actions = [made, updated, pipeline.get_pipeline(name="orders"), pipeline.get_pipeline_state(name="orders"),

@@ -23,7 +23,7 @@ class TestExecutions:
         assert statuses(pipeline) == ["Succeeded"]
         assert state(pipeline, "Deploy")["latestExecution"]["status"] == "Succeeded"
 
-    def test_it_makes_no_difference_how_often_anybody_looks(self, pipeline, role, clock):
+    def test_it_makes_no_difference_how_often_requests_come(self, pipeline, role, clock):
         def run(step):
             pipeline.create_pipeline(pipeline=declare(role))
             for _ in range(0, 300, step):

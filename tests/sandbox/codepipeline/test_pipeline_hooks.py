@@ -22,7 +22,7 @@ class TestWebhooks:
     def webhook(self, pipeline, made):
         return pipeline.put_webhook(webhook=self.desired, tags=[{"key": "owner", "value": "me"}])["webhook"]
 
-    def test_its_secret_is_told_to_nobody(self, pipeline, webhook):
+    def test_its_secret_is_never_returned(self, pipeline, webhook):
         found = pipeline.list_webhooks()["webhooks"]
         assert [one["definition"]["name"] for one in found] == ["orders"]
         assert found[0]["tags"] == [{"key": "owner", "value": "me"}]

@@ -28,7 +28,7 @@ def test_a_group_name_is_unique_in_its_vpc(client, network):
     assert odd == ("InvalidParameterValue", "Value (näh) for parameter GroupDescription is invalid.")
 
 
-def test_rules_are_added_all_or_none_and_told_apart_by_what_they_allow(client, network):
+def test_rules_are_added_all_or_none_and_distinguished_by_what_they_allow(client, network):
     group = client.create_security_group(GroupName="app", Description="app", VpcId=network.vpc)["GroupId"]
 
     def rule(port, note):

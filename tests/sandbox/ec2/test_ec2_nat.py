@@ -77,7 +77,7 @@ def test_a_nat_gateway_in_a_full_subnet_fails(client, network, clock):
     assert gateway["FailureMessage"] == "Subnet has insufficient free addresses to create this NAT gateway"
 
 
-def test_a_nat_gateway_can_be_told_to_fail_and_the_next_one_succeeds(client, network, clock):
+def test_a_nat_gateway_can_be_made_to_fail_and_the_next_one_succeeds(client, network, clock):
     ec2.fail_next_nat("InternalError", "Please try again.")
     nat = make_nat(client, network)
     clock.sleep(60)

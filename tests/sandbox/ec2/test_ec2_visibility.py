@@ -57,7 +57,7 @@ from ecsctl.sandbox.aws.account import ACCOUNT
         ),
     ],
 )
-def test_what_is_not_there_is_told_in_aws_words(client, call, ident, code, message):
+def test_what_does_not_exist_is_refused_in_aws_words(client, call, ident, code, message):
     assert refused(getattr(client, call), **ident) == (code, message)
 
 

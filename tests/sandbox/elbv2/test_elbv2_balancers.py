@@ -128,7 +128,7 @@ def test_a_protected_load_balancer_is_not_deleted(elb, balancer):
     elb.delete_load_balancer(LoadBalancerArn=balancer)
 
 
-def test_all_attributes_are_told_and_unknown_ones_refused(elb, balancer):
+def test_all_attributes_are_returned_and_unknown_ones_refused(elb, balancer):
     answer = elb.describe_load_balancer_attributes(LoadBalancerArn=balancer)["Attributes"]
     attributes = {each["Key"]: each["Value"] for each in answer}
     assert attributes["idle_timeout.timeout_seconds"] == "60"

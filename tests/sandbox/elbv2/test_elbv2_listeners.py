@@ -17,7 +17,7 @@ def test_the_same_settings_are_the_same_listener_and_others_are_refused(elb, gro
     assert refused(elb.modify_listener, ListenerArn=other, Port=80) == ("DuplicateListener", text)
 
 
-def test_actions_are_told_with_all_that_was_left_out(elb, balancer, group):
+def test_actions_are_returned_with_all_that_was_left_out(elb, balancer, group):
     redirect = [{"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}}]
     make_listener(elb, balancer, redirect)
     make_listener(elb, balancer, forward(group), port=81)
@@ -122,7 +122,7 @@ def test_a_target_group_serves_one_load_balancer(elb, ground, balancer, group):
     assert error == ("TargetGroupAssociationLimit", text)
 
 
-def test_what_is_not_there_is_told_in_aws_words(elb, balancer):
+def test_what_does_not_exist_is_refused_in_aws_words(elb, balancer):
     gone = balancer.replace("loadbalancer/app/app", "loadbalancer/app/gone")
     error = refused(make_listener, elb, gone, [])
     assert error == ("LoadBalancerNotFound", f"Load balancer '{gone}' not found")
