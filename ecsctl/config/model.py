@@ -297,6 +297,9 @@ class Config(Section):
             for name, one in those.items():
                 for key, why in one.fits(self.service, self.sidecars):
                     yield f"{table}.{name}.{key}", why
+        for name, worker in self.workers.items() if self.service.web else ():
+            if not worker.command:
+                yield f"workers.{name}.command", "is missing: without one it would be a second web"
         for name in self.jobs.keys() & self.workers.keys():
             yield f"jobs.{name}", "is the name of a worker, too: expected another, for logs and tasks go by it"
         room = self.vpc.room(internal=self.load_balancer.internal)

@@ -19,7 +19,7 @@ SAID = {
     "container": {
         "name": "name", "image": "", "essential": "", "portMappings": "service.port",
         "environment": "service.environment", "secrets": "service.secrets", "command": "service.command",
-        "logConfiguration": "service.log_mode", "linuxParameters": "service.exec",
+        "logConfiguration": "service.log_mode", "linuxParameters": "service.init_process",
         "stopTimeout": "service.stop_timeout_seconds", "readonlyRootFilesystem": "service.read_only_root",
         "healthCheck": "service.health.container", "entryPoint": "service.entrypoint", "user": "service.user",
         "workingDirectory": "service.working_directory", "ulimits": "service.ulimits",

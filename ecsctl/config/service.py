@@ -105,6 +105,11 @@ class Service(Section):
     read_only_root: bool = Field(
         False, description="Whether its root file system can only be read. ECS Exec does not work then."
     )
+    init_process: bool = Field(
+        False,
+        description="Whether an init process comes first in the container: it passes signals on to the app, and ends "
+        "what the app's own children leave behind. With exec there is one anyway.",
+    )
     ephemeral_gib: int | None = Field(
         None,
         ge=21,

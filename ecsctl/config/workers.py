@@ -19,6 +19,14 @@ from ecsctl.fargate import percentages
 class Worker(Process):
     """A service without a port, beside the web: of the same image, and released together with it."""
 
+    command: tuple[str, ...] = Field(
+        (),
+        strict=False,
+        description="What it runs, word by word, in place of the image's command. Without a web it may be left out: "
+        "then it runs what its image does.",
+        examples=[["python", "worker.py"]],
+    )
+
     desired_count: int = Field(1, ge=0, le=5000, description="How many tasks of it run.")
     min_healthy_percent: int = Field(
         100, ge=0, le=100, description="The least that runs during a deployment, in percent of desired_count."

@@ -33,6 +33,7 @@ class Service:
     health: str = ""  # the command that asks
     command: str = ""
     entrypoint: str = ""  # in place of the image's own
+    init: bool = False  # whether an init process comes first
     placed: tuple[str, ...] = ()  # where in the container it puts files of this machine
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
     environment: tuple[str, ...] = ()  # names alone: values may be secret
@@ -86,6 +87,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any]) -> Servi
         health=filled(_line(test), {}),
         command=filled(_line(one.get("command")), {}),
         entrypoint=filled(_line(one.get("entrypoint")), {}),
+        init=one.get("init") is True,
         placed=tuple(place for volume in _listed(one.get("volumes")) if (place := _place(volume))),
         arguments=_pairs(build.get("args")),
         environment=_names(one.get("environment")),

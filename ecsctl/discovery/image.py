@@ -43,13 +43,14 @@ class Image:
     lacking: tuple[str, ...] = ()  # arguments of the build that nothing names
     notes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    init: bool = False  # whether an init process is to come first
     processes: tuple[Process, ...] = ()  # other commands of the same image
 
     @property
     def values(self) -> dict[str, Any]:
         """What ecsctl.toml says of it."""
         build: dict[str, Any] = {"context": self.context, "dockerfile": self.dockerfile}
-        service: dict[str, Any] = {"health_path": self.path}
+        service: dict[str, Any] = {"health_path": self.path} if self.port or self.path != "/" else {}
         if self.codes:
             service = {"health": {"path": self.path, "codes": self.codes}}
         if self.target:
@@ -62,6 +63,8 @@ class Image:
             service["port"] = self.port
         if self.architecture:
             service["architecture"] = self.architecture
+        if self.init:
+            service["init_process"] = True
         if self.environment:
             service["environment"] = dict(self.environment)
         return {"build": build, "service": service}
@@ -104,6 +107,9 @@ def observed(
         notes.append("PHP-FPM speaks FastCGI, which no load balancer does: the image needs a web server too")
     said = hosts.of(tree, path, place.folder)
     port, checked, environment = _listening(tree, place.folder, path, read, stage, ours, said, command, ask, notes)
+    initial = bool(ours) and ours[0].init and ours[0].runs(stage.name)
+    if initial:
+        notes.append(f"an init process comes first in the container: {ours[0].where} has one")
     bound = machine.bound(read, stage)
     if bound:
         notes.append(f"the processor is X86_64: {bound}")
@@ -121,6 +127,7 @@ def observed(
         lacking=lacking,
         notes=tuple(notes),
         needs=needs.listed(tree, place.folder, services, ours, read.volumes(stage)),
+        init=initial,
         processes=needs.processes(tree, services, ours, said) or _alone(read, stage, path, port),
     )
 
@@ -159,9 +166,8 @@ def _chosen(tree: Tree, here: str, ask: Ask | None, wanted: str) -> tuple[str, l
 
 
 def _alone(read: Dockerfile, stage: Stage, path: str, port: int | None) -> tuple[Process, ...]:
-    """The image's own command as a worker, for an app that nobody asks over the network."""
-    command = read.parts(stage)[1]
-    return (Process("worker", command, path),) if command and not port else ()
+    """What the image starts, as a worker, for an app that nobody asks over the network."""
+    return (Process("worker", "", path),) if read.command(stage) and not port else ()
 
 
 def _rivals(tree: Tree, path: str) -> bool:

@@ -65,7 +65,9 @@ class Process:
 
     @property
     def words(self) -> list[str]:
-        """The command, word by word; by a shell, where it says what only one understands."""
+        """The command, word by word; by a shell, where it says what only one understands. None: the image's own."""
+        if not self.command:
+            return []
         try:
             words = shlex.split(self.command)
         except ValueError:

@@ -177,7 +177,7 @@ def ensure_definition(
         + beside,
         volumes=tuple(tasks.volumes.volumes),
         mounts=mounts(config),
-        init_process=desired.exec,
+        init_process=desired.exec or desired.init_process,
         stop_timeout=desired.stop_timeout_seconds,
         log_prefix=names.log_prefix,
         log_mode=desired.log_mode,

@@ -117,7 +117,8 @@ class Proposal:
         for one in processes:
             if not one.name:
                 remarks["release"] = [f"{one.where} runs this at each release: command = {toml(one.words)}"]
-        workers = {one.name: (f"{one.where} runs this", one.words) for one in processes if one.name}
+        workers = {one.name: (f"{one.where} runs this" if one.command else "What the image starts", one.words)
+                   for one in processes if one.name}  # fmt: skip
         return template(self.values, remarks, workers)
 
 

@@ -89,7 +89,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     secrets: tuple[tuple[str, str], ...]  # name in the environment, ARN in Secrets Manager or Parameter Store
     command: tuple[str, ...]  # empty: the image's own
     health_check: HealthCheck
-    init_process: bool  # reaps what ECS Exec leaves behind
+    init_process: bool  # reaps what ECS Exec and the app's own children leave behind
     stop_timeout: int  # seconds between SIGTERM and SIGKILL
     read_only: bool  # the root file system; ECS Exec needs it writable
     more: Additions  # what is said beyond that, by path

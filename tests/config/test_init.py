@@ -10,7 +10,7 @@ import pytest
 from ecsctl import config
 from ecsctl.discovery import dockerfile as reading
 from ecsctl.discovery import ports
-from ecsctl.engine.errors import EcsctlError, UsageError
+from ecsctl.engine.errors import ConfigError, EcsctlError, UsageError
 from ecsctl.operations.init import app_name, propose, write
 from tests.config.checkouts import git
 from tests.config.checkouts import plain_git as plain_git
@@ -84,6 +84,20 @@ def test_an_image_that_listens_nowhere_and_has_workers_may_have_no_web(tmp_path)
     assert message in propose(tmp_path).text
     (tmp_path / "Dockerfile").write_text("FROM scratch\nEXPOSE 9000\n")
     assert message not in propose(tmp_path).text
+
+
+def test_a_bot_is_proposed_as_a_worker_that_runs_what_the_image_starts(tmp_path):
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / "Dockerfile").write_text('FROM scratch\nCOPY . .\nENTRYPOINT ["/bot"]\n')
+    lines = propose(tmp_path).text.splitlines()
+    for wanted in ("# web = true", "# [workers.worker]"):
+        lines[lines.index(wanted)] = wanted.removeprefix("# ").replace("true", "false")
+    (tmp_path / "ecsctl.toml").write_text("\n".join(lines))
+    found = config.read(tmp_path, environ={}).config
+    assert [(name, one.command) for name, one in found.processes.items()] == [("worker", ())]
+    (tmp_path / "ecsctl.toml").write_text("\n".join(lines).replace("web = false", ""))
+    with pytest.raises(ConfigError, match=r"workers\.worker\.command: is missing"):
+        config.read(tmp_path, environ={})
 
 
 def test_each_file_that_it_writes_is_named_once(repository):

@@ -48,7 +48,7 @@ TRIED = {
             "filc/Dockerfile": "FROM --platform=linux/amd64 ubuntu\nCOPY build.sh /\nCMD [\"turnserver\"]\n", "filc/build.sh": "", "src/main.c": "",
             "fuzzing/Dockerfile": "FROM fuzz\nCMD [\"fuzz\"]\n",
         },
-        "docker/coturn/debian/Dockerfile", ".", notes=("3478, of STUN and TURN", "web = false"), needs=("a worker: worker in docker/coturn/debian/Dockerfile runs turnserver",),
+        "docker/coturn/debian/Dockerfile", ".", notes=("3478, of STUN and TURN", "web = false"), needs=("a worker: worker in docker/coturn/debian/Dockerfile runs",),
     ),
     "authzed/spicedb": Shape(
         {
@@ -87,9 +87,9 @@ TRIED = {
         {
             "Dockerfile": "FROM node:22-slim\nCOPY ./apps apps/\nEXPOSE ${PORT:-3333}\nCMD [\"/ghostfolio/entrypoint.sh\"]\n", "apps/api/main.ts": "", "nx.json": "{}",
             "docker/docker-compose.build.yml": "services:\n  ghostfolio:\n    extends: {file: docker-compose.yml, service: ghostfolio}\n    build: {context: ../}\n",
-            "docker/docker-compose.yml": "services:\n  ghostfolio:\n    image: docker.io/ghostfolio/ghostfolio:latest\n    ports: ['3333:3333']\n    healthcheck: {test: ['CMD-SHELL', 'curl -f http://localhost:3333/api/v1/health']}\n",
+            "docker/docker-compose.yml": "services:\n  ghostfolio:\n    image: docker.io/ghostfolio/ghostfolio:latest\n    init: true\n    ports: ['3333:3333']\n    healthcheck: {test: ['CMD-SHELL', 'curl -f http://localhost:3333/api/v1/health']}\n",
         },
-        port=3333, path="/api/v1/health",
+        port=3333, path="/api/v1/health", notes=("an init process comes first",),
     ),
     "supabase/realtime": Shape(  # what tests run is not what is deployed
         {

@@ -122,7 +122,7 @@ LONG: dict[str, tuple[Configured, Configured]] = {
         "sign": f"arn:aws:signer:eu-central-1:{ACCOUNT}:/signing-profiles/images"})),
     "how the container runs": (PLAIN, with_(service={
         "entrypoint": ["/entrypoint.sh"], "user": "10001", "working_directory": "/app", "read_only_root": True,
-        "ephemeral_gib": 40, "ulimits": {"nofile": 65535}})),
+        "ephemeral_gib": 40, "ulimits": {"nofile": 65535}, "init_process": True})),
     "a volume": (PLAIN, with_(volumes={"data": {"path": "/data", "uid": 0, "gid": 0, "read_only": True}}, sidecars={
         "agent": {"image": "public.ecr.aws/docker/library/nginx:1.27", "volumes": {"data": "/data"}}})),
     "a volume less": (with_(volumes={"data": {"path": "/data"}}), PLAIN),

@@ -11,7 +11,7 @@ from ecsctl.engine.errors import EcsctlError
 from tests.stack.conftest import World, desired_stack
 
 SAID = {"entrypoint": ["/entry.sh"], "user": "10001", "working_directory": "/app", "read_only_root": True,
-        "ephemeral_gib": 40, "ulimits": {"nofile": 65535}}  # fmt: skip
+        "ephemeral_gib": 40, "ulimits": {"nofile": 65535}, "init_process": True}  # fmt: skip
 
 
 def plain(**service: Any) -> dict[str, Any]:
@@ -32,12 +32,14 @@ def test_it_runs_as_said_and_as_its_image_says_when_nothing_is_said_any_more(wor
     assert (container["entryPoint"], container["user"], container["workingDirectory"]) == (
         ["/entry.sh"], "10001", "/app")  # fmt: skip
     assert container["readonlyRootFilesystem"]
+    assert container["linuxParameters"] == {"initProcessEnabled": True}
     assert container["ulimits"] == [{"name": "nofile", "softLimit": 65535, "hardLimit": 65535}]
     assert made["ephemeralStorage"] == {"sizeInGiB": 40}
     assert world.plan(plain(**SAID)).work == ()
     world.up(plain())
     after = live(world)
     assert not {"entryPoint", "user", "workingDirectory", "ulimits"} & after["containerDefinitions"][0].keys()
+    assert not after["containerDefinitions"][0].get("linuxParameters", {}).get("initProcessEnabled")
     assert "ephemeralStorage" not in after
     assert world.plan(plain()).work == ()
 
