@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 ERROR = re.compile(
     r"^E: |error|exception|fatal|fail|denied|refused|cannot|can't|could ?n[o']t|unable|not found|no such|panic|invalid"
     r"|missing|abort|killed|time(?:d ?)?out|err!|unauthori[sz]ed|too ?many ?requests|no space left|no match"
-    r"|not (?:permitted|allowed|supported)|mismatch|is already running|already in use|incompatible",
+    r"|not (?:permitted|allowed|supported)|mismatch|is already running|already in use|incompatible|you must",
     re.IGNORECASE,
 )
 SHOWN_BY = re.compile(
@@ -23,7 +23,8 @@ SHOWN_BY = re.compile(
 NOISE = re.compile(
     r"^\[Container\]|^\s*$|^make(\[\d+\])?: \*\*\*|^Makefile:\d+: recipe|^(error |info )?(command failed|visit https://)"
     r"|^-{3,}|^={3,}$|^>? ?\d+ \||^\(Background on this error at: |^\[(?:SQL|parameters): "
-    r"|^\s*For (?:more|verbose|further|additional) \w+|ELB-HealthChecker/",
+    r"|^\s*For (?:more|verbose|further|additional) \w+|ELB-HealthChecker/|^[\]})\s;,]+$|^Emitted 'error' event on "
+    r"|^\s*https?://\S+$",
     re.IGNORECASE,
 )
 STACK = re.compile(
@@ -40,10 +41,12 @@ STACK = re.compile(
 )
 GO_FRAME = re.compile(r"^\s+\S+\.go:\d+|^\S+\.go:\d+(?: \+0x[0-9a-f]+)?$")
 PYTHON_FRAME = re.compile(r"^\s*File \"[^\"]+\", line \d+")
+SHOWN_CODE = re.compile(r"^\s*[~^]+\s*$")
+"""What Python, Ruby and Node show beneath the code that failed."""
 ADVICE = re.compile(r"^Action:$")
 """Spring Boot's heading over what one may do."""
-REASON = re.compile(r"^Reason: ")
-"""How Spring Boot goes on, a line further, with what it has described."""
+REASON = re.compile(r"^Reason: |^\s+.*\[type=\w+, input_")
+"""How Spring Boot goes on, a line further, with what it has described, and Pydantic with the field that it names."""
 LEVEL = re.compile(
     r"^(?:\S+ ){0,4}\W?(?:INFO|DEBUG|TRACE|WARN(?:ING)?)\b|^(?:info|warn|dbug|trce): \w"
     r"|[\"']?\b(?:level|severity|lvl)[\"']?\s*[:=]\s*[\"']?(?:(?i:info|debug|trace|warn|notice)|[1-4]0\b)"
@@ -96,6 +99,7 @@ def _telling(lines: Sequence[str]) -> Iterator[str]:
             (PYTHON_FRAME.match(before) and bare.startswith(" "))
             or ADVICE.match(before)
             or (GO_FRAME.match(after) and bare.endswith(")"))
+            or (SHOWN_CODE.match(after) and bare.strip())
         )
         if not framed and not NOISE.search(line) and not NOISE.search(bare) and not STACK.search(bare):
             yield line

@@ -205,6 +205,11 @@ def test_somebody_elses_address_is_not_the_apps() -> None:
         "upstream listening on localhost:9000",
         "migrations running against localhost:5432",
         "kafka broker available at localhost:9092",
+        "Debugger listening on ws://127.0.0.1:9229/5a0b",
+        "metrics available at :9100",
+        "exporter started, sending to http://10.0.1.1:4318",
+        "worker started, polls http://10.0.0.9:7233/queue",
+        "cron started on 2026-03-02",
     ):
         cause = first(SILENT, log(line))
         assert cause
@@ -225,6 +230,13 @@ def test_somebody_elses_address_is_not_the_apps() -> None:
         ("app is running at http://0.0.0.0:5000", "port"),
         ("Tomcat started on port 8080 (http) with context path ''", "port"),
         ("Now listening on: http://[::]:5000", "port"),
+        ("> Ready on http://localhost:8000", "loopback"),
+        (" * Running on http://10.0.1.2:5000", "port"),
+        ("[info] Running ShopWeb.Endpoint with Bandit 1.5.7 at :::4000 (http)", "port"),
+        ("Started ServerConnector@1{HTTP/1.1, (http/1.1)}{0.0.0.0:3000}", "port"),
+        ('level=info msg="server listening" addr=:3000', "port"),
+        ("Rocket has launched from http://127.0.0.1:8000", "loopback"),
+        ("Server started on 3000", "port"),
         ("INFO:     Uvicorn running on http://0.0.0.0:8000", "no-answer"),
     ],
 )

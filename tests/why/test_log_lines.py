@@ -64,6 +64,25 @@ NODE_OBJECT = """TypeError: fetch failed
     errorCode: undefined
   }
 }"""
+IN_USE = """      throw er; // Unhandled 'error' event
+      ^
+
+Error: listen EADDRINUSE: address already in use :::3000
+    at Server.setupListenHandle [as _listen2] (node:net:1817:16)
+Emitted 'error' event on Server instance at:
+    at emitErrorNT (node:net:1796:8) {
+  code: 'EADDRINUSE'
+}"""
+PYDANTIC = """pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings
+secret_key
+  Field required [type=missing, input_value={}, input_type=dict]
+    For further information visit https://errors.pydantic.dev/2.9/v/missing"""
+DOTNET = """You must install or update .NET to run this application.
+
+No frameworks were found.
+
+Learn about framework resolution:
+https://aka.ms/dotnet/app-launch-failed"""
 APACHE = """(13)Permission denied: AH00072: make_sock: could not bind to address [::]:80
 no listening sockets available, shutting down
 AH00015: Unable to open logs"""
@@ -77,6 +96,11 @@ main.go:42: errors were shown"""
 
 
 @pytest.mark.parametrize(("log", "why"), [
+    (IN_USE, "Error: listen EADDRINUSE: address already in use :::3000"),
+    (PYDANTIC, "secret_key Field required [type=missing, input_value={}, input_type=dict]"),
+    (DOTNET, "You must install or update .NET to run this application."),
+    ("InvalidMessage: it is another key\n\n    raise InvalidMessage\n    ^^^^^^^^^^\n/app/a.rb:5:in `<main>'",
+     "InvalidMessage: it is another key"),
     (NODE_OBJECT, "[cause]: Error: getaddrinfo ENOTFOUND api.internal"),
     (APACHE, "(13)Permission denied: AH00072: make_sock: could not bind to address [::]:80"),
     (GO_WITHOUT_TABS, "main.go:42: errors were shown"),

@@ -34,16 +34,21 @@ READY = (
     r"started|starting development server"
 )
 SERVES = re.compile(
-    r"\b(?:listening|listens|running|started|starting development server|serving|bound to|available|local:|network:)",
+    r"\b(?:listening|listens|running|started|starting (?:\w+ )*server|serving|bound to|available|local:|network:"
+    r"|ready on|launched from|responding at|access the server|development server)",
     re.IGNORECASE,
 )
 ADDRESS = re.compile(
-    r"(?:^|[\s/(\[\"'])(127\.0\.0\.1|localhost|\[::1\]|0\.0\.0\.0|\[::\]|\*)?:(\d{2,5})\b|\bport(?:\(s\))?:?\s+(\d{2,5})\b",
+    r"(?:^|[\s/(\[\"'={])(127\.0\.0\.1|localhost|\[::1\]|0\.0\.0\.0|\[::\]|::|\*)?:(\d{2,5})\b"
+    r"|\bport(?:\(s\))?:?\s+(\d{2,5})\b|\bon (\d{4,5})(?![-/.:\w])"
+    r"|(?:\bon|\bat|\bfrom|:)\s+https?://(?!127\.|0\.)(?:\d{1,3}(?:\.\d{1,3}){3}|ip-[\w.-]+):(\d{2,5})\b",
     re.IGNORECASE,
 )
 """How servers announce themselves: the word, and after it an address or a port."""
 OTHERS = re.compile(
-    r"connect|postgres|mysql|mongo|redis|rabbit|amqp|kafka|memcache|elastic|database|broker|migrat|refused|upstream",
+    r"(?<!server)connect|postgres|mysql|mongo|redis|rabbit|amqp|kafka|memcache|elastic|database|broker|migrat|refused"
+    r"|upstream|metric|prometheus|debugger|inspector|exporter|telemetry|\bagent|consul|profil|pprof|statsd|\btrac(?:e|ing)"
+    r"|\badmin|sending",
     re.IGNORECASE,
 )
 """A line with such a word is about another server's address."""
@@ -264,7 +269,7 @@ def listening(facts: Facts, asked: int) -> tuple[str, int, Evidence] | None:
     for line in facts.tail(50):
         word = None if OTHERS.search(line.text) else SERVES.search(line.text)
         if word and (hit := ADDRESS.search(line.text, word.end() - 1)):
-            found.append((hit[1] or "", int(hit[2] or hit[3]), line))
+            found.append((hit[1] or "", int(next(filter(None, hit.groups()[1:]))), line))
     if any(port == asked and host not in LOOPBACK for host, port, _ in found):
         return None
     # The right port on the wrong address tells most; then, of one port, the address that is not the wrong one.

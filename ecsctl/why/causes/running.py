@@ -27,13 +27,18 @@ EXEC = re.compile(
     re.IGNORECASE,
 )
 """How a runtime, or tini, says that the kernel did not run a program."""
+OWN_LIMIT = r"java\.lang|JavaScript heap"
+"""Of which runtime it is that has a limit of its own, below that of the task."""
 URL = re.compile(r"\bhttps?://(localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(?::(\d+))?(/[^\s\"'|?]*|)")
 """What a check asks inside its container: host, port and path."""
 PROXY = "ecs-service-connect-"
 """How the name of the container begins that ECS adds for Service Connect. It takes from the task's own size, for which
 AWS asks to add 256 CPU units and 64 MiB (ECS guide, "Service Connect components", proxy).
 """
-HEAP = r"JavaScript heap out of memory|^\S*\s?java\.lang\.OutOfMemoryError|^MemoryError\b|Out of memory: Killed process"
+HEAP = (
+    r"JavaScript heap out of memory|^(?:Exception in thread \"[^\"]*\" |\S*\s?)java\.lang\.OutOfMemoryError"
+    r"|^MemoryError\b|Out of memory: Killed process"
+)
 
 
 def out_of_memory(facts: Facts) -> Cause | None:
@@ -50,7 +55,10 @@ def out_of_memory(facts: Facts) -> Cause | None:
     sentence = f"{who} needs more memory than it has" + (f" (the task has {memory} MiB)" if memory else "")
     observed = tuple(one for one in (found, heap) if one)
     sure = Certainty.CERTAIN if found else Certainty.LIKELY
-    ways = (change("service.memory", "to more"),)
+    ways: tuple[Fix, ...] = (change("service.memory", "to more"),)
+    if heap and re.search(OWN_LIMIT, heap.text, re.IGNORECASE):
+        what = "let its runtime take more of the task's memory (-XX:MaxRAMPercentage, --max-old-space-size)"
+        ways += (repair(what, facts),)
     if name and facts.is_sidecar(name) and _limit(facts, name):
         sentence = f"the container {name} needs more memory than it may have ({_limit(facts, name)} MiB)"
         ways = (change(f"sidecars.{name}.memory", "to more"),)
