@@ -24,8 +24,8 @@ from ecsctl.engine.errors import (
     explained,
     is_of_another,
 )
+from ecsctl.engine.known import WINDOW, Knowing
 from ecsctl.engine.label import ID, Label
-from ecsctl.engine.observing import Reader
 from ecsctl.engine.plan import Step, Verb, Why, decide, differences, moved, sent_and_shown
 from ecsctl.engine.resource import AnyResource, Found, Observed
 from ecsctl.engine.stack import Node, fulfil, promises
@@ -34,12 +34,11 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.engine.state import State
 
-WINDOW = 15.0  # seconds in which a create whose answer was lost may still come to light
 SHOWN = 120.0  # seconds until what AWS has just made, or changed, must show as such
 STEADY = 30.0  # seconds for which a value that is neither the old one nor the one sent must stay to be AWS's answer
 
 
-class Reconciler(Reader):
+class Reconciler(Knowing):
     """Brings one resource of a deployment to its desired state, or removes it."""
 
     def __init__(self, aws: Aws, state: State, label: Label, emit: events.Listener) -> None:
@@ -170,11 +169,10 @@ class Reconciler(Reader):
         if again and entry and entry.ids == plain(ids) and entry.age > SHOWN:
             return self._begun_anew(name, desired)  # made long ago, read just now, and gone
         self.state.made(name, plain(ids))
+        self._stays_known(desired, name, ids)
         if not again:
             self._newborn.add(name)
-            if (
-                desired.soon
-            ):  # the id that a create has answered with is true, whether AWS shows the thing already or not
+            if desired.soon:  # its id is true, whether AWS shows the thing already or not
                 self.known[name] = ids
                 self.go_on(name)
         try:

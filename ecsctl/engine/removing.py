@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from ecsctl.engine import events
-from ecsctl.engine.errors import AwsError
+from ecsctl.engine.errors import AwsError, Denied, NotOffered
 from ecsctl.engine.plan import Plan, Step, Verb
 from ecsctl.engine.reconcile import Reconciler
-from ecsctl.engine.resource import Resource
+from ecsctl.engine.resource import AnyResource, Resource
 from ecsctl.engine.stack import deletion_order
 from ecsctl.engine.survey import Owned, Survey, removal
 from ecsctl.engine.work import carry_out
@@ -23,6 +24,7 @@ class Remover:
     def __init__(self, one: Reconciler, survey: Survey) -> None:
         self.one, self.survey, self.kinds = one, survey, survey.kinds
         self.aws, self.state, self.emit = one.aws, one.state, one.emit
+        self._asked: set[type[AnyResource]] = set()  # kinds of which one was removed, or is about to be
         self._silent = False  # whether the app's clients get no more answers
 
     def down(
@@ -87,12 +89,27 @@ class Remover:
 
         def visit(key: str) -> None:
             one = doomed[key.removesuffix(FIRST)]
+            self._with_what_is_found_by_it(one.kind, doomed)
             if one.kind.serves and not self._silent:
                 self._silent = True
                 self.emit(events.Said("from here on the app no longer answers", loud=False))
             (self.one.unhand if key.endswith(FIRST) else self.one.remove)(one.kind, one.name)
 
         carry_out(graph, visit, parts, patience=self.aws.patience, emit=self.emit)
+
+    def _with_what_is_found_by_it(self, teller: type[AnyResource], doomed: Mapping[str, Owned]) -> None:
+        """Before the first of a kind goes by which others are found: remove what another machine has made of those
+        since the survey. Afterwards nobody would find it.
+        """
+        if teller in self._asked:
+            return
+        self._asked.add(teller)
+        for kind in self.kinds:
+            if kind.known_by == teller.title:
+                with self.aws.fresh(), suppress(Denied, NotOffered):  # as the survey passes them over
+                    for owned in self.survey.of(kind):
+                        if owned.key not in doomed:
+                            self.one.remove(kind, owned.name)
 
     def _close(self, staying: Mapping[str, str]) -> None:
         """Take from the record all that does not stay; with nothing left, the record itself."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine import events
 from ecsctl.engine.claim import several
 from ecsctl.engine.errors import Denied, EcsctlError, NotOffered, TimedOut
+from ecsctl.engine.known import WINDOW
 from ecsctl.engine.label import APP, ID, RESOURCE
 from ecsctl.engine.plan import Step, Verb
-from ecsctl.engine.reconcile import WINDOW, Reconciler
+from ecsctl.engine.reconcile import Reconciler
 from ecsctl.engine.resource import AnyResource, Found
 from ecsctl.engine.work import visit_all
 
@@ -118,6 +119,12 @@ class Survey:
             self._id_known = True  # what is found later, once this one is gone, is another's
         self.others = frozenset(ids) - {self.one.label.id}
         return [owned for owned in all_owned if self.one.label.owns(owned.found.tags)]
+
+    def of(self, kind: type[AnyResource]) -> list[Owned]:
+        """Everything of one kind that carries the tags of the deployment that the survey before was about."""
+        me = self.one.label
+        found = self.one.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} of {me.app}")
+        return [Owned(kind, item) for item in found if me.owns(item.tags)]
 
     def _among(self, kind: type[AnyResource], me: Label) -> list[Found[Any]] | None:
         """What is recorded of a kind that may not be searched for; None if that is not enough to find them."""

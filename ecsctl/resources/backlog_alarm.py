@@ -52,6 +52,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
 
     kind = "backlog-alarm"
     title = "alarm of the queue"
+    known_by = "autoscaling"
     arns = "cloudwatch:alarm"
     within = ("target",)
     hourly = 2 * alarms.HOURLY

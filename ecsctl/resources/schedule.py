@@ -43,6 +43,7 @@ class Schedule(Resource[ScheduleIds]):
 
     kind = "schedule"
     title = "schedule"
+    known_by = "IAM role"
     arns = "scheduler"
     within = ("group",)
     by_use = True

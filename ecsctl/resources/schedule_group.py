@@ -34,6 +34,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
 
     kind = "schedule-group"
     title = "schedule group"
+    known_by = "IAM role"
     arns = "scheduler"
     goes = 20.0
     limit = 600.0

@@ -42,6 +42,7 @@ class Webhook(Resource[WebhookIds]):
 
     kind = "webhook"
     title = "webhook"
+    known_by = "IAM role"
     tagged = False
     console = "{console}/events/home?region={region}#/apidestinations"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -17,14 +18,19 @@ from ecsctl.engine import patience, walk
 from ecsctl.engine.patience import Patience
 from ecsctl.engine.plan import Plan
 from ecsctl.sandbox.server.inprocess import inprocess
+from ecsctl.sandbox.snapshot.ids import without_ids
 from ecsctl.sandbox.snapshot.taking import snapshot
 from ecsctl.session import Session
 from tests.crash.faults import Faulty, Script
 from tests.crash.neighbour import move_in
+from tests.crash.stacks import STACKS, USUAL
 from tests.crash.table import COMPLETE, SEED, Tally, cases_of, kept, put_into, tables
-from tests.stack.conftest import REGION, World, _without_aws_own, desired_stack, shared_session
+from tests.stack.conftest import REGION, World, _without_aws_own, shared_session
 from tests.stack.conftest import world as world  # a fixture
+from tests.stack.theirs import theirs
 
+REPORTING = "/aws/codebuild/hello-reporting"
+ALONE = "service:hello_sender"
 Part = tuple[int, int]  # (index, of): every `of`-th case, beginning at the index
 
 
@@ -44,6 +50,11 @@ def some(cases: Any, count: int) -> list[Any]:
     return every if COMPLETE else [every[(SEED + index * len(every) // count) % len(every)] for index in range(count)]
 
 
+def over(stack: str, parts: list[Any]) -> list[Any]:
+    """Those parts, of the proof that goes over this stack."""
+    return [pytest.param(stack, *one.values, id=f"{stack}, {one.id}") for one in parts]
+
+
 class AtOnce:
     """A pool of one that does its work where it is handed in: a fork copies only the thread that forks."""
 
@@ -56,6 +67,9 @@ class AtOnce:
     def __exit__(self, *_: object) -> None:
         return None
 
+    def map(self, work: Callable[..., Any], *each: Any) -> list[Any]:
+        return list(map(work, *each))
+
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
         done: Future[Any] = Future()
         try:
@@ -65,23 +79,23 @@ class AtOnce:
         return done
 
 
-# Two tasks of each, because where a single one comes to stand is ECS's choice.
-CONFIGURED = desired_stack(
-    service={"desired_count": 2},
-    vpc={"flow_logs": "all", "close_default_group": True},
-    workers={"mailer": {"command": ["python", "worker.py"], "desired_count": 2}},
-    release={"command": ["python", "manage.py", "migrate"]},
-    jobs={"yearly": {"command": ["python", "report.py"], "schedule": "cron(0 3 1 1 ? *)"}},
-)
-
-
 class Struck(World):
     """A world whose next run meets what `script` says; the record is in the current folder."""
 
     script: Script
+    stack = "usual"
+    configured = USUAL
+
+    def over(self, stack: str) -> Self:
+        """The same with another stack to bring up; what that needs of the user's is there from now on."""
+        self.stack = stack
+        [self.configured] = theirs(self, STACKS[stack])
+        for url in self.boto("sqs").list_queues().get("QueueUrls", ()):
+            self.boto("sqs").send_message(QueueUrl=url, MessageBody="one that nobody takes")
+        return self
 
     def open(self, configured: dict[str, Any] | None = None, *more: Any) -> Session:
-        return super().open(CONFIGURED if configured is None else configured, *more)
+        return super().open(self.configured if configured is None else configured, *more)
 
     def aws(self) -> Aws:
         aws = Faulty(Patience(self.clock), session=shared_session(), heard=self.heard)
@@ -90,11 +104,12 @@ class Struck(World):
 
     def account(self) -> dict[str, Any]:
         """As ever, of the one region that all runs are in."""
-        return _without_aws_own(snapshot(ids=False, regions=(REGION,)))
+        found: dict[str, Any] = without_ids(self.exact())
+        return found
 
     def exact(self) -> dict[str, Any]:
         """As ever, of the one region that all runs are in."""
-        return _without_aws_own(snapshot(ids=True, regions=(REGION,)))
+        return settled(_without_aws_own(snapshot(ids=True, regions=(REGION,))))
 
     def struck(self, run: Callable[..., Plan], script: Script, *arguments: Any) -> Plan:
         """One run under the script; whatever follows is not struck."""
@@ -113,6 +128,25 @@ class Struck(World):
             name: [entry["kind"], entry["borrowed"], entry["ids"] is None, (entry["intent"] or {}).get("verb")]
             for name, entry in entries.items()
         }
+
+
+def settled(account: dict[str, Any]) -> dict[str, Any]:
+    """The account without what is AWS's choice: where the only task of a service comes to stand; and without what
+    goes on by itself: how often GitHub has heard of a run of the pipeline.
+    """
+    here = account.get(REGION, {})
+    for found in here.get("log groups", ()):
+        if found["id"] == REPORTING:
+            found.pop("streams", None)
+    alone = [one for cluster in here.get("clusters", ()) for one in cluster["tasks"] if one.get("group") == ALONE]
+    if alone:
+        interfaces = set(re.findall(r"\beni-[0-9a-f]{17}\b", json.dumps(alone)))
+        here["network interfaces"] = [one for one in here["network interfaces"] if one["id"] not in interfaces]
+        for cluster in here["clusters"]:
+            cluster["tasks"] = [one for one in cluster["tasks"] if one not in alone]
+        for subnet in here["subnets"]:
+            subnet.pop("AvailableIpAddressCount")
+    return account
 
 
 def coarsely(patch: pytest.MonkeyPatch) -> None:

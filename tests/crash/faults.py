@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Callable
@@ -11,12 +12,26 @@ from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConn
 
 from ecsctl.aws import Aws, Call
 from ecsctl.engine.patience import Clock
+from ecsctl.engine.resource import Resource
 
 _SECRET = re.compile('"SecretToken": "[^"]*"')  # made again for each try
 MOST = 300  # failures after which a run that still tries would try for ever
 URL = "https://aws.example"
 Make = Callable[[], Any]
 Fault = Callable[[Make, str, Clock], Any]  # (the call itself, its operation in AWS's spelling, the run's clock)
+
+
+VERBS = ("create", "update", "delete", "unhand")
+
+
+def at_work() -> tuple[str, str]:
+    """The kind of resource that asks for the call, and by which of its verbs; empty where none does."""
+    frame = inspect.currentframe()
+    while frame := frame and frame.f_back:
+        caller = frame.f_locals.get("cls", type(frame.f_locals.get("self")))
+        if frame.f_code.co_name in VERBS and isinstance(caller, type) and issubclass(caller, Resource):
+            return caller.kind, frame.f_code.co_name
+    return "", ""
 
 
 class Killed(BaseException):

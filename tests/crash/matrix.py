@@ -16,7 +16,7 @@ from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.patience import Clock
 from tests.crash.branch import Branch, Ended, branch
 from tests.crash.conftest import Part, Struck
-from tests.crash.faults import Fault, Make, Script
+from tests.crash.faults import Fault, Make, Script, at_work
 from tests.crash.table import COMPLETE, SEED, Tally
 from tests.stack.conftest import World
 
@@ -36,6 +36,7 @@ HOLDS = {  # what each check says, in the words of the table
     "is_up": "that very run succeeds",
     "is_up_perhaps_registered_twice": "that very run succeeds",
     "is_gone": "that very run succeeds",
+    "down_on_both": "`down` on both leaves what was there before",
 }
 
 
@@ -48,7 +49,7 @@ class Matrix:
     def __init__(self, world: Struck, tally: Tally, up: Callable[[], Any] | None = None) -> None:
         self.world, self.tally, self.up = world, tally, up or world.up
         self.before: Account = world.exact()
-        name = self.up.__qualname__
+        name = f"{self.up.__qualname__} {world.stack}"
         if name not in _reference:
             ended = branch(self._clean)
             assert not ended.failure, ended.failure
@@ -59,7 +60,7 @@ class Matrix:
         world = self.world
         self.up()
         account = world.account()
-        assert account == World.account(world), "a run has made something in another region"
+        assert account.keys() == World.account(world).keys(), "a run has made something in another region"
         written, changes = world.written(), world.changes
         world.clock.sleep(A_WHILE)
         return account, written, changes, world.account()
@@ -112,18 +113,34 @@ class Matrix:
         self.down_again()
 
     def killed(
-        self, run: Callable[[], Any], deaths: Iterable[str], then: Check, part: Part, also: str = ""
+        self,
+        run: Callable[[], Any],
+        deaths: Iterable[str],
+        then: Check,
+        part: Part,
+        also: str = "",
+        *,
+        by_kind: bool = False,
     ) -> list[str]:
         """Kill the run at each change of the part, and do `then` in what is left: in each of the ways in the complete
         matrix, else in one after the other, from change to change.
 
-        `also` says what else happens. Returns what failed.
+        `also` says what else happens. `by_kind`: unless the matrix is complete, of the calls that a kind of resource is
+        made or removed by only the first counts, and the first by another operation. Returns what failed.
         """
         failures: list[str] = []
         ways = tuple(deaths)
+        first: list[tuple[str, str]] = []
 
         def befall(number: int, _different: int | None) -> Fault | None:
-            return branch_off if within(number, part) else None
+            return at_the_first if by_kind and not COMPLETE else branch_off if within(number, part) else None
+
+        def at_the_first(make: Make, operation: str, clock: Clock) -> Any:
+            kind, _ = at_work()
+            if (kind, operation) in first or [one for one, _ in first].count(kind) == 2:
+                return make()
+            first.append((kind, operation))
+            return branch_off(make, operation, clock) if within(len(first), part) else make()
 
         def branch_off(make: Make, operation: str, _clock: Clock) -> Any:
             for death in ways if COMPLETE else [ways[(script.changes + SEED) % len(ways)]]:
@@ -199,6 +216,22 @@ class Matrix:
             raise AssertionError("ended well although nothing worked any more")
 
         return self._each(run, f"{name}, from there on", strike, due, well or ended_well, then, reason=True)
+
+    def met(self, run: Callable[[], Any], kinds: set[str], name: str, fault: Fault, holds: Check) -> list[str]:
+        """Let the fault befall the call that makes the first of each of these kinds, in a run for each, which ends well
+        or with a reason.
+        """
+        left = set(kinds)
+
+        def due(_number: int, _different: int | None) -> bool:
+            kind, verb = at_work()
+            here = verb == "create" and kind in left
+            left.discard(kind if here else "")
+            return here
+
+        failures = self._each(run, name, lambda _script, _number: fault, due, holds, holds, reason=True)
+        assert not left, f"none of them is made: {left}"
+        return failures
 
     def _each(
         self,

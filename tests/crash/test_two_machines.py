@@ -16,8 +16,9 @@ from ecsctl.engine.claim import AT_MOST
 from ecsctl.engine.errors import EcsctlError, Refused
 from ecsctl.engine.patience import Clock
 from ecsctl.engine.plan import Plan
+from ecsctl.resources import kinds
 from tests.crash.branch import branch
-from tests.crash.conftest import Struck
+from tests.crash.conftest import Struck, some
 from tests.crash.faults import DEATHS, Killed, Make, Script
 from tests.crash.matrix import Matrix, _equal, unlike
 from tests.crash.table import COMPLETE, SEED, Tally
@@ -75,6 +76,35 @@ def test_two_at_once_end_with_a_reason_and_down_on_both_leaves_what_was_there_be
     failures = tally.add(f"another machine's `{other}` meanwhile", "up", "`down` on both leaves what was there before",
                      [failure] if failure else [])  # fmt: skip
     assert failures == []
+
+
+MADE = [kind for kind in kinds() if not (kind.borrowed or kind.wait)]
+# Of these another resource says whose they are, or that there are any: the other machine takes that one away.
+TOLD = [kind.kind for kind in MADE if kind.known_by or not kind.tagged]
+OTHERS = [kind.kind for kind in MADE if kind.kind not in TOLD]
+
+
+def test_another_machines_down_while_a_kind_is_made_leaves_nothing_that_nobody_finds(
+    struck: Struck, tally: Tally
+) -> None:
+    """Just before the call that makes the first of its kind: all of it was looked for, and then it is there."""
+    matrix = Matrix(struck.over("whole"), tally)
+    assert len(TOLD) > 6
+
+    def meet(make: Make, _operation: str, _clock: Clock) -> Any:
+        struck.script = Script()
+        with the_other_machine():
+            ended_with_an_error_of_ours(struck.down)
+        return make()
+
+    def down_on_both() -> None:
+        struck.down()
+        with the_other_machine():
+            struck.down()
+        matrix.is_gone()
+
+    chosen = {*TOLD, *some(OTHERS, 2)}
+    assert matrix.met(struck.up, chosen, "another machine's `down` meanwhile", meet, down_on_both) == []
 
 
 # Everything the runs say is in the errors; what they leave is in the account.

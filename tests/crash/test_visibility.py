@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecsctl.engine import patience
-from ecsctl.engine.reconcile import WINDOW
+from ecsctl.engine.known import WINDOW
 from ecsctl.sandbox.aws.ec2 import visibility
 from tests.crash.branch import branch
 from tests.crash.conftest import Part, Struck, sample

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from ecsctl.engine.errors import Refused
+from ecsctl.engine.errors import Refused, ResourceFailed
+from ecsctl.engine.label import Label
 from ecsctl.engine.plan import Verb
 from ecsctl.engine.stack import Stack
 from tests.engine.conftest import Run, toybox
-from tests.engine.toys import Box, Cloud, Drying, Thing, answer, lost
+from tests.engine.toys import Box, Cloud, Drying, Lid, LidIds, Thing, answer, lost
 
 
 def neighbour(cloud: Cloud) -> list[Thing]:
@@ -53,6 +56,43 @@ def test_a_deployment_that_another_begins_while_a_lost_one_goes_is_left_alone(ru
     others = {"ecsctl:app": "shop", "ecsctl:id": "another", "ecsctl:resource": "box"}
     run.down(agree=lambda _: cloud.make("box", box, others))
     assert [thing.tags["ecsctl:id"] for thing in cloud.things] == ["another"]
+
+
+def test_what_another_machine_makes_meanwhile_goes_before_what_alone_tells_of_it(
+    run: Run, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found_by_the_box(monkeypatch)
+    run.up(toybox())
+    [box] = cloud.find("box")
+    run.down(agree=lambda _: cloud.make("lid", {"box": box.id}, {**box.tags, "ecsctl:resource": "lid"}))
+    assert cloud.things == []
+
+
+def test_what_is_made_once_nothing_tells_of_it_any_more_is_taken_back(
+    run: Run, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found_by_the_box(monkeypatch)
+    create = Lid.create
+
+    def after_its_box(self: Lid, aws: Any, me: Label) -> LidIds:
+        cloud.things = []
+        return create(self, aws, me)
+
+    monkeypatch.setattr(Lid, "create", after_its_box)
+    stack = Stack()
+    stack.ensure("lid", Lid(stack.ensure("box", Box()).box))
+    with pytest.raises(ResourceFailed, match="the box by which it is found was deleted meanwhile"):
+        run.up(stack)
+    assert cloud.things == []
+    run.down()
+    assert not run.record.exists()
+
+
+def found_by_the_box(patch: pytest.MonkeyPatch) -> None:
+    """Lids are looked for only where there is a box."""
+    find = Lid.find
+    patch.setattr(Lid, "known_by", "box")
+    patch.setattr(Lid, "find", lambda aws, me: find(aws, me) if aws.cloud.find("box") else iter(()))
 
 
 def test_what_is_lost_with_it_is_named_before(run: Run) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from ecsctl.engine.patience import Patience
-from ecsctl.engine.rates import RATES
+from ecsctl.engine.rates import RATES, Pace
 from tests.engine.toys import Clock
 
 SENT = 300
@@ -23,6 +25,13 @@ def test_calls_go_no_faster_than_aws_documents(name: str) -> None:
         for last in range(first, SENT):
             assert last - first + 1 <= rate.burst + rate.refill * (sent[last] - sent[first]) + 1e-6
     assert sent[int(rate.burst) - 1] == sent[0]  # and nothing waits without need
+
+
+def test_several_threads_keep_to_a_rate_together() -> None:
+    pace, rate = Pace(), RATES["ecs"]
+    with ThreadPoolExecutor(8) as pool:
+        due = sorted(pool.map(lambda _: pace.due("ecs", "CreateThing", 0.0), range(SENT)))
+    assert due == pytest.approx([max(0.0, (number + 1 - rate.burst) / rate.refill) for number in range(SENT)])
 
 
 def test_route_53_counts_reads_and_changes_together() -> None:

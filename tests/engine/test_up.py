@@ -6,8 +6,9 @@ import pytest
 
 from ecsctl.engine.errors import AwsError, Interrupted, Refused, ResourceFailed, Several, ShownOtherwise, TimedOut
 from ecsctl.engine.events import Done
+from ecsctl.engine.known import WINDOW
 from ecsctl.engine.plan import Verb, Why
-from ecsctl.engine.reconcile import SHOWN, STEADY, WINDOW
+from ecsctl.engine.reconcile import SHOWN, STEADY
 from ecsctl.engine.stack import Stack
 from tests.engine.conftest import Run, toybox
 from tests.engine.toys import Ball, Box, Cloud, Guest, Hesitant, Lid, Lowered, Shared, answer, lost

@@ -24,12 +24,15 @@ _GENERATED = re.compile(
             # What follows from a revision's image among others: its parts are compared one by one.
             r"(?<=\"key\": \"ecsctl:digest\", \"value\": \")[0-9a-f]{16}",
             r"(?<=\"ecsctl:token\", \"Value\": \")[0-9a-f]{32}",  # of one incarnation
+            r"(?<=\"ClientToken\": \")[0-9a-f]{32}\b",  # of an access point
+            r"(?<=\"CreationToken\": \")[0-9a-f]{32}\b",  # of a file system
             r"\b[0-9a-f]{32}-[0-9]{10}\b",  # containers
             r"\becs-svc/[0-9]{10,}\b",
             r"\b(?:AROA|AIDA|ANPA|AIPA)[A-Z0-9]{12,}\b",
+            r"(?<=\"PolicyId\": \")[A-Z0-9]{16,}\b",
             r"(?<=:scalable-target/)[0-9a-z]{36}\b",
             r"(?<=hostedzone/)[A-Z0-9]{8,}\b",
-            r"(?<=:secret:)[\w/+=.@-]+-[A-Za-z0-9]{6}\b",
+            r"(?<=:secret:)[\w/+=.@!-]+-[A-Za-z0-9]{6}\b",
             r"\bns-[0-9]+\.awsdns-[0-9]+\.[a-z]+(?:\.[a-z]+)?",  # name servers
             r"(?<=-)[0-9]{1,12}(?=\.[a-z0-9-]+\.elb\.amazonaws\.com)",
             r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b",  # network cards
