@@ -98,8 +98,9 @@ def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
         return
     command = plain(command)
     known = read.environment(stage)
-    if found := asked(command, known):
-        yield Health(found[0], "HEALTHCHECK of the Dockerfile", found[1], _redirects(command))
+    several = list(_asked(command, known))
+    if several:
+        yield from (Health(path, "HEALTHCHECK of the Dockerfile", port, _redirects(command)) for path, port in several)
         return
     for word in command.split():
         name = word.strip("\"'").rpartition("/")[2]
@@ -121,17 +122,21 @@ def _redirects(command: str) -> bool:
 
 
 def asked(command: str, known: Mapping[str, str]) -> tuple[str, int] | None:
-    """The path, and the port or 0, that a command asks of its own machine by HTTP."""
+    """The path, and the port or 0, that a command asks of its own machine by HTTP; the first of several."""
+    return next(_asked(command, known), None)
+
+
+def _asked(command: str, known: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """Each that it asks: a shell may ask another port in another case."""
     said = filled(command, known)
     if not _ASKS.search(said):
-        return None
+        return
     # A machine may be named without a path too, as in `curl --noproxy localhost localhost:3000/health`.
     for match in sorted(_ADDRESS.finditer(said), key=lambda one: (not one["path"], not one["port"])):
         path, port = match["path"] or "/", match["port"] or ""
         path = re.sub(r"\$(?:\{\w+\}|\w+)", "", path.partition("#")[0].rstrip(","))  # a shell has nothing for them
         if re.fullmatch(r"/[\x21-\x7e]*", path) and not re.search(r"[$`{}]", path):
-            return path, int(port) if port.isdigit() and int(port) < 65536 else 0
-    return None
+            yield path, int(port) if port.isdigit() and int(port) < 65536 else 0
 
 
 def _in_source(text: str, known: Mapping[str, str]) -> tuple[str, int] | None:

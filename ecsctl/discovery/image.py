@@ -94,7 +94,7 @@ def observed(
     names = {called, tree.root.name} if place.folder == "." else {place.folder}
     ours = running.services_of(services, path, names, called.rpartition("/")[0], stage)
     command = running.command(
-        read, stage, [one for one in ours if one.dockerfile == path or not _rivals(tree, path)], notes
+        read, stage, [one for one in ours if one.dockerfile == path or not _rivals(tree, path, read)], notes
     )
     notes += running.unlike(read, stage, ours)
     arguments, lacking = absent.arguments(read, ours)
@@ -170,11 +170,19 @@ def _alone(read: Dockerfile, stage: Stage, path: str, port: int | None) -> tuple
     return (Process("worker", "", path),) if read.command(stage) and not port else ()
 
 
-def _rivals(tree: Tree, path: str) -> bool:
-    """Whether another Dockerfile beside this one may be what an image of the folder's name was built from."""
-    folder = str(PurePosixPath(path).parent)
-    found = (one for one in choosing.dockerfiles(tree) if one != path and choosing.likely(one))
-    return any(str(PurePosixPath(one).parent) == folder for one in found)
+def _rivals(tree: Tree, path: str, read: Dockerfile) -> bool:
+    """Whether another Dockerfile beside this one may be what an image of the folder's name was built from.
+
+    One that starts the same is none: what the image is run with holds for both.
+    """
+    folder, own = str(PurePosixPath(path).parent), read.stage()
+    for one in choosing.dockerfiles(tree):
+        if one != path and choosing.likely(one) and str(PurePosixPath(one).parent) == folder:
+            other = _parsed(tree, one)
+            last = other.stage()
+            if not own or not last or other.parts(last) != read.parts(own):
+                return True
+    return False
 
 
 def _listening(

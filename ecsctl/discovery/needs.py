@@ -26,7 +26,7 @@ _KINDS = (
     ("mail", r"mailhog|mailpit|mailcatcher|maildev|smtp|postfix"),
 )
 _VARIABLES = (
-    ("a database", r"DATABASE_URL|DB_(?:HOST|URL|HOSTNAME)"
+    ("a database", r"DATABASE_URL|(?:\w+_)?DB_(?:HOST|URL|HOSTNAME)"
      r"|(?:POSTGRES|PG|MYSQL|MARIADB|MONGO\w*)_?(?:HOST|SERVER|URL|URI)|SQLALCHEMY_DATABASE_URI|\w+_DATABASE_URL|MONGO(?:DB)?_UR[IL]|SPRING_DATASOURCE_URL|PGHOST"),
     ("Redis", r"\w*REDIS\w*_?(?:URL|HOST|URI)|REDIS(?:_\w+)?"),
     ("a queue", r"CELERY_BROKER\w*|AMQP\w*|RABBITMQ\w*|KAFKA\w*|BROKER_URL|NATS_\w+|\w*QUEUE_URL"),

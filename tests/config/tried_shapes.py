@@ -213,4 +213,19 @@ TRIED = {
         {"Dockerfile": "FROM ruby:3\nCOPY mysql-5.7.44-linux-glibc2.12-x86_64.tar.gz /\nCOPY . .\nEXPOSE 3000\nCMD [\"/init\"]\n", "mysql-5.7.44-linux-glibc2.12-x86_64.tar.gz": ""},
         port=3000, architecture="X86_64",
     ),
+    "binwiederhier/ntfy": Shape(  # one copies what is built elsewhere, and the other starts the same
+        {
+            "Dockerfile": "FROM alpine\nCOPY ntfy /usr/bin\nEXPOSE 80/tcp\nENTRYPOINT [\"ntfy\"]\n", "go.mod": "",
+            "Dockerfile-build": "FROM golang AS builder\nADD go.mod ./\nFROM alpine\nEXPOSE 80/tcp\nENTRYPOINT [\"ntfy\"]\n",
+            "docker-compose.yml": "services:\n  ntfy:\n    image: binwiederhier/ntfy\n    command: [serve]\n    ports: ['80:80']\n    volumes: ['/etc/ntfy:/etc/ntfy']\n",
+        },
+        "Dockerfile-build", ".", 80, command=("serve",),
+    ),
+    "stonith404/pingvin-share": Shape(  # a check that asks elsewhere in another case
+        {
+            "Dockerfile": "FROM node:22-alpine AS runner\nCOPY ./scripts ./scripts\nEXPOSE 3000\nHEALTHCHECK --timeout=3s CMD /bin/sh -c '(if [[ \"$CADDY_DISABLED\" = \"true\" ]]; then curl -fs http://localhost:${BACKEND_PORT:-8080}/api/health; else curl -fs http://localhost:3000/api/health; fi)'\nCMD [\"sh\", \"./scripts/start.sh\"]\n",
+            "scripts/start.sh": "",
+        },
+        port=3000, path="/api/health",
+    ),
 }  # fmt: skip
