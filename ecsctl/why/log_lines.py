@@ -24,7 +24,8 @@ NOISE = re.compile(
     r"^\[Container\]|^\s*$|^make(\[\d+\])?: \*\*\*|^Makefile:\d+: recipe|^(error |info )?(command failed|visit https://)"
     r"|^-{3,}|^={3,}$|^>? ?\d+ \||^\(Background on this error at: |^\[(?:SQL|parameters): "
     r"|^\s*For (?:more|verbose|further|additional) \w+|ELB-HealthChecker/|^[\]})\s;,]+$|^Emitted 'error' event on "
-    r"|^\s*https?://\S+$",
+    r"|^\s*https?://\S+$"
+    r"|^\[ERROR\]\s*(?:$|\[Help \d|-> \[Help|To see the full stack|Re-run Maven|For more |After corr)",
     re.IGNORECASE,
 )
 STACK = re.compile(
@@ -59,12 +60,13 @@ FAREWELL = re.compile(
     r"|^Runtime terminating during boot|Kernel pid terminated|Crash dump is being written"
     r"|^exited: \S+ \(exit status|ELIFECYCLE|Lifecycle script|Application startup failed\. Exiting|^Exiting\W*$"
     r"|^(?:s6-rc|prog|\S+/rc\.init): (?:warning|fatal): |AH00015: Unable to open logs|^no listening sockets available"
+    r"|^BUILD FAILED in |^FAILURE: Build failed with|^error: could not compile `"  # Gradle and Cargo
 )
 """What only says that something has failed, after the line that says what."""
 NPM = re.compile(r"^npm (?:ERR!|error)\s?")
 NPM_NOISE = re.compile(
     r"^\s*$|^(?:code|errno|path|syscall|dest|command(?! failed))\b|^failed at the|^this is probably|^exit status"
-    r"|complete log of this|_logs/|^gyp (?:info|verb|http)",
+    r"|complete log of this|_logs/|^gyp (?:info|verb|http)|^An unknown git error",
     re.IGNORECASE,
 )
 

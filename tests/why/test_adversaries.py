@@ -330,3 +330,15 @@ def test_a_refused_push_is_no_refused_pull(said: str, name: str, words: str) -> 
     assert cause
     assert cause.name == name
     assert words in cause.sentence
+
+
+def test_what_is_wrong_with_a_dockerfile_or_a_step_is_quoted_whatever_its_words() -> None:
+    failed = 'process "/bin/sh -c go mod download" did not complete successfully: exit code: 1'
+    step = ("#12 0.3 go: go.mod requires go >= 1.23 (running go 1.21.5)", f"#12 ERROR: {failed}", "------",
+            " > [build 5/8] RUN go mod download:", f"ERROR: failed to solve: {failed}")  # fmt: skip
+    parse = "dockerfile parse error on line 3: unknown instruction: RUNN"
+    for lines, words in ((step, "requires go >= 1.23"), ((f"ERROR: failed to solve: {parse}",), parse)):
+        cause = first(fails("BUILD", "docker build -t $URI .", *lines))
+        assert cause
+        assert cause.name == "docker-build"
+        assert words in cause.sentence

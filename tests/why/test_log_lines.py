@@ -83,6 +83,27 @@ No frameworks were found.
 
 Learn about framework resolution:
 https://aka.ms/dotnet/app-launch-failed"""
+MAVEN = """#12 60.2 [ERROR] Failed to execute goal maven-compiler-plugin:3.11.0:compile on project app
+#12 60.2 [ERROR] /app/src/A.java:[3,8] cannot find symbol
+#12 60.2 [ERROR] -> [Help 1]
+#12 60.2 [ERROR]
+#12 60.2 [ERROR] To see the full stack trace of the errors, re-run Maven with the -e switch.
+#12 60.2 [ERROR] [Help 1] http://cwiki.apache.org/confluence/display/MAVEN/MojoFailureException"""
+GRADLE = """FAILURE: Build failed with an exception.
+
+* What went wrong:
+Execution failed for task ':compileJava'.
+
+BUILD FAILED in 59s"""
+CARGO = """error[E0432]: unresolved import `foo`
+ --> src/main.rs:1:5
+
+For more information about this error, try `rustc --explain E0432`.
+error: could not compile `app` (bin "app") due to 1 previous error"""
+NPM_GIT = """npm error code 128
+npm error An unknown git error occurred
+npm error command git --no-replace-objects ls-remote ssh://git@github.com/a/b.git
+npm error Host key verification failed."""
 APACHE = """(13)Permission denied: AH00072: make_sock: could not bind to address [::]:80
 no listening sockets available, shutting down
 AH00015: Unable to open logs"""
@@ -96,6 +117,10 @@ main.go:42: errors were shown"""
 
 
 @pytest.mark.parametrize(("log", "why"), [
+    (MAVEN, "#12 60.2 [ERROR] /app/src/A.java:[3,8] cannot find symbol"),
+    (GRADLE, "Execution failed for task ':compileJava'."),
+    (CARGO, "error[E0432]: unresolved import `foo`"),
+    (NPM_GIT, "npm error Host key verification failed."),
     (IN_USE, "Error: listen EADDRINUSE: address already in use :::3000"),
     (PYDANTIC, "secret_key Field required [type=missing, input_value={}, input_type=dict]"),
     (DOTNET, "You must install or update .NET to run this application."),

@@ -17,6 +17,11 @@ BUILDS_IMAGE = r"docker (?:buildx |image )?build\b(?!.*(?:&&|;|\|\|))"
 """A command that does nothing but build the image."""
 
 
+SOLVED = r"^(?:ERROR: |error: )?failed to solve: (?!process |executor failed|rpc error)(.*)"
+"""How BuildKit says what is wrong with the Dockerfile itself, of which no step could begin."""
+TIMED = r"#\d+ \d+\.\d+ \s*\S"
+STEP_TIME = r"^(?:#\d+ )?(?:\d+\.\d+ )?"
+"""What BuildKit puts before a line that a step has written."""
 LOST = (
     r'failed to (?:compute cache key|calculate checksum of ref)\b.*?[: ]"([^"]+)"(?: not found)?: not found$'
     r"|^(?:COPY|ADD) failed: file not found in build context or excluded by \.dockerignore: stat (\S+): file does not"
@@ -94,9 +99,13 @@ def _of_step(failure: BuildFailure, rule: CommandRule) -> str:
     if lost and not failure.step:
         file = next(filter(None, lost[0].groups()))
         return f"; {file} is not in the build's context: it is not there, not committed, or left out by .dockerignore"
+    if not failure.step and (own := fits(failure.lines, SOLVED)):
+        return f": {_covered(own[0][1])}"
     error = last_error([line for line in failure.lines if not re.search(rule.line, line, re.IGNORECASE)])
-    said_so = re.sub(r"^(?:#\d+ )?(?:\d+\.\d+ )?", "", error)
-    return f"; its last error line is: {_covered(said_so)}" if ERROR.search(said_so) else ""
+    said_so = re.sub(STEP_TIME, "", error)
+    if not ERROR.search(said_so):  # what a step wrote last, if Docker says which lines are a step's
+        said_so = re.sub(STEP_TIME, "", next((one for one in reversed(failure.lines) if re.match(TIMED, one)), ""))
+    return f"; its last error line is: {_covered(said_so)}" if said_so else ""
 
 
 def no_builds(facts: Facts) -> Cause | None:
