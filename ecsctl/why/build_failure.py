@@ -19,6 +19,7 @@ MARK = "[Container]"
 STEP_FAILED = re.compile(
     r"""process "(?:/bin/sh -c )?(.*)" did not complete|^The command '(?:/bin/sh -c )?(.*)' returned a"""
     r"""|executor failed running \[(?:/bin/sh -c )?(.*)\]: exit"""
+    r"""|^Error: building at STEP "(?:RUN )?(.*?)": """
 )
 ENDED = "Command did not exit successfully"
 WELL = ("SUCCEEDED", "IN_PROGRESS", "", None)
@@ -48,7 +49,7 @@ class BuildFailure:
 
     @property
     def step(self) -> str:
-        """What the step of a Dockerfile ran that failed, as BuildKit or the builder before it says."""
+        """What the step of a Dockerfile ran that failed, as BuildKit, the builder before it or Podman says."""
         found = next((hit for line in reversed(self.lines) if (hit := STEP_FAILED.search(line))), None)
         return next(filter(None, found.groups()), "") if found else ""
 

@@ -95,7 +95,8 @@ def _have(engine: Engine, name: str, architecture: str, layer: bytes) -> str:
         "os": "linux",
         "config": {"Env": ["PYTHONHOME=/usr", "PATH=/usr/bin:/bin"]},
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
-        "history": [{"created_by": "tests/containers/base.py"}],  # Podman counts the layers by it
+        # Podman counts the layers by it, and breaks where it does not say when.
+        "history": [{"created_by": "tests/containers/base.py", "created": "1970-01-01T00:00:00Z"}],
     }
     manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]
     packed = io.BytesIO()

@@ -31,7 +31,8 @@ BROKE = (r"E(?:SOCKET)?TIMEDOUT|EAI_AGAIN|ECONNRESET|TLS handshake timeout|conne
 """How tools that fetch begin a line, and what they say of a server that does not answer: it is tried again."""
 UNREACHED = rf"dial tcp|no such host|connection refused|network is unreachable|{BROKE}"
 """What a container engine says of a registry that it cannot reach, after the address that it asked."""
-VERDICT = rf"{DAEMON}(?:failed to solve|process |executor failed)|^The command '"  # Docker's own, of a step
+PODMAN = r"^Error: building at STEP "
+VERDICT = rf"{DAEMON}(?:failed to solve|process |executor failed)|^The command '|{PODMAN}"  # an engine's own, of steps
 NEAR = 20  # lines from the end
 
 
@@ -102,7 +103,8 @@ COMMAND_RULES = (
     CommandRule("build-memory", "the build ran out of memory",
                 r"JavaScript heap out of memory|^java\.lang\.OutOfMemoryError|system ran out of memory"
                 r"|^(?:#\d+ \d+\.\d+ )?\S*Killed$"
-                r"|(?:did not complete successfully: exit|returned a non-zero) code: 137$",
+                r"|(?:did not complete successfully: exit|returned a non-zero) code: 137$"
+                rf"|{PODMAN}.*: exit status 137$",
                 lambda facts: (change("build.compute", larger(facts)),), command=r"", steps=True),
     CommandRule("dockerfile-missing", "there is no Dockerfile, or no such folder, where the build expects it",
                 rf"{DAEMON}(?:failed to solve: )?(?:failed to read dockerfile|unable to prepare "
@@ -156,7 +158,7 @@ COMMAND_RULES = (
                 _outside, command=rf"{DOCKER}|{FETCHES}", steps=True),
     CommandRule("docker-build", "the image cannot be built: a step of the Dockerfile fails",
                 r"failed to solve|executor failed running \[|did not complete successfully|returned a non-zero code"
-                r"|^(?:COPY|ADD) failed",
+                rf"|^(?:COPY|ADD) failed|{PODMAN}",
                 lambda facts: (repair("fix the Dockerfile, or what its step runs", facts),)),
     CommandRule("tag-missing", "the build pushes a tag that it has not made",
                 r"^(?:tag does not exist: |An image does not exist locally with the tag: )",

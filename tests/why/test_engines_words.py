@@ -1,10 +1,10 @@
-"""A build whose base image's registry cannot be reached is diagnosed so, whichever engine says it."""
+"""What an engine says of a build that failed is understood, whichever engine it is."""
 
 from __future__ import annotations
 
 import pytest
 
-from ecsctl.why import diagnose
+from ecsctl.why import build_failure, diagnose
 from tests.why.field.scene import facts, fails
 
 LOOKUP = "dial tcp: lookup public.ecr.aws on 10.0.0.2:53: no such host"
@@ -31,3 +31,14 @@ def test_an_address_that_a_step_of_the_dockerfile_did_not_reach_is_no_registry()
             "host", "The command '/bin/sh -c go mod download' returned a non-zero code: 1")  # fmt: skip
     found = diagnose(facts(fails("BUILD", "docker build -t $IMAGE .", *said))).causes[0]
     assert found.name == "docker-build"
+
+
+def test_podman_s_words_for_a_step_that_fails_name_it() -> None:
+    said = (
+        "STEP 2/2: RUN make install",
+        'Error: building at STEP "RUN make install": while running runtime: exit status 2',
+    )
+    failed = fails("BUILD", "docker build -t $IMAGE .", *said)
+    assert diagnose(facts(failed)).causes[0].name == "docker-build"
+    [told] = [build_failure.failure_of(failed["build"], said)]
+    assert told.step == "make install"
