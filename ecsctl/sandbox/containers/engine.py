@@ -71,7 +71,8 @@ class Engine:
         self.name = "Podman" if any("podman" in part.lower() for part in parts) else "Docker"
         self.version = str(about.get("Version", ""))
         info = self.call("GET", "/info") if self.name == "Podman" else {}
-        self.rootless = "name=rootless" in (info.get("SecurityOptions") or ())
+        # Podman 4 says so by itself, newer ones as Docker does, too.
+        self.rootless = bool(info.get("Rootless")) or "name=rootless" in (info.get("SecurityOptions") or ())
 
     def call(
         self, method: str, path: str, /, body: Any = None, within: float | None = _ANSWER, **query: str | int | bool
