@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 RECENT = 20  # builds that are looked at, where the newest alone does not tell
 LINES, READ = 10, 500  # of the log's end that are shown, and that are read: CodeBuild repeats long commands there
 _COMMAND = re.compile(r"(Error while executing command: )(.*?)(\.? Reason: .*)?$", re.DOTALL)
-_OWN = "[Container]"  # begins what CodeBuild itself says in a log
+_OWN, _BEGUN = "[Container]", re.compile(r"\[Container\] .*Running command ")  # what CodeBuild itself says in a log
 
 
 def newest_build(aws: Aws, project: str) -> BuildTypeDef | None:
@@ -72,8 +72,9 @@ def why_failed(aws: Aws, build: BuildTypeDef) -> str:
     short = [f"{phase}: {_COMMAND.sub(_shortened, message)}" for phase, message in told]
     what = "; ".join(short or [phase["phaseType"] for phase in phases]) or "no reason given"
     repeated = {line.strip() for _, message in told for line in message.splitlines()}
-    said = "\n".join(line for line in _last_lines(aws, build) if line.strip() not in repeated and _OWN not in line)
-    said = "\n".join(said.splitlines()[-LINES:])
+    lines = _last_lines(aws, build)
+    begun = next((number for number in reversed(range(len(lines))) if _BEGUN.search(lines[number])), 0)
+    said = "\n".join([line for line in lines[begun:] if line.strip() not in repeated and _OWN not in line][-LINES:])
     return f"build {build['id']} {status}: {what}" + (f"\nits log ends with:\n{said}" if said else "")
 
 

@@ -149,6 +149,13 @@ def _globbed(pattern: str, root: Path) -> set[str]:
     return set(glob.glob(pattern, root_dir=root, recursive=True, include_hidden=True))
 
 
+def _is_folder(place: str) -> bool:
+    """Whether it is one that can be read: a PATH may still name those of somebody else."""
+    with suppress(OSError):
+        return Path(place).is_dir()
+    return False
+
+
 class _TimedOutError(Exception):
     """The build ran longer than it may."""
 
@@ -176,7 +183,7 @@ class _Container:
         self.env = {**ours, **spec.variables, **env, "CODEBUILD_BUILD_SUCCEEDING": "1", "PWD": self._source}
         lines = {line for name in secrets for line in env.get(name, "").splitlines() if line.strip()}
         longest_first = sorted(lines, key=len, reverse=True)
-        tools = [Path(place) for place in self.env["PATH"].split(os.pathsep) if Path(place).is_dir()]
+        tools = [Path(place) for place in self.env["PATH"].split(os.pathsep) if _is_folder(place)]
         writable, hidden = [cwd, Path(self._home.name), *reach[0]], reach[1]
         self._confined = Confined(writable, tools, hidden, env.get("CODEBUILD_BUILD_ID", ""))
         self._hide = functools.partial(re.compile("|".join(map(re.escape, longest_first)) or r"(?!)").sub, "***")

@@ -1,7 +1,7 @@
 """Images that the engine really builds, by its own command line tool: BuildKit's protocol is no plain API.
 
-The tool gets the context as an archive on its stdin, and nothing of this user: no home folder, no credentials, no
-environment, but a folder of its own for the logins that the build itself has made.
+The tool gets the context as an archive on its stdin, or Podman's as a folder, and nothing of this user: no home folder,
+no credentials, no environment, but a folder of its own for the logins that the build itself has made.
 """
 
 import base64
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO
 
 from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError
+from ecsctl.sandbox.containers.unpacked import unpacked
 
 # A registry that cannot be reached, as BuildKit, the older builder and Podman say it.
 _OFFLINE = re.compile(
@@ -108,7 +109,7 @@ def _run(
     engine: Engine, whose: str, found: tuple[str, bool], ask: Ask, pull: bool, place: Path, job: Job, held: list[str]
 ) -> int:
     tool, kit = found
-    words = [tool, "build", "--label", f"{LABEL}={whose}", "--iidfile", str(place / "image"), "--file", ask.dockerfile]
+    words = [tool, "build", "--label", f"{LABEL}={whose}", "--iidfile", str(place / "image")]
     if Path(tool).name == "podman":
         words[1:1] = ["--remote", "--url", f"unix://{engine.path}"]
         words += [word for name, most in limits().items() for word in ("--ulimit", f"{name}={most}:{most}")]
@@ -125,7 +126,16 @@ def _run(
         words += [option, given] if given else []
     # Podman takes what is there by itself, where no registry has something newer.
     words += ["--pull=newer" if Path(tool).name == "podman" else "--pull"] * pull
-    words += ["--no-cache"] * ask.no_cache + ["-"]
+    words += ["--no-cache"] * ask.no_cache
+    if Path(tool).name == "podman":
+        context = place / "context"
+        if not context.exists():
+            unpacked(ask.archive, context)
+        if (context / ask.dockerfile).resolve() != context.resolve() / ask.dockerfile:
+            raise OSError("the Dockerfile is a link")  # the tool would read what that leads to
+        words += ["--file", str(context / ask.dockerfile), str(context)]
+    else:
+        words += ["--file", ask.dockerfile, "-"]
     with open(ask.archive, "rb") as archive:
         job.process = subprocess.Popen(  # noqa: S603 - options of ours; what the build gives are values
             words, stdin=archive, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
