@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 import botocore.auth
 import botocore.hooks
+import botocore.parsers
 import botocore.useragent
 import pytest
 import typer.main
@@ -30,7 +31,7 @@ from ecsctl.aws import IN_TURN
 from ecsctl.engine import patience
 from ecsctl.sandbox.core import models as models  # before moto
 
-patience.FIRST = 2.0  # seconds, virtual ones; a read is what costs here
+patience.FIRST, patience.LATER, patience.OFTEN = 2.0, 0.4, 12  # of virtual seconds; a read is what costs here
 
 # No property depends on how busy the machine is.
 settings.register_profile("untimed", settings(), suppress_health_check=[HealthCheck.too_slow])
@@ -49,6 +50,7 @@ def _signed(auth: Any, request: Any) -> None:
 
 
 botocore.auth.SigV4Auth.add_auth = _signed
+botocore.parsers.DEFAULT_TIMESTAMP_PARSER = functools.lru_cache(4096)(botocore.parsers.DEFAULT_TIMESTAMP_PARSER)
 botocore.hooks.EventAliaser._alias_event_name = functools.cache(botocore.hooks.EventAliaser._alias_event_name)
 
 
@@ -82,6 +84,7 @@ os.fsync = lambda fd: None  # no power is cut in a test; tests/crash/test_power.
 
 os.environ["ECSCTL_CONTAINERS"] = "0"  # only tests/containers let this machine's engine run anything
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the processes that tests start share what was compiled
+sys.dont_write_bytecode = False  # as do the next ones that run tests
 
 
 @pytest.fixture

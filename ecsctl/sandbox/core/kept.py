@@ -30,6 +30,8 @@ from moto.core.serialize import (
     RestXMLSerializer,
     S3Serializer,
 )
+from moto.ec2.models.core import TaggedEC2Resource
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 from moto.moto_api._internal.moto_random import MotoRandom
 from werkzeug.test import EnvironBuilder
 
@@ -203,9 +205,15 @@ def _text(value: Any) -> str:
 
 def _random_string(self: MotoRandom, length: int = 20, include_digits: bool = True, lower_case: bool = False) -> str:
     """As moto's, in one go: each answer has one of 52 letters for its request's id."""
-    pool = string.ascii_letters + (string.digits if include_digits else "")
-    made = "".join(self.choices(pool, k=length))
+    made = self.randbytes(length).translate(_letters(include_digits)).decode()
     return made.lower() if lower_case else made
+
+
+@functools.cache
+def _letters(include_digits: bool) -> bytes:
+    """A letter for each byte."""
+    pool = string.ascii_letters + (string.digits if include_digits else "")
+    return (pool * 5)[:256].encode()
 
 
 MotoRandom.get_random_string = _random_string  # type: ignore[method-assign]
@@ -262,7 +270,8 @@ def asked(request: Any) -> Request:
     if not isinstance(body, bytes | bytearray) or kind.startswith("multipart/"):
         return Request.from_primitives(request.method, request.url, request.headers, request.body)
     address, _, query = request.url.partition("?")
-    environ = dict(_environ(address))
+    first, root = _environ(address)
+    environ = dict(first)
     headers: dict[str, str] = {}
     preserved = {}
     for name, given in request.headers.items():
@@ -282,10 +291,26 @@ def asked(request: Any) -> Request:
     }
     if kind:
         environ["CONTENT_TYPE"] = kind
-    return Request(environ)
+    made = Request(environ)
+    if environ["HTTP_HOST"] == first["HTTP_HOST"]:  # no header names another
+        made.root_url = root
+    return made
 
 
 @functools.lru_cache(maxsize=1024)
-def _environ(address: str) -> dict[str, Any]:
+def _environ(address: str) -> tuple[dict[str, Any], str]:
+    """What a request to an address begins with, and the root of that address."""
     parts = urlsplit(address)
-    return EnvironBuilder(path=parts.path, base_url=f"{parts.scheme}://{parts.netloc}", query_string="").get_environ()
+    place = f"{parts.scheme}://{parts.netloc}"
+    environ = EnvironBuilder(path=parts.path, base_url=place, query_string="").get_environ()
+    return environ, Request(dict(environ)).root_url
+
+
+@overlay.replaces(TaggedEC2Resource)
+def get_tags(self: Any) -> list[dict[str, str]]:
+    """The tags of one resource of EC2. moto compares its id, as a pattern, with those of all tags of the region."""
+    tags = self.ec2_backend.tags.get(self.id) if self.id else None
+    if not tags:
+        return []
+    kind = EC2_PREFIX_TO_RESOURCE.get(get_prefix(self.id), "")
+    return [{"resource_id": self.id, "key": key, "value": value, "resource_type": kind} for key, value in tags.items()]
