@@ -126,16 +126,32 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(len(mine(0)) + 1, 8)
 
 
-LONG = ("tests/long/", "tests/crash/test_processes.py", "tests/stack/", "tests/sandbox/test_process.py")
+WAITING = (  # for processes that they start
+    "tests/long/",
+    "tests/crash/test_processes.py",
+    "tests/docs/test_guides.py",
+    "tests/commands/test_agreed_builds.py",
+    "tests/commands/test_committed.py",
+    "tests/commands/test_consent.py",
+    "tests/sandbox/test_builds.py",
+    "tests/sandbox/test_process.py",
+    "tests/backend/",
+    "tests/buildspec/",
+)
+LONG = ("tests/stack/", "tests/permissions/")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first, in whatever order they are: a long one at the end has nobody beside it.
+    """Those that wait first, while others have the processors, and then the long ones: one at the end is alone.
 
     What is in one folder stays together: it shares what is made once in a process.
     """
     folders: dict[Path, int] = {}
     for item in items:
         folders.setdefault(item.path.parent, len(folders))
-    items.sort(key=lambda item: (not item.nodeid.startswith(LONG), folders[item.path.parent]))
+    items.sort(key=lambda item: (_turn(item.nodeid), folders[item.path.parent]))
+
+
+def _turn(test: str) -> int:
+    return 0 if test.startswith(WAITING) else 1 if test.startswith(LONG) else 2
