@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ecsctl.why import diagnose
 from ecsctl.why.causes.last_words import meaning
-from tests.why.field.scene import facts
+from tests.why.field.scene import facts, job, release
 
 USER = "User: arn:aws:sts::123456789012:assumed-role/shop-task/9f"
 ROLE = f"{USER} is not authorized to perform: s3:PutObject on resource: x"
@@ -55,3 +56,9 @@ def test_of_a_role_that_is_not_the_apps_no_key_is_set() -> None:
     known = meaning(ROLE, facts(other))
     assert known
     assert str(known.fix[0]) == "allow shop-task s3:PutObject"
+
+
+def test_what_a_release_command_or_a_job_says_last_is_explained_too() -> None:
+    for last in (release(GLIBC), job(GLIBC)):
+        cause = diagnose(facts(last)).causes[0]
+        assert "; that is, a program in the image is built for a newer or another C library" in cause.sentence

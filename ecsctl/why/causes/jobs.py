@@ -6,6 +6,7 @@ from ecsctl.resources.support.deployments import Answer
 from ecsctl.resources.support.job_runs import BAD, Run, run_of
 from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, change, repair, run, up
+from ecsctl.why.causes.last_words import meaning
 from ecsctl.why.evidence import Evidence, Facts
 from ecsctl.why.log_lines import last_error
 
@@ -26,6 +27,8 @@ def failed(facts: Facts) -> Cause | None:
         fix = (change(f"jobs.{ended.job}.timeout_minutes", "to more"), *fix)
     if ended.outcome == "not started":
         fix = (again,)
+    known = meaning(last, facts)
+    last += f"; that is, {known.text}" if known else ""
     sentence = f"the last run of the job {ended.job} {_summary(ended)}{f': {last}' if last else ''}"
     return Cause("job", sentence, tuple(observed), fix, process=ended.job)
 

@@ -6,6 +6,7 @@ from ecsctl.resources.support.deployments import began
 from ecsctl.resources.support.revisions import container_of
 from ecsctl.why.causes.cause import Cause, Check
 from ecsctl.why.causes.fixes import Fix, change, repair, run
+from ecsctl.why.causes.last_words import meaning
 from ecsctl.why.evidence import Evidence, Facts
 from ecsctl.why.log_lines import last_error
 
@@ -32,6 +33,8 @@ def command(facts: Facts) -> Cause | None:
     fix: tuple[Fix, ...] = (repair("fix the command, or what it runs", facts), again)
     last = Evidence("log", last_error(lines)).text if lines else ""
     sentence = f"the release command failed, and nothing was deployed: it {outcome}{f': {last}' if last else ''}"
+    if known := meaning(last, facts):
+        sentence, fix = f"{sentence}; that is, {known.text}", (*known.fix, again)
     if reason == CANCELLED:
         sentence, fix = "the release command was stopped by ecsctl cancel, and nothing was deployed", (again,)
     elif TOO_LONG in reason:
