@@ -63,6 +63,8 @@ FAREWELL = re.compile(
     r"|^BUILD FAILED in |^FAILURE: Build failed with|^error: could not compile `"  # Gradle and Cargo
 )
 """What only says that something has failed, after the line that says what."""
+ENDED = re.compile(r"^BUILD FAILED in ")
+"""After it Gradle says nothing of the failure any more."""
 NPM = re.compile(r"^npm (?:ERR!|error)\s?")
 NPM_NOISE = re.compile(
     r"^\s*$|^(?:code|errno|path|syscall|dest|command(?! failed))\b|^failed at the|^this is probably|^exit status"
@@ -74,6 +76,8 @@ NPM_NOISE = re.compile(
 def last_error(lines: Sequence[str]) -> str:
     """The last line of a log that reports an error, else the last line that says anything; empty if none does."""
     kept = [*_telling([line.rstrip() for entry in lines for line in entry.split("\n")])]
+    ends = [n for n, line in enumerate(kept) if ENDED.match(_bare(line))]
+    kept = kept[: ends[-1]] if ends and ends[-1] else kept
     errors = [n for n, line in enumerate(kept) if ERROR.search(line)]
     own = [n for n in errors if not FAREWELL.search(_bare(kept[n]))]
     loud = [n for n in own if not LEVEL.search(kept[n])]

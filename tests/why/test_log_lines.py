@@ -94,7 +94,8 @@ GRADLE = """FAILURE: Build failed with an exception.
 * What went wrong:
 Execution failed for task ':compileJava'.
 
-BUILD FAILED in 59s"""
+BUILD FAILED in 59s
+Unable to list file systems to check whether they can be watched."""
 CARGO = """error[E0432]: unresolved import `foo`
  --> src/main.rs:1:5
 

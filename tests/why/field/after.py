@@ -1,6 +1,6 @@
 """Threads written down after the rules of the trial, to find out whether those hold for others.
 
-Of the 30, 24 were then right, 3 had the right name and not what `says` asks, 2 were honestly not known, and 1 was wrong
+Of the 34, 27 were then right, 4 had the right name and not what `says` asks, 2 were honestly not known, and 1 was wrong
 as likely: a push to Docker Hub was taken for a base image's pull.
 """
 
@@ -179,4 +179,32 @@ AFTER = (
                "29f078573813", "Reading package lists...", "E: Unable to locate package python3-pip", "The command "
                "'/bin/sh -c apt-get install -y python3-pip' returned a non-zero code: 100"),
          says="Unable to locate package python3-pip"),
+    case("build, build", "spring-guides/gs-spring-boot-docker#45", "docker-build",
+         fails("BUILD", "docker build -t $URI .", "Step 3/4 : ADD complete.jar app.jar", "ADD failed: stat "
+                                                                                         "/var/lib/docker/"
+               "tmp/docker-builder766598442/complete.jar: no such file or directory"),
+         says="complete.jar is not in the build's context"),
+    case("build, build", "oss-review-toolkit/ort#1155", "docker-build",
+         fails("BUILD", "docker build -t $URI .", "E: Version '1.17.3-1' for 'bundler' was not found", "The command "
+               "'/bin/sh -c apt-get install -y bundler=1.17.3-1' returned a non-zero code: 100"),
+         says="for 'bundler' was not found"),
+    case("build, build", "YoungWilliamZ/fisco-bcos-browser-docker#9", "docker-build",
+         fails("BUILD", "docker build -t $URI .", "#8 0.769 Welcome to Gradle 7.1!", "#8 5.268 FAILURE: Build failed "
+                                                                                     "with "
+               "an exception.", "#8 5.268 ", "#8 5.268 * Where:", "#8 5.268 Build file '/app/build.gradle' line: 3",
+               "#8 5.269 ", "#8 5.269 * What went wrong:", "#8 5.269 A problem occurred evaluating root project 'app'.",
+               "#8 5.269 > Plugin with id 'maven' not found.", "#8 5.270 ", "#8 5.270 * Try:", "#8 5.270 Run with "
+               "--stacktrace option to get the stack trace.", "#8 5.271 * Get more help at https://help.gradle.org",
+               "#8 5.271 ", "#8 5.271 BUILD FAILED in 4s", "#8 5.272 Unable to list file systems to check whether they "
+               "can be watched. The whole state of the virtual file system has been discarded. Reason: Could not query "
+               "file systems", 'ERROR: failed to solve: process "/bin/sh -c gradle build" did not complete '
+                               'successfully: '
+               "exit code: 1"), says="Plugin with id 'maven' not found"),
+    case("task, crash", "jlesage/docker-crashplan-pro#3", "crash",
+         exits(box(code=1)),
+         log("[cont-init.d] 10-certs.sh: exited 0.", "[cont-init.d] 10-nginx.sh: executing...", "ERROR: No "
+                                                                                                "modification "
+             "applied to /etc/nginx/default_site.conf.", "", "[cont-init.d] 10-nginx.sh: exited 1.", "[cont-finish.d] "
+             "executing container finish scripts...", "[cont-finish.d] done.", "[s6-finish] syncing disks.",
+             "[s6-finish] sending all processes the TERM signal."), says="No modification applied"),
 )  # fmt: skip
