@@ -19,7 +19,7 @@ from ecsctl.engine.patience import Patience
 from ecsctl.engine.plan import Plan
 from ecsctl.sandbox.server.inprocess import inprocess
 from ecsctl.sandbox.snapshot.ids import without_ids
-from ecsctl.sandbox.snapshot.taking import snapshot
+from ecsctl.sandbox.snapshot.taking import _sorted, snapshot
 from ecsctl.session import Session
 from tests.crash.faults import Faulty, Script
 from tests.crash.neighbour import move_in
@@ -104,7 +104,7 @@ class Struck(World):
 
     def account(self) -> dict[str, Any]:
         """As ever, of the one region that all runs are in."""
-        found: dict[str, Any] = without_ids(self.exact())
+        found: dict[str, Any] = _sorted(without_ids(self.exact()))
         return found
 
     def exact(self) -> dict[str, Any]:
