@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.ca import throwaway
+from benchmarks.containers import containers
 from benchmarks.home import Home
 from benchmarks.measures import Run, slowest_chain
 from benchmarks.push import pushes
@@ -101,17 +102,25 @@ PARTS: dict[str, Callable[[Path, float], Rows]] = {
     "throttled": throttled,
     "push": pushes,
 }
+BY_NAME: dict[str, Callable[[Path, float], Rows]] = {"containers": containers}
+"""Measured only if it is named: it needs a container engine."""
 
 
 def main() -> None:
     """What the command line says."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", default=list(PARTS), help=f"some of {', '.join(PARTS)}; all by default")
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        default=list(PARTS),
+        help=f"some of {', '.join(PARTS)}, which are all by default; "
+        f"or {', '.join(BY_NAME)}, which needs a container engine",
+    )
     parser.add_argument("--speed", type=float, default=20.0, help="AWS seconds in one real second; 1 for real delays")
     options = parser.parse_args()
     for part in options.parts:
         with tempfile.TemporaryDirectory() as folder:
-            rows = PARTS[part](Path(folder), options.speed)
+            rows = (PARTS | BY_NAME)[part](Path(folder), options.speed)
         name = part if options.speed == 20.0 else f"{part} at AWS's own pace"
         write(name, rows)
         print(f"\n{name}\n\n{table(rows)}\n", flush=True)

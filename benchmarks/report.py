@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from benchmarks.containers import Took
 from benchmarks.measures import Run
 from benchmarks.push import Push
 
@@ -64,7 +65,7 @@ class Row:
         return f"| {' | '.join(cells)} |"
 
 
-Rows = list[Row] | list[Push]
+Rows = list[Row] | list[Push] | list[Took]
 
 
 def machine() -> str:

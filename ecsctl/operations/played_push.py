@@ -8,7 +8,7 @@ from typing import Any
 from ecsctl.engine.errors import EcsctlError, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
 from ecsctl.sandbox.server import process
 
-_EVERY = 0.2  # real seconds between two looks
+_EVERY = 0.1  # real seconds between two looks
 _ENDS: dict[str, type[EcsctlError]] = {"RolledBack": RolledBack, "Superseded": Superseded, "Stopped": Stopped,
                                        "Cancelled": Stopped}  # fmt: skip
 

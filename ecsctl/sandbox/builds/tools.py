@@ -1,6 +1,6 @@
 """`docker`, `aws` and `inspector-sbomgen` inside a build of the sandbox.
 
-Run as `python -I tools.py docker ARGUMENTS`; it needs nothing else.
+Run as `python -IS tools.py docker ARGUMENTS`; it needs nothing else, and a build runs it ten times.
 
 They know what a buildspec needs that builds one image. Where the sandbox has a container engine, that builds it: the
 context is packed here, with what the build's commands may read, and sent. Elsewhere no layer is made, and the commands
@@ -14,7 +14,6 @@ import json
 import os
 import re
 import sys
-import tarfile
 import time
 import urllib.error
 import urllib.request
@@ -123,6 +122,8 @@ def _really(chosen: argparse.Namespace, secrets: dict[str, str], context: Path, 
 
 def _packed(context: Path, dockerfile: Path, name: str) -> bytes:
     """The context as an archive: without what .dockerignore names, with the Dockerfile whatever that says."""
+    import tarfile  # which takes as long as all else, and one of the ten needs it
+
     own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
     listed = own if own.is_file() else context / ".dockerignore"
     ignored = _ignored(listed.read_text(errors="replace") if listed.is_file() else "")
@@ -158,7 +159,7 @@ def _ignored(text: str) -> Callable[[str], bool]:
     return ignored
 
 
-_POLL = 0.2  # seconds between two reads of a build that says nothing
+_POLL = 0.1  # seconds between two reads of a build that says nothing
 _ASIDE = frozenset(".git .ecsctl .github .venv node_modules vendor tests test docs ecsctl.toml pyproject.toml".split())
 _TEXT = frozenset(".md .lock .rst .svg .png .jpg .ico .woff .woff2 .pdf .zip .gz .sum .schema.json".split())
 _MOST = 200_000  # bytes of one source, and half of those of all words

@@ -346,7 +346,7 @@ def _install(folder: Path) -> str:
     folder.mkdir()
     for name in ("docker", "aws", "inspector-sbomgen"):
         program = folder / name
-        words = shlex.join([sys.executable, "-I", str(_TOOLS), name])
+        words = shlex.join([sys.executable, "-IS", str(_TOOLS), name])
         program.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         program.chmod(0o755)
     return str(folder)
