@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 APP, REGION, DOMAIN = "hello", "eu-central-1", "hello.ecsctl.example"
 TAGS = [{"Key": "app", "Value": APP}]
-PAUSE = 0.5  # seconds between two looks
+PAUSE = 0.5  # seconds between two reads
 Made = dict[str, Any]
 Steps = dict[str, tuple[tuple[str, ...], Callable[[Made], Any]]]  # name: what it needs, and how it is done
 

@@ -1,6 +1,6 @@
 """The app in real containers: how long a first `up` takes, and how long it is from a change to the new container.
 
-Needs a container engine. Seconds are the machine's own, seen from outside: by the app's answers over HTTPS, by the
+Needs a container engine. Seconds are the machine's own, measured from outside: by the app's answers over HTTPS, by the
 engine's events, and by how far the sandbox says that the push is.
 """
 
@@ -79,8 +79,8 @@ class Took:
 
     def cells(self) -> str:
         """As a line of the table."""
-        told = (f"{self.steps[name]:.1f}" if name in self.steps else "" for name in STEPS)
-        return f"| {' | '.join([self.what, *told])} |"
+        cells = (f"{self.steps[name]:.1f}" if name in self.steps else "" for name in STEPS)
+        return f"| {' | '.join([self.what, *cells])} |"
 
     def beneath(self) -> str:
         """Nothing more to say."""
@@ -94,7 +94,7 @@ def containers(folder: Path, speed: float) -> list[Took]:  # noqa: ARG001 - whil
     """An `up` into an empty account, then pushes of a changed app; for several apps."""
     found = engine.find()
     if found.socket is None:
-        sys.exit(f"this needs a container engine: {found.told}")
+        sys.exit(f"this needs a container engine: {found.message}")
     here = engine.Engine(found.socket)
     rows: list[Took] = []
     for number, (what, (app, more)) in enumerate(WAYS.items()):
@@ -166,8 +166,8 @@ class _Project:
         while not over.wait(_LOOK):
             asking.request("GET", "/")
             answer = asking.getresponse()
-            told = answer.read()
-            if answer.status == 200 and json.loads(told)["version"] == version:
+            answered = answer.read()
+            if answer.status == 200 and json.loads(answered)["version"] == version:
                 answers.append(time.monotonic() - began)
                 return
 
@@ -175,9 +175,9 @@ class _Project:
         """What the engine did meanwhile: an image named, a container started, another one gone."""
         asked = {"since": f"{since:.3f}", "until": f"{time.time():.3f}"}
         with self.here.streamed("GET", "/events", **asked) as stream:
-            told = [json.loads(line) for line in stream.read().splitlines()]
+            events = [json.loads(line) for line in stream.read().splitlines()]
         whose, steps = leftovers.whose(self.record), dict[str, float]()
-        for one in told:
+        for one in events:
             when, about = one["timeNano"] / 1e9 - since, one["Actor"]["Attributes"]
             ours = about.get(engine.LABEL) == whose
             if one["Type"] == "image" and one["Action"] == "tag" and about.get("name", "").endswith(version):

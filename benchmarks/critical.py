@@ -1,7 +1,7 @@
 """The critical path of a run, out of its own call log: no run can be done before its slowest chain.
 
 A chain is made of changes, each as long as its call took, and of AWS's own time after some of them. One change stands
-on another if it names an id that the other's answer told first, or if AWS demands it (`DEMANDED`). AWS's own times are
+on another if it names an id that the other's answer had first, or if AWS demands it (`DEMANDED`). AWS's own times are
 the sandbox's, at the speed of the run; a service's and a build's are read from the answers.
 """
 
@@ -50,7 +50,7 @@ def critical_path(calls: Sequence[Call], speed: float) -> list[tuple[str, float]
     changes = sorted((call for call in calls if call.change and call.status < 300), key=lambda call: call.began)
     proofs = [call for call in changes if call.operation.startswith("Post ") and "CNAME" in call.sent]
     own = {id(call): _takes(call, calls, speed) + (acm.VALIDATION / speed if call in proofs else 0) for call in changes}
-    made: dict[str, Call] = {}  # an id, and the change whose answer told it first
+    made: dict[str, Call] = {}  # an id, and the change whose answer had it first
     needs: dict[int, list[Call]] = {}
     for call in changes:
         sources = [made[word] for word in ID.findall(call.sent) if word in made]
@@ -91,7 +91,7 @@ def _takes(call: Call, calls: Sequence[Call], speed: float) -> float:
     """AWS's own seconds after a change."""
     fixed = TAKES.get(call.operation, 0.0) / speed
     if call.operation == "CreateService":
-        services = _told(calls, "DescribeServices", "services")
+        services = _answered(calls, "DescribeServices", "services")
         steady = [
             one["createdAt"] for service in services for one in service["events"] if "steady state" in one["message"]
         ]
@@ -101,12 +101,12 @@ def _takes(call: Call, calls: Sequence[Call], speed: float) -> float:
         draining = [one.ended for one in calls if one.operation == "DescribeServices" and "DRAINING" in one.answer]
         return max(draining, default=call.ended) - call.ended + fixed
     if call.operation == "StartBuild":
-        builds = [one for one in _told(calls, "BatchGetBuilds", "builds") if one.get("endTime")]
+        builds = [one for one in _answered(calls, "BatchGetBuilds", "builds") if one.get("endTime")]
         return (_seconds(builds[0]["endTime"]) - _seconds(builds[0]["startTime"])) / speed if builds else 0.0
     return fixed
 
 
-def _told(calls: Sequence[Call], operation: str, member: str) -> list[Any]:
+def _answered(calls: Sequence[Call], operation: str, member: str) -> list[Any]:
     answers = (json.loads(call.answer) for call in calls if call.operation == operation and call.status == 200)
     return [one for answer in answers for one in answer.get(member, [])]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from benchmarks.relay import LOOKS, Answer, Relay, Way, serving
+from benchmarks.relay import READS, Answer, Relay, Way, serving
 
 READ, CHANGE = 0.080, 0.150  # seconds from a request to its answer: what a laptop near a region sees
 THROTTLED = {"ec2": "RequestLimitExceeded", "s3": "SlowDown"}  # in words of its own; the others say ThrottlingException
@@ -31,7 +31,7 @@ class Call:
     @property
     def change(self) -> bool:
         """Whether it changes something."""
-        return not self.operation.startswith(LOOKS)
+        return not self.operation.startswith(READS)
 
 
 class Proxy(Relay):
@@ -66,7 +66,7 @@ class Late(Way):
         service, operation = self.service(), self.operation(body)
         throttled = self.server.throttled and self.server.chance.random() < self.server.throttled
         status, headers, content = self._refused(service) if throttled else self.ask(body)
-        due = READ if operation.startswith(LOOKS) else CHANGE
+        due = READ if operation.startswith(READS) else CHANGE
         time.sleep(max(0.0, began + due - time.monotonic()))
         self.server.calls.append(Call(service, operation, began, time.monotonic(), status,
                                       unquote(f"{self.path} {body.decode('utf-8', 'replace')}"),

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-LOOKS = ("Describe", "Get", "List", "BatchGet", "Head", "Filter", "Lookup", "Search", "Simulate")
+READS = ("Describe", "Get", "List", "BatchGet", "Head", "Filter", "Lookup", "Search", "Simulate")
 OWN = ("transfer-encoding", "connection", "content-length", "server")  # headers that each connection writes itself
 Answer = tuple[int, list[tuple[str, str]], bytes]  # status, headers, content
 

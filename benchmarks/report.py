@@ -1,4 +1,4 @@
-"""The figures as JSON, and as a Markdown table between two marks of docs/performance.md."""
+"""The figures as JSON, and as a Markdown table between two markers of docs/performance.md."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def table(rows: Rows) -> str:
 
 
 def write(name: str, rows: Rows) -> None:
-    """Put the table between its marks in the page, and the figures beside those of other tables."""
+    """Put the table between its markers in the page, and the figures beside those of other tables."""
     message = f"{machine()}.\n\n{table(rows)}" + "".join(row.beneath() for row in rows)
     begin, end = BEGIN.format(name), END.format(name)
     text = PAGE.read_text()

@@ -1,4 +1,4 @@
-"""Whose account and which region a command works in: boto3's own choice, unless ecsctl is told another plainly."""
+"""Whose account and which region a command works in: boto3's own choice, unless ecsctl is given another one."""
 
 from __future__ import annotations
 

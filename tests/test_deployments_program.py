@@ -25,7 +25,7 @@ COMMIT, NEXT, TOKEN = "c" * 40, "d" * 40, "token-canary"
 
 
 class World:
-    """A run of the pipeline that stands as it is told to, and the GitHub that hears of it."""
+    """A run of the pipeline in a given state, and the GitHub that it is reported to."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.environment = monkeypatch

@@ -169,7 +169,7 @@ ODD = ["arn:aws:s3:::bucket/app.zip", "refs/heads/a b", "latest", "-rf", "..", "
 
 @pytest.mark.parametrize("source", ODD)
 def test_a_source_that_is_no_commit_gives_a_tag_of_its_own_to_each_build(world, source):
-    """It may come again with other contents; two of them may look alike once cleaned."""
+    """It may come again with other contents; two of them may be equal once cleaned."""
     first, second = (world.build(CODEBUILD_RESOLVED_SOURCE_VERSION=source) for _ in range(2))
 
     for result in (first, second):

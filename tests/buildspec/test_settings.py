@@ -1,4 +1,4 @@
-"""What a build is told: names, folders, arguments, logins, secrets, and what a scan may find."""
+"""What configures a build: names, folders, arguments, logins, secrets, and what a scan may find."""
 
 import pytest
 

@@ -15,14 +15,14 @@ import pytest
 from ecsctl.sandbox.server import process as sandbox
 from tests.commands.conftest import Ended
 
-HARMLESS = "version: 0.2\nphases:\n  build:\n    commands:\n      - touch {mark}\n"
+HARMLESS = "version: 0.2\nphases:\n  build:\n    commands:\n      - touch {proof}\n"
 
 
 @pytest.fixture
 def stranger(folder: Path) -> Path:
     """A repository with a buildspec, which leaves a file behind where it can."""
-    mark = folder / "ran"
-    (folder / "buildspec.yml").write_text(HARMLESS.replace("{mark}", str(mark)))
+    proof = folder / "ran"
+    (folder / "buildspec.yml").write_text(HARMLESS.replace("{proof}", str(proof)))
     (folder / "Dockerfile").write_text("FROM scratch\n")
     (folder / ".git").rmdir()
     subprocess.run(["git", "init", "-q", str(folder)], check=True)
@@ -86,7 +86,7 @@ def test_what_nobody_agreed_to_does_not_run_whoever_starts_the_build(
     folder: Path, process: Callable[..., Ended]
 ) -> None:
     assert process("up", "--sandbox").code == 0, "no buildspec: builds are played, and nothing is asked"
-    (folder / "buildspec.yml").write_text(HARMLESS.replace("{mark}", str(folder / "ran")))
+    (folder / "buildspec.yml").write_text(HARMLESS.replace("{proof}", str(folder / "ran")))
     pushed = process("sandbox", "push", "--watch")
     assert pushed.code == 1
     log = process("logs", "--build", "--sandbox")

@@ -160,8 +160,8 @@ def test_a_stranger_of_the_same_name_is_refused_with_the_tags_that_would_make_it
     ended = run("up")
     assert ended.code == 1
     assert "exists and is not ours" in ended.err
-    for mark in ("ecsctl:app=hello", "ecsctl:id=", "ecsctl:resource=repository"):
-        assert mark in ended.err.replace("\n", " ")
+    for tag in ("ecsctl:app=hello", "ecsctl:id=", "ecsctl:resource=repository"):
+        assert tag in ended.err.replace("\n", " ")
     boto3.client("ecr").delete_repository(repositoryName="hello")
 
 

@@ -140,7 +140,7 @@ def test_what_lingers_or_has_copied_tags_is_on_the_receipt(run: Run, live: Clock
         ("ec2 volume", f"arn:aws:ec2:eu-central-1:123456789012:volume/{volume}"),
     }
     assert [one["monthly_usd"] for one in left if one["kind"] == "elastic IP address"] == [3.65]
-    assert logs.describe_log_groups(logGroupNamePrefix="/ecs/hello")["logGroups"], "told, and left alone"
+    assert logs.describe_log_groups(logGroupNamePrefix="/ecs/hello")["logGroups"], "reported, and left alone"
 
 
 @pytest.mark.usefixtures("up")

@@ -1,4 +1,4 @@
-"""What stands in the way of `down` is looked for before the deed: it is named, and what it needs stays."""
+"""What stands in the way of `down` is searched for before the first deletion: it is named, and what it needs stays."""
 
 from __future__ import annotations
 

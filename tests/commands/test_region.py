@@ -21,7 +21,7 @@ COMMANDS = [
 
 @pytest.fixture
 def plugin(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`exec` looks for its plugin first."""
+    """`exec` searches for its plugin first."""
     monkeypatch.setattr("ecsctl.operations.plugin.find", lambda _what: "/bin/true")
 
 

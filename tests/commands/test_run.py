@@ -137,7 +137,7 @@ def test_ctrl_c_stops_the_task_and_twice_leaves_it(
     service.start(service.push("v1"))
 
     def pressing(*reads: int) -> None:
-        """Press Ctrl-C at those looks at the task."""
+        """Press Ctrl-C at those reads of the task."""
         aws = Aws(Patience(service.clock), session=shared_session())
         count = itertools.count(1)
 

@@ -1,4 +1,4 @@
-"""ecsctl secret: the app's own secrets, stored without being seen, kept by `down`, restored within their window."""
+"""ecsctl secret: the app's own secrets, stored without being shown, kept by `down`, restored within their window."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def service() -> dict[str, Any]:
 
 
 def image() -> str:
-    """The image that the service is told to run."""
+    """The image that the service is to run."""
     answer = boto3.client("ecs").describe_task_definition(taskDefinition=service()["taskDefinition"])
     found: str = answer["taskDefinition"]["containerDefinitions"][0]["image"]
     return found
@@ -109,9 +109,7 @@ def test_up_from_nothing_to_an_image_through_a_crash_and_to_what_needs_a_yes(
         assert (refused.code, error["type"], error["hint"]) == (2, "UsageError", f"ecsctl {command} --yes")
         assert "--output json shows no plan" in error["message"]
     unobserved = run("up", "--quiet")
-    assert (unobserved.code, "NAT gateway" in unobserved.err) == (2, True), (
-        "nobody is asked without having seen the plan"
-    )
+    assert (unobserved.code, "NAT gateway" in unobserved.err) == (2, True), "the question comes after the plan"
     assert differences(account, snapshot()) == []
     done = json.loads(run("up", "-o", "json", "--yes").out)
     assert done["counts"]["delete"] > 0

@@ -1,4 +1,4 @@
-"""Who writes ecsctl.toml in another tool's words is told ecsctl's own."""
+"""For keys of another tool in ecsctl.toml the message names ecsctl's own."""
 
 from __future__ import annotations
 

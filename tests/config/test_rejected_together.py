@@ -1,4 +1,4 @@
-"""What is right by itself and does not go together, told at the key that is to be changed."""
+"""Values that are valid by themselves and not together, reported at the key that is to be changed."""
 
 import pytest
 

@@ -202,7 +202,7 @@ def test_a_wrong_value_in_a_table_is_reported_with_its_line(mistakes, table, lin
     assert found == f"ecsctl.toml:5: {message}"
 
 
-# What Fargate sells, and how it deploys, is told in the words of ecsctl.fargate.
+# What Fargate sells, and how it deploys, is reported in the words of ecsctl.fargate.
 ON_FARGATE = [
     ("cpu = 300",
      "service.cpu: cpu = 300 is no size of Fargate"),

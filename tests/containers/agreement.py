@@ -122,7 +122,7 @@ def pushed(project: Project, record: str, *, app: str = LIGHT, dockerfile: str =
     assert project.get()[1]["version"] == served
     agrees(Account(project), record)
     document = json.loads(project.ecsctl("why", "--sandbox", "--output", "json", check=False).out)
-    # A failed build is told beside what came of the deployment before it.
+    # A failed build is reported with what came of the deployment before it.
     found = {one["name"]: one for one in document["causes"][: None if RECORDED[record].facts.build else 1]}
     assert RECORDED[record].cause in found
     return json.dumps(found[RECORDED[record].cause])

@@ -195,12 +195,12 @@ class Project:
                               stderr=theirs, start_new_session=True) as process:  # fmt: skip
             os.close(theirs)
             os.write(ours, keys.encode())
-            seen = b""
+            output = b""
             with contextlib.suppress(OSError):  # the other end is closed
                 while part := os.read(ours, 4096):
-                    seen += part
+                    output += part
             os.close(ours)
-            return Ran(process.wait(60), seen.decode(), "")
+            return Ran(process.wait(60), output.decode(), "")
 
     def log(self) -> str:
         """What the sandbox's server has complained of."""

@@ -1,4 +1,4 @@
-"""What fails first on AWS fails on a sandbox with an engine as there, told in its words, and `why` says what it is."""
+"""What fails first on AWS fails on a sandbox with an engine too, in AWS's words, and `why` says what it is."""
 
 import struct
 from typing import Any

@@ -8,7 +8,7 @@ import threading
 import time
 from contextlib import AbstractContextManager
 
-from benchmarks.relay import LOOKS, Relay, Way, serving
+from benchmarks.relay import READS, Relay, Way, serving
 
 DEATHS = ("killed before", "killed after", "killed after the answer")
 PASSING = ("503", "connection reset", "answer lost", "500 after the effect", "delivered twice", "answered late")
@@ -50,7 +50,7 @@ class Struck(Way):
     def pass_on(self, body: bytes) -> None:
         """Answer, or let happen what is due."""
         request = self.operation(body)
-        if request.startswith(LOOKS) or not self.server.due(request):
+        if request.startswith(READS) or not self.server.due(request):
             self.answer(*self.ask(body))
             return
         what = self.server.what

@@ -89,7 +89,7 @@ def test_what_is_made_once_nothing_tells_of_it_any_more_is_taken_back(
 
 
 def found_by_the_box(patch: pytest.MonkeyPatch) -> None:
-    """Lids are looked for only where there is a box."""
+    """Lids are searched for only where there is a box."""
     find = Lid.find
     patch.setattr(Lid, "known_by", "box")
     patch.setattr(Lid, "find", lambda aws, me: find(aws, me) if aws.cloud.find("box") else iter(()))

@@ -69,7 +69,7 @@ def made(kind: type[BotoCoreError]) -> BotoCoreError:
 
 
 def test_no_class_of_the_sdk_is_without_a_row() -> None:
-    """A newer SDK's are told by the nearest class above: this test is red until someone has read that sentence."""
+    """A newer SDK's are explained by the nearest class above: this test is red until someone has read that sentence."""
     assert EVERY.keys() == ROWS.keys()
 
 
@@ -81,7 +81,7 @@ def test_an_error_of_the_sdk_is_explained_with_its_fix(name: str) -> None:
     assert error.exit_code == code
     assert re.search(hint, error.hint), error.hint
     assert name in error.why
-    assert ("VPC vpc" in error.message) is (kind is AwsError), "what was being done is told where it helps"
+    assert ("VPC vpc" in error.message) is (kind is AwsError), "what was being done is named where it helps"
 
 
 def test_what_is_no_error_of_the_sdk_is_a_bug_and_raised_again() -> None:
@@ -95,7 +95,7 @@ def test_a_broken_answer_is_one_that_may_be_asked_again() -> None:
 
 
 def test_a_file_of_certificates_that_is_missing_is_no_lost_answer() -> None:
-    """It would be asked for eight times, and then told as a network that came and went."""
+    """It would be asked for eight times, and then reported as a network that came and went."""
     error = HTTPClientError(error=FileNotFoundError(2, "No such file or directory", "/nowhere.pem"))
     assert not is_unanswered(error)
     found = explained(error, "VPC vpc")
@@ -137,7 +137,7 @@ def test_a_denial_says_who_denied_it_and_who_can_change_that(
     assert error.message.startswith("VPC vpc: not allowed to call CreateVpc")
     assert who in error.message
     assert hint in error.hint
-    assert ("ecsctl policy" in error.hint) is policy, "what an allow cannot mend does not lead to more allows"
+    assert ("ecsctl policy" in error.hint) is policy, "what an allow cannot change does not lead to more allows"
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ ALONE = {  # codes that are matched without words, and what each of them means a
                           "ConflictException"],
     "GitHub has refused, which is for good except right after a new token (AWS says no more)": [
         "OAuthProviderException"],
-    "something still holds what is to go; who does is looked for, and told, when the time is over": [
+    "something still holds what is to go; who does is searched for, and named, when the time is over": [
         "DependencyViolation", "InvalidGroup.InUse", "InvalidIPAddress.InUse", "ResourceInUseException",
         "ClusterContainsServicesException", "ClusterContainsTasksException",
         "ClusterContainsContainerInstancesException", "ClusterContainsCapacityProviderException", "DeleteConflict",

@@ -312,7 +312,7 @@ def test_what_is_not_there_is_no_part_and_what_stands_on_it_is_refused(run: Run,
 
 def test_what_was_made_a_moment_ago_and_is_missed_by_a_read_is_not_made_again(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
-    cloud.lag = 10.0  # the looks of this run are answered by a part of the cloud that has not heard of it
+    cloud.lag = 10.0  # the reads of this run are answered by a part of the cloud that does not know of it
     run.up(toybox())
     assert held(cloud) == BOTH
 

@@ -50,7 +50,7 @@ class Cloud:
 
     clock: Clock
     things: list[Thing] = field(default_factory=list)
-    lag: float = 0.0  # seconds in which looks miss what is new
+    lag: float = 0.0  # seconds in which reads miss what is new
     slow: float = 0.0  # seconds until what is new is ready
     calls: list[str] = field(default_factory=list)
     faults: dict[str, list[Any]] = field(default_factory=dict)  # operation -> what the next calls do: an error to raise
@@ -70,7 +70,7 @@ class Cloud:
         return effect()
 
     def find(self, kind: str, name: str | None = None) -> list[Thing]:
-        """What a look shows."""
+        """What a read shows."""
         return [
             thing for thing in self.things
             if thing.kind == kind and self.clock.now() - thing.born >= self.lag
@@ -277,7 +277,7 @@ class Lid(Resource[LidIds]):
     box: Fixed[BoxId]
 
     def observe(self, aws: Any, me: Label) -> Observed[Lid, LidIds] | None:
-        assert self.box.startswith("box-"), f"looked for a lid with {self.box!r}"
+        assert self.box.startswith("box-"), f"searched for a lid with {self.box!r}"
         for thing in aws.cloud.find("lid"):
             if thing.values["box"] == self.box:
                 return Observed(LidIds(LidId(thing.id)), Lid(thing.values["box"]), thing.tags)

@@ -1,7 +1,7 @@
 """For each action that our policies allow, each condition key that AWS knows is used, or has a reason here.
 
 condition_keys.txt holds AWS's facts (Service Authorization Reference, "Actions, resources, and condition keys"): each
-action, the kinds of resources it can be held to, and the condition keys it can be judged by.
+action, the kinds of resources it can be held to, and its condition keys.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ REASONS = {
     r"cloudwatch:\S+ .*": "the alarm is named in whole, or begins as autoscaling names those of the app's service",
     r"(ecs|ecr|logs|iam|codepipeline|codeconnections|codestar-connections|codebuild):\S+ (\S+:ResourceTag/.*|aws:\S+)":
         "the ARN holds the app's own name, or is the one thing's that ecsctl.toml names",
-    r"sqs:\S+ .*": "the queue is named in whole; it is only looked up",
+    r"sqs:\S+ .*": "the queue is named in whole; it is only read",
     r"wafv2:\S+ .*": "the web ACL is named in whole, and the load balancer's ARN begins with the app's name",
     r"scheduler:\S+ .*": "the group is the app's own, and named in whole; what is in it is ecsctl.toml's",
     r"(events|sns):\S+ .*": "the app's own rules and topic are named in whole; what is in them is ecsctl.toml's",

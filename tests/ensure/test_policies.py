@@ -67,7 +67,7 @@ ALL = {name: found for name, (_, found) in ROLES.items()} | dict(OPERATOR)
 
 
 def template():
-    """Roles and the operator's policies as CloudFormation, which cfn-lint can judge."""
+    """Roles and the operator's policies as CloudFormation, which cfn-lint can check."""
     resources = {}
     for name, (trust, found) in ROLES.items():
         document = {"PolicyName": "ecsctl", "PolicyDocument": json.loads(policy(found))}

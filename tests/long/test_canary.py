@@ -76,7 +76,7 @@ secret rm db --yes
 down --yes --force
 """
 SERVERS = {"sandbox start", "sandbox status", "sandbox reset", "sandbox stop", "sandbox push", "sandbox dns"}
-"""They look after a process that knows its own token only, and are run by tests of their own."""
+"""They manage a process that knows its own token only, and are run by tests of their own."""
 
 
 def forms(canary: str) -> Iterator[bytes]:
@@ -91,7 +91,7 @@ def forms(canary: str) -> Iterator[bytes]:
 
 
 class Search:
-    """Everything that can be seen from outside, and a search in it."""
+    """Everything that is visible from outside, and a search in it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.observed = folder, io.BytesIO()
@@ -101,7 +101,7 @@ class Search:
 
     def finds(self) -> list[str]:
         files = {str(path): path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
-        places = {"what was seen": self.observed.getvalue(), **files}
+        places = {"what was printed": self.observed.getvalue(), **files}
         return sorted(
             {place for place, text in places.items()
              for canary in (FIRST, SECOND, THIRD) for form in forms(canary) if form in text}
@@ -123,7 +123,7 @@ def search(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Search:
 
 @pytest.fixture
 def run(search: Search, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., int]:
-    """Run a command in this process, with a token on stdin, and have all it says seen. Its exit code; a bug's is 1."""
+    """Run a command in this process, with a token on stdin, and keep all its output. Its exit code; a bug's is 1."""
 
     def run(*words: str, token: str = SECOND) -> int:
         monkeypatch.setattr(sys, "argv", ["ecsctl", *words])
@@ -170,7 +170,7 @@ def test_the_search_finds_what_is_there(search: Search, folder: Path) -> None:
             assert search.finds() == [str(folder / ".ecsctl" / "state.json.bak")], form
     (folder / ".ecsctl" / "state.json.bak").unlink()
     subprocess.run(["true", FIRST], check=True)
-    assert search.finds() == ["what was seen"]
+    assert search.finds() == ["what was printed"]
 
 
 def test_nobody_ever_sees_the_token(

@@ -18,7 +18,7 @@ from tests.crash.conftest import some
 from tests.long.fixed.case import Case
 from tests.long.fixed.cases import CASES
 from tests.long.fixed.tasks import well
-from tests.why.person import HOUR, ORDINARY, Person, first, named, only_looks, somebody
+from tests.why.person import HOUR, ORDINARY, Person, first, named, only_reads, somebody
 
 
 class Account:
@@ -66,10 +66,10 @@ def test_each_printed_way_out_leads_out(account: Account, case: str) -> None:
         person = account.at_rest()
         found = broken(person, name, fixed)
         assert found.name == name, str(found)
-        fixing = [way for n, way in enumerate(found.fix) if not only_looks(way) and n not in fixed.skips]
+        fixing = [way for n, way in enumerate(found.fix) if not only_reads(way) and n not in fixed.skips]
         if number == 0:
             assert fixing
-            for way in filter(only_looks, found.fix):
+            for way in filter(only_reads, found.fix):
                 person.do(way, {}, None)
         values = {key: one(person) if callable(one) else one for key, one in fixed.values.items()}
         if fixed.passes:
@@ -84,7 +84,7 @@ def test_each_printed_way_out_leads_out(account: Account, case: str) -> None:
 
 
 def broken(person: Person, name: str, case: Case) -> Cause:
-    """The cause that is told first once the account is broken so."""
+    """The first cause once the account is broken so."""
     if toml := case.toml(person) if callable(case.toml) else case.toml:
         person.write({**ORDINARY, **toml})
         code, said = person.ecsctl("ecsctl up")

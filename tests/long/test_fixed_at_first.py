@@ -8,7 +8,7 @@ from typing import Any
 from ecsctl.sandbox.aws import ecs
 from ecsctl.sandbox.aws.route53.delegation import delegate_zone, undelegate_zone
 from tests.long.fixed.tasks import good_image, well
-from tests.why.person import HOUR, ORDINARY, Person, first, named, only_looks, somebody
+from tests.why.person import HOUR, ORDINARY, Person, first, named, only_reads, somebody
 
 NAME = "hello.ecsctl.example"
 AT_ITS_NAME = {**ORDINARY, "domain": {"name": NAME}}
@@ -75,7 +75,7 @@ def test_a_first_version_that_ecs_gave_up_hours_ago_is_led_to_one_that_runs(tmp_
         person.clock.sleep(3 * HOUR)
         found = first(person.why())
         assert found.name == "gave-up"
-        [way] = [way for way in found.fix if not only_looks(way)]
+        [way] = [way for way in found.fix if not only_reads(way)]
         person.do(way, {}, well)
         person.clock.sleep(HOUR)
         assert person.why().causes == ()

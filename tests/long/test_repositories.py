@@ -1,4 +1,4 @@
-"""Public repositories come up with an ecsctl.toml of at most 15 lines, judged by what each app really answers.
+"""Public repositories come up with an ecsctl.toml of at most 15 lines, checked by what each app really answers.
 
 What an app answers is a fact of its sources or its manual. What `init` cannot know, a person adds: `by_hand`.
 """

@@ -54,7 +54,7 @@ def caught(kind: type[AnyResource], folder: Path) -> list[str]:
         home.mkdir()
         try:
             life = live(stack, home)
-        except Exception as error:  # noqa: BLE001 - a run that does not end is seen too
+        except Exception as error:  # noqa: BLE001 - a run that does not end is caught too
             failed.append(f"{stack}: {error}")
             continue
         for test in _asked(stack, lambda _, life=life: life):

@@ -15,7 +15,7 @@ PLAIN = desired_stack(domain=None, github=None)
 IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
 
 
-def judged(world: World, configured: dict[str, Any]) -> tuple[Estimate, bool]:
+def estimate_of(world: World, configured: dict[str, Any]) -> tuple[Estimate, bool]:
     session = world.open(configured)
     plan = session.engine.plan(session.desired_stack)
     estimate = estimated(session.desired_stack, plan)
@@ -23,7 +23,7 @@ def judged(world: World, configured: dict[str, Any]) -> tuple[Estimate, bool]:
 
 
 def test_the_first_up_costs_and_takes_what_its_parts_do(world: World) -> None:
-    estimate, asked = judged(world, desired_stack())
+    estimate, asked = estimate_of(world, desired_stack())
     hours = 0.045 + 0.005 + 0.0225 + 2 * 0.005 + 0.25 * 0.03238 + 0.5 * 0.00356
     assert estimate.after == pytest.approx(730 * hours)
     assert (estimate.before, asked) == (0.0, True)
@@ -49,7 +49,7 @@ def test_what_costs_nothing_is_not_asked_about_and_what_costs_is(world: World) -
         ({"vpc": {"egress": "public"}}, 0.005 - nat, True),
         ({"github": {"repository": "ecsctl/hello"}}, 0.0, True),
     ):
-        estimate, due = judged(world, {**PLAIN, **changed})
+        estimate, due = estimate_of(world, {**PLAIN, **changed})
         assert (estimate.more, due) == (pytest.approx(730 * more), asked), changed
 
 
@@ -65,14 +65,14 @@ def test_the_tasks_of_each_worker_are_counted_at_its_own_size_and_number(world: 
         "resting": {"command": ["./rest"], "desired_count": 0, "cpu": 4096, "memory": 8192},
     }
     said = {**PLAIN, "workers": workers, "jobs": {"nightly": {"command": ["./report"], "schedule": "rate(1 day)"}}}
-    estimate, asked = judged(world, said)
+    estimate, asked = estimate_of(world, said)
     assert (estimate.more, asked) == (pytest.approx(730 * (2 * task(0.5, 1) + 3 * task(0.25, 0.5))), True)
     assert estimate.seconds < 180, "they start beside each other"
     world.up(said)
     larger = {"mailer": {**mailer, "desired_count": 3}, "resting": workers["resting"]}
-    estimate, asked = judged(world, {**said, "workers": larger})
+    estimate, asked = estimate_of(world, {**said, "workers": larger})
     assert (estimate.more, asked) == (pytest.approx(730 * (task(0.5, 1) - 3 * task(0.25, 0.5))), True)
-    estimate, asked = judged(world, PLAIN)
+    estimate, asked = estimate_of(world, PLAIN)
     assert (estimate.more, asked) == (pytest.approx(-730 * (2 * task(0.5, 1) + 3 * task(0.25, 0.5))), True)
 
 

@@ -81,7 +81,7 @@ def test_a_rotation_reaches_every_place_and_one_that_died_is_taken_up(world: Wor
     found = creds.spread(lambda: world.open(edited), lambda: None)
     world.heard = None
     assert changed == {
-        "iam tag_role",  # the mark of the credentials
+        "iam tag_role",  # the tag of the credentials
         "codebuild import_source_credentials",
         "codepipeline update_pipeline",
         "codepipeline deregister_webhook_with_third_party",

@@ -1,4 +1,4 @@
-"""How the app stands, looked at again and again: told truly, also where something is missing or refused."""
+"""The app's state, read again and again: shown correctly, also where something is missing or refused."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ MENDED = {
     "access logs",
     "names",
 }  # with every change that an `up` may come to make
-USED = {"token", "build only"}  # with the commands that look into what runs
+USED = {"token", "build only"}  # with the commands that examine what runs
 MOVED = {("domain", "aws-us-gov"), ("token", "aws-cn")}  # recorded there; the others are written again for there
 
 
@@ -169,7 +169,7 @@ class Runs:
                 self.run("secret set own -", "secret list")
             self.run("plan", "up --yes", "status", "why")
             if fixed:
-                self._mended()
+                self._repaired()
             if used:
                 self._used()
             if self.config.github:
@@ -186,9 +186,9 @@ class Runs:
             if own:
                 self.run("secret rm own --yes --force", "secret set own -", "down --yes --force --secrets")
 
-    def _mended(self) -> None:
-        with self._noted("up that mends"):
-            self._mend()
+    def _repaired(self) -> None:
+        with self._noted("up that repairs"):
+            self._repair()
         with self._free():
             others = self._disturb()
         self.run("up --yes")
@@ -314,7 +314,7 @@ class Runs:
         held = self.found.needed.setdefault(command, [])
         held += [one for asked in heard.values() for one in asked if one not in held]
 
-    def _mend(self) -> None:
+    def _repair(self) -> None:
         """Make each update of each resource, as if every field of it had drifted."""
         opened = open_stack(self._aws(), self.config, self.folder / ".ecsctl" / "state.json")
         opened.engine.plan(opened.desired_stack)

@@ -1,4 +1,4 @@
-"""An error while looking names what was looked at, whatever call it is that AWS refuses."""
+"""An error of a read names what was read, whatever call it is that AWS refuses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMED = re.compile(rf"error: (?:looking up .+|(?:{TITLES})(?: \S.*)?): not allow
 
 @pytest.mark.parametrize(("command", "usual"), [("plan", 0), ("down", 2)])
 def test_it_is_named(tmp_path: Path, command: str, usual: int) -> None:
-    """`down` without anybody to ask changes nothing: it has looked by then."""
+    """`down` without anybody to ask changes nothing: it has read everything by then."""
     with an_app(tmp_path, WITH) as runs:
         assert ends(runs, "up --yes") == {"up --yes": 0}
         assert ends(runs, command) == {command: usual}

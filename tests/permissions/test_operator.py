@@ -1,6 +1,6 @@
 """What `ecsctl policy` prints is enough for every command, in an account with neighbours, and nothing is too much.
 
-Every call of every command was recorded as IAM judges it: by action, resource and condition keys. All of it ran with
+Every call of every command was recorded as IAM evaluates it: by action, resource and condition keys. All of it ran with
 the printed policies enforced.
 """
 

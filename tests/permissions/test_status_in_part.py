@@ -1,4 +1,4 @@
-"""`status` shows what it may look at, names what it may not in its row, and ends with the exit code for that."""
+"""`status` shows what it may read, names what it may not in its row, and ends with the exit code for that."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.permissions.test_unused import an_app, deny, ends
 
 WITH = {**BARE, "domain": {"name": "hello.ecsctl.example"},
         "github": {"repository": "ecsctl/hello", "token_secret": "github/token"}}  # fmt: skip
-# What is denied, and a resource whose row must say so. Nothing else may look wrong because of it.
+# What is denied, and a resource whose row must say so. Nothing else may appear wrong because of it.
 DENIED = {
     "elasticloadbalancing:DescribeTargetGroups": "target-group",
     "elasticloadbalancing:*": "load-balancer",
@@ -40,7 +40,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
         yield runs
 
 
-def looked(runs: Runs) -> tuple[int, dict[str, Any], str]:
+def status(runs: Runs) -> tuple[int, dict[str, Any], str]:
     command = "status -o json"
     runs.found.ended.pop(command, None)
     runs.run(command)
@@ -53,7 +53,7 @@ def test_all_that_is_allowed_is_shown(running: Runs) -> None:
     rows = {}
     for action in DENIED:
         authorization.enforce(deny(action), "service-control")
-        code, document, said = looked(running)
+        code, document, said = status(running)
         assert (code, document["kind"]) == (3, "status"), (action, document)
         rows[action] = {one["name"]: one for one in document["resources"]}
         assert {one["condition"] for one in rows[action].values()} == {"right", "not known"}, action
@@ -75,7 +75,7 @@ def test_without_a_record_what_is_in_a_denied_thing_is_not_called_missing(runnin
     kept = record.rename(tmp_path / "state.json")
     (record.parent / "state.json.bak").rename(tmp_path / "state.json.bak")
     authorization.enforce(deny("elasticloadbalancing:DescribeLoadBalancers"), "service-control")
-    code, document, _ = looked(running)
+    code, document, _ = status(running)
     kept.rename(record)
     authorization.enforce(None, "service-control")
     found = {one["name"]: one for one in document["resources"]}

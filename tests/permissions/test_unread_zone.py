@@ -1,4 +1,4 @@
-"""A running app does not need the list of hosted zones: who may not read it is told so once, and goes on."""
+"""A running app does not need the list of hosted zones: if it may not be read, one warning says so."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.saved import once
 
 WITH = {**BARE, "domain": {"name": "hello.ecsctl.example"}}
 NAMES = ("hello.ecsctl.example.", "_ecsctl.hello.ecsctl.example.")  # the record and its tags
-LOOKS = ("plan --detailed-exitcode", "status --exit-code", "up --yes", "why --exit-code")
+COMMANDS = ("plan --detailed-exitcode", "status --exit-code", "up --yes", "why --exit-code")
 
 
 def withheld() -> None:
@@ -51,8 +51,8 @@ def said(runs: Runs, command: str) -> str:
 
 def test_a_running_app_is_read_changed_and_taken_down_without_it(running: Runs) -> None:
     [zone] = {*records(running).values()}
-    assert set(ends(running, *LOOKS).values()) == {0}
-    for command in LOOKS[:3]:
+    assert set(ends(running, *COMMANDS).values()) == {0}
+    for command in COMMANDS[:3]:
         assert said(running, command).count("warning: ") == 1
         assert said(running, command).count("ListHostedZones") == 1
         assert f"in the zone {zone} that is recorded" in said(running, command)

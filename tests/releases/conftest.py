@@ -30,7 +30,7 @@ class Service:
         self.clock, self.record = clock, folder / ".ecsctl" / "state.json"
         self.said: list[str] = []
         self.ecs = self.boto("ecs")
-        self.tags = [{"key": name, "value": value} for name, value in self._mark().items()]
+        self.tags = [{"key": name, "value": value} for name, value in self._tags().items()]
         self.boto("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
         self.role = self.trust("tasks", "ecs-tasks.amazonaws.com")
         execution.allowed(self.boto("iam"), "tasks")
@@ -69,7 +69,7 @@ class Service:
         return f"{REPOSITORY}@{digest}"
 
     def register(
-        self, image: str, environment: Mapping[str, str] | None = None, *, marked: bool = True, family: str = APP
+        self, image: str, environment: Mapping[str, str] | None = None, *, tagged: bool = True, family: str = APP
     ) -> str:
         """Register a revision, as the pipeline would without our tags; its ARN."""
         prefix = family.partition("_")[2] or "app"
@@ -92,7 +92,7 @@ class Service:
                 },
                 {"name": "sidecar", "image": "public.ecr.aws/nginx/nginx:1.27", "essential": False},
             ],
-            tags=self.tags if marked else [],
+            tags=self.tags if tagged else [],
         )
         return str(made["taskDefinition"]["taskDefinitionArn"])
 
@@ -113,7 +113,7 @@ class Service:
             tags=[{**tag, "value": "service"} if tag["key"] == "ecsctl:resource" else tag for tag in self.tags],
         )
         self.clock.sleep(600)
-        self.read()  # all of that happens when someone looks, before a tag is moved
+        self.read()  # all of that happens at a request, before a tag is moved
         return arn
 
     def point(self, arn: str, service: str = APP, **more: Any) -> None:
@@ -127,7 +127,7 @@ class Service:
 
     @property
     def runs(self) -> str:
-        """The revision that the service is told to run, such as hello:1."""
+        """The revision that the service is to run, such as hello:1."""
         return str(self.read()["taskDefinition"].rpartition("/")[2])
 
     @property
@@ -149,8 +149,8 @@ class Service:
         ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=table["VpcId"])
         ec2.create_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
 
-    def _mark(self) -> dict[str, str]:
-        """What the record of this folder marks the app's things with."""
+    def _tags(self) -> dict[str, str]:
+        """The tags that the state file of this folder gives the app's resources."""
         state = State.load(self.record, app=APP, account=ACCOUNT, region=REGION, say=self.say)
         with state.locked("test"):
             return {"ecsctl:app": APP, "ecsctl:id": state.book.id, "ecsctl:resource": "task-definition"}

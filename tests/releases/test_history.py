@@ -1,4 +1,4 @@
-"""What was released, as people and programs are told it; and what differs between revisions."""
+"""What was released, as people and programs get it; and what differs between revisions."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def test_releases_are_listed_newest_first_with_image_commit_author_and_end(servi
 
 
 def test_a_copy_of_what_ecsctl_made_is_not_shown_as_made_by_ecsctl(service: Service) -> None:
-    mark = {"key": "ecsctl:digest", "value": "0123456789abcdef"}  # of what was sent: AWS fills in more
-    service.tags.append(mark)
+    tag = {"key": "ecsctl:digest", "value": "0123456789abcdef"}  # of what was sent: AWS fills in more
+    service.tags.append(tag)
     service.start(service.push("v1"))
     service.point(service.register(service.push("v2")))
     service.clock.sleep(600)

@@ -1,4 +1,4 @@
-"""Releasing to a service in the sandbox: what runs afterwards, how it is told, and what a refusal leaves untouched."""
+"""Releases to a service in the sandbox: what runs afterwards, the report, and what a refusal leaves untouched."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def test_a_named_image_is_deployed_by_the_digest_its_tag_stands_for(service: Ser
 
 def test_a_new_revision_has_our_tags(service: Service) -> None:
     service.start(service.push("v1"))
-    unmarked = service.register(service.push("v2"), marked=False)  # as the pipeline's copy may be
-    service.point(unmarked)
+    untagged = service.register(service.push("v2"), tagged=False)  # as the pipeline's copy may be
+    service.point(untagged)
     service.clock.sleep(600)
     service.push("v3")
     release(service)
@@ -96,7 +96,7 @@ def test_a_deploy_of_the_pipeline_meanwhile_is_reported_as_superseded(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service.start(service.push("v1"))
-    pipeline = service.register(service.push("v2"), marked=False)
+    pipeline = service.register(service.push("v2"), tagged=False)
     service.push("v3")
     sleep = service.clock.sleep
     pointed: list[str] = []
@@ -286,7 +286,7 @@ def test_a_revision_that_cannot_be_is_refused_and_nothing_changed(service: Servi
     image = service.push("v1")
     service.start(image)
     service.register(image, family="other")
-    service.register(image, marked=False)  # someone's experiment
+    service.register(image, tagged=False)  # someone's experiment
     service.ecs.deregister_task_definition(taskDefinition=service.register(image))
     session = service.session()
     for name, (kind, message) in NO_REVISION.items():

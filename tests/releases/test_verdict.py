@@ -1,4 +1,4 @@
-"""One release, one verdict: recorded courses of deployments, replayed look by look."""
+"""One release, one verdict: recorded courses of deployments, replayed read by read."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ LIMIT = 900.0
 
 
 def replay(course: Course) -> list[Rolling | Verdict]:
-    """What each look is judged as; after the limit, the verdict of a deployment that is under way still."""
-    judged: list[Rolling | Verdict] = []
+    """The verdict at each read; after the limit, the verdict of a deployment that is under way still."""
+    verdicts: list[Rolling | Verdict] = []
     for seconds, snapshot in course.reads:
         found = judge(course.ours, snapshot)
         if isinstance(found, Rolling) and seconds >= LIMIT:
             found = out_of_time(course.ours, found, LIMIT)
-        judged.append(found)
-    return judged
+        verdicts.append(found)
+    return verdicts
 
 
 @pytest.mark.parametrize("course", COURSES.values(), ids=COURSES.keys())

@@ -1,4 +1,4 @@
-"""What ECS tells, look by look, while a deployment is followed: recorded courses of releases, as data.
+"""What ECS answers, read by read, while a deployment is followed: recorded courses of releases, as data.
 
 The deployment that is followed brings revision 7, unless said otherwise; revision 6 ran before it.
 """
@@ -113,7 +113,7 @@ OURS = Followed(revision(7), deployment_arn("ours"))
 
 @dataclass(frozen=True)
 class Course:
-    """The looks at a release, how many seconds after its start each was, and the one verdict on it."""
+    """The reads of a release, how many seconds after its start each was, and the one verdict on it."""
 
     reads: Sequence[tuple[float, Snapshot]]
     outcome: Outcome

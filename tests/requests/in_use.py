@@ -47,16 +47,16 @@ def uses() -> tuple[Use, ...]:
 
 def _of(path: Path, name: str) -> Iterator[Use]:
     tree = ast.parse(path.read_text())
-    looked: dict[int, str] = {}
+    reads: dict[int, str] = {}
     for node in ast.walk(tree):
         match node:
             case (
                 ast.Call(func=ast.Attribute(attr="read" | "first_page" as how), args=[call, *_])
-                | ast.Call(args=[ast.Attribute(attr="read" | "first_page" as how), call, *_])  # partial(aws.look, call)
+                | ast.Call(args=[ast.Attribute(attr="read" | "first_page" as how), call, *_])  # partial(aws.read, call)
             ):
-                looked[id(call)] = how
+                reads[id(call)] = how
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute | ast.Name):
             service = _SERVICES.get(node.value.attr if isinstance(node.value, ast.Attribute) else node.value.id)
             if service and known(service, node.attr):
-                yield Use(service, node.attr, looked.get(id(node), "call"), f"{name}:{node.lineno}")
+                yield Use(service, node.attr, reads.get(id(node), "call"), f"{name}:{node.lineno}")

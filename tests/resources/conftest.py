@@ -28,7 +28,7 @@ class Cloud:
         self.clock, self.folder = clock, folder
         self.changes = 0  # changing calls of the last run
         self.owner = "ann"  # as asked for
-        self._kinds = set()  # those composed so far: the others need not be looked for in every run
+        self._kinds = set()  # those composed so far: the others need not be searched for in every run
 
     def boto(self, service, region=REGION):
         """A plain client, for what others do to the account."""
@@ -52,7 +52,7 @@ class Cloud:
         return self._run(app, lambda engine, _: engine.down(agree=lambda _: None))
 
     def see(self, part, desired, app=APP):
-        """What a fresh look shows of one resource."""
+        """What a fresh read shows of one resource."""
         return desired.observe(self.aws, self.label(part, app))
 
     def lose_state(self):

@@ -1,4 +1,4 @@
-"""The life of a stack, played once: made, changed, spoiled, fixed, taken down; and what was seen in it."""
+"""The life of a stack, played once: made, changed, spoiled, fixed, taken down; and what was observed in it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def of(stack: str) -> list[Row]:
 
 @dataclass
 class Life:
-    """What was seen in the life of a stack."""
+    """What was observed in the life of a stack."""
 
     created: dict[str, Any] = field(default_factory=dict)  # by part: the tags just after its create
     desired_stack: dict[str, AnyResource] = field(default_factory=dict)  # by part: as it was made
@@ -109,7 +109,7 @@ def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
 
 def _to_others(cloud: Any, part: str, desired: AnyResource) -> Iterator[Verb]:
     theirs = cloud.label(part, app="other")
-    with authorization.administrator():  # it is not the app's operator who looks
+    with authorization.administrator():  # it is not the app's operator who reads
         yield decide(part, desired, desired.observe(cloud.aws, theirs), theirs).verb
     ours = cloud.label(part)
     observed = desired.observe(cloud.aws, ours)

@@ -200,7 +200,7 @@ def _attributes(parsed):
 
 
 def _old_balancer(parsed):
-    """Nor is everything told of each: what is missing has its default."""
+    """Nor is everything returned of each: what is missing has its default."""
     parsed["Attributes"] = [one for one in parsed["Attributes"] if one["Key"].startswith("routing.http.drop")]
 
 
@@ -253,7 +253,7 @@ def _bucket_policy(parsed):
 
 
 def _lifecycle(parsed):
-    """Which objects a rule means is told in two ways, and AWS adds what it does not ask for."""
+    """There are two forms for the objects that a rule means, and AWS adds what was not asked for."""
     for rule in parsed["Rules"]:
         del rule["Filter"]
         rule["Prefix"] = ""

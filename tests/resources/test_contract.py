@@ -59,7 +59,7 @@ USES = Uses(
     queues=("*",),
     reports=True,
 )
-BORROWED = re.compile(r"\bother\b")  # what rows turn to only to be seen to turn
+BORROWED = re.compile(r"\bother\b")  # what rows change to only to show a change
 LAG = 10.0  # seconds
 
 
@@ -215,7 +215,7 @@ def test_the_operators_policy_covers_every_call_of_it(lives: Any, row: Row) -> N
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_snapshot_of_the_account_shows_it(lives: Any, stack: str) -> None:
-    """Or what `down` leaves behind would be seen by nobody."""
+    """Or nobody would notice what `down` leaves behind."""
     assert lives(stack).unshown == []
 
 

@@ -61,14 +61,14 @@ def test_another_family_is_no_successor_and_an_unknown_desired_value_is_no_troub
     assert Snapshot(service(9, "COMPLETED")).standing(Promise("task-definition", "arn")).runs == f"{ARN}9"
 
 
-def history(*told):
+def history(*courses):
     """(target revision, status) of service deployments, the oldest first."""
     deployments = [
         {"createdAt": MOMENT + timedelta(minutes=number), "status": status, "statusReason": f"because of {number}",
          "targetServiceRevisionArn": f"r{number}"}
-        for number, (_, status) in enumerate(told)
+        for number, (_, status) in enumerate(courses)
     ]  # fmt: skip
-    return Snapshot(None, deployments, {f"r{number}": f"{ARN}{target}" for number, (target, _) in enumerate(told)})
+    return Snapshot(None, deployments, {f"r{number}": f"{ARN}{target}" for number, (target, _) in enumerate(courses)})
 
 
 @pytest.mark.parametrize(

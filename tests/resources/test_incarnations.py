@@ -34,7 +34,7 @@ TOKENS: dict[str, tuple[str, str, Callable[[Cloud, dict[str, Any]], None]]] = {
 
 @contextmanager
 def dying(cloud: Cloud, moment: str, service: str, operation: str) -> Iterator[None]:
-    """Within it, the run dies when AWS has done this and the answer is not heard; or at the next look after it."""
+    """Within it, the run dies when AWS has done this and the answer is not heard; or at the next read after it."""
     events = cloud.aws.client(service).meta.events
     heard: list[str] = []
 

@@ -18,7 +18,7 @@ def listed(cloud):
     return cloud.boto("codebuild").list_source_credentials()["sourceCredentialsInfos"]
 
 
-def mark(cloud):
+def tag_of(cloud):
     tags = cloud.boto("iam").list_role_tags(RoleName=ROLE)["Tags"]
     return next((tag["Value"] for tag in tags if tag["Key"] == MARK), None)
 
@@ -49,7 +49,7 @@ def their_role(cloud):
 def test_the_tag_on_the_role_says_that_they_are_ours_and_by_which_token(cloud):
     cloud.up(BOTH)
     assert [one["authType"] for one in listed(cloud)] == ["PERSONAL_ACCESS_TOKEN"]
-    assert mark(cloud) == f"{PART}:{TOKEN.digest}"
+    assert tag_of(cloud) == f"{PART}:{TOKEN.digest}"
     assert cloud.see(PART, SourceCredentials(token=TOKEN, role=RoleName(ROLE))).actual == SourceCredentials(
         token=TOKEN, role=RoleName(ROLE)
     )
@@ -63,7 +63,7 @@ def test_somebody_elses_are_used_as_they_are_and_survive_everything(cloud, kind,
     cloud.up(BOTH)
     cloud.up(stack_of(PART, **{"github-credentials": {"token": Secret.of(NEXT)}}))
     assert cloud.plan(BOTH).work == ()
-    assert mark(cloud) is None
+    assert tag_of(cloud) is None
     cloud.down()
     assert listed(cloud) == before
 
@@ -81,7 +81,7 @@ def test_up_repairs_a_run_that_died_between_tag_and_import(cloud):
     cloud.up(stack_of("build-role"))
     with cloud.dying_before("codebuild", "ImportSourceCredentials"):
         SourceCredentials(token=TOKEN, role=RoleName(ROLE)).create(cloud.aws, cloud.label(PART))
-    assert (mark(cloud) is not None, listed(cloud)) == (True, [])
+    assert (tag_of(cloud) is not None, listed(cloud)) == (True, [])
     cloud.up(BOTH)
     assert len(listed(cloud)) == 1
 
@@ -91,7 +91,7 @@ def test_a_tag_without_credentials_goes_when_they_are_no_longer_desired(cloud):
     with cloud.dying_before("codebuild", "ImportSourceCredentials"):
         cloud.up(BOTH)
     cloud.up(stack_of("build-role"))
-    assert mark(cloud) is None
+    assert tag_of(cloud) is None
     theirs = somebodys(cloud)
     cloud.down()
     assert listed(cloud) == theirs
@@ -104,13 +104,13 @@ def test_a_death_between_a_new_token_and_its_digest_repeats_the_import(cloud):
         desired.update(cloud.aws, cloud.label(PART), cloud.see(PART, desired).ids, frozenset({"token"}))
     assert cloud.see(PART, desired).actual.token != desired.token
     cloud.up(stack_of(PART, **{"github-credentials": {"token": desired.token}}))
-    assert mark(cloud) == f"{PART}:{desired.token.digest}"
+    assert tag_of(cloud) == f"{PART}:{desired.token.digest}"
 
 
 def test_no_longer_desired_they_go_and_the_tag_with_them(cloud):
     cloud.up(BOTH)
     cloud.up(stack_of("build-role"))
-    assert (listed(cloud), mark(cloud)) == ([], None)
+    assert (listed(cloud), tag_of(cloud)) == ([], None)
 
 
 def test_they_become_the_accounts_when_another_project_uses_them(cloud, their_role):

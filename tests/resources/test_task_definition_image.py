@@ -104,22 +104,22 @@ class Account:
         self.live = self.register(definition, dict(self.live.tags) if tags else {})
 
     def up(self, desired, killed=False):
-        """What a run does. Returns how many revisions it registered; `killed` ends it before the service is told."""
+        """What a run does. Returns how many revisions it registered; `killed` ends it before the service is updated."""
         before = len(self.revisions)
         if self.live is None:
             registered = laid(desired, {}, image_for(desired), REGION)
             chosen = self.register(registered, {**ME.tags, DIGEST: digest(registered)})
         else:
-            judged = self.judged(desired)
-            chosen = judged.right
+            decided = self.decided(desired)
+            chosen = decided.right
             if chosen is None:
-                self.register(judged.wanted, {**ME.tags, DIGEST: digest(judged.wanted)})
-                chosen = self.judged(desired).right
+                self.register(decided.wanted, {**ME.tags, DIGEST: digest(decided.wanted)})
+                chosen = self.decided(desired).right
         if not killed or self.live is None:
             self.live = chosen
         return len(self.revisions) - before
 
-    def judged(self, desired):
+    def decided(self, desired):
         later = [one for one in reversed(self.revisions) if self.number(one) > self.number(self.live)]
         return judge(desired, self.live, later, None, ME)
 

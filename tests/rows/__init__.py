@@ -16,8 +16,8 @@ ROWS = (*network_rows.ROWS, *files.ROWS, *delivery_rows.ROWS, *ecs_rows.ROWS, *s
 EXEMPT: dict[type[AnyResource], str] = {
     FirstImage: "a wait: nothing of its own is on AWS; tests/stack/test_first_image.py",
     FirstRelease: "a wait: nothing of its own is on AWS; tests/stack/test_first_release.py",
-    BorrowedVpc: "only looked at; tests/resources/test_borrowed_network.py",
-    BorrowedSubnet: "only looked at; tests/resources/test_borrowed_network.py",
-    BorrowedCertificate: "only looked at; tests/resources/test_certificate.py",
-    BorrowedConnection: "only looked at; tests/resources/test_connection.py",
+    BorrowedVpc: "only read; tests/resources/test_borrowed_network.py",
+    BorrowedSubnet: "only read; tests/resources/test_borrowed_network.py",
+    BorrowedCertificate: "only read; tests/resources/test_certificate.py",
+    BorrowedConnection: "only read; tests/resources/test_connection.py",
 }

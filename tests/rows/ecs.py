@@ -219,7 +219,7 @@ class Ground:
         return [arn.rsplit("/", 1)[-1] for arn in listed]
 
     def register(self, change: Any, tags: bool = False) -> str:
-        """What the pipeline does: copy what the service runs, change it, register it. Without our tags unless told."""
+        """What the pipeline does: copy what the service runs, change it, register it. Without our tags by default."""
         ecs = self.boto("ecs")
         copy = self.live()
         own = ecs.list_tags_for_resource(resourceArn=copy["taskDefinitionArn"])["tags"]
@@ -231,7 +231,7 @@ class Ground:
         return str(made["taskDefinition"]["taskDefinitionArn"])
 
     def deploy(self, number: int, settle: bool = True, tags: bool = False) -> str:
-        """What the pipeline does at a push: the same with another image, and the service told of it."""
+        """What the pipeline does at a push: the same with another image, and the service updated to it."""
         arn = self.register(lambda copy: copy["containerDefinitions"][0].update(image=image(number)), tags)
         self.boto("ecs").update_service(cluster="shop", service="shop", taskDefinition=arn)
         if settle:

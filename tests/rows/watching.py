@@ -1,4 +1,4 @@
-"""Ways to look at the kinds while a stack of theirs is played: what a run of the engine does not tell by itself."""
+"""Ways to observe the kinds while a stack of theirs is played: what a run of the engine does not report by itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ecsctl.resources import kinds
 from ecsctl.sandbox.core import authorization
 from ecsctl.sandbox.core.permissions import Asked
 
-LOOKS = ("Describe", "List", "Get", "BatchGet", "Head")
+READS = ("Describe", "List", "Get", "BatchGet", "Head")
 _RUNNING = threading.local()
 
 
@@ -51,7 +51,7 @@ def deleting_twice() -> Iterator[None]:
         @functools.wraps(delete)
         def deleting(cls: Any, aws: Any, ids: Any) -> None:
             delete(cls, aws, ids)
-            with authorization.administrator():  # of what is gone IAM would judge otherwise
+            with authorization.administrator():  # of what is gone IAM would decide otherwise
                 delete(cls, aws, ids)
 
         return deleting
@@ -108,7 +108,7 @@ def answers_lag(clock: Any, seconds: float) -> Iterator[list[str]]:
 
     def late(client: Any, operation: str, parameters: Any) -> Any:
         service = client.meta.service_model.service_name
-        if not operation.startswith(LOOKS):
+        if not operation.startswith(READS):
             try:
                 return call(client, operation, parameters)
             finally:

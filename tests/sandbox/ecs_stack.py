@@ -215,7 +215,7 @@ class Stack:
         return self.ecs.describe_tasks(cluster="app", tasks=arns)["tasks"] if arns else []
 
     def steady(self, seconds=600):
-        """Wait until the service has nothing left to do, and look at it."""
+        """Wait until the service has nothing left to do, and read it."""
         for _ in range(seconds // 10):
             service = self.read()
             if service["deployments"][0]["rolloutState"] != "IN_PROGRESS" and len(service["deployments"]) == 1:

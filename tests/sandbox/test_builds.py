@@ -262,7 +262,7 @@ def test_a_push_that_is_to_fail_ends_as_a_failure_and_prints_a_document(server, 
     assert output["began"][0]["project"] == "hello"
     assert [step["status"] for step in output["steps"]] == ["FAILED"]
     assert output["commit"] not in tags(aws)
-    git(folder, "commit", "-q", "--allow-empty", "-m", "mended")  # a commit that was pushed to fail goes on failing
+    git(folder, "commit", "-q", "--allow-empty", "-m", "fixed")  # a commit that was pushed to fail goes on failing
 
 
 def test_the_source_is_the_whole_repository_also_of_a_folder_in_it(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from ecsctl.engine.errors import is_throttled
 from ecsctl.sandbox.core import congestion, overlay
 
-LOOKS = {
+READS = {
     "acm": "list_certificates",
     "application-autoscaling": ("describe_scalable_targets", {"ServiceNamespace": "ecs"}),
     "codebuild": "list_projects",
@@ -30,10 +30,10 @@ LOOKS = {
 
 
 @pytest.mark.filterwarnings("ignore:.*does not match an error shape")
-@pytest.mark.parametrize("service", LOOKS)
+@pytest.mark.parametrize("service", READS)
 def test_each_service_says_in_its_own_words_that_it_was_asked_too_often(aws, clock, service):
     congestion.throttle(0.001)  # the fewest requests, and a long time until the next
-    named = LOOKS[service]
+    named = READS[service]
     operation, arguments = (named, {}) if isinstance(named, str) else named
     ask = getattr(aws(service), operation)
     for _ in range(int(congestion.LEAST)):

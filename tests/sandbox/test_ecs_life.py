@@ -317,7 +317,7 @@ def test_another_service_of_the_sandbox_can_deploy_as_the_pipelines_action_does(
     copy = {name: document[name] for name in (*wanted, *roles)}
     copy["containerDefinitions"][0]["image"] = PUBLIC.replace("1.27", "1.28")
     arn = ecs.register_task_definition(ACCOUNT, REGION, "arn:aws:iam::123456789012:role/pipeline", **copy)
-    clock.sleep(600)  # while nobody looks at the pipeline, whose action began 500 s ago
+    clock.sleep(600)  # while nobody reads the pipeline, whose action began 500 s ago
     began = clock.now() - 500
     answer = ecs.update_service(ACCOUNT, REGION, at=began, cluster="app", service="web", taskDefinition=arn)
     mine = answer["deployments"][0]

@@ -141,9 +141,9 @@ def test_linear_goes_in_equal_steps(stack):
     linear = {"stepPercent": 40.0, "stepBakeTimeInMinutes": 1}
     running(stack, configured("LINEAR", linearConfiguration=linear, bake=0))
     stack.release()
-    seen = []
-    stack.until(lambda one: seen.append(stack.weights()[0]) or one["status"] == "SUCCESSFUL")
-    assert list(dict.fromkeys(seen)) == [0, 40, 80, 100]
+    weights = []
+    stack.until(lambda one: weights.append(stack.weights()[0]) or one["status"] == "SUCCESSFUL")
+    assert list(dict.fromkeys(weights)) == [0, 40, 80, 100]
 
 
 def test_a_stop_brings_the_traffic_back_at_once(stack, clock):

@@ -6,11 +6,11 @@ PATTERN = '{"source": ["aws.ecs"]}'
 
 @pytest.fixture
 def rule(aws):
-    return aws("events").put_rule(Name="told", EventPattern=PATTERN, Tags=[{"Key": "a", "Value": "b"}])["RuleArn"]
+    return aws("events").put_rule(Name="failures", EventPattern=PATTERN, Tags=[{"Key": "a", "Value": "b"}])["RuleArn"]
 
 
 def test_tags_are_ignored_for_a_rule_that_is_there(aws, rule):
-    aws("events").put_rule(Name="told", EventPattern=PATTERN, Tags=[{"Key": "a", "Value": "c"}])
+    aws("events").put_rule(Name="failures", EventPattern=PATTERN, Tags=[{"Key": "a", "Value": "c"}])
     assert aws("events").list_tags_for_resource(ResourceARN=rule)["Tags"] == [{"Key": "a", "Value": "b"}]
 
 
@@ -23,4 +23,4 @@ def test_limits_of_the_model_hold(aws):
 def test_a_template_is_json_and_knows_its_holes(aws, rule, template):
     words = {"InputPathsMap": {"a": "$.detail.a"}, "InputTemplate": template}
     with pytest.raises(ClientError, match="Invalid InputTemplate for target one"):
-        aws("events").put_targets(Rule="told", Targets=[{"Id": "one", "Arn": "arn:x", "InputTransformer": words}])
+        aws("events").put_targets(Rule="failures", Targets=[{"Id": "one", "Arn": "arn:x", "InputTransformer": words}])

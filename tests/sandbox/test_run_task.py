@@ -150,7 +150,7 @@ def test_a_container_that_asks_for_other_tasks_of_the_family_lets_only_the_oldes
     assert codes(read(stack, denied))["guard"] == 254
     reads = [{"Effect": "Allow", "Action": ["ecs:ListTasks", "ecs:DescribeTasks"], "Resource": "*"}]
     policy = json.dumps({"Version": "2012-10-17", "Statement": reads})
-    aws("iam").put_role_policy(RoleName="task", PolicyName="looks", PolicyDocument=policy)
+    aws("iam").put_role_policy(RoleName="task", PolicyName="reads", PolicyDocument=policy)
     first = run()
     clock.sleep(60)
     second = run()

@@ -212,7 +212,7 @@ def test_the_same_token_is_the_same_schedule_and_a_name_is_there_once(ground):
 
 
 def test_an_update_sets_what_it_does_not_say_to_the_defaults(ground):
-    ground.create_schedule(**asked(Description="told", State="DISABLED", ScheduleExpressionTimezone="Europe/Berlin"))
+    ground.create_schedule(**asked(Description="other", State="DISABLED", ScheduleExpressionTimezone="Europe/Berlin"))
     ground.update_schedule(**asked())
     found = ground.get_schedule(GroupName="app", Name="nightly")
     assert (found["State"], found["ScheduleExpressionTimezone"], found.get("Description")) == ("ENABLED", "UTC", None)

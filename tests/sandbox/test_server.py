@@ -155,11 +155,11 @@ def test_reset_brings_back_the_account_as_it_was_born(sandbox, client):
 
 
 def test_a_snapshot_tells_what_the_account_holds(sandbox, client):
-    client("ecr").create_repository(repositoryName="seen")
+    client("ecr").create_repository(repositoryName="images")
     status, held = ask(sandbox, "GET", "/sandbox/snapshot?ids=true")
     assert status == 200
-    assert [one["repositoryName"] for one in held["eu-central-1"]["repositories"]] == ["seen"]
-    client("ecr").delete_repository(repositoryName="seen")
+    assert [one["repositoryName"] for one in held["eu-central-1"]["repositories"]] == ["images"]
+    client("ecr").delete_repository(repositoryName="images")
 
 
 def test_what_it_does_not_have_is_named(sandbox, client):

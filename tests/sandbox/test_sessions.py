@@ -72,7 +72,7 @@ def test_an_object_is_read_and_written_as_far_as_the_role_may_in_the_words_of_s3
     assert refused(s3.list_buckets)[1].startswith(f"{SAYS}s3:ListAllMyBuckets because no")
     copied = refused(s3.copy_object, **mine, CopySource=other)
     assert copied[1] == SAYS + why.format("GetObject", "files/others/a")
-    # What is not there is told to nobody who may not list the bucket.
+    # Without the right to list the bucket a missing object is a denial.
     absent = {"Bucket": "files", "Key": "mine/b"}
     assert refused(s3.get_object, **absent)[1] == SAYS + why.format("ListBucket", "files")
     assert refused(s3.head_object, **absent)[0] == "403"

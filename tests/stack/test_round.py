@@ -99,7 +99,7 @@ def test_everything_taggable_is_tagged_at_birth(world: World) -> None:
         if operation.startswith(("create_", "register_task", "request_", "allocate_", "put_webhook")):
             made.append(operation)
             if "ecsctl:app" not in str(parameters) and operation not in UNTAGGABLE:
-                pytest.fail(f"{operation} without our mark")
+                pytest.fail(f"{operation} without our tags")
 
     world.heard = heard
     world.up()

@@ -11,7 +11,7 @@ import ecsctl
 
 ROOT = Path(ecsctl.__file__).parent
 # The terminal's own colours, which its theme fits to its background. White and black, what is bright, and colours by
-# number stay as they are on any background, and are not to be seen on some.
+# number stay as they are on any background, and are invisible on some.
 READABLE = {"red", "green", "yellow", "blue", "magenta", "cyan", "default"}
 
 

@@ -102,14 +102,14 @@ def test_a_question_leaves_the_handler_of_ctrl_c_as_it_was(typing):
 def test_all_words_go_to_stderr_on_a_line_each(capsys):
     words.heading("123456789012", "eu-central-1", "arn:aws:iam::123456789012:user/ann", "shop")
     words.say("the sandbox is stopped")
-    words.hint("look at the docs")
+    words.hint("read the docs")
     words.next_step("ecsctl status")
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
         "shop in eu-central-1 of account 123456789012, as arn:aws:iam::123456789012:user/ann",
         "the sandbox is stopped",
-        "hint: look at the docs",
+        "hint: read the docs",
         "next: ecsctl status",
     ]
 

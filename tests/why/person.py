@@ -135,7 +135,7 @@ class Person:
         if not made["began"]:  # GitHub has it, though nobody of AWS's listens
             remote.push(ACCOUNT, REGION, "ecsctl/hello", "main", commit)
         self.clock.sleep(HOUR / 2)
-        self.why()  # whoever looks brings the sandbox to now: what is scripted later befalls nothing earlier
+        self.why()  # a read brings the sandbox to now: what is scripted later does not change anything earlier
         return commit
 
     def do(self, fix: Fix, values: Mapping[str, Any], hand: Callable[[Person], None] | None) -> None:
@@ -171,7 +171,7 @@ class Person:
                 self.clock.sleep(HOUR)
 
 
-def only_looks(fix: Fix) -> bool:
+def only_reads(fix: Fix) -> bool:
     """Whether a way only shows more, and fixes nothing."""
     reads = ("ecsctl logs", "ecsctl status", "ecsctl plan", "ecsctl pipeline logs", "ecsctl creds status", "aws logs")
     return all(step.act == Act.RUN and step.what.startswith(reads) for step in fix.steps)
@@ -183,8 +183,8 @@ def named(found: Diagnosis) -> list[str]:
 
 
 def first(found: Diagnosis) -> Cause:
-    """The cause that is told first."""
-    assert found.causes, "nothing is told"
+    """The first cause."""
+    assert found.causes, "no cause"
     return found.causes[0]
 
 

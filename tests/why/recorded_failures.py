@@ -1,4 +1,4 @@
-"""Recorded failures: AWS's answers in its own shapes and words, and what they must be told to mean."""
+"""Recorded failures: AWS's answers in its own shapes and words, and the causes that must be found."""
 
 from __future__ import annotations
 

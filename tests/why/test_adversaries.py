@@ -1,6 +1,6 @@
 """Words in the wrong mouth: what a test, another command, another container or an app prints is nobody's cause.
 
-Every text of every public thread is put where it proves nothing. It may be told as a hint; it is never certain.
+Every text of every public thread is put where it proves nothing. It may be shown as a hint; it is never certain.
 """
 
 from __future__ import annotations

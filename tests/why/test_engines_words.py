@@ -40,5 +40,5 @@ def test_podman_s_words_for_a_step_that_fails_name_it() -> None:
     )
     failed = fails("BUILD", "docker build -t $IMAGE .", *said)
     assert diagnose(facts(failed)).causes[0].name == "docker-build"
-    [told] = [build_failure.failure_of(failed["build"], said)]
-    assert told.step == "make install"
+    [failure] = [build_failure.failure_of(failed["build"], said)]
+    assert failure.step == "make install"

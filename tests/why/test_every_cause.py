@@ -1,4 +1,4 @@
-"""No cause is told whose ways out were not done: each has a case in which they are."""
+"""Each cause has a case in which its fixes are carried out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a further name of the app is told of it by name."""
+"""A problem with a further name of the app is reported with that name."""
 
 from __future__ import annotations
 

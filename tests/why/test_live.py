@@ -1,4 +1,4 @@
-"""What the sandbox makes go wrong is told for what it is, through the same calls that AWS would get."""
+"""What goes wrong in the sandbox is diagnosed correctly, through the same calls that AWS would get."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def diagnose(world: World) -> Diagnosis:
 
 
 def broken(world: World, kind: str) -> Diagnosis:
-    """What is told of a stack that ran, after a deployment whose tasks go that way."""
+    """The diagnosis of a stack that ran, after a deployment whose tasks go that way."""
     world.up(PLAIN)
     return deployed(world, kind)
 
@@ -168,7 +168,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_is_diagnosed(world: World, m
 
 
 def test_each_way_a_push_can_fail_is_named_by_its_cause(world: World) -> None:
-    """`ecsctl sandbox push --fail KIND`: what ECS or CodeBuild says of it, and the cause that is told first."""
+    """`ecsctl sandbox push --fail KIND`: what ECS or CodeBuild says of it, and the first cause."""
     expected = {
         "build": ("docker build", "docker-build"),
         "crash": ("Essential container in task exited", "crash"),
@@ -188,13 +188,13 @@ def test_each_way_a_push_can_fail_is_named_by_its_cause(world: World) -> None:
         commit = push("main", kind)["commit"]
         world.clock.sleep(600)
         causes[kind] = diagnose(world).causes[0].name
-        assert words in _told_of(world, commit), kind
+        assert words in _status_of(world, commit), kind
         world.clock.sleep(3600)
         assert pushed(commit)["outcome"] == ("Failed" if kind == "build" else "RolledBack"), kind
     assert causes == {kind: cause for kind, (_, cause) in expected.items()}
 
 
-def _told_of(world: World, commit: str) -> str:
+def _status_of(world: World, commit: str) -> str:
     """All that CodeBuild tells of the commit's build, and ECS of the tasks that were to run its image."""
     codebuild, ecs = world.boto("codebuild"), world.boto("ecs")
     builds = codebuild.batch_get_builds(ids=codebuild.list_builds()["ids"][:1])["builds"]

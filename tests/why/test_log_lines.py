@@ -1,4 +1,4 @@
-"""Of a log the line is told that says why, however a language shows its stack."""
+"""Of a log the line that says why is shown, however a language shows its stack."""
 
 from __future__ import annotations
 

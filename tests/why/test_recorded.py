@@ -1,4 +1,4 @@
-"""Every recorded failure is told for what it is; what its facts leave open is told as open."""
+"""Every recorded failure is diagnosed correctly; what its facts leave open is reported as open."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_first_cause_is_the_right_one_for_all_failures_that_have_one(
     with capsys.disabled():
         right = len(clear) - len(wrong)
         print(f"\nwhy: top-1 accuracy {right}/{len(clear)} = {100 * right / len(clear):.1f} %")  # noqa: T201 - asked for
-    assert wrong == {}, "told, and right"
+    assert wrong == {}, "a cause for each, and the right one"
 
 
 @pytest.mark.parametrize("one", [one for one in ALL if one.either], ids=named)

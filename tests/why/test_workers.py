@@ -1,4 +1,4 @@
-"""A worker that fails is told by its name, for what it is, with keys that its own table has."""
+"""A worker that fails is named, with the right cause, with keys that its own table has."""
 
 from __future__ import annotations
 

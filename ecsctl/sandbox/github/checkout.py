@@ -64,8 +64,8 @@ class Checkout:
 
     def left_out(self) -> int:
         """How many files a push of the commit leaves out: those that are changed or new, and not committed."""
-        told = self._git("status", "--porcelain", "-z", "--", *_SOURCES)
-        return len(told.strip(b"\0").split(b"\0")) if told else 0
+        output = self._git("status", "--porcelain", "-z", "--", *_SOURCES)
+        return len(output.strip(b"\0").split(b"\0")) if output else 0
 
     def _as_it_is(self) -> str | None:
         """A commit of the folder's files as they are, besides those that git ignores; None without git."""
@@ -132,8 +132,8 @@ class Checkout:
         return done.stdout if done.returncode == 0 else None
 
 
-def _line(told: bytes) -> str:
-    return os.fsdecode(told).rstrip("\n")
+def _line(output: bytes) -> str:
+    return os.fsdecode(output).rstrip("\n")
 
 
 current: Checkout | None = None

@@ -16,7 +16,7 @@ class Case:
     """How the account is broken, what only the user knows, and what he does elsewhere.
 
     `skips`: ways that are not done here, and why. `passes`: what passes by itself before a way is gone. `effect`: the
-    cause stands behind the one that brought it about, and is looked for among all.
+    cause is behind the one that brought it about, and is searched for among all.
     """
 
     breaks: Deed

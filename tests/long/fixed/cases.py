@@ -96,7 +96,7 @@ CASES: dict[str, Case] = {
     "volume-unreachable": Case(tasks.with_volume(tasks.volumes_shut), skips={1: "ecsctl up opens it again"}),
     "volume-denied": Case(
         tasks.with_volume(denied(TASK, "elasticfilesystem:ClientMount")),
-        skips={1: "the policy is ecsctl's own; ecsctl up mends the role"},
+        skips={1: "the policy is ecsctl's own; ecsctl up repairs the role"},
     ),
     "secret-denied": Case(
         tasks.with_secret("s3cr3t", then=denied(EXECUTION, "secretsmanager:GetSecretValue")),

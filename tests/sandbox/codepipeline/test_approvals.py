@@ -17,7 +17,7 @@ class TestApprovals:
 
     def answer(self, pipeline, token, status="Approved", action="Approve"):
         named = {"pipelineName": "orders", "stageName": "Approval", "actionName": action, "token": token}
-        return pipeline.put_approval_result(**named, result={"summary": "seen", "status": status})
+        return pipeline.put_approval_result(**named, result={"summary": "checked", "status": status})
 
     def test_it_waits_until_somebody_approves(self, pipeline, waiting, clock):
         assert statuses(pipeline) == ["InProgress"]
@@ -28,14 +28,14 @@ class TestApprovals:
         clock.sleep(DAY)
         assert statuses(pipeline) == ["Succeeded"]
         approved = state(pipeline, "Approval")["actionStates"][0]["latestExecution"]
-        assert (approved["status"], approved["summary"]) == ("Succeeded", "seen")
+        assert (approved["status"], approved["summary"]) == ("Succeeded", "checked")
         assert approved["lastUpdatedBy"].startswith("arn:aws:")
 
     def test_a_rejection_fails_it(self, pipeline, waiting):
         self.answer(pipeline, waiting, "Rejected")
         assert statuses(pipeline) == ["Failed"]
         error = state(pipeline, "Approval")["actionStates"][0]["latestExecution"]["errorDetails"]
-        assert error["message"] == "Rejected: seen"
+        assert error["message"] == "Rejected: checked"
 
     def test_nobody_for_seven_days_is_a_failure(self, pipeline, waiting, clock):
         clock.sleep(7 * DAY)

@@ -1,4 +1,4 @@
-"""What a pipeline may be, and whom its secrets are told: nobody."""
+"""What a pipeline may be; and its secrets are never returned."""
 
 import json
 

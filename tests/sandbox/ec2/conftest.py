@@ -6,7 +6,7 @@ from ecsctl.sandbox.aws import ec2
 
 @pytest.fixture
 def client(aws):
-    """EC2, where every fresh id can be seen at once."""
+    """EC2, where every fresh id shows at once."""
     ec2.lag(0)
     return aws("ec2")
 

@@ -22,7 +22,7 @@ DENIED = (
 
 @dataclass(frozen=True)
 class Case:
-    """One thread: where it is, what it came to, and what AWS told of it. `says` must stand in the sentence."""
+    """One thread: where it is, what it came to, and what AWS said of it. `says` must be in the sentence."""
 
     where: str
     thread: str

@@ -1,6 +1,6 @@
-"""Threads that were looked up after the rules were written, and scored before anything was fixed for them.
+"""Threads that were collected after the rules were written, and scored before anything was fixed for them.
 
-Then 26 of the 31 were told right, 2 honestly as not known, 3 wrongly as likely, and none wrongly as certain.
+Then 26 of the 31 were right, 2 honestly as not known, 3 wrongly as likely, and none wrongly as certain.
 """
 
 from __future__ import annotations

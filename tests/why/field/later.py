@@ -1,6 +1,6 @@
-"""Threads that were looked up after all the others, and scored before anything was fixed for them.
+"""Threads that were collected after all the others, and scored before anything was fixed for them.
 
-Then 39 of the 41 were told right, 2 honestly as not known, and none wrongly.
+Then 39 of the 41 were right, 2 honestly as not known, and none wrongly.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ LATER = (
          exits(box(code=1)), log("node:internal/modules/cjs/loader:1078", "Error: Cannot find module "
                                  "'/directus/cli.js'"), pipeline()),
     case("release", "aws/copilot-cli#1879", "crash", exits(box(code=1)), pipeline()),
-    # Words that everybody meets, without a thread to name: each was told wrongly, or not at all, when they were tried.
+    # Words that everybody meets, without a thread to name: each got a wrong cause, or none, when they were tried.
     case("build, build", "made up: COPY of a file that is not there", "docker-build",
          fails("BUILD", "docker build -t $URI .", 'ERROR: failed to solve: failed to compute cache key: failed to '
                'calculate checksum of ref 1a2b::3c4d: "/package.json": not found')),

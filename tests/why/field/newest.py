@@ -1,6 +1,6 @@
-"""The latest threads, written down before the rules were looked at, and scored before anything was changed for them.
+"""The latest threads, written down before the rules were read, and scored before anything was changed for them.
 
-Then 29 of the 42 were told right, 12 honestly as not known (6 of them volumes, of which no rule knew), one wrongly as
+Then 29 of the 42 were right, 12 honestly as not known (6 of them volumes, of which no rule knew), one wrongly as
 possible, and none wrongly as certain.
 """
 

@@ -238,13 +238,13 @@ def build(phase: str, code: str, message: str, *lines: str, status: str = "FAILE
 def fails(phase: str, command: str, *output: str, exit: int = 1, before: Sequence[str] = (),
           after: Sequence[str] = (), then: Sequence[str] = ()) -> Scene:  # fmt: skip
     """A build whose command fails. `before` is what earlier commands wrote, `after` what later phases did."""
-    mark = "[Container] 2026/03/02 10:03:00.123456"
+    prefix = "[Container] 2026/03/02 10:03:00.123456"
     reason = f"Error while executing command: {command}. Reason: exit status {exit}"
-    lines = [f"{mark} Running command prepare", *before, f"{mark} Entering phase {phase}",
-        f"{mark} Running command {command}",
-             *output, "", f"{mark} Command did not exit successfully {command} exit status {exit}",
-             f"{mark} Phase complete: {phase} State: FAILED",
-             f"{mark} Phase context status code: COMMAND_EXECUTION_ERROR Message: {reason}", *after]  # fmt: skip
+    lines = [f"{prefix} Running command prepare", *before, f"{prefix} Entering phase {phase}",
+        f"{prefix} Running command {command}",
+             *output, "", f"{prefix} Command did not exit successfully {command} exit status {exit}",
+             f"{prefix} Phase complete: {phase} State: FAILED",
+             f"{prefix} Phase context status code: COMMAND_EXECUTION_ERROR Message: {reason}", *after]  # fmt: skip
     return build(phase, "COMMAND_EXECUTION_ERROR", reason, *lines, then=then)
 
 

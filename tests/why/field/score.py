@@ -14,13 +14,13 @@ OPEN = ("build-failed", "unexplained", "source-failed", "action-failed")
 
 
 def top(case: Case) -> Cause | None:
-    """The cause that is told first."""
+    """The first cause."""
     found = diagnose(facts(*case.scenes)).causes
     return found[0] if found else None
 
 
 def outcome(case: Case) -> str:
-    """How well a case is told."""
+    """How well a case is diagnosed."""
     cause = top(case)
     if cause is None:
         return CERTAIN
@@ -36,7 +36,7 @@ def table(cases: Iterable[Case] = CASES) -> str:
     places: dict[str, list[str]] = {}
     for case in cases:
         places.setdefault(case.where.split(",")[0], []).append(outcome(case))
-    head = ["where", "cases", "right first", "honest: not known", "wrong", "wrong, told as certain"]
+    head = ["where", "cases", "right first", "honest: not known", "wrong", "wrong, as certain"]
     rows = [head, ["---"] * len(head)]
     every = [one for found in places.values() for one in found]
     for place, found in [*sorted(places.items()), ("all", every)]:
@@ -45,13 +45,13 @@ def table(cases: Iterable[Case] = CASES) -> str:
 
 
 def main() -> None:
-    """Print the table, and with -v each case that is not told right."""
+    """Print the table, and with -v each case that is not right."""
     lines = [table()]
     for case in CASES if "-v" in sys.argv else ():
         if (how := outcome(case)) != RIGHT:
             cause = top(case)
             said = f"{cause.name}: {cause.sentence}" if cause else "nothing"
-            lines.append(f"{how}: {case.thread}: {case.cause}, told {said}")
+            lines.append(f"{how}: {case.thread}: {case.cause}, got {said}")
     sys.stdout.write("\n".join(lines) + "\n")
 
 

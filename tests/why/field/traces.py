@@ -1,6 +1,6 @@
 """Threads of apps that say why they fail in the manner of their language, with a stack under or over it.
 
-Written down and scored before any rule was changed for them: all 29 were told as what they are, and of 24 of them not
+Written down and scored before any rule was changed for them: all 29 got the right cause, and of 24 of them not
 the line that says why was shown, but one of the stack, of a farewell or of advice.
 """
 

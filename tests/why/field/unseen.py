@@ -1,6 +1,6 @@
 """Threads that were written down and scored before any rule was changed for them.
 
-Of the 23, 12 were told right, 10 honestly as not known, one too vaguely to help ("a step of the Dockerfile fails"), and
+Of the 23, 12 were right, 10 honestly as not known, one too vaguely to help ("a step of the Dockerfile fails"), and
 none as something that it was not.
 """
 
