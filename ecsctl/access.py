@@ -57,7 +57,7 @@ def session(profile: str | None, region: str | None, otherwise: str | None, ask:
     """A boto3 session over the whole of boto3's chain. `otherwise` is the region where the chain names none.
 
     The role of a profile is assumed once for all runs until it expires, as the AWS CLI does, and in its store; `ask`
-    is asked for the code of an MFA device. Raises AccessError for a profile that is not there.
+    is asked for the code of an MFA device. Raises AccessError for a profile that does not exist.
     """
     import boto3.session
     import botocore.session
@@ -162,8 +162,8 @@ def _regions(session: Session) -> Iterable[str]:
 def _no_region(region: str, session: Session) -> UsageError:
     near = difflib.get_close_matches(region, list(_regions(session)), 1)
     return UsageError(
-        f"{region} is no region that the AWS SDK knows",
-        hint=f"did you mean {near[0]}?" if near else "a region is called as eu-central-1 is",
+        f"{region} is not a region that the AWS SDK knows",
+        hint=f"did you mean {near[0]}?" if near else "a region has a name such as eu-central-1",
     )
 
 

@@ -34,10 +34,10 @@ BUILD_IMAGES = {  # family of AL2023 images, and the one to take where the list 
     "X86_64": ("aws/codebuild/amazonlinux-x86_64-standard", "5.0"),
 }
 
-SOUGHT = {  # what is looked up, in words
+SOUGHT = {  # what is read, in words
     "zones": "the availability zones of the app's subnets",
     "zone": "the hosted zone of the domain",
-    "domain": "what stands at the domain",
+    "domain": "the records at the domain",
     "tls_policy": "the TLS policies that this region offers",
     "build_image": "the build images that CodeBuild offers",
     "past_commands": "the tasks of the release command",
@@ -75,7 +75,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the stack is composed from, beside ecsctl.toml. Looked up before the first change."""
+    """What the stack is composed from, beside ecsctl.toml. Read before the first change."""
 
     identity: Identity
     zones: tuple[str, ...] = ()  # none in a network that is not ours
@@ -89,17 +89,17 @@ class Facts:
     token: Secret | None = None
     webhook: Secret | None = None  # the URL that notifications are posted to
     token_arn: str = ""
-    token_reference: str = ""  # as CodeBuild wants it named: the secret's full ARN, and `:key` if there is one
-    reporting: tuple[str, str] = ("", "")  # likewise, of the token by which GitHub hears of releases
+    token_reference: str = ""  # as CodeBuild takes it: the secret's full ARN, and `:key` if there is one
+    reporting: tuple[str, str] = ("", "")  # likewise, of the token that notifies GitHub of releases
     token_readable: bool = False  # the secret is in the form that CodeBuild reads by itself
     image: str = ""  # one that exists: given, in use, or the newest in the repository; empty: there is none
     given: str = ""  # the one that this run is to use, by digest if it is in the app's repository
-    unobserved: tuple[EcsctlError, ...] = ()  # why some of these could not be looked up, and are as recorded
+    unobserved: tuple[EcsctlError, ...] = ()  # why some of these could not be read, and are as recorded
     cautions: tuple[str, ...] = ()  # what IAM will take without a word, and yet will not work
     unfit: tuple[Step, ...] = ()  # of what the user has prepared: it stands in the way of everything
     past_builds: tuple[str, ...] = ()  # that had ended before this run
     broken: str = ""  # the image of a first version that ECS has given up
-    own_buildspec: bool | None = None  # whether the branch has a buildspec.yml; None: nothing here tells
+    own_buildspec: bool | None = None  # whether the branch has a buildspec.yml; None: not known here
     context: str = "."  # the folder of the branch that ecsctl's own buildspec builds, where ecsctl.toml names none
     shifted: bool = False  # a strategy of before has brought a second target group, and the service knows it
     moving: bool = False  # the tasks are to change over to another processor, and their image was built for the old one
@@ -116,7 +116,7 @@ def identify(aws: Aws, config: Config | None = None) -> Identity:
     found = Identity(who["Account"], region, partition, who["Arn"])
     if config and config.account_id and config.account_id != found.account:
         raise AccessError(
-            f"these credentials are of account {found.account}, ecsctl.toml wants {config.account_id}",
+            f"these credentials are of account {found.account}, expected {config.account_id}, as in ecsctl.toml",
             why=f"the caller is {found.arn}",
             hint="use the other account's credentials (AWS_PROFILE), or change account_id",
         )
@@ -134,13 +134,13 @@ def gather(
     image: str,
     as_far: bool = False,
 ) -> Facts:
-    """Look up, all at once, what the user has prepared and what AWS offers here.
+    """Read, all at once, what the user has prepared and what AWS offers here.
 
     What AWS offers is for what is new: where the app stands already, that decides. `recorded` is what is known of it,
     by name; `fresh` says that the deployment's id is not known yet; `image` is one that the user names, or empty.
-    `as_far` as we may look: of what is denied the facts are as recorded, and the refusals stand among them.
+    `as_far` as we may read: what is denied is taken from the record, and the refusals are in `unobserved`.
 
-    Raises ConfigError for a hosted zone, a secret or an image that is not there, before anything is changed.
+    Raises ConfigError for a hosted zone, a secret or an image that does not exist, before anything is changed.
     """
     github, domain = config.github, config.domain
     asked: dict[str, Any] = {}
@@ -188,23 +188,23 @@ def gather(
 def _answers(
     aws: Aws, asked: Mapping[str, Callable[[], Any]], instead: Mapping[str, Any]
 ) -> tuple[dict[str, Any], tuple[EcsctlError, ...]]:
-    """What was asked, all at once; and what AWS does not let us look up, where something stands `instead` of it."""
+    """The answers, all at once; and what AWS does not let us read, where something stands `instead` of it."""
     found: dict[str, Any] = {}
     unobserved: tuple[EcsctlError, ...] = ()
     with ThreadPoolExecutor(len(asked)) as pool:
         futures = {
-            name: pool.submit(patiently, aws.patience, ask, f"looking up {SOUGHT[name]}", aws.forget)
+            name: pool.submit(patiently, aws.patience, ask, f"reading {SOUGHT[name]}", aws.forget)
             for name, ask in asked.items()
         }
     for name, future in futures.items():
         try:
             found[name] = future.result()
         except Exception as error:
-            told = explained(error, f"looking up {SOUGHT[name]}")
-            if name not in instead or not isinstance(told, Denied | NotOffered):
-                raise told from error
+            failure = explained(error, f"reading {SOUGHT[name]}")
+            if name not in instead or not isinstance(failure, Denied | NotOffered):
+                raise failure from error
             found[name] = instead[name]
-            unobserved += (told,)
+            unobserved += (failure,)
     return found, unobserved
 
 
@@ -226,7 +226,7 @@ def _zones(aws: Aws, domain: Domain, me: Label, recorded: Mapping[str, Entry]) -
             raise
         return {
             "hosted_zones": used,
-            "zone_unread": explained(error, f"looking for the hosted zone of {first}").message,
+            "zone_unread": explained(error, f"finding the hosted zone of {first}").message,
         }
 
 
@@ -321,7 +321,7 @@ def _token(aws: Aws, secret: str, project: str) -> dict[str, Any]:
         auth, reference = standing
         readable = auth.type == "SECRETS_MANAGER"
         arn = str(auth.resource) if readable else split_secret(reference)[0]
-        token = Secret("", unread=explained(error, f"looking at the secret {secret}").message)
+        token = Secret("", unread=explained(error, f"reading the secret {secret}").message)
     else:
         key = split_secret(secret)[1] or ("Token" if readable else "")
         reference = f"{arn}:{key}" if key else arn
@@ -329,7 +329,7 @@ def _token(aws: Aws, secret: str, project: str) -> dict[str, Any]:
 
 
 def _reporting(aws: Aws, secret: str, project: str) -> tuple[str, str]:
-    """The secret's ARN, and its reference in a build, of the token by which GitHub hears of releases."""
+    """The secret's ARN, and its reference in a build, of the token that notifies GitHub of releases."""
     found = _token(aws, secret, project)
     return found["token_arn"], found["token_reference"]
 
@@ -337,7 +337,7 @@ def _reporting(aws: Aws, secret: str, project: str) -> tuple[str, str]:
 def read_token(aws: Aws, secret: str) -> tuple[Secret, str, bool]:
     """The GitHub token out of Secrets Manager, the secret's full ARN, and whether CodeBuild can read it by itself.
 
-    `secret` is a name or ARN, perhaps `:key`. Raises ConfigError when it is not there, is scheduled for deletion, or
+    `secret` is a name or ARN, perhaps `:key`. Raises ConfigError when it does not exist, is scheduled for deletion, or
     holds no such key.
     """
     name, key = split_secret(secret)
@@ -360,7 +360,7 @@ def read_token(aws: Aws, secret: str) -> tuple[Secret, str, bool]:
             raise ConfigError(f"the secret {name} has no key {key}", hint='write it as JSON: {"key": "…"}') from None
     elif keys := body_of(value):
         raise ConfigError(
-            f"the secret {name} is a JSON, and github.token_secret does not say which key holds the token",
+            f"the secret {name} is JSON, and github.token_secret does not say which key holds the token",
             why=f"its keys: {', '.join(sorted(keys))}",
             hint=f'github.token_secret = "{secret}:KEY"; or give it the keys ServerType, AuthType and Token, which '
             "CodeBuild reads by itself",

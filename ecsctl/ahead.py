@@ -1,7 +1,8 @@
-"""Asked ahead: what a run will want to know is asked for in its first breath, all at once, before it is anybody's turn.
+"""Reads made ahead: what a run needs to know is read at its very start, all at once, before anything asks for it.
 
-The record tells what to ask, and is believed in nothing: the answers are AWS's, as fresh as the run, and whoever asks
-the same shares them (`Aws.read`). What is asked in vain costs a call, what is not asked is asked when it is wanted.
+The record says what to ask, and nothing else is taken from it: the answers are AWS's, as fresh as the run, and whoever
+asks the same shares them (`Aws.read`). What is asked in vain costs a call, what is not asked is asked when it is
+wanted.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Look = Callable[[], object]
 
 
 def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, everywhere: bool = True) -> None:
-    """Begin the looks at all that is recorded of an app. Without a record nothing is asked. Returns at once.
+    """Begin to read all that is recorded of an app. Without a record nothing is asked. Returns at once.
 
     With `config`, also what a stack is composed from. `everywhere`: also what carries its tags, whatever is recorded.
     """
@@ -43,7 +44,7 @@ def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, every
         ids = [entry.ids for entry in book.entries.values() if entry.kind == kind.kind and entry.ids]
         if not kind.vast:
             reads += [partial(_found, kind.find, aws, me)]
-        elif config and ids:  # who has a stack to look at is content with that: see `Planner.plan`
+        elif config and ids:  # with a stack its own kinds are enough: see `Planner.plan`
             reads += [partial(_found, kind.among, aws, me, ids)]
     for name, entry in book.entries.items():
         with suppress(KeyError, TypeError):  # of a record that does not fit
@@ -53,7 +54,7 @@ def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, every
 
 
 def _facts(aws: Aws, config: Config, names: Names) -> Iterator[Look]:
-    """What `account.gather` looks up that hangs on nothing else."""
+    """What `account.gather` reads that depends on nothing else."""
     if config.domain and config.domain.name:
         yield partial(aws.read, aws.route53.list_hosted_zones)
     if config.github and config.pipeline.mode != "none":
@@ -76,5 +77,5 @@ def _found(find: Callable[..., Iterator[object] | None], *given: object) -> None
 
 
 def _partition(region: str) -> str:
-    """The partition of a region by its name, as good as any guess: it is part of no look but for a bucket's policy."""
+    """The partition of a region by its name, as good as any guess: it is used in no call but for a bucket's policy."""
     return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"

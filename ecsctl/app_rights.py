@@ -34,7 +34,7 @@ def app_rights(scope: Scope, permissions: Iterable[Permission]) -> tuple[Stateme
 def mounting(file_system: str, point: str, *, read_only: bool, root: bool = False) -> Statement:
     """Mount a file system, with an access point's ARN through it alone (EFS user guide, "Using IAM to control access").
 
-    `root`: as one to whom the file system denies nothing; without it he is taken for nobody.
+    `root`: as root of the file system; without it as the anonymous user.
     """
     actions = ("Mount", *(() if read_only else ("Write",)), *(("RootAccess",) if root else ()))
     through = (Condition("StringEquals", "elasticfilesystem:AccessPointArn", (point,)),) if point else ()

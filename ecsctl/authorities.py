@@ -18,7 +18,7 @@ def read_once(client: Any) -> None:
 
     botocore has urllib3 read that file for every connection, which takes 30 ms of cpu each and was half of what a run
     with nothing to change took; and it has no public way to hand a context in. Where its insides are other than
-    expected, or nothing is to be verified, the client stays as it is.
+    expected, or nothing is to be verified, the client stays unchanged.
     """
     from botocore.httpsession import URLLib3Session
 
@@ -36,7 +36,7 @@ def read_once(client: Any) -> None:
 def _once() -> Any:
     from botocore.httpsession import URLLib3Session, create_urllib3_context, get_cert_path
 
-    base: Any = URLLib3Session  # of whose insides its types do not tell
+    base: Any = URLLib3Session  # its types do not cover its internals
 
     class Once(base):  # type: ignore[misc]  # as above
         """As botocore's own, but the authorities are in the context already."""

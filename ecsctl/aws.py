@@ -1,4 +1,4 @@
-"""AWS as the resources see it: a shared typed client per service, shared reads, and a switch to only look."""
+"""AWS as the resources see it: a shared typed client per service, shared reads, and a read-only switch."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ THREADS = 16  # more gain nothing: the critical path is AWS's own waiting
 AHEAD = 48  # threads for what is asked in the first breath
 SERVICES = {"autoscaling": "application-autoscaling", "tagging": "resourcegroupstaggingapi", "quotas": "service-quotas"}
 """Attributes of Aws that are not called as boto3 calls the service."""
-IN_TURN = "ecsctl-in-turn"  # what each client is told to wait by before a request
-LOOKS = ("describe_", "get_", "list_", "batch_get_", "head_", "filter_", "lookup_", "search_", "simulate_")
+IN_TURN = "ecsctl-in-turn"  # the handler by which each client waits before a request
+READS = ("describe_", "get_", "list_", "batch_get_", "head_", "filter_", "lookup_", "search_", "simulate_")
 
 
 class ReadOnly(RuntimeError):
-    """A changing call was tried where only looking is allowed: a bug, never the user's fault."""
+    """A changing call was tried where only reading is allowed: a bug, never the user's fault."""
 
 
 class Call:
@@ -57,15 +57,15 @@ class Call:
 
     def __init__(self, aws: Aws, service: str, operation: str) -> None:
         self.aws, self.service, self.operation = aws, service, operation
-        self.reads = operation.startswith(LOOKS)
+        self.reads = operation.startswith(READS)
 
     def __call__(self, **parameters: Any) -> Any:
-        """Make the call: a look is repeated when it may be, a change is sent until AWS has time for it, and once."""
+        """Make the call: a read is repeated when it may be, a change is sent until AWS has time for it, and once."""
         return self.aws._call(self, parameters)  # noqa: SLF001 - a call is a part of it
 
 
 class Service:
-    """A client whose looks are patient and whose changes are sent once and only if changing is allowed."""
+    """A client whose reads are patient and whose changes are sent once and only if changing is allowed."""
 
     def __init__(self, aws: Aws, name: str) -> None:
         self._aws, self._name = aws, name
@@ -79,8 +79,8 @@ class Service:
 class Aws:
     """One account and region, through boto3's own chain of credentials, profiles and endpoints.
 
-    A change is never repeated by the SDK: a lost answer to a create would make the thing twice. The engine looks
-    again and decides. Only a change that AWS had no time for is sent again: it had no effect. A look is repeated
+    A change is never repeated by the SDK: a lost answer to a create would make the thing twice. The engine reads
+    again and decides. Only a change that AWS had no time for is sent again: it had no effect. A read is repeated
     through throttling and lost answers, on the one clock. Each service is an attribute; its client is made at its first
     use.
     """
@@ -104,7 +104,7 @@ class Aws:
     efs: Any  # likewise
     wafv2: Any  # likewise
     sqs: Any  # likewise
-    ssm: Any  # only parameters are looked at: not worth the stubs of all of it
+    ssm: Any  # only parameters are read: not worth the stubs of all of it
     codebuild: CodeBuildClient
     codeconnections: CodeConnectionsClient
     codepipeline: CodePipelineClient
@@ -121,7 +121,7 @@ class Aws:
     ) -> None:
         self.patience = patience
         self.read_only = False
-        self.additions = True  # whether to look also at what others added to ours: it is told, and left alone
+        self.additions = True  # whether to read also what others added to ours: it is reported, and left alone
         self.changes = 0  # how many changing calls were sent
         self._made = session
         self._place: str | None = None  # another region than the session's
@@ -132,7 +132,7 @@ class Aws:
         self._paginators: dict[tuple[str, str], Any] = {}
         self._answers: dict[tuple[str, str, str], tuple[float, Future[Any]]] = {}
         self._thread = threading.local()
-        self._date = ("", datetime.now(UTC))  # what AWS's last answer said of the time, and when it was heard
+        self._date = ("", datetime.now(UTC))  # the time in AWS's last answer, and when that came
 
     if not TYPE_CHECKING:  # for which the annotations are all
 
@@ -151,7 +151,7 @@ class Aws:
             return self._made
 
     def elsewhere(self, region: str) -> Aws:
-        """The same account in another region, to look only; itself for its own region."""
+        """The same account in another region, read-only; itself for its own region."""
         if region == self.session.region_name:
             return self
         other = Aws(self.patience, session=self.session, heard=self._heard, unanswered=self._unanswered)
@@ -183,7 +183,7 @@ class Aws:
 
     @contextmanager
     def no_older_than(self, moment: float) -> Iterator[None]:
-        """Within it, this thread accepts no shared answer that was asked for before `moment` (time.monotonic)."""
+        """Within it, this thread accepts no shared answer that was requested before `moment` (time.monotonic)."""
         before = getattr(self._thread, "moment", 0.0)
         self._thread.moment = max(before, moment)
         try:
@@ -215,7 +215,7 @@ class Aws:
         from concurrent.futures import ThreadPoolExecutor
 
         def begin(read: Callable[[], object]) -> None:
-            with suppress(Exception):  # it is whoever needs the answer that hears of it
+            with suppress(Exception):  # whoever needs the answer gets the error
                 read()
 
         pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="ecsctl-ahead")
@@ -246,11 +246,11 @@ class Aws:
             if mine:
                 at, answer = time.monotonic(), Future()
                 self._answers[key] = (at, answer)
-        assert answer is not None  # noqa: S101 - told to the type checker
+        assert answer is not None  # noqa: S101 - for the type checker
         if mine:
             try:
                 answer.set_result(self._call(asked, dict(parameters), whole=whole))
-            except BaseException as error:  # noqa: BLE001 - whoever waits for the shared answer must hear of it
+            except BaseException as error:  # noqa: BLE001 - whoever waits for the shared answer must get it
                 if not self.patience.answered(error):
                     with self._lock:
                         self._answers.pop(key, None)
@@ -287,15 +287,15 @@ class Aws:
         return found
 
     def now(self) -> datetime:
-        """The time by AWS's clock, as its last answer told it: this machine's may be wrong, the sandbox's is ahead."""
+        """The time by AWS's clock, from its last answer: this machine's may be wrong, the sandbox's is ahead."""
         return datetime.now(UTC) + self.clock_ahead
 
     @property
     def clock_ahead(self) -> timedelta:
         """How much AWS's clock is ahead of this machine's."""
-        told, heard = self._date
+        date, heard = self._date
         with suppress(ValueError, TypeError):  # what is no date is passed over
-            return parsedate_to_datetime(told) - heard
+            return parsedate_to_datetime(date) - heard
         return timedelta()
 
     def _timed(self, call: Call, parameters: dict[str, Any], make: Callable[[], Any]) -> Any:
@@ -308,8 +308,8 @@ class Aws:
             return answer
         except Exception as error:
             failure = error
-            if self._unanswered and (told := self._unanswered(error, self.client(call.service), self.session)):
-                raise told from error
+            if self._unanswered and (failure := self._unanswered(error, self.client(call.service), self.session)):
+                raise failure from error
             raise
         finally:
             if self._heard:
@@ -317,8 +317,8 @@ class Aws:
 
     def _hear_time(self, answer: Any) -> None:
         """Set the clock by an answer's date. Answers of several pages have none."""
-        if told := answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date"):
-            self._date = (told, datetime.now(UTC))
+        if date := answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date"):
+            self._date = (date, datetime.now(UTC))
 
 
 def _every_page(ask: Callable[..., Any], parameters: dict[str, Any]) -> Any:

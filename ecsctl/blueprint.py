@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def blueprint(config: Config, facts: Facts) -> Stack:
-    """Everything that ecsctl.toml asks for, as resources. Nothing is looked up or changed here.
+    """Everything that ecsctl.toml asks for, as resources. Nothing is read or changed here.
 
     Raises ConfigError where it comes to more than AWS takes.
     """

@@ -1,4 +1,4 @@
-"""ecsctl's own buildspec: a repository without one is built by it, and one that wants it as a file can have it."""
+"""ecsctl's own buildspec: a repository without one is built by it, and it can be written as a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textwrap import indent
 from ecsctl.engine.errors import EcsctlError
 
 USUAL = "buildspec.yml"
-"""Where CodeBuild looks for a repository's own."""
+"""Where CodeBuild expects a repository's own."""
 
 STEP = """\
 # {what}
@@ -50,8 +50,10 @@ def registering() -> str:
 
 @cache
 def reporting() -> str:
-    """The text of the one that tells GitHub how a run of the pipeline stands."""
-    return STEP.format(what="At each change of a run: GitHub hears how it stands.", program=_program("deployments.py"))
+    """The text of the one that notifies GitHub how a run of the pipeline stands."""
+    return STEP.format(
+        what="At each change of a run: GitHub is notified how it stands.", program=_program("deployments.py")
+    )
 
 
 def _program(name: str) -> str:

@@ -41,7 +41,7 @@ from ecsctl.commands import (
 from ecsctl.commands import exec as entering
 from ecsctl.ui.copied import copied, program
 
-UNREAD = 141  # as a shell tells of a program that SIGPIPE ended: nobody reads stdout any more, as in `… | head`
+UNREAD = 141  # a shell's exit code of a program that SIGPIPE ended: stdout is no longer read, as in `… | head`
 EPILOG = copied("Try it without an account: ecsctl up --sandbox, ecsctl status --sandbox, ecsctl down --sandbox.")
 
 app = typer.Typer(

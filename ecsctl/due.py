@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-YEARS = 30  # that are looked ahead: a 29th of February falls on each day of the week within 28
+YEARS = 30  # that are searched ahead: a 29th of February falls on each day of the week within 28
 _MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
 _DAYS = "SUN MON TUE WED THU FRI SAT".split()
 _UNITS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
@@ -99,7 +99,7 @@ def after(expression: str, time_zone: str, moment: datetime, since: datetime) ->
 
 
 def dues(expression: str, time_zone: str, moment: datetime, since: datetime) -> Iterator[datetime]:
-    """All times that it is due after `moment`, as `after` tells the first."""
+    """All times that it is due after `moment`, as `after` returns the first."""
     said, place = read(expression), zone(time_zone)
     if isinstance(said, Cron):
         yield from (due for due in _dues(said, place, moment) if due > moment)
@@ -213,5 +213,5 @@ def _week_days(field: str, year: int, month: int) -> frozenset[int]:
 
 def _falling(number: int, year: int, month: int, last: int) -> Iterator[int]:
     """The days of the month on which that day of the week falls: 1 is Sunday."""
-    wanted = (number + 5) % 7  # as Python counts them: 0 is Monday
-    return (day for day in range(1, last + 1) if date(year, month, day).weekday() == wanted)
+    weekday = (number + 5) % 7  # as Python counts them: 0 is Monday
+    return (day for day in range(1, last + 1) if date(year, month, day).weekday() == weekday)

@@ -1,4 +1,5 @@
-"""Files in a folder that may have come with a stranger's repository: never through a link, never into what is no file.
+"""Files in a folder that may have come with somebody else's repository: never through a link, never into what is no
+file.
 
 A cloned repository can hold `.ecsctl/state.json` as a symbolic link to any file of the user, or a named pipe in its
 place. Everything that is read or written by name goes through here.
@@ -30,7 +31,7 @@ class Misplaced(OSError):
 
 
 def check(path: Path) -> None:
-    """Raise Misplaced if something is there that is no regular file. Nothing there is fine."""
+    """Raise Misplaced if the path is something else than a regular file. A missing one is fine."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         mode = os.lstat(path).st_mode
         if not stat.S_ISREG(mode):
@@ -49,7 +50,7 @@ def folder(path: Path) -> None:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether the folder is there. Raises Misplaced if it is a link, anything else, or another user's."""
+    """Whether the folder exists. Raises Misplaced if it is a link, anything else, or another user's."""
     try:
         found = os.lstat(path)
     except FileNotFoundError:
@@ -87,7 +88,7 @@ def write(path: Path, content: bytes, *, private: bool = True) -> None:
     check(path)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     with contextlib.suppress(FileNotFoundError):
-        aside.unlink()  # a dead run's, or a stranger's: it is not opened, whatever it is
+        aside.unlink()  # of a run that died, or of somebody else: it is not opened, whatever it is
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK, 0o600 if private else 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:

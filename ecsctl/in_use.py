@@ -1,4 +1,4 @@
-"""What the app uses already, and what is looked up only where it uses none: what is there decides."""
+"""What the app uses already, and what is read only where it uses none: what exists decides."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def zones(aws: Aws, me: Label, architecture: str, *, fresh: bool) -> tuple[str, 
     if missing:
         free = [zone for zone in _offered(aws, architecture) if zone not in used.values()]
         if len(free) < len(missing):
-            told = f"this region offers {len(free)}" + (f" beside {', '.join(used.values())}" if used else "")
-            raise ConfigError("a load balancer needs two availability zones", why=told)
+            offer = f"this region offers {len(free)}" + (f" beside {', '.join(used.values())}" if used else "")
+            raise ConfigError("a load balancer needs two availability zones", why=offer)
         used |= dict(zip(missing, free, strict=False))
     return tuple(used[place] for place in PLACES)
 
@@ -129,7 +129,7 @@ def certified(recorded: Mapping[str, Entry]) -> frozenset[str]:
 
 
 def as_recorded(recorded: Mapping[str, Entry]) -> dict[str, Any]:
-    """What of the facts stands in the record, or is as good as any: what is there keeps its own. For one who looks."""
+    """Facts from the record, or any valid ones, for commands that only read: what exists keeps its own."""
 
     def applied(name: str, field: str) -> str:
         entry = recorded.get(name)

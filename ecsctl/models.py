@@ -19,7 +19,7 @@ def light(core: Session) -> None:
 
     botocore reads them into OrderedDicts, which take twice the time and half as much memory again, though Python's
     dictionaries keep their order by themselves; and before it reads one it lists which of all 400 services have a
-    file of that type, by a look at each of them.
+    file of that type, by reading each of them.
     """
     named: str = core.get_config_variable("data_path") or ""  # AWS_DATA_PATH
     paths = (str(Path(os.path.expandvars(path)).expanduser()) for path in named.split(os.pathsep) if path)
@@ -59,7 +59,7 @@ def _folders(paths: tuple[str, ...]) -> list[str]:
 
 
 def _undocumented(model: Any) -> Any:
-    """Without the pages of documentation, which nobody reads here."""
+    """Without the pages of documentation, which are not needed here."""
     if isinstance(model, dict) and "shapes" in model:
         for part in [*model.get("operations", {}).values(), *model["shapes"].values()]:
             part.pop("documentation", None)

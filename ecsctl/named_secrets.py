@@ -22,7 +22,7 @@ SUFFIX = "-??????"
 
 
 def patterns(config: Config, place: Where) -> dict[str, str]:
-    """The ARNs by key without a look at AWS: what Secrets Manager adds to them is left open."""
+    """The ARNs by key without a call of AWS: what Secrets Manager adds to them is left open."""
     return {
         key: _arn(place, source, f"{source.partition(':')[0]}{SUFFIX}")
         for key, source in config.task_secrets.items()
@@ -33,8 +33,8 @@ def patterns(config: Config, place: Where) -> dict[str, str]:
 def found(aws: Aws, config: Config, place: Where, *, as_far: bool = False) -> Config:
     """The configuration with the ARN of each secret and parameter. Values are not read.
 
-    `as_far` as we may look: what is not there, or may not be looked at, has an ARN that is no secret's, which is good
-    enough to look at the rest. Otherwise raises ConfigError for secrets that are not there. What is named may have been
+    `as_far` as we may read: what does not exist, or may not be read, has an ARN that is no secret's, which is good
+    enough to read the rest. Otherwise raises ConfigError for secrets that do not exist. What is named may have been
     a secret itself, pasted by mistake: it is not repeated.
     """
     named = {key: source for key, source in config.task_secrets.items() if not source.startswith("arn:")}
@@ -73,7 +73,7 @@ def _described(aws: Aws, name: str, key: str, *, as_far: bool) -> DescribeSecret
         return patiently(
             aws.patience,
             lambda: none_if_gone(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=name)),
-            f"looking for the secret of {key}",
+            f"finding the secret of {key}",
             aws.forget,
         )
     except Exception as error:
@@ -89,6 +89,6 @@ def _arn(place: Where, source: str, secret: str) -> str:
 
 
 def _keyed(arn: str, source: str) -> str:
-    """With the key of a JSON secret as ECS wants it (ECS developer guide, "Pass Secrets Manager secrets …")."""
+    """With the key of a JSON secret as ECS takes it (ECS developer guide, "Pass Secrets Manager secrets …")."""
     _, _, key = source.partition(":")
     return f"{arn}:{key}::" if key else arn

@@ -225,7 +225,7 @@ class Names:
 
     @property
     def reports_project(self) -> str:
-        """The CodeBuild project that tells GitHub of releases."""
+        """The CodeBuild project that notifies GitHub of releases."""
         return f"{self.app}-reporting"
 
     @property

@@ -86,7 +86,7 @@ def put(aws: Aws, me: Label, name: str, value: Secret) -> str:
     return "restored" if gone else "changed"
 
 
-@asking("looking at the app's secrets")
+@asking("reading the app's secrets")
 def held(aws: Aws, app: str) -> tuple[Held, ...]:
     """All of the app's, also those that are scheduled for deletion, by name."""
     with aws.fresh():
@@ -107,13 +107,13 @@ def remove(aws: Aws, app: str, name: str, days: int = WINDOW) -> bool:
     known = full(app, name)
     described = _ours(aws, app, known)
     if described is None:
-        raise Refused(f"{app} has no secret {name}", hint="ecsctl secret list names those that there are")
+        raise Refused(f"{app} has no secret {name}", hint="ecsctl secret list lists them")
     return _schedule(aws, known, described, days)
 
 
 @asking("deleting the app's secrets")
 def remove_all(aws: Aws, app: str, names: Iterable[str]) -> None:
-    """The same of all of these that are there: the tags on AWS tell for hours of what is gone."""
+    """The same of all of these that exist: for hours the tags on AWS still list what is gone."""
     for known in (full(app, name) for name in names):
         if (described := _ours(aws, app, known)) is not None:
             _schedule(aws, known, described, WINDOW)
@@ -134,13 +134,13 @@ def is_ours(app: str, tags: dict[str, str]) -> bool:
 
 
 def kept(aws: Aws, app: str) -> tuple[str, ...]:
-    """The names of the app's secrets, as far as the tags on AWS tell by now."""
+    """The names of the app's secrets, as far as the tags on AWS list them by now."""
     try:
         answer = aws.read(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [app]}],
                           ResourceTypeFilters=["secretsmanager:secret"])  # fmt: skip
     except ClientError as error:
         if code(error) in DENIED:
-            return ()  # who may not ask for tags is told so where it matters
+            return ()  # a missing permission for tags is reported where it matters
         raise
     tags = (flat(mapping.get("Tags")) for mapping in answer["ResourceTagMappingList"])
     return tuple(sorted(one[RESOURCE].removeprefix(PART) for one in tags if is_ours(app, one)))
@@ -152,5 +152,5 @@ def _ours(aws: Aws, app: str, known: str) -> DescribeSecretResponseTypeDef | Non
     if described is not None and not is_ours(app, flat(described.get("Tags"))):
         raise Refused(f"there is a secret {known}, and ecsctl has not made it for {app}",
                       why="it lacks the tags that ecsctl secret set writes",
-                      hint=f"use it as it is, by its whole name: [service.secrets] VARIABLE = \"{known}\"")  # fmt: skip
+                      hint=f"use it by its whole name: [service.secrets] VARIABLE = \"{known}\"")  # fmt: skip
     return described

@@ -1,7 +1,7 @@
 """Failures inside of a success: what AWS's batch operations say of each item, in an answer with status 200.
 
-That an item is not there is no failure: whoever asked for it sees that it is missing from the answer. Any other reason
-is raised as the error that it is, so that it is told, or passes, as if AWS had answered with it alone.
+That an item does not exist is no failure: it is missing from the answer. Any other reason
+is raised as the error that it is, so that it is reported, or passes, as if AWS had answered with it alone.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ ABSENT = ("MISSING", "does not exist", "ImageNotFound", "NoSuchKey", "NoSuchVers
 
 @dataclass(frozen=True)
 class Failures:
-    """Where an answer tells of its failures, and by which members of each: which item, the code, the reason."""
+    """Where an answer has its failures, and by which members of each: which item, the code, the reason."""
 
     member: str
-    item: str = ""  # empty: the failure is the item's name alone, and says that it is not there
+    item: str = ""  # empty: the failure is the item's name alone, and says that it does not exist
     code: str = ""
     reasons: tuple[str, ...] = ()
     inside: str = ""  # the member of each failure that holds code and reasons; empty: the failure itself does
 
     def said(self, failure: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What tells the reason."""
+        """The members with the reason."""
         return failure.get(self.inside) or {} if self.inside else failure
 
 
@@ -35,7 +35,7 @@ FAILURES: Mapping[str, Failures] = {
     "codebuild.batch_get_projects": Failures("projectsNotFound"),
     "ec2.create_flow_logs": _EC2,
     "ec2.delete_flow_logs": _EC2,
-    "ec2.revoke_security_group_egress": Failures("UnknownIpPermissions"),  # rules that are not there
+    "ec2.revoke_security_group_egress": Failures("UnknownIpPermissions"),  # rules that do not exist
     "ec2.revoke_security_group_ingress": Failures("UnknownIpPermissions"),
     "ecr.batch_get_image": Failures("failures", "imageId", "failureCode", ("failureReason",)),
     "ecs.delete_task_definitions": _ECS,
@@ -53,7 +53,7 @@ FAILURES: Mapping[str, Failures] = {
 
 
 def check(service: str, operation: str, answer: Mapping[str, Any]) -> None:
-    """Raise botocore's ClientError if an answer tells of a failure other than that something is not there."""
+    """Raise botocore's ClientError if an answer has a failure other than that something does not exist."""
     failures = FAILURES.get(f"{service}.{operation}")
     if not failures or not failures.item:
         return

@@ -35,7 +35,7 @@ RELEASE = "release"
 RUN = "run"
 """The process of one task by `ecsctl run`."""
 REPORTS = "release-events"
-"""The rule by whose events GitHub hears of a release, and the role that starts the build which tells it."""
+"""The rule by whose events GitHub is notified of a release, and the role that starts the build which does it."""
 JOBS = "jobs"
 """The parts that give the jobs the image that the pipeline has deployed."""
 
@@ -43,7 +43,7 @@ TIMER, GUARD = "ecsctl-timeout", "ecsctl-overlap"
 """The containers beside a job's own that end it after its time, and that let it run only if no other run is on."""
 
 SECOND = "second"
-"""What is there a second time, where requests are shifted from one target group to another, is called so beside it."""
+"""What exists a second time, where requests are shifted from one target group to another, is called so beside it."""
 
 MEASURED = (ERRORS, LATENCY) = ("errors", "latency")
 ALARMED = (*MEASURED, *(f"{one}-{SECOND}" for one in MEASURED))
@@ -52,11 +52,11 @@ ALARMED = (*MEASURED, *(f"{one}-{SECOND}" for one in MEASURED))
 FAILED_RUNS, APPROVALS, FAILED_DEPLOYMENTS = "failed-runs", "approvals", "failed-deployments"
 FAILED_JOBS, PAUSED_RELEASES = "failed-jobs", "paused-releases"
 NOTIFIED = (FAILED_RUNS, APPROVALS, FAILED_DEPLOYMENTS, FAILED_JOBS, PAUSED_RELEASES)
-"""The rules of the notifications: of what each tells."""
+"""The rules of the notifications: what each is about."""
 
 
 def of_process(part: str, process: str) -> str:
-    """A part of a process: the web's is called as it is, and that of another bears its name."""
+    """A part of a process: the web's has its plain name, and that of another bears its name."""
     return part if process == WEB else f"{part} {process}"
 
 

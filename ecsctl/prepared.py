@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from ecsctl.engine.label import Label
     from ecsctl.resources.support.policy_document import Statement
 
-NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")  # as the SDK tells it, and the model
+NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")  # the SDK's code, and the model's
 CURRENT = "AWSCURRENT"  # the version of a secret that is meant where none is named
 
 
 def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
-    """What of it is not there, elsewhere or of no use, each as a step that cannot be taken."""
+    """What of it does not exist, is elsewhere or of no use, each as a step that cannot be taken."""
     from ecsctl.prepared_volumes import examined
 
     checks: list[Callable[[], Iterator[Step]]] = [
@@ -68,7 +68,7 @@ def unfit(title: str, name: str, reason: str, hint: str) -> Step:
 
 
 def _web(aws: Aws, me: Label) -> Iterator[Step]:
-    """A web that runs, and would go because of a table that is not there: the first worker is no reason for that."""
+    """A web that runs, and would be removed because of a missing table: the first worker is no reason for that."""
     names = Names.of(me)
     found = service_of(aws, names.cluster, names.service)
     if found and found["status"] == "ACTIVE" and flat(found.get("tags")).get(APP) == me.app:
@@ -81,7 +81,7 @@ def _web(aws: Aws, me: Label) -> Iterator[Step]:
 
 
 def _boundary(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
-    """IAM takes a managed policy that is there. One of another place has been refused by its ARN."""
+    """A managed policy must exist for IAM. One of another place has been refused by its ARN."""
     arn = config.permissions_boundary or ""
     if arn.split(":")[1:2] != [me.partition] or arn.split(":")[4] not in (me.account, "aws"):
         return
@@ -112,7 +112,7 @@ def _task_groups(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
 
 
 def _policies(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
-    """Managed policies for the app's role, which must be there and fit for a role."""
+    """Managed policies for the app's role, which must exist and fit a role."""
     for path, arn in config.managed_policies.items():
         if arn.split(":")[1] != me.partition or arn.split(":")[4] not in (me.account, "aws"):
             continue  # refused by its ARN
@@ -127,7 +127,7 @@ def _policies(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
 def forbidden(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
     """Rights of the app that the permissions boundary takes away again, in sentences: IAM takes them without a word.
 
-    Who may not read the boundary is told nothing.
+    Where the boundary may not be read, nothing is said.
     """
     arn = config.permissions_boundary
     rights = dict(_rights_of_the_app(config, Scope.of(me, Names.of(me))))
@@ -173,7 +173,7 @@ def _topic(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
 
 
 def _alarms(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
-    """The user's own alarms: one that is not there never rings, and ECS tells nobody."""
+    """The user's own alarms: one that does not exist never rings, and ECS does not say so."""
     names = config.deployment.alarms.names if config.deployment.alarms else ()
     if not names:
         return
@@ -187,7 +187,7 @@ def _alarms(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
 
 
 def _queue(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:
-    """A queue whose backlog is followed: of one that is not there no metric ever has a value."""
+    """A queue whose backlog is followed: of one that does not exist no metric ever has a value."""
     if arn.split(":")[1:5] != [me.partition, "sqs", me.region, me.account]:
         return  # it has been refused by its ARN
     try:
@@ -200,7 +200,7 @@ def _queue(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:
 
 
 def _log_bucket(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
-    """The user's own bucket of access logs, of which ELB asks much. Who may not look into another's, is not stopped."""
+    """The user's own bucket of access logs, of which ELB asks much. One that may not be read is not refused."""
     key, logs = "load_balancer.access_logs.bucket", config.load_balancer.access_logs
     if logs is None or not (name := logs.bucket):
         return
@@ -303,7 +303,7 @@ def _images(config: Config) -> Iterator[tuple[str, str]]:
 
 
 def _image(aws: Aws, key: str, image: str) -> Iterator[Step]:
-    """An image in ECR is looked up; of another registry nothing is known. Who may not look there, is not stopped."""
+    """An image in ECR is read; of another registry nothing is known. One that may not be read is not refused."""
     named = ecr.Reference.of(image)
     if named is None:
         return
@@ -339,14 +339,14 @@ def _groups(aws: Aws, config: Config) -> Iterator[Step]:
 def domain(aws: Aws, config: Config, held: Mapping[str, str], me: Label) -> Iterator[Step]:
     """Whether the world is led to each name's zone, and whether Amazon may issue a certificate for it.
 
-    `held` are the zones by name. What is wrong with the zone of several names is told once.
+    `held` are the zones by name. What is wrong with the zone of several names is reported once.
     """
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     ours = config.domain is None or not config.domain.certificate_arn
     for name, zone in held.items():
         if zones.proven(aws, zone, name, me):
             continue
         for wrong in zones.unfit(aws, zone, name, certificate=ours):
-            if wrong not in told:
-                told.add(wrong)
+            if wrong not in reported:
+                reported.add(wrong)
                 yield unfit("hosted zone", "domain.hosted_zone", *wrong)

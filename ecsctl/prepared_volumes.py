@@ -52,8 +52,8 @@ def _point(aws: Aws, key: str, system: str, point: str) -> Iterator[Step]:
     if found is None:
         yield _unfit(f"{key}.access_point", f"there is no access point {point}", "fix its id in ecsctl.toml")
     elif found["FileSystemId"] != system:
-        told = f"{point} is of {found['FileSystemId']}, expected one of {system}"
-        yield _unfit(f"{key}.access_point", told, "fix one of the two in ecsctl.toml")
+        mismatch = f"{point} is of {found['FileSystemId']}, expected one of {system}"
+        yield _unfit(f"{key}.access_point", mismatch, "fix one of the two in ecsctl.toml")
 
 
 def _reached(
@@ -127,7 +127,7 @@ def _lets_in(aws: Aws, config: Config, me: Label, target: Any, subnets: Mapping[
     if any(pair.get("GroupId") in theirs for rule in rules for pair in rule.get("UserIdGroupPairs", [])):
         return True
     if any(rule.get("PrefixListIds") for rule in rules):
-        return True  # what is in them is not looked at
+        return True  # what is in them is not read
     nets = [ipaddress.ip_network(one["CidrIp"]) for rule in rules for one in rule.get("IpRanges", [])]
     wanted = [ipaddress.ip_network(one["CidrBlock"]) for one in subnets.values()]
     return bool(nets) and all(any(_within(one, net) for net in nets) for one in wanted)

@@ -65,7 +65,7 @@ def _attributes(raw: Raw) -> Iterator[str]:
 
 
 def attributes() -> dict[str, set[str]]:
-    """By table: the attributes that there are. To the SDK's model they are any texts."""
+    """By table: the attributes that exist. To the SDK's model they are any texts."""
     from ecsctl.resources import listener, load_balancer, target_group
 
     return {

@@ -15,7 +15,7 @@ from ecsctl.account import Facts, Identity, gather, identify
 from ecsctl.aws import Aws
 from ecsctl.engine.engine import Engine
 from ecsctl.engine.errors import UsageError
-from ecsctl.engine.events import Listener, Said, nobody
+from ecsctl.engine.events import Listener, Said, ignored
 from ecsctl.engine.label import Label
 from ecsctl.engine.patience import Clock, Patience
 from ecsctl.engine.stack import Stack
@@ -38,7 +38,7 @@ class Place:
     ambient: str | None = None  # in the sandbox: the region that the environment named before it was entered
     usual: str | None = None  # the region where none is named: the sandbox has one, AWS has not
     ask: Callable[[str], str] | None = None  # asks a person for an MFA code
-    heard: Heard | None = None  # hears of every AWS call, for --debug
+    heard: Heard | None = None  # called after every AWS call, for --debug
 
     @property
     def record(self) -> Path:
@@ -49,12 +49,12 @@ class Place:
         return Path(named).parent.resolve() / Path(named).name  # the user's own choice: a link on the way to it is fine
 
     def aws(self, region: str | None = None, clock: Clock | None = None) -> Aws:
-        """AWS as this place sees it. `region` is the configuration's, which no region of the environment beats.
+        """AWS with this place's credentials. `region` is the configuration's, which precedes the environment's.
 
         Without one the region is the chain's, as every other tool of AWS's takes it; and the record's where the chain
         names none. State.load refuses a record of another region than this.
         """
-        home = told_by(self.record, "region")
+        home = recorded_word(self.record, "region")
         chosen = self.region or region or self.ambient or (home or self.usual if self.usual else None)
         session = partial(access.session, self.profile, chosen, home, self.ask)
         return Aws(Patience(clock), session=session, heard=self.heard, unanswered=access.not_offered)
@@ -62,7 +62,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Session:
-    """Everything one command needs. `facts` and `stack` are there when ecsctl.toml is."""
+    """Everything one command needs. `facts` and `stack` are set with an ecsctl.toml."""
 
     aws: Aws
     identity: Identity
@@ -86,7 +86,7 @@ class Session:
     @property
     def desired_stack(self) -> Stack:
         """The stack that ecsctl.toml asks for. Only a session made by `open_stack` has one."""
-        assert self.stack is not None  # noqa: S101 - told to the type checker
+        assert self.stack is not None  # noqa: S101 - for the type checker
         return self.stack
 
     @property
@@ -106,13 +106,13 @@ class Session:
         token, zone = self.facts.token.unread if self.facts.token else "", self.facts.zone_unread
         url = self.facts.webhook.unread if self.facts.webhook else ""
         held = sorted({*self.facts.hosted_zones.values()})
-        there = f"zones {', '.join(held)} that are" if len(held) > 1 else f"zone {''.join(held)} that is"
-        told = (
+        recorded_zones = f"zones {', '.join(held)} that are" if len(held) > 1 else f"zone {''.join(held)} that is"
+        parts = (
             token and f"{token}: the app runs without it; whether its copies are up to date is not known",
             url and f"{url}: notifications go on without it, to the URL that they know",
-            zone and f"{zone}: the app runs without it, in the {there} recorded",
+            zone and f"{zone}: the app runs without it, in the {recorded_zones} recorded",
         )
-        return "; ".join(filter(None, told))
+        return "; ".join(filter(None, parts))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -122,8 +122,8 @@ class Session:
         notes: list[str] = []
         balancer = self.engine.ids(LOAD_BALANCER)
         if self.config.domain and balancer:
-            notes += [f"where the DNS of {name} is, let it lead to {balancer.dns_name}: by a CNAME, or ALIAS or ANAME "
-                      "where DNS takes none" for name in self.config.domain.elsewhere]  # fmt: skip
+            notes += [f"where the DNS of {name} is, point it at {balancer.dns_name}: with a CNAME, or ALIAS or ANAME "
+                      "where DNS takes no CNAME" for name in self.config.domain.elsewhere]  # fmt: skip
         if self.config.service.web and not self.config.domain:
             notes.append("there is no [domain] in ecsctl.toml, so the app is served by HTTP only, without encryption")
         if not self.config.github:
@@ -142,17 +142,17 @@ def open_stack(
     aws: Aws,
     config: Config,
     record: Path,
-    emit: Listener = nobody,
+    emit: Listener = ignored,
     image: str = "",
     *,
     as_far: bool = False,
     own_buildspec: bool | None = None,
     context: str = ".",
 ) -> Session:
-    """A session over the stack that ecsctl.toml asks for. Looks up the facts; changes nothing.
+    """A session over the stack that ecsctl.toml asks for. Reads the facts; changes nothing.
 
-    `image` is the one to run, whatever runs now; without it the pipeline's stays. `as_far` as we may look: what is
-    denied is taken as recorded, which is good enough to look, and not to change. `own_buildspec` is whether the
+    `image` is the one to run, whatever runs now; without it the pipeline's stays. `as_far` as we may read: what is
+    denied is taken as recorded, which is good enough to show, and not to change. `own_buildspec` is whether the
     branch has a buildspec.yml, if that is known; `context` is the folder that is built where nothing says which.
 
     Raises ConfigError, AccessError or StateError before any change.
@@ -174,8 +174,8 @@ def open_stack(
     return Session(aws, identity, state, engine, config, facts, stack)
 
 
-def open_app(aws: Aws, app: str, record: Path, emit: Listener = nobody, id: str = "") -> Session:
-    """A session over whatever carries the app's tags, without ecsctl.toml: enough to look at it and to remove it.
+def open_app(aws: Aws, app: str, record: Path, emit: Listener = ignored, id: str = "") -> Session:
+    """A session over whatever carries the app's tags, without ecsctl.toml: enough to show it and to remove it.
 
     `id` says which deployment, where no record does. Raises UsageError where the record says another.
     """
@@ -215,7 +215,7 @@ def recorded(record: Path) -> str:
 
     Raises UsageError when there is none to read.
     """
-    app = told_by(record, "app")
+    app = recorded_word(record, "app")
     if app is None:
         raise UsageError(
             "there is no ecsctl.toml and no record here, so it is not clear which app you mean",
@@ -225,7 +225,7 @@ def recorded(record: Path) -> str:
     return app
 
 
-def told_by(record: Path, word: str) -> str | None:
+def recorded_word(record: Path, word: str) -> str | None:
     """A word of the record's head, if it can be read. Raises StateError for what is no file of the folder."""
     import json
 

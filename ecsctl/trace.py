@@ -43,7 +43,7 @@ class Trace:
                 self._add(RESOURCES, event.name, f"{called(event.title, event.name)}: until ready", event.seconds, {})
 
     def beside(self, listener: events.Listener) -> events.Listener:
-        """A listener that tells this one and another."""
+        """A listener that calls this one and another."""
 
         def both(event: events.Event) -> None:
             self.record(event)

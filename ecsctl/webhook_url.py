@@ -22,7 +22,8 @@ HTTPS = re.compile(r"https://(%[0-9A-Fa-f]{2}|[-()_.!~';/?:@&=+$,A-Za-z0-9]){1,2
 
 
 def read(aws: Aws, app: str, source: str) -> Secret:
-    """The URL, by a secret's name or ARN, perhaps with `:key`; or why it cannot be read, which is told when it is used.
+    """The URL, by a secret's name or ARN, perhaps with `:key`; or why it cannot be read, which is raised when it is
+    used.
 
     A simple name is first of all one of the app's own secrets.
     """
@@ -59,7 +60,7 @@ def _url(text: str, key: str, name: str) -> Secret:
             return _unread(f"the secret {name} has no key {key}")
         text = value
     if not HTTPS.fullmatch(text.strip()):
-        what = "is a JSON: expected :key after its name" if body_of(text) else "holds no URL that begins with https://"
+        what = "is JSON: expected :key after its name" if body_of(text) else "holds no URL that begins with https://"
         return _unread(f"the secret {name} {what}")
     return Secret.of(text.strip())
 

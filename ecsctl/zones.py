@@ -23,8 +23,8 @@ _ISSUE = re.compile(r'^\s*\d+\s+(issue|issuewild)\s+"?([^"]*)"?\s*$', re.IGNOREC
 
 def proven(aws: Aws, zone: str, domain: str, me: Label) -> bool:
     """Whether it has worked before: the app's record stands in the zone, or ACM has issued for the domain."""
-    marks = (said(record) for record in _records(aws, zone) if normal(record["Name"]) == PREFIX + domain)
-    if any(tags.get(APP) == me.app for tags in marks):
+    tag_sets = (said(record) for record in _records(aws, zone) if normal(record["Name"]) == PREFIX + domain)
+    if any(tags.get(APP) == me.app for tags in tag_sets):
         return True
     issued = (one for one in requested(aws) if one.get("Status") == "ISSUED")
     return any(
@@ -36,7 +36,7 @@ def proven(aws: Aws, zone: str, domain: str, me: Label) -> bool:
 def unfit(aws: Aws, zone: str, domain: str, *, certificate: bool) -> Iterator[tuple[str, str]]:
     """What keeps the domain from being found, or a certificate from being issued; each with what to do.
 
-    Only what the account's own zones tell: a parent of another account is taken to be right.
+    Only what the account's own zones show: a parent of another account is taken to be right.
     """
     listed = aws.read(aws.route53.list_hosted_zones)["HostedZones"]
     public = {one["Id"].rsplit("/", 1)[-1]: normal(one["Name"]) for one in listed
@@ -60,11 +60,11 @@ def _undelegated(
     parents = [one for one, name in public.items() if nearest and name == nearest]
     own, above = set(_values(records, apex, "NS")), set[str]()
     for parent in parents:
-        there = _records(aws, parent)
+        in_parent = _records(aws, parent)
         between = [name for name in _up_to(apex, nearest) if name not in (apex, nearest)]
-        if any(_values(there, name, "NS") for name in between):  # by way of a zone of which nothing is known
+        if any(_values(in_parent, name, "NS") for name in between):  # by way of a zone of which nothing is known
             return
-        above |= set(_values(there, apex, "NS"))
+        above |= set(_values(in_parent, apex, "NS"))
     if parents and own and not own & above:
         says = f"names {', '.join(sorted(above))}" if above else "has no NS record for it"
         yield (f"{apex} ({zone}) is not delegated, so its records are not found and no certificate is issued: its "
@@ -87,7 +87,7 @@ def _forbidden(aws: Aws, domain: str, public: dict[str, str], zone: str) -> Iter
             tag = "issuewild" if wild else "issue"
             issuers = [one[2].split(";")[0].strip().lower() for one in wild or said if one[1].lower() == tag]
             if issuers and not AMAZON & set(issuers):
-                only = ", ".join(filter(None, issuers)) or "nobody"
+                only = ", ".join(filter(None, issuers)) or "no one"
                 yield (f"the CAA records of {name} in {place} let only {only} issue certificates, not Amazon",
                        f'add 0 {tag} "amazon.com" to the CAA records of {name}, or give '
                        "domain.certificate_arn")  # fmt: skip

@@ -140,8 +140,8 @@ def test_the_records_region_is_taken_where_nothing_else_names_one(home: Path, mo
     [
         ("eu-west-1a", "is an availability zone", "eu-west-1"),
         ("us-west-2-lax-1a", "is an availability zone", "us-west-2"),
-        ("Frankfurt", "is no region", "eu-central-1"),
-        ("eu_central_1", "is no region", "eu-central-1"),
+        ("Frankfurt", "is not a region", "eu-central-1"),
+        ("eu_central_1", "is not a region", "eu-central-1"),
         ("", "no AWS region", "ecsctl.toml"),
     ],
 )
@@ -268,8 +268,8 @@ PROFILES = {
     "a login session, which needs a part of the SDK of its own": (
         "login_session = arn:aws:iam::123456789012:user/ann", "not installed", "aws configure export-credentials",
     ),
-    "a process that fails": ("credential_process = /bin/false", "credentials cannot be had", "credential_process"),
-    "a process that is not there": ("credential_process = /nowhere", "credentials cannot be had", "credential_process"),
+    "a process that fails": ("credential_process = /bin/false", "does not give credentials", "credential_process"),
+    "a process that is not there": ("credential_process = /nowhere", "does not give credentials", "credential_process"),
     "a source profile that is missing": (
         "role_arn = arn:aws:iam::123456789012:role/x\nsource_profile = gone", "is not valid",
         "~/.aws/config",
@@ -318,7 +318,7 @@ QUESTION = "Enter MFA code for arn:aws:iam::123456789012:mfa/ann:"
 def test_an_mfa_code_is_asked_before_anything_moves_on_the_screen(ecsctl: Callable[..., Any], sts: Any) -> None:
     screen = ecsctl("status")
     screen.expect_exact(QUESTION)
-    assert "looking at what is there" not in screen.before
+    assert "reading what exists" not in screen.before
     screen.sendline("654321")
     screen.expect(pexpect.EOF)
     assert sts.codes == ["654321"]

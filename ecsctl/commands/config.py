@@ -16,7 +16,7 @@ app = typer.Typer(name="config", help="Show the configuration in force, and the 
 @shares("output")
 def show(
     common: Common,
-    origin: Annotated[bool, typer.Option("--origin", help="Tell where each value comes from.")] = False,
+    origin: Annotated[bool, typer.Option("--origin", help="Show where each value comes from.")] = False,
 ) -> None:
     """Show every value in force: options over ECSCTL_* over ecsctl.toml over the defaults."""
     from ecsctl import config

@@ -113,8 +113,8 @@ def use_connection(
         progress = app.progress
         app.aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
         file = find(app.where.folder)
-        assert file is not None  # noqa: S101 - told to the type checker: the config was read
-        editing.with_connection(file, arn)  # what cannot be written later is told before the wait
+        assert file is not None  # noqa: S101 - for the type checker: the config was read
+        editing.with_connection(file, arn)  # what cannot be written later is reported before the wait
         who, say = app.over_app().identity, progress.plain
         connection.usable(app.aws, who, arn, say=say, wait=wait, limit=timeout * 60)
         editing.put(file, editing.with_connection(file, arn))

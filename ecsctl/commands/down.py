@@ -118,9 +118,9 @@ def _agree(
     secrets: bool,
     volumes: bool,
 ) -> None:
-    """Show what dies and what stays, and have the app's name typed. Then lift what `protected` our load balancer.
+    """Show what is deleted and what stays, and have the app's name typed. Then lift what `protected` our load balancer.
 
-    Raises UsageError when nobody is there to type, and for data that `--yes` alone would destroy unseen.
+    Raises UsageError without a terminal to type in, and for data that `--yes` alone would destroy unread.
     """
     from ecsctl.engine.errors import UsageError
     from ecsctl.removal.kept import data_in
@@ -128,20 +128,20 @@ def _agree(
     from ecsctl.ui import plan as shown
     from ecsctl.ui import words
 
-    command, told = f"ecsctl down{' --secrets' * secrets}{' --volumes' * volumes}", _fate_of(held, secrets)
+    command, secrets_note = f"ecsctl down{' --secrets' * secrets}{' --volumes' * volumes}", _fate_of(held, secrets)
     asks = common.asks(command, due=bool(plan.work or (held and secrets)))
     if asks or not (common.quiet or common.json):
         shown.show(plan, removal=True)
         if protected:
             words.say("The load balancer's deletion protection (load_balancer.deletion_protection) is lifted first.")
-        if told:
-            words.say(told)
+        if secrets_note:
+            words.say(secrets_note)
     if asks:
         words.ask_name(app, command=f"{command} --yes")
     elif (lost := data_in(plan)) and not force:
         raise UsageError(
             f"this would destroy {', '.join(lost)}",
-            why="with --yes nobody has read the list",
+            why="with --yes no one has read the list",
             hint=f"{command} --yes --force, or protect it in ecsctl.toml, or run it on a terminal without --yes",
         )
     for ids in protected:

@@ -21,7 +21,7 @@ def enter(
 ) -> None:
     """Open a shell in a running task, or run one command there. Needs the session-manager plugin, and service.exec.
 
-    A single argument is sent as it is; of several each stays one argument. The exit code is the plugin's: AWS does not
+    A single argument is sent unchanged; of several each stays one argument. The exit code is the plugin's: AWS does not
     pass on the command's own. In a sandbox with a container engine no plugin is needed, and the exit code is the
     command's.
     """
@@ -33,7 +33,7 @@ def enter(
     from ecsctl.ui.console import interactive
 
     if not command and not interactive():
-        raise UsageError("a shell needs a terminal, and this is none", hint="name a command: ecsctl exec -- CMD")
+        raise UsageError("a shell needs a terminal, and this is not one", hint="name a command: ecsctl exec -- CMD")
     spoken = execute.spoken(command or [])
     path = "" if common.sandbox else plugin.find("ECS Exec")
     with opened(common, "exec", reads=True) as app:
@@ -43,7 +43,7 @@ def enter(
         aws, progress = app.over_app().aws, app.progress
         aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
         target = entering.find(aws, app.app, task, container, process)
-        aws.read_only = False  # to open a session is no look
+        aws.read_only = False  # opening a session is more than a read
         started = execute.begin(aws, target, spoken)
     others = f", the newest healthy of {target.others + 1}" if target.others and not task else ""
     besides = f" (and not {', '.join(target.besides)})" if target.besides and not container else ""

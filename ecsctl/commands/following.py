@@ -33,26 +33,26 @@ def following(common: Common, what: str) -> Iterator[tuple[Opened, Callable[[Sta
     task: Task | None = None
     pressed = 0
 
-    def told() -> bool:
+    def stop_announced() -> bool:
         nonlocal pressed
         if task is None:
             return False
         pressed += 1
         if pressed == 1:
-            _write(f"stopping task {task.started.id}; once more leaves it as it is")
+            _write(f"stopping task {task.started.id}; once more leaves it alone")
         else:
             left()
         return True
 
     def left() -> None:
         if task is not None:
-            _write(f"task {task.started.id} is left as it is: ecsctl ps lists it")
+            _write(f"task {task.started.id} is left alone: ecsctl ps lists it")
 
     def heard(status: str) -> None:
         if status == "RUNNING" and not common.quiet:
             words.say("it runs")
 
-    with opened(common, what, quiet=True, told=told, twice=left) as app:
+    with opened(common, what, quiet=True, stop_announced=stop_announced, twice=left) as app:
 
         def follow(started: Started) -> Task:
             nonlocal task
@@ -70,7 +70,7 @@ def following(common: Common, what: str) -> Iterator[tuple[Opened, Callable[[Sta
 
 
 def _stop(task: Task) -> None:
-    """Stop the task, and tell what it still writes; a second Ctrl-C leaves it."""
+    """Stop the task, and show what it still writes; a second Ctrl-C leaves it."""
     from ecsctl.engine.errors import Interrupted
     from ecsctl.ui import logs as shown
 

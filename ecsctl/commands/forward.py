@@ -10,7 +10,7 @@ import typer
 from ecsctl.commands.options import ON_AWS, Common, Container, Process, Task, shares
 
 STOPPED = 130
-OFTEN = 30.0  # seconds between two warnings that nothing answers: a program that tries on is not told each time
+OFTEN = 30.0  # seconds between two warnings that nothing answers
 
 
 @shares(*ON_AWS, "quiet")
@@ -38,33 +38,33 @@ def forward(
     from ecsctl.ui.console import data
     from ecsctl.ui.safe import plain
 
-    wanted = tunnel.parse(way)
-    tunnel.check(wanted)
+    parsed = tunnel.parse(way)
+    tunnel.check(parsed)
     path = "" if common.sandbox else plugin.find("a tunnel")
     with opened(common, "forward", reads=True, quiet=common.quiet) as app:
         aws, progress = app.over_app().aws, app.progress
         aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
         target = entering.find(aws, app.app, task, container, process)
-        aws.read_only = False  # to open a session is no look
-        session = tunnel.begin(aws, target, wanted)
+        aws.read_only = False  # opening a session is more than a read
+        session = tunnel.begin(aws, target, parsed)
         record, group = app.where.folder / ".ecsctl", Names(app.app).tasks_group
 
     class Printer:
-        """What a person is told."""
+        """Shows a person what happens to the tunnel."""
 
         warned = -OFTEN
 
         def opened(self, port: int) -> None:
             data().print(plain(f"localhost:{port}"))
             if not common.quiet:
-                words.say(f"leads to {wanted.end} through task {target.id}; Ctrl-C ends it")
+                words.say(f"leads to {parsed.end} through task {target.id}; Ctrl-C ends it")
 
         def silent(self) -> None:
             if time.monotonic() - self.warned < OFTEN:
                 return
             self.warned = time.monotonic()
-            words.warning(f"{wanted.end} does not answer to task {target.id}")
-            if wanted.host:
+            words.warning(f"{parsed.end} does not answer to task {target.id}")
+            if parsed.host:
                 words.hint(f"is that its name and port, and does its security group let in the tasks' own, {group}?")
             else:
                 words.hint("does the app, or a container beside it, listen on that port?")
@@ -73,7 +73,7 @@ def forward(
             words.say(line)
 
     started = (
-        sandbox.tunnel(record, session.id, wanted.here)
+        sandbox.tunnel(record, session.id, parsed.here)
         if common.sandbox
         else plugin.given(path, session, common.profile or "")
     )
@@ -86,6 +86,6 @@ def forward(
         except EcsctlError as error:
             words.warning(f"the session {session.id} was not ended at AWS, which ends it after 20 idle minutes")
             words.say(error.message)
-    if failed := ended.error(wanted):
+    if failed := ended.error(parsed):
         raise failed
     raise typer.Exit(STOPPED)  # Ctrl-C is how one ends it: nothing to explain

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def init(
-    force: Annotated[bool, typer.Option("--force", help="Overwrite an ecsctl.toml that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing ecsctl.toml.")] = False,
     account_id: Annotated[
         str,
         typer.Option(
@@ -55,7 +55,7 @@ def init(
 
 
 def _offered(proposal: Proposal, *, force: bool) -> str:
-    """The account of the credentials at hand, if a person wants it to be the only one; else an empty string."""
+    """The account of the credentials at hand, if a person chooses it as the only one; else an empty string."""
     from ecsctl.operations.init import caller
     from ecsctl.ui import words
     from ecsctl.ui.console import interactive

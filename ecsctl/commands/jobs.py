@@ -103,5 +103,5 @@ def _pause(common: Common, name: str, *, paused: bool) -> None:
         already = "" if changed else " already"
         words.say(f"{name} is {'paused' if paused else 'not paused'}{already}")
     if written is not None and written is not paused:
-        told = str(written).lower()
-        words.warning(f"ecsctl.toml says jobs.{name}.paused = {told}: the next ecsctl up will set it so again")
+        setting = str(written).lower()
+        words.warning(f"ecsctl.toml says jobs.{name}.paused = {setting}: the next ecsctl up will set it so again")

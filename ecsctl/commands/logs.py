@@ -44,7 +44,7 @@ def logs(
         named = "--container" if container else "the name of a process"
         raise UsageError(f"--build and {named} exclude each other", hint="leave one of them out")
     start = reading.moment(since or ("1970-01-01" if build else "10m"), datetime.now(UTC))
-    with opened(common, "logs", reads=True, quiet=True, told=lambda: follow) as app:
+    with opened(common, "logs", reads=True, quiet=True, stop_announced=lambda: follow) as app:
         app.over_app()
         if build:
             log = reading.of_last_build(app.aws, app.app, start)

@@ -41,7 +41,7 @@ class Opened:
 
     @cached_property
     def branch(self) -> Branch | None:
-        """The branch that is built, as far as git tells here."""
+        """The branch that is built, as far as git knows here."""
         from ecsctl.github import committed
 
         return committed.branch(self.where.folder, self.configured, local=self.sandbox)
@@ -49,7 +49,7 @@ class Opened:
     @property
     def configured(self) -> Config:
         """ecsctl.toml, for the commands that asked for it."""
-        assert self.config is not None  # noqa: S101 - told to the type checker
+        assert self.config is not None  # noqa: S101 - for the type checker
         return self.config
 
     def introduce(self, session: Session) -> None:
@@ -87,7 +87,7 @@ class Opened:
     def over_stack(self, image: str = "", *, as_far: bool = False) -> Session:
         """A session over the stack that ecsctl.toml asks for. `image` is one that is to run whatever runs now.
 
-        `as_far` as we may look: for a command that tells what is there, and changes nothing.
+        `as_far` as we may read: for a command that shows what exists, and changes nothing.
         """
         from ecsctl import ahead
         from ecsctl.github.committed import context, own_buildspec
@@ -115,22 +115,23 @@ def opened(
     config: bool = False,
     reads: bool = False,
     quiet: bool = False,
-    told: Callable[[], bool] | None = None,
+    stop_announced: Callable[[], bool] | None = None,
     twice: Callable[[], object] = lambda: None,
     builds: bool = False,
 ) -> Iterator[Opened]:
     """Within it a command reaches its app. `what` says in errors what AWS refused.
 
     The app is `name`, or ecsctl.toml's; or the record's, where that file is missing or wrong, unless `config` insists
-    on it. `looks` makes every change a bug. `quiet` shows no progress. `told` hears of Ctrl-C in place of the progress,
-    and says whether a person sees it already; `twice` of the second. `builds`: it may have the sandbox run the
-    repository's commands here, which is asked for first. Raises ConfigError, or UsageError where the app is not known.
+    on it. `reads` makes every change a bug. `quiet` shows no progress. `stop_announced` is called on Ctrl-C in place
+    of the progress, and returns whether it has been shown already; `twice` on the second. `builds`: it may have the
+    sandbox run the repository's commands here, which is asked for first. Raises ConfigError, or UsageError where the
+    app is not known.
     """
     from ecsctl import access
     from ecsctl.asking import asking
     from ecsctl.config import find, mentions, read
     from ecsctl.engine.errors import ConfigError
-    from ecsctl.session import recorded, told_by
+    from ecsctl.session import recorded, recorded_word
     from ecsctl.trace import Trace
     from ecsctl.ui import words
     from ecsctl.ui.progress import Progress
@@ -143,10 +144,10 @@ def opened(
     try:
         found = read(where.folder) if not name and (config or find(where.folder)) else None
     except ConfigError as error:
-        if config or not told_by(where.record, "app"):
+        if config or not recorded_word(where.record, "app"):
             raise
         _warn_of(error, recorded(where.record))
-        home = told_by(where.record, "region")
+        home = recorded_word(where.record, "region")
         protect = None if mentions("protect", where.folder) else ()
     if found:
         for warning in () if common.quiet else found.warnings:
@@ -161,7 +162,7 @@ def opened(
     access.sign_in(aws.session)  # asks for what must be typed, before anything moves on the screen
     with (
         Progress(quiet=quiet or common.quiet or common.json) as progress,
-        stopping(aws.patience, told or progress.stop_asked, twice),
+        stopping(aws.patience, stop_announced or progress.stop_asked, twice),
         asking(what),
     ):
         try:
@@ -187,14 +188,14 @@ def _warn_of(error: ConfigError, app: str) -> None:
 
     for line in error.message.splitlines():
         words.warning(line)
-    words.warning(f"ecsctl.toml is left aside; the record of the last run says that the app is {app}")
+    words.warning(f"ecsctl.toml is ignored; the record of the last run says that the app is {app}")
 
 
 def _agreed_to_builds(common: Common, folder: Path, config: Config, command: str) -> None:
     """Before a repository's commands run on this machine, say whose they are and what they reach; ask, once a sandbox.
 
     ecsctl's own buildspec runs none of them, as long as no variable is given to it that a shell would act on.
-    Raises Refused, and UsageError with nobody there to answer.
+    Raises Refused, and UsageError without a terminal to answer in.
     """
     from getpass import getuser
 
@@ -214,19 +215,19 @@ def _agreed_to_builds(common: Common, folder: Path, config: Config, command: str
         specs += ["[build.environment]"] if build.environment or build.secrets else []
     paths = [committed.dockerfile(branch, config) if one.startswith("[") else one for one in specs]
     about = [process.play(folder / ".ecsctl", "builds", {"spec": path}) for path in paths]
-    found = [spec for spec, told in zip(specs, about, strict=True) if told["real"] and not told["agreed"]]
+    found = [spec for spec, one in zip(specs, about, strict=True) if one["real"] and not one["agreed"]]
     if not found:
         return
-    told = next(one for one in about if one["real"])
+    one = next(one for one in about if one["real"])
     reach = (
         "they see neither your home folder, your credentials nor other processes, and can write nowhere else"
-        if told["confined"]
+        if one["confined"]
         else "this machine cannot keep them from your files: they can read and change what you can"
     )
     asks = common.asks(command)
     if asks or not (common.quiet or common.json):
         whose = " and ".join(found)
-        words.say(f"The sandbox's build runs the commands of {whose} in {told['folder']} on this machine, "
+        words.say(f"The sandbox's build runs the commands of {whose} in {one['folder']} on this machine, "
                   f"as {getuser()}, in a folder of its own. They can use the network; {reach}.")  # fmt: skip
     if asks:
         words.confirm("Let them run, until the sandbox is stopped?", command=f"{command} --yes")

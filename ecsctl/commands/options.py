@@ -78,7 +78,7 @@ class Common:
     def asks(self, command: str, *, due: bool = True) -> bool:
         """Whether a question that is due must be asked, for --yes does not answer it; and so its subject be shown.
 
-        Raises UsageError where the subject is not shown: nobody can agree to that.
+        Raises UsageError where the subject is not shown: one cannot agree to that.
         """
         if due and self.json and not self.yes:
             from ecsctl.engine.errors import UsageError

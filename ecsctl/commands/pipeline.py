@@ -112,7 +112,7 @@ def stop(
 
         name = session.state.book.app
         stopped = pipelines.stop(session.aws, name, abandon=abandon, reason=reason, run=run)
-        progress.plain(f"run {stopped} was told to stop")
+        progress.plain(f"run {stopped} is being stopped")
         _show(session, progress, common, stopped, watch, False, timeout)
 
 
@@ -151,7 +151,7 @@ def _session(common: Common, *, reads: bool = False, quiet: bool = False) -> Ite
 
 def _show(session: Session, progress: Progress, common: Common, run: str, watch: bool, exit_status: bool,
           minutes: float) -> None:  # fmt: skip
-    """Show the run: as it stands, or after telling of each change until its end."""
+    """Show the run: its current state, or each change until its end."""
     from ecsctl.engine.events import Waiting
     from ecsctl.operations import pipelines
     from ecsctl.ui import output as json
@@ -172,6 +172,6 @@ def _show(session: Session, progress: Progress, common: Common, run: str, watch:
         json.emit(shown.document(found, others, session.where))
     else:
         shown.show(found, others, links=session.has_console)
-    error = pipelines.judge(found)
+    error = pipelines.failure_of(found)
     if exit_status and error:
         raise error

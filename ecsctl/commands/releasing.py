@@ -1,4 +1,4 @@
-"""What the commands that release have in common: a session, a screen that tells how far it is, and the end."""
+"""What the commands that release have in common: a session, a screen that shows how far it is, and the end."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def release_command(session: Session, say: Callable[[str], None]) -> Callable[[s
         project = Names.of(session.state.book).release_project
         if session.aws.read(session.aws.codebuild.batch_get_projects, names=[project])["projects"]:
             raise Refused(
-                "this app has a release command, and what it is stands in ecsctl.toml, which cannot be read here",
-                hint="run the same command in the app's folder, with an ecsctl.toml that is right",
+                "this app has a release command, which is in ecsctl.toml, and that cannot be read here",
+                hint="run the same command in the app's folder, with a valid ecsctl.toml",
             )
     return before
 
 
 def end(kind: str, common: Common, session: Session, release: Release, *, as_desired: bool, hint: str) -> None:
-    """Tell how a release ended, and end with its exit code. `as_desired` makes a success of whatever it was."""
+    """Show how a release ended, and exit with its code. `as_desired` makes a success of whatever it was."""
     from ecsctl.ui import release as shown
     from ecsctl.why import first_line
 

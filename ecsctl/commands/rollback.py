@@ -20,7 +20,7 @@ def rollback(
 ) -> None:
     """Go back to the last release that was good, or to a given revision, with the image it had then.
 
-    Asks first. The release command is not run. Exit codes are those of `ecsctl deploy`; 2 when nobody is there to
+    Asks first. The release command is not run. Exit codes are those of `ecsctl deploy`; 2 without a terminal to
     answer.
     """
     from ecsctl.commands.releasing import end, releasing
@@ -35,7 +35,7 @@ def rollback(
 
     with releasing(common) as (session, progress):
         if session.config and session.config.release:
-            progress.plain("the release command is not run: it is for what comes, and undoes nothing")
+            progress.plain("the release command is not run: it prepares a new version, and undoes nothing")
         done = release.rollback(
             session.aws, session.state, revision, agree=agree, say=progress.plain, limit=timeout * 60
         )

@@ -56,7 +56,7 @@ def start(
     found = process.start(where, containers=containers)
     if policies is not None:
         process.play(where, "enforce", {"policies": policies})
-    _tell(found, as_json=common.json)
+    _show(found, as_json=common.json)
     if as_policy and not common.json:
         words.say(f"until it is reset or stopped, callers may do only what {as_policy} allows")
 
@@ -64,11 +64,11 @@ def start(
 @app.command()
 @shares("output")
 def status(common: Common) -> None:
-    """Tell whether it runs, and where."""
+    """Show whether it runs, and where."""
     from ecsctl.sandbox.server import process
 
     found = process.status(folder() / ".ecsctl")
-    _tell(found, as_json=common.json)
+    _show(found, as_json=common.json)
     if found is None:
         raise typer.Exit(1)
 
@@ -103,7 +103,7 @@ def dns(
     from ecsctl.ui import words
 
     process.play(folder() / ".ecsctl", "set_elsewhere", {"name": name, "value": value})
-    words.say(f"{name} is a CNAME to {value} from now on, as far as the sandbox's world can see")
+    words.say(f"{name} is a CNAME to {value} from now on, in the sandbox's DNS")
 
 
 @app.command()
@@ -133,32 +133,32 @@ def push(
 
     where = folder()
     repository, usual = played_push.usual(where)
-    told = played_push.push(
+    outcome = played_push.push(
         where / ".ecsctl", branch or usual, fail or "", repository, tag, tuple(file or ()), uncommitted=uncommitted
     )
-    words.say(f"pushed {told['commit']} " + (f"as tag {tag}" if tag else f"to {told['branch']}"))
-    if left := told["left_out"]:
+    words.say(f"pushed {outcome['commit']} " + (f"as tag {tag}" if tag else f"to {outcome['branch']}"))
+    if left := outcome["left_out"]:
         words.say(f"{left} changed {'file is' if left == 1 else 'files are'} not committed, and not in it: "
                   "--uncommitted pushes them, too")  # fmt: skip
-    for reason in told["unheard"]:
+    for reason in outcome["unheard"]:
         words.say(f"nothing begins: {reason}")
-    for begun in told["began"]:
+    for begun in outcome["began"]:
         words.say("began " + ", ".join(f"{kind} {name}" for kind, name in begun.items()))
     failure: EcsctlError | None = None
-    if told["began"] and (interactive() if watch is None else watch):
+    if outcome["began"] and (interactive() if watch is None else watch):
         try:
-            for line in played_push.followed(where / ".ecsctl", told["commit"]):
+            for line in played_push.followed(where / ".ecsctl", outcome["commit"]):
                 words.say(line)
         except EcsctlError as error:
             failure = error
     if common.json:
-        json.emit(json.push_document(told, played_push.state(where / ".ecsctl", told["commit"])))
+        json.emit(json.push_document(outcome, played_push.state(where / ".ecsctl", outcome["commit"])))
         raise typer.Exit(failure.exit_code if failure else 0)
     if failure:
         raise failure
 
 
-def _tell(found: object, *, as_json: bool) -> None:
+def _show(found: object, *, as_json: bool) -> None:
     from dataclasses import asdict
     from datetime import UTC, datetime
 
@@ -167,14 +167,14 @@ def _tell(found: object, *, as_json: bool) -> None:
     from ecsctl.ui import words
     from ecsctl.ui.spans import age
 
-    there = found if isinstance(found, Sandbox) else None
+    running = found if isinstance(found, Sandbox) else None
     if as_json:
-        json.emit(json.sandbox_document(asdict(there) if there else None))
-    elif there is None:
+        json.emit(json.sandbox_document(asdict(running) if running else None))
+    elif running is None:
         words.say("the sandbox is not running")
     else:
-        print(there.url)  # noqa: T201 - what stdout carries
-        since = age(datetime.fromtimestamp(there.started, UTC), datetime.now(UTC))
-        words.say(f"process {there.pid}, for {since}" if since != "now" else f"process {there.pid}, just started")
-        if there.containers:
-            words.say(there.containers)
+        print(running.url)  # noqa: T201 - what stdout carries
+        since = age(datetime.fromtimestamp(running.started, UTC), datetime.now(UTC))
+        words.say(f"process {running.pid}, for {since}" if since != "now" else f"process {running.pid}, just started")
+        if running.containers:
+            words.say(running.containers)

@@ -28,10 +28,10 @@ def scale(
     from ecsctl.ui import output as json
     from ecsctl.ui import scale as shown
 
-    wanted = scaling.parse(counts)
+    asked = scaling.parse(counts)
     with releasing(common, title="scale") as (session, progress):
         names = Names.of(session.state.book)
-        found = scaling.examine(session.aws, names, wanted, session.config)
+        found = scaling.examine(session.aws, names, asked, session.config)
         scaling.scale(session.aws, session.state, found)
         for one in found:
             progress.plain(f"{one.process}: {one.before} → {one.desired} tasks")

@@ -95,8 +95,10 @@ def remove(
         if common.asks(command):
             words.confirm(f"Delete the secret {own_secrets.full(app.app, name)}?", command=f"{command} --yes")
         done = own_secrets.remove(app.aws, app.app, name, days)
-    told = f"is deleted in {days} days" if done else "was scheduled for deletion already"
-    words.say(f"the secret {own_secrets.full(app.app, name)} {told}; ecsctl secret set {name} restores it until then")
+    outcome = f"is deleted in {days} days" if done else "was scheduled for deletion already"
+    words.say(
+        f"the secret {own_secrets.full(app.app, name)} {outcome}; ecsctl secret set {name} restores it until then"
+    )
 
 
 def _uses(config: Config, name: str) -> list[str]:

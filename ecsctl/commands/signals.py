@@ -18,11 +18,11 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM) + ((signal.SIGHUP,) if hasattr(signal,
 
 @contextmanager
 def stopping(
-    patience: Patience, told: Callable[[], bool] = lambda: False, twice: Callable[[], object] = lambda: None
+    patience: Patience, announced: Callable[[], bool] = lambda: False, twice: Callable[[], object] = lambda: None
 ) -> Iterator[None]:
     """Within it, the first signal asks the run to stop after the calls under way, the second ends the process.
 
-    `told` hears of the first, and says whether the screen tells of it already; `twice` hears of the second. The
+    `announced` is called on the first, and returns whether the screen shows it already; `twice` on the second. The
     journal holds every change that was begun, so that neither loses anything.
     """
 
@@ -31,7 +31,7 @@ def stopping(
             twice()
             os._exit(128 + number)
         patience.stop()
-        if not told():
+        if not announced():
             os.write(sys.stderr.fileno(), f"\n{STOPPING}\n".encode())
 
     from ecsctl.ui.progress import STOPPING

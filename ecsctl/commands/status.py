@@ -1,4 +1,4 @@
-"""ecsctl status: what is there, and whether it is right."""
+"""ecsctl status: what exists, and whether it is as desired."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def status(
 
     What you are not allowed to read says so in its row, and the exit code is 3.
 
-    Of an app with workers each process is told with its release, image and tasks.
+    Of an app with workers each process is shown with its release, image and tasks.
 
     With --watch one screen shows the services, their deployments, tasks and targets, and the pipeline, as they change.
     """
@@ -58,8 +58,10 @@ def status(
             why = pool.submit(first_line, app.aws, app.app, resting(app.config.processes), again=False)
             session = app.over_stack(as_far=True)
             plan = session.engine.plan(session.desired_stack, as_far=True)
-        there = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
-        found = reports(plan, session.engine.observed, session.engine.kinds, session.state, there, app.aws.clock_ahead)
+        identity = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
+        found = reports(
+            plan, session.engine.observed, session.engine.kinds, session.state, identity, app.aws.clock_ahead
+        )
         older, every, cause = asked[0].result(), asked[1].result(), why.result()
     broken = processes.broken(every)
     if common.json:
@@ -87,12 +89,12 @@ def _running(app: Opened) -> None:
     from ecsctl.ui import words
 
     session = app.over_app()
-    words.warning("without ecsctl.toml this shows what runs, and cannot tell whether it is what should run")
+    words.warning("without ecsctl.toml this shows what runs, but not whether it is what should run")
     shown.show_once(read(app.aws, app.app), session.where)
 
 
 def _watch(common: Common, interval: float, *, nothing_else: bool) -> None:
-    """Look at the running app until Ctrl-C, which is no failure here."""
+    """Watch the running app until Ctrl-C, which is no failure here."""
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import UsageError
     from ecsctl.operations.status import watch
@@ -102,6 +104,6 @@ def _watch(common: Common, interval: float, *, nothing_else: bool) -> None:
         raise UsageError("--watch goes with neither --links nor --exit-code", hint="leave one of them out")
     if not common.json:
         shown.check()
-    with opened(common, "status", reads=True, quiet=True, told=lambda: True) as app:
+    with opened(common, "status", reads=True, quiet=True, stop_announced=lambda: True) as app:
         session = app.over_app()
         shown.show(watch(app.aws, app.app, interval), session.where, as_json=common.json)

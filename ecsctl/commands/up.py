@@ -44,7 +44,7 @@ def up(
     from ecsctl.engine.errors import ResourceFailed, Several, TimedOut, diagnosed
     from ecsctl.github.committed import buildable
     from ecsctl.github.creds import refusal
-    from ecsctl.operations.well import answers_there
+    from ecsctl.operations.well import check_new_health_check
     from ecsctl.releases.waiting import before_change
     from ecsctl.ui import output as json
     from ecsctl.ui import words
@@ -61,7 +61,7 @@ def up(
 
         def agree(plan: Plan) -> None:
             if not force:
-                answers_there(app.aws, session.desired_stack, plan, _visitor(common, app.where.folder))
+                check_new_health_check(app.aws, session.desired_stack, plan, _visitor(common, app.where.folder))
             _agree(plan, common, session)
 
         try:
@@ -117,7 +117,7 @@ def _visitor(common: Common, folder: Path) -> Callable[[str], int]:
 
 
 def _made(plan: Plan, session: Session) -> Plan:
-    """The plan as it was carried out: with the ids of what is there now."""
+    """The plan as it was carried out: with the ids of what exists now."""
     from dataclasses import replace
 
     from ecsctl.engine.plan import Plan, Step, Verb
@@ -130,9 +130,9 @@ def _made(plan: Plan, session: Session) -> Plan:
 
 
 def _agree(plan: Plan, common: Common, session: Session) -> None:
-    """Show the plan; ask once before something is billed or dies. Raises UsageError when nobody is there to answer.
+    """Show the plan; ask once before something is billed or deleted. Raises UsageError without a terminal to answer in.
 
-    The sandbox costs nothing: there only what dies is asked about.
+    The sandbox costs nothing: there only deletions are asked about.
     """
     from ecsctl.costs.estimate import estimated, must_be_agreed_to
     from ecsctl.ui import plan as shown

@@ -11,7 +11,7 @@ from ecsctl.config.section import Problem, Section
 
 
 class Schedule(Section):
-    """From a moment on, or each time that it comes round, other bounds."""
+    """Other bounds, from a moment on or each time that it recurs."""
 
     at: words.Moment = Field(
         description='When: "cron(minutes hours day-of-month month day-of-week year)" or "at(2027-01-31T20:00:00)".',
@@ -60,7 +60,7 @@ class Autoscaling(Section):
     queue: words.QueueArn | None = Field(
         None,
         description="The ARN of an SQS queue that the tasks work off, of the app's account and region: as many run "
-        "as its waiting messages need. It is only looked at.",
+        "as its waiting messages need. It is only read.",
         examples=["arn:aws:sqs:eu-central-1:123456789012:mail"],
     )
     messages_per_task: int | None = Field(
@@ -91,7 +91,7 @@ class Autoscaling(Section):
 
     @property
     def cpu(self) -> int:
-        """What to aim for: 60 where nobody says anything; 0 where other things are aimed for."""
+        """What to aim for: 60 by default; 0 where other things are aimed for."""
         return self.cpu_percent or (0 if self.memory_percent or self.requests_per_minute or self.queue else 60)
 
     @property

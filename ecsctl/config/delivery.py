@@ -40,7 +40,8 @@ class Github(Section):
 
     deployments: bool = Field(
         False,
-        description="Whether GitHub hears of each release: a status of its commit, and a deployment of the environment "
+        description="Whether GitHub is notified of each release: a status of its commit, and a deployment of the "
+        "environment "
         "that has the app's name. The token needs Deployments write for that, too; a connection gives AWS's services "
         "alone a way to GitHub, so with connection_arn a token_secret is needed beside it, for this alone.",
     )
@@ -64,7 +65,7 @@ class Ecr(Section):
     sign: words.ProfileArn | None = Field(
         None,
         description="The ARN of a signing profile of AWS Signer, for container images, by which ECR signs each image "
-        "that is pushed; of the app's region, perhaps of another account. It is only used: AWS never lets go of a "
+        "that is pushed; of the app's region, perhaps of another account. It is only used: AWS never releases a "
         "profile's name.",
         examples=["arn:aws:signer:eu-central-1:123456789012:/signing-profiles/images"],
     )
@@ -200,15 +201,15 @@ class Build(Section):
 
     @property
     def variables(self) -> dict[str, str]:
-        """What the build is told of the image, in environment variables; nothing of what is not written."""
-        told = {"BUILD_CONTEXT": self.context, "BUILD_DOCKERFILE": self.dockerfile, "BUILD_TARGET": self.target}
+        """What the build gets to know of the image, in environment variables; only what is configured."""
+        settings = {"BUILD_CONTEXT": self.context, "BUILD_DOCKERFILE": self.dockerfile, "BUILD_TARGET": self.target}
         arguments = {f"BUILD_ARG_{name}": value for name, value in self.args.items()}
-        told["BUILD_SECRETS"] = " ".join(sorted(self.secrets))
-        told["BUILD_SCAN"] = (self.scan or "").upper()
-        told["BUILD_SBOM"] = "yes" if self.sbom else ""
-        told["BUILD_CACHE"] = LAYERS if self.cache else ""
+        settings["BUILD_SECRETS"] = " ".join(sorted(self.secrets))
+        settings["BUILD_SCAN"] = (self.scan or "").upper()
+        settings["BUILD_SBOM"] = "yes" if self.sbom else ""
+        settings["BUILD_CACHE"] = LAYERS if self.cache else ""
         hosts = {f"BUILD_LOGIN_HOST_{number}": host for number, host in enumerate(sorted(self.logins))}
-        return {name: value for name, value in told.items() if value} | arguments | hosts
+        return {name: value for name, value in settings.items() if value} | arguments | hosts
 
     @property
     def passwords(self) -> tuple[str, ...]:
@@ -272,7 +273,7 @@ class Pipeline(Section):
         max_length=PATTERNS,
         description="Only a push that changes one of these starts the pipeline, for several apps in one repository. "
         "With connection_arn only. * is any name in a folder, ** any path. Of a push of more than 100 files AWS does "
-        "not look at the paths: it starts the pipeline.",
+        "not check the paths: it starts the pipeline.",
         examples=[["backend/**", "package.json"]],
     )
     tags: tuple[words.Pattern, ...] = Field(
@@ -309,7 +310,7 @@ class Pipeline(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """Names that would be there twice, and actions of a pipeline that there is not."""
+        """Names that occur twice, and actions without a pipeline."""
         names = Counter([one.name for one in (*self.approvals, *self.tests)] + ["Source", "Build", "Deploy"])
         for key in self.given("approvals", "tests", "trigger", "paths", "tags", "artifact_days"):
             if self.mode != "pipeline":
@@ -323,4 +324,4 @@ class Pipeline(Section):
             actions: tuple[Action, ...] = self.approvals if key == "approvals" else self.tests
             for index, one in enumerate(actions):
                 if names[one.name] > 1:
-                    yield (key, index, "name"), f"{one.name} is there more than once: each action needs its own name"
+                    yield (key, index, "name"), f"{one.name} is listed more than once: each action needs its own name"

@@ -67,7 +67,7 @@ class Alarms(Section):
     names: tuple[words.AlarmName, ...] = Field(
         (),
         strict=False,
-        description="Alarms of your own in the app's account and region, by name. They are looked at, never changed.",
+        description="Alarms of your own in the app's account and region, by name. They are read, never changed.",
         examples=[["shop-checkout-failed"]],
     )
     errors_percent: float | None = Field(
@@ -104,7 +104,7 @@ class Alarms(Section):
             yield "minutes", "has no meaning without errors_percent or latency_seconds: yours say it themselves"
         for number, name in enumerate(self.names):
             if name in self.names[:number]:
-                yield f"names.{number}", "is there more than once: expected each alarm once"
+                yield f"names.{number}", "is listed more than once: expected each alarm once"
             if name.startswith("arn:"):
                 yield f"names.{number}", "is an ARN: expected the alarm's name, which is what ECS takes"
 
@@ -150,17 +150,17 @@ class Pause(Section):
         1440,
         ge=1,
         le=20160,
-        description="How long each of them lasts at most: a day unless said otherwise, 14 at most.",
+        description="How long each of them lasts at most: a day by default, 14 at most.",
     )
     on_timeout: Literal["rollback", "continue"] = Field(
-        "rollback", description="What ECS does if nobody has answered by then: it goes back, or on."
+        "rollback", description="What ECS does without an answer by then: it goes back, or on."
     )
 
     def problems(self) -> Iterator[Problem]:
         """The same twice."""
         for number, stage in enumerate(self.at):
             if stage in self.at[:number]:
-                yield f"at.{number}", "is there more than once: expected each once"
+                yield f"at.{number}", "is listed more than once: expected each once"
 
 
 def _tenths(percent: float) -> Iterator[Problem]:
@@ -184,7 +184,7 @@ class Deployment(Section):
         ge=0,
         le=1440,
         description="How long the version before stays, ready to take over again, after all requests have gone to the "
-        "new one: 5 minutes unless said otherwise. Not with rolling.",
+        "new one: 5 minutes by default. Not with rolling.",
         examples=[10],
     )
     canary: Canary | None = Field(
@@ -220,7 +220,7 @@ class Deployment(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """What only one of the strategies has, and alarms that could not ring while the version before is there.
+        """What only one of the strategies has, and alarms that could not ring while the version before exists.
 
         ECS API reference, DeploymentConfiguration: the circuit breaker and early success are of rolling ones.
         """
@@ -232,8 +232,8 @@ class Deployment(Section):
                 meant = " or ".join(f'"{one}"' for one in of[key])
                 yield key, f'has no meaning with strategy = "{self.strategy}": expected {meant}'
         if self.shifts and self.alarms and self.alarms.makes and self.bakes < self.alarms.minutes:
-            told = f"expected at least deployment.alarms.minutes = {self.alarms.minutes}, found {self.bakes}"
-            yield "bake_minutes", f"{told}: an alarm that takes longer rings when nothing is left to go back to"
+            expected = f"expected at least deployment.alarms.minutes = {self.alarms.minutes}, found {self.bakes}"
+            yield "bake_minutes", f"{expected}: an alarm that takes longer rings when nothing is left to go back to"
 
     @property
     def shifts(self) -> bool:
@@ -263,7 +263,7 @@ class Deployment(Section):
 
     @property
     def held(self) -> int:
-        """The minutes for which a release may be held altogether, where nobody answers before each of them is over."""
+        """The minutes for which a release may be held altogether, if none of them is answered."""
         if not self.pause:
             return 0
         steps = self.steps

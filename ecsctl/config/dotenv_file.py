@@ -1,6 +1,6 @@
 """service.environment_file: variables of a dotenv file of the repository, as a source of ecsctl.toml's values.
 
-python-dotenv reads the form. `${NAME}` and `$NAME` stay as they are: what a container gets would else hang on the
+python-dotenv reads the form. `${NAME}` and `$NAME` stay unchanged: what a container gets would otherwise depend on the
 environment of whoever runs ecsctl.
 """
 
@@ -50,12 +50,12 @@ def source(values: Mapping[str, Any], folder: File) -> tuple[Source | None, list
 
 
 def warnings(variables: Mapping[str, str], file: Source) -> Iterator[str]:
-    """A sentence for each variable of the file in which it looks as if something were to be filled in."""
+    """A sentence for each variable of the file that seems to have something to fill in."""
     for name, value in file.values["service"]["environment"].items():
         if variables.get(name) == value and re.search(r"\$\{\w+", value):
             place = file.place(("service", "environment", name))
-            told = f"{_shown(name)} has ${{…}} in its value, which is not filled in"
-            yield f"{place}: {told}: the app gets it as it stands"
+            problem = f"{_shown(name)} has ${{…}} in its value, which is not filled in"
+            yield f"{place}: {problem}: the app gets it unchanged"
 
 
 def _text(folder: File, name: str) -> str:

@@ -19,7 +19,7 @@ CONNECTION, TOKEN = "connection_arn", "token_secret"
 
 
 def with_connection(file: File, arn: str) -> str:
-    """The file's text with `github.connection_arn`, to be `put`. Everything else in it stays as it is.
+    """The file's text with `github.connection_arn`, to be `put`. Everything else in it stays unchanged.
 
     `token_secret`, which has no meaning beside it, becomes a comment on its line. Raises Refused where the environment
     says otherwise, without a [github], and where the file is written in a way that cannot be changed here.
@@ -49,7 +49,7 @@ def with_connection(file: File, arn: str) -> str:
 
 
 def read_text(path: File) -> str | None:
-    """A file's text, None if it is not there. What is not ours goes back by `put` as it was, byte for byte.
+    """A file's text, None if it does not exist. What is not ours goes back by `put` as it was, byte for byte.
 
     Raises EcsctlError for what is no file, and Refused for a link that leads out of its folder.
     """
@@ -62,10 +62,10 @@ def read_text(path: File) -> str | None:
 
 
 def put(path: File, text: str) -> None:
-    """Put a file in its place as a whole, with the mode it had, or leave it as it is if it says this already.
+    """Put a file in its place as a whole, with the mode it had, or leave it alone if it says this already.
 
     A link within its folder stays one. Raises EcsctlError for what is no file, and Refused for a link that leads out
-    of its folder: in a stranger's repository it may name any file of the user.
+    of its folder: in somebody else's repository it may name any file of the user.
     """
     if read_text(path) == text:
         return

@@ -47,7 +47,7 @@ def read(environ: Mapping[str, str] | None = None) -> tuple[Source, list[str]]:
 
 
 def _path(words: list[str]) -> tuple[str, ...] | None:
-    """The option that the words of a variable's name lead to. Under a free map the rest is one key, as it is.
+    """The option that the words of a variable's name lead to. Under a free map the rest is one key, unchanged.
 
     The name of a table that the user names is in lower case.
     """

@@ -20,7 +20,7 @@ LARGEST = 256 * 1024
 def candidates(folder: File) -> list[File]:
     """The configuration's files in the nearest folder that has any, here or above; the one that counts first.
 
-    One looks up to the root of the git repository, and outside of one in this folder alone: a stray file in a home
+    Searched up to the root of the git repository, and outside of one in this folder alone: a stray file in a home
     folder is not meant. A pyproject.toml that names us and cannot be read counts: `source` refuses it.
     """
     for here in upwards(folder):
@@ -102,7 +102,7 @@ def _parsed(file: File, text: str, found: Mapping[Path, int]) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        reason, line, column = _told(str(error))
+        reason, line, column = _problem(str(error))
         line = line or text.count("\n") + (not text.endswith("\n"))
         hint = 'text goes in quotes: key = "value"' if reason == "Invalid value" else ""
         raise ConfigError(f"{where}:{line}: not TOML: {reason}{column}", hint=hint) from None
@@ -110,7 +110,7 @@ def _parsed(file: File, text: str, found: Mapping[Path, int]) -> dict[str, Any]:
         raise ConfigError(f"{where}:{max(found.values(), default=1)}: a number is too long") from None
 
 
-def _told(message: str) -> tuple[str, int, str]:
+def _problem(message: str) -> tuple[str, int, str]:
     """tomllib's reason, the line (0: the last one), and the column in words.
 
     Of the text it quotes a single character, or a key. A key may be a secret in the wrong place, and is left out.
@@ -118,7 +118,7 @@ def _told(message: str) -> tuple[str, int, str]:
     place = re.search(r" \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)$", message)
     reason = message[: place.start()] if place else message
     if re.match("Cannot|Duplicate", reason):
-        reason = "a key or a table is there twice"
+        reason = "a key or a table is defined twice"
     if place and place[1]:
         return reason[:80], int(place[1]), f", column {place[2]}"
     return reason[:80], 0, ""

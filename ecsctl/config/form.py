@@ -1,4 +1,4 @@
-"""The JSON schema of ecsctl.toml, and what it tells about one option."""
+"""The JSON schema of ecsctl.toml, and what it says about one option."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ UNKNOWN_METHOD = "/AWS.ALB/healthcheck"
 
 
 class Health(Section):
-    """How the load balancer tells whether a task is well: in place of health_path, where that is not enough."""
+    """How the load balancer checks whether a task is healthy: in place of health_path, where that is not enough."""
 
     path: words.HealthPath = Field(
         "/", description="The path that the load balancer checks; health_path is the short form."
@@ -75,8 +75,8 @@ class Health(Section):
     def problems(self) -> Iterator[Problem]:
         """AWS: "Health check timeout must be smaller than the interval"; and ranges that hold no code."""
         if self.timeout_seconds >= self.interval_seconds:
-            told = f"= {self.timeout_seconds} is not less than interval_seconds = {self.interval_seconds}"
-            yield ("timeout_seconds" if self.given("timeout_seconds") else "interval_seconds"), told
+            problem = f"= {self.timeout_seconds} is not less than interval_seconds = {self.interval_seconds}"
+            yield ("timeout_seconds" if self.given("timeout_seconds") else "interval_seconds"), problem
         for low, dash, high in (part.partition("-") for part in self.codes.split(",")):
             if dash and int(low) > int(high):
                 yield "codes", f"has the range {low}-{high}, in which there is no code"
@@ -90,14 +90,14 @@ class Health(Section):
         grpc = protocol == "grpc"
         for code in re.findall(r"[0-9]+", self.codes) if self.given("codes") else ():
             if grpc != (len(code) < 3):
-                told = 'from 0 to 99 with service.protocol = "grpc"' if grpc else "from 200 to 499"
-                yield "codes", f"has {code}, expected codes {told}"
+                expected = 'from 0 to 99 with service.protocol = "grpc"' if grpc else "from 200 to 499"
+                yield "codes", f"has {code}, expected codes {expected}"
                 break
         if grpc and not re.fullmatch(r"/[A-Za-z_][\w.]*/[A-Za-z_]\w*", self.path):
             yield "path", f'= {self.path} is no method of gRPC: expected "/package.Service/Method"'
 
     def asking(self, protocol: str, *, by_default: bool) -> Health:
-        """With the path and the codes that a server of gRPC is asked for where nothing is said of them."""
+        """With the default path and codes for a gRPC server, where none are configured."""
         if protocol != "grpc":
             return self
         codes = self.codes if self.given("codes") else "12" if by_default else "0"

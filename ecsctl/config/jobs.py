@@ -33,14 +33,14 @@ class Job(Process):
         None,
         ge=1,
         le=10080,
-        description="After how many minutes a run is stopped, and counts as failed. Without it none is. A small "
+        description="After how many minutes a run is stopped, and counts as failed. Default: never. A small "
         "container beside the job's own sees to it, whose image is in ECR's public registry.",
         examples=[60],
     )
     overlap: Literal["allow", "refuse"] = Field(
         "allow",
-        description="What becomes of a run while the one before is not over: allow lets both go on; refuse ends the "
-        "later one before its command runs. A container with the AWS CLI looks for the other, which takes some "
+        description="What happens to a run while the one before still runs: allow lets both run; refuse ends the "
+        "later one before its command runs. A container with the AWS CLI checks for the other, which takes some "
         "seconds of each run.",
     )
     start_retries: int = Field(
@@ -71,7 +71,7 @@ class Job(Process):
                 yield "time_zone", str(wrong)
 
     def over(self, service: Service) -> Service:
-        """[service] with all that is said here over it; what checks the web says nothing of a job."""
+        """[service] with all that is said here over it; checks of the web do not apply to a job."""
         return super().over(service).model_copy(update={"health": Health()})
 
     def fits(self, service: Service, sidecars: Mapping[str, Any]) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from ecsctl.config import dotenv_file, environment, files, releasing
 from ecsctl.config.form import node
 from ecsctl.config.lines import Path
-from ecsctl.config.mistakes import MOST, Source, blamed, key_shown, told, unknown
+from ecsctl.config.mistakes import MOST, Source, blamed, key_shown, messages, unknown
 from ecsctl.config.model import BY_NAME, Config
 from ecsctl.config.printing import hides, show
 from ecsctl.config.tree import dotted, holds, leaves, over
@@ -40,7 +40,7 @@ def load(folder: File | None = None, overrides: Mapping[str, Any] | None = None)
     """The configuration in force for a folder (default: the current one).
 
     `overrides` are the command's options by their keys, "region" or "service.desired_count"; None is not given.
-    Raises ConfigError that tells of every mistake with its file and line.
+    Raises ConfigError with every mistake, its file and line.
     """
     return read(folder, overrides).config
 
@@ -78,7 +78,7 @@ def read(
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        raise _mistaken([*wrong, *told(error, sources)], unsaid=max(0, error.error_count() - MOST)) from None
+        raise _mistaken([*wrong, *messages(error, sources)], unsaid=max(0, error.error_count() - MOST)) from None
     if wrong:
         raise _mistaken(wrong)
     warnings = [
@@ -104,7 +104,7 @@ def _mistaken(wrong: list[str], unsaid: int = 0) -> ConfigError:
     found = sorted(dict.fromkeys(wrong), key=order)
     head = f"the configuration has {len(found) + unsaid} mistakes:\n" if len(found) > 1 else ""
     tail = f"\n… and {unsaid} more" if unsaid else ""
-    return ConfigError(head + "\n".join(found) + tail, hint="docs/config.md tells of every option")
+    return ConfigError(head + "\n".join(found) + tail, hint="docs/config.md lists every option")
 
 
 def _options(overrides: Mapping[str, Any]) -> Source:
@@ -151,4 +151,4 @@ def _warnings(config: Config, found: list[File], sources: list[Source]) -> Itera
         for name, value in variables.items():
             path = (*table, "environment", name)
             if hides(path[-1:], value):
-                yield f"{blamed(path, sources)}: {key_shown(path)} looks like a secret in plain text; better: {better}"
+                yield f"{blamed(path, sources)}: {key_shown(path)} seems to be a secret in plain text; better: {better}"

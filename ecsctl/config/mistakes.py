@@ -1,4 +1,4 @@
-"""What is wrong in a configuration, told so that it can be fixed: where, which key, what is expected and found."""
+"""What is wrong in a configuration, in words that say how to fix it: where, which key, what is expected and found."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ecsctl.config.printing import HIDDEN, hides, looks_secret
 from ecsctl.config.tree import dotted, holds, way
 
 MOST = 50
-"""How many mistakes are told at once. A file with more of them is no ecsctl.toml at all."""
+"""How many mistakes are listed at once. A file with more of them is probably not an ecsctl.toml."""
 
 
 @dataclass(frozen=True)
 class Source:
     """Some of the values, and where each stands: options, the environment, or a file.
 
-    `places` names a path's place; of a path that is not there, its longest part counts.
+    `places` names a path's place; of a path that does not exist, its longest part counts.
     """
 
     values: Mapping[str, Any]
@@ -42,12 +42,12 @@ def blamed(path: Path, sources: list[Source]) -> str:
     for n in range(len(path), 0, -1):
         holders = [source for source in sources if holds(source.values, path[:n])]
         if holders:
-            # A table may be written in several places. Its file is where one looks for what is missing in it.
+            # A table may be written in several places. Its file is the place to add what is missing in it.
             return (holders[0] if n == len(path) else holders[-1]).place(path)
     return sources[-1].name
 
 
-def told(error: ValidationError, sources: list[Source]) -> list[str]:
+def messages(error: ValidationError, sources: list[Source]) -> list[str]:
     """The mistakes that pydantic found, MOST at most, one line each."""
     return [f"{blamed(path, sources)}: {sentence}" for path, sentence in islice(_sentences(error), MOST)]
 
@@ -67,7 +67,7 @@ def shown(value: Any) -> str:
 
 
 def key_shown(path: Path) -> str:
-    """A path for a message. A part that looks like a secret is not shown: someone pasted it in the wrong place."""
+    """A path for a message. A part that may be a secret is not shown: someone pasted it in the wrong place."""
     return dotted(tuple(_part_shown(part) for part in path))
 
 
@@ -117,7 +117,7 @@ def _sentences(error: ValidationError) -> Iterator[tuple[Path, str]]:
 
 
 def _in_ours(path: Path, value: Any) -> str:
-    """The value as it is said here, where other tools say it so."""
+    """ecsctl's word for a value that other tools write so."""
     if path[-1] == "schedule" and isinstance(value, str) and (time := other_words.timetable(value)):
         return f'; in AWS\'s words: "{time}"'
     return {"cpu": "; 1024 is one vCPU", "memory": "; in MiB, 1024 to a GB"}.get(str(path[-1]), "")

@@ -64,8 +64,8 @@ class Config(Section):
     )
     permissions_boundary: words.BoundaryArn | None = Field(
         None,
-        description="ARN of a policy that limits every role that ecsctl creates. Taken out here again, it stays on the "
-        "roles: what an account puts there by itself is never taken away.",
+        description="ARN of a policy that limits every role that ecsctl creates. If it is removed here, it stays on "
+        "the roles: a boundary that an account sets by itself is never removed.",
         examples=["arn:aws:iam::123456789012:policy/boundary"],
     )
     secure: bool = Field(
@@ -92,8 +92,7 @@ class Config(Section):
     workers: dict[words.ProcessName, Worker] = Field(
         default_factory=dict,
         max_length=20,
-        description="Processes that nobody asks over the network, by name: services of the same image, released with "
-        "the web.",
+        description="Processes that serve no requests, by name: services of the same image, released with the web.",
         examples=[{"mailer": {"command": ["python", "worker.py"]}}],
     )
     jobs: dict[words.ProcessName, Job] = Field(
@@ -151,7 +150,7 @@ class Config(Section):
         yield from self._processes()
         yield from self._filters()
         yield from self._inside()
-        yield from web.front(self) if self.service.web else web.nobody(self)
+        yield from web.front(self) if self.service.web else web.without_web(self)
         yield from self._deployment()
         yield from self._release()
         if self.secure:
@@ -203,13 +202,13 @@ class Config(Section):
         """
         for number, name in enumerate(self.deployment.alarms.names if self.deployment.alarms else ()):
             if name in {f"{self.name}-{about}" for about in ALARMED}:
-                told = "is what ecsctl calls an alarm of its own: expected errors_percent or latency_seconds instead"
-                yield f"deployment.alarms.names.{number}", told
+                problem = "is what ecsctl calls an alarm of its own: expected errors_percent or latency_seconds instead"
+                yield f"deployment.alarms.names.{number}", problem
         yield from releasing.problems(self)
         early, least = self.deployment.early_success, self.service.min_healthy_percent
         if self.service.web and early and early.healthy_percent < least:
-            told = f"expected at least service.min_healthy_percent = {least}, found {early.healthy_percent}"
-            yield "deployment.early_success.healthy_percent", told
+            problem = f"expected at least service.min_healthy_percent = {least}, found {early.healthy_percent}"
+            yield "deployment.early_success.healthy_percent", problem
 
     @property
     def deploy_minutes(self) -> int:
@@ -242,7 +241,7 @@ class Config(Section):
             yield "build.image", f"runs on {found}, but service.architecture is {wanted}: expected one for {wanted}"
 
     def _login(self, image: str) -> Iterator[Problem]:
-        """Credentials that open nothing, or a registry that nobody is known to get into without.
+        """Credentials without a use, or a registry that is not known to let anybody in without.
 
         "When this is set: imagePullCredentialsType must be set to SERVICE_ROLE; images cannot be curated or an Amazon
         ECR image" (CodeBuild API reference, ProjectEnvironment: registryCredential).
@@ -256,9 +255,11 @@ class Config(Section):
             elif registries.is_ecr(image):
                 yield key, "has no meaning here: the build's role pulls from ECR"
         elif image and not registries.asks_nobody(image) and not registries.is_ecr(image):
-            told = f"is in the registry {registries.registry(image)}, which is not known to let anybody pull: expected"
+            problem = (
+                f"is in the registry {registries.registry(image)}, which is not known to let anybody pull: expected"
+            )
             secret = f'{key} beside it, the ARN of a secret in Secrets Manager with {{"username": …, "password": …}}'
-            yield "build.image", f'{told} {secret}, or {key} = "none" where it needs no login'
+            yield "build.image", f'{problem} {secret}, or {key} = "none" where it needs no login'
 
     def _crowd(self) -> Iterator[Problem]:
         """More tasks than the network that is made for them has addresses."""
@@ -306,8 +307,8 @@ class Config(Section):
         most = {name: one.most for name, one in self.workers.items()}
         if not self.vpc.id and self._peak <= room < self._peak + sum(most.values()):
             name = max(most, key=most.__getitem__)
-            told = f"are up to {most[name]} tasks; with all others {self._peak + sum(most.values())}"
-            yield f"workers.{name}", f"{told}, and the subnets have {room} addresses: expected fewer, or vpc.id"
+            problem = f"are up to {most[name]} tasks; with all others {self._peak + sum(most.values())}"
+            yield f"workers.{name}", f"{problem}, and the subnets have {room} addresses: expected fewer, or vpc.id"
 
     @property
     def managed_policies(self) -> dict[Path, str]:
@@ -335,7 +336,7 @@ class Config(Section):
                     yield ("pipeline", key, number, "name"), f"is taken by {who}: choose another name"
 
     def _filters(self) -> Iterator[Problem]:
-        """What starts a pipeline, beyond a push to a branch, is told by connections alone.
+        """Connections alone report what starts a pipeline beyond a push to a branch.
 
         A webhook of CodePipeline compares values of GitHub's call with fixed texts: it knows neither a list of files
         nor a pattern (CodePipeline API reference, WebhookFilterRule).
@@ -344,7 +345,7 @@ class Config(Section):
             if self.github and not self.github.connection_arn:
                 yield (
                     f"pipeline.{key}",
-                    "needs github.connection_arn: with a token, AWS hears of a push by a webhook that cannot tell "
+                    "needs github.connection_arn: with a token, a push reaches AWS by a webhook that does not say "
                     f"{key} apart",
                 )
 

@@ -48,15 +48,14 @@ class Vpc(Section):
     )
     flow_logs: Literal["none", "reject", "accept", "all"] = Field(
         "none",
-        description="Which connections are written down, by address and port, in a log group that keeps them as long "
-        "as [logs] says: those that were refused, those that were let through, or all. Of a VPC that is made for the "
-        "app only.",
+        description="Which connections are logged, by address and port, in a log group that keeps them as long "
+        "as [logs] says: rejected ones, accepted ones, or all. Only of a VPC that is made for the app.",
         examples=["reject"],
     )
     close_default_group: bool = Field(
         False,
-        description="Whether the rules are taken out of the security group that AWS makes with each VPC and that "
-        "nothing of the app is in. Of a VPC that is made for the app only.",
+        description="Whether the rules of the default security group are removed, which AWS makes with each VPC and "
+        "which the app does not use. Only of a VPC that is made for the app.",
     )
 
     def problems(self) -> Iterator[Problem]:
@@ -149,8 +148,8 @@ class Domain(Section):
     )
     hosted_zone: words.Zone | None = Field(
         None,
-        description="The public hosted zone, by id or name. Default, also for further names that do not lie in it: "
-        "the longest that ends the name.",
+        description="The public hosted zone, by id or name. Default, also for further names outside of it: "
+        "the one with the longest name at the end of the domain.",
         examples=["example.com"],
     )
     certificate_arn: words.CertificateArn | None = Field(
@@ -174,7 +173,7 @@ class Domain(Section):
             if one not in self.all_names:
                 yield ("elsewhere", number), f"{one} is none of the app's names: expected one that stands above"
             elif one in self.elsewhere[:number]:
-                yield ("elsewhere", number), f"{one} stands there twice"
+                yield ("elsewhere", number), f"{one} is listed twice"
         if zone and name and not self.zoned:
             yield "hosted_zone", "has no meaning here: all names are in elsewhere"
         yield from self._circles()
@@ -188,7 +187,7 @@ class Domain(Section):
             yield "name", "has more than 64 characters, so that AWS issues no certificate for it; give certificate_arn"
 
     def _crowded(self) -> Iterator[Problem]:
-        """Names that are there twice, too long, or more than a certificate holds."""
+        """Names that are listed twice, too long, or more than a certificate holds."""
         taken = {self.name}
         for key, most, names in (("names", LONGEST, self.names), ("redirect", LONGEST_HOST, self.redirect)):
             for number, further in enumerate(names):
@@ -296,14 +295,15 @@ class LoadBalancer(Section):
 
     access_logs: AccessLogs | None = Field(
         None,
-        description="Write a line for each request into a bucket: {} makes one. Default: as it is set on AWS, which is "
+        description="Write a line for each request into a bucket: {} makes one. Default: whatever is set on AWS, "
+        "which is "
         "no.",
         examples=[{"days": 30}],
     )
     waf: words.WebAclArn | None = Field(
         None,
         description="The web ACL of AWS WAF that protects it, by ARN: a regional one of its own region. It is only "
-        "associated. Default: as it is set on AWS.",
+        "associated. Default: whatever is set on AWS.",
         examples=["arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/0a1b2c3d-0000-4000-8000-000000000000"],
     )
 

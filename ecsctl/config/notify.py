@@ -1,4 +1,4 @@
-"""The table [notify]: whom AWS tells of failures, and of approvals that wait."""
+"""The table [notify]: whom AWS notifies of failures, and of approvals that wait."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecsctl.config.section import Problem, Section
 class Notify(Section):
     """Who is notified of failed runs of the pipeline, approvals that wait, and failed deployments of the service.
 
-    Without this table nobody is.
+    Without this table no one is.
     """
 
     email: tuple[words.Email, ...] = Field(
@@ -38,7 +38,7 @@ class Notify(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """Nobody to notify, both ways at once, and addresses that are there twice."""
+        """No one to notify, both ways at once, and addresses that are listed twice."""
         if not self.email and not self.topic and not self.webhook:
             yield "email", "is missing: expected addresses, or topic or webhook instead"
         if self.email and self.topic:
@@ -46,5 +46,5 @@ class Notify(Section):
         first: set[str] = set()
         for number, address in enumerate(self.email):
             if address.lower() in first:
-                yield ("email", number), "is there more than once: expected each address once"
+                yield ("email", number), "is listed more than once: expected each address once"
             first.add(address.lower())

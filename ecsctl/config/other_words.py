@@ -1,6 +1,6 @@
 """How other tools call what ecsctl.toml says, for those who come from there: Copilot, Terraform, compose, ECS itself.
 
-Only mistakes are told with them. Nothing is accepted under two names.
+They are used in messages about mistakes alone. Nothing is accepted under two names.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _EVERY = re.compile(r"(?:every\s+)?([1-9]\d{0,3})\s*(minute|min|m|hour|h|day|d)s
 
 
 def ours(word: str, table: tuple[str | int, ...], keys: list[str]) -> str:
-    """The key that says here what a key of another tool says; empty if nobody knows the word.
+    """The key that says here what a key of another tool says; empty if the word is not known.
 
     `table` is the one that it stands in, and `keys` are that table's own: a worker has a count of its own.
     """
@@ -60,7 +60,7 @@ def ours(word: str, table: tuple[str | int, ...], keys: list[str]) -> str:
 def timetable(text: str) -> str:
     """A time as cron and others write it, as EventBridge Scheduler does; empty where it cannot say so.
 
-    It counts days of the week from 1, Sunday, and wants a `?` for one of the two days (EventBridge Scheduler user
+    It counts days of the week from 1, Sunday, and takes a `?` for one of the two days (EventBridge Scheduler user
     guide, "Schedule types").
     """
     text = text.strip()

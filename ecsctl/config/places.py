@@ -33,7 +33,7 @@ def strange(config: Config, account: str | None, region: str | None, partition: 
         ("domain.certificate_arn", certificate, "but a load balancer in {} takes only certificates of its region"),
         ("notify.topic", topic, "but expected one of {}: rules of EventBridge publish there"),
         ("load_balancer.waf", acl, "but expected one of {}, as the load balancer"),
-        *((key, queue, "but expected one of {}: its metrics are looked at there") for key, queue in followed.items()),
+        *((key, queue, "but expected one of {}: its metrics are read there") for key, queue in followed.items()),
     ]
     for at, arn, why in held:
         of_region, of_account = arn.split(":")[3:5] if arn else ("", "")

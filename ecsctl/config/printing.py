@@ -1,4 +1,4 @@
-"""A configuration for people and for JSON: whole, with its defaults, and with what looks secret covered."""
+"""A configuration for people and for JSON: whole, with its defaults, and with possible secrets covered."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ _VALUE = re.compile(
 
 
 def hides(path: Path, value: Any) -> bool:
-    """Whether a value in a message would perhaps give a secret away, by the names on its path or by its looks."""
+    """Whether a value in a message would perhaps give a secret away, by the names on its path or by its shape."""
     if isinstance(value, bool | int | float):
         return False
     return any(_KEY.search(str(part)) for part in path) or looks_secret(str(value))
 
 
 def looks_secret(text: str) -> bool:
-    """Whether a text looks like a token, a key, or an address with a password in it."""
+    """Whether a text has the shape of a token, a key, or an address with a password in it."""
     return bool(_VALUE.search(text))
 
 
 def covered(path: Path, value: Any) -> Any:
-    """The value for showing: `***` in its place if it is a variable that looks secret.
+    """The value for showing: `***` in its place if it is a variable that may be secret.
 
-    Names and ARNs of secrets are no secrets: they are shown, so that a wrong one can be seen.
+    Names and ARNs of secrets are no secrets: they are shown, so that a wrong one can be spotted.
     """
     if isinstance(value, str) and (looks_secret(value) or ("environment" in path and hides(path[-1:], value))):
         return HIDDEN
@@ -59,7 +59,7 @@ def flatten(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def toml(value: Any) -> str:
-    """One value as it stands in a TOML file; `(not set)` for None, which TOML cannot say."""
+    """One value as written in a TOML file; `(not set)` for None, which TOML cannot say."""
     import tomlkit
 
     if value is None:

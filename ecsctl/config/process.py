@@ -15,7 +15,7 @@ from ecsctl.config.variables import ECS_SETS, doubled
 from ecsctl.fargate import fargate_pair
 
 SAME = ("entrypoint", "user", "working_directory", "cpu", "memory", "ephemeral_gib", "stop_timeout_seconds")
-"""What a process takes from [service] unless it says otherwise."""
+"""What a process takes from [service] unless it sets its own."""
 
 
 class Process(Section):
@@ -94,7 +94,7 @@ class Process(Section):
                 yield key, "has an empty word"
         for number, arn in enumerate(self.policies or ()):
             if arn in (self.policies or ())[:number]:
-                yield ("policies", number), "stands there twice"
+                yield ("policies", number), "is listed twice"
 
     @property
     def own_role(self) -> bool:

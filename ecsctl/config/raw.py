@@ -79,7 +79,7 @@ SAID = {
 }  # fmt: skip
 """By table: the parameters that other options say, and which; empty where ecsctl alone decides."""
 PARENTS = {"service": ("deploymentConfiguration",), "build_project": ("source", "environment", "logsConfig")}
-"""Parameters of which other options say some members: each member stands for itself."""
+"""Parameters with members that other options set: each member stands for itself."""
 
 
 class Raw(Section):
@@ -87,7 +87,7 @@ class Raw(Section):
 
     task_definition: dict[str, Any] = Field(
         default_factory=dict,
-        description="Parameters of RegisterTaskDefinition, merged last; one that is taken out here is taken back.",
+        description="Parameters of RegisterTaskDefinition, merged last; one that is removed here is removed on AWS.",
         examples=[{"volumes": [{"name": "scratch"}]}],
     )
     container: dict[str, Any] = Field(
@@ -144,7 +144,7 @@ class Raw(Section):
     def paths(self, table: str) -> dict[str, Any]:
         """What a table says by path: of some parameters each member for itself; attributes as texts, as AWS has them.
 
-        A parameter that is no table where AWS has one is left as it is, for the SDK's model to refuse.
+        A parameter that is no table where AWS has one is left unchanged, for the SDK's model to refuse.
         """
         found: dict[str, Any] = {}
         for name, value in getattr(self, table).items():

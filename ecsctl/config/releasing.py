@@ -15,7 +15,7 @@ HOOKS = "deploymentConfiguration.lifecycleHooks"
 
 
 def problems(config: Config) -> Iterator[Problem]:
-    """What does not go with two target groups, of which now the one and now the other has the tasks.
+    """What does not go with two target groups that have the tasks in turn.
 
     ELB refuses clients that stay with a target behind a rule of several groups that does not keep them with its
     group (kubernetes-sigs/aws-load-balancer-controller#2734), and ECS would have to shift those who are kept.
@@ -24,12 +24,12 @@ def problems(config: Config) -> Iterator[Problem]:
     deployment, scaling = config.deployment, config.service.autoscaling
     if not deployment.shifts:
         return
-    told = f'does not go with deployment.strategy = "{deployment.strategy}"'
+    problem = f'does not go with deployment.strategy = "{deployment.strategy}"'
     if config.load_balancer.sticky_seconds is not None:
-        yield "load_balancer.sticky_seconds", f"{told}: a client that is kept would not go over to the new version"
+        yield "load_balancer.sticky_seconds", f"{problem}: a client that is kept would not go over to the new version"
     if scaling and scaling.requests_per_minute:
         why = "requests are counted for one target group, and the tasks change between two"
-        yield "service.autoscaling.requests_per_minute", f"{told}: {why}; expected cpu_percent or memory_percent"
+        yield "service.autoscaling.requests_per_minute", f"{problem}: {why}; expected cpu_percent or memory_percent"
     if deployment.pause and HOOKS in config.raw.paths("service"):
         yield f"raw.service.{HOOKS}", "does not go with deployment.pause: ECS has one list of hooks for both"
     if deploys(config):
@@ -49,8 +49,8 @@ def _too_short(config: Config) -> Iterator[Problem]:
         why = f"the pipeline's deploy action for {LONGEST} at most, and the tasks need {SPARE} of them to start"
         yield "deployment", f"{alone}, {why}: expected less, or another pipeline.mode"
     elif config.pipeline.given("deploy_timeout_minutes") and most < least:
-        told = f"expected at least {least}, found {most}: {alone}, and the tasks need some to start"
-        yield "pipeline.deploy_timeout_minutes", told
+        problem = f"expected at least {least}, found {most}: {alone}, and the tasks need some to start"
+        yield "pipeline.deploy_timeout_minutes", problem
 
 
 def deploy_minutes(config: Config) -> int:
@@ -67,6 +67,6 @@ def late(config: Config) -> Iterator[str]:
     if held and deploys(config) and held + config.deployment.waits + SPARE > most:
         yield (
             f"deployment.pause may hold a release for {held} minutes, and the pipeline's deploy action waits for "
-            f"{most}: the run of a release that nobody lets go on in that time ends as failed, while the release "
+            f"{most}: the run of a release that is not continued in that time ends as failed, while the release "
             "itself stays held"
         )

@@ -39,15 +39,15 @@ class Service(Section):
 
     web: bool = Field(
         True,
-        description="Whether there is a web: a process that a load balancer asks. With false the table says what "
-        "workers and jobs have in common, and no more. Default: true; false where workers or jobs stand in a file "
-        "without this table, [domain] and [load_balancer].",
+        description="Whether there is a web: a process behind a load balancer. With false the table has only what "
+        "workers and jobs have in common. Default: true; false for a file with workers or jobs, and without this "
+        "table, [domain] and [load_balancer].",
     )
     port: int = Field(8000, ge=1, le=65535, description="The TCP port that the container listens on.")
     protocol: Literal["http", "http2", "grpc"] = Field(
         "http",
         description="What the container speaks to the load balancer, without TLS: HTTP/1.1, HTTP/2 or gRPC. The latter "
-        "two need [domain], and clients that speak HTTP/2. Another one needs another target group: `ecsctl plan` tells "
+        "two need [domain], and clients that speak HTTP/2. Another one needs another target group: `ecsctl plan` says "
         "what clients notice.",
     )
     health_path: words.HealthPath = Field(
@@ -71,7 +71,7 @@ class Service(Section):
     environment_file: words.RepositoryPath | None = Field(
         None,
         description="A dotenv file below ecsctl.toml's folder with more of them; those in `environment` win. It is "
-        "read as it stands: nothing in a value is filled in.",
+        "read unchanged: nothing in a value is filled in.",
         examples=["app.env"],
     )
     secrets: dict[words.Variable, words.TaskSecret] = Field(
@@ -133,10 +133,10 @@ class Service(Section):
     )
     exec: bool = Field(False, description="Whether `ecsctl exec` may open a shell in a running task.")
     min_healthy_percent: int = Field(
-        100, ge=0, le=100, description="The least that runs during a deployment, in percent of desired_count."
+        100, ge=0, le=100, description="The fewest tasks that run during a deployment, in percent of desired_count."
     )
     max_percent: int = Field(
-        200, ge=100, le=200, description="The most that runs during a deployment, in percent of desired_count."
+        200, ge=100, le=200, description="The most tasks that run during a deployment, in percent of desired_count."
     )
     health_check_grace_seconds: int = Field(
         60, ge=0, le=2147483647, description="How long a new task may fail its health checks before it is replaced."
@@ -168,7 +168,7 @@ class Service(Section):
     permissions: tuple[Permission, ...] = Field(
         (),
         strict=False,
-        description="What the app may do on AWS, by the role that its tasks have: nothing, unless it is said here.",
+        description="What the app may do on AWS, by the role that its tasks have. Default: nothing.",
         examples=[[{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::{app}-uploads/*"]}]],
     )
     policies: tuple[words.PolicyArn, ...] = Field(
@@ -180,7 +180,7 @@ class Service(Section):
     )
     health: Health | None = Field(
         None,
-        description="How the load balancer tells whether a task is well, where health_path is not enough to say it.",
+        description="How the load balancer checks whether a task is healthy, where health_path is not enough.",
         examples=[{"path": "/healthz", "codes": "200-399"}],
     )
     spot: Spot | None = Field(
@@ -218,7 +218,7 @@ class Service(Section):
             yield "read_only_root", "does not go with exec: ECS Exec needs a root file system that can be written"
         for number, arn in enumerate(self.policies):
             if arn in self.policies[:number]:
-                yield ("policies", number), "stands there twice"
+                yield ("policies", number), "is listed twice"
         for key, why in self.checked.speaking(self.protocol):
             path = self.spelled["service.health_path"].removeprefix("service.")
             yield path if key == "path" else f"health.{key}", why
@@ -257,7 +257,7 @@ class Service(Section):
 
     @property
     def asks_by_default(self) -> bool:
-        """Whether nobody has said which path is asked."""
+        """Whether no path is configured."""
         return not (self.given("health_path") or (self.health and self.health.given("path")))
 
 

@@ -140,8 +140,8 @@ def together(
             if why := _wrong(name, other, condition, app, app_checked, sidecars):
                 yield f"{table}.depends_on.{other}", why
     if circle := _circle({name: needs for name, (needs, _) in waits.items()}):
-        told = " waits for ".join(circle)
-        yield f"{waits[circle[0]][1]}.depends_on", f"goes in a circle: {told}"
+        text = " waits for ".join(circle)
+        yield f"{waits[circle[0]][1]}.depends_on", f"goes in a circle: {text}"
 
 
 def _wrong(name: str, other: str, condition: str, app: str, app_checked: bool, sidecars: Mapping[str, Sidecar]) -> str:
@@ -154,8 +154,8 @@ def _wrong(name: str, other: str, condition: str, app: str, app_checked: bool, s
     essential = sidecars[other].essential if other in sidecars else True
     checked = bool(sidecars[other].health) if other in sidecars else app_checked
     if condition in ("COMPLETE", "SUCCESS") and essential:
-        told = f"expected sidecars.{other}.essential = false" if other != app else "it runs on"
-        return f'= "{condition}" waits for the end of an essential container, with which the task ends: {told}'
+        text = f"expected sidecars.{other}.essential = false" if other != app else "it runs on"
+        return f'= "{condition}" waits for the end of an essential container, with which the task ends: {text}'
     if condition == "HEALTHY" and not checked:
         key = "service.health.container" if other == app else f"sidecars.{other}.health"
         return f'= "HEALTHY" needs a check inside that container: expected {key}'
@@ -163,7 +163,7 @@ def _wrong(name: str, other: str, condition: str, app: str, app_checked: bool, s
 
 
 def _circle(waits: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
-    """Containers of which each waits for the next, and the last for the first; empty if there are none such."""
+    """Containers that wait for each other in a circle; empty if there are none."""
     done: set[str] = set()
 
     def walk(name: str, path: tuple[str, ...]) -> tuple[str, ...]:
@@ -186,5 +186,5 @@ def shares(cpu: int, memory: int, sidecars: Mapping[str, Sidecar]) -> Iterator[P
         given = {name: getattr(one, key) or 0 for name, one in sidecars.items()}
         if sum(given.values()) >= whole:
             last = [name for name, share in given.items() if share][-1]
-            told = f"is {sum(given.values())} {unit} with the other sidecars', and service.{key} is {whole}"
-            yield f"sidecars.{last}.{key}", f"{told}: expected some left for the app"
+            text = f"is {sum(given.values())} {unit} with the other sidecars', and service.{key} is {whole}"
+            yield f"sidecars.{last}.{key}", f"{text}: expected some left for the app"

@@ -15,7 +15,7 @@ class Spot(Section):
 
     percent: int = Field(100, ge=1, le=100, description="The share of the tasks beyond base that run on Spot.")
     base: int = Field(
-        0, ge=0, le=5000, description="How many tasks run on ordinary Fargate first: those that AWS never takes back."
+        0, ge=0, le=5000, description="How many tasks run on Fargate On-Demand first: AWS never takes those back."
     )
 
     @property

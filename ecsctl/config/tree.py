@@ -23,10 +23,10 @@ def holds(tree: Any, path: Path) -> bool:
     """Whether something stands at the path."""
     for part in path:
         if isinstance(tree, Mapping):
-            there = part in tree
+            known = part in tree
         else:
-            there = isinstance(tree, list | tuple) and isinstance(part, int) and part < len(tree)
-        if not there:
+            known = isinstance(tree, list | tuple) and isinstance(part, int) and part < len(tree)
+        if not known:
             return False
         tree = tree[part]
     return True

@@ -15,7 +15,7 @@ ROOT = "is the root of the container's own file system: expected a folder of it"
 
 
 class Volume(Section):
-    """A folder on EFS: of a file system that is made for it, or of one that is there already."""
+    """A folder on EFS: of a file system that is made for it, or of an existing one."""
 
     path: words.ContainerPath = Field(description="Where it is in the app's container.", examples=["/data"])
     read_only: bool = Field(
@@ -23,7 +23,7 @@ class Volume(Section):
     )
     file_system: words.FileSystemId | None = Field(
         None,
-        description="A file system that is there already, in the tasks' VPC; it is used, never changed. Without it an "
+        description="An existing file system, in the tasks' VPC; it is used, never changed. Without it an "
         "encrypted one is made, which `ecsctl down` keeps.",
         examples=["fs-0a1b2c3d4e5f60718"],
     )
@@ -34,20 +34,20 @@ class Volume(Section):
     )
     directory: words.ContainerPath | None = Field(
         None,
-        description="Without an access point: the folder of that file system. It must be there. Default: all of it.",
+        description="Without an access point: the folder of that file system. It must exist. Default: all of it.",
         examples=["/shop"],
     )
     uid: int = Field(
         1000,
         ge=0,
         le=4294967295,
-        description="Of one that is made: the user whose the folder is, and as whom everything in it is done, whoever "
+        description="For one that is made: the user that owns the folder; every access to it is as this user, whoever "
         "the container runs as.",
     )
-    gid: int = Field(1000, ge=0, le=4294967295, description="Of one that is made: that user's group.")
+    gid: int = Field(1000, ge=0, le=4294967295, description="For one that is made: that user's group.")
 
     def problems(self) -> Iterator[Problem]:
-        """What is said of a file system that is there and of one that is not."""
+        """Options for an existing file system together with those for a new one."""
         for key in ("access_point", "directory"):
             if self.given(key) and not self.file_system:
                 yield key, "has no meaning without file_system"

@@ -28,27 +28,27 @@ def front(config: Config) -> Iterator[Problem]:
         yield "vpc.public_subnets", "has no meaning with load_balancer.internal: it is in the private subnets"
     for name in config.raw.load_balancer_attributes if config.load_balancer.access_logs else ():
         if name.startswith("access_logs."):
-            told = "is what load_balancer.access_logs says: expected it there alone"
-            yield ("raw", "load_balancer_attributes", name), told
+            problem = "is what load_balancer.access_logs says: expected it there alone"
+            yield ("raw", "load_balancer_attributes", name), problem
     if not vpc.id and (group := next((one for one in config.load_balancer.allow if one.startswith("sg-")), "")):
         yield "load_balancer.allow", f"{group}: a security group must be of the app's VPC: expected vpc.id too"
 
 
-def nobody(config: Config) -> Iterator[Problem]:
+def without_web(config: Config) -> Iterator[Problem]:
     """What is about the load balancer, or about the web's service, where there is neither."""
-    told = "has no meaning without a web, and service.web is false"
+    problem = "has no meaning without a web, and service.web is false"
     if not (config.workers or config.jobs):
         yield "service.web", "= false leaves nothing to run: expected [workers.NAME] or [jobs.NAME]"
     for key in config.given("domain"):
-        yield key, told
+        yield key, problem
     for key in config.load_balancer.given():
-        yield f"load_balancer.{key}", told
+        yield f"load_balancer.{key}", problem
     for key in config.deployment.given("strategy", "alarms"):
         if key == "alarms" or config.deployment.shifts:
-            yield f"deployment.{key}", told
+            yield f"deployment.{key}", problem
     for key in config.raw.given():
         if key not in {"task_definition", "container"}:
-            yield f"raw.{key}", told
+            yield f"raw.{key}", problem
     if config.release and not config.workers:
         yield "release", "has no meaning with jobs alone: nothing is deployed, and each run of a job is a new task"
     if config.vpc.id and config.vpc.private_subnets and config.vpc.public_subnets:

@@ -1,4 +1,4 @@
-"""The kinds of text that ecsctl.toml knows: each with its pattern, and what a person is told when it does not fit."""
+"""The kinds of text that ecsctl.toml knows: each with its pattern, and the message when it does not fit."""
 
 from __future__ import annotations
 
@@ -280,7 +280,7 @@ RegistryLogin = Annotated[
     ),
 ]
 # A bare name is one of Secrets Manager, perhaps with a key of its JSON; a name with a slash in front one of Parameter
-# Store. Prefixes of well-known tokens tell a value that was pasted in place of a name.
+# Store. Prefixes of well-known tokens give away a value that was pasted in place of a name.
 TaskSecret = Annotated[
     str,
     Word(
@@ -292,7 +292,7 @@ TaskSecret = Annotated[
         '"/shop/key", or the ARN of either',
     ),
 ]
-# A token pasted here by mistake looks like a name too: GitHub's own prefixes tell it apart.
+# A token pasted here by mistake has a name's shape too: GitHub's own prefixes give it away.
 TokenSecret = Annotated[
     str,
     Word(

@@ -1,4 +1,4 @@
-"""The tables [workers.NAME]: processes that nobody asks over the network, and that keep running."""
+"""The tables [workers.NAME]: processes that serve no requests, and keep running."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Worker(Process):
 
     desired_count: int = Field(1, ge=0, le=5000, description="How many tasks of it run.")
     min_healthy_percent: int = Field(
-        100, ge=0, le=100, description="The least that runs during a deployment, in percent of desired_count."
+        100, ge=0, le=100, description="The fewest tasks that run during a deployment, in percent of desired_count."
     )
     max_percent: int = Field(
-        200, ge=100, le=200, description="The most that runs during a deployment, in percent of desired_count."
+        200, ge=100, le=200, description="The most tasks that run during a deployment, in percent of desired_count."
     )
     spot: Spot | None = Field(
         None,
@@ -46,7 +46,7 @@ class Worker(Process):
     )
     health: ContainerCheck | None = Field(
         None,
-        description="A check that ECS runs inside its container; without one a worker is well while it runs.",
+        description="A check that ECS runs inside its container; without one a worker is healthy while it runs.",
         examples=[{"command": ["CMD-SHELL", "pgrep -f worker.py || exit 1"]}],
     )
 

@@ -45,8 +45,8 @@ def template(
         lines += (line for option in below["properties"]
                   for line in _option((key, option), values.get(key, {}), off=bool(off)))  # fmt: skip
     for name, (who, command) in (workers or {}).items():
-        told = f"{who}: as a worker, once the lines below are no comment"
-        lines += ["", *_comment(told), f"# [workers.{name}]"]
+        comment = f"{who}: as a worker, once the lines below are no comment"
+        lines += ["", *_comment(comment), f"# [workers.{name}]"]
         lines += [f"# command = {toml(list(command))}"] if command else []
     return "\n".join(lines) + "\n"
 

@@ -76,7 +76,7 @@ def _process(step: Step) -> str:
 
 
 def _after(step: Step) -> Mapping[str, Any]:
-    """The fields as they will be: what nobody asks for stays as it is."""
+    """The fields as they will be: what is not desired stays unchanged."""
     return {**step.found, **{name: value for name, value in step.fields.items() if value is not None}}
 
 
@@ -95,7 +95,7 @@ def _monthly(things: Iterable[Thing]) -> float:
             total += prices.ADDRESS * len(balancer["subnets"])
     for (kind, process), service in of.items():
         task = of.get((TaskDefinition.kind, process)) if kind == Service.kind else None
-        if task and service:  # of what dies, and is not in the record, the fields are not known
+        if task and service:  # of what is deleted, and is not in the record, the fields are not known
             least = (of.get((Scaling.kind, process)) or {}).get("minimum", 0)
             count = max(service.get("desired_count") or 0, least)
             storage = json.loads(dict(task.get("more") or ()).get("ephemeralStorage", "{}")).get("sizeInGiB", 0)

@@ -35,7 +35,7 @@ _NOT_RELEASED = re.compile(
     r"e2e|cypress|example|windows|nightly|bench(?:mark)?)(?:$|[._-])",
     re.IGNORECASE,
 )
-# Names of stages that others are made from; where one comes last, and starts something, nobody thought of a better one.
+# Names of stages that others are made from; where one comes last, and starts something, it is only called so.
 _PARTS = re.compile(r"base\d*|build(?:er)?", re.IGNORECASE)
 _FRONT = re.compile(r"(?:^|[/._-])(?:web|www|app|site|server|production)(?:$|[/._-])", re.IGNORECASE)
 # Where one of many services is to be chosen: what people open, or what an interface calls.
@@ -158,7 +158,7 @@ def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service]
 
 
 def _missing(read: Dockerfile, held: Sequence[str]) -> Iterator[str]:
-    """What is copied and not there. A pattern that matches nothing ends no build, and the image lacks what it means.
+    """What is copied and missing. A pattern that matches nothing ends no build, and the image lacks what it means.
 
     Beside one that matches it is fine, as in `COPY package.json yarn.lock* ./`, and as a name with a star after it.
     """

@@ -36,7 +36,7 @@ _ROUTE = re.compile(
     r"(?:\b(?:\w*(?:app|[Ss]erver|fastify|application|[Mm]ux|engine|[Ee]cho)|http|e)\.(?:get|route|HandleFunc|Handle|GET|Get)\(\s*"
     r"|\bRoute::(?:withoutMiddleware\([^)]*\)->)?get\(\s*)[\"'`](?:GET )?(/(?:(?:api|v\d)/){0,2}" + _WELL + r")/?[\"'`]"
 )
-# A router of Flask or FastAPI without a prefix, which the app takes as it is; actix-web and axum, whose app has the
+# A router of Flask or FastAPI without a prefix, which the app takes unchanged; actix-web and axum, whose app has the
 # route itself; Elysia, whose plugins are apps.
 _ROUTER = re.compile(r"(?m)^(\w+)\s*=\s*(?:Blueprint|APIRouter)\(((?:[^()]|\([^()]*\))*)\)")
 _RUST = re.compile(r"(?:App|Router)::new\(\)|\.route\(\s*\"(/" + _WELL + r")\"\s*,\s*(?:\w+::)*get\(")

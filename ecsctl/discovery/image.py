@@ -18,7 +18,7 @@ from ecsctl.discovery.tree import Tree, within
 from ecsctl.engine.errors import UsageError
 
 Ask = Callable[[str, Sequence[str]], str]
-"""Has a person choose one of several answers, the first of which is the likeliest. An empty list: any answer."""
+"""Has a person choose one of several answers, the likeliest first. An empty list: any answer."""
 NO_DOCKERFILE = "there is no Dockerfile here"
 USUAL = 8080
 """The port for an app that listens wherever $PORT says."""
@@ -166,7 +166,7 @@ def _chosen(tree: Tree, here: str, ask: Ask | None, wanted: str) -> tuple[str, l
 
 
 def _alone(read: Dockerfile, stage: Stage, path: str, port: int | None) -> tuple[Process, ...]:
-    """What the image starts, as a worker, for an app that nobody asks over the network."""
+    """What the image starts, as a worker, for an app that serves no requests."""
     return (Process("worker", "", path),) if read.command(stage) and not port else ()
 
 
@@ -228,8 +228,8 @@ def _listening(
         answer = ask("Nothing names the port that the app listens on. Which one is it?", []) if ask else ""
         port = int(answer) if answer.isascii() and answer.isdigit() and 0 < int(answer) < 65536 else None
         if port is None:
-            notes.append("nothing names the port that the app listens on: 8000 is a guess, see [service]. If nobody "
-                         "asks it over the network, as a bot or a worker: web = false")  # fmt: skip
+            notes.append("nothing names the port that the app listens on: 8000 is a guess, see [service]. If "
+                         "it serves no requests, as a bot or a worker: web = false")  # fmt: skip
             if unset := ports.unset(read, stage):
                 notes.append(f"EXPOSE of the Dockerfile names {unset}, which has no value: set it in [build.args]")
     fitting = [one for one in paths if not one.port or one.port == port]

@@ -16,7 +16,7 @@ DEFINITIONS = "docker_image_definition.json"
 def lacking(text: str, container: str = "") -> tuple[str, ...]:
     """What it does not do, in words that follow "it does not"; a single sentence if it cannot be read at all.
 
-    `container` is the name that the app's container has, which may stand there as it is.
+    `container` is the name that the app's container has, which may appear there unchanged.
     What its scripts do is not read: where it runs some, only its own commands count.
     """
     if text in {ours(*some) for count in range(len(PARTS) + 1) for some in combinations(PARTS, count)}:

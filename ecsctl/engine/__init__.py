@@ -1,1 +1,1 @@
-"""Making the desired state true: what is there, what follows, and doing it so that it may die anywhere."""
+"""Making the desired state true: what exists, what to do, and doing it so that a run may die anywhere."""

@@ -58,8 +58,8 @@ def several(app: str, found: Collection[Mapping[str, str]]) -> Refused:
 def way_out(steps: list[Step], me: Label, first: Observed[Any, Any] | None, others: Collection[str]) -> list[Step]:
     """The steps; those that meet another deployment's things say which of the two stays, and the one way out.
 
-    The one that has the deployment's first thing stays, or else the one with the lesser id: each machine comes to the
-    same answer. `others` are those of this region: of another region's deployment there is nothing to unite.
+    The one that has the deployment's first thing stays, or else the one with the smaller id: each machine comes to the
+    same answer. `others` are those of this region: another region's deployment is no rival.
     """
     steps = [step if step.rival in others else replace(step, rival="") for step in steps]
     rivals = sorted({step.rival for step in steps if step.rival})
@@ -106,7 +106,7 @@ def _waits_for(step: Step, observed: Observed[Any, Any], now: datetime, *, dead:
 
 
 def _late(step: Step, observed: Observed[Any, Any]) -> Step:
-    """The refusal for who has made nothing, and finds that another deployment was begun meanwhile."""
+    """The refusal of a run that has made nothing, and finds that another deployment was begun meanwhile."""
     tags = observed.tags or {}
     return replace(
         step,

@@ -16,7 +16,7 @@ Json = Any
 def plain(value: Any, *, hide: bool = False) -> Json:
     """A desired state, an id or a part of one as JSON values: dataclasses as objects, sets as sorted lists.
 
-    Of a secret there is the digest; to `hide` it, ***.
+    A secret becomes its digest, or *** with `hide`.
     """
     if isinstance(value, Secret):
         return "***" if hide else {"digest": value.digest}
@@ -33,7 +33,7 @@ def plain(value: Any, *, hide: bool = False) -> Json:
 
 def ids_from(kind: type[AnyResource], stored: dict[str, Any]) -> Any:
     """A kind's ids out of the record. Raises TypeError if the record does not fit."""
-    wanted = identity(kind)
-    if {item.name for item in fields(wanted)} != stored.keys() or not all(isinstance(v, str) for v in stored.values()):
+    ids = identity(kind)
+    if {item.name for item in fields(ids)} != stored.keys() or not all(isinstance(v, str) for v in stored.values()):
         raise TypeError(f"the record of {kind.kind} does not fit")
-    return wanted(**stored)
+    return ids(**stored)

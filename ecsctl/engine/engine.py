@@ -38,7 +38,7 @@ class Engine:
         label: Label,
         kinds: tuple[type[AnyResource], ...],
         *,
-        emit: events.Listener = events.nobody,
+        emit: events.Listener = events.ignored,
     ) -> None:
         self.aws, self.state, self.kinds, self.emit = aws, state, kinds, emit
         self.patience = aws.patience
@@ -91,7 +91,7 @@ class Engine:
         return Remover(self.one, self.survey).down(agree=agree, keep=keep, command=command)
 
     def up(self, stack: Stack, *, agree: Callable[[Plan], None], command: str = "up", prune: bool = True) -> Plan:
-        """Make every resource of the stack true, and remove what is no longer in ecsctl.toml.
+        """Bring every resource of the stack to its desired state, and remove what is no longer in ecsctl.toml.
 
         Returns what was planned and done.
 

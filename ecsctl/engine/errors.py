@@ -136,7 +136,7 @@ class Stopped(EcsctlError):
 
 
 class Paused(EcsctlError):
-    """A release is held until somebody lets it go on, or takes it back."""
+    """A release is held until somebody continues it, or rolls it back."""
 
     exit_code = 9
 
@@ -200,7 +200,7 @@ TOKEN_REFUSED = re.compile(
     r"Bad credentials|access token might be invalid|has been revoked|Could not access the GitHub|"
     r"authentication required for primary source"
 )
-TOKEN_HINT = "ecsctl creds rotate asks for a new token, and brings it everywhere"  # noqa: S105 - a sentence
+TOKEN_HINT = "ecsctl creds rotate asks for a new token, and brings it to every place that uses it"  # noqa: S105 - a sentence
 
 
 def code(error: BaseException) -> str:
@@ -237,7 +237,7 @@ def already_exists(error: BaseException) -> bool:
 
 
 def is_of_another(error: BaseException) -> bool:
-    """Whether AWS says that a create's token was used before, for something else than is asked for now."""
+    """Whether AWS says that a create's token was used before, for something else than now."""
     return "idempoten" in f"{code(error)} {text(error)}".lower()
 
 

@@ -92,5 +92,5 @@ class Said(Event):
 Listener = Callable[[Event], None]
 
 
-def nobody(_event: Event) -> None:
+def ignored(_event: Event) -> None:
     """Listen to nothing."""

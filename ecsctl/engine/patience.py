@@ -89,14 +89,14 @@ class Patience:
             self._rest(seconds)
 
     def pause(self, turn: int) -> float:
-        """Wait after try number `turn`, at which AWS had no time: most often another place has, a moment later.
+        """Wait after try number `turn`, which AWS throttled or did not answer. Returns the seconds waited.
 
-        Twice as long each time, and spread by chance so that many do not march in step. Returns for how many seconds.
+        Twice as long each time, and spread by chance so that many callers do not retry in step.
         """
         return self._rest(min(MOST, SOON * 2.0 ** (turn - 1)) * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, guards nothing
 
     def again(self, waited: float) -> float:
-        """Wait before another try at what was waited for so long already. Returns for how many seconds."""
+        """Wait before another try, after `waited` seconds of waiting. Returns the seconds waited now."""
         spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
         return self._rest(_until_next_check(waited, 0.0) * spread)
 
@@ -131,7 +131,8 @@ class Patience:
             self._rest(min(_until_next_check(now, usual), max(limit - now, 0.1)))
 
     def in_time(self, call: Callable[[], T], *, what: str) -> T:
-        """Send a change until AWS has time for it: one that was throttled had no effect, so it is sent as it was.
+        """Send a change until AWS has time for it: one that was throttled had no effect, so the same request is sent
+        again.
 
         A read in between would only add load; and starting several changes over at each such answer might never reach
         the last of them. Raises TimedOut after SLOW_DOWN seconds of waiting, and all other errors.
@@ -184,4 +185,4 @@ def _until_next_check(waited: float, usual: float) -> float:
 
 
 def _silence(_what: str, _waited: float, _limit: float) -> None:
-    """Hear nothing."""
+    """Ignore it."""

@@ -212,20 +212,20 @@ def decide(
 
 
 def _not_ours(step: Any, desired: AnyResource, observed: Observed[Any, Any], me: Label) -> Step:
-    tags_there = dict(observed.tags or {})
+    tags_found = dict(observed.tags or {})
     tags = f"{APP}={me.app}, {ID}={me.id}, {RESOURCE}={me.resource}"
-    if tags_there.get(APP) == me.app and tags_there.get(ID) not in (None, me.id):
-        reason = f"{a(desired.title)} of this name belongs to another deployment of {me.app} ({ID}={tags_there[ID]})"
-    elif tags_there.get(APP):
+    if tags_found.get(APP) == me.app and tags_found.get(ID) not in (None, me.id):
+        reason = f"{a(desired.title)} of this name belongs to another deployment of {me.app} ({ID}={tags_found[ID]})"
+    elif tags_found.get(APP):
         reason = (
-            f"{a(desired.title)} of this name belongs to {tags_there[APP]} ({RESOURCE}={tags_there.get(RESOURCE, '?')})"
+            f"{a(desired.title)} of this name belongs to {tags_found[APP]} ({RESOURCE}={tags_found.get(RESOURCE, '?')})"
         )
     else:
         reason = f"{a(desired.title)} of this name exists and is not ours"
     reason += f": {observed.note}" if observed.note and observed.hint else ""
     hint = observed.hint or f"choose another name, or make it ours by the tags {tags}"
     refused: Step = step(Verb.REFUSE, reason=reason, hint=hint)
-    another = tags_there.get(ID, "") if tags_there.get(APP) == me.app else ""
+    another = tags_found.get(ID, "") if tags_found.get(APP) == me.app else ""
     return replace(refused, rival=another if another != me.id else "")
 
 

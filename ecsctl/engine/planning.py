@@ -1,4 +1,4 @@
-"""What `up` would do: each desired resource beside the observed one, and what exists without being asked for."""
+"""What `up` would do: each desired resource beside the observed one, and what exists without being desired."""
 
 from __future__ import annotations
 

@@ -259,10 +259,11 @@ class Reconciler(Knowing):
             sent = {change.field: change.sent for change in step.changes if change.sent}
             self.state.shown_otherwise(name, plain(step.ids), sent)
             raise ShownOtherwise(
-                f"{attempt.what}: AWS took the change and shows it otherwise, for {round(limit)} seconds now",
+                f"{attempt.what}: AWS took the change and has shown another value for {round(limit)} seconds",
                 why="; ".join(map(sent_and_shown, step.changes)),
-                hint="if something else keeps setting it, end that; if AWS writes it in another way, write it so in "
-                "ecsctl.toml; if it is neither, this is a bug of ecsctl, to be reported with these words",
+                hint="if another tool keeps setting it, stop that; if AWS writes the value in another form, use "
+                "that form in "
+                "ecsctl.toml; if it is neither, this is a bug of ecsctl: please report it with this message",
             ) from error
 
     def _ready(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> Observed[Any, Any]:
@@ -276,7 +277,7 @@ class Reconciler(Knowing):
             last = self._ready_or_failed(name, desired, anew)
         if last.failed:
             if desired.wait:
-                self.state.drop(name)  # nothing of it is on AWS that could still come to light
+                self.state.drop(name)  # nothing of it is on AWS that could still show up
             raise ResourceFailed(f"{desired.known_as(name)} failed", why=last.failed, hint=last.hint)
         if last.paused:
             raise Paused(f"{desired.known_as(name)}: {last.paused}", hint=last.hint)

@@ -159,7 +159,7 @@ def read(path: Path, say: Callable[[str], None]) -> Book | None:
             say(f"{candidate.name} {reason}; it is kept as {aside.name}")
             continue
         if candidate != path:
-            say(f"the previous copy, {candidate.name}, is used; what it misses is found by tags")
+            say(f"the previous copy, {candidate.name}, is used; what it lacks is found by tags")
         return book
     say("the record is rebuilt from the tags on AWS")
     return None

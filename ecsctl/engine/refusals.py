@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 AGAIN = "then run the same command again"
 POLICY = f"ecsctl policy prints what ecsctl needs; {AGAIN}"
 ORGANIZATION = (
-    "only who administers the AWS organization can allow it: no permission in this account helps; where the policy "
+    "only an administrator of the AWS organization can allow it: no permission in this account helps; where the policy "
     "asks for tags, a region or a boundary, set tags, region or permissions_boundary in ecsctl.toml"
 )
-BOUNDARY = "; where roles may be made with a permissions boundary alone, set permissions_boundary in ecsctl.toml"
+BOUNDARY = "; where roles may only be made with a permissions boundary, set permissions_boundary in ecsctl.toml"
 # Who denied it, by AWS's own words (IAM User Guide, "Troubleshoot access denied error messages").
 DENIERS = (
     ("service control policy", "a service control policy of the AWS organization", ORGANIZATION),
     ("resource control policy", "a resource control policy of the AWS organization", ORGANIZATION),
     ("permissions boundary", "the permissions boundary of the caller",
-     f"who set the boundary must allow it there, beside the caller's own policies; {POLICY}"),
+     f"an administrator must allow it in that boundary, as well as in the caller's own policies; {POLICY}"),
     ("session policy", "the policy of the caller's session",
-     f"begin a session whose policy allows it, or one without; {POLICY}"),
+     f"start a session whose policy allows it, or one without a policy; {POLICY}"),
     ("VPC endpoint policy", "the policy of the VPC endpoint that the call goes through",
-     f"allow it there, or go another way; {AGAIN}"),
+     f"allow it in that policy, or call without that endpoint; {AGAIN}"),
     ("resource-based policy", "a policy on the resource itself", f"allow it in that policy; {AGAIN}"),
     ("explicit deny in an identity-based policy", "a policy of the caller, which denies it explicitly",
-     f"take the deny out of it: to allow it beside does not help; {AGAIN}"),
+     f"remove the deny: an allow in another policy does not help; {AGAIN}"),
     ("identity-based policy", "no policy of the caller allows it", POLICY),
 )  # fmt: skip
 CLOCK = re.compile(r"[Ss]ignature (?:has )?expired|not yet current")
@@ -39,8 +39,8 @@ CLOCK = re.compile(r"[Ss]ignature (?:has )?expired|not yet current")
 UNUSABLE = frozenset("OptInRequired SubscriptionRequiredException NotSignedUp AccountProblem PendingVerification "
                      "Blocked".split())  # fmt: skip
 HEAD = "403"  # the answer to a HEAD, which S3 sends, has no body that could say why (S3 API, HeadBucket)
-ANOTHERS = (f"{POLICY}. Where all of that is allowed, the name belongs to another account, for names of buckets are "
-            "the whole world's: then choose another name for the app in ecsctl.toml")  # fmt: skip
+ANOTHERS = (f"{POLICY}. Where all of that is allowed, the name belongs to another account, for bucket names are "
+            "unique over all of AWS: then choose another name for the app in ecsctl.toml")  # fmt: skip
 OVER = frozenset("ExpiredToken ExpiredTokenException RequestExpired TokenRefreshRequired".split())
 
 QUOTA = {
@@ -64,14 +64,15 @@ QUOTA = {
 # of the ECS guide) and of public threads: widdix/mastodon-on-aws#13, openemr/openemr-on-ecs#8, aws/aws-cdk#31726,
 # 0x4447/0x4447_product_s3_email#22.
 KNOWN = (
-    (r"does not support creating load balancers", "this account may not make load balancers yet",
+    (r"does not support creating load balancers", "this account may not create load balancers yet",
      f"ask AWS support for it (Account and billing): some new accounts are reviewed first; {AGAIN}"),
-    (r"Availability Zones .* cannot be associated with a load balancer", "a zone of the subnets takes no load balancer",
+    (r"Availability Zones .* cannot be associated with a load balancer", "load balancers are not available in a "
+                                                                         "zone of the subnets",
      "name subnets in other zones, of a VPC of yours (vpc.id, vpc.public_subnets, vpc.private_subnets), or take "
      "another region"),
     (r"Not enough IP space available in subnet", "a subnet has too few free addresses for a load balancer",
      f"free some: it takes 8 in each of vpc.public_subnets; or name larger ones there; {AGAIN}"),
-    (r"tag policy does not allow|TagPolicyViolation", "a tag policy of the AWS organization does not let a tag be so",
+    (r"tag policy does not allow|TagPolicyViolation", "a tag policy of the AWS organization forbids a tag",
      f"give tags in ecsctl.toml the values and the spelling that the policy asks for; {AGAIN}"),
     (r"new ARN and resource ID format must be enabled", "this account still has ECS's old ARNs, which take no tags",
      f"for each of serviceLongArnFormat, taskLongArnFormat and containerInstanceLongArnFormat: aws ecs "
@@ -86,9 +87,9 @@ KNOWN = (
      "check github.repository; a token needs the scope admin:repo_hook and someone who administers the repository, "
      f"and a connection's App must reach it; {AGAIN}"),
     (r"requested bucket name is not available", "another account has a bucket of that name",
-     "names of buckets are the whole world's: choose another name for the app in ecsctl.toml"),
-    (r"Maximum policy size of \d+ bytes exceeded", "what a role may do is too long for its policies",
-     f"say less in permissions, or the same with patterns; IAM does not raise this quota; {AGAIN}"),
+     "bucket names are unique over all of AWS: choose another name for the app in ecsctl.toml"),
+    (r"Maximum policy size of \d+ bytes exceeded", "a role's permissions are too long for its policies",
+     f"shorten permissions, or use patterns; IAM does not raise this quota; {AGAIN}"),
 )  # fmt: skip
 FAMILY = re.compile(r"(?:Limit|Quota)Exceeded(?:Exception|Fault)?$|^TooMany[A-Z]|^ServiceQuota")
 """How AWS's services name the quotas that stand in no table of ours. What asks to slow down is no quota of things."""
@@ -113,7 +114,8 @@ def as_error(error: ClientError, what: str) -> EcsctlError:
         who, hint = denier(text)
         if name == HEAD:
             why = (
-                f"{operation} answered 403, without words: either it is not allowed, or another account's is in the way"
+                f"{operation} answered 403, without a message: either it is not allowed, or another account has one "
+                f"of that name"
             )
             hint = ANOTHERS
         return Denied(f"{what}: not allowed to call {operation}{who and f' ({who})'}", why=why, hint=hint)

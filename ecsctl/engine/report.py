@@ -116,13 +116,15 @@ def reports(
     templates = {kind.kind: kind.console for kind in kinds}
     found = []
     for step in plan.steps:
-        sight = None if step.verb is Verb.DELETE else observed.get(step.name)  # a leftover may share a resource's name
+        current = (
+            None if step.verb is Verb.DELETE else observed.get(step.name)
+        )  # a leftover may share a resource's name
         entry = state.entry(step.name)
         recorded = entry.since + ahead if entry and entry.since and entry.kind == step.kind else None
-        there = step.ids is not None
-        since = ((sight.since if sight else None) or recorded) if there else None
-        link = console(templates.get(step.kind, ""), flat(step.ids), identity) if there else ""
-        found.append(Report(step, sight, since, link))
+        exists = step.ids is not None
+        since = ((current.since if current else None) or recorded) if exists else None
+        link = console(templates.get(step.kind, ""), flat(step.ids), identity) if exists else ""
+        found.append(Report(step, current, since, link))
     return found
 
 

@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 
 class Trait:
-    """A word about a field, for the engine."""
+    """A property of a field that the engine heeds."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -80,9 +80,9 @@ class Contents:
 
 
 class Resource(ABC, Generic[Ids]):
-    """One thing on AWS, as we want it to be. A subclass is a frozen dataclass; its fields are the desired state.
+    """One thing on AWS, in its desired state. A subclass is a frozen dataclass; its fields are the desired state.
 
-    A field that is None means: we do not care, whatever AWS has is right.
+    A field that is None is not compared: whatever AWS has is fine.
     """
 
     kind: ClassVar[str]
@@ -177,7 +177,7 @@ class Resource(ABC, Generic[Ids]):
 
     @property
     def ready_within(self) -> float:
-        """Seconds at most until it is ready, where that hangs on what is desired."""
+        """Seconds at most until it is ready, where that depends on what is desired."""
         return self.limit
 
     def summary(self) -> str:
@@ -190,19 +190,21 @@ class Resource(ABC, Generic[Ids]):
         return ""
 
     def impact(self, actual: Self) -> str:
-        """What the app's clients notice while it is made right, or made again, in words; empty if nothing."""
+        """What the app's clients notice while it is updated or replaced, in words; empty if nothing."""
         del actual
         return ""
 
     def beyond(self) -> str:
-        """What of the desired state is more than AWS takes, though each part of it is right; empty if nothing is."""
+        """What in the desired state exceeds a limit of AWS's, though each part of it is valid; empty if nothing
+        does.
+        """
         return ""
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: Ids) -> Iterator[Callable[[], object]]:
         """The reads of `observe` that do not wait for each other, for one that is recorded: made all at once, first.
 
-        Their answers are shared with later reads of the same: see `ecsctl.ahead`. A run is right without them.
+        Their answers are shared with later reads of the same: see `ecsctl.ahead`. A run is correct without them.
         """
         del aws, me, ids
         yield from ()
@@ -212,7 +214,7 @@ class Resource(ABC, Generic[Ids]):
         raise NotImplementedError(f"{self.kind} is never made by us")
 
     def update(self, aws: Aws, me: Label, ids: Ids, changed: frozenset[str]) -> None:
-        """Make the named fields right. May be repeated."""
+        """Change the named fields to what is desired. May be repeated."""
         raise NotImplementedError(f"{self.kind} cannot be changed")
 
     @classmethod

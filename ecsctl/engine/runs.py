@@ -28,7 +28,7 @@ def end(run: str) -> None:
 
 
 def is_dead(run: str) -> bool:
-    """Whether it is certain that a run is no more: it was a process of this machine, and is not any longer."""
+    """Whether a run has certainly ended: it was a process of this machine that no longer exists."""
     machine, _, rest = run.partition("-")
     pid = rest.partition("-")[0]
     if machine != _machine() or not pid.isdecimal() or os.name != "posix":

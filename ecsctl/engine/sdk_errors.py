@@ -1,7 +1,7 @@
 """What the AWS SDK itself raises, before AWS has answered or without an answer: a sentence for each of its families.
 
 botocore's own exceptions form a tree; a row is about a class and all below it, and the nearest row counts.
-tests/engine/test_sdk_errors.py goes over every class there is.
+tests/engine/test_sdk_errors.py goes over every one of its classes.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ ROWS = (
         "keys are a pair: set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither; a role_arn in a profile "
         "needs source_profile or credential_source beside it"),
     Row("ProfileNotFound", AccessError, "there is no such AWS profile",
-        "aws configure list-profiles names those there are"),
+        "aws configure list-profiles lists them"),
     Row("SSOError TokenRetrievalError", AccessError, "the AWS SSO session has not begun or has expired",
         "aws sso login"),
     Row("LoginError", AccessError, "the session of aws login has not begun or has expired", "aws login"),
     Row("LoginInsufficientPermissions", AccessError, "the session of aws login may not be used",
-        "have signin:CreateOAuth2Token allowed to whoever logs in, then: aws login"),
-    Row("CredentialRetrievalError", AccessError, "the profile's credentials cannot be had",
+        "allow signin:CreateOAuth2Token to the user that logs in, then: aws login"),
+    Row("CredentialRetrievalError", AccessError, "the profile does not give credentials",
         "run the profile's credential_process, or what else gives its credentials, by hand; then " + AGAIN),
     Row("MetadataRetrievalError InvalidIMDSEndpointError InvalidIMDSEndpointModeError", AccessError,
         "the credentials of this machine's or container's own role cannot be read",
@@ -52,28 +52,28 @@ ROWS = (
         AGAIN + ": it asks for a code and goes on from here"),
     Row("InvalidConfigError ConfigNotFound ConfigParseError UnknownCredentialError UnknownTokenProviderError",
         AccessError, "the AWS profile is not valid",
-        "fix it in ~/.aws/config; aws configure list shows what counts"),
+        "fix it in ~/.aws/config; aws configure list shows which settings apply"),
     Row("MissingDependencyException", AccessError, "these credentials need a part of the AWS SDK that is not installed",
-        "let the AWS CLI hand them over: " + EXPORTED),
+        "let the AWS CLI export them: " + EXPORTED),
     # Region and addresses.
     Row("NoRegionError", UsageError, "no AWS region", "set region in ecsctl.toml, or AWS_REGION, or --region"),
-    Row("InvalidRegionError UnknownRegionError", UsageError, "no region of AWS is called that",
+    Row("InvalidRegionError UnknownRegionError", UsageError, "there is no AWS region of that name",
         "fix region in ecsctl.toml, AWS_REGION or --region"),
     Row("BaseEndpointResolverError EndpointProviderError ServiceNotInRegionError InvalidEndpointConfigurationError "
-        "InvalidHostLabelError InvalidDNSNameError", UsageError, "the AWS SDK knows no address for this", ADDRESS),
+        "InvalidHostLabelError InvalidDNSNameError", UsageError, "the AWS SDK has no endpoint for this", ADDRESS),
     # Settings of the SDK's own.
     Row("InvalidRetryConfigurationError InvalidDefaultsMode InvalidProxiesConfigError InvalidS3AddressingStyleError "
         "InvalidS3UsEast1RegionalEndpointConfigError InvalidSTSRegionalEndpointsConfigError "
         "InvalidEndpointDiscoveryConfigurationError InvalidChecksumConfigError", UsageError,
-        "a setting of the AWS SDK has a value that it does not take", SETTING),
+        "a setting of the AWS SDK has an invalid value", SETTING),
     # The way to AWS.
-    Row("ProxyConnectionError", AccessError, "the proxy does not let through to AWS",
+    Row("ProxyConnectionError", AccessError, "the proxy does not let the call through to AWS",
         "check HTTPS_PROXY and the name and password in it; NO_PROXY=.amazonaws.com bypasses the proxy"),
-    Row("SSLError", AccessError, "the TLS certificate of what answers for AWS is not trusted",
-        "a proxy that opens TLS needs its own CA certificate here: AWS_CA_BUNDLE=FILE, or ca_bundle in the profile"),
+    Row("SSLError", AccessError, "the TLS certificate of AWS's endpoint, or of a proxy, is not trusted",
+        "a proxy that inspects TLS needs its own CA certificate here: AWS_CA_BUNDLE=FILE, or ca_bundle in the profile"),
     Row("ConnectionError", Unreachable, "AWS cannot be reached", "check the network, then " + AGAIN),
     Row("HTTPClientError IncompleteReadError ChecksumError FlexibleChecksumError AwsChunkedWrapperError "
-        "CapacityNotAvailableError ResponseParserError", AwsError, "the connection broke before AWS had answered",
+        "CapacityNotAvailableError ResponseParserError", AwsError, "the connection broke before AWS answered",
         AGAIN + ": it goes on from here"),
     # What only a mistake in the program, or a broken installation, brings about.
     Row("DataNotFoundError ApiVersionNotFoundError UnknownServiceStyle UnknownSignatureVersionError "
@@ -89,7 +89,10 @@ SIGNING_IN = frozenset(
 
 
 def as_error(error: Exception, what: str) -> EcsctlError | None:
-    """The error of the SDK in the user's words, or None for one of another's. `what` says what was being done."""
+    """The error of the SDK in the user's words, or None for an error that is not the SDK's.
+
+    `what` says what was being done.
+    """
     row = next((found for parent in type(error).__mro__ if (found := _rows().get(parent.__name__))), None)
     if row is None:
         return None
@@ -103,13 +106,15 @@ def as_error(error: Exception, what: str) -> EcsctlError | None:
 
 
 def no_credentials(error: Exception) -> EcsctlError:
-    """The error of a profile's credentials, whatever it is: the SDK lets some through that are not of its own kind."""
+    """The error of a profile's credentials, whatever it is: the SDK passes on some that are not its own."""
     row = _rows()["CredentialRetrievalError"]
     return as_error(error, "signing in") or row.kind(row.says, why=f"{type(error).__name__}: {error}", hint=row.hint)
 
 
 def bundle_missing(error: BaseException) -> str | None:
-    """The reason, where the SDK could not read its file of CA certificates: to send the request again is no use."""
+    """The reason, where the SDK could not read its file of CA certificates: sending the request again would not
+    help.
+    """
     cause = getattr(error, "kwargs", {}).get("error")
     return str(cause) if isinstance(cause, FileNotFoundError | PermissionError | IsADirectoryError) else None
 
@@ -127,7 +132,7 @@ def signing_in(operation: str, name: str, text: str) -> EcsctlError:
     if operation.startswith("AssumeRole"):
         return AccessError("the role of the profile may not be assumed", why=why,
                            hint="the role's trust policy and the caller's own policies must both allow it; "
-                           "aws sts get-caller-identity shows who calls")  # fmt: skip
+                           "aws sts get-caller-identity shows the caller")  # fmt: skip
     return AccessError("the AWS SSO session does not give these credentials", why=why, hint="aws sso login, and "
                        "check sso_account_id and sso_role_name of the profile")  # fmt: skip
 

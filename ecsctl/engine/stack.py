@@ -1,4 +1,4 @@
-"""The stack as resources: names, promises of ids that do not exist yet, and the graph that they draw by themselves."""
+"""The stack as resources: names, promises of ids that do not exist yet, and the graph that follows from them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def named(value: W, form: str = "{}") -> W:
 
 
 def lasting(name: str, desired: AnyResource, ids: Any) -> Any:
-    """The ids that the one in a failed one's place will have too; the others as promises."""
+    """The ids that the replacement of a failed one will have too; the others as promises."""
     return replace(
         ids, **{item.name: Promise(name, item.name) for item in fields(ids) if item.name not in desired.lasting}
     )
@@ -179,7 +179,7 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
     """For each kind, the kinds that must be gone before it: those whose fields name one of its ids.
 
     Drawn from the type annotations alone, so that `down` knows the order without a record and without ecsctl.toml.
-    An `Order` field whose edge would close a circle is left out: it says how to make, not how to unmake. So is what a
+    An `Order` field whose edge would close a circle is left out: it is about the order of creation alone. So is what a
     kind `lets_go`.
     """
     makers: dict[Any, str] = {}
@@ -207,7 +207,8 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
     for maker, dependent in weak:
         if maker not in _reached(before.__getitem__, dependent):
             before[maker].add(dependent)
-    # Also across a kind of which nothing exists: a listener goes before the certificate that only a wait ties it to.
+    # Also across a kind of which nothing exists: a listener is deleted before the certificate, to which only a wait
+    # ties it.
     return {name: frozenset(_reached(before.__getitem__, name)) for name in before}
 
 

@@ -40,7 +40,7 @@ class State:
 
     @classmethod
     def load(cls, path: Path, *, app: str, account: str, region: str, say: Callable[[str], None]) -> State:
-        """Read the record, or begin one. What cannot be read is kept aside and said aloud: AWS's tags rebuild it.
+        """Read the record, or begin one. What cannot be read is kept aside and reported: AWS's tags rebuild it.
 
         Raises StateError if the record is of another account, region or app, or was written by a newer ecsctl.
         """
@@ -186,7 +186,7 @@ class State:
         finally:
             runs.end(self.run)
             for path in (reserve, folder / "owner"):
-                _let_go(path)
+                _discard(path)
             lock.release()
 
     def _save(self, changed: str = "") -> None:
@@ -201,7 +201,7 @@ class State:
         try:
             self._replace(written)
         except OSError:
-            _let_go(self.path.parent / "reserve")  # the room kept for this moment
+            _discard(self.path.parent / "reserve")  # the room kept for this moment
             try:
                 self._replace(written)
             except OSError as error:
@@ -219,7 +219,7 @@ class State:
         files.write(self.path, text)
 
 
-def _let_go(path: Path) -> None:
+def _discard(path: Path) -> None:
     """Remove what is no longer needed; on a disk that does not allow it, the next run will. Only a file is ours."""
     with suppress(OSError):
         files.check(path)
@@ -252,4 +252,4 @@ def _holder(owner: Path) -> str:
         age = int((datetime.now(UTC) - since).total_seconds())
         return f"{who['command']}, process {who['pid']} on {who['host']}, for {age} seconds"
     except (OSError, ValueError, KeyError, TypeError):
-        return "it has not said who it is"
+        return "it has not written its name yet"

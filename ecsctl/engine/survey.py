@@ -127,7 +127,7 @@ class Survey:
         return [Owned(kind, item) for item in found if me.owns(item.tags)]
 
     def _among(self, kind: type[AnyResource], me: Label) -> list[Found[Any]] | None:
-        """What is recorded of a kind that may not be searched for; None if that is not enough to find them."""
+        """The recorded ones of a kind that may not be searched; None if the record is not enough to find them."""
         entries = [entry for entry in self.state.book.entries.values() if entry.kind == kind.kind]
         recorded = [entry.ids for entry in entries if entry.ids is not None]
         if not recorded or len(recorded) < len(entries):

@@ -40,14 +40,14 @@ _EC2_CHANGES = (
     "ReplaceRoute AssociateRouteTable ReplaceRouteTableAssociation CreateSecurityGroup AuthorizeSecurityGroupIngress "
     "AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress ModifyVpcAttribute ModifySubnetAttribute CreateTags"
 )
-_EC2_LOOKS = (
+_EC2_READS = (
     "DescribeVpcs DescribeVpcAttribute DescribeSubnets DescribeInternetGateways DescribeAddresses DescribeNatGateways "
     "DescribeRouteTables DescribeSecurityGroups DescribeSecurityGroupRules DescribeNetworkInterfaces"
 )
 
 TRANSIENTS = (
     Transient(_EC2_CHANGES, FRESH, "", 120, "EC2 does not show everywhere yet what was just made"),
-    Transient(_EC2_LOOKS, FRESH, "", 120, "EC2 does not show everywhere yet what was just made"),
+    Transient(_EC2_READS, FRESH, "", 120, "EC2 does not show everywhere yet what was just made"),
     Transient("RevokeSecurityGroupIngress", "InvalidSecurityGroupRuleId.NotFound InvalidPermission.NotFound", "", 60,
               "EC2 still lists a rule that is gone"),
     Transient("CreateTargetGroup CreateLoadBalancer SetSubnets SetSecurityGroups",

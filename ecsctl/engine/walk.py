@@ -14,11 +14,11 @@ class Release:
         self._said: dict[str, Future[None]] = {}
 
     def begun(self, name: str) -> Future[None]:
-        """What is done once it was said of the node."""
+        """Called once for each node that was released."""
         return self._said.setdefault(name, Future())
 
     def __call__(self, name: str) -> None:
-        """Say it, from the one thread that visits the node."""
+        """Release the node; from the thread that visits it."""
         said = self._said.get(name)
         if said is not None and not said.done():
             said.set_result(None)

@@ -20,7 +20,7 @@ def a(noun: str) -> str:
 
 
 def called(title: str, name: str) -> str:
-    """What a person calls a resource, by what it is and what it is in the stack; see `named`."""
+    """A resource's name in a message, from its title and its name in the stack; see `named`."""
     return " ".join(part for part in named(title, name) if part)
 
 

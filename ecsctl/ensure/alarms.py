@@ -41,7 +41,7 @@ def ensure_alarms(stack: Stack, desired: Alarms | None, names: Names, front: Fro
 
 
 def _measures(desired: Alarms) -> dict[str, tuple[str, tuple[Metric, ...], str, float]]:
-    """What is looked at, by what it is about.
+    """What is watched, by subject.
 
     Application Load Balancers guide, "CloudWatch metrics for your Application Load Balancer": in a minute without
     errors there is no number of them, and in one without requests nothing at all.
@@ -50,10 +50,10 @@ def _measures(desired: Alarms) -> dict[str, tuple[str, tuple[Metric, ...], str, 
     found: dict[str, tuple[str, tuple[Metric, ...], str, float]] = {}
     if (share := desired.errors_percent) is not None:
         counted = (Metric("errors", "HTTPCode_Target_5XX_Count", "Sum"), Metric("requests", "RequestCount", "Sum"))
-        told = f"More than {share:g} % of the answers are errors (5xx), for {minutes}"
-        found[ERRORS] = (told, counted, "100 * FILL(errors, 0) / requests", float(share))
+        words = f"More than {share:g} % of the answers are errors (5xx), for {minutes}"
+        found[ERRORS] = (words, counted, "100 * FILL(errors, 0) / requests", float(share))
     if (seconds := desired.latency_seconds) is not None:
         timed = (Metric("latency", "TargetResponseTime", "p90"),)
-        told = f"A tenth of the answers takes longer than {seconds:g} s, for {minutes}"
-        found[LATENCY] = (told, timed, "", float(seconds))
+        words = f"A tenth of the answers takes longer than {seconds:g} s, for {minutes}"
+        found[LATENCY] = (words, timed, "", float(seconds))
     return found

@@ -95,7 +95,7 @@ def ensure_codebuild(
     """
     assert config.github is not None  # noqa: S101 - asked by the blueprint
     github, build = config.github, config.build
-    # A buildspec of the repository's own knows its folder, and is told only what is written.
+    # A buildspec of the repository's own knows its folder, and gets only what is configured.
     usual = {} if build.spec(facts.own_buildspec) else {"BUILD_CONTEXT": facts.context}
     variables = [
         EnvVar("REPOSITORY_URI", repository.uri),

@@ -1,4 +1,6 @@
-"""GitHub hears of each release: a rule for the pipeline's runs, and the small build that it starts at each change."""
+"""GitHub is notified of each release: a rule for the pipeline's runs, and the small build that it starts at each
+change.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ CHANGES = ("STARTED", "RESUMED", "SUCCEEDED", "FAILED", "STOPPED", "SUPERSEDED",
 
 
 def ensure_deployments(stack: Stack, config: Config, facts: Facts, names: Names) -> None:
-    """The project that tells GitHub, and the rule that starts it, by a role that may start this one alone."""
+    """The project that notifies GitHub, and the rule that starts it, with a role that may start this one alone."""
     assert config.github is not None  # noqa: S101 - asked by the blueprint
     scope = Scope.of(facts.identity, names)
     arn, reference = facts.reporting

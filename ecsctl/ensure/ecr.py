@@ -30,8 +30,8 @@ def ensure_ecr(stack: Stack, config: Config, names: Names) -> RepositoryIds:
     layers the last one counts tagged images alone, not those that a moving tag has left, and as many more as there
     may be of these.
 
-    A signature is untagged, and an image to whoever counts without looking at tags; it goes within a day of what it
-    signs (Amazon ECR user guide, "Sign images in Amazon ECR"). So with signatures no rule looks at what is untagged.
+    A signature is untagged, and counts as an image for a rule on all images; it goes within a day of what it
+    signs (Amazon ECR user guide, "Sign images in Amazon ECR"). So with signatures there is no rule for untagged images.
     """
     untagged = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}
     tagged: dict[str, object] = {"tagStatus": "any"}
@@ -45,11 +45,11 @@ def ensure_ecr(stack: Stack, config: Config, names: Names) -> RepositoryIds:
     if config.ecr.sign:
         tagged = {"tagStatus": "tagged", "tagPatternList": ["*"]}
     tagged |= {"countType": "imageCountMoreThan", "countNumber": kept}
-    told = [*([] if config.ecr.sign else ["untagged"]), *(["layers"] if layers else []), "the oldest"]
+    descriptions = [*([] if config.ecr.sign else ["untagged"]), *(["layers"] if layers else []), "the oldest"]
     selections = [*([] if config.ecr.sign else [untagged]), *layers, tagged]
     rules = [
         {"rulePriority": number, "description": what, "selection": selection, "action": {"type": "expire"}}
-        for number, (what, selection) in enumerate(zip(told, selections, strict=True), 1)
+        for number, (what, selection) in enumerate(zip(descriptions, selections, strict=True), 1)
     ]
     moving = ("latest", *([f"{LAYERS}*"] if config.build.cache and config.ecr.mutability.startswith("IM") else []))
     exclusion = config.ecr.mutability.endswith("WITH_EXCLUSION")

@@ -150,7 +150,7 @@ def _shifting(
 ) -> ListenerRuleArn | None:
     """The rule by which ECS shifts requests, after those that redirect; its name bears its listener's.
 
-    So with another listener the new rule is there before the old one goes.
+    So with another listener the new rule exists before the old one is deleted.
     """
     if second is None:
         return None
@@ -163,7 +163,7 @@ def _shifting(
 def _access_logs(
     stack: Stack, desired: AccessLogs | None, names: Names
 ) -> tuple[dict[str, str], tuple[BucketIds, ...]]:
-    """The attributes by which they are written, and the bucket that must be there first, if it is made for them."""
+    """The attributes by which they are written, and the bucket that must exist first, if it is made for them."""
     if desired is None:
         return {}, ()
     said = {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": desired.bucket or names.log_bucket}
@@ -250,7 +250,7 @@ def _certificates_name(domain: str, further: Collection[str]) -> str:
 
 
 def _validated(stack: Stack, facts: Facts, domain: str, name: ValidationName, value: str) -> DnsRecordIds | None:
-    """The record by which ACM sees that a name, or its wildcard, is ours; None where only a person can set it."""
+    """The record that proves to ACM that a name, or its wildcard, is ours; None where only a person can set it."""
     zone = facts.hosted_zones.get(domain) or facts.hosted_zones.get(f"*.{domain}")
     if not zone:
         return None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Access:
-    """One of the three is there: the account's credentials, the connection, or the secret that CodeBuild reads."""
+    """One of the three exists: the account's credentials, the connection, or the secret that CodeBuild reads."""
 
     credentials: CredentialsArn | None = None
     connection: ConnectionArn | None = None
@@ -28,13 +28,13 @@ class Access:
 def ensure_github(stack: Stack, github: Github, facts: Facts, build_role: RoleName) -> Access:
     """The connection that ecsctl.toml names, or the secret with the token: itself where CodeBuild can read it.
 
-    A bare token becomes CodeBuild's credentials, of which an account has one set for all. `build_role` bears the mark
+    A bare token becomes CodeBuild's credentials, of which an account has one set for all. `build_role` has the tag
     that the credentials are ours: they cannot carry tags.
     """
     if github.connection_arn:
         connection = stack.ensure("connection", BorrowedConnection(arn=github.connection_arn))
         return Access(connection=connection.arn)
-    assert facts.token is not None  # noqa: S101 - looked up with the facts whenever there is no connection
+    assert facts.token is not None  # noqa: S101 - read with the facts whenever there is no connection
     if facts.token_readable:
         return Access(secret=facts.token_arn)
     credentials = stack.ensure(GITHUB_CREDENTIALS, SourceCredentials(token=facts.token, role=build_role))

@@ -120,19 +120,19 @@ def ensure_jobs(
 
 
 def own_role(job: Job) -> bool:
-    """Whether its tasks have a role of their own: to do other things than the web, or to look for another run."""
+    """Whether its tasks have a role of their own: to do other things than the web, or to check for another run."""
     return job.own_role or job.overlap == "refuse"
 
 
 def _role(stack: Stack, config: Config, scope: Scope, tasks: Tasks, name: str, job: Job) -> RoleArn:
     if not own_role(job):
         return tasks.role
-    more = policies.looks_for_tasks(scope) if job.overlap == "refuse" else ()
+    more = policies.reads_tasks(scope) if job.overlap == "refuse" else ()
     return ensure_task_role(stack, config, scope, tasks.volumes, job.over(config.service), name, more)
 
 
 def _beside(names: Names, job: Job) -> list[Sidecar]:
-    """What ends a run after its time, and what looks whether another one is on.
+    """What ends a run after its time, and what checks whether another one is running.
 
     ECS has no longest time of a task, and Scheduler none of what it starts; and an image of the user's may have neither
     `timeout` nor a shell. The first is essential: when it has slept to its end, with 0, ECS stops the task. The second

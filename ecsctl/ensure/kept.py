@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from ecsctl.ids import ImageUri, ScalableTargetId, ServiceName, TaskDefinitionArn
     from ecsctl.names import Names
 
-UNSERVED_MINUTES = 3  # in a row without a task: ECS tells of those that run two minutes late at times
-NO_TARGETS = TargetGroupArn("")  # nobody asks its tasks
+UNSERVED_MINUTES = 3  # in a row without a task: ECS sometimes reports running tasks two minutes late
+NO_TARGETS = TargetGroupArn("")  # its tasks are behind no load balancer
 
 
 def kept(
@@ -41,7 +41,7 @@ def kept(
     desired: Desired,
     revision: TaskDefinitionArn,
 ) -> Service:
-    """A service of this revision that nobody asks, and that ECS rolls over by itself.
+    """A service of this revision without a load balancer, which ECS rolls over by itself.
 
     Without an image it stands at no tasks; and with autoscaling at as many as that says.
     """

@@ -1,4 +1,6 @@
-"""Who is told of failures and of approvals that wait: topic and webhook, and the rules by which events reach them."""
+"""Who is notified of failures and of approvals that wait: topic and webhook, and the rules by which events reach
+them.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,7 @@ def ensure_notify(stack: Stack, config: Config, notify: Notify, facts: Facts, na
 
 
 def publishing(scope: Scope) -> str:
-    """The topic's policy: EventBridge may publish, and nobody else from outside.
+    """The topic's policy: EventBridge may publish, and no one else from outside.
 
     Without a condition, as AWS has it in its own example (EventBridge user guide, "Using resource-based policies for
     Amazon EventBridge"): with one that does not fit every message is lost without a word.
@@ -89,11 +91,11 @@ def publishing(scope: Scope) -> str:
 
 
 def notices(config: Config, scope: Scope) -> dict[str, Notice]:
-    """What is told, by the part that the rule plays.
+    """What is notified, by the rule's part.
 
     CodePipeline user guide, "Monitoring CodePipeline events"; ECS developer guide, "Amazon ECS service deployment hook
     state change events", and "Amazon ECS service deployment state change events": a circuit breaker that goes back
-    tells first that the deployment has failed.
+    reports first that the deployment has failed.
     """
     names, place = scope.names, f"in {scope.region} (account {scope.account})"
     found = {

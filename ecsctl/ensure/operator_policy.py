@@ -45,7 +45,7 @@ APART = {
     ),
     **dict.fromkeys(("OwnTunnels", "QueueAlarms", "Scaling", "TheirQueues", "Tunnels"), PROCESSES),
 }
-"""The policy of rights that few need, for which the others have no room; it is there only with one of them."""
+"""The policy of rights that few need, for which the others have no room; it exists only with one of them."""
 TUNNELS = ("AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost")
 """AWS's documents of Session Manager for a tunnel: to the task itself, and through it."""
 
@@ -63,7 +63,7 @@ def operator(scope: Scope, uses: Uses) -> Mapping[str, Statements]:
 
 
 def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
-    """What is looked at before and after, and what the commands do with what runs."""
+    """What is read before and after, and what the commands do with what runs."""
     names = scope.names
     yield anywhere("ec2", "DescribeAvailabilityZones")
     # What may keep a network from being taken down.
@@ -78,15 +78,15 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     if uses.boundary or uses.policies:
         arns = (*filter(None, (uses.boundary,)), *uses.policies)
         yield Statement("Boundary", of("iam", f"GetPolicy{read}"), arns)
-    if uses.topic and uses.topic != scope.topic:  # only used: whether it is there, and lets EventBridge in
+    if uses.topic and uses.topic != scope.topic:  # only used: whether it exists, and lets EventBridge in
         yield Statement("TheirTopic", ("sns:GetTopicAttributes",), (uses.topic,))
-    if uses.log_bucket:  # only used: whether it is there, and lets the load balancer in
+    if uses.log_bucket:  # only used: whether it exists, and lets the load balancer in
         actions = of("s3", "GetBucketPolicy GetEncryptionConfiguration ListBucket")
         yield Statement("TheirBucket", actions, (f"arn:{scope.partition}:s3:::{uses.log_bucket}",))
-    if uses.watched:  # only used: whether they are there
+    if uses.watched:  # only used: whether they exist
         arns = tuple(scope.arn("cloudwatch", f"alarm:{name}") for name in uses.watched)
         yield Statement("TheirAlarms", ("cloudwatch:DescribeAlarms",), arns)
-    if uses.queues:  # only used: whether they are there
+    if uses.queues:  # only used: whether they exist
         yield Statement("TheirQueues", ("sqs:GetQueueUrl",), uses.queues)
     if uses.mounted:  # only used: whether they let the tasks in
         arns = tuple(scope.arn("elasticfilesystem", f"file-system/{one}") for one in uses.mounted)
@@ -132,7 +132,7 @@ def _of_tunnels(scope: Scope) -> Iterator[Statement]:
 
 
 def _of_secrets(scope: Scope, uses: Uses) -> Iterator[Statement]:
-    """Whether the secrets of the tasks and of the build's image are there, and to keep the token of GitHub."""
+    """To check the secrets of the tasks and of the build's image, and to keep GitHub's token."""
     held = tuple(sorted({":".join(arn.split(":")[:7]) for arn in uses.secrets if ":secretsmanager:" in arn}))
     if held:
         yield Statement("TaskSecrets", ("secretsmanager:DescribeSecret",), held)
@@ -188,7 +188,7 @@ def _of_one_key(statements: Iterable[Statement]) -> Iterable[Statement]:
 
 
 def _named(statements: Iterable[Statement]) -> Iterator[Statement]:
-    """Each by a name of its own, as IAM wants it."""
+    """Each with a name of its own, as IAM requires."""
     taken: dict[str, int] = {}
     for one in statements:
         taken[one.sid] = taken.get(one.sid, 0) + 1

@@ -92,7 +92,7 @@ def ensure_pipeline(
             access.connection, github.repository, github.branch, config.pipeline.paths, config.pipeline.tags, manual
         )
     else:
-        assert facts.token is not None  # noqa: S101 - looked up with the facts whenever there is no connection
+        assert facts.token is not None  # noqa: S101 - read with the facts whenever there is no connection
         source = GitHubSource(owner, repository, github.branch, facts.token)
     pipeline = Pipeline(
         name=names.pipeline,

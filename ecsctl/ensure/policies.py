@@ -53,7 +53,7 @@ def flow_logs_trust(scope: Scope) -> Trust:
 
 
 def flow_logs(scope: Scope) -> Statements:
-    """Write into the one group, as the same page has it, but for making groups: that one is there."""
+    """Write into the one group, as the same page has it, but for making groups: that one exists."""
     group = scope.arn("logs", f"log-group:{scope.names.flow_logs}")
     writes = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
     return (
@@ -69,7 +69,7 @@ def notify(scope: Scope) -> Statements:
 
 
 def reporting(scope: Scope, secret: str) -> Statements:
-    """What the project needs that tells GitHub of releases: the runs of this pipeline, and the token."""
+    """What the project needs that notifies GitHub of releases: the runs of this pipeline, and the token."""
     group = scope.arn("logs", f"log-group:{scope.names.build_logs(scope.names.reports_project)}")
     pipeline = scope.arn("codepipeline", scope.names.pipeline)
     return (
@@ -200,7 +200,7 @@ def scheduler_trust(scope: Scope) -> Trust:
 def scheduler(scope: Scope, jobs: Iterable[str], own_roles: Iterable[str], *, web: bool) -> Statements:
     """What the schedules need: to run these jobs in this cluster, with these roles, and to tag the tasks.
 
-    A family without a revision is judged by its latest one (aws/aws-cdk#30390 quotes AWS's letter). `own_roles` are the
+    A family without a revision counts as its latest one (aws/aws-cdk#30390 quotes AWS's letter). `own_roles` are the
     jobs with a role of their own; `web`: some have that of the web.
     """
     here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
@@ -231,7 +231,7 @@ def registering(scope: Scope, jobs: Iterable[str], own_roles: Iterable[str], *, 
     )
 
 
-def looks_for_tasks(scope: Scope) -> Statements:
+def reads_tasks(scope: Scope) -> Statements:
     """What a task needs that is to run only where no other of its family runs."""
     here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
     return (
@@ -250,8 +250,8 @@ def in_vpc(scope: Scope) -> Statements:
 
     CodeBuild user guide, "Allow CodeBuild access to AWS services required to create a VPC network interface".
     """
-    looks = ("DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs")
-    actions = (*(f"ec2:Describe{what}" for what in looks), "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface")
+    kinds = ("DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs")
+    actions = (*(f"ec2:Describe{what}" for what in kinds), "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface")
     handed = Condition("StringEquals", "ec2:AuthorizedService", ("codebuild.amazonaws.com",))
     interfaces = (scope.arn("ec2", "network-interface/*"),)
     return (

@@ -107,7 +107,7 @@ def _flow_logs(stack: Stack, config: Config, facts: Facts, names: Names, vpc: Vp
 
 
 def _need(config: Config, *, public_tasks: bool) -> Need:
-    """What the app asks of a network that is there already."""
+    """What the app asks of an existing network."""
     desired = config.service
     most = desired.autoscaling.max if desired.autoscaling else desired.desired_count
     web = most * desired.max_percent // 100 if desired.web else 0

@@ -1,4 +1,4 @@
-"""The workers: services of the same image that nobody asks over the network."""
+"""The workers: services of the same image without a port."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _HOSTS = ("github.com", "ssh.github.com", "www.github.com")
 
 @dataclass(frozen=True)
 class Checkout:
-    """A folder under git. `repository` is None, and `notes` tell why, if it is not known to be on GitHub."""
+    """A folder under git. `repository` is None, and `notes` say why, if it is not known to be on GitHub."""
 
     root: Path
     repository: str | None
@@ -24,7 +24,7 @@ class Checkout:
 
 
 def read(folder: Path) -> Checkout:
-    """Ask git about a folder. A folder without git is told of in the notes, and stands for itself."""
+    """Ask git about a folder. A folder without git is mentioned in the notes, and stands for itself."""
     folder = folder.resolve()
     root = _git(folder, "rev-parse", "--show-toplevel")
     if root is None:
@@ -34,8 +34,8 @@ def read(folder: Path) -> Checkout:
     repository = github(_git(folder, "remote", "get-url", remote) or "") if remote else None
     branch, sure = _branch(folder, remote)
     if not repository:
-        there = f"the remote {remote} is not on GitHub" if remote else "there is no remote"
-        note = f"{there}: no build and no pipeline until [github] is filled in and uncommented"
+        reason = f"the remote {remote} is not on GitHub" if remote else "there is no remote"
+        note = f"{reason}: no build and no pipeline until [github] is filled in and uncommented"
     else:
         note = f"GitHub's {repository}, from the remote {remote}, branch {branch}" + ("" if sure else " (a guess)")
     return Checkout(Path(root), repository, branch, (note,))
@@ -76,9 +76,9 @@ def text(root: Path, ref: str, path: str) -> str:
 
 
 def uncommitted(root: Path, paths: list[str]) -> list[str]:
-    """Those of the files that are there and not as the last commit has them; none without git."""
-    told = _git(root, "status", "--porcelain", "-z", "--untracked-files=all", "--", *paths) or ""
-    return [one[3:] for one in told.split("\0") if one[3:] in paths and (root / one[3:]).is_file()]
+    """Those of the files that exist and differ from the last commit; none without git."""
+    status = _git(root, "status", "--porcelain", "-z", "--untracked-files=all", "--", *paths) or ""
+    return [one[3:] for one in status.split("\0") if one[3:] in paths and (root / one[3:]).is_file()]
 
 
 def changed(root: Path) -> list[str]:
@@ -123,8 +123,8 @@ def _alias(host: str) -> bool:
     """
     if host.startswith("-"):
         return False
-    told = _run(["ssh", "-G", host]) or ""
-    if re.search(r"(?m)^hostname (?:ssh\.|www\.)?github\.com$", told):
+    output = _run(["ssh", "-G", host]) or ""
+    if re.search(r"(?m)^hostname (?:ssh\.|www\.)?github\.com$", output):
         return True
     return bool(re.fullmatch(r"(?:[\w-]+[-_])?github(?:\.com)?(?:[-_][\w-]+)?", host, re.IGNORECASE))
 

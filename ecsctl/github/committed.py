@@ -1,4 +1,4 @@
-"""What the branch that is built has, as far as git tells here: what is not committed and pushed, no build sees."""
+"""What the branch that is built has, as far as git knows here: what is not committed and pushed, no build sees."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ _NOT_BUILT = frozenset({"ecsctl.toml", "ecsctl.schema.json", ".gitignore", "pypr
 
 @dataclass(frozen=True)
 class Branch:
-    """The branch by the repository's root here. `ref` is git's name of it; empty: there is no commit to judge by."""
+    """The branch by the repository's root here. `ref` is git's name of it; empty: there is no commit to compare
+    with.
+    """
 
     root: Path
     name: str
@@ -44,7 +46,7 @@ class Branch:
 
 
 def branch(folder: Path, config: Config, *, local: bool) -> Branch | None:
-    """The branch of [github], where the folder is a checkout of that repository; None where nothing here tells.
+    """The branch of [github], where the folder is a checkout of that repository; None where that is not known here.
 
     `local`: what is committed here is what GitHub has, as in the sandbox. Nothing is fetched: what git knows of GitHub
     is as old as the last fetch or push.
@@ -71,7 +73,7 @@ def branch(folder: Path, config: Config, *, local: bool) -> Branch | None:
 
 
 def own_buildspec(found: Branch | None) -> bool | None:
-    """Whether the branch has a buildspec.yml; None where nothing here tells."""
+    """Whether the branch has a buildspec.yml; None where that is not known here."""
     return None if found is None else found.has(USUAL)
 
 
@@ -141,8 +143,8 @@ def warnings(found: Branch, config: Config) -> Iterator[str]:
     behind = [f"{ahead} commit{'s' if ahead > 1 else ''}"] if ahead else []
     behind += [f"changes to {', '.join(changed[:3])}{' and more' if len(changed) > 3 else ''}"] if changed else []
     if behind:
-        told = " and ".join(behind)
-        yield f"{found.title} does not have {told} of this folder, and it is what is built: {_push(found)}"
+        missing_parts = " and ".join(behind)
+        yield f"{found.title} does not have {missing_parts} of this folder, and it is what is built: {_push(found)}"
 
 
 def _push(found: Branch) -> str:

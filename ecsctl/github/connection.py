@@ -23,21 +23,21 @@ LIMIT = 1800.0  # seconds; a person has to click
 PROVIDER = "GitHub"
 
 
-@asking("looking at the connection")
+@asking("reading the connection")
 def usable(
     aws: Aws, identity: Identity, arn: str, *, say: Callable[[str], None], wait: bool = True, limit: float = LIMIT
 ) -> None:
     """Return once the connection can be used for a repository on GitHub. Changes nothing. `limit` is in seconds.
 
-    `say` hears, before a wait begins, what a person must do.
+    `say` is called, before a wait begins, with what a person must do.
     Raises UsageError for what is no connection's ARN, Refused for one of another account, region or provider, or that
-    is not there, and TimedOut, with the link, while nobody has completed its handshake.
+    does not exist, and TimedOut, with the link, while its handshake is not completed.
     """
     try:
         TypeAdapter(ConnectionArn).validate_python(arn)
     except ValidationError:
         hint = "arn:aws:codeconnections:REGION:ACCOUNT:connection/ID"
-        raise UsageError("this is no connection's ARN", why=arn, hint=hint) from None
+        raise UsageError("this is not a connection's ARN", why=arn, hint=hint) from None
     partition, _, region, account = arn.split(":")[1:5]
     link = page(identity.region)
     another = f"make one at {link}"

@@ -68,7 +68,9 @@ def checked(text: str) -> Secret:
     if not token:
         raise UsageError("the token is empty: nothing was changed")
     if not (token.isascii() and token.isprintable()) or " " in token or len(token) > LONGEST:
-        raise UsageError("this is no GitHub token: nothing was changed", why="it is one word of letters and digits")
+        raise UsageError(
+            "this is not a GitHub token: nothing was changed", why="expected one word of letters and digits"
+        )
     return Secret.of(token)
 
 
@@ -77,8 +79,8 @@ def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
     """Store the token under the name, ARN or `name:key` that ecsctl.toml gives. Whether a new secret was made.
 
     A new secret has the form that CodeBuild reads by itself. Of a JSON secret only that key changes. The same call may
-    be repeated. Raises Refused for a secret that is scheduled for deletion, is named by an ARN and is not there, or is
-    not JSON though a key is named.
+    be repeated. Raises Refused for a secret that is scheduled for deletion, is named by an ARN and does not exist, or
+    is not JSON though a key is named.
     """
     name, key = split_secret(secret)
     with aws.fresh():
@@ -107,9 +109,9 @@ def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
 
 
 def spread(open_session: Callable[[], Session], store: Callable[[], object]) -> Status:
-    """Have `store` change the stored token, bring it to every place that is ours, and look whether it is there.
+    """Have `store` change the stored token, bring it to every place that is ours, and check that it has arrived.
 
-    Whatever else ecsctl.toml asks for is left for `up`, and so are places that are not there yet. A death in between
+    Whatever else ecsctl.toml asks for is left for `up`, and so are places that do not exist yet. A death in between
     loses nothing: `store` may be nothing, and then what is stored is spread. Raises Refused before any change where
     there is no such place or one differs in more than the token, and at the end when one did not take the token.
     """
@@ -126,11 +128,11 @@ def spread(open_session: Callable[[], Session], store: Callable[[], object]) -> 
     session.engine.up(places, agree=_only_token, command="creds rotate", prune=False)
     found = status(open_session())
     if wrong := [place.title for place in found.places if place.state == "old"]:
-        raise Refused(f"not everywhere yet: {', '.join(wrong)}", hint="ecsctl up brings it there")
+        raise Refused(f"not in every place yet: {', '.join(wrong)}", hint="ecsctl up brings it there")
     return found
 
 
-@asking("looking at the token")
+@asking("reading the token")
 def status(session: Session) -> Status:
     """Where the token is and how its copies stand, by their digests. Raises UsageError where there is no token."""
     github, facts = session.config.github if session.config else None, session.facts
@@ -149,7 +151,7 @@ def status(session: Session) -> Status:
     return Status(github.token_secret, since, places, _refused(aws, session.engine.label, since))
 
 
-@asking("looking at what GitHub said")
+@asking("reading what GitHub said")
 def refusal(session: Session) -> str:
     """A sentence on GitHub's refusal of the stored token in the pipeline's last run; empty where it did not refuse."""
     github, facts = session.config.github if session.config else None, session.facts
@@ -157,20 +159,20 @@ def refusal(session: Session) -> str:
         return ""
     aws, (name, _) = session.aws, split_secret(github.token_secret)
     described = aws.read(aws.secretsmanager.describe_secret, SecretId=name)
-    told = _refused_at_source(aws, Names.of(session.engine.label))
-    said = _since(told, described.get("LastChangedDate") or described.get("CreatedDate"))
+    failures = _refused_at_source(aws, Names.of(session.engine.label))
+    said = _since(failures, described.get("LastChangedDate") or described.get("CreatedDate"))
     return f"GitHub refused the token in the pipeline's last run ({said.rstrip('.')}): {TOKEN_HINT}" if said else ""
 
 
 def _refused(aws: Aws, me: Label, since: datetime | None) -> str:
-    """What GitHub said to the token, as the pipeline's source and the newest build tell; of an older one, nothing."""
+    """What GitHub said to the token, by the pipeline's source and the newest build; of an older one, nothing."""
     build = newest_build(aws, Names.of(me).project)
-    told = [
+    failures = [
         (phase.get("startTime"), context.get("message", ""))
         for phase in (build.get("phases", []) if build else [])
         for context in phase.get("contexts", [])
     ]
-    return _since([*_refused_at_source(aws, Names.of(me)), *told], since)
+    return _since([*_refused_at_source(aws, Names.of(me)), *failures], since)
 
 
 def _refused_at_source(aws: Aws, names: Names) -> list[tuple[datetime | None, str]]:
@@ -182,9 +184,9 @@ def _refused_at_source(aws: Aws, names: Names) -> list[tuple[datetime | None, st
             for latest in actions if latest.get("status") == "Failed"]  # fmt: skip
 
 
-def _since(told: list[tuple[datetime | None, str]], since: datetime | None) -> str:
-    """The first text that tells of a refused token, and is not from before that moment."""
-    fitting = (text for at, text in told if TOKEN_REFUSED.search(text) and not (at and since and at < since))
+def _since(messages: list[tuple[datetime | None, str]], since: datetime | None) -> str:
+    """The first text about a refused token, and is not from before that moment."""
+    fitting = (text for at, text in messages if TOKEN_REFUSED.search(text) and not (at and since and at < since))
     return next(fitting, "")
 
 
@@ -215,7 +217,7 @@ def _only_token(plan: Plan) -> None:
              for step in plan.work if others[step.name] or not step.changes]  # fmt: skip
     if wrong:
         raise Refused(
-            "ecsctl.toml asks for more than a new token where the token is used: the token was put nowhere",
+            "ecsctl.toml asks for more than a new token where the token is used: the token was brought to no place",
             why="; ".join(wrong),
             hint="ecsctl up first; it brings the stored token everywhere too",
         )
@@ -230,7 +232,7 @@ def _of_token(name: str, change: Change) -> bool:
 
 
 def _with_key(aws: Aws, name: str, key: str, token: Secret) -> str:
-    """The JSON in the secret with the token in its key. Nothing of it is ever told."""
+    """The JSON in the secret with the token in its key. Nothing of it is ever shown."""
     body = body_of(_text(aws, name))
     if body is None:
         raise Refused(f"the secret {name} is not JSON, and github.token_secret names the key {key} in it")

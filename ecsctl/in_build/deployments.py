@@ -1,4 +1,4 @@
-"""Tell GitHub how a run of the pipeline stands: a status of its commit, and a deployment of the app's environment.
+"""Notify GitHub how a run of the pipeline stands: a status of its commit, and a deployment of the app's environment.
 
 It runs in CodeBuild at each change of a run, on whichever Python its image has, with the AWS CLI beside it. It says how
 the run stands now, whatever the event was: one that comes late, or twice, changes nothing.
@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-EVERY, PATIENCE = 5.0, 90.0  # seconds: between two looks, and for the commit that the run's source has yet to fetch
+EVERY, PATIENCE = 5.0, 90.0  # seconds: between two reads, and for the commit that the run's source has yet to fetch
 TRIES = 4  # GitHub answers 500 and 429 for a moment
 API = "https://api.github.com"
 # By the run's state: of the commit, and of the deployment (GitHub REST API, "Commit statuses", "Deployment statuses").
@@ -77,10 +77,10 @@ def execution() -> tuple[str, str]:
     pipeline, run = os.environ["PIPELINE"], os.environ["PIPELINE_RUN"]
     ends = time.monotonic() + PATIENCE
     while True:
-        told = aws(
+        execution = aws(
             "codepipeline", "get-pipeline-execution", "--pipeline-name", pipeline, "--pipeline-execution-id", run
         )
-        found = told["pipelineExecution"]
+        found = execution["pipelineExecution"]
         commit = next((one["revisionId"] for one in found.get("artifactRevisions", ()) if one.get("revisionId")), "")
         if commit or found["status"] != "InProgress" or time.monotonic() >= ends:
             return found["status"], commit
@@ -91,14 +91,14 @@ def main() -> int:
     """0 once GitHub knows."""
     state, commit = execution()
     if state not in STATES or not commit:
-        say("nothing to tell: the run is", state, "of", commit or "no commit")
+        say("nothing to report: the run is", state, "of", commit or "no commit")
         return 0
     repository, environment = (os.environ[name] for name in ("REPOSITORY", "ENVIRONMENT"))
     url, log, run = os.environ["ENVIRONMENT_URL"], os.environ["RUN_URL"], os.environ["PIPELINE_RUN"]
     of_commit, of_deployment, words = STATES[state]
     log = log.replace("RUN_ID", run)
-    base, told = f"/repos/{repository}", f"{environment} {words}"[:140]
-    status = {"state": of_commit, "context": f"ecsctl/{environment}", "description": told, "target_url": log}
+    base, description = f"/repos/{repository}", f"{environment} {words}"[:140]
+    status = {"state": of_commit, "context": f"ecsctl/{environment}", "description": description, "target_url": log}
     known = github("GET", f"{base}/commits/{commit}/status?per_page=100")["statuses"]
     if not any(all(one.get(name) == value for name, value in status.items()) for one in known):
         github("POST", f"{base}/statuses/{commit}", status)
@@ -114,13 +114,19 @@ def main() -> int:
             "required_contexts": [],
             "payload": {"run": run},
         }
-        wanted |= {"environment": environment, "description": told}
+        wanted |= {"environment": environment, "description": description}
         mine = github("POST", f"{base}/deployments", wanted)["id"]
     past = github("GET", f"{base}/deployments/{mine}/statuses?per_page=1")
     if past and past[0]["state"] == of_deployment:
         return 0
-    wish = {"state": of_deployment, "description": told, "log_url": log, "environment_url": url, "auto_inactive": True}
-    github("POST", f"{base}/deployments/{mine}/statuses", wish)
+    new_status = {
+        "state": of_deployment,
+        "description": description,
+        "log_url": log,
+        "environment_url": url,
+        "auto_inactive": True,
+    }
+    github("POST", f"{base}/deployments/{mine}/statuses", new_status)
     say("the deployment of", commit, "is", of_deployment)
     return 0
 

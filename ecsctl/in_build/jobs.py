@@ -36,16 +36,16 @@ def main() -> int:
     accepted = aws("ecs", "register-task-definition", "--generate-cli-skeleton", "input")
     for family in families:
         # A family without a revision is its latest ACTIVE one, which is what a schedule runs.
-        told = aws("ecs", "describe-task-definition", "--task-definition", family, "--include", "TAGS")
-        described = told["taskDefinition"]
+        answer = aws("ecs", "describe-task-definition", "--task-definition", family, "--include", "TAGS")
+        described = answer["taskDefinition"]
         own = next(one for one in described["containerDefinitions"] if one["name"] == container)
         if own["image"] == images[container]:
             say(family, "has the image already:", images[container])
             continue
         own["image"] = images[container]
-        wanted = {name: value for name, value in described.items() if name in accepted}
-        tags = [one for one in told.get("tags", []) if not one["key"].startswith("aws:")]
-        said = json.dumps({**wanted, **({"tags": tags} if tags else {})})
+        request = {name: value for name, value in described.items() if name in accepted}
+        tags = [one for one in answer.get("tags", []) if not one["key"].startswith("aws:")]
+        said = json.dumps({**request, **({"tags": tags} if tags else {})})
         made = aws("ecs", "register-task-definition", "--cli-input-json", said)["taskDefinition"]
         say(family, "runs", images[container], "from revision", made["revision"], "on")
     return 0

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-EVERY = 5.0  # seconds between two looks
+EVERY = 5.0  # seconds between two reads
 ENDED = "EssentialContainerExited"  # by itself: one that is stopped may end with 0 all the same
 LATE = 5.0  # seconds that the last lines may take to CloudWatch
 
@@ -43,13 +43,13 @@ def main() -> int:
     # RunTask overrides no image (aws/containers-roadmap#187): a revision for this one task, like the one that serves.
     described = aws("ecs", "describe-task-definition", "--task-definition", live["taskDefinition"])["taskDefinition"]
     accepted = aws("ecs", "register-task-definition", "--generate-cli-skeleton", "input")
-    wanted = {name: value for name, value in described.items() if name in accepted}
-    for one in wanted["containerDefinitions"]:
+    request = {name: value for name, value in described.items() if name in accepted}
+    for one in request["containerDefinitions"]:
         if one["name"] == container:
             one["image"] = images[container]
     tags = [one for one in live.get("tags", []) if not one["key"].startswith("aws:")]
     tags = [{**one, "value": "release"} if one["key"] == "ecsctl:resource" else one for one in tags]
-    said = json.dumps({**wanted, "tags": tags})
+    said = json.dumps({**request, "tags": tags})
     made = aws("ecs", "register-task-definition", "--cli-input-json", said)["taskDefinition"]
     try:
         return run(cluster, container, made, live["networkConfiguration"], tags)
@@ -104,9 +104,9 @@ def show(definition: Any, container: str, arn: str) -> None:
         return
     time.sleep(LATE)
     stream = "/".join((options.get("awslogs-stream-prefix", "ecs"), container, arn.rpartition("/")[2]))
-    told = aws("logs", "filter-log-events", "--log-group-name", options["awslogs-group"],
+    logged = aws("logs", "filter-log-events", "--log-group-name", options["awslogs-group"],
                "--log-stream-name-prefix", stream)  # fmt: skip
-    for one in told["events"][-200:]:
+    for one in logged["events"][-200:]:
         say(one["message"])
 
 

@@ -45,7 +45,7 @@ class Target:
         return f"ecs:{self.cluster}_{self.id}_{self.runtime}"
 
 
-@asking("looking at the tasks")
+@asking("reading the tasks")
 def find(aws: Aws, app: str, task: str = "", container: str = "", process: str = "") -> Target:
     """The task and container to enter: as named, or the newest healthy task and the app's own container.
 
@@ -95,7 +95,7 @@ def opened(aws: Aws, target: Target, call: Callable[[], Any]) -> Any:
                 raise Refused(
                     f"ECS does not open a session in task {target.id}",
                     why=refused,
-                    hint="ecsctl status tells whether the task still runs; run the same command again",
+                    hint="ecsctl status says whether the task still runs; run the same command again",
                 ) from None
             raise
 
@@ -165,7 +165,7 @@ def _healthy_addresses(aws: Aws, service: ServiceTypeDef) -> set[str]:
 
 
 def _nowhere(aws: Aws, names: Names, service: ServiceTypeDef, configured: str) -> Refused:
-    """Why no task can be entered: the one that is named has stopped or never was, or none runs at all."""
+    """Why no task can be entered: the named one has stopped or never existed, or none runs."""
     if configured:
         for one in _running(aws, names, "STOPPED"):
             if _fits(one, configured):
@@ -180,8 +180,9 @@ def _nowhere(aws: Aws, names: Names, service: ServiceTypeDef, configured: str) -
             hint="without --task the newest is taken",
         )
     wanted = service.get("desiredCount", 0)
-    why = f"{service.get('pendingCount', 0)} of {wanted} wanted are starting" if wanted else "it wants no tasks"
-    hint = "ecsctl why tells what keeps it from running" if wanted else f"ecsctl scale {names.process}=1 starts one"
+    pending = service.get("pendingCount", 0)
+    why = f"{pending} of {wanted} desired tasks are starting" if wanted else "its desired count is 0"
+    hint = "ecsctl why says what keeps it from running" if wanted else f"ecsctl scale {names.process}=1 starts one"
     return Refused(f"no task of the service {names.service} runs", why=why, hint=hint)
 
 
@@ -203,7 +204,7 @@ def _not_enabled(service: ServiceTypeDef, task: TaskTypeDef) -> Refused:
 
 
 def _with_agent(aws: Aws, names: Names, task: TaskTypeDef) -> TaskTypeDef:
-    """The task as it is once its agent runs. Raises Refused when the task or the agent has stopped."""
+    """The task, once its agent runs. Raises Refused when the task or the agent has stopped."""
     observed = task
 
     def up() -> TaskTypeDef | None:
@@ -222,14 +223,14 @@ def _with_agent(aws: Aws, names: Names, task: TaskTypeDef) -> TaskTypeDef:
     try:
         return aws.patience.until(up, what=f"ECS Exec's agent in task {_id(task)}", limit=AGENT)
     except TimedOut as error:
-        raise _unconnected(error, f"its agent is {_agent(observed) or 'not there'}") from None
+        raise _unconnected(error, f"its agent is {_agent(observed) or 'missing'}") from None
 
 
 def _unconnected(error: TimedOut | None, why: str) -> TimedOut | Refused:
     """ECS guide, "Troubleshooting issues with ECS Exec": what keeps an agent from connecting."""
     hint = (
         "the task role needs ssmmessages:* as ecsctl up gives it, and the tasks a way out to ssmmessages: "
-        "ecsctl status tells whether both are as they were made; a container with a read-only file system has no agent"
+        "ecsctl status says whether both are as desired; a container with a read-only file system has no agent"
     )
     if error is None:
         return Refused("ECS Exec cannot reach the task", why=why, hint=hint)
@@ -247,7 +248,7 @@ def _container(task: TaskTypeDef, own: str, configured: str) -> ContainerTypeDef
         raise Refused(f"task {_id(task)} has {len(by_name)} containers", why=names, hint="--container NAME")
     found = by_name[chosen]
     if found.get("lastStatus") != "RUNNING":
-        why = f"it is {found.get('lastStatus', 'not there')}"
+        why = f"it is {found.get('lastStatus', 'gone')}"
         if found.get("exitCode") is not None:
             why += f", exit code {found['exitCode']}"
         raise Refused(f"the container {chosen} of task {_id(task)} does not run", why=why, hint="ecsctl logs")

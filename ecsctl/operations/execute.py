@@ -27,7 +27,7 @@ SHELL = "/bin/sh"
 
 
 def spoken(words: Sequence[str]) -> str:
-    """The command as ECS takes it, one text: a single word as it is, several so that each stays one word."""
+    """The command as ECS takes it, one text: a single word unchanged, several so that each stays one word."""
     return words[0] if len(words) == 1 else shlex.join(words) or SHELL
 
 
@@ -44,7 +44,7 @@ def begin(aws: Aws, target: Target, command: str) -> plugin.Session:
 
 
 def carry(path: str, session: plugin.Session, profile: str = "") -> int:
-    """Run the plugin on this terminal until the session ends, and return its exit code, as a shell would tell it.
+    """Run the plugin on this terminal until the session ends, and return its exit code, as a shell would.
 
     While it runs, what the keyboard sends belongs to the far end.
     """
@@ -88,7 +88,7 @@ def enter(folder: Path, target: Target, command: str, *, terminal: bool) -> int 
 
 
 def _ended(words: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a program on this terminal, to which the keyboard belongs, and return its exit code as a shell tells it."""
+    """Run a program on this terminal, to which the keyboard belongs, and return its exit code, as a shell would."""
     with _keyboard_elsewhere() as ending:
         process = subprocess.Popen(words, env=environment)  # noqa: S603 - a program that was found; no shell
         ending.append(process)
@@ -105,15 +105,15 @@ def _keyboard_elsewhere() -> Iterator[list[subprocess.Popen[bytes]]]:
     plugins: list[subprocess.Popen[bytes]] = []
 
     def nothing(_number: int, _frame: FrameType | None) -> None:
-        """Leave it to the plugin, which hears it too."""
+        """Leave it to the plugin, which gets it too."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
         for one in plugins:
             one.terminate()
 
     handlers = {"SIGINT": nothing, "SIGQUIT": nothing, "SIGTSTP": nothing, "SIGTERM": end, "SIGHUP": end}
-    there = {getattr(signal, name): handler for name, handler in handlers.items() if hasattr(signal, name)}
-    before = {number: signal.signal(number, handler) for number, handler in there.items()}
+    available = {getattr(signal, name): handler for name, handler in handlers.items() if hasattr(signal, name)}
+    before = {number: signal.signal(number, handler) for number, handler in available.items()}
     try:
         yield plugins
     finally:

@@ -1,6 +1,6 @@
 """A tunnel through a running task: Session Manager opens it, and the session-manager plugin carries it.
 
-What the plugin writes is read, and told in the user's words (aws/session-manager-plugin, session/portsession). In a
+What the plugin writes is read, and shown in the user's words (aws/session-manager-plugin, session/portsession). In a
 sandbox a program of its own takes the plugin's place, which speaks as it does.
 """
 
@@ -63,7 +63,7 @@ class Way:
 
 
 class Hears(Protocol):
-    """Who is told how a tunnel is."""
+    """What happens to a tunnel, for whoever shows it."""
 
     def opened(self, port: int) -> None:
         """It can be used, by this port of this machine."""
@@ -85,27 +85,30 @@ def parse(words: str) -> Way:
     bare = host.removeprefix("[").removesuffix("]")
     if host and not HOST.fullmatch(bare):
         raise _wrong(
-            words, f"AWS takes no host such as {bare}: it wants three characters or more, and no brackets or quotes"
+            words, f"{bare} is not a host that AWS takes: expected three characters or more, and no brackets or quotes"
         )
     return Way(here, bare, port)
 
 
 def _port(digits: str, words: str, *, least: int) -> int:
     if not (digits.isascii() and digits.isdecimal()) or not least <= int(digits) <= HIGHEST:
-        raise _wrong(words, f"{digits or 'nothing'} is no port from {least} to {HIGHEST}")
+        raise _wrong(words, f"{digits or 'nothing'} is not a port from {least} to {HIGHEST}")
     return int(digits)
 
 
 def _wrong(words: str, why: str) -> UsageError:
     return UsageError(
-        f"{words} is no way for a tunnel",
+        f"{words} is not a tunnel",
         why=why,
         hint="ecsctl forward 5432:database.internal:5432, or 8080:8000 for the task's own port 8000",
     )
 
 
 def check(way: Way) -> None:
-    """Raise Refused where the port of this machine is taken, or may not be opened. It is looked at before AWS is."""
+    """Raise Refused where the port of this machine is taken, or may not be opened.
+
+    This is checked before AWS is asked.
+    """
     try:
         with socket.socket() as tried:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the plugin does
@@ -115,13 +118,13 @@ def check(way: Way) -> None:
         raise _taken(way, error.errno or 0, error.strerror or str(error)) from None
 
 
-def _taken(way: Way, number: int, told: str) -> Refused:
+def _taken(way: Way, number: int, reason: str) -> Refused:
     another = f"choose another: ecsctl forward {way.here + 10000 if way.here < 50000 else 0}:" + (
         f"{way.host}:{way.port}" if way.host else f"{way.port}"
     )
     if number == errno.EACCES:
-        return Refused(f"port {way.here} of this machine may not be opened", why=told, hint=another)
-    return Refused(f"port {way.here} of this machine is taken", why=told, hint=another)
+        return Refused(f"port {way.here} of this machine may not be opened", why=reason, hint=another)
+    return Refused(f"port {way.here} of this machine is taken", why=reason, hint=another)
 
 
 def begin(aws: Aws, target: Target, way: Way) -> plugin.Session:
@@ -158,14 +161,14 @@ class Carried:
     last: list[str] = field(default_factory=list)
 
     def error(self, way: Way) -> EcsctlError | None:
-        """What to tell, where nobody asked it to end."""
+        """The error, where the end was not asked for."""
         if self.asked:
             return None
         why = "; ".join(self.last[-3:]) or f"the session-manager plugin ended with exit code {self.code}"
         if not self.port and "address already in use" in why:
             return _taken(way, errno.EADDRINUSE, why)
         if not self.port:
-            return Refused("the tunnel did not open", why=why, hint="ecsctl exec tells whether a session can be opened")
+            return Refused("the tunnel did not open", why=why, hint="ecsctl exec shows whether a session can be opened")
         hint = "the same command opens it again; AWS ends a session after 20 idle minutes, and with its task"
         return Refused("the tunnel has ended", why=why, hint=hint)
 
@@ -222,7 +225,7 @@ def _kill(process: Plugin) -> None:
 def _ending(ended: Carried) -> Iterator[Callable[[Plugin], Plugin]]:
     """Within it the first signal asks the plugin to end, and the second, or too much time, kills it.
 
-    A signal that comes while the plugin starts is kept for it: nobody else would end it, in its group of its own.
+    A signal that comes while the plugin starts is kept for it: nothing else would end it, in its own process group.
     """
     running: list[Plugin] = []
 

@@ -83,7 +83,7 @@ class Proposal:
         )
 
     def unpushed(self) -> tuple[str, ...]:
-        """The git commands by which a build sees what was written; none where git knows all of it, or is not there."""
+        """The git commands that bring what was written to the build; none where git has all of it, or is missing."""
         ours = [self.folder / name for name in (self.path.name, SCHEMA, ".gitignore")]
         ours += [self.root / USUAL, *([self.root / self.image.dockerfile] if self.image else [])]
         paths = [one.relative_to(self.root).as_posix() for one in ours]
@@ -113,7 +113,7 @@ class Proposal:
                                    "pushes that concern this one alone build it."]  # fmt: skip
         processes = self.image.processes if self.image else ()
         if self.image and not self.image.port and any(one.name for one in processes):
-            remarks["service"].append("If nobody asks this app over the network: web = false, and the workers below.")
+            remarks["service"].append("If this app serves no requests: web = false, and the workers below.")
         for one in processes:
             if not one.name:
                 remarks["release"] = [f"{one.where} runs this at each release: command = {toml(one.words)}"]
@@ -123,7 +123,7 @@ class Proposal:
 
 
 def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Proposal:
-    """Look at the repository that a folder is in. Changes nothing, and asks no other machine.
+    """Examine the repository that a folder is in. Changes nothing, and asks no other machine.
 
     `ask` has a person choose where several things would do; without one the likeliest is taken, and the notes say so.
     `dockerfile` is the one to take, from the repository's root. Raises UsageError if it is none.
@@ -139,14 +139,14 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
         name = whole if whole.endswith(app_name(home.rpartition("/")[2])) else app_name(home.rpartition("/")[2])
     notes = [f"the app is called {name}", *found.notes]
     if home != ".":
-        notes.append(f"the repository holds other apps too: ecsctl.toml is this folder's, {home}; what it says of "
-                     "files is from the repository's root")  # fmt: skip
+        notes.append(f"the repository holds other apps too: ecsctl.toml is this folder's, {home}; its paths are "
+                     "from the repository's root")  # fmt: skip
     notes += image.notes if image else [NO_DOCKERFILE]
     if others := [one.name or "a release command" for one in (image.processes if image else ())]:
         notes.append(f"the same image runs {', '.join(others)}: proposed in ecsctl.toml, as comments")
     if image and image.needs:
         notes.append(
-            f"what it needs beside its image stands in ecsctl.toml, at [service]: {', '.join(kinds(image.needs))}"
+            f"what it needs beside its image is listed in ecsctl.toml, at [service]: {', '.join(kinds(image.needs))}"
         )
     if found.repository:
         notes.append(GITHUB)
@@ -184,17 +184,17 @@ def write(
 ) -> Path:
     """Write ecsctl.toml and what goes with it: its schema, a line in .gitignore; ecsctl's buildspec.yml if asked for.
 
-    `say` hears of each file beside ecsctl.toml. Does nothing where all is there already. Raises UsageError rather than
-    replace an ecsctl.toml, unless `force` says so; a buildspec.yml is never replaced.
+    `say` gets a line for each file beside ecsctl.toml. Does nothing where all exists already. Raises UsageError rather
+    than replace an ecsctl.toml, unless `force` says so; a buildspec.yml is never replaced.
     """
     from ecsctl.config import schema
 
     path = proposal.path
     if proposal.account_id and not re.fullmatch("[0-9]{12}", proposal.account_id):
         raise UsageError(f'--account-id: expected twelve digits, found "{proposal.account_id}"')
-    there = read_text(path)
-    if there not in (None, proposal.text) and not force:
-        raise UsageError(f"{path} is there already", hint="edit it, or replace it with: ecsctl init --force")
+    existing = read_text(path)
+    if existing not in (None, proposal.text) and not force:
+        raise UsageError(f"{path} exists already", hint="edit it, or replace it with: ecsctl init --force")
     ignore = proposal.folder / ".gitignore"
     before = read_text(ignore) or ""
     above = read_text(proposal.root / ".gitignore") or ""
@@ -210,14 +210,14 @@ def write(
             put(place, text)
             say(f"{name}: written, {purpose}")
         elif name == USUAL and (kept := read_text(place)) is not None and kept != text:
-            say(f"{name}: was there, and is left as it is; {_judged(kept, proposal.name)}")
+            say(f"{name}: existed, and is left unchanged; {_review_of(kept, proposal.name)}")
     # Last, so that a run that dies before can be repeated.
     put(path, proposal.text)
     return path
 
 
-def _judged(buildspec: str, container: str) -> str:
-    """What a buildspec that is there does not do, and what to do about it."""
+def _review_of(buildspec: str, container: str) -> str:
+    """What an existing buildspec does not do, and what to do about it."""
     missing = lacking(buildspec, container)
     if not missing:
         return "it builds the image"
@@ -228,7 +228,7 @@ def _judged(buildspec: str, container: str) -> str:
 def caller() -> tuple[str, str]:
     """The account and the caller of the credentials at hand; empty where there are none, or AWS does not answer soon.
 
-    Nobody is asked for an MFA code, and nothing is tried twice: it is only for an offer.
+    No MFA code is asked for, and nothing is tried twice: it is only for an offer.
     """
     from botocore.config import Config as Settings
     from botocore.exceptions import BotoCoreError, ClientError

@@ -30,7 +30,7 @@ TIMED_OUT = 124
 
 @dataclass(frozen=True)
 class Job:
-    """One job: its schedule, and its last run as far as AWS tells it."""
+    """One job: its schedule, and its last run as far as AWS knows it."""
 
     name: str
     schedule: str
@@ -38,19 +38,19 @@ class Job:
     paused: bool
     next_run: datetime | None
     last: Run | None  # while ECS knows it
-    last_seen: datetime | None  # when it has last written, where ECS has forgotten the run
+    last_written: datetime | None  # when it has last written, where ECS has forgotten the run
     missed: datetime | None = None  # when it was due of late, and nothing has started
 
 
-@asking("looking at the jobs")
+@asking("reading the jobs")
 def read(aws: Aws, me: Label) -> list[Job]:
     """All jobs of the app, by name."""
     names = Names.of(me)
     with aws.fresh():
-        told = _all(aws, me, names)
-        known = runs(aws, names.cluster, names.container) if told and cluster_of(aws, names.cluster) else []
-        last = {one["Name"]: next((run for run in known if run.job == one["Name"]), None) for one in told}
-        seen = _written(aws, names) if not all(last.values()) else {}
+        schedules = _all(aws, me, names)
+        known = runs(aws, names.cluster, names.container) if schedules and cluster_of(aws, names.cluster) else []
+        last = {one["Name"]: next((run for run in known if run.job == one["Name"]), None) for one in schedules}
+        written = _written(aws, names) if not all(last.values()) else {}
     now = aws.now()
     return [
         Job(
@@ -60,21 +60,21 @@ def read(aws: Aws, me: Label) -> list[Job]:
             paused=one.get("State") == "DISABLED",
             next_run=None if one.get("State") == "DISABLED" else _next(one, now),
             last=last[one["Name"]],
-            last_seen=None if last[one["Name"]] else seen.get(one["Name"]),
+            last_written=None if last[one["Name"]] else written.get(one["Name"]),
             missed=missed(one, known, now),
         )
-        for one in told
+        for one in schedules
     ]
 
 
-def _next(told: dict[str, Any], now: datetime) -> datetime | None:
-    """When it is due; None where nobody can tell, for somebody has written what is not understood here."""
-    since = told.get("StartDate") or told.get("CreationDate") or now
+def _next(schedule: dict[str, Any], now: datetime) -> datetime | None:
+    """When it is due; None where the expression is not one that is understood here."""
+    since = schedule.get("StartDate") or schedule.get("CreationDate") or now
     try:
-        found = due.after(told["ScheduleExpression"], told.get("ScheduleExpressionTimezone", "UTC"), now, since)
+        found = due.after(schedule["ScheduleExpression"], schedule.get("ScheduleExpressionTimezone", "UTC"), now, since)
     except due.Invalid:
         return None
-    return None if found and told.get("EndDate") and found > told["EndDate"] else found
+    return None if found and schedule.get("EndDate") and found > schedule["EndDate"] else found
 
 
 def _written(aws: Aws, names: Names) -> dict[str, datetime]:
@@ -92,9 +92,9 @@ def _written(aws: Aws, names: Names) -> dict[str, datetime]:
 def begin(aws: Aws, me: Label, name: str) -> Started:
     """Start a run now, as its schedule would, and return at once. Raises Refused in the user's words."""
     names = Names.of(me)
-    with asking("looking at the job"), aws.fresh():
-        told = _known(aws, me, name)
-        parameters = told["Target"]["EcsParameters"]
+    with asking("reading the job"), aws.fresh():
+        schedule = _known(aws, me, name)
+        parameters = schedule["Target"]["EcsParameters"]
         latest = revision(aws, parameters["TaskDefinitionArn"].rpartition("/")[2])
         image = latest.image(names.container)
         if not ecr.image_exists(aws, image, image):
@@ -118,7 +118,7 @@ def begin(aws: Aws, me: Label, name: str) -> Started:
     return Started(names.cluster, arn, container["name"], container["image"], log_of(container, arn))
 
 
-@asking("looking at the task")
+@asking("reading the task")
 def ended(aws: Aws, me: Label, started: Started) -> Run | None:
     """How a run has ended; None once ECS has forgotten it."""
     with aws.fresh():
@@ -128,14 +128,14 @@ def ended(aws: Aws, me: Label, started: Started) -> Run | None:
 
 def pause(aws: Aws, me: Label, name: str, *, paused: bool) -> bool:
     """Have the clock start no run of it from now on, or again. False where that is so already."""
-    with asking("looking at the job"), aws.fresh():
-        told = _known(aws, me, name)
+    with asking("reading the job"), aws.fresh():
+        schedule = _known(aws, me, name)
     state = "DISABLED" if paused else "ENABLED"
-    if told.get("State") == state:
+    if schedule.get("State") == state:
         return False
-    sent = {one: told[one] for one in SENT if one in told}
+    sent = {one: schedule[one] for one in SENT if one in schedule}
     with asking("pausing the job" if paused else "resuming the job"):
-        aws.scheduler.update_schedule(GroupName=told["GroupName"], Name=name, **{**sent, "State": state})
+        aws.scheduler.update_schedule(GroupName=schedule["GroupName"], Name=name, **{**sent, "State": state})
     return True
 
 
@@ -146,9 +146,9 @@ def _all(aws: Aws, me: Label, names: Names) -> list[dict[str, Any]]:
 
 def _known(aws: Aws, me: Label, name: str) -> dict[str, Any]:
     names = Names.of(me)
-    told = schedule(aws, names.schedule_group, name)
-    if told is None or tags_of(told).get(APP) != me.app:
+    found = schedule(aws, names.schedule_group, name)
+    if found is None or tags_of(found).get(APP) != me.app:
         others = [one["Name"] for one in _all(aws, me, names)]
         raise Refused(f"{me.app} has no job {name}", why=f"its jobs are: {', '.join(others)}" if others else "",
                       hint=f"[jobs.{name}] in ecsctl.toml, then ecsctl up, makes it")  # fmt: skip
-    return told
+    return found

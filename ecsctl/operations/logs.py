@@ -23,8 +23,8 @@ from ecsctl.resources.support.ecs import service_of
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
-POLL = 2.0  # seconds between two looks
-LATE = 60_000  # milliseconds: a line may be told of this much later than its own time, and is still not missed
+POLL = 2.0  # seconds between two reads
+LATE = 60_000  # milliseconds: a line may show up this much later than its own time, and is still not missed
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -85,14 +85,14 @@ def _no_streams(names: Names, process: str, known: Sequence[str]) -> Refused:
     if process in (RELEASE, RUN):
         whose = "the release command" if process == RELEASE else "ecsctl run"
         return Refused(
-            f"the log does not tell the tasks of {whose} from the others",
-            why="they write to the streams of the process that they run as, which is the web's unless said otherwise",
-            hint=f"ecsctl logs {known[0]} shows their lines too; ecsctl why tells of a release command that failed",
+            f"the log does not separate the tasks of {whose} from the others",
+            why="they write to the streams of the process that they run as, which is the web's by default",
+            hint=f"ecsctl logs {known[0]} shows their lines too; ecsctl why explains a release command that failed",
         )
     return reading.no_process(names, process, known)
 
 
-@asking("looking at the task definition")
+@asking("reading the task definition")
 def of_container(aws: Aws, app: str, container: str, start: int = 0, process: str = "") -> Log:
     """The log of one container of a process's tasks, also of one that ecsctl has not made. Raises Refused without one.
 
@@ -113,24 +113,24 @@ def of_container(aws: Aws, app: str, container: str, start: int = 0, process: st
     if driver.get("logDriver") != "awslogs" or not options.get("awslogs-group"):
         raise Refused(f"the container {container} has no log in CloudWatch",
                       why=f"its log driver is {driver.get('logDriver', 'none')}",
-                      hint="look where that one keeps it")  # fmt: skip
+                      hint="check where that one keeps it")  # fmt: skip
     prefix = f"{options.get('awslogs-stream-prefix', 'ecs')}/{container}/"
     return Log(options["awslogs-group"], prefix=prefix, start=start, processes=(names.process,))
 
 
-@asking("looking at the build")
+@asking("reading the build")
 def of_build(aws: Aws, build: str, start: int = 0) -> Log:
-    """The log of one build, by the build's id. Raises Refused while it has none, or when it is not there any more."""
+    """The log of one build, by the build's id. Raises Refused while it has none, or when it no longer exists."""
     with aws.fresh():
         found = aws.read(aws.codebuild.batch_get_builds, ids=[build])["builds"]
     where = found[0].get("logs", {}) if found else {}
     if not found or not where.get("groupName") or not where.get("streamName"):
-        why = f"it is in phase {found[0].get('currentPhase', '?')}" if found else "CodeBuild does not know it any more"
+        why = f"it is in phase {found[0].get('currentPhase', '?')}" if found else "CodeBuild no longer has it"
         raise Refused(f"build {build} has no log in CloudWatch", why=why, hint="try again in a few seconds")
     return Log(where["groupName"], where["streamName"], start, build=build)
 
 
-@asking("looking at the build")
+@asking("reading the build")
 def of_last_build(aws: Aws, app: str, start: int = 0) -> Log:
     """The log of the app's newest build or test, whatever started it. Raises Refused when there is none."""
     project = Names(app).project
@@ -139,7 +139,7 @@ def of_last_build(aws: Aws, app: str, start: int = 0) -> Log:
     newest = max(found, key=lambda build: build["startTime"], default=None)
     if newest is None:
         raise Refused(
-            f"{project} has not built anything yet, or is not there", hint="ecsctl pipeline run, or ecsctl up"
+            f"{project} has not built anything yet, or does not exist", hint="ecsctl pipeline run, or ecsctl up"
         )
     return of_build(aws, newest["id"], start)
 
@@ -170,8 +170,8 @@ def follow(aws: Aws, log: Log, pattern: str = "", *, over: Callable[[], bool] | 
 
     `over` says of another whether nothing more will come.
 
-    A look is repeated through throttling. In each look lines are in order; a line that CloudWatch tells late comes
-    late. Raises Interrupted when a stop is asked for, and what `lines` raises.
+    A read is repeated through throttling. In each read lines are in order; a line that CloudWatch shows late comes
+    late. Raises Interrupted on a stop, and what `lines` raises.
     """
     newest, observed = log.start, dict[str, int]()
     while True:
@@ -192,7 +192,7 @@ def follow(aws: Aws, log: Log, pattern: str = "", *, over: Callable[[], bool] | 
         aws.patience.check()
 
 
-@asking("looking at the build")
+@asking("reading the build")
 def _builds(aws: Aws, build: str) -> bool:
     """Whether it still runs."""
     with aws.fresh():

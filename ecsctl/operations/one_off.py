@@ -42,7 +42,7 @@ class Started:
     container: str
     image: str
     log: Log | None  # None: its log driver is not awslogs
-    revision: str = ""  # one that was registered for it alone, and is in nobody's way once the task has begun
+    revision: str = ""  # one that was registered for it alone, and can be deregistered once the task has begun
 
     @property
     def id(self) -> str:
@@ -73,7 +73,7 @@ class Task:
     def lines(self, limit: float = inf) -> Iterator[Line]:
         """What its command writes, as it comes, until it has ended, or for so many seconds at most.
 
-        Raises Interrupted when a stop is asked for.
+        Raises Interrupted on a stop.
         """
         self.tidy()
         self._gives_up = self.aws.patience.clock.now() + limit
@@ -101,7 +101,7 @@ class Task:
             return ended.code
         hint = "ecsctl ps lists it for an hour"
         if "CannotPull" in ended.why or "ResourceInitialization" in ended.why:
-            hint = "ecsctl why tells what keeps the app's tasks from starting; " + hint
+            hint = "ecsctl why says what keeps the app's tasks from starting; " + hint
         raise ResourceFailed(
             f"the command did not run: task {self.started.id} stopped before", why=ended.why, hint=hint
         )
@@ -109,21 +109,21 @@ class Task:
     @property
     def why(self) -> str:
         """What ECS says of its end, beyond that it has ended."""
-        told = (self.ended.why if self.ended else "").split("; ")
-        return "; ".join(one for one in told if one != "Essential container in task exited")
+        reasons = (self.ended.why if self.ended else "").split("; ")
+        return "; ".join(one for one in reasons if one != "Essential container in task exited")
 
     def _over(self) -> bool:
-        """Whether it has ended, as of the look before this one: what it wrote last is told a moment later."""
+        """Whether it has ended, as of the read before this one: its last lines show up a moment later."""
         if self.ended or self.aws.patience.clock.now() >= self._gives_up:
             return True
-        with asking("looking at the task"), self.aws.fresh():
+        with asking("reading the task"), self.aws.fresh():
             found = self.aws.read(self.aws.ecs.describe_tasks, cluster=self.started.cluster, tasks=[self.started.arn])
         if found["tasks"]:
             before, self.status = self.status, found["tasks"][0].get("lastStatus", "")
             if self.status != before:
                 self._heard(self.status)
             self.ended = _ended(found["tasks"][0], self.started.container)
-        elif self.status:  # it was seen before: ECS forgets a task that has long stopped
+        elif self.status:  # it was read before: ECS forgets a task that has long stopped
             self.ended = Ended(None, "ECS has forgotten the task")
         return False
 
@@ -145,7 +145,7 @@ def begin(
     """
     names = reading.on(aws, Names.of(me), process)
     overrides = _overrides(names.container, command)
-    with asking("looking at the service"):
+    with asking("reading the service"):
         observed = reading.read(aws, names)
         service = reading.active(observed, names)
         serves = _serving(aws, names, observed, image)
@@ -168,15 +168,15 @@ def begin(
 def before_release(
     aws: Aws, me: Label, revision_arn: str, command: Sequence[str], limit: float, say: Callable[[str], None]
 ) -> None:
-    """Run the release command with a revision that nothing runs yet, and tell what it writes.
+    """Run the release command with a revision that nothing runs yet, and show what it writes.
 
     Raises ReleaseFailed where it ends with anything but 0, does not come to run, or takes longer than `limit` seconds;
-    Refused while another one runs. Where a stop is asked for it goes on by itself, and nothing is deployed.
+    Refused while another one runs. On a stop it goes on by itself, and nothing is deployed.
     """
     names = Names.of(me)
     if others := commands_of(aws, names.cluster):
         raise Refused(
-            "a release command runs at this moment",
+            "a release command is running",
             why=f"task {others[0]['taskArn'].rpartition('/')[2]}, since {others[0]['createdAt']:%H:%M:%S}",
             hint="wait for its end (ecsctl ps), or end it with ecsctl cancel; then run the same command again",
         )
@@ -217,7 +217,7 @@ def _overrides(container: str, command: Sequence[str]) -> dict[str, Any]:
 
 
 def _serving(aws: Aws, names: Names, observed: Snapshot, image: str) -> Revision:
-    """The revision that serves. Raises Refused where its image is not there."""
+    """The revision that serves. Raises Refused where its image does not exist."""
     found = revision(aws, observed.serves)
     runs = found.image(names.container)
     if not image and not ecr.image_exists(aws, runs, runs):
@@ -233,16 +233,16 @@ def _check_size(serves: Revision, cpu: int, memory: int) -> None:
     """Raises UsageError for what is no size of Fargate, or has no room for the other containers."""
     if not (cpu or memory):
         return
-    there = serves.definition
+    definition = serves.definition
     try:
-        fargate_pair(cpu or int(there["cpu"]), memory or int(there["memory"]))
+        fargate_pair(cpu or int(definition["cpu"]), memory or int(definition["memory"]))
     except ValueError as error:
         raise UsageError(str(error), hint="give --cpu and --memory together") from None
 
 
 def _with_image(aws: Aws, me: Label, names: Names, serves: Revision, image: str) -> Revision:
     """A revision like the one that serves with another image: RunTask overrides none (aws/containers-roadmap#187)."""
-    with asking("looking at the image"):
+    with asking("reading the image"):
         chosen = images.chosen(aws, names, image, serves.architecture)
     containers = [
         {**one, "image": chosen} if one is container_of(serves.definition, names.container) else one
@@ -282,9 +282,9 @@ def _run(
 
 
 def started(aws: Aws, what: str, asked: dict[str, Any]) -> str:
-    """Have ECS start the task that is asked for, called `what` to the user, and return its ARN.
+    """Have ECS start the task, called `what` to the user, and return its ARN.
 
-    A lost answer is asked for again: the token makes it the same task. Raises Refused in the user's words.
+    After a lost answer the call is repeated: the token makes it the same task. Raises Refused in the user's words.
     """
     token = str(uuid.uuid4())
     try:
@@ -292,7 +292,7 @@ def started(aws: Aws, what: str, asked: dict[str, Any]) -> str:
     except ClientError as error:  # the failures inside of a success have no status
         if status(error) and code(error) not in ("ClientException", "InvalidParameterException"):
             raise
-        hint = "ecsctl status tells what differs; what is short on AWS's side may be there in a moment"
+        hint = "ecsctl status says what differs; what AWS is short of may be available in a moment"
         raise Refused(f"ECS does not start the {what}", why=text(error), hint=hint) from None
     return str(answer["tasks"][0]["taskArn"])
 

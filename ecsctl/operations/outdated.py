@@ -37,9 +37,9 @@ class Outdated:
         return f"{who} older than the last change of {self.name} ({self.changed:%Y-%m-%d %H:%M} UTC)"
 
 
-@asking("looking at the secrets of the tasks")
+@asking("reading the secrets of the tasks")
 def outdated(aws: Aws, app: str) -> tuple[Outdated, ...]:
-    """A task reads them when it starts, and never again. Who may not look at one is not told of it."""
+    """A task reads them when it starts, and never again. One that may not be read is left out."""
     try:
         return _outdated(aws, app)
     except ClientError as error:
@@ -84,7 +84,7 @@ def _bare(arn: str) -> str:
 
 
 def _changed(aws: Aws, arn: str) -> datetime | None:
-    """When it was changed last, as far as that may be seen."""
+    """When it was changed last, as far as that may be read."""
     place = aws.elsewhere(arn.split(":")[3])
     try:
         if ":secretsmanager:" in arn:

@@ -1,4 +1,4 @@
-"""What one does with the pipeline: look at a run of it, start, approve, retry, stop, and wait for the end."""
+"""What one does with the pipeline: show a run of it, start, approve, retry, stop, and wait for the end."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from ecsctl.resources.support.common import none_if_gone
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
-LIMIT = 3600.0  # seconds a run is watched unless told otherwise
+LIMIT = 3600.0  # seconds a run is watched by default
 RUNNING = ("InProgress", "Stopping")
-RECENT = 20  # runs that are looked at
+RECENT = 20  # runs that are read
 COMMENT, REASON = 512, 200  # characters that AWS takes (CodePipeline API: ApprovalResult, StopPipelineExecution)
 
 
@@ -97,7 +97,7 @@ class Waiting:
     token: str
 
 
-@asking("looking at the pipeline")
+@asking("reading the pipeline")
 def read(aws: Aws, pipeline: str, run: str = "") -> Run:
     """A run of the pipeline: the newest, or the one with this id (or the only one whose id begins so).
 
@@ -122,14 +122,14 @@ def read(aws: Aws, pipeline: str, run: str = "") -> Run:
     )
 
 
-@asking("looking at the pipeline")
+@asking("reading the pipeline")
 def elsewhere(aws: Aws, run: Run) -> tuple[str, ...]:
     """The ids of the other runs that are under way."""
     others = (one["pipelineExecutionId"] for one in _runs(aws, run.pipeline) if one["status"] in RUNNING)
     return tuple(one for one in others if one != run.id)
 
 
-@asking("looking at the pipeline")
+@asking("reading the pipeline")
 def waiting(aws: Aws, pipeline: str) -> tuple[Waiting, ...]:
     """The approvals that someone must give now."""
     found = []
@@ -194,7 +194,7 @@ def answer(aws: Aws, pipeline: str, *, approved: bool, comment: str = "", action
 def retry(aws: Aws, pipeline: str, *, every: bool = False, run: str = "") -> tuple[str, str]:
     """Run the failed actions of the stage where a run ended again, or `every` action of it. Returns stage and run.
 
-    Raises Refused when the run has not failed or been stopped, or AWS does not let it go on any more.
+    Raises Refused when the run has not failed or been stopped, or AWS no longer lets it go on.
     """
     found = read(aws, pipeline, run)
     stage = next((one.name for one in reversed(found.stages) if one.status in ("Failed", "Stopped")), "")
@@ -249,7 +249,7 @@ def stop(aws: Aws, pipeline: str, *, abandon: bool = False, reason: str = "", ru
         )  # fmt: skip
     except Exception as error:
         if code(error) == "DuplicatedStopRequestException":
-            return chosen  # it stops already, which is all that was asked for
+            return chosen  # it is stopping already
         if code(error) == "PipelineExecutionNotStoppableException":
             raise Refused(f"run {chosen} has ended meanwhile") from error
         raise
@@ -257,9 +257,9 @@ def stop(aws: Aws, pipeline: str, *, abandon: bool = False, reason: str = "", ru
 
 
 def watch(aws: Aws, pipeline: str, run: str, see: Callable[[Run], None], limit: float = LIMIT) -> Run:
-    """Wait for the end of a run, telling `see` how it stands whenever that changes. `limit` is in seconds.
+    """Wait for the end of a run, and call `see` with how it stands whenever that changes. `limit` is in seconds.
 
-    Raises TimedOut at the limit, Interrupted when a stop is asked for; the run goes on in either case.
+    Raises TimedOut at the limit, Interrupted on a stop; the run goes on in either case.
     """
     last = read(aws, pipeline, run)
     see(last)
@@ -286,18 +286,18 @@ def where(run: Run) -> str:
     return f"{closed.name} is closed: {closed.closed}" if closed else f"pipeline {run.pipeline}: {run.status}"
 
 
-def judge(run: Run) -> EcsctlError | None:
+def failure_of(run: Run) -> EcsctlError | None:
     """The error that a run's end means, with the exit code that belongs to it; None for one that succeeded or runs."""
-    told = {"why": "; ".join(run.failures) or run.summary}
+    reasons = {"why": "; ".join(run.failures) or run.summary}
     if run.status == "Superseded":
         return Superseded(f"run {run.id} gave way to a newer one", hint="ecsctl pipeline status")
     if run.status in ("Stopped", "Cancelled"):
-        return Stopped(f"run {run.id} was {run.status.lower()}", **told, hint="ecsctl pipeline retry, or run")
+        return Stopped(f"run {run.id} was {run.status.lower()}", **reasons, hint="ecsctl pipeline retry, or run")
     if run.status == "Failed":
         hint = "ecsctl pipeline logs; ecsctl pipeline retry"
-        if TOKEN_REFUSED.search(told["why"]):
+        if TOKEN_REFUSED.search(reasons["why"]):
             hint = f"{TOKEN_HINT}; then ecsctl pipeline run"
-        return ReleaseFailed(f"run {run.id} failed", **told, hint=hint)
+        return ReleaseFailed(f"run {run.id} failed", **reasons, hint=hint)
     return None
 
 
@@ -377,7 +377,7 @@ def _stages(state: Mapping[str, Any], details: Mapping[tuple[str, str], Any], ru
 
 
 def _worst(actions: tuple[Action, ...]) -> str:
-    """A stage that another run has entered since: AWS tells only of that one, so the actions must do."""
+    """A stage that another run has entered since: AWS returns only that one, so its actions must do."""
     statuses = {action.status for action in actions}
     order = ("Failed", "Abandoned", "InProgress", "Succeeded")
     return next((status for status in order if status in statuses), "")

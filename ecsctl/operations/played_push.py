@@ -8,7 +8,7 @@ from typing import Any
 from ecsctl.engine.errors import EcsctlError, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
 from ecsctl.sandbox.server import process
 
-_EVERY = 0.1  # real seconds between two looks
+_EVERY = 0.1  # real seconds between two reads
 _ENDS: dict[str, type[EcsctlError]] = {"RolledBack": RolledBack, "Superseded": Superseded, "Stopped": Stopped,
                                        "Cancelled": Stopped}  # fmt: skip
 
@@ -33,7 +33,7 @@ def push(
 ) -> dict[str, Any]:
     """Push to the sandbox of `folder`: `commit`, what `began`, and the hooks that did not listen in `unheard`.
 
-    Without `uncommitted` also how many files it does not have as they are: `left_out`.
+    Without `uncommitted` also how many files it has in another state: `left_out`.
 
     Raises SandboxError when none runs, or it does not know `fail`.
     """
@@ -52,13 +52,13 @@ def followed(folder: Path, commit: str, limit: float = 600.0) -> Iterator[str]:
     Raises ReleaseFailed, RolledBack, Superseded or Stopped if it did not end well, TimedOut if it has not after
     `limit` real seconds.
     """
-    told, until = set[str](), time.monotonic() + limit
+    printed, until = set[str](), time.monotonic() + limit
     while time.monotonic() < until:
         now = state(folder, commit)
         for step in now["steps"]:
             line = ": ".join(filter(None, [f"{step['name']} {step['status']}", step["note"]]))
-            if line not in told:
-                told.add(line)
+            if line not in printed:
+                printed.add(line)
                 yield line
         if now["done"]:
             if now["outcome"] != "Succeeded":

@@ -33,7 +33,7 @@ VARIABLE = "AWS_SSM_START_SESSION_RESPONSE"
 class Session:
     """A session that a plugin may take over. It holds a token: never shown, and not part of the repr.
 
-    `asked` is what was asked for, as the plugin wants to know it; `endpoint` is where it resumes a session: Systems
+    `asked` is what was asked for, as the plugin takes it; `endpoint` is where it resumes a session: Systems
     Manager's, also for one that ECS has opened.
     """
 
@@ -64,20 +64,20 @@ def find(needed_by: str) -> str:
     if path is None:
         raise Refused(
             f"{PLUGIN} is not installed, and {needed_by} needs it on this machine",
-            hint=f"install it as {INSTALL} tells, then run the same command again",
+            hint=f"install it as in {INSTALL}, then run the same command again",
         )
     try:
-        told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False)  # noqa: S603 - the plugin, found on PATH as by the AWS CLI
-        version = told.stdout.strip()
+        answered = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False)  # noqa: S603 - the plugin, found on PATH as by the AWS CLI
+        version = answered.stdout.strip()
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Refused(f"{path} does not run", why=str(error), hint=f"reinstall it: {INSTALL}") from None
     if not re.fullmatch(r"\d{1,9}(\.\d{1,9}){0,3}", version):
-        raise Refused(f"{path} does not tell its version", why=version[:80], hint=f"reinstall it: {INSTALL}")
+        raise Refused(f"{path} does not show its version", why=version[:80], hint=f"reinstall it: {INSTALL}")
     if tuple(map(int, version.split("."))) <= TOO_OLD:
         raise Refused(
             f"{PLUGIN} {version} is too old",
             why="it takes the session's token as an argument only, where other processes can read it",
-            hint=f"install 1.2.536.0 or newer, as {INSTALL} tells",
+            hint=f"install 1.2.536.0 or newer, as in {INSTALL}",
         )
     return path
 

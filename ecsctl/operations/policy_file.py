@@ -17,13 +17,13 @@ def read(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise UsageError(f"{path} cannot be read", why=str(error.strerror), hint=_HINT) from None
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is no JSON", why=str(error), hint=_HINT) from None
+        raise UsageError(f"{path} is not JSON", why=str(error), hint=_HINT) from None
     many = {"policy": found} if isinstance(found, dict) and "Statement" in found else found
     if not isinstance(many, dict) or not many:
-        raise UsageError(f"{path} holds no IAM policy", hint=_HINT)
+        raise UsageError(f"{path} has no IAM policy", hint=_HINT)
     for name, policy in many.items():
         if wrong := next(_mistakes(policy), ""):
-            raise UsageError(f"{path}: {name} is no IAM policy", why=wrong, hint=_HINT)
+            raise UsageError(f"{path}: {name} is not an IAM policy", why=wrong, hint=_HINT)
     return many
 
 

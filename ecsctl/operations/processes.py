@@ -11,7 +11,7 @@ from ecsctl.asking import asking
 from ecsctl.engine.errors import AccessError
 from ecsctl.names import Names
 from ecsctl.releases import reading
-from ecsctl.releases.verdict import Followed, Outcome, Rolling, judge
+from ecsctl.releases.verdict import Followed, Outcome, Rolling, verdict_of
 from ecsctl.resources.support.deployments import Phase, Snapshot
 from ecsctl.resources.support.ecs import revision_of
 from ecsctl.resources.support.pausing import ANSWERS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 READERS = 8
 GIVEN_UP = (Outcome.ROLLED_BACK, Outcome.FAILED)
-"""Where ECS gave a release up. One that somebody stopped is as they want it."""
+"""Where ECS gave a release up. One that somebody stopped is as intended."""
 UNDER_WAY = (Phase.ROLLING_OUT, Outcome.PAUSED)
 
 
@@ -41,11 +41,11 @@ class Process:
     service: str
     revision: int
     image: str
-    digest: str  # empty where AWS does not tell
+    digest: str  # empty where AWS does not say
     desired: int
     running: int
     pending: int
-    release: Release | None  # None: AWS tells of none, which it keeps for 90 days, or it is past
+    release: Release | None  # None: AWS lists none, which it keeps for 90 days, or it is past
     other: str = ""  # the process that leads, where its image is another
     observed: Snapshot | None = field(default=None, compare=False, repr=False)
 
@@ -84,7 +84,7 @@ class Process:
 
 
 def read(aws: Aws, app: str) -> tuple[Process, ...]:
-    """Each process that a service keeps, the web first. Who may not look at them is told of none."""
+    """Each process that a service keeps, the web first. None, where they may not be read."""
     names = Names(app)
     try:
         found = reading.processes(aws, names)
@@ -95,7 +95,7 @@ def read(aws: Aws, app: str) -> tuple[Process, ...]:
     return compared([one for one in every if one])
 
 
-@asking("looking at the processes")
+@asking("reading the processes")
 def read_one(aws: Aws, names: Names) -> Process | None:
     """One process; None where there is no service of it."""
     return process_of(aws, names, reading.read(aws, names))
@@ -122,14 +122,14 @@ def process_of(aws: Aws, names: Names, observed: Snapshot) -> Process | None:
 
 
 def release_of(observed: Snapshot) -> Release | None:
-    """The newest service deployment; None where AWS tells of none: it keeps them for 90 days."""
+    """The newest service deployment; None where AWS lists none: it keeps them for 90 days."""
     if not observed.newest or not observed.service:
         return None
-    found = judge(Followed(observed.candidate, observed.newest["serviceDeploymentArn"]), observed)
+    found = verdict_of(Followed(observed.candidate, observed.newest["serviceDeploymentArn"]), observed)
     if isinstance(found, Rolling):
         return Release(Phase.ROLLING_OUT.value, found.note)
-    told = f"{found.sentence}: {found.why}" if found.why else found.sentence
-    return Release(found.outcome.value, f"{told}; {ANSWERS}" if found.outcome is Outcome.PAUSED else told)
+    text = f"{found.sentence}: {found.why}" if found.why else found.sentence
+    return Release(found.outcome.value, f"{text}; {ANSWERS}" if found.outcome is Outcome.PAUSED else text)
 
 
 def compared(found: Sequence[Process]) -> tuple[Process, ...]:
@@ -141,7 +141,7 @@ def compared(found: Sequence[Process]) -> tuple[Process, ...]:
 
 
 def _beside(lead: Process, one: Process) -> Process:
-    """A worker as it stands beside the process that leads. A release of it that was given up may be past."""
+    """A worker beside the process that leads. A release of it that was given up may be past."""
     differs = not lead.rolling and not one.rolling and _differs(one, lead)
     if one.observed and lead.observed and reading.past(one.observed, lead.observed) and not differs:
         return replace(one, release=None)

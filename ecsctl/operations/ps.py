@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """One task. What AWS does not tell is empty, or None."""
+    """One task. What AWS does not say is empty, or None."""
 
     process: str  # or the group of one that somebody else has started
     id: str
@@ -38,7 +38,7 @@ class Task:
     command: tuple[str, ...]  # if it has one of its own
 
 
-@asking("looking at the tasks")
+@asking("reading the tasks")
 def read(aws: Aws, app: str) -> list[Task]:
     """The tasks that run or start, and those that stopped within the hour: ECS forgets them then. The newest first.
 

@@ -51,16 +51,16 @@ def parse(words: Sequence[str]) -> dict[str, int]:
     for word in words:
         process, _, count = word.partition("=")
         if not re.fullmatch(r"[a-z][a-z0-9-]*", process) or not re.fullmatch(r"[0-9]{1,4}", count):
-            raise UsageError(f"{word} says no number of tasks", hint=f"{AGAIN} {WEB}=3: a process, and how many of it")
+            raise UsageError(f"{word} has no number of tasks", hint=f"{AGAIN} {WEB}=3: a process, and how many of it")
         if int(count) > MOST:
             raise UsageError(f"{word}: ECS runs at most {MOST} tasks of a service")
         if process in found:
-            raise UsageError(f"{process} stands there twice", hint="say one number for each process")
+            raise UsageError(f"{process} is given twice", hint="give one number for each process")
         found[process] = int(count)
     return found
 
 
-@asking("looking at the processes")
+@asking("reading the processes")
 def examine(aws: Aws, names: Names, wanted: Mapping[str, int], config: Config | None) -> list[Scaled]:
     """How each process stands that is to be scaled. Raises Refused for what cannot be, with nothing changed."""
     said = {process: None if one.autoscaling else one.desired_count for process, one in
@@ -83,7 +83,7 @@ def examine(aws: Aws, names: Names, wanted: Mapping[str, int], config: Config | 
 
 
 def _outside(process: str, count: int, bounds: tuple[int, int]) -> Refused:
-    """Autoscaling brings back what is outside its bounds, at its next step, and says nothing of it."""
+    """Autoscaling brings back what is outside its bounds, at its next step, without a message."""
     low, high = bounds
     table = "service" if process == WEB else f"workers.{process}"
     key = "min" if count < low else "max"
@@ -124,8 +124,8 @@ def follow(aws: Aws, names: Names, found: Sequence[Scaled], limit: float = LIMIT
             service = service_of(aws, own.cluster, own.service) or {}
             running[one.process] = int(service.get("runningCount", 0))
             moved[one.process] = int(service.get("desiredCount", 0))
-            there = running[one.process] == one.desired and not service.get("pendingCount")
-            if not there and moved[one.process] == one.desired:
+            reached = running[one.process] == one.desired and not service.get("pendingCount")
+            if not reached and moved[one.process] == one.desired:
                 summary.append(f"{running[one.process]} of {one.desired} tasks of {one.process} run")
         return summary
 
@@ -140,7 +140,7 @@ def follow(aws: Aws, names: Names, found: Sequence[Scaled], limit: float = LIMIT
     try:
         aws.patience.until(done, what=lambda: "; ".join(waits) or "the tasks", limit=limit)
     except TimedOut as error:
-        hint = "nothing is lost, it goes on by itself: ecsctl why tells what keeps tasks from running"
+        hint = "nothing is lost, it goes on by itself: ecsctl why says what keeps tasks from running"
         raise TimedOut(error.message, why="; ".join(waits), hint=hint) from None
     return [
         Scaled(one.process, one.before, moved[one.process], running[one.process], one.configured, one.bounds)

@@ -1,4 +1,4 @@
-"""How the app stands at this moment: service, deployments, tasks, targets and pipeline, looked at again and again."""
+"""How the app stands: service, deployments, tasks, targets and pipeline, read again and again."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from ecsctl.why import first_line
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
-EVERY = 5.0  # seconds between two looks, unless told otherwise
+EVERY = 5.0  # seconds between two reads by default
 
 
 @dataclass(frozen=True)
 class Service:
-    """The service itself: which revision it is told to run, and how many tasks are desired, run and start."""
+    """The service itself: which revision it is set to run, and how many tasks are desired, run and start."""
 
     status: str
     revision: int
@@ -53,12 +53,12 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Task:
-    """A task of the service. `since` is when it came into that status, as far as AWS tells."""
+    """A task of the service. `since` is when it came into that status, as far as AWS says."""
 
     id: str
     revision: int
     status: str
-    health: str  # of the container's own check; empty if it has none, or nobody knows yet
+    health: str  # of the container's own check; empty if it has none, or it is not known yet
     address: str
     since: datetime | None
     reason: str  # why it stopped
@@ -96,23 +96,23 @@ class Live:
 
     @property
     def several(self) -> bool:
-        """Whether there is anything beside the web to tell apart."""
+        """Whether there is a process beside the web."""
         return any(one.name != WEB for one in self.processes)
 
     @property
     def well(self) -> bool:
-        """Whether as many tasks run as are desired, the newest release is there, and no target is found unhealthy."""
+        """Whether as many tasks run as are desired, the newest release is complete, and no target is unhealthy."""
         if broken(self.processes):
             return False
         if self.service is None:
             return True
         bad = any(target.state in ("unhealthy", "unavailable") for target in self.targets)
-        there = self.release is None or self.release.outcome in (Outcome.DEPLOYED, *UNDER_WAY)
-        return self.service.running >= self.service.desired and there and not bad
+        released = self.release is None or self.release.outcome in (Outcome.DEPLOYED, *UNDER_WAY)
+        return self.service.running >= self.service.desired and released and not bad
 
 
 def watch(aws: Aws, app: str, every: float = EVERY) -> Iterator[Live]:
-    """Look, and again after so many seconds, until a stop is asked for. Changes nothing."""
+    """Read, and again after so many seconds, until a stop is asked for. Changes nothing."""
     while not aws.patience.stopping:
         try:
             yield read(aws, app)
@@ -122,7 +122,7 @@ def watch(aws: Aws, app: str, every: float = EVERY) -> Iterator[Live]:
 
 
 def read(aws: Aws, app: str) -> Live:
-    """How the app stands now: everything that can be read at once is. Raises Interrupted when a stop is asked for."""
+    """How the app stands now: everything that can be read at once is. Raises Interrupted on a stop."""
     aws.forget()
     found, names = Live(aws.now()), Names(app)
     every: dict[str, Process] = {}
@@ -169,15 +169,15 @@ def read(aws: Aws, app: str) -> Live:
 
 
 def _read(found: Live, part: str, reader: Callable[[], None]) -> None:
-    """Read a part. What is not there is nothing, and a refusal of AWS's is written down in the part's place."""
+    """Read a part. What does not exist is empty, and a refusal of AWS's is noted in the part's place."""
     try:
         reader()
     except Interrupted:
         raise
     except Exception as error:  # noqa: BLE001 - explained() raises again what AWS did not answer
         if not is_gone(error):
-            told = explained(error, "not readable")
-            found.unread[part] = f"{told.message} ({told.why})" if told.why else told.message
+            failure = explained(error, "not readable")
+            found.unread[part] = f"{failure.message} ({failure.why})" if failure.why else failure.message
 
 
 def _service(service: Mapping[str, Any]) -> Service:

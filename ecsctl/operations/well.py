@@ -27,7 +27,7 @@ ASKED = frozenset({"path", "matcher"})
 PATIENCE = 10.0  # seconds for an answer
 
 
-def answers_there(aws: Aws, stack: Stack, plan: Plan, visit: Callable[[str], int]) -> None:
+def check_new_health_check(aws: Aws, stack: Stack, plan: Plan, visit: Callable[[str], int]) -> None:
     """Ask the running app on the new health path. `visit` gives the code that a URL answers.
 
     An app that is not healthy now is not asked: the change may be what fixes it. Raises Refused where the answer is
@@ -44,9 +44,9 @@ def answers_there(aws: Aws, stack: Stack, plan: Plan, visit: Callable[[str], int
         found = f"it speaks {spoken}, and ecsctl does not" if spoken else _asked(visit, urls[0])
         if isinstance(found, int) and counts(found, desired.matcher):
             continue
-        told = f"answers {found}" if isinstance(found, int) else f"cannot be asked: {found}"
+        outcome = f"answers {found}" if isinstance(found, int) else f"cannot be asked: {found}"
         raise Refused(
-            f"the app that runs now {told} at {urls[0]}, and the new health check expects {desired.matcher} there",
+            f"the app that runs now {outcome} at {urls[0]}, and the new health check expects {desired.matcher} there",
             why="the load balancer asks the running tasks by the new check at once: all of them would be taken down",
             hint="release a version that answers there first, and change the health check after it; or, if you know "
             "better: ecsctl up --force",

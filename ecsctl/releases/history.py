@@ -34,7 +34,7 @@ PIPELINE, ECSCTL = "pipeline", "ecsctl"
 
 @dataclass(frozen=True)
 class Past:
-    """One release. What AWS does not tell is empty, or None."""
+    """One release. What AWS does not say is empty, or None."""
 
     revision: int
     outcome: str  # as of a verdict, or "rolling out", "going back", "being stopped"
@@ -43,7 +43,7 @@ class Past:
     digest: str
     tags: tuple[str, ...]
     commit: str
-    message: str  # the commit's, as the pipeline tells it
+    message: str  # the commit's, as the pipeline has it
     who: str
     since: datetime
     ended: datetime | None
@@ -52,7 +52,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that two revisions say differently. None: it says nothing of it."""
+    """One thing that two revisions say differently. None: it does not have it."""
 
     field: str
     before: str | None
@@ -67,23 +67,23 @@ def history(aws: Aws, state: State, process: str = "") -> list[Past]:
     names = on(aws, Names.of(state.book), process)
     observed = read(aws, names)
     service = active(observed, names)
-    wanted = {arn for one in observed.deployments if (arn := observed.brings(one))}
+    arns = {arn for one in observed.deployments if (arn := observed.brings(one))}
     with ThreadPoolExecutor(8) as pool:
         messages = pool.submit(_messages, aws, names)
         held = pool.submit(images, aws, names.repository)
-        revisions = {arn: pool.submit(described, aws, arn) for arn in wanted}
+        revisions = {arn: pool.submit(described, aws, arn) for arn in arns}
         known = {arn: found for arn, future in revisions.items() if (found := future.result())}
     tags = {one["imageDigest"]: tuple(one.get("imageTags", ())) for one in held.result()}
     current = next((one for one in observed.good if observed.brings(one) == service["taskDefinition"]), None)
-    told: list[Past] = []
+    past: list[Past] = []
     originals = _originals(known.values())
     brought = {""}
     for one in sorted(observed.deployments, key=began):
         arn = observed.brings(one)
         author = "" if arn in brought else _who(names, known.get(arn), originals)  # who deploys it again, AWS hides
         brought.add(arn)
-        told.append(_past(names, observed, one, known.get(arn), tags, messages.result(), author, one is current))
-    return told[::-1]
+        past.append(_past(names, observed, one, known.get(arn), tags, messages.result(), author, one is current))
+    return past[::-1]
 
 
 def compare(aws: Aws, state: State, one: str, other: str) -> tuple[Revision, Revision, list[Difference]]:
@@ -105,9 +105,9 @@ def _whose(aws: Aws, names: Names, revision: str) -> Names:
 def differences(before: Definition, after: Definition) -> list[Difference]:
     """What two task definitions say differently, in the order of the first; environment and secrets by their names.
 
-    A variable that looks like a secret is shown as `***`. Of secrets only the ARN is known here, never the value.
+    A variable that may be a secret is shown as `***`. Of secrets only the ARN is known here, never the value.
     """
-    old, new = dict(_told(before)), dict(_told(after))
+    old, new = dict(_flat(before)), dict(_flat(after))
     return [
         Difference(_spelled(path), _shown(path, old.get(path)), _shown(path, new.get(path)))
         for path in dict.fromkeys((*old, *new))
@@ -161,8 +161,8 @@ def _originals(revisions: Iterable[Revision]) -> frozenset[str]:
     """The revisions that ecsctl registered itself: a copy bears the digest that an earlier one bears already."""
     first: dict[str, str] = {}
     for one in sorted(revisions, key=lambda one: one.number):
-        if mark := one.tags.get(DIGEST):
-            first.setdefault(mark, one.arn)
+        if its_digest := one.tags.get(DIGEST):
+            first.setdefault(its_digest, one.arn)
     same = {one.arn for one in revisions if one.tags.get(DIGEST) == digest(one.definition)}
     return frozenset({*first.values(), *same})
 
@@ -190,17 +190,17 @@ def _messages(aws: Aws, names: Names) -> Mapping[str, str]:
     return {one["revisionId"]: one.get("revisionSummary", "").partition("\n")[0] for one in revisions}
 
 
-def _told(value: Any, *path: str) -> list[tuple[tuple[str, ...], str]]:
+def _flat(value: Any, *path: str) -> list[tuple[tuple[str, ...], str]]:
     """Everything that a definition says, by its path. What has a name is found by it, wherever it stands."""
     if isinstance(value, Mapping):
-        return [found for name, part in value.items() for found in _told(part, *path, name)]
+        return [found for name, part in value.items() for found in _flat(part, *path, name)]
     if isinstance(value, list) and all(isinstance(part, Mapping) for part in value):
         found: list[tuple[tuple[str, ...], str]] = []
         for number, part in enumerate(value, 1):
             rest = {name: item for name, item in part.items() if name != "name"} or part
             key = str(part.get("name") or part.get("containerPort") or number)
             single = len(rest) == 1 and "name" in part
-            found += _told(next(iter(rest.values())), *path, key) if single else _told(rest, *path, key)
+            found += _flat(next(iter(rest.values())), *path, key) if single else _flat(rest, *path, key)
         return found
     if isinstance(value, list):
         return [(path, " ".join(str(part) for part in value))]

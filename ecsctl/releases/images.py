@@ -39,7 +39,7 @@ class Known:
 def known(aws: Aws, config: Config, me: Label, named: str = "") -> Known:
     """What there is to run, and whether it may stay.
 
-    Raises ConfigError for a named image that is not there, is for another processor, or that the tasks may not pull;
+    Raises ConfigError for a named image that does not exist, is for another processor, or that the tasks may not pull;
     and where the tasks are to change over to another processor, with nothing that could build for it.
     """
     names, wanted = Names.of(me), config.service.architecture
@@ -63,7 +63,7 @@ def known(aws: Aws, config: Config, me: Label, named: str = "") -> Known:
 def chosen(aws: Aws, names: Names, named: str, architecture: str) -> str:
     """The image to release, for tasks of that architecture: the one that is named, or the newest of the app's.
 
-    By digest, if it is in the app's repository. Raises ConfigError for one that is not there or does not fit, and
+    By digest, if it is in the app's repository. Raises ConfigError for one that does not exist or does not fit, and
     Refused when there is none at all.
     """
     uri = _address(aws, names)
@@ -77,9 +77,9 @@ def chosen(aws: Aws, names: Names, named: str, architecture: str) -> str:
 
 
 def checked(aws: Aws, named: str, uri: str, architecture: str) -> str:
-    """An image that the user names: one of the app's repository `uri` by digest, one of elsewhere as it is.
+    """An image that the user names: one of the app's repository `uri` by digest, one of elsewhere unchanged.
 
-    Raises ConfigError for an image that is not there, is for another processor, or that the tasks may not pull.
+    Raises ConfigError for an image that does not exist, is for another processor, or that the tasks may not pull.
     """
     wanted, ours = ecr.Reference.of(named), ecr.Reference.of(uri)
     if not registries.named(named):
@@ -98,7 +98,7 @@ def checked(aws: Aws, named: str, uri: str, architecture: str) -> str:
         tags = ", ".join([tag for image in newest for tag in ecr.tags(image) if tag != "latest"][:3])
         raise ConfigError(
             f"there is no image {named}",
-            why=f"the newest in the repository: {tags}" if tags else "the repository holds no image, or is not there",
+            why=f"the newest in the repository: {tags}" if tags else "the repository holds no image, or does not exist",
             hint="push it first, or leave --image out: the app's own project builds one",
         )
     offered = ecr.processors(aws, ours.repository, found["imageDigest"])
@@ -111,13 +111,13 @@ def checked(aws: Aws, named: str, uri: str, architecture: str) -> str:
 
 
 def in_registry(image: str, place: Placed) -> ecr.Reference | None:
-    """The reference of an image in this account's registry in this region, which can be looked at; None elsewhere."""
+    """The reference of an image in this account's registry in this region, which can be read; None elsewhere."""
     named = ecr.Reference.of(image)
     return named if named and (named.account, named.region) == (place.account, place.region) else None
 
 
 def digest_of(aws: Aws, named: ecr.Reference) -> str:
-    """The digest of the image that a reference in this registry names; empty if it is not there."""
+    """The digest of the image that a reference in this registry names; empty if it does not exist."""
     found = ecr.by_name(aws, named)
     return found["imageDigest"] if found else ""
 
@@ -133,7 +133,7 @@ def same(aws: Aws, place: Placed, one: str, other: str) -> bool:
 
 
 def past_builds(aws: Aws, names: Names) -> tuple[str, ...]:
-    """The ids of the app's builds that have ended, the newest first: what they left behind is there, or is gone."""
+    """The ids of the app's builds that have ended, the newest first: what they made exists, or is gone again."""
     return tuple(one["id"] for one in builds_of(aws, names.project) if not is_running(one))
 
 
@@ -168,7 +168,7 @@ def build(aws: Aws, names: Names, say: Callable[[str], None], limit: float = BUI
     none = f"the repository {names.repository} has none tagged {' or '.join(tags)}"
     raise Refused(
         f"{_called(ended)} succeeded, but pushed no image that is known to be its own",
-        why=none if tags else "it tells neither tag nor commit",
+        why=none if tags else "it names neither tag nor commit",
         hint="let buildspec.yml push to $REPOSITORY_URI and export IMAGE_TAG",
     )
 

@@ -44,9 +44,9 @@ def give(aws: Aws, names: Names, image: str) -> list[str]:
             continue
         all_of_them = latest.definition["containerDefinitions"]
         containers = [{**one, "image": image} if one is own else one for one in all_of_them]
-        wanted = {**latest.definition, "containerDefinitions": containers}
+        request = {**latest.definition, "containerDefinitions": containers}
         kept = {name: value for name, value in latest.tags.items() if not name.startswith("aws:")}
-        tags: list[Any] = [{"key": name, "value": value} for name, value in {**kept, DIGEST: digest(wanted)}.items()]
-        aws.ecs.register_task_definition(**wanted, tags=tags)
+        tags: list[Any] = [{"key": name, "value": value} for name, value in {**kept, DIGEST: digest(request)}.items()]
+        aws.ecs.register_task_definition(**request, tags=tags)
         given.append(names.process_of(family))
     return given

@@ -1,4 +1,4 @@
-"""The service of one process: as it was when a command looked, what is asked about it, and what is done to it."""
+"""The service of one process: as it was when a command read it, what can be asked about it, and what is done to it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Process:
 
     @property
     def live(self) -> Revision:
-        """What the service is told to run."""
+        """What the service is set to run."""
         return self.revision(self.runs)
 
     def revision(self, arn: str) -> Revision:
@@ -69,7 +69,7 @@ class Process:
             return image
         if not ran or not digest_of(self.aws, replace(named, tag="", digest=ran)):
             raise Refused(
-                f"the image of revision {revision.number} is not in the registry any more: {ran or image}",
+                f"the image of revision {revision.number} is no longer in the registry: {ran or image}",
                 hint="name another revision (ecsctl history), or build it again",
             )
         return f"{image.partition('@')[0].removesuffix(':' + named.tag)}@{ran}"
@@ -106,8 +106,8 @@ class Process:
             if failed := [one.names.process for one in others if one.failed_with(image)]:
                 missing.append(f"revision {found.number}, whose image failed in {', '.join(failed)}")
                 continue
-            for told in missing:
-                say(f"passed over: {told}")
+            for what in missing:
+                say(f"passed over: {what}")
             return found
         raise Refused(
             "there is nothing to go back to",
@@ -122,11 +122,11 @@ class Process:
         if found.tags.get(APP) != app and found.arn not in self.observed.revisions.values():
             raise Refused(
                 f"revision {found.number} of {app} is not ours: it has no ecsctl tags, and the service never ran it",
-                hint="ecsctl history lists those that are",
+                hint="ecsctl history lists ours",
             )
         if not found.active:
             raise Refused(
-                f"revision {found.number} of {app} was deregistered, and AWS starts nothing from it any more",
+                f"revision {found.number} of {app} was deregistered, and AWS no longer starts tasks from it",
                 hint="name another one: ecsctl history lists them",
             )
         return found
@@ -165,37 +165,37 @@ class Process:
         """Raise Refused while what rolls out is on its way back."""
         if self.rolling and self.going_back:
             raise Refused(
-                f"{self.rolling.name} is being rolled back at this moment",
+                f"{self.rolling.name} is being rolled back",
                 hint="wait until that is done: ecsctl cancel follows it to its end",
             )
 
     def register(self, like: Revision, image: str, *, back: bool = False) -> str:
         """Register a revision with another image, tagged as the one it is made from, or as the service. Its ARN.
 
-        `back` says that the service goes back to the one it was made from: it is tagged so, for `plan` to tell.
-        A lost answer leaves a revision that nobody uses, which harms nothing: the call is repeated.
+        `back` says that the service goes back to the one it was made from: it is tagged so, for `plan` to show.
+        A lost answer leaves a revision that nothing uses, which harms nothing: the call is repeated.
         """
         ours = container_of(like.definition, self.names.container)
         containers = [
             {**one, "image": image} if one is ours else one for one in like.definition["containerDefinitions"]
         ]
-        wanted = {**like.definition, "containerDefinitions": containers}
+        request = {**like.definition, "containerDefinitions": containers}
         held, tags = flat(self.service.get("tags")), dict(like.tags)
         if any(tags.get(name) != held.get(name) for name in (APP, ID)):  # the pipeline's copy came without them
             tags = {**held, RESOURCE: of_process(TASK_DEFINITION, self.names.process)}
-        tags = {name: value for name, value in tags.items() if not name.startswith("aws:")} | {DIGEST: digest(wanted)}
+        tags = {name: value for name, value in tags.items() if not name.startswith("aws:")} | {DIGEST: digest(request)}
         tags |= {BACK: str(like.number)} if back else {}
         listed = [{"key": name, "value": value} for name, value in tags.items()]
         answer = self.aws.patience.through(
-            lambda: self.aws.ecs.register_task_definition(**wanted, tags=listed),  # type: ignore[arg-type]  # as AWS told it
+            lambda: self.aws.ecs.register_task_definition(**request, tags=listed),  # type: ignore[arg-type]  # as AWS returned it
             what="registering the task definition",
         )
         return answer["taskDefinition"]["taskDefinitionArn"]
 
     def point(self, arn: str) -> Followed:
-        """Tell the service to run a revision, and know the deployment that this begins.
+        """Set the service to run a revision, and return the deployment that this begins.
 
-        Told the same revision twice, ECS begins nothing new, so a lost answer is no reason to stop. A revision whose
+        Given the same revision twice, ECS begins nothing new, so a lost answer is no reason to stop. A revision whose
         deployment was given up needs to be forced, and is: then a lost answer ends the command.
         """
         ecs, cluster, service = self.aws.ecs, self.names.cluster, self.names.service
@@ -214,9 +214,9 @@ class Process:
                 what="updating the service",
             )
         before = frozenset(one["serviceDeploymentArn"] for one in self.observed.deployments)
-        told = str(answer["service"].get("currentServiceDeployment", ""))
-        known = told not in ("", *before) and Snapshot(answer["service"]).primary.get("taskDefinition") == arn
-        return Followed(arn, told if known else "", before)
+        deployment = str(answer["service"].get("currentServiceDeployment", ""))
+        known = deployment not in ("", *before) and Snapshot(answer["service"]).primary.get("taskDefinition") == arn
+        return Followed(arn, deployment if known else "", before)
 
     def followed(self, deployment: Followed, image: str, limit: float, *, changed: bool = True) -> Release:
         """What the command did, once the deployment has ended. What the strategy itself waits comes on top."""
@@ -226,8 +226,8 @@ class Process:
     def nothing_to_do(self, revision: Revision, image: str) -> Release:
         """What the command did where the service runs it already."""
         count = f"{self.service.get('runningCount', 0)} of {self.service.get('desiredCount', 0)} tasks run it"
-        told = f"revision {revision.number} is what the service runs already: {count}"
-        return Release(Verdict(Outcome.DEPLOYED, told), revision.arn, image, changed=False)
+        sentence = f"revision {revision.number} is what the service runs already: {count}"
+        return Release(Verdict(Outcome.DEPLOYED, sentence), revision.arn, image, changed=False)
 
 
 def stop(aws: Aws, deployment: str) -> None:
@@ -240,15 +240,15 @@ def stop(aws: Aws, deployment: str) -> None:
             what="stopping the deployment",
         )
     except Exception as error:
-        if code(error) != "ConflictException":  # it has ended meanwhile: following it tells how
+        if code(error) != "ConflictException":  # it has ended meanwhile: following it shows how
             raise
 
 
 def answer(aws: Aws, deployment: str, held: Held, *, back: bool) -> None:
-    """Let a deployment that is held go on, or have it go back. Each of several hooks wants an answer of its own.
+    """Let a deployment that is held go on, or have it go back. Each of several hooks needs an answer of its own.
 
-    One that is answered already, by someone else or by an answer that was lost, is told as wrong (ECS API reference,
-    ContinueServiceDeployment): following the deployment tells what became of it.
+    One that is answered already, by someone else or by an answer that was lost, is refused as wrong (ECS API reference,
+    ContinueServiceDeployment): following the deployment shows what became of it.
     """
     for hook in sorted(held.hooks):
         try:
@@ -266,7 +266,7 @@ def answer(aws: Aws, deployment: str, held: Held, *, back: bool) -> None:
 def busy(rolling: Followed) -> Refused:
     """Why nothing is released: something else is rolling out."""
     return Refused(
-        f"{rolling.name} is rolling out at this moment, and another release would end it halfway",
+        f"{rolling.name} is rolling out, and another release would end it halfway",
         hint="wait for it, or end it with ecsctl cancel; then run the same command again",
     )
 

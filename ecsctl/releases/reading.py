@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ecsctl.names import Names
 
 
-@asking("looking at the processes")
+@asking("reading the processes")
 def processes(aws: Aws, names: Names) -> list[str]:
     """The processes of the app that a service keeps, the web first: the first one leads."""
     with aws.fresh():
@@ -28,7 +28,7 @@ def processes(aws: Aws, names: Names) -> list[str]:
     return [names.process_of(one["serviceName"]) for one in found if one["status"] == "ACTIVE"]
 
 
-@asking("looking at the processes")
+@asking("reading the processes")
 def ever(aws: Aws, names: Names) -> list[str]:
     """The processes that the app has or had, those too that no service keeps; the web first."""
     with aws.fresh():
@@ -37,7 +37,7 @@ def ever(aws: Aws, names: Names) -> list[str]:
     return [names.process_of(one) for one in ([first] if web else []) + others]
 
 
-@asking("looking at the processes")
+@asking("reading the processes")
 def lead(aws: Aws, names: Names) -> Names:
     """The names of the process that is meant where none is named: the web, or else the first that a service keeps."""
     with aws.fresh():
@@ -59,13 +59,13 @@ def on(aws: Aws, names: Names, process: str) -> Names:
 
 def no_process(names: Names, process: str, known: Sequence[str]) -> Refused:
     """That the app has none of that name."""
-    there = f"it has {', '.join(known)}" if known else "it has none yet"
+    reason = f"it has {', '.join(known)}" if known else "it has none yet"
     hint = "name one of them; ecsctl up makes the [workers] of ecsctl.toml" if known else "ecsctl up makes them"
-    return Refused(f"{names.app} has no process {process}", why=there, hint=hint)
+    return Refused(f"{names.app} has no process {process}", why=reason, hint=hint)
 
 
 def read(aws: Aws, names: Names) -> Snapshot:
-    """The service of a process and its deployments, as ECS tells at this moment."""
+    """The service of a process and its deployments, as ECS returns them now."""
     return snapshot(aws, names.cluster, names.service)
 
 
@@ -85,7 +85,7 @@ def described(aws: Aws, name: str) -> Revision | None:
     """A revision, by its ARN or as `family:revision`; None if there is none."""
     try:
         return none_if_gone(lambda: revision(aws, name))
-    except Exception as error:  # of one that is not there ECS says so with a code that it uses for much else
+    except Exception as error:  # for one that does not exist ECS has a code that it uses for much else
         if code(error) == "ClientException" and "Unable to describe task definition" in text(error):
             return None
         raise
@@ -94,7 +94,7 @@ def described(aws: Aws, name: str) -> Revision | None:
 def revision_named(aws: Aws, names: Names, name: str) -> Revision:
     """The app's revision that a person names: a number, `family:number`, or an ARN.
 
-    Raises UsageError for what is no revision's name, Refused for one that is not there or not of the app's family.
+    Raises UsageError for what is no revision's name, Refused for one that does not exist or is not of the app's family.
     """
     ours = names.family
     match = re.fullmatch(r"(?:(?:arn:[\w-]+:ecs:[\w-]+:\d{12}:task-definition/)?([\w-]+):)?(\d{1,9})", name, re.ASCII)
@@ -102,10 +102,10 @@ def revision_named(aws: Aws, names: Names, name: str) -> Revision:
         raise UsageError(f"{name!r} is not a revision", hint=f"ecsctl history lists them, such as 7 or {ours}:7")
     family, number = match[1] or ours, int(match[2])
     if family != ours:
-        raise Refused(f"{family}:{number} is not a revision of {ours}", hint="ecsctl history lists those that are")
+        raise Refused(f"{family}:{number} is not a revision of {ours}", hint="ecsctl history lists its revisions")
     found = described(aws, f"{ours}:{number}")
     if found is None:
-        raise Refused(f"there is no revision {number} of {ours}", hint="ecsctl history lists those there are")
+        raise Refused(f"there is no revision {number} of {ours}", hint="ecsctl history lists them")
     return found
 
 

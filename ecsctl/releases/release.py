@@ -1,6 +1,6 @@
 """Releasing without the pipeline: another image, an earlier revision, or an end to what is rolling out.
 
-Each looks first, refuses before it changes anything, makes one change of each process's service, and then follows the
+Each reads first, refuses before it changes anything, makes one change of each process's service, and then follows the
 very deployments that the changes began. Run again after a time-out, it finds those and goes on following them.
 """
 
@@ -37,13 +37,13 @@ def deploy(
     limit: float = LIMIT,
     before: Callable[[str], None] = lambda _: None,
 ) -> Release:
-    """Release an image: the one named, one that is built now, or the newest of the app's. All else stays as it is.
+    """Release an image: the one named, one that is built now, or the newest of the app's. All else stays unchanged.
 
     All processes get it at once, and jobs alone at once, too. `before` is called with the revision of the first of them
     that brings it, before any task runs it:
     if it raises, nothing is deployed. Where some of them have it already, it was called for it then.
 
-    Raises UsageError or Refused, with nothing changed, for an image that is not there or does not fit, without a
+    Raises UsageError or Refused, with nothing changed, for an image that does not exist or does not fit, without a
     service, and while something else is rolling out; ResourceFailed when the build fails.
     """
     names = Names.of(state.book)
@@ -56,21 +56,24 @@ def deploy(
                 raise busy(one.rolling)
         image = build(aws, processes[0].names, say)
         processes = every(aws, state)  # a build takes its time
-    wanted = chosen(aws, processes[0].names, image, processes[0].live.architecture)
-    following = {one: _brought(one, wanted, say) for one in processes if one.rolling}
+    chosen_image = chosen(aws, processes[0].names, image, processes[0].live.architecture)
+    following = {one: _brought(one, chosen_image, say) for one in processes if one.rolling}
     at_rest = [one for one in processes if not one.rolling]
-    behind = [one for one in at_rest if one.observed.failed or not one.brings(one.live, wanted)]
+    behind = [one for one in at_rest if one.observed.failed or not one.brings(one.live, chosen_image)]
     if behind:
         with state.locked("deploy"):
-            arns = {one: one.register(one.live, wanted) for one in behind}
+            arns = {one: one.register(one.live, chosen_image) for one in behind}
             for arn in arns.values():
-                say(f"{called(arn)} brings {wanted}")
-            if Reference.of(wanted) is None:  # nobody but the registry knows, and the tasks ask it
-                say(f"{wanted} is pulled from {registry(wanted)}: whether it is there shows when the tasks start")
+                say(f"{called(arn)} brings {chosen_image}")
+            if Reference.of(chosen_image) is None:  # only the registry knows, and the tasks ask it
+                say(
+                    f"{chosen_image} is pulled from {registry(chosen_image)}: whether it exists shows when the "
+                    f"tasks start"
+                )
             if len(behind) == len(processes):
                 _first(aws, before, list(arns.values()))
             following |= {one: one.point(arn) for one, arn in arns.items()}
-    return _ended(processes[0], processes, following, wanted, limit, changed=behind)
+    return _ended(processes[0], processes, following, chosen_image, limit, changed=behind)
 
 
 def restart(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Release:
@@ -89,7 +92,7 @@ def restart(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Releas
         say(f"new tasks of {rolling.name} are starting already: following them")
     run = [one for one in processes if one.service.get("desiredCount", 0)]
     if not run:
-        raise Refused("no task is to run, so none is started anew", why="service.desired_count is 0 there",
+        raise Refused("no task is desired, so none is restarted", why="service.desired_count is 0",
                       hint="a task reads its secrets when it starts: there is nothing to do")  # fmt: skip
     begun = [one for one in run if not one.rolling] if not following else []
     for one in begun:
@@ -140,7 +143,7 @@ def rollback(
                 arns[first] = back.arn
                 if image != first.image(back):
                     arns[first] = first.register(back, image, back=True)
-                    say(f"{called(arns[first])} is revision {back.number} with its image of then, by digest")
+                    say(f"{called(arns[first])} is revision {back.number} with the image it had then, by digest")
             for one in behind:
                 had = one.with_image(image)
                 arns[one] = had.arn if had else one.register(one.live, image)
@@ -154,7 +157,7 @@ def cancel(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Release
 
     A release command that runs is stopped, too.
 
-    What goes back already is only followed. What ended in the meantime is told as it ended.
+    What goes back already is only followed. What ended in the meantime is reported as it ended.
     """
     processes = every(aws, state)
     stopped = _stop_commands(processes[0], say)
@@ -209,7 +212,7 @@ def _brought(one: Process, image: str, say: Say) -> Followed:
 
 
 def _first(aws: Aws, before: Callable[[str], None], arns: list[str]) -> None:
-    """What comes before all processes; where it fails, nobody will run what was registered for them."""
+    """What comes before all processes; where it fails, what was registered for them is never run."""
     try:
         before(arns[0])
     except ReleaseFailed:
@@ -246,11 +249,11 @@ def _ended(
 def _to_jobs(aws: Aws, state: State, names: Names, image: str) -> Release:
     """The release of an app that keeps no task running: each run from now on has the image."""
     first = jobs.latest(aws, names)
-    wanted = chosen(aws, names, image, first.architecture)
+    chosen_image = chosen(aws, names, image, first.architecture)
     with state.locked("deploy"):
-        given = jobs.give(aws, names, wanted)
-    told = f"the next runs of {', '.join(given)} have it" if given else "the next run of each job has it already"
-    return Release(Verdict(Outcome.DEPLOYED, told), jobs.latest(aws, names).arn, wanted, changed=bool(given))
+        given = jobs.give(aws, names, chosen_image)
+    sentence = f"the next runs of {', '.join(given)} have it" if given else "the next run of each job has it already"
+    return Release(Verdict(Outcome.DEPLOYED, sentence), jobs.latest(aws, names).arn, chosen_image, changed=bool(given))
 
 
 def _stop_commands(first: Process, say: Say) -> Release | None:
@@ -259,8 +262,8 @@ def _stop_commands(first: Process, say: Say) -> Release | None:
     for task in commands_of(first.aws, first.names.cluster):
         first.aws.ecs.stop_task(cluster=first.names.cluster, task=task["taskArn"], reason="ecsctl cancel")
         say(f"the release command in task {task['taskArn'].rpartition('/')[2]} is stopped")
-        told = "the release command was stopped, because someone asked for it: nothing was deployed"
+        sentence = "the release command was stopped, because someone asked for it: nothing was deployed"
         found = described(first.aws, task["taskDefinitionArn"])
         image = first.image(found) if found else ""
-        stopped = Release(Verdict(Outcome.STOPPED, told), task["taskDefinitionArn"], image)
+        stopped = Release(Verdict(Outcome.STOPPED, sentence), task["taskDefinitionArn"], image)
     return stopped

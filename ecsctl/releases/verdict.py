@@ -1,4 +1,4 @@
-"""How a deployment ended, in a word, a sentence and an exit code: pure, over a snapshot of what ECS tells.
+"""How a deployment ended, in a word, a sentence and an exit code: pure, over a snapshot of what ECS says.
 
 It is about the very deployment that was started. What superseded, stopped or rolled it back is read beside it.
 """
@@ -36,8 +36,8 @@ class Outcome(StrEnum):
 class Followed:
     """The deployment that is followed: the task definition it brings, and how to know it again.
 
-    `arn` is the service deployment's, empty while AWS has not told it. Until then it is the oldest one that brings
-    `task_definition` and is not among `before`, the service deployments that were there already. `answered` are the
+    `arn` is the service deployment's, empty while AWS has not returned it. Until then it is the oldest one that brings
+    `task_definition` and is not among `before`, the service deployments that existed already. `answered` are the
     pauses of it that are over, though ECS may show them for a moment still.
     """
 
@@ -91,11 +91,11 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
-        """The process's exit code: 0 only for a release that is there."""
+        """The process's exit code: 0 only for a complete release."""
         return self.ERRORS[self.outcome].exit_code if self.outcome in self.ERRORS else 0
 
     def error(self, hint: str = "") -> EcsctlError | None:
-        """The verdict as an error; None for a release that is there."""
+        """The verdict as an error; None for a complete release."""
         kind = self.ERRORS.get(self.outcome)
         hint = hint or (ANSWERS if kind is Paused else "")
         return kind(self.sentence, why=self.why, hint=hint) if kind else None
@@ -129,21 +129,21 @@ GRAVEST = (Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.STOPPED, Outcome.SUPERSE
 
 
 def together(releases: Mapping[str, Release]) -> Release:
-    """One release of several processes: all is well only where it is with each, and the worst is told first."""
+    """One release of several processes: good only where each is, and the worst comes first."""
     first = next(iter(releases.values()))
     if len(releases) == 1:
         return first
     verdicts = {process: one.verdict for process, one in releases.items()}
     ranks = {outcome: rank for rank, outcome in enumerate(GRAVEST)}
     worst = sorted(verdicts, key=lambda process: ranks.get(verdicts[process].outcome, len(ranks)))
-    told = "; ".join(f"{process}: {verdicts[process].sentence}" for process in worst)
+    sentence = "; ".join(f"{process}: {verdicts[process].sentence}" for process in worst)
     why = "; ".join(f"{process}: {verdicts[process].why}" for process in worst if verdicts[process].why)
-    verdict = Verdict(verdicts[worst[0]].outcome, told, why)
+    verdict = Verdict(verdicts[worst[0]].outcome, sentence, why)
     return replace(first, verdict=verdict, changed=any(one.changed for one in releases.values()), processes=verdicts)
 
 
-def judge(ours: Followed, observed: Snapshot) -> Rolling | Verdict:
-    """Judge the deployment by what ECS tells at one moment.
+def verdict_of(ours: Followed, observed: Snapshot) -> Rolling | Verdict:
+    """Assess the deployment by what ECS says at one moment.
 
     What has ended keeps its verdict whatever comes after it: a release that was deployed stays deployed when the next
     one begins. A deployment that AWS does not show (yet) is under way: a stale answer condemns nothing.
@@ -174,8 +174,8 @@ def bad_end(ours: Followed, observed: Snapshot, found: Answer) -> Verdict:
         if phase is Phase.ROLLED_BACK:
             by = f" by {cause}" if cause else ""
             return Verdict(Outcome.ROLLED_BACK, f"{ours.name} was rolled back{by}: {runs}", why)
-        told = f"{ours.name} was stopped and rolled back, because someone asked for it: {runs}"
-        return Verdict(Outcome.STOPPED, told, why)
+        sentence = f"{ours.name} was stopped and rolled back, because someone asked for it: {runs}"
+        return Verdict(Outcome.STOPPED, sentence, why)
     if cause:
         left = "rolling back failed too" if phase is Phase.NOT_BACK else "it was not rolled back"
         left = "there is no earlier release to go back to" if not found.get("sourceServiceRevisions") else left

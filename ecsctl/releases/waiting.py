@@ -1,4 +1,4 @@
-"""Waiting for deployments: for the end of our own, and until nobody else deploys."""
+"""Waiting for deployments: for the end of our own, and until no one else deploys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.errors import Refused, TimedOut
 from ecsctl.names import Names
 from ecsctl.releases.reading import read
-from ecsctl.releases.verdict import Followed, Rolling, Verdict, called, judge, out_of_time
+from ecsctl.releases.verdict import Followed, Rolling, Verdict, called, out_of_time, verdict_of
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.service import Service
 from ecsctl.resources.support.common import none_if_gone
@@ -29,15 +29,15 @@ TOUCHED = frozenset({TaskDefinition.kind, Service.kind})  # what a deployment ch
 
 
 def follow(aws: Aws, names: Names, ours: Followed, limit: float = LIMIT) -> Verdict:
-    """Wait until the deployment has ended, for `limit` seconds at most, and tell how. Changes nothing.
+    """Wait until the deployment has ended, for `limit` seconds at most, and return how. Changes nothing.
 
-    Raises Interrupted when a stop is asked for; the deployment goes on then.
+    Raises Interrupted on a stop; the deployment goes on then.
     """
     last = Rolling(f"waiting for ECS to show the deployment of {ours.name}")
 
     def ended() -> Verdict | None:
         nonlocal last
-        found = judge(ours, read(aws, names))
+        found = verdict_of(ours, read(aws, names))
         if isinstance(found, Verdict):
             return found
         last = found
@@ -52,8 +52,8 @@ def follow(aws: Aws, names: Names, ours: Followed, limit: float = LIMIT) -> Verd
 def before_change(aws: Aws, engine: Engine, stack: Stack, app: str, *, wait: bool = True) -> None:
     """Wait until nothing is being deployed, if this run would change what a deployment changes; else go on at once.
 
-    Of two who change a service at once one loses the change. Raises Refused instead of waiting when told not to wait,
-    TimedOut after 15 minutes. Changes nothing.
+    Of two who change a service at once one loses the change. Raises Refused instead of waiting where waiting is not
+    allowed, TimedOut after 15 minutes. Changes nothing.
     """
     recorded = (entry.kind for entry in engine.state.book.entries.values())
     pipeline = Pipeline.kind in {*recorded, *(node.desired.kind for node in stack.nodes.values())}
@@ -82,8 +82,8 @@ def wait_until_quiet(aws: Aws, app: str, limit: float = LIMIT, *, pipeline: bool
         nonlocal doing
         with aws.fresh():
             doing = at_work(aws, app, pipeline=pipeline)
-            if doing and (told := paused(aws, names)):
-                raise Refused(f"{told}, and this run would change the service meanwhile", why=LOST, hint=ANSWERS)
+            if doing and (pause := paused(aws, names)):
+                raise Refused(f"{pause}, and this run would change the service meanwhile", why=LOST, hint=ANSWERS)
         return None if doing else True
 
     aws.patience.until(quiet, what=lambda: f"the end of what is under way ({doing})", limit=limit)

@@ -1,6 +1,6 @@
-"""What stands in the way of a `down`: looked for before the deed, and again after one that AWS refused.
+"""What stands in the way of a `down`: searched for before the removal, and again after one that AWS refused.
 
-AWS's refusals name no names. A look that fails is told in its place: it never hides what else is known.
+AWS's refusals name no names. A search that fails is reported in its place: it never hides what else is known.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Blocker:
 
 @dataclass(frozen=True)
 class InTheWay:
-    """What was found, and what could not be looked for."""
+    """What was found, and what could not be searched for."""
 
     blockers: tuple[Blocker, ...] = ()
     unread: tuple[str, ...] = ()
@@ -126,12 +126,13 @@ def _interfaces(aws: Aws, me: Label) -> Iterator[Blocker]:
     of_endpoints = {name for one in inside for name in one.get("NetworkInterfaceIds", [])}
     ours = tuple(f"EFS mount target for {system['FileSystemId']} " for system in mine(aws, me)) if observed else ()
     for name, one in sorted(observed.items()):
-        told = one.get("Description") or "without a description"
+        description = one.get("Description") or "without a description"
         owner = one.get("RequesterId") or one.get("Attachment", {}).get("InstanceOwnerId") or one.get("OwnerId", "?")
-        sentence = f"network interface {name} ({told}), held by {owner}"
+        sentence = f"network interface {name} ({description}), held by {owner}"
         worn = {group["GroupId"] for group in one.get("Groups", [])} & set(groups)
-        task = worn and ":attachment/" in told  # ECS's description of a task's
-        if task or told.startswith((f"ELB app/{Names.of(me).balancer}/", *ours)) or told.rpartition(" ")[2] in gateways:
+        task = worn and ":attachment/" in description  # ECS's description of a task's
+        of_ours = description.startswith((f"ELB app/{Names.of(me).balancer}/", *ours))
+        if task or of_ours or description.rpartition(" ")[2] in gateways:
             yield _Ours(sentence)
         elif name not in of_endpoints:  # those are named with their endpoint, and ask nothing of the routes
             yield Blocker(sentence, frozenset(worn), network=one.get("VpcId") in vpcs)
@@ -144,8 +145,8 @@ def _endpoints(aws: Aws, me: Label) -> Iterator[Blocker]:
             if flat(one.get("Tags")).get(APP) != me.app and one.get("State", "").lower() != "deleted":
                 guard = ", made by GuardDuty's Runtime Monitoring" if "guardduty" in one["ServiceName"] else ""
                 inside = frozenset({vpc, *one.get("SubnetIds", []), *one.get("RouteTableIds", [])})
-                told = f"VPC endpoint {one['VpcEndpointId']} ({one['ServiceName']}{guard}), which is not ours"
-                yield Blocker(told, inside)
+                what = f"VPC endpoint {one['VpcEndpointId']} ({one['ServiceName']}{guard}), which is not ours"
+                yield Blocker(what, inside)
 
 
 def _groups(aws: Aws, me: Label) -> Iterator[Blocker]:
@@ -155,16 +156,16 @@ def _groups(aws: Aws, me: Label) -> Iterator[Blocker]:
             if group["GroupName"] != "default" and flat(group.get("Tags")).get(APP) != me.app:
                 rules = [*group.get("IpPermissions", []), *group.get("IpPermissionsEgress", [])]
                 named = {pair.get("GroupId", "") for rule in rules for pair in rule.get("UserIdGroupPairs", [])}
-                told = f"security group {group['GroupId']} ({group['GroupName']}), which is not ours"
-                yield Blocker(told, frozenset({vpc} | (named & set(ours))))
+                what = f"security group {group['GroupId']} ({group['GroupName']}), which is not ours"
+                yield Blocker(what, frozenset({vpc} | (named & set(ours))))
 
 
 def _subnets(aws: Aws, me: Label) -> Iterator[Blocker]:
     for vpc in _vpcs(aws, me):
         for subnet in aws.read(aws.ec2.describe_subnets, Filters=where(vpc_id=vpc))["Subnets"]:
             if flat(subnet.get("Tags")).get(APP) != me.app:
-                told = f"subnet {subnet['SubnetId']} ({subnet['CidrBlock']}), which is not ours"
-                yield Blocker(told, network=True)
+                what = f"subnet {subnet['SubnetId']} ({subnet['CidrBlock']}), which is not ours"
+                yield Blocker(what, network=True)
 
 
 def _tables(aws: Aws, me: Label) -> Iterator[Blocker]:
@@ -188,12 +189,12 @@ def _gateways(aws: Aws, me: Label) -> Iterator[Blocker]:
         for gateway in aws.read(aws.ec2.describe_vpn_gateways, Filters=attached)["VpnGateways"]:
             states = {one.get("State") for one in gateway.get("VpcAttachments", []) if one.get("VpcId") == vpc}
             if states - {"detached"}:
-                told = f"virtual private gateway {gateway['VpnGatewayId']}, which is attached and not ours"
-                yield Blocker(told, frozenset({vpc}))
+                what = f"virtual private gateway {gateway['VpnGatewayId']}, which is attached and not ours"
+                yield Blocker(what, frozenset({vpc}))
         for out in aws.read(aws.ec2.describe_egress_only_internet_gateways)["EgressOnlyInternetGateways"]:
             if any(one.get("VpcId") == vpc for one in out.get("Attachments", [])):
-                told = f"egress-only internet gateway {out['EgressOnlyInternetGatewayId']}, which is not ours"
-                yield Blocker(told, frozenset({vpc}))
+                what = f"egress-only internet gateway {out['EgressOnlyInternetGatewayId']}, which is not ours"
+                yield Blocker(what, frozenset({vpc}))
 
 
 def _services(aws: Aws, me: Label) -> Iterator[Blocker]:
@@ -205,8 +206,8 @@ def _services(aws: Aws, me: Label) -> Iterator[Blocker]:
         held = frozenset({cluster["clusterName"], cluster["clusterArn"]})
         others = cluster.get("activeServicesCount", 0) - sum(one["status"] == "ACTIVE" for one in found)
         if others > 0:
-            told = f"{others} ECS services of others in our cluster (aws ecs list-services --cluster {names.cluster})"
-            yield Blocker(told, held)
+            what = f"{others} ECS services of others in our cluster (aws ecs list-services --cluster {names.cluster})"
+            yield Blocker(what, held)
         alive = cluster.get("runningTasksCount", 0) + cluster.get("pendingTasksCount", 0)
         alive -= sum(one["runningCount"] + one["pendingCount"] for one in found) + len(alone(aws, names.cluster))
         if alive > 0 and others <= 0:
@@ -225,8 +226,8 @@ def _certificates(aws: Aws, me: Label) -> Iterator[Blocker]:
         records = (one.get("ResourceRecord", {}) for one in certificate.get("DomainValidationOptions", []))
         names = {record["Name"].lower().removesuffix(".") for record in records if "Name" in record}
         for user in sorted(users):
-            told = f"{user}, which is not ours and uses the certificate {found.ids.arn}"
-            yield Blocker(told, frozenset({found.ids.arn, *names}))
+            what = f"{user}, which is not ours and uses the certificate {found.ids.arn}"
+            yield Blocker(what, frozenset({found.ids.arn, *names}))
 
 
 SEARCHES: dict[str, Callable[[Aws, Label], Iterator[Blocker]]] = {

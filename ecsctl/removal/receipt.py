@@ -44,9 +44,9 @@ class Left:
 def left(aws: Aws, me: Label, plan: Plan, passed_over: Mapping[str, str]) -> tuple[Left, ...]:
     """Everything that a person should know of after `down`, asked of AWS again; and what may not be asked.
 
-    `passed_over` says of what kinds `down` itself could not look for, and why.
+    `passed_over` says which kinds `down` itself could not search for, and why.
     """
-    found = [Left(title, "not looked for", why) for title, why in sorted(passed_over.items())]
+    found = [Left(title, "not searched for", why) for title, why in sorted(passed_over.items())]
     with aws.fresh():
         found += _kept(aws, plan)
         for what, sweep in SWEEPS.items():
@@ -55,7 +55,7 @@ def left(aws: Aws, me: Label, plan: Plan, passed_over: Mapping[str, str]) -> tup
             except ClientError as error:
                 if code(error) not in DENIED:
                     raise
-                found.append(Left(what, "not looked for", f"AWS does not allow {error.operation_name}"))
+                found.append(Left(what, "not searched for", f"AWS does not allow {error.operation_name}"))
     return tuple(found)
 
 
@@ -75,9 +75,9 @@ def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:
 
 
 def _late_logs(aws: Aws, me: Label, plan: Plan) -> Iterator[Left]:
-    """Log groups of our names on which nobody has set anything: a dying build or Container Insights makes such again.
+    """Log groups of our names without any settings: a dying build or Container Insights makes such again.
 
-    Only what this very run has removed was surely ours; of any other it cannot be told who writes into it.
+    Only what this very run has removed was surely ours; of any other it is not known who writes into it.
     """
     names = Names.of(me)
     removed = {step.ids.name for step in plan.steps if step.verb is Verb.DELETE and step.kind == LogGroup.kind}
@@ -92,12 +92,12 @@ def _late_logs(aws: Aws, me: Label, plan: Plan) -> Iterator[Left]:
             yield Left("log group", name, why, monthly(LogGroup.kind, group.get("storedBytes", 0)))
 
 
-def _marked_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
-    """Network interfaces and addresses that bear the app's tags, whoever copied it onto them."""
+def _tagged_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
+    """Network interfaces and addresses with the app's tags, whoever put them there."""
     for interface in aws.read(aws.ec2.describe_network_interfaces, Filters=tag_filter(me))["NetworkInterfaces"]:
         yield Left("network interface", interface["NetworkInterfaceId"], interface.get("Description", ""))
     for address in aws.read(aws.ec2.describe_addresses, Filters=tag_filter(me))["Addresses"]:
-        why = f"has our tags, held by {address.get('AssociationId', 'nobody')}"
+        why = f"has our tags, held by {address.get('AssociationId', 'nothing')}"
         yield Left("elastic IP address", address["AllocationId"], why, monthly(ElasticIp.kind))
 
 
@@ -107,8 +107,8 @@ def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
     """
     filters: list[Any] = [{"Key": APP, "Values": [me.app]}]
     answer = aws.read(aws.tagging.get_resources, TagFilters=filters, ResourceTypeFilters=["secretsmanager:secret"])
-    marked = {one["ResourceARN"]: flat(one.get("Tags")) for one in answer["ResourceTagMappingList"]}
-    for arn, tags in sorted(marked.items()):
+    tagged = {one["ResourceARN"]: flat(one.get("Tags")) for one in answer["ResourceTagMappingList"]}
+    for arn, tags in sorted(tagged.items()):
         ours = own_secrets.is_ours(me.app, tags)
         if not ours and tags.get(RESOURCE) != GITHUB_TOKEN:
             continue
@@ -117,7 +117,7 @@ def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
             found = none_if_gone(lambda arn=arn: aws.read(aws.secretsmanager.describe_secret, SecretId=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
             name = found["Name"] if found and not found.get("DeletedDate") else None
         except ClientError as error:
-            if code(error) not in DENIED:  # who may not look is told what the tags tell
+            if code(error) not in DENIED:  # without the permission, the tags are what is shown
                 raise
         if name:
             why = f"the GitHub token that ecsctl creds set stored; aws secretsmanager delete-secret --secret-id {name}"
@@ -126,8 +126,8 @@ def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
             yield Left("secret", name, why, SECRET)
 
 
-def _marked_strangers(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
-    """What bears the app's tags and is of a type that ecsctl never makes: whoever made it has copied the tags."""
+def _other_tagged(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
+    """What has the app's tags and is of a type that ecsctl never makes: whoever made it has copied the tags."""
     looked_at = {*ASKED_HERE, *(arns for kind in kinds() for arns in kind.arns.split())}
     answer = aws.read(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}])
     for arn in sorted(mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]):
@@ -140,7 +140,7 @@ def _marked_strangers(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
 
 SWEEPS: dict[str, Callable[[Aws, Label, Plan], Iterable[Left]]] = {
     "log groups": _late_logs,
-    "network interfaces and addresses": _marked_network,
+    "network interfaces and addresses": _tagged_network,
     "secrets": _secrets,
-    "other resources with our tags": _marked_strangers,
+    "other resources with our tags": _other_tagged,
 }

@@ -48,7 +48,7 @@ class AccessPoint(Resource[AccessPointIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         return efs.rights(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Observed[AccessPoint, AccessPointIds] | None:

@@ -44,7 +44,7 @@ class Metric:
 class Alarm(Resource[AlarmIds]):
     """A CloudWatch alarm on a target group behind a load balancer. It is found by its name.
 
-    It does nothing by itself: ECS looks at it. Minutes without requests are well.
+    It does nothing by itself: ECS reads it. Minutes without requests count as good.
     """
 
     kind = "alarm"
@@ -57,7 +57,7 @@ class Alarm(Resource[AlarmIds]):
     name: Fixed[str]
     description: str
     metrics: tuple[Metric, ...]
-    expression: str  # of the metrics' ids; empty where there is one metric, which is looked at itself
+    expression: str  # of the metrics' ids; empty where there is one metric, which is compared itself
     threshold: float  # more than this is too much
     minutes: int  # in a row
     target_group: TargetGroupArn
@@ -72,58 +72,58 @@ class Alarm(Resource[AlarmIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         reads = "DescribeAlarms ListTagsForResource"  # also of what is no longer asked for
         changes = " DeleteAlarms PutMetricAlarm TagResource" if uses.alarms else ""
         yield Statement("ReleaseAlarms", of("cloudwatch", f"{reads}{changes}"), scope.alarms)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Alarm, AlarmIds] | None:
         """By its name."""
-        told = next(iter(alarms.listed(aws, [self.name])), None)
-        if told is None:
+        alarm = next(iter(alarms.listed(aws, [self.name])), None)
+        if alarm is None:
             return None
-        queries: list[dict[str, Any]] = told.get("Metrics") or []
+        queries: list[dict[str, Any]] = alarm.get("Metrics") or []
         stats = [one for one in queries if one.get("MetricStat")]
         groups, balancers = _dimensions(stats, "TargetGroup"), _dimensions(stats, "LoadBalancer")
         place = f"arn:{me.partition}:elasticloadbalancing:{me.region}:{me.account}"
-        usual = (told.get("ComparisonOperator"), told.get("TreatMissingData")) == _WAY
+        usual = (alarm.get("ComparisonOperator"), alarm.get("TreatMissingData")) == _WAY
         actual = Alarm(
-            name=told["AlarmName"],
-            description=told.get("AlarmDescription", ""),
+            name=alarm["AlarmName"],
+            description=alarm.get("AlarmDescription", ""),
             metrics=tuple(_metric(one) for one in stats) if usual else (),
             expression=next((one["Expression"] for one in queries if one.get("Expression")), ""),
-            threshold=float(told.get("Threshold", 0)),
-            minutes=int(told.get("EvaluationPeriods", 0)),
+            threshold=float(alarm.get("Threshold", 0)),
+            minutes=int(alarm.get("EvaluationPeriods", 0)),
             target_group=TargetGroupArn(f"{place}:{groups}"),
             load_balancer=LoadBalancerArn(f"{place}:loadbalancer/{balancers}"),
         )
-        note = "it is in ALARM" if told.get("StateValue") == "ALARM" else ""
-        return Observed(_ids(told), actual, alarms.tags_of(aws, told), note=note)
+        note = "it is in ALARM" if alarm.get("StateValue") == "ALARM" else ""
+        return Observed(_ids(alarm), actual, alarms.tags_of(aws, alarm), note=note)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[AlarmIds]]:
         """By the names that alarms of ours have."""
-        for told, tags in alarms.tagged(aws, [Names.of(me).alarm(about) for about in ALARMED]):
-            yield Found(_ids(told), tags)
+        for alarm, tags in alarms.tagged(aws, [Names.of(me).alarm(about) for about in ALARMED]):
+            yield Found(_ids(alarm), tags)
 
     def create(self, aws: Aws, me: Label) -> AlarmIds:
         """One of the name is changed by this call, and keeps its tags."""
-        aws.cloudwatch.put_metric_alarm(**self._wanted(), Tags=me.upper())
+        aws.cloudwatch.put_metric_alarm(**self._request(), Tags=me.upper())
         return AlarmIds(AlarmName(self.name), alarms.arn(me, self.name))
 
     def update(self, aws: Aws, me: Label, ids: AlarmIds, changed: frozenset[str]) -> None:
-        """It is replaced as a whole, and stays in its state until it is looked at again; its tags stay."""
+        """It is replaced as a whole, and keeps its state until the next evaluation; its tags stay."""
         if changed - {"tags"}:
-            aws.cloudwatch.put_metric_alarm(**self._wanted())
+            aws.cloudwatch.put_metric_alarm(**self._request())
         if "tags" in changed:
             aws.cloudwatch.tag_resource(ResourceARN=ids.arn, Tags=me.upper())
 
     @classmethod
     def delete(cls, aws: Aws, ids: AlarmIds) -> None:
-        """Nothing hangs on it: ECS passes over an alarm that is not there."""
+        """Nothing depends on it: ECS ignores an alarm that does not exist."""
         aws.cloudwatch.delete_alarms(AlarmNames=[ids.name])
 
-    def _wanted(self) -> dict[str, Any]:
+    def _request(self) -> dict[str, Any]:
         dimensions = [
             {"Name": "TargetGroup", "Value": self.target_group.rpartition(":")[2]},
             {"Name": "LoadBalancer", "Value": self.load_balancer.rpartition(":loadbalancer/")[2]},
@@ -157,7 +157,7 @@ _WAY = ("GreaterThanThreshold", "notBreaching")
 
 
 def _metric(query: dict[str, Any]) -> Metric:
-    """What it looks at; of another namespace, or by other minutes, it is another metric."""
+    """What it watches; of another namespace, or by other minutes, it is another metric."""
     stat = query["MetricStat"]
     here = (stat["Metric"].get("Namespace"), stat.get("Period")) == (NAMESPACE, alarms.MINUTE)
     return Metric(query["Id"], stat["Metric"]["MetricName"] if here else "", stat["Stat"])
@@ -172,5 +172,5 @@ def _dimensions(queries: list[dict[str, Any]], name: str) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def _ids(told: dict[str, Any]) -> AlarmIds:
-    return AlarmIds(AlarmName(told["AlarmName"]), told["AlarmArn"])
+def _ids(alarm: dict[str, Any]) -> AlarmIds:
+    return AlarmIds(AlarmName(alarm["AlarmName"]), alarm["AlarmArn"])

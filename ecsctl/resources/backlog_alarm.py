@@ -45,7 +45,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
     """An alarm that rings while messages wait and no task runs, and a step scaling policy that it sets off.
 
     Target tracking does not start from none: without a task there is nothing to divide the backlog by, and AWS advises
-    step scaling for what must react while the metric of it has no values. It looks at several minutes in a row: the
+    step scaling for what must react while the metric of it has no values. It watches several minutes in a row: the
     metric of the tasks comes late, and FILL takes the minute that has not come yet for one without tasks (CloudWatch
     user guide, "Using metric math", FILL).
     """
@@ -71,7 +71,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         yield anywhere("application-autoscaling", "DescribeScalableTargets DescribeScalingPolicies")
         yield anywhere("ecs", "ListTaskDefinitionFamilies")
         reads = "DescribeAlarms ListTagsForResource"  # also of what is no longer asked for
@@ -89,21 +89,21 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[BacklogAlarm, BacklogAlarmIds] | None:
         """By its name."""
-        told = next(iter(alarms.listed(aws, [self.name])), None)
-        if told is None:
+        alarm = next(iter(alarms.listed(aws, [self.name])), None)
+        if alarm is None:
             return None
-        found = backlog.observed(self._source, told.get("Metrics") or [], backlog.UNSERVED, alarms.MINUTE)
-        usual = (told.get("ComparisonOperator"), told.get("TreatMissingData"), told.get("Threshold")) == WAY
+        found = backlog.observed(self._source, alarm.get("Metrics") or [], backlog.UNSERVED, alarms.MINUTE)
+        usual = (alarm.get("ComparisonOperator"), alarm.get("TreatMissingData"), alarm.get("Threshold")) == WAY
         actual = BacklogAlarm(
-            name=told["AlarmName"],
+            name=alarm["AlarmName"],
             target=self.target,
             queue=found.queue if usual else "",
             insights=found.insights,
-            minutes=int(told.get("EvaluationPeriods", 0)),
-            starts=self._starts(aws, told),
+            minutes=int(alarm.get("EvaluationPeriods", 0)),
+            starts=self._starts(aws, alarm),
         )
-        note = "it is in ALARM" if told.get("StateValue") == "ALARM" else ""
-        return Observed(_ids(told), actual, alarms.tags_of(aws, told), note=note)
+        note = "it is in ALARM" if alarm.get("StateValue") == "ALARM" else ""
+        return Observed(_ids(alarm), actual, alarms.tags_of(aws, alarm), note=note)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[BacklogAlarmIds]]:
@@ -113,12 +113,12 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
         asked = ([web], *batches(others, 50))  # as autoscaling asks, so that it is asked once
         scaled = [one["ResourceId"] for some in asked for one in targets_of(aws, some)]
         for some in batches([f"{one.rpartition('/')[2]}{BACKLOG}" for one in scaled], 100):
-            for told, tags in alarms.tagged(aws, some):
-                yield Found(_ids(told), tags)
+            for alarm, tags in alarms.tagged(aws, some):
+                yield Found(_ids(alarm), tags)
 
     def create(self, aws: Aws, me: Label) -> BacklogAlarmIds:
         """The alarm alone: what it sets off has no tags, and is put by `update`."""
-        aws.cloudwatch.put_metric_alarm(**self._wanted(()), Tags=me.upper())
+        aws.cloudwatch.put_metric_alarm(**self._request(()), Tags=me.upper())
         return BacklogAlarmIds(BacklogAlarmName(self.name), alarms.arn(me, self.name))
 
     def update(self, aws: Aws, me: Label, ids: BacklogAlarmIds, changed: frozenset[str]) -> None:
@@ -132,7 +132,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
                 PolicyType="StepScaling",
                 StepScalingPolicyConfiguration=STEP,  # type: ignore[arg-type]  # what we send is as they type it
             )
-            aws.cloudwatch.put_metric_alarm(**self._wanted((answer["PolicyARN"],)))
+            aws.cloudwatch.put_metric_alarm(**self._request((answer["PolicyARN"],)))
         if "tags" in changed:
             aws.cloudwatch.tag_resource(ResourceARN=ids.arn, Tags=me.upper())
 
@@ -141,12 +141,12 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
         """The policy goes first: the alarm is what both are known by."""
         target = _target(ids.name)
         with aws.fresh():
-            there = policy_of(aws, target, POLICY)
-        if there:
+            policy = policy_of(aws, target, POLICY)
+        if policy:
             without(aws, target, POLICY)
         aws.cloudwatch.delete_alarms(AlarmNames=[ids.name])
 
-    def _starts(self, aws: Aws, told: dict[str, Any]) -> bool:
+    def _starts(self, aws: Aws, alarm: dict[str, Any]) -> bool:
         """Whether it sets off our policy, as that was put, and nothing keeps it from that."""
         policy = policy_of(aws, self.target, POLICY)
         step: Any = policy.get("StepScalingPolicyConfiguration") or {}
@@ -154,15 +154,15 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
         shown = {name: step.get(name) for name in STEP} | {
             "StepAdjustments": [*map(_bounds, step.get("StepAdjustments") or ())]
         }
-        acts = told.get("AlarmActions") == [policy.get("PolicyARN")]
-        return acts and shown == wanted and bool(told.get("ActionsEnabled", True))
+        acts = alarm.get("AlarmActions") == [policy.get("PolicyARN")]
+        return acts and shown == wanted and bool(alarm.get("ActionsEnabled", True))
 
     @property
     def _source(self) -> backlog.Source:
         _, cluster, service = self.target.split("/")
         return backlog.Source(self.queue, cluster, service, self.insights)
 
-    def _wanted(self, actions: tuple[str, ...]) -> dict[str, Any]:
+    def _request(self, actions: tuple[str, ...]) -> dict[str, Any]:
         return {
             "AlarmName": self.name,
             "AlarmDescription": f"Messages of {self.queue.rpartition(':')[2]} wait, and no task runs",
@@ -187,5 +187,5 @@ def _bounds(step: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _ids(told: dict[str, Any]) -> BacklogAlarmIds:
-    return BacklogAlarmIds(BacklogAlarmName(told["AlarmName"]), told["AlarmArn"])
+def _ids(alarm: dict[str, Any]) -> BacklogAlarmIds:
+    return BacklogAlarmIds(BacklogAlarmName(alarm["AlarmName"]), alarm["AlarmArn"])

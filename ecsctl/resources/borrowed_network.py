@@ -1,4 +1,4 @@
-"""A network that is the user's: looked at, used, never changed."""
+"""A network of the user's own: read, used, never changed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class BorrowedVpcIds:
 
 @dataclass(frozen=True, kw_only=True)
 class BorrowedVpc(Resource[BorrowedVpcIds]):
-    """A VPC that is there already, and its subnets that are to be used: all in it, and the balancer's in two zones.
+    """An existing VPC and the subnets to use: all in it, and the balancer's in two zones.
 
     Without a load balancer it has no subnets.
     """
@@ -53,7 +53,7 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to look at it."""
+        """The permissions to read it."""
         yield anywhere(
             "ec2",
             "DescribeDhcpOptions DescribeInternetGateways DescribeNetworkAcls DescribeNetworkInterfaces "
@@ -62,12 +62,12 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
         )
 
     def observe(self, aws: Aws, me: Label) -> Observed[BorrowedVpc, BorrowedVpcIds] | None:
-        """By its id. What is wrong with the subnets is told as a failure of the whole."""
+        """By its id. What is wrong with the subnets is a failure of the whole."""
         if not aws.read(aws.ec2.describe_vpcs, Filters=where(vpc_id=self.vpc_id))["Vpcs"]:
             return None
         wanted = self.balancer_subnets | self.task_subnets
-        there = aws.read(aws.ec2.describe_subnets, Filters=where(subnet_id=sorted(wanted)))["Subnets"]
-        subnets = {subnet["SubnetId"]: subnet for subnet in there}
+        listed = aws.read(aws.ec2.describe_subnets, Filters=where(subnet_id=sorted(wanted)))["Subnets"]
+        subnets = {subnet["SubnetId"]: subnet for subnet in listed}
         wrong = list(self._wrong(subnets, me))
         if not wrong:
             wrong = list(unfit(self._network(aws, me, subnets), self.need, self.balancer_subnets, self.task_subnets,
@@ -85,19 +85,19 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
         """None: nothing of it carries our tags."""
         yield from ()
 
-    def _wrong(self, there: dict[str, SubnetTypeDef], me: Label) -> Iterator[Unfit]:
+    def _wrong(self, by_id: dict[str, SubnetTypeDef], me: Label) -> Iterator[Unfit]:
         """A load balancer takes one subnet in a zone, and at least two zones (ELB User Guide, "Availability Zones")."""
         fix = f"fix vpc in ecsctl.toml; this is account {me.account} and region {me.region}"
         for subnet_id in sorted(self.balancer_subnets | self.task_subnets):
-            if subnet_id not in there:
-                yield Unfit(f"its subnet {subnet_id} is not there", fix)
-            elif there[subnet_id]["VpcId"] != self.vpc_id:
-                yield Unfit(f"the subnet {subnet_id} is in {there[subnet_id]['VpcId']}, not in {self.vpc_id}", fix)
-        zones = [there[one]["AvailabilityZoneId"] for one in sorted(self.balancer_subnets) if one in there]
+            if subnet_id not in by_id:
+                yield Unfit(f"its subnet {subnet_id} does not exist", fix)
+            elif by_id[subnet_id]["VpcId"] != self.vpc_id:
+                yield Unfit(f"the subnet {subnet_id} is in {by_id[subnet_id]['VpcId']}, not in {self.vpc_id}", fix)
+        zones = [by_id[one]["AvailabilityZoneId"] for one in sorted(self.balancer_subnets) if one in by_id]
         one_each = "give vpc.public_subnets one subnet in each of two zones or more"
         if not self.balancer_subnets:
             return
-        if self.balancer_subnets <= there.keys() and len(set(zones)) < 2:
+        if self.balancer_subnets <= by_id.keys() and len(set(zones)) < 2:
             alone = ", ".join(set(zones)) or "none"
             yield Unfit(f"the load balancer needs subnets in two zones, and these are in {alone}", one_each)
         elif len(set(zones)) < len(zones):
@@ -105,7 +105,7 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
             yield Unfit(f"the load balancer takes one subnet in a zone, and there are several in {twice}", one_each)
 
     def _network(self, aws: Aws, me: Label, subnets: dict[str, SubnetTypeDef]) -> Network:
-        """What else EC2 tells of the VPC, with as little as needs be."""
+        """What else is read of the VPC, as little as possible."""
         inside, ec2 = where(vpc_id=self.vpc_id), aws.ec2
         attached = where(attachment__vpc_id=self.vpc_id)
         gateways = _allowed(lambda: aws.read(ec2.describe_internet_gateways, Filters=attached)["InternetGateways"])
@@ -182,7 +182,7 @@ class BorrowedSubnetIds:
 
 @dataclass(frozen=True, kw_only=True)
 class BorrowedSubnet(Resource[BorrowedSubnetIds]):
-    """One subnet of a VPC that is there already. Whether it fits is the VPC's question."""
+    """One subnet of an existing VPC. Whether it fits is checked for the VPC."""
 
     kind = "borrowed-subnet"
     title = "subnet"
@@ -194,7 +194,7 @@ class BorrowedSubnet(Resource[BorrowedSubnetIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to look at it."""
+        """The permissions to read it."""
         yield anywhere("ec2", "DescribeSubnets")
 
     def observe(self, aws: Aws, me: Label) -> Observed[BorrowedSubnet, BorrowedSubnetIds] | None:

@@ -45,7 +45,9 @@ AT_ONCE = 1000  # objects that one DeleteObjects takes (S3 API)
 
 @dataclass(frozen=True)
 class BucketIds:
-    """A bucket's ids, and the account that owns it: every call names it, so that none reaches a stranger's bucket."""
+    """A bucket's ids, and the account that owns it: every call names it, so that none reaches somebody else's
+    bucket.
+    """
 
     name: BucketName
     arn: str
@@ -54,7 +56,9 @@ class BucketIds:
 
 @dataclass(frozen=True, kw_only=True)
 class Bucket(Resource[BucketIds]):
-    """A private S3 bucket, found by its name: `<app>-artifacts-<account>-<region>`, for names are the whole world's."""
+    """A private S3 bucket, found by its name: `<app>-artifacts-<account>-<region>`, for names are unique over all of
+    AWS.
+    """
 
     kind = "bucket"
     title = "artifact bucket"
@@ -77,7 +81,7 @@ class Bucket(Resource[BucketIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         del uses
         yield from _rights("Bucket", scope.bucket)
 
@@ -166,8 +170,8 @@ class Bucket(Resource[BucketIds]):
     def contents(cls, aws: Aws, ids: BucketIds) -> Contents:
         """How many objects die with it, old versions included."""
         held = _everything(aws, ids)
-        told = f"{len(held)} object{'s' if len(held) > 1 else ''}" if held else ""
-        return Contents(told, sum(cast("int", one.get("Size", 0)) for one in held))
+        summary = f"{len(held)} object{'s' if len(held) > 1 else ''}" if held else ""
+        return Contents(summary, sum(cast("int", one.get("Size", 0)) for one in held))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +191,7 @@ class LogBucket(Bucket):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """As for any bucket; it is also looked for where no logs are asked for any more."""
+        """As for any bucket; it is also searched for once logs are no longer configured."""
         if uses.access_logs:
             yield from _rights("LogBucket", scope.log_bucket)
         else:
@@ -228,7 +232,7 @@ def _tags(aws: Aws, name: str, owner: str) -> dict[str, str] | None:
     try:
         answer = none_if_gone(lambda: aws.read(aws.s3.get_bucket_tagging, Bucket=name, ExpectedBucketOwner=owner))
     except ClientError:
-        head()  # where it is refused too, that tells more: another account's bucket may be in the way
+        head()  # where it is refused too, its error says more: another account's bucket may be in the way
         raise
     if answer is not None:
         return flat(answer["TagSet"])

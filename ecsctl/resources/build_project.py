@@ -94,7 +94,7 @@ class BuildProject(Resource[ProjectIds]):
     branch: str
     log_group: LogGroupName
     image: str
-    looked_up: bool = field(default=False, compare=False)  # the image: nobody has asked for this very one
+    looked_up: bool = field(default=False, compare=False)  # the image: not configured, so any is fine
     pulled_by: str  # or SERVICE_ROLE, as an image in someone's own registry needs it
     image_login: str  # the secret that opens the image's registry; empty: it asks for none, or is ECR
     environment: tuple[EnvVar, ...]
@@ -123,7 +123,7 @@ class BuildProject(Resource[ProjectIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         actions = (
             "BatchGetBuilds BatchGetProjects CreateProject CreateWebhook DeleteProject DeleteWebhook "
             "ListBuildsForProject StopBuild UpdateProject UpdateWebhook"
@@ -151,18 +151,18 @@ class BuildProject(Resource[ProjectIds]):
             since=project.get("created"),
         )
 
-    def keeping(self, there: BuildProject) -> BuildProject:
+    def keeping(self, actual: BuildProject) -> BuildProject:
         """With the image that it has, if ours was looked up and differs by its version alone.
 
-        And with the buildspec that it carries, where nothing here tells whether the repository has one now.
+        And with the buildspec that it carries, where nothing here says whether the repository has one now.
         """
-        same = there.image.rpartition(":")[0] == self.image.rpartition(":")[0]
-        kept = replace(self, image=there.image) if self.looked_up and same else self
-        if not self.undecided or "\n" not in there.buildspec:
+        same = actual.image.rpartition(":")[0] == self.image.rpartition(":")[0]
+        kept = replace(self, image=actual.image) if self.looked_up and same else self
+        if not self.undecided or "\n" not in actual.buildspec:
             return kept
-        named = {one.name: one for one in there.environment if one.name == "BUILD_CONTEXT"}  # it goes with the text
+        named = {one.name: one for one in actual.environment if one.name == "BUILD_CONTEXT"}  # it goes with the text
         named |= {one.name: one for one in self.environment}
-        return replace(kept, buildspec=there.buildspec, environment=tuple(named.values()))
+        return replace(kept, buildspec=actual.buildspec, environment=tuple(named.values()))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ProjectIds]]:
@@ -181,7 +181,7 @@ class BuildProject(Resource[ProjectIds]):
         return ProjectIds(ProjectName(answer["project"]["name"]), answer["project"]["arn"])
 
     def update(self, aws: Aws, me: Label, ids: ProjectIds, changed: frozenset[str]) -> None:
-        """What is sent replaces what is there as a whole, tags too: those of others are sent back."""
+        """What is sent replaces everything, tags too: those of others are sent back."""
         with aws.fresh():
             found = aws.read(aws.codebuild.batch_get_projects, names=[ids.name])["projects"]
         project: ProjectTypeDef = found[0] if found else {}
@@ -226,7 +226,7 @@ class BuildProject(Resource[ProjectIds]):
             aws.codebuild.create_webhook(projectName=self.name, filterGroups=groups, buildType="BUILD")
 
     def _declaration(self, tags: list[TagTypeDef], before: Mapping[str, str]) -> CreateProjectInputTypeDef:
-        """What is sent: also what takes back what [raw] said `before`, by the tags that are there."""
+        """What is sent: also what takes back what [raw] said `before`, by the tags on AWS."""
         declared: Any = {
             "name": self.name,
             "source": source(self.repository, self.buildspec, self.auth),
@@ -280,10 +280,10 @@ class BuildProject(Resource[ProjectIds]):
 def _at(project: ProjectTypeDef, path: str) -> Any:
     """A parameter as AWS shows it: an alias of a key by its ARN, and nothing for a limit that there is not."""
     parent, _, name = path.rpartition(".")
-    told: Any = project.get(parent, {}) if parent else project
+    settings: Any = project.get(parent, {}) if parent else project
     if name == "badgeEnabled":
-        return told.get("badge", {}).get(name)
-    value = told.get(name)
+        return settings.get("badge", {}).get(name)
+    value = settings.get(name)
     alias = name == "encryptionKey" and ":alias/" in str(value)
     return str(value).rpartition(":")[2] if alias else value
 

@@ -1,4 +1,4 @@
-"""Which of AWS's events start a build, and what the build is told of them."""
+"""Which of AWS's events start a build, and what the build gets to know of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-TARGET = "ecsctl-build"  # the id of our target: what someone adds beside it is theirs
+TARGET = "ecsctl-build"  # the id of our target: others are not ours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class BuildRule(Resource[RuleIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         yield anywhere("events", "ListRules")
         if uses.reports:
             rule = scope.arn("events", f"rule/{scope.names.rule(REPORTS)}")

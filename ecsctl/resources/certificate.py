@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CertificateIds:
-    """A requested certificate's ids, and the CNAME that proves that the domain is ours; empty until ACM tells it."""
+    """A requested certificate's ids, and the CNAME that proves that the domain is ours; empty until ACM returns it."""
 
     arn: CertificateArn
     record_name: ValidationName
@@ -37,7 +37,7 @@ class Certificate(Resource[CertificateIds]):
     """A certificate requested from ACM, validated by DNS. It is ready when it says which record it waits for.
 
     The record among its ids is that of its domain, and so of the domain's wildcard (ACM User Guide, "DNS validation").
-    Those of further names are told by `ValidationRecord`.
+    Those of further names are in `ValidationRecord`.
     """
 
     kind = "certificate"
@@ -47,7 +47,7 @@ class Certificate(Resource[CertificateIds]):
     arns = "acm"
     repeats = ("describe_certificate",)
     usual = 15.0
-    limit = 300.0  # until the record is told; Terraform waits as long
+    limit = 300.0  # until ACM returns the record; Terraform waits as long
     disposable = True
     lasting = frozenset({"record_name", "record_value"})  # the same for each of a domain (ACM guide, "DNS validation")
     console = "{console}/acm/home?region={region}#/certificates/list"
@@ -65,7 +65,7 @@ class Certificate(Resource[CertificateIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         certificates = (scope.arn("acm", "certificate/*"),)
         yield from of_certificates(scope, uses)
         yield Statement(
@@ -79,7 +79,7 @@ class Certificate(Resource[CertificateIds]):
         """By its tags, since a domain may have any number of certificates; first among those of its own domain."""
         listed = requested(aws)
         near = [one for one in listed if normal(one.get("DomainName", "")) == self.domain]
-        ours = _marked(aws, me, near) or _marked(aws, me, listed)
+        ours = _with_our_tags(aws, me, near) or _with_our_tags(aws, me, listed)
         arn = only(ours, "certificates", me)
         certificate = described(aws, arn) if arn else None
         if arn is None or certificate is None:
@@ -143,7 +143,9 @@ class Certificate(Resource[CertificateIds]):
         aws.acm.delete_certificate(CertificateArn=ids.arn)
 
 
-def _marked(aws: Aws, me: Label, certificates: list[CertificateSummaryTypeDef]) -> dict[CertificateArn, dict[str, str]]:
+def _with_our_tags(
+    aws: Aws, me: Label, certificates: list[CertificateSummaryTypeDef]
+) -> dict[CertificateArn, dict[str, str]]:
     """Those that are this very part, with their tags: a call for each."""
     tags = {CertificateArn(one["CertificateArn"]): tags_of(aws, one["CertificateArn"]) for one in certificates}
     return {arn: its for arn, its in tags.items() if me.matches(its)}

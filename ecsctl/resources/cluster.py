@@ -54,7 +54,7 @@ class Cluster(Resource[ClusterIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         actions = "CreateCluster DeleteCluster DescribeClusters TagResource UpdateClusterSettings"
         actions += " PutClusterCapacityProviders" if uses.spot else ""
         yield Statement("Cluster", of("ecs", actions), (scope.cluster,))
@@ -70,8 +70,8 @@ class Cluster(Resource[ClusterIds]):
         cluster = cluster_of(aws, self.name)
         if cluster is None:
             return None
-        there = self.providers & {*cluster.get("capacityProviders", ())}
-        actual = Cluster(name=cluster["clusterName"], insights=_insights(cluster), providers=there, logs=self.logs)
+        existing = self.providers & {*cluster.get("capacityProviders", ())}
+        actual = Cluster(name=cluster["clusterName"], insights=_insights(cluster), providers=existing, logs=self.logs)
         status = cluster["status"]
         failed = "AWS could not make it (status FAILED)" if status == "FAILED" else ""
         note = "" if status == "ACTIVE" else status.lower()
@@ -102,8 +102,8 @@ class Cluster(Resource[ClusterIds]):
             )
         if "providers" in changed:
             with aws.fresh():
-                there = cluster_of(aws, self.name)
-            known: ClusterTypeDef = there or {}
+                existing = cluster_of(aws, self.name)
+            known: ClusterTypeDef = existing or {}
             aws.ecs.put_cluster_capacity_providers(
                 cluster=ids.name,
                 capacityProviders=sorted(self.providers | {*known.get("capacityProviders", ())}),

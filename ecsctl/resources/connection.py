@@ -40,10 +40,10 @@ class BorrowedConnection(Resource[ConnectionIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to look at it."""
+        """The permissions to read it."""
         if uses.connection:
             yield connects("Connection", ("GetConnection",), uses.connection)
-        else:  # to look at the one that is to take the token's place
+        else:  # to read the one that is to replace the token
             yield connects("Connections", ("GetConnection",), scope.arn("codeconnections", "connection/*"))
 
     def observe(self, aws: Aws, me: Label) -> Observed[BorrowedConnection, ConnectionIds] | None:

@@ -13,7 +13,7 @@ from ecsctl.engine.label import APP, ID, Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import HostedZoneId, LoadBalancerDns, LoadBalancerZoneId, RecordName, ValidationName
 from ecsctl.resources.support.acm import described, of_certificates, requested, tags_of
-from ecsctl.resources.support.dns import PREFIX, TYPE, Standing, mark, marked_zones, normal, said, standing
+from ecsctl.resources.support.dns import PREFIX, TYPE, Standing, normal, said, standing, tag_value, tagged_zones
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import anywhere
 
@@ -44,7 +44,7 @@ class DnsRecord(Resource[DnsRecordIds]):
 
     A TXT record made and deleted in the same change, at `_ecsctl.` and the name, says that it is ours. A record
     without it is someone else's and refused, with one exception: a `shared` record that stands already and says what
-    we want is used as it is and never deleted. ACM's validation records are such: every certificate of a domain has
+    we need is used unchanged and never deleted. ACM's validation records are such: every certificate of a domain has
     the same one, in all regions, and its renewal hangs on it (ACM User Guide, "DNS validation").
     """
 
@@ -53,7 +53,7 @@ class DnsRecord(Resource[DnsRecordIds]):
     arns = "route53"
     within = ("name",)
     vast = True
-    tagged = False  # the mark holds what tells whose it is, and no other tags
+    tagged = False  # the TXT record has the owner, and no other tags
     console = "{console}/route53/v2/hostedzones?region={region}#ListRecordSets/{zone}"
 
     zone: Fixed[HostedZoneId]
@@ -76,12 +76,12 @@ class DnsRecord(Resource[DnsRecordIds]):
     def summary(self) -> str:
         """Where it leads."""
         if self.shared:
-            return "the CNAME that ACM looks for"
+            return "the CNAME that ACM checks"
         return f"{self.type} {self.name} → {self.alias_dns or self.value}"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         zones = f"arn:{scope.partition}:route53:::hostedzone/"
         # Records carry no tags: what is ours among them is found by reading the zones.
         yield Statement("DnsRead", ("route53:ListResourceRecordSets",), (f"{zones}*",))
@@ -92,42 +92,43 @@ class DnsRecord(Resource[DnsRecordIds]):
             names = (uses.domain, *uses.further)
             proofs = [f"_*.{name.removeprefix('*.')}" for name in names]
             # An asterisk of DNS is `\052` there (Route 53 guide, "Using IAM policy conditions for fine-grained access
-            # control"); the question mark stands for the backslash, whatever IAM makes of one in a pattern.
+            # control"); the "?" stands for the backslash, whatever IAM makes of one in a pattern.
             of_ours = (*(re.sub(r"^\*", "?052", name) for name in names), *dict.fromkeys(proofs))
             records = Condition("ForAllValues:StringLike", key, of_ours)
             yield Statement("Dns", ("route53:ChangeResourceRecordSets",), (f"{zones}{uses.zone}",), (records,))
 
     def observe(self, aws: Aws, me: Label) -> Observed[DnsRecord, DnsRecordIds] | None:
         """By its zone and name, with one call in most zones."""
-        if not self.name:  # ACM has not told it yet
+        if not self.name:  # ACM has not returned it yet
             return None
-        there = standing(aws, self.zone, self.name, self.type)
-        if there.record is None and there.text is None:
+        standing_now = standing(aws, self.zone, self.name, self.type)
+        if standing_now.record is None and standing_now.text is None:
             return None
-        actual, tags = self._actual(there), there.tags
-        if self.shared and there.fits and actual.value == self.value and not me.matches(tags):
-            return Observed(self._ids(), actual, None, note="was there already: used, never deleted")
+        actual, tags = self._actual(standing_now), standing_now.tags
+        if self.shared and standing_now.fits and actual.value == self.value and not me.matches(tags):
+            return Observed(self._ids(), actual, None, note="existed already: used, never deleted")
         if me.matches(tags):
             return Observed(self._ids(), actual, tags)
-        note, hint = self._in_the_way(there, me)
+        note, hint = self._in_the_way(standing_now, me)
         return Observed(self._ids(), actual, tags, note=note, hint=hint)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[DnsRecordIds]]:
-        """By the marks in all public zones of the account: a call for each, and for each 300 of its records.
+        """By the tags in TXT records, in all public zones of the account: a call for each zone, and for each 300
+        records.
 
         Route 53 takes five calls a second of an account (Route 53 Developer Guide, "Quotas"), so a run reads them all
-        once: from then on only those in which marks were found or made.
+        once: from then on only those in which tags were found or made.
         """
-        known = marked_zones(aws).get(me.app)
-        yield from _marked(aws, me, sorted(known) if known is not None else _public_zones(aws))
+        known = tagged_zones(aws).get(me.app)
+        yield from _tagged(aws, me, sorted(known) if known is not None else _public_zones(aws))
 
     @classmethod
     def among(
         cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]
     ) -> Iterator[Found[DnsRecordIds]] | None:
-        """By the marks in the zones in which any of it is recorded: a running app needs no others."""
-        return _marked(aws, me, sorted({HostedZoneId(ids["zone"]) for ids in recorded}))
+        """By the tags in the zones in which any of it is recorded: a running app needs no others."""
+        return _tagged(aws, me, sorted({HostedZoneId(ids["zone"]) for ids in recorded}))
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: DnsRecordIds) -> Iterator[Callable[[], object]]:
@@ -135,31 +136,31 @@ class DnsRecord(Resource[DnsRecordIds]):
         yield partial(standing, aws, ids.zone, ids.name, ids.type)
 
     def create(self, aws: Aws, me: Label) -> DnsRecordIds:
-        """With its tags, both or none. CREATE is refused by AWS if either is there already: nothing is overwritten."""
-        marked_zones(aws).get(me.app, set()).add(self.zone)
-        self._change(aws, [("CREATE", self._record()), ("CREATE", self._mark(me))])
+        """With its tags, both or none. AWS refuses CREATE if either exists already: nothing is overwritten."""
+        tagged_zones(aws).get(me.app, set()).add(self.zone)
+        self._change(aws, [("CREATE", self._record()), ("CREATE", self._tag_record(me))])
         return self._ids()
 
     def update(self, aws: Aws, me: Label, ids: DnsRecordIds, changed: frozenset[str]) -> None:
         """Overwrite our own record; one that has been deleted beside its tags is made again."""
         with aws.fresh():
             gone = standing(aws, ids.zone, ids.name, self.type).record is None
-        self._change(aws, [("CREATE" if gone else "UPSERT", self._record()), ("UPSERT", self._mark(me))])
+        self._change(aws, [("CREATE" if gone else "UPSERT", self._record()), ("UPSERT", self._tag_record(me))])
 
     @classmethod
     def delete(cls, aws: Aws, ids: DnsRecordIds) -> None:
         """With its tags, both exactly as they stand. A record without the tags is not touched.
 
         A validation record stays, without our tags, while another's certificate hangs on it. Certificates of other
-        regions cannot be seen from here.
+        regions cannot be read from here.
         """
         with aws.fresh():
-            there = standing(aws, ids.zone, ids.name, ids.type)
-        if there.text is None:
+            standing_now = standing(aws, ids.zone, ids.name, ids.type)
+        if standing_now.text is None:
             return
-        changes: list[ChangeTypeDef] = [{"Action": "DELETE", "ResourceRecordSet": there.text}]
-        if there.record is not None and there.fits and not _needed_by_others(aws, ids.name, there):
-            changes.append({"Action": "DELETE", "ResourceRecordSet": there.record})
+        changes: list[ChangeTypeDef] = [{"Action": "DELETE", "ResourceRecordSet": standing_now.text}]
+        if standing_now.record is not None and standing_now.fits and not _needed_by_others(aws, ids.name, standing_now):
+            changes.append({"Action": "DELETE", "ResourceRecordSet": standing_now.record})
         aws.route53.change_resource_record_sets(HostedZoneId=ids.zone, ChangeBatch={"Changes": changes})
 
     def _change(self, aws: Aws, changes: list[tuple[ChangeActionType, ResourceRecordSetTypeDef]]) -> None:
@@ -184,36 +185,38 @@ class DnsRecord(Resource[DnsRecordIds]):
             "ResourceRecords": [{"Value": self.value or ""}],
         }
 
-    def _mark(self, me: Label) -> ResourceRecordSetTypeDef:
-        value = mark(me, self.type)
+    def _tag_record(self, me: Label) -> ResourceRecordSetTypeDef:
+        value = tag_value(me, self.type)
         return {"Name": PREFIX + self.name, "Type": "TXT", "TTL": MARK_TTL, "ResourceRecords": [{"Value": value}]}
 
     def _ids(self) -> DnsRecordIds:
         return DnsRecordIds(self.zone, RecordName(self.name), self.type)
 
-    def _in_the_way(self, there: Standing, me: Label) -> tuple[str, str]:
+    def _in_the_way(self, standing_now: Standing, me: Label) -> tuple[str, str]:
         """What stands where the record is to be, and the way out: a record of another type can never become ours."""
-        found = f"{there.described} in the hosted zone {self.zone}"
-        if there.tags.get(APP) == me.app and there.tags.get(ID) != me.id:
-            region = _region(there.record) if there.record else ""
+        found = f"{standing_now.described} in the hosted zone {self.zone}"
+        if standing_now.tags.get(APP) == me.app and standing_now.tags.get(ID) != me.id:
+            region = _region(standing_now.record) if standing_now.record else ""
             if region not in ("", me.region):
                 return found, (
                     f"{me.app} serves {self.name} from {region}: name another domain here ([domain] name), or, if it "
                     f"is to move, take it down there first: ecsctl down --name {me.app} --region {region}. To "
                     f'work there, set region = "{region}" in ecsctl.toml'
                 )
-        if there.fits or there.record is None:
-            offer = f"a TXT record {PREFIX}{self.name} with the value {mark(me, self.type)}"
+        if standing_now.fits or standing_now.record is None:
+            offer = f"a TXT record {PREFIX}{self.name} with the value {tag_value(me, self.type)}"
             return found, f"choose another name, or make it ours by {offer}"
-        foreign = there.text is not None and not me.matches(said(there.text))  # it would be in the way next
+        # Somebody else's TXT record would be in the way next.
+        foreign = standing_now.text is not None and not me.matches(said(standing_now.text))
         both = f" and the TXT record {PREFIX}{self.name}" if foreign else ""
         return found, (
-            f"no {self.type} record can exist beside it: once it is not needed any more, delete that "
-            f"{there.record['Type']} record{both} in Route 53, or choose another name; then run the same command again"
+            f"no {self.type} record can exist beside it: once it is no longer needed, delete that "
+            f"{standing_now.record['Type']} record{both} in Route 53, or choose another name; then run the same "
+            f"command again"
         )
 
-    def _actual(self, there: Standing) -> DnsRecord:
-        record = there.record if there.fits else None
+    def _actual(self, standing_now: Standing) -> DnsRecord:
+        record = standing_now.record if standing_now.fits else None
         alias = record.get("AliasTarget") if record else None
         values = [one["Value"] for one in record.get("ResourceRecords", [])] if record else []
         return DnsRecord(
@@ -241,7 +244,7 @@ def _region(record: ResourceRecordSetOutputTypeDef) -> str:
 
 
 def _balancer(name: str) -> str:
-    """A load balancer's name as it tells it itself: the console of Route 53 puts `dualstack.` before it."""
+    """A load balancer's name as ELB returns it: the console of Route 53 puts `dualstack.` before it."""
     return normal(name).removeprefix("dualstack.") if type(name) is str else name
 
 
@@ -250,9 +253,9 @@ def _values(value: str) -> str:
     return ", ".join(sorted(normal(one) for one in value.split(", "))) if type(value) is str else value
 
 
-def _marked(aws: Aws, me: Label, zones: Iterable[HostedZoneId]) -> Iterator[Found[DnsRecordIds]]:
-    """The app's records in these zones, by their tags; from here on they are looked for only where there were any."""
-    marked: set[HostedZoneId] = set()
+def _tagged(aws: Aws, me: Label, zones: Iterable[HostedZoneId]) -> Iterator[Found[DnsRecordIds]]:
+    """The app's records in these zones, by their tags; from here on only zones that had any are searched."""
+    zones_with_tags: set[HostedZoneId] = set()
     for zone_id in zones:
         records = aws.read(aws.route53.list_resource_record_sets, HostedZoneId=zone_id)["ResourceRecordSets"]
         for record in records:
@@ -260,11 +263,11 @@ def _marked(aws: Aws, me: Label, zones: Iterable[HostedZoneId]) -> Iterator[Foun
             tags = said(record) if name.startswith(PREFIX) else {}
             if tags.get(APP) == me.app:
                 kind = tags.get(TYPE, "A")
-                marked.add(zone_id)
+                zones_with_tags.add(zone_id)
                 ids = DnsRecordIds(zone_id, RecordName(name.removeprefix(PREFIX)), kind)
                 beside = [one for one in records if one["Type"] == kind and normal(one["Name"]) == ids.name]
                 yield Found(ids, tags, elsewhere=any(_may_be_of_another_region(one, me) for one in beside))
-    marked_zones(aws).setdefault(me.app, marked)
+    tagged_zones(aws).setdefault(me.app, zones_with_tags)
 
 
 def _public_zones(aws: Aws) -> Iterator[HostedZoneId]:
@@ -273,9 +276,9 @@ def _public_zones(aws: Aws) -> Iterator[HostedZoneId]:
             yield HostedZoneId(zone["Id"].removeprefix("/hostedzone/"))
 
 
-def _needed_by_others(aws: Aws, name: str, there: Standing) -> bool:
+def _needed_by_others(aws: Aws, name: str, standing_now: Standing) -> bool:
     """Whether a certificate that is not of this deployment is validated, and later renewed, by this CNAME."""
-    if there.record is None or there.record["Type"] != "CNAME":
+    if standing_now.record is None or standing_now.record["Type"] != "CNAME":
         return False
     domain = name.partition(".")[2]
     for certificate in requested(aws):
@@ -286,7 +289,7 @@ def _needed_by_others(aws: Aws, name: str, there: Standing) -> bool:
         if all_known and not {certificate.get("DomainName"), *(names or ())} & {domain, f"*.{domain}"}:
             continue
         theirs = tags_of(aws, certificate["CertificateArn"])
-        if (theirs.get(APP), theirs.get(ID)) == (there.tags.get(APP), there.tags.get(ID)):
+        if (theirs.get(APP), theirs.get(ID)) == (standing_now.tags.get(APP), standing_now.tags.get(ID)):
             continue
         details = described(aws, certificate["CertificateArn"])
         options = details.get("DomainValidationOptions", []) if details else []

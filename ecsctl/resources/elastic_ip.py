@@ -43,11 +43,11 @@ class ElasticIp(Resource[ElasticIpIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         return in_ec2(scope, creates="AllocateAddress", changes="ReleaseAddress", reads="DescribeAddresses")
 
     def observe(self, aws: Aws, me: Label) -> Observed[ElasticIp, ElasticIpIds] | None:
-        """By its tags: there is nothing else to tell one address from another."""
+        """By its tags: nothing else distinguishes one address from another."""
         ours = {found.ids: found for found in self.find(aws, me) if me.matches(found.tags)}
         ids = only(ours, "elastic IP addresses", me)
         return Observed(ids, ElasticIp(), ours[ids].tags) if ids else None
@@ -61,7 +61,7 @@ class ElasticIp(Resource[ElasticIpIds]):
             )
 
     def create(self, aws: Aws, me: Label) -> ElasticIpIds:
-        """No token protects this call: the engine looks for the tags before and after it."""
+        """No token protects this call: the engine searches by tags before and after it."""
         answer = aws.ec2.allocate_address(Domain="vpc", TagSpecifications=me.specification("elastic-ip"))
         return ElasticIpIds(AllocationId(answer["AllocationId"]), answer["PublicIp"])
 

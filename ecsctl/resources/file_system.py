@@ -59,7 +59,7 @@ class FileSystem(Resource[FileSystemIds]):
     outlasts = "its files are nowhere else"
     console = "{console}/efs/home?region={region}#/file-systems/{file_system}"
 
-    encrypted_only: bool  # on its way: nobody mounts it in any other way, nor without IAM's leave
+    encrypted_only: bool  # in transit: it cannot be mounted otherwise, nor without IAM's permission
 
     def summary(self) -> str:
         """What it costs."""
@@ -67,7 +67,7 @@ class FileSystem(Resource[FileSystemIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         return efs.rights(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Observed[FileSystem, FileSystemIds] | None:
@@ -99,7 +99,7 @@ class FileSystem(Resource[FileSystemIds]):
         yield partial(_statements, aws, ids)
 
     def create(self, aws: Aws, me: Label) -> FileSystemIds:
-        """The token makes a repeated call the same call: it is refused, and names the one that is there."""
+        """The token makes a repeated call the same call: AWS refuses it, and names the existing one."""
         answer = aws.efs.create_file_system(
             CreationToken=me.token(),
             Encrypted=True,

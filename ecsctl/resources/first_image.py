@@ -1,4 +1,4 @@
-"""The image that the service begins with: there already, or built by the app's own project."""
+"""The image that the service begins with: an existing one, or one built by the app's own project."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class FirstImage(Resource[FirstImageIds]):
     Where there is none, making it starts a build of the project, and it is ready once that build's image is in the
     repository. So it is where what runs will not do: `broken` names the image of a first version that ECS gave up,
     and gives way to a newer one; with `moving` the tasks change over to another processor, while the project, which
-    builds for pushes meanwhile, still has the old one. It dies with its repository. `jobs` are those of an app that
-    has nothing else to tell what it runs.
+    builds for pushes meanwhile, still has the old one. It is deleted with its repository. `jobs` are those of an app
+    that has nothing else that says what it runs.
     """
 
     kind = "image"
@@ -79,11 +79,11 @@ class FirstImage(Resource[FirstImageIds]):
         """Where it comes from."""
         if self.given:
             return self.given
-        return f"built from {self.branch}, unless there is one" if self.branch else "one that is there"
+        return f"built from {self.branch}, unless one exists" if self.branch else "an existing one"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to look for one, and to build it."""
+        """The permissions to find one, and to build it."""
         builds = "BatchGetBuilds BatchGetProjects ListBuildsForProject StartBuild"
         yield Statement("Build", of("codebuild", builds), scope.projects)
         yield Statement("Images", of("ecr", "BatchGetImage DescribeImages"), (scope.repository,))
@@ -98,11 +98,11 @@ class FirstImage(Resource[FirstImageIds]):
             return Observed(FirstImageIds(image), self)
         builds = self._builds(aws, me)
         answer = next((one for one in builds if self._answers(one, newest=one is builds[0])), None)
-        return self._judged(aws, me, answer, [one for one in builds if self._fits(one)]) if answer else None
+        return self._observed(aws, me, answer, [one for one in builds if self._fits(one)]) if answer else None
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[FirstImageIds]]:
-        """None: an image dies with its repository, and a build ends by itself."""
+        """None: an image goes with its repository, and a build ends by itself."""
         yield from ()
 
     def create(self, aws: Aws, me: Label) -> FirstImageIds:
@@ -165,7 +165,7 @@ class FirstImage(Resource[FirstImageIds]):
         left = self.moving and newest and build["buildStatus"] == "SUCCEEDED"
         return self._fits(build) and (left or build["id"] not in self.past)
 
-    def _judged(
+    def _observed(
         self, aws: Aws, me: Label, build: BuildTypeDef, builds: list[BuildTypeDef]
     ) -> Observed[FirstImage, FirstImageIds]:
         ids, number = FirstImageIds(self.placeholder), build["id"].rpartition(":")[2][:8]
@@ -174,7 +174,7 @@ class FirstImage(Resource[FirstImageIds]):
         # A second build of a commit may fail for the first one's tag stands; what the first one made is still right.
         commit = build.get("resolvedSourceVersion")
         same = [one for one in builds if one is build or (commit and one.get("resolvedSourceVersion") == commit)]
-        with aws.fresh():  # it may have been pushed since we looked
+        with aws.fresh():  # it may have been pushed since the last read
             good = [one for one in same if one["buildStatus"] == "SUCCEEDED"]
             pushed = next(filter(None, (pushed_by(aws, one, self.repository) for one in good)), None)
             image = self._named(pushed) if pushed else self._image(aws, me) if build in good else None

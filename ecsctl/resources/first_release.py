@@ -71,7 +71,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to start the task, and to look at it."""
+        """The permissions to start the task, and to read it."""
         here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
         yield Statement("TaskList", ("ecs:ListTasks",), ("*",), (here,))
         yield Statement("RunTask", ("ecs:RunTask",), scope.families, (here,))
@@ -134,15 +134,15 @@ class FirstRelease(Resource[FirstReleaseIds]):
     def _why(self, aws: Aws, task: Any) -> str:
         """How it ended, and the last that it wrote."""
         code = self._own(task).get("exitCode")
-        told = f"it ended with exit code {code}" if code is not None else task.get("stoppedReason", "it did not run")
+        outcome = f"it ended with exit code {code}" if code is not None else task.get("stoppedReason", "it did not run")
         if code == 0:
-            told = f"it was stopped: {task.get('stoppedReason', '')}"
+            outcome = f"it was stopped: {task.get('stoppedReason', '')}"
         own = container_of(revision(aws, task["taskDefinitionArn"]).definition, self.container)
         options = (own.get("logConfiguration") or {}).get("options") or {}
         if not options.get("awslogs-group"):
-            return str(told)
+            return str(outcome)
         stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{own['name']}/{task['taskArn'].rpartition('/')[2]}"
         answer = none_if_gone(lambda: aws.read(aws.logs.get_log_events, logGroupName=options["awslogs-group"],
                                         logStreamName=stream, limit=5, startFromHead=False))  # fmt: skip
         lines = [one["message"].rstrip() for one in answer["events"]] if answer else []
-        return "\n".join([str(told), *lines])
+        return "\n".join([str(outcome), *lines])

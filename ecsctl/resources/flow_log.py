@@ -57,8 +57,8 @@ class FlowLog(Resource[FlowLogIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it and delete it."""
-        yield Statement("FlowLogList", ("ec2:DescribeFlowLogs",), ("*",))  # also where none is asked for any more
+        """The permissions to make, read and delete it."""
+        yield Statement("FlowLogList", ("ec2:DescribeFlowLogs",), ("*",))  # also once none is configured
         if not uses.flow_logs:
             return
         for one in in_ec2(scope, creates="CreateFlowLogs", changes="DeleteFlowLogs", reads="", inside=True):
@@ -114,8 +114,8 @@ class FlowLog(Resource[FlowLogIds]):
 
     def _in_the_way(self, aws: Aws) -> FlowLogTypeDef | None:
         same = where(resource_id=self.vpc, log_group_name=self.group)
-        there = aws.read(aws.ec2.describe_flow_logs, Filters=same)["FlowLogs"]
-        return there[0] if there else None
+        listed = aws.read(aws.ec2.describe_flow_logs, Filters=same)["FlowLogs"]
+        return listed[0] if listed else None
 
 
 def _listed(aws: Aws, me: Label) -> list[FlowLogTypeDef]:

@@ -44,7 +44,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         return in_ec2(
             scope,
             creates="CreateInternetGateway",
@@ -71,7 +71,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
             yield Found(_ids(gateway), flat(gateway.get("Tags")))
 
     def create(self, aws: Aws, me: Label) -> InternetGatewayIds:
-        """No token protects this call: the engine looks for the tags before and after it."""
+        """No token protects this call: the engine searches by tags before and after it."""
         answer = aws.ec2.create_internet_gateway(TagSpecifications=me.specification("internet-gateway"))
         return _ids(answer["InternetGateway"])
 

@@ -46,7 +46,7 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
 
     certificate: Fixed[CertificateArn]
     record: Order[RecordName | None] = None  # None: the user sets it where the domain's DNS is
-    elsewhere: frozenset[str] = field(default=frozenset(), compare=False)  # names of which he sets it there
+    elsewhere: frozenset[str] = field(default=frozenset(), compare=False)  # names whose records are set in another DNS
 
     def summary(self) -> str:
         """What takes so long."""
@@ -54,7 +54,7 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to look at it."""
+        """The permissions to read it."""
         return of_certificates(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Observed[IssuedCertificate, IssuedCertificateIds] | None:
@@ -101,9 +101,9 @@ def _open(certificate: CertificateDetailTypeDef) -> list[tuple[str, str, str]]:
 
 
 def _waits_for(certificate: CertificateDetailTypeDef) -> str:
-    """Which record ACM looks for: whoever has the domain's DNS elsewhere must set it there."""
+    """Which record ACM expects, for a domain whose DNS is elsewhere: a person must set it there."""
     wanted = " and ".join(sorted({f"CNAME {own} {value}" for _, own, value in _open(certificate)}))
-    return f"ACM looks for {wanted}" if wanted else ""
+    return f"ACM expects {wanted}" if wanted else ""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class BorrowedCertificateIds:
 
 @dataclass(frozen=True, kw_only=True)
 class BorrowedCertificate(Resource[BorrowedCertificateIds]):
-    """A certificate that is there already: issued, in the load balancer's region, and for the app's name."""
+    """An existing certificate: issued, in the load balancer's region, and for the app's name."""
 
     kind = "borrowed-certificate"
     title = "certificate"
@@ -128,7 +128,7 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to look at it."""
+        """The permissions to read it."""
         return of_certificates(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Observed[BorrowedCertificate, BorrowedCertificateIds] | None:

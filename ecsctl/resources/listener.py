@@ -13,7 +13,7 @@ from ecsctl.names import Names
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.elb import marked, tags_of
+from ecsctl.resources.support.elb import tagged, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -98,9 +98,9 @@ class Listener(Resource[ListenerIds]):
     beside: TargetGroupArn  # gets nothing yet: ECS takes no target group that no listener knows
     redirect: bool
     certificate: IssuedCertificateArn | None
-    ssl_policy: str | None  # for HTTPS always name one: what AWS takes otherwise dates from 2016
+    ssl_policy: str | None  # for HTTPS always name one: AWS's default dates from 2016
     more: Additions
-    looked_up: bool = field(default=False, compare=False)  # the policy: nobody has asked for this very one
+    looked_up: bool = field(default=False, compare=False)  # the policy: not configured, so any is fine
     at_once: bool = field(default=False, compare=False)  # the certificate fits every name that the one before fits
 
     def summary(self) -> str:
@@ -111,7 +111,7 @@ class Listener(Resource[ListenerIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         yield anywhere("elasticloadbalancing", "DescribeListeners DescribeLoadBalancers DescribeTags")
         changes = of("elasticloadbalancing", "AddTags CreateListener DeleteListener ModifyListener")
         if uses.web:
@@ -148,10 +148,10 @@ class Listener(Resource[ListenerIds]):
         )
         return Observed(_ids(listener), actual, tags)
 
-    def keeping(self, there: Listener) -> Listener:
+    def keeping(self, actual: Listener) -> Listener:
         """With the policy that it has, if ours was looked up and that is one of today's."""
-        good = self.looked_up and there.ssl_policy in TLS_POLICIES
-        return replace(self, ssl_policy=there.ssl_policy) if good else self
+        good = self.looked_up and actual.ssl_policy in TLS_POLICIES
+        return replace(self, ssl_policy=actual.ssl_policy) if good else self
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ListenerIds]]:
@@ -160,9 +160,9 @@ class Listener(Resource[ListenerIds]):
             one["LoadBalancerArn"]: one["LoadBalancerName"]
             for one in aws.read(aws.elbv2.describe_load_balancers)["LoadBalancers"]
         }
-        for balancer in marked(aws, me, names):
+        for balancer in tagged(aws, me, names):
             by_arn = {one["ListenerArn"]: one for one in _listed(aws, LoadBalancerArn(balancer))}
-            for arn, tags in marked(aws, me, dict.fromkeys(by_arn, Names.of(me).balancer)).items():
+            for arn, tags in tagged(aws, me, dict.fromkeys(by_arn, Names.of(me).balancer)).items():
                 yield Found(_ids(by_arn[arn]), tags)
 
     def meanwhile(self, actual: Listener) -> Listener:
@@ -253,11 +253,11 @@ def _listed(aws: Aws, load_balancer: LoadBalancerArn) -> list[ListenerTypeDef]:
 
 
 def _forwards(action: ActionOutputTypeDef) -> tuple[TargetGroupArn | None, TargetGroupArn]:
-    """The target group that gets everything, and one that gets nothing. AWS tells of a single one in two places."""
+    """The target group that gets everything, and one that gets nothing. AWS returns a single one in two places."""
     if action["Type"] != "forward":
         return None, NOBODY
-    told = action.get("ForwardConfig", {}).get("TargetGroups", [])
-    weights = {one.get("TargetGroupArn", ""): one.get("Weight", 1) for one in told}
+    target_groups = action.get("ForwardConfig", {}).get("TargetGroups", [])
+    weights = {one.get("TargetGroupArn", ""): one.get("Weight", 1) for one in target_groups}
     if len(weights) < 2:
         only = action.get("TargetGroupArn") or next(iter(weights), "")
         return TargetGroupArn(only) if only else None, NOBODY
@@ -267,8 +267,8 @@ def _forwards(action: ActionOutputTypeDef) -> tuple[TargetGroupArn | None, Targe
 
 
 def _redirects(action: ActionOutputTypeDef) -> bool:
-    there = {**REDIRECT, **action.get("RedirectConfig", {})}
-    return action["Type"] == "redirect" and all(there[key] == value for key, value in REDIRECT.items())
+    redirected = {**REDIRECT, **action.get("RedirectConfig", {})}
+    return action["Type"] == "redirect" and all(redirected[key] == value for key, value in REDIRECT.items())
 
 
 def _ids(listener: ListenerTypeDef) -> ListenerIds:

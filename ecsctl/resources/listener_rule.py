@@ -10,7 +10,7 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import ListenerArn, ListenerRuleArn
 from ecsctl.resources.support.dns import normal
-from ecsctl.resources.support.elb import forwards, marked_rules, rules_of, tags_of
+from ecsctl.resources.support.elb import forwards, rules_of, tagged_rules, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -40,7 +40,7 @@ class ListenerRuleIds:
 class ListenerRule(Resource[ListenerRuleIds]):
     """A rule by which clients who ask for one of the hosts are sent to another host for good, path and query kept.
 
-    It is found by its listener and priority, of which each is taken once.
+    It is found by its listener and priority, which is unique.
     """
 
     kind = "listener-rule"
@@ -64,7 +64,7 @@ class ListenerRule(Resource[ListenerRuleIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to look at it; and to make it, change it and delete it."""
+        """The permissions to read it; and to make, change and delete it."""
         yield anywhere("elasticloadbalancing", "DescribeListeners DescribeLoadBalancers DescribeRules DescribeTags")
         if uses.redirects:
             changes = of("elasticloadbalancing", "AddTags CreateRule DeleteRule ModifyRule")
@@ -86,7 +86,7 @@ class ListenerRule(Resource[ListenerRuleIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ListenerRuleIds]]:
         """Those of the app's load balancers that do not forward anything: a rule is nowhere else."""
-        for rule, tags in marked_rules(aws, me):
+        for rule, tags in tagged_rules(aws, me):
             if not forwards(rule):
                 yield Found(_ids(rule), tags)
 

@@ -21,7 +21,7 @@ from ecsctl.ids import (
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.elb import marked, tags_of
+from ecsctl.resources.support.elb import tagged, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, linked, of
 
@@ -98,7 +98,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     idle_timeout: int  # seconds; the app must keep connections longer, or clients see 502 now and then
     http2: bool
     drop_invalid_header_fields: bool
-    deletion_protection: bool | None  # None: as it is set on AWS
+    deletion_protection: bool | None  # None: whatever is set on AWS
     web_acl: str  # the ARN of the one of AWS WAF that protects it; empty: that is not ours to say
     more: Additions
     internet_gateway: Order[InternetGatewayId | None] = None
@@ -109,7 +109,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         changes = (
             "AddTags CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets"
         )
@@ -163,7 +163,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[LoadBalancerIds]]:
         """By the app's name, which is its own, and then by its tags."""
         by_arn = {one["LoadBalancerArn"]: one for one in _listed(aws)}
-        for arn, tags in marked(aws, me, {arn: one["LoadBalancerName"] for arn, one in by_arn.items()}).items():
+        for arn, tags in tagged(aws, me, {arn: one["LoadBalancerName"] for arn, one in by_arn.items()}).items():
             yield Found(_ids(by_arn[arn]), tags)
 
     def impact(self, actual: LoadBalancer) -> str:
@@ -192,7 +192,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         return _ids(answer["LoadBalancers"][0])
 
     def _protected(self, aws: Aws, arn: str, tags: Mapping[str, str]) -> str:
-        """The web ACL that is associated, where one is asked for, or was: then that one alone, for others' stay."""
+        """The web ACL that is associated, where one is configured, or was: then that one alone, for others' stay."""
         ours = tags.get(WEB_ACL, "")
         if not self.web_acl and not ours:
             return ""

@@ -54,7 +54,7 @@ class LogGroup(Resource[LogGroupIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         yield anywhere("logs", "DescribeLogGroups")
         actions = "CreateLogGroup DeleteLogGroup ListTagsForResource PutRetentionPolicy TagResource"
         yield Statement("Logs", of("logs", actions), scope.log_groups)
@@ -80,11 +80,11 @@ class LogGroup(Resource[LogGroupIds]):
         Then it is as AWS makes it (terraform-aws-modules/terraform-aws-eks#2486): with the least thing that someone
         has set on it, it is someone's.
         """
-        return f"{self.writer} has made it by itself, without tags" if self.writer and untouched(group, tags) else ""
+        return f"{self.writer} made it by itself, without tags" if self.writer and untouched(group, tags) else ""
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[LogGroupIds]]:
-        """By the names that groups of ours have: others' tags are not asked for."""
+        """By the names that groups of ours have: others' tags are not read."""
         for group in _listed(aws, me):
             ids = _ids(group["logGroupName"], group["arn"])
             tags = _tags(aws, ids.arn) if _may_be_ours(ids.name, Names.of(me)) else None
@@ -117,7 +117,7 @@ class LogGroup(Resource[LogGroupIds]):
 
     @classmethod
     def contents(cls, aws: Aws, ids: LogGroupIds) -> Contents:
-        """How much dies with it. AWS counts with some delay."""
+        """How much is deleted with it, in bytes. AWS counts with some delay."""
         groups = aws.read(aws.logs.describe_log_groups, logGroupNamePrefix=ids.name)["logGroups"]
         stored = sum(group.get("storedBytes", 0) for group in groups if group["logGroupName"] == ids.name)
         return Contents(f"{_size(stored)} of logs" if stored else "", stored)
@@ -128,14 +128,14 @@ def _listed(aws: Aws, me: Label) -> list[LogGroupTypeDef]:
 
 
 def untouched(group: LogGroupTypeDef, tags: dict[str, str]) -> bool:
-    """Whether nobody has set anything on a log group: no tags, no retention, no key, no filters, no protection."""
+    """Whether a log group is as AWS makes it: no tags, no retention, no key, no filters, no protection."""
     chosen = ("retentionInDays", "kmsKeyId", "metricFilterCount", "dataProtectionStatus", "inheritedProperties",
               "deletionProtectionEnabled")  # fmt: skip
     return not tags and not any(group.get(name) for name in chosen) and group.get("logGroupClass") in (None, "STANDARD")
 
 
 def tags_of(aws: Aws, arn: str) -> dict[str, str] | None:
-    """The tags of the group with this ARN, as AWS lists it; None if it is not there."""
+    """The tags of the group with this ARN, as AWS lists it; None if it does not exist."""
     return _tags(aws, arn.removesuffix(":*"))
 
 

@@ -31,7 +31,7 @@ class MountTargetsIds:
 
 @dataclass(frozen=True, kw_only=True)
 class MountTargets(Resource[MountTargetsIds]):
-    """All mount targets of a file system of ours. They carry no tags: theirs are the file system's.
+    """All mount targets of a file system of ours. They carry no tags: the file system's stand for them.
 
     A zone has one at most, and it serves all subnets of the zone: a subnet whose zone has one needs none.
     """
@@ -51,7 +51,7 @@ class MountTargets(Resource[MountTargetsIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         return efs.rights(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Observed[MountTargets, MountTargetsIds] | None:

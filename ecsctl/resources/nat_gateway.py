@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ecsctl.resources.support.policy_document import Statement
     from ecsctl.resources.support.rights import Scope, Uses
 
-TOKEN = "ecsctl:token"  # noqa: S105 - a tag's name: it tells which try a gateway came of
+TOKEN = "ecsctl:token"  # noqa: S105 - a tag's name: its value says which try made the gateway
 ALIVE = ("pending", "available")
 
 
@@ -59,7 +59,7 @@ class NatGateway(Resource[NatGatewayIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         return in_ec2(
             scope,
             creates="CreateNatGateway",
@@ -112,7 +112,7 @@ class NatGateway(Resource[NatGatewayIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: NatGatewayIds) -> None:
-        """It goes within a minute and lets go of its address then; routes through it stay, and lead nowhere."""
+        """It is gone within a minute, and releases its address then; routes through it stay, and lead nowhere."""
         aws.ec2.delete_nat_gateway(NatGatewayId=ids.nat_gateway_id)
 
     def _observed(self, nat: NatGatewayTypeDef) -> Observed[NatGateway, NatGatewayIds]:

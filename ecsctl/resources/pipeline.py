@@ -57,7 +57,7 @@ class PipelineIds:
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline(Resource[PipelineIds]):
-    """A CodePipeline pipeline: Source, Build, Test and Approve if asked for, Deploy. It is found by its name.
+    """A CodePipeline pipeline: Source, Build, Test and Approve if configured, Deploy. It is found by its name.
 
     It starts running the moment it is made (see `first_run`).
     """
@@ -106,23 +106,23 @@ class Pipeline(Resource[PipelineIds]):
         return " → ".join([begin, *steps])
 
     def reason(self, field: str, actual: Pipeline) -> str:
-        """What is not told field by field."""
+        """What is not a field of its own."""
         if field != "exact":
             return ""
         return (
             "it holds more than ecsctl.toml asks for, or in another arrangement: it is put back as ecsctl arranges it"
         )
 
-    def keeping(self, there: Pipeline) -> Pipeline:
+    def keeping(self, actual: Pipeline) -> Pipeline:
         """With the token that it was last given, where ours could not be read."""
-        if not (isinstance(self.source, GitHubSource) and isinstance(there.source, GitHubSource)):
+        if not (isinstance(self.source, GitHubSource) and isinstance(actual.source, GitHubSource)):
             return self
-        token = self.source.token.known_by(there.source.token)
+        token = self.source.token.known_by(actual.source.token)
         return replace(self, source=replace(self.source, token=token))
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         actions = (
             "CreatePipeline DeletePipeline GetPipeline GetPipelineState ListPipelineExecutions ListTagsForResource "
             "StartPipelineExecution StopPipelineExecution TagResource UpdatePipeline"
@@ -246,7 +246,7 @@ class Pipeline(Resource[PipelineIds]):
         return replace(self, source=before).repository
 
     def _go_on(self, aws: Aws, me: Label, name: str) -> bool:
-        """Do what is next about the first run, and tell whether that is all that can be done for now."""
+        """Do what is next for the first run, and return whether that is all that can be done for now."""
         with aws.fresh():
             answer = aws.read(aws.codepipeline.get_pipeline, name=name)
             at_gate = gated(parts(answer["pipeline"], ""))

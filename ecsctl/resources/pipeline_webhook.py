@@ -1,4 +1,4 @@
-"""The hook by which GitHub tells a pipeline with a token of every push."""
+"""The hook by which GitHub notifies a pipeline with a token of every push."""
 
 from __future__ import annotations
 
@@ -57,26 +57,26 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
 
     def summary(self) -> str:
         """Who calls."""
-        return f"{self.repository} tells it of pushes"
+        return f"{self.repository} notifies it of pushes"
 
     def reason(self, field: str, actual: PipelineWebhook) -> str:
         """GitHub's side."""
         return "its hook does not stand at GitHub: it is registered" if field == "registered" else ""
 
-    def keeping(self, there: PipelineWebhook) -> PipelineWebhook:
+    def keeping(self, actual: PipelineWebhook) -> PipelineWebhook:
         """With the token by which the hook stands, where ours could not be read."""
-        return replace(self, token=self.token.known_by(there.token))
+        return replace(self, token=self.token.known_by(actual.token))
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         actions = "DeleteWebhook DeregisterWebhookWithThirdParty PutWebhook RegisterWebhookWithThirdParty TagResource"
         yield Statement("Pipeline", of("codepipeline", actions), scope.pipeline)
         # None is listed alone.
         yield Statement("PipelineWebhooks", ("codepipeline:ListWebhooks",), (scope.arn("codepipeline", "webhook:*"),))
 
     def observe(self, aws: Aws, me: Label) -> Observed[PipelineWebhook, PipelineWebhookIds] | None:
-        """By name. What AWS does not tell is in its tags."""
+        """By name. What AWS does not return is in its tags."""
         found = _webhook(aws, self.name)
         if found is None:
             return None
@@ -123,7 +123,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: PipelineWebhookIds) -> None:
-        """GitHub's side first. Where the token has died, a hook that calls nobody stays there."""
+        """GitHub's side first. If the token is no longer valid, a hook without a receiver stays there."""
         unregister(aws, ids.name, ids.arn)
         aws.codepipeline.delete_webhook(name=ids.name)
 

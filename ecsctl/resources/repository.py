@@ -75,7 +75,7 @@ class Repository(Resource[RepositoryIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         actions = (
             "CreateRepository DeleteRepository DescribeImages DescribeRepositories GetLifecyclePolicy "
             "ListTagsForResource PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy TagResource"
@@ -147,8 +147,8 @@ class Repository(Resource[RepositoryIds]):
     def delete(cls, aws: Aws, ids: RepositoryIds) -> None:
         """With all its images: whoever calls this has shown them to the user.
 
-        And with the rule about it alone that another run has made meanwhile: without the repository's tags nobody would
-        ever know it again. One that is made after that is taken back by whoever made it.
+        And with the rule about it alone that another run has made meanwhile: without the repository's tags no run would
+        ever recognize it. One that is made after that is removed again by the run that made it.
         """
         aws.ecr.delete_repository(repositoryName=ids.name, force=True)
         signing.take_back(aws, ids.name)
@@ -166,8 +166,8 @@ class Repository(Resource[RepositoryIds]):
     def contents(cls, aws: Aws, ids: RepositoryIds) -> Contents:
         """How many images die with it. Layers that several share count for each (ECR API, "ImageDetail")."""
         count, all_of_it = len(images(aws, ids.name)), held(aws, ids.name)
-        told = f"{count} image{'s' if count > 1 else ''}" if count else "layers of builds" if all_of_it else ""
-        return Contents(told, sum(image.get("imageSizeInBytes", 0) for image in all_of_it))
+        summary = f"{count} image{'s' if count > 1 else ''}" if count else "layers of builds" if all_of_it else ""
+        return Contents(summary, sum(image.get("imageSizeInBytes", 0) for image in all_of_it))
 
 
 def _ids(repository: RepositoryTypeDef) -> RepositoryIds:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 INLINE = "ecsctl"  # the name of our inline policy
-ATTACHED = "ecsctl:policies"  # the tag that tells which of its managed policies are ours: digests of their ARNs
+ATTACHED = "ecsctl:policies"  # the tag that says which of its managed policies are ours: digests of their ARNs
 MOST = 10_240  # characters of all inline policies of a role, without white space (IAM user guide, "IAM quotas")
 
 
@@ -51,7 +51,7 @@ class Role(Resource[RoleIds]):
     """An IAM role with one inline policy of ecsctl's, found by its name.
 
     Another inline policy, or an attached one that we have not attached, is someone's own addition: it is left alone,
-    told in the note, and goes with the role.
+    named in the note, and goes with the role.
     """
 
     kind = "role"
@@ -83,10 +83,10 @@ class Role(Resource[RoleIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         ours = (scope.role("*"),)
         yield anywhere("iam", "ListRoles")
-        # A role that is not there (yet, or any more) has no path by which IAM could know it.
+        # A role that does not exist (yet, or no longer) has no path for IAM to match.
         yield Statement("RolesRead", of("iam", "GetRole"), (*ours, scope.role("*", path="/")))
         actions = (
             "DeleteRole DeleteRolePolicy DetachRolePolicy GetRolePolicy ListAttachedRolePolicies "
@@ -107,7 +107,7 @@ class Role(Resource[RoleIds]):
         """By name. Its tags come along; its policies are calls of their own.
 
         What is attached is listed where we have attached something, or are to. All of what others have given it is
-        listed only for who tells of that.
+        listed only for a caller that reports that.
         """
         answer = none_if_gone(lambda: aws.read(aws.iam.get_role, RoleName=self.name))
         if answer is None:
@@ -186,12 +186,12 @@ class Role(Resource[RoleIds]):
             role = aws.read(aws.iam.get_role, RoleName=ids.name)["Role"]
             attached = _attached(aws, ids.name)
         known = set(flat(role.get("Tags")).get(ATTACHED, "").split())
-        there = {one["PolicyArn"] for one in attached}
+        attached_now = {one["PolicyArn"] for one in attached}
         wanted = {_digest(arn) for arn in self.policies}
         _remember(aws, ids, known | wanted)
-        for arn in sorted(self.policies - there):
+        for arn in sorted(self.policies - attached_now):
             aws.iam.attach_role_policy(RoleName=ids.name, PolicyArn=arn)
-        for arn in sorted(arn for arn in there - self.policies if _digest(arn) in known):
+        for arn in sorted(arn for arn in attached_now - self.policies if _digest(arn) in known):
             aws.iam.detach_role_policy(RoleName=ids.name, PolicyArn=arn)
         _remember(aws, ids, wanted)
 

@@ -33,7 +33,7 @@ class RouteTableIds:
 class RouteTable(Resource[RouteTableIds]):
     """A route table with its default route and the subnets that use it.
 
-    The default route leads to one of the two gateways; with neither it is left as it is. Other routes, and other
+    The default route leads to one of the two gateways; with neither it is left unchanged. Other routes, and other
     subnets that someone has associated, are not ours and are left alone.
     """
 
@@ -57,7 +57,7 @@ class RouteTable(Resource[RouteTableIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         changes = "AssociateRouteTable CreateRoute DeleteRouteTable DisassociateRouteTable ReplaceRoute"
         return in_ec2(
             scope,

@@ -1,4 +1,4 @@
-"""Which of AWS's events are told to a topic or a webhook, and in which words."""
+"""Which of AWS's events are sent to a topic or a webhook, and in which words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-TARGET, POSTED = "ecsctl", "ecsctl-webhook"  # the ids of our targets: what someone adds beside them is theirs
+TARGET, POSTED = "ecsctl", "ecsctl-webhook"  # the ids of our targets: others are not ours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +47,12 @@ class Rule(Resource[RuleIds]):
         object.__setattr__(self, "paths", tuple(sorted(self.paths)))
 
     def summary(self) -> str:
-        """What is told."""
+        """What is sent."""
         return self.message
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         yield anywhere("events", "ListRules")
         if uses.topic or uses.webhook:
             yield Statement("Rules", rules.ACTIONS, tuple(_arns(scope.names, scope.partition)))
@@ -105,7 +105,7 @@ class Rule(Resource[RuleIds]):
         rules.delete(aws, ids.name)
 
     def _targets(self) -> list[dict[str, Any]]:
-        """Its targets: a topic is told the sentence, a webhook gets it as a chat's webhooks want it."""
+        """Its targets: a topic gets the sentence, a webhook gets it in the shape of a chat's webhooks."""
 
         def words(said: object) -> dict[str, Any]:
             template = json.dumps(said, ensure_ascii=False)
@@ -124,7 +124,7 @@ def _arns(names: Names, partition: str) -> Iterator[str]:
 def _text(target: dict[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
     """The sentence that a target gets, alone or as the `text` of a JSON; and where its words stand in an event.
 
-    EventBridge user guide, "Amazon EventBridge input transformation". Anything else is someone's, and stays as it is.
+    EventBridge user guide, "Amazon EventBridge input transformation". Anything else is someone's, and stays unchanged.
     """
     words = target.get("InputTransformer", {})
     template = words.get("InputTemplate", "")

@@ -50,7 +50,7 @@ class ScalingIds:
 
 @dataclass(frozen=True)
 class Scheduled:
-    """Other bounds from a moment on. None: that bound stays as it is."""
+    """Other bounds from a moment on. None: that bound stays unchanged."""
 
     name: str
     at: str
@@ -88,8 +88,8 @@ class Scaling(Resource[ScalingIds]):
 
     def summary(self) -> str:
         """Its limits."""
-        told = {"cpu_percent": "% CPU", "memory_percent": "% memory", "requests": "requests a minute and task"}
-        aims = [f"{getattr(self, name)} {unit}" for name, unit in told.items() if getattr(self, name)]
+        units = {"cpu_percent": "% CPU", "memory_percent": "% memory", "requests": "requests a minute and task"}
+        aims = [f"{getattr(self, name)} {unit}" for name, unit in units.items() if getattr(self, name)]
         aims += [f"{self.messages} messages of {self.queue.rpartition(':')[2]} waiting for each"] if self.queue else []
         by = ", ".join(aims)
         clock = "".join(f"; {one.name}: {one.at}" for one in sorted(self.schedules, key=lambda one: one.name))
@@ -103,12 +103,12 @@ class Scaling(Resource[ScalingIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         yield anywhere("application-autoscaling", "DescribeScalableTargets DescribeScalingPolicies")
         yield anywhere("ecs", "ListTaskDefinitionFamilies")
         if uses.schedules:
             yield anywhere("application-autoscaling", "DescribeScheduledActions")
-        if not uses.scales:  # whoever takes it out of ecsctl.toml still has what it took to make it
+        if not uses.scales:  # without it in ecsctl.toml, the permissions that made it still delete it
             return
         more = " DeleteScheduledAction PutScheduledAction" if uses.schedules else ""
         more += " DeleteScalingPolicy" if uses.metrics or uses.queues else ""
@@ -205,7 +205,7 @@ class Scaling(Resource[ScalingIds]):
         )
 
     def _follow(self, aws: Aws, ids: ScalingIds, name: str) -> None:
-        """Put the policy of a metric, or take it away: after those that are put, so that one is there at any time."""
+        """Put the policy of a metric, or delete it: after those that are put, so that one exists at any time."""
         policy, metric = METRICS[name]
         if value := getattr(self, name):
             specification: Any = {"PredefinedMetricType": metric}
@@ -227,8 +227,8 @@ class Scaling(Resource[ScalingIds]):
     def _worked(self, aws: Aws, target: str) -> tuple[backlog.Source, int]:
         """The queue that our policy follows, and how many messages may wait; none where it never scales in."""
         tracking = _policy(aws, target, BACKLOG)
-        told: Any = (tracking.get("CustomizedMetricSpecification") if tracking else None) or {}
-        found = backlog.observed(self._source, told.get("Metrics") or [], backlog.PER_TASK)
+        metric: Any = (tracking.get("CustomizedMetricSpecification") if tracking else None) or {}
+        found = backlog.observed(self._source, metric.get("Metrics") or [], backlog.PER_TASK)
         if not tracking or tracking.get("DisableScaleIn") or not found.queue:
             return backlog.Source("", self.cluster, self.service, False), 0
         return found, round(tracking["TargetValue"])
@@ -238,9 +238,9 @@ class Scaling(Resource[ScalingIds]):
         return backlog.Source(self.queue, self.cluster, self.service, self.insights)
 
     def _schedule(self, aws: Aws, ids: ScalingIds) -> None:
-        """Put each action, and take those of ours away that are not asked for any more."""
+        """Put each action, and delete ours that are no longer configured."""
         with aws.fresh():
-            there = {one.name for one in _scheduled(aws, ids.target)}
+            existing = {one.name for one in _scheduled(aws, ids.target)}
         for one in self.schedules:
             bounds = {"MinCapacity": one.minimum, "MaxCapacity": one.maximum}
             action: Any = {name: value for name, value in bounds.items() if value is not None}
@@ -253,7 +253,7 @@ class Scaling(Resource[ScalingIds]):
                 Timezone=one.time_zone,
                 ScalableTargetAction=action,
             )
-        for name in there - {one.name for one in self.schedules}:
+        for name in existing - {one.name for one in self.schedules}:
             aws.autoscaling.delete_scheduled_action(
                 ServiceNamespace="ecs",
                 ScheduledActionName=SCHEDULED + name,
@@ -261,15 +261,15 @@ class Scaling(Resource[ScalingIds]):
                 ScalableDimension="ecs:service:DesiredCount",
             )
 
-    def _bound(self, there: int, wanted: int, scheduled: set[int | None]) -> int:
+    def _bound(self, actual: int, wanted: int, scheduled: set[int | None]) -> int:
         """A bound that the clock has set is no drift."""
-        return wanted if there in scheduled else there
+        return wanted if actual in scheduled else actual
 
     def _counted(self, aws: Aws, target: str) -> bool:
         """Whether the requests are counted where they are to be."""
         policy = _policy(aws, target, METRICS["requests"][0])
-        told = policy.get("PredefinedMetricSpecification", {}).get("ResourceLabel", "") if policy else ""
-        return (self.load_balancer is None and self.target_group is None) or told == self._label
+        label = policy.get("PredefinedMetricSpecification", {}).get("ResourceLabel", "") if policy else ""
+        return (self.load_balancer is None and self.target_group is None) or label == self._label
 
     @property
     def _label(self) -> str:

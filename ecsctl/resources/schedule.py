@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SENT = ("ScheduleExpression", "ScheduleExpressionTimezone", "StartDate", "EndDate", "Description", "State", "KmsKeyArn",
         "Target", "FlexibleTimeWindow", "ActionAfterCompletion")  # fmt: skip
-"""What UpdateSchedule takes of what GetSchedule tells."""
+"""The fields of GetSchedule's answer that UpdateSchedule takes."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Schedule(Resource[ScheduleIds]):
     """A schedule that runs a task of a family: of its latest ACTIVE revision, for the ARN names none (ECS API
     reference, RunTask, taskDefinition: "If a revision isn't specified, the latest ACTIVE revision is used").
 
-    It is found by its group and name. It carries no tags, but its tasks do: by theirs it is known. What others have
+    It is found by its group and name. It carries no tags, but its tasks do, and those name its owner. What others have
     added, such as a dead-letter queue or an end date, stays.
     """
 
@@ -53,16 +53,16 @@ class Schedule(Resource[ScheduleIds]):
     name: Fixed[str]
     expression: str
     time_zone: str
-    enabled: bool | None  # None: it stays paused, or not, as somebody has left it
+    enabled: bool | None  # None: paused or not, it stays so
     window: int  # minutes within which Scheduler may choose the moment; 0: it may not
     role: RoleArn
     cluster: ClusterName
-    family: str  # of the task definition; with a revision in what is there, if it names one
+    family: str  # of the task definition; with a revision on AWS, if it names one
     launch: str
     subnets: frozenset[SubnetId]
     security_groups: frozenset[SecurityGroupId]
     public_ip: bool
-    tasks: str  # the group of its tasks, by which they are told from others
+    tasks: str  # the group of its tasks, which sets them apart from others
     execute_command: bool
     managed_tags: bool
     retries: int  # of a start that ECS refuses; a command that fails is not run again
@@ -80,7 +80,7 @@ class Schedule(Resource[ScheduleIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         its = (scope.arn("scheduler", f"schedule/{scope.names.schedule_group}/*"),)
         yield anywhere("iam", "ListRoles")
         if uses.jobs:
@@ -91,18 +91,18 @@ class Schedule(Resource[ScheduleIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[Schedule, ScheduleIds] | None:
         """By its group and name."""
-        told = schedule(aws, self.group, self.name)
-        if told is None:
+        shown = schedule(aws, self.group, self.name)
+        if shown is None:
             return None
-        target, parameters = told["Target"], told["Target"].get("EcsParameters") or {}
+        target, parameters = shown["Target"], shown["Target"].get("EcsParameters") or {}
         network = (parameters.get("NetworkConfiguration") or {}).get("awsvpcConfiguration") or {}
-        window, policy = told.get("FlexibleTimeWindow") or {}, target.get("RetryPolicy") or {}
+        window, policy = shown.get("FlexibleTimeWindow") or {}, target.get("RetryPolicy") or {}
         actual = Schedule(
-            group=ScheduleGroupName(told["GroupName"]),
-            name=told["Name"],
-            expression=told["ScheduleExpression"],
-            time_zone=told.get("ScheduleExpressionTimezone", "UTC"),
-            enabled=told.get("State", "ENABLED") == "ENABLED",
+            group=ScheduleGroupName(shown["GroupName"]),
+            name=shown["Name"],
+            expression=shown["ScheduleExpression"],
+            time_zone=shown.get("ScheduleExpressionTimezone", "UTC"),
+            enabled=shown.get("State", "ENABLED") == "ENABLED",
             window=window.get("MaximumWindowInMinutes", 0),
             role=RoleArn(target["RoleArn"]),
             cluster=ClusterName(target["Arn"].rpartition("/")[2]),
@@ -119,17 +119,17 @@ class Schedule(Resource[ScheduleIds]):
             overrides=target.get("Input", ""),
         )
         note = "" if actual.enabled else "paused"
-        return Observed(ScheduleIds(self.group, self.name), actual, tags_of(told), note=note,
-                        since=told.get("CreationDate"))  # fmt: skip
+        return Observed(ScheduleIds(self.group, self.name), actual, tags_of(shown), note=note,
+                        since=shown.get("CreationDate"))  # fmt: skip
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScheduleIds]]:
         """All of the app's group that carry its tags."""
         if not runs_jobs(aws, Names.of(me)):
             return
-        for told in schedules_in(aws, Names.of(me).schedule_group):
-            if me.owns(tags := tags_of(told)):
-                yield Found(ScheduleIds(told["GroupName"], told["Name"]), tags)
+        for shown in schedules_in(aws, Names.of(me).schedule_group):
+            if me.owns(tags := tags_of(shown)):
+                yield Found(ScheduleIds(shown["GroupName"], shown["Name"]), tags)
 
     def create(self, aws: Aws, me: Label) -> ScheduleIds:
         """The name protects this call from doubling."""
@@ -139,10 +139,10 @@ class Schedule(Resource[ScheduleIds]):
         return ScheduleIds(self.group, self.name)
 
     def update(self, aws: Aws, me: Label, ids: ScheduleIds, changed: frozenset[str]) -> None:
-        """All of it, over what is there: what is not sent is set to its default (API reference, UpdateSchedule)."""
+        """All of it, over what is on AWS: what is not sent is set to its default (API reference, UpdateSchedule)."""
         with aws.fresh():
-            told = schedule(aws, self.group, self.name) or {}
-        over = {name: told[name] for name in SENT if name in told}
+            shown = schedule(aws, self.group, self.name) or {}
+        over = {name: shown[name] for name in SENT if name in shown}
         aws.scheduler.update_schedule(GroupName=self.group, Name=self.name, **self._laid(over, me))
 
     @classmethod
@@ -151,16 +151,16 @@ class Schedule(Resource[ScheduleIds]):
         aws.scheduler.delete_schedule(GroupName=ids.group, Name=ids.name)
 
     def _laid(self, over: dict[str, Any], me: Label) -> dict[str, Any]:
-        """The desired state laid over what is there."""
+        """The desired state laid over what is on AWS."""
         place = f"arn:{me.partition}:ecs:{me.region}:{me.account}"
-        there, target = over.get("Target", {}).get("EcsParameters", {}), over.get("Target", {})
+        shown_parameters, target = over.get("Target", {}).get("EcsParameters", {}), over.get("Target", {})
         network = {
             "Subnets": sorted(self.subnets),
             "SecurityGroups": sorted(self.security_groups),
             "AssignPublicIp": "ENABLED" if self.public_ip else "DISABLED",
         }
         parameters = {
-            **{name: value for name, value in there.items() if name != "CapacityProviderStrategy"},
+            **{name: value for name, value in shown_parameters.items() if name != "CapacityProviderStrategy"},
             "TaskDefinitionArn": f"{place}:task-definition/{self.family}",
             "LaunchType": self.launch,
             "NetworkConfiguration": {"awsvpcConfiguration": network},

@@ -41,11 +41,11 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
     console = "{console}/scheduler/home?region={region}#schedule-groups/{name}"
 
     name: Fixed[str]
-    role: Order[RoleName]  # outlives it, and so tells that there may be one
+    role: Order[RoleName]  # outlives it, and so says that there may be one
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it and delete it: a group's schedules are deleted with it."""
+        """The permissions to make, read and delete it: a group's schedules are deleted with it."""
         yield anywhere("iam", "ListRoles")
         if uses.jobs:
             arn = scope.arn("scheduler", f"schedule-group/{scope.names.schedule_group}")
@@ -85,7 +85,9 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: ScheduleGroupIds) -> None:
-        """Its schedules go with it, and it is there until they have (Scheduler API reference, DeleteScheduleGroup)."""
+        """Its schedules go with it, and it exists until they are gone (Scheduler API reference,
+        DeleteScheduleGroup).
+        """
         with aws.fresh():
             group = _group(aws, ids.name)
         if group is not None and group["State"] == "ACTIVE":

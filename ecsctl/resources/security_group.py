@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 # EC2 API reference, IpPermission: protocols by number or by name, in an answer by name where they have one; ports, or
-# ICMP's types, of these alone: of all others every port is meant, and told as -1.
+# ICMP's types, of these alone: of all others every port is meant, which AWS returns as -1.
 NUMBERED = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6", "all": "-1"}
 PORTED = ("tcp", "udp", "icmp", "icmpv6")
 
@@ -86,7 +86,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         yield from in_ec2(
             scope,
             creates="CreateSecurityGroup",
@@ -190,30 +190,30 @@ class SecurityGroup(Resource[SecurityGroupIds]):
 
     def _in_the_way(self, aws: Aws) -> SecurityGroupTypeDef | None:
         filters = where(vpc_id=self.vpc, group_name=self.name)
-        there = aws.read(aws.ec2.describe_security_groups, Filters=filters)["SecurityGroups"]
-        return there[0] if there else None
+        listed = aws.read(aws.ec2.describe_security_groups, Filters=filters)["SecurityGroups"]
+        return listed[0] if listed else None
 
 
 @dataclass(frozen=True)
 class _Standing:
-    """A rule as it stands on AWS."""
+    """A rule on AWS."""
 
     rule_id: str
     rule: Rule
     ours: bool
 
     @classmethod
-    def of(cls, there: SecurityGroupRuleTypeDef, me: Label) -> _Standing:
-        addresses = there.get("CidrIpv4") or there.get("CidrIpv6") or there.get("PrefixListId")
-        group = there.get("ReferencedGroupInfo", {}).get("GroupId")
+    def of(cls, rule_on_aws: SecurityGroupRuleTypeDef, me: Label) -> _Standing:
+        addresses = rule_on_aws.get("CidrIpv4") or rule_on_aws.get("CidrIpv6") or rule_on_aws.get("PrefixListId")
+        group = rule_on_aws.get("ReferencedGroupInfo", {}).get("GroupId")
         rule = Rule(
-            port_from=there.get("FromPort", -1),
-            port_to=there.get("ToPort", -1),
-            protocol=there["IpProtocol"],
+            port_from=rule_on_aws.get("FromPort", -1),
+            port_to=rule_on_aws.get("ToPort", -1),
+            protocol=rule_on_aws["IpProtocol"],
             cidr=addresses,
             group=SecurityGroupId(group) if group else None,
         )
-        return cls(there["SecurityGroupRuleId"], rule, me.matches(flat(there.get("Tags"))))
+        return cls(rule_on_aws["SecurityGroupRuleId"], rule, me.matches(flat(rule_on_aws.get("Tags"))))
 
 
 def _permission(rule: Rule) -> IpPermissionTypeDef:

@@ -89,7 +89,7 @@ class Service(Resource[ServiceIds]):
     desired_count: int | None
     subnets: frozenset[SubnetId]
     security_groups: frozenset[SecurityGroupId]
-    target_group: TargetGroupArn  # empty: nobody asks its tasks
+    target_group: TargetGroupArn  # empty: no load balancer
     container: str
     port: int
     listener: Order[ListenerArn | None] = None  # AWS refuses a target group that no listener knows
@@ -149,12 +149,12 @@ class Service(Resource[ServiceIds]):
         if field == "settled":
             return "ECS gave the newest deployment up: a new one is started"
         if field == "above_minimum":
-            return f"fewer tasks are asked for than autoscaling's minimum, {self.first_count}: it is raised to that"
+            return f"fewer tasks are configured than autoscaling's minimum, {self.first_count}: it is raised to that"
         return ""
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         actions = (
             "CreateService DeleteService DescribeServiceDeployments DescribeServiceRevisions DescribeServices "
             "ListServiceDeployments TagResource UpdateService"
@@ -242,7 +242,7 @@ class Service(Resource[ServiceIds]):
         count = actual.desired_count if self.desired_count is None else self.desired_count
         asked = ": the app does not answer" if self.target_group else ""
         if not count:
-            return f"no task runs any more{asked}" if actual.desired_count else ""
+            return f"no task runs from then on{asked}" if actual.desired_count else ""
         if self.target_group != actual.target_group and actual.desired_count:
             return ("in another target group: from when its new tasks are healthy until the load balancer follows, "
                     "about a minute, the app does not answer")  # fmt: skip
@@ -289,16 +289,16 @@ class Service(Resource[ServiceIds]):
     def update(self, aws: Aws, me: Label, ids: ServiceIds, changed: frozenset[str]) -> None:
         """Only what changed: an old task definition sent along would undo the pipeline's last deployment."""
         sent = dict(setting for name, setting in self._settings(changed).items() if name in changed)
-        there: ServiceTypeDef | None = None
+        live: ServiceTypeDef | None = None
         if "more" in changed or HOOKS in sent.get("deploymentConfiguration", {}):
             with aws.fresh():
-                there = service_of(aws, ids.cluster, ids.name)
-            beside(sent.get("deploymentConfiguration", {}), there or {})
+                live = service_of(aws, ids.cluster, ids.name)
+            beside(sent.get("deploymentConfiguration", {}), live or {})
         if "more" in changed:
-            wanted = raw.wanted(self.more, flat(there.get("tags")) if there else {}, USUAL)
+            wanted = raw.wanted(self.more, flat(live.get("tags")) if live else {}, USUAL)
             aws.ecs.tag_resource(resourceArn=ids.arn, tags=me.lower(**raw.memory(wanted)))
             raw.laid(wanted, sent)
-            if there and STRATEGY in sent and sent[STRATEGY] != at(aws, there, STRATEGY):
+            if live and STRATEGY in sent and sent[STRATEGY] != at(aws, live, STRATEGY):
                 sent["forceNewDeployment"] = True  # ECS refuses another strategy without
         if "desired_count" in changed:
             sent["desiredCount"] = self.desired_count

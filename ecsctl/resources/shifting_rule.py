@@ -10,7 +10,7 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import ListenerArn, ListenerRuleArn, TargetGroupArn
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.elb import forwards, marked_rules, rules_of, tags_of
+from ecsctl.resources.support.elb import forwards, rules_of, tagged_rules, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -49,7 +49,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
     priority: Fixed[int]
     path: str
     target_groups: frozenset[TargetGroupArn]
-    first: Order[TargetGroupArn]  # that gets everything, as long as no task says otherwise
+    first: Order[TargetGroupArn]  # that gets everything, until a deployment shifts it
 
     def summary(self) -> str:
         """What is ours in it, and what is not."""
@@ -57,7 +57,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to look at it; and to make it, change it and delete it."""
+        """The permissions to read it; and to make, change and delete it."""
         yield anywhere("elasticloadbalancing", "DescribeListeners DescribeLoadBalancers DescribeRules DescribeTags")
         if uses.shifts:
             yield anywhere("elasticloadbalancing", "DescribeTargetHealth")
@@ -81,7 +81,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ShiftingRuleIds]]:
         """Those of the app's load balancers that forward: a rule is nowhere else."""
-        for rule, tags in marked_rules(aws, me):
+        for rule, tags in tagged_rules(aws, me):
             if forwards(rule):
                 yield Found(_ids(rule), tags)
 

@@ -79,7 +79,7 @@ class SigningRule(Resource[SigningRuleIds]):
     def create(self, aws: Aws, me: Label) -> SigningRuleIds:
         """A repetition changes nothing: there is one rule about a repository alone.
 
-        A repository that vanished meanwhile took the tags with it, and nobody would ever delete the rule: then it goes
+        A repository that vanished meanwhile took the tags with it, and the rule would stay for ever: then it goes
         at once. Raises ResourceFailed.
         """
         self._put(aws)
@@ -91,7 +91,7 @@ class SigningRule(Resource[SigningRuleIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: SigningRuleIds) -> None:
-        """Ours alone. Where no other rule is left the configuration goes, too, as nobody has set one."""
+        """Ours alone. Where no other rule is left the configuration is deleted too, as if it had never been set."""
         signing.take_back(aws, ids.repository)
 
     def _put(self, aws: Aws) -> None:

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-MARK = "ecsctl:source-credentials"  # on the role that builds: "<our part's name>:<digest of the token>[:shared]"
+TAG = "ecsctl:source-credentials"  # on the role that builds: "<our part's name>:<digest of the token>[:shared]"
 SHARED = "shared"  # it was another of our apps that imported the token
 AT_ONCE = 100  # projects that one BatchGetProjects takes (CodeBuild API)
 
 
 @dataclass(frozen=True)
 class SourceCredentialsIds:
-    """The credentials' ids. `role` bears the mark that they are ours; empty: they are someone else's."""
+    """The credentials' ids. `role` has the tag that they are ours; empty: they are someone else's."""
 
     arn: CredentialsArn
     role: str
@@ -41,11 +41,11 @@ class SourceCredentialsIds:
 class SourceCredentials(Resource[SourceCredentialsIds]):
     """CodeBuild's credentials for GitHub: one for an account and region, without name, tags or a way to read them back.
 
-    Someone else's are used as they are and never touched. A tag on our role says that they are ours, and holds the
-    token's digest. It is written before the import, so that no death between the two leaves a token that nobody owns.
-    One thing cannot be seen: that someone has put another token of theirs in the place of ours.
+    Someone else's are used unchanged and never touched. A tag on our role says that they are ours, and holds the
+    token's digest. It is written before the import, so that a run that dies between the two leaves no token without an
+    owner. One thing cannot be found out: that someone has replaced our token by another of their own.
 
-    What another of our apps has imported is used as it is, and our role says that it shares it: so the last app to go
+    What another of our apps has imported is used unchanged, and our role says that it shares it: so the last app to go
     takes the token with it, whichever imported it, and once the importer is gone another may renew it.
     """
 
@@ -62,13 +62,13 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         """Who may use it."""
         return "the GitHub token, for every build project of the account in this region"
 
-    def keeping(self, there: SourceCredentials) -> SourceCredentials:
-        """With the token that is there, where ours could not be read."""
-        return replace(self, token=self.token.known_by(there.token))
+    def keeping(self, actual: SourceCredentials) -> SourceCredentials:
+        """With the token on AWS, where ours could not be read."""
+        return replace(self, token=self.token.known_by(actual.token))
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         actions = "DeleteSourceCredentials ImportSourceCredentials ListProjects ListSourceCredentials"
         yield anywhere("codebuild", actions)
         yield Statement("OtherProjects", ("codebuild:BatchGetProjects",), (scope.arn("codebuild", "project/*"),))
@@ -77,39 +77,43 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         yield Statement("Roles", of("iam", "TagRole UntagRole"), (scope.role("*"),))
 
     def observe(self, aws: Aws, me: Label) -> Observed[SourceCredentials, SourceCredentialsIds] | None:
-        """What is listed for GitHub, and whether our tags are there."""
+        """What is listed for GitHub, and whether our tags exist."""
         listed = _listed(aws)
         if listed is None:
             return None
         arn = CredentialsArn(listed["arn"])
-        mark = next((one for one in _marks(aws, me) if me.matches(one.tags)), None) if _may_be_ours(listed) else None
-        importer = _importer(aws, me) if _may_be_ours(listed) and not (mark and not mark.shared) else None
+        owner_tag = (
+            next((one for one in _owner_tags(aws, me) if me.matches(one.tags)), None) if _may_be_ours(listed) else None
+        )
+        importer = _importer(aws, me) if _may_be_ours(listed) and not (owner_tag and not owner_tag.shared) else None
         if importer:
-            role = RoleName(mark.role if mark else "")
-            tags = mark.tags if mark else self._tags(aws, me)
+            role = RoleName(owner_tag.role if owner_tag else "")
+            tags = owner_tag.tags if owner_tag else self._tags(aws, me)
             actual = SourceCredentials(token=self.token, role=role)
-            return Observed(SourceCredentialsIds(arn, role), actual, tags, note=f"of {importer.app}: used as they are")
-        if mark:
-            actual = SourceCredentials(token=Secret(mark.digest), role=RoleName(mark.role))
-            return Observed(SourceCredentialsIds(arn, mark.role), actual, mark.tags)
+            return Observed(
+                SourceCredentialsIds(arn, role), actual, tags, note=f"of {importer.app}: used, never changed"
+            )
+        if owner_tag:
+            actual = SourceCredentials(token=Secret(owner_tag.digest), role=RoleName(owner_tag.role))
+            return Observed(SourceCredentialsIds(arn, owner_tag.role), actual, owner_tag.tags)
         actual = SourceCredentials(token=Secret(""), role=RoleName(""))
-        return Observed(SourceCredentialsIds(arn, ""), actual, tags=None, note="not ours: used as they are")
+        return Observed(SourceCredentialsIds(arn, ""), actual, tags=None, note="not ours: used, never changed")
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[SourceCredentialsIds]]:
-        """By our tags; also the mark alone, for it must not outlive what it marks."""
+        """By our tags; also without a token, for the tag must not outlive it."""
         listed = _listed(aws)
         arn = CredentialsArn(listed["arn"] if listed else "")
-        for mark in _marks(aws, me):
-            yield Found(SourceCredentialsIds(arn, mark.role), mark.tags)
+        for owner_tag in _owner_tags(aws, me):
+            yield Found(SourceCredentialsIds(arn, owner_tag.role), owner_tag.tags)
 
     def create(self, aws: Aws, me: Label) -> SourceCredentialsIds:
-        """Mark, then import: the only create of two calls. Never over another token: AWS would do that by default.
+        """Tag, then import: the only create of two calls. Never over another token: AWS would do that by default.
 
-        A role that vanished between the two took the mark with it, and nobody would ever delete the token: then it goes
+        A role that vanished between the two took the tag with it, and the token would stay for ever: then it goes
         at once. Raises ResourceFailed.
         """
-        self._mark(aws, me)
+        self._tag_role(aws, me)
         answer = self._import(aws, overwrite=False)
         with aws.fresh():
             role = none_if_gone(lambda: aws.read(aws.iam.get_role, RoleName=self.role))
@@ -125,9 +129,9 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         """The new token comes before its digest: a death between the two repeats the import."""
         if "token" in changed:
             self._import(aws, overwrite=True)
-        self._mark(aws, me, None if ids.role else _importer(aws, me))
+        self._tag_role(aws, me, None if ids.role else _importer(aws, me))
         if "role" in changed and ids.role:
-            aws.iam.untag_role(RoleName=ids.role, TagKeys=[MARK])
+            aws.iam.untag_role(RoleName=ids.role, TagKeys=[TAG])
 
     @classmethod
     def delete(cls, aws: Aws, ids: SourceCredentialsIds) -> None:
@@ -137,18 +141,18 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
             others = _others(aws, ids.role)
         if listed is not None and _may_be_ours(listed) and not others:
             aws.codebuild.delete_source_credentials(arn=listed["arn"])
-        aws.iam.untag_role(RoleName=ids.role, TagKeys=[MARK])
+        aws.iam.untag_role(RoleName=ids.role, TagKeys=[TAG])
 
     @classmethod
     def contents(cls, aws: Aws, ids: SourceCredentialsIds) -> Contents:
         """Whether they stay because others use them."""
         others = _others(aws, ids.role)
-        told = f"CodeBuild keeps the token: {', '.join(others)} of this account uses it too" if others else ""
-        return Contents(told)
+        summary = f"CodeBuild keeps the token: {', '.join(others)} of this account uses it too" if others else ""
+        return Contents(summary)
 
-    def _mark(self, aws: Aws, me: Label, importer: _Trait | None = None) -> None:
+    def _tag_role(self, aws: Aws, me: Label, importer: _OwnerTag | None = None) -> None:
         held = f"{importer.digest}:{SHARED}" if importer else self.token.digest
-        aws.iam.tag_role(RoleName=self.role, Tags=[{"Key": MARK, "Value": f"{me.resource}:{held}"}])
+        aws.iam.tag_role(RoleName=self.role, Tags=[{"Key": TAG, "Value": f"{me.resource}:{held}"}])
 
     def _tags(self, aws: Aws, me: Label) -> dict[str, str] | None:
         """Our role's tags, as the credentials would have them; None before the role is made."""
@@ -173,11 +177,11 @@ def _listed(aws: Aws) -> SourceCredentialsInfoTypeDef | None:
 
 
 def _may_be_ours(listed: SourceCredentialsInfoTypeDef) -> bool:
-    """We only ever import a token. A connection or a secret that stands there instead is someone else's."""
+    """We only ever import a token. A connection or a secret in its place is someone else's."""
     return listed.get("authType") == "PERSONAL_ACCESS_TOKEN"
 
 
-class _Trait(NamedTuple):
+class _OwnerTag(NamedTuple):
     """What a role says of the credentials. `tags` are as the credentials would have them."""
 
     role: str
@@ -191,31 +195,31 @@ class _Trait(NamedTuple):
         return self.tags.get(APP, "")
 
 
-def _read(role: str, tags: dict[str, str]) -> _Trait | None:
-    part, _, held = tags.get(MARK, "").partition(":")
+def _read(role: str, tags: dict[str, str]) -> _OwnerTag | None:
+    part, _, held = tags.get(TAG, "").partition(":")
     digest, _, shared = held.partition(":")
-    rest = {key: value for key, value in tags.items() if key != MARK}
-    return _Trait(role, {**rest, RESOURCE: part}, digest, shared == SHARED) if part else None
+    rest = {key: value for key, value in tags.items() if key != TAG}
+    return _OwnerTag(role, {**rest, RESOURCE: part}, digest, shared == SHARED) if part else None
 
 
-def _marks(aws: Aws, me: Label) -> Iterator[_Trait]:
+def _owner_tags(aws: Aws, me: Label) -> Iterator[_OwnerTag]:
     """Those on the roles of the app."""
     for _, role, tags in our_roles(aws, me):
-        if mark := _read(role, tags):
-            yield mark
+        if owner_tag := _read(role, tags):
+            yield owner_tag
 
 
-def _importer(aws: Aws, me: Label) -> _Trait | None:
-    """The mark of another of our apps that imported the token and builds with it."""
+def _importer(aws: Aws, me: Label) -> _OwnerTag | None:
+    """The tag of another of our apps that imported the token and builds with it."""
     roles = {project.get("serviceRole", "").rpartition(PATH) for project in _leaning(aws)}
     for name in sorted(name for _, ours, name in roles if ours and not name.startswith(Names.of(me).role())):
-        mark = _marked(aws, name)
-        if mark and not mark.shared:
-            return mark
+        owner_tag = _owner_tag_of(aws, name)
+        if owner_tag and not owner_tag.shared:
+            return owner_tag
     return None
 
 
-def _marked(aws: Aws, role: str) -> _Trait | None:
+def _owner_tag_of(aws: Aws, role: str) -> _OwnerTag | None:
     answer = none_if_gone(lambda: aws.read(aws.iam.get_role, RoleName=role))
     return _read(role, flat(answer["Role"].get("Tags"))) if answer else None
 

@@ -53,7 +53,7 @@ class Subnet(Resource[SubnetIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         return in_ec2(scope, creates="CreateSubnet", changes="DeleteSubnet", reads="DescribeSubnets", inside=True)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Subnet, SubnetIds] | None:
@@ -66,9 +66,9 @@ class Subnet(Resource[SubnetIds]):
         actual = Subnet(vpc=VpcId(subnet["VpcId"]), cidr=subnet["CidrBlock"], zone_id=subnet["AvailabilityZoneId"])
         return Observed(_ids(subnet), actual, flat(subnet.get("Tags")))
 
-    def keeping(self, there: Subnet) -> Subnet:
+    def keeping(self, actual: Subnet) -> Subnet:
         """In the zone where it is: zones come and go, and a subnet never moves."""
-        return replace(self, zone_id=there.zone_id)
+        return replace(self, zone_id=actual.zone_id)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[SubnetIds]]:
@@ -97,8 +97,8 @@ class Subnet(Resource[SubnetIds]):
         aws.ec2.delete_subnet(SubnetId=ids.subnet_id)
 
     def _in_the_way(self, aws: Aws) -> SubnetTypeDef | None:
-        there = aws.read(aws.ec2.describe_subnets, Filters=where(vpc_id=self.vpc, cidr_block=self.cidr))["Subnets"]
-        return there[0] if there else None
+        listed = aws.read(aws.ec2.describe_subnets, Filters=where(vpc_id=self.vpc, cidr_block=self.cidr))["Subnets"]
+        return listed[0] if listed else None
 
 
 def _listed(aws: Aws, me: Label) -> list[SubnetTypeDef]:

@@ -1,4 +1,4 @@
-"""Where the load balancer finds the tasks, and how it tells that they are well."""
+"""Where the load balancer finds the tasks, and how it checks their health."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import TargetGroupArn, VpcId
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
-from ecsctl.resources.support.elb import marked, tags_of
+from ecsctl.resources.support.elb import tagged, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -85,19 +85,19 @@ class TargetGroup(Resource[TargetGroupIds]):
     deregistration_delay: int  # seconds for open requests
     slow_start: int  # seconds of growing traffic for a new task
     stickiness: bool
-    cookie_seconds: int | None  # how long a client stays with a task; None: not at all, and AWS's own is right
+    cookie_seconds: int | None  # how long a client stays with a task; None: no stickiness
     more: Additions
-    by_default: bool = field(default=False, compare=False)  # the path: nobody has asked for this very one
+    by_default: bool = field(default=False, compare=False)  # the path: not configured, so any is fine
 
     def summary(self) -> str:
-        """How it tells who is well."""
+        """How it checks the tasks' health."""
         delay = self.deregistration_delay
-        told = f"asks {self.path} every {self.interval} s for {self.matcher}; a target leaves in {delay} s"
-        return told if self.version == "HTTP1" else f"speaks {WORDS[self.version]}; {told}"
+        checks = f"asks {self.path} every {self.interval} s for {self.matcher}; a target leaves in {delay} s"
+        return checks if self.version == "HTTP1" else f"speaks {WORDS[self.version]}; {checks}"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         changes = "AddTags CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes"
         yield anywhere("elasticloadbalancing", "DescribeTags DescribeTargetGroups DescribeTargetGroupAttributes")
         if uses.web:
@@ -142,12 +142,12 @@ class TargetGroup(Resource[TargetGroupIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TargetGroupIds]]:
         """By the app's name, which is its own, and then by its tags."""
         by_arn = {one["TargetGroupArn"]: one for one in _listed(aws)}
-        for arn, tags in marked(aws, me, {arn: one["TargetGroupName"] for arn, one in by_arn.items()}).items():
+        for arn, tags in tagged(aws, me, {arn: one["TargetGroupName"] for arn, one in by_arn.items()}).items():
             yield Found(_ids(by_arn[arn]), tags)
 
-    def keeping(self, there: TargetGroup) -> TargetGroup:
-        """With the former default as its path, if that is there and nobody has asked for another."""
-        return replace(self, path=there.path) if self.by_default and there.path == FORMER_PATH else self
+    def keeping(self, actual: TargetGroup) -> TargetGroup:
+        """With the former default as its path, if that is on AWS and no other is configured."""
+        return replace(self, path=actual.path) if self.by_default and actual.path == FORMER_PATH else self
 
     def impact(self, actual: TargetGroup) -> str:
         """AWS asks every target there from now on, also those of the version before."""

@@ -16,7 +16,7 @@ from ecsctl.names import Names
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.containers import HealthCheck, Sidecar
-from ecsctl.resources.support.definitions import Judgement, image_for, judge, laid, told
+from ecsctl.resources.support.definitions import Decision, actual_of, decide, image_for, laid
 from ecsctl.resources.support.deployments import Snapshot, brief, gone_back
 from ecsctl.resources.support.ecs import batches, families_of, family_of, newer, revision_of, service_of
 from ecsctl.resources.support.policy_document import Statement
@@ -28,10 +28,10 @@ from ecsctl.resources.support.revisions import (
     digest,
     first_like,
     latest_of,
-    marked,
     revision,
     revisions_of,
     since,
+    tagged,
 )
 from ecsctl.resources.support.rights import anywhere, of, passes
 from ecsctl.resources.support.volumes import Mount, Volume, in_order, ordered
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-NO_PORT = 0  # of a process that nobody asks over the network
+NO_PORT = 0  # of a process without a port
 MOST = 64 * 1024  # bytes of a task definition (Amazon ECS developer guide, "Amazon ECS service quotas")
 
 
@@ -60,9 +60,9 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     """A family of task definitions. What counts is the revision that the service runs, not the newest.
 
     Without an image, the one that runs is kept: the pipeline owns it. `seed` is the image to begin with while
-    nothing runs, or when what runs is not in the repository any more; `placeholder` stands in the definition while
+    nothing runs, or when what runs is no longer in the repository; `placeholder` stands in the definition while
     there is no image at all, and gives way to a seed.
-    `cluster` and `service` are names to look at, not edges: the service needs this one first. One that is not `kept` by
+    `cluster` and `service` are names to read, not edges: the service needs this one first. One that is not `kept` by
     a service counts by its latest ACTIVE revision, and its image is that which the one serves that it `follows`; with
     none to follow it keeps its own.
     """
@@ -83,7 +83,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     memory: int  # MiB
     architecture: Architecture
     log_prefix: str
-    log_mode: str  # or blocking; empty in what is there: the account's default, which others change
+    log_mode: str  # or blocking; empty on AWS: the account's default, which others change
     log_buffer: str  # lines that do not fit into it are lost; empty: there is none
     environment: tuple[tuple[str, str], ...]
     secrets: tuple[tuple[str, str], ...]  # name in the environment, ARN in Secrets Manager or Parameter Store
@@ -96,7 +96,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     sidecars: tuple[Sidecar, ...]
     volumes: tuple[Volume, ...]
     mounts: tuple[Mount, ...]  # of them in the app's container
-    sound: bool  # untrue: deregistered, not for Fargate on Linux any more, or its image gives way to the seed
+    sound: bool  # false: deregistered, no longer for Fargate on Linux, or its image gives way to the seed
     unsound: str = field(default="", compare=False)  # in words, why it is not sound
     seed: ImageUri | None = field(default=None, compare=False)
     placeholder: ImageUri | None = field(default=None, compare=False)
@@ -137,7 +137,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         reads = "DescribeTaskDefinition ListTaskDefinitionFamilies ListTaskDefinitions"
         yield anywhere("ecs", f"DeregisterTaskDefinition {reads}")
         yield anywhere("tag", "GetResources")
@@ -149,18 +149,18 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[TaskDefinition, TaskDefinitionIds] | None:
         """The live revision; or a later one of ours that says what is desired and is not in use yet."""
-        judged = self._judge(aws, me)
-        if judged is None:
+        decision = self._decide(aws, me)
+        if decision is None:
             return None
-        shown, actual = judged.shown, told(judged.shown, self, me.region)
+        shown, actual = decision.shown, actual_of(decision.shown, self, me.region)
         if not self.kept:
-            served = self.image or self._followed(aws, judged.live) or self.seed
+            served = self.image or self._followed(aws, decision.live) or self.seed
             if served and actual.image != served:
                 actual = replace(actual, sound=False, unsound=f"the release that serves has the image {served}")
         elif self.seed and self._begins(aws) and actual.image != (self.image or self.seed):
             actual = replace(actual, sound=False, unsound="its image is not the one to begin with: a revision is made")
-        back = "" if judged.right else self._gone_back(aws, judged.live)
-        return Observed(_ids(shown, self.container), actual, shown.tags, note=judged.note, since=shown.since,
+        back = "" if decision.right else self._gone_back(aws, decision.live)
+        return Observed(_ids(shown, self.container), actual, shown.tags, note=decision.note, since=shown.since,
                     gone_back=back, released=frozenset(one.name for one in fields(self)))  # fmt: skip
 
     @classmethod
@@ -182,19 +182,19 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         yield partial(revision, aws, ids.arn)
 
     def create(self, aws: Aws, me: Label) -> TaskDefinitionIds:
-        """No token protects this call; the digest in its tags lets the next look know the revision again."""
+        """No token protects this call; by the digest in its tags the next read recognizes the revision."""
         return self._register(aws, me, laid(self, {}, image_for(self), me.region))
 
     def update(self, aws: Aws, me: Label, ids: TaskDefinitionIds, changed: frozenset[str]) -> None:
         """Register the desired state laid over what is live at this very moment; used once the service has it."""
         with aws.fresh():
-            judged = self._judge(aws, me)
-        if judged is None:
+            decision = self._decide(aws, me)
+        if decision is None:
             self.create(aws, me)
-        elif judged.right is None:
-            self._register(aws, me, judged.wanted)
+        elif decision.right is None:
+            self._register(aws, me, decision.definition)
         elif "tags" in changed:
-            aws.ecs.tag_resource(resourceArn=judged.right.arn, tags=me.lower())
+            aws.ecs.tag_resource(resourceArn=decision.right.arn, tags=me.lower())
 
     @classmethod
     def delete(cls, aws: Aws, ids: TaskDefinitionIds) -> None:
@@ -217,7 +217,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     def _used_by(self, aws: Aws) -> ServiceTypeDef | None:
         return service_of(aws, self.cluster, self.service) if self.cluster and self.service else None
 
-    def _judge(self, aws: Aws, me: Label) -> Judgement | None:
+    def _decide(self, aws: Aws, me: Label) -> Decision | None:
         service = self._used_by(aws)
         live = self._live(aws, me, service) if self.kept else self._latest(aws, me)
         if live is None:
@@ -229,7 +229,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         if not self.kept:
             desired = replace(self, image=self.image or self._followed(aws, live) or self.seed)
         later = (revision(aws, arn) for arn in since(aws, self.family, live.arn))
-        return judge(desired, live, later, good, me)
+        return decide(desired, live, later, good, me)
 
     def _gone_back(self, aws: Aws, live: Revision) -> str:
         service = self._used_by(aws)
@@ -238,7 +238,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         return gone_back(aws, self.cluster, service, live.tags)
 
     def _begins(self, aws: Aws) -> bool:
-        """Whether no image that exists is in use: what a revision says of one then binds nobody."""
+        """Whether no existing image is in use: then it does not matter which one a revision names."""
         if not (self.cluster and self.service and self.placeholder):
             return False
         service = self._used_by(aws)
@@ -252,8 +252,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         """The image that the service serves which it follows, whatever is rolling out; None while there is none."""
         if not self.follows:
             own = latest.image(self.container)
-            there = own not in ("", self.placeholder) and ecr.image_exists(aws, own, self.placeholder or "")
-            return ImageUri(own) if there else None
+            exists = own not in ("", self.placeholder) and ecr.image_exists(aws, own, self.placeholder or "")
+            return ImageUri(own) if exists else None
         service = service_of(aws, self.cluster, self.follows)
         if service is None or service["status"] != "ACTIVE":
             return None
@@ -270,7 +270,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         latest = revision(aws, active[0])
         if me.owns(latest.tags):
             return latest
-        before = marked(aws, me, active)
+        before = tagged(aws, me, active)
         return replace(latest, tags={**before.tags, RESOURCE: me.resource}) if before else latest
 
     def _live(self, aws: Aws, me: Label, service: ServiceTypeDef | None) -> Revision | None:
@@ -284,7 +284,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
                     return replace(live, tags={**tags, RESOURCE: me.resource})
                 return live
         active = revisions_of(aws, self.family, "ACTIVE")
-        return (marked(aws, me, active) or revision(aws, active[0])) if active else None
+        return (tagged(aws, me, active) or revision(aws, active[0])) if active else None
 
     def _register(self, aws: Aws, me: Label, definition: Definition) -> TaskDefinitionIds:
         answer = aws.ecs.register_task_definition(**definition, tags=me.lower(**{DIGEST: digest(definition)}))
@@ -293,8 +293,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
 
 def _found(aws: Aws, me: Label, family: str) -> Iterator[Found[TaskDefinitionIds]]:
     listed = (revisions_of(aws, family, status) for status in ("ACTIVE", "INACTIVE"))
-    newest = latest_of(aws, family)[:1]  # as a rule it tells
-    ours = next(filter(None, (marked(aws, me, arns) for arns in chain([newest], listed))), None)
+    newest = latest_of(aws, family)[:1]  # as a rule it is enough
+    ours = next(filter(None, (tagged(aws, me, arns) for arns in chain([newest], listed))), None)
     if ours:
         yield Found(_ids(ours, Names.of(me).container), ours.tags)
 

@@ -1,4 +1,4 @@
-"""Where what happens to the app is told: everybody who has subscribed gets it by e-mail."""
+"""Where notifications about the app are sent: everybody who has subscribed gets them by e-mail."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class Topic(Resource[TopicIds]):
         object.__setattr__(self, "emails", frozenset(mail.lower() for mail in self.emails))
 
     def summary(self) -> str:
-        """Who is told."""
-        return f"e-mail to {', '.join(sorted(self.emails)) or 'nobody'}"
+        """Who is notified."""
+        return f"e-mail to {', '.join(sorted(self.emails)) or 'no one'}"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         actions = (
             "CreateTopic DeleteTopic GetTopicAttributes ListSubscriptionsByTopic ListTagsForResource "
             "SetTopicAttributes Subscribe TagResource Unsubscribe"
@@ -72,7 +72,7 @@ class Topic(Resource[TopicIds]):
         actual = Topic(
             name=answer["Attributes"]["TopicArn"].rpartition(":")[2],
             policy=answer["Attributes"]["Policy"],
-            emails=frozenset(mails) - (waiting - self.emails),  # nobody can take back what is not confirmed
+            emails=frozenset(mails) - (waiting - self.emails),  # what is not confirmed cannot be unsubscribed
         )
         note = f"not confirmed yet, by the link in AWS's e-mail: {', '.join(sorted(waiting))}" if waiting else ""
         return Observed(TopicIds(arn), actual, _tags(aws, arn), note=note)

@@ -1,4 +1,4 @@
-"""Which DNS record proves a further name of a certificate: ACM tells it some seconds after the request."""
+"""Which DNS record proves a further name of a certificate: ACM returns it some seconds after the request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ValidationRecordIds:
-    """The CNAME that proves that a name is ours; empty until ACM tells it."""
+    """The CNAME that proves that a name is ours; empty until ACM returns it."""
 
     name: ValidationName
     value: str
@@ -28,7 +28,7 @@ class ValidationRecordIds:
 
 @dataclass(frozen=True, kw_only=True)
 class ValidationRecord(Resource[ValidationRecordIds]):
-    """A look and nothing else: what ACM wants to find in the zone of a certificate's further name.
+    """Only read: the record that ACM expects in the zone of a certificate's further name.
 
     Making it makes nothing, and there is nothing to delete: the record is another resource, and so is the certificate.
     It is the same in each certificate of the name (ACM User Guide, "DNS validation").
@@ -55,7 +55,7 @@ class ValidationRecord(Resource[ValidationRecordIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to look at it."""
+        """The permissions to read it."""
         return of_certificates(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Observed[ValidationRecord, ValidationRecordIds] | None:

@@ -32,7 +32,7 @@ class VpcIds:
 class Vpc(Resource[VpcIds]):
     """A VPC. AWS sets its DNS attributes one call each, and only after it was made.
 
-    Of the security group that comes with it the rules are taken out, if that is asked for; they are never put back.
+    The rules of its default security group are removed, if that is configured; they are never put back.
     """
 
     kind = "vpc"
@@ -46,7 +46,7 @@ class Vpc(Resource[VpcIds]):
     cidr: Fixed[str]
     dns_hostnames: bool
     dns_support: bool
-    default_group_closed: bool | None  # nothing may go through the group that comes with it; None: as it is
+    default_group_closed: bool | None  # nothing may go through the group that comes with it; None: unchanged
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cidr", network(self.cidr))
@@ -57,14 +57,14 @@ class Vpc(Resource[VpcIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         yield from in_ec2(
             scope,
             creates="CreateVpc",
             changes="DeleteVpc ModifyVpcAttribute",
             reads="DescribeVpcs DescribeVpcAttribute",
         )
-        if uses.closes:  # it carries no tag by which IAM could tell it from others, and the VPC's id comes too late
+        if uses.closes:  # it carries no tag that IAM could match, and the VPC's id comes too late
             actions = of("ec2", "RevokeSecurityGroupEgress RevokeSecurityGroupIngress")
             yield Statement("DefaultGroup", actions, (scope.arn("ec2", "security-group/*"),))
             yield anywhere("ec2", "DescribeSecurityGroups")
@@ -99,12 +99,12 @@ class Vpc(Resource[VpcIds]):
             yield partial(aws.read, aws.ec2.describe_vpc_attribute, VpcId=ids.vpc_id, Attribute=attribute)
 
     def create(self, aws: Aws, me: Label) -> VpcIds:
-        """No token protects this call: the engine looks for the tags before and after it."""
+        """No token protects this call: the engine searches by tags before and after it."""
         answer = aws.ec2.create_vpc(CidrBlock=self.cidr, TagSpecifications=me.specification("vpc"))
         return VpcIds(VpcId(answer["Vpc"]["VpcId"]))
 
     def update(self, aws: Aws, me: Label, ids: VpcIds, changed: frozenset[str]) -> None:
-        """One attribute a call, as the API wants it. Support comes first: hostnames need it."""
+        """One attribute a call, as the API requires. Support comes first: hostnames need it."""
         if "dns_support" in changed:
             aws.ec2.modify_vpc_attribute(VpcId=ids.vpc_id, EnableDnsSupport={"Value": self.dns_support})
         if "dns_hostnames" in changed:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ecsctl.resources.support.rights import Scope, Uses
 
 MARKS = (APP, ID, RESOURCE)
-HEADER = "X-Ecsctl-App"  # a connection must send something: this tells who posts
+HEADER = "X-Ecsctl-App"  # a connection must send something: this says who posts
 
 
 @dataclass(frozen=True)
@@ -48,19 +48,19 @@ class Webhook(Resource[WebhookIds]):
 
     name: Fixed[str]
     url: Secret
-    role: Order[RoleName]  # outlives it, and so tells that there may be one
+    role: Order[RoleName]  # outlives it, and so says that there may be one
 
     def summary(self) -> str:
         """That it is not shown."""
         return "posts to a URL that is kept secret"
 
-    def keeping(self, there: Webhook) -> Webhook:
-        """With the URL that is there, where ours could not be read."""
-        return Webhook(name=self.name, url=self.url.known_by(there.url), role=self.role)
+    def keeping(self, actual: Webhook) -> Webhook:
+        """With the URL on AWS, where ours could not be read."""
+        return Webhook(name=self.name, url=self.url.known_by(actual.url), role=self.role)
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to make it, look at it, change it and delete it."""
+        """The permissions to make, read, change and delete it."""
         if not uses.webhook:
             return
         name = scope.names.webhook
@@ -89,18 +89,18 @@ class Webhook(Resource[WebhookIds]):
         url = Secret.of(destination["InvocationEndpoint"]) if leads else Secret("")
         state = connection["ConnectionState"]
         return Observed(_ids(self.name, destination), Webhook(name=self.name, url=url, role=self.role),
-                        _marks(connection), state in ("AUTHORIZED", "ACTIVE"),
+                        _tags(connection), state in ("AUTHORIZED", "ACTIVE"),
                         note="" if state in ("AUTHORIZED", "ACTIVE") else state)  # fmt: skip
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[WebhookIds]]:
-        """By the app's name, where the role by which it is called is there."""
+        """By the app's name, if the role that calls it exists."""
         names = Names.of(me)
         roles = aws.read(aws.iam.list_roles, PathPrefix=PATH)["Roles"]
         if all(one["RoleName"] != names.role("notify") for one in roles):
             return
         if connection := _connection(aws, names.webhook):
-            yield Found(_ids(names.webhook, _destination(aws, names.webhook)), _marks(connection))
+            yield Found(_ids(names.webhook, _destination(aws, names.webhook)), _tags(connection))
 
     def create(self, aws: Aws, me: Label) -> WebhookIds:
         """The connection; the name protects this call from doubling. It leads nowhere yet."""
@@ -137,7 +137,7 @@ def _destination(aws: Aws, name: str) -> dict[str, Any]:
     return none_if_gone(lambda: aws.read(aws.events.describe_api_destination, Name=name)) or {}
 
 
-def _marks(connection: dict[str, Any]) -> dict[str, str]:
+def _tags(connection: dict[str, Any]) -> dict[str, str]:
     words = (word.partition("=") for word in connection.get("Description", "").split(" "))
     return {key: unquote(value) for key, _, value in words if key in MARKS}
 

@@ -1,1 +1,1 @@
-"""What a person sees. The only package that imports rich."""
+"""What is shown to a person. The only package that imports rich."""

@@ -31,7 +31,7 @@ def data() -> Console:
     return _made(False, tuple(os.environ.get(name) for name in READ))
 
 
-def tell(text: Text, *, label: Text | None = None, console: Console | None = None) -> None:
+def write(text: Text, *, label: Text | None = None, console: Console | None = None) -> None:
     """Print talk: broken between words below its label on a terminal, on one line elsewhere, where programs read it."""
     console, lead = console or talk(), label or Text()
     room = console.width - lead.cell_len
@@ -39,8 +39,8 @@ def tell(text: Text, *, label: Text | None = None, console: Console | None = Non
     margin = Text(" " * lead.cell_len)
     for line in lines[:-1]:
         line.rstrip()
-    told = [Text.assemble(margin if number else lead, line) for number, line in enumerate(lines)]
-    console.print(Text("\n").join(told), soft_wrap=True)
+    shown = [Text.assemble(margin if number else lead, line) for number, line in enumerate(lines)]
+    console.print(Text("\n").join(shown), soft_wrap=True)
 
 
 def folded(text: Text, room: int) -> list[Text]:
@@ -66,7 +66,7 @@ def put(line: Text, console: Console) -> None:
 
 
 class Moving(Protocol):
-    """What draws on the terminal again and again, and can be told to leave it alone for a while."""
+    """What draws on the terminal again and again, and can leave it alone for a while."""
 
     def pause(self) -> None:
         """Take what moves off the screen."""
@@ -81,7 +81,7 @@ moving: WeakSet[Moving] = WeakSet()
 
 @contextmanager
 def still() -> Iterator[None]:
-    """Within it nothing moves on the terminal, so that a question stands there alone and what is typed is seen."""
+    """Within it nothing moves on the terminal, so that a question stands there alone and what is typed is visible."""
     paused = list(moving)
     for view in paused:
         view.pause()
@@ -93,7 +93,7 @@ def still() -> Iterator[None]:
 
 
 def interactive() -> bool:
-    """Whether a person is there to answer: stdin and stderr are terminals, and this is no CI."""
+    """Whether a person can answer: stdin and stderr are terminals, and this is no CI."""
     return _terminal(sys.stdin) and _terminal(sys.stderr) and not _in_ci()
 
 
@@ -120,7 +120,7 @@ class _Console(Console):
     """Rich's, but a reader that went away does not end the process with exit code 1."""
 
     def on_broken_pipe(self) -> None:
-        """Talk that nobody hears is left out, for a run goes on without it; of data the command is told."""
+        """A closed stderr is ignored, for a run goes on without it; a closed stdout is the command's error."""
         if not self.stderr:
             raise BrokenPipeError
         self.quiet = True

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 NAMES = ("name", "key", "sid", "Sid", "Key", "Name")
-"""What tells the elements of a list apart, where each has one: a list of such is compared like an object."""
+"""What identifies the elements of a list, where each has one: a list of such is compared like an object."""
 
 SHORT = 60  # characters that two lists may have together to be shown whole
 
@@ -42,7 +42,7 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[Difference]
 
 
 def compact(value: Any) -> str:
-    """A JSON value as one short line for a person: no quotes where none are needed, nothing that says nothing."""
+    """A JSON value as one short line for a person: no quotes where none are needed, no empty values."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -58,8 +58,8 @@ def compact(value: Any) -> str:
 
 def _within(value: Any) -> str:
     """A value inside another: in brackets where it would run into its neighbours."""
-    told = compact(value)
-    return f"({told})" if isinstance(value, list | Mapping) and value else told
+    short = compact(value)
+    return f"({short})" if isinstance(value, list | Mapping) and value else short
 
 
 def _of_objects(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[Difference]:
@@ -74,7 +74,7 @@ def _of_objects(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> It
 
 
 def _opened(value: Any) -> Any:
-    """The document in a string; any other value as it is."""
+    """The document in a string; any other value unchanged."""
     if not isinstance(value, str) or value[:1] not in ("{", "["):
         return value
     try:
@@ -84,7 +84,7 @@ def _opened(value: Any) -> Any:
 
 
 def _short(before: list[Any], after: list[Any]) -> bool:
-    """Whether two lists of single values are told best as a whole."""
+    """Whether two lists of single values are shown best as a whole."""
     single = not any(isinstance(one, list | Mapping) for one in (*before, *after))
     return single and len(compact(before)) + len(compact(after)) <= SHORT
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ecsctl.engine.errors import EcsctlError, Several
 from ecsctl.engine.secret import hidden
-from ecsctl.ui.console import talk, tell
+from ecsctl.ui.console import talk, write
 from ecsctl.ui.copied import copied
 from ecsctl.ui.safe import plain
 
@@ -62,9 +62,9 @@ def _line(label: str, style: str, text: str, text_style: str = "") -> None:
     """A label and its text. A line break in it stays one."""
     for number, line in enumerate(text.splitlines() or [""]):
         lead = Text(label, style=style) if number == 0 else Text(" " * len(label))
-        tell(plain(copied(line), text_style), label=lead)
+        write(plain(copied(line), text_style), label=lead)
 
 
 def _hint(label: str, text: str) -> None:
-    """What to do now. Never broken: a command in it is there to be copied."""
+    """What to do now. Never broken: a command in it is to be copied."""
     talk().print(Text.assemble((label, "cyan"), plain(copied(text))), soft_wrap=True)

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 STYLES = {"deployed": "green", "rolling out": "cyan", "paused": "yellow", "going back": "yellow",
           "being stopped": "yellow", "superseded": "dim", "stopped": "yellow"}  # fmt: skip
 HEADS = ("revision", "outcome", "image", "commit", "who", "when")
-COMMIT, MESSAGE = HEADS.index("commit"), 16  # its column, and how much of it must be seen
+COMMIT, MESSAGE = HEADS.index("commit"), 16  # its column, and how much of it must be shown
 NARROW = (0, 1, 5, 4), (2, 3)  # the columns on two lines
 SHORT = 12  # hex digits of a digest; of a commit 7 are shown
 
 
 def show(releases: Sequence[Past], now: datetime) -> None:
-    """Print the table, the newest release first; an arrow marks what runs."""
+    """Print the table, the newest release first; an arrow points at what runs."""
     if not releases:
         words.say("nothing was released in the last 90 days")
         return
@@ -101,7 +101,7 @@ def document(releases: Sequence[Past], where: Mapping[str, str], process: str) -
 
 
 def difference_document(before: str, after: str, found: Sequence[Difference], where: Mapping[str, str]) -> Any:
-    """What two revisions say differently; null where one says nothing."""
+    """What two revisions say differently; null where one has none."""
     return {
         "version": output.VERSION,
         "kind": "history diff",

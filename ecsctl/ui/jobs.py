@@ -20,7 +20,7 @@ HEADS = ("job", "schedule", "next run", "last run", "ended", "exit")
 STYLES = {"succeeded": "green", "running": "cyan", "starting": "cyan", "failed": "red", "timed out": "red",
           "not started": "red"}  # fmt: skip
 UNKNOWN = "not known"
-MISSED = "ecsctl plan tells what somebody has changed of it"
+MISSED = "ecsctl plan shows what somebody has changed of it"
 
 
 def show(jobs: Sequence[Job], now: datetime) -> None:
@@ -42,8 +42,8 @@ def table(jobs: Sequence[Job], now: datetime) -> Iterator[Text]:
         if of and of.last and of.last.reason:
             yield Text.assemble("  ", plain(of.last.reason, "dim"))
         if of and of.missed:
-            told = f"was due {age(of.missed, now)} ago, and nothing has started: {MISSED}"
-            yield Text.assemble("  ", plain(told, "red"))
+            problem = f"was due {age(of.missed, now)} ago, and nothing has started: {MISSED}"
+            yield Text.assemble("  ", plain(problem, "red"))
 
 
 def document(jobs: Sequence[Job], where: Mapping[str, str]) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _document(job: Job) -> dict[str, Any]:
         "time_zone": job.time_zone,
         "paused": job.paused,
         "next_run": _moment(job.next_run),
-        "last_written": _moment(job.last_seen),
+        "last_written": _moment(job.last_written),
         "missed": _moment(job.missed),
         "last_run": last
         and {
@@ -89,8 +89,8 @@ def _cells(job: Job, now: datetime) -> Iterator[str]:
         yield f"in {age(now, job.next_run)}" if job.next_run and job.next_run > now else "never"
     last = job.last
     if last is None:
-        yield f"{age(job.last_seen, now)} ago" if job.last_seen else UNKNOWN
-        yield UNKNOWN if job.last_seen else ""
+        yield f"{age(job.last_written, now)} ago" if job.last_written else UNKNOWN
+        yield UNKNOWN if job.last_written else ""
         yield ""
         return
     yield f"{age(last.began or last.created, now)} ago"

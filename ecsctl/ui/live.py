@@ -1,4 +1,4 @@
-"""`status --watch`: one screen that is drawn again at each look; or a line of JSON for each."""
+"""`status --watch`: one screen that is drawn again at each read; or a line of JSON for each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WAITS = (("!", "!"), "yellow")
 RELEASES = {"deployed": RIGHT, "rolling out": BUSY, "paused": WAITS, "superseded": OVER, "stopped": OVER}
 TARGETS = {"healthy": RIGHT, "initial": BUSY, "draining": OVER, "unused": OVER}
 SHORT = 8  # letters of an id
-MOST = 3  # stopped tasks that are shown: the newest tell enough
+MOST = 3  # stopped tasks that are shown: the newest are enough
 
 
 def check() -> None:
@@ -35,13 +35,13 @@ def check() -> None:
     if not drawable():
         raise UsageError(
             "there is no screen to draw on",
-            why="stdout is not a terminal, or TERM tells of one that cannot move its cursor",
+            why="stdout is not a terminal, or TERM is of one that cannot move its cursor",
             hint="ecsctl status prints one; ecsctl status --watch -o json prints a line each time",
         )
 
 
 def show(reads: Iterable[Live], where: Mapping[str, str], *, as_json: bool) -> None:
-    """Show each look as it comes, until there are no more. What is on the screen at the end stays there."""
+    """Show each reading as it comes, until there are no more. What is on the screen at the end stays there."""
     if as_json:
         for now in reads:
             sys.stdout.write(json.dumps(document(now, where)) + "\n")
@@ -56,7 +56,7 @@ def show(reads: Iterable[Live], where: Mapping[str, str], *, as_json: bool) -> N
 
 
 def show_once(now: Live, where: Mapping[str, str]) -> None:
-    """Print one look, whole."""
+    """Print one reading, whole."""
     console = data()
     for line in view(now, where):
         put(line, console)
@@ -101,7 +101,7 @@ def view(now: Live, where: Mapping[str, str]) -> Iterator[Text]:
 
 
 def document(now: Live, where: Mapping[str, str]) -> dict[str, Any]:
-    """One look as JSON."""
+    """One reading as JSON."""
     return {
         "version": VERSION,
         "kind": "live",
@@ -123,10 +123,10 @@ def _part(name: str, now: Live, lines: Iterable[Text]) -> Iterator[Text]:
     """A part under its name; where it could not be read, why; where there is nothing, that."""
     yield Text()
     yield Text(name, style="dim")
-    told = list(lines)
+    rows = list(lines)
     if name in now.unread:
-        told.append(Text.assemble(_mark((("?", "?"), "yellow")), plain(now.unread[name], "yellow")))
-    yield from told or [Text("  none", style="dim")]
+        rows.append(Text.assemble(_sign((("?", "?"), "yellow")), plain(now.unread[name], "yellow")))
+    yield from rows or [Text("  none", style="dim")]
 
 
 def _service(now: Live) -> Iterator[Text]:
@@ -138,11 +138,11 @@ def _service(now: Live) -> Iterator[Text]:
     starting = f", {service.pending} starting" if service.pending else ""
     counts = f"revision {service.revision}: {service.running} of {service.desired} tasks running{starting}"
     aside = f"  {service.status}" if service.status != "ACTIVE" else ""
-    yield Text.assemble(_mark(sign), counts, plain(aside, "yellow"))
+    yield Text.assemble(_sign(sign), counts, plain(aside, "yellow"))
     if now.release:
-        yield Text.assemble(_mark(RELEASES.get(now.release.outcome, BAD)), plain(now.release.message))
+        yield Text.assemble(_sign(RELEASES.get(now.release.outcome, BAD)), plain(now.release.message))
     if now.cause:
-        yield Text.assemble(_mark(BAD), plain(now.cause, "bold"))
+        yield Text.assemble(_sign(BAD), plain(now.cause, "bold"))
 
 
 def _whose(one: Deployment | Task, now: Live) -> str:
@@ -168,8 +168,8 @@ def _target(one: Target) -> tuple[Any, ...]:
 
 def _tasks(now: Live) -> Iterator[Text]:
     stopped = [one for one in now.tasks if one.status == "STOPPED"]
-    there = [one for one in now.tasks if one.status != "STOPPED"]
-    yield from _table(_task(one, now) for one in (*there, *stopped[:MOST]))
+    running = [one for one in now.tasks if one.status != "STOPPED"]
+    yield from _table(_task(one, now) for one in (*running, *stopped[:MOST]))
     if len(stopped) > MOST:
         yield Text(f"  and {len(stopped) - MOST} more that stopped", style="dim")
 
@@ -189,12 +189,12 @@ def _pipeline(now: Live) -> Iterator[Text]:
             yield Text.assemble("  ", plain(now.no_run, "dim"))
         return
     of = f"run {run.id[:SHORT]}  {run.status}  {run.commit[:7]} {run.message}".rstrip()
-    yield Text.assemble(_mark(pipeline.sign_of(run.status)), plain(of), overflow="ellipsis")  # a message may be cut
+    yield Text.assemble(_sign(pipeline.sign_of(run.status)), plain(of), overflow="ellipsis")  # a message may be cut
     for stage in run.stages:
         doing = ", ".join(f"{one.name} {one.status}" for one in stage.actions if one.status not in ("", "Succeeded"))
         closed = f"closed: {stage.closed}" if stage.closed else ""
-        told = "  ".join(filter(None, (stage.name, doing, closed)))
-        yield Text.assemble("  ", _mark(pipeline.sign_of(stage.status)), plain(told))
+        row = "  ".join(filter(None, (stage.name, doing, closed)))
+        yield Text.assemble("  ", _sign(pipeline.sign_of(stage.status)), plain(row))
         for one in stage.actions:
             if one.error:
                 yield Text.assemble("      ", plain(one.error, "red"))
@@ -206,13 +206,13 @@ def _table(rows: Iterable[tuple[Any, ...]]) -> Iterator[Text]:
     widths = [max(cell.cell_len for cell in column) for column in zip(*(cells for _, cells in every), strict=True)]
     for sign, cells in every:
         line = Text.assemble(
-            _mark(sign), *(padded(cell, width) for cell, width in zip(cells, widths, strict=True) if width)
+            _sign(sign), *(padded(cell, width) for cell, width in zip(cells, widths, strict=True) if width)
         )
         line.rstrip()
         yield line
 
 
-def _mark(sign: tuple[tuple[str, str], str]) -> tuple[str, str]:
+def _sign(sign: tuple[tuple[str, str], str]) -> tuple[str, str]:
     both, style = sign
     return f"{glyph(*both, data())} ", style
 

@@ -42,7 +42,7 @@ class Line(Protocol):
 
 
 def show(lines: Iterable[Line], *, as_json: bool, processes: Sequence[str] = ()) -> None:
-    """Print each line as it comes, until there are no more. Of none at all stderr tells.
+    """Print each line as it comes, until there are no more. If there is none, stderr says so.
 
     Where several processes may have written them each line says which has.
     """
@@ -82,7 +82,7 @@ def document(line: Line) -> dict[str, Any]:
 
 
 def _head(line: Line, column: int) -> Iterator[tuple[str, str]]:
-    """When, and who: the last part of the stream's name tells tasks apart, and its first eight letters are enough."""
+    """When, and who: the last part of the stream's name is the task's, and its first eight letters are enough."""
     yield f"{line.at:%Y-%m-%d %H:%M:%S} ", "dim"
     if column:
         yield f"{plain(line.process).plain:<{column}} ", "magenta"

@@ -37,7 +37,7 @@ def emit(document: Mapping[str, Any]) -> None:
 
 def plan_document(plan: Plan, where: Mapping[str, str], estimate: Estimate) -> Json:
     """What a run would do, cost and take."""
-    told = {
+    figures = {
         "monthly_usd": round(estimate.after, 2),
         "more_usd": round(estimate.more, 2),
         "seconds": round(estimate.seconds),
@@ -45,7 +45,7 @@ def plan_document(plan: Plan, where: Mapping[str, str], estimate: Estimate) -> J
     return {
         **_head("plan", where),
         "counts": _counts(plan),
-        "estimate": told,
+        "estimate": figures,
         "steps": [_step(step) for step in plan.steps],
     }
 
@@ -114,9 +114,9 @@ def error_document(error: EcsctlError) -> Json:
 
 
 def config_document(values: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> Json:
-    """The configuration in force; and, if asked for, where each value comes from."""
-    told = {} if origins is None else {"origins": dict(origins)}
-    return {"version": VERSION, "kind": "config", "config": dict(values), **told}
+    """The configuration in force; and, with `origins`, where each value comes from."""
+    more = {} if origins is None else {"origins": dict(origins)}
+    return {"version": VERSION, "kind": "config", "config": dict(values), **more}
 
 
 def sandbox_document(server: Mapping[str, Any] | None) -> Json:

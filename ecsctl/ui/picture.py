@@ -10,7 +10,7 @@ from ecsctl.ui.safe import safe
 def mermaid(graph: Mapping[str, Collection[str]], titles: Mapping[str, str]) -> str:
     """The graph as a Mermaid flowchart: an arrow leads from what is needed to what needs it.
 
-    `graph` tells for each name what it needs, `titles` what it is. An arrow that others imply is left out.
+    `graph` has for each name what it needs, `titles` what it is. An arrow that others imply is left out.
     """
     numbers = {name: f"n{number}" for number, name in enumerate(graph)}
     lines = [

@@ -30,7 +30,7 @@ UNKNOWN = (("?", "?"), "dim")
 
 
 class Action(Protocol):
-    """An action of a run, as the operations give it; the fields are theirs."""
+    """An action of a run, with the fields of the operations' class."""
 
     name: Any
     provider: Any
@@ -71,8 +71,8 @@ def table(run: Any, *, links: bool = True) -> Iterator[Text]:
             what = padded(plain(f"  {action.name}"), column)
             yield _line(action.status, what, plain(action.status), plain(_took(action), "dim"),
                         _link(action.url) if links else Text())  # fmt: skip
-            told = action.error or (action.summary if action.status != "Succeeded" else "")
-            for line in told.splitlines():
+            message = action.error or (action.summary if action.status != "Succeeded" else "")
+            for line in message.splitlines():
                 yield Text.assemble("      ", plain(line, sign_of(action.status)[1]))
 
 
@@ -113,8 +113,8 @@ def run_document(run: Any) -> dict[str, Any]:
 
 
 def _action(action: Action) -> dict[str, Any]:
-    told = {name: getattr(action, name) for name in ("name", "provider", "status", "summary", "error", "url")}
-    return {**told, "began": _iso(action.began), "changed": _iso(action.changed)}
+    shown = {name: getattr(action, name) for name in ("name", "provider", "status", "summary", "error", "url")}
+    return {**shown, "began": _iso(action.began), "changed": _iso(action.changed)}
 
 
 def _line(status: str, *parts: Text) -> Text:

@@ -11,7 +11,7 @@ from rich.text import Text
 from ecsctl.engine.plan import HIDDEN, UNKNOWN, Change, Plan, Step, Verb, Why
 from ecsctl.engine.report import main_id
 from ecsctl.ui import copied
-from ecsctl.ui.console import data, put, talk, tell
+from ecsctl.ui.console import data, put, talk, write
 from ecsctl.ui.diff import Difference, compact, differences
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import padded, plain, safe
@@ -36,7 +36,7 @@ COUNTED = {
 SIDE = {"+": "green", "-": "red", "~": "yellow"}
 ORIGIN = {Why.DRIFT: "drift: changed outside ecsctl", Why.CONFIG: "your change", Why.FOLLOWS: "follows",
           Why.STATE: "its state on AWS", Why.BACK: "rolled back",
-          Why.OTHERWISE: "sent before; AWS shows it otherwise"}  # fmt: skip
+          Why.OTHERWISE: "sent before; AWS shows another value"}  # fmt: skip
 
 
 class Estimate(Protocol):
@@ -66,16 +66,16 @@ class Estimate(Protocol):
 def show(plan: Plan, *, removal: bool = False, estimate: Estimate | None = None, asked_for: bool = False) -> None:
     """Print the plan: on stdout where it was `asked_for`, as data, else on stderr.
 
-    `removal` is `down`'s: what dies and what is lost with it, what stays and why.
+    `removal` is `down`'s: what is deleted and what is lost with it, what stays and why.
     """
     console = data() if asked_for else talk()
     for line in lines(plan, removal=removal, width=console.width):
         put(line, console)
     if estimate and plan.work:
         where = " on AWS" if copied.sandbox else ""  # which the sandbox only plays
-        for label, told in (("cost", estimate.cost), ("time", estimate.time)):
-            if told:
-                tell(plain(told), label=Text(f"{label}{where}: ", style="bold"), console=console)
+        for label, figure in (("cost", estimate.cost), ("time", estimate.time)):
+            if figure:
+                write(plain(figure), label=Text(f"{label}{where}: ", style="bold"), console=console)
     if not asked_for:
         console.print()
 
@@ -214,7 +214,7 @@ def _column(steps: Sequence[Step]) -> int:
 
 
 def _shortened(text: str, room: int) -> str:
-    """The text with its middle left out if it is too long: ids and digests tell by their ends."""
+    """The text with its middle left out if it is too long: ids and digests differ at their ends."""
     if len(text) <= room:
         return text
     head = (room - 1) * 2 // 3
@@ -222,7 +222,7 @@ def _shortened(text: str, room: int) -> str:
 
 
 def _apart(before: str, after: str, room: int) -> tuple[str, str]:
-    """Both values, each in that room, and so that where they differ can be seen."""
+    """Both values, each in that room, and so that the difference stays visible."""
     same = 0
     while same < min(len(before), len(after)) and before[same] == after[same]:
         same += 1

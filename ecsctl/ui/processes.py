@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ecsctl.operations.processes import Process
 
 HEADS = ("process", "service", "release", "tasks", "state")
-COMMIT, DIGEST = 7, 12  # characters that tell one from another
+COMMIT, DIGEST = 7, 12  # characters that are enough to distinguish them
 HEXADECIMAL = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 WELL, BUSY, BAD = (("✓", "+"), "green"), (("…", "."), "cyan"), (("✗", "x"), "bold red")
 

@@ -21,14 +21,14 @@ from ecsctl.engine import wording
 from ecsctl.engine.errors import Interrupted
 from ecsctl.engine.events import Done, Event, Failed, NotTried, Planned, Ready, Said, Started, Waiting
 from ecsctl.engine.plan import Verb
-from ecsctl.ui.console import glyph, lively, moving, talk, tell
+from ecsctl.ui.console import glyph, lively, moving, talk, write
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import plain, safe
 from ecsctl.ui.spans import Span, lasting, ticking, where_time_went
 
-LOOKING = 0.7  # seconds of looking around after which a live view says so
+READING = 0.7  # seconds of reading after which a live view says so
 FIRST_WORD = 30.0  # seconds of waiting until a line without a terminal says so; then at each doubling
-STALE = 15.0  # seconds after which a wait that says nothing any more has ended: two looks are at most 12 apart
+STALE = 15.0  # seconds after which a wait without a message has ended: two reads are at most 12 apart
 STOPPING = "stopping: calls under way are finished and written down; once more stops at once"
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 DID = {
@@ -85,7 +85,7 @@ class Progress:
         self._stopping = False
         self._paused = self._was_live = False
         self._paused_at = self._asked = 0.0  # since when a person is asked; for how long they were, all in all
-        self._spans: dict[str, Span] = {}  # what took how long; under "" looking at what is there, until the plan
+        self._spans: dict[str, Span] = {}  # what took how long; under "" reading what exists, until the plan
         moving.add(self)
 
     def __enter__(self) -> Self:
@@ -112,9 +112,7 @@ class Progress:
                 with self._lock:
                     self._planned = True
                     self._began = self.clock()
-                    self._spans.setdefault(
-                        "", Span("looking at what is there", self._entered, self._began - self._asked)
-                    )
+                    self._spans.setdefault("", Span("reading what exists", self._entered, self._began - self._asked))
                     self.total = len(event.plan.work)
                     self.counts["unchanged"] += event.plan.count(Verb.KEEP)
             case Said():
@@ -150,7 +148,7 @@ class Progress:
                     self._ended += 1
 
     def stop_asked(self) -> bool:
-        """Hear that a person asked to stop. Whether the live view tells so; if not, the caller has to.
+        """Called when a person asks to stop. Returns whether the live view says so; if not, the caller has to.
 
         Safe in a signal handler: it writes nothing and waits for no lock.
         """
@@ -180,8 +178,8 @@ class Progress:
             return
         counts = ", ".join(f"{self.counts[word]} {word}" for word in COUNTED if self.counts[word])
         self.console.print(Text(f"{counts or 'nothing to do'} in {lasting(seconds)}", style="bold"), soft_wrap=True)
-        if self._spans.keys() - {""} and (told := where_time_went(self._spans.values(), seconds)):
-            tell(plain(told), label=Text("of it: ", style="dim"))
+        if self._spans.keys() - {""} and (words := where_time_went(self._spans.values(), seconds)):
+            write(plain(words), label=Text("of it: ", style="dim"))
 
     def _took(self, key: str, what: Text, seconds: float) -> None:
         """Write down how long something took that ends now."""
@@ -194,10 +192,10 @@ class Progress:
             self.counts[DID[event.verb]] += 1
             self._ended += 1
             self._took(event.name, called(event.title, event.name), event.seconds)
-        told = called(event.title, event.name).append(f" {DID[event.verb]} in {lasting(event.seconds)}", "not bold")
+        words = called(event.title, event.name).append(f" {DID[event.verb]} in {lasting(event.seconds)}", "not bold")
         if event.note:
-            told.append(f" ({safe(event.note)})", style="dim")
-        self._line("✓", "ok", told, style="green")
+            words.append(f" ({safe(event.note)})", style="dim")
+        self._line("✓", "ok", words, style="green")
 
     def _waits(self, event: Waiting) -> None:
         key = event.name or event.what
@@ -207,7 +205,7 @@ class Progress:
             again = event.waited < task.waited
             task.waiting, task.waited, task.limit = event.what, event.waited, event.limit
             task.heard = self.clock()
-            if not event.name and not self._planned:  # something else is at work: no time of looking, and no resource's
+            if not event.name and not self._planned:  # something else is at work: no time of reading, and no resource's
                 self._spans[""] = Span(f"waiting for {event.what}", began, task.heard)
             if again:
                 task.next_word = FIRST_WORD
@@ -223,11 +221,11 @@ class Progress:
         if self.quiet and not loud:
             return
         when = Text() if lively() else Text(f"{self.now():%H:%M:%S} ", style="dim")
-        mark = Text(f"{glyph(sign, instead)} ", style=style) if sign else Text()
-        tell(text, label=Text.assemble(when, mark))
+        lead = Text(f"{glyph(sign, instead)} ", style=style) if sign else Text()
+        write(text, label=Text.assemble(when, lead))
 
     def _show_live(self) -> None:
-        with self._stage:  # and not the other lock: whoever draws holds the view's own and then wants that one
+        with self._stage:  # and not the other lock: drawing holds the view's own and then takes that one
             if self._live is not None or self._paused or self.quiet or not lively():
                 return
             self._live = Live(
@@ -250,13 +248,13 @@ class Progress:
             tasks = [task for task in self._tasks.values() if task.started or now - task.heard < STALE]
             done, total = self._ended, max(self.total, self._ended + sum(task.started for task in tasks))
             planned, spent = self._planned, now - self._began
-        if not planned and not tasks and spent < LOOKING:
+        if not planned and not tasks and spent < READING:
             return Text()
         frame = FRAMES[int(now * 8) % len(FRAMES)]
         spinner = Text(glyph(frame, "*"), style="cyan")
         stop = [Text(STOPPING, style="yellow")] if self._stopping else []
         if not planned and not tasks:
-            return Group(Text.assemble(spinner, " looking at what is there  ", (ticking(spent), "dim")), *stop)
+            return Group(Text.assemble(spinner, " reading what exists  ", (ticking(spent), "dim")), *stop)
         head = Table.grid(padding=(0, 1))
         head.add_row(
             spinner, ProgressBar(total or 1, done, width=24), f"{done} of {total}", Text(ticking(spent), "dim")

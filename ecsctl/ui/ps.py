@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 HEADS = ("process", "task", "release", "state", "since", "zone", "size", "exit")
 STYLES = {"running": "green", "stopped": "dim"}
-ID = 8  # characters that tell one from another
+ID = 8  # characters that are enough to distinguish them
 
 
 def show(tasks: Sequence[Task], now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from rich.text import Text
 
-from ecsctl.ui.console import tell
+from ecsctl.ui.console import write
 from ecsctl.ui.copied import copied, optioned
 from ecsctl.ui.safe import safe
 
@@ -25,7 +25,7 @@ class Remains(Protocol):
 
     @property
     def why(self) -> str:
-        """Why it is there."""
+        """Why it still exists."""
 
     @property
     def monthly(self) -> float:
@@ -35,15 +35,15 @@ class Remains(Protocol):
 def show(left: Sequence[Remains], *, prices: str) -> None:
     """Print on stderr what is left, or that nothing is."""
     if not left:
-        tell(Text("nothing of it is left in the account"))
+        write(Text("nothing of it is left in the account"))
         return
-    tell(Text("still there:"))
+    write(Text("still there:"))
     for one in left:
         cost = f", about ${one.monthly:.2f} a month" if one.monthly >= 0.005 else ""
-        tell(Text(f"{safe(one.kind)} {safe(one.what)}: {safe(copied(one.why))}{cost}"), label=Text("  "))
+        write(Text(f"{safe(one.kind)} {safe(one.what)}: {safe(copied(one.why))}{cost}"), label=Text("  "))
     total = sum(one.monthly for one in left)
     if total >= 0.005:
-        tell(Text(f"together about ${total:.2f} a month ({prices})"), label=Text("  "))
+        write(Text(f"together about ${total:.2f} a month ({prices})"), label=Text("  "))
 
 
 def document(left: Sequence[Remains]) -> list[dict[str, Any]]:

@@ -25,8 +25,8 @@ def end(release: Release, *, failed: bool, cause: str, hint: str) -> None:
     """
     verdict = release.verdict
     if not failed:
-        told = plain(verdict.sentence)
-        data().print(Text.assemble((f"{glyph('✓', 'ok', data())} ", "green"), told), soft_wrap=True)
+        sentence = plain(verdict.sentence)
+        data().print(Text.assemble((f"{glyph('✓', 'ok', data())} ", "green"), sentence), soft_wrap=True)
         return
     found = verdict.error() or EcsctlError(f"it came too late: {verdict.sentence}")
     timed_out, paused = found.exit_code == 4, found.exit_code == 9
@@ -39,7 +39,7 @@ def end(release: Release, *, failed: bool, cause: str, hint: str) -> None:
 
 
 def nothing(kind: str, where: Mapping[str, str], *, as_json: bool) -> None:
-    """Say that there is nothing to stop, or to let go on. `kind` is the command."""
+    """Say that there is nothing to stop, or to continue. `kind` is the command."""
     if as_json:
         output.emit(_document(kind, "nothing to do", NOTHING, where))
         return

@@ -21,12 +21,12 @@ def safe(text: object) -> str:
 
     A secret that this process has held stays hidden.
     """
-    told = hidden(str(text))
-    if told.isascii() and told.isprintable():
-        return told
+    text = hidden(str(text))
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
-        one if unicodedata.category(one) not in ESCAPED or _joins(told, at) else _written_out(one)
-        for at, one in enumerate(told)
+        one if unicodedata.category(one) not in ESCAPED or _joins(text, at) else _written_out(one)
+        for at, one in enumerate(text)
     )
 
 

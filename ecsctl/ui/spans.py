@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-SLACK = 0.25  # seconds that one span may reach into the next: two threads told of them
+SLACK = 0.25  # seconds that one span may reach into the next: two threads reported them
 TELLING = 0.1  # the share of the whole from which on a span is worth a word
 MOST = 3  # spans that are named
-LEAST = 5.0  # seconds below which nobody asks where they went
+LEAST = 5.0  # seconds that are not worth a breakdown
 
 
 @dataclass(frozen=True)

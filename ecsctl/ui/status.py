@@ -13,7 +13,7 @@ from rich.text import Text
 from ecsctl.engine.report import Condition, Report, main_id
 from ecsctl.parts import WEB
 from ecsctl.ui import processes
-from ecsctl.ui.console import data, glyph, put, tell
+from ecsctl.ui.console import data, glyph, put, write
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
@@ -61,7 +61,7 @@ def show(
         for line in (Text(), *processes.table(every), Text()):
             put(line, console)
     if cause:
-        tell(plain(cause), label=Text(f"{glyph('✗', 'x', console)} ", style="bold red"), console=console)
+        write(plain(cause), label=Text(f"{glyph('✗', 'x', console)} ", style="bold red"), console=console)
     if links:
         console.print()
         names = [called(report.step.title, report.step.name) for report in reports]
@@ -124,11 +124,11 @@ def _best(names: Sequence[Text], ids: Sequence[Text], room: int) -> int:
 def summary(reports: Sequence[Report]) -> Text:
     """How many resources stand how."""
     counts = {condition: sum(report.condition is condition for report in reports) for condition in Condition}
-    told = Text()
+    parts = Text()
     for number, (condition, count) in enumerate((c, n) for c, n in counts.items() if n):
-        told.append(", " if number else "")
-        told.append(f"{count} {_called(condition)}", style=STANDS[condition][1])
-    return told
+        parts.append(", " if number else "")
+        parts.append(f"{count} {_called(condition)}", style=STANDS[condition][1])
+    return parts
 
 
 def _called(condition: Condition) -> str:

@@ -18,11 +18,11 @@ CERTAINTY = {3: "certain", 2: "likely", 1: "possible", 0: "unknown"}
 
 
 class Fact(Protocol):
-    """One fact, and who tells it."""
+    """One fact, and its source."""
 
     @property
     def source(self) -> str:
-        """Who tells it."""
+        """Its source."""
 
     @property
     def text(self) -> str:
@@ -78,7 +78,7 @@ class ShownCause(Protocol):
 
     @property
     def also(self) -> Sequence[str]:
-        """Further processes that it befalls."""
+        """Further processes with the same cause."""
 
     @property
     def certainty(self) -> int:
@@ -86,7 +86,7 @@ class ShownCause(Protocol):
 
     @property
     def either(self) -> tuple[str, ...]:
-        """The causes that cannot be told apart."""
+        """The causes between which the facts do not decide."""
 
     @property
     def effect(self) -> bool:
@@ -142,31 +142,31 @@ def show(found: Found) -> None:
 
 def lines(found: Found) -> list[Text]:
     """The diagnosis, line by line. What follows from another cause goes with that one, so it has no fix of its own."""
-    told: list[Text] = []
+    shown: list[Text] = []
     rooted = any(not cause.effect and not cause.calm for cause in found.causes)
     for number, cause in enumerate(found.causes):
         if number:
-            told.append(Text())
+            shown.append(Text())
         sign = glyph("…", ".", data()) if cause.calm else glyph("✗", "x", data())
         follows = rooted and cause.effect and not cause.calm
         lead = "as a result: " if follows else "also: " if number else ""
         sure = SURE[int(cause.certainty)] if not cause.either and not cause.calm else ""
-        told.append(
+        shown.append(
             Text.assemble((f"{sign} ", "cyan" if cause.calm else "bold red"), lead, sure, plain(cause.sentence, "bold"))
         )
-        told += [_fact(fact) for fact in cause.evidence]
-        told += [Text.assemble("    ", ("hint: ", "yellow"), plain(one)) for one in cause.hints]
-        told += [
+        shown += [_fact(fact) for fact in cause.evidence]
+        shown += [Text.assemble("    ", ("hint: ", "yellow"), plain(one)) for one in cause.hints]
+        shown += [
             Text.assemble(
                 "    ", ("fix: " if not cause.calm else "now: ", "cyan"), plain(copied(str(one))), no_wrap=True
             )
             for one in (() if follows else cause.fix)
         ]
     if not found.causes:
-        told.append(Text.assemble((f"{glyph('✓', '+', data())} ", "green"), plain(found.line)))
-        told += [_fact(fact) for fact in found.well]
-    told += [Text.assemble(("could not read ", "yellow"), plain(one)) for one in found.unread]
-    return told
+        shown.append(Text.assemble((f"{glyph('✓', '+', data())} ", "green"), plain(found.line)))
+        shown += [_fact(fact) for fact in found.well]
+    shown += [Text.assemble(("could not read ", "yellow"), plain(one)) for one in found.unread]
+    return shown
 
 
 def why_document(found: Found, where: Mapping[str, str]) -> dict[str, Any]:

@@ -12,19 +12,19 @@ from contextlib import contextmanager
 from rich.text import Text
 
 from ecsctl.engine.errors import AccessError, Interrupted, Refused, UsageError
-from ecsctl.ui.console import interactive, still, talk, tell
+from ecsctl.ui.console import interactive, still, talk, write
 from ecsctl.ui.copied import copied
 from ecsctl.ui.safe import plain
 
 
 def say(text: str) -> None:
     """One line of talk."""
-    tell(plain(copied(text)))
+    write(plain(copied(text)))
 
 
 def warning(text: str) -> None:
     """One line of what is allowed and most likely not meant."""
-    tell(plain(copied(text)), label=Text("warning: ", style="bold yellow"))
+    write(plain(copied(text)), label=Text("warning: ", style="bold yellow"))
 
 
 def hint(text: str) -> None:
@@ -33,24 +33,24 @@ def hint(text: str) -> None:
 
 
 def next_step(command: str) -> None:
-    """One line with the command that a person most likely wants now."""
+    """One line with the command that a person most likely needs now."""
     talk().print(Text.assemble(("next: ", "dim"), plain(copied(command), "bold")), soft_wrap=True)
 
 
 def heading(account: str, region: str, caller: str, app: str) -> None:
     """One line before anything changes: which app, where, and as whom."""
     words = (plain(app, "bold"), " in ", plain(region), " of account ", plain(account), ", as ", plain(caller, "dim"))
-    tell(Text.assemble(*words))
+    write(Text.assemble(*words))
 
 
 def confirm(question: str, *, command: str) -> None:
-    """Ask yes or no. Anything but a yes raises Refused; with nobody there to answer UsageError, naming `command`."""
+    """Ask yes or no. Anything but a yes raises Refused; without a terminal UsageError, naming `command`."""
     if _answer(f"{question} [y/N] ", command).lower() not in ("y", "yes"):
-        raise Refused("not agreed to: nothing was changed")
+        raise Refused("not confirmed: nothing was changed")
 
 
 def agrees(offer: str) -> bool:
-    """Offer what is better: whether a person takes it, who only presses Enter too. False with nobody there."""
+    """Offer what is better: whether a person takes it, who only presses Enter too. False without a terminal."""
     return interactive() and _asked(f"{offer} [Y/n] ", hide=False).lower() in ("", "y", "yes")
 
 
@@ -70,13 +70,13 @@ def choose(question: str, answers: Sequence[str]) -> str:
 
 
 def ask_name(app: str, *, command: str) -> None:
-    """Have the app's name typed. Another answer raises Refused; with nobody there to answer UsageError."""
+    """Have the app's name typed. Another answer raises Refused; without a terminal UsageError."""
     if _answer(f"Type the app's name ({app}) to go on: ", command) != app:
         raise Refused("that is not the app's name: nothing was changed")
 
 
 def ask_code(question: str) -> str:
-    """Have the code of an MFA device typed. With nobody there raises AccessError, which says how to do without."""
+    """Have the code of an MFA device typed. Without a terminal raises AccessError, which says how to do without."""
     if not interactive():
         raise AccessError(
             "the AWS profile needs an MFA code, and there is no terminal to ask on",
@@ -87,7 +87,7 @@ def ask_code(question: str) -> str:
 
 
 def ask_unseen(question: str, *, command: str) -> str:
-    """Have a secret typed, which does not show. Raises UsageError with nobody there, naming `command`."""
+    """Have a secret typed, which does not show. Raises UsageError without a terminal, naming `command`."""
     if not interactive():
         raise UsageError("there is no terminal to ask on", hint=command)
     return _asked(question, hide=True)
@@ -107,7 +107,7 @@ def piped(read: Callable[[], str]) -> str:
 
 
 def _answer(question: str, command: str) -> str:
-    """What a person types. Raises UsageError with nobody there, Interrupted on Ctrl-C."""
+    """What a person types. Raises UsageError without a terminal, Interrupted on Ctrl-C."""
     if not interactive():
         raise UsageError(
             "this needs a yes, and there is no terminal to ask on",

@@ -32,7 +32,7 @@ STEADY = "has reached a steady state"
 class Evidence:
     """One fact: its source, the source's words, and since when it holds (None: now).
 
-    Words that look like a token or a password are covered: a log may hold anything.
+    Words in the shape of a token or a password are covered: a log may hold anything.
     """
 
     source: str

@@ -50,7 +50,7 @@ def diagnose(*every: Facts) -> Diagnosis:
     The facts are the web's, and those of each worker; or those of one of them alone.
     """
     app = next((one for one in every if one.process == WEB), None)
-    found = _merged(cause for facts in every if not _past(facts, app) for cause in _judged(facts))
+    found = _merged(cause for facts in every if not _past(facts, app) for cause in _causes(facts))
     roots = [cause for cause in found if not cause.effect and not cause.calm]
     whose = {cause.process for cause in roots}
     found = [
@@ -80,7 +80,7 @@ def _past(facts: Facts, app: Facts | None) -> bool:
     return app is not None and facts.process != WEB and reading.past(facts.releases, app.releases)
 
 
-def _judged(facts: Facts) -> Iterator[Cause]:
+def _causes(facts: Facts) -> Iterator[Cause]:
     return causes_of(facts) if facts.process == WEB else causes_of_worker(facts)
 
 

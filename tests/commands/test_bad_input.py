@@ -57,7 +57,7 @@ def test_what_is_most_likely_not_meant_is_said_on_stderr(folder: Path, run: Run)
     for command in (["plan"], ["history"], ["logs"], ["config", "show"]):
         ended = run(*command)
         assert "warning: " in ended.err, command
-        assert "service.environment.API_TOKEN looks like a secret" in ended.said
+        assert "service.environment.API_TOKEN seems to be a secret" in ended.said
         assert "warning" not in ended.out
 
 

@@ -72,7 +72,7 @@ def test_status_shows_what_runs_and_that_it_compared_nothing(folder: Path, run: 
     assert ended.code == 2
     assert "no image" not in ended.out
     assert "0 tasks" in ended.out
-    assert "cannot tell whether it is what should run" in ended.said
+    assert "but not whether it is what should run" in ended.said
     machine = run("status", "-o", "json")
     assert (machine.code, json.loads(machine.out)["kind"]) == (2, "error")
 

@@ -168,7 +168,7 @@ def test_what_may_not_be_searched_for_is_reported_and_does_not_fail_a_removal(
     monkeypatch.setitem(receipt.SWEEPS, "other resources with our tags", denied)
     ended = run("down", "--yes")
     assert ended.code == 0, ended.err
-    assert "other resources with our tags not looked for: AWS does not allow GetResources" in ended.said
+    assert "other resources with our tags not searched for: AWS does not allow GetResources" in ended.said
 
 
 @pytest.mark.usefixtures("up")

@@ -66,7 +66,7 @@ def test_a_run_waits_for_an_approval_and_gets_it_and_a_newer_one_is_stopped(run:
     second = shown(run, "run")
     assert (second["status"], second["id"] != first["id"]) == ("InProgress", True)
     stopped = run("pipeline", "stop", "--reason", "wrong branch", "--watch")
-    assert (stopped.code, "was told to stop" in stopped.err) == (0, True)
+    assert (stopped.code, "is being stopped" in stopped.err) == (0, True)
     assert run("pipeline", "status", "--exit-status").code == 8
     assert run("pipeline", "status", "--exit-status", "--run", first["id"][:8]).code == 0
 

@@ -76,7 +76,7 @@ def test_a_log_of_no_process_is_refused_with_those_that_there_are(image: str, ru
     unknown = run("logs", "nobody")
     assert (unknown.code, "it has web, mailer" in unknown.said) == (1, True)
     release = run("logs", "release")
-    assert (release.code, "does not tell the tasks of the release command" in release.said) == (1, True)
+    assert (release.code, "does not separate the tasks of the release command" in release.said) == (1, True)
     assert run("logs", "mailer", "--build").code == 2
 
 

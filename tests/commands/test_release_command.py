@@ -137,7 +137,7 @@ def test_one_that_takes_too_long_is_stopped_and_one_that_is_stuck_can_be_cancell
         if any(one["state"] == "running" for one in commands(run)):
             break
     busy = run("deploy", "--image", image("v3"))
-    assert (busy.code, "a release command runs at this moment" in busy.err) == (1, True)
+    assert (busy.code, "a release command is running" in busy.err) == (1, True)
     cancelled = run("cancel")  # it ends with 0, as what heeds SIGTERM may
     assert (cancelled.code, "the release command was stopped" in cancelled.out) == (0, True)
     up.sleep(900)
@@ -149,4 +149,4 @@ def test_one_that_takes_too_long_is_stopped_and_one_that_is_stuck_can_be_cancell
 def test_without_its_file_nothing_is_deployed_past_it(up: Clock, run: Run, folder: Path) -> None:
     (folder / "ecsctl.toml").unlink()
     refused = run("deploy", "--image", image("v2"))
-    assert (refused.code, "what it is stands in ecsctl.toml" in refused.said) == (1, True)
+    assert (refused.code, "which is in ecsctl.toml" in refused.said) == (1, True)

@@ -160,4 +160,4 @@ def test_ctrl_c_stops_the_task_and_twice_leaves_it(
     pressing(3, 4)
     left = run("run", "--", "sleep", "200")
     assert left.code == 130
-    assert left.said.endswith("is left as it is: ecsctl ps lists it")
+    assert left.said.endswith("is left alone: ecsctl ps lists it")

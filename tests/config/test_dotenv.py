@@ -37,7 +37,7 @@ def test_nothing_in_a_value_is_filled_in_and_a_warning_says_so(load, project, mo
 def test_what_looks_like_a_secret_is_warned_of_at_its_line_and_not_shown(load, project):
     (project / "app.env").write_text("A=1\nAPI_KEY=abc123\nURL=postgres://me:hunter2@db/x\n")
     loaded = load(TOML)
-    warnings = [one for one in loaded.warnings if "looks like a secret" in one]
+    warnings = [one for one in loaded.warnings if "seems to be a secret" in one]
     assert [one.split(": ")[0] for one in warnings] == ["app.env:2", "app.env:3"]
     assert "hunter2" not in str(loaded.warnings)
     assert "better: [service.secrets]" in warnings[0]

@@ -80,7 +80,7 @@ def test_an_image_that_listens_nowhere_and_has_workers_may_have_no_web(tmp_path)
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     (tmp_path / "Procfile").write_text("mailer: ./mailer\n")
-    message = "# If nobody asks this app over the network: web = false, and the workers below."
+    message = "# If this app serves no requests: web = false, and the workers below."
     assert message in propose(tmp_path).text
     (tmp_path / "Dockerfile").write_text("FROM scratch\nEXPOSE 9000\n")
     assert message not in propose(tmp_path).text
@@ -110,7 +110,7 @@ def test_each_file_that_it_writes_is_named_once(repository):
     assert said == []
     (folder / "buildspec.yml").write_text("# mine\n")
     write(propose(folder), say=said.append)
-    assert [one for one in said if "left as it is" in one] == said != []
+    assert [one for one in said if "left unchanged" in one] == said != []
 
 
 @pytest.mark.parametrize("dockerfile", ["", "Dockerfile", "backend/Dockerfile"])
@@ -155,7 +155,7 @@ def test_an_edited_file_is_replaced_by_force_only(repository):
     (folder / "ecsctl.schema.json").write_text("{}")
     (folder / "buildspec.yml").write_text("# mine too\n")
     before = files(folder)
-    with pytest.raises(UsageError, match="is there already") as caught:
+    with pytest.raises(UsageError, match="exists already") as caught:
         write(propose(folder))
     assert caught.value.exit_code == 2
     assert "--force" in caught.value.hint

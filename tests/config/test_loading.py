@@ -210,8 +210,8 @@ def test_no_file_at_all_is_reported_with_the_way_out(tmp_path):
 @pytest.mark.parametrize(("text", "message"), [
     ("name = shop\n", "ecsctl.toml:1: not TOML: Invalid value, column 8"),
     ('\n\nname "shop"\n', "ecsctl.toml:3: not TOML: Expected '=' after a key in a key/value pair, column 6"),
-    ('name = "shop"\nname = "x"\n', "ecsctl.toml:2: not TOML: a key or a table is there twice"),
-    ('[service]\n[vpc]\n[service]\n', "ecsctl.toml:3: not TOML: a key or a table is there twice"),
+    ('name = "shop"\nname = "x"\n', "ecsctl.toml:2: not TOML: a key or a table is defined twice"),
+    ('[service]\n[vpc]\n[service]\n', "ecsctl.toml:3: not TOML: a key or a table is defined twice"),
     ('a = 1\nprotect = [\n"ecr"\n', "ecsctl.toml:3: not TOML: Unclosed array"),
     ("a" * 9 + "\n", "ecsctl.toml:1: not TOML: "),
     ("x = " + "1" * 5000, "ecsctl.toml:1: a number is too long"),
@@ -309,8 +309,8 @@ def test_a_variable_that_looks_like_a_secret_is_warned_of_and_covered(load):
     }  # fmt: skip
     assert "CANARY" not in json.dumps(shown)
     assert loaded.warnings == (
-        "ecsctl.toml:4: service.environment.DB_PASSWORD looks like a secret in plain text; better: [service.secrets]",
-        "ecsctl.toml:5: service.environment.DB looks like a secret in plain text; better: [service.secrets]",
+        "ecsctl.toml:4: service.environment.DB_PASSWORD seems to be a secret in plain text; better: [service.secrets]",
+        "ecsctl.toml:5: service.environment.DB seems to be a secret in plain text; better: [service.secrets]",
     )
     assert shown["github"]["token_secret"] == "github/token"  # noqa: S105 - the name of a secret is no secret
 

@@ -91,7 +91,7 @@ TOGETHER = [
      'service.autoscaling.requests_per_minute: does not go with deployment.strategy = "linear": requests are counted '
      "for one target group, and the tasks change between two; expected cpu_percent or memory_percent"),
     ('[deployment]\nstrategy = "canary"\npause = { at = ["post-scale-up", "post-scale-up"] }', 4,
-     "deployment.pause.at.1: is there more than once: expected each once"),
+     "deployment.pause.at.1: is listed more than once: expected each once"),
     ('[deployment]\nstrategy = "canary"\npause = { at = ["pre-scale-up"] }\n'
      "[raw.service.deploymentConfiguration]\nlifecycleHooks = []", 6,
      "raw.service.deploymentConfiguration.lifecycleHooks: does not go with deployment.pause: ECS has one list of hooks "
@@ -126,9 +126,9 @@ TOGETHER = [
      'pipeline.approvals: needs mode = "pipeline", and it is "build-only"'),
     ('[[pipeline.approvals]]\nname = "A"\n[[pipeline.tests]]\nname = "T"\nbuildspec = "t.yml"\n'
      '[[pipeline.approvals]]\nname = "A"', 3,
-     "pipeline.approvals[0].name: A is there more than once: each action needs its own name"),
+     "pipeline.approvals[0].name: A is listed more than once: each action needs its own name"),
     ('[service]\npolicies = [\n"arn:aws:iam::aws:policy/A",\n"arn:aws:iam::aws:policy/A",\n]', 5,
-     "service.policies[1]: stands there twice"),
+     "service.policies[1]: is listed twice"),
     ('account_id = "000000000000"\n[service]\npolicies = [\n"arn:aws:iam::000000000000:policy/A",\n'
      '"arn:aws:iam::123456789012:policy/A",\n]', 6,
      "service.policies[1]: is of account 123456789012, but expected one of account 000000000000"),

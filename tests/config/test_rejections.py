@@ -188,7 +188,7 @@ IN_TABLES = [
     ("pipeline", 'tests = [{ name = "Smoke@1", buildspec = "t.yml" }]',
      'pipeline.tests[0].name: expected 1 to 100 letters, digits, _ and -, found "Smoke@1"'),
     ("pipeline", 'tests = [{ name = "Build", buildspec = "t.yml" }]',
-     "pipeline.tests[0].name: Build is there more than once: each action needs its own name"),
+     "pipeline.tests[0].name: Build is listed more than once: each action needs its own name"),
     ("github", 'repository = "https://github.com/a/b"', 'github.repository: expected "owner/name" as on GitHub, '
      'not a URL and without .git, found "https://github.com/a/b"'),
     ("github", 'repository = "acme/shop.git"', 'github.repository: expected "owner/name" as on GitHub, not a URL '

@@ -49,4 +49,4 @@ def test_a_variable_of_the_environment_reaches_into_a_sidecar(load):
 
 def test_a_secret_in_plain_text_is_warned_of(load):
     loaded = load(f'name = "shop"\n{AGENT}environment = {{ API_KEY = "x" }}\n')
-    assert any("sidecars.agent.environment.API_KEY looks like a secret" in one for one in loaded.warnings)
+    assert any("sidecars.agent.environment.API_KEY seems to be a secret" in one for one in loaded.warnings)

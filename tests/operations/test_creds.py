@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from ecsctl import session
-from ecsctl.aws import LOOKS, Aws
+from ecsctl.aws import READS, Aws
 from ecsctl.cli import app as _app  # noqa: F401 - the commands are there before the sandbox is
 from ecsctl.engine.errors import Refused, UsageError
 from ecsctl.engine.patience import Patience
@@ -77,7 +77,7 @@ def test_a_rotation_reaches_every_place_and_one_that_died_is_taken_up(world: Wor
     edited = desired_stack(service={"health_path": "/ready"}, domain=None)  # that is for `up` to do
     pending = [step.name for step in world.plan(edited).work if step.name not in creds.FIELDS]
     changed: set[str] = set()
-    world.heard = lambda service, operation, *_: operation.startswith(LOOKS) or changed.add(f"{service} {operation}")
+    world.heard = lambda service, operation, *_: operation.startswith(READS) or changed.add(f"{service} {operation}")
     found = creds.spread(lambda: world.open(edited), lambda: None)
     world.heard = None
     assert changed == {

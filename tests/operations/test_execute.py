@@ -84,7 +84,7 @@ def test_a_plugin_that_is_missing_or_cannot_keep_the_token_secret_is_refused(
         plugin(version)
         assert f"{version} is too old" in refusal(lambda: carrier.find("ECS Exec"))
     plugin("-- a shell of something else")
-    assert "does not tell its version" in refusal(lambda: carrier.find("ECS Exec"))
+    assert "does not show its version" in refusal(lambda: carrier.find("ECS Exec"))
     for version in ("1.2.536.0", "1.2.764.0", "2"):
         plugin(version)
         assert carrier.find("ECS Exec").endswith(carrier.PLUGIN)
@@ -103,11 +103,11 @@ def test_why_no_task_can_be_entered_is_reported_and_nothing_changes(service: Ser
 
     start(service, desired=0)
     said = refusal(lambda: entering.find(aws, APP))
-    assert "it wants no tasks" in said
+    assert "its desired count is 0" in said
     assert "ecsctl scale web=1" in said
 
     service.ecs.update_service(cluster=APP, service=APP, desiredCount=1)
-    assert "1 of 1 wanted are starting" in refusal(lambda: entering.find(aws, APP))
+    assert "1 of 1 desired tasks are starting" in refusal(lambda: entering.find(aws, APP))
     steady(service)
     assert "exec = true in [service]" in refusal(lambda: entering.find(aws, APP))
 

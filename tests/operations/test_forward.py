@@ -74,7 +74,7 @@ def test_a_way_is_read_from_this_machine_to_the_far_end(words: str, here: int, h
     ],
 )
 def test_what_is_no_way_is_refused_with_an_example(words: str) -> None:
-    assert "is no way for a tunnel" in refusal(lambda: forward.parse(words))
+    assert "is not a tunnel" in refusal(lambda: forward.parse(words))
     assert "database.internal:5432" in refusal(lambda: forward.parse(words))
 
 

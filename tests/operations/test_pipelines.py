@@ -44,7 +44,7 @@ def test_a_run_tells_its_commit_and_every_action_with_its_link(aws: Aws, made: M
     assert source.url == f"https://github.com/me/orders/commit/{run.commit}"
     assert build.external.startswith("orders-build:")
     assert build.external in build.url
-    assert pipelines.judge(run) is None
+    assert pipelines.failure_of(run) is None
     assert pipelines.build_of(run) == build.external
 
 
@@ -72,7 +72,7 @@ def test_a_failed_build_is_reported_with_its_reason_and_retried_in_the_same_run(
     fail_next_build("BUILD", "the tests fail")
     made()
     run = ended(aws)
-    error = pipelines.judge(run)
+    error = pipelines.failure_of(run)
     assert isinstance(error, ReleaseFailed)
     assert "Build: Build terminated with state: FAILED" in error.why
     assert pipelines.retry(aws, "orders") == ("Build", run.id)
@@ -101,7 +101,7 @@ def test_a_rejection_fails_the_run_with_its_comment(aws: Aws, made: Made) -> Non
     made(APPROVE)
     until_it_waits(aws)
     pipelines.answer(aws, "orders", approved=False, comment="not on a friday")
-    error = pipelines.judge(ended(aws))
+    error = pipelines.failure_of(ended(aws))
     assert isinstance(error, ReleaseFailed)
     assert "not on a friday" in error.why
 
@@ -138,7 +138,7 @@ def test_a_stop_is_reported_as_one_and_asked_for_twice_it_stays_one(aws: Aws, ma
     assert pipelines.stop(aws, "orders", reason="wrong branch") == run.id
     assert pipelines.stop(aws, "orders") == run.id
     stopped = ended(aws)
-    assert isinstance(pipelines.judge(stopped), Stopped)
+    assert isinstance(pipelines.failure_of(stopped), Stopped)
     assert stopped.summary == "wrong branch"
 
 
@@ -170,7 +170,7 @@ def test_a_new_run_overtakes_one_that_waits_behind_an_approval(aws: Aws, made: M
     aws.patience.clock.sleep(600)
     assert set(pipelines.elsewhere(aws, pipelines.read(aws, "orders"))) == {first}
     overtaken = pipelines.read(aws, "orders", second)
-    assert isinstance(pipelines.judge(overtaken), Superseded)
+    assert isinstance(pipelines.failure_of(overtaken), Superseded)
     assert pipelines.read(aws, "orders").id == third
 
 

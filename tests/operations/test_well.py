@@ -9,7 +9,7 @@ import pytest
 
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Plan
-from ecsctl.operations.well import answers_there, over_http
+from ecsctl.operations.well import check_new_health_check, over_http
 from ecsctl.sandbox.aws.ecs import behave
 from ecsctl.sandbox.aws.ecs.visitors import visit
 from tests.stack.conftest import ACCOUNT, World, desired_stack, world  # noqa: F401 - a fixture
@@ -26,7 +26,8 @@ def up(world: World, service: dict[str, Any]) -> Plan:  # noqa: F811 - the fixtu
     session = world.open({**PLAIN, "service": service}, IMAGE)
     session.aws.forget()
     return session.engine.up(
-        session.desired_stack, agree=lambda plan: answers_there(session.aws, session.desired_stack, plan, visit)
+        session.desired_stack,
+        agree=lambda plan: check_new_health_check(session.aws, session.desired_stack, plan, visit),
     )
 
 
@@ -87,7 +88,9 @@ def test_where_the_app_cannot_be_reached_the_message_says_so(world: World) -> No
         raise TimeoutError("timed out")
 
     with pytest.raises(Refused, match="cannot be asked: timed out"):
-        answers_there(session.aws, session.desired_stack, session.engine.plan(session.desired_stack), unreachable)
+        check_new_health_check(
+            session.aws, session.desired_stack, session.engine.plan(session.desired_stack), unreachable
+        )
 
 
 def test_a_visitor_over_http_reads_the_code_and_follows_no_redirect(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.permissions.test_unused import an_app, deny, ends
 WITH = {**BARE, "domain": {"name": "hello.ecsctl.example"},
         "github": {"repository": "ecsctl/hello", "token_secret": "github/token"}}  # fmt: skip
 TITLES = "|".join(re.escape(kind.title) for kind in kinds())
-NAMED = re.compile(rf"error: (?:looking up .+|(?:{TITLES})(?: \S.*)?): not allowed to call \w+", re.MULTILINE)
+NAMED = re.compile(rf"error: (?:reading .+|(?:{TITLES})(?: \S.*)?): not allowed to call \w+", re.MULTILINE)
 
 
 @pytest.mark.parametrize(("command", "usual"), [("plan", 0), ("down", 2)])

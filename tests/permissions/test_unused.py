@@ -47,7 +47,7 @@ def test_services_that_the_app_does_not_use_may_be_denied(tmp_path: Path) -> Non
         assert "pipeline: not allowed to call GetPipeline (a service control policy" in said
         _, receipt = runs.found.ended["down --yes --force"]
         assert "artifact bucket" in receipt
-        assert "not looked for" in receipt
+        assert "not searched for" in receipt
 
 
 TAKEN = "hello-artifacts-123456789012-eu-central-1"
@@ -87,7 +87,7 @@ def test_a_403_at_head_bucket_is_reported_before_anything_is_made_where_a_bucket
         assert ends(runs, "plan", "up --yes") == {"plan": 3, "up --yes": 3}
         for command in ("plan", "up --yes"):
             said = " ".join(runs.found.ended[command][1].split())
-            assert "either it is not allowed, or another account's is in the way" in said
+            assert "either it is not allowed, or another account has one of that name" in said
             assert "ecsctl policy prints what ecsctl needs" in said
             assert "choose another name for the app" in said
         assert boto3.client("ec2", region_name="eu-central-1").describe_vpcs(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.releases.verdict import Outcome, Rolling, Verdict, judge, out_of_time
+from ecsctl.releases.verdict import Outcome, Rolling, Verdict, out_of_time, verdict_of
 from tests.releases.timelines import COURSES, STUCK, Course, deployment, read, service
 
 LIMIT = 900.0
@@ -14,7 +14,7 @@ def replay(course: Course) -> list[Rolling | Verdict]:
     """The verdict at each read; after the limit, the verdict of a deployment that is under way still."""
     verdicts: list[Rolling | Verdict] = []
     for seconds, snapshot in course.reads:
-        found = judge(course.ours, snapshot)
+        found = verdict_of(course.ours, snapshot)
         if isinstance(found, Rolling) and seconds >= LIMIT:
             found = out_of_time(course.ours, found, LIMIT)
         verdicts.append(found)
@@ -62,13 +62,13 @@ def test_why_is_in_the_words_of_aws() -> None:
 def test_a_deployment_without_room_says_which_percentages_leave_none() -> None:
     ours = COURSES["a quick success"].ours
     stuck = service(running=0, old=1, events=[(30, STUCK)], percentages=(50, 100))
-    found = judge(ours, read(stuck, deployment()))
+    found = verdict_of(ours, read(stuck, deployment()))
     assert isinstance(found, Rolling)
     assert "stuck: of 1 tasks at least 1 must run (50 %) and at most 1 may (100 %)" in found.note
 
 
 def test_an_old_event_of_another_deployment_is_not_held_against_this_one() -> None:
-    found = judge(
+    found = verdict_of(
         COURSES["a quick success"].ours, read(service(running=0, old=1, events=[(-100, STUCK)]), deployment())
     )
     assert isinstance(found, Rolling)
@@ -76,5 +76,7 @@ def test_an_old_event_of_another_deployment_is_not_held_against_this_one() -> No
 
 
 def test_progress_tells_what_runs_starts_and_failed() -> None:
-    found = judge(COURSES["a quick success"].ours, read(service(running=1, desired=3, old=2, failed=4), deployment()))
+    found = verdict_of(
+        COURSES["a quick success"].ours, read(service(running=1, desired=3, old=2, failed=4), deployment())
+    )
     assert found == Rolling("revision 7: 1 of 3 tasks run, 2 starting, 4 failed, 2 of the version before")

@@ -251,7 +251,7 @@ COURSES = {
         [(60, read(service(6, rollout="COMPLETED"),
                    deployment("ours", "ROLLBACK_SUCCESSFUL", ended=55, back="before", hook="TIMED_OUT"), BEFORE))],
         Outcome.ROLLED_BACK,
-        "revision 7 was rolled back by the end of a pause, for nobody let it go on in time: revision 6 runs again"),
+        "revision 7 was rolled back by the end of a pause without an answer in time: revision 6 runs again"),
     "a stale first answer": Course(
         [(0, read(service(6, rollout="COMPLETED"), BEFORE)),
          (5, read(service(running=0, old=1), deployment(), BEFORE)),

@@ -68,7 +68,7 @@ def test_where_the_dns_is_elsewhere_the_record_is_shown_and_waited_for(cloud):
         cloud.up(without_our_dns)
     (arn,) = arns(cloud)
     observed = cloud.see("issued", IssuedCertificate(certificate=arn))
-    assert (observed.ready, observed.note) == (False, f"ACM looks for CNAME {VALIDATION} {TARGET}")
+    assert (observed.ready, observed.note) == (False, f"ACM expects CNAME {VALIDATION} {TARGET}")
     change_record(cloud, "CREATE", VALIDATION, "CNAME", TARGET)
     cloud.up(without_our_dns)
     assert cloud.up(without_our_dns).work == ()
@@ -141,7 +141,7 @@ def test_a_certificate_that_is_not_issued_is_refused(cloud):
     "arn", ["arn:aws:acm:eu-central-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"]
 )
 def test_a_certificate_that_is_not_there_is_refused(cloud, arn):
-    with pytest.raises(Refused, match="is not there"):
+    with pytest.raises(Refused, match="does not exist"):
         cloud.up(borrow(arn))
 
 

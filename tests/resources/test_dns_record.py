@@ -7,7 +7,7 @@ from ecsctl.engine.errors import Refused, Several, already_exists, is_gone
 from ecsctl.engine.label import Label
 from ecsctl.engine.stack import Promise
 from ecsctl.resources.dns_record import DnsRecord
-from ecsctl.resources.support.dns import mark, normal, read
+from ecsctl.resources.support.dns import normal, read, tag_value
 from ecsctl.sandbox.aws.acm import validation_record
 from ecsctl.sandbox.snapshot.taking import differences
 from tests.desired_stack import usual
@@ -149,7 +149,7 @@ def test_a_record_of_another_type_that_took_its_place_is_not_touched(cloud):
 
 def test_the_ownership_record_of_another_app_is_respected_even_where_its_record_is_missing(cloud):
     theirs = Label(app="other", id="1", account="", region="", resource="dns")
-    change_record(cloud, "CREATE", f"_ecsctl.{WWW}", "TXT", mark(theirs, "CNAME"))
+    change_record(cloud, "CREATE", f"_ecsctl.{WWW}", "TXT", tag_value(theirs, "CNAME"))
     with pytest.raises(Refused, match="belongs to other"):
         cloud.up(stack_of(cloud, "www"))
     assert cloud.changes == 0
@@ -219,7 +219,7 @@ def test_names_are_normal_in_every_spelling():
 
 def test_an_ownership_record_names_the_owner_whatever_the_part_is_called():
     label = Label(app="shop", id="1", account="", region="", resource='a "part" of ' + "x" * 300)
-    written = mark(label, "A")
+    written = tag_value(label, "A")
     assert all(len(string) <= 255 for string in written.strip('"').split('" "'))
     tags = read([written])
     assert label.matches(tags)

@@ -5,7 +5,7 @@ from ecsctl.engine.plan import Verb
 from ecsctl.engine.resource import Contents
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import RoleName
-from ecsctl.resources.source_credentials import MARK, SourceCredentials
+from ecsctl.resources.source_credentials import TAG, SourceCredentials
 from ecsctl.resources.support.project_parts import leans_on_the_account
 from tests.rows.delivery import CANARY, IMAGE, NAMES, NEXT, REPOSITORY, SECRET, TOKEN, stack_of
 
@@ -20,7 +20,7 @@ def listed(cloud):
 
 def tag_of(cloud):
     tags = cloud.boto("iam").list_role_tags(RoleName=ROLE)["Tags"]
-    return next((tag["Value"] for tag in tags if tag["Key"] == MARK), None)
+    return next((tag["Value"] for tag in tags if tag["Key"] == TAG), None)
 
 
 def somebodys(cloud, kind="PERSONAL_ACCESS_TOKEN", token="ghp_theirs"):  # noqa: S107 - opens nothing
@@ -59,7 +59,7 @@ def test_the_tag_on_the_role_says_that_they_are_ours_and_by_which_token(cloud):
 def test_somebody_elses_are_used_as_they_are_and_survive_everything(cloud, kind, token):
     before = somebodys(cloud, kind, token)
     step = next(step for step in cloud.plan(BOTH).steps if step.name == PART)
-    assert (step.verb, step.reason) == (Verb.KEEP, "not ours: used as they are")
+    assert (step.verb, step.reason) == (Verb.KEEP, "not ours: used, never changed")
     cloud.up(BOTH)
     cloud.up(stack_of(PART, **{"github-credentials": {"token": Secret.of(NEXT)}}))
     assert cloud.plan(BOTH).work == ()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecsctl.resources.support import containers
-from ecsctl.resources.support.definitions import image_for, judge, laid, told
+from ecsctl.resources.support.definitions import actual_of, decide, image_for, laid
 from ecsctl.resources.support.deployments import Snapshot
 from ecsctl.resources.support.revisions import DIGEST, Revision, container_of, digest, registrable
 from tests.resources.merging import ACCEPTED, CONFIG, ME, REGION, SIDECAR, changes, pairs
@@ -113,7 +113,7 @@ class Account:
             decided = self.decided(desired)
             chosen = decided.right
             if chosen is None:
-                self.register(decided.wanted, {**ME.tags, DIGEST: digest(decided.wanted)})
+                self.register(decided.definition, {**ME.tags, DIGEST: digest(decided.definition)})
                 chosen = self.decided(desired).right
         if not killed or self.live is None:
             self.live = chosen
@@ -121,7 +121,7 @@ class Account:
 
     def decided(self, desired):
         later = [one for one in reversed(self.revisions) if self.number(one) > self.number(self.live)]
-        return judge(desired, self.live, later, None, ME)
+        return decide(desired, self.live, later, None, ME)
 
     @staticmethod
     def number(revision):
@@ -174,14 +174,14 @@ def test_no_order_of_deploys_edits_ups_deaths_and_rollbacks_moves_the_image_back
             )
         else:
             running, before = account.image, copy.deepcopy(account.live.definition)
-            right = told(account.live, desired, REGION) == replace(desired, image=running)
+            right = actual_of(account.live, desired, REGION) == replace(desired, image=running)
             registered = account.up(desired, killed=move == "killed")
             assert registered <= (0 if right else 1)
             assert account.up(desired, killed=move == "killed") == 0, "the same run once more registers nothing"
             if move == "killed":
                 continue
             assert account.image == running, "the image moved"
-            assert told(account.live, desired, REGION) == replace(desired, image=running), "an edit was lost"
+            assert actual_of(account.live, desired, REGION) == replace(desired, image=running), "an edit was lost"
             if right:
                 assert account.live.definition == before, "something changed though nothing had"
             assert _others(before, desired) == _others(account.live.definition, desired), "another's container"
@@ -204,4 +204,4 @@ def test_a_copy_that_carries_our_tags_and_a_bad_image_is_not_mistaken_for_ours()
     account.live = old  # rolled back by hand, past our edit
     account.up(edited)
     assert account.image == "repo:0"
-    assert told(account.live, edited, REGION).environment == (("A", "1"),)
+    assert actual_of(account.live, edited, REGION).environment == (("A", "1"),)

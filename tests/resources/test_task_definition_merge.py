@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ecsctl.engine.plan import diff
 from ecsctl.resources.support.containers import HealthCheck
-from ecsctl.resources.support.definitions import laid, told
+from ecsctl.resources.support.definitions import actual_of, laid
 from ecsctl.resources.support.revisions import Revision, container_of, digest, registrable
 from tests.resources.merging import ACCEPTED, CONFIG, REGION, SIDECAR, definitions, desired_stack, words
 
@@ -19,7 +19,7 @@ from tests.resources.merging import ACCEPTED, CONFIG, REGION, SIDECAR, definitio
 @settings(max_examples=300)
 def test_whatever_the_desired_state_is_laid_over_says_afterwards_exactly_what_is_desired(desired, definition, image):
     merged = laid(desired, definition, image, REGION)
-    assert told(Revision("", merged, {}), desired, REGION) == replace(desired, image=image)
+    assert actual_of(Revision("", merged, {}), desired, REGION) == replace(desired, image=image)
     assert laid(desired, merged, image, REGION) == merged
 
 
@@ -128,21 +128,21 @@ def test_drift_of_our_container_is_named_and_the_image_is_none(fields, change):
 
 
 def drifted(definition):
-    actual = told(Revision("", definition, {}), CHECKED, REGION)
+    actual = actual_of(Revision("", definition, {}), CHECKED, REGION)
     return {change.field for change in diff(CHECKED, actual, None)}
 
 
 def test_a_revision_that_was_deregistered_is_not_sound():
     definition = laid(CHECKED, {}, "repo:1", REGION)
-    assert told(Revision("", definition, {}), CHECKED, REGION).sound
-    assert not told(Revision("", definition, {}, active=False), CHECKED, REGION).sound
+    assert actual_of(Revision("", definition, {}), CHECKED, REGION).sound
+    assert not actual_of(Revision("", definition, {}, active=False), CHECKED, REGION).sound
 
 
 def test_a_placeholder_is_sound_until_there_is_an_image():
     waiting = replace(CHECKED, seed=None, placeholder="none")
     revision = Revision("", laid(waiting, {}, "none", REGION), {})
-    assert told(revision, waiting, REGION).sound
-    assert not told(revision, replace(waiting, seed="repo:1"), REGION).sound
+    assert actual_of(revision, waiting, REGION).sound
+    assert not actual_of(revision, replace(waiting, seed="repo:1"), REGION).sound
 
 
 def test_a_renamed_container_takes_the_place_of_its_old_self():

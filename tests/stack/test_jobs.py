@@ -97,7 +97,7 @@ def test_a_job_comes_to_a_running_app_runs_is_changed_and_goes(world: World) -> 
     assert job.next_run
     assert job.next_run.astimezone(UTC).hour == 2
     world.clock.sleep(2 * 3600)
-    assert (read(world).last, read(world).last_seen is not None) == (None, True)
+    assert (read(world).last, read(world).last_written is not None) == (None, True)
 
     other = scheduled(BARE, nightly={**NIGHTLY, "command": ["true"], "schedule": "rate(2 days)"})
     assert {one.name for one in world.plan(other).work} == {"task-definition nightly", "schedule nightly"}

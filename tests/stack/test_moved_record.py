@@ -6,7 +6,7 @@ import pytest
 
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.label import Label
-from ecsctl.resources.support.dns import mark
+from ecsctl.resources.support.dns import tag_value
 from ecsctl.sandbox.aws import ecs
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 
@@ -30,7 +30,7 @@ def handed_over(world: World) -> None:
     route53 = world.boto("route53")
     zone = route53.list_hosted_zones()["HostedZones"][0]["Id"]
     target = {"HostedZoneId": "Z215JYRZR1TBD5", "DNSName": OLD, "EvaluateTargetHealth": False}
-    text = mark(Label("hello", ID, ACCOUNT, REGION, resource=f"dns {NAME}"), "A")
+    text = tag_value(Label("hello", ID, ACCOUNT, REGION, resource=f"dns {NAME}"), "A")
     records = [
         {"Name": NAME, "Type": "A", "AliasTarget": target},
         {"Name": f"_ecsctl.{NAME}", "Type": "TXT", "TTL": 300, "ResourceRecords": [{"Value": text}]},

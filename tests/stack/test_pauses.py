@@ -101,7 +101,7 @@ def test_what_is_held_is_reported_and_nothing_else_is_released_meanwhile(held: W
     other = held.open({**without_topic(HELD), "service": {"environment": {"A": "1"}}})
     with pytest.raises(Refused, match="would change the service meanwhile"):
         before_change(other.aws, other.engine, other.desired_stack, "hello")
-    with pytest.raises(Refused, match="is rolling out at this moment"):
+    with pytest.raises(Refused, match="is rolling out"):
         deploy(session.aws, session.state, f"{IMAGE}2", **quiet)  # type: ignore[arg-type]  # as one dictionary
 
 

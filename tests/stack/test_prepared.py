@@ -63,13 +63,13 @@ THINGS: dict[str, tuple[Case, ...]] = {
         Case("unfit", lambda world: policy(partition="aws-cn"), ("aws-cn",), "the place that it is of"),
     ),
     "vpc.id": (
-        Case("absent", lambda world: subnets(world, f"vpc-{GONE}"), (f"vpc-{GONE}", "is not there"), REGION),
+        Case("absent", lambda world: subnets(world, f"vpc-{GONE}"), (f"vpc-{GONE}", "does not exist"), REGION),
         Case("elsewhere", lambda world: subnets(world, shared_session().client("ec2", THERE).describe_vpcs()
-             ["Vpcs"][0]["VpcId"]), ("is not there",), REGION),
+             ["Vpcs"][0]["VpcId"]), ("does not exist",), REGION),
         Case("unfit", subnets, ("is not public", "to an internet gateway"), "vpc.public_subnets"),
     ),
     "vpc.public_subnets": (
-        Case("absent", gone_subnets, (f"subnet-{GONE} is not there",), "fix vpc"),
+        Case("absent", gone_subnets, (f"subnet-{GONE} does not exist",), "fix vpc"),
         Case("unfit", subnets, ("is not public", "subnet-"), "lead"),
     ),
     "load_balancer.allow": (
@@ -99,7 +99,7 @@ THINGS: dict[str, tuple[Case, ...]] = {
         Case("unfit", caa('0 issue "letsencrypt.org"'), ("the CAA records of ecsctl.example", "letsencrypt.org"),
              'add 0 issue "amazon.com"'),
         Case("unfit by its own record", caa('0 issue ";"', name="hello.ecsctl.example"),
-             ("the CAA records of hello.ecsctl.example", "nobody"), "amazon.com"),
+             ("the CAA records of hello.ecsctl.example", "no one"), "amazon.com"),
     ),
     "domain.names": (
         Case("elsewhere", lambda world: {"domain": {"names": ["www.of-others.example"]}},
@@ -130,14 +130,14 @@ THINGS: dict[str, tuple[Case, ...]] = {
              "domain.hosted_zone"),
     ),
     "domain.certificate_arn": (
-        Case("absent", lambda world: own(f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/{ID}"), (ID, "is not there"),
+        Case("absent", lambda world: own(f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/{ID}"), (ID, "does not exist"),
              REGION),
         Case("elsewhere", lambda world: own(certificate(world, "hello.ecsctl.example", region=THERE)),
              ("is of us-east-1",), "the place that it is of"),
         Case("of another account", lambda world: own(f"arn:aws:acm:{REGION}:{OTHER}:certificate/{ID}"),
              (f"is of account {OTHER}",), "the place that it is of"),
         Case("unfit: not issued", lambda world: own(certificate(world, "hello.ecsctl.example", issued=False)),
-             ("it is not issued yet", "ACM looks for CNAME"), "set that record"),
+             ("it is not issued yet", "ACM expects CNAME"), "set that record"),
         Case("unfit: another name", lambda world: own(certificate(world, "ecsctl.example", "*.a.ecsctl.example")),
              ("it is for *.a.ecsctl.example, ecsctl.example, not for hello.ecsctl.example",), "leave it out"),
     ),
@@ -191,8 +191,8 @@ THINGS: dict[str, tuple[Case, ...]] = {
     ),
     "github.connection_arn": (
         Case("absent", lambda world: connection(f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/{ID}"),
-             (ID, "is not there"), "fix"),
-        Case("elsewhere", lambda world: connection(made_connection(world, region=THERE)), (THERE, "is not there"),
+             (ID, "does not exist"), "fix"),
+        Case("elsewhere", lambda world: connection(made_connection(world, region=THERE)), (THERE, "does not exist"),
              REGION),
         Case("unfit: broken", lambda world: connection(made_connection(world, status="ERROR")), ("status ERROR",),
              "github.connection_arn"),
@@ -256,7 +256,7 @@ THINGS: dict[str, tuple[Case, ...]] = {
              ("is of fs-",), "fix one of the two"),
     ),
     "account_id": (
-        Case("elsewhere", lambda world: {"account_id": OTHER}, (f"wants {OTHER}",), "account_id"),
+        Case("elsewhere", lambda world: {"account_id": OTHER}, (f"expected {OTHER}",), "account_id"),
     ),
 }  # fmt: skip
 OWN = "it is no thing that was there before"

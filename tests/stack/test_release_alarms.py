@@ -10,7 +10,7 @@ from ecsctl.config import Config
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.plan import Verb
 from ecsctl.operations.policy import policies
-from ecsctl.releases.verdict import Followed, Outcome, Verdict, judge
+from ecsctl.releases.verdict import Followed, Outcome, Verdict, verdict_of
 from ecsctl.resources.support.deployments import snapshot
 from tests.stack.client import IMAGE
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
@@ -35,7 +35,7 @@ def service(world: World) -> dict[str, Any]:
 
 
 def verdict(world: World, revision: str) -> Any:
-    return judge(Followed(revision), snapshot(world.aws(), "hello", "hello"))
+    return verdict_of(Followed(revision), snapshot(world.aws(), "hello", "hello"))
 
 
 def another_version(world: World) -> str:

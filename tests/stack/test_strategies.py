@@ -11,7 +11,7 @@ from ecsctl.engine.plan import Verb
 from ecsctl.operations.policy import policies
 from ecsctl.operations.status import read
 from ecsctl.releases.release import cancel
-from ecsctl.releases.verdict import Followed, Outcome, Rolling, judge
+from ecsctl.releases.verdict import Followed, Outcome, Rolling, verdict_of
 from ecsctl.resources.support.deployments import snapshot
 from ecsctl.resources.support.strategy import Strategy
 from ecsctl.sandbox.aws.ecs import behave
@@ -58,7 +58,7 @@ def shift(world: World, first: int, second: int) -> None:
 
 
 def verdict(world: World, revision: str) -> Any:
-    return judge(Followed(revision), snapshot(world.aws(), "hello", "hello"))
+    return verdict_of(Followed(revision), snapshot(world.aws(), "hello", "hello"))
 
 
 def test_a_new_app_has_all_that_blue_green_needs_and_a_second_run_changes_nothing(world: World) -> None:

@@ -78,7 +78,7 @@ def test_one_that_is_stored_anew_is_brought_everywhere_and_what_it_does_without_
         session = world.open(PLAIN)
         creds.put(session.aws, session.engine.label, TOKEN_SECRET, creds.checked(NEW))
 
-    with pytest.raises(Refused, match="not everywhere yet: CodeBuild") as caught:
+    with pytest.raises(Refused, match="not in every place yet: CodeBuild") as caught:
         creds.spread(lambda: world.open(PLAIN), store)
     assert "ecsctl up" in caught.value.hint
     states = {place.name: place.state for place in creds.status(world.open(PLAIN)).places}

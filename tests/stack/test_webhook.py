@@ -93,7 +93,7 @@ def test_both_an_address_and_a_chat(world: World) -> None:
     [
         (None, "there is no secret chat"),
         ("http://hooks.example.com/a1b2c3d4e5f6", "holds no URL that begins with https://"),
-        (json.dumps({"url": URL}), "is a JSON: expected :key after its name"),
+        (json.dumps({"url": URL}), "is JSON: expected :key after its name"),
     ],
 )
 def test_a_secret_that_is_no_url_is_refused_before_any_change(world: World, value: str | None, says: str) -> None:

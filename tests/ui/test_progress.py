@@ -133,7 +133,7 @@ def test_the_time_in_which_a_person_was_asked_is_nobodys(tell, capsys, time):
     tell(Done("vpc", "VPC", Verb.CREATE, 5))
     capsys.readouterr()
     tell.summary(tell.seconds)
-    said = ["1 created in 7 s", "of it: looking at what is there 2 s, then VPC 5 s"]
+    said = ["1 created in 7 s", "of it: reading what exists 2 s, then VPC 5 s"]
     assert capsys.readouterr().err.splitlines() == said
 
 
@@ -250,7 +250,7 @@ def test_a_wait_that_falls_silent_leaves_the_live_view(live, time):
 def test_looking_around_is_reported_only_when_it_takes_time(live, time):
     assert picture(live) == ""
     time.spent = 2
-    assert "looking at what is there" in picture(live)
+    assert "reading what exists" in picture(live)
 
 
 def test_nothing_moves_while_the_plan_is_read_and_agreed_to(live):

@@ -34,7 +34,7 @@ def test_a_yes_goes_on(typing, answer, capsys):
 @pytest.mark.parametrize("answer", ["", "\n", "n\n", "yesterday\n", "ecsctl\n"])
 def test_anything_but_a_yes_changes_nothing(typing, answer):
     typing(answer)
-    with pytest.raises(Refused, match="not agreed to: nothing was changed"):
+    with pytest.raises(Refused, match="not confirmed: nothing was changed"):
         confirm()
 
 

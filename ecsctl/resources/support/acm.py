@@ -39,7 +39,7 @@ DEAD = {
 
 
 def of_certificates(scope: Scope, uses: Uses) -> Iterator[Statement]:
-    """What it takes to read certificates: all of them are listed, and of most only the tags are asked for."""
+    """The permissions to read certificates: all of them are listed, and of most only the tags are read."""
     described = " DescribeCertificate" if uses.certificate else ""
     certificates = (scope.arn("acm", "certificate/*"),)
     yield anywhere("acm", "ListCertificates")
@@ -72,7 +72,7 @@ def died_of(certificate: CertificateDetailTypeDef) -> str:
 
 
 def proof_of(certificate: CertificateDetailTypeDef, domain: str) -> tuple[ValidationName, str]:
-    """Name and value of the record that proves that a domain, or its wildcard, is ours; empty until ACM tells them.
+    """Name and value of the record that proves that a domain, or its wildcard, is ours; empty until ACM returns them.
 
     A name and its wildcard have the same (ACM User Guide, "DNS validation").
     """

@@ -2,7 +2,7 @@
 
 Paths name a member of RegisterTaskDefinition (`ephemeralStorage`) or one of our container (`container.user`). Those in
 use stand in a label of our container: it goes along when the pipeline copies a revision, which a tag may not. Other
-members that someone has added are nobody's business here.
+members that someone has added are ignored here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Additions = tuple[tuple[str, str], ...]
 
 
 def additions(values: Mapping[str, Any]) -> Additions:
-    """Values by path in the form in which they are compared. What says nothing is left out."""
+    """Values by path in the form in which they are compared. Empty values are left out."""
     kept = {path: value for path, value in values.items() if value not in (None, (), [], {}, "")}
     return tuple(sorted((path, _spelled(value)) for path, value in kept.items()))
 
@@ -36,7 +36,7 @@ def added(definition: Mapping[str, Any], ours: Mapping[str, Any], wanted: Additi
 
 
 def with_additions(definition: dict[str, Any], ours: dict[str, Any], wanted: Additions) -> dict[str, Any]:
-    """The definition with what is wanted, and without what is not wanted any more. `ours` is a container in it."""
+    """The definition with what is desired, and without what no longer is. `ours` is a container in it."""
     made, container = dict(definition), dict(ours)
     for path in _remembered(ours):
         (container if path.startswith(_OURS) else made).pop(path.removeprefix(_OURS), None)
@@ -69,7 +69,7 @@ def part_of(value: Any, like: Any) -> Any:
 
 
 def _ordered(parts: list[Any]) -> list[Any]:
-    """In which order AWS tells what has names is its own affair."""
+    """The order in which AWS returns what has names does not matter."""
     for key in ("name", "containerName"):
         if all(isinstance(one, dict) and key in one for one in parts):
             return sorted(parts, key=lambda one: str(one[key]))

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
 MINUTE = 60
-HOURLY = 0.10 / 730  # "Amazon CloudWatch pricing": a standard alarm, for each metric that it looks at
+HOURLY = 0.10 / 730  # "Amazon CloudWatch pricing": a standard alarm, for each metric that it watches
 CONSOLE = "{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"
 
 
 def listed(aws: Aws, names: Iterable[str]) -> list[dict[str, Any]]:
-    """The alarms of these names that are there."""
+    """The alarms of these names that exist."""
     asked = sorted(names)
     found: list[dict[str, Any]] = aws.read(aws.cloudwatch.describe_alarms, AlarmNames=asked)["MetricAlarms"]
     return found
@@ -26,15 +26,15 @@ def listed(aws: Aws, names: Iterable[str]) -> list[dict[str, Any]]:
 
 def tagged(aws: Aws, names: Iterable[str]) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     """Those of them, each with its tags."""
-    for told in listed(aws, names):
-        read = partial(aws.read, aws.cloudwatch.list_tags_for_resource, ResourceARN=told["AlarmArn"])
+    for alarm in listed(aws, names):
+        read = partial(aws.read, aws.cloudwatch.list_tags_for_resource, ResourceARN=alarm["AlarmArn"])
         if (answer := none_if_gone(read)) is not None:
-            yield told, flat(answer["Tags"])
+            yield alarm, flat(answer["Tags"])
 
 
-def tags_of(aws: Aws, told: dict[str, Any]) -> dict[str, str]:
+def tags_of(aws: Aws, alarm: dict[str, Any]) -> dict[str, str]:
     """The tags of an alarm."""
-    tags: Any = aws.read(aws.cloudwatch.list_tags_for_resource, ResourceARN=told["AlarmArn"])
+    tags: Any = aws.read(aws.cloudwatch.list_tags_for_resource, ResourceARN=alarm["AlarmArn"])
     return flat(tags["Tags"])
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def targets_of(aws: Aws, services: list[str]) -> list[ScalableTargetTypeDef]:
-    """The scalable targets of these services, by their ids: AWS wants some beside a dimension (API reference)."""
+    """The scalable targets of these services, by their ids: AWS requires some beside a dimension (API reference)."""
     return aws.read(
         aws.autoscaling.describe_scalable_targets,
         ServiceNamespace="ecs",
@@ -28,7 +28,7 @@ def policy_of(aws: Aws, target: str, name: str) -> Mapping[str, Any]:
 
 
 def without(aws: Aws, target: str, name: str) -> None:
-    """Delete a policy that is there."""
+    """Delete an existing policy."""
     aws.autoscaling.delete_scaling_policy(
         PolicyName=name, ServiceNamespace="ecs", ResourceId=target, ScalableDimension="ecs:service:DesiredCount"
     )

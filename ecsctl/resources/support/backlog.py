@@ -1,7 +1,7 @@
-"""A queue's backlog for each task, as CloudWatch computes it: which metrics, and how they are told apart again.
+"""A queue's backlog for each task, as CloudWatch computes it: which metrics, and how they are recognized again.
 
 Application Auto Scaling user guide, "Create a target tracking scaling policy using metric math": messages that wait to
-be received, divided by the tasks that run. The raw length says nothing of how many tasks share it.
+be received, divided by the tasks that run. The raw length does not say how many tasks share it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ WAITING, RUNNING, RESULT = "waiting", "running", "result"  # the ids of the metr
 PER_TASK = f"{WAITING} / {RUNNING}"
 """No value while no task runs: there is nothing to divide by, and target tracking waits."""
 UNSERVED = f"IF({WAITING} > 0 AND FILL({RUNNING}, 0) < 1, 1, 0)"
-"""Whether somebody waits and nobody works: the metric of a service without tasks has no values (CloudWatch user guide,
+"""Whether messages wait and no task works: the metric of a service without tasks has no values (CloudWatch user guide,
 "Using metric math", FILL)."""
 
 
@@ -31,7 +31,7 @@ class Source:
     insights: bool
 
     def queries(self, expression: str, period: int | None = None) -> list[dict[str, Any]]:
-        """The metrics and what is made of them; with a `period` as an alarm wants it, without as a policy does."""
+        """The metrics and what is made of them; with a `period` as an alarm takes it, without as a policy does."""
         counted = ("ECS/ContainerInsights", "RunningTaskCount", "Average")
         if not self.insights:
             counted = ("AWS/ECS", "CPUUtilization", "SampleCount")
@@ -48,15 +48,15 @@ class Source:
 def _query(
     name: str, namespace: str, metric: str, statistic: str, dimensions: dict[str, str], period: int | None
 ) -> dict[str, Any]:
-    told = [{"Name": key, "Value": value} for key, value in dimensions.items()]
-    stat = {"Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": told}, "Stat": statistic}
+    pairs = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+    stat = {"Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": pairs}, "Stat": statistic}
     return {"Id": name, "MetricStat": stat | ({"Period": period} if period else {}), "ReturnData": False}
 
 
 def observed(wanted: Source, queries: list[dict[str, Any]], expression: str, period: int | None = None) -> Source:
-    """Whose backlog these queries tell; of another shape, or of another service, nobody's.
+    """Whose backlog these queries measure; of another shape, or of another service, an empty one.
 
-    A metric of SQS names the queue alone: it is of the account and region in which it is looked at.
+    A metric of SQS names the queue alone: it is of the account and region in which it is read.
     """
     place, _, _ = wanted.queue.rpartition(":")
     named = {one["Id"]: one for one in queries}.get(WAITING, {}).get("MetricStat", {}).get("Metric", {})

@@ -1,4 +1,4 @@
-"""The settings of a bucket, each of which S3 reads and writes by a call of its own."""
+"""The settings of a bucket, each read and written by an S3 call of its own."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ecsctl.aws import Aws
 
-RECENT = 20  # builds that are looked at, where the newest alone does not tell
+RECENT = 20  # builds that are read, where the newest alone is not enough
 LINES, READ = 10, 500  # of the log's end that are shown, and that are read: CodeBuild repeats long commands there
 _COMMAND = re.compile(r"(Error while executing command: )(.*?)(\.? Reason: .*)?$", re.DOTALL)
 _OWN, _BEGUN = "[Container]", re.compile(r"\[Container\] .*Running command ")  # what CodeBuild itself says in a log
@@ -29,7 +29,7 @@ def builds_of(aws: Aws, project: str, most: int = RECENT) -> list[BuildTypeDef]:
     """The project's newest builds, the newest first; none when there is no project.
 
     Builds outlive their project and are listed again for the next one of its name: an earlier life's do not count.
-    They are listed from the newest on, unless asked otherwise; with more than 100 of them AWS refuses to be asked for
+    They are listed from the newest on by default; with more than 100 of them AWS refuses to be asked for
     an order (CodeBuild API reference, ListBuildsForProject, sortOrder; aws/aws-cli#5863).
     """
     projects = aws.read(aws.codebuild.batch_get_projects, names=[project])["projects"]
@@ -63,15 +63,15 @@ def why_failed(aws: Aws, build: BuildTypeDef) -> str:
     """In which phase it failed, why, and what its commands said last. Of a script its first line is shown."""
     status = build["buildStatus"].lower().replace("_", " ")
     phases = [phase for phase in build.get("phases", []) if phase.get("phaseStatus", "SUCCEEDED") != "SUCCEEDED"]
-    told = [
+    failures = [
         (phase["phaseType"], context["message"])
         for phase in phases
         for context in phase.get("contexts", [])
         if context.get("message")
     ]
-    short = [f"{phase}: {_COMMAND.sub(_shortened, message)}" for phase, message in told]
+    short = [f"{phase}: {_COMMAND.sub(_shortened, message)}" for phase, message in failures]
     what = "; ".join(short or [phase["phaseType"] for phase in phases]) or "no reason given"
-    repeated = {line.strip() for _, message in told for line in message.splitlines()}
+    repeated = {line.strip() for _, message in failures for line in message.splitlines()}
     lines = _last_lines(aws, build)
     begun = next((number for number in reversed(range(len(lines))) if _BEGUN.search(lines[number])), 0)
     said = "\n".join([line for line in lines[begun:] if line.strip() not in repeated and _OWN not in line][-LINES:])

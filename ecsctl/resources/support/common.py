@@ -30,10 +30,10 @@ def where(**values: str | Iterable[str]) -> list[Any]:
 
 
 def network(addresses: str) -> str:
-    """A range of addresses as AWS tells it: without host bits, IPv6 short and in lower case.
+    """A range of addresses as AWS returns it: without host bits, IPv6 short and in lower case.
 
     EC2 API reference, CreateVpc: the CIDR block is brought to its canonical form. What is only promised yet (a subclass
-    of str), and what is no range, such as a prefix list's id, is left as it is.
+    of str), and what is no range, such as a prefix list's id, is left unchanged.
     """
     if type(addresses) is not str:
         return addresses

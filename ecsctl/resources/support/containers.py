@@ -1,7 +1,7 @@
 """The containers of a task beside the app's own, and what all containers have in common.
 
 A sidecar is known by a label of its own container: it goes along when the pipeline copies a revision, which a tag may
-not. A container without that label is somebody else's, and stays as it is.
+not. A container without that label is somebody else's, and stays unchanged.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class HealthCheck:
 
     @classmethod
     def of(cls, container: Mapping[str, Any]) -> HealthCheck:
-        """The check of a container as AWS tells it."""
+        """The check of a container as AWS returns it."""
         check = container.get("healthCheck") or {}
         command = check.get("command", []) if check.get("command") != ["NONE"] else []
         return cls(
@@ -82,7 +82,7 @@ class Sidecar:
     read_only: bool
     stop_timeout: int
     mounts: tuple[Mount, ...] = ()
-    logged: bool = True  # untrue in what is there: its lines go elsewhere than the app's
+    logged: bool = True  # false on AWS: its lines go elsewhere than the app's
 
     def __post_init__(self) -> None:
         for name in ("environment", "secrets", "depends_on", "restart_ignores"):
@@ -92,16 +92,16 @@ class Sidecar:
             object.__setattr__(self, "restart_ignores", ())
 
 
-def written(sidecar: Sidecar, there: Mapping[str, Any], log: Mapping[str, Any]) -> dict[str, Any]:
-    """A sidecar laid over its container as it is (`{}` if there is none): what others set besides stays."""
-    mapped = {port.get("containerPort"): port for port in there.get("portMappings") or ()}
+def written(sidecar: Sidecar, actual: Mapping[str, Any], log: Mapping[str, Any]) -> dict[str, Any]:
+    """A sidecar laid over its container on AWS (`{}` if there is none): what others set besides stays."""
+    mapped = {port.get("containerPort"): port for port in actual.get("portMappings") or ()}
     restart = {
         "enabled": True,
         "restartAttemptPeriod": sidecar.restart_after,
         "ignoredExitCodes": list(sidecar.restart_ignores),
     }
     merged = {
-        **there,
+        **actual,
         "name": sidecar.name,
         "image": sidecar.image,
         "essential": sidecar.essential,
@@ -122,9 +122,9 @@ def written(sidecar: Sidecar, there: Mapping[str, Any], log: Mapping[str, Any]) 
         "user": sidecar.user or None,
         "readonlyRootFilesystem": sidecar.read_only or None,
         "stopTimeout": sidecar.stop_timeout,
-        "mountPoints": mounted(sidecar.mounts, there.get("mountPoints") or ()),
+        "mountPoints": mounted(sidecar.mounts, actual.get("mountPoints") or ()),
         "logConfiguration": {**log},
-        "dockerLabels": {**(there.get("dockerLabels") or {}), LABEL: "yes"},
+        "dockerLabels": {**(actual.get("dockerLabels") or {}), LABEL: "yes"},
     }
     return _said(merged)
 
@@ -170,14 +170,14 @@ def sidecars_of(
 def beside(
     own: dict[str, Any],
     merged: dict[str, Any],
-    there: Iterable[dict[str, Any]],
+    existing: Iterable[dict[str, Any]],
     wanted: Iterable[Sidecar],
     log: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """The containers of a task: the app's, `merged`, in the place of its `own`; sidecars as wanted; others' as is."""
     by_name = {one.name: one for one in wanted}
     made = []
-    for one in there:
+    for one in existing:
         if one is own:
             made.append(merged)
         elif sidecar := by_name.pop(one.get("name", ""), None):

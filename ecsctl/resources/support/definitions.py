@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def image_for(desired: TaskDefinition, running: str | None = None, good: str | None = None) -> str | None:
-    """The image to register: the one that is asked for, the last good one, the one that runs, or one to begin with."""
+    """The image to register: the configured one, the last good one, the one that runs, or one to begin with."""
     begin = desired.seed or desired.placeholder
     kept = begin if running == desired.placeholder else running
     return desired.image or good or kept or begin
@@ -28,8 +28,8 @@ def laid(desired: TaskDefinition, over: Definition, image: str | None, region: s
     """The desired state laid over the revision that runs (`{}` if none does), with that image in our container."""
     ours, platform = container_of(over, desired.container), over.get("runtimePlatform", {})
     merged = _container(desired, ours, image, region)
-    there = over.get("containerDefinitions") or [ours]
-    containers = beside(ours, merged, there, desired.sidecars, _log(desired, region))
+    its_containers = over.get("containerDefinitions") or [ours]
+    containers = beside(ours, merged, its_containers, desired.sidecars, _log(desired, region))
     made = {
         **over,
         "family": desired.family,
@@ -86,12 +86,12 @@ def _log(desired: TaskDefinition, region: str) -> dict[str, Any]:
 
 
 def _mapping(ours: Mapping[str, Any], port: int) -> dict[str, Any]:
-    """The mapping of our port, or the first: in which order AWS tells them is its own affair."""
+    """The mapping of our port, or the first: the order in which AWS returns them does not matter."""
     ports: list[dict[str, Any]] = ours.get("portMappings") or [{}]
     return next((one for one in ports if one.get("containerPort") == port), ports[0])
 
 
-def told(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinition:
+def actual_of(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinition:
     """What a revision says of the resource's fields, with what AWS leaves out or fills in brought to one spelling."""
     definition, ours = revision.definition, container_of(revision.definition, like.container)
     port = _mapping(ours, like.port)
@@ -129,7 +129,7 @@ def told(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinitio
 
 
 def _unsound(revision: Revision, like: TaskDefinition) -> str:
-    """Why a revision cannot be used as it is; empty if it can."""
+    """Why a revision cannot be used; empty if it can."""
     definition, ours = revision.definition, container_of(revision.definition, like.container)
     system = definition.get("runtimePlatform", {}).get("operatingSystemFamily", "LINUX")
     why = (
@@ -140,16 +140,16 @@ def _unsound(revision: Revision, like: TaskDefinition) -> str:
         (system != "LINUX", f"it is for {system}, not for Linux"),
         (not ours.get("essential", True), f"its container {like.container} is not essential"),
     )
-    told = ", ".join(text for wrong, text in why if wrong)
-    return f"{told}: a new revision is made" if told else ""
+    reasons = ", ".join(text for wrong, text in why if wrong)
+    return f"{reasons}: a new revision is made" if reasons else ""
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Decision:
     """The live revision, what should be registered, and the revision that is as desired already, if there is one."""
 
     live: Revision
-    wanted: Definition
+    definition: Definition
     right: Revision | None
     note: str = ""
 
@@ -159,22 +159,26 @@ class Judgement:
         return self.right or self.live
 
 
-def judge(desired: TaskDefinition, live: Revision, later: Iterable[Revision], good: str | None, me: Label) -> Judgement:
+def decide(desired: TaskDefinition, live: Revision, later: Iterable[Revision], good: str | None, me: Label) -> Decision:
     """Compare the desired state with what runs.
 
     `later` are the ACTIVE revisions registered after the live one, the newest first. One of ours among them that says
-    what is wanted was registered by a run that was interrupted before the service was told: it is right, and nothing
+    what is desired was registered by a run that was interrupted before it updated the service: it is right, and nothing
     is registered twice. `good` is the image to go on with when the live one was given up.
     """
     running = container_of(live.definition, desired.container).get("image")
-    wanted = laid(desired, live.definition, image_for(desired, running, good), me.region)
+    definition = laid(desired, live.definition, image_for(desired, running, good), me.region)
     note = "the newest deployment was given up: the image of the last good one is kept" if good else ""
-    actual = told(live, desired, me.region)
+    actual = actual_of(live, desired, me.region)
     if replace(desired, image=desired.image or actual.image) == actual:
-        return Judgement(live, wanted, live, note)
-    goal, its_digest = told(Revision("", wanted, {}), desired, me.region), digest(wanted)
+        return Decision(live, definition, live, note)
+    goal, its_digest = actual_of(Revision("", definition, {}), desired, me.region), digest(definition)
     for found in later:
         # The pipeline's copy of a revision may carry its tags, digest and all, and yet another image.
-        if me.matches(found.tags) and found.tags.get(DIGEST) == its_digest and told(found, desired, me.region) == goal:
-            return Judgement(live, wanted, found, note)
-    return Judgement(live, wanted, None, note)
+        if (
+            me.matches(found.tags)
+            and found.tags.get(DIGEST) == its_digest
+            and actual_of(found, desired, me.region) == goal
+        ):
+            return Decision(live, definition, found, note)
+    return Decision(live, definition, None, note)

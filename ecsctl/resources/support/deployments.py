@@ -1,8 +1,8 @@
-"""How the deployments of a service stand: one snapshot of what ECS tells, and the one judgement of it.
+"""How the deployments of a service stand: one snapshot of what ECS says, and the one verdict on it.
 
 That a service is stable proves nothing: after a rollback the old version is stable too, and with no tasks asked for
 everything is. AWS keeps a service deployment for each release (ECS guide, "View service history using Amazon ECS
-service deployments"), for 90 days, and its end is the truth. The words in which ECS tells it are read here alone.
+service deployments"), for 90 days, and its end is the truth. ECS's words for it are read here alone.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _PHASES = {
 class Standing:
     """What a service runs, held against what it is to run, and how far it is."""
 
-    runs: str  # the task definition that it is told to run
+    runs: str  # the task definition that it is set to run
     ready: bool
     failed: str = ""
     note: str = ""
@@ -74,7 +74,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What ECS told at one moment.
+    """What ECS said at one moment.
 
     `service` is DescribeServices' (None: there is none), `deployments` ListServiceDeployments' newest, perhaps with
     what DescribeServiceDeployments adds; `revisions` and `images` are the task definition and the images of each
@@ -88,7 +88,9 @@ class Snapshot:
 
     @property
     def primary(self) -> Answer:
-        """The deployment that the service is told to run; empty for a service that is going, or not there."""
+        """The deployment that the service is set to run; empty for a service that is being deleted, or does not
+        exist.
+        """
         every = (self.service or {}).get("deployments", ())
         return next((one for one in every if one.get("status") == "PRIMARY"), {})
 
@@ -99,12 +101,12 @@ class Snapshot:
 
     @property
     def failed(self) -> bool:
-        """Whether ECS gave up what the service is told to run, with nothing to go back to."""
+        """Whether ECS gave up what the service is set to run, with nothing to go back to."""
         return rollout_of(self.primary) == "FAILED"
 
     @cached_property
     def newest(self) -> Answer:
-        """The newest service deployment; empty if AWS tells none."""
+        """The newest service deployment; empty if AWS lists none."""
         return max(self.deployments, key=began, default={})
 
     @property
@@ -114,7 +116,7 @@ class Snapshot:
 
     @property
     def phase(self) -> Phase | None:
-        """How the newest deployment stands; None if AWS tells none."""
+        """How the newest deployment stands; None if AWS lists none."""
         return phase_of(self.newest) if self.newest else None
 
     @property
@@ -148,7 +150,7 @@ class Snapshot:
 
     @property
     def steady(self) -> bool:
-        """Whether as many tasks run as are asked for, and ECS says that the deployment is done."""
+        """Whether as many tasks run as are desired, and ECS says that the deployment is done."""
         found = self.service or {}
         over = rollout_of(self.primary) in ("COMPLETED", "") and len(found.get("deployments", ())) == 1
         return over and found.get("runningCount", 0) >= found.get("desiredCount", 0)
@@ -167,21 +169,21 @@ class Snapshot:
         return sorted((one for one in self.deployments if phase_of(one) is Phase.DEPLOYED), key=began, reverse=True)
 
     def brings(self, deployment: Answer) -> str:
-        """The task definition that a service deployment brings; empty if AWS does not tell it."""
+        """The task definition that a service deployment brings; empty if AWS does not say."""
         return self.revisions.get(target_of(deployment), "")
 
     def back_of(self, deployment: Answer) -> str:
-        """The task definition that a deployment was rolled back to; empty if AWS does not tell it."""
+        """The task definition that a deployment was rolled back to; empty if AWS does not say."""
         return self.revisions.get((deployment.get("rollback") or {}).get("serviceRevisionArn", ""), "")
 
     def digest_of(self, deployment: Answer, container: str) -> str:
-        """What the image of the app's own container stood for when it was deployed; empty if AWS does not tell."""
+        """What the image of the app's own container stood for when it was deployed; empty if AWS does not say."""
         ran = self.images.get(target_of(deployment), ())
         ours = next((one for one in ran if one.get("containerName") == container), ran[0] if ran else {})
         return str(ours.get("imageDigest") or "")
 
     def ran(self, task_definition: str, container: str) -> str:
-        """The digest that a revision's image had in its last deployment that succeeded; empty if nobody tells."""
+        """The digest that a revision's image had in its last deployment that succeeded; empty if AWS does not say."""
         last = next((one for one in self.good if self.brings(one) == task_definition), {})
         return self.digest_of(last, container) if last else ""
 
@@ -200,17 +202,17 @@ class Snapshot:
         after = [one for one in self.deployments if one["createdAt"] > than["createdAt"]]
         return min(after, key=began, default=None)
 
-    def standing(self, wanted: str) -> Standing:
-        """Judge the service by its primary deployment, not by its counts: a steady service may run the old version.
+    def standing(self, target: str) -> Standing:
+        """Assess the service by its primary deployment, not by its counts: a steady service may run the old version.
 
         A deployment of a later revision than the wanted one has superseded ours; the later one is right.
         """
         service = self.service or {}
         primary, runs = self.primary or service, service["taskDefinition"]
-        superseded = newer(runs, wanted)
+        superseded = newer(runs, target)
         note = f"superseded by revision {revision_of(runs)}" if superseded else ""
         state, running, desired = rollout_of(primary), primary["runningCount"], primary["desiredCount"]
-        runs = wanted if superseded else runs
+        runs = target if superseded else runs
         if self.failed:
             reason = reason_of(primary) or "ECS gave the deployment up"
             return Standing(runs, ready=False, failed=reason, note=note, settled=False)
@@ -222,20 +224,20 @@ class Snapshot:
         rolling = f"revision {revision_of(primary['taskDefinition'])} {doing} {running} of {desired} running"
         return Standing(runs, ready=False, note=f"{note}: {rolling}" if superseded else rolling)
 
-    def why_not(self, wanted: str) -> str:
+    def why_not(self, target: str) -> str:
         """Why the newest deployment of a task definition was rolled back or stopped; empty if it was not."""
-        newest = max((one for one in self.deployments if self.brings(one) == wanted), key=began, default={})
+        newest = max((one for one in self.deployments if self.brings(one) == target), key=began, default={})
         if not newest or phase_of(newest) in (Phase.DEPLOYED, Phase.ROLLING_OUT, Phase.PAUSED):
             return ""
         what, why = "was stopped" if "STOP" in newest["status"] else "was rolled back", newest.get("statusReason")
-        return f"the deployment of revision {revision_of(wanted)} {what}: {why or 'no reason given'}"
+        return f"the deployment of revision {revision_of(target)} {what}: {why or 'no reason given'}"
 
     @property
     def _primary_rolls(self) -> bool:
         return self._rolls(self.primary)
 
     def _rolls(self, deployment: Answer) -> bool:
-        """Whether ECS works at it. Where it does not tell (API reference, Deployment), old tasks beside it do."""
+        """Whether ECS works at it. Where it does not say (API reference, Deployment), old tasks beside it do."""
         if state := rollout_of(deployment):
             return state == "IN_PROGRESS"
         return deployment.get("status") == "PRIMARY" and len((self.service or {}).get("deployments", ())) > 1
@@ -247,7 +249,7 @@ class Snapshot:
 
 
 def snapshot(aws: Aws, cluster: str, service: str) -> Snapshot:
-    """A service, its newest deployments in full and what they bring, as ECS tells at this moment."""
+    """A service, its newest deployments in full and what they bring, as ECS returns them now."""
     with aws.fresh():
         if service_of(aws, cluster, service) is None:
             return Snapshot(None)
@@ -261,9 +263,9 @@ def snapshot(aws: Aws, cluster: str, service: str) -> Snapshot:
 
 
 def brief(aws: Aws, cluster: str, service: str, status: str = "") -> Snapshot:
-    """A service and its newest deployments as they are listed; with `status` only those that ended so.
+    """A service and its newest deployments as listed; with `status` only those that ended so.
 
-    The answers are those of whoever asked before.
+    The answers are shared with earlier readers.
     """
     listed = aws.read(aws.ecs.list_service_deployments, cluster=cluster, service=service, maxResults=100)
     fitting = [one for one in listed["serviceDeployments"] if status in ("", one["status"])]
@@ -296,7 +298,7 @@ def reason_of(deployment: Answer) -> str:
 
 
 def target_of(deployment: Answer) -> str:
-    """The ARN of the service revision it brings, which the list and the description tell in two places."""
+    """The ARN of the service revision it brings, which list and description have in different places."""
     described = deployment.get("targetServiceRevision") or {}
     return str(deployment.get("targetServiceRevisionArn") or described.get("arn", ""))
 
@@ -330,7 +332,7 @@ def monitor_of(deployment: Answer) -> str:
 def phase_of(deployment: Answer) -> Phase:
     """How a service deployment stands.
 
-    STOPPED and ROLLBACK_SUCCESSFUL have many causes: the monitors tell whether ECS itself gave up, or its own words of
+    STOPPED and ROLLBACK_SUCCESSFUL have many causes: the monitors say whether ECS itself gave up, or its own words of
     what it found wrong. Of a deployment that is only listed nothing is known of them.
     """
     if held_of(deployment):
@@ -349,7 +351,7 @@ def phase_of(deployment: Answer) -> Phase:
 def gone_back(aws: Aws, cluster: str, service: Answer, tags: Mapping[str, str] | None = None) -> str:
     """In words, who went back and what `up` does then; empty if the service does not run an earlier revision again.
 
-    What differs is nobody's drift then. `tags` are those of the revision that it runs, if they are known already.
+    A difference is not drift then. `tags` are those of the revision that it runs, if they are known already.
     """
     runs = service.get("taskDefinition", "")
     if tags is None:

@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=str)
 
-PREFIX = "_ecsctl."  # before a record's name: the name of the TXT record that marks it
+PREFIX = "_ecsctl."  # before a record's name: the name of the TXT record with its tags
 TYPE = "ecsctl:type"
 PAGE = 100  # a name's own records come first in a page from it on, and its tags soon after, in all but odd zones
 MOST = 255  # Route 53 Developer Guide, "TXT record type": characters of one string in a value
 
-_marked: WeakKeyDictionary[Aws, dict[str, set[HostedZoneId]]] = WeakKeyDictionary()
+_tagged: WeakKeyDictionary[Aws, dict[str, set[HostedZoneId]]] = WeakKeyDictionary()
 
 
-def marked_zones(aws: Aws) -> dict[str, set[HostedZoneId]]:
-    """By app: the zones in which this run has found or made marks of it; none until it has looked through all."""
-    return _marked.setdefault(aws, {})
+def tagged_zones(aws: Aws) -> dict[str, set[HostedZoneId]]:
+    """By app: the zones in which this run has found or made its tags; none until it has searched all."""
+    return _tagged.setdefault(aws, {})
 
 
 def normal(name: S) -> S:
     """A name as people write it: lower case, no dot at its end, `*` and not Route 53's escape of it.
 
-    A name that is only promised yet (a subclass of str) is left as it is.
+    A name that is only promised yet (a subclass of str) is left unchanged.
     """
     if type(name) is not str:
         return name
@@ -43,22 +43,22 @@ def normal(name: S) -> S:
     return cast(S, plain.lower().removesuffix("."))
 
 
-def mark(me: Label, kind: str) -> str:
-    """The value of the TXT record that marks a record of the type `kind` as ours."""
+def tag_value(me: Label, kind: str) -> str:
+    """The value of the TXT record that names the owner of a record of the type `kind`."""
     words = {APP: me.app, ID: me.id, RESOURCE: me.resource, TYPE: kind}
     text = " ".join(f"{key}={quote(value)}" for key, value in words.items())
     return " ".join(f'"{text[start : start + MOST]}"' for start in range(0, len(text), MOST))
 
 
 def read(values: Sequence[str]) -> dict[str, str]:
-    """What a mark says, as tags; empty if these values are not exactly one mark."""
+    """The tags in a TXT record's values; empty if these are not exactly one such value."""
     text = "".join(re.findall(r'"([^"]*)"', values[0])) if len(values) == 1 else ""
     words = [word.split("=", 1) for word in text.split(" ") if word.startswith("ecsctl:") and "=" in word]
     return {key: unquote(value) for key, value in words}
 
 
 def said(record: ResourceRecordSetOutputTypeDef) -> dict[str, str]:
-    """What a record says as a mark, as tags; empty if it is none."""
+    """The tags in a TXT record; empty if it has none."""
     return read([one["Value"] for one in record.get("ResourceRecords", [])]) if record["Type"] == "TXT" else {}
 
 
@@ -72,12 +72,12 @@ class Standing:
 
     @property
     def tags(self) -> dict[str, str]:
-        """What the mark says, unless it cannot mean this record."""
+        """The tags in the TXT record, unless they cannot mean this record."""
         return said(self.text) if self.text is not None and (self.fits or self.record is None) else {}
 
     @property
     def described(self) -> str:
-        """What stands there, in words: "CNAME shop.example.com → old.example.com"."""
+        """The record at the name, in words: "CNAME shop.example.com → old.example.com"."""
         record = self.record or self.text
         if record is None:
             return "nothing"
@@ -88,7 +88,7 @@ class Standing:
 
 
 def standing(aws: Aws, zone: str, name: str, kind: str) -> Standing:
-    """What stands at the name, for a record of type `kind` to be there."""
+    """What exists at the name, where a record of type `kind` is desired."""
     records = _from(aws, zone, name)
     here = [one for one in records if normal(one["Name"]) == name]
     texts = _texts(records, PREFIX + name)

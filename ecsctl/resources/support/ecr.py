@@ -68,7 +68,7 @@ def tags(image: ImageDetailTypeDef) -> list[str]:
 
 
 def held(aws: Aws, repository: str) -> list[ImageDetailTypeDef]:
-    """All that a repository holds. Empty also when the repository is not there."""
+    """All that a repository holds. Empty also when the repository does not exist."""
     answer = none_if_gone(lambda: aws.read(aws.ecr.describe_images, repositoryName=repository))
     return answer["imageDetails"] if answer else []
 
@@ -79,7 +79,7 @@ def images(aws: Aws, repository: str) -> list[ImageDetailTypeDef]:
 
 
 def _runs(image: ImageDetailTypeDef) -> bool:
-    """Whether it could be one of the app's: no layers that a build has kept, and nothing that only tells of an image.
+    """Whether it could be one of the app's: no layers that a build has kept, and nothing that is only about an image.
 
     A signature or an attestation refers to its image (ECR API reference, ImageDetail.subjectManifestDigest), or, as
     cosign pushes it and registries without referrers have it, is tagged by the image's digest.
@@ -90,7 +90,9 @@ def _runs(image: ImageDetailTypeDef) -> bool:
 
 
 def by_name(aws: Aws, named: Reference) -> ImageDetailTypeDef | None:
-    """The image that a reference of this registry names, asked for by name; None if it is not there, or is none."""
+    """The image that a reference of this registry names, read by name; None if it does not exist, or is not an
+    image.
+    """
     wanted: ImageIdentifierTypeDef = (
         {"imageDigest": named.digest} if named.digest else {"imageTag": named.tag or LATEST}
     )
@@ -106,7 +108,7 @@ def newest(aws: Aws, repository: str, uri: str) -> ImageUri | None:
 
 
 def image_exists(aws: Aws, image: str, like: str) -> bool:
-    """Whether an image exists, as far as we can tell: one of the same repository as `like` is looked up."""
+    """Whether an image exists, as far as can be known: only one of the same repository as `like` is read."""
     named, ours = Reference.of(image), Reference.of(like)
     if named is None or ours is None or named.place != ours.place:
         return True

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BY = "ecsctl"
-"""Who has started the tasks that no service keeps, as ECS tells it."""
+"""The value of startedBy of the tasks that no service keeps."""
 
 
 def cluster_of(aws: Aws, name: str) -> ClusterTypeDef | None:
@@ -123,7 +123,7 @@ def ended_well(task: Mapping[str, Any], container: str) -> bool:
 
 
 def commands_of(aws: Aws, cluster: str) -> list[TaskTypeDef]:
-    """The tasks in which the release command runs at this moment: by ecsctl, or in the pipeline."""
+    """The tasks in which the release command runs now: by ecsctl, or in the pipeline."""
     with aws.fresh():
         found = described(aws, cluster, started_by_us(aws, cluster))
     return [one for one in found if one.get("group") == f"{BY}:{RELEASE}" and one.get("desiredStatus") == "RUNNING"]
@@ -138,7 +138,7 @@ def described(aws: Aws, cluster: str, arns: Iterable[str]) -> list[TaskTypeDef]:
 
 
 def known_to_tagging(aws: Aws, me: Label, kind: str) -> set[str]:
-    """ARNs that the tagging API knows for the app. A hint: it tells late of what is new, and long of what is gone."""
+    """ARNs that the tagging API knows for the app. A hint: it lists new ones late, and gone ones for long."""
     answer = aws.read(
         aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}], ResourceTypeFilters=[kind]
     )

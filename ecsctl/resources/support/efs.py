@@ -35,8 +35,8 @@ def failed(states: Mapping[str, str], kind: str) -> tuple[str, str]:
 
 
 def rights(scope: Scope, uses: Uses) -> Iterator[Statement]:
-    """What it takes to make, look at, change and delete file systems and what leads to them."""
-    # Also of those that are no longer asked for.
+    """The permissions to make, read, change and delete file systems and what leads to them."""
+    # Also of those that are no longer configured.
     yield anywhere("elasticfilesystem", "DescribeAccessPoints DescribeFileSystems DescribeMountTargets")
     if not uses.volumes:
         return

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST = 20  # ELB API reference, DescribeTags: resources in one call
 
 
-def marked(aws: Aws, me: Label, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def tagged(aws: Aws, me: Label, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """The tags of those that carry the app's tags, by ARN. `names` are by ARN; ours are all called after the app."""
     ours = (*Names.of(me).target_groups, Names.of(me).second_targets)
     tags = tags_of(aws, (arn for arn, name in names.items() if name in ours))
@@ -49,7 +49,7 @@ def balancers_listeners(aws: Aws, me: Label) -> Iterator[str]:
         one["LoadBalancerArn"]: one["LoadBalancerName"]
         for one in aws.read(aws.elbv2.describe_load_balancers)["LoadBalancers"]
     }
-    for balancer in marked(aws, me, names):
+    for balancer in tagged(aws, me, names):
         answer = none_if_gone(partial(aws.read, aws.elbv2.describe_listeners, LoadBalancerArn=balancer))
         yield from (one["ListenerArn"] for one in answer["Listeners"]) if answer else ()
 
@@ -60,11 +60,11 @@ def rules_of(aws: Aws, listener: str) -> list[RuleTypeDef]:
     return [one for one in answer["Rules"] if not one.get("IsDefault")] if answer else []
 
 
-def marked_rules(aws: Aws, me: Label) -> Iterator[tuple[RuleTypeDef, dict[str, str]]]:
+def tagged_rules(aws: Aws, me: Label) -> Iterator[tuple[RuleTypeDef, dict[str, str]]]:
     """The rules of the app's load balancers that carry its tags: a rule is nowhere else."""
     for listener in balancers_listeners(aws, me):
         rules = {one["RuleArn"]: one for one in rules_of(aws, listener)}
-        for arn, tags in marked(aws, me, dict.fromkeys(rules, Names.of(me).balancer)).items():
+        for arn, tags in tagged(aws, me, dict.fromkeys(rules, Names.of(me).balancer)).items():
             yield rules[arn], tags
 
 

@@ -2,9 +2,9 @@
 
 Its commit is usually the one that the service has just been made with: to build and release that once more is paid for
 twice, keeps the service from coming to rest, and fails where a repository's own buildspec pushes a tag that cannot be
-moved. So a pipeline is made of its source and a `GATE` at first. Once the source has told its commit, a run that brings
-nothing new is stopped, the pipeline gets its stages, and a commit that is newer is run through them. Each step is a
-state that AWS shows, so that a run of ours may die after any of them.
+moved. So a pipeline is made of its source and a `GATE` at first. Once the source has named its commit, a run that
+brings nothing new is stopped, the pipeline gets its stages, and a commit that is newer is run through them. Each step
+is a state that AWS shows, so that a run of ours may die after any of them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ecsctl.aws import Aws
 
-GATE = Approval("ecsctl", "ecsctl up is making this pipeline. If nobody runs it any more: run it again.")
+GATE = Approval("ecsctl", "ecsctl up is making this pipeline. If that run has ended: run it again.")
 STOPPED = "its commit is what the service runs already"
 YOUNG = timedelta(minutes=15)  # that long after a pipeline was made, its first run may still matter
 RUNNING = ("InProgress", "Stopping")
@@ -54,7 +54,7 @@ def gated(made_of: Parts) -> bool:
 def first_run(
     aws: Aws, name: str, project: str, made: datetime | None, *, at_gate: bool, given: bool = False
 ) -> FirstRun:
-    """Look how it stands. `given` says that the user has named an image: no build is to take its place by itself."""
+    """Read how it stands. `given` says that the user has named an image: no build is to take its place by itself."""
     young = made is not None and aws.now() - made < YOUNG
     if not (at_gate or young):
         return FirstRun("over")
@@ -80,7 +80,7 @@ def first_run(
 
 
 def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
-    """Whether the app was told to run the image of this commit: by its tags, or as the project has built it.
+    """Whether the app has been given the image of this commit: by its tags, or as the project has built it.
 
     The tags are what is left of a commit where only the repository has outlived an earlier life of the app.
     """
@@ -89,8 +89,8 @@ def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
     if runs is None:
         return False
     named = Reference.of(runs.image)
-    there = named and named.repository == names.repository and by_name(aws, named)
-    if there and {commit, *(f"{commit}-{one}" for one in PROCESSORS.values())} & {*tags(there)}:
+    repository = named and named.repository == names.repository and by_name(aws, named)
+    if repository and {commit, *(f"{commit}-{one}" for one in PROCESSORS.values())} & {*tags(repository)}:
         return True
     name = runs.image.partition("@")[2] or runs.image.rpartition(":")[2]
     good = (one for one in builds_of(aws, project) if one["buildStatus"] == "SUCCEEDED")
@@ -99,7 +99,7 @@ def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
 
 
 def _asks(aws: Aws, name: str) -> bool:
-    """Whether a person is asked. Nobody waits for that."""
+    """Whether a person is asked. That is not waited for."""
     states = aws.read(aws.codepipeline.get_pipeline_state, name=name)["stageStates"]
     return any(_waits(action) for stage in states for action in stage.get("actionStates", ()))
 

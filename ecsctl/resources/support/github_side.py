@@ -18,7 +18,7 @@ REGISTERED = "ecsctl:registered"  # tag of a pipeline's webhook: the digest of t
 
 
 def if_github_lets(call: Callable[[], object], *refusals: str) -> bool:
-    """Make a call that has GitHub take back a hook, and tell whether it did.
+    """Make a call that has GitHub remove a hook, and return whether it did.
 
     With a token that was revoked it never will: the hook there is then removed by hand, and calls nothing meanwhile.
     `refusals` are the error codes that mean this; other errors pass through.

@@ -1,4 +1,4 @@
-"""The runs of jobs: tasks that are told apart by their group, and how each of them ended."""
+"""The runs of jobs: tasks with a group for each job, and how each of them ended."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ REFUSED = 75  # what the guard ends with where another run is not over: sysexits
 
 Outcome = Literal["starting", "running", "succeeded", "failed", "timed out", "refused", "stopped", "not started"]
 BAD: tuple[Outcome, ...] = ("failed", "timed out", "not started")
-"""The ends that somebody should hear of. A run that is refused, or that a person has stopped, is none."""
+"""The ends that are worth a notification. A run that is refused, or that a person has stopped, is none."""
 
 REMEMBERED = timedelta(minutes=55)  # ECS knows a task for an hour after its end
-LATE = timedelta(minutes=3)  # Scheduler starts within the minute, and ECS tells of it a moment later
+LATE = timedelta(minutes=3)  # Scheduler starts within the minute, and ECS shows it a moment later
 
 
 @dataclass(frozen=True)
@@ -54,28 +54,28 @@ def runs(aws: Aws, cluster: str, container: str) -> list[Run]:
     return sorted(found, key=lambda one: one.created, reverse=True)
 
 
-def missed(told: Mapping[str, Any], known: Iterable[Run], now: datetime) -> datetime | None:
+def missed(schedule: Mapping[str, Any], known: Iterable[Run], now: datetime) -> datetime | None:
     """When the schedule was due within the hour and nothing has started since; None where that cannot be said.
 
-    Scheduler tells it nowhere but in metrics of the whole group, which it does not promise (user guide, "Monitoring
-    Amazon EventBridge Scheduler with Amazon CloudWatch"). Of a rate that was changed nobody says from when it counts.
+    Scheduler says so nowhere but in metrics of the whole group, which it does not promise (user guide, "Monitoring
+    Amazon EventBridge Scheduler with Amazon CloudWatch"). From when a changed rate counts is not documented.
     """
-    made = told.get("StartDate") or told.get("CreationDate")
-    changed = told.get("LastModificationDate") or made
-    if made is None or changed is None or told.get("State") == "DISABLED":
+    made = schedule.get("StartDate") or schedule.get("CreationDate")
+    changed = schedule.get("LastModificationDate") or made
+    if made is None or changed is None or schedule.get("State") == "DISABLED":
         return None
-    expression, place = told["ScheduleExpression"], told.get("ScheduleExpressionTimezone", "UTC")
+    expression, place = schedule["ScheduleExpression"], schedule.get("ScheduleExpressionTimezone", "UTC")
     try:
-        if isinstance(due.read(expression), due.Rate) and changed != told.get("CreationDate"):
+        if isinstance(due.read(expression), due.Rate) and changed != schedule.get("CreationDate"):
             return None
         moments = due.dues(expression, place, max(now - REMEMBERED, made, changed), made)
-        end = min(now - LATE, told.get("EndDate") or now)
+        end = min(now - LATE, schedule.get("EndDate") or now)
         last = max(takewhile(lambda one: one <= end, moments), default=None)
     except due.Invalid:
         return None
     if last is None:
         return None
-    return None if any(one.job == told["Name"] and one.created >= last - LATE for one in known) else last
+    return None if any(one.job == schedule["Name"] and one.created >= last - LATE for one in known) else last
 
 
 def run_of(task: Mapping[str, Any], container: str) -> Run:
@@ -83,7 +83,7 @@ def run_of(task: Mapping[str, Any], container: str) -> Run:
     every = {one["name"]: one for one in task.get("containers", ())}
     own, outcome = every.get(container, {}), _outcome(task, every, container)
     reason = "" if task.get("stoppedReason") == "Essential container in task exited" else task.get("stoppedReason", "")
-    told = "; ".join(filter(None, dict.fromkeys((reason, own.get("reason", "")))))
+    reasons = "; ".join(filter(None, dict.fromkeys((reason, own.get("reason", "")))))
     return Run(
         job=task.get("group", "").partition(":")[2],
         id=task["taskArn"].rpartition("/")[2],
@@ -92,7 +92,7 @@ def run_of(task: Mapping[str, Any], container: str) -> Run:
         ended=task.get("executionStoppedAt") or task.get("stoppedAt"),
         outcome=outcome,
         exit_code=None if outcome == "refused" else own.get("exitCode"),  # ECS gives one that never ran 143
-        reason="another run was not over" if outcome == "refused" else told,
+        reason="another run was not over" if outcome == "refused" else reasons,
         image=own.get("image", ""),
         scheduled=task.get("startedBy", "").startswith(STARTED_BY),
     )

@@ -1,6 +1,6 @@
-"""Whether a network that is not ours can carry the app: pure judgement over what EC2 tells of it.
+"""Whether a network that is not ours can carry the app: pure checks over EC2's answers.
 
-Only what surely fails is refused. What cannot be seen from here (a shared VPC's gateway, a firewall between, endpoints
+Only what surely fails is refused. What cannot be read from here (a shared VPC's gateway, a firewall between, endpoints
 that stand in another VPC) is taken to be right.
 """
 
@@ -46,7 +46,7 @@ class Need:
     ports: tuple[int, ...] = (80,)  # that the load balancer listens on
     port: int = 8000  # that the tasks listen on
     tasks: int = 1  # at once, while a release replaces them
-    internal: bool = False  # nobody comes from the internet
+    internal: bool = False  # not reachable from the internet
     public_tasks: bool = False  # they have public addresses, and no other way out
     services: tuple[str, ...] = ()  # of AWS that a task reaches through endpoints where there is no way out
     no_fargate: tuple[str, ...] = ()  # ids of zones where Fargate does not run such tasks
@@ -54,7 +54,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Network:
-    """What EC2 tells of the VPC. A list that is not allowed to be read is empty, and nothing is concluded from it."""
+    """EC2's answers about the VPC. A list that is not allowed to be read is empty, and nothing is concluded from it."""
 
     region: str
     vpc_id: str
@@ -111,7 +111,7 @@ def unfit(
 ) -> Iterator[Unfit]:
     """Everything that keeps the load balancer or the tasks from working in these subnets of the VPC.
 
-    `groups` are the names of the load balancer's security group and of the tasks': who wears them is there already.
+    `groups` are the names of the load balancer's security group and of the tasks': what uses them exists already.
     """
     front = [one for one in sorted(balancer) if one in network.subnets]
     back = [one for one in sorted(tasks) if one in network.subnets]

@@ -19,7 +19,7 @@ def our_roles(aws: Aws, me: Label) -> Iterator[tuple[RoleArn, RoleName, dict[str
     """Every role under our path that is named after the app and this region: its ARN, name and tags.
 
     IAM is global, so the region is part of the name. A listing leaves the tags out (IAM API, ListRoles). Raises
-    NoSuchEntity when it lists a role whose tags are not there yet, or not any more: who overlooked it would take for
+    NoSuchEntity when it lists a role whose tags are not set yet, or no longer: passing over it would take for
     someone else's what the tags say is ours.
     """
     for role in aws.read(aws.iam.list_roles, PathPrefix=PATH)["Roles"]:

@@ -1,4 +1,4 @@
-"""A deployment that ECS holds until a person answers: the hooks that say so, and what is told of one that is held.
+"""A deployment that ECS holds until a person answers: the hooks that say so, and the words for one that is held.
 
 ECS developer guide, "Pause hooks for Amazon ECS service deployments".
 """
@@ -26,7 +26,7 @@ WHERE = {
     "POST_PRODUCTION_TRAFFIC_SHIFT": "now that all requests have gone over to it",
 }
 ANSWERS = "ecsctl continue lets it go on, ecsctl cancel takes it back"
-EXPIRED = "the end of a pause, for nobody let it go on in time"
+EXPIRED = "the end of a pause without an answer in time"
 
 
 @dataclass(frozen=True)
@@ -55,28 +55,28 @@ class Held:
 
     @property
     def described(self) -> str:
-        """Where it is held, and what becomes of it if nobody answers."""
+        """Where it is held, and what ECS does without an answer."""
         end = "goes on with it" if self.then == "CONTINUE" else "takes it back"
         held = f"is paused {WHERE.get(self.stage, 'at ' + (self.stage or 'a stage'))}"
         return f"{held}; ECS {end} at {self.until:%Y-%m-%d %H:%M} UTC" if self.until else held
 
 
 def is_pause(hook: Answer) -> bool:
-    """Whether a hook of a service holds its deployments. One of Lambda has a function, whatever else is told of it."""
+    """Whether a hook of a service holds its deployments. One of Lambda has a function, whatever else it says."""
     return hook.get("targetType") == PAUSE or not (hook.get("targetType") or hook.get("hookTargetArn"))
 
 
-def beside(configuration: dict[str, Any], there: Answer) -> None:
-    """Leave the functions that somebody has hung into a service where they are: ECS takes all hooks at once."""
+def beside(configuration: dict[str, Any], actual: Answer) -> None:
+    """Keep the functions that somebody has set as hooks of a service: ECS takes all hooks at once."""
     if HOOKS in configuration:
-        hooks = (there.get("deploymentConfiguration") or {}).get(HOOKS) or ()
+        hooks = (actual.get("deploymentConfiguration") or {}).get(HOOKS) or ()
         configuration[HOOKS] = [*(hook for hook in hooks if not is_pause(hook)), *configuration[HOOKS]]
 
 
 def pause_of(hooks: Collection[Answer], wanted: Pause | None) -> Pause:
-    """What a service's hooks say. Where AWS does not tell how long one lasts, it lasts as is wanted.
+    """What a service's hooks say. Where AWS does not say how long one lasts, it lasts as desired.
 
-    AWS has been seen to answer with the stages alone (DescribeServices, May 2026).
+    AWS sometimes answers with the stages alone (DescribeServices, May 2026).
     """
     ours = [hook for hook in hooks if is_pause(hook)]
     if not ours:

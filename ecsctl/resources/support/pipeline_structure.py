@@ -31,7 +31,7 @@ class GitHubSource:
 
 @dataclass(frozen=True)
 class ConnectionSource:
-    """GitHub through a connection, which tells of a push by itself."""
+    """GitHub through a connection, which reports pushes by itself."""
 
     connection: ConnectionArn
     repository: str  # owner/name
@@ -73,7 +73,7 @@ Source = GitHubSource | ConnectionSource
 
 @dataclass(frozen=True)
 class Parts:
-    """What a pipeline of ours is made of. None: the pipeline that is there has no such part."""
+    """What a pipeline of ours is made of. None: the existing pipeline has no such part."""
 
     role: RoleArn
     bucket: BucketName
@@ -99,7 +99,7 @@ def structure(name: str, parts: Parts, token: str) -> Json:
 
 
 def parts(found: Mapping[str, Any], digest: str) -> Parts:
-    """What a pipeline that is there is made of. `digest` is that of the token it was last given."""
+    """What an existing pipeline is made of. `digest` is that of the token it was last given."""
     actions = [action for stage in found["stages"] for action in stage["actions"]]
     by = {provider: list(_of(actions, provider)) for provider in _PROVIDERS}
     builds = [action for action in by["CodeBuild"] if action["actionTypeId"]["category"] == "Build"]
@@ -142,7 +142,7 @@ def _stages(parts: Parts, token: str) -> Iterator[tuple[str, list[Json]]]:
 
 
 def _source(source: Source, token: str) -> Json:
-    """Every push is heard of exactly once: by our webhook and without polling, or by the connection."""
+    """Every push is noticed exactly once: by our webhook and without polling, or by the connection."""
     if isinstance(source, GitHubSource):
         owner, provider = "ThirdParty", "GitHub"
         configuration = {

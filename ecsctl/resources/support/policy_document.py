@@ -68,9 +68,9 @@ def rights(statements: Iterable[Statement]) -> str:
         for action in statement.actions:
             service, _, name = action.partition(":")
             by.setdefault(service, set()).add(name)
-    told = (f"{service}: {', '.join(sorted(names)) if len(names) < 4 else f'{len(names)} actions'}"
+    phrases = (f"{service}: {', '.join(sorted(names)) if len(names) < 4 else f'{len(names)} actions'}"
             for service, names in sorted(by.items()))  # fmt: skip
-    return "; ".join(told) or "do nothing"
+    return "; ".join(phrases) or "do nothing"
 
 
 def policy(statements: Iterable[Statement]) -> str:
@@ -86,7 +86,7 @@ def statements(document: Any) -> tuple[Statement, ...]:
 def lacking(boundary: Any, some: Iterable[Statement]) -> tuple[str, ...]:
     """The actions of these statements that a permissions boundary does not let through, at least on some resource.
 
-    Conditions of the boundary are taken to hold where they allow, and not where they deny: it tells of what is sure.
+    Conditions of the boundary are taken to hold where they allow, and not where they deny: the answer is what is sure.
     """
     limits = _many(_parsed(boundary).get("Statement", []))
     allows = [one for one in limits if one.get("Effect") == "Allow"]
@@ -118,8 +118,8 @@ def lets_put(document: Any, who: Mapping[str, str], key: str) -> bool:
     spellings = {named, named.split(":")[4]} if kind == "AWS" else {named}  # an account also by its number alone
     for one in _many(_parsed(document).get("Statement", [])):
         listed = one.get("Principal")
-        there = {*_many(listed.get(kind, []))} if isinstance(listed, dict) else {*_many(listed)}
-        if one.get("Effect") == "Allow" and (spellings | {"*"}) & there and _covers(one, "s3:PutObject", key):
+        principals = {*_many(listed.get(kind, []))} if isinstance(listed, dict) else {*_many(listed)}
+        if one.get("Effect") == "Allow" and (spellings | {"*"}) & principals and _covers(one, "s3:PutObject", key):
             return True
     return False
 
@@ -196,7 +196,7 @@ def _principal(principal: Any) -> Any:
 
 
 def _account(principal: str) -> str:
-    """An account is told by its number or by its root's ARN."""
+    """An account is named by its number or by its root's ARN."""
     return _ROOT.sub(r"\1", principal)
 
 

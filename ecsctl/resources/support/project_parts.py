@@ -61,7 +61,7 @@ OUTSIDE = Inside(VpcId(""), frozenset(), frozenset())
 
 
 def inside(declared: VpcConfigOutputTypeDef | None) -> Inside:
-    """The place of a project that is there."""
+    """The place of an existing project."""
     if not declared or not declared.get("vpcId"):
         return OUTSIDE
     return Inside(
@@ -126,7 +126,7 @@ def registry_credential(login: str) -> RegistryCredentialTypeDef:
 
 
 def auth_of(source: ProjectSourceTypeDef) -> SourceAuth:
-    """How a project that is there gets at its source. OAUTH is the console's word for the account's credentials."""
+    """How an existing project gets at its source. OAUTH is the console's word for the account's credentials."""
     auth = source.get("auth")
     if auth is None or auth["type"] == "OAUTH":
         return ACCOUNT
@@ -134,7 +134,7 @@ def auth_of(source: ProjectSourceTypeDef) -> SourceAuth:
 
 
 def variables_of(declared: Iterable[EnvironmentVariableTypeDef]) -> tuple[EnvVar, ...]:
-    """The variables of a project that is there."""
+    """The variables of an existing project."""
     return tuple(EnvVar(one["name"], one["value"], one.get("type", "PLAINTEXT")) for one in declared)
 
 

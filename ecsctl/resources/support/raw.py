@@ -1,7 +1,7 @@
 """What [raw] says of a thing beyond its fields: by path, compared, and remembered in a tag, so that it is taken back.
 
 A path is a parameter of AWS's call, one of its members (`source.gitCloneDepth`), or an attribute by its own name.
-`usual` says for each path what AWS has where nobody says anything: a parameter that is said no more goes back to that.
+`usual` has AWS's default by path: a parameter that is no longer said goes back to that.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ def remembered(tags: Mapping[str, str], usual: Usual) -> list[str]:
 
 
 def found(said: Additions, tags: Mapping[str, str], usual: Usual, at: Callable[[str], Any]) -> Additions:
-    """What is there at the paths that are said, and at those that were and are not at AWS's own value again."""
+    """AWS's values at the configured paths, and at those that were configured and are not back at AWS's default."""
     like = {path: json.loads(value) for path, value in said}
-    there = {path: part_of(at(path), value) for path, value in like.items()}
+    shown = {path: part_of(at(path), value) for path, value in like.items()}
     for path in remembered(tags, usual):
         value = at(path)
         if path not in like and value not in (None, usual[path]):
-            there[path] = value
-    return additions(there)
+            shown[path] = value
+    return additions(shown)
 
 
 def wanted(said: Additions, tags: Mapping[str, str], usual: Usual) -> dict[str, Any]:

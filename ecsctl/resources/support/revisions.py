@@ -1,4 +1,4 @@
-"""The revisions of a task definition's family: read, told apart, and known again by the digest in their tags."""
+"""The revisions of a task definition's family: read, compared, and recognized by the digest in their tags."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ENDS = 10  # revisions at each end of a long family whose tags are read one by o
 
 @dataclass(frozen=True)
 class Revision:
-    """One revision of a family as AWS tells it; `by` is the ARN of whoever registered it."""
+    """One revision of a family as AWS returns it; `by` is the ARN of whoever registered it."""
 
     arn: str
     definition: Definition
@@ -78,7 +78,7 @@ def said(value: Any) -> bool:
 
 
 def digest(definition: Definition) -> str:
-    """16 hex digits that tell two definitions apart, whatever the order of their environment and with no empty parts.
+    """16 hex digits in which two definitions differ, whatever the order of their environment and with no empty parts.
 
     It stands in a tag of each revision that we register: a run that finds it did not get to use it knows it again,
     whatever AWS has filled in meanwhile.
@@ -136,7 +136,7 @@ def _latest(aws: Aws, family: str) -> tuple[list[str], bool]:
     return sorted(answer["taskDefinitionArns"], key=revision_of, reverse=True), bool(answer.get("nextToken"))
 
 
-def marked(aws: Aws, me: Label, arns: Sequence[str]) -> Revision | None:
+def tagged(aws: Aws, me: Label, arns: Sequence[str]) -> Revision | None:
     """The newest of these revisions that is known to carry the app's tags."""
     revisions = (revision(aws, arn) for arn in _likely(aws, me, arns))
     return next((revision for revision in revisions if revision.tags.get(APP) == me.app), None)
@@ -154,7 +154,7 @@ def first_like(aws: Aws, one: Revision, arns: Sequence[str]) -> str:
 
 
 def _likely(aws: Aws, me: Label, arns: Sequence[str]) -> Iterator[str]:
-    """Those worth a look: the newest, what the tagging API knows, and for what it does not know yet both ends."""
+    """Those worth reading: the newest, what the tagging API knows, and for what it does not know yet both ends."""
     yield from arns[:1]
     if len(arns) > 1:
         known = known_to_tagging(aws, me, "ecs:task-definition")

@@ -32,7 +32,7 @@ class Scope:
     releases: bool = False  # there is a release command, and a project that runs it
     processes: bool = False  # there are others than the web
     registers: bool = False  # there are jobs, and a project that gives them the image of a release
-    reports: bool = False  # GitHub hears of releases, by a project of its own
+    reports: bool = False  # GitHub is notified of releases, by a project of its own
 
     @classmethod
     def of(cls, place: Where, names: Names) -> Self:
@@ -166,7 +166,7 @@ class Uses:
     zone: str = ""  # the hosted zone's id, or `*`
     domain: str = ""  # the name in it
     certificate: bool = False  # it is served by HTTPS
-    vpc: str = ""  # the id of a VPC that was there before
+    vpc: str = ""  # the id of a VPC that existed before
     connection: str = ""
     repository: str = ""  # owner/name, of all that the connection opens
     secret: str = ""  # with the token
@@ -185,7 +185,7 @@ class Uses:
     watched: tuple[str, ...] = ()  # names of the user's alarms
     jobs: bool = False  # some tasks run by the clock
     volumes: bool = False  # some are made
-    mounted: tuple[str, ...] = ()  # file systems and access points that were there before, by id
+    mounted: tuple[str, ...] = ()  # file systems and access points that existed before, by id
     speaks: str = "HTTP1"  # to the load balancer, in AWS's words
     alarms: bool = False  # by which a release is given up, made for it
     shifts: bool = False  # requests go from one target group to another at a release
@@ -201,7 +201,7 @@ class Uses:
     entered: bool = False  # its tasks let commands and tunnels in
     web: bool = True  # a load balancer asks some of its tasks
     scales: bool = False  # some of its services have autoscaling
-    reports: bool = False  # GitHub hears of releases
+    reports: bool = False  # GitHub is notified of releases
     queues: tuple[str, ...] = ()  # the ARNs of those whose backlog a service follows
 
 
@@ -216,9 +216,9 @@ def anywhere(service: str, actions: str) -> Statement:
 
 
 def in_ec2(scope: Scope, creates: str, changes: str, reads: str, *, inside: bool = False) -> Iterator[Statement]:
-    """What is made with our tag, and looked at, changed and deleted while it carries it.
+    """What is made with our tag, and read, changed and deleted while it carries it.
 
-    `inside`: the call that makes it is asked, too, about things of ours that are there: a subnet's about its VPC.
+    `inside`: the call that makes it is asked, too, about existing things of ours: a subnet's about its VPC.
     """
     anything = (scope.arn("ec2", "*/*"),)
     making = Condition("StringEquals", "ec2:CreateAction", tuple(creates.split()))
@@ -231,20 +231,20 @@ def in_ec2(scope: Scope, creates: str, changes: str, reads: str, *, inside: bool
 
 
 def linked(scope: Scope, service: str) -> Statement:
-    """Let an AWS service make the role by which it acts in the account, where nobody has used it yet."""
+    """Let an AWS service make the role with which it acts in the account, where it has not been used yet."""
     roles = (f"arn:{scope.partition}:iam::{scope.account}:role/aws-service-role/*",)
     condition = Condition("StringEquals", "iam:AWSServiceName", (f"{service}.amazonaws.com",))
     return Statement("ServiceLinkedRoles", ("iam:CreateServiceLinkedRole",), roles, (condition,))
 
 
 def passes(sid: str, roles: tuple[str, ...], *services: str) -> Statement:
-    """Hand these roles to these services, and to nobody else."""
+    """Pass these roles to these services, and to no others."""
     to = tuple(f"{service}.amazonaws.com" for service in services)
     return Statement(sid, ("iam:PassRole",), roles, (Condition("StringEquals", "iam:PassedToService", to),))
 
 
 def handed(sid: str, connection: str, *services: str) -> Statement:
-    """Hand this connection to these services, and to nobody else."""
+    """Pass this connection to these services, and to no others."""
     to = tuple(f"{service}.amazonaws.com" for service in services)
     conditions = tuple(Condition("ForAllValues:StringEquals", f"{prefix}:PassedToService", to) for prefix in PREFIXES)
     return Statement(

@@ -48,7 +48,7 @@ def described(aws: Aws, name: str) -> tuple[Any, dict[str, Any], dict[str, str]]
 
 
 def named(aws: Aws, me: Label, names: Collection[str]) -> Iterator[Found[RuleIds]]:
-    """The rules of these names that there are."""
+    """The rules of these names that exist."""
     for rule in aws.read(aws.events.list_rules, NamePrefix=f"{me.app}-")["Rules"]:
         name, arn = rule["Name"], rule["Arn"]
         read = partial(aws.read, aws.events.list_tags_for_resource, ResourceARN=arn)

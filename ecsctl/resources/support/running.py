@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Running:
-    """The image in the task definition of a process that is there, and that task definition's processor."""
+    """The image in the task definition of an existing process, and that task definition's processor."""
 
     image: str
     architecture: str

@@ -1,4 +1,4 @@
-"""The schedules of a group, as EventBridge Scheduler tells them."""
+"""The schedules of a group, as EventBridge Scheduler returns them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STARTED_BY = "chronos-schedule/"
 
 
 def runs_jobs(aws: Aws, names: Names) -> bool:
-    """Whether there may be schedules of the app: the role by which they run its jobs is there as long as they are."""
+    """Whether there may be schedules of the app: the role with which they run its jobs exists as long as they do."""
     roles = aws.read(aws.iam.list_roles, PathPrefix=PATH)["Roles"]
     ours = replace(names, region=str(aws.session.region_name)).scheduler_role  # not all names know where they are
     return any(one["RoleName"] == ours for one in roles)
@@ -27,13 +27,15 @@ def runs_jobs(aws: Aws, names: Names) -> bool:
 
 def families_of_jobs(aws: Aws, names: Names) -> list[str]:
     """The families that the app's schedules run."""
-    told = schedules_in(aws, names.schedule_group) if runs_jobs(aws, names) else []
-    found = {family_in(one["Target"]["EcsParameters"]["TaskDefinitionArn"]) for one in told if tags_of(one).get(APP)}
+    schedules = schedules_in(aws, names.schedule_group) if runs_jobs(aws, names) else []
+    found = {
+        family_in(one["Target"]["EcsParameters"]["TaskDefinitionArn"]) for one in schedules if tags_of(one).get(APP)
+    }
     return sorted(family for family in found if names.owns(family))
 
 
 def schedule(aws: Aws, group: str, name: str) -> dict[str, Any] | None:
-    """A schedule with its target; None if it is not there."""
+    """A schedule with its target; None if it does not exist."""
     return none_if_gone(lambda: aws.read(aws.scheduler.get_schedule, GroupName=group, Name=name))
 
 
@@ -44,9 +46,9 @@ def schedules_in(aws: Aws, group: str) -> list[dict[str, Any]]:
     return [one for one in (schedule(aws, group, name) for name in names) if one is not None]
 
 
-def tags_of(told: dict[str, Any]) -> dict[str, str]:
+def tags_of(schedule: dict[str, Any]) -> dict[str, str]:
     """The tags that a schedule's tasks get: it has none of its own, and is known by these."""
-    return flat((told["Target"].get("EcsParameters") or {}).get("Tags"))
+    return flat((schedule["Target"].get("EcsParameters") or {}).get("Tags"))
 
 
 def family_in(arn: str) -> str:

@@ -28,11 +28,11 @@ def at(aws: Aws, service: ServiceTypeDef, path: str) -> Any:
     parent, _, name = path.rpartition(".")
     shown: Any = service.get(parent, {}) if parent else service
     newest: Any = next(iter(service["deployments"]), {})
-    if name == STRATEGY:  # in which order AWS tells it is its own affair
+    if name == STRATEGY:  # the order in which AWS returns it does not matter
         return sorted(shown.get(name, ()), key=lambda one: str(one["capacityProvider"]))
-    for told in (shown, newest):
-        if name in told:
-            return told[name]
+    for settings in (shown, newest):
+        if name in settings:
+            return settings[name]
     if name not in ("monitoring", "gatewayConnectors"):  # the others are left out where there are none
         return None
     revisions = [one["arn"] for one in service.get("currentServiceRevisions", ())]

@@ -27,7 +27,7 @@ def rules(aws: Aws) -> list[Rule]:
 
 
 def rules_if_known(aws: Aws) -> list[Rule]:
-    """The same. Where ECR signs nothing at all it does not know the question: there are none."""
+    """The same. Where ECR has no signing, it does not know the call: there are none."""
     try:
         return rules(aws)
     except ClientError as error:
@@ -53,7 +53,7 @@ def put(aws: Aws, repository: str, profile: str) -> None:
 
 
 def take_back(aws: Aws, repository: str) -> None:
-    """No rule is about this repository alone any more. With no other left, the configuration goes, too."""
+    """Remove the rule about this repository alone. With no other left, the configuration is deleted, too."""
     with aws.fresh():
         found = rules_if_known(aws)
     others: list[Any] = [one for one in found if not is_about(one, repository)]

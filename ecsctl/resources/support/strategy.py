@@ -1,4 +1,4 @@
-"""How a new version takes over, as CreateService and UpdateService take it and DescribeServices tells it."""
+"""How a new version takes over, as CreateService and UpdateService take it and DescribeServices returns it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STEPS = {
 
 @dataclass(frozen=True)
 class EarlySuccess:
-    """Which share of healthy new tasks makes a deployment a success, and whether old ones may be there still."""
+    """Which share of healthy new tasks makes a deployment a success, and whether old ones may still run."""
 
     enabled: bool = False
     healthy_percent: int = 0

@@ -1,7 +1,7 @@
 """Volumes of a task definition, and where its containers have them.
 
 Those of ecsctl.toml are known by their names' beginning: that goes along when the pipeline copies a revision. Any other
-is somebody else's, and stays as it is.
+is somebody else's, and stays unchanged.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Volume:
     file_system: FileSystemId
     access_point: AccessPointId
     directory: str  # of the file system, or of the access point
-    guarded: bool = True  # untrue in what is there: not encrypted on its way, or anybody may mount it
+    guarded: bool = True  # false on AWS: not encrypted in transit, or anybody may mount it
 
 
 def written(volumes: Iterable[Volume], over: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -92,7 +92,7 @@ def mounts_of(container: Mapping[str, Any]) -> tuple[Mount, ...]:
 
 
 def in_order(volumes: Iterable[Volume]) -> tuple[Volume, ...]:
-    """By name: in which order AWS tells them is its own affair."""
+    """By name: the order in which AWS returns them does not matter."""
     return tuple(sorted(volumes, key=lambda one: one.name))
 
 

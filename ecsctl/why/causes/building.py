@@ -98,7 +98,7 @@ def _of_step(failure: BuildFailure, rule: CommandRule) -> str:
     lost = fits(failure.lines, LOST)
     if lost and not failure.step:
         file = next(filter(None, lost[0].groups()))
-        return f"; {file} is not in the build's context: it is not there, not committed, or left out by .dockerignore"
+        return f"; {file} is not in the build's context: missing, not committed, or left out by .dockerignore"
     if not failure.step and (own := fits(failure.lines, SOLVED)):
         return f": {_covered(own[0][1])}"
     error = last_error([line for line in failure.lines if not re.search(rule.line, line, re.IGNORECASE)])

@@ -21,7 +21,7 @@ class Certainty(IntEnum):
 
 @dataclass(frozen=True)
 class Cause:
-    """One thing that explains the facts. `either` names several that the facts cannot tell apart.
+    """One thing that explains the facts. `either` names several between which the facts do not decide.
 
     `hints` are what a log says beside it: words of an app, which prove nothing.
     """

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 
 RELEASES = ("ecsctl deploy", "ecsctl rollback", "ecsctl cancel", "ecsctl pipeline")
-LOOKS = ("ecsctl logs", "ecsctl status", "ecsctl plan", "ecsctl pipeline logs", "ecsctl creds status", "aws logs tail")
+READ_ONLY = (
+    "ecsctl logs",
+    "ecsctl status",
+    "ecsctl plan",
+    "ecsctl pipeline logs",
+    "ecsctl creds status",
+    "aws logs tail",
+)
 
 
 class Act(StrEnum):
@@ -132,7 +139,7 @@ def resumed(way: Fix, facts: Facts) -> Fix:
     `up` that had only a role to fix; and while something rolls out no other release may begin.
     """
     acts = {step.act for step in way.steps}
-    if acts & {Act.CODE, Act.PUSH} or way.steps[-1].what.startswith(LOOKS):
+    if acts & {Act.CODE, Act.PUSH} or way.steps[-1].what.startswith(READ_ONLY):
         return way
     releases = [step.what for step in way.steps if step.what.startswith(RELEASES)]
     if releases:

@@ -272,7 +272,7 @@ def listening(facts: Facts, asked: int) -> tuple[str, int, Evidence] | None:
             found.append((hit[1] or "", int(next(filter(None, hit.groups()[1:]))), line))
     if any(port == asked and host not in LOOPBACK for host, port, _ in found):
         return None
-    # The right port on the wrong address tells most; then, of one port, the address that is not the wrong one.
+    # The right port on the wrong address says most; then, of one port, the address that is not the wrong one.
     found.sort(key=lambda one: (one[1] != asked, one[0] in LOOPBACK))
     return found[0] if found else None
 

@@ -35,12 +35,12 @@ def failed(facts: Facts) -> Cause | None:
 
 def bad(facts: Facts) -> Answer | None:
     """The newest task among the last that ended of each job, if that one ended badly."""
-    seen = set[str]()
+    latest = set[str]()
     for task in facts.job_tasks:  # the newest first
         ended = run_of(task, facts.app)
-        if ended.outcome in ("starting", "running", "refused", "stopped") or ended.job in seen:
+        if ended.outcome in ("starting", "running", "refused", "stopped") or ended.job in latest:
             continue
-        seen.add(ended.job)
+        latest.add(ended.job)
         if ended.outcome in BAD:
             return task
     return None

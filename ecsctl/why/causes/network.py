@@ -33,7 +33,7 @@ NEEDED = ("ecr.api", "ecr.dkr", "s3", "logs")
 
 
 def no_way_out(facts: Facts) -> Cause | None:
-    """The task reached one of AWS's services not at all."""
+    """The task did not reach one of AWS's services."""
     found = facts.reason(REACHES, *NO_ANSWER) or next(
         (one for one in facts.reasons if one.place == Place.PULL and re.search(LAYERS, one.text.rstrip())), None
     )

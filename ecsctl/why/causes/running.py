@@ -125,7 +125,7 @@ def crash(facts: Facts) -> Cause | None:
         return None
     last = facts.tail()
     error = facts.last_error
-    silent = "; its log tells no reason" if any(one.text.strip() for one in last) else "; it wrote nothing to its log"
+    silent = "; its log gives no reason" if any(one.text.strip() for one in last) else "; it wrote nothing to its log"
     said = f": {error}" if error else silent
     said += _dropped(facts)
     observed = (_ended(facts), *last)

@@ -70,7 +70,7 @@ def _without_key(facts: Facts) -> Cause | None:
     if not found:
         return None
     name, key = _arn(found.text), re.search(r"did not contain json key (\S+)", found.text)
-    sentence = f"{_secret(name)} " + (f"has no key {key[1]}" if key else "is not JSON, and a key of it is asked for")
+    sentence = f"{_secret(name)} " + (f"has no key {key[1]}" if key else "is not JSON, but a key in it is configured")
     fix = (change(_key(name, facts), "to a key that the secret has"), _put(name, facts, "JSON"))
     return Cause("secret-key-missing", sentence, (found,), fix, sure(found))
 

@@ -40,7 +40,7 @@ def log_denied(facts: Facts) -> Cause | None:
 
 def log_group_missing(facts: Facts) -> Cause | None:
     """The log driver makes no group by itself."""
-    gone = [name for name, there in facts.log_groups.items() if not there]
+    gone = [name for name, exists in facts.log_groups.items() if not exists]
     found = facts.reason((Place.LOG,), "log group does not exist")
     if not found and not (gone and not facts.healthy):
         return None
@@ -120,13 +120,13 @@ def capacity(facts: Facts) -> Cause | None:
     if not found:
         return None
     fix: tuple[Fix, ...] = (wait(f"wait some minutes{tries(facts)}"),)
-    sentence = "AWS has no Fargate capacity there at this moment"
+    sentence = "AWS has no Fargate capacity there right now"
     providers = {one["capacityProvider"] for one in (facts.service or {}).get("capacityProviderStrategy") or ()}
     if "FARGATE_SPOT" in providers:  # none takes the other's place (aws/containers-roadmap#852)
         fix += (change("service.spot.base", "to as many as must always run"),)
-        sentence = "AWS has no Fargate Spot capacity there at this moment"
+        sentence = "AWS has no Fargate Spot capacity there right now"
         if len(providers) > 1:
-            sentence = "AWS has no Fargate capacity there at this moment: Spot, more likely than the ordinary one"
+            sentence = "AWS has no Fargate capacity there right now: more likely Spot than On-Demand"
     return Cause("capacity", sentence, (found,), fix, sure(found))
 
 
