@@ -12,8 +12,9 @@ from ecsctl.ids import ProjectName, RoleArn
 from ecsctl.names import Names
 from ecsctl.parts import REPORTS
 from ecsctl.resources.support import rules
+from ecsctl.resources.support.builds import is_running, newest_build
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import anywhere, passes
+from ecsctl.resources.support.rights import anywhere, of, passes
 from ecsctl.resources.support.rules import RuleIds
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ class BuildRule(Resource[RuleIds]):
             rule = scope.arn("events", f"rule/{scope.names.rule(REPORTS)}")
             yield Statement("ReportRule", rules.ACTIONS, (rule,))
             yield passes("ReportCaller", (scope.role(REPORTS),), "events")
+            project = scope.arn("codebuild", f"project/{scope.names.reports_project}")
+            builds = of("codebuild", "BatchGetBuilds BatchGetProjects ListBuildsForProject")
+            yield Statement("Build", builds, (project,))
 
     def observe(self, aws: Aws, me: Label) -> Observed[BuildRule, RuleIds] | None:
         """By its name."""
@@ -71,7 +75,8 @@ class BuildRule(Resource[RuleIds]):
             caller=RoleArn(target.get("RoleArn", "")),
             variables=self.variables if target.get("InputTransformer") == self._input() else (),
         )
-        return Observed(RuleIds(rule["Name"], rule["Arn"]), actual, tags)
+        note = _failed(aws, actual.project) if aws.additions and actual.project else ""
+        return Observed(RuleIds(rule["Name"], rule["Arn"]), actual, tags, note=note)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RuleIds]]:
@@ -101,3 +106,12 @@ class BuildRule(Resource[RuleIds]):
         paths = {name.lower(): where for name, where in self.variables}
         given = ", ".join(f'{{"name": "{name}", "value": <{name.lower()}>}}' for name, _ in self.variables)
         return {"InputPathsMap": paths, "InputTemplate": f'{{"environmentVariablesOverride": [{given}]}}'}
+
+
+def _failed(aws: Aws, project: ProjectName) -> str:
+    """What nobody else would say: that the newest build which the rule has started failed."""
+    build = newest_build(aws, project)
+    if build is None or is_running(build) or build["buildStatus"] == "SUCCEEDED":
+        return ""
+    log = build.get("logs", {}).get("groupName", "")
+    return f"its last build failed, so GitHub may not know how the run stands; the log group {log} says why"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ecsctl.config import Config
+from ecsctl.engine.report import reports
 from ecsctl.sandbox.github.api import github_deployments
 from ecsctl.sandbox.push import push
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
@@ -23,6 +24,14 @@ def heard(world: World) -> list[list[str]]:
         if ids:
             world.boto("codebuild").batch_get_builds(ids=ids[:100])
     return [[each["state"] for each in one["states"]] for one in github_deployments(REGION)["deployments"]]
+
+
+def note(world: World, configured: dict[str, Any]) -> str:
+    """What `status` says beside the rule that starts the build."""
+    session = world.open(configured)
+    plan = session.engine.plan(session.desired_stack)
+    found = reports(plan, session.engine.observed, session.engine.kinds, session.state, session.identity)
+    return next(one.note for one in found if one.step.kind == "build-rule")
 
 
 def test_github_hears_of_a_release_and_of_one_that_fails(world: World) -> None:
