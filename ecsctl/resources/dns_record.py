@@ -13,6 +13,7 @@ from ecsctl.engine.label import APP, ID, Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import HostedZoneId, LoadBalancerDns, LoadBalancerZoneId, RecordName, ValidationName
 from ecsctl.resources.support.acm import described, of_certificates, requested, tags_of
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.dns import PREFIX, TYPE, Standing, normal, said, standing, tag_value, tagged_zones
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import anywhere
@@ -257,7 +258,9 @@ def _tagged(aws: Aws, me: Label, zones: Iterable[HostedZoneId]) -> Iterator[Foun
     """The app's records in these zones, by their tags; from here on only zones that had any are searched."""
     zones_with_tags: set[HostedZoneId] = set()
     for zone_id in zones:
-        records = aws.read(aws.route53.list_resource_record_sets, HostedZoneId=zone_id)["ResourceRecordSets"]
+        # A zone of which the record says may be gone since, with all that was in it.
+        answer = none_if_gone(partial(aws.read, aws.route53.list_resource_record_sets, HostedZoneId=zone_id))
+        records = answer["ResourceRecordSets"] if answer else []
         for record in records:
             name = normal(record["Name"])
             tags = said(record) if name.startswith(PREFIX) else {}

@@ -72,6 +72,23 @@ def test_a_record_deleted_beside_its_ownership_record_comes_back(cloud):
     assert cloud.up(compose).work == ()
 
 
+def test_a_zone_that_is_gone_with_its_records_stands_in_no_run_s_way(cloud):
+    cloud.up(stack_of(cloud, "www"))
+    gone, route53 = zone_of(cloud), cloud.boto("route53")
+    for name, kind in records(cloud):
+        [record] = [one for one in route53.list_resource_record_sets(HostedZoneId=gone)["ResourceRecordSets"]
+                    if (one["Name"], one["Type"]) == (name, kind)]  # fmt: skip
+        batch = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
+        route53.change_resource_record_sets(HostedZoneId=gone, ChangeBatch=batch)
+    route53.delete_hosted_zone(Id=gone)
+    route53.create_hosted_zone(Name=DOMAIN, CallerReference="again")
+    cloud.up(stack_of(cloud, "www"))
+    assert (f"{WWW}.", "CNAME") in records(cloud)
+    assert zone_of(cloud) != gone
+    cloud.down()
+    assert records(cloud) == {}
+
+
 def test_an_ownership_record_whose_record_is_gone_goes_as_well(cloud):
     cloud.up(stack_of(cloud, "www"))
     change_record(cloud, "DELETE", WWW, "CNAME", DOMAIN, 300)
