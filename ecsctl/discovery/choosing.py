@@ -174,15 +174,15 @@ def _missing(read: Dockerfile, held: Sequence[str]) -> Iterator[str]:
 def _home(tree: Tree, own: str, best: Sequence[str]) -> tuple[str, str]:
     """Where what is copied leaves it open: the folder of the app's sources, known by each language's files."""
     if own == ".":
-        return ".", "the Dockerfile is there"
+        return ".", "it has the Dockerfile"
     if own not in best:
         return best[0], "it copies from there"
     for folder in best:
         if any(_folder(one) == folder and _MANIFESTS.fullmatch(PurePosixPath(one).name) for one in tree.files):
-            return folder, "the app's sources are there"
+            return folder, "it has the app's sources"
     if _HOLDERS.fullmatch(PurePosixPath(own).name) and "." in best:
         return ".", f"{own} only holds the Dockerfile"
-    return own, "the Dockerfile is there"
+    return own, "it has the Dockerfile"
 
 
 def _above(folder: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What nobody could find any more: it is taken back by the run that has just made it."""
+"""What could no longer be found: the run that has just made it removes it again."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from ecsctl.engine.errors import ResourceFailed, TimedOut
 from ecsctl.engine.observing import Reader
 from ecsctl.engine.resource import AnyResource
 
-WINDOW = 15.0  # seconds in which a create whose answer was lost may still come to light
+WINDOW = 15.0  # seconds in which a create whose answer was lost may still show up
 
 
 class Knowing(Reader):
-    """Sees to it that whatever a run has made can be found again."""
+    """Makes sure that whatever a run has made can be found again."""
 
     def _stays_known(self, desired: AnyResource, name: str, ids: object) -> None:
         """Take back what was just made where it is found by another resource that is gone: another machine's `down`.

@@ -287,7 +287,7 @@ class Reconciler(Knowing):
         """Wait until AWS says ready or failed. Raises TimedOut at the resource's limit."""
         last, asked = observed, ""
 
-        def decided() -> Observed[Any, Any] | None:
+        def ended() -> Observed[Any, Any] | None:
             nonlocal last, asked
             if last.ask not in ("", asked):
                 asked = last.ask
@@ -302,7 +302,7 @@ class Reconciler(Knowing):
         def what() -> str:
             return f"{desired.known_as(name)} to be ready" + (f" ({last.note})" if last.note else "")
 
-        return self.patience.until(decided, what=what, limit=desired.ready_within, usual=desired.usual)
+        return self.patience.until(ended, what=what, limit=desired.ready_within, usual=desired.usual)
 
     def await_ready(self, node: Node) -> None:
         """The second half of an early node: wait until it is ready."""

@@ -97,15 +97,15 @@ class Remover:
 
         carry_out(graph, visit, parts, patience=self.aws.patience, emit=self.emit)
 
-    def _with_what_is_found_by_it(self, teller: type[AnyResource], doomed: Mapping[str, Owned]) -> None:
-        """Before the first of a kind goes by which others are found: remove what another machine has made of those
-        since the survey. Afterwards nobody would find it.
+    def _with_what_is_found_by_it(self, index: type[AnyResource], doomed: Mapping[str, Owned]) -> None:
+        """Before the first of a kind is removed by which others are found: remove what another machine has made of
+        those since the survey. After that it could no longer be found.
         """
-        if teller in self._asked:
+        if index in self._asked:
             return
-        self._asked.add(teller)
+        self._asked.add(index)
         for kind in self.kinds:
-            if kind.known_by == teller.title:
+            if kind.known_by == index.title:
                 with self.aws.fresh(), suppress(Denied, NotOffered):  # as the survey passes them over
                     for owned in self.survey.of(kind):
                         if owned.key not in doomed:

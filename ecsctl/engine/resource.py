@@ -93,7 +93,7 @@ class Resource(ABC, Generic[Ids]):
         tuple[str, ...]
     ] = ()  # fields naming what may be removed before it, for it does not keep that in use
     vast: ClassVar[bool] = False  # finding all of it means searching through others' too: a record spares that
-    known_by: ClassVar[str] = ""  # another kind, by title: one of this kind is found only where one of that is there
+    known_by: ClassVar[str] = ""  # another kind, by title: one of this kind is found only where one of that exists
     borrowed: ClassVar[bool] = False  # only read: never made, changed or deleted by us
     wait: ClassVar[bool] = False  # only a wait for another: nothing of its own is on AWS
     tagged: ClassVar[bool] = True  # `update` can fix its tags (the change is then called "tags")

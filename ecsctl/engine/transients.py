@@ -153,7 +153,7 @@ TRANSIENTS = (
               "autoscaling does not see the new service yet"),
     Transient("RegisterScalableTarget PutScalingPolicy DeregisterScalableTarget", "ConcurrentUpdateException", "", 60,
               "another change of the autoscaling is under way"),
-    # What still holds a thing that is to be deleted, and lets go by itself.
+    # What still holds a thing that is to be deleted, and releases it by itself.
     Transient("DeleteSecurityGroup", "DependencyViolation InvalidGroup.InUse", "", 900,
               "network interfaces that AWS has not released, or another group's rules, still use the group"),
     Transient("DeleteSubnet DeleteVpc DeleteInternetGateway DetachInternetGateway DeleteRouteTable",

@@ -1,4 +1,4 @@
-"""What the branch that is built has, as far as git knows here: what is not committed and pushed, no build sees."""
+"""What the branch that is built has, as far as git knows here: what is not committed and pushed is in no build."""
 
 from __future__ import annotations
 

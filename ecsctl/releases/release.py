@@ -66,10 +66,8 @@ def deploy(
             for arn in arns.values():
                 say(f"{called(arn)} brings {chosen_image}")
             if Reference.of(chosen_image) is None:  # only the registry knows, and the tasks ask it
-                say(
-                    f"{chosen_image} is pulled from {registry(chosen_image)}: whether it exists shows when the "
-                    f"tasks start"
-                )
+                host = registry(chosen_image)
+                say(f"{chosen_image} is pulled from {host}: whether it exists shows when the tasks start")
             if len(behind) == len(processes):
                 _first(aws, before, list(arns.values()))
             following |= {one: one.point(arn) for one, arn in arns.items()}

@@ -105,7 +105,7 @@ class Progress:
         return self.clock() - self._entered - self._asked
 
     def __call__(self, event: Event) -> None:
-        """Hear one event of the engine."""
+        """Take one event of the engine."""
         match event:
             case Planned():
                 self._end_live()

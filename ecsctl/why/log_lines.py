@@ -64,7 +64,7 @@ FAREWELL = re.compile(
 )
 """What only says that something has failed, after the line that says what."""
 ENDED = re.compile(r"^BUILD FAILED in ")
-"""After it Gradle says nothing of the failure any more."""
+"""After it Gradle says no more about the failure."""
 NPM = re.compile(r"^npm (?:ERR!|error)\s?")
 NPM_NOISE = re.compile(
     r"^\s*$|^(?:code|errno|path|syscall|dest|command(?! failed))\b|^failed at the|^this is probably|^exit status"
