@@ -39,10 +39,10 @@ def test_without_a_remote_there_is_no_pipeline_and_it_is_said(repository):
 
 
 def test_the_remotes_default_branch_wins_over_the_current_one(tmp_path, repository):
-    there = repository(remote=None, branch="stable")
-    git(there, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "--allow-empty", "-m", "first")
+    folder = repository(remote=None, branch="stable")
+    git(folder, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "--allow-empty", "-m", "first")
     here = tmp_path / "clone"
-    subprocess.run(["git", "clone", "-q", str(there), str(here)], check=True, capture_output=True)
+    subprocess.run(["git", "clone", "-q", str(folder), str(here)], check=True, capture_output=True)
     git(here, "checkout", "-q", "-b", "feature")
     assert propose(here).branch == "stable"
 

@@ -202,10 +202,10 @@ def given_to_aws(words: list[str]) -> dict[str, Any]:
 def living_by(clock: Clock) -> Iterator[None]:
     """Within it the commands wait on that clock, where an hour costs nothing."""
 
-    def there(place: session.Place, region: str | None = None) -> Aws:
+    def aws(place: session.Place, region: str | None = None) -> Aws:
         return Aws(Patience(clock), session=shared_session())
 
-    with mock.patch.object(session.Place, "aws", there):
+    with mock.patch.object(session.Place, "aws", aws):
         yield
 
 

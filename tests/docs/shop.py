@@ -30,19 +30,19 @@ def git(*words: str) -> None:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clock]:
     """The app `shop`, brought up from a repository whose origin takes pushes."""
-    there, before = tmp_path_factory.mktemp("guides") / "shop", os.getcwd()
-    there.mkdir()
-    os.chdir(there)
-    (there / "ecsctl.toml").write_text(SHOP)
-    (there / "Dockerfile").write_text(DOCKERFILE)
-    origin = there.parent / "origin.git"
+    folder, before = tmp_path_factory.mktemp("guides") / "shop", os.getcwd()
+    folder.mkdir()
+    os.chdir(folder)
+    (folder / "ecsctl.toml").write_text(SHOP)
+    (folder / "Dockerfile").write_text(DOCKERFILE)
+    origin = folder.parent / "origin.git"
     git("init", "-q", "--bare", str(origin))
     git("init", "-q", "-b", "main")
     git("remote", "add", "origin", "https://github.com/acme/shop.git")
     git("config", f"url.{origin}.insteadOf", "https://github.com/acme/shop.git")
     git("config", "user.name", "Reader")
     git("config", "user.email", "reader@example.com")
-    (there / ".gitignore").write_text(".ecsctl/\n")
+    (folder / ".gitignore").write_text(".ecsctl/\n")
     git("add", ".")
     git("commit", "-qm", "The app")
     git("push", "-q", "-u", "origin", "main")

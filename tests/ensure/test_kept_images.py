@@ -52,10 +52,10 @@ def test_kept_layers_take_no_image_of_the_app_its_place() -> None:
     layers = [(day / 8 + stage / 100, frozenset() if day else frozenset({f"{LAYERS}-{stage}"}))
               for day in range(100) for stage in range(MOST_KEPT)]  # fmt: skip
     policy = repository(build={"cache": True}, ecr={"keep_images": 20}).lifecycle
-    there = left(policy, [*releases, *layers])
-    assert len([one for one in there if one in releases]) == 20
-    assert [one for one in there if one[1] and one in layers] == layers[:MOST_KEPT]
-    assert max(age for age, tags in there if not tags) <= 7
+    kept = left(policy, [*releases, *layers])
+    assert len([one for one in kept if one in releases]) == 20
+    assert [one for one in kept if one[1] and one in layers] == layers[:MOST_KEPT]
+    assert max(age for age, tags in kept if not tags) <= 7
     stale: list[Image] = [(FRESH + 1, frozenset({LAYERS}))]
     assert left(policy, stale) == []
 

@@ -134,7 +134,7 @@ def test_up_moves_source_and_webhook_over_and_back_again(
 
     arn = made(world)
     complete_handshake("ours")
-    there = desired_stack(domain=None, github={"connection_arn": arn})
+    connected = desired_stack(domain=None, github={"connection_arn": arn})
     dying = [True]
 
     def dies(**_: Any) -> None:
@@ -143,19 +143,19 @@ def test_up_moves_source_and_webhook_over_and_back_again(
 
     hear(world.aws().client("codepipeline"), "before-call.codepipeline.UpdatePipeline", dies)
     with pytest.raises(KeyboardInterrupt):
-        world.up(there)
+        world.up(connected)
     assert (source(), github_hooks()) == ("GitHub", [])  # the hook is down, the pipeline has not moved
     dying.clear()
     world.up(here)  # and someone has thought better of it
     assert (len(github_hooks()), hears_of_a_push()) == (1, 1)
 
-    world.up(there)
+    world.up(connected)
     assert (source(), github_hooks(), hears_of_a_push()) == ("CodeStarSourceConnection", [], 1)
     assert world.boto("codepipeline").list_webhooks()["webhooks"] == []
     assert world.boto("codebuild").list_source_credentials()["sourceCredentialsInfos"] == []
     project = world.boto("codebuild").batch_get_projects(names=["hello-build"])["projects"][0]
     assert project["source"]["auth"] == {"type": "CODECONNECTIONS", "resource": arn}
-    assert world.plan(there).work == ()
+    assert world.plan(connected).work == ()
 
     world.up(here)
     assert (source(), len(github_hooks()), hears_of_a_push()) == ("GitHub", 1, 1)

@@ -46,12 +46,12 @@ def test_a_check_that_the_running_app_fails_is_refused_before_anything_changes(
 ) -> None:
     answering(login=302, **{"": 200})
     up(world, {})
-    there = world.exact()
+    before = world.exact()
     with pytest.raises(Refused) as refused:
         up(world, service)
     assert expected in refused.value.message
     assert "--force" in refused.value.hint
-    assert world.exact() == there
+    assert world.exact() == before
 
 
 @pytest.mark.parametrize("health", [{"path": "/login", "codes": "200-399"}, {"path": "/ready", "codes": "200,204"}])

@@ -43,8 +43,8 @@ def test_it_is_ours_from_its_first_moment(cloud):
 
 def test_the_one_region_that_may_not_be_named_is_not(cloud):
     name = "shop-artifacts-123456789012-us-east-1"
-    there = Aws(Patience(cloud.clock), session=boto3.session.Session(region_name="us-east-1"))
-    usual(Bucket, name=name).create(there, replace(cloud.label("artifacts"), region="us-east-1"))
+    elsewhere = Aws(Patience(cloud.clock), session=boto3.session.Session(region_name="us-east-1"))
+    usual(Bucket, name=name).create(elsewhere, replace(cloud.label("artifacts"), region="us-east-1"))
     s3 = cloud.boto("s3", "us-east-1")
     assert s3.get_bucket_location(Bucket=name).get("LocationConstraint") is None
     assert {"Key": "ecsctl:app", "Value": "shop"} in s3.get_bucket_tagging(Bucket=name)["TagSet"]

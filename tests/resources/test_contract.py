@@ -109,8 +109,8 @@ def test_a_kind_without_a_row_and_a_field_without_a_word_are_noticed() -> None:
 
 
 def test_what_lies_beside_the_kinds_is_kinds() -> None:
-    there = {path.stem for path in Path(resources.__path__[0]).glob("*.py")}
-    assert there - {"__init__"} == KINDS.keys()
+    modules = {path.stem for path in Path(resources.__path__[0]).glob("*.py")}
+    assert modules - {"__init__"} == KINDS.keys()
 
 
 def test_no_field_that_is_compared_has_a_default() -> None:

@@ -36,10 +36,10 @@ def sent(found: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 def test_what_others_add_stays_over_a_change_of_ours(cloud: Any, ground: Ground, scheduler: Any) -> None:
     cloud.up(ground.stack(schedule={}))
-    there = described(scheduler)
+    schedule = described(scheduler)
     until = datetime(2099, 1, 1, tzinfo=UTC)
-    target = {**there["Target"], "DeadLetterConfig": {"Arn": QUEUE}}
-    scheduler.update_schedule(**sent(there, Target=target, EndDate=until, Description="theirs"))
+    target = {**schedule["Target"], "DeadLetterConfig": {"Arn": QUEUE}}
+    scheduler.update_schedule(**sent(schedule, Target=target, EndDate=until, Description="theirs"))
     assert cloud.plan(ground.stack(schedule={})).work == ()
     cloud.up(ground.stack(schedule={"expression": "rate(1 day)"}))
     now = described(scheduler)
@@ -62,10 +62,10 @@ def test_a_pause_is_nobodys_drift_where_the_file_says_nothing(cloud: Any, ground
 def test_a_revision_in_its_target_is_a_difference(cloud: Any, ground: Ground, scheduler: Any) -> None:
     """It would go on running that one."""
     cloud.up(ground.stack(schedule={}))
-    there = described(scheduler)
-    parameters = there["Target"]["EcsParameters"]
+    schedule = described(scheduler)
+    parameters = schedule["Target"]["EcsParameters"]
     pinned = {**parameters, "TaskDefinitionArn": f"{parameters['TaskDefinitionArn']}:1"}
-    scheduler.update_schedule(**sent(there, Target={**there["Target"], "EcsParameters": pinned}))
+    scheduler.update_schedule(**sent(schedule, Target={**schedule["Target"], "EcsParameters": pinned}))
     (step,) = cloud.plan(ground.stack(schedule={})).work
     assert {one.field for one in step.changes} == {"family"}
     cloud.up(ground.stack(schedule={}))
@@ -78,10 +78,10 @@ def test_what_others_have_put_into_the_group_is_reported_before_it_goes(
     cloud.up(ground.stack(schedule={}))
     ids = cloud.see("schedules", ScheduleGroup(name="shop", role="")).ids  # type: ignore[arg-type]  # a name is one
     assert ScheduleGroup.contents(cloud.aws, ids).summary == ""
-    there = described(scheduler)
-    parameters = {**there["Target"]["EcsParameters"], "Tags": []}
-    target = {**there["Target"], "EcsParameters": parameters}
-    scheduler.create_schedule(**sent(there, Name="theirs", Target=target))
+    schedule = described(scheduler)
+    parameters = {**schedule["Target"]["EcsParameters"], "Tags": []}
+    target = {**schedule["Target"], "EcsParameters": parameters}
+    scheduler.create_schedule(**sent(schedule, Name="theirs", Target=target))
     assert ScheduleGroup.contents(cloud.aws, ids).summary == "1 schedule of others: theirs"
 
 

@@ -70,12 +70,12 @@ def step(plan, name="service"):
 
 def test_it_runs_behind_the_load_balancer_and_a_second_up_changes_nothing(cloud, ground):
     cloud.up(ground.stack())
-    there = ground.described
-    assert (there["status"], there["runningCount"], there["launchType"]) == ("ACTIVE", 1, "FARGATE")
-    assert there["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] == "ENABLED"
-    breaker = there["deploymentConfiguration"]["deploymentCircuitBreaker"]
+    service = ground.described
+    assert (service["status"], service["runningCount"], service["launchType"]) == ("ACTIVE", 1, "FARGATE")
+    assert service["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] == "ENABLED"
+    breaker = service["deploymentConfiguration"]["deploymentCircuitBreaker"]
     assert (breaker["enable"], breaker["rollback"]) == (True, True)
-    assert (there["propagateTags"], there["enableECSManagedTags"]) == ("SERVICE", True)
+    assert (service["propagateTags"], service["enableECSManagedTags"]) == ("SERVICE", True)
     health = cloud.boto("elbv2").describe_target_health(TargetGroupArn=ground.target_group)
     assert [one["TargetHealth"]["State"] for one in health["TargetHealthDescriptions"]] == ["healthy"]
     assert cloud.up(ground.stack()).work == ()
@@ -276,8 +276,10 @@ def neighbour(cloud, ground):
 
 
 def settings(cloud):
-    (there,) = cloud.boto("ecs").describe_services(cluster="shop-next", services=["shop"], include=["TAGS"])["services"]
-    return {name: value for name, value in there.items() if name != "events"}
+    (service,) = cloud.boto("ecs").describe_services(cluster="shop-next", services=["shop"], include=["TAGS"])[
+        "services"
+    ]
+    return {name: value for name, value in service.items() if name != "events"}
 
 
 def test_down_ends_the_service_and_the_cluster_and_nothing_of_the_neighbours(cloud, ground):

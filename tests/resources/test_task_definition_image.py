@@ -190,8 +190,8 @@ def test_no_order_of_deploys_edits_ups_deaths_and_rollbacks_moves_the_image_back
 def _others(definition, desired):
     """The containers that nobody asked for in ecsctl.toml, today or before."""
     asked = {"app", *(one.name for one in desired.sidecars)}
-    there = definition["containerDefinitions"]
-    return [one["name"] for one in there if one["name"] not in asked and not containers.ours(one)]
+    defined = definition["containerDefinitions"]
+    return [one["name"] for one in defined if one["name"] not in asked and not containers.ours(one)]
 
 
 def test_a_copy_that_carries_our_tags_and_a_bad_image_is_not_mistaken_for_ours():

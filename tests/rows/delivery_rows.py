@@ -92,9 +92,9 @@ def _other_environment(cloud: Any, ids: Any) -> None:
 
 
 def _other_filter(cloud: Any, ids: Any) -> None:
-    there = cloud.boto("codepipeline").list_webhooks()["webhooks"][0]["definition"]
-    there |= {"filters": [{"jsonPath": "$.ref"}], "authenticationConfiguration": {"SecretToken": "x"}}
-    cloud.boto("codepipeline").put_webhook(webhook=there)
+    definition = cloud.boto("codepipeline").list_webhooks()["webhooks"][0]["definition"]
+    definition |= {"filters": [{"jsonPath": "$.ref"}], "authenticationConfiguration": {"SecretToken": "x"}}
+    cloud.boto("codepipeline").put_webhook(webhook=definition)
 
 
 def _other_words(cloud: Any, ids: Any) -> None:

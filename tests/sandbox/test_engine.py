@@ -102,8 +102,10 @@ def test_the_environment_comes_before_the_context_and_that_before_the_usual_plac
 def test_an_engine_is_found_where_desktops_and_podman_put_theirs(serves: Serves, folder: Path, place: str) -> None:
     found = find({"HOME": str(folder / "home"), "XDG_RUNTIME_DIR": str(folder / "run"), "PATH": ""})
     assert found.socket is None
-    there = serves(place)
-    assert find({"HOME": str(folder / "home"), "XDG_RUNTIME_DIR": str(folder / "run"), "PATH": ""}).socket == str(there)
+    engine = serves(place)
+    assert find({"HOME": str(folder / "home"), "XDG_RUNTIME_DIR": str(folder / "run"), "PATH": ""}).socket == str(
+        engine
+    )
 
 
 def test_an_engine_that_cannot_serve_says_why(serves: Serves, folder: Path) -> None:

@@ -32,8 +32,8 @@ def test_in_us_east_1_making_it_again_succeeds_and_changes_nothing(aws):
     s3.put_bucket_tagging(Bucket=NAME, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
     s3.create_bucket(Bucket=NAME)
     assert s3.get_bucket_tagging(Bucket=NAME)["TagSet"] == [{"Key": "a", "Value": "b"}]
-    there = {"LocationConstraint": "us-east-1"}
-    error = refused(s3.create_bucket, Bucket="another-name", CreateBucketConfiguration=there)
+    location = {"LocationConstraint": "us-east-1"}
+    error = refused(s3.create_bucket, Bucket="another-name", CreateBucketConfiguration=location)
     assert error[0] == "InvalidLocationConstraint"
 
 
@@ -43,8 +43,8 @@ def test_elsewhere_a_location_must_be_named_and_be_the_regions(s3):
         "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to."
     )
     assert error == ("IllegalLocationConstraintException", text)
-    there = {"LocationConstraint": "eu-west-1"}
-    error = refused(s3.create_bucket, Bucket=NAME, CreateBucketConfiguration=there)
+    location = {"LocationConstraint": "eu-west-1"}
+    error = refused(s3.create_bucket, Bucket=NAME, CreateBucketConfiguration=location)
     text = (
         "The eu-west-1 location constraint is incompatible for the region specific endpoint this request was sent to."
     )

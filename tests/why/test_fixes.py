@@ -336,12 +336,12 @@ OWN = {"own_secrets": {scene.SECRET: "database"}}
 def test_a_fix_fits_whose_secret_it_is() -> None:
     """What `ecsctl secret` stored is set by it, which tells no value; everybody else's by the AWS CLI."""
     put = f"aws secretsmanager put-secret-value --secret-id {scene.SECRET} --secret-string file://"
-    there, empty = {"secrets": {scene.SECRET: "there"}}, "can't find the specified secret value for staging label"
-    assert secret_fixes(empty, there)[0][0] == f"{put}VALUE"
-    assert secret_fixes(empty, there | OWN)[0][0] == "ecsctl secret set database"
+    existing, empty = {"secrets": {scene.SECRET: "there"}}, "can't find the specified secret value for staging label"
+    assert secret_fixes(empty, existing)[0][0] == f"{put}VALUE"
+    assert secret_fixes(empty, existing | OWN)[0][0] == "ecsctl secret set database"
     no_key = "retrieved secret from Secrets Manager did not contain json key url"
-    assert secret_fixes(no_key, there)[1][0] == f"{put}JSON"
-    assert secret_fixes(no_key, there | OWN)[1][0] == "ecsctl secret set database"
+    assert secret_fixes(no_key, existing)[1][0] == f"{put}JSON"
+    assert secret_fixes(no_key, existing | OWN)[1][0] == "ecsctl secret set database"
     deleted = {"secrets": {scene.SECRET: "being deleted"}}
     restore = f"aws secretsmanager restore-secret --secret-id {scene.SECRET}"
     assert [way[0] for way in secret_fixes("marked for deletion", deleted)] == [restore]

@@ -9,8 +9,8 @@ NAMES: Answer = {"domain": "shop.example.com", "also": ["example.com", "*.exampl
 
 
 def test_a_further_name_taken_by_a_cname_is_reported() -> None:
-    there = [{"Name": "\\052.example.com.", "Type": "CNAME", "ResourceRecords": [{"Value": "old.example.net"}]}]
-    cause = fronting.name_taken(Facts("shop", names=there, **NAMES))
+    records = [{"Name": "\\052.example.com.", "Type": "CNAME", "ResourceRecords": [{"Value": "old.example.net"}]}]
+    cause = fronting.name_taken(Facts("shop", names=records, **NAMES))
     assert cause is not None
     assert "*.example.com is taken by a CNAME" in cause.sentence
     assert "domain.names" in str(cause.fix)

@@ -168,10 +168,10 @@ def with_name(image: str) -> Deed:
 def redefined(person: Person, change: Callable[[dict[str, Any]], object]) -> None:
     """Someone registers another task definition and lets the service run it."""
     client = person.boto("ecs")
-    there = client.describe_task_definition(taskDefinition="hello")["taskDefinition"]
+    definition = client.describe_task_definition(taskDefinition="hello")["taskDefinition"]
     taken = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions",
              "requiresCompatibilities", "cpu", "memory", "runtimePlatform")  # fmt: skip
-    document = {name: there[name] for name in taken if name in there}
+    document = {name: definition[name] for name in taken if name in definition}
     change(document)
     arn = client.register_task_definition(**document)["taskDefinition"]["taskDefinitionArn"]
     client.update_service(cluster="hello", service="hello", taskDefinition=arn)
