@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.proxy import Call
 from ecsctl.sandbox.aws import acm, iam
 from ecsctl.sandbox.aws.ec2 import nat
-from ecsctl.sandbox.aws.ecs import ending
+from ecsctl.sandbox.aws.ecs import task_stopping
 from ecsctl.sandbox.aws.elbv2 import balancers
 
 ID = re.compile(r"\b(?:vpc|subnet|igw|nat|eipalloc|rtb|sg)-[0-9a-f]{8,17}\b|arn:aws[\w-]*:[\w:/.+=,@-]+")
@@ -27,7 +27,7 @@ TAKES = {  # AWS's seconds after a change, until what it began is over
     "CreateRole": iam.PROPAGATION,
     "DeleteNatGateway": nat.DELETING,
     "DeleteLoadBalancer": balancers.LINGERING,
-    "DeleteService": ending.LINGER,  # and before that its tasks drain, which its answers tell
+    "DeleteService": task_stopping.LINGER,  # and before that its tasks drain, which its answers tell
 }
 USABLE = frozenset({"CreateLoadBalancer"})  # what is made with it need not wait until it is over
 DEMANDED = {  # a change, and those that must be over before it can succeed, though it names nothing of theirs

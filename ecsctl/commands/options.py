@@ -155,7 +155,7 @@ def place(common: Common, trace: Trace | None = None) -> Any:
             listener(*call)
 
     if common.sandbox:
-        from ecsctl.sandbox.core.place import REGION
+        from ecsctl.sandbox.core.defaults import REGION
         from ecsctl.sandbox.server import process
 
         ambient = region_of_environment()

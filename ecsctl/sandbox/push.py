@@ -18,7 +18,7 @@ from ecsctl.sandbox.aws.codepipeline.run import Attempt, Execution, runs
 from ecsctl.sandbox.aws.codepipeline.triggers import Pushed, deaf
 from ecsctl.sandbox.aws.codepipeline.webhooks import webhooks
 from ecsctl.sandbox.core import clock, overlay
-from ecsctl.sandbox.core.place import REGION
+from ecsctl.sandbox.core.defaults import REGION
 from ecsctl.sandbox.core.script import ScriptError, switch
 from ecsctl.sandbox.github import checkout, remote
 

@@ -25,7 +25,7 @@ import pytest
 from ecsctl.sandbox.containers import engine as engines
 from ecsctl.sandbox.containers import leftovers, wall
 from ecsctl.sandbox.containers.authority import AUTHORITY
-from ecsctl.sandbox.core.place import NO_CONTAINERS
+from ecsctl.sandbox.core.defaults import NO_CONTAINERS
 from ecsctl.sandbox.server import process
 from tests.containers import base
 

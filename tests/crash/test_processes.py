@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.sandbox.core.place import REGION
+from ecsctl.sandbox.core.defaults import REGION
 from ecsctl.sandbox.server import process
 from tests.crash.matrix import unlike
 from tests.crash.proxy import DEATHS, PASSING, SIGNALS, proxied

@@ -11,7 +11,7 @@ from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Plan
 from ecsctl.operations.well import check_new_health_check, over_http
 from ecsctl.sandbox.aws.ecs import behave
-from ecsctl.sandbox.aws.ecs.visitors import visit
+from ecsctl.sandbox.aws.ecs.http_requests import visit
 from tests.stack.conftest import ACCOUNT, World, desired_stack, world  # noqa: F401 - a fixture
 
 IMAGE = "public.ecr.aws/docker/library/nginx:1.27"

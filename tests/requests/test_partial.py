@@ -14,7 +14,7 @@ from ecsctl.aws import Aws
 from ecsctl.engine.errors import AccessError, EcsctlError
 from ecsctl.engine.patience import Patience
 from ecsctl.partial import FAILURES
-from ecsctl.sandbox.core.prepared import answer_next
+from ecsctl.sandbox.core.canned_answers import answer_next
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.requests.in_use import uses
 from tests.stack.conftest import World, shared_session, world

@@ -5,7 +5,7 @@ from math import inf
 import pytest
 from answers import refused
 
-from ecsctl.sandbox.aws.ecs.boxes import Fate, planned
+from ecsctl.sandbox.aws.ecs.container_states import Fate, planned
 
 T = 100.0
 

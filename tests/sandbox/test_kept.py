@@ -15,7 +15,7 @@ from moto.core.request import normalize_request
 from moto.core.serialize import EC2Serializer, QuerySerializer, RestXMLSerializer, S3Serializer
 from moto.core.utils import get_service_model
 
-from ecsctl.sandbox.core import kept, overlay
+from ecsctl.sandbox.core import caching, overlay
 from ecsctl.sandbox.server.inprocess import inprocess
 
 BODY = {
@@ -44,10 +44,10 @@ def test_a_body_says_the_same_as_the_one_that_moto_writes(kind: Any) -> None:
 
 def test_a_member_is_transformed_by_the_first_end_of_its_path_that_is_known_also_when_more_become_known() -> None:
     known = {"Role.Tags": "tags"}
-    assert kept._transformed(known, "GetRole.Role.Tags") == "Role.Tags"
-    assert kept._transformed(known, "GetRole.Role.Path") == ""
+    assert caching._transformed(known, "GetRole.Role.Tags") == "Role.Tags"
+    assert caching._transformed(known, "GetRole.Role.Path") == ""
     known["Role.Path"] = "path"
-    assert kept._transformed(known, "GetRole.Role.Path") == "Role.Path"
+    assert caching._transformed(known, "GetRole.Role.Path") == "Role.Path"
 
 
 def test_an_account_that_is_left_is_forgotten_whatever_its_services_have_asked_of_each_other() -> None:
@@ -110,7 +110,7 @@ def test_a_request_is_parsed_as_moto_would_parse_it(which: str) -> None:
     theirs = normalize_request(request())
     if hasattr(body, "seek"):
         body.seek(0)
-    ours = kept.asked(request())
+    ours = caching.asked(request())
     for name in ("method", "url", "raw_url", "raw_path", "path", "query_string", "data", "content_length", "mimetype"):
         assert getattr(ours, name) == getattr(theirs, name), name
     assert ours.values.to_dict(flat=False) == theirs.values.to_dict(flat=False)

@@ -6,7 +6,7 @@ import pytest
 from ecs_stack import ACCOUNT, Stack, refused
 
 from ecsctl.sandbox.aws import ecs
-from ecsctl.sandbox.aws.ecs.commands import played
+from ecsctl.sandbox.aws.ecs.simulated_commands import played
 
 INVALID, CLIENT = "InvalidParameterException", "ClientException"
 

@@ -20,7 +20,7 @@ from ecsctl.cli import main
 from ecsctl.engine.patience import Patience
 from ecsctl.operations import well
 from ecsctl.sandbox import push
-from ecsctl.sandbox.aws.ecs import visitors
+from ecsctl.sandbox.aws.ecs import http_requests
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.github import remote
 from ecsctl.sandbox.server.inprocess import inprocess
@@ -101,7 +101,7 @@ class Person:
             patch.setattr(sys, "stdin", typed)
             patch.chdir(self.folder)
             patch.setattr(session.Place, "aws", lambda *_a, **_k: self.aws())
-            patch.setattr(well, "over_http", visitors.visit)  # no name of the sandbox's leads anywhere
+            patch.setattr(well, "over_http", http_requests.visit)  # no name of the sandbox's leads anywhere
             try:
                 main()
             except SystemExit as ended:

@@ -17,8 +17,8 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.moto_api._internal import mock_random
 
 from ecsctl.sandbox.core import constraints
+from ecsctl.sandbox.core.defaults import REGION
 from ecsctl.sandbox.core.overlay import Refusal, grown
-from ecsctl.sandbox.core.place import REGION
 from ecsctl.sandbox.core.script import ScriptError, switch
 
 _MOST_TAGS = 200

@@ -9,8 +9,8 @@ from moto.sns.models import SNSBackend, sns_backends
 from moto.sns.responses import SNSResponse
 
 from ecsctl.sandbox.core import clock, overlay
+from ecsctl.sandbox.core.defaults import REGION
 from ecsctl.sandbox.core.overlay import Refusal
-from ecsctl.sandbox.core.place import REGION
 from ecsctl.sandbox.core.script import switch
 
 PENDING = "PendingConfirmation"  # in lists, where the ARN stands otherwise

@@ -20,7 +20,7 @@ from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from ecsctl.sandbox.aws.account import ACCOUNT
-from ecsctl.sandbox.aws.ecs import real, tasks, views
+from ecsctl.sandbox.aws.ecs import engine_tasks, tasks, views
 from ecsctl.sandbox.aws.ecs.exec import STREAM
 from ecsctl.sandbox.aws.ecs.state import Task, balancers
 from ecsctl.sandbox.containers import machine
@@ -186,13 +186,13 @@ def _backends() -> Iterator[SimpleSystemManagerBackend]:
 
 def _at(backend: EC2ContainerServiceBackend, address: str) -> Task | None:
     """The task that has an address of the VPC."""
-    return next((task for known, task in real.tasks() if known is backend and task.status == "RUNNING"
+    return next((task for known, task in engine_tasks.tasks() if known is backend and task.status == "RUNNING"
                  and task.interface is not None and task.interface.address == address), None)  # fmt: skip
 
 
 def _into(task: Task, port: int) -> dict[str, Any]:
     """Where a port of a task is: one of its containers', or, of a task that is simulated, one that is played."""
-    here, life = machine.current, real.life(task)
+    here, life = machine.current, engine_tasks.life(task)
     if here is None or life is None:
         ports = {
             int(one["containerPort"]) for each in task.definition.containers for one in each.get("portMappings") or ()

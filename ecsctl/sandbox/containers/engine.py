@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlencode
 
-from ecsctl.sandbox.core.place import NO_CONTAINERS
+from ecsctl.sandbox.core.defaults import NO_CONTAINERS
 
 LABEL = "ecsctl.sandbox"
 """What everything of a sandbox carries in the engine. Its value tells the sandboxes apart."""

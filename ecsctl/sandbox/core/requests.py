@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult, BaseResponse
 
-from ecsctl.sandbox.core import authorization, congestion, overlay, prepared
+from ecsctl.sandbox.core import authorization, canned_answers, congestion, overlay
 
 _before: list[Callable[[], None]] = []
 
@@ -42,7 +42,7 @@ def call_action(original: Callable[..., Any], response: BaseResponse) -> Any:
     bring_to_now()
     if refused := authorization.refusal(response) or congestion.refusal(response):
         return _answer(response, *refused)
-    if (given := prepared.answer(response)) is not None:
+    if (given := canned_answers.answer(response)) is not None:
         return response.serialized(ActionResult(given))
     try:
         return original()

@@ -12,8 +12,8 @@ from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
 from moto.wafv2.models import wafv2_backends
 
-from ecsctl.sandbox.core import app_calls
-from ecsctl.sandbox.core.called import LINKED, RESOURCES, TAG_ACTION, TAGS_WITH
+from ecsctl.sandbox.core import app_call_resources
+from ecsctl.sandbox.core.call_resources import LINKED, RESOURCES, TAG_ACTION, TAGS_WITH
 from ecsctl.sandbox.core.permissions import Asked
 
 PREFIXES = {
@@ -95,8 +95,8 @@ def _resources(call: Call) -> list[str]:
 
 
 _ABOUT = {
-    service: app_calls.RESOURCES.get(service, {}) | RESOURCES.get(service, {})
-    for service in {*app_calls.RESOURCES, *RESOURCES}
+    service: app_call_resources.RESOURCES.get(service, {}) | RESOURCES.get(service, {})
+    for service in {*app_call_resources.RESOURCES, *RESOURCES}
 }
 
 

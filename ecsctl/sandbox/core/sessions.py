@@ -13,7 +13,7 @@ from moto.core.responses import BaseResponse
 from moto.iam.models import Role, iam_backends
 from moto.sts.models import sts_backends
 
-from ecsctl.sandbox.core import app_calls, permissions
+from ecsctl.sandbox.core import app_call_resources, permissions
 from ecsctl.sandbox.core.permissions import Asked, Statements
 from ecsctl.sandbox.core.requirements import Call, needed
 
@@ -62,10 +62,12 @@ def needs(call: Call) -> list[Asked]:
     """
     if call.operation in ("TransactGetItems", "TransactWriteItems"):
         parts = [part for one in call.parameters.get("TransactItems") or () for part in one.items()]
-        tables = [(app_calls.TRANSACTIONS[kind], about["TableName"].rpartition("/")[2]) for kind, about in parts]
+        tables = [
+            (app_call_resources.TRANSACTIONS[kind], about["TableName"].rpartition("/")[2]) for kind, about in parts
+        ]
         return [Asked(f"dynamodb:{action}", call.arn(f"table/{table}")) for action, table in tables]
     found = needed(call)
-    action = app_calls.ACTIONS.get((call.service, call.operation))
+    action = app_call_resources.ACTIONS.get((call.service, call.operation))
     if action is not None:
         found = [replace(found[0], action=f"{call.prefix}:{action}"), *found[1:]]
     if call.service == "dynamodb" and (index := call.parameters.get("IndexName")):

@@ -8,7 +8,7 @@ from moto.codebuild.models import codebuild_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from ecsctl.sandbox.core import overlay
-from ecsctl.sandbox.core.place import REGION
+from ecsctl.sandbox.core.defaults import REGION
 from ecsctl.sandbox.core.script import switch
 from ecsctl.sandbox.github import checkout
 

@@ -16,8 +16,8 @@ from moto.core.models import botocore_stubber
 from moto.ec2.models.subnets import Subnet
 from werkzeug.exceptions import HTTPException
 
-from ecsctl.sandbox.core import clock, congestion, kept, overlay, regions
-from ecsctl.sandbox.core.place import CREDENTIALS, REGION
+from ecsctl.sandbox.core import caching, clock, congestion, overlay, regions
+from ecsctl.sandbox.core.defaults import CREDENTIALS, REGION
 from ecsctl.sandbox.server.process import MOTO, without_leaks
 
 
@@ -70,7 +70,7 @@ def process_request(original: Callable[..., Any], _stubber: BotocoreStubber, req
     congestion.arrived()
     if not regions.answers(request.headers.get("Authorization", "")):
         raise EndpointConnectionError(endpoint_url=request.url)  # no host has that name
-    responder = kept.responder(request.url.partition("?")[0])
+    responder = caching.responder(request.url.partition("?")[0])
     with overlay.lock:
         answered = _answered(responder, request) if responder else original(request)
     if answered is None:
@@ -79,8 +79,8 @@ def process_request(original: Callable[..., Any], _stubber: BotocoreStubber, req
     return status, {**headers, "date": _date(int(clock.now()))}, body
 
 
-def _answered(responder: kept.Responder, request: Any) -> tuple[Any, Any, Any]:
-    asked = kept.asked(request)
+def _answered(responder: caching.Responder, request: Any) -> tuple[Any, Any, Any]:
+    asked = caching.asked(request)
     try:
         return responder(asked, asked.raw_url, asked.headers)
     except HTTPException as error:

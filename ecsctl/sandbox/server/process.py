@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ecsctl import files
-from ecsctl.sandbox.core.place import NO_CONTAINERS, REGION
+from ecsctl.sandbox.core.defaults import NO_CONTAINERS, REGION
 
 SPEED = 60.0  # AWS seconds in one real second
 IDLE = 8 * 3600.0  # real seconds without a request after which the server ends

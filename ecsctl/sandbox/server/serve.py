@@ -33,10 +33,10 @@ from werkzeug.serving import ThreadedWSGIServer
 from ecsctl import files
 from ecsctl.sandbox.aws.account import ACCOUNT
 from ecsctl.sandbox.aws.codebuild import run, tools
-from ecsctl.sandbox.aws.ecs import real
+from ecsctl.sandbox.aws.ecs import engine_tasks
 from ecsctl.sandbox.containers import engine, leftovers, machine
 from ecsctl.sandbox.core import clock, congestion, overlay, regions, requests, script
-from ecsctl.sandbox.core.place import REGION
+from ecsctl.sandbox.core.defaults import REGION
 from ecsctl.sandbox.github import checkout
 from ecsctl.sandbox.server import process
 from ecsctl.sandbox.snapshot import taking
@@ -275,7 +275,7 @@ def _containers(folder: Path, service: Service) -> str:
 
     leftovers.cleared(folder)
     here = engine.Engine(found.socket)
-    machine.current = machine.Machine(here, folder, real.heard, opened)
+    machine.current = machine.Machine(here, folder, engine_tasks.heard, opened)
     return found.message
 
 

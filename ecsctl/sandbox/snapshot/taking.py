@@ -23,7 +23,7 @@ from ecsctl.sandbox.aws.account import ACCOUNT, TOKEN, TOKEN_SECRET
 from ecsctl.sandbox.aws.ec2 import visibility
 from ecsctl.sandbox.aws.ecr_signing import signing_rules
 from ecsctl.sandbox.core import overlay
-from ecsctl.sandbox.core.place import CREDENTIALS, REGION
+from ecsctl.sandbox.core.defaults import CREDENTIALS, REGION
 from ecsctl.sandbox.core.regions import offered
 from ecsctl.sandbox.github import remote
 from ecsctl.sandbox.snapshot.ids import without_ids

@@ -25,8 +25,8 @@ from ecsctl.sandbox.aws.codebuild.projects import found, page
 from ecsctl.sandbox.aws.secretsmanager import secret_value
 from ecsctl.sandbox.builds import artifacts
 from ecsctl.sandbox.core import clock, overlay, permissions
+from ecsctl.sandbox.core.defaults import REGION
 from ecsctl.sandbox.core.overlay import Refusal
-from ecsctl.sandbox.core.place import REGION
 from ecsctl.sandbox.core.script import switch
 from ecsctl.sandbox.github import remote
 

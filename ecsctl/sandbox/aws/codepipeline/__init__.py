@@ -1,3 +1,3 @@
 """What AWS's codepipeline does that moto does not."""
 
-from ecsctl.sandbox.aws.codepipeline import deploy, executions, heard, pipelines, transitions, webhooks  # noqa: F401 - imported for their declarations
+from ecsctl.sandbox.aws.codepipeline import deploy, event_rules, executions, pipelines, transitions, webhooks  # noqa: F401 - imported for their declarations

@@ -153,7 +153,7 @@ BEGIN: dict[tuple[str, str, str], Begin] = {}
 SPOILED: dict[tuple[str, str], Callable[[float], Outcome]] = {}
 
 
-# Called with each change of an execution's status, the status before, and when that was: `heard` puts itself here.
+# Called with each change of an execution's status, the one before, and the time: `event_rules` puts itself here.
 heard: list[Callable[["Runs", Execution, str, float], None]] = []
 
 

@@ -9,7 +9,7 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from ecsctl.sandbox.aws.ecs import beside
+from ecsctl.sandbox.aws.ecs import container_checks
 from ecsctl.sandbox.aws.ecs.state import Definition, Wire, arn_of, denied, invalid, memory, services
 from ecsctl.sandbox.core import clock, overlay
 from ecsctl.sandbox.core.principals import caller
@@ -119,7 +119,7 @@ def _check(ask: Wire) -> None:
                     f"Invalid setting for container '{container['name']}'. "
                     "At least one of 'memory' or 'memoryReservation' must be specified."
                 )
-    beside.check(ask)
+    container_checks.check(ask)
     _check_volumes(ask)
     if ask.get("networkMode") == "awsvpc":
         for container in containers:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ecsctl.sandbox.aws.ecs.boxes import Fate
+from ecsctl.sandbox.aws.ecs.container_states import Fate
 from ecsctl.sandbox.aws.ecs.state import Definition, Interface, Task
 
 # say (with the text), registered and deregistered (with the target group's ARN), draining, failed (with "start" if it
 # never ran), died (after it was healthy), running, healthy
 Signal = tuple[str, str]
-PULL = 15.0  # seconds; see lives
+PULL = 15.0  # seconds; see task_lifecycle
 
 
 @dataclass(frozen=True)

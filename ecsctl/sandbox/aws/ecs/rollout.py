@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from ecsctl.sandbox.aws.ecs import alarms, ending, shifting
+from ecsctl.sandbox.aws.ecs import alarms, shifting, task_stopping
 from ecsctl.sandbox.aws.ecs.outside import World
 from ecsctl.sandbox.aws.ecs.service_events import say, say_targets
 from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Task, Wire
@@ -132,7 +132,7 @@ def halt(service: Service, world: World, t: float, tasks: list[Task], why: str |
         names = " ".join(f"(task {task.id})" for task in running)
         say(service, t, f"has stopped {len(running)} running tasks: {names}.")
     why = why or f"Scaling activity initiated by (deployment {service.primary.id})"
-    signals = [ending.stop(task, t, world, why, "ServiceSchedulerInitiated") for task in tasks]
+    signals = [task_stopping.stop(task, t, world, why, "ServiceSchedulerInitiated") for task in tasks]
     say_targets(service, t, [signal for each in signals for signal in each])
     return True
 

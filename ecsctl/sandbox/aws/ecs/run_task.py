@@ -13,7 +13,7 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import Cluster, EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from ecsctl.sandbox.aws.ecs import checks, clusters, definitions, fates, lives, views
+from ecsctl.sandbox.aws.ecs import checks, clusters, definitions, task_lifecycle, task_outcomes, views
 from ecsctl.sandbox.aws.ecs.state import Crew, Definition, Task, Wire, arn_of, denied, invalid, memory, number, refusal
 from ecsctl.sandbox.aws.ecs.world import tick
 from ecsctl.sandbox.core import clock, overlay
@@ -45,7 +45,7 @@ def start(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = Non
         return _answer(cluster, [task for task in crew.known if task.arn in before[1]])
     definition = _definition(backend, ask["taskDefinition"])
     _check(backend, cluster, definition, ask)
-    if refused := fates.refusal(backend, definition):
+    if refused := task_outcomes.refusal(backend, definition):
         if "assume the role" in refused:
             raise denied(refused.split("(error ", 1)[1].removesuffix(")."))
         reason = refused.removeprefix("was unable to place a task. Reason: ")
@@ -113,7 +113,7 @@ def _run(backend: EC2ContainerServiceBackend, cluster: Cluster, definition: Defi
         terms={"launchType": "FARGATE", **{name: ask[name] for name in _KEPT if name in ask}},
         created=at,
         tags=_tags(cluster, definition, ask),
-        agenda={"provisioned": at + lives.PROVISIONING},
+        agenda={"provisioned": at + task_lifecycle.PROVISIONING},
         attachment="-".join((ident[32:40], ident[40:44], ident[44:48], ident[48:52], ident[52:64])),
     )
 

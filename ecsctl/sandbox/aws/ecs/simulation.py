@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from ecsctl.sandbox.aws.ecs import lives, rollout
+from ecsctl.sandbox.aws.ecs import rollout, task_lifecycle
 from ecsctl.sandbox.aws.ecs.outside import Signal, World
 from ecsctl.sandbox.aws.ecs.service_events import say, say_targets
 from ecsctl.sandbox.aws.ecs.state import Crew, Deployment, Service, Task
@@ -35,7 +35,7 @@ def _step(crew: Crew, world: World, t: float) -> None:
     for task in list(crew.tasks):
         for kind in [kind for kind, when in task.agenda.items() if when <= t]:
             if kind in task.agenda:  # an earlier step may have changed the plan
-                signals = lives.step(task, kind, t, world)
+                signals = task_lifecycle.step(task, kind, t, world)
                 heard += signals
                 for signal, text in signals:
                     _record(crew, world, task, t, signal, text)
@@ -92,7 +92,7 @@ def launch(service: Service, deployment: Deployment, t: float) -> Task:
         terms={**deployment.terms, **{name: service.settings.get(name) for name in _AT_LAUNCH}, **_group(deployment)},
         created=t,
         tags=_tags(service, deployment),
-        agenda={"provisioned": t + lives.PROVISIONING},
+        agenda={"provisioned": t + task_lifecycle.PROVISIONING},
         attachment=_uuid(ident),
         resolved=dict(deployment.digests),
     )

@@ -6,7 +6,7 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import Cluster, EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from ecsctl.sandbox.aws.ecs import clusters, definitions, ending, views
+from ecsctl.sandbox.aws.ecs import clusters, definitions, task_stopping, views
 from ecsctl.sandbox.aws.ecs import services as ecs_services
 from ecsctl.sandbox.aws.ecs.service_events import say_targets
 from ecsctl.sandbox.aws.ecs.state import (
@@ -103,7 +103,7 @@ def stopped(backend: EC2ContainerServiceBackend, named: str | None, reference: s
         raise invalid("The referenced task was not found.")
     crew, task = found
     reason = why or "Task stopped by user"
-    signals = ending.stop(task, clock.now(), Region(backend), reason, "UserInitiated")
+    signals = task_stopping.stop(task, clock.now(), Region(backend), reason, "UserInitiated")
     if isinstance(crew, Service):
         say_targets(crew, clock.now(), signals)
     shown = views.task(task, cluster.arn, tags=True)

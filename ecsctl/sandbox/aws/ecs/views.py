@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from moto.ecs.models import EC2ContainerServiceBackend
 
-from ecsctl.sandbox.aws.ecs import boxes, lives, rollout, shifting
+from ecsctl.sandbox.aws.ecs import container_states, rollout, shifting, task_lifecycle
 from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Task, Wire
 from ecsctl.sandbox.core import clock
 
@@ -311,15 +311,15 @@ def _attachment(each: Task) -> Wire:
 def agent_up(each: Task) -> bool:
     """Whether ECS Exec's agent in the task answers."""
     started = each.moments.get("started")
-    return each.status == "RUNNING" and started is not None and clock.now() >= started + lives.AGENT
+    return each.status == "RUNNING" and started is not None and clock.now() >= started + task_lifecycle.AGENT
 
 
 def _container(each: Task, definition: Wire) -> Wire:
     ended = each.status in ("DEPROVISIONING", "STOPPED")
     code, reason = each.endings.get(definition["name"], (None, None))
     status = "STOPPED" if ended else "RUNNING" if each.status in ("RUNNING", "DEACTIVATING", "STOPPING") else "PENDING"
-    own = definition["name"] == boxes.own(each)["name"]
-    health = each.container_health if own else boxes.health(each, definition["name"], clock.now())
+    own = definition["name"] == container_states.own(each)["name"]
+    health = each.container_health if own else container_states.health(each, definition["name"], clock.now())
     network: list[Wire] = []
     if each.interface is not None and not ended:
         network = [{"attachmentId": each.attachment, "privateIpv4Address": each.interface.address}]
@@ -328,7 +328,7 @@ def _container(each: Task, definition: Wire) -> Wire:
         up = agent_up(each)
         state = "RUNNING" if up else "STOPPED" if ended else "PENDING"
         agent: Wire = {"name": "ExecuteCommandAgent", "lastStatus": state}
-        agents = [agent | ({"lastStartedAt": when(each.moments["started"] + lives.AGENT)} if up else {})]
+        agents = [agent | ({"lastStartedAt": when(each.moments["started"] + task_lifecycle.AGENT)} if up else {})]
     return _given(
         {
             "containerArn": each.arn.replace(":task/", ":container/") + f"/{each.attachment}",
@@ -348,5 +348,5 @@ def _container(each: Task, definition: Wire) -> Wire:
             "memory": str(definition["memory"]) if definition.get("memory") else None,
             "memoryReservation": str(definition["memoryReservation"]) if definition.get("memoryReservation") else None,
         }
-        | boxes.shown(each, definition["name"], clock.now())
+        | container_states.shown(each, definition["name"], clock.now())
     )

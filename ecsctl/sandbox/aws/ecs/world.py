@@ -11,8 +11,8 @@ from moto.elbv2.models import elbv2_backends
 from moto.elbv2.responses import ELBV2Response
 
 from ecsctl.sandbox.aws import cloudwatch, ec2, elbv2
-from ecsctl.sandbox.aws.ecs import boxes, fates, real, streams
-from ecsctl.sandbox.aws.ecs.boxes import Fate
+from ecsctl.sandbox.aws.ecs import container_states, engine_tasks, streams, task_outcomes
+from ecsctl.sandbox.aws.ecs.container_states import Fate
 from ecsctl.sandbox.aws.ecs.outside import Checks, Facts, Run, Start
 from ecsctl.sandbox.aws.ecs.simulation import advance
 from ecsctl.sandbox.aws.ecs.state import Crew, Definition, Interface, Task, arn_of, balancers, memory, services
@@ -24,7 +24,7 @@ _OWNER = "amazon-ecs"  # who holds the interfaces; the id AWS shows there is an 
 
 
 class Region:
-    """What one account and region has besides ECS. It is a `World` (`lives`)."""
+    """What one account and region has besides ECS. It is a `World` (`outside`)."""
 
     def __init__(self, backend: EC2ContainerServiceBackend) -> None:
         self.backend = backend
@@ -41,7 +41,7 @@ class Region:
 
     def refuses(self, definition: Definition) -> str | None:
         """Why no task can be launched from the definition."""
-        return fates.refusal(self.backend, definition)
+        return task_outcomes.refusal(self.backend, definition)
 
     def attach(self, task: Task) -> Interface | str:
         """An interface in the subnet that has the fewest, with the task's groups and AWS's description."""
@@ -73,17 +73,17 @@ class Region:
 
     def start(self, task: Task) -> Start:
         """How the task's preparation goes."""
-        return fates.prepare(self.backend, task)
+        return task_outcomes.prepare(self.backend, task)
 
     def run(self, task: Task) -> Run:
         """How the started task goes on."""
-        if real.life(task) is not None:
-            return fates.blocked(self.backend, task) or Run("real")
-        return fates.go_on(self.backend, task)
+        if engine_tasks.life(task) is not None:
+            return task_outcomes.blocked(self.backend, task) or Run("real")
+        return task_outcomes.go_on(self.backend, task)
 
     def fates(self, task: Task) -> dict[str, Fate]:
         """How the containers beside the one that serves go."""
-        return fates.beside(self.backend, task)
+        return task_outcomes.beside(self.backend, task)
 
     def checks(self, target_group_arn: str) -> Checks:
         """The target group's health check and deregistration delay."""
@@ -116,8 +116,8 @@ class Region:
 
         What really runs writes by itself.
         """
-        named = container or boxes.own(task)["name"]
-        for one in task.definition.containers if real.life(task) is None else ():
+        named = container or container_states.own(task)["name"]
+        for one in task.definition.containers if engine_tasks.life(task) is None else ():
             if one["name"] == named:
                 streams.write(self.backend, task, one, t, lines)
 
@@ -131,24 +131,24 @@ class Region:
 
     def prepare(self, task: Task) -> None:
         """Let its containers be made, if it really runs."""
-        real.prepare(self.backend, task)
+        engine_tasks.prepare(self.backend, task)
 
     def launch(self, task: Task) -> None:
         """Let its containers start, if it really runs."""
-        real.launch(task)
+        engine_tasks.launch(task)
 
     def halt(self, task: Task) -> None:
         """Let its containers be stopped; requests under way have the target groups' deregistration delay to end."""
         delays = [self.checks(one["targetGroupArn"]).delay for one in balancers(task)]
-        real.halt(task, max(delays, default=0.0))
+        engine_tasks.halt(task, max(delays, default=0.0))
 
     def facts(self, task: Task) -> Facts | None:
         """How its containers are; None for a task that is only played."""
-        return real.facts(self.backend, task)
+        return engine_tasks.facts(self.backend, task)
 
     def pace(self) -> float:
         """Seconds between two checks of what really runs."""
-        return real.pace()
+        return engine_tasks.pace()
 
 
 def _no_interface(public: bool, subnet: str, code: str) -> str:
@@ -235,5 +235,5 @@ def tick_all() -> None:
     for account in list(ecs_backends.values()):
         for backend in list(account.values()):
             tick(backend)
-    real.sweep()
+    engine_tasks.sweep()
     fronts.show()

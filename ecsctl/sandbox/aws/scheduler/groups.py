@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from moto.scheduler.models import EventBridgeSchedulerBackend, ScheduleGroup
 from moto.scheduler.responses import EventBridgeSchedulerResponse
 
-from ecsctl.sandbox.aws.scheduler.memory import memory, remember, repeated, sent
+from ecsctl.sandbox.aws.scheduler.state import memory, remember, repeated, sent
 from ecsctl.sandbox.core import clock, constraints, overlay
 from ecsctl.sandbox.core.overlay import Refusal
 

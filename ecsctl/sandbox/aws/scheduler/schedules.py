@@ -1,4 +1,4 @@
-"""Schedules: what CreateSchedule and UpdateSchedule refuse. What is due runs in running.
+"""Schedules: what CreateSchedule and UpdateSchedule refuse. What is due runs in invocations.
 
 API reference, CreateSchedule, Target and EcsParameters. Where no public report quotes AWS's words, the comment says
 that they are an assumption.
@@ -13,8 +13,8 @@ from moto.scheduler.responses import EventBridgeSchedulerResponse
 
 from ecsctl import due
 from ecsctl.sandbox.aws import iam
-from ecsctl.sandbox.aws.scheduler import groups, running
-from ecsctl.sandbox.aws.scheduler.memory import Plan, Wire, memory, remember, repeated, sent
+from ecsctl.sandbox.aws.scheduler import groups, invocations
+from ecsctl.sandbox.aws.scheduler.state import Plan, Wire, memory, remember, repeated, sent
 from ecsctl.sandbox.core import clock, overlay
 from ecsctl.sandbox.core.overlay import Refusal
 
@@ -97,7 +97,9 @@ def _check(backend: EventBridgeSchedulerBackend, asked: Wire, group_arn: str) ->
         raise _invalid("The EndDate must be after the StartDate.")  # the wording is an assumption
     _check_target(asked["Target"])
     role = asked["Target"]["RoleArn"]
-    if not iam.assumable(backend.account_id, role, running.PRINCIPAL, group_arn):  # aws/aws-sdk-js-v3#6494 quotes it
+    if not iam.assumable(
+        backend.account_id, role, invocations.PRINCIPAL, group_arn
+    ):  # aws/aws-sdk-js-v3#6494 quotes it
         raise _invalid("The execution role you provide must allow AWS EventBridge Scheduler to assume the role.")
 
 

@@ -1,10 +1,10 @@
 """How a task comes down: out of its target groups, SIGTERM, its interface away."""
 
-from ecsctl.sandbox.aws.ecs import boxes
+from ecsctl.sandbox.aws.ecs import container_states
 from ecsctl.sandbox.aws.ecs.outside import Signal, World
 from ecsctl.sandbox.aws.ecs.state import Task, balancers
 
-# As in lives: AWS promises no durations.
+# As in task_lifecycle: AWS promises no durations.
 TERMINATION = 3.0  # a container that heeds SIGTERM
 DEPROVISIONING = 10.0
 LINGER = 40.0  # the network interface after the task is STOPPED
@@ -49,7 +49,7 @@ def _terminate(task: Task, t: float, world: World) -> None:
 def _end(task: Task, t: float, *, ran: bool) -> None:
     """The containers are no more; what is left is the network interface."""
     if ran:
-        task.endings = boxes.endings(task, t)
+        task.endings = container_states.endings(task, t)
     task.status = "DEPROVISIONING"
     task.moments["execution_stopped"] = t
     task.agenda["stopped"] = t + DEPROVISIONING

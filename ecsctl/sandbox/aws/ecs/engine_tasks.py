@@ -141,7 +141,7 @@ def _volume(backend: EC2ContainerServiceBackend, document: Wire, mount: Wire) ->
 
 
 def _secret(reference: str) -> str:
-    """What a secret or a parameter holds now; `fates` has checked that a secret exists."""
+    """What a secret or a parameter holds now; `task_outcomes` has checked that a secret exists."""
     parts = reference.split(":")
     if len(parts) >= 7 and parts[2] == "secretsmanager":
         key, stage, version = (*parts[7:10], "", "", "")[:3]

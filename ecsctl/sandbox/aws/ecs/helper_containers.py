@@ -6,7 +6,7 @@ oldest. Whatever else a container beside the app runs is taken to run on.
 
 from moto.ecs.models import EC2ContainerServiceBackend
 
-from ecsctl.sandbox.aws.ecs.boxes import Fate
+from ecsctl.sandbox.aws.ecs.container_states import Fate
 from ecsctl.sandbox.aws.ecs.state import Task, Wire, arn_of, memory
 from ecsctl.sandbox.core import permissions, principals
 

@@ -14,18 +14,18 @@ from moto.logs.models import logs_backends
 from ecsctl.sandbox.aws import iam
 from ecsctl.sandbox.aws.ecs import (
     apps,
-    boxes,
-    commands,
-    helpers,
+    container_states,
+    execution_role,
+    helper_containers,
     images,
     mounts,
     network,
-    rights,
     scripts,
     secret_reading,
+    simulated_commands,
     streams,
 )
-from ecsctl.sandbox.aws.ecs.boxes import Fate
+from ecsctl.sandbox.aws.ecs.container_states import Fate
 from ecsctl.sandbox.aws.ecs.definitions import is_ecr
 from ecsctl.sandbox.aws.ecs.outside import Run, Start
 from ecsctl.sandbox.aws.ecs.state import Behaviour, Definition, Task, Wire, arn_of, balancers
@@ -38,8 +38,8 @@ def beside(backend: EC2ContainerServiceBackend, task: Task) -> dict[str, Fate]:
     """How the containers beside the one that serves go: as someone has scripted it for their own images, or by what
     their scripts say.
     """  # fmt: skip
-    others = [one for one in task.definition.containers if one is not boxes.own(task)]
-    played = {one["name"]: known for one in others if (known := helpers.fate(backend, task, one))}
+    others = [one for one in task.definition.containers if one is not container_states.own(task)]
+    played = {one["name"]: known for one in others if (known := helper_containers.fate(backend, task, one))}
     found = ((one, scripts.of(backend, one)) for one in others)
     scripted = {one["name"]: _fate(script, one) for one, script in found if script.fragment and script.kind != "ok"}
     return played | scripted
@@ -91,7 +91,7 @@ def prepare(backend: EC2ContainerServiceBackend, task: Task) -> Start:
     if failure := _no_way_out(backend, task, kind):
         seconds = _TIMED_OUT
     elif failure := (
-        rights.lacking(backend.account_id, backend.region_name, task)
+        execution_role.lacking(backend.account_id, backend.region_name, task)
         or secret_reading.trouble(task, script)
         or _missing_log_group(backend, task, kind)
     ):
@@ -178,10 +178,10 @@ _UP = (*_BOOT, "INFO:     Application startup complete.", "INFO:     Uvicorn run
 
 def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
     """How a task that has started goes on: by what is scripted for the image of the container that serves."""
-    script = scripts.of(backend, boxes.own(task))
+    script = scripts.of(backend, container_states.own(task))
     options, command = script.options, _command(task)
     if command and script.kind not in ("command", "exec-format"):  # the app's fate is not that of another command
-        return commands.played(command)
+        return simulated_commands.played(command)
     if script.kind == "crash":
         error = str(options.get("reason", "RuntimeError: the application could not start"))
         trace = ("Traceback (most recent call last):", '  File "/app/main.py", line 1, in <module>', error)
@@ -222,7 +222,7 @@ def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
 
 def _command(task: Task) -> list[str]:
     """The command of a task that no service keeps; a service's task is taken to serve."""
-    own = boxes.own(task)
+    own = container_states.own(task)
     given: list[str] = task.overridden(own["name"]).get("command") or []
     return given if task.served else given or own.get("command") or []
 

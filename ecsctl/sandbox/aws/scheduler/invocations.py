@@ -19,7 +19,7 @@ from moto.scheduler.models import EventBridgeSchedulerBackend, Schedule, schedul
 
 from ecsctl import due
 from ecsctl.sandbox.aws import ecs, iam
-from ecsctl.sandbox.aws.scheduler.memory import Plan, Try, Wire, memory
+from ecsctl.sandbox.aws.scheduler.state import Plan, Try, Wire, memory
 from ecsctl.sandbox.core import clock, permissions, principals, requests
 from ecsctl.sandbox.core.overlay import Refusal
 

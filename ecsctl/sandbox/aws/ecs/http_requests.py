@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.elbv2.models import elbv2_backends
 
-from ecsctl.sandbox.aws.ecs import apps, fates, real, scripts
+from ecsctl.sandbox.aws.ecs import apps, engine_tasks, scripts, task_outcomes
 from ecsctl.sandbox.aws.ecs.state import backend_of, balancers, services
 from ecsctl.sandbox.aws.ecs.world import tick_all
 from ecsctl.sandbox.core import script
@@ -57,8 +57,10 @@ def _answered(region: str, action: dict[str, Any], url: str) -> int:
     for service in services(backend):
         for task in service.tasks:
             if task.healthy and any(one["targetGroupArn"] == arn for one in balancers(task)):
-                if (here := real.life(task)) is not None:
+                if (here := engine_tasks.life(task)) is not None:
                     return _real(next(iter(here.ports.values())), path)
                 script_of = scripts.scripted(backend, task.definition)
-                return apps.answer(script_of.options if script_of.kind == "app" else {}, fates.words(task), path)
+                return apps.answer(
+                    script_of.options if script_of.kind == "app" else {}, task_outcomes.words(task), path
+                )
     return NOBODY

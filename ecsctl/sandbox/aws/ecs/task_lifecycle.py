@@ -1,4 +1,4 @@
-"""The life of one task, from PROVISIONING to STOPPED; how it comes down is in ending.
+"""The life of one task, from PROVISIONING to STOPPED; how it comes down is in task_stopping.
 
 A task is moved by what stands on its agenda. Each step takes the time it happens at, touches the world outside ECS
 only through `World`, and answers what happened as signals for whoever owns the task. So the same steps run on moto,
@@ -11,10 +11,10 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from ecsctl.sandbox.aws.ecs import boxes
-from ecsctl.sandbox.aws.ecs.ending import DEPROVISIONING, drained, stop, stopped, terminated
+from ecsctl.sandbox.aws.ecs import container_states
 from ecsctl.sandbox.aws.ecs.outside import Facts, Run, Signal, World
 from ecsctl.sandbox.aws.ecs.state import Box, Task, balancers
+from ecsctl.sandbox.aws.ecs.task_stopping import DEPROVISIONING, drained, stop, stopped, terminated
 
 # AWS promises no durations. These are of the order that public logs of Fargate deployments show: RUNNING after about
 # half a minute, the exec agent some seconds later, an interface that outlives its task by some tens of seconds.
@@ -95,12 +95,12 @@ def _pulled(task: Task, t: float, world: World) -> list[Signal]:
     if facts is not None:
         task.agenda["running"] = t + world.pace()
         return []
-    task.boxes = boxes.planned(task.definition.containers, world.fates(task), t)
-    up, _, fatal = boxes.rests(task)
+    task.boxes = container_states.planned(task.definition.containers, world.fates(task), t)
+    up, _, fatal = container_states.rests(task)
     if fatal <= up:
         task.agenda["fatal"] = fatal
     elif up < inf:
-        task.agenda["running"] = up - boxes.STARTS + ACTIVATING
+        task.agenda["running"] = up - container_states.STARTS + ACTIVATING
     return []
 
 
@@ -121,11 +121,11 @@ def _running(task: Task, t: float, world: World) -> list[Signal]:
     task.run = run = world.run(task)
     world.log(task, t, run.lines)
     for name, box in task.boxes.items():
-        if name != boxes.own(task)["name"] and box.start is not None:
+        if name != container_states.own(task)["name"] and box.start is not None:
             world.log(task, box.start, box.lines, name)
             if box.end is not None and box.end <= t:
                 world.log(task, box.end, box.last, name)
-    _, _, fatal = boxes.rests(task)
+    _, _, fatal = container_states.rests(task)
     if fatal < inf:
         task.agenda["fatal"] = max(t, fatal)
     if run.ready:
@@ -140,7 +140,7 @@ def _running(task: Task, t: float, world: World) -> list[Signal]:
     if run.kind == "exit":
         task.agenda["exited"] = t + run.after
     elif run.kind == "sick":
-        check = boxes.own(task).get("healthCheck") or {"interval": 30, "retries": 3}
+        check = container_states.own(task).get("healthCheck") or {"interval": 30, "retries": 3}
         found = t + check.get("startPeriod", 0) + check["interval"] * check["retries"]
         task.agenda["sick"] = max(found, t + _grace(task))
     elif run.kind == "unused":
@@ -285,7 +285,7 @@ def _sick(task: Task, t: float, world: World) -> list[Signal]:
 
 def _fatal(task: Task, t: float, world: World) -> list[Signal]:
     """An essential container beside the one that serves has ended, never starts, or is sick: so ends the task."""
-    _, name, _ = boxes.rests(task)
+    _, name, _ = container_states.rests(task)
     box = task.boxes[name]
     was_healthy = task.healthy
     if box.end is None or (box.sick or inf) < box.end:
@@ -300,12 +300,12 @@ def _fatal(task: Task, t: float, world: World) -> list[Signal]:
     if "started" in task.moments:
         world.log(task, t, box.last, name)
     signals = stop(task, t, world, "Essential container in task exited", "EssentialContainerExited", alive=False)
-    task.endings = boxes.endings(task, t)
+    task.endings = container_states.endings(task, t)
     return [*signals, ("died" if was_healthy else "failed", "")]
 
 
 def _exited(task: Task, t: float, world: World) -> list[Signal]:
-    first = boxes.own(task)["name"]
+    first = container_states.own(task)["name"]
     was_healthy = task.healthy
     world.log(task, t, task.run.last)
     facts = world.facts(task)
