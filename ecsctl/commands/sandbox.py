@@ -139,7 +139,7 @@ def push(
     words.say(f"pushed {outcome['commit']} " + (f"as tag {tag}" if tag else f"to {outcome['branch']}"))
     if left := outcome["left_out"]:
         words.say(f"{left} changed {'file is' if left == 1 else 'files are'} not committed, and not in it: "
-                  "--uncommitted pushes them, too")  # fmt: skip
+                  f"--uncommitted pushes {'it' if left == 1 else 'them'}, too")  # fmt: skip
     for reason in outcome["unheard"]:
         words.say(f"nothing begins: {reason}")
     for begun in outcome["began"]:

@@ -118,8 +118,16 @@ token_secret = "github/token"
 deploy_timeout_minutes = 5
 """
 HELPED = (
-    CONFIG
+    # On a busy machine what is not waited for with the slow clock takes minutes of the sandbox's.
+    CONFIG.replace("deploy_timeout_minutes = 5", "deploy_timeout_minutes = 10")
     + """
+[release]
+command = ["python3", "-c", "import os; print('migrated', os.environ['APP_NAME'])"]
+
+[jobs.report]
+command = ["python3", "-c", "print('reported')"]
+schedule = "cron(0 3 1 1 ? *)"
+
 [service.depends_on]
 helper = "HEALTHY"
 

@@ -139,6 +139,11 @@ def test_a_command_by_itself_really_runs(project: Project) -> None:
     assert (ended.code, ended.out) == (5, "/app\n")
 
 
+def test_the_release_command_and_a_job_really_run(project: Project) -> None:
+    assert "migrated hello" in project.ecsctl("logs", "--sandbox").out
+    assert project.ecsctl("jobs", "run", "report", "--sandbox").out == "reported\n"
+
+
 def test_a_browser_opens_the_app_once_it_trusts_the_authority(project: Project, tmp_path: Path) -> None:
     browser = shutil.which("chromium")
     if browser is None:
