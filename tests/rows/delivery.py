@@ -116,7 +116,7 @@ DESIRED["release-events"] = lambda parts: BuildRule(
     name="shop-release-events",
     enabled=True,
     pattern=json.dumps({"source": ["aws.codepipeline"]}),
-    project=parts["build"].name,
+    project=NAMES.reports_project,
     caller=parts["release-events-role"].arn,
     variables=(("PIPELINE_RUN", "$.detail.execution-id"),),
 )
