@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from ecsctl.discovery import dockerfile, ports
@@ -87,26 +88,33 @@ def _left_out(name: str, rules: Sequence[str]) -> bool:
     parts = PurePosixPath(name).parts
     above = ["/".join(parts[: end + 1]) for end in range(len(parts))]
     for rule in rules:
-        pattern = _pattern(rule.removeprefix("!"))
-        if any(pattern.fullmatch(one) for one in above):
+        if any(_fits(rule.removeprefix("!"), one) for one in above):
             out = not rule.startswith("!")
     return out
 
 
-def _pattern(rule: str) -> re.Pattern[str]:
-    """A rule as Docker reads it: from the context's root, `*` within a folder, `**` across folders."""
-    text = ""
-    for part in re.findall(r"\*\*/?|\*|\?|[^*?]+", rule.strip().removeprefix("./").strip("/")):
-        text += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
-    return re.compile(text)
+def _fits(rule: str, path: str) -> bool:
+    """Whether a rule means a path, as Docker reads it: from the context's root, `*` within a folder, `**` across them.
+
+    Folder by folder, in which no rule takes longer than its length times the path's.
+    """
+    wanted, parts = rule.strip().removeprefix("./").strip("/").split("/"), path.split("/")
+    places = {0}  # after how many folders what comes next may begin
+    for number, want in enumerate(wanted):
+        if want == "**" and places:
+            least = min(places) + (number == len(wanted) - 1)
+            places = set(range(least, len(parts) + 1))
+        else:
+            places = {one + 1 for one in places if one < len(parts) and fnmatchcase(parts[one], want)}
+    return len(parts) in places
 
 
 def _stored_elsewhere(tree: Tree, context: str) -> tuple[str, ...]:
-    """What of the context git LFS keeps, by .gitattributes."""
+    """What of the context git LFS keeps, as .gitattributes tells."""
     found = []
     for pattern in re.findall(r"(?m)^(\S+)\s[^\n#]*\bfilter=lfs\b", tree.read(".gitattributes")):
-        rule = _pattern(pattern if "/" in pattern else f"**/{pattern}")
-        if any(within(one, context) and rule.fullmatch(one) for one in tree.files):
+        rule = pattern if "/" in pattern else f"**/{pattern}"
+        if any(within(one, context) and _fits(rule, one) for one in tree.files):
             found.append(pattern)
     return tuple(found)
 

@@ -12,7 +12,7 @@ Instruction = tuple[str, str]
 """Its word in capitals, and the rest."""
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?([-+])([^{}]*))?\}|(\w+))")
-_PAIR = re.compile(r"""([\w.-]+)=("(?:\\.|[^"\\])*"|'[^']*'|(?:\\.|\S)*)""")
+_PAIR = re.compile(r"""(?<![\w.-])([\w.-]+)=("(?:\\.|[^"\\])*"|'[^']*'|(?:\\.|\S)*)""")
 # A redirection of its own: no `<<<`, and no shift in arithmetic (BuildKit, "Here-documents").
 _HEREDOC = re.compile(r"(?:^|[\s;&|(])\d*<<(?!<)-?[\"']?(\w+)[\"']?")
 # What BuildKit sets by itself ("Automatic platform ARGs in the global scope").
@@ -23,6 +23,11 @@ PLATFORM = {
     for what, value in (("PLATFORM", "linux/arm64"), ("OS", "linux"), ("ARCH", "arm64"))
 }
 """The same for the usual processor. They have values before the first FROM too, whatever default stands beside them."""
+
+MOST_STAGES = 200
+"""No real one comes near; a stranger's is read no further."""
+_LONGEST = 1_000_000
+"""How much variables may add to a text: some that hold others twice, one after the other, fill any memory."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,10 @@ class Stage:
     @property
     def chain(self) -> tuple[Stage, ...]:
         """This stage and those it is made from, this one first."""
-        return (self, *self.parent.chain) if self.parent else (self,)
+        found = [self]
+        while parent := found[-1].parent:
+            found.append(parent)
+        return tuple(found)
 
     @property
     def image(self) -> str:
@@ -124,6 +132,8 @@ def parse(text: str) -> Dockerfile:
         body.clear()
 
     for word, rest in _instructions(text):
+        if len(stages) == MOST_STAGES:
+            break
         if word == "FROM":
             close()
             words = rest.split()
@@ -173,12 +183,15 @@ def wanting(read: Dockerfile) -> tuple[str, ...]:
 
 def filled(text: str, known: Mapping[str, str]) -> str:
     """A text with the variables put in that are known; others, and what has no default, stay."""
+    left = _LONGEST
 
     def value(match: re.Match[str]) -> str:
+        nonlocal left
         name, sign, other = match[1] or match[4], match[2], match[3]
-        if sign == "+":
-            return other if known.get(name) else ""
-        return known.get(name) or (other if sign else match[0])
+        given = known.get(name, "")
+        found = (other if given else "") if sign == "+" else given or (other if sign else match[0])
+        left -= len(found)
+        return found if left > 0 else match[0]
 
     for _ in range(3):  # a default may hold a variable again
         text = _VARIABLE.sub(value, text)
@@ -189,7 +202,7 @@ def plain(rest: str) -> str:
     """A command in either form, as one line."""
     try:
         words = json.loads(rest)
-    except ValueError:
+    except (ValueError, RecursionError):
         return rest
     return " ".join(map(str, words)) if isinstance(words, list) else rest
 
@@ -201,7 +214,7 @@ def words(rest: str) -> list[str]:
         listed = json.loads(bare)
         if isinstance(listed, list):
             return [str(one) for one in listed]
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     try:
         return shlex.split(bare)

@@ -26,7 +26,7 @@ _PATH = re.compile(
     r"|[\"'`](?=/[\w/.-]*(?:health|ping|alive|ready|live|heartbeat|status|/up\b))(/[\w/.-]+)[\"'`]"
 )
 _PROBE = re.compile(
-    r"(?:readiness|liveness)Probe:\s*\n(?:\s*(?!httpGet)\w+:[^\n]*\n)*\s*httpGet:(?:\s*\n\s*(?!path)\w+:[^\n]*)*"
+    r"(?:readiness|liveness)Probe:\s*\n(?:\s*(?!httpGet)\w+:[^\n]*\n){0,12}\s*httpGet:(?:\s*\n\s*(?!path)\w+:[^\n]*){0,12}"
     r"\s*\n\s*path:\s*[\"']?(/[\w/.-]*)"
 )
 # Routes that an app's own root has, so that no prefix is before them: Express, Fastify, Flask, FastAPI, Sinatra, Go's

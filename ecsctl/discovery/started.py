@@ -51,7 +51,7 @@ def _scripts(tree: Tree, context: str) -> dict[str, str]:
     try:
         found = json.loads(tree.read(path)).get("scripts", {})
         return {str(name): str(said) for name, said in found.items()}
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return {}
 
 

@@ -92,6 +92,18 @@ def test_a_few_lines_of_yaml_that_stand_for_more_than_memory_holds_say_nothing(t
     assert not services(Tree.of(tmp_path))
 
 
+@pytest.mark.parametrize("text", [
+    "FROM x AS a0\n" + "".join(f"FROM a{n} AS a{n + 1}\n" for n in range(3000)) + "EXPOSE 80\nCMD a\n",
+    "FROM x\nENV A0=xxxxxxxx\n" + "".join(f"ENV A{n + 1}=$A{n}$A{n}\n" for n in range(40)) + "CMD a $A40\n",
+    f"FROM x\nENV {'a' * 100_000}\nCMD {'[' * 100_000}\n",
+    f"FROM x\nCOPY {'a/' * 100}b c\n",
+])  # fmt: skip
+def test_a_dockerfile_made_to_wear_a_machine_out_is_read_all_the_same(tmp_path, text):
+    (tmp_path / "Dockerfile").write_text(text)
+    (tmp_path / ".dockerignore").write_text("**/" * 30 + "x\n" + "*a" * 30 + "b\n")
+    assert observed(Tree.of(tmp_path)).dockerfile == "Dockerfile"
+
+
 def test_what_git_leaves_out_does_not_count_and_what_it_would_add_does(tmp_path):
     folder = laid_out(tmp_path, SHAPES["traefik/whoami"])
     (folder / ".gitignore").write_text("build/\n/Dockerfile\n")
