@@ -109,7 +109,7 @@ class BuildRule(Resource[RuleIds]):
 
 
 def _failed(aws: Aws, project: ProjectName) -> str:
-    """What nobody else would say: that the newest build which the rule has started failed."""
+    """A note if the newest build that the rule started has failed: nothing else would show it."""
     build = newest_build(aws, project)
     if build is None or is_running(build) or build["buildStatus"] == "SUCCEEDED":
         return ""
