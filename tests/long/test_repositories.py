@@ -22,10 +22,12 @@ from ecsctl.sandbox.aws import ecs
 from ecsctl.session import open_stack
 from tests.config.more_shapes import MORE
 from tests.config.shapes import SHAPES, Shape
+from tests.config.tried_shapes import TRIED
 from tests.crash.conftest import some
 from tests.stack.conftest import World, world  # noqa: F401 - a fixture
 
 NETWORK = {"egress": "public"}
+KNOWN = SHAPES | MORE | TRIED
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,24 @@ APPS = {
     "zulip/docker-zulip": App(80, {"/health": 200}, 302),
     "yotkadata/meteo_hist": App(8501, {"/_stcore/health": 200, "/": 200}),
     "what mix phx.gen.release makes": App(4000, {"/": 200}),
+    "langfuse/langfuse": App(3000, {"/api/public/health": 200, "/": 307}),
+    "ghostfolio/ghostfolio": App(3333, {"/api/v1/health": 200}, 302),
+    "kestra-io/kestra": App(8080, {"/ping": 200, "/": 307}, by_hand={"service": {"health_path": "/ping"}}),
+    "remix-run/indie-stack": App(8080, {"/healthcheck": 200, "/": 200}),
+    "huggingface/chat-ui": App(3000, {"/healthcheck": 200}, 302),
+    "snipe/snipe-it": App(80, {"/health": 200}, 302),
+    "supabase/realtime": App(4000, {"/": 200, "/healthcheck": 200}),
+    "bitwarden/server": App(5000, {"/alive": 200}),
+    "lldap/lldap": App(17170, {"/": 200, "/health": 200}),
+    "stonith404/pingvin-share": App(3000, {"/api/health": 200, "/": 200}),
+    "ente-io/ente": App(8080, {"/ping": 200}, by_hand={"service": {"health_path": "/ping"}}),
+    "binwiederhier/ntfy": App(80, {"/": 200, "/v1/health": 200}),
 }  # fmt: skip
 
 
 def configuring(folder: Path, name: str, app: App) -> tuple[str, Config]:
     """The ecsctl.toml of what `init` finds and what a person adds, and what it means."""
-    shape: Shape = (SHAPES | MORE)[name]
+    shape: Shape = KNOWN[name]
     repository = name.partition("'")[0] if "/" in name else "acme/hello"
     for path, text in shape.files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +133,7 @@ def test_it_comes_up_and_its_own_check_is_answered(world: World, tmp_path: Path,
     assert [one["TargetHealth"]["State"] for one in health["TargetHealthDescriptions"]] == ["healthy"]
     given = {one["name"]: one["value"] for one in world.boto("codebuild").batch_get_projects(
         names=[f"{configured.name}-build"])["projects"][0]["environment"]["environmentVariables"]}  # fmt: skip
-    shape = (SHAPES | MORE)[name]
+    shape = KNOWN[name]
     assert (given["BUILD_CONTEXT"], given["BUILD_DOCKERFILE"]) == (shape.context, shape.dockerfile)
 
 
