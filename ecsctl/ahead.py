@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.config import Config
 
-Look = Callable[[], object]
+Read = Callable[[], object]
 
 
 def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, everywhere: bool = True) -> None:
-    """Begin to read all that is recorded of an app. Without a record nothing is asked. Returns at once.
+    """Begin to read all that is recorded of an app. Returns at once.
 
-    With `config`, also what a stack is composed from. `everywhere`: also what carries its tags, whatever is recorded.
+    With `config`, also what a stack is composed from; without a record, what its names and tags lead to.
+    `everywhere`: also what carries its tags, whatever is recorded.
     """
     aws.ahead([partial(aws.read, aws.sts.get_caller_identity)])  # while the rest is imported
     from ecsctl.engine.codec import ids_from
@@ -36,24 +37,43 @@ def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, every
 
     book = peek(record)
     if book is None or book.app != app or book.region != aws.session.region_name:
+        if config:
+            aws.ahead([partial(_by_name, aws, app, config)])
         return
     me = Label(book.app, book.id, book.account, book.region, _partition(book.region))
     known = {kind.kind: kind for kind in kinds()}
-    reads: list[Look] = [*_facts(aws, config, Names.of(me))] if config else []
+    reads: list[Read] = [*_facts(aws, config, Names.of(me))] if config else []
     for kind in known.values() if everywhere else ():  # first: others hang on their answers
         ids = [entry.ids for entry in book.entries.values() if entry.kind == kind.kind and entry.ids]
-        if not kind.vast:
+        if not kind.vast or not config:
             reads += [partial(_found, kind.find, aws, me)]
-        elif config and ids:  # with a stack its own kinds are enough: see `Planner.plan`
+        elif ids:  # with a stack its own kinds are enough: see `Planner.plan`
             reads += [partial(_found, kind.among, aws, me, ids)]
-    for name, entry in book.entries.items():
+    for name, entry in book.entries.items() if config else ():  # who removes all of it need not know what it is like
         with suppress(KeyError, TypeError):  # of a record that does not fit
             kind = known[entry.kind]
             reads += kind.ahead(aws, me.of(name), ids_from(kind, entry.ids or {}))
     aws.ahead(reads)
 
 
-def _facts(aws: Aws, config: Config, names: Names) -> Iterator[Look]:
+def _by_name(aws: Aws, app: str, config: Config) -> None:
+    """Begin to read what an app without a record may have, and what a new one is composed from."""
+    from ecsctl.engine.label import Label
+    from ecsctl.releases import images
+    from ecsctl.resources import kinds
+
+    account, region = aws.read(aws.sts.get_caller_identity)["Account"], aws.session.region_name or ""
+    me = Label(app, "", account, region, _partition(region))
+    names = Names.of(me)
+    reads: list[Read] = [*_facts(aws, config, names), *(partial(_found, kind.find, aws, me) for kind in kinds())]
+    reads += [partial(aws.read, aws.ecr.describe_images, repositoryName=names.repository)]
+    if config.github and config.pipeline.mode != "none":
+        reads += [partial(images.past_builds, aws, names),
+                  partial(aws.read, aws.codepipeline.get_pipeline_state, name=names.pipeline)]  # fmt: skip
+    aws.ahead(reads)
+
+
+def _facts(aws: Aws, config: Config, names: Names) -> Iterator[Read]:
     """What `account.gather` reads that depends on nothing else."""
     if config.domain and config.domain.name:
         yield partial(aws.read, aws.route53.list_hosted_zones)

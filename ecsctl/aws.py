@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-THREADS = 16  # more gain nothing: the critical path is AWS's own waiting
+THREADS = 16  # for reads: more gain nothing
+WIDE = 40  # for changes: many wait for AWS, and keep nobody from going on
 AHEAD = 48  # threads for what is asked in the first breath
 SERVICES = {"autoscaling": "application-autoscaling", "tagging": "resourcegroupstaggingapi", "quotas": "service-quotas"}
 """Attributes of Aws that are not called as boto3 calls the service."""

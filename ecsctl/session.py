@@ -57,7 +57,8 @@ class Place:
         home = recorded_word(self.record, "region")
         chosen = self.region or region or self.ambient or (home or self.usual if self.usual else None)
         session = partial(access.session, self.profile, chosen, home, self.ask)
-        return Aws(Patience(clock), session=session, heard=self.heard, unanswered=access.not_offered)
+        speed = float(os.environ.get("ECSCTL_SANDBOX_SPEED") or 1)
+        return Aws(Patience(clock, speed=speed), session=session, heard=self.heard, unanswered=access.not_offered)
 
 
 @dataclass(frozen=True)

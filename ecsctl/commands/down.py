@@ -77,6 +77,7 @@ def down(
                 keep=found.keeper(keeper(app.protect, volumes=volumes)),
             )
         except (AwsError, TimedOut, Several) as error:
+            session.aws.forget()
             found = blockers.read(session.aws, session.engine.label, ours_too=True)
             raise in_the_way(error, found.messages) from error
         if secrets:

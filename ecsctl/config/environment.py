@@ -17,7 +17,9 @@ from ecsctl.config.lines import Path
 from ecsctl.config.mistakes import Source, nearest
 
 PREFIX = "ECSCTL_"
-RESERVED = frozenset({"ECSCTL_STATE", "ECSCTL_SANDBOX", "ECSCTL_CONTAINERS", "ECSCTL_DEBUG", "ECSCTL_YES"})
+RESERVED = frozenset(
+    {"ECSCTL_STATE", "ECSCTL_SANDBOX", "ECSCTL_SANDBOX_SPEED", "ECSCTL_CONTAINERS", "ECSCTL_DEBUG", "ECSCTL_YES"}
+)
 """Variables that are no options of ecsctl.toml: the record's place, and options of the command line."""
 
 

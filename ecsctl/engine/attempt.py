@@ -29,8 +29,8 @@ SHOWN_GONE = 120.0  # seconds in which a listing may still show what AWS says is
 class Attempt:
     """The errors of one piece of work, counted together: each may pass for a while, none for ever."""
 
-    def __init__(self, patience: Patience, what: str) -> None:
-        self.patience, self.what = patience, what
+    def __init__(self, patience: Patience, what: str, usual: float = 0.0) -> None:
+        self.patience, self.what, self.usual = patience, what, usual  # how long it usually takes to pass
         self._waited: dict[str, float] = {}  # seconds, by what they were waited for; the work between does not count
         self._unanswered = 0
 
@@ -74,7 +74,9 @@ class Attempt:
         else:
             on_final()
             raise explained(error, self.what) from error
-        self._waited[reason] = self._waited.get(reason, 0.0) + self.patience.again(self._waited.get(reason, 0.0))
+        waited = self._waited.get(reason, 0.0)
+        usual = self.usual if row is not None else 0.0
+        self._waited[reason] = waited + self.patience.again(waited, usual)
 
 
 def patiently(patience: Patience, read: Callable[[], T], what: str, again: Callable[[], None] = lambda: None) -> T:

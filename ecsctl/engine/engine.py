@@ -120,7 +120,11 @@ class Engine:
                     self.one.remove(self._kind(leftovers[name].kind), leftovers[name].name)
                 elif name in stack.nodes:
                     self.one.ensure(
-                        stack.nodes[name], steps[name], self.observed[name], certain=name in self.planner.certain
+                        stack.nodes[name],
+                        steps[name],
+                        self.observed[name],
+                        certain=name in self.planner.certain,
+                        absent=self.planner.absent(name),
                     )
                 elif name.endswith(REST):
                     self.one.complete(stack.nodes[name.removesuffix(REST)])
@@ -133,12 +137,11 @@ class Engine:
             first = stack.nodes.get(stack.first)
             if first and cut_off:
                 self.one.say_who_is_at_work(first, self.state.run)
-            if first and steps[first.name].verb is Verb.CREATE:
-                self._carry_out(
-                    {first.name: graph.pop(first.name)}, visit, parts
-                )  # alone: who comes later makes nothing
+            claimed = bool(first) and steps[stack.first].verb is Verb.CREATE
+            if claimed:  # alone, until it is made: who comes later makes nothing
+                graph |= {name: needs | {stack.first} for name, needs in graph.items() if name != stack.first}
             try:
-                self._carry_out(graph, visit, parts)
+                self._carry_out(graph, visit, parts, stack.first if claimed else "")
             except EcsctlError:
                 with suppress(EcsctlError):  # the failure is what is to be reported
                     self._end_first_run(stack)
@@ -201,12 +204,19 @@ class Engine:
         return next(one for one in self.kinds if one.kind == kind)
 
     def _carry_out(
-        self, graph: Mapping[str, frozenset[str]], visit: Callable[[str], None], parts: Mapping[str, tuple[str, str]]
+        self,
+        graph: Mapping[str, frozenset[str]],
+        visit: Callable[[str], None],
+        parts: Mapping[str, tuple[str, str]],
+        claim: str,
     ) -> None:
+        """Visit the graph. Where the `claim` is not made nothing is missed: another run is at work."""
         release = self.one.go_on = Release()
         whole = {name: name.removesuffix(READY) for name in graph if name.endswith(READY)}
 
         def idle(key: str) -> bool:
+            if claim and claim not in self.one.known:
+                return True
             return key.endswith(REST) and key.removesuffix(REST) not in self.one.partly
 
         carry_out(graph, visit, parts, patience=self.patience, emit=self.emit, release=release, whole=whole, idle=idle)
@@ -214,4 +224,4 @@ class Engine:
 
 def _halved(node: Node) -> bool:
     """Whether what depends on it need not wait until all is done about it."""
-    return node.desired.early or node.desired.soon
+    return node.desired.early or node.desired.soon or node.desired.answered

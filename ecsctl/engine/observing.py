@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,15 +36,23 @@ class Reader:
             return None  # a create that was under way was delivered twice: making it right leaves one
 
     def _observed(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
-        if any(True for parent in desired.within for _ in promises(getattr(desired, parent))):
+        if not self.can_exist(desired):
             return None
         me = self.label.of(name, self._nonce(name))
         return self.patiently(lambda: desired.observe(self.aws, me), desired.known_as(name))
 
+    def can_exist(self, desired: AnyResource) -> bool:
+        """Whether that exists which it cannot exist without."""
+        return not any(True for parent in desired.within for _ in promises(getattr(desired, parent)))
+
     def _ours(self, kind: type[AnyResource], name: str) -> list[Found[Any]]:
         """What of this kind and name carries our tags right now."""
+        return self._ours_since(time.monotonic(), kind, name)
+
+    def _ours_since(self, moment: float, kind: type[AnyResource], name: str) -> list[Found[Any]]:
+        """The same by an answer that was asked for after a moment, by whomever."""
         me = self.label.of(name)
-        with self.aws.fresh():
+        with self.aws.no_older_than(moment):
             found = self.patiently(lambda: list(kind.find(self.aws, me)), kind.known_as(name))
         return [item for item in found if me.matches(item.tags)]
 

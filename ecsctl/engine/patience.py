@@ -15,12 +15,14 @@ from ecsctl.engine.rates import Pace
 T = TypeVar("T")
 
 FIRST, MOST = 0.2, 10.0  # seconds between two reads: the first pause, and the longest
-LATER = 0.2  # the share of what was waited already that is waited until the next read: so much is noticed late at most
-NEAR, LONG, OFTEN = 0.75, 2.0, 60  # from this share of a usual duration to that, so many reads in the length of it
+LATER = 0.3  # the share of what was waited already that is waited until the next read: so much is noticed late at most
+EARLY, BEGIN = 0.5, 0.1  # the same between two tries, and where it is too early; and of what is usual, before the first
+NEAR, LONG, OFTEN = 0.75, 2.0, 40  # from this share of a usual duration to that, so many reads in the length of it
 SHORT = 30.0  # seconds: what usually takes less is polled as what has no usual duration
 SLOW_DOWN = 300.0  # seconds of waiting at most for which AWS may ask a change to come later
 PASSING_LIMIT = 120.0  # seconds a read goes on against throttling, broken answers and a lost network
 ATTEMPTS = 10  # most tries of one read against errors that may pass
+TOGETHER = 0.3  # seconds in which what is to be read of one kind is gathered into one read
 SOON = 0.05  # seconds until a call that AWS had no time for is made again; twice as long each time after
 
 
@@ -53,10 +55,18 @@ class Patience:
     """Waits and retries on one clock, and ends them all when the user asks to stop.
 
     `say` is called, from whichever thread waits, with (what is waited for, seconds waited, seconds at most).
+    `speed` is how many seconds pass at AWS in one of the clock's: the sandbox's time may run faster.
     """
 
-    def __init__(self, clock: Clock | None = None, say: Callable[[str, float, float], None] | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        say: Callable[[str, float, float], None] | None = None,
+        *,
+        speed: float = 1.0,
+    ) -> None:
         self.clock: Clock = clock or SystemClock()
+        self.speed = speed
         self.say = say or _silence
         self._stop = self.clock.stop if isinstance(self.clock, SystemClock) else threading.Event()
         self._pace = Pace()
@@ -95,10 +105,15 @@ class Patience:
         """
         return self._rest(min(MOST, SOON * 2.0 ** (turn - 1)) * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, guards nothing
 
-    def again(self, waited: float) -> float:
+    def again(self, waited: float, usual: float = 0.0) -> float:
         """Wait before another try, after `waited` seconds of waiting. Returns the seconds waited now."""
         spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
-        return self._rest(_until_next_check(waited, 0.0) * spread)
+        seconds = _until_next_check(waited, usual, self.speed) if usual else max(FIRST, min(MOST, EARLY * waited))
+        return self._rest(seconds * spread)
+
+    def gather(self) -> None:
+        """Wait a moment before a read that nothing waits for: the others of its kind may be due as well."""
+        self._rest(TOGETHER)
 
     def _rest(self, seconds: float) -> float:
         self.check()
@@ -128,7 +143,7 @@ class Patience:
                 )
             self.say(awaited, waited, limit)
             now = self.clock.now() - began
-            self._rest(min(_until_next_check(now, usual), max(limit - now, 0.1)))
+            self._rest(min(_until_next_check(now, usual, self.speed), max(limit - now, 0.1)))
 
     def in_time(self, call: Callable[[], T], *, what: str) -> T:
         """Send a change until AWS has time for it: one that was throttled had no effect, so the same request is sent
@@ -174,14 +189,16 @@ class Patience:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _until_next_check(waited: float, usual: float) -> float:
-    """Seconds until the next read, after so many seconds of waiting."""
-    usual = usual if usual >= SHORT else 0.0
+def _until_next_check(waited: float, usual: float, speed: float) -> float:
+    """Seconds until the next read, after so many seconds of waiting. `usual` is in AWS's seconds."""
+    most = MOST / speed
+    if usual < SHORT:
+        return max(FIRST, min(most, LATER * waited))
+    usual /= speed
     near = NEAR * usual
-    if near <= waited < LONG * usual:
-        return max(FIRST, usual / OFTEN)
-    seconds = max(FIRST, min(MOST, LATER * waited))
-    return max(FIRST, min(seconds, near - waited)) if waited < near else seconds
+    if waited < near:
+        return max(FIRST, min(most, max(EARLY * waited, BEGIN * usual), near - waited))
+    return max(FIRST, usual / OFTEN if waited < LONG * usual else min(most, LATER * waited))
 
 
 def _silence(_what: str, _waited: float, _limit: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -19,6 +20,8 @@ from ecsctl.engine.survey import Owned, Survey, removal
 from ecsctl.engine.wording import called
 from ecsctl.engine.work import visit_all
 
+LATELY = 10.0  # seconds for which what a plan has read to be absent is not read again before it is made
+
 
 class Planner:
     """Reads the stack from AWS, and remembers what it observed."""
@@ -27,6 +30,7 @@ class Planner:
         self.one, self.survey = one, survey
         self.observed: dict[str, Observed[Any, Any] | None] = {}  # what the last plan observed, by name
         self.certain: set[str] = set()  # those observed with every id of their desired state known
+        self._absent: dict[str, float] = {}  # those that did not exist, and when that was read
         self.unobserved: dict[str, EcsctlError] = {}  # by name, or "all of" a kind: why it could not be read
 
     def plan(self, stack: Stack, *, prune: bool = True, as_far: bool = False) -> Plan:
@@ -34,7 +38,7 @@ class Planner:
 
         `as_far` as we may read: what AWS does not let us read is a step that says so, and stands in `unobserved`.
         """
-        self.unobserved = {}
+        self.unobserved, self._absent = {}, {}
         all_owned = self.survey.all(
             {node.desired.kind for node in stack.nodes.values()}, self.unobserved if as_far else None, through=False
         )
@@ -64,12 +68,15 @@ class Planner:
                 return
             desired = fulfil(node.desired, known)
             try:
-                observed = self.one.read(name, fulfil(node.desired, existing))
+                found_by = fulfil(node.desired, existing)
+                observed = self.one.read(name, found_by)
             except (Denied, NotOffered) as error:
                 if not as_far:
                     raise
                 unobserved(node, error.message.removeprefix(f"{desired.known_as(name)}: "), error)
                 return
+            if observed is None and self.one.can_exist(found_by):
+                self._absent[name] = time.monotonic()
             step = self.one.decided(name, desired, observed)
             self.observed[name], steps[name] = observed, step
             if not any(promises(desired)):
@@ -91,6 +98,10 @@ class Planner:
         found = [self._replaceable(stack, steps, steps[name]) for name in stack.nodes]
         made = tuple(way_out(found, self.one.label, first, self.survey.others))
         return Plan(made + stack.unfit + tuple(map(self._leaving, leftover)))
+
+    def absent(self, name: str) -> bool:
+        """Whether the last plan has just read that it is not there."""
+        return time.monotonic() - self._absent.get(name, float("-inf")) < LATELY
 
     def _leaving(self, owned: Owned) -> Step:
         """The step of what ecsctl.toml no longer asks for, as it was last made, if that is recorded."""

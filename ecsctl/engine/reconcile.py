@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine import claim, events
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.codec import plain
+from ecsctl.engine.deleting import Deleting
 from ecsctl.engine.errors import (
     Doubled,
+    EcsctlError,
     Outlived,
     Paused,
     Refused,
@@ -26,8 +26,8 @@ from ecsctl.engine.errors import (
 )
 from ecsctl.engine.known import WINDOW, Knowing
 from ecsctl.engine.label import ID, Label
-from ecsctl.engine.plan import Step, Verb, Why, decide, differences, moved, sent_and_shown
-from ecsctl.engine.resource import AnyResource, Found, Observed
+from ecsctl.engine.plan import Step, Verb, Why, decide, diff, differences, moved, sent_and_shown
+from ecsctl.engine.resource import AnyResource, Observed
 from ecsctl.engine.stack import Node, fulfil, promises
 
 if TYPE_CHECKING:
@@ -38,25 +38,33 @@ SHOWN = 120.0  # seconds until what AWS has just made, or changed, must show as 
 STEADY = 30.0  # seconds for which a value that is neither the old one nor the one sent must stay to be AWS's answer
 
 
-class Reconciler(Knowing):
+class Reconciler(Deleting, Knowing):
     """Brings one resource of a deployment to its desired state, or removes it."""
 
     def __init__(self, aws: Aws, state: State, label: Label, emit: events.Listener) -> None:
-        super().__init__(aws, state, label)
-        self.emit = emit
-        self.patience.say = self._waiting
+        super().__init__(aws, state, label, emit)
         self.first = ""  # the name of what a new deployment makes before all else
         self.announced = False  # whether its tag may say that this run is at work
         self.known: dict[str, Any] = {}  # ids that no longer change in this run
         self.go_on: Callable[[str], None] = lambda _name: None  # lets what depends on a resource go on
+        self._last: dict[str, Observed[Any, Any]] = {}  # early ones that are right, as they were read last
+        self._refused: set[str] = set()  # those of which this run's first try was refused: nothing came of it
         self._newborn: set[str] = set()  # those that this run has made, and that nothing can have been in before
         self.partly: set[str] = set()  # those that are right but for what is taken away, or brought, at the end
-        self._at_work = threading.local()
 
-    def ensure(self, node: Node, planned: Step, observed: Observed[Any, Any] | None, *, certain: bool) -> None:
+    def ensure(
+        self,
+        node: Node,
+        planned: Step,
+        observed: Observed[Any, Any] | None,
+        *,
+        certain: bool,
+        absent: bool = False,
+    ) -> None:
         """Afterwards it exists as desired; and is ready, unless its dependents need not wait for that.
 
-        `observed` is what the plan observed; it is read again unless that is `certain` to be about this very state.
+        `observed` is what the plan observed; it is read again unless that is `certain` to be about this very state, or
+        the plan has just read that it is `absent`.
         """
         began = time.monotonic()
         desired = whole = fulfil(node.desired, self.known)
@@ -65,7 +73,8 @@ class Reconciler(Knowing):
             if planned.verb is not Verb.KEEP:
                 self.emit(events.Started(node.name, desired.title, planned.verb))
             if not certain:
-                observed = None if self._in_newborn(node) else self._observe_now(node.name, desired)
+                again = desired.repeats if desired.wait else ()  # of a wait the rest is as the plan has read it
+                observed = None if absent or self._in_newborn(node) else self._observe_now(node.name, desired, *again)
             if observed is None:
                 desired = desired.at_first()
             elif planned.verb is Verb.UPDATE:
@@ -74,7 +83,9 @@ class Reconciler(Knowing):
                 self.partly.add(node.name)
             observed, did = self._made_right(node.name, desired, observed)
             self.known[node.name] = observed.ids
-            if not desired.early:
+            if desired.early:
+                self._last[node.name] = observed
+            else:
                 observed = self._ready(node.name, desired, observed)
                 self.known[node.name] = observed.ids
                 self._settle(node.name, desired, observed)
@@ -147,7 +158,7 @@ class Reconciler(Knowing):
         A token may have been sent before, by a run that died. If what it made has come to an end since, the same token
         finds nothing: then the thing is forgotten, and the next try is a new one with a new token.
         """
-        entry, again = self.state.entry(name), self._open(name, "create")
+        entry, again = self.state.entry(name), self._open(name, "create") and name not in self._refused
         nonce = self.state.begin(name, desired.kind, "create")
         try:
             me = self.label.of(name, nonce)
@@ -159,8 +170,12 @@ class Reconciler(Knowing):
                 return self._begun_anew(name, desired)
             if not attempt.may_exist(error):
                 attempt.wait_or_raise(error, on_final=lambda: self.state.drop(name))
-                return self._observe_now(name, desired)
+                if again:
+                    return self._observe_now(name, desired)
+                self._refused.add(name)
+                return None  # nothing came of it, so there is nothing to read
             attempt.wait_or_raise(error)
+            self._refused.discard(name)
             found = self._come_to_light(name, desired)
             if found is None and already_exists(error):
                 self.state.drop(name)
@@ -170,14 +185,10 @@ class Reconciler(Knowing):
             return self._begun_anew(name, desired)  # made long ago, read just now, and gone
         self.state.made(name, plain(ids))
         self._stays_known(desired, name, ids)
-        if not again:
-            self._newborn.add(name)
-            if desired.soon:  # its id is true, whether AWS shows the thing already or not
-                self.known[name] = ids
-                self.go_on(name)
+        moments = iter([] if again else [self._follow_up(name, desired, me, ids)])
         try:
             return self.patience.until(
-                lambda: self._observe_now(name, desired),
+                lambda: self._observe_now(name, desired, since=next(moments, None)),
                 what=f"{desired.known_as(name)} to appear after it was created",
                 limit=SHOWN,
             )
@@ -185,6 +196,33 @@ class Reconciler(Knowing):
             if not again:
                 raise
             return self._begun_anew(name, desired)
+
+    def _follow_up(self, name: str, desired: AnyResource, me: Label, ids: Any) -> float:
+        """Set what no create can, and let what depends on it go on. Returns the moment from which a read shows all.
+
+        The ids that a create has answered with are true, whether AWS shows the thing already or not. What AWS refuses
+        here is sent again once it shows.
+        """
+        self._newborn.add(name)
+        if desired.soon:
+            self._hand_on(name, ids)
+        answered = True
+        if later := frozenset(change.field for change in diff(desired, desired.as_made(), None)):
+            try:
+                desired.update(self.aws, me, ids, later)
+            except EcsctlError:
+                raise
+            except Exception:  # noqa: BLE001 - sorted out where it is sent again
+                answered = False
+        moment = time.monotonic()
+        if answered and (desired.soon or desired.answered):
+            self._hand_on(name, ids)
+            self.patience.gather()
+        return moment
+
+    def _hand_on(self, name: str, ids: Any) -> None:
+        self.known[name] = ids
+        self.go_on(name)
 
     def decided(self, name: str, desired: AnyResource, observed: Observed[Any, Any] | None) -> Step:
         """What is to be done about it, by what is recorded of it."""
@@ -285,19 +323,18 @@ class Reconciler(Knowing):
 
     def _ready_or_failed(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> Observed[Any, Any]:
         """Wait until AWS says ready or failed. Raises TimedOut at the resource's limit."""
-        last, asked = observed, ""
+        last, asked, later = observed, "", False
 
         def ended() -> Observed[Any, Any] | None:
-            nonlocal last, asked
+            nonlocal last, asked, later
             if last.ask not in ("", asked):
                 asked = last.ask
                 for line in asked.splitlines():
                     self.emit(events.Said(line))
-            if not last.ready and not last.failed:
+            if later and not last.ready and not last.failed:
                 last = self._observe_now(name, desired, *desired.repeats) or last
-                if desired.repeats and (last.ready or last.failed):  # what is done is read as a whole
-                    last = self._observe_now(name, desired) or last
-            return last if last.ready or last.failed or last.paused else None
+            held, later = later and last.paused, True  # what was read before may have been released since
+            return last if last.ready or last.failed or held else None
 
         def what() -> str:
             return f"{desired.known_as(name)} to be ready" + (f" ({last.note})" if last.note else "")
@@ -311,55 +348,16 @@ class Reconciler(Knowing):
         began = time.monotonic()
         desired = fulfil(node.desired, self.known)
         with self._working(node.name):
-            observed = self._observe_now(node.name, desired)
-            if observed is None:
-                raise ResourceFailed(f"{desired.known_as(node.name)} has vanished", hint="run the same command again")
+            observed = self._last.pop(node.name)
             self._settle(node.name, desired, self._ready(node.name, desired, observed))
             if not observed.ready:
                 self.emit(events.Ready(node.name, desired.title, time.monotonic() - began))
 
-    def unhand(self, kind: type[AnyResource], name: str) -> None:
-        """The first part of a removal: afterwards what uses it can leave it soon."""
-        attempt = Attempt(self.patience, kind.known_as(name))
-        with self._working(name):
-            self.state.begin(name, kind.kind, "delete")
-            while True:
-                try:
-                    for found in self._ours(kind, name):
-                        kind.unhand(self.aws, found.ids)
-                    return
-                except Exception as error:  # noqa: BLE001 - sorted out: what does not pass is raised again
-                    attempt.wait_or_raise(error, gone=True)
-
-    def remove(self, kind: type[AnyResource], name: str) -> None:
-        """Afterwards nothing of this kind and name that carries our tags is left. Ownership is checked just before."""
-        began = time.monotonic()
-        attempt = Attempt(self.patience, kind.known_as(name))
-        with self._working(name):
-            self.emit(events.Started(name, kind.title, Verb.DELETE))
-            self.state.begin(name, kind.kind, "delete")
-            asked: set[str] = set()
-            while ours := self._ours(kind, name):
-                for found in ours:
-                    if str(found.ids) not in asked:
-                        self._ask_to_delete(kind, found, attempt, asked)
-                if all(str(found.ids) in asked for found in ours):
-                    self.patience.until(lambda: None if self._ours(kind, name) else True,
-                                        what=f"{kind.known_as(name)} to be gone", limit=kind.limit,
-                                        usual=kind.goes)  # fmt: skip
-            self.state.forget(name)
-            self._emit_done(name, kind.title, Verb.DELETE, began)
-
-    def _ask_to_delete(self, kind: type[AnyResource], found: Found[Any], attempt: Attempt, asked: set[str]) -> None:
-        """Ask once. A refusal that passes, or a part that is gone already, leaves it to be asked again."""
-        try:
-            kind.delete(self.aws, found.ids)
-            asked.add(str(found.ids))
-        except Exception as error:  # noqa: BLE001 - sorted out: what does not pass is raised again
-            attempt.wait_or_raise(error, gone=True)
-
-    def _observe_now(self, name: str, desired: AnyResource, *repeats: str) -> Observed[Any, Any] | None:
-        with self.aws.fresh(*repeats):
+    def _observe_now(
+        self, name: str, desired: AnyResource, *repeats: str, since: float | None = None
+    ) -> Observed[Any, Any] | None:
+        """What exists now; or by answers that were asked for `since` a moment, by whomever."""
+        with self.aws.fresh(*repeats) if since is None else self.aws.no_older_than(since):
             try:
                 return self._observed(name, desired)
             except Doubled:
@@ -389,17 +387,3 @@ class Reconciler(Knowing):
         desired = desired if desired.borrowed else desired.keeping(observed.actual)
         borrowed = desired.borrowed or (observed.tags is None and not desired.wait)
         self.state.settle(name, desired.kind, plain(observed.ids), plain(desired), borrowed=borrowed)
-
-    @contextmanager
-    def _working(self, name: str) -> Iterator[None]:
-        self._at_work.name = name
-        try:
-            yield
-        finally:
-            self._at_work.name = ""
-
-    def _emit_done(self, name: str, title: str, verb: Verb, began: float, note: str = "") -> None:
-        self.emit(events.Done(name, title, verb, time.monotonic() - began, note))
-
-    def _waiting(self, what: str, waited: float, limit: float) -> None:
-        self.emit(events.Waiting(getattr(self._at_work, "name", ""), what, waited, limit))

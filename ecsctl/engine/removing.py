@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 from ecsctl.engine import events
@@ -12,7 +13,8 @@ from ecsctl.engine.reconcile import Reconciler
 from ecsctl.engine.resource import AnyResource, Resource
 from ecsctl.engine.stack import deletion_order
 from ecsctl.engine.survey import Owned, Survey, removal
-from ecsctl.engine.work import carry_out
+from ecsctl.engine.walk import Release
+from ecsctl.engine.work import carry_out, visit_all
 
 ROUNDS = 5  # how often `down` checks whether something has come back
 FIRST = " released"  # the name of a removal's first part: before what uses it is removed
@@ -42,8 +44,8 @@ class Remover:
         steps = tuple(
             Step(s.name, s.kind.kind, s.kind.title, Verb.KEEP, ids=s.found.ids, reason=staying[s.key])
             if s.key in staying
-            else removal(s, self._holds(s))
-            for s in all_owned
+            else removal(s, held)
+            for s, held in zip(all_owned, self._held(all_owned, staying), strict=True)
         )
         plan = Plan(steps + self._borrowed())
         self.emit(events.Planned(plan))
@@ -56,8 +58,8 @@ class Remover:
                 if not doomed:
                     break
                 self._remove_all(doomed)
-                with self.aws.fresh():
-                    all_owned = self.survey.all()
+                self.aws.forget()
+                all_owned = self.survey.all()
             else:
                 raise AwsError(
                     f"{', '.join(doomed)}: deleted, and found again", hint="check whether another tool makes them"
@@ -65,9 +67,18 @@ class Remover:
             self._close(staying)
         return plan
 
-    def _holds(self, owned: Owned) -> str:
-        kind, ids = owned.kind, owned.found.ids
-        return self.one.patiently(lambda: kind.contents(self.aws, ids), kind.known_as(owned.name)).summary
+    def _held(self, all_owned: Sequence[Owned], staying: Collection[str]) -> list[str]:
+        """What each of them holds that does not stay."""
+        held = [""] * len(all_owned)
+
+        def visit(number: str) -> None:
+            one = all_owned[int(number)]
+            kind, ids = one.kind, one.found.ids
+            contents = self.one.patiently(lambda: kind.contents(self.aws, ids), kind.known_as(one.name))
+            held[int(number)] = contents.summary
+
+        visit_all({str(number): frozenset() for number, one in enumerate(all_owned) if one.key not in staying}, visit)
+        return held
 
     def _remove_all(self, doomed: Mapping[str, Owned]) -> None:
         """Remove what was found, each after everything that uses it."""
@@ -93,9 +104,14 @@ class Remover:
             if one.kind.serves and not self._silent:
                 self._silent = True
                 self.emit(events.Said("from here on the app no longer answers", loud=False))
-            (self.one.unhand if key.endswith(FIRST) else self.one.remove)(one.kind, one.name)
+            if key.endswith(FIRST):
+                self.one.unhand(one.kind, one.name)
+            else:
+                self.one.remove(one.kind, one.name, lambda: release(key), several=kinds[one.kind] > 1)
 
-        carry_out(graph, visit, parts, patience=self.aws.patience, emit=self.emit)
+        kinds = Counter(one.kind for one in doomed.values())
+        release = Release()
+        carry_out(graph, visit, parts, patience=self.aws.patience, emit=self.emit, release=release)
 
     def _with_what_is_found_by_it(self, index: type[AnyResource], doomed: Mapping[str, Owned]) -> None:
         """Before the first of a kind is removed by which others are found: remove what another machine has made of

@@ -106,7 +106,10 @@ class Resource(ABC, Generic[Ids]):
     lasting: ClassVar[frozenset[str]] = frozenset()  # of its ids, those that the one in a failed one's place has too
     early: ClassVar[bool] = False  # what depends on it may go on before it is ready
     soon: ClassVar[bool] = False  # what depends on it may go on once its create has answered: it needs the id alone
+    answered: ClassVar[bool] = False  # the same, once also the changes have answered that follow its create
     serves: ClassVar[bool] = False  # when the first of its kind is removed, the app's clients get no more answers
+    lingers: ClassVar[bool] = False  # what it stands on is removed only when it is gone, not when that was requested
+    frees: ClassVar[tuple[str, ...]] = ()  # kinds that are free once it is gone: what AWS releases late uses both
     goes: ClassVar[float] = 5.0  # seconds that it usually takes to be gone, or released by what uses it
     hourly: ClassVar[float] = 0.0  # dollars for one, by list price (us-east-1), whatever is done with it
     per_gigabyte: ClassVar[float] = 0.0  # dollars a month for what is in it
@@ -163,6 +166,10 @@ class Resource(ABC, Generic[Ids]):
 
     def at_first(self) -> Self:
         """What it is made as. The rest follows when everything else exists and is ready."""
+        return self
+
+    def as_made(self) -> Self:
+        """What its create makes of it: this, without what only an update can set, which follows at once."""
         return self
 
     @classmethod

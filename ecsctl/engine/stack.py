@@ -179,8 +179,8 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
     """For each kind, the kinds that must be gone before it: those whose fields name one of its ids.
 
     Drawn from the type annotations alone, so that `down` knows the order without a record and without ecsctl.toml.
-    An `Order` field whose edge would close a circle is left out: it is about the order of creation alone. So is what a
-    kind `lets_go`.
+    What a kind `frees` is deleted after it. An `Order` field whose edge would close a circle is left out: it is about
+    the order of creation alone. So is what a kind `lets_go`.
     """
     makers: dict[Any, str] = {}
     for kind in kinds:
@@ -192,6 +192,8 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
     before: dict[str, set[str]] = {kind.kind: set() for kind in kinds}  # kind -> kinds deleted before it
     weak: list[tuple[str, str]] = []
     for kind in kinds:
+        for freed in before.keys() & set(kind.frees):
+            before[freed].add(kind.kind)
         hints = get_type_hints(kind, include_extras=True)
         for item in fields(cast(Any, kind)):
             if item.name in kind.lets_go:

@@ -162,8 +162,8 @@ class Survey:
 
         def read() -> bool | None:
             nonlocal all_owned
-            with self.aws.fresh():
-                all_owned = self.all()
+            self.aws.forget()
+            all_owned = self.all()
             return None if missing() else True
 
         if missing():

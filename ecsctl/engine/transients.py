@@ -38,7 +38,8 @@ FRESH = (
 _EC2_CHANGES = (
     "CreateSubnet CreateInternetGateway AttachInternetGateway CreateNatGateway CreateRouteTable CreateRoute "
     "ReplaceRoute AssociateRouteTable ReplaceRouteTableAssociation CreateSecurityGroup AuthorizeSecurityGroupIngress "
-    "AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress ModifyVpcAttribute ModifySubnetAttribute CreateTags"
+    "AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress RevokeSecurityGroupEgress ModifyVpcAttribute "
+    "ModifySubnetAttribute CreateFlowLogs CreateTags"
 )
 _EC2_READS = (
     "DescribeVpcs DescribeVpcAttribute DescribeSubnets DescribeInternetGateways DescribeAddresses DescribeNatGateways "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ecsctl.aws import THREADS
+from ecsctl.aws import THREADS, WIDE
 from ecsctl.engine import events
 from ecsctl.engine.errors import EcsctlError, explained, together
 from ecsctl.engine.patience import Patience
@@ -48,7 +48,7 @@ def carry_out(
             emit(events.Failed(name, title, failure))
             raise failure from error
 
-    failed = walk(graph, attempt, threads=THREADS, skip=skip, stopping=lambda: patience.stopping, release=release,
+    failed = walk(graph, attempt, threads=WIDE, skip=skip, stopping=lambda: patience.stopping, release=release,
                   whole=whole)  # fmt: skip
     raise_all(failed, not_tried)
     patience.check()

@@ -6,6 +6,7 @@ AWS's refusals name no names. A search that fails is reported in its place: it n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -77,14 +78,19 @@ def read(aws: Aws, me: Label, *, ours_too: bool = False) -> InTheWay:
     """Everything that is in the way; with `ours_too` also what AWS holds of ours and has not released yet."""
     found: list[Blocker] = []
     unread: list[str] = []
-    with aws.fresh():
-        for what, find in SEARCHES.items():
-            try:
-                found += [one for one in find(aws, me) if ours_too or not isinstance(one, _Ours)]
-            except Exception as error:  # noqa: BLE001 - explained() raises again what AWS did not answer
-                reason = _explained(error)
-                unread.append(f"{what} could not be searched for: {reason}")
+    with ThreadPoolExecutor(len(SEARCHES)) as pool:
+        asked = {what: pool.submit(_all, find, aws, me) for what, find in SEARCHES.items()}
+    for what, answer in asked.items():
+        try:
+            found += [one for one in answer.result() if ours_too or not isinstance(one, _Ours)]
+        except Exception as error:  # noqa: BLE001 - explained() raises again what AWS did not answer
+            reason = _explained(error)
+            unread.append(f"{what} could not be searched for: {reason}")
     return InTheWay(tuple(dict.fromkeys(found)), tuple(unread))
+
+
+def _all(find: Callable[[Aws, Label], Iterator[Blocker]], aws: Aws, me: Label) -> list[Blocker]:
+    return list(find(aws, me))
 
 
 def _explained(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,16 +48,22 @@ def left(aws: Aws, me: Label, plan: Plan, passed_over: Mapping[str, str]) -> tup
     `passed_over` says which kinds `down` itself could not search for, and why.
     """
     found = [Left(title, "not searched for", why) for title, why in sorted(passed_over.items())]
-    with aws.fresh():
+    aws.forget()
+    with ThreadPoolExecutor(len(SWEEPS)) as pool:
+        asked = {what: pool.submit(_all, sweep, aws, me, plan) for what, sweep in SWEEPS.items()}
         found += _kept(aws, plan)
-        for what, sweep in SWEEPS.items():
-            try:
-                found += sweep(aws, me, plan)
-            except ClientError as error:
-                if code(error) not in DENIED:
-                    raise
-                found.append(Left(what, "not searched for", f"AWS does not allow {error.operation_name}"))
+    for what, answer in asked.items():
+        try:
+            found += answer.result()
+        except ClientError as error:
+            if code(error) not in DENIED:
+                raise
+            found.append(Left(what, "not searched for", f"AWS does not allow {error.operation_name}"))
     return tuple(found)
+
+
+def _all(sweep: Callable[[Aws, Label, Plan], Iterable[Left]], aws: Aws, me: Label, plan: Plan) -> list[Left]:
+    return list(sweep(aws, me, plan))
 
 
 def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:

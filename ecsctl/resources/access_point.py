@@ -32,6 +32,7 @@ class AccessPoint(Resource[AccessPointIds]):
 
     kind = "access-point"
     title = "access point"
+    lingers = True
     arns = "elasticfilesystem:access-point"
     limit = 300.0
     console = "{console}/efs/home?region={region}#/access-points/{access_point}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from ecsctl.engine.errors import code
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Resource
 from ecsctl.ids import BucketName
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
+NONE: dict[str, dict[str, str] | None] = {"NoSuchBucket": None, "NoSuchTagSet": {}}
+"""What it means that no tags are found (S3 API, GetBucketTagging and "Error responses")."""
 AT_ONCE = 1000  # objects that one DeleteObjects takes (S3 API)
 
 
@@ -62,6 +65,7 @@ class Bucket(Resource[BucketIds]):
 
     kind = "bucket"
     title = "artifact bucket"
+    answered = True
     per_gigabyte = 0.023  # "Amazon S3 pricing"
     protect = "bucket"
     data = True
@@ -124,6 +128,10 @@ class Bucket(Resource[BucketIds]):
         for setting in (expiry, hidden, encryption):
             yield partial(setting, aws, ids.name, ids.owner)
         yield partial(refuses_plain, aws, ids.name, ids.owner, me.partition)
+
+    def as_made(self) -> Self:
+        """As S3 makes them (S3 user guide, "Blocking public access", "Setting default server-side encryption")."""
+        return replace(self, private=True, encryption="AES256", tls_only=False, expire_days=0, abort_days=0)
 
     def create(self, aws: Aws, me: Label) -> BucketIds:
         """The name protects this call from doubling; in us-east-1 a repetition changes nothing (S3 API, CreateBucket).
@@ -200,6 +208,10 @@ class LogBucket(Bucket):
     def _settings(self, aws: Aws, me: Label) -> dict[str, Any]:
         return {**super()._settings(aws, me), "delivery": takes_logs(aws, self.name, me)}
 
+    def as_made(self) -> Self:
+        """Nobody may deliver."""
+        return replace(super().as_made(), delivery=False)
+
     def update(self, aws: Aws, me: Label, ids: BucketIds, changed: frozenset[str]) -> None:
         """With who may deliver."""
         super().update(aws, me, ids, changed)
@@ -226,17 +238,15 @@ def _tags(aws: Aws, name: str, owner: str) -> dict[str, str] | None:
     """The bucket's tags, none being an empty dictionary. None: this account has no such bucket."""
     from botocore.exceptions import ClientError
 
-    def head() -> object | None:
-        return none_if_gone(lambda: aws.read(aws.s3.head_bucket, Bucket=name, ExpectedBucketOwner=owner))
-
     try:
-        answer = none_if_gone(lambda: aws.read(aws.s3.get_bucket_tagging, Bucket=name, ExpectedBucketOwner=owner))
-    except ClientError:
-        head()  # where it is refused too, its error says more: another account's bucket may be in the way
+        answer = aws.read(aws.s3.get_bucket_tagging, Bucket=name, ExpectedBucketOwner=owner)
+    except ClientError as error:
+        if code(error) in NONE:
+            return NONE[code(error)]
+        # Where this is refused too, its error says more: another account's bucket may be in the way.
+        none_if_gone(lambda: aws.read(aws.s3.head_bucket, Bucket=name, ExpectedBucketOwner=owner))
         raise
-    if answer is not None:
-        return flat(answer["TagSet"])
-    return None if head() is None else {}
+    return flat(answer["TagSet"])
 
 
 def _everything(aws: Aws, ids: BucketIds) -> list[ObjectVersionTypeDef | DeleteMarkerEntryTypeDef]:

@@ -39,6 +39,7 @@ class Cluster(Resource[ClusterIds]):
 
     kind = "cluster"
     title = "ECS cluster"
+    answered = True
     arns = "ecs"
     limit = 600.0  # deletion waits for tasks that are still stopping
     console = "{console}/ecs/v2/clusters/{name}/services?region={region}"

@@ -53,6 +53,7 @@ class DnsRecord(Resource[DnsRecordIds]):
     title = "DNS record"
     arns = "route53"
     within = ("name",)
+    lets_go = ("alias_dns", "alias_zone")  # a name of what is gone leads nowhere
     vast = True
     tagged = False  # the TXT record has the owner, and no other tags
     console = "{console}/route53/v2/hostedzones?region={region}#ListRecordSets/{zone}"

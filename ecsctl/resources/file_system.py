@@ -51,6 +51,7 @@ class FileSystem(Resource[FileSystemIds]):
 
     kind = "file-system"
     title = "file system"
+    lingers = True
     arns = "elasticfilesystem:file-system"
     per_gigabyte = 0.30  # "Amazon EFS pricing": Standard storage; reading and writing come on top
     by_use = True

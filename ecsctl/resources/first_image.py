@@ -59,7 +59,7 @@ class FirstImage(Resource[FirstImageIds]):
     within = ("repository",)
     wait = True
     tagged = False
-    repeats = ("describe_images", "list_builds_for_project", "batch_get_builds")
+    repeats = ("describe_images", "batch_get_builds")
     usual = 180.0  # a small image; what it takes is the Dockerfile's affair
     limit = 3600.0  # CodeBuild's queue and the build itself; a run that is started again goes on waiting
 

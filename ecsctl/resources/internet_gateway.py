@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
@@ -33,6 +33,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
 
     kind = "internet-gateway"
     title = "internet gateway"
+    answered = True
     arns = "ec2:internet-gateway"
     console = "{console}/vpcconsole/home?region={region}#InternetGateway:internetGatewayId={internet_gateway_id}"
 
@@ -69,6 +70,10 @@ class InternetGateway(Resource[InternetGatewayIds]):
         """One call for all internet gateways of the app, the detached ones too."""
         for gateway in aws.read(aws.ec2.describe_internet_gateways, Filters=tag_filter(me))["InternetGateways"]:
             yield Found(_ids(gateway), flat(gateway.get("Tags")))
+
+    def as_made(self) -> InternetGateway:
+        """Attached to nothing."""
+        return replace(self, vpc=VpcId(""))
 
     def create(self, aws: Aws, me: Label) -> InternetGatewayIds:
         """No token protects this call: the engine searches by tags before and after it."""

@@ -37,6 +37,7 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
     kind = "issued-certificate"
     title = "issued certificate"
     within = ("certificate",)
+    lets_go = ("record",)  # an issued one is served without it
     wait = True
     tagged = False
     repeats = ("describe_certificate",)

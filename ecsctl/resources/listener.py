@@ -85,8 +85,10 @@ class Listener(Resource[ListenerIds]):
 
     kind = "listener"
     title = "listener"
+    answered = True
     arns = "elasticloadbalancing"
     within = ("load_balancer",)
+    lets_go = ("load_balancer",)  # it goes with it
     inside = True
     serves = True
     console = "{console}/ec2/home?region={region}#ELBListenerV2:listenerArn={arn}"

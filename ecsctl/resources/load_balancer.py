@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -81,6 +81,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     kind = "load-balancer"
     title = "load balancer"
     soon = True
+    serves = True
     goes = 120.0
     hourly = 0.0225  # "Elastic Load Balancing pricing", without capacity units and addresses
     arns = "elasticloadbalancing"
@@ -178,6 +179,12 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         yield partial(aws.read, aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=ids.arn)
         yield partial(aws.read, aws.elbv2.describe_listeners, LoadBalancerArn=ids.arn)
         yield partial(tags_of, aws, [ids.arn])
+
+    def as_made(self) -> LoadBalancer:
+        """Its attributes as AWS presets them (ELB API reference, LoadBalancerAttribute)."""
+        protected = None if self.deletion_protection is None else False
+        return replace(self, idle_timeout=60, http2=True, drop_invalid_header_fields=False,
+                       deletion_protection=protected, web_acl="")  # fmt: skip
 
     def create(self, aws: Aws, me: Label) -> LoadBalancerIds:
         """The name protects this call from doubling. Its attributes can only be set afterwards."""

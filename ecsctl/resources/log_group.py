@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -39,6 +39,7 @@ class LogGroup(Resource[LogGroupIds]):
 
     kind = "log-group"
     title = "log group"
+    soon = True
     per_gigabyte = 0.03  # "Amazon CloudWatch pricing": what is kept
     protect = "logs"
     arns = "logs"
@@ -95,6 +96,10 @@ class LogGroup(Resource[LogGroupIds]):
     def ahead(cls, aws: Aws, me: Label, ids: LogGroupIds) -> Iterator[Callable[[], object]]:
         """Its tags, which no listing shows."""
         yield partial(_tags, aws, ids.arn)
+
+    def as_made(self) -> LogGroup:
+        """Kept for ever."""
+        return replace(self, days=0)
 
     def create(self, aws: Aws, me: Label) -> LogGroupIds:
         """The name protects this call from doubling. AWS answers nothing: the ARN is made of what we know."""

@@ -38,6 +38,7 @@ class MountTargets(Resource[MountTargetsIds]):
 
     kind = "mount-targets"
     title = "mount targets"
+    lingers = True
     within = ("file_system",)
     tagged = False
     usual = 90.0  # public Terraform logs: one to two minutes

@@ -41,6 +41,7 @@ class NatGateway(Resource[NatGatewayIds]):
 
     kind = "nat-gateway"
     title = "NAT gateway"
+    lingers = True
     goes = 60.0
     hourly = 0.045  # "Amazon VPC pricing", without what flows through it
     arns = "ec2:natgateway"

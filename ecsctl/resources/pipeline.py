@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
+JUST = 5.0  # seconds for which what was read of its first run is good enough to go on with it
 TOKEN = "ecsctl:token"  # noqa: S105 - the tag that holds the digest of the token the pipeline was last given
 
 
@@ -64,6 +66,7 @@ class Pipeline(Resource[PipelineIds]):
 
     kind = "pipeline"
     title = "pipeline"
+    soon = True
     by_use = True
     arns = "codepipeline"
     lets_go = ("deploys",)  # what it would deploy to refuses it while it goes
@@ -247,7 +250,7 @@ class Pipeline(Resource[PipelineIds]):
 
     def _go_on(self, aws: Aws, me: Label, name: str) -> bool:
         """Do what is next for the first run, and return whether that is all that can be done for now."""
-        with aws.fresh():
+        with aws.no_older_than(time.monotonic() - JUST):
             answer = aws.read(aws.codepipeline.get_pipeline, name=name)
             at_gate = gated(parts(answer["pipeline"], ""))
             made = answer.get("metadata", {}).get("created")

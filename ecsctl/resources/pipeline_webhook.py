@@ -99,6 +99,10 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
             if webhook["definition"]["name"] == Names.of(me).pipeline:
                 yield Found(_ids(webhook), flat(webhook.get("tags")))
 
+    def as_made(self) -> PipelineWebhook:
+        """GitHub knows nothing of it."""
+        return replace(self, registered=False)
+
     def create(self, aws: Aws, me: Label) -> PipelineWebhookIds:
         """The name protects this call from doubling. GitHub knows nothing of it yet."""
         return _ids(self._put(aws, me))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
@@ -48,6 +48,7 @@ class Repository(Resource[RepositoryIds]):
 
     kind = "repository"
     title = "ECR repository"
+    answered = True
     per_gigabyte = 0.10  # "Amazon ECR pricing"
     protect = "ecr"
     data = True
@@ -117,6 +118,10 @@ class Repository(Resource[RepositoryIds]):
         """What its description leaves out."""
         yield partial(aws.read, aws.ecr.list_tags_for_resource, resourceArn=ids.arn)
         yield partial(aws.read, aws.ecr.get_lifecycle_policy, repositoryName=ids.name)
+
+    def as_made(self) -> Repository:
+        """Without a lifecycle."""
+        return replace(self, lifecycle="")
 
     def create(self, aws: Aws, me: Label) -> RepositoryIds:
         """The name protects this call from doubling."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -147,6 +147,10 @@ class Role(Resource[RoleIds]):
             yield partial(_inline, aws, ids.name)
             yield partial(_attached, aws, ids.name)
         yield partial(aws.read, aws.iam.get_role_policy, RoleName=ids.name, PolicyName=INLINE)
+
+    def as_made(self) -> Role:
+        """It may do nothing."""
+        return replace(self, statements=(), policies=frozenset())
 
     def create(self, aws: Aws, me: Label) -> RoleIds:
         """The name protects this call from doubling. The role may do nothing yet."""

@@ -35,6 +35,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
     kind = "schedule-group"
     title = "schedule group"
     known_by = "IAM role"
+    lingers = True
     arns = "scheduler"
     goes = 20.0
     limit = 600.0

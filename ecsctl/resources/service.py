@@ -73,14 +73,16 @@ class Service(Resource[ServiceIds]):
 
     kind = "service"
     title = "ECS service"
-    goes = 90.0
+    lingers = True
+    goes = 60.0
     by_use = True
     arns = "ecs"
     within = ("cluster",)
     lets_go = ("listener", "rule")  # its tasks drain meanwhile
+    inside = True
     early = True  # the pipeline is made while it starts: also a first version that never runs is fixed by a push
     limit = 900.0
-    usual = 90.0  # a task starts in half a minute, and is healthy after two checks
+    usual = 60.0  # a task starts in half a minute, and is healthy after two checks
     console = "{console}/ecs/v2/clusters/{cluster}/services/{name}/health?region={region}"
 
     cluster: Fixed[ClusterName]

@@ -52,6 +52,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
     kind = "source-credentials"
     title = "CodeBuild's GitHub credentials"
     known_by = "IAM role"
+    answered = True
     tagged = False
     console = "{console}/codesuite/codebuild/settings/source-credentials?region={region}"
 

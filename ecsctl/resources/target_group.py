@@ -161,6 +161,10 @@ class TargetGroup(Resource[TargetGroupIds]):
         yield partial(aws.read, aws.elbv2.describe_target_group_attributes, TargetGroupArn=ids.arn)
         yield partial(tags_of, aws, [ids.arn])
 
+    def as_made(self) -> TargetGroup:
+        """Its attributes as AWS presets them (ELB API reference, TargetGroupAttribute)."""
+        return replace(self, deregistration_delay=300, slow_start=0, stickiness=False)
+
     def create(self, aws: Aws, me: Label) -> TargetGroupIds:
         """The name protects this call from doubling. Its attributes can only be set afterwards."""
         answer = aws.elbv2.create_target_group(

@@ -69,6 +69,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
 
     kind = "task-definition"
     title = "task definition"
+    answered = True
     arns = "ecs"
     console = "{console}/ecs/v2/task-definitions/{family}?region={region}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -97,6 +97,11 @@ class Vpc(Resource[VpcIds]):
         """One attribute a call."""
         for attribute in ("enableDnsHostnames", "enableDnsSupport"):
             yield partial(aws.read, aws.ec2.describe_vpc_attribute, VpcId=ids.vpc_id, Attribute=attribute)
+
+    def as_made(self) -> Vpc:
+        """Its attributes as AWS presets them (EC2 API reference, ModifyVpcAttribute), and its group open."""
+        closed = None if self.default_group_closed is None else False
+        return replace(self, dns_hostnames=False, dns_support=True, default_group_closed=closed)
 
     def create(self, aws: Aws, me: Label) -> VpcIds:
         """No token protects this call: the engine searches by tags before and after it."""

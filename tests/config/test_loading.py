@@ -164,6 +164,7 @@ def test_a_wrong_variable_is_reported_by_its_name(mistakes, name, text, message)
 OTHERS = (
     "ECSCTL_STATE",
     "ECSCTL_SANDBOX",
+    "ECSCTL_SANDBOX_SPEED",
     "ECSCTL_CONTAINERS",
     "ECSCTL_DEBUG",
     "ECSCTL_YES",

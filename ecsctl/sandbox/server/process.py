@@ -157,6 +157,7 @@ def environment(sandbox: Sandbox, base: Mapping[str, str] | None = None) -> dict
         "AWS_SECRET_ACCESS_KEY": "sandbox",
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
+        "ECSCTL_SANDBOX_SPEED": str(sandbox.speed),  # how much sooner AWS's usual durations are over
         "NO_PROXY": direct,
         "no_proxy": direct,
     }

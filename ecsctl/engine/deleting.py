@@ -1,0 +1,104 @@
+"""Remove one resource: ask, and read until AWS shows nothing of it. Each step is a safe place to die."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine import events
+from ecsctl.engine.attempt import Attempt
+from ecsctl.engine.observing import Reader
+from ecsctl.engine.plan import Verb
+from ecsctl.engine.resource import AnyResource, Found
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.engine.label import Label
+    from ecsctl.engine.state import State
+
+
+class Deleting(Reader):
+    """Removes resources of a deployment, and says what it is at."""
+
+    def __init__(self, aws: Aws, state: State, label: Label, emit: events.Listener) -> None:
+        super().__init__(aws, state, label)
+        self.emit = emit
+        self.patience.say = self._waiting
+        self._at_work = threading.local()
+
+    def unhand(self, kind: type[AnyResource], name: str) -> None:
+        """The first part of a removal: afterwards what uses it can leave it soon."""
+        attempt = Attempt(self.patience, kind.known_as(name))
+        with self._working(name):
+            self.state.begin(name, kind.kind, "delete")
+            while True:
+                try:
+                    for found in self._ours(kind, name):
+                        kind.unhand(self.aws, found.ids)
+                    return
+                except Exception as error:  # noqa: BLE001 - sorted out: what does not pass is raised again
+                    attempt.wait_or_raise(error, gone=True)
+
+    def remove(
+        self, kind: type[AnyResource], name: str, go_on: Callable[[], None] = lambda: None, *, several: bool = False
+    ) -> None:
+        """Afterwards nothing of this kind and name that carries our tags is left. Ownership is checked just before.
+
+        `go_on` is called once AWS has taken the request, unless what this one stands on has to wait until it is gone.
+        Of `several` of a kind one read is then for all that are gone.
+        """
+        began = time.monotonic()
+        attempt = Attempt(self.patience, kind.known_as(name), usual=kind.goes)
+        with self._working(name):
+            self.emit(events.Started(name, kind.title, Verb.DELETE))
+            self.state.begin(name, kind.kind, "delete")
+            asked: set[str] = set()
+            while ours := self._ours(kind, name):
+                for found in ours:
+                    if str(found.ids) not in asked:
+                        self._ask_to_delete(kind, found, attempt, asked)
+                if all(str(found.ids) in asked for found in ours):
+                    asked_at = time.monotonic()
+                    if not kind.lingers:
+                        go_on()
+                    if several:
+                        self.patience.gather()
+                    self._await_gone(kind, name, asked_at)
+                    break
+            self.state.forget(name)
+            self._emit_done(name, kind.title, Verb.DELETE, began)
+
+    def _await_gone(self, kind: type[AnyResource], name: str, asked_at: float) -> None:
+        """Read until AWS shows nothing of it any more; first by what others have read since it was asked."""
+        moments = iter([asked_at])
+
+        def gone() -> bool | None:
+            return None if self._ours_since(next(moments, time.monotonic()), kind, name) else True
+
+        what = f"{kind.known_as(name)} to be gone"
+        self.patience.until(gone, what=what, limit=kind.limit, usual=kind.goes)
+
+    def _ask_to_delete(self, kind: type[AnyResource], found: Found[Any], attempt: Attempt, asked: set[str]) -> None:
+        """Ask once. A refusal that passes, or a part that is gone already, leaves it to be asked again."""
+        try:
+            kind.delete(self.aws, found.ids)
+            asked.add(str(found.ids))
+        except Exception as error:  # noqa: BLE001 - sorted out: what does not pass is raised again
+            attempt.wait_or_raise(error, gone=True)
+
+    @contextmanager
+    def _working(self, name: str) -> Iterator[None]:
+        self._at_work.name = name
+        try:
+            yield
+        finally:
+            self._at_work.name = ""
+
+    def _emit_done(self, name: str, title: str, verb: Verb, began: float, note: str = "") -> None:
+        self.emit(events.Done(name, title, verb, time.monotonic() - began, note))
+
+    def _waiting(self, what: str, waited: float, limit: float) -> None:
+        self.emit(events.Waiting(getattr(self._at_work, "name", ""), what, waited, limit))
