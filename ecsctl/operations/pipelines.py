@@ -294,7 +294,7 @@ def failure_of(run: Run) -> EcsctlError | None:
     if run.status in ("Stopped", "Cancelled"):
         return Stopped(f"run {run.id} was {run.status.lower()}", **reasons, hint="ecsctl pipeline retry, or run")
     if run.status == "Failed":
-        hint = "ecsctl pipeline logs; ecsctl pipeline retry"
+        hint = "ecsctl why names the cause; ecsctl pipeline logs; ecsctl pipeline retry"
         if TOKEN_REFUSED.search(reasons["why"]):
             hint = f"{TOKEN_HINT}; then ecsctl pipeline run"
         return ReleaseFailed(f"run {run.id} failed", **reasons, hint=hint)
