@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.crash.conftest import Part, Struck, parts, sample, some
+from tests.crash.conftest import Part, Struck, over, parts, sample, some
 from tests.crash.faults import DEATHS, DENIED, LASTING, LOST, PASSING
 from tests.crash.matrix import Matrix
 from tests.crash.table import COMPLETE, Tally
@@ -12,11 +12,13 @@ from tests.crash.table import COMPLETE, Tally
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.mark.parametrize("part", parts(6))
-def test_killed_at_any_change_the_same_command_again_finishes(struck: Struck, tally: Tally, part: Part) -> None:
-    matrix = Matrix(struck, tally)
+@pytest.mark.parametrize(("stack", "part"), [*over("whole", parts(3)), *over("beside", sample(16))])
+def test_killed_at_any_change_the_same_command_again_finishes(
+    struck: Struck, tally: Tally, stack: str, part: Part
+) -> None:
+    matrix = Matrix(struck.over(stack), tally)
     struck.up()
-    assert matrix.killed(struck.down, DEATHS, matrix.down_again, part) == []
+    assert matrix.killed(struck.down, DEATHS, matrix.down_again, part, by_kind=True) == []
 
 
 @pytest.mark.parametrize("part", sample(32))
@@ -28,7 +30,7 @@ def test_killed_at_any_change_up_makes_all_anew(struck: Struck, tally: Tally, pa
 
 @pytest.mark.parametrize("fault", [LOST, *some([name for name in PASSING if name != LOST], 2)])
 def test_what_passes_by_itself_needs_no_second_run(struck: Struck, tally: Tally, fault: str) -> None:
-    matrix = Matrix(struck, tally)
+    matrix = Matrix(struck.over("whole"), tally)
     struck.up()
     parts = [(0, 1), (0, 2), (1, 2)] if fault == LOST else [(0, 1)]
     failures = [matrix.outlived(struck.down, fault, PASSING[fault], matrix.is_gone, part) for part in parts]

@@ -44,7 +44,8 @@ class Quirks(Script):
 def test_every_refusal_that_passes_is_outlived_by_one_run(
     struck: Struck, tally: Tally, command: str, times: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    matrix = Matrix(struck, tally)
+    # The limit of a refusal is that of one piece of work: a resource that takes ten calls is not refused thirty times.
+    matrix = Matrix(struck.over("whole" if times == 1 else "usual"), tally)
     monkeypatch.setattr(patience, "MOST", 10.0)  # limits are meant for pauses as they are
     quirks = Quirks(times)
     runs: dict[str, tuple[Callable[..., Any], Callable[[], None]]] = {

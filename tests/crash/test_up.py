@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.crash.conftest import Part, Struck, parts, sample, some
+from tests.crash.conftest import Part, Struck, over, parts, sample, some
 from tests.crash.faults import DEATHS, DENIED, LASTING, LOST, PASSING
 from tests.crash.matrix import Matrix
 from tests.crash.table import COMPLETE, Tally
@@ -12,10 +12,12 @@ from tests.crash.table import COMPLETE, Tally
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.mark.parametrize("part", parts(6))
-def test_killed_at_any_change_the_same_command_again_finishes(struck: Struck, tally: Tally, part: Part) -> None:
-    matrix = Matrix(struck, tally)
-    assert matrix.killed(struck.up, DEATHS, matrix.up_again, part) == []
+@pytest.mark.parametrize(("stack", "part"), [*over("whole", parts(3)), *over("beside", sample(16))])
+def test_killed_at_any_change_the_same_command_again_finishes(
+    struck: Struck, tally: Tally, stack: str, part: Part
+) -> None:
+    matrix = Matrix(struck.over(stack), tally)
+    assert matrix.killed(struck.up, DEATHS, matrix.up_again, part, by_kind=True) == []
 
 
 @pytest.mark.parametrize("part", sample(32))
@@ -32,7 +34,7 @@ def test_killed_then_up_then_down_leaves_what_was_before(struck: Struck, tally: 
 
 @pytest.mark.parametrize("fault", [LOST, *some([name for name in PASSING if name != LOST], 2)])
 def test_what_passes_by_itself_needs_no_second_run(struck: Struck, tally: Tally, fault: str) -> None:
-    matrix = Matrix(struck, tally)
+    matrix = Matrix(struck.over("whole"), tally)
     holds = matrix.is_up_perhaps_registered_twice if fault == "delivered twice" else matrix.is_up_at_rest
     parts = [(0, 1), (0, 2), (1, 2)] if fault == LOST else [(0, 1)]
     failures = [matrix.outlived(struck.up, fault, PASSING[fault], holds, part) for part in parts]
