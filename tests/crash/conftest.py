@@ -132,9 +132,12 @@ class Struck(World):
 
 def settled(account: dict[str, Any]) -> dict[str, Any]:
     """The account without what is AWS's choice: where the only task of a service comes to stand; and without what
-    goes on by itself: how often GitHub has heard of a run of the pipeline.
+    goes on by itself: how often GitHub has heard of a run of the pipeline, and what an alarm has measured so far.
     """
     here = account.get(REGION, {})
+    for alarm in here.get("alarms", ()):
+        for key in [key for key in alarm if key.startswith("State")]:
+            del alarm[key]
     for found in here.get("log groups", ()):
         if found["id"] == REPORTING:
             found.pop("streams", None)
