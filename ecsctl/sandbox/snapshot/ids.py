@@ -30,6 +30,7 @@ _GENERATED = re.compile(
             r"\becs-svc/[0-9]{10,}\b",
             r"\b(?:AROA|AIDA|ANPA|AIPA)[A-Z0-9]{12,}\b",
             r"(?<=\"PolicyId\": \")[A-Z0-9]{16,}\b",
+            r"(?<=/hooks/)[0-9]+\b",  # on GitHub
             r"(?<=:scalable-target/)[0-9a-z]{36}\b",
             r"(?<=hostedzone/)[A-Z0-9]{8,}\b",
             r"(?<=:secret:)[\w/+=.@!-]+-[A-Za-z0-9]{6}\b",
