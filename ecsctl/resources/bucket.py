@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from ecsctl.engine.errors import code
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Resource
 from ecsctl.ids import BucketName
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-NONE: dict[str, dict[str, str] | None] = {"NoSuchBucket": None, "NoSuchTagSet": {}}
-"""What it means that no tags are found (S3 API, GetBucketTagging and "Error responses")."""
 AT_ONCE = 1000  # objects that one DeleteObjects takes (S3 API)
 
 
@@ -238,15 +235,17 @@ def _tags(aws: Aws, name: str, owner: str) -> dict[str, str] | None:
     """The bucket's tags, none being an empty dictionary. None: this account has no such bucket."""
     from botocore.exceptions import ClientError
 
+    def head() -> object | None:
+        return none_if_gone(lambda: aws.read(aws.s3.head_bucket, Bucket=name, ExpectedBucketOwner=owner))
+
     try:
-        answer = aws.read(aws.s3.get_bucket_tagging, Bucket=name, ExpectedBucketOwner=owner)
-    except ClientError as error:
-        if code(error) in NONE:
-            return NONE[code(error)]
-        # Where this is refused too, its error says more: another account's bucket may be in the way.
-        none_if_gone(lambda: aws.read(aws.s3.head_bucket, Bucket=name, ExpectedBucketOwner=owner))
+        answer = none_if_gone(lambda: aws.read(aws.s3.get_bucket_tagging, Bucket=name, ExpectedBucketOwner=owner))
+    except ClientError:
+        head()  # where it is refused too, its error says more: another account's bucket may be in the way
         raise
-    return flat(answer["TagSet"])
+    if answer is not None:
+        return flat(answer["TagSet"])
+    return None if head() is None else {}
 
 
 def _everything(aws: Aws, ids: BucketIds) -> list[ObjectVersionTypeDef | DeleteMarkerEntryTypeDef]:
