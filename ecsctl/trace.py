@@ -38,9 +38,13 @@ class Trace:
         """Something has happened to a resource."""
         match event:
             case events.Done():
-                self._add(RESOURCES, event.name, f"{called(event.title, event.name)}: {event.verb}", event.seconds, {})
+                verb: str = event.verb
             case events.Ready():
-                self._add(RESOURCES, event.name, f"{called(event.title, event.name)}: until ready", event.seconds, {})
+                verb = "until ready"
+            case _:
+                return
+        what = f"{called(event.title, event.name)}: {verb}"
+        self._add(RESOURCES, event.name, what, event.seconds, {"resource": event.name})
 
     def beside(self, listener: events.Listener) -> events.Listener:
         """A listener that calls this one and another."""

@@ -85,7 +85,7 @@ def draw_timeline() -> None:
         process.start(folder / ".ecsctl", speed=1.0)
         graph = timeline.needs(run(folder, "plan", "--graph", "mermaid"))
         run(folder, "up", "--yes", "--trace", "trace.json")
-        bars = timeline.bars(json.loads((folder / "trace.json").read_text()), graph)
+        bars = timeline.bars(json.loads((folder / "trace.json").read_text()))
     heading = "ecsctl up of the sample, on the sandbox at AWS's own pace"
     (HERE / "timeline.svg").write_text(timeline.draw(bars, timeline.waited_for(bars, graph), heading))
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from ecsctl.ui.names import called
-
 RESOURCES = 2  # the group of a trace's events in which the resources are
 LATE = 0.5  # seconds by which one that was waited for may seem to end after what waited for it has begun
 LEFT, RIGHT, ROW, TOP, FOOT = 340, 860, 18, 64, 30  # pixels: the names, the bars, a line, what is above and below
@@ -24,28 +22,23 @@ class Bar:
     """
 
     name: str
-    title: str
+    label: str  # as a person says it
     began: float
     done: float
     ready: float
     later: list[tuple[float, float]] = field(default_factory=list)
 
-    @property
-    def label(self) -> str:
-        """As a person says it."""
-        return called(self.title, self.name).plain
 
-
-def bars(trace: Mapping[str, Any], names: Collection[str]) -> dict[str, Bar]:
-    """By resource, in the order in which they began. `names` are those of all resources, some of several words."""
+def bars(trace: Mapping[str, Any]) -> dict[str, Bar]:
+    """By resource, in the order in which they began."""
     found: dict[str, Bar] = {}
     events = (one for one in trace["traceEvents"] if one["ph"] == "X" and one["pid"] == RESOURCES)
     for event in sorted(events, key=lambda event: event["ts"] + event["dur"]):
-        what, _, verb = event["name"].rpartition(": ")
-        name = max((name for name in names if what.endswith(f" {name}")), key=len)
+        label, _, verb = event["name"].rpartition(": ")
+        name = event["args"]["resource"]
         began, ended = event["ts"] / 1e6, (event["ts"] + event["dur"]) / 1e6
         if name not in found:
-            found[name] = Bar(name, what.removesuffix(f" {name}"), began, ended, ended)
+            found[name] = Bar(name, label, began, ended, ended)
         elif verb == "until ready":
             found[name].ready = ended
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from ecsctl.engine.plan import Verb
 from ecsctl.trace import CALLS, RESOURCES, Trace
 from tests.permissions.recorded import BARE
 from tests.permissions.test_unused import an_app, ends
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 
 
 def spans(file: Path) -> list[dict[str, Any]]:
@@ -48,3 +51,14 @@ def test_a_resource_is_a_span_as_long_as_it_took(tmp_path: Path) -> None:
     [span] = spans(tmp_path / "run.json")
     assert (span["pid"], span["name"], span["dur"]) == (RESOURCES, "NAT gateway nat-a: create", 98_000_000)
     assert heard == [event]
+
+
+def test_the_picture_of_a_run_has_a_bar_for_each_resource_also_for_one_that_is_called_by_its_title_alone(
+    tmp_path: Path,
+) -> None:
+    trace = Trace()
+    for event in (Done("vpc", "VPC", Verb.CREATE, 3.0), Done("nat-a", "NAT gateway", Verb.CREATE, 98.0)):
+        trace.record(event)
+    trace.save(tmp_path / "run.json")
+    drawn = runpy.run_path(str(PICTURES / "timeline.py"))["bars"](json.loads((tmp_path / "run.json").read_text()))
+    assert {name: bar.label for name, bar in drawn.items()} == {"vpc": "VPC", "nat-a": "NAT gateway nat-a"}
