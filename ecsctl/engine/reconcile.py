@@ -185,23 +185,34 @@ class Reconciler(Deleting, Knowing):
             return self._begun_anew(name, desired)  # made long ago, read just now, and gone
         self.state.made(name, plain(ids))
         self._stays_known(desired, name, ids)
-        moments = iter([] if again else [self._follow_up(name, desired, me, ids)])
-        try:
-            return self.patience.until(
-                lambda: self._observe_now(name, desired, since=next(moments, None)),
-                what=f"{desired.known_as(name)} to appear after it was created",
-                limit=SHOWN,
-            )
-        except TimedOut:
-            if not again:
-                raise
-            return self._begun_anew(name, desired)
+        moment, sent = (None, frozenset[str]()) if again else self._follow_up(name, desired, me, ids)
+        last: Observed[Any, Any] | None = None
 
-    def _follow_up(self, name: str, desired: AnyResource, me: Label, ids: Any) -> float:
-        """Set what no create can, and let what depends on it go on. Returns the moment from which a read shows all.
+        def shown() -> Observed[Any, Any] | None:
+            nonlocal moment, last
+            observed, moment = self._observe_now(name, desired, since=moment), None
+            last = observed or last
+            return observed if observed and sent.isdisjoint(self._unlike(name, desired, observed)) else None
+
+        what = f"{desired.known_as(name)} to appear after it was created"
+        try:
+            return self.patience.until(shown, what=what, limit=SHOWN)
+        except TimedOut:
+            if not again and last is None:
+                raise
+            return last or self._begun_anew(name, desired)
+
+    def _unlike(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> frozenset[str]:
+        """The fields that show another value than the desired one, where those alone are to be changed."""
+        step = decide(name, desired, observed, self.label.of(name), None)
+        return step.changed if step.verb is Verb.UPDATE else frozenset()
+
+    def _follow_up(self, name: str, desired: AnyResource, me: Label, ids: Any) -> tuple[float, frozenset[str]]:
+        """Set what no create can, and let what depends on it go on. Returns the moment from which a read shows all, and
+        the fields that were set.
 
         The ids that a create has answered with are true, whether AWS shows the thing already or not. What AWS refuses
-        here is sent again once it shows.
+        here is sent again once it shows; what it has taken is not, for that it refuses as a duplicate.
         """
         self._newborn.add(name)
         if desired.soon:
@@ -218,7 +229,7 @@ class Reconciler(Deleting, Knowing):
         if answered and (desired.soon or desired.answered):
             self._hand_on(name, ids)
             self.patience.gather()
-        return moment
+        return moment, later if answered else frozenset()
 
     def _hand_on(self, name: str, ids: Any) -> None:
         self.known[name] = ids

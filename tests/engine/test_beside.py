@@ -49,6 +49,27 @@ def test_what_no_create_can_set_follows_at_once_and_others_go_on_before_it_shows
     assert run.plan(painted()).work == ()
 
 
+@dataclass(frozen=True)
+class SlowlyPainted(Box):
+    """A box whose new colour shows late, and that AWS refuses to paint alike twice."""
+
+    def observe(self, aws: Any, me: Any) -> Any:
+        found = super().observe(aws, me)
+        aws.cloud.reads = getattr(aws.cloud, "reads", 0) + 1
+        late = found is not None and aws.cloud.reads < 5
+        return replace(found, actual=replace(found.actual, colour="red")) if late else found
+
+    def as_made(self) -> SlowlyPainted:
+        return replace(self, colour="red")
+
+
+def test_what_was_taken_then_and_shows_late_is_not_sent_again(run: Run, cloud: Cloud) -> None:
+    stack = Stack()
+    stack.ensure("box", SlowlyPainted(colour="blue"))
+    assert run.up(stack).calls == ["CreateBox", "ChangeBox"]
+    assert cloud.things[0].values["colour"] == "blue"
+
+
 @pytest.mark.parametrize("trouble", ["refused", "lost"])
 def test_what_does_not_come_of_that_is_sent_again_once_it_shows(run: Run, cloud: Cloud, trouble: str) -> None:
     refused = answer("InvalidVpcID.NotFound", operation="ModifyVpcAttribute")
