@@ -15,7 +15,6 @@ from tests.engine.toys import Ball, Box, Cloud, Guest, Hesitant, Lid, Lowered, S
 
 
 def held(cloud: Cloud) -> list[tuple[str, dict[str, object]]]:
-    """What the cloud holds, without ids."""
     return sorted((thing.kind, {k: v for k, v in thing.values.items() if k != "box"}) for thing in cloud.things)
 
 
