@@ -105,8 +105,8 @@ def hear() -> Iterator[Callable[..., None]]:
 def _nothing_goes_on() -> Iterator[None]:
     """Wait for what a command reads ahead: read late, it would be read from the next test's account."""
     yield
-    for thread in threading.enumerate():
-        if thread.name.startswith("ecsctl-ahead"):
+    while ahead := [thread for thread in threading.enumerate() if thread.name.startswith("ecsctl-ahead")]:
+        for thread in ahead:  # one may have begun others
             thread.join(10)
     inprocess = sys.modules.get("ecsctl.sandbox.server.inprocess")
     if inprocess and not inprocess.botocore_stubber.enabled:
