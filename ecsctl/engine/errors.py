@@ -300,6 +300,7 @@ def in_the_way(error: EcsctlError, blockers: Sequence[str]) -> EcsctlError:
 
 
 def together(errors: Iterable[BaseException], not_tried: Sequence[str] = ()) -> EcsctlError:
-    """One error for all that failed: the error itself if it is alone."""
-    ours = [error if isinstance(error, EcsctlError) else explained(error, "AWS") for error in errors]
+    """One error for all that failed: the error itself if it is alone. What several met alike is said once."""
+    each = [error if isinstance(error, EcsctlError) else explained(error, "AWS") for error in errors]
+    ours = list({(type(one), one.message, one.why, one.hint): one for one in each}.values())
     return ours[0] if len(ours) == 1 and not not_tried else Several(ours, not_tried)

@@ -50,7 +50,7 @@ def walk(
     released: dict[Future[None], str] = {}
     held: list[str] = []  # what waits for the end of a visit
     with ThreadPoolExecutor(threads, thread_name_prefix="ecsctl") as pool:
-        while order.is_active():
+        while order.is_active() or running:  # of a released node the visit goes on, and may fail yet
             at_work = set(running.values())
             ready = [*held, *order.get_ready()]
             held = [name for name in ready if whole.get(name) in at_work]

@@ -24,9 +24,6 @@ from tests.engine.test_up import BOTH, held
 from tests.engine.toys import Clock, Cloud
 
 WRITES = 200  # more than a run makes
-BESIDE = pytest.mark.xfail(
-    strict=False, reason="`down` removes two at once: both report the disk, or at the very end none does. To be fixed."
-)
 
 
 def ended(run: Callable[..., Any], *arguments: Any) -> list[EcsctlError]:
@@ -41,7 +38,7 @@ def ended(run: Callable[..., Any], *arguments: Any) -> list[EcsctlError]:
 
 
 @pytest.mark.parametrize("code", BROKEN.values(), ids=BROKEN)
-@pytest.mark.parametrize("command", ["up", pytest.param("down", marks=BESIDE)])
+@pytest.mark.parametrize("command", ["up", "down"])
 def test_a_disk_that_takes_no_more_ends_the_run_with_the_reason_and_the_next_one_finishes(
     tmp_path: Path, command: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
