@@ -28,7 +28,7 @@ from ecsctl.sandbox.server import process
 
 ROOT = Path(__file__).parents[1]
 PUSHES = 5  # of each the median
-_LOOK = 0.03  # seconds between two requests, and two questions how far it is
+_PAUSE = 0.03  # seconds between two requests, and two questions how far it is
 _LONGEST = 120.0
 DOCKERFILE = """\
 FROM {base}
@@ -153,7 +153,7 @@ class _Project:
 
     def _ask(self, version: str, answers: list[float], over: threading.Event, began: float) -> None:
         """Ask the app until it answers with that version."""
-        while not over.wait(_LOOK) and not answers:
+        while not over.wait(_PAUSE) and not answers:
             try:
                 [found] = process.play(self.record, "fronts", {}).values()
                 self._answered(found[0], version, answers, over, began)
@@ -163,7 +163,7 @@ class _Project:
     def _answered(self, url: str, version: str, answers: list[float], over: threading.Event, began: float) -> None:
         trust = ssl.create_default_context(cafile=str(self.record / AUTHORITY))
         asking = http.client.HTTPSConnection("localhost", int(url.rpartition(":")[2]), context=trust, timeout=30)
-        while not over.wait(_LOOK):
+        while not over.wait(_PAUSE):
             asking.request("GET", "/")
             answer = asking.getresponse()
             answered = answer.read()

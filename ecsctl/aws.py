@@ -309,8 +309,8 @@ class Aws:
             return answer
         except Exception as error:
             failure = error
-            if self._unanswered and (failure := self._unanswered(error, self.client(call.service), self.session)):
-                raise failure from error
+            if self._unanswered and (reason := self._unanswered(error, self.client(call.service), self.session)):
+                raise reason from error
             raise
         finally:
             if self._heard:

@@ -1,0 +1,30 @@
+"""Who listens to AWS's calls, as --trace and --debug do."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from ecsctl import access
+from ecsctl.aws import Aws
+from ecsctl.engine.errors import code
+from ecsctl.engine.patience import Patience
+from ecsctl.sandbox.server.inprocess import inprocess
+
+
+def test_a_refused_call_is_reported_as_refused_also_where_its_refusal_needs_no_other_words() -> None:
+    ended: dict[str, BaseException | None] = {}
+
+    def heard(_service: str, operation: str, _seconds: float, failure: BaseException | None, _given: object) -> None:
+        ended[operation] = failure
+
+    with inprocess() as clock:
+        aws = Aws(Patience(clock), session=boto3.Session(), heard=heard, unanswered=access.not_offered)
+        aws.sts.get_caller_identity()
+        with pytest.raises(ClientError):
+            aws.ecr.describe_repositories(repositoryNames=["none"])
+    assert ended["get_caller_identity"] is None
+    failure = ended["describe_repositories"]
+    assert failure
+    assert code(failure) == "RepositoryNotFoundException"
