@@ -89,9 +89,7 @@ class Resource(ABC, Generic[Ids]):
     title: ClassVar[str]  # in a sentence: "NAT gateway"
     within: ClassVar[tuple[str, ...]] = ()  # fields naming the parent it cannot exist without
     inside: ClassVar[bool] = False  # it is a part of what it is within: what was just made cannot have one yet
-    lets_go: ClassVar[
-        tuple[str, ...]
-    ] = ()  # fields naming what may be removed before it, for it does not keep that in use
+    lets_go: ClassVar[tuple[str, ...]] = ()  # fields naming what may be removed before it: it does not keep that in use
     vast: ClassVar[bool] = False  # finding all of it means searching through others' too: a record spares that
     known_by: ClassVar[str] = ""  # another kind, by title: one of this kind is found only where one of that exists
     borrowed: ClassVar[bool] = False  # only read: never made, changed or deleted by us
@@ -100,9 +98,7 @@ class Resource(ABC, Generic[Ids]):
     limit: ClassVar[float] = 120.0  # seconds at most until it is ready, or gone
     usual: ClassVar[float] = 3.0  # seconds that it usually takes to be made, for the estimate that a person is given
     repeats: ClassVar[tuple[str, ...]] = ()  # the calls that show its state: a wait for it repeats these alone
-    disposable: ClassVar[bool] = (
-        False  # a failed one is removed and made again, once; otherwise its failure is reported
-    )
+    disposable: ClassVar[bool] = False  # a failed one is removed and made again, once, before its failure is reported
     lasting: ClassVar[frozenset[str]] = frozenset()  # of its ids, those that the one in a failed one's place has too
     early: ClassVar[bool] = False  # what depends on it may go on before it is ready
     soon: ClassVar[bool] = False  # what depends on it may go on once its create has answered: it needs the id alone
@@ -116,9 +112,7 @@ class Resource(ABC, Generic[Ids]):
     by_use: ClassVar[bool] = False  # it costs by the second, the build or the action
     protect: ClassVar[str] = ""  # what `protect` in ecsctl.toml calls it; empty: it cannot be kept
     data: ClassVar[bool] = False  # what it holds cannot be made again
-    outlasts: ClassVar[str] = (
-        ""  # why it stays when ecsctl.toml no longer asks for it: `down` alone removes it, on request
-    )
+    outlasts: ClassVar[str] = ""  # why it stays when it is no longer desired: `down` alone removes it, on request
     arns: ClassVar[str] = ""  # its ARNs: the service, or service:type where one service has many
     console: ClassVar[str] = ""  # its page in the AWS console: a template over its ids, {region} and {console}
 

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 Ids = TypeVar("Ids")
 W = TypeVar("W")
 
-DELIMITER = (
-    "\ue000"  # a private character around a promise's text, so that one computed into a longer string is noticed
-)
+DELIMITER = "\ue000"  # around a promise's text, so that one computed into a longer string is noticed
 
 
 class Promise(str):

@@ -54,9 +54,7 @@ class Survey:
         self.aws, self.state, self.emit = one.aws, one.state, one.emit
         self._id_known = False  # whether it is certain which deployment this run is about
         self.others: frozenset[str] = frozenset()  # ids of other deployments of the app that the last survey met
-        self.passed_over: dict[
-            str, str
-        ] = {}  # why kinds, by title, were not searched for; ecsctl.toml and the record have none
+        self.passed_over: dict[str, str] = {}  # why kinds, by title, were not searched for, of which none is known
         self.searched_in_part: dict[str, str] = {}  # why kinds, by title, were searched for only where one is recorded
 
     def all(
