@@ -178,6 +178,9 @@ class Runs:
                 with self._free():  # then names are found by others' servers, if at all
                     self._client("ec2").modify_vpc_attribute(VpcId=self.made["vpc"], EnableDnsSupport={"Value": False})
                 self.run("plan")
+            if self.found.desired.get("domain", {}).get("redirect"):  # `down` leaves them to their load balancer
+                self.write({name: table for name, table in self.found.desired.items() if name != "domain"})
+                self.run("up --yes")
             if used:
                 self.run("run --detach -- sleep 900000")  # it runs still when the app goes
             self.run("down --yes --force")
