@@ -1,10 +1,12 @@
 import json
+from types import SimpleNamespace
 
 import pytest
 from answers import refused
 
 from ecsctl.sandbox.aws import ecr as sandbox_ecr
 from ecsctl.sandbox.aws.account import ACCOUNT
+from ecsctl.sandbox.aws.ecr_lifecycle import DAY
 from ecsctl.sandbox.core.overlay import Refusal
 
 REGION = "eu-central-1"
@@ -137,3 +139,79 @@ def test_an_image_says_for_which_machine_it_is(ecr, index):
     assert sandbox_ecr.find_image(ACCOUNT, REGION, "app", "abc").architectures == ("amd64",)
     [image] = ecr.batch_get_image(repositoryName="app", imageIds=[{"imageTag": "abc"}])["images"]
     assert '"amd64"' in image["imageManifest"].replace("\\", "")
+
+
+def rule(priority, **selection):
+    return {"rulePriority": priority, "selection": selection, "action": {"type": "expire"}}
+
+
+OLD_UNTAGGED = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}
+NEWEST_TWO = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 2}
+
+
+def keep(ecr, *rules):
+    ecr.put_lifecycle_policy(repositoryName="app", lifecyclePolicyText=json.dumps({"rules": rules}))
+
+
+def test_images_expire_within_a_day_by_number_and_untagged_ones_by_age(ecr, clock):
+    ecr.create_repository(repositoryName="app")
+    keep(ecr, rule(1, **OLD_UNTAGGED), rule(2, **NEWEST_TWO))
+    pushed = []
+    for number in range(3):
+        pushed.append(push(ecr, f"v{number}", number))
+        clock.sleep(60)
+    untagged = push(ecr, "moves", 3)
+    pushed.append(push(ecr, "moves", 4))
+    assert len(tags(ecr)) == 5
+    clock.sleep(DAY)
+    assert tags(ecr).keys() == {pushed[3], untagged}, "who has no tags counts, and an earlier rule decides about it"
+    clock.sleep(7 * DAY)
+    assert tags(ecr) == {pushed[3]: ["moves"]}
+
+
+def test_a_rule_with_patterns_is_about_images_that_have_all_of_them_among_their_tags(ecr, clock):
+    ecr.create_repository(repositoryName="app")
+    for number, names in enumerate((["layers-a"], ["v1", "layers-b"], ["v2"])):
+        for name in names:
+            push(ecr, name, number)
+    old = {"countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1}
+    keep(ecr, rule(1, tagStatus="tagged", tagPatternList=["v*", "layers-*"], **old))
+    clock.sleep(DAY + 1)
+    assert sorted(tags(ecr).values()) == [["layers-a"], ["v2"]]
+
+
+def test_an_image_that_expires_goes_out_of_the_machines_engine_and_its_signature_goes_with_it(ecr, clock, monkeypatch):
+    dropped = []
+    monkeypatch.setattr(sandbox_ecr, "machine", SimpleNamespace(current=SimpleNamespace(drop=dropped.append)))
+    ecr.create_repository(repositoryName="app")
+    keep(ecr, rule(1, **OLD_UNTAGGED), rule(2, **NEWEST_TWO | {"tagStatus": "tagged", "tagPatternList": ["*"]}))
+    images = [f"sha256:{number:064d}" for number in range(3)]
+    made = []
+    for number, image in enumerate(images):
+        made.append(sandbox_ecr.put_image(ACCOUNT, REGION, "app", [f"v{number}"], content=image))
+        clock.sleep(1)
+    clock.sleep(DAY - 10)
+    signature = {"schemaVersion": 2, "mediaType": MANIFEST, "subject": {"digest": made[0]}, "layers": []}
+    ecr.put_image(repositoryName="app", imageManifest=json.dumps(signature))
+    clock.sleep(10)
+    assert list(tags(ecr)) == made[1:]
+    assert dropped == [images[0]]
+
+
+@pytest.mark.parametrize(
+    ("rules", "why"),
+    [
+        ([rule(1, **NEWEST_TWO), rule(2, **OLD_UNTAGGED)], "tagStatus=ANY must have the lowest priority"),
+        ([rule(1, **OLD_UNTAGGED), rule(2, **OLD_UNTAGGED)], "Only one rule can select Untagged images"),
+        ([rule(1, **OLD_UNTAGGED), rule(1, **NEWEST_TWO)], "Rule priorities must be unique"),
+        ([rule(1, **NEWEST_TWO | {"tagStatus": "tagged"})], "Must specify tagPrefixList or tagPatternList"),
+    ],
+)
+def test_a_policy_whose_rules_contradict_each_other_is_refused_and_the_old_one_stays(ecr, rules, why):
+    ecr.create_repository(repositoryName="app")
+    keep(ecr, rule(1, **NEWEST_TWO))
+    code, message = refused(keep, ecr, *rules)
+    assert code == "InvalidParameterException"
+    assert why in message
+    held = ecr.get_lifecycle_policy(repositoryName="app")["lifecyclePolicyText"]
+    assert json.loads(held)["rules"] == [rule(1, **NEWEST_TWO)]
