@@ -1,8 +1,10 @@
 """What is left of a sandbox in the engine: nothing, however it ended, and nothing of anybody else's is touched."""
 
 import contextlib
+import glob
 import os
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from ecsctl.sandbox.containers import leftovers
 from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError
 from ecsctl.sandbox.server import process
 from tests.containers import base
-from tests.containers.conftest import DOCKERFILE, FAST, LIGHT, Project, listens, made, up
+from tests.containers.conftest import DOCKERFILE, FAST, LIGHT, Project, listens, made, until, up
 
 
 def traces(engine: Engine, word: str) -> list[str]:
@@ -51,10 +53,16 @@ def test_after_a_crash_of_the_sandbox_stop_or_a_new_start_clears_up_and_a_strang
     try:
         with up(made(tmp_path / "killed", "killed", engine, LIGHT), FAST) as project:
             urls = project.urls
+            project.write(dockerfile=f"{DOCKERFILE}RUN sleep 120\n")
+            project.ecsctl("sandbox", "push", "--no-watch")
+            mine = f"{tempfile.gettempdir()}/ecsctl-sandbox-{leftovers.whose(project.record)}-"
+            until(lambda: glob.glob(f"{mine}*/ecsctl-docker-*/config.json"))  # the engine builds
             kill(project)
             assert project.tasks()
             project.ecsctl("sandbox", "start")
             assert project.left() == []
+            assert not glob.glob(f"{mine}*")
+            assert not [one for one in Path("/proc").glob("[0-9]*/cwd") if str(one.resolve()).startswith(mine)]
             assert not any(map(listens, urls))
             kill(project)
             labels = {LABEL: leftovers.whose(project.record)}

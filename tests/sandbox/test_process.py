@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ecsctl.sandbox.containers import leftovers
 from ecsctl.sandbox.server import process
 
 
@@ -93,6 +95,23 @@ def test_where_a_crash_left_containers_in_an_engine_that_does_not_answer_stop_sa
     (tmp_path / "sandbox.json").write_text(json.dumps(record | {"engine": ""}))
     assert process.stop(tmp_path) is False
     assert not (tmp_path / "sandbox.json").exists()
+
+
+def test_what_builds_of_a_killed_sandbox_left_goes_at_its_end_with_what_still_works_there(tmp_path, monkeypatch):
+    folder, temporary = tmp_path / ".ecsctl", tmp_path / "temporary"
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    folder.mkdir()
+    (folder / "sandbox.json").write_text(json.dumps({"engine": ""}))
+    left, other = (temporary / f"ecsctl-sandbox-{name}-x" for name in (leftovers.whose(folder), "another"))
+    for place in (left, other):
+        place.mkdir(parents=True)
+        (place / "secret").write_text("s3cr3t")
+    (temporary / f"{left.name}-link").symlink_to(other)
+    with subprocess.Popen(["sleep", "60"], cwd=left) as works:
+        process.stop(folder)
+        assert works.wait(timeout=20) == -signal.SIGKILL
+    assert not left.exists()
+    assert (other / "secret").exists()
 
 
 def test_what_it_writes_is_for_its_owner_alone(shared):

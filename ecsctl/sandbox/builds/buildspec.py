@@ -26,7 +26,7 @@ from typing import Literal, Self
 
 from ecsctl.sandbox.builds.buildspec_text import PHASES, Artifacts, Env, InvalidBuildspec, Phase, parse
 from ecsctl.sandbox.builds.confined import Confined
-from ecsctl.sandbox.core import clock
+from ecsctl.sandbox.core import clock, scratch
 
 Status = Literal["SUCCEEDED", "FAILED", "TIMED_OUT"]
 Resolve = Callable[[Literal["PARAMETER_STORE", "SECRETS_MANAGER"], str], str]
@@ -175,7 +175,8 @@ class _Container:
     ) -> None:
         asked = "/bin/sh" if spec.shell.endswith(".exe") else spec.shell
         self._shell = shutil.which(asked) or asked
-        self._home = tempfile.TemporaryDirectory(prefix="codebuild-")  # `docker login` writes there, not into ours
+        # `docker login` writes there, not into ours.
+        self._home = tempfile.TemporaryDirectory(prefix="codebuild-", dir=scratch.place())
         self._source = str(cwd)
         self._on_line = on_line
         self._deadline = time.monotonic() + timeout

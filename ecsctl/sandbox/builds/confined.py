@@ -21,6 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ecsctl.sandbox.core import scratch
+
 # Where agents listen: of keys, passwords, the desktop and container engines. An engine's socket is as good as root.
 _AGENTS = ("/run/user", "/run/docker.sock", "/run/podman", "/run/containerd", "/var/run/docker.sock")
 _UNSHARE = (
@@ -48,7 +50,7 @@ class Confined:
     ) -> None:
         self._tag = tag.encode()  # stands in the environment of every command, and of what these start
         self._view = (writable, [*_ours(), *readable], [*_homes(), Path(tempfile.gettempdir()), *hidden])
-        self._aside = tempfile.TemporaryDirectory(prefix="ecsctl-aside-")
+        self._aside = tempfile.TemporaryDirectory(prefix="ecsctl-aside-", dir=scratch.place())
         self._inside: list[str] = []
 
     def __enter__(self) -> Self:

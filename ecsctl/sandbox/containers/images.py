@@ -24,6 +24,7 @@ from typing import IO
 
 from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError
 from ecsctl.sandbox.containers.unpacked import unpacked
+from ecsctl.sandbox.core import scratch
 
 # A registry that cannot be reached, as BuildKit, the older builder and Podman say it.
 _OFFLINE = re.compile(
@@ -90,7 +91,7 @@ def _built(engine: Engine, whose: str, ask: Ask, job: Job) -> int:
     if found is None:
         job.lines.append("ERROR: the sandbox needs the command line tool docker, or podman, to build with the engine")
         return 1
-    with tempfile.TemporaryDirectory(prefix="ecsctl-docker-") as name:
+    with tempfile.TemporaryDirectory(prefix="ecsctl-docker-", dir=scratch.place()) as name:
         place = Path(name)
         held = list[str]()
         code = _run(engine, whose, found, ask, ask.pull, place, job, held)

@@ -104,7 +104,9 @@ def stop(folder: Path) -> bool:
             _end(running)
         elif (folder / RECORD).exists():  # it ended with the machine, or was killed: what it started may still be there
             from ecsctl.sandbox.containers import leftovers
+            from ecsctl.sandbox.core import scratch
 
+            scratch.cleared(leftovers.whose(folder))
             socket = _engine_of(folder)
             if not leftovers.cleared(folder, socket) and socket:
                 raise SandboxError(

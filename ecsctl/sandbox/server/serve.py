@@ -35,7 +35,7 @@ from ecsctl.sandbox.aws.account import ACCOUNT
 from ecsctl.sandbox.aws.codebuild import run, tools
 from ecsctl.sandbox.aws.ecs import engine_tasks
 from ecsctl.sandbox.containers import engine, leftovers, machine
-from ecsctl.sandbox.core import clock, congestion, overlay, regions, requests, script
+from ecsctl.sandbox.core import clock, congestion, overlay, regions, requests, scratch, script
 from ecsctl.sandbox.core.defaults import REGION
 from ecsctl.sandbox.github import checkout
 from ecsctl.sandbox.server import process
@@ -282,6 +282,7 @@ def _containers(folder: Path, service: Service) -> str:
 def serve(folder: Path, speed: float, idle: float) -> None:
     """Answer on a free port of 127.0.0.1, recorded in `folder`, until SIGTERM, `idle` real seconds, or no record."""
     overlay.install()
+    scratch.use(leftovers.whose(folder))
     clock.use(clock.Varying(speed))
     botocore_stubber.enabled = True  # our own boto3 clients, for the snapshot, are answered here and nowhere else
     letters = string.ascii_uppercase + string.digits
@@ -302,6 +303,8 @@ def serve(folder: Path, speed: float, idle: float) -> None:
     threading.Thread(target=_pulse, daemon=True).start()
     threading.Thread(target=_warm_up, daemon=True).start()
     server.serve_forever(poll_interval=0.1)
+    tools.close_all()
+    scratch.cleared(leftovers.whose(folder))
     if machine.current:
         machine.current.close()
     if checkout.current:

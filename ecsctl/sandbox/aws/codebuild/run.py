@@ -26,7 +26,7 @@ from ecsctl.sandbox.aws.codebuild.build import PLAN, Build, Commands, Failure, S
 from ecsctl.sandbox.aws.secretsmanager import secret_value
 from ecsctl.sandbox.builds import buildspec, confined
 from ecsctl.sandbox.builds.buildspec_text import InvalidBuildspec
-from ecsctl.sandbox.core import clock, overlay, permissions, script
+from ecsctl.sandbox.core import clock, overlay, permissions, scratch, script
 from ecsctl.sandbox.github import checkout
 from ecsctl.sandbox.github.checkout import Checkout
 
@@ -119,8 +119,8 @@ class _Running:
         with overlay.lock:  # whoever began the build has finished telling us of it
             self.commands.steps.append(Step("DOWNLOAD_SOURCE", clock.now()))
         try:
-            with tempfile.TemporaryDirectory(prefix="ecsctl-build-") as scratch:
-                self._commands(Path(scratch))
+            with tempfile.TemporaryDirectory(prefix="ecsctl-build-", dir=scratch.place()) as name:
+                self._commands(Path(name))
         except _StoppedError:
             return
         except (_Unfit, InvalidBuildspec) as unfit:
@@ -130,8 +130,8 @@ class _Running:
             self._finish(Failure("", "CLIENT_ERROR", f"The sandbox broke: {type(error).__name__}"))
             raise
 
-    def _commands(self, scratch: Path) -> None:
-        programs, sources = scratch / "bin", scratch / "src"
+    def _commands(self, place: Path) -> None:
+        programs, sources = place / "bin", place / "src"
         sources.mkdir()
         with overlay.lock:
             self._check_rights()

@@ -16,7 +16,7 @@ from moto.utilities.utils import get_partition
 from ecsctl.sandbox.aws import ecr
 from ecsctl.sandbox.containers import machine
 from ecsctl.sandbox.containers.images import Ask, Job, begun, keep
-from ecsctl.sandbox.core import permissions
+from ecsctl.sandbox.core import permissions, scratch
 from ecsctl.sandbox.core.overlay import Refusal
 
 
@@ -68,12 +68,18 @@ def close(token: str) -> None:
             path.unlink(missing_ok=True)
 
 
+def close_all() -> None:
+    """The sandbox ends, and all its builds."""
+    for token in list(_open):
+        close(token)
+
+
 def upload(token: str, content: bytes) -> dict[str, str]:
     """Take the context of a build, as an archive; its name for `begin`. To be called without `overlay.lock`."""
     shop = _open.get(token)
     if shop is None or shop.closed():
         return {"context": ""}
-    descriptor, path = tempfile.mkstemp(prefix="ecsctl-context-")
+    descriptor, path = tempfile.mkstemp(prefix="ecsctl-context-", dir=scratch.place())
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     name = secrets.token_hex(8)

@@ -1,0 +1,54 @@
+"""Where builds keep what only they need: below one folder of the sandbox's own, open to nobody but its user.
+
+What is in there may be secret. A sandbox that is killed leaves it; the next start or stop of the same sandbox takes it
+away, with what still works in there.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+_PREFIX = "ecsctl-sandbox-{}-"
+_whose, _place = "", ""
+
+
+def use(whose: str) -> None:
+    """Take a folder of that sandbox from now on; what an earlier one has left is gone."""
+    global _whose
+    cleared(whose)
+    _whose = whose
+
+
+def place() -> str | None:
+    """The folder, as `tempfile` takes it: made when it is first asked for, and anew where somebody has tidied up.
+
+    None is the machine's own, within a process that is no server.
+    """
+    global _place
+    if _whose and not Path(_place or "-").is_dir():
+        _place = tempfile.mkdtemp(prefix=_PREFIX.format(_whose))
+    return _place or None
+
+
+def cleared(whose: str) -> None:
+    """Take away what a sandbox has there. Only a folder of this very user counts, and no link."""
+    for path in Path(tempfile.gettempdir()).glob(_PREFIX.format(whose) + "*"):
+        with contextlib.suppress(OSError):
+            about = path.lstat()
+            if stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid():
+                for process in _working(path):
+                    os.kill(process, signal.SIGKILL)
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _working(folder: Path) -> Iterator[int]:
+    """The processes that work in a folder: a `docker build` goes on without whoever began it. As far as Linux tells."""
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if link.readlink().is_relative_to(folder.resolve()):
+                yield int(link.parent.name)
