@@ -15,8 +15,9 @@ from ecsctl.config import dotenv_file, environment, files, releasing
 from ecsctl.config.form import node
 from ecsctl.config.lines import Path
 from ecsctl.config.mistakes import MOST, Source, blamed, key_shown, messages, unknown
-from ecsctl.config.model import BY_NAME, Config
+from ecsctl.config.model import Config
 from ecsctl.config.printing import hides, show
+from ecsctl.config.tables import BY_NAME
 from ecsctl.config.tree import dotted, holds, leaves, over
 from ecsctl.engine.errors import ConfigError
 

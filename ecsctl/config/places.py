@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ecsctl.config.lines import Path
-    from ecsctl.config.model import Config
-    from ecsctl.config.section import Problem
+from ecsctl.config.lines import Path
+from ecsctl.config.section import Problem
+from ecsctl.config.tables import Tables
 
 
-def queues(config: Config) -> dict[str, str]:
+def queues(config: Tables) -> dict[str, str]:
     """The queues whose backlog processes follow, by their keys in ecsctl.toml."""
     tables = {"service": config.service.autoscaling}
     tables |= {f"workers.{name}": one.autoscaling for name, one in config.workers.items()}
     return {f"{key}.autoscaling.queue": one.queue for key, one in tables.items() if one and one.queue}
 
 
-def strange(config: Config, account: str | None, region: str | None, partition: str | None) -> Iterator[Problem]:
+def strange(config: Tables, account: str | None, region: str | None, partition: str | None) -> Iterator[Problem]:
     """ARNs of another place than the one to work in, as far as that is known, where only its own will do.
 
     A certificate must be of the load balancer's region and account, a boundary of the roles' account or AWS's own

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ecsctl.config.model import Config
-    from ecsctl.config.section import Problem
+from ecsctl.config.section import Problem
+from ecsctl.config.tables import Tables
 
 SPARE, LONGEST = 10, 60
 """Minutes for new tasks to start; and of the deploy action at most (CodePipeline guide, "Amazon ECS deploy action")."""
 HOOKS = "deploymentConfiguration.lifecycleHooks"
 
 
-def problems(config: Config) -> Iterator[Problem]:
+def problems(config: Tables) -> Iterator[Problem]:
     """What does not go with two target groups that have the tasks in turn.
 
     ELB refuses clients that stay with a target behind a rule of several groups that does not keep them with its
@@ -36,12 +34,12 @@ def problems(config: Config) -> Iterator[Problem]:
         yield from _too_short(config)
 
 
-def deploys(config: Config) -> bool:
+def deploys(config: Tables) -> bool:
     """Whether a pipeline deploys."""
     return config.github is not None and config.pipeline.mode == "pipeline"
 
 
-def _too_short(config: Config) -> Iterator[Problem]:
+def _too_short(config: Tables) -> Iterator[Problem]:
     """A deploy action that would end before the release does."""
     least, most = config.deployment.waits + SPARE, config.pipeline.deploy_timeout_minutes
     alone = f"a release waits for {config.deployment.waits} minutes by itself"
@@ -53,7 +51,7 @@ def _too_short(config: Config) -> Iterator[Problem]:
         yield "pipeline.deploy_timeout_minutes", problem
 
 
-def deploy_minutes(config: Config) -> int:
+def deploy_minutes(config: Tables) -> int:
     """How long the pipeline's deploy action waits: as written, or as long as the strategy and its pauses need."""
     most = config.pipeline.deploy_timeout_minutes
     if config.pipeline.given("deploy_timeout_minutes") or not config.deployment.shifts:
@@ -61,7 +59,7 @@ def deploy_minutes(config: Config) -> int:
     return min(LONGEST, most + config.deployment.waits + config.deployment.held)
 
 
-def late(config: Config) -> Iterator[str]:
+def late(config: Tables) -> Iterator[str]:
     """A release may be held for longer than the pipeline's deploy action waits, in a sentence."""
     held, most = config.deployment.held, deploy_minutes(config)
     if held and deploys(config) and held + config.deployment.waits + SPARE > most:

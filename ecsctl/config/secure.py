@@ -6,11 +6,10 @@ docs/security.md goes through the findings one by one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ecsctl.config.model import Config
-    from ecsctl.config.section import Problem
+from ecsctl.config.section import Problem
+from ecsctl.config.tables import Tables
 
 PRESET: Mapping[str, Mapping[str, Any]] = {
     "load_balancer": {"access_logs": {}, "deletion_protection": True},
@@ -40,7 +39,7 @@ def preset(written: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def problems(config: Config) -> Iterator[Problem]:
+def problems(config: Tables) -> Iterator[Problem]:
     """What cannot be secure, whatever else is set."""
     if config.service.web and not config.domain and not config.load_balancer.internal:
         yield "secure", "needs [domain]: without a certificate everything goes over the internet unencrypted"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ecsctl.config.model import Config
-    from ecsctl.config.section import Problem
+from ecsctl.config.section import Problem
+from ecsctl.config.tables import Tables
 
 
-def front(config: Config) -> Iterator[Problem]:
+def front(config: Tables) -> Iterator[Problem]:
     """An existing VPC without subnets for the load balancer, or with some that nothing uses; HTTP/2 without TLS.
 
     "Listener protocol 'HTTP' is not supported with a target group with the protocol-version 'HTTP2'"
@@ -34,7 +32,7 @@ def front(config: Config) -> Iterator[Problem]:
         yield "load_balancer.allow", f"{group}: a security group must be of the app's VPC: expected vpc.id too"
 
 
-def without_web(config: Config) -> Iterator[Problem]:
+def without_web(config: Tables) -> Iterator[Problem]:
     """What is about the load balancer, or about the web's service, where there is neither."""
     problem = "has no meaning without a web, and service.web is false"
     if not (config.workers or config.jobs):
