@@ -10,19 +10,16 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import RESOURCE, Label, flat
-from ecsctl.engine.resource import Fixed, Found, Observed, Renewed, Resource
-from ecsctl.ids import ImageUri, LogGroupName, RoleArn, TaskDefinitionArn
+from ecsctl.engine.resource import Found, Observed, Renewed, Resource
+from ecsctl.ids import ImageUri, TaskDefinitionArn
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr
-from ecsctl.resources.support.additions import Additions
-from ecsctl.resources.support.containers import HealthCheck, Sidecar
-from ecsctl.resources.support.definitions import Decision, actual_of, decide, image_for, laid
+from ecsctl.resources.support.definitions import Contents, Decision, actual_of, decide, image_for, laid
 from ecsctl.resources.support.deployments import Snapshot, brief, gone_back
 from ecsctl.resources.support.ecs import batches, families_of, family_of, newer, revision_of, service_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.revisions import (
     DIGEST,
-    Architecture,
     Definition,
     Revision,
     digest,
@@ -34,7 +31,6 @@ from ecsctl.resources.support.revisions import (
     tagged,
 )
 from ecsctl.resources.support.rights import anywhere, of, passes
-from ecsctl.resources.support.volumes import Mount, Volume, in_order, ordered
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef
@@ -56,7 +52,7 @@ class TaskDefinitionIds:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskDefinition(Resource[TaskDefinitionIds]):
+class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
     """A family of task definitions. What counts is the revision that the service runs, not the newest.
 
     Without an image, the one that runs is kept: the pipeline owns it. `seed` is the image to begin with while
@@ -73,47 +69,10 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     arns = "ecs"
     console = "{console}/ecs/v2/task-definitions/{family}?region={region}"
 
-    family: Fixed[str]
-    container: str
-    port: int
-    execution_role: RoleArn
-    task_role: RoleArn
-    log_group: LogGroupName
-    image: ImageUri | None
-    cpu: int  # units: 1024 are one vCPU
-    memory: int  # MiB
-    architecture: Architecture
-    log_prefix: str
-    log_mode: str  # or blocking; empty on AWS: the account's default, which others change
-    log_buffer: str  # lines that do not fit into it are lost; empty: there is none
-    environment: tuple[tuple[str, str], ...]
-    secrets: tuple[tuple[str, str], ...]  # name in the environment, ARN in Secrets Manager or Parameter Store
-    command: tuple[str, ...]  # empty: the image's own
-    health_check: HealthCheck
-    init_process: bool  # reaps what ECS Exec and the app's own children leave behind
-    stop_timeout: int  # seconds between SIGTERM and SIGKILL
-    read_only: bool  # the root file system; ECS Exec needs it writable
-    more: Additions  # what is said beyond that, by path
-    sidecars: tuple[Sidecar, ...]
-    volumes: tuple[Volume, ...]
-    mounts: tuple[Mount, ...]  # of them in the app's container
-    sound: bool  # false: deregistered, no longer for Fargate on Linux, or its image gives way to the seed
-    unsound: str = field(default="", compare=False)  # in words, why it is not sound
-    seed: ImageUri | None = field(default=None, compare=False)
-    placeholder: ImageUri | None = field(default=None, compare=False)
     cluster: str = field(default="", compare=False)
     service: str = field(default="", compare=False)
     kept: bool = field(default=True, compare=False)  # by a service of its own
     follows: str = field(default="", compare=False)  # the service whose image it has, where it is not kept
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "environment", tuple(sorted(self.environment)))
-        object.__setattr__(self, "secrets", tuple(sorted(self.secrets)))
-        object.__setattr__(self, "sidecars", tuple(sorted(self.sidecars, key=lambda one: one.name)))
-        object.__setattr__(self, "volumes", in_order(self.volumes))
-        object.__setattr__(self, "mounts", ordered(self.mounts))
-        if self.log_mode == "blocking":  # Docker refuses a buffer then ("only supported with 'mode=non-blocking'")
-            object.__setattr__(self, "log_buffer", "")
 
     def summary(self) -> str:
         """Sizes, and the names of what it is given: values may be long."""

@@ -3,28 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ecsctl.ids import LogGroupName
-from ecsctl.resources.support.additions import added, with_additions
-from ecsctl.resources.support.containers import HealthCheck, beside, sidecars_of
-from ecsctl.resources.support.revisions import DIGEST, Definition, Revision, container_of, digest, said
-from ecsctl.resources.support.volumes import mounted, mounts_of, read, written
+from ecsctl.engine.resource import Fixed
+from ecsctl.ids import ImageUri, LogGroupName, RoleArn
+from ecsctl.resources.support.additions import Additions, added, with_additions
+from ecsctl.resources.support.containers import HealthCheck, Sidecar, beside, sidecars_of
+from ecsctl.resources.support.revisions import DIGEST, Architecture, Definition, Revision, container_of, digest, said
+from ecsctl.resources.support.volumes import Mount, Volume, in_order, mounted, mounts_of, ordered, read, written
 
 if TYPE_CHECKING:
     from ecsctl.engine.label import Label
-    from ecsctl.resources.task_definition import TaskDefinition
 
 
-def image_for(desired: TaskDefinition, running: str | None = None, good: str | None = None) -> str | None:
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """What a family of task definitions says: the fields of the kind."""
+
+    family: Fixed[str]
+    container: str
+    port: int
+    execution_role: RoleArn
+    task_role: RoleArn
+    log_group: LogGroupName
+    image: ImageUri | None
+    cpu: int  # units: 1024 are one vCPU
+    memory: int  # MiB
+    architecture: Architecture
+    log_prefix: str
+    log_mode: str  # or blocking; empty on AWS: the account's default, which others change
+    log_buffer: str  # lines that do not fit into it are lost; empty: there is none
+    environment: tuple[tuple[str, str], ...]
+    secrets: tuple[tuple[str, str], ...]  # name in the environment, ARN in Secrets Manager or Parameter Store
+    command: tuple[str, ...]  # empty: the image's own
+    health_check: HealthCheck
+    init_process: bool  # reaps what ECS Exec and the app's own children leave behind
+    stop_timeout: int  # seconds between SIGTERM and SIGKILL
+    read_only: bool  # the root file system; ECS Exec needs it writable
+    more: Additions  # what is said beyond that, by path
+    sidecars: tuple[Sidecar, ...]
+    volumes: tuple[Volume, ...]
+    mounts: tuple[Mount, ...]  # of them in the app's container
+    sound: bool  # false: deregistered, no longer for Fargate on Linux, or its image gives way to the seed
+    unsound: str = field(default="", compare=False)  # in words, why it is not sound
+    seed: ImageUri | None = field(default=None, compare=False)
+    placeholder: ImageUri | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "environment", tuple(sorted(self.environment)))
+        object.__setattr__(self, "secrets", tuple(sorted(self.secrets)))
+        object.__setattr__(self, "sidecars", tuple(sorted(self.sidecars, key=lambda one: one.name)))
+        object.__setattr__(self, "volumes", in_order(self.volumes))
+        object.__setattr__(self, "mounts", ordered(self.mounts))
+        if self.log_mode == "blocking":  # Docker refuses a buffer then ("only supported with 'mode=non-blocking'")
+            object.__setattr__(self, "log_buffer", "")
+
+
+AnyContents = TypeVar("AnyContents", bound=Contents)
+
+
+def image_for(desired: Contents, running: str | None = None, good: str | None = None) -> str | None:
     """The image to register: the configured one, the last good one, the one that runs, or one to begin with."""
     begin = desired.seed or desired.placeholder
     kept = begin if running == desired.placeholder else running
     return desired.image or good or kept or begin
 
 
-def laid(desired: TaskDefinition, over: Definition, image: str | None, region: str) -> Definition:
+def laid(desired: Contents, over: Definition, image: str | None, region: str) -> Definition:
     """The desired state laid over the revision that runs (`{}` if none does), with that image in our container."""
     ours, platform = container_of(over, desired.container), over.get("runtimePlatform", {})
     merged = _container(desired, ours, image, region)
@@ -49,7 +95,7 @@ def laid(desired: TaskDefinition, over: Definition, image: str | None, region: s
     return with_additions(made, merged, desired.more)
 
 
-def _container(desired: TaskDefinition, ours: dict[str, Any], image: str | None, region: str) -> dict[str, Any]:
+def _container(desired: Contents, ours: dict[str, Any], image: str | None, region: str) -> dict[str, Any]:
     mapped, ports = _mapping(ours, desired.port), ours.get("portMappings") or []
     ours_only = {"containerPort": desired.port, "hostPort": desired.port, "protocol": "tcp"}
     others = [port for port in ports if port is not mapped and port.get("containerPort") != desired.port]
@@ -78,7 +124,7 @@ def _container(desired: TaskDefinition, ours: dict[str, Any], image: str | None,
 _LOGS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix", "mode", "max-buffer-size")
 
 
-def _log(desired: TaskDefinition, region: str) -> dict[str, Any]:
+def _log(desired: Contents, region: str) -> dict[str, Any]:
     """Where the lines of the app and its sidecars go."""
     values = (desired.log_group, region, desired.log_prefix, desired.log_mode, desired.log_buffer)
     options = {name: value for name, value in zip(_LOGS, values, strict=True) if value}
@@ -91,7 +137,7 @@ def _mapping(ours: Mapping[str, Any], port: int) -> dict[str, Any]:
     return next((one for one in ports if one.get("containerPort") == port), ports[0])
 
 
-def actual_of(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinition:
+def actual_of(revision: Revision, like: AnyContents, region: str) -> AnyContents:
     """What a revision says of the resource's fields, with what AWS leaves out or fills in brought to one spelling."""
     definition, ours = revision.definition, container_of(revision.definition, like.container)
     port = _mapping(ours, like.port)
@@ -128,7 +174,7 @@ def actual_of(revision: Revision, like: TaskDefinition, region: str) -> TaskDefi
     )
 
 
-def _unsound(revision: Revision, like: TaskDefinition) -> str:
+def _unsound(revision: Revision, like: Contents) -> str:
     """Why a revision cannot be used; empty if it can."""
     definition, ours = revision.definition, container_of(revision.definition, like.container)
     system = definition.get("runtimePlatform", {}).get("operatingSystemFamily", "LINUX")
@@ -159,7 +205,7 @@ class Decision:
         return self.right or self.live
 
 
-def decide(desired: TaskDefinition, live: Revision, later: Iterable[Revision], good: str | None, me: Label) -> Decision:
+def decide(desired: Contents, live: Revision, later: Iterable[Revision], good: str | None, me: Label) -> Decision:
     """Compare the desired state with what runs.
 
     `later` are the ACTIVE revisions registered after the live one, the newest first. One of ours among them that says
