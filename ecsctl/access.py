@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl import partitions
 from ecsctl.engine import sdk_errors
-from ecsctl.engine.errors import EXPIRED, AccessError, EcsctlError, NotOffered, Unreachable, UsageError, code, explained
+from ecsctl.engine.errors import EXPIRED, AccessError, EcsctlError, NotOffered, Unreachable, UsageError, code
+from ecsctl.engine.explaining import explained
 from ecsctl.models import light
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl import access, in_use, prepared, webhook_url
 from ecsctl.engine.attempt import patiently
-from ecsctl.engine.errors import DENIED, AccessError, ConfigError, Denied, EcsctlError, NotOffered, code, explained
+from ecsctl.engine.errors import DENIED, AccessError, ConfigError, Denied, EcsctlError, NotOffered, code
+from ecsctl.engine.explaining import explained
 from ecsctl.engine.secret import Secret
 from ecsctl.github_token import body_of, codebuild_reads
 from ecsctl.names import Names

@@ -46,7 +46,8 @@ def down(
     from ecsctl import ahead
     from ecsctl.commands.opening import opened
     from ecsctl.costs.prices import AS_OF
-    from ecsctl.engine.errors import AwsError, Refused, Several, TimedOut, in_the_way
+    from ecsctl.engine.errors import AwsError, Refused, Several, TimedOut
+    from ecsctl.engine.explaining import in_the_way
     from ecsctl.engine.wording import called
     from ecsctl.own_secrets import kept, remove_all
     from ecsctl.removal import blockers

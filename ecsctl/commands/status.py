@@ -39,7 +39,7 @@ def status(
 
     from ecsctl.commands.opening import opened
     from ecsctl.config.workers import resting
-    from ecsctl.engine.errors import together
+    from ecsctl.engine.explaining import together
     from ecsctl.engine.report import reports
     from ecsctl.operations import processes
     from ecsctl.operations.outdated import outdated

@@ -41,7 +41,8 @@ def up(
     nothing.
     """
     from ecsctl.commands.opening import opened
-    from ecsctl.engine.errors import ResourceFailed, Several, TimedOut, diagnosed
+    from ecsctl.engine.errors import ResourceFailed, Several, TimedOut
+    from ecsctl.engine.explaining import diagnosed
     from ecsctl.github.committed import buildable
     from ecsctl.github.creds import refusal
     from ecsctl.operations.well import check_new_health_check

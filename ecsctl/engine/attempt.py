@@ -7,17 +7,8 @@ from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import (
-    AwsError,
-    EcsctlError,
-    already_exists,
-    code,
-    explained,
-    is_gone,
-    is_throttled,
-    is_unanswered,
-    text,
-)
+from ecsctl.engine.errors import AwsError, EcsctlError, already_exists, code, is_gone, is_throttled, text
+from ecsctl.engine.explaining import explained, is_unanswered
 from ecsctl.engine.patience import ATTEMPTS, SLOW_DOWN, Patience
 from ecsctl.engine.transients import transient
 

@@ -1,6 +1,7 @@
 """Our errors, each with what to do now; and what AWS's error codes mean.
 
-The messages for AWS's refusals are in refusals.py, those for the SDK's own errors in sdk_errors.py.
+The messages for AWS's refusals are in refusals.py, those for the SDK's own errors in sdk_errors.py; explaining.py
+finds the one for an error.
 
 EcsctlError                 exit 1
 ├── UsageError              exit 2   a wrong option, or a question without a terminal to answer it
@@ -31,7 +32,7 @@ EcsctlError                 exit 1
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -244,63 +245,3 @@ def is_of_another(error: BaseException) -> bool:
 def is_throttled(error: BaseException) -> bool:
     """Whether AWS asks us to slow down. The request had no effect."""
     return code(error) in THROTTLED or status(error) == 429
-
-
-def is_unanswered(error: BaseException) -> bool:
-    """Whether the request may have had its effect all the same: no answer came, or AWS broke while answering."""
-    from botocore.exceptions import ClientError, HTTPClientError
-    from botocore.parsers import ResponseParserError
-
-    from ecsctl.engine.sdk_errors import bundle_missing
-
-    if isinstance(error, ClientError):
-        broken = code(error) in PASSING or (status(error) >= 500 and status(error) != 501)  # 501: it never will
-        return broken and not is_throttled(error)
-    return isinstance(error, HTTPClientError | ResponseParserError) and bundle_missing(error) is None
-
-
-def explained(error: BaseException, what: str) -> EcsctlError:
-    """AWS's refusal, or the SDK's failure, in the user's words.
-
-    `what` names what we were doing. A bug is raised again.
-    """
-    from botocore.exceptions import ClientError
-
-    from ecsctl.engine import refusals, sdk_errors
-
-    if isinstance(error, EcsctlError):
-        return error
-    if isinstance(error, ClientError):
-        return refusals.as_error(error, what)
-    if isinstance(error, Exception) and (failure := sdk_errors.as_error(error, what)):
-        return failure
-    raise error
-
-
-def diagnosed(error: EcsctlError, first_line: Callable[[], str]) -> EcsctlError:
-    """The error with the diagnosis's first line, if one can be had: a second failure does not hide the first."""
-    try:
-        line = first_line()
-    except EcsctlError:
-        return error
-    part = error.errors[0] if isinstance(error, Several) else error
-    if line:
-        part.why = "; ".join(filter(None, [part.why, line]))
-        part.hint = part.hint or "run ecsctl why for the cause"
-    return error
-
-
-def in_the_way(error: EcsctlError, blockers: Sequence[str]) -> EcsctlError:
-    """The error of a removal, with what was found to stand in its way: of several errors, with the first."""
-    part = error.errors[0] if isinstance(error, Several) else error
-    if blockers:
-        part.why = "; ".join(filter(None, [part.why, "in the way: " + "; ".join(blockers)]))
-        part.hint = "remove what is not ours, or wait until AWS has released it, then run the same command again"
-    return error
-
-
-def together(errors: Iterable[BaseException], not_tried: Sequence[str] = ()) -> EcsctlError:
-    """One error for all that failed: the error itself if it is alone. What several met alike is said once."""
-    each = [error if isinstance(error, EcsctlError) else explained(error, "AWS") for error in errors]
-    ours = list({(type(one), one.message, one.why, one.hint): one for one in each}.values())
-    return ours[0] if len(ours) == 1 and not not_tried else Several(ours, not_tried)

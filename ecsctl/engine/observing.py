@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ecsctl.engine.attempt import patiently
 from ecsctl.engine.errors import Doubled
 from ecsctl.engine.label import Label
+from ecsctl.engine.promises import promises
 from ecsctl.engine.resource import AnyResource, Found, Observed
-from ecsctl.engine.stack import promises
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from ecsctl.engine.errors import Interrupted, TimedOut, code, is_gone, is_throttled, is_unanswered, text
+from ecsctl.engine.errors import Interrupted, TimedOut, code, is_gone, is_throttled, text
+from ecsctl.engine.explaining import is_unanswered
 from ecsctl.engine.rates import Pace
 
 T = TypeVar("T")

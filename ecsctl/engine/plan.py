@@ -11,9 +11,9 @@ from typing import Any, cast
 
 from ecsctl.engine.codec import plain
 from ecsctl.engine.label import APP, ID, RESOURCE, Label
+from ecsctl.engine.promises import named, promises
 from ecsctl.engine.resource import FIXED, ORDER, RENEWED, AnyResource, Observed, identity, traits
 from ecsctl.engine.secret import Secret
-from ecsctl.engine.stack import named, promises
 from ecsctl.engine.wording import a
 
 UNKNOWN = "(known after it is made)"

@@ -10,12 +10,14 @@ from typing import Any
 
 from ecsctl.engine.claim import way_out
 from ecsctl.engine.codec import ids_from
-from ecsctl.engine.errors import Denied, EcsctlError, NotOffered, Refused, together
+from ecsctl.engine.errors import Denied, EcsctlError, NotOffered, Refused
+from ecsctl.engine.explaining import together
 from ecsctl.engine.label import ID
 from ecsctl.engine.plan import Plan, Step, Verb, renews
+from ecsctl.engine.promises import fulfil, lasting, promises
 from ecsctl.engine.reconcile import Reconciler
 from ecsctl.engine.resource import Observed
-from ecsctl.engine.stack import Node, Stack, fulfil, lasting, promises
+from ecsctl.engine.stack import Node, Stack
 from ecsctl.engine.survey import Owned, Survey, removal
 from ecsctl.engine.wording import called
 from ecsctl.engine.work import visit_all

@@ -21,14 +21,15 @@ from ecsctl.engine.errors import (
     ShownOtherwise,
     TimedOut,
     already_exists,
-    explained,
     is_of_another,
 )
+from ecsctl.engine.explaining import explained
 from ecsctl.engine.known import WINDOW, Knowing
 from ecsctl.engine.label import ID, Label
 from ecsctl.engine.plan import Step, Verb, Why, decide, diff, differences, moved, sent_and_shown
+from ecsctl.engine.promises import fulfil, promises
 from ecsctl.engine.resource import AnyResource, Observed
-from ecsctl.engine.stack import Node, fulfil, promises
+from ecsctl.engine.stack import Node
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from ecsctl.aws import THREADS, WIDE
 from ecsctl.engine import events
-from ecsctl.engine.errors import EcsctlError, explained, together
+from ecsctl.engine.errors import EcsctlError
+from ecsctl.engine.explaining import explained, together
 from ecsctl.engine.patience import Patience
 from ecsctl.engine.walk import Release, walk
 from ecsctl.engine.wording import called

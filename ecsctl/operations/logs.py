@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ecsctl.asking import asking
-from ecsctl.engine.errors import Refused, UsageError, explained, is_gone
+from ecsctl.engine.errors import Refused, UsageError, is_gone
+from ecsctl.engine.explaining import explained
 from ecsctl.engine.label import APP, flat
 from ecsctl.names import Names
 from ecsctl.parts import RELEASE, RUN, WEB

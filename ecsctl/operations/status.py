@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.engine.errors import Interrupted, Refused, explained, is_gone
+from ecsctl.engine.errors import Interrupted, Refused, is_gone
+from ecsctl.engine.explaining import explained
 from ecsctl.names import Names
 from ecsctl.operations import pipelines
 from ecsctl.operations.processes import UNDER_WAY, Process, Release, broken, compared, process_of, release_of

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ecsctl.engine.errors import EcsctlError, explained
+from ecsctl.engine.errors import EcsctlError
+from ecsctl.engine.explaining import explained
 from ecsctl.engine.label import APP, flat
 from ecsctl.names import Names
 from ecsctl.resources.certificate import Certificate

@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 
 from ecsctl import own_secrets
 from ecsctl.costs.prices import SECRET, monthly
-from ecsctl.engine.errors import DENIED, code, explained
+from ecsctl.engine.errors import DENIED, code
+from ecsctl.engine.explaining import explained
 from ecsctl.engine.label import APP, RESOURCE, flat
 from ecsctl.engine.plan import Plan, Verb
 from ecsctl.engine.wording import called

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from ecsctl.engine.errors import EcsctlError, Interrupted, explained, is_gone
+from ecsctl.engine.errors import EcsctlError, Interrupted, is_gone
+from ecsctl.engine.explaining import explained
 from ecsctl.engine.label import APP, flat
 from ecsctl.names import Names
 from ecsctl.own_secrets import is_ours

@@ -12,7 +12,8 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, SSLError, WaiterError
 from botocore.parsers import ResponseParserError
 
-from ecsctl.engine.errors import AccessError, AwsError, EcsctlError, UsageError, explained, is_unanswered
+from ecsctl.engine.errors import AccessError, AwsError, EcsctlError, UsageError
+from ecsctl.engine.explaining import explained, is_unanswered
 
 LOGIN, WRITTEN, SETTING, ADDRESS = r"aws login", r"~/\.aws/config", r"environment variable AWS_", r"AWS_ENDPOINT_URL"
 AGAIN, OURS, INSTALLED = r"^run the same command again: it goes on", r"a mistake of ecsctl", r"reinstall ecsctl"

@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecsctl.engine.attempt import Attempt
-from ecsctl.engine.errors import EcsctlError, TimedOut, is_throttled, is_unanswered
+from ecsctl.engine.errors import EcsctlError, TimedOut, is_throttled
+from ecsctl.engine.explaining import is_unanswered
 from ecsctl.engine.patience import FIRST, SLOW_DOWN, Patience
 from ecsctl.engine.transients import FRESH, TRANSIENTS, Transient, transient
 from tests.engine.toys import Clock, answer

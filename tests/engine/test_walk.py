@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from ecsctl.engine.errors import AwsError, ConfigError, Several, together
+from ecsctl.engine.errors import AwsError, ConfigError, Several
+from ecsctl.engine.explaining import together
 from ecsctl.engine.walk import Release, walk
 
 

@@ -23,7 +23,7 @@ from ecsctl.cli import main
 from ecsctl.config import Config
 from ecsctl.engine.errors import AccessError, EcsctlError
 from ecsctl.engine.patience import Patience
-from ecsctl.engine.stack import fulfil
+from ecsctl.engine.promises import fulfil
 from ecsctl.operations.policy import policies
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws.sns import confirm_email

@@ -5,7 +5,7 @@ from pathlib import Path
 import botocore.session
 import pytest
 
-from ecsctl.engine.stack import Promise
+from ecsctl.engine.promises import Promise
 from ecsctl.resources.support import deployments
 from ecsctl.resources.support.deployments import Phase, Snapshot, phase_of
 from ecsctl.resources.support.stopped import reasons

@@ -1,0 +1,64 @@
+"""Any error of a run as one of ours: AWS's refusal, the SDK's failure, several at once; with what explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from ecsctl.engine import refusals, sdk_errors
+from ecsctl.engine.errors import PASSING, EcsctlError, Several, code, is_throttled, status
+
+
+def is_unanswered(error: BaseException) -> bool:
+    """Whether the request may have had its effect all the same: no answer came, or AWS broke while answering."""
+    from botocore.exceptions import ClientError, HTTPClientError
+    from botocore.parsers import ResponseParserError
+
+    if isinstance(error, ClientError):
+        broken = code(error) in PASSING or (status(error) >= 500 and status(error) != 501)  # 501: it never will
+        return broken and not is_throttled(error)
+    return isinstance(error, HTTPClientError | ResponseParserError) and sdk_errors.bundle_missing(error) is None
+
+
+def explained(error: BaseException, what: str) -> EcsctlError:
+    """AWS's refusal, or the SDK's failure, in the user's words.
+
+    `what` names what we were doing. A bug is raised again.
+    """
+    from botocore.exceptions import ClientError
+
+    if isinstance(error, EcsctlError):
+        return error
+    if isinstance(error, ClientError):
+        return refusals.as_error(error, what)
+    if isinstance(error, Exception) and (failure := sdk_errors.as_error(error, what)):
+        return failure
+    raise error
+
+
+def diagnosed(error: EcsctlError, first_line: Callable[[], str]) -> EcsctlError:
+    """The error with the diagnosis's first line, if one can be had: a second failure does not hide the first."""
+    try:
+        line = first_line()
+    except EcsctlError:
+        return error
+    part = error.errors[0] if isinstance(error, Several) else error
+    if line:
+        part.why = "; ".join(filter(None, [part.why, line]))
+        part.hint = part.hint or "run ecsctl why for the cause"
+    return error
+
+
+def in_the_way(error: EcsctlError, blockers: Sequence[str]) -> EcsctlError:
+    """The error of a removal, with what was found to stand in its way: of several errors, with the first."""
+    part = error.errors[0] if isinstance(error, Several) else error
+    if blockers:
+        part.why = "; ".join(filter(None, [part.why, "in the way: " + "; ".join(blockers)]))
+        part.hint = "remove what is not ours, or wait until AWS has released it, then run the same command again"
+    return error
+
+
+def together(errors: Iterable[BaseException], not_tried: Sequence[str] = ()) -> EcsctlError:
+    """One error for all that failed: the error itself if it is alone. What several met alike is said once."""
+    each = [error if isinstance(error, EcsctlError) else explained(error, "AWS") for error in errors]
+    ours = list({(type(one), one.message, one.why, one.hint): one for one in each}.values())
+    return ours[0] if len(ours) == 1 and not not_tried else Several(ours, not_tried)
