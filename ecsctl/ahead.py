@@ -86,7 +86,7 @@ def _facts(aws: Aws, config: Config, names: Names) -> Iterator[Read]:
 
 
 def _secret(named: str) -> str:
-    from ecsctl.account import split_secret
+    from ecsctl.account.token import split_secret
 
     return split_secret(named)[0]
 

@@ -23,7 +23,7 @@ from ecsctl.names import Names
 from ecsctl.parts import WEB
 
 if TYPE_CHECKING:
-    from ecsctl.account import Facts
+    from ecsctl.account.facts import Facts
     from ecsctl.config import Config
     from ecsctl.ids import ServiceName
 

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ecsctl import access, named_secrets, partitions, raw_parameters
-from ecsctl.account import Facts, Identity, gather, identify
+from ecsctl import access, partitions, raw_parameters
+from ecsctl.account import named_secrets
+from ecsctl.account.facts import Facts
+from ecsctl.account.gathering import gather
+from ecsctl.account.identity import Identity, identify
 from ecsctl.aws import Aws
 from ecsctl.engine.engine import Engine
 from ecsctl.engine.errors import UsageError

@@ -22,7 +22,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, ProfileNotFound
 
 from ecsctl import access
-from ecsctl.account import identify
+from ecsctl.account.identity import identify
 from ecsctl.engine.errors import AccessError, EcsctlError, UsageError
 from ecsctl.session import Place
 

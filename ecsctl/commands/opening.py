@@ -77,7 +77,7 @@ class Opened:
 
         `id` says which deployment, where no record does.
         """
-        from ecsctl.account import identify
+        from ecsctl.account.identity import identify
         from ecsctl.session import open_app
 
         if self.config:

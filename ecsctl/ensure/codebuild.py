@@ -23,7 +23,7 @@ from ecsctl.resources.support.rights import Scope
 if TYPE_CHECKING:
     from types_boto3_codebuild.literals import ComputeTypeType
 
-    from ecsctl.account import Facts
+    from ecsctl.account.facts import Facts
     from ecsctl.config import Config
     from ecsctl.ensure.github import Access
     from ecsctl.ensure.vpc import Network

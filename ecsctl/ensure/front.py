@@ -33,7 +33,7 @@ from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.validation_record import ValidationRecord
 
 if TYPE_CHECKING:
-    from ecsctl.account import Facts
+    from ecsctl.account.facts import Facts
     from ecsctl.config import Config
     from ecsctl.config.network import AccessLogs, Domain
     from ecsctl.ensure.vpc import Network

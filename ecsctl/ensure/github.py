@@ -12,7 +12,7 @@ from ecsctl.resources.connection import BorrowedConnection
 from ecsctl.resources.source_credentials import SourceCredentials
 
 if TYPE_CHECKING:
-    from ecsctl.account import Facts
+    from ecsctl.account.facts import Facts
     from ecsctl.config.delivery import Github
 
 

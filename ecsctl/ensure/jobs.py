@@ -21,7 +21,7 @@ from ecsctl.resources.support.rights import Scope
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ecsctl.account import Facts
+    from ecsctl.account.facts import Facts
     from ecsctl.config import Config
     from ecsctl.config.jobs import Job
     from ecsctl.ensure.cluster import ClusterParts

@@ -9,7 +9,7 @@ from ecsctl.engine.errors import ConfigError
 from ecsctl.parts import BUILD_ROLE, EXECUTION_ROLE, PIPELINE_ROLE, TASK_DEFINITION, TASK_ROLE
 
 if TYPE_CHECKING:
-    from ecsctl.account import Identity
+    from ecsctl.account.identity import Identity
     from ecsctl.config import Config
     from ecsctl.engine.stack import Stack
 

@@ -29,7 +29,7 @@ from ecsctl.resources.topic import Topic
 from ecsctl.resources.webhook import Webhook
 
 if TYPE_CHECKING:
-    from ecsctl.account import Facts
+    from ecsctl.account.facts import Facts
     from ecsctl.config import Config
     from ecsctl.config.notify import Notify
     from ecsctl.engine.stack import Stack

@@ -28,7 +28,7 @@ from ecsctl.resources.support.pipeline_structure import (
 from ecsctl.resources.support.rights import Scope
 
 if TYPE_CHECKING:
-    from ecsctl.account import Facts
+    from ecsctl.account.facts import Facts
     from ecsctl.config import Config
     from ecsctl.ensure.codebuild import Projects
     from ecsctl.ensure.github import Access

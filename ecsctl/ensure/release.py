@@ -19,7 +19,7 @@ from ecsctl.resources.role import Role
 from ecsctl.resources.support.rights import Scope
 
 if TYPE_CHECKING:
-    from ecsctl.account import Facts
+    from ecsctl.account.facts import Facts
     from ecsctl.config import Config
     from ecsctl.config.release import Release
     from ecsctl.ensure.policies import Statements

@@ -25,7 +25,7 @@ from ecsctl.shifting import WAYS, stage_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ecsctl.account import Facts
+    from ecsctl.account.facts import Facts
     from ecsctl.config import Config
     from ecsctl.config.deployment import Deployment
     from ecsctl.ensure.cluster import ClusterParts

@@ -21,7 +21,7 @@ from ecsctl.resources.task_definition import NO_PORT, TaskDefinition, TaskDefini
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from ecsctl.account import Facts
+    from ecsctl.account.facts import Facts
     from ecsctl.config import Config
     from ecsctl.config.health import ContainerCheck
     from ecsctl.config.service import Service as Desired

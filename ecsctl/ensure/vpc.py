@@ -26,7 +26,7 @@ from ecsctl.resources.support.rights import Scope
 from ecsctl.resources.vpc import Vpc
 
 if TYPE_CHECKING:
-    from ecsctl.account import Facts
+    from ecsctl.account.facts import Facts
     from ecsctl.config import Config
     from ecsctl.names import Names
 

@@ -16,7 +16,7 @@ from ecsctl.resources.support.common import none_if_gone
 if TYPE_CHECKING:
     from types_boto3_codeconnections.type_defs import ConnectionTypeDef
 
-    from ecsctl.account import Identity
+    from ecsctl.account.identity import Identity
     from ecsctl.aws import Aws
 
 LIMIT = 1800.0  # seconds; a person has to click

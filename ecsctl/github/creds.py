@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.account import split_secret
+from ecsctl.account.token import split_secret
 from ecsctl.asking import asking
 from ecsctl.engine.engine import Engine
 from ecsctl.engine.errors import TOKEN_HINT, TOKEN_REFUSED, Refused, UsageError

@@ -7,9 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ecsctl import own_secrets
+from ecsctl.account.named_secrets import SUFFIX, patterns
 from ecsctl.config.places import queues
 from ecsctl.ensure.operator_policy import operator
-from ecsctl.named_secrets import SUFFIX, patterns
 from ecsctl.names import Names
 from ecsctl.resources.support.policy_document import policy
 from ecsctl.resources.support.rights import Scope, Uses

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl import account, prepared
+from ecsctl.account import gathering, prepared
 from ecsctl.engine import walk
 from ecsctl.engine.errors import code, is_throttled
 from ecsctl.engine.rates import RATES
@@ -42,7 +42,7 @@ def test_a_run_alone_stays_within_the_rates_that_aws_documents(world: World, mon
     """In one thread: time stands still but where somebody sleeps, so that others' calls, kept back by a busy machine,
     would arrive all at once. How many threads keep to a rate together: tests/engine/test_rates.py.
     """
-    for module in (walk, account, prepared):
+    for module in (walk, gathering, prepared):
         monkeypatch.setattr(module, "ThreadPoolExecutor", AtOnce)
     refused: list[str] = []
 

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from moto.elbv2 import responses as elbv2
 
-from ecsctl import account
-from ecsctl.account import Facts, Identity
+from ecsctl.account import gathering
+from ecsctl.account.facts import Facts
+from ecsctl.account.identity import Identity, identify
+from ecsctl.account.in_use import as_recorded
 from ecsctl.blueprint import blueprint
 from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.label import OWNER
 from ecsctl.engine.plan import Plan
-from ecsctl.in_use import as_recorded
 from ecsctl.resources import listener
 from ecsctl.sandbox.aws import ec2, ecr
 from ecsctl.sandbox.aws.codebuild import images
@@ -26,7 +27,6 @@ Change = Callable[[World, pytest.MonkeyPatch], None]
 
 def another_caller(_world: World, patch: pytest.MonkeyPatch) -> None:
     """The same role in another session, as every run of CI and every second person has."""
-    identify = account.identify
 
     def somebody_else(*asked: Any) -> Identity:
         found = identify(*asked)
@@ -60,7 +60,7 @@ def a_better_tls_policy(_world: World, patch: pytest.MonkeyPatch) -> None:
     """The region has it from now on, and this ecsctl knows it."""
     name = "ELBSecurityPolicy-TLS13-1-3-2030-01"
     patch.setitem(elbv2.SSL_POLICIES, name, elbv2.SSL_POLICIES[listener.TLS_POLICIES[-1]])
-    patch.setattr(account, "TLS_POLICIES", (name, *listener.TLS_POLICIES))
+    patch.setattr(gathering, "TLS_POLICIES", (name, *listener.TLS_POLICIES))
 
 
 def a_newer_build_image(_world: World, patch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.account import read_token
+from ecsctl.account.token import read_token
 from ecsctl.engine.errors import ConfigError, EcsctlError
 from ecsctl.github import creds
 from ecsctl.github_token import TYPE

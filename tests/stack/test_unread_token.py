@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl import account
+from ecsctl.account import token
 from ecsctl.engine.errors import ConfigError, EcsctlError, Refused
 from ecsctl.engine.plan import Plan
 from ecsctl.engine.report import reports
@@ -31,7 +31,7 @@ LOSSES: dict[str, Losing] = {
         SecretId=TOKEN_SECRET, ForceDeleteWithoutRecovery=True
     ),
     "emptied": lambda world, _: keep(world, " "),
-    "denied": lambda _, patch: patch.setattr(account, "read_token", _denied),
+    "denied": lambda _, patch: patch.setattr(token, "read_token", _denied),
 }
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ecsctl import zones
+from ecsctl.account import delegation
 from ecsctl.app_rights import app_rights, mounting
 from ecsctl.config.places import queues
 from ecsctl.config.tree import dotted
@@ -39,7 +39,7 @@ CURRENT = "AWSCURRENT"  # the version of a secret that is meant where none is na
 
 def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
     """What of it does not exist, is elsewhere or of no use, each as a step that cannot be taken."""
-    from ecsctl.prepared_volumes import examined
+    from ecsctl.account.prepared_volumes import examined
 
     checks: list[Callable[[], Iterator[Step]]] = [
         lambda: _boundary(aws, config, me),
@@ -344,9 +344,9 @@ def domain(aws: Aws, config: Config, held: Mapping[str, str], me: Label) -> Iter
     reported: set[tuple[str, str]] = set()
     ours = config.domain is None or not config.domain.certificate_arn
     for name, zone in held.items():
-        if zones.proven(aws, zone, name, me):
+        if delegation.proven(aws, zone, name, me):
             continue
-        for wrong in zones.unfit(aws, zone, name, certificate=ours):
+        for wrong in delegation.unfit(aws, zone, name, certificate=ours):
             if wrong not in reported:
                 reported.add(wrong)
                 yield unfit("hosted zone", "domain.hosted_zone", *wrong)

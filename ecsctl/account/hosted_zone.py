@@ -1,0 +1,84 @@
+"""The hosted zone that holds the app's domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.account import in_use
+from ecsctl.engine.errors import DENIED, ConfigError, code
+from ecsctl.engine.explaining import explained
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.config.network import Domain
+    from ecsctl.engine.label import Label
+    from ecsctl.engine.record import Entry
+
+
+def facts_of(aws: Aws, domain: Domain, me: Label, recorded: Mapping[str, Entry]) -> dict[str, Any]:
+    """The hosted zones' facts. A running app does not need the list of zones: who may not read it, keeps its zones.
+
+    Raises what `hosted_zone` does where no record of a name stands yet, or another zone is named by its id.
+    """
+    first, configured = domain.name or "", domain.hosted_zone
+    try:
+        return {"hosted_zones": {name: hosted_zone(aws, name, configured, me, further=name != first)
+                                 for name in domain.zoned}}  # fmt: skip
+    except Exception as error:
+        used = {name: in_use.recorded_zone(recorded, name) for name in domain.zoned}
+        named = (
+            configured and "." not in configured and configured != used.get(first)
+        )  # an id has no dot, and the name of a zone has
+        if code(error) not in DENIED or not all(used.values()) or named:
+            raise
+        return {
+            "hosted_zones": used,
+            "zone_unread": explained(error, f"finding the hosted zone of {first}").message,
+        }
+
+
+def hosted_zone(
+    aws: Aws, domain: str, configured: str | None, me: Label | None = None, *, further: bool = False
+) -> str:
+    """The id of the public hosted zone that holds the domain: the one desired, or the longest that ends its name.
+
+    A zone in which the app's own record stands already stays the one, whatever others there are. A `further` name need
+    not lie in the one desired.
+    """
+    zones = [zone for zone in aws.read(aws.route53.list_hosted_zones)["HostedZones"]
+             if not zone.get("Config", {}).get("PrivateZone")]  # fmt: skip
+    named = {zone["Id"].rsplit("/", 1)[-1]: zone["Name"].rstrip(".").lower() for zone in zones}
+    if further and configured and not f".{domain}".endswith(f".{named.get(configured, configured)}"):
+        configured = None
+    if configured in named:
+        fitting = [configured]
+    else:
+        ends = [name for name in named.values() if domain == name or domain.endswith("." + name)]
+        if me and not configured and len(ends) > 1:
+            able = [zone for zone, name in named.items() if name in ends]
+            if used := in_use.hosted_zone(aws, me, domain, able):
+                return used
+        best = configured.rstrip(".").lower() if configured else max(ends, key=len, default="")
+        fitting = [zone for zone, name in named.items() if name == best]
+    if not fitting:
+        known = ", ".join(sorted(named.values())) or "none"
+        raise ConfigError(
+            f"no public hosted zone here holds {domain}"
+            if not configured
+            else f"there is no public hosted zone {configured}",
+            why=f"the account's public hosted zones: {known}",
+            hint=f"make the zone and delegate the domain to it; or, if its DNS is elsewhere, domain.elsewhere = "
+            f'["{domain}"]',
+        )
+    if len(fitting) > 1:
+        raise ConfigError(
+            f"{len(fitting)} public hosted zones are called {named[fitting[0]]}",
+            why=", ".join(sorted(fitting)),
+            hint="name the one that the domain is delegated to by its id: domain.hosted_zone",
+        )
+    if not (domain == named[fitting[0]] or domain.endswith("." + named[fitting[0]])):
+        raise ConfigError(
+            f"{domain} does not lie in the hosted zone {named[fitting[0]]}", hint="fix domain in ecsctl.toml"
+        )
+    return fitting[0]
