@@ -48,9 +48,9 @@ def start(
 ) -> None:
     """Start a run of the branch's newest commit."""
     with _session(common) as (session, progress):
-        from ecsctl.operations import pipelines
+        from ecsctl.operations import pipeline_control
 
-        started = pipelines.start(session.aws, session.state.book.app)
+        started = pipeline_control.start(session.aws, session.state.book.app)
         progress.plain(f"run {started} was started")
         _show(session, progress, common, started, watch, exit_status, timeout)
 
@@ -69,10 +69,10 @@ def approve(
 ) -> None:
     """Approve what waits for an approval, or reject it."""
     with _session(common) as (session, progress):
-        from ecsctl.operations import pipelines
+        from ecsctl.operations import pipeline_control
 
         name = session.state.book.app
-        done = pipelines.answer(session.aws, name, approved=not reject, comment=comment, action=action, run=run)
+        done = pipeline_control.answer(session.aws, name, approved=not reject, comment=comment, action=action, run=run)
         progress.plain(f"{done.action} of run {done.run} was {'rejected' if reject else 'approved'}")
         _show(session, progress, common, done.run, watch, exit_status, timeout)
 
@@ -89,9 +89,9 @@ def retry(
 ) -> None:
     """Run what failed in a stage again, in the same run."""
     with _session(common) as (session, progress):
-        from ecsctl.operations import pipelines
+        from ecsctl.operations import pipeline_control
 
-        stage, again = pipelines.retry(session.aws, session.state.book.app, every=all, run=run)
+        stage, again = pipeline_control.retry(session.aws, session.state.book.app, every=all, run=run)
         progress.plain(f"{stage} of run {again} is tried again")
         _show(session, progress, common, again, watch, exit_status, timeout)
 
@@ -108,10 +108,10 @@ def stop(
 ) -> None:
     """Let a run begin no further action. What it has deployed stays."""
     with _session(common) as (session, progress):
-        from ecsctl.operations import pipelines
+        from ecsctl.operations import pipeline_control
 
         name = session.state.book.app
-        stopped = pipelines.stop(session.aws, name, abandon=abandon, reason=reason, run=run)
+        stopped = pipeline_control.stop(session.aws, name, abandon=abandon, reason=reason, run=run)
         progress.plain(f"run {stopped} is being stopped")
         _show(session, progress, common, stopped, watch, False, timeout)
 

@@ -1,14 +1,13 @@
-"""What one does with the pipeline: show a run of it, start, approve, retry, stop, and wait for the end."""
+"""How a run of the pipeline stands: its stages, what waits for a person, what failed, and its end."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.asking import asking, sent
+from ecsctl.asking import asking
 from ecsctl.engine.errors import (
     TOKEN_HINT,
     TOKEN_REFUSED,
@@ -18,7 +17,6 @@ from ecsctl.engine.errors import (
     Stopped,
     Superseded,
     UsageError,
-    code,
 )
 from ecsctl.resources.support.common import none_if_gone
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 LIMIT = 3600.0  # seconds a run is watched by default
 RUNNING = ("InProgress", "Stopping")
 RECENT = 20  # runs that are read
-COMMENT, REASON = 512, 200  # characters that AWS takes (CodePipeline API: ApprovalResult, StopPipelineExecution)
 
 
 @dataclass(frozen=True)
@@ -103,8 +100,8 @@ def read(aws: Aws, pipeline: str, run: str = "") -> Run:
 
     Raises Refused when there is no pipeline, or no such run.
     """
-    state = _state(aws, pipeline)
-    chosen = _chosen(_runs(aws, pipeline), pipeline, run)
+    state = state_of(aws, pipeline)
+    chosen = _chosen(runs_of(aws, pipeline), pipeline, run)
     details = _details(aws, pipeline, chosen["pipelineExecutionId"])
     revisions = chosen.get("sourceRevisions") or [{}]
     trigger = chosen.get("trigger", {})
@@ -125,7 +122,7 @@ def read(aws: Aws, pipeline: str, run: str = "") -> Run:
 @asking("reading the pipeline")
 def elsewhere(aws: Aws, run: Run) -> tuple[str, ...]:
     """The ids of the other runs that are under way."""
-    others = (one["pipelineExecutionId"] for one in _runs(aws, run.pipeline) if one["status"] in RUNNING)
+    others = (one["pipelineExecutionId"] for one in runs_of(aws, run.pipeline) if one["status"] in RUNNING)
     return tuple(one for one in others if one != run.id)
 
 
@@ -133,127 +130,13 @@ def elsewhere(aws: Aws, run: Run) -> tuple[str, ...]:
 def waiting(aws: Aws, pipeline: str) -> tuple[Waiting, ...]:
     """The approvals that someone must give now."""
     found = []
-    for stage in _state(aws, pipeline)["stageStates"]:
+    for stage in state_of(aws, pipeline)["stageStates"]:
         for action in stage.get("actionStates", ()):
             latest = action.get("latestExecution", {})
             if latest.get("status") == "InProgress" and latest.get("token"):
                 run = stage.get("latestExecution", {}).get("pipelineExecutionId", "")
                 found.append(Waiting(stage["stageName"], action["actionName"], run, latest["token"]))
     return tuple(found)
-
-
-@asking("starting the pipeline")
-def start(aws: Aws, pipeline: str) -> str:
-    """Start a run of the newest commit and return its id. The call may be repeated: the token makes it the same run."""
-    _state(aws, pipeline)
-    token = str(uuid.uuid4())
-    return aws.patience.through(
-        lambda: aws.codepipeline.start_pipeline_execution(name=pipeline, clientRequestToken=token),
-        what="starting the pipeline",
-    )["pipelineExecutionId"]
-
-
-@asking("answering the approval")
-def answer(aws: Aws, pipeline: str, *, approved: bool, comment: str = "", action: str = "", run: str = "") -> Waiting:
-    """Approve or reject what waits: the only approval, or the one of that name or run. Returns which it was.
-
-    Raises Refused when nothing waits, UsageError when several do and none is named, or the comment is too long.
-    """
-    _short(comment, COMMENT, "comment")
-    all_that_wait = waiting(aws, pipeline)
-    fitting = [one for one in all_that_wait if action in ("", one.action) and one.run.startswith(run)]
-    if not fitting:
-        named = "; ".join(f"{one.action} of run {one.run}" for one in all_that_wait)
-        raise Refused(
-            "nothing waits for an approval" + (" by that name or of that run" if named else ""),
-            why=f"what waits: {named}" if named else "",
-            hint="ecsctl pipeline status shows where it is",
-        )
-    if len(fitting) > 1:
-        raise UsageError(
-            "several approvals wait", why="; ".join(f"{one.action} of run {one.run}" for one in fitting),
-            hint="name one: --action NAME",
-        )  # fmt: skip
-    one = fitting[0]
-    result: Any = {"status": "Approved" if approved else "Rejected", "summary": comment}
-    try:
-        sent(
-            lambda: aws.codepipeline.put_approval_result(
-                pipelineName=pipeline, stageName=one.stage, actionName=one.action, token=one.token, result=result
-            ),
-            lambda: one.token not in [still.token for still in waiting(aws, pipeline)],
-        )
-    except Exception as error:
-        if code(error) in ("ApprovalAlreadyCompletedException", "InvalidApprovalTokenException"):
-            raise Refused(f"someone else has answered {one.action} meanwhile, or its run has ended") from error
-        raise
-    return one
-
-
-@asking("retrying the stage")
-def retry(aws: Aws, pipeline: str, *, every: bool = False, run: str = "") -> tuple[str, str]:
-    """Run the failed actions of the stage where a run ended again, or `every` action of it. Returns stage and run.
-
-    Raises Refused when the run has not failed or been stopped, or AWS no longer lets it go on.
-    """
-    found = read(aws, pipeline, run)
-    stage = next((one.name for one in reversed(found.stages) if one.status in ("Failed", "Stopped")), "")
-    if found.running or not stage:
-        raise Refused(
-            f"run {found.id} has nothing to retry: it is {found.status}",
-            hint="ecsctl pipeline run starts a new run",
-        )
-    try:
-        sent(
-            lambda: aws.codepipeline.retry_stage_execution(
-                pipelineName=pipeline,
-                stageName=stage,
-                pipelineExecutionId=found.id,
-                retryMode="ALL_ACTIONS" if every else "FAILED_ACTIONS",
-            ),
-            lambda: read(aws, pipeline, found.id).running,
-        )
-    except Exception as error:
-        if code(error) in ("StageNotRetryableException", "NotLatestPipelineExecutionException", "ConflictException"):
-            raise Refused(
-                f"stage {stage} of run {found.id} cannot be retried",
-                why="a later run has passed it, the pipeline was changed since, or it goes on already",
-                hint="ecsctl pipeline run starts a new run",
-            ) from error
-        raise
-    return stage, found.id
-
-
-@asking("stopping the run")
-def stop(aws: Aws, pipeline: str, *, abandon: bool = False, reason: str = "", run: str = "") -> str:
-    """Let the run begin no further action, or `abandon` also those under way, which go on unobserved. Returns its id.
-
-    Raises Refused when no run is under way, UsageError when several are and none is named.
-    """
-    _short(reason, REASON, "reason")
-    _state(aws, pipeline)
-    going: list[str] = [one["pipelineExecutionId"] for one in _runs(aws, pipeline) if one["status"] in RUNNING]
-    fitting = [one for one in going if one.startswith(run)]
-    if not fitting:
-        raise Refused("no run is under way" if not going else f"run {run} is not under way")
-    if len(fitting) > 1:
-        raise UsageError("several runs are under way", why=", ".join(fitting), hint="name one: --run ID")
-    chosen = fitting[0]
-    try:
-        sent(
-            lambda: aws.codepipeline.stop_pipeline_execution(
-                pipelineName=pipeline, pipelineExecutionId=chosen, abandon=abandon,
-                reason=reason or "stopped with ecsctl",
-            ),
-            lambda: read(aws, pipeline, chosen).status in ("Stopping", "Stopped"),
-        )  # fmt: skip
-    except Exception as error:
-        if code(error) == "DuplicatedStopRequestException":
-            return chosen  # it is stopping already
-        if code(error) == "PipelineExecutionNotStoppableException":
-            raise Refused(f"run {chosen} has ended meanwhile") from error
-        raise
-    return chosen
 
 
 def watch(aws: Aws, pipeline: str, run: str, see: Callable[[Run], None], limit: float = LIMIT) -> Run:
@@ -320,12 +203,7 @@ def build_of(run: Run, action: str = "") -> str:
     raise Refused(f"run {run.id} has not {what} yet", hint="ecsctl logs --build has the newest build's log")
 
 
-def _short(text: str, most: int, what: str) -> None:
-    if len(text) > most:
-        raise UsageError(f"the {what} has {len(text)} characters, and AWS takes {most}")
-
-
-def _state(aws: Aws, pipeline: str) -> Mapping[str, Any]:
+def state_of(aws: Aws, pipeline: str) -> Mapping[str, Any]:
     """Every stage, whichever run was in it last. Raises Refused when there is no pipeline."""
     with aws.fresh():
         state = none_if_gone(lambda: aws.read(aws.codepipeline.get_pipeline_state, name=pipeline))
@@ -334,7 +212,7 @@ def _state(aws: Aws, pipeline: str) -> Mapping[str, Any]:
     return state
 
 
-def _runs(aws: Aws, pipeline: str) -> list[Any]:
+def runs_of(aws: Aws, pipeline: str) -> list[Any]:
     """The newest runs, the newest first."""
     listed: Any = aws.codepipeline.list_pipeline_executions(pipelineName=pipeline, maxResults=RECENT)
     runs: list[Any] = listed["pipelineExecutionSummaries"]

@@ -9,7 +9,7 @@ import pytest
 
 from ecsctl.aws import Aws
 from ecsctl.engine.errors import Refused, ReleaseFailed, Stopped, Superseded, TimedOut, UsageError
-from ecsctl.operations import pipelines
+from ecsctl.operations import pipeline_control, pipelines
 from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.ui import pipeline as shown
@@ -75,7 +75,7 @@ def test_a_failed_build_is_reported_with_its_reason_and_retried_in_the_same_run(
     error = pipelines.failure_of(run)
     assert isinstance(error, ReleaseFailed)
     assert "Build: Build terminated with state: FAILED" in error.why
-    assert pipelines.retry(aws, "orders") == ("Build", run.id)
+    assert pipeline_control.retry(aws, "orders") == ("Build", run.id)
     again = ended(aws)
     assert (again.id, again.status) == (run.id, "Succeeded")
 
@@ -84,14 +84,14 @@ def test_a_run_that_succeeded_is_not_retried(aws: Aws, made: Made) -> None:
     made()
     run = ended(aws)
     with pytest.raises(Refused, match="nothing to retry: it is Succeeded"):
-        pipelines.retry(aws, "orders")
+        pipeline_control.retry(aws, "orders")
     assert pipelines.read(aws, "orders") == run
 
 
 def test_an_approval_lets_the_run_go_on_and_keeps_the_comment(aws: Aws, made: Made) -> None:
     made(APPROVE)
     until_it_waits(aws)
-    done = pipelines.answer(aws, "orders", approved=True, comment="looks good")
+    done = pipeline_control.answer(aws, "orders", approved=True, comment="looks good")
     run = ended(aws)
     assert (done.action, done.run, run.status) == ("Approve", run.id, "Succeeded")
     assert run.stages[2].actions[0].summary == "looks good"
@@ -100,7 +100,7 @@ def test_an_approval_lets_the_run_go_on_and_keeps_the_comment(aws: Aws, made: Ma
 def test_a_rejection_fails_the_run_with_its_comment(aws: Aws, made: Made) -> None:
     made(APPROVE)
     until_it_waits(aws)
-    pipelines.answer(aws, "orders", approved=False, comment="not on a friday")
+    pipeline_control.answer(aws, "orders", approved=False, comment="not on a friday")
     error = pipelines.failure_of(ended(aws))
     assert isinstance(error, ReleaseFailed)
     assert "not on a friday" in error.why
@@ -110,9 +110,9 @@ def test_of_two_approvals_one_must_be_named(aws: Aws, made: Made) -> None:
     made(APPROVE, action("Security", "Approval", "Manual"))
     until_it_waits(aws)
     with pytest.raises(UsageError, match="several approvals wait"):
-        pipelines.answer(aws, "orders", approved=True)
+        pipeline_control.answer(aws, "orders", approved=True)
     assert len(pipelines.waiting(aws, "orders")) == 2
-    assert pipelines.answer(aws, "orders", approved=True, action="Security").action == "Security"
+    assert pipeline_control.answer(aws, "orders", approved=True, action="Security").action == "Security"
     assert [one.action for one in pipelines.waiting(aws, "orders")] == ["Approve"]
 
 
@@ -120,7 +120,7 @@ def test_an_approval_of_another_run_than_the_one_named_is_left_alone(aws: Aws, m
     made(APPROVE)
     until_it_waits(aws)
     with pytest.raises(Refused, match="by that name or of that run"):
-        pipelines.answer(aws, "orders", approved=True, run="ffff-none")
+        pipeline_control.answer(aws, "orders", approved=True, run="ffff-none")
     assert len(pipelines.waiting(aws, "orders")) == 1
 
 
@@ -128,15 +128,15 @@ def test_too_long_a_comment_is_refused_before_anything_is_sent(aws: Aws, made: M
     made(APPROVE)
     until_it_waits(aws)
     with pytest.raises(UsageError, match="513 characters"):
-        pipelines.answer(aws, "orders", approved=True, comment="x" * 513)
+        pipeline_control.answer(aws, "orders", approved=True, comment="x" * 513)
     assert len(pipelines.waiting(aws, "orders")) == 1
 
 
 def test_a_stop_is_reported_as_one_and_asked_for_twice_it_stays_one(aws: Aws, made: Made) -> None:
     made()
     run = pipelines.read(aws, "orders")
-    assert pipelines.stop(aws, "orders", reason="wrong branch") == run.id
-    assert pipelines.stop(aws, "orders") == run.id
+    assert pipeline_control.stop(aws, "orders", reason="wrong branch") == run.id
+    assert pipeline_control.stop(aws, "orders") == run.id
     stopped = ended(aws)
     assert isinstance(pipelines.failure_of(stopped), Stopped)
     assert stopped.summary == "wrong branch"
@@ -145,7 +145,7 @@ def test_a_stop_is_reported_as_one_and_asked_for_twice_it_stays_one(aws: Aws, ma
 def test_an_abandoned_run_ends_without_waiting_for_its_actions(aws: Aws, made: Made, clock: Clock) -> None:
     made(APPROVE)
     until_it_waits(aws)
-    pipelines.stop(aws, "orders", abandon=True)
+    pipeline_control.stop(aws, "orders", abandon=True)
     run = ended(aws)
     assert run.status == "Stopped"
     assert run.stages[2].actions[0].status == "Abandoned"
@@ -155,18 +155,18 @@ def test_where_nothing_runs_nothing_is_stopped_or_approved(aws: Aws, made: Made)
     made()
     run = ended(aws)
     with pytest.raises(Refused, match="no run is under way"):
-        pipelines.stop(aws, "orders")
+        pipeline_control.stop(aws, "orders")
     with pytest.raises(Refused, match="nothing waits for an approval"):
-        pipelines.answer(aws, "orders", approved=True)
+        pipeline_control.answer(aws, "orders", approved=True)
     assert pipelines.read(aws, "orders") == run
 
 
 def test_a_new_run_overtakes_one_that_waits_behind_an_approval(aws: Aws, made: Made) -> None:
     made(APPROVE)
     first = until_it_waits(aws).run
-    second, third = pipelines.start(aws, "orders"), None
+    second, third = pipeline_control.start(aws, "orders"), None
     aws.patience.clock.sleep(600)
-    third = pipelines.start(aws, "orders")
+    third = pipeline_control.start(aws, "orders")
     aws.patience.clock.sleep(600)
     assert set(pipelines.elsewhere(aws, pipelines.read(aws, "orders"))) == {first}
     overtaken = pipelines.read(aws, "orders", second)
@@ -189,7 +189,7 @@ def test_a_lost_answer_to_a_start_makes_no_second_run(aws: Aws, made: Made, hear
             raise ReadTimeoutError(endpoint_url="https://127.0.0.1")
 
     hear(client, "after-call.codepipeline.StartPipelineExecution", lose)
-    started = pipelines.start(aws, "orders")
+    started = pipeline_control.start(aws, "orders")
     assert lost
     assert next(one["pipelineExecutionId"] for one in executions(aws)) == started
     assert len(executions(aws)) == before + 1
@@ -205,7 +205,7 @@ def test_an_approval_whose_answer_is_lost_is_known_to_be_given(aws: Aws, made: M
         raise ReadTimeoutError(endpoint_url="https://127.0.0.1")
 
     hear(aws.client("codepipeline"), "after-call.codepipeline.PutApprovalResult", lose)
-    pipelines.answer(aws, "orders", approved=True)
+    pipeline_control.answer(aws, "orders", approved=True)
     assert ended(aws).status == "Succeeded"
 
 
@@ -213,10 +213,10 @@ def test_an_approval_whose_answer_is_lost_is_known_to_be_given(aws: Aws, made: M
     "call",
     [
         lambda aws: pipelines.read(aws, "orders"),
-        lambda aws: pipelines.start(aws, "orders"),
-        lambda aws: pipelines.retry(aws, "orders"),
-        lambda aws: pipelines.stop(aws, "orders"),
-        lambda aws: pipelines.answer(aws, "orders", approved=True),
+        lambda aws: pipeline_control.start(aws, "orders"),
+        lambda aws: pipeline_control.retry(aws, "orders"),
+        lambda aws: pipeline_control.stop(aws, "orders"),
+        lambda aws: pipeline_control.answer(aws, "orders", approved=True),
     ],
 )
 def test_without_a_pipeline_it_says_so(aws: Aws, call: Callable[[Aws], object]) -> None:
@@ -237,7 +237,7 @@ def test_a_run_as_a_table_shows_no_token_and_no_byte_that_steers(
 ) -> None:
     made(APPROVE)
     waits = until_it_waits(aws)
-    pipelines.answer(aws, "orders", approved=False, comment="\x1b[2Jgone")
+    pipeline_control.answer(aws, "orders", approved=False, comment="\x1b[2Jgone")
     run = ended(aws)
     shown.show(run, [])
     out = capsys.readouterr().out
