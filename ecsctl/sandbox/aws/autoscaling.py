@@ -92,20 +92,25 @@ def register_scalable_target_response(original: Any, response: ApplicationAutoSc
 
 @overlay.wraps(ApplicationAutoScalingResponse)
 def describe_scalable_targets(original: Any, response: ApplicationAutoScalingResponse) -> Any:
-    """A dimension needs resources (API reference, DescribeScalableTargets). The wording is an assumption."""
-    asked = json.loads(response.body)
-    if asked.get("ScalableDimension") and not asked.get("ResourceIds"):
-        raise AWSValidationException("If you specify a scalable dimension, you must also specify a resource ID.")
+    """See `_of_resources`."""
+    _of_resources(json.loads(response.body), "ResourceIds")
     return original()
 
 
 @overlay.wraps(ApplicationAutoScalingResponse)
 def describe_scaling_policies(original: Any, response: ApplicationAutoScalingResponse) -> Any:
-    """A dimension needs a resource (API reference, DescribeScalingPolicies). The wording is an assumption."""
-    asked = json.loads(response.body)
-    if asked.get("ScalableDimension") and not asked.get("ResourceId"):
-        raise AWSValidationException("If you specify a scalable dimension, you must also specify a resource ID.")
+    """See `_of_resources`."""
+    _of_resources(json.loads(response.body), "ResourceId")
     return original()
+
+
+def _of_resources(asked: dict[str, Any], key: str) -> None:
+    """A dimension needs resources (API reference, DescribeScalableTargets, DescribeScalingPolicies).
+
+    The wording is an assumption.
+    """
+    if asked.get("ScalableDimension") and not asked.get(key):
+        raise AWSValidationException("If you specify a scalable dimension, you must also specify a resource ID.")
 
 
 @overlay.wraps(ApplicationAutoscalingBackend)
