@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ecsctl.commands.agreeing import agreed_to_builds
 from ecsctl.commands.options import Common, place
 from ecsctl.commands.signals import stopping
 
@@ -155,7 +156,7 @@ def opened(
         home, protect = found.config.region, found.config.protect
         access.agreed_region(common.region, home, found.origins["region"])
     if builds and common.sandbox and found and found.config.github:
-        _agreed_to_builds(common, where.folder, found.config, f"ecsctl {what}")
+        agreed_to_builds(common, where.folder, found.config, f"ecsctl {what}")
     aws = where.aws(home)
     aws.read_only = reads
     app = found.config.name if found else name or recorded(where.record)
@@ -189,46 +190,3 @@ def _warn_of(error: ConfigError, app: str) -> None:
     for line in error.message.splitlines():
         words.warning(line)
     words.warning(f"ecsctl.toml is ignored; the record of the last run says that the app is {app}")
-
-
-def _agreed_to_builds(common: Common, folder: Path, config: Config, command: str) -> None:
-    """Before a repository's commands run on this machine, say whose they are and what they reach; ask, once a sandbox.
-
-    ecsctl's own buildspec runs none of them, as long as no variable is given to it that a shell would act on.
-    Raises Refused, and UsageError without a terminal to answer in.
-    """
-    from getpass import getuser
-
-    from ecsctl.buildspec import ours
-    from ecsctl.config.delivery import BUILD_SETS
-    from ecsctl.github import committed
-    from ecsctl.sandbox.server import process
-    from ecsctl.ui import words
-
-    build = config.build
-    branch = committed.branch(folder, config, local=True)
-    theirs = build.spec(committed.own_buildspec(branch))
-    specs = ([theirs] if theirs else []) + [test.buildspec for test in config.pipeline.tests]
-    if not theirs:
-        known = [*BUILD_SETS, "BUILD_CONTEXT", *build.variables, *build.passwords]
-        process.play(folder / ".ecsctl", "trust", {"text": ours(*build.parts), "variables": known})
-        specs += ["[build.environment]"] if build.environment or build.secrets else []
-    paths = [committed.dockerfile(branch, config) if one.startswith("[") else one for one in specs]
-    about = [process.play(folder / ".ecsctl", "builds", {"spec": path}) for path in paths]
-    found = [spec for spec, one in zip(specs, about, strict=True) if one["real"] and not one["agreed"]]
-    if not found:
-        return
-    one = next(one for one in about if one["real"])
-    reach = (
-        "they see neither your home folder, your credentials nor other processes, and can write nowhere else"
-        if one["confined"]
-        else "this machine cannot keep them from your files: they can read and change what you can"
-    )
-    asks = common.asks(command)
-    if asks or not (common.quiet or common.json):
-        whose = " and ".join(found)
-        words.say(f"The sandbox's build runs the commands of {whose} in {one['folder']} on this machine, "
-                  f"as {getuser()}, in a folder of its own. They can use the network; {reach}.")  # fmt: skip
-    if asks:
-        words.confirm("Let them run, until the sandbox is stopped?", command=f"{command} --yes")
-    process.play(folder / ".ecsctl", "agree_to_builds", {})
