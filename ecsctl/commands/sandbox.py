@@ -162,19 +162,21 @@ def _show(found: object, *, as_json: bool) -> None:
     from dataclasses import asdict
     from datetime import UTC, datetime
 
-    from ecsctl.sandbox.server.process import Sandbox
+    from ecsctl.sandbox.server import process
     from ecsctl.ui import output as json
     from ecsctl.ui import words
     from ecsctl.ui.spans import age
 
-    running = found if isinstance(found, Sandbox) else None
+    running = found if isinstance(found, process.Sandbox) else None
     if as_json:
-        json.emit(json.sandbox_document(asdict(running) if running else None))
+        more = {"now": process.now(running), "containers": process.containers(running)} if running else {}
+        json.emit(json.sandbox_document(asdict(running) | more if running else None))
     elif running is None:
         words.say("the sandbox is not running")
     else:
         print(running.url)  # noqa: T201 - what stdout carries
-        since = age(datetime.fromtimestamp(running.started, UTC), datetime.now(UTC))
-        words.say(f"process {running.pid}, for {since}" if since != "now" else f"process {running.pid}, just started")
-        if running.containers:
-            words.say(running.containers)
+        began, now = (datetime.fromtimestamp(each, UTC) for each in (running.started, process.now(running)))
+        since = age(began, now)
+        words.say(f"process {running.pid}, " + ("just started" if since == "now" else f"for {since} by its clock"))
+        if said := process.containers(running):
+            words.say(said)

@@ -121,7 +121,8 @@ def config_document(values: Mapping[str, Any], origins: Mapping[str, str] | None
 
 def sandbox_document(server: Mapping[str, Any] | None) -> Json:
     """Whether the sandbox runs, and where. What opens it stays out."""
-    known = {name: server[name] for name in ("url", "pid", "port", "speed", "started")} if server else {}
+    names = ("url", "pid", "port", "speed", "started", "now", "containers")
+    known = {name: server[name] for name in names} if server else {}
     return {"version": VERSION, "kind": "sandbox", "running": server is not None, **known}
 
 

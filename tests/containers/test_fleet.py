@@ -101,6 +101,13 @@ def test_what_takes_more_memory_than_it_has_is_killed_for_that(tasks: Tasks) -> 
     assert life.endings["greedy"] == (137, True)
 
 
+def test_a_container_that_somebody_removes_counts_as_killed(tasks: Tasks) -> None:
+    life = tasks.begun(shell("removed", "while :; do sleep 0.1; done"))
+    tasks.fleet.engine.call("DELETE", f"/containers/{life.ids['removed']}", force=True)
+    until(lambda: life.dead)
+    assert life.endings == {"removed": (137, False)}
+
+
 def test_sigterm_comes_first_and_sigkill_after_the_stop_timeout(tasks: Tasks) -> None:
     life = tasks.begun(
         shell("heeds", "trap 'exit 7' TERM; while :; do sleep 0.1; done", stop_timeout=30),

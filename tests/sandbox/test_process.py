@@ -142,6 +142,13 @@ def test_a_process_that_is_not_ours_is_never_sent_a_signal(shared, tmp_path):
     assert process.status(shared) == running
 
 
+def test_its_age_is_by_its_own_clock_and_an_engine_that_has_stopped_meanwhile_is_reported(shared):
+    running = process.status(shared)
+    real, its_own = time.time() - running.started, process.now(running) - running.started
+    assert its_own > real
+    assert "nowhere.sock does not answer" in process.containers(replace(running, engine="/nowhere.sock"))
+
+
 def test_reset_needs_a_running_sandbox(shared, tmp_path):
     with pytest.raises(process.SandboxError, match="ecsctl sandbox start"):
         process.reset(tmp_path)

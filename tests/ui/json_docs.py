@@ -19,6 +19,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "json.md"
 EXAMPLE = re.compile(r"(?<=<!-- example: )([\w ]+?)( -->\n```json\n).*?(?=```\n)", re.DOTALL)
 SCAN = Change("scan_on_push", False, True, Why.DRIFT)
 SERVER = {"url": "http://127.0.0.1:41234", "pid": 4711, "port": 41234, "speed": 30.0, "started": 1782900000.0,
+          "now": 1782901800.0, "containers": "Docker 28.2.2 runs the app (/var/run/docker.sock)",
           "nonce": "n", "key": "k"}  # fmt: skip
 
 LEFT = (Left("log group", "/ecs/shop", 'protect = ["logs"]; it holds 41 MB of logs', 1.23e-3),

@@ -5,17 +5,15 @@ Nothing here waits for the engine but those threads: whoever asks how a task is 
 
 import contextlib
 import io
-import json
 import re
 import tarfile
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
-from ecsctl.sandbox.containers import pause, written
+from ecsctl.sandbox.containers import endings, pause, written
 from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError
 from ecsctl.sandbox.containers.images import limits
 from ecsctl.sandbox.containers.leftovers import clear, delete, removed
@@ -24,10 +22,6 @@ from ecsctl.sandbox.core import clock
 
 TASK, NAME, FILES = f"{LABEL}.task", f"{LABEL}.container", f"{LABEL}.files"
 _LOG = {"Type": "json-file", "Config": {"max-size": "16m", "max-file": "2"}}
-_NO_TASK = "ResourceInitializationError: failed to create new container runtime task"  # so Fargate; Docker in part
-_NOT_FOUND = r'runc create failed: unable to start container process: exec: "\1": executable file not found in $PATH'
-_KILLED = 137  # by SIGKILL
-_LATE = 3.0  # seconds after which an engine tells of an end at the latest
 _TURN, _ANSWER = 0.2, 10.0  # seconds between two reads of what others wait for, and until a check is no answer
 
 Log = Callable[[str, str, list[str]], None]
@@ -260,7 +254,7 @@ class Fleet:
         try:
             self.engine.call("POST", f"/containers/{ident}/start")
         except EngineError as error:
-            raise EngineError(f"CannotStartContainerError: {_unstarted(error.message)}") from None
+            raise EngineError(f"CannotStartContainerError: {endings.unstarted(error.message)}") from None
         if one.name == lead(life.wanted):
             about = self.engine.call("GET", f"/containers/{ident}/json")
             life.ports = {int(port.partition("/")[0]): int(bound[0]["HostPort"]) for port, bound in
@@ -294,36 +288,21 @@ class Fleet:
             time.sleep(_TURN)
         return False
 
-    def _wait(self, ident: str) -> int:
-        with self.engine.streamed("POST", f"/containers/{ident}/wait") as answer:
-            answer.read()
-        return int(self.engine.call("GET", f"/containers/{ident}/json")["State"]["ExitCode"])
-
     def _watch(self, task: str, life: Life, one: Wanted, ident: str) -> None:
         """Wait for the end of a container, and start it again as often as its restart policy says."""
         with contextlib.suppress(EngineError):
             while True:
                 began = clock.now()
-                code = self._wait(ident)
-                state = self.engine.call("GET", f"/containers/{ident}/json")["State"]
-                ran = clock.now() - began - _since(state["FinishedAt"]) * clock.current().speed
+                state = endings.awaited(self.engine, ident, lambda: life.phase in ("starting", "running"))
+                code = int(state["ExitCode"])
+                ran = clock.now() - began - endings.since(state["FinishedAt"]) * clock.current().speed
                 again = one.restart is not None and one.restart.allows(code, ran)
                 if not again or life.phase not in ("starting", "running"):
-                    life.endings[one.name] = (code, self._starved(one, ident, state))
+                    life.endings[one.name] = (code, endings.starved(self.engine, one, ident, state))
                     return
                 since = f"{time.time():.9f}"
                 self.engine.call("POST", f"/containers/{ident}/start")
                 threading.Thread(target=self._follow, args=(task, one.name, ident, since), daemon=True).start()
-
-    def _starved(self, one: Wanted, ident: str, state: dict[str, Any]) -> bool:
-        """Whether memory ran out. On the first version of cgroups Podman does not say so: nobody else has killed it."""
-        if state.get("OOMKilled") or self.engine.name != "Podman":
-            return bool(state.get("OOMKilled"))
-        if state["ExitCode"] != _KILLED or not one.memory:
-            return False
-        killed = json.dumps({"container": [ident], "event": ["kill"]})
-        with self.engine.streamed("GET", "/events", filters=killed, stream=False, since="1h") as events:
-            return not events.read().strip()
 
     def _follow(self, task: str, name: str, ident: str, since: str = "0") -> None:
         path = f"/containers/{ident}/logs"
@@ -373,26 +352,3 @@ class Fleet:
             for volume in self.engine.ours("volumes", self.whose):
                 if (volume.get("Labels") or {}).get(label) == value:
                     delete(self.engine, f"/volumes/{volume['Name']}", force=True)
-
-
-def _unstarted(message: str) -> str:
-    """Why a container does not start, as Fargate says it where that comes from the runtime below the engine.
-
-    Docker tells what containerd does, Podman what runc or crun says itself.
-    """
-    if docker := re.search(r"failed to create shim task: .*", message):
-        return f"{_NO_TASK}: {docker[0]}"
-    if podman := re.match(r"(?:runc|crun): (.*): OCI (?:runtime attempted|permission denied|not found)", message):
-        why = re.sub(r"^executable file `(.*?)` not found in \$PATH.*", _NOT_FOUND, podman[1])
-        return f"{_NO_TASK}: failed to create shim task: OCI runtime create failed: {why}: unknown"
-    return f"Error response from daemon: {message}"
-
-
-def _since(moment: str) -> float:
-    """The real seconds from a moment that the engine tells (RFC 3339, to the nanosecond) until now; at most a few.
-
-    Podman notices the end of a container only every now and then.
-    """
-    whole = datetime.fromisoformat(f"{moment.partition('.')[0].rstrip('Z')}+00:00").timestamp()
-    rest = re.search(r"\.\d+", moment)
-    return min(max(0.0, time.time() - whole - (float(rest[0]) if rest else 0.0)), _LATE)

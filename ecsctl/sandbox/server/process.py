@@ -89,6 +89,23 @@ def status(folder: Path) -> Sandbox | None:
     return recorded if answer is not None and answer.get("nonce") == recorded.nonce else None
 
 
+def now(sandbox: Sandbox) -> float:
+    """What its clock shows, in seconds since the epoch; when it `started` that was this machine's time."""
+    return float((_asked(sandbox, "GET", "/sandbox") or {}).get("now", time.time()))
+
+
+def containers(sandbox: Sandbox) -> str:
+    """What runs the app at this moment, for its engine may have stopped meanwhile; or as `Sandbox.containers`."""
+    if sandbox.engine:
+        from ecsctl.sandbox.containers.engine import Engine, EngineError
+
+        try:
+            Engine(sandbox.engine)
+        except EngineError as error:
+            return f"{error.message}: no task can run until it does"
+    return sandbox.containers
+
+
 def stop(folder: Path) -> bool:
     """End the sandbox of `folder` and wait until it is gone. False when none runs.
 
