@@ -21,6 +21,10 @@ STEP_FAILED = re.compile(
     r"""|executor failed running \[(?:/bin/sh -c )?(.*)\]: exit"""
     r"""|^Error: building at STEP "(?:RUN )?(.*?)": """
 )
+TIMED = re.compile(r"#\d+ \d+\.\d+ ")
+ECHO = re.compile(r" > \[[^\]]*\] RUN .*:$")
+RULE = "------"
+"""How BuildKit shows what a step writes, and how it begins and ends to repeat the last of that once the step failed."""
 ENDED = "Command did not exit successfully"
 WELL = ("SUCCEEDED", "IN_PROGRESS", "", None)
 
@@ -73,7 +77,7 @@ def failure_of(build: Mapping[str, Any], log: Sequence[str]) -> BuildFailure:
     message = str(said.get("message", ""))
     found = COMMAND.search(message)
     command, reason = (found[1].strip(), (found[2] or "").strip()) if found else ("", "")
-    lines = _of_command(log, command) if command else _plain(log)
+    lines = _once(_of_command(log, command) if command else _plain(log))
     return BuildFailure(
         str(bad[0]["phaseType"]), str(said.get("statusCode", "")), message, command, reason, tuple(lines)
     )
@@ -92,6 +96,15 @@ def _of_command(log: Sequence[str], command: str) -> list[str]:
     while rest and begin < end and every[begin].strip() == rest[0].strip():
         begin, rest = begin + 1, rest[1:]
     return _plain(every[begin:end])
+
+
+def _once(lines: Sequence[str]) -> list[str]:
+    """The lines without those that BuildKit repeats of a failed step, which may begin in the middle of a report."""
+    begin = next((n for n, line in enumerate(lines) if ECHO.match(line)), None)
+    if begin is None or not any(TIMED.match(line) for line in lines):
+        return [*lines]
+    end = next((n for n in range(begin, len(lines)) if lines[n] == RULE), begin)
+    return [*lines[: begin + 1], *lines[end:]]
 
 
 def _plain(lines: Sequence[str]) -> list[str]:

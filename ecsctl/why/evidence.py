@@ -12,7 +12,7 @@ from functools import cached_property
 from ecsctl.config.printing import HIDDEN, looks_secret
 from ecsctl.names import Names
 from ecsctl.parts import WEB
-from ecsctl.resources.support.containers import LABEL
+from ecsctl.resources.support.containers import LABEL, is_agent
 from ecsctl.resources.support.deployments import LONG_AGO, Answer, Snapshot
 from ecsctl.resources.support.pipeline_structure import DEPLOY, process_of
 from ecsctl.resources.support.revisions import container_of
@@ -234,13 +234,24 @@ class Facts:
         for task in self.failed[:1]:
             source = f"task {task['taskArn'].rsplit('/', 1)[-1][:8]}"
             texts = [("", task.get("stoppedReason", ""))]
-            texts += [(one.get("name", ""), one.get("reason", "")) for one in task.get("containers", ())]
+            texts += [(one.get("name", ""), one.get("reason", "")) for one in self._heavy(task)]
             for name, text in texts:
                 if text:
                     known = by_text.get(text)
                     named = name or (known.container if known else "")
                     by_text[text] = Reason(source, text, task.get("stoppedAt"), place_of(text), named)
         return [*by_text.values(), *(Reason(one.source, one.text, one.at, place_of(one.text)) for one in self.events)]
+
+    def _heavy(self, task: Answer) -> list[Answer]:
+        """The containers of a task whose end, or whose failure to start, can be why it stopped.
+
+        GuardDuty's agent never is, nor one that is not essential, once an essential one has run (aws/aws-cdk#32877).
+        """
+        every = [one for one in task.get("containers", ()) if not is_agent(one.get("name", ""))]
+        began = [one for one in every if self.definition_of(one.get("name", "")).get("essential", True)]
+        if task.get("stopCode") == "TaskFailedToStart" or not any("exitCode" in one for one in began):
+            return every
+        return began if not any(AWAITED.search(one.get("reason") or "") for one in every) else every
 
     def reason(self, places: tuple[Place, ...], *phrases: str) -> Reason | None:
         """The first reason about one of these things that says one of the phrases, or any reason if none is asked."""
@@ -264,7 +275,7 @@ class Facts:
         boxes = [one for one in task.get("containers", ()) if one.get("exitCode") is not None]
         if awaited := self._awaited(boxes):
             return awaited, True
-        boxes = [one for one in boxes if one.get("name") not in light] or boxes
+        boxes = [one for one in boxes if one.get("name") not in light and not is_agent(one.get("name", ""))] or boxes
         boxes.sort(key=lambda one: one.get("name") != self.container.get("name"))
         killed = [one for one in boxes if "OutOfMemory" in one.get("reason", "")]
         own = [one for one in boxes if one["exitCode"] not in (0, 137, 143)]

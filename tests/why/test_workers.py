@@ -141,6 +141,8 @@ def test_a_worker_of_which_no_task_is_asked_for_is_nothing_wrong(world: World) -
     assert (unknown.name, unknown.process, unknown.calm) == ("scaled-to-zero", "mailer", True)
     asked = explained(world, resting={"web": False, "mailer": False})
     assert not asked.sound
+    world.boto("iam").create_service_linked_role(AWSServiceName="ecs.application-autoscaling.amazonaws.com")
+    world.clock.sleep(60)
     scaled: Any = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
     world.boto("application-autoscaling").register_scalable_target(
         **scaled, ResourceId="service/hello/hello_mailer", MinCapacity=0, MaxCapacity=2

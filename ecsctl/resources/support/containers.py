@@ -14,7 +14,16 @@ from ecsctl.resources.support.revisions import Definition, said
 from ecsctl.resources.support.volumes import Mount, mounted, mounts_of, ordered
 
 LABEL = "ecsctl.sidecar"
+AGENT = "aws-guardduty-agent-"
+"""How the name of the container begins that GuardDuty's Runtime Monitoring adds to tasks. No task definition has it,
+and a task runs without it: where the execution role may not pull its image it only is not there (aws/aws-cdk#32877).
+"""
 Pairs = tuple[tuple[str, str], ...]
+
+
+def is_agent(name: str) -> bool:
+    """Whether a container is GuardDuty's."""
+    return name.startswith(AGENT)
 
 
 @dataclass(frozen=True)

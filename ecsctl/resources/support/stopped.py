@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ecsctl.resources.support.containers import is_agent
+
 Answer = Mapping[str, Any]
 
 
@@ -18,7 +20,7 @@ def reasons(tasks: Iterable[Answer], task_definition: str) -> tuple[str, ...]:
 def _reason(task: Answer) -> str:
     """Its own, and the exit codes and reasons of its containers, which say more."""
     parts = [str(task["stoppedReason"])]
-    for container in task.get("containers", ()):
+    for container in (one for one in task.get("containers", ()) if not is_agent(one.get("name", ""))):
         if container.get("exitCode"):
             parts.append(f"container {container['name']} ended with exit code {container['exitCode']}")
         if container.get("reason") and container["reason"] not in parts[0]:

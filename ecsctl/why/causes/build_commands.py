@@ -153,8 +153,16 @@ COMMAND_RULES = (
                 r"|no basic auth credentials|manifest unknown|manifest for \S+ not found))",
                 lambda facts: (repair("correct the image's name in FROM, or log in to its registry in buildspec.yml",
                 facts),)),
+    CommandRule("build-cache",
+                "ECR does not take the build's cache in the form in which it is written: --cache-to must say "
+                "image-manifest=true,oci-mediatypes=true",
+                rf"{DAEMON}(?:failed to solve: )?.*error writing manifest blob: .*400 Bad Request",
+                lambda facts: (repair("let --cache-to of docker buildx build say image-manifest=true,"
+                                      "oci-mediatypes=true", facts),)),
     CommandRule("build-network", "another server did not answer the build, or the connection to it broke off",
-                rf"{STEP}?(?:\d+\.\d+ )?(?:npm (?:ERR!|error) |error |{TOOLS}).*(?:{BROKE})|^Post \"https://.*(?:{BROKE})",
+                rf"{STEP}?(?:\d+\.\d+ )?(?:npm (?:ERR!|error) |error |{TOOLS}).*(?:{BROKE})"
+                r"|error NU1301: Unable to load the service index for source https://api\.nuget\.org/"
+                rf"|^Post \"https://.*(?:{BROKE})",
                 _outside, command=rf"{DOCKER}|{FETCHES}", steps=True),
     CommandRule("docker-build", "the image cannot be built: a step of the Dockerfile fails",
                 r"failed to solve|executor failed running \[|did not complete successfully|returned a non-zero code"

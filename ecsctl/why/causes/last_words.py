@@ -2,7 +2,8 @@
 
 The words are those of public threads: glibc's and musl's loaders (GoogleContainerTools/container-structure-test#59,
 sozu-proxy/sozu#292), servers that may not bind (imgproxy/imgproxy#787, nginx/docker-nginx#571), a full disk
-(CloudSnorkel/cdk-github-runners#444), IAM (hackoregon/civic-devops#252).
+(CloudSnorkel/cdk-github-runners#444), IAM (hackoregon/civic-devops#252), databases that ask for TLS
+(DataDog/datadog-agent#13318), unknown authorities (leg100/otf#696), names of Docker Compose (cfn-modules/docs#35).
 """
 
 from __future__ import annotations
@@ -74,6 +75,42 @@ def _role(found: re.Match[str], facts: Facts) -> Meaning:
     return Meaning(f"the role {role} lacks {action}", (way,))
 
 
+def _name(found: re.Match[str], facts: Facts) -> Meaning | None:
+    name = next(filter(None, found.groups()))
+    if name == "localhost":
+        return None
+    text = (
+        f"nothing is called {name} there, as it is in Docker Compose: containers of one task reach each other at "
+        "127.0.0.1, and all else has a longer name"
+    )
+    return Meaning(text, (
+        repair(f"let the app take the address of {name} from its environment", facts),
+        change("service.environment", f"to the address of {name}, where the app takes it from there"),
+    ))  # fmt: skip
+
+
+def _without_tls(_: re.Match[str], facts: Facts) -> Meaning:
+    text = "the database lets no one in without TLS, as those of RDS do unless it is turned off"
+    return Meaning(text, (repair("let the app connect to the database with TLS, as sslmode=require", facts),))
+
+
+def _authority(_: re.Match[str], facts: Facts) -> Meaning:
+    text = (
+        "the image does not know who signed the other server's certificate: it has no list of authorities "
+        "(ca-certificates), or that one is not in it, as that of RDS"
+    )
+    how = (
+        "install ca-certificates in the Dockerfile, in the stage that runs; of RDS add the bundle "
+        "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
+    )
+    return Meaning(text, (repair(how, facts),))
+
+
+def _php_limit(_: re.Match[str], facts: Facts) -> Meaning:
+    text = "a limit of PHP's own (memory_limit), and not that of the task"
+    return Meaning(text, (repair("raise memory_limit in the image's php.ini, or let the app need less", facts),))
+
+
 LAST_WORDS: tuple[tuple[str, Callable[[re.Match[str], Facts], Meaning | None]], ...] = (
     (r"error while loading shared libraries: ([^\s:]+): .*No such file"
      r"|Error loading shared library ([^\s:]+): No such file"
@@ -82,10 +119,19 @@ LAST_WORDS: tuple[tuple[str, Callable[[re.Match[str], Facts], Meaning | None]], 
     (r"(?=.*(?:permission denied|\bEACCES\b|Can't connect to \('))"
      r".*?(?:\bbind\b|\blisten(?:ing)?\b|Can't connect to \().*?(?::|\bport |', )(\d{1,5})\b", _port),
     (r"^(?!.*(?:file watchers|/dev/shm)).*(?:no space left on device|\bENOSPC\b)", _disk),
-    (r"read-only file system|\bEROFS\b", _read_only),
+    (r"read-only file system|\bEROFS\b|No usable temporary directory found", _read_only),
     (r"assumed-role/([^/\s]+)/.*not authorized to perform:? ([\w-]+:\w+)(?:.*?\b(?:because|with) "
      r"((?:an explicit deny in an? (?!identity)[\w-]+(?: [\w-]+)*? policy|no (?:permissions boundary"
      r"|service control policy|resource control policy|session policy|VPC endpoint policy) allows)))?", _role),
+    (r"no pg_hba\.conf entry for .*(?:no encryption|SSL off)|Connections using insecure transport are prohibited",
+     _without_tls),
+    (r"certificate signed by unknown authority|unable to get (?:local )?issuer certificate|PKIX path building failed"
+     r"|self[- ]signed certificate in certificate chain|invalid peer certificate: UnknownIssuer", _authority),
+    (r"host not found in upstream \"([\w-]+)(?::\d+)?\"|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([\w-]+)(?![\w.-])"
+     r"|could not translate host name \"([\w-]+)\"|failed to resolve host '([\w-]+)'"
+     r"|UnknownHostException: ([\w-]+)(?![\w.-])|getaddrinfo for ([\w-]+) failed"
+     r"|\blookup ([\w-]+)(?: on [\d.:]+)?: (?:no such host|server misbehaving|Temporary failure)", _name),
+    (r"Allowed memory size of \d+ bytes exhausted", _php_limit),
 )  # fmt: skip
 """The first that fits, and means something, counts."""
 

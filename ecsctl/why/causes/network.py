@@ -52,15 +52,16 @@ def no_way_out(facts: Facts) -> Cause | None:
         return Cause("egress-closed", sentence, (found, observed), _open(group, facts))
     sentence = ("the task did not reach AWS's services although its route leads out: either a network ACL, the "
                 "VPC's DNS "
-            "settings, a firewall or an endpoint's own group stands in between: check the network ACL of its "
-            "subnet first")  # fmt: skip
+            "settings, a firewall, an endpoint's own group or the account's VPC Block Public Access stands in between: "
+            "check the network ACL of its subnet first")  # fmt: skip
     if not facts.subnet_routes:
         sentence = ("the task did not reach AWS's services: either its subnet has no way out, or a security group or "
                 "network ACL "
                 "stands in between: check the subnet's route table first")  # fmt: skip
     where = ", ".join(facts.subnet_routes) or "the tasks"
     fix = (run("ecsctl plan", "shows what differs in the app's own network"),
-            by_hand(f"in VPC, Network ACLs, and in whatever firewall there is: let {where} reach port 443 and be "
+            by_hand("in VPC, Network ACLs and Settings (Block Public Access of the account), and in whatever firewall "
+                    f"there is: let {where} reach port 443 and be "
                     "answered", *(step.what for step in resume(facts))))  # fmt: skip
     return Cause(
         "unreachable", sentence, (found,), fix, Certainty.LIKELY, either=("no-way-out", "egress-closed", "network-acl")

@@ -182,6 +182,13 @@ CASES: dict[str, Case] = {
     "dockerfile-missing": Case(
         said("docker build -t $URI .", "ERROR: failed to read dockerfile: open Dockerfile: no such file or directory")
     ),
+    "build-cache": Case(
+        said(
+            "docker buildx build -t $URI .",
+            "ERROR: failed to solve: error writing manifest blob: "
+            'failed commit on ref "sha256:4687": unexpected status: 400 Bad Request',
+        )
+    ),
     "base-image": Case(said("docker build -t $URI .", "ERROR: failed to solve: acme/base:1: not found")),
     "base-architecture": Case(
         said("docker build -t $URI .", "no matching manifest for linux/arm64/v8 in the manifest list entries"),

@@ -7,6 +7,7 @@ a thread's cause has two sides. An honest "I do not know" is no mistake; a wrong
 from __future__ import annotations
 
 from tests.why.field.after import AFTER
+from tests.why.field.blind import BLIND
 from tests.why.field.case import AUTH, DENIED, DJANGO, HUB, INIT, NO_DOCKER, PULL, Case, case
 from tests.why.field.fresh import FRESH
 from tests.why.field.later import LATER
@@ -30,6 +31,7 @@ from tests.why.field.scene import (
     task,
     unhealthy,
 )
+from tests.why.field.second import SECOND
 from tests.why.field.traces import TRACES
 from tests.why.field.trial import TRIAL
 from tests.why.field.unseen import UNSEEN
@@ -385,5 +387,5 @@ RELEASES = (
 
 CASES: tuple[Case, ...] = (
     *(*BUILDS, *STARTS, *RUNS, *RELEASES),
-    *(*FRESH, *LATER, *NEWEST, *UNSEEN, *TRACES, *WAYS, *TRIAL, *AFTER),
+    *(*FRESH, *LATER, *NEWEST, *UNSEEN, *TRACES, *WAYS, *TRIAL, *AFTER, *BLIND, *SECOND),
 )
