@@ -7,7 +7,7 @@ import pytest
 
 from ecsctl.engine.promises import Promise
 from ecsctl.resources.support import deployments
-from ecsctl.resources.support.deployments import Phase, Snapshot, phase_of
+from ecsctl.resources.support.deployments import Phase, Snapshot, monitor_of, phase_of
 from ecsctl.resources.support.stopped import reasons
 
 ARN = "arn:aws:ecs:eu-central-1:123456789012:task-definition/shop:"
@@ -139,6 +139,15 @@ def test_every_status_of_a_deployment_is_a_phase(status):
 
 def test_of_a_deployment_that_is_only_listed_no_person_is_said_to_have_ended_it():
     assert phase_of({"status": "ROLLBACK_SUCCESSFUL"}) is Phase.ROLLED_BACK
+
+
+@pytest.mark.parametrize("end", ["FAILED", "TIMED_OUT"])
+def test_a_function_at_a_stage_that_fails_ends_the_deployment_and_no_person_does(end):
+    hook = {"targetType": "AWS_LAMBDA", "targetArn": "arn:aws:lambda:eu-central-1:1:function:smoke", "status": end}
+    back = {"status": "ROLLBACK_SUCCESSFUL", "deploymentCircuitBreaker": {"status": "MONITORING_COMPLETE"}}
+    ended = {**back, "lifecycleHookDetails": [hook]}
+    assert (phase_of(ended), monitor_of(ended)) == (Phase.ROLLED_BACK, "the hook smoke")
+    assert monitor_of({**ended, "status": "SUCCESSFUL"}) == ""
 
 
 def test_the_words_of_ecs_about_its_deployments_are_read_in_one_file():

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine.label import flat
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.ecs import newer, revision_of, service_of
-from ecsctl.resources.support.pausing import EXPIRED, answered_of, held_of
+from ecsctl.resources.support.pausing import EXPIRED, answered_of, failed_hook_of, held_of
 from ecsctl.resources.support.revisions import BACK
 from ecsctl.resources.support.strategy import rules_of
 
@@ -326,7 +326,7 @@ def monitor_of(deployment: Answer) -> str:
         return f"the alarm {names}" if names else "an alarm"
     if (deployment.get("deploymentCircuitBreaker") or {}).get("status") == "TRIGGERED":
         return "the circuit breaker"
-    return EXPIRED if answered_of(deployment) == "TIMED_OUT" else ""
+    return EXPIRED if answered_of(deployment) == "TIMED_OUT" else failed_hook_of(deployment)
 
 
 def phase_of(deployment: Answer) -> Phase:

@@ -26,6 +26,7 @@ WHERE = {
     "POST_PRODUCTION_TRAFFIC_SHIFT": "now that all requests have gone over to it",
 }
 ANSWERS = "ecsctl continue lets it go on, ecsctl cancel takes it back"
+FAILED_HOOK = "hook execution failure"
 EXPIRED = "the end of a pause without an answer in time"
 
 
@@ -116,3 +117,17 @@ def answered_of(deployment: Answer) -> str:
         if one.get("targetType") == PAUSE and (status == "FAILED" or (status == "TIMED_OUT" and then != "CONTINUE")):
             return str(status)
     return ""
+
+
+def failed_hook_of(deployment: Answer) -> str:
+    """What of somebody's function at a stage ended a deployment, in words; empty if none did.
+
+    A function that answers FAILED, fails or does not answer has ECS roll back (ECS developer guide, "Lambda hooks for
+    Amazon ECS service deployments"). ECS's own words for it are those of aws/containers-roadmap#2664.
+    """
+    if deployment.get("status") in ("PENDING", "IN_PROGRESS", "SUCCESSFUL"):
+        return ""
+    for one in deployment.get("lifecycleHookDetails") or ():
+        if one.get("targetArn") and one.get("status") in ("FAILED", "TIMED_OUT"):
+            return f"the hook {str(one['targetArn']).rsplit(':', 1)[-1]}"
+    return "a hook that failed" if FAILED_HOOK in str(deployment.get("statusReason")) else ""
