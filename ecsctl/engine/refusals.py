@@ -41,6 +41,10 @@ UNUSABLE = frozenset("OptInRequired SubscriptionRequiredException NotSignedUp Ac
 HEAD = "403"  # the answer to a HEAD, which S3 sends, has no body that could say why (S3 API, HeadBucket)
 ANOTHERS = (f"{POLICY}. Where all of that is allowed, the name belongs to another account, for bucket names are "
             "unique over all of AWS: then choose another name for the app in ecsctl.toml")  # fmt: skip
+# EC2 encodes what its refusal is about (STS API, DecodeAuthorizationMessage): hundreds of characters.
+ENCODED = re.compile(r"\s*Encoded authorization failure message: (\S+)")
+DECODE = ("; an administrator sees which policy: aws sts decode-authorization-message --query DecodedMessage "
+          "--encoded-message {}")  # fmt: skip
 OVER = frozenset("ExpiredToken ExpiredTokenException RequestExpired TokenRefreshRequired".split())
 
 QUOTA = {
@@ -62,7 +66,7 @@ QUOTA = {
 # What AWS refuses to ordinary accounts in words of its own: what that means, and what helps. They are those of its
 # documentation ("Troubleshoot your Application Load Balancers", "Tag policies", "Amazon Resource Names (ARNs) and IDs"
 # of the ECS guide) and of public threads: widdix/mastodon-on-aws#13, openemr/openemr-on-ecs#8, aws/aws-cdk#31726,
-# 0x4447/0x4447_product_s3_email#22.
+# 0x4447/0x4447_product_s3_email#22, aws/aws-cdk#4108.
 KNOWN = (
     (r"does not support creating load balancers", "this account may not create load balancers yet",
      f"ask AWS support for it (Account and billing): some new accounts are reviewed first; {AGAIN}"),
@@ -79,6 +83,10 @@ KNOWN = (
      f"put-account-setting-default --name NAME --value enabled; {AGAIN}"),
     (r"[Uu]nable to assume the service linked role", "the account lacks ECS's service-linked role",
      f"have it made: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com; {AGAIN}"),
+    (r"Unable to assume IAM role: \S*ApplicationAutoScaling",
+     "the account lacks autoscaling's service-linked role for ECS",
+     "have it made: aws iam create-service-linked-role --aws-service-name ecs.application-autoscaling.amazonaws.com; "
+     f"{AGAIN}"),
     (r"Access denied to connection", "the connection to GitHub may not be used",
      "the caller needs codeconnections:UseConnection on it, and at GitHub its App must reach the repository; "
      f"{POLICY}"),
@@ -112,6 +120,9 @@ def as_error(error: ClientError, what: str) -> EcsctlError:
                            f"AWS support knows more; {AGAIN}")  # fmt: skip
     if name in errors.DENIED:
         who, hint = denier(text)
+        why = ENCODED.sub("", why)
+        if not who and (encoded := ENCODED.search(text)):
+            hint += DECODE.format(encoded[1])
         if name == HEAD:
             why = (
                 f"{operation} answered 403, without a message: either it is not allowed, or another account has one "

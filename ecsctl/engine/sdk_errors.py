@@ -6,6 +6,7 @@ tests/engine/test_sdk_errors.py goes over every one of its classes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
@@ -18,6 +19,10 @@ SETTING = "fix it in ~/.aws/config, or in the environment variable AWS_… that 
 OURS = "this is a mistake of ecsctl, not yours: please report it"
 INSTALLED = "reinstall ecsctl with the versions that it is locked to: the AWS SDK here is incomplete or too old"
 ADDRESS = "check region, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL"
+SPECIAL = re.compile(r"[-.]fips[.-]|\.api\.aws\b|\.api\.amazonwebservices\.|\.dualstack\.")
+"""How the addresses of FIPS and of both versions of IP differ from the usual ones. The SDK makes them up by a pattern,
+for services and regions too that have none (aws/aws-cli#8750, aws/aws-toolkit-vscode#5796).
+"""
 
 
 class Row(NamedTuple):
@@ -99,10 +104,16 @@ def as_error(error: Exception, what: str) -> EcsctlError | None:
     if (missing := bundle_missing(error)) is not None:
         return AccessError("the file of CA certificates cannot be read", why=missing,
                            hint="fix AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE, or ca_bundle in the profile")  # fmt: skip
+    hint = row.hint
+    if row.kind is Unreachable and SPECIAL.search(str(error)):
+        hint = (
+            "not every service has such an address in every region: unset AWS_USE_FIPS_ENDPOINT and AWS_USE_"
+            f"DUALSTACK_ENDPOINT, and use_fips_endpoint and use_dualstack_endpoint in ~/.aws/config; {hint}"
+        )
     alone = not issubclass(
         row.kind, AwsError
     )  # nothing of the run explains it, and all that ran beside it say the same
-    return row.kind(row.says if alone else f"{what}: {row.says}", why=f"{type(error).__name__}: {error}", hint=row.hint)
+    return row.kind(row.says if alone else f"{what}: {row.says}", why=f"{type(error).__name__}: {error}", hint=hint)
 
 
 def no_credentials(error: Exception) -> EcsctlError:

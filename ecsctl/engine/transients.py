@@ -152,6 +152,9 @@ TRANSIENTS = (
               "autoscaling does not show the new target everywhere yet"),
     Transient("RegisterScalableTarget", "ValidationException", "ecs service doesn't exist", 120,
               "autoscaling does not see the new service yet"),
+    # hashicorp/terraform-provider-aws, internal/service/appautoscaling, retries on the same words; so does a first use.
+    Transient("RegisterScalableTarget", "ValidationException", "unable to assume iam role", 120,
+              "autoscaling's service-linked role is being made"),
     Transient("RegisterScalableTarget PutScalingPolicy DeregisterScalableTarget", "ConcurrentUpdateException", "", 60,
               "another change of the autoscaling is under way"),
     # What still holds a thing that is to be deleted, and releases it by itself.

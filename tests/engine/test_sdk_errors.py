@@ -9,7 +9,14 @@ from typing import Any
 
 import botocore.exceptions
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, SSLError, WaiterError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    HTTPClientError,
+    SSLError,
+    WaiterError,
+)
 from botocore.parsers import ResponseParserError
 
 from ecsctl.engine.errors import AccessError, AwsError, EcsctlError, UsageError
@@ -181,6 +188,9 @@ def test_credentials_that_are_refused_are_reported_with_the_fix(code: str, messa
          "old ARNs", "put-account-setting-default"),
         ("InvalidParameterException", "Unable to assume the service linked role. Please verify that it exists.",
          "service-linked role", "create-service-linked-role"),
+        ("ValidationException", "Unable to assume IAM role: arn:aws:iam::1:role/aws-service-role/ecs.application-"
+         "autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService", "autoscaling's service-linked",
+         "--aws-service-name ecs.application-autoscaling.amazonaws.com"),
         ("InvalidInputException", "Failed to call CreateWebhook, reason: Access denied to connection arn:aws:code",
          "the connection to GitHub", "UseConnection"),
         ("OAuthProviderException", "Repository not found or permission denied.", "its webhook", "admin:repo_hook"),
@@ -195,6 +205,29 @@ def test_what_ordinary_accounts_refuse_is_reported_with_what_helps(
     assert says in error.message
     assert hint in error.hint
     assert message in error.why
+
+
+def test_what_ec2_encodes_is_shown_where_aws_does_not_say_who_denied_it() -> None:
+    blob = "Encoded authorization failure message: GHJk-xyz_1"
+    unnamed = answered("UnauthorizedOperation", f"You are not authorized to perform this operation. {blob}")
+    assert "decode-authorization-message" in unnamed.hint
+    assert "GHJk-xyz_1" in unnamed.hint
+    named = answered("UnauthorizedOperation", f"{WHO}with an explicit deny in a service control policy. {blob}")
+    assert "GHJk" not in f"{unnamed.why} {named.why} {named.hint}"
+
+
+@pytest.mark.parametrize(
+    ("host", "named"),
+    [
+        ("codepipeline-fips.eu-central-1.amazonaws.com", True),
+        ("sts.eu-central-1.api.aws", True),
+        ("s3.dualstack.eu-central-1.amazonaws.com", True),
+        ("sts.eu-central-1.amazonaws.com", False),
+    ],
+)
+def test_an_address_that_a_setting_of_the_sdk_made_up_is_reported_with_the_setting(host: str, *, named: bool) -> None:
+    error = explained(EndpointConnectionError(endpoint_url=f"https://{host}/"), "signing in")
+    assert ("AWS_USE_DUALSTACK_ENDPOINT" in error.hint) is named
 
 
 def test_of_a_role_that_needs_a_boundary_the_message_says_where_to_set_it() -> None:

@@ -65,7 +65,8 @@ class Ground:
         self._network()
         self._balancer()
         roles, mine = self.boto("iam"), {"Path": "/ecsctl/", "AssumeRolePolicyDocument": json.dumps(TRUST)}
-        roles.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+        for service in ("ecs", "ecs.application-autoscaling"):
+            roles.create_service_linked_role(AWSServiceName=f"{service}.amazonaws.com")
         self.boto("cloudwatch").put_metric_alarm(
             AlarmName="lost",
             Namespace="Shop",

@@ -30,8 +30,9 @@ class Stack:
         self.repository = None
 
     def cluster(self):
-        """A cluster, in an account that has used ECS before."""
-        self.aws("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+        """A cluster, in an account that has used ECS and its autoscaling before."""
+        for service in ("ecs", "ecs.application-autoscaling"):
+            self.aws("iam").create_service_linked_role(AWSServiceName=f"{service}.amazonaws.com")
         self.clock.sleep(60)
         return self.ecs.create_cluster(clusterName="app")["cluster"]["clusterArn"]
 

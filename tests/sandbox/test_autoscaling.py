@@ -71,6 +71,11 @@ def test_a_scalable_target_needs_an_active_service_and_two_bounds(stack, clock):
         stack=stack,
         MinCapacity=5,
     )
+    stack.aws("iam").delete_service_linked_role(RoleName="AWSServiceRoleForApplicationAutoScaling_ECSService")
+    refused("ValidationException", "Unable to assume IAM role", register, stack=stack)  # that it has made just now
+    clock.sleep(60)
+    assert register(stack)["ScalableTargetARN"]
+    stack.scaling.deregister_scalable_target(**TARGET)
     stack.ecs.delete_service(cluster="app", service="web")
     clock.sleep(60)
     refused("ValidationException", "ECS service doesn't exist: service/app/web", register, stack=stack)

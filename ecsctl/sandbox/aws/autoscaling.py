@@ -13,11 +13,12 @@ from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, Fa
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.exceptions import JsonRESTError
 
-from ecsctl.sandbox.aws import scaling
+from ecsctl.sandbox.aws import iam, scaling
 from ecsctl.sandbox.aws.ecs.state import services
 from ecsctl.sandbox.core import constraints, overlay
 
-_ROLE = "role/aws-service-role/ecs.application-autoscaling.amazonaws.com"
+_LINKED = "ecs.application-autoscaling.amazonaws.com"
+_ROLE = f"role/aws-service-role/{_LINKED}"
 # Told of every target (recorded by go-to-k/cdk-real-drift, commit c00ed982).
 _AT_WORK = {
     "DynamicScalingInSuspended": False,
@@ -57,9 +58,12 @@ def register_scalable_target(
 
     API reference, RegisterScalableTarget: both bounds are needed the first time. The wording of the refusals about
     bounds is an assumption. The role shown is the service-linked one, whatever was sent (ECS guide, "Service auto
-    scaling IAM role").
+    scaling IAM role"); it is made at the first use, and cannot be assumed for some seconds, in the words of
+    aws-samples/amazon-bedrock-samples#253.
     """
     known = backend.targets.get(dimension, {}).get(r_id)
+    name = "AWSServiceRoleForApplicationAutoScaling_ECSService"
+    role = f"arn:{backend.partition}:iam::{backend.account_id}:{_ROLE}/{name}"
     if namespace == "ecs" and known is None:
         _, cluster, name = r_id.split("/") if r_id.count("/") == 2 else ("", "", "")
         if not any(s.name == name and s.cluster_name == cluster and s.status == "ACTIVE" for s in _services(backend)):
@@ -70,10 +74,11 @@ def register_scalable_target(
         raise AWSValidationException("MinCapacity and MaxCapacity are required to register a new scalable target.")
     if low < 0 or low > high:
         raise AWSValidationException("Maximum capacity cannot be less than minimum capacity.")
+    if namespace == "ecs" and not iam.service_linked_role_ready(backend.account_id, _LINKED, backend.partition):
+        raise AWSValidationException(f"Unable to assume IAM role: {role}")
     made: FakeScalableTarget = original(namespace, r_id, dimension, low, high, *args, **kwargs)
-    name = "AWSServiceRoleForApplicationAutoScaling_ECSService"
     made.suspended_state = _AT_WORK | (made.suspended_state or {})  # type: ignore[assignment,operator] # moto keeps an object
-    made.role_arn = f"arn:{backend.partition}:iam::{backend.account_id}:{_ROLE}/{name}"
+    made.role_arn = role
     return made
 
 

@@ -22,7 +22,11 @@ SERVICE_LINKED_PROPAGATION = 5.0
 # IAM guide, "IAM and AWS STS quotas": characters of a role's inline policies, and of its trust policy.
 _INLINE, _TRUST, _ATTACHED = 10_240, 2048, 10
 
-_SERVICE_LINKED_NAMES = {"ecs": "ECS", "elasticloadbalancing": "ElasticLoadBalancing"}
+_SERVICE_LINKED_NAMES = {
+    "ecs": "ECS",
+    "elasticloadbalancing": "ElasticLoadBalancing",
+    "ecs.application-autoscaling": "ApplicationAutoScaling_ECSService",
+}
 
 
 @dataclass
@@ -297,7 +301,7 @@ def _or_no_policy(original: Any, role_name: str, policy_name: str) -> Any:
 @overlay.wraps(IAMBackend)
 def create_service_linked_role(original: Any, self: IAMBackend, service: str, description: str, suffix: str) -> Role:
     """Make the role once, under AWS's own name for it; the second time refuse as AWS does."""
-    short = service.split(".", maxsplit=1)[0]
+    short = service.removesuffix(".amazonaws.com")
     name = f"AWSServiceRoleFor{_SERVICE_LINKED_NAMES[short]}" if short in _SERVICE_LINKED_NAMES else None
     if name and any(role.name == name for role in self.get_roles()):
         message = f"Service role name {name} has been taken in this account, please try a different suffix."
