@@ -1,12 +1,21 @@
 """What fails first on AWS fails on a sandbox with an engine too, in AWS's words, and `why` says what it is."""
 
+import json
 import struct
+from pathlib import Path
 from typing import Any
 
 from ecsctl.sandbox.containers import fleet
 from tests.containers import base
 from tests.containers.agreement import Account, ending, pushed, recorded_ending
 from tests.containers.conftest import DOCKERFILE, LIGHT, PLAIN, Project, until
+
+SECRETS = """
+[service.secrets]
+KEY = "app/key"
+OF_KEY = "app/key:of"
+PARAMETER = "/app/parameter"
+"""
 
 
 def test_an_app_on_another_port(fast: Project) -> None:
@@ -60,11 +69,21 @@ def test_a_build_that_fails(fast: Project) -> None:
     assert "Dockerfile" in why or "docker build" in why
 
 
-def test_a_secret_that_is_deleted_meanwhile(fast: Project) -> None:
-    secrets = Account(fast).client("secretsmanager")
-    secrets.create_secret(Name="app/key", SecretString="s3cr3t")
-    fast.write(config=PLAIN.format(name="fails") + '\n[service.secrets]\nKEY = "app/key"\n')
-    fast.ecsctl("up", "--sandbox", "--yes")
+def test_secrets_reach_the_container_and_nobody_else_until_one_is_deleted(fast: Project) -> None:
+    account = Account(fast)
+    secrets = account.client("secretsmanager")
+    secrets.create_secret(Name="app/key", SecretString=json.dumps({"of": "s3cr3t-of-a-key"}))
+    account.client("ssm").put_parameter(Name="/app/parameter", Value="s3cr3t-parameter", Type="SecureString")
+    fast.write(config=PLAIN.format(name="fails") + SECRETS)
+    ran = [fast.ecsctl("up", "--sandbox", "--yes")]
+    ids = [one["Id"] for one in fast.tasks() if one["State"] == "running"]
+    [given] = [fast.engine.call("GET", f"/containers/{ident}/json")["Config"]["Env"] for ident in ids]
+    assert {'KEY={"of": "s3cr3t-of-a-key"}', "OF_KEY=s3cr3t-of-a-key", "PARAMETER=s3cr3t-parameter"} <= {*given}
+    for words in (("status",), ("plan",), ("logs",), ("why",)):
+        ran += [fast.ecsctl(*words, "--sandbox", check=False)]
+    kept = [path.read_bytes() for path in fast.record.rglob("*") if path.is_file()]
+    visible = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    assert not [one for one in [*kept, *visible, *map(str.encode, map(str, ran))] if b"s3cr3t-" in one]
     secrets.delete_secret(SecretId="app/key", RecoveryWindowInDays=7)
     try:
         why = pushed(fast, "secret-being-deleted")

@@ -58,7 +58,7 @@ def server(tmp_path_factory):
             patch.setenv(name, value)
         session = boto3.session.Session(region_name="eu-central-1")
     key = {"aws_access_key_id": sandbox.key, "aws_secret_access_key": "sandbox", "endpoint_url": sandbox.url}
-    aws = {name: session.client(name, **key) for name in ("iam", "ecr", "codebuild", "logs", "secretsmanager")}
+    aws = {name: session.client(name, **key) for name in ("iam", "ecr", "codebuild", "logs", "secretsmanager", "ssm")}
     prepare(aws)
     yield folder, aws
     process.stop(folder / ".ecsctl")
@@ -72,6 +72,7 @@ def prepare(aws):
     aws["iam"].put_role_policy(RoleName="build", PolicyName="all", PolicyDocument=json.dumps(everything))
     aws["ecr"].create_repository(repositoryName="hello", imageTagMutability="MUTABLE")
     aws["secretsmanager"].create_secret(Name="canary", SecretString=json.dumps({"key": "CANARY-0123"}))
+    aws["ssm"].put_parameter(Name="/canary", Value="PARAMETER-0123", Type="SecureString")
     aws["codebuild"].import_source_credentials(**PAT)
     variables = {"REPOSITORY_URI": URI, "AWS_ACCOUNT_ID": "123456789012", "AWS_STACK_REGION": "eu-central-1"}
     listed = [{"name": name, "value": value} for name, value in (variables | {"CONTAINER_NAME": "hello"}).items()]
@@ -191,9 +192,10 @@ def test_a_buildspec_reads_what_its_role_may_and_its_log_hides_it(server):
     refer = (
         "version: 0.2\nenv: {{secrets-manager: {{FOUND: {}}}}}\nphases: {{build: {{commands: [echo it is $FOUND]}}}}\n"
     )
-    build = built(aws, buildspecOverride=refer.format("'canary:key'"))
+    both = refer.format("'canary:key'").replace("env: {", "env: {parameter-store: {KEPT: /canary}, ")
+    build = built(aws, buildspecOverride=both.replace("echo it is $FOUND", "'echo it is $FOUND and $KEPT of ${#KEPT}'"))
     assert build["buildStatus"] == "SUCCEEDED"
-    assert "it is ***" in log(aws, build)
+    assert "it is *** and *** of 14" in log(aws, build)
 
     phase, context = failed(built(aws, buildspecOverride=refer.format("ghost")))
     assert (phase, context["statusCode"]) == ("DOWNLOAD_SOURCE", "Secrets Manager Error Message")

@@ -138,6 +138,14 @@ def test_a_missing_secret_stops_the_task_before_it_starts(stack, clock):
     assert reason.endswith("Secrets Manager can't find the specified secret.")
 
 
+def test_a_secret_without_the_key_that_is_asked_for_stops_the_task_in_the_agent_s_own_words(stack, clock):
+    arn = stack.aws("secretsmanager").create_secret(Name="key", SecretString='{"other": "x"}')["ARN"]
+    stack.service(stack.definition(secrets=[{"name": "KEY", "valueFrom": f"{arn}:user::"}]))
+    clock.sleep(60)
+    reason = not_started(stack.tasks("STOPPED")[-1])
+    assert reason.endswith("1 time(s): retrieved secret from Secrets Manager did not contain json key user")
+
+
 def test_a_missing_log_group_stops_the_task_before_it_starts(stack, clock):
     stack.aws("logs").delete_log_group(logGroupName="/app")
     reason = not_started(failing(stack, clock))

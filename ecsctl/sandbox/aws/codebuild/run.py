@@ -23,6 +23,7 @@ from ecsctl.sandbox.aws import iam
 from ecsctl.sandbox.aws.codebuild import builds as codebuild_builds
 from ecsctl.sandbox.aws.codebuild import tools
 from ecsctl.sandbox.aws.codebuild.build import PLAN, Build, Commands, Failure, Step
+from ecsctl.sandbox.aws.parameters import parameter_value
 from ecsctl.sandbox.aws.secretsmanager import secret_value
 from ecsctl.sandbox.builds import buildspec, confined
 from ecsctl.sandbox.builds.buildspec_text import InvalidBuildspec
@@ -268,15 +269,13 @@ class _Running:
 
     def _parameter(self, name: str) -> str:
         """A parameter of Systems Manager, by its name or ARN."""
-        from moto.ssm.models import ssm_backends  # only builds that ask for one pay for it
-
         name = name.rpartition(":parameter")[2] if name.startswith("arn:") else name
         arn = f"arn:{self.partition}:ssm:{self.region}:{self.account}:parameter/{name.lstrip('/')}"
         self._may("ssm:GetParameters", arn, "Parameter Store Error Message")
-        found = ssm_backends[self.account][self.region].get_parameter(name)
+        found = parameter_value(self.account, self.region, name)
         if found is None:
             raise _Unfit("Parameter Store Error Message", f"ParameterNotFound: {name}")
-        return str(found.value)
+        return found
 
     def _may(self, action: str, arn: str, code: str) -> None:
         if not permissions.allowed(self.account, self.build.facts["serviceRole"], action, arn):

@@ -21,6 +21,7 @@ from ecsctl.sandbox.aws.ecs import images, scripts, streams
 from ecsctl.sandbox.aws.ecs.definitions import is_ecr
 from ecsctl.sandbox.aws.ecs.outside import Facts
 from ecsctl.sandbox.aws.ecs.state import Task, Wire, balancers, memory, services
+from ecsctl.sandbox.aws.parameters import parameter_value
 from ecsctl.sandbox.aws.secretsmanager import secret_value
 from ecsctl.sandbox.containers import machine, probing
 from ecsctl.sandbox.containers.engine import EngineError
@@ -149,12 +150,7 @@ def _secret(reference: str) -> str:
         value = json.loads(whole)[key] if key else whole
         return value if isinstance(value, str) else json.dumps(value)
     if len(parts) >= 6 and parts[2] == "ssm":
-        from moto.ssm.models import ssm_backends  # only tasks that ask for one pay for it
-
-        name = parts[5].removeprefix("parameter")
-        held: Any = ssm_backends[parts[4]][parts[3]]
-        found = held.get_parameter(name) or held.get_parameter(name.lstrip("/"))
-        return str(found.value) if found else ""
+        return parameter_value(parts[4], parts[3], parts[5].removeprefix("parameter")) or ""
     return ""
 
 

@@ -10,6 +10,10 @@ from ecsctl.sandbox.aws.ecs.state import Behaviour, Task
 from ecsctl.sandbox.core import principals
 
 _NO_SECRET = "ResourceNotFoundException: Secrets Manager can't find the specified secret."  # noqa: S105 - a message
+_UNREAD = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+    "unable to retrieve secret from asm: service call has been retried 1 time(s): "
+)
 _NAMELESS = "arn:aws:secretsmanager:scripted"  # of an app that has none
 
 
@@ -30,8 +34,11 @@ def _one(reference: str) -> str:
             "failed: unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid ssm "
             f"parameters: {parameter}"
         )
-    why = _gone(reference) or _unusable(reference)
-    return _failed(reference, why) if why else ""
+    if why := _gone(reference):
+        return _failed(reference, why)
+    if why := _unusable(reference):
+        return f"{_UNREAD}{why}"  # it was read, and the agent makes nothing of it
+    return ""
 
 
 def _denied(task: Task, resource: str) -> str:
@@ -44,12 +51,11 @@ def _denied(task: Task, resource: str) -> str:
     )
 
 
-def _failed(arn: str, why: str) -> str:
+def _failed(reference: str, why: str) -> str:
+    arn = ":".join(reference.split(":")[:7])  # the agent asks for it without key, stage and version
     return (
-        "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
-        "unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret "
-        f"{arn} from secrets manager: operation error Secrets Manager: GetSecretValue, https response error "
-        f"StatusCode: 400, {why}"
+        f"{_UNREAD}failed to fetch secret {arn} from secrets manager: operation error Secrets Manager: GetSecretValue, "
+        f"https response error StatusCode: 400, {why}"
     )
 
 
@@ -66,7 +72,10 @@ def _missing_parameter(reference: str) -> str:
 
 
 def _gone(reference: str) -> str:
-    """`arn:aws:secretsmanager:region:account:secret:name-suffix:key:stage:version`; others are taken for granted."""
+    """`arn:aws:secretsmanager:region:account:secret:name-suffix:key:stage:version`; others are taken for granted.
+
+    ansible/ansible#69710 has a secret without a value.
+    """
     parts = reference.split(":")
     if len(parts) < 7 or parts[2] != "secretsmanager":
         return ""
@@ -74,27 +83,31 @@ def _gone(reference: str) -> str:
     arn = ":".join(parts[:7])
     if arn not in store:
         return _NO_SECRET
-    return f"InvalidRequestException: {secretsmanager.MARKED}" if store.get(arn).is_deleted() else ""
+    if store.get(arn).is_deleted():
+        return f"InvalidRequestException: {secretsmanager.MARKED}"
+    if _value(parts) is None:
+        message = f"can't find the specified secret value for staging label: {''.join(parts[8:9]) or 'AWSCURRENT'}"
+        return f"ResourceNotFoundException: Secrets Manager {message}"
+    return ""
 
 
 def _unusable(reference: str) -> str:
-    """What is wrong with the value that a reference asks for, in the words of public threads; empty if nothing.
+    """What is wrong with the value that was read, in the words of public threads; empty if nothing.
 
-    ansible/ansible#69710 has a secret without a value, aws/containers-roadmap#385 the key that is not in it.
+    rileydakota/valheim-ecs-fargate-cdk#9 has one that is not JSON, aws/containers-roadmap#385 a key that is not in it.
     """
     parts = reference.split(":")
-    if len(parts) < 7 or parts[2] != "secretsmanager":
+    if len(parts) < 8 or parts[2] != "secretsmanager" or not parts[7]:
         return ""
-    key, stage, version = (*parts[7:10], "", "", "")[:3]
-    backend = secretsmanager_backends[parts[4]][parts[3]]
-    value = secretsmanager.secret_value(backend, ":".join(parts[:7]), stage, version)
-    if value is None:
-        message = f"can't find the specified secret value for staging label: {stage or 'AWSCURRENT'}"
-        return f"ResourceNotFoundException: Secrets Manager {message}"
-    if not key:
-        return ""
+    key, value = parts[7], str(_value(parts))
     try:
         keys = json.loads(value)
     except ValueError:
         return f"invalid character '{value[:1]}' looking for beginning of value"
     return "" if key in keys else f"retrieved secret from Secrets Manager did not contain json key {key}"
+
+
+def _value(parts: list[str]) -> str | None:
+    stage, version = (*parts[8:10], "", "")[:2]
+    backend = secretsmanager_backends[parts[4]][parts[3]]
+    return secretsmanager.secret_value(backend, ":".join(parts[:7]), stage, version)
