@@ -40,7 +40,9 @@ _PARTS = re.compile(r"base\d*|build(?:er)?", re.IGNORECASE)
 _FRONT = re.compile(r"(?:^|[/._-])(?:web|www|app|site|server|production)(?:$|[/._-])", re.IGNORECASE)
 # Where one of many services is to be chosen: what people open, or what an interface calls.
 _OPENED = re.compile(r"(?:^|[/._-])(?:back[_-]?end|api|front[_-]?end|gateway|ui|portal)(?:$|[/._-])", re.IGNORECASE)
-_IDLE = re.compile(r"\btail\b[\s\",]+-[fF][\s\",]+/dev/null|\bsleep\b[\s\",]+infinity")
+_IDLE = re.compile(
+    r"^\[?[\s\"]*(?:/bin/)?(?:ba)?sh[\s\"]*\]?$|\btail\b[\s\",]+-[fF][\s\",]+/dev/null|\bsleep\b[\s\",]+infinity"
+)
 """What keeps a container that others run commands in."""
 _RUNS = re.compile(
     r"prod(?:uction)?|release|runn?er|runtime|run|app|web|server|final|deploy|main|default", re.IGNORECASE
@@ -50,6 +52,12 @@ _HOLDERS = re.compile(
     r"debian|alpine|ubuntu|linux|config|contrib|release|prod(?:uction)?|compose)",
     re.IGNORECASE,
 )  # fmt: skip
+_OF_WORKSPACE = re.compile(
+    r"\bturbo\b[^&|;]*\bprune\b|\b(?:pnpm|turbo|bun)\b[^&|;]*\s(?:--filter|-F)\b|\bnx\s+(?:run|build)\b|"
+    r"\byarn\s+workspaces?\b|\bnpm\b[^&|;]*\s(?:--workspaces?|-w)\b|\blerna\s+run\b"
+)
+_OF_LAMBDA = re.compile(r"(?:^|/)(?:aws-)?lambda(?:/|:|$)", re.IGNORECASE)
+"""AWS's images for functions, which serve no requests on a port ("Working with Lambda container images")."""
 _MANIFESTS = re.compile(
     r"package\.json|requirements[\w.-]*\.txt|pyproject\.toml|setup\.py|pipfile|manage\.py|go\.mod|cargo\.toml|pom\.xml|"
     r"build\.gradle(?:\.kts)?|gemfile|composer\.json|mix\.exs|index\.(?:html|php|js)|deno\.jsonc?|.+\.(?:cs|fs)proj|.+\.sln",
@@ -118,7 +126,7 @@ def target(read: Dockerfile, said: Sequence[str] = ()) -> tuple[str, str]:
     if last is None or (not _turned_away(last) and _serves(last) and not _tool(read, last)):
         return "", ""
     served = [one for one in read.stages if one.name and one is not last and _serves(one)
-              and not _NOT_RELEASED.search(one.name)]  # fmt: skip
+              and not _NOT_RELEASED.search(one.name) and not _OF_LAMBDA.search(one.image)]  # fmt: skip
     if not served or (not last.name and not any(_exposes(one) for one in served)):
         return "", ""
     best = max(served, key=lambda one: (one.name in said, _exposes(one), bool(_RUNS.fullmatch(one.name)),
@@ -130,7 +138,8 @@ def target(read: Dockerfile, said: Sequence[str] = ()) -> tuple[str, str]:
 def _turned_away(last: Stage) -> bool:
     """Whether the last stage is not what is released, by its name; one called base is, if it starts something."""
     starts = any(word in ("CMD", "ENTRYPOINT") for word, _ in last.instructions)
-    return bool(_NOT_RELEASED.search(last.name)) and not (starts and _PARTS.fullmatch(last.name))
+    aside = _NOT_RELEASED.search(last.name) and not (starts and _PARTS.fullmatch(last.name))
+    return bool(aside or _OF_LAMBDA.search(last.image))
 
 
 def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service] = ()) -> Context:
@@ -144,8 +153,11 @@ def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service]
     held = {folder: [one for one in names if _holds(tree, folder, one)] for folder in candidates}
     most = max(map(len, held.values()), default=0)
     best = [folder for folder in dict.fromkeys(candidates) if len(held[folder]) == most]
+    workspace = _workspace(tree, read, best)
     named = {service.context for service in services if service.dockerfile == path}
-    if len(best) == 1 and most:
+    if workspace not in ("", own):
+        folder, why = workspace, "its tools build one package of the workspace there"
+    elif len(best) == 1 and most:
         folder, why = best[0], f"it copies {_listed(held[best[0]])}"
     elif any(one in named for one in best):
         service = next(one for one in services if one.dockerfile == path and one.context in best)
@@ -155,6 +167,17 @@ def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service]
     else:
         folder, why = _home(tree, own, best)
     return Context(folder, why, tuple(_missing(read, held[folder])))
+
+
+def _workspace(tree: Tree, read: Dockerfile, folders: Sequence[str]) -> str:
+    """The folder of a workspace of packages, where a build takes one of them out of it; empty where none does."""
+    said = " ".join(rest for one in read.stages for word, rest in one.instructions if word == "RUN")
+    for folder in folders if _OF_WORKSPACE.search(said) else ():
+        named = {name for one in ("turbo.json", "pnpm-workspace.yaml", "nx.json", "lerna.json", "package.json")
+                 if tree.has(name := one if folder == "." else f"{folder}/{one}")}  # fmt: skip
+        if any(not one.endswith("package.json") or '"workspaces"' in tree.read(one) for one in named):
+            return folder
+    return ""
 
 
 def _missing(read: Dockerfile, held: Sequence[str]) -> Iterator[str]:
@@ -178,11 +201,16 @@ def _home(tree: Tree, own: str, best: Sequence[str]) -> tuple[str, str]:
     if own not in best:
         return best[0], "it copies from there"
     for folder in best:
-        if any(_folder(one) == folder and _MANIFESTS.fullmatch(PurePosixPath(one).name) for one in tree.files):
+        if folder in _homes(tree):
             return folder, "it has the app's sources"
     if _HOLDERS.fullmatch(PurePosixPath(own).name) and "." in best:
         return ".", f"{own} only holds the Dockerfile"
     return own, "it has the Dockerfile"
+
+
+def _homes(tree: Tree) -> frozenset[str]:
+    """The folders that hold what a language's tools begin from."""
+    return frozenset(_folder(one) for one in tree.named(_MANIFESTS.pattern))
 
 
 def _above(folder: str) -> Iterator[str]:
@@ -193,19 +221,20 @@ def _above(folder: str) -> Iterator[str]:
 
 
 def _folder(path: str) -> str:
-    return str(PurePosixPath(path).parent)
+    return path.rpartition("/")[0] or "."
 
 
 def _rank(tree: Tree, path: str) -> tuple[bool, bool, bool, bool, bool, bool, int, int, bool, bool, str]:
     name = PurePosixPath(path).name
+    lacks = _lacks(tree, path)
     usual = re.fullmatch("(?:docker|container)file", name, re.IGNORECASE)
     return (
         aside(path),
         not released(tree, path),
         bool(_BESIDE.search(path)),
+        lacks,
         "/" in path,
         not serves(tree, path),
-        _lacks(tree, path),
         sum(not _HOLDERS.fullmatch(part) for part in PurePosixPath(path).parts[:-1]),
         0 if _FOR_RELEASE.search(name) else 1 if usual else 2,  # where there is one for production, the other is not
         not _FRONT.search(path),
@@ -251,8 +280,7 @@ def copied(read: Dockerfile) -> Iterator[str]:
 def holds_sources(tree: Tree, read: Dockerfile, place: Context) -> bool:
     """Whether anything of the app may get into the build: all of a folder, or something of one where sources are."""
     names = tuple(taken(read))
-    home = any(_folder(one) == place.folder and _MANIFESTS.fullmatch(PurePosixPath(one).name) for one in tree.files)
-    return bool(names) and (home or "." in names or place.folder == ".")
+    return bool(names) and (place.folder in _homes(tree) or "." in names or place.folder == ".")
 
 
 def taken(read: Dockerfile) -> Iterator[str]:

@@ -37,6 +37,7 @@ class Service:
     placed: tuple[str, ...] = ()  # where in the container it puts files of this machine
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
     environment: tuple[str, ...] = ()  # names alone: values may be secret
+    binds: tuple[tuple[str, str], ...] = ()  # those that have the app listen on every address of its machine
 
     @property
     def where(self) -> str:
@@ -91,6 +92,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any]) -> Servi
         placed=tuple(place for volume in _listed(one.get("volumes")) if (place := _place(volume))),
         arguments=_pairs(build.get("args")),
         environment=_names(one.get("environment")),
+        binds=_binds(one.get("environment")),
     )
 
 
@@ -145,6 +147,15 @@ def _names(environment: Any) -> tuple[str, ...]:
         return tuple(map(str, environment))
     listed = environment if isinstance(environment, list) else []
     return tuple(str(one).partition("=")[0] for one in listed)
+
+
+def _binds(environment: Any) -> tuple[tuple[str, str], ...]:
+    """A load balancer asks from elsewhere: an app that listens on its own machine alone answers nobody."""
+    pairs = environment.items() if isinstance(environment, dict) else [
+        str(one).partition("=")[::2] for one in _listed(environment)]  # fmt: skip
+    every = ("0.0.0.0", "::", "[::]")  # noqa: S104 - what others bind to
+    named = [(str(name), str(value)) for name, value in pairs if str(value) in every]
+    return tuple((name, value) for name, value in named if re.fullmatch(r"[A-Z][A-Z0-9_]*", name))
 
 
 def _ports(one: Mapping[str, Any]) -> tuple[int, ...]:

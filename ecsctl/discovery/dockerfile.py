@@ -178,6 +178,11 @@ def wanting(read: Dockerfile) -> tuple[str, ...]:
                 name = match[1] or match[4]
                 if (index == 0 or name in arguments) and not _GIVEN.fullmatch(name):
                     found[name] = None
+        for name in arguments:  # a program that is fetched: its address has a hole
+            reached = rf"https?://[^\s?\"']*\$(?:{name}\b|\{{{name}\}})"
+            runs = (rest for word, rest in one.instructions if word == "RUN")
+            if name not in known and not _GIVEN.fullmatch(name) and any(re.search(reached, rest) for rest in runs):
+                found[name] = None
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ecsctl.discovery import routes
 from ecsctl.discovery.choosing import taken
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled, plain
@@ -87,6 +88,7 @@ def proposals(
         *_of_frameworks(tree, context),
         *_of_manifests(tree, context),
         *_of_routes(tree, context, path, read),
+        *(Health(whole, file) for whole, file in routes.of(tree, context)),
     )
 
 
@@ -104,7 +106,8 @@ def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
         return
     for word in command.split():
         name = word.strip("\"'").rpartition("/")[2]
-        for path in tree.named(re.escape(name)) if _SOURCE.fullmatch(name) else ():
+        # A program of the image's own may have no ending: it is one where the repository has a file of its name.
+        for path in tree.named(re.escape(name)) if _SOURCE.fullmatch(name) or re.fullmatch(r"\w+-[\w-]+", name) else ():
             if found := _in_source(tree.read(path), known):
                 yield Health(found[0], f"{path}, which HEALTHCHECK of the Dockerfile runs", found[1])
                 return
@@ -304,10 +307,13 @@ def _as_it_is(tree: Tree, path: str, name: str) -> bool:
     """Whether the app takes a router without a prefix. Many are called alike: then the module is named too."""
     module = path.rpartition("/")[2].removesuffix(".py")
     named = rf"{module}\.{name}" if name in ("router", "bp", "blueprint", "api") else rf"(?:\w+\.)*{name}"
-    takes = re.compile(rf"\bapp\.(?:register_blueprint|include_router)\(\s*{named}\s*,?\s*\)")
-    return any(
-        takes.search(tree.read(one)) for one in tree.named(r"__init__\.py|app\.py|main\.py|server\.py|factory\.py")
-    )
+    alias = re.compile(rf"(?m)^\s*from\s+[\w.]*\b{re.escape(module)}\s+import\s+{name}\s+as\s+(\w+)")
+    for one in tree.named(r"__init__\.py|app\.py|main\.py|server\.py|factory\.py"):
+        text = tree.read(one)
+        names = "|".join([named, *map(re.escape, alias.findall(text))])
+        if re.search(rf"\bapp\.(?:register_blueprint|include_router)\(\s*(?:{names})\s*,?\s*\)", text):
+            return True
+    return False
 
 
 def _of_django(tree: Tree, context: str) -> Iterator[Health]:

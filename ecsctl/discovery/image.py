@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -100,7 +101,9 @@ def observed(
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, for which it has no default: set it in [build.args]")
-    if any(one.mounts for one in ours) and not choosing.holds_sources(tree, read, place):
+    fetched = any(word == "RUN" and re.search(rf"\b{re.escape(name)}\b", rest) for name in names if len(name) > 2
+                  for one in stage.chain for word, rest in one.instructions)  # fmt: skip
+    if any(one.mounts for one in ours) and not fetched and not choosing.holds_sources(tree, read, place):
         notes.append(f"{path} copies nothing of the app, and {ours[0].where} mounts it: it is made for "
                      "development, and its image holds no app")  # fmt: skip
     if absent.speaks_fastcgi(read, stage):
@@ -110,6 +113,10 @@ def observed(
     initial = bool(ours) and ours[0].init and ours[0].runs(stage.name)
     if initial:
         notes.append(f"an init process comes first in the container: {ours[0].where} has one")
+    if bound_to := [pair for pair in (ours[0].binds if ours else ()) if pair[0] not in dict(environment)]:
+        environment += tuple(bound_to)
+        listed = ", ".join(name for name, _ in bound_to)
+        notes.append(f"{listed} has the app listen on every address, as in {ours[0].where}: else nothing reaches it")
     bound = machine.bound(read, stage)
     if bound:
         notes.append(f"the processor is X86_64: {bound}")

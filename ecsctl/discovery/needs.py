@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.ports import EXAMPLES
-from ecsctl.discovery.tree import Tree, aside
+from ecsctl.discovery.tree import Tree, aside, within
 
 _KINDS = (
     (
@@ -30,7 +30,7 @@ _VARIABLES = (
      r"|(?:POSTGRES|PG|MYSQL|MARIADB|MONGO\w*)_?(?:HOST|SERVER|URL|URI)|SQLALCHEMY_DATABASE_URI|\w+_DATABASE_URL|MONGO(?:DB)?_UR[IL]|SPRING_DATASOURCE_URL|PGHOST"),
     ("Redis", r"\w*REDIS\w*_?(?:URL|HOST|URI)|REDIS(?:_\w+)?"),
     ("a queue", r"CELERY_BROKER\w*|AMQP\w*|RABBITMQ\w*|KAFKA\w*|BROKER_URL|NATS_\w+|\w*QUEUE_URL"),
-    ("search", r"(?:ELASTIC|OPENSEARCH|MEILI)\w*_(?:URL|HOST)\w*"),
+    ("search", r"(?:ELASTIC|OPENSEARCH|MEILI)\w*_(?:URL|HOST)S?"),
     ("mail", r"SMTP_(?:HOST|SERVER|URL)|(?:E?MAIL)_(?:HOST|SERVER|URL)"),
 )  # fmt: skip
 _WORKS = re.compile(r"worker|sidekiq|celery|\bqueue\b|resque|\brq\b|jobs?\b|scheduler|\bbeat\b|consumer|cron|horizon")
@@ -52,6 +52,8 @@ _PASSING = re.compile(r"/(?:logs?|tmp|run|cache|\.cache|node_modules|vendor|bund
 
 _SHELL = re.compile(r"[$`|&;<>*?~]|^\w+=")
 """What only a shell understands: a command with it is run by one."""
+_ONCE = re.compile(r"\b(?:rails|rake|artisan|manage\.py)\s+(?:\w+:clear|db:\w+|console|c|shell|test)\b")
+"""What a person starts by hand."""
 _TAKEN = ("app", "release", "run", "web")
 
 
@@ -93,7 +95,7 @@ def _of_procfile(tree: Tree) -> Iterator[Process]:
         for name, command in re.findall(r"(?m)^\s*([\w-]+)\s*:\s*(\S.*)$", tree.read(path)):
             if name == "release":
                 yield Process("", command.strip(), path)
-            elif name != "web" and not _server(command)[0]:
+            elif name != "web" and not _server(command)[0] and not _ONCE.search(command):
                 yield Process(_name(name), command.strip(), path)
 
 
@@ -112,8 +114,8 @@ def _of_compose(services: Sequence[Service], app: Sequence[Service]) -> Iterator
             if _MIGRATES.search(words):
                 if command := _ends(service.command):
                     yield Process("", command, service.where)
-            elif _WORKS.search(words):
-                yield Process(_name(service.name), service.command, service.where)
+            elif _WORKS.search(words) and not (service in app[:1] and service.ports):
+                yield Process(_name(service.name), f"{service.entrypoint} {service.command}".strip(), service.where)
 
 
 def _ends(command: str) -> str:
@@ -148,7 +150,7 @@ def listed(
                   for name in re.findall(r"(?:fetch_env!|get_env)\(\s*\"(\w+)\"", tree.read(file))]  # fmt: skip
     found = dict.fromkeys(
         [
-            *_beside([one for one in services if one not in app]),
+            *_beside(_near(services, app, context)),
             *_of_servers(tree),
             *_variables(named),
             *_secrets(tree, context, named),
@@ -157,6 +159,17 @@ def listed(
         ]
     )
     return tuple(found)
+
+
+def _near(services: Sequence[Service], app: Sequence[Service], context: str) -> list[Service]:
+    """What runs beside the app: in the files that run it too, if there are any; not what is another folder's app's."""
+    files = {one.file for one in app}
+    folders = [one.file.rpartition("/")[0] or "." for one in services]
+    near = [one for one, folder in zip(services, folders, strict=True)
+            if one not in app and (within(folder, context) or within(context, folder))]  # fmt: skip
+    if context != "." and any(within(one.rpartition("/")[0] or ".", context) for one in files):
+        near = [one for one in near if one.file in files]
+    return near
 
 
 def kinds(lines: Sequence[str]) -> tuple[str, ...]:
@@ -188,7 +201,7 @@ def _kept(tree: Tree, app: Sequence[Service], kept: Sequence[str]) -> Iterator[s
 
     What a compose file puts in from the repository is no such folder: the image has it.
     """
-    folders = dict.fromkeys(kept, "VOLUME of the Dockerfile")
+    folders = dict.fromkeys((one for one in kept if not _PASSING.search(one)), "VOLUME of the Dockerfile")
     for service in app[:1]:
         for source, place in service.keeps:
             held = source in tree.folders or tree.has(source)

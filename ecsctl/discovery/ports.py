@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ecsctl.discovery import servers
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled
 from ecsctl.discovery.hosts import Host
@@ -15,10 +16,10 @@ from ecsctl.discovery.tree import Tree, aside, within
 # Ports of metrics, debuggers, databases and other talk than HTTP's. An app that exposes one of them and another port
 # serves people on the other.
 _ASIDE = frozenset({
-    21, 22, 25, 53, 110, 143, 443, 465, 587, 993, 995, 1025, 1433, 1883, 2019, 2222, 2375, 3306, 3443, 3478, 4222,
-    4317, 4318, 4443, 5005, 5060, 5061, 5349, 5432, 5672, 5858, 6379, 6443, 8125, 8443, 9090, 9091, 9092, 9093, 9100,
-    9102, 9113, 9187, 9200, 9216, 9229, 9230, 9253, 9300, 9443, 9464, 11211, 14250, 14268, 15672, 27017, 35729,
-    50000, 50051,
+    21, 22, 25, 53, 110, 143, 443, 465, 587, 993, 995, 1025, 1110, 1433, 1883, 2019, 2222, 2375, 2525, 3306,
+    3443, 3478, 4222, 4317, 4318, 4443, 5005, 5060, 5061, 5349, 5432, 5672, 5858, 6379, 6443, 8125, 8443, 9090,
+    9091, 9092, 9093, 9100, 9102, 9113, 9187, 9200, 9216, 9229, 9230, 9253, 9300, 9443, 9464, 11211, 14250,
+    14268, 15672, 27017, 35729, 50000, 50051,
 })  # fmt: skip
 # Of those, the ones that a few apps serve people on all the same, where they EXPOSE nothing else.
 _SOMETIMES = frozenset({9090, 9091, 50000, 50051})
@@ -62,8 +63,9 @@ _NOT_HTTP = re.compile(
     re.IGNORECASE,
 )
 _BIND = re.compile(r"(?:^|\n)\s*(?:bind|port|http-socket|http|socket|listen)\s*[(=\s]\s*[^\n]*?[:\s'\"(=]" + _NUMBER)
-_SOURCES = re.compile(r"(?:main|index|server|app|start|www|bootstrap|wsgi|asgi|__main__)\.(?:[cm]?[jt]s|go|py|rb|rs)"
-                      r"|runtime\.exs")  # fmt: skip
+_SOURCES = re.compile(
+    r"(?:main|index|server|app|start|www|bootstrap|wsgi|asgi|__main__|puma)\.(?:[cm]?[jt]s|go|py|rb|rs)|runtime\.exs"
+)
 # Files that show which variables an app reads, with values to begin from.
 EXAMPLES = (
     r"\.?env[._-](?:example|sample|dist|template|defaults?)(?:[._-][\w-]+)?"
@@ -97,6 +99,7 @@ class Port:
     number: int
     source: str
     sure: bool = True  # whether it is the image's own word, and no hint from elsewhere
+    agreed: bool = False  # whether something else names it too
 
 
 def exposed(read: Dockerfile, stage: Stage) -> tuple[int, ...]:
@@ -125,6 +128,7 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         *(Port(number, source) for number, source in health),
         *_of_services([service for service in services if service.runs(stage.name)]),
         *(Port(one.port, one.file, sure=False) for one in hosts if one.port),
+        *(Port(number, file) for number, file in servers.listened(tree, context, read, stage)),
         *(() if anywhere else _of_image(stage.image, texts)),
         *_of_services([service for service in services if not service.runs(stage.name)]),
         *_of_spring(tree, context),
@@ -138,7 +142,8 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
     agreed = {hint.number: hint for hint in reversed(hints)}
     usual = [one for one in surer if one.number not in _ASIDE]
     if len(usual) > 1:
-        surer.sort(key=lambda one: (one.number in _ASIDE, one.number not in agreed))
+        surer.sort(key=lambda one: (one.number in _ASIDE, one.number not in agreed, not _usual(one.number)))
+    surer = [replace(one, agreed=one.number in agreed) for one in surer]
     found = {one.number: one for one in reversed([*surer, *hints])}
     order = list(dict.fromkeys(one.number for one in [*surer, *hints]))
     lone = {one.number for one in surer} & _SOMETIMES if not usual else set()
@@ -149,6 +154,16 @@ def choices(ports: Sequence[Port]) -> tuple[Port, ...]:
     """Those that a person is to choose from: several are EXPOSEd and nothing says which. Metrics' are no choice."""
     said = [one for one in ports if one.source.startswith("EXPOSE") and one.number not in _ASIDE]
     return tuple(said) if len(said) > 1 else tuple(ports[:1])
+
+
+def torn(ports: Sequence[Port], asked: bool) -> tuple[int, ...]:
+    """Those of several EXPOSEd ports of which nothing says which one serves the app."""
+    several = choices(ports)
+    return tuple(one.number for one in several) if len(several) > 1 and not asked and not several[0].agreed else ()
+
+
+def _usual(number: int) -> bool:
+    return number == 80 or number // 1000 in (3, 4, 5, 8)
 
 
 def wants_variable(read: Dockerfile, stage: Stage, texts: Sequence[Text]) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path, PurePosixPath
+from functools import cached_property, lru_cache
+from pathlib import Path
 
 from ecsctl.github import checkout
 
 READABLE = 300_000  # bytes: no file that is read here is longer, and somebody else's may be endless
+_SHORT = 40_000  # characters: so much of a text is kept
 _SKIPPED = frozenset({".git", ".ecsctl", "node_modules", "vendor", ".venv", "venv", "__pycache__"})
 _ASIDE = re.compile(
     r"node_modules|vendor|third[_-]?party|(?:e2e|integration|acceptance|unit|smoke|load|perf\w*)?[-_]?tests?|__tests__|spec|"
@@ -35,7 +36,13 @@ class Tree:
     @cached_property
     def folders(self) -> frozenset[str]:
         """All folders that hold a file; the root is "."."""
-        return frozenset({str(parent) for file in self.files for parent in PurePosixPath(file).parents})
+        found = {"."}
+        for file in self.files:
+            folder = file.rpartition("/")[0]
+            while folder and folder not in found:
+                found.add(folder)
+                folder = folder.rpartition("/")[0]
+        return frozenset(found)
 
     @cached_property
     def submodules(self) -> tuple[str, ...]:
@@ -52,20 +59,40 @@ class Tree:
 
     def read(self, path: str) -> str:
         """A file's text; empty if it does not exist, is too long or not text, or leads out of the repository."""
-        place = self.root / path
+        if path in self._texts:
+            return self._texts[path]
+        text = self._text(path) if path in self._known else ""
+        if len(text) < _SHORT:
+            self._texts[path] = text
+        return text
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        """What was read before, where it is short: many questions are asked of the same files."""
+        return {}
+
+    @cached_property
+    def _real(self) -> str:
+        return os.path.realpath(self.root)
+
+    def _text(self, path: str) -> str:
         try:
-            if path not in self._known or not place.resolve().is_relative_to(self.root.resolve()):
+            real = os.path.realpath(self.root / path)
+            place = Path(real)
+            if not real.startswith(self._real.rstrip("/") + "/") or not place.is_file():
                 return ""
-            if not place.is_file() or place.stat().st_size > READABLE:
-                return ""
-            return place.read_text(encoding="utf-8", errors="replace")
-        except (OSError, RuntimeError):  # RuntimeError: links in a circle
+            return place.read_text(encoding="utf-8", errors="replace") if place.stat().st_size <= READABLE else ""
+        except OSError:
             return ""
+
+    @cached_property
+    def _names(self) -> tuple[tuple[str, str], ...]:
+        return tuple((one, one.rpartition("/")[2]) for one in self.files)
 
     def named(self, pattern: str, below: str = ".") -> tuple[str, ...]:
         """The files whose name matches a pattern, the nearest to the root first."""
         wanted = re.compile(pattern, re.IGNORECASE)
-        found = [one for one in self.files if within(one, below) and wanted.fullmatch(PurePosixPath(one).name)]
+        found = [one for one, name in self._names if wanted.fullmatch(name) and within(one, below)]
         return tuple(sorted(found, key=lambda one: (aside(one), one.count("/"), one)))
 
 
@@ -76,7 +103,12 @@ def within(path: str, folder: str) -> bool:
 
 def aside(path: str) -> bool:
     """Whether a file stands among others' code, tests, examples or documents."""
-    return any(_ASIDE.fullmatch(part.lower()) for part in PurePosixPath(path).parts[:-1])
+    return _apart(path.rpartition("/")[0])
+
+
+@lru_cache(maxsize=100_000)
+def _apart(folder: str) -> bool:
+    return any(_ASIDE.fullmatch(part.lower()) for part in folder.split("/"))
 
 
 def _walked(root: Path) -> list[str]:

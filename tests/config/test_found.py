@@ -15,9 +15,10 @@ from tests.config.more_shapes import MORE
 from tests.config.newer_shapes import NEWER
 from tests.config.shapes import SHAPES as FIRST
 from tests.config.tried_shapes import TRIED
+from tests.config.varied_shapes import VARIED
 
 SHAPES = FIRST | MORE | NEWER | LATEST
-UNDERSTOOD = SHAPES | TRIED
+UNDERSTOOD = SHAPES | TRIED | VARIED
 
 
 def laid_out(folder, shape):

@@ -1,0 +1,112 @@
+"""Repositories of many kinds, each for a rule by which a person finds what is said only in passing.
+
+As in shapes.py: facts, in text of our own; no more of each than the kind of thing needs.
+"""
+
+# ruff: noqa: E501 - a line of a Dockerfile is a line
+
+from __future__ import annotations
+
+from tests.config.shapes import Shape
+
+VARIED = {
+    "pglombardo/PasswordPusher": Shape(  # of several ports, the one that the server's settings begin from
+        {
+            "containers/docker/Dockerfile": "FROM ruby:3\nCOPY Gemfile Gemfile.lock ./\nEXPOSE 80 443 5100\nENTRYPOINT [\"entrypoint\"]\n",
+            "config/puma.rb": "threads 5, 5\nport ENV.fetch(\"PORT\", 5100)\n", "Gemfile": "", "Gemfile.lock": "",
+            "config/routes.rb": "Rails.application.routes.draw do\n  get \"/up\" => proc { [200, {}, []] }\nend\n",
+        },
+        "containers/docker/Dockerfile", ".", 5100, "/up", asked=("Several ports",),
+    ),
+    "polarsource/polar": Shape(  # the last stage is a function's; a router is taken under another name
+        {
+            "server/Dockerfile": "FROM python:3 AS production\nADD . /app/\nCMD [\"uvicorn\", \"polar.app:app\", \"--port\", \"10000\"]\nFROM public.ecr.aws/lambda/python:3 AS function\nADD . /app/\nCMD [\"polar.handler\"]\n",
+            "server/pyproject.toml": "", "server/polar/app.py": "from polar.health.endpoints import router as health_router\n\napp.include_router(health_router)\n",
+            "server/polar/health/endpoints.py": "router = APIRouter(tags=[\"health\"])\n\n@router.get(\"/healthz\")\nasync def healthz(): ...\n",
+        },
+        "server/Dockerfile", "server", 10000, "/healthz", target="production", notes=("the stage production",),
+    ),
+    "knadh/listmonk": Shape(  # the last group of that name has no path and asks nobody who he is
+        {
+            "Dockerfile": "FROM alpine\nCOPY listmonk .\nCOPY config.sample ./config\nEXPOSE 9000\nCMD [\"./listmonk\"]\n", "config.sample": "", "go.mod": "",
+            "cmd/handlers.go": "g := e.Group(\"\", auth)\ng.GET(\"/api/health\", ok)\n{\n  g := e.Group(\"\")\n  g.GET(\"/health\", ok)\n}\n",
+        },
+        port=9000, path="/health", notes=("copies listmonk, which git does not have",),
+    ),
+    "redlib-org/redlib": Shape(  # the address of what is fetched has a hole; one behind a question mark may be empty
+        {
+            "Dockerfile": "FROM alpine\nARG TARGET\nARG TOKEN\nARG TARGETARCH\nRUN curl https://x.example/app-${TARGET}.tgz | tar x && curl https://x.example/d?t=${TOKEN} && curl https://x.example/$TARGETARCH\nEXPOSE 8080\nCMD [\"redlib\"]\n",
+        },
+        port=8080, lacking=("TARGET",), notes=("needs TARGET",),
+    ),
+    "papercups-io/papercups": Shape(
+        {
+            "Dockerfile": "FROM elixir\nCOPY lib lib\nEXPOSE 4000\nCMD [\"run\"]\n",
+            "lib/web/router.ex": "scope \"/admin\", Web do\n  pipe_through(:ensure_admin)\n  get(\"/health\", A, :b)\nend\nscope \"/api\", Web do\n  pipe_through(:api)\n  get(\"/ping\", PingController, :ping)\nend\n",
+        },
+        port=4000, path="/api/ping",
+    ),
+    "rubygems/rubygems.org": Shape(
+        {
+            "Dockerfile": "FROM ruby\nCOPY Gemfile* ./\nEXPOSE 3000\nCMD [\"rails\", \"server\"]\n", "Gemfile": "",
+            "config/routes.rb": "Rails.application.routes.draw do\n  resources :gems do\n    get 'up'\n  end\n  namespace :internal do\n    get 'ping' => 'ping#index'\n  end\nend\n",
+        },
+        port=3000, path="/internal/ping",
+    ),
+    "mermaid-js/mermaid-live-editor": Shape(  # what the server's own settings say, and not what its image usually does
+        {
+            "Dockerfile": "FROM node AS builder\nCOPY . ./\nFROM nginx:1.28 AS site\nCOPY ./nginx.conf /etc/nginx/conf.d/default.conf\nCOPY --from=builder /app /usr/share/nginx/html\n",
+            "nginx.conf": "server {\n  listen 8443 ssl;\n  listen [::]:8080 default_server;\n}\n", "package.json": "{}",
+        },
+        port=8080,
+    ),
+    "midday-ai/midday": Shape(  # one package is taken out of the whole workspace
+        {
+            "apps/api/Dockerfile": "FROM oven/bun AS builder\nCOPY . .\nRUN turbo prune @midday/api --docker\nFROM oven/bun\nCOPY bunfig.toml .\nCOPY --from=builder /app/out .\nEXPOSE 8080\nCMD [\"bun\", \"src/index.ts\"]\n",
+            "apps/api/bunfig.toml": "", "bunfig.toml": "", "turbo.json": "{}", "package.json": "{\"workspaces\": [\"apps/*\"]}", "apps/api/package.json": "{}",
+            "apps/api/railway.json": "{\"build\": {\"dockerfilePath\": \"apps/api/Dockerfile\"}, \"deploy\": {\"healthcheckPath\": \"/health\"}}",
+        },
+        "apps/api/Dockerfile", ".", 8080, "/health", notes=("one package of the workspace",),
+    ),
+    "navidrome/navidrome": Shape(
+        {
+            "Dockerfile": "FROM alpine AS final\nCOPY . .\nENV ND_PORT=4533\nVOLUME [\"/data\", \"/tmp\"]\nEXPOSE ${ND_PORT}\nENTRYPOINT [\"/app/navidrome\"]\n",
+            "server/server.go": "r.Use(middleware.Heartbeat(\"/ping\"))\n",
+        },
+        port=4533, path="/ping", needs=("/data",),
+    ),
+    "mozilla-services/syncstorage-rs": Shape(  # it listens on its own machine alone, unless it is asked not to
+        {
+            "Dockerfile": "FROM debian\nCOPY . /app\nENTRYPOINT [\"/app/bin/syncserver\"]\n",
+            "docker-compose.yml": "services:\n  syncserver:\n    build: .\n    ports: ['8000:8000']\n    environment: {SYNC_HOST: 0.0.0.0, SYNC_URL: mysql://x}\n",
+        },
+        port=8000, environment={"SYNC_HOST": "0.0.0.0"}, notes=("SYNC_HOST has the app listen",),  # noqa: S104
+    ),
+    "mher/flower": Shape(  # published elsewhere by its own name; what a compose file puts in is an example
+        {
+            "Dockerfile": "FROM python\nRUN pip install redis flower\nEXPOSE 5555\nCMD [\"celery\", \"flower\"]\n",
+            "flower/urls.py": "from tornado.web import url\nhandlers = [(r\"/healthcheck\", monitor.Healthcheck),]\n",
+            "docker-compose.yml": "services:\n  worker: {build: ., entrypoint: celery, command: -A tasks worker, volumes: ['./examples:/data']}\n  flower: {build: ., command: celery flower, ports: ['5555:5555'], volumes: ['./examples:/data']}\n",
+        },
+        port=5555, path="/healthcheck", needs=("runs celery -A tasks worker",),
+    ),
+    "axllent/mailpit": Shape(  # of the ports that mail speaks, none serves people
+        {"Dockerfile": "FROM alpine\nCOPY . /app\nEXPOSE 1025/tcp 1110/tcp 8025/tcp\nENTRYPOINT [\"/mailpit\"]\n"},
+        port=8025,
+    ),
+    "TheHive-Project/Cortex": Shape(
+        {
+            "builds/docker/Dockerfile": "FROM debian\nADD opt /opt\nEXPOSE 9001\nENTRYPOINT [\"/opt/cortex/entrypoint\"]\n",
+            "conf/routes": "# status\nGET   /api/health   controllers.Status.health\n", "build.sbt": "",
+        },
+        "builds/docker/Dockerfile", ".", 9001, "/api/health", notes=("copies opt, which git does not have",),
+    ),
+    "acme/notes, of NestJS": Shape(  # the app's path before the controller's, and its before the method's
+        {
+            "Dockerfile": "FROM node\nCOPY . .\nEXPOSE 3000\nCMD [\"node\", \"dist/main.js\"]\n", "package.json": "{}",
+            "src/main.ts": "app.setGlobalPrefix('api');\nawait app.listen(3000);\n",
+            "src/health/health.controller.ts": "@Controller('system')\nexport class Health {\n  @Get('health')\n  check() {}\n}\n",
+        },
+        port=3000, path="/api/system/health",
+    ),
+}  # fmt: skip
