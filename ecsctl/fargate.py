@@ -17,6 +17,10 @@ MEMORY = {  # MiB that go with so many CPU units
 NO_FARGATE_ARM = frozenset({"use1-az3"})
 """Zones, by id, without ARM64: AWS documentation, "Amazon ECS task definitions for 64-bit ARM workloads"."""
 
+CONSTRAINED = frozenset({"use1-az3", "usw1-az2", "cac1-az3", "apne1-az3"})
+"""Zones, by id, that old accounts still have, and where AWS makes less: no NAT gateway, or no new subnet at all (EKS
+guide, "View Amazon EKS networking requirements"; aws/aws-cdk#6015, sysdiglabs/terraform-aws-secure-for-cloud#52)."""
+
 
 def fargate_pair(cpu: int, memory: int) -> None:
     """Check a task's size, in CPU units (1024 are one vCPU) and MiB. Raises ValueError saying what would be right."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
-from ecsctl.fargate import NO_FARGATE_ARM
+from ecsctl.fargate import CONSTRAINED, NO_FARGATE_ARM
 from ecsctl.names import Names
 from ecsctl.parts import BUILD, HTTPS, PLACES, SERVICE, TASK_DEFINITION, private_subnet, public_subnet
 from ecsctl.releases.images import Known
@@ -51,7 +51,7 @@ def zones(aws: Aws, me: Label, architecture: str, *, fresh: bool) -> tuple[str, 
 
 
 def _offered(aws: Aws, architecture: str) -> list[str]:
-    """The zones that can run the tasks, by their ids: names mean other places in other accounts."""
+    """The zones that can run the tasks, by their ids: names mean other places in other accounts. The best first."""
     listed = aws.read(
         aws.ec2.describe_availability_zones,
         Filters=[
@@ -60,7 +60,7 @@ def _offered(aws: Aws, architecture: str) -> list[str]:
             {"Name": "state", "Values": ["available"]},
         ],
     )["AvailabilityZones"]
-    ids = sorted(zone["ZoneId"] for zone in listed)
+    ids = sorted((zone["ZoneId"] for zone in listed), key=lambda zone: (zone in CONSTRAINED, zone))
     return [zone for zone in ids if architecture != "ARM64" or zone not in NO_FARGATE_ARM]
 
 

@@ -34,6 +34,8 @@ DENIERS = (
      f"remove the deny: an allow in another policy does not help; {AGAIN}"),
     ("identity-based policy", "no policy of the caller allows it", POLICY),
 )  # fmt: skip
+LINKED = re.compile(r"perform: iam:CreateServiceLinkedRole on resource: \S+:role/aws-service-role/([\w.-]+)/")
+"""How a service refuses that may not make its own role, at its first use in the account (kubernetes/kops#16218)."""
 CLOCK = re.compile(r"[Ss]ignature (?:has )?expired|not yet current")
 # What an account answers that has not been activated, paid for or verified (EC2 API, S3 API: "Error codes").
 UNUSABLE = frozenset("OptInRequired SubscriptionRequiredException NotSignedUp AccountProblem PendingVerification "
@@ -66,7 +68,8 @@ QUOTA = {
 # What AWS refuses to ordinary accounts in words of its own: what that means, and what helps. They are those of its
 # documentation ("Troubleshoot your Application Load Balancers", "Tag policies", "Amazon Resource Names (ARNs) and IDs"
 # of the ECS guide) and of public threads: widdix/mastodon-on-aws#13, openemr/openemr-on-ecs#8, aws/aws-cdk#31726,
-# 0x4447/0x4447_product_s3_email#22, aws/aws-cdk#4108.
+# 0x4447/0x4447_product_s3_email#22, aws/aws-cdk#4108, aws/aws-cdk#6015, hashicorp/terraform-provider-aws#30551,
+# hashicorp/terraform-provider-aws#39251, aws-quickstart/quickstart-redhat-openshift#142, dask/dask-cloudprovider#299.
 KNOWN = (
     (r"does not support creating load balancers", "this account may not create load balancers yet",
      f"ask AWS support for it (Account and billing): some new accounts are reviewed first; {AGAIN}"),
@@ -90,12 +93,25 @@ KNOWN = (
     (r"Access denied to connection", "the connection to GitHub may not be used",
      "the caller needs codeconnections:UseConnection on it, and at GitHub its App must reach the repository; "
      f"{POLICY}"),
+    (r"GitHub webhook limit reached", "the repository has as many webhooks as GitHub allows",
+     f"delete some at GitHub, in the repository's settings, Webhooks; {AGAIN}"),
+    (r"GitHub API limit reached", "GitHub takes no more calls from AWS for now",
+     "wait an hour, then run the same command again"),
     (r"Webhook could not be registered|Failed to create webhook|Repository not found or permission denied",
      "GitHub does not let its webhook be made, or removed",
      "check github.repository; a token needs the scope admin:repo_hook and someone who administers the repository, "
      f"and a connection's App must reach it; {AGAIN}"),
     (r"requested bucket name is not available", "another account has a bucket of that name",
      "bucket names are unique over all of AWS: choose another name for the app in ecsctl.toml"),
+    (r"limit of \d+ certificates in the last year", "ACM issues the account no more certificates this year",
+     "deleted ones count as well: ask for more in Service Quotas, or name one that there is: domain.certificate_arn; "
+     f"{AGAIN}"),
+    (r"reached the limit on the number of|CPU configuration is above your limit",
+     "the account's quota of Fargate vCPUs is used up, or it is new and has little",
+     f"ask for more in Service Quotas (AWS Fargate), or set service.cpu to less; {AGAIN}"),
+    (r"Subnets can currently only be created in|NotAvailableInZone", "AWS makes this no more in a zone that it lists",
+     "name subnets in other zones, of a VPC of yours (vpc.id, vpc.public_subnets, vpc.private_subnets), or take "
+     "another region"),
     (r"Maximum policy size of \d+ bytes exceeded", "a role's permissions are too long for its policies",
      f"shorten permissions, or use patterns; IAM does not raise this quota; {AGAIN}"),
 )  # fmt: skip
@@ -151,6 +167,9 @@ def as_error(error: ClientError, what: str) -> EcsctlError:
 
 def denier(text: str) -> tuple[str, str]:
     """Who denied it, by AWS's words (nothing if they do not say), and what helps."""
+    if linked := LINKED.search(text):
+        return "", (f"an administrator makes the role once, for all: aws iam create-service-linked-role "
+                    f"--aws-service-name {linked[1]}; {POLICY}")  # fmt: skip
     who, hint = next(((who, hint) for words, who, hint in DENIERS if words in text), ("", POLICY))
     of_roles = re.search(r"perform: iam:(?:Create|Put|Attach)\w*Role", text) and hint != ORGANIZATION
     return who, hint + (BOUNDARY if of_roles else "")

@@ -194,6 +194,19 @@ def test_credentials_that_are_refused_are_reported_with_the_fix(code: str, messa
         ("InvalidInputException", "Failed to call CreateWebhook, reason: Access denied to connection arn:aws:code",
          "the connection to GitHub", "UseConnection"),
         ("OAuthProviderException", "Repository not found or permission denied.", "its webhook", "admin:repo_hook"),
+        ("OAuthProviderException", "Failed to create webhook. GitHub webhook limit reached. Please delete a webhook "
+                                   "from "
+         "this repository.", "as many webhooks", "settings, Webhooks"),
+        ("OAuthProviderException", "Failed to create webhook. GitHub API limit reached. Please try again later.",
+         "no more calls", "wait an hour"),
+        ("LimitExceededException", "Error: you have reached your limit of 20 certificates in the last year.",
+         "no more certificates this year", "domain.certificate_arn"),
+        ("Failed", "The requested CPU configuration is above your limit", "vCPUs", "Service Quotas"),
+        ("ClientException", "You've reached the limit on the number of vCPUs you can run concurrently", "vCPUs",
+         "Service Quotas"),
+        ("InvalidParameterValue", "Value (us-west-1b) for parameter availabilityZone is invalid. Subnets can currently "
+         "only be created in the following availability zones: us-west-1a, us-west-1c.", "a zone that it lists",
+         "vpc.public_subnets"),
         ("BucketAlreadyExists", "The requested bucket name is not available.", "another account", "another name"),
         ("LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role shop", "too long", "shorten"),
     ],
@@ -234,6 +247,16 @@ def test_of_a_role_that_needs_a_boundary_the_message_says_where_to_set_it() -> N
     denied = "User: ann is not authorized to perform: iam:CreateRole on resource: shop because no identity-based policy"
     assert "permissions_boundary" in answered("AccessDenied", f"{denied} allows it", "CreateRole").hint
     assert "permissions_boundary" not in answered("AccessDenied", f"{WHO}because no identity-based policy allows").hint
+
+
+def test_a_service_that_may_not_make_its_own_role_is_reported_with_who_makes_it() -> None:
+    role = (
+        "arn:aws:iam::1:role/aws-service-role/elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing"
+    )
+    denied = f"User: ann is not authorized to perform: iam:CreateServiceLinkedRole on resource: {role} because no "
+    hint = answered("AccessDenied", f"{denied}identity-based policy allows it", "CreateLoadBalancer").hint
+    assert "create-service-linked-role --aws-service-name elasticloadbalancing.amazonaws.com" in hint
+    assert "permissions_boundary" not in hint
 
 
 @pytest.mark.parametrize("operation", ["AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials"])

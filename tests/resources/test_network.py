@@ -2,6 +2,7 @@
 
 import pytest
 
+from ecsctl.account import in_use
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
 from ecsctl.sandbox.snapshot.taking import differences
@@ -69,3 +70,11 @@ def test_all_is_tagged_at_birth_and_down_finds_it_without_a_record_beside_look_a
     cloud.lose_state()
     assert {step.name for step in cloud.down().steps} == set(ALL) - {"issued", "proof"}
     assert differences(before, snapshot()) == []
+
+
+def test_a_zone_where_aws_makes_less_is_taken_last(cloud, monkeypatch):
+    usual = in_use.zones(cloud.aws, cloud.label(), "X86_64", fresh=True)
+    monkeypatch.setattr(in_use, "CONSTRAINED", {usual[0]})
+    assert in_use.zones(cloud.aws, cloud.label(), "X86_64", fresh=True)[0] == usual[1]
+    monkeypatch.setattr(in_use, "CONSTRAINED", {usual[0], "euc1-az3"})
+    assert in_use.zones(cloud.aws, cloud.label(), "X86_64", fresh=True) == (usual[1], usual[0]), "and so still taken"

@@ -91,11 +91,13 @@ def role_not_assumable(facts: Facts) -> Cause | None:
 def vcpu_quota(facts: Facts) -> Cause | None:
     """The account may run no more."""
     found = facts.reason((Place.PLACE, Place.OTHER), "reached the limit on the number of vCPUs",
-        "reached the limit on the number of tasks",
+        "reached the limit on the number of tasks", "reached the limit on the number of spot tasks",
+        "CPU configuration is above your limit",
                        "limit on the number of vCPUs you can run", "concurrent Fargate tasks")  # fmt: skip
     if not found:
         return None
-    quota = "AWS Fargate, Fargate On-Demand vCPU resource count"
+    kind = "Spot" if "spot" in found.text.casefold() else "On-Demand"
+    quota = f"AWS Fargate, Fargate {kind} vCPU resource count"
     fix = (by_hand(f"ask for more in Service Quotas: {quota}{tries(facts)}"),
             change("service.cpu", "to less"))  # fmt: skip
     return Cause("vcpu-quota", "the account's quota of Fargate vCPUs is used up", (found,), fix, sure(found))

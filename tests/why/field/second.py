@@ -1,14 +1,14 @@
 """Threads found after the rules were changed for those of blind.py: of 21, 15 were right and named what helps.
 
-The other 6 had the right name and another line of the log. The last two were wrong as certain, before: they come of a
-round about accounts.
+The other 6 had the right name and another line of the log. The last four come of a round about accounts: of the first
+two the cause was wrong, as certain, and of the others unknown.
 """
 
 from __future__ import annotations
 
 from tests.why.field.blind import ends, image
 from tests.why.field.case import PULL, case
-from tests.why.field.scene import box, exits, fails, job, log
+from tests.why.field.scene import box, event, exits, fails, job, log
 
 AGENT = box(
     "aws-guardduty-agent-mfjGLB",
@@ -158,4 +158,9 @@ SECOND = (
     # Whatever becomes of what GuardDuty adds to a task, the task runs on without it.
     case("task, crash", "aws/aws-cdk#32877", "crash", exits(box(code=1), AGENT), log("Error: boom"), says="boom"),
     case("task, ended", "aws-samples/bedrock-chat#501", "ended", exits(box(code=0), AGENT | {"exitCode": 1})),
+    case("task, placing", "aws/copilot-cli#2685", "vcpu-quota",
+         event("was unable to place a task. Reason: You've reached the limit on the number of spot tasks you can run "
+               "concurrently. For more information, see the Troubleshooting section.")),
+    case("task, placing", "dask/dask-cloudprovider#299", "vcpu-quota",
+         event("was unable to place a task. Reason: The requested CPU configuration is above your limit.")),
 )  # fmt: skip
