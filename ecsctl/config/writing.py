@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -15,7 +16,7 @@ from ecsctl.config.tree import dotted
 SCHEMA = "ecsctl.schema.json"
 """The schema's name beside the file that refers to it."""
 
-_WIDTH = 100
+_WIDTH = 80
 _BEGIN, _END = "<!-- options: python -m ecsctl.config writes them -->", "<!-- end of options -->"
 
 
@@ -23,18 +24,22 @@ def template(
     values: Mapping[str, Any],
     remarks: Mapping[str, Sequence[str]] | None = None,
     workers: Mapping[str, tuple[str, Sequence[str]]] | None = None,
+    doubts: Sequence[str] = (),
 ) -> str:
     """The text of an ecsctl.toml that sets `values` and names every other option in a comment, at its default.
 
     `remarks` are sentences by the table that they stand in, as comments; `workers` are proposed, as comments too, by
-    name: who says so, and the command.
+    name: who says so, and the command. `doubts` come first: a person has to decide them.
     """
     lines = [
         f"#:schema ./{SCHEMA}",
-        "# What ecsctl makes of this repository. Every option is here: behind a # at its default, or with an",
-        "# example where it has none.",
+        "# What ecsctl makes of this repository. Every option is here: behind a # at its",
+        "# default, or with an example where it has none.",
         "",
     ]
+    if doubts:
+        lines += ["# To check before the first ecsctl up, for nothing in the repository answers it:"]
+        lines += [line for doubt in doubts for line in _comment(doubt, "- ")] + [""]
     tables = {key: below for key in Config.model_fields if is_table(below := _node((key,)))}
     lines += (line for key in Config.model_fields if key not in tables for line in _option((key,), values))
     for key, below in tables.items():
@@ -94,7 +99,18 @@ def _node(path: Path) -> Node:
     return node(path) or document()
 
 
-def _comment(text: str) -> list[str]:
-    return textwrap.wrap(
-        text, _WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False, break_long_words=False
-    )
+def _comment(text: str, lead: str = "") -> list[str]:
+    """A comment's lines, none of which looks like an option that is only to be freed of its #."""
+    lines: list[str] = []
+    for width in range(_WIDTH, _WIDTH - 20, -1):
+        lines = textwrap.wrap(
+            text,
+            width,
+            initial_indent=f"# {lead}",
+            subsequent_indent="# " + " " * len(lead),
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+        if not any(re.match(r"# \w+ = ", line) for line in lines):
+            break
+    return lines

@@ -25,6 +25,7 @@ class Host:
     path: str = ""
     commands: tuple[tuple[str, str], ...] = ()  # by the process's name: what else the image runs
     dockerfile: str = ""  # the only one that it is about
+    start: str = ""  # what the image runs there, in place of its own command
 
 
 def of(tree: Tree, dockerfile: str, context: str) -> tuple[Host, ...]:
@@ -40,7 +41,7 @@ def of(tree: Tree, dockerfile: str, context: str) -> tuple[Host, ...]:
     for file in filter(_COPILOT.fullmatch, tree.files):
         found += _copilot(file, _data(file, tree.read(file)))
     found = [one for one in found if one.dockerfile in ("", dockerfile)]
-    return tuple(one for one in found if one.port or one.path or one.commands)
+    return tuple(one for one in found if one.port or one.path or one.commands or one.start)
 
 
 def _data(file: str, text: str) -> Any:
@@ -61,7 +62,9 @@ def _fly(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
     checks += [one for one in _table(data, "checks").values() if isinstance(one, dict) and one.get("type") == "http"]
     others = {str(name): str(said) for name, said in _table(data, "processes").items() if name not in ("app", "web")}
     port = next((number for one in served if (number := _port(one.get("internal_port")))), 0)
-    yield Host(file, port, next(filter(None, (_path(one.get("path")) for one in checks)), ""), tuple(others.items()))
+    path = next(filter(None, (_path(one.get("path")) for one in checks)), "")
+    start = next((str(said) for name, said in _table(data, "processes").items() if name in ("app", "web") and said), "")
+    yield Host(file, port, path, tuple(others.items()), start=start)
 
 
 def _render(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
@@ -69,13 +72,22 @@ def _render(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
     for one in _tables(data.get("services")):
         command = str(one.get("dockerCommand") or "")
         others = ((str(one.get("name") or "worker"), command),) if one.get("type") == "worker" and command else ()
-        yield Host(file, 0, _path(one.get("healthCheckPath")), others, _file(one.get("dockerfilePath")))
+        start = command if one.get("type") == "web" else ""
+        yield Host(file, 0, _path(one.get("healthCheckPath")), others, _file(one.get("dockerfilePath")), start)
 
 
 def _railway(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
     """Railway ("Config as code reference")."""
     named = _file(_table(data, "build").get("dockerfilePath"))
-    yield Host(file, path=_path(_table(data, "deploy").get("healthcheckPath")), dockerfile=named)
+    said = _table(data, "deploy")
+    start = str(said.get("startCommand") or "")
+    yield Host(file, path=_path(said.get("healthcheckPath")), dockerfile=named, start=start)
+
+
+def _heroku(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
+    """Heroku ("Building Docker images with heroku.yml")."""
+    said = _table(data, "run").get("web")
+    yield Host(file, start=said if isinstance(said, str) else "")
 
 
 def _kamal(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
@@ -122,7 +134,7 @@ def _copilot(file: str, data: Any) -> Iterator[Host]:
 _FILES = {
     "fly.toml": _fly, "render.yaml": _render, "railway.json": _railway, "railway.toml": _railway,
     "config/deploy.yml": _kamal, ".do/app.yaml": _digital_ocean, ".do/deploy.template.yaml": _digital_ocean,
-    "app.json": _dokku, "apprunner.yaml": _app_runner,
+    "heroku.yml": _heroku, "app.json": _dokku, "apprunner.yaml": _app_runner,
 }  # fmt: skip
 
 

@@ -43,6 +43,7 @@ class Image:
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
     lacking: tuple[str, ...] = ()  # arguments of the build that nothing names
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()  # those of the notes that a person has to decide, or to do something about
     needs: tuple[str, ...] = ()
     init: bool = False  # whether an init process is to come first
     processes: tuple[Process, ...] = ()  # other commands of the same image
@@ -82,6 +83,7 @@ def observed(
     path, notes = _chosen(tree, here, ask, dockerfile)
     if not path:
         return None
+    doubts = list[str]()
     read = _parsed(tree, path)
     services = compose.services(tree)
     target, why = choosing.target(read, [one.target for one in services if one.dockerfile == path and one.ports])
@@ -91,25 +93,32 @@ def observed(
     notes.append(f"the image is built from {path} in {_named(place.folder)}: {place.why}")
     if target:
         notes.append(why)
-    notes += absent.missing_notes(tree, path, read, place)
+    doubts += absent.missing_notes(tree, path, read, place)
     names = {called, tree.root.name} if place.folder == "." else {place.folder}
     ours = running.services_of(services, path, names, called.rpartition("/")[0], stage)
     command = running.command(
         read, stage, [one for one in ours if one.dockerfile == path or not _rivals(tree, path, read)], notes
     )
     notes += running.unlike(read, stage, ours)
+    said = hosts.of(tree, path, place.folder)
+    if not command:
+        command, lacks = running.hosted(tree, read, stage, said, notes)
+        doubts += [lacks] if lacks else []
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, for which it has no default: set it in [build.args]")
     fetched = any(word == "RUN" and re.search(rf"\b{re.escape(name)}\b", rest) for name in names if len(name) > 2
                   for one in stage.chain for word, rest in one.instructions)  # fmt: skip
     if any(one.mounts for one in ours) and not fetched and not choosing.holds_sources(tree, read, place):
-        notes.append(f"{path} copies nothing of the app, and {ours[0].where} mounts it: it is made for "
+        doubts.append(f"{path} copies nothing of the app, and {ours[0].where} mounts it: it is made for "
                      "development, and its image holds no app")  # fmt: skip
     if absent.speaks_fastcgi(read, stage):
-        notes.append("PHP-FPM speaks FastCGI, which no load balancer does: the image needs a web server too")
-    said = hosts.of(tree, path, place.folder)
-    port, checked, environment = _listening(tree, place.folder, path, read, stage, ours, said, command, ask, notes)
+        doubts.append("PHP-FPM speaks FastCGI, which no load balancer does: the image needs a web server too")
+    if for_developers := running.for_developers(" ".join([read.command(stage), *command])):
+        doubts.append(for_developers)
+    port, checked, environment = _listening(
+        tree, place.folder, path, read, stage, ours, said, command, ask, notes, doubts
+    )
     initial = bool(ours) and ours[0].init and ours[0].runs(stage.name)
     if initial:
         notes.append(f"an init process comes first in the container: {ours[0].where} has one")
@@ -126,13 +135,14 @@ def observed(
         target=target,
         port=port,
         path=checked.path,
-        codes="200-399" if checked.redirects and checked.path == "/" else "",
+        codes="200-399" if checked.redirects and checked.path == "/" and port else "",
         architecture="X86_64" if bound else "",
         environment=environment,
         command=command,
         arguments=tuple(arguments.items()),
         lacking=lacking,
-        notes=tuple(notes),
+        notes=(*notes, *doubts),
+        doubts=tuple(doubts),
         needs=needs.listed(tree, place.folder, services, ours, read.volumes(stage)),
         init=initial,
         processes=needs.processes(tree, services, ours, said) or _alone(read, stage, path, port),
@@ -194,7 +204,7 @@ def _rivals(tree: Tree, path: str, read: Dockerfile) -> bool:
 
 def _listening(
     tree: Tree, context: str, path: str, read: Dockerfile, stage: Stage, services: Sequence[Service],
-    said: Sequence[Host], command: Sequence[str], ask: Ask | None, notes: list[str],
+    said: Sequence[Host], command: Sequence[str], ask: Ask | None, notes: list[str], doubts: list[str],
 ) -> tuple[int | None, Health, tuple[tuple[str, str], ...]]:  # fmt: skip
     """The port, the health check and the variables that the app finds both by. What they rest on goes to the notes."""
     texts = started(tree, context, " ".join([read.command(stage), *command]))
@@ -205,7 +215,7 @@ def _listening(
     exposed = ports.exposed(read, stage)
     if exposed and set(exposed) <= ports.PROTOCOLS.keys():
         listed = ", ".join(f"{number}, of {ports.PROTOCOLS[number]}" for number in exposed)
-        notes.append(f"EXPOSE of the Dockerfile names {listed}: no Application Load Balancer forwards that")
+        doubts.append(f"EXPOSE of the Dockerfile names {listed}: no Application Load Balancer forwards that")
         found = ()
     several = ports.choices(found)
     environment: tuple[tuple[str, str], ...] = ()
@@ -218,6 +228,10 @@ def _listening(
             )
             source = "chosen"
         notes.append(f"port {port}: {source}")
+        if torn := ports.torn(found, asked=bool(ask)):
+            doubts.append(
+                f"nothing says which of the ports {', '.join(map(str, torn))} serves the app: {port} is a guess"
+            )
         others = {one.number: one.source for one in found if one.number != port and not one.source.startswith("what ")}
         if others:
             notes.append("other ports: " + ", ".join(f"{number} ({said})" for number, said in others.items()))
@@ -235,19 +249,23 @@ def _listening(
         answer = ask("Nothing names the port that the app listens on. Which one is it?", []) if ask else ""
         port = int(answer) if answer.isascii() and answer.isdigit() and 0 < int(answer) < 65536 else None
         if port is None:
-            notes.append("nothing names the port that the app listens on: 8000 is a guess, see [service]. If "
+            doubts.append("nothing names the port that the app listens on: 8000 is a guess, see [service]. If "
                          "it serves no requests, as a bot or a worker: web = false")  # fmt: skip
             if unset := ports.unset(read, stage):
-                notes.append(f"EXPOSE of the Dockerfile names {unset}, which has no value: set it in [build.args]")
+                doubts.append(f"EXPOSE of the Dockerfile names {unset}, which has no value: set it in [build.args]")
     fitting = [one for one in paths if not one.port or one.port == port]
-    checked = fitting[0] if fitting else Health("/", "nothing names another; the app must answer 200 there")
+    checked = fitting[0] if fitting else Health("/", "nothing names another", redirects=True)
     spoken = health.mentioned(tree, context) if port and not fitting else ()
     notes.append(f"health path {checked.path}: {checked.source}")
     if port == GRPC:
         notes.append(f'{GRPC} is the usual port of gRPC: if the app speaks that, protocol = "grpc" in [service], which '
                      "needs a [domain]")  # fmt: skip
+    if port and not fitting:
+        doubts.append(
+            "nothing names a path for the health check: / is a guess, where any answer from 200 to 399 will do"
+        )
     if spoken:
-        notes.append("paths that its sources name, and that may be better: " + ", ".join(
+        doubts.append("paths that its sources name, and that may be better: " + ", ".join(
             f"{one.path} ({one.source})" for one in spoken))  # fmt: skip
     return port, checked, environment
 

@@ -9,6 +9,9 @@ from collections.abc import Collection, Iterator, Sequence
 from ecsctl.discovery import ports
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
+from ecsctl.discovery.hosts import Host
+from ecsctl.discovery.needs import Process
+from ecsctl.discovery.tree import Tree
 
 # What many call an image: it is theirs only with the owner before it.
 _GENERIC = re.compile(
@@ -71,6 +74,45 @@ def command(read: Dockerfile, stage: Stage, services: Sequence[Service], notes: 
     elif says:
         notes.append(f"the image's own command is {own}, which says something and ends: say command in [service]")
     return ()
+
+
+_BARE = re.compile(
+    r"(?:.*/)?(?:alpine|debian|ubuntu|busybox|amazonlinux|ruby|python|node|golang|rust|php|elixir|erlang|crystal|"
+    r"[\w-]*(?:jdk|jre|temurin|corretto|openjdk)|dotnet/(?:runtime|aspnet)|static|base|cc)[\w-]*(?:[:@].*)?"
+)
+"""Images of a language or a system: none of them starts an app."""
+
+
+_FOR_DEVELOPERS = re.compile(
+    r"\b(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?(?:dev|start:dev|develop)\b|\b(?:next|nuxt|astro|remix|strapi)\s+dev(?:elop)?\b|\bnodemon\b|"
+    r"\bmanage\.py\s+runserver\b|\bfastapi\s+dev\b|\bng\s+serve\b|\bvite\b(?!\s+(?:preview|build))"
+)
+
+
+def for_developers(command: str) -> str:
+    """A sentence where an image starts what serves one person, slowly, and shows everybody its faults."""
+    found = _FOR_DEVELOPERS.search(command)
+    return (
+        f"the image starts a server for development, {found[0]}: command in [service] can say another" if found else ""
+    )
+
+
+def hosted(
+    tree: Tree, read: Dockerfile, stage: Stage, said: Sequence[Host], notes: list[str]
+) -> tuple[tuple[str, ...], str]:
+    """What a Procfile or another platform's file has an image run that starts nothing; and what is still to be said."""
+    if any(read.parts(stage)) or ports.of_image(stage.image):
+        return (), ""
+    found = [(one.file, one.start) for one in said if one.start]
+    for path in [one for one in tree.named("Procfile") if "/" not in one][:1]:
+        found += [(path, one) for one in re.findall(r"(?m)^\s*web\s*:\s*(\S.*?)\s*$", tree.read(path))]
+    if not found:
+        bare = _BARE.fullmatch(stage.image)
+        return (), "the image starts nothing of its own: command in [service] has to say what" if bare else ""
+    where, start = found[0]
+    words = Process("web", start, where).words
+    notes.append(f"the image names no command; {where} has it run: {start}")
+    return tuple(words), ""
 
 
 def _more(entry: str, service: Service) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ class Proposal:
                 remarks["release"] = [f"{one.where} runs this at each release: command = {toml(one.words)}"]
         workers = {one.name: (f"{one.where} runs this" if one.command else "What the image starts", one.words)
                    for one in processes if one.name}  # fmt: skip
-        return template(self.values, remarks, workers)
+        return template(self.values, remarks, workers, self.image.doubts if self.image else ())
 
 
 def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Proposal:

@@ -38,7 +38,9 @@ def test_a_real_repository_is_understood(tmp_path, name):
     found = (image.dockerfile, image.context, image.port, image.path, image.target, image.architecture)
     assert found == (shape.dockerfile, shape.context, shape.port, shape.path, shape.target, shape.architecture), image
     assert (image.command, dict(image.arguments), image.lacking) == (shape.command, shape.arguments, shape.lacking)
-    assert image.codes == shape.codes
+    guessed = any("/ is a guess" in one for one in image.doubts)
+    assert image.codes == ("200-399" if guessed else shape.codes)
+    assert not guessed or shape.path == "/"
     others = [_told(one) for one in image.processes]
     for word in shape.needs:
         assert any(word in line for line in (*image.needs, *others)), (image.needs, others)
@@ -73,6 +75,34 @@ def test_what_is_found_is_a_configuration(tmp_path, name, monkeypatch):
     assert (loaded.build.dockerfile, loaded.build.context) == (shape.dockerfile, shape.context)
     assert loaded.service.health_path == proposal.image.path
     assert loaded.service.architecture == (shape.architecture or "ARM64")
+
+
+def test_a_guess_is_said_at_the_top_of_the_file_and_what_is_known_is_not(tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM node\nCOPY dist .\nEXPOSE 80 8081\nCMD npm run dev\n")
+    subprocess.run(["git", "-C", str(tmp_path), "init", "-q"], check=True)
+    proposal = propose(tmp_path)
+    top = proposal.text.partition("name = ")[0]
+    for doubt in (
+        "copies dist, which git does not have",
+        "80, 8081",
+        "/ is a guess",
+        "a server for development, npm run dev",
+    ):
+        assert doubt in " ".join(top.replace("\n#", "").split()), top
+    assert proposal.image.values["service"]["health"] == {"path": "/", "codes": "200-399"}
+    (tmp_path / "Dockerfile").write_text(
+        "FROM node\nCOPY . .\nEXPOSE 80\nHEALTHCHECK CMD curl -f localhost/ok\nCMD npm start\n"
+    )
+    assert "To check" not in propose(tmp_path).text
+
+
+def test_an_image_that_starts_nothing_runs_what_a_procfile_says(tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM ruby:3\nCOPY . .\nEXPOSE 3000\n")
+    (tmp_path / "Procfile").write_text("web: bundle exec puma -C config/puma.rb\n")
+    assert observed(Tree.of(tmp_path)).command == ("bundle", "exec", "puma", "-C", "config/puma.rb")
+    (tmp_path / "Procfile").unlink()
+    image = observed(Tree.of(tmp_path))
+    assert (image.command, [one for one in image.doubts if "starts nothing" in one] != []) == ((), True)
 
 
 LEVELS = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
