@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecsctl.engine.resource import Fixed
@@ -144,8 +144,8 @@ def actual_of(revision: Revision, like: AnyContents, region: str) -> AnyContents
     log = ours.get("logConfiguration", {})
     options = log.get("options", {}) if log.get("logDriver") == "awslogs" else {}
     unsound = _unsound(revision, like)
-    return replace(
-        like,
+    found = Contents(  # all of its fields: one that is forgotten is a type error
+        family=like.family,
         container=ours.get("name", ""),
         image=ours.get("image", ""),
         port=port.get("containerPort", 0) if port.get("protocol", "tcp") == "tcp" else 0,
@@ -171,7 +171,10 @@ def actual_of(revision: Revision, like: AnyContents, region: str) -> AnyContents
         mounts=mounts_of(ours),
         sound=not unsound,
         unsound=unsound,
+        seed=like.seed,
+        placeholder=like.placeholder,
     )
+    return replace(like, **{item.name: getattr(found, item.name) for item in fields(found)})
 
 
 def _unsound(revision: Revision, like: Contents) -> str:
