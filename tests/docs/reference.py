@@ -298,7 +298,8 @@ def policies() -> str:
         wanted = operators(config.read(Path(folder), environ={}).config, "123456789012", "eu-central-1")
     lines = [POLICIES]
     for name, document in wanted.items():
-        lines += ["", f"### {name}\n", *_statements(document["Statement"])]
+        found = document["Statement"]  # one alone is no list
+        lines += ["", f"### {name}\n", *_statements(found if isinstance(found, list) else [found])]
     lines += ["", "## The roles that ecsctl creates"]
     for step in _planned():
         if step["kind"] == "role":
