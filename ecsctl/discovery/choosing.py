@@ -18,7 +18,9 @@ _NAMES = r"(?:[\w.-]+\.)?(?:docker|container)file|(?:docker|container)file[._-][
 _OTHERS = re.compile(r".*\.(?:dockerignore|md|txt|rst|j2|jinja2?|tmpl|tpl|template|erb|mustache|in|sh|ps1|ya?ml|json|"
                      r"orig|bak|map)", re.IGNORECASE)  # fmt: skip
 # Of the machine that people write on, never of the app.
-_EDITORS = re.compile(r"(?:.*/)?\.(?:devcontainer|codesandbox|gitpod|vscode|idea)(?:/.*|[._-]\w+)", re.IGNORECASE)
+_EDITORS = re.compile(
+    r"(?:.*/)?(?:\.(?:devcontainer|codesandbox|gitpod|vscode|idea)(?:/.*|[._-]\w+)|gitpod[._-]\w+)", re.IGNORECASE
+)
 # Folders of what is no release, and packages of distributions, in which builds run.
 _ASIDE = re.compile(
     r"(?:^|/)(?:local|dev(?:el(?:opment)?)?|debug|nightly|beta|packag(?:e|ing)/(?:deb(?:ian)?|rpm|arch|snap))/"
@@ -224,17 +226,19 @@ def _folder(path: str) -> str:
     return path.rpartition("/")[0] or "."
 
 
-def _rank(tree: Tree, path: str) -> tuple[bool, bool, bool, bool, bool, bool, int, int, bool, bool, str]:
+def _rank(tree: Tree, path: str) -> tuple[bool | int | str, ...]:
     name = PurePosixPath(path).name
-    lacks = _lacks(tree, path)
+    # Nothing of a release starts from what git lacks, where another starts from what it has.
+    starts, lacks = serves(tree, path), _lacks(tree, path)
     usual = re.fullmatch("(?:docker|container)file", name, re.IGNORECASE)
     return (
         aside(path),
         not released(tree, path),
         bool(_BESIDE.search(path)),
+        not starts,
         lacks,
+        not likely(path),
         "/" in path,
-        not serves(tree, path),
         sum(not _HOLDERS.fullmatch(part) for part in PurePosixPath(path).parts[:-1]),
         0 if _FOR_RELEASE.search(name) else 1 if usual else 2,  # where there is one for production, the other is not
         not _FRONT.search(path),

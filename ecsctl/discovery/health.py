@@ -32,7 +32,7 @@ _PROBE = re.compile(
 )
 # Routes that an app's own root has, so that no prefix is before them: Express, Fastify, Flask, FastAPI, Sinatra, Go's
 # net/http, Echo and Laravel's routes/web.php. Routers and groups are left out: what is before them is not known.
-_WELL = r"(?:health|healthz|healthy|health[_-]?checks?|livez?|alive|liveness|heartbeat|ping|up)"
+_WELL = r"(?:health|healthz|healthy|health[_-]?checks?|livez?|alive|liveness|heartbeat|__lbheartbeat__|ping|up)"
 _ROUTE = re.compile(
     r"(?:\b(?:\w*(?:app|[Ss]erver|fastify|application|[Mm]ux|engine|[Ee]cho)|http|e)\.(?:get|route|HandleFunc|Handle|GET|Get)\(\s*"
     r"|\bRoute::(?:withoutMiddleware\([^)]*\)->)?get\(\s*)[\"'`](?:GET )?(/(?:(?:api|v\d)/){0,2}" + _WELL + r")/?[\"'`]"
@@ -73,6 +73,7 @@ class Health:
     source: str
     port: int = 0
     redirects: bool = False  # whether a redirect is an answer to whoever asks there now
+    leads: bool = False  # whether a check is led elsewhere, whatever it asks
 
 
 def proposals(

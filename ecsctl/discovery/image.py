@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from ecsctl.discovery import absent, choosing, compose, dockerfile, health, hosts, machine, needs, ports, running
+from ecsctl.discovery import (
+    absent,
+    choosing,
+    compose,
+    dockerfile,
+    health,
+    hosts,
+    machine,
+    needs,
+    ports,
+    refusals,
+    running,
+)
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.health import Health
@@ -23,6 +35,9 @@ Ask = Callable[[str, Sequence[str]], str]
 NO_DOCKERFILE = "there is no Dockerfile here"
 USUAL = 8080
 """The port for an app that listens wherever $PORT says."""
+_OF_GRPC = (
+    '50051 is the usual port of gRPC: if the app speaks that, protocol = "grpc" in [service], which needs a [domain]'
+)
 GRPC = 50051
 """The port of gRPC's own tutorials, on which most of its servers listen."""
 
@@ -107,8 +122,9 @@ def observed(
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, for which it has no default: set it in [build.args]")
-    fetched = any(word == "RUN" and re.search(rf"\b{re.escape(name)}\b", rest) for name in names if len(name) > 2
-                  for one in stage.chain for word, rest in one.instructions)  # fmt: skip
+    run = " ".join(rest for one in stage.chain for word, rest in one.instructions if word == "RUN")
+    bare = [name.rpartition("/")[2] for name in names]
+    fetched = any(len(name) > 2 and re.search(rf"\b{re.escape(name)}\b", run) for name in bare)
     if any(one.mounts for one in ours) and not fetched and not choosing.holds_sources(tree, read, place):
         doubts.append(f"{path} copies nothing of the app, and {ours[0].where} mounts it: it is made for "
                      "development, and its image holds no app")  # fmt: skip
@@ -135,7 +151,7 @@ def observed(
         target=target,
         port=port,
         path=checked.path,
-        codes="200-399" if checked.redirects and checked.path == "/" and port else "",
+        codes="200-399" if port and (checked.leads or (checked.redirects and checked.path == "/")) else "",
         architecture="X86_64" if bound else "",
         environment=environment,
         command=command,
@@ -163,6 +179,8 @@ def _chosen(tree: Tree, here: str, ask: Ask | None, wanted: str) -> tuple[str, l
     if not found:
         return "", []
     near = choosing.beside(found, here) or found
+    if here == "." and not any(choosing.likely(path) and choosing.serves(tree, path) for path in near):
+        near = found
     likely = [path for path in near if choosing.released(tree, path)]
     first, others = (likely or list(near))[0], [path for path in found if path != (likely or list(near))[0]]
     choice = [
@@ -174,7 +192,7 @@ def _chosen(tree: Tree, here: str, ask: Ask | None, wanted: str) -> tuple[str, l
         aside = f"{first} is one for development, tests or examples by its name, and the only one"
         return first, [] if likely else [aside]
     why = "the likeliest"
-    if len(near) < len(found) or (near[0] == first and "/" not in first):
+    if (len(near) < len(found) and here != ".") or (near[0] == first and "/" not in first):
         why = "the one beside you"
     elif len(likely) == 1:
         why = "the others are for tests, development or examples"
@@ -241,6 +259,11 @@ def _listening(
     if examples and port == examples[0][1] and not anywhere:
         environment = ((examples[0][0], str(port)),)
         notes.append(f"the app finds its port in {examples[0][0]}, which [service.environment] sets to {port}")
+    # An app that nothing gives a port takes the one that its platform gives it.
+    reads = None if anywhere or found or exposed else ports.read_from_environment(tree, context)
+    if reads:
+        port, anywhere = reads[0] or None, True
+        notes.append(f"{reads[1]} reads the port from its environment")
     if anywhere:
         port = port or USUAL
         environment = (("PORT", str(port)),)
@@ -253,21 +276,31 @@ def _listening(
                          "it serves no requests, as a bot or a worker: web = false")  # fmt: skip
             if unset := ports.unset(read, stage):
                 doubts.append(f"EXPOSE of the Dockerfile names {unset}, which has no value: set it in [build.args]")
+    notes += [_OF_GRPC] if port == GRPC else []
+    return port, _checked(tree, context, port, paths, notes, doubts), environment
+
+
+def _checked(
+    tree: Tree, context: str, port: int | None, paths: Sequence[Health], notes: list[str], doubts: list[str]
+) -> Health:
+    """The health check of an app on a port. What it rests on goes to the notes."""
     fitting = [one for one in paths if not one.port or one.port == port]
     checked = fitting[0] if fitting else Health("/", "nothing names another", redirects=True)
-    spoken = health.mentioned(tree, context) if port and not fitting else ()
     notes.append(f"health path {checked.path}: {checked.source}")
-    if port == GRPC:
-        notes.append(f'{GRPC} is the usual port of gRPC: if the app speaks that, protocol = "grpc" in [service], which '
-                     "needs a [domain]")  # fmt: skip
-    if port and not fitting:
-        doubts.append(
-            "nothing names a path for the health check: / is a guess, where any answer from 200 to 399 will do"
+    if not port:
+        return checked
+    if not fitting:
+        doubts.append("nothing names a path for the health check: / is a guess, where any answer from 200 to 399 does")
+        if spoken := health.mentioned(tree, context):
+            listed = ", ".join(f"{one.path} ({one.source})" for one in spoken)
+            doubts.append(f"paths that its sources name, and that may be better: {listed}")
+    elif leads := refusals.led_to_tls(tree, context):
+        notes.append(
+            f"{leads} leads what comes without TLS to TLS, the load balancer's check too: that counts as healthy"
         )
-    if spoken:
-        doubts.append("paths that its sources name, and that may be better: " + ", ".join(
-            f"{one.path} ({one.source})" for one in spoken))  # fmt: skip
-    return port, checked, environment
+        checked = replace(checked, leads=True)
+    doubts += refusals.strangers(tree, context)
+    return checked
 
 
 def _named(folder: str) -> str:

@@ -50,6 +50,12 @@ _SECRET = re.compile(
 _PASSING = re.compile(r"/(?:logs?|tmp|run|cache|\.cache|node_modules|vendor|bundle|\.next|target|certs?|ssl)(?:/|$)")
 """Folders whose content may go."""
 
+_READ_IN = (
+    r"config\.(?:py|[cm]?[jt]s)|(?:.*settings.*|base|production)\.py|database\.(?:yml|[cm]?[jt]s)|env\.[cm]?[jt]s"
+)
+_READS = re.compile(
+    r"(?:environ(?:\.get)?[\[(]|getenv\(|ENV(?:\.fetch\()?\[?|process\.env\.|\benv(?:\.\w+)?\()\s*[\"']?([A-Z][A-Z0-9_]+)\b"
+)
 _SHELL = re.compile(r"[$`|&;<>*?~]|^\w+=")
 """What only a shell understands: a command with it is run by one."""
 _ONCE = re.compile(r"\b(?:rails|rake|artisan|manage\.py)\s+(?:\w+:clear|db:\w+|console|c|shell|test)\b")
@@ -148,6 +154,9 @@ def listed(
     if not any(_kind(name) for name, _ in named):  # what Phoenix reads at its start
         named += [(name, file) for file in tree.named(r"runtime\.exs", context)
                   for name in re.findall(r"(?:fetch_env!|get_env)\(\s*\"(\w+)\"", tree.read(file))]  # fmt: skip
+    if not any(_kind(name) for name, _ in named):  # what settings in the sources read
+        named += [(name, file) for file in tree.named(_READ_IN, context)[:20] if not aside(file)
+                  for name in _READS.findall(tree.read(file))]  # fmt: skip
     found = dict.fromkeys(
         [
             *_beside(_near(services, app, context)),
@@ -167,6 +176,7 @@ def _near(services: Sequence[Service], app: Sequence[Service], context: str) -> 
     folders = [one.file.rpartition("/")[0] or "." for one in services]
     near = [one for one, folder in zip(services, folders, strict=True)
             if one not in app and (within(folder, context) or within(context, folder))]  # fmt: skip
+    near = [one for one in near if not aside(one.file)]
     if context != "." and any(within(one.rpartition("/")[0] or ".", context) for one in files):
         near = [one for one in near if one.file in files]
     return near
@@ -201,7 +211,7 @@ def _kept(tree: Tree, app: Sequence[Service], kept: Sequence[str]) -> Iterator[s
 
     What a compose file puts in from the repository is no such folder: the image has it.
     """
-    folders = dict.fromkeys((one for one in kept if not _PASSING.search(one)), "VOLUME of the Dockerfile")
+    folders = dict.fromkeys((one.rstrip("/") for one in kept if not _PASSING.search(one)), "VOLUME of the Dockerfile")
     for service in app[:1]:
         for source, place in service.keeps:
             held = source in tree.folders or tree.has(source)

@@ -175,6 +175,24 @@ def wants_variable(read: Dockerfile, stage: Stage, texts: Sequence[Text]) -> boo
     return bool(re.search(r"\$(?:PORT\b|\{PORT\})", " ".join([*exposes, command])))
 
 
+_READS = re.compile(
+    r"(?:os\.Getenv\(|process\.env(?:\.|\[)|Bun\.env\.|Deno\.env\.get\(|ENV(?:\.fetch\()?\[?|environ(?:\.get)?[\[(]|getenv\(|"
+    r"env::var\(|System\.getenv\(|getEnv\s*)[\"'`]?PORT\b"
+)
+
+
+def read_from_environment(tree: Tree, context: str) -> tuple[int, str] | None:
+    """The file that reads $PORT, and what it begins from if that is near it; 0 if nothing is."""
+    files = tree.named(r"[\w.-]+\.(?:go|[cm]?[jt]s|py|rb|rs|cr|java|kt|php|ex|exs|hs|clj)", context)
+    deepest = (0 if context == "." else context.count("/") + 1) + 3
+    for file in [one for one in files if one.count("/") <= deepest and not aside(one)][:300]:
+        text = tree.read(file)
+        if found := _READS.search(text):
+            near = re.search(r"(?:PORT|port)\b[^\n]{0,40}?" + _NUMBER, text[found.start() : found.start() + 300])
+            return (int(near[1]) if near and int(near[1]) < 65536 else 0), file
+    return None
+
+
 def unset(read: Dockerfile, stage: Stage) -> str:
     """A variable that EXPOSE names and nothing sets; empty if there is none."""
     known = read.variables(stage)

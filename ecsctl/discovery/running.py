@@ -77,7 +77,7 @@ def command(read: Dockerfile, stage: Stage, services: Sequence[Service], notes: 
 
 
 _BARE = re.compile(
-    r"(?:.*/)?(?:alpine|debian|ubuntu|busybox|amazonlinux|ruby|python|node|golang|rust|php|elixir|erlang|crystal|"
+    r"(?:.*/)?(?:alpine|debian|ubuntu|busybox|amazonlinux|ruby|python|node|golang|rust|elixir|erlang|crystal|"
     r"[\w-]*(?:jdk|jre|temurin|corretto|openjdk)|dotnet/(?:runtime|aspnet)|static|base|cc)[\w-]*(?:[:@].*)?"
 )
 """Images of a language or a system: none of them starts an app."""

@@ -101,6 +101,49 @@ VARIED = {
         },
         "builds/docker/Dockerfile", ".", 9001, "/api/health", notes=("copies opt, which git does not have",),
     ),
+    "tolgee/tolgee-platform": Shape(  # an editor's is none, and one that starts nothing comes after all that do
+        {
+            "docker/app/Dockerfile": "FROM eclipse-temurin\nCOPY BOOT-INF/lib /app/lib\nCOPY cmd.sh /app\nEXPOSE 8080\nENTRYPOINT [\"/app/cmd.sh\"]\nHEALTHCHECK CMD wget -q http://127.0.0.1:8080/actuator/health\n",
+            "docker/app/cmd.sh": "", "docker/gitpod.Dockerfile": "FROM gitpod/workspace-full\nRUN sdk install java\n", "docker/tools.Dockerfile": "FROM debian\nRUN apt-get install x\n", "build.gradle": "",
+        },
+        "docker/app/Dockerfile", "docker/app", 8080, "/actuator/health", notes=("BOOT-INF/lib, which git does not have",),
+    ),
+    "mattermost/focalboard": Shape(  # beside you is only what builds
+        {
+            "Dockerfile.build": "FROM golang\nCOPY go.mod ./\nCMD [\"make\"]\n", "go.mod": "",
+            "docker/Dockerfile": "FROM golang AS build\nADD . /go\nFROM debian\nCOPY --from=build /go/x bin/\nEXPOSE 8000/tcp 9092/tcp\nCMD [\"bin/focalboard\"]\n",
+        },
+        "docker/Dockerfile", ".", 8000,
+    ),
+    "GoogleCloudPlatform/cloud-run-hello": Shape(  # only the code says that the platform gives it a port
+        {
+            "Dockerfile": "FROM golang AS builder\nCOPY . ./\nFROM scratch\nCOPY --from=builder /app/server /server\nENTRYPOINT [\"/server\"]\n",
+            "hello.go": "port := os.Getenv(\"PORT\")\nif port == \"\" {\n  port = \"8081\"\n}\n", "go.mod": "",
+        },
+        port=8081, environment={"PORT": "8081"}, notes=("hello.go reads the port",),
+    ),
+    "mozilla/send": Shape(  # Mozilla's name of it
+        {
+            "Dockerfile": "FROM node\nCOPY . .\nENV PORT=1443\nEXPOSE ${PORT}\nCMD [\"node\", \"server.js\"]\n", "package.json": "{}",
+            "server/routes.js": "app.get('/__lbheartbeat__', ok);\n",
+        },
+        port=1443, path="/__lbheartbeat__",
+    ),
+    "acme/till, led to TLS": Shape(
+        {
+            "Dockerfile": "FROM ruby\nCOPY . .\nEXPOSE 3000\nCMD [\"rails\", \"server\"]\n", "Gemfile": "",
+            "config/routes.rb": "get \"up\" => \"rails/health#show\"\n", "config/environments/production.rb": "  # config.assume_ssl = true\n  config.force_ssl = true\n",
+        },
+        port=3000, path="/up", codes="200-399", notes=("leads what comes without TLS to TLS",),
+    ),
+    "acme/desk, which knows its names": Shape(
+        {
+            "Dockerfile": "FROM python\nCOPY . .\nEXPOSE 8000\nCMD [\"gunicorn\", \"desk.wsgi\"]\n", "manage.py": "",
+            "desk/settings.py": "ALLOWED_HOSTS = env.list('HOSTS')\nDATABASES = {'default': dj(os.environ.get('DATABASE_URL'))}\nROOT_URLCONF = 'desk.urls'\n",
+            "desk/urls.py": "urlpatterns = [path('healthz/', ok)]\n",
+        },
+        port=8000, path="/healthz/", notes=("desk/settings.py has ALLOWED_HOSTS",), needs=("DATABASE_URL: a database",),
+    ),
     "acme/notes, of NestJS": Shape(  # the app's path before the controller's, and its before the method's
         {
             "Dockerfile": "FROM node\nCOPY . .\nEXPOSE 3000\nCMD [\"node\", \"dist/main.js\"]\n", "package.json": "{}",

@@ -1,0 +1,50 @@
+"""What a framework answers a load balancer's check with, whatever the app behind it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ecsctl.discovery.tree import Tree, aside
+
+
+def led_to_tls(tree: Tree, context: str) -> str:
+    """The file by which every request without TLS is led to it; empty if none does. A check comes without TLS.
+
+    Rails, "config.force_ssl" and "config.assume_ssl"; Django, "SECURE_SSL_REDIRECT".
+    """
+    for file in _files(tree, context, r"production\.rb"):
+        text = _live(tree.read(file))
+        if re.search(r"(?m)^\s*config\.force_ssl\s*=\s*true\b", text) and not re.search(
+            r"(?m)^\s*config\.(?:assume_ssl\s*=\s*true\b|ssl_options\s*=)", text
+        ):
+            return file
+    for file in _files(tree, context, r"[\w-]+\.py"):
+        text = _live(tree.read(file)) if re.search(r"settings|prod|config/", file) else ""
+        if re.search(r"(?m)^SECURE_SSL_REDIRECT\s*=\s*True\b", text) and "SECURE_REDIRECT_EXEMPT" not in text:
+            return file
+    return ""
+
+
+def strangers(tree: Tree, context: str) -> Iterator[str]:
+    """A sentence where an app answers only those who ask for it by a name that it knows (Django, "ALLOWED_HOSTS")."""
+    if not tree.named(r"manage\.py", context):
+        return
+    said: dict[str, str] = {}
+    for file in _files(tree, context, r"[\w-]+\.py"):
+        if re.search(r"settings|config/", file):
+            for rest in re.findall(
+                r"(?m)^\s*ALLOWED_HOSTS\s*(?::[^=\n]*)?\+?=\s*([^\n]*(?:\n\s+[^\n]*)?)", _live(tree.read(file))
+            ):
+                said[file] = rest
+    if said and not any(re.search(r"[\"']\*[\"']", rest) for rest in said.values()):
+        yield (f"{next(iter(said))} has ALLOWED_HOSTS: Django answers 400 to other hosts, and the load balancer's "
+               "check asks by the task's address")  # fmt: skip
+
+
+def _files(tree: Tree, context: str, pattern: str) -> list[str]:
+    return [path for path in tree.named(pattern, context) if not aside(path)][:300]
+
+
+def _live(text: str) -> str:
+    return re.sub(r"(?m)^\s*#.*$", "", text)
