@@ -12,17 +12,20 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import boto3
 import botocore.auth
+import botocore.awsrequest
+import botocore.client
 import botocore.hooks
 import botocore.parsers
 import botocore.useragent
 import pytest
 import typer.main
-from botocore.compat import get_current_datetime
+from botocore.compat import HTTPHeaders, get_current_datetime
 from botocore.exceptions import NoCredentialsError
+from botocore.regions import EndpointRulesetResolver
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
@@ -50,6 +53,32 @@ def _signed(auth: Any, request: Any) -> None:
 
 
 botocore.auth.SigV4Auth.add_auth = _signed
+
+
+class _HeaderName(str):
+    """The name of a header, equal to itself in whatever case: botocore's own says so in Python at each comparison."""
+
+    __slots__ = ("written",)
+
+    def __new__(cls, name: str) -> Self:
+        made = super().__new__(cls, name.lower())
+        made.written = name
+        return made
+
+    def __str__(self) -> str:
+        return self.written
+
+
+class _Headers(HTTPHeaders):
+    """A request's headers as they were set; a mail's would be examined for what cannot be encoded at each reading."""
+
+    def items(self) -> list[tuple[str, str]]:
+        return list(self._headers)
+
+
+botocore.awsrequest._HeaderKey = functools.lru_cache(1024)(_HeaderName)
+botocore.awsrequest.HTTPHeaders = _Headers
+botocore.client.BaseClient.get_paginator = functools.cache(botocore.client.BaseClient.get_paginator)  # makes a class
 botocore.parsers.DEFAULT_TIMESTAMP_PARSER = functools.lru_cache(4096)(botocore.parsers.DEFAULT_TIMESTAMP_PARSER)
 botocore.hooks.EventAliaser._alias_event_name = functools.cache(botocore.hooks.EventAliaser._alias_event_name)
 
@@ -72,6 +101,21 @@ def _kept(make: Callable[..., Any]) -> Callable[..., Any]:
 def _surroundings() -> str:
     return repr(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
 
+
+_endpoint = EndpointRulesetResolver.construct_endpoint
+
+
+def _endpoint_once(self: Any, operation_model: Any, call_args: Any, request_context: Any) -> Any:
+    """Where a client sends an operation, worked out once where no parameter of the call has a say in it."""
+    if self._service_model.service_name == "s3" or operation_model.context_parameters:
+        return _endpoint(self, operation_model, call_args, request_context)
+    known = self.__dict__.setdefault("_known", {})
+    if (found := known.get(operation_model.name)) is None:
+        found = known[operation_model.name] = _endpoint(self, operation_model, call_args, request_context)
+    return found
+
+
+EndpointRulesetResolver.construct_endpoint = _endpoint_once
 
 boto3.session.Session.client = _kept(boto3.session.Session.client)
 

@@ -6,7 +6,7 @@ import re
 import string
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
 import moto.backend_index
@@ -14,6 +14,7 @@ import moto.backends
 import moto.core.errors
 import moto.core.responses
 import moto.core.utils
+import moto.iam.models
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.request import (
@@ -33,6 +34,7 @@ from moto.core.serialize import (
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 from moto.moto_api._internal.moto_random import MotoRandom
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.test import EnvironBuilder
 
 from ecsctl.sandbox.core import overlay
@@ -46,8 +48,11 @@ moto.core.responses.camelcase_to_underscores = functools.cache(  # type: ignore[
 )
 # It keeps the error shapes of each service, and moto makes a new one for each error.
 moto.core.errors.ErrorLookupFactory = functools.cache(moto.core.errors.ErrorLookupFactory)  # type: ignore[misc,assignment] # it takes no argument
+# The date of each answer: many fall into one moment.
+moto.core.responses.http_date = functools.lru_cache(16)(moto.core.responses.http_date)  # type: ignore[attr-defined] # moto's own import
 
 MISSING = object()
+_FORM, _NONE = "application/x-www-form-urlencoded", ImmutableMultiDict[str, Any]()
 _GET = dict.get
 Responder = Callable[[Any, str, Any], tuple[Any, Any, Any]]
 
@@ -66,6 +71,7 @@ class _Way(NamedTuple):
 _ways: dict[tuple[type, str, int, int], _Way] = {}  # by class of object, key, shape and parent
 _members: dict[tuple[type, int], tuple[_Way, ...]] = {}  # by class of object, and parent
 _ends: dict[tuple[int, int, str], tuple[str, dict[str, Any]]] = {}  # by transformers, which are kept alive, and path
+_last: dict[tuple[int, int, str], tuple[bool, dict[str, Any]]] = {}  # by transformers, kept alive too, and member
 _writers: dict[tuple[type, str], Callable[..., None]] = {}  # by class of serializer, and type
 
 
@@ -131,11 +137,21 @@ def _found(self: ResponseSerializer, value: Any, way: _Way) -> Any:
             if (given := way.get(value, name, MISSING)) is not MISSING:
                 found = given
                 break
-    if transformers := self._value_picker.response_transformers:
+    transformers = self._value_picker.response_transformers
+    if transformers and _ends_one(transformers, way.key):
         path = f"{'.'.join(self.path)}.{way.key}"
         if end := _transformed(transformers, path):
             return transformers[end](found)
     return found
+
+
+def _ends_one(transformers: dict[str, Any], key: str) -> bool:
+    """Whether the path of a class's transformer may end in this member: of most none does, and they need no path."""
+    which = (id(transformers), len(transformers), key)
+    if (kept := _last.get(which)) is None:
+        ends = any(one.rpartition(".")[2] == key if "." in one else key.endswith(one) for one in transformers)
+        kept = _last[which] = (ends, transformers)
+    return kept[0]
 
 
 def _transformed(transformers: dict[str, Any], path: str) -> str:
@@ -247,6 +263,30 @@ def _regions_of(service_name: str) -> tuple[str, ...]:
     )
 
 
+_enriched = moto.core.responses.BaseResponse._enrich_response
+
+
+def _enrich_response(headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
+    """An answer with its request's id. moto searches each for a place where it stands in the text."""
+    if isinstance(body, str) and "<RequestId>" not in body:
+        return _enriched(headers, "")[0], body
+    return _enriched(headers, body)
+
+
+overlay.replaces(moto.core.responses.BaseResponse)(staticmethod(_enrich_response))
+
+
+def _account_of(access_key: str) -> str:
+    """Whose a key is. moto makes IAM anew in every partition, to find that it has no keys there."""
+    for account, places in list(moto.iam.models.iam_backends.items()):
+        if any(access_key in backend.access_keys for backend in list(places.values())):
+            return account
+    return DEFAULT_ACCOUNT_ID
+
+
+moto.iam.models.get_account_id_from = _account_of
+
+
 @functools.lru_cache(maxsize=1024)
 def responder(url: str) -> Responder | None:
     """What answers at an address; moto matches it with the patterns of all services at every request."""
@@ -292,9 +332,19 @@ def asked(request: Any) -> Request:
     if kind:
         environ["CONTENT_TYPE"] = kind
     made = Request(environ)
+    if not headers.get("HTTP_CONTENT_ENCODING"):  # as werkzeug leaves it once it has read the body
+        form = kind.partition(";")[0].strip().lower() == _FORM
+        held = vars(made)
+        held["form"] = ImmutableMultiDict(_pairs(body.decode())) if form else _NONE
+        held["files"], held["data"] = _NONE, b"" if form else body
+        made._cached_data = held["data"]
     if environ["HTTP_HOST"] == first["HTTP_HOST"]:  # no header names another
         made.root_url = root
     return made
+
+
+def _pairs(form: str) -> list[tuple[str, str]]:
+    return parse_qsl(form, keep_blank_values=True, errors="werkzeug.url_quote")
 
 
 @functools.lru_cache(maxsize=1024)

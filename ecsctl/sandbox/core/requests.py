@@ -53,6 +53,19 @@ def call_action(original: Callable[..., Any], response: BaseResponse) -> Any:
         congestion.done(response)
 
 
+_action_of: Callable[[BaseResponse], str] = BaseResponse._get_action
+
+
+@overlay.replaces(BaseResponse)
+def _get_action(self: BaseResponse) -> str:
+    """What is asked, read once for what a response reads it from; moto and we ask it of each many times."""
+    held = vars(self)
+    if held.get("_sandbox_asked_by") is not self.querystring:
+        held["_sandbox_action"], held["_sandbox_asked_by"] = _action_of(self), self.querystring
+    action: str = held["_sandbox_action"]
+    return action
+
+
 @overlay.wraps(BaseResponse)
 def get_region_from_url(original: Callable[..., Any], _response: BaseResponse, *args: Any) -> str:
     """GovCloud's global services are at `iam.us-gov.amazonaws.com`, which names no region; moto takes it for one."""
