@@ -108,6 +108,9 @@ TRANSIENTS = (
     # ECS guide, "Update the deployment strategy …": not while a deployment is under way. The words are a guess.
     Transient("UpdateService", "InvalidParameterException", "in progress", 900,
               "ECS changes no strategy while a deployment is under way"),
+    # dask/dask-cloudprovider#56: EC2 asks ECS to slow down, and ECS hands that on as a mistake in the request.
+    Transient("CreateService UpdateService RunTask", "InvalidParameterException", "request limit exceeded", 120,
+              "EC2 asks ECS to slow down"),
     Transient("CreateService", "InvalidParameterException", "unable to start a service that is still draining", 600,
               "the service of the same name is still draining"),
     Transient("CreateService RegisterTaskDefinition UpdateClusterSettings", "ClusterNotFoundException", "", 120,

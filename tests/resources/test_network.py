@@ -5,6 +5,7 @@ import pytest
 from ecsctl.account import in_use
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
+from ecsctl.sandbox.aws import ec2
 from ecsctl.sandbox.snapshot.taking import differences
 from tests.rows.network import ALL, change_record, ids_of, snapshot, stack_of
 
@@ -70,6 +71,14 @@ def test_all_is_tagged_at_birth_and_down_finds_it_without_a_record_beside_look_a
     cloud.lose_state()
     assert {step.name for step in cloud.down().steps} == set(ALL) - {"issued", "proof"}
     assert differences(before, snapshot()) == []
+
+
+def test_a_local_zone_that_the_account_has_opted_into_is_none_for_the_app(cloud):
+    usual = in_use.zones(cloud.aws, cloud.label(), "X86_64", fresh=True)
+    ec2.zone("euc1-ams1-az1", "available")  # it sorts before the others
+    listed = cloud.boto("ec2").describe_availability_zones()["AvailabilityZones"]
+    assert "euc1-ams1-az1" in {one["ZoneId"] for one in listed}
+    assert in_use.zones(cloud.aws, cloud.label(), "X86_64", fresh=True) == usual
 
 
 def test_a_zone_where_aws_makes_less_is_taken_last(cloud, monkeypatch):

@@ -13,6 +13,7 @@ from moto.iam.models import iam_backends
 from ecsctl.sandbox.core import overlay, script
 
 # API reference, AvailabilityZone: "available | information | impaired | unavailable | constrained".
+_USUAL = "availability-zone"
 STATES = ("available", "information", "impaired", "unavailable", "constrained")
 
 
@@ -23,10 +24,20 @@ class _States:
 
 @script.switch
 def zone(zone_id: str, state: str = "impaired", account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Put a zone into one of EC2's states; one that is not known is new in every region."""
+    """Put a zone into one of EC2's states; one that is not known is new in every region.
+
+    An id with a city in it, such as use1-atl1-az1, is of a local zone, into which the account has opted.
+    """
     if state not in STATES:
         raise script.ScriptError(f"a zone is {', '.join(STATES)}")
     _states(account_id).of[zone_id] = state
+
+
+def _new(region: str, zone_id: str) -> Zone:
+    """EC2 guide, "Local Zones": their ids have the place between that of the region and of the zone."""
+    if zone_id.count("-") > 1:
+        return Zone(f"{region}-{zone_id.split('-')[1]}a", region, zone_id, "local-zone")
+    return Zone(f"{region}z", region, zone_id, _USUAL)
 
 
 def _states(account_id: str) -> _States:
@@ -41,14 +52,17 @@ def describe_availability_zones(original: Any, self: EC2Response) -> ActionResul
         answer: ActionResult = original()
         return answer
     filters = self._filters_from_querystring()
-    wanted = filters.pop("state", None)
+    wanted, kinds = filters.pop("state", None), filters.get("zone-type")
+    opted = filters.pop("opt-in-status", None)
     names, ids = self._get_param("ZoneNames", []), self._get_param("ZoneIds", [])
     listed = self.ec2_backend.describe_availability_zones(filters, zone_names=names, zone_ids=ids)
     known = {one.zone_id for one in self.ec2_backend.describe_availability_zones()}
     region = self.ec2_backend.region_name
     found: list[Zone] = []
-    for one in [*map(copy.copy, listed), *(Zone(f"{region}z", region, new) for new in states if new not in known)]:
+    for one in [*map(copy.copy, listed), *(_new(region, new) for new in states if new not in known)]:
         one.state = states.get(one.zone_id, one.state)
-        if wanted is None or one.state in wanted:
+        local = one.zone_type != _USUAL
+        fits = (wanted, one.state), (kinds, one.zone_type), (opted, "opted-in" if local else "opt-in-not-required")
+        if all(allowed is None or value in allowed for allowed, value in fits):
             found.append(one)
     return ActionResult({"AvailabilityZones": found})
