@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.why import diagnose
+from ecsctl.why import Certainty, diagnose
 from ecsctl.why.causes.last_words import meaning
-from tests.why.field.scene import facts, job, release
+from tests.why.field.scene import box, exits, facts, job, log, release
 
 USER = "User: arn:aws:sts::123456789012:assumed-role/shop-task/9f"
 ROLE = f"{USER} is not authorized to perform: s3:PutObject on resource: x"
@@ -26,6 +26,16 @@ BIND = "bind() to 0.0.0.0:80 failed (13: Permission denied)"
     (f"{ROLE} because no identity-based policy allows the s3:PutObject action", "shop-task lacks s3:PutObject"),
     (f"{ROLE} with an explicit deny in a service control policy", "an explicit deny in a service control policy"),
     (f"{ROLE} because no permissions boundary allows the s3:PutObject action", "no permissions boundary allows"),
+    ("Error: getaddrinfo ENOTFOUND db", "nothing is called db there"),
+    ("Error: getaddrinfo EAI_AGAIN redis:6379", "nothing is called redis there"),
+    ('could not translate host name "postgres" to address: Name or service not known', "nothing is called postgres"),
+    ("java.net.UnknownHostException: kafka", "nothing is called kafka there"),
+    ("dial tcp: lookup mysql on 10.0.0.2:53: no such host", "nothing is called mysql there"),
+    ("Error: getaddrinfo ENOTFOUND undefined", "is not set"),
+    ("SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer certificate",
+     "ca-certificates"),
+    ("FATAL: no pg_hba.conf entry for host \"10.0.0.1\", user \"a\", database \"b\", no encryption", "without TLS"),
+    ("PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted (tried to add 20480)", "memory_limit"),
 ])  # fmt: skip
 def test_a_line_of_a_loader_a_kernel_or_aws_is_explained(line: str, means: str) -> None:
     known = meaning(line, facts())
@@ -43,12 +53,31 @@ def test_a_line_of_a_loader_a_kernel_or_aws_is_explained(line: str, means: str) 
     "23:09:45 could not bind the variable: permission denied",
     "ENOSPC: System limit for number of file watchers reached, watch '/app'",
     "write /dev/shm/x: no space left on device",
+    "Error: getaddrinfo ENOTFOUND shop.abcdef.eu-central-1.rds.amazonaws.com",
+    "java.net.UnknownHostException: ip-10-0-2-17: ip-10-0-2-17: Name or service not known",
+    "dial tcp: lookup api.example.com on 10.0.0.2:53: no such host",
+    "FATAL: no pg_hba.conf entry for host \"10.0.0.1\", user \"a\", database \"b\", SSL on",
+    "SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired",
     "mkdir /data: Read-only file system",  # it is a volume: the container's own is not
     "User: arn:aws:iam::123456789012:user/bob is not authorized to perform: s3:PutObject on resource: x",
     "HTTP 403: you are not authorized to perform this: ask an admin",
 ])  # fmt: skip
 def test_a_line_that_only_sounds_alike_is_left_to_the_app(line: str) -> None:
     assert meaning(line, facts()) is None
+
+
+@pytest.mark.parametrize("line", [
+    "fatal error: runtime: out of memory",
+    "[FATAL] failed to allocate memory (NoMemoryError)",
+    "Unhandled exception. System.OutOfMemoryException: Exception of type 'System.OutOfMemoryException' was thrown.",
+    'eheap_alloc: Cannot allocate 1140328 bytes of memory (of type "heap").',
+    "memory allocation of 4294967296 bytes failed",
+    "terminate called after throwing an instance of 'std::bad_alloc'",
+    "numpy.core._exceptions._ArrayMemoryError: Unable to allocate 4.00 GiB for an array with shape (1, 2)",
+])  # fmt: skip
+def test_a_runtime_that_has_no_memory_left_says_so_in_its_own_words(line: str) -> None:
+    cause = diagnose(facts(exits(box(code=1)), log(line))).causes[0]
+    assert (cause.name, cause.certainty) == ("out-of-memory", Certainty.LIKELY)
 
 
 def test_of_a_role_that_is_not_the_apps_no_key_is_set() -> None:

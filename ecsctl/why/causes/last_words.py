@@ -77,8 +77,11 @@ def _role(found: re.Match[str], facts: Facts) -> Meaning:
 
 def _name(found: re.Match[str], facts: Facts) -> Meaning | None:
     name = next(filter(None, found.groups()))
-    if name == "localhost":
+    if name == "localhost" or re.match(r"ip-\d", name):
         return None
+    if name in ("undefined", "None", "null", "nil"):
+        text = "the variable that the app takes the other's address from is not set"
+        return Meaning(text, (change("service.environment", "to have it"), repair("let the app have it", facts)))
     text = (
         f"nothing is called {name} there, as it is in Docker Compose: containers of one task reach each other at "
         "127.0.0.1, and all else has a longer name"
