@@ -42,7 +42,7 @@ from ecsctl.sandbox.server import process
 from ecsctl.sandbox.snapshot import taking
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
-_PULSE = 0.25  # real seconds between two advances of the pipelines
+_PULSE = 0.1  # real seconds between two advances of the pipelines
 _WATCH = 1.0  # real seconds between two checks whether the server is still wanted
 
 Answer = tuple[int, list[tuple[str, str]], bytes]

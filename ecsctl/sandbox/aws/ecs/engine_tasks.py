@@ -30,7 +30,7 @@ from ecsctl.sandbox.containers.wanted import Restart, Volume, Wanted
 from ecsctl.sandbox.core import clock, overlay
 
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
-_PACE = 0.2  # real seconds between two checks of a container
+_PACE = 0.1  # real seconds between two checks of a container
 
 
 def life(task: Task) -> Life | None:
