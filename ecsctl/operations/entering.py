@@ -54,7 +54,13 @@ def find(aws: Aws, app: str, task: str = "", container: str = "", process: str =
     there is none that can be entered. Waits a minute for the agent of a task that has only just started, and raises
     TimedOut then.
     """
-    names = reading.on(aws, Names(app), process or (_whose(aws, Names(app), task) if task else ""))
+    try:
+        names = reading.on(aws, Names(app), process or (_whose(aws, Names(app), task) if task else ""))
+    except Refused as refused:
+        jobs = f"a job's tasks are not entered: ecsctl jobs run {process} runs one, and prints what it writes"
+        raise Refused(
+            refused.message, why=refused.why, hint=f"{refused.hint}; {jobs}" if process else refused.hint
+        ) from None
     with aws.fresh():
         service = service_of(aws, names.cluster, names.service)
     if service is None or service["status"] != "ACTIVE":

@@ -14,12 +14,14 @@ from ecsctl.releases.images import digest_of, in_registry, same
 from ecsctl.releases.reading import active, described, processes, read, revision_named
 from ecsctl.releases.verdict import Followed, Outcome, Release, Verdict
 from ecsctl.releases.waiting import follow
-from ecsctl.resources.support.deployments import Phase, Snapshot, phase_of
+from ecsctl.resources.support.deployments import Phase, Snapshot, began, phase_of
 from ecsctl.resources.support.ecs import revision_of
 from ecsctl.resources.support.pausing import Held, held_of
 from ecsctl.resources.support.revisions import BACK, DIGEST, Revision, container_of, digest
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ecsctl.aws import Aws
     from ecsctl.engine.state import State
 
@@ -153,6 +155,11 @@ class Process:
         ends = [phase_of(one) for one in tried if (found := described(self.aws, self.observed.brings(one)))
                 and self.brings(found, image)]  # fmt: skip
         return bool(ends) and Phase.DEPLOYED not in ends
+
+    @property
+    def newest(self) -> datetime:
+        """When the newest of its deployments began."""
+        return began(self.observed.newest)
 
     @property
     def restarting(self) -> bool:

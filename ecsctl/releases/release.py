@@ -77,8 +77,8 @@ def deploy(
 def restart(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Release:
     """Start new tasks of what runs: they read secrets and parameters again. Nothing is released.
 
-    Run again while that is under way it is followed. Raises Refused without a service, where no task is to run, and
-    while something else is rolling out.
+    Run again while that is under way it is followed, and begun where it had not come to yet: it takes one process after
+    the other. Raises Refused without a service, where no task is to run, and while something else is rolling out.
     """
     processes = every(aws, state)
     for one in processes:
@@ -92,7 +92,9 @@ def restart(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Releas
     if not run:
         raise Refused("no task is desired, so none is restarted", why="service.desired_count is 0",
                       hint="a task reads its secrets when it starts: there is nothing to do")  # fmt: skip
-    begun = [one for one in run if not one.rolling] if not following else []
+    last = max((processes.index(one) for one in following), default=-1)
+    since = processes[last].newest if following else None
+    begun = [one for one in run if since is None or (processes.index(one) > last and one.newest < since)]
     for one in begun:
         live = one.live
         with state.locked("deploy"):

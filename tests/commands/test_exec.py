@@ -48,6 +48,10 @@ def test_exec_says_where_it_goes_and_ends_as_the_plugin_does(
     assert "exec = true in [service]" in off.err
     assert not (folder / "words").exists()
 
+    job = run("exec", "--process", "report", "--", "ls")
+    assert job.code == 1
+    assert "a job's tasks are not entered: ecsctl jobs run report" in job.said
+
     enable(service, desiredCount=2)
     ended = run("exec", "--debug", "--", "ls", "-la", "my file")
     assert (ended.code, ended.out) == (3, "from the far end\n")

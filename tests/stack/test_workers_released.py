@@ -110,6 +110,16 @@ def test_cancel_and_restart_are_about_all(running: World) -> None:
     assert not set(begun) & set(now)
 
 
+def test_a_restart_that_was_cut_after_one_process_goes_on_with_the_others(running: World) -> None:
+    boto = running.boto("ecs")
+    boto.update_service(cluster="hello", service="hello", forceNewDeployment=True)
+    begun = [service(running, name)["deployments"][0]["id"] for name in ("hello", "hello_mailer")]  # type: ignore[index]
+    session = running.open(SAID)
+    assert restart(session.aws, session.state, say=lambda _: None).verdict.outcome is Outcome.DEPLOYED
+    now = [service(running, name)["deployments"][0]["id"] for name in ("hello", "hello_mailer")]  # type: ignore[index]
+    assert (now[0], now[1] != begun[1]) == (begun[0], True)
+
+
 def test_what_comes_before_comes_once_and_where_it_fails_nothing_is_deployed(running: World) -> None:
     [first] = images(running)
     asked: list[str] = []
