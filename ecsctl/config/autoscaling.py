@@ -79,7 +79,7 @@ class Autoscaling(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """An empty range; half of an aim; no way back from no tasks."""
+        """An empty range, an incomplete target, or no way back from zero tasks."""
         if self.min > self.max:
             yield "max", f"= {self.max} is below min = {self.min}"
         if self.queue and not self.messages_per_task:

@@ -62,10 +62,10 @@ def read_text(path: File) -> str | None:
 
 
 def put(path: File, text: str) -> None:
-    """Put a file in its place as a whole, with the mode it had, or leave it alone if it says this already.
+    """Replace a file as a whole, keeping its mode; do nothing if it has this text already.
 
-    A link within its folder stays one. Raises EcsctlError for what is no file, and Refused for a link that leads out
-    of its folder: in somebody else's repository it may name any file of the user.
+    A link within its folder stays a link. Raises EcsctlError for anything that is no file, and Refused for a link that
+    leads out of its folder: in another person's repository it could name any of the user's files.
     """
     if read_text(path) == text:
         return

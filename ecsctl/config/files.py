@@ -18,10 +18,11 @@ LARGEST = 256 * 1024
 
 
 def candidates(folder: File) -> list[File]:
-    """The configuration's files in the nearest folder that has any, here or above; the one that counts first.
+    """The configuration files of the nearest folder that has any, this one or one above it; the one that counts is
+    first.
 
-    Searched up to the root of the git repository, and outside of one in this folder alone: a stray file in a home
-    folder is not meant. A pyproject.toml that names us and cannot be read counts: `source` refuses it.
+    The search ends at the root of the git repository. Outside of a repository it stays in this folder, so that a stray
+    file in a home folder is not used. A pyproject.toml that names us and cannot be read counts: `source` refuses it.
     """
     for here in upwards(folder):
         found = [file for file in (here / FILE, here / FALLBACK) if file.is_file()]
@@ -63,7 +64,7 @@ def named(file: File) -> str:
 
 
 def _has_ours(file: File, *, alone: bool) -> bool:
-    """Whether a pyproject.toml has a table for us. One that is broken is others' business beside an ecsctl.toml."""
+    """Whether a pyproject.toml has a table for us. A broken one is not our concern where there is an ecsctl.toml."""
     try:
         text = _text(file)
         if "ecsctl" not in text:

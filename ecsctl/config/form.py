@@ -76,7 +76,7 @@ def is_table(node: Node) -> bool:
 
 
 NAME = "NAME"
-"""What stands in a path for the name that the user gives a table."""
+"""The placeholder in a path for the name that the user gives a table."""
 
 
 def tables(node: Node) -> bool:
@@ -140,7 +140,7 @@ def meant(node: Node) -> str:
 
 
 def _resolved(node: Node) -> Node:
-    """The node that a reference names, with what stands beside the reference."""
+    """The node that a reference names, with the keys beside the reference."""
     if "$ref" not in node:
         return node
     named: Node = document()["$defs"][node["$ref"].rsplit("/", 1)[-1]]

@@ -34,7 +34,7 @@ class Job(Process):
         ge=1,
         le=10080,
         description="After how many minutes a run is stopped, and counts as failed. Default: never. A small "
-        "container beside the job's own sees to it, whose image is in ECR's public registry.",
+        "container beside the job's own stops it; its image is in ECR's public registry.",
         examples=[60],
     )
     overlap: Literal["allow", "refuse"] = Field(

@@ -1,4 +1,4 @@
-"""On which line of a TOML text each key stands. tomllib checks the text; this only finds its way through it."""
+"""The line of each key in a TOML text. tomllib checks the text; this only finds its way through it."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class TooDeep(ValueError):
 
 
 def lines(text: str) -> dict[Path, int]:
-    """The line, from 1, of every key and of every element of a list. Tables stand at their header.
+    """The line, from 1, of every key and of every element of a list. A table's line is that of its header.
 
-    Stops at what is no TOML and gives what it has found until then. Raises TooDeep.
+    Stops at anything that is not TOML, with what it has found so far. Raises TooDeep.
     """
     walk = _Walk(text)
     with suppress(_NotTomlError):

@@ -56,7 +56,7 @@ def read(
     overrides: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Loaded:
-    """As `load`, with the file, the origin of each value, and warnings. `environ` stands in for os.environ."""
+    """As `load`, with the file, the origin of each value, and warnings. `environ` is used instead of os.environ."""
     folder = folder or File.cwd()
     found = files.candidates(folder)
     variables, wrong = environment.read(environ)

@@ -23,9 +23,9 @@ MOST = 50
 
 @dataclass(frozen=True)
 class Source:
-    """Some of the values, and where each stands: options, the environment, or a file.
+    """Some of the values, and where each comes from: options, the environment, or a file.
 
-    `places` names a path's place; of a path that does not exist, its longest part counts.
+    `places` names a path's place; for a path that does not exist, its longest existing part counts.
     """
 
     values: Mapping[str, Any]
@@ -33,7 +33,7 @@ class Source:
     name: str
 
     def place(self, path: Path) -> str:
-        """Where the value at the path stands, or what it would stand in."""
+        """Where the value at the path is, or the table that it would be in."""
         return next((self.places[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.places), self.name)
 
 
@@ -53,7 +53,7 @@ def messages(error: ValidationError, sources: list[Source]) -> list[str]:
 
 
 def shown(value: Any) -> str:
-    """A value as it would stand in the file, short, and with nothing in it that a terminal would obey."""
+    """A value as it would be written in the file, shortened, and without control characters."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -80,14 +80,14 @@ def _part_shown(part: str | int) -> str | int:
 
 
 def unknown(path: Path) -> str:
-    """That a key is not known, and which one may be meant."""
+    """The message for an unknown key, with the key that was probably intended."""
     return f"{key_shown(path)}: no such key{_suggestion(path)}"
 
 
 def nearest(word: str, known: list[str]) -> str | None:
-    """The known word that was meant, if one is near enough: best one of the same letters, as two changed places.
+    """The known word that was probably intended, if one is close enough: preferably of the same letters, two swapped.
 
-    Of words that are not alike, one that has this as its first or last part, as `cpu` is of `cpu_percent`.
+    Otherwise one that begins or ends with this one, as `cpu_percent` does with `cpu`.
     """
     if same := next((one for one in known if sorted(one) == sorted(word)), None):
         return same

@@ -43,7 +43,7 @@ class Config(Tables):
         return self._unsaid
 
     def problems(self) -> Iterator[Problem]:
-        """What tables say that do not go together, each right by itself."""
+        """Values of several tables that contradict each other, though each is valid by itself."""
         yield from self._doubled_tags()
         yield from self.strange(self.account_id, self.region)
         yield from self._build_image()
@@ -100,7 +100,9 @@ class Config(Tables):
                 yield ("tags", key), f"is {other} in another case, and IAM takes the two for one: expected only one"
 
     def strange(self, account: str | None, region: str | None, partition: str | None = None) -> Iterator[Problem]:
-        """ARNs of another place than the one to work in, as far as that is known, where only its own will do."""
+        """ARNs of another account, region or partition than the ones to work in, as far as these are known, where AWS
+        accepts no other.
+        """
         yield from places.strange(self, account, region, partition)
 
     def _build_image(self) -> Iterator[Problem]:
@@ -170,7 +172,7 @@ class Config(Tables):
         return self._most * self._percent // 100
 
     def _processes(self) -> Iterator[Problem]:
-        """What workers do not have together with [service]; and more tasks of all than there are addresses."""
+        """Workers and jobs that contradict [service], and more tasks in all than there are addresses."""
         for table, those in (("workers", self.workers), ("jobs", self.jobs)):
             for name, one in those.items():
                 for key, why in one.fits(self.service, self.sidecars):

@@ -204,7 +204,8 @@ class Domain(Section):
             )
 
     def _circles(self) -> Iterator[Problem]:
-        """A wildcard that would send clients of a name away that is to answer them: even of the name they are sent to.
+        """A wildcard that would redirect clients of a name that has to answer them, even of the name they are
+        redirected to.
 
         In a rule of a load balancer `*` stands for any characters, dots too (Elastic Load Balancing guide, "Condition
         types for listener rules").

@@ -17,7 +17,8 @@ def queues(config: Tables) -> dict[str, str]:
 
 
 def strange(config: Tables, account: str | None, region: str | None, partition: str | None) -> Iterator[Problem]:
-    """ARNs of another place than the one to work in, as far as that is known, where only its own will do.
+    """ARNs of another account, region or partition than the ones to work in, as far as these are known, where AWS
+    accepts no other.
 
     A certificate must be of the load balancer's region and account, a boundary of the roles' account or AWS's own
     (AWS Certificate Manager user guide, "Services integrated with ACM"; IAM user guide, "Permissions boundaries for

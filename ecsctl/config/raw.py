@@ -79,7 +79,7 @@ SAID = {
 }  # fmt: skip
 """By table: the parameters that other options say, and which; empty where ecsctl alone decides."""
 PARENTS = {"service": ("deploymentConfiguration",), "build_project": ("source", "environment", "logsConfig")}
-"""Parameters with members that other options set: each member stands for itself."""
+"""Parameters whose members other options set: each member counts separately."""
 
 
 class Raw(Section):

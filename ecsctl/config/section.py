@@ -25,7 +25,7 @@ class Section(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
     def problems(self) -> Iterator[Problem]:
-        """What does not go together although each value is right by itself."""
+        """Values that contradict each other, though each is valid by itself."""
         yield from ()
 
     @model_validator(mode="after")

@@ -23,7 +23,7 @@ def preset(written: Mapping[str, Any]) -> dict[str, Any]:
     """What the file says, with these options where it does not say them."""
     found = dict(written)
     vpc = found.get("vpc", {})
-    if isinstance(vpc, Mapping) and not vpc.get("id"):  # a network of one's own is never changed
+    if isinstance(vpc, Mapping) and not vpc.get("id"):  # an existing network is never changed
         found["vpc"] = {**NETWORK, **vpc}
     service, sidecars = found.get("service", {}), found.get("sidecars")
     web = not isinstance(service, Mapping) or service.get("web") is not False

@@ -243,7 +243,9 @@ class Service(Section):
 
     @property
     def spelled(self) -> dict[str, str]:
-        """What two keys can say, by the short one: the key that says it here, or would stand beside what is here."""
+        """What two keys can say, by the short one: the key that says it here, or the one that would fit the tables of
+        this file.
+        """
         table = self.health is not None
         return {
             f"service.{name}": f"service.health.{key}" if table and not self.given(name) else f"service.{name}"
@@ -252,7 +254,7 @@ class Service(Section):
 
     @property
     def least(self) -> int:
-        """The fewest tasks of it that are to run."""
+        """The minimum number of its tasks."""
         return self.autoscaling.lowest if self.autoscaling else self.desired_count
 
     @property

@@ -20,7 +20,7 @@ def way(key: str | Path) -> Path:
 
 
 def holds(tree: Any, path: Path) -> bool:
-    """Whether something stands at the path."""
+    """Whether there is a value at the path."""
     for part in path:
         if isinstance(tree, Mapping):
             known = part in tree

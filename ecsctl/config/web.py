@@ -1,4 +1,6 @@
-"""What stands in front of the web, held against the rest of ecsctl.toml; and what there is none of without a web."""
+"""Options of what is in front of the web, checked against the rest of ecsctl.toml; and options that have no meaning
+without a web.
+"""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class Worker(Process):
 
     @property
     def most(self) -> int:
-        """The most tasks of it that run at once, during a deployment."""
+        """The maximum number of its tasks that run at once, during a deployment."""
         return (self.autoscaling.highest if self.autoscaling else self.desired_count) * self.max_percent // 100
 
     def over(self, service: Service) -> Service:
@@ -88,5 +88,5 @@ def inherited(workers: Mapping[str, Worker]) -> dict[str, str]:
 
 
 def resting(processes: Mapping[str, Service]) -> dict[str, bool]:
-    """By each process whether no task of it need run."""
+    """For each process, whether it may have no running task."""
     return {name: not one.least for name, one in processes.items()}

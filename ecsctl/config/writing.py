@@ -29,7 +29,7 @@ def template(
     """The text of an ecsctl.toml that sets `values` and names every other option in a comment, at its default.
 
     `remarks` are sentences by the table that they stand in, as comments; `workers` are proposed, as comments too, by
-    name: who says so, and the command. `doubts` come first: a person has to decide them.
+    name: where each was found, and its command. `doubts` come first: a person has to decide on them.
     """
     lines = [
         f"#:schema ./{SCHEMA}",
@@ -43,7 +43,7 @@ def template(
     tables = {key: below for key in Config.model_fields if is_table(below := _node((key,)))}
     lines += (line for key in Config.model_fields if key not in tables for line in _option((key,), values))
     for key, below in tables.items():
-        # A table that means something by being there is a comment, until it is wanted.
+        # A table that has an effect by being there stays a comment until it is needed.
         off = "# " if Config.model_fields[key].default_factory is None and key not in values else ""
         lines += ["", *_comment(below["description"]), f"{off}[{key}]"]
         lines += (line for remark in (remarks or {}).get(key, ()) for line in _comment(remark))
@@ -100,7 +100,7 @@ def _node(path: Path) -> Node:
 
 
 def _comment(text: str, lead: str = "") -> list[str]:
-    """A comment's lines, none of which looks like an option that is only to be freed of its #."""
+    """The lines of a comment, none of which can be taken for an option that is commented out."""
     lines: list[str] = []
     for width in range(_WIDTH, _WIDTH - 20, -1):
         lines = textwrap.wrap(

@@ -20,7 +20,7 @@ from ecsctl.resources.support.service_additions import STRATEGY
 from ecsctl.resources.task_definition import TaskDefinition
 
 CENT = 0.005
-Thing = tuple[str, str, Mapping[str, Any]]  # a kind, the process that one of it is of, and its fields
+Thing = tuple[str, str, Mapping[str, Any]]  # the kind of a resource, the process that it belongs to, and its fields
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def must_be_agreed_to(plan: Plan, estimate: Estimate) -> bool:
 
 
 def _process(step: Step) -> str:
-    """Of which process it is, as far as its name says so: the parts of one bear its name."""
+    """The process it belongs to, as far as its name says: the parts of a process have its name in theirs."""
     return step.name.partition(" ")[2]
 
 
@@ -81,7 +81,9 @@ def _after(step: Step) -> Mapping[str, Any]:
 
 
 def _monthly(things: Iterable[Thing]) -> float:
-    """Dollars a month for all of them. What a task costs stands in its definition, and how many there are elsewhere."""
+    """Dollars a month for all of them. What a task costs depends on its definition; how many there are, on other
+    resources.
+    """
     by: dict[str, list[Mapping[str, Any]]] = {}
     of: dict[tuple[str, str], Mapping[str, Any]] = {}
     for kind, process, fields in things:

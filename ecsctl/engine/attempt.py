@@ -34,7 +34,7 @@ class Attempt:
     ) -> None:
         """Wait a little if the error passes by itself; otherwise call `on_final` and raise it, explained.
 
-        With `gone` the thing is meant to be gone: for a while, another read may still list it.
+        With `gone` the resource should be gone: another read may still list it for a while.
         """
         if isinstance(error, EcsctlError):
             raise error

@@ -22,7 +22,7 @@ AT_MOST = 3600.0  # seconds after which another machine's first run is no longer
 
 
 def unfinished(tags: Mapping[str, str] | None) -> str:
-    """The run that these tags say is at work; empty if none is."""
+    """The run that is still going on, by these tags; empty if there is none."""
     run = (tags or {}).get(RUN, "")
     return "" if run == ENDED else run
 
@@ -56,10 +56,10 @@ def several(app: str, found: Collection[Mapping[str, str]]) -> Refused:
 
 
 def way_out(steps: list[Step], me: Label, first: Observed[Any, Any] | None, others: Collection[str]) -> list[Step]:
-    """The steps; those that meet another deployment's things say which of the two stays, and the one way out.
+    """The steps. Those that meet another deployment's resources say which of the two stays, and what to do.
 
-    The one that has the deployment's first thing stays, or else the one with the smaller id: each machine comes to the
-    same answer. `others` are those of this region: another region's deployment is no rival.
+    The deployment that owns the first resource stays, or else the one with the smaller id, so that every machine
+    reaches the same answer. `others` are the deployments in this region: one in another region is no rival.
     """
     steps = [step if step.rival in others else replace(step, rival="") for step in steps]
     rivals = sorted({step.rival for step in steps if step.rival})
@@ -86,7 +86,7 @@ def way_out(steps: list[Step], me: Label, first: Observed[Any, Any] | None, othe
 
 
 def _waits_for(step: Step, observed: Observed[Any, Any], now: datetime, *, dead: bool) -> Step:
-    """The step; or a refusal, while another machine's first run may be at work."""
+    """The step, or a refusal while another machine's first run may still be going on."""
     run = unfinished(observed.tags)
     age = (now - observed.since).total_seconds() if observed.since else 0.0
     if not run or dead or age >= AT_MOST:
@@ -118,7 +118,7 @@ def _late(step: Step, observed: Observed[Any, Any]) -> Step:
 
 
 def _who(tags: Mapping[str, str], since: datetime | None) -> str:
-    """By whom, since when."""
+    """Who runs it, and since when."""
     return ", ".join(filter(None, [f"by {tags[OWNER]}" if tags.get(OWNER) else "", _since(since)]))
 
 

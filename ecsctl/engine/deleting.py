@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Deleting(Reader):
-    """Removes resources of a deployment, and says what it is at."""
+    """Removes the resources of a deployment, and reports its progress."""
 
     def __init__(self, aws: Aws, state: State, label: Label, emit: events.Listener) -> None:
         super().__init__(aws, state, label)
@@ -47,8 +47,8 @@ class Deleting(Reader):
     ) -> None:
         """Afterwards nothing of this kind and name that carries our tags is left. Ownership is checked just before.
 
-        `go_on` is called once AWS has taken the request, unless what this one stands on has to wait until it is gone.
-        Of `several` of a kind one read is then for all that are gone.
+        `go_on` is called once AWS has accepted the request, unless what it depends on has to wait until it is gone.
+        With `several` of a kind, one read serves all of them.
         """
         began = time.monotonic()
         attempt = Attempt(self.patience, kind.known_as(name), usual=kind.goes)
@@ -72,7 +72,7 @@ class Deleting(Reader):
             self._emit_done(name, kind.title, Verb.DELETE, began)
 
     def _await_gone(self, kind: type[AnyResource], name: str, asked_at: float) -> None:
-        """Read until AWS shows nothing of it any more; first by what others have read since it was asked."""
+        """Read until AWS no longer shows it. What others have read since the request counts too."""
         moments = iter([asked_at])
 
         def gone() -> bool | None:

@@ -95,9 +95,9 @@ class Engine:
 
         Returns what was planned and done.
 
-        `agree` sees the plan before anything changes and raises if the user does not agree. With nothing to do there
-        is no lock, no change and no write. Without `prune` the stack is a part of one, and nothing else is removed.
-        Raises the failures of all resources together.
+        `agree` is given the plan before anything changes, and raises if the user does not agree. With nothing to do
+        there is no lock, no change and no write. Without `prune` the stack is a part of one, and nothing else is
+        removed. Raises the failures of all resources together.
         """
         plan = self.plan(stack, prune=prune)
         self._half_done(stack)
@@ -107,7 +107,7 @@ class Engine:
             self.emit(events.Said(f"another deployment of {self.label.app} ({ID}={other}) has things here too; where "
                                   "its record (.ecsctl/state.json) is, ecsctl down removes them"))  # fmt: skip
         agree(plan)
-        cut_off = bool(unfinished(self._tags(stack.first)))  # an earlier first run did not come to its end
+        cut_off = bool(unfinished(self._tags(stack.first)))  # an earlier first run did not finish
         if not plan.work and not cut_off and self._settled(stack):
             return plan
         steps = {step.name: step for step in plan.steps if step.name in stack.nodes}

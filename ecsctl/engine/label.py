@@ -24,8 +24,8 @@ class Label:
     account: str
     region: str
     partition: str = "aws"
-    owner: str = ""  # as configured; empty: whoever made a thing first
-    caller: str = ""  # who is at work now: the owner of what is new, unless one is configured
+    owner: str = ""  # as configured; empty: a resource keeps the owner that it was created with
+    caller: str = ""  # who is calling: the owner of new resources, unless one is configured
     resource: str = ""
     nonce: str = ""
     run: str = ""  # of a deployment's first thing: the run that makes it

@@ -50,7 +50,7 @@ class Reader:
         return self._ours_since(time.monotonic(), kind, name)
 
     def _ours_since(self, moment: float, kind: type[AnyResource], name: str) -> list[Found[Any]]:
-        """The same by an answer that was asked for after a moment, by whomever."""
+        """The same, by any answer that was requested after that moment."""
         me = self.label.of(name)
         with self.aws.no_older_than(moment):
             found = self.patiently(lambda: list(kind.find(self.aws, me)), kind.known_as(name))

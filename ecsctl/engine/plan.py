@@ -50,7 +50,7 @@ class Change:
     before: Any
     after: Any
     why: Why
-    problem: str = ""  # for a field that no one sets and that follows from others: what is wrong with it
+    problem: str = ""  # what is wrong with a field that nobody sets, but that follows from others
 
     @property
     def sent(self) -> list[Any] | None:
@@ -73,7 +73,7 @@ class Step:
     borrowed: bool = False
     unobserved: bool = False  # AWS does not let us read it: its ids are the recorded ones
     impact: str = ""  # what the app's clients notice of it, in words
-    summary: str = ""  # of what is made: what a person should know of it
+    summary: str = ""  # what a person should know about a new resource
     fields: Mapping[str, Any] = field(default_factory=dict, compare=False)  # all that is desired, as JSON
     found: Mapping[str, Any] = field(default_factory=dict, compare=False)  # the same fields as they are on AWS
     rival: str = ""  # refused for what is another deployment's of this app: that one's id

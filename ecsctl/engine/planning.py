@@ -1,4 +1,4 @@
-"""What `up` would do: each desired resource beside the observed one, and what exists without being desired."""
+"""What `up` would do: each desired resource compared with the observed one, and what exists but is not desired."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class Planner:
     def plan(self, stack: Stack, *, prune: bool = True, as_far: bool = False) -> Plan:
         """What `up` would do. Reads only.
 
-        `as_far` as we may read: what AWS does not let us read is a step that says so, and stands in `unobserved`.
+        `as_far` as we may read: what AWS does not let us read becomes a step that says so, and is listed in
+        `unobserved`.
         """
         self.unobserved, self._absent = {}, {}
         all_owned = self.survey.all(
@@ -153,7 +154,7 @@ def refuse(plan: Plan) -> None:
 
 
 def _entangled(steps: Sequence[Step]) -> Iterator[Refused]:
-    """One refusal for all that belongs to another deployment: there is one way out for all of it."""
+    """One refusal for all that belongs to another deployment, since the way out is the same for all of it."""
     if len(steps) == 1:
         yield Refused(f"{called(steps[0].title, steps[0].name)}: {steps[0].reason}", hint=steps[0].hint)
     elif steps:

@@ -19,7 +19,7 @@ from ecsctl.engine.errors import EcsctlError, StateError
 
 VERSION = 1
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""By the version of a record: what makes one of the next version out of it. The format has not changed yet."""
+"""By version: the function that turns a record into one of the next version. The format has not changed yet."""
 MOST_BYTES = 4_000_000
 YOUNG = 60.0  # seconds in which a read may still miss what was made
 
@@ -137,7 +137,7 @@ def _hash(compact: str) -> str:
 def read(path: Path, say: Callable[[str], None]) -> Book | None:
     """The record; if it is damaged its previous copy; else None.
 
-    Raises StateError for a newer version, and where something else than a file stands in its place.
+    Raises StateError for a newer version, and where there is something other than a file in its place.
     """
     try:
         files.is_folder(path.parent)
@@ -196,7 +196,7 @@ def backup(path: Path) -> Path:
 
 
 def misplaced(error: files.Misplaced) -> StateError:
-    """Something else stands where a file or folder of ours belongs, perhaps since it came with the repository."""
+    """There is something else where a file or folder of ours belongs; it may have come with the repository."""
     return StateError(
         f"{error.filename}: {error.strerror}",
         why="ecsctl follows no link out of its folder, and opens nothing there but files",

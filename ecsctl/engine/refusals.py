@@ -116,7 +116,7 @@ KNOWN = (
      f"shorten permissions, or use patterns; IAM does not raise this quota; {AGAIN}"),
 )  # fmt: skip
 FAMILY = re.compile(r"(?:Limit|Quota)Exceeded(?:Exception|Fault)?$|^TooMany[A-Z]|^ServiceQuota")
-"""How AWS's services name the quotas that stand in no table of ours. What asks to slow down is no quota of things."""
+"""How AWS's services name quotas that none of our tables lists. Throttling is no such quota."""
 MORE = "free some, or ask for more in Service Quotas, then run the same command again"
 QUOTA_HINTS = {  # AWS documentation, "Quotas for CodeBuild": a new account may have none
     "AccountLimitExceededException": "ask for more in Service Quotas and run the same command again; or build and push "

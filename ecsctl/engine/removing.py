@@ -34,8 +34,8 @@ class Remover:
     ) -> Plan:
         """Remove all that carries this deployment's tags, and search until nothing of it is left.
 
-        `keep` says why a resource stays; an empty string: it is removed. `agree` sees the plan first and raises if the
-        user does not agree. Works from the tags; the record only adds what AWS may not show yet.
+        `keep` returns why a resource stays, or an empty string if it is removed. `agree` is given the plan first, and
+        raises if the user does not agree. Works from the tags; the record only adds what AWS may not show yet.
         """
         all_owned = self.survey.with_what_is_late()
         for title, why in sorted(self.survey.searched_in_part.items()):

@@ -25,7 +25,7 @@ CONSOLES = {
 
 
 class Condition(StrEnum):
-    """How a resource stands, in the words that people and JSON read."""
+    """The status of a resource, in the words shown to people and in JSON."""
 
     RIGHT = "right"
     MISSING = "missing"
@@ -72,7 +72,7 @@ class Report:
 
     @property
     def condition(self) -> Condition:
-        """How it stands: the gravest thing that can be said of it."""
+        """Its status: the gravest that applies."""
         step, observed = self.step, self.observed
         if step.unobserved:
             return Condition.UNOBSERVED
@@ -96,7 +96,7 @@ class Report:
 
     @property
     def note(self) -> str:
-        """What else there is to say of it: why it failed or is refused, or what it waits for."""
+        """More on the status: why it failed or is refused, or what it waits for."""
         observed = self.observed
         return (observed.failed if observed else "") or self.step.reason or (observed.note if observed else "")
 

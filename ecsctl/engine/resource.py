@@ -67,8 +67,8 @@ class Observed(Generic[R, Ids]):
     gone_back: str = ""  # in words: who went back to an older release, so that the difference is not drift
     released: frozenset[str] = frozenset()  # the fields that a release changes, and going back sets back
     ask: str = ""  # what a person must do before it can be ready
-    paused: str = ""  # AWS holds it until a person says whether it goes on: where, in words; `hint` says how
-    residue: str = ""  # untagged, and yet ours: which AWS service has made it by itself
+    paused: str = ""  # where AWS holds it until a person decides, in words; `hint` says how to
+    residue: str = ""  # untagged, but ours: the AWS service that has created it by itself
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,9 @@ class Resource(ABC, Generic[Ids]):
     kind: ClassVar[str]
     title: ClassVar[str]  # in a sentence: "NAT gateway"
     within: ClassVar[tuple[str, ...]] = ()  # fields naming the parent it cannot exist without
-    inside: ClassVar[bool] = False  # it is a part of what it is within: what was just made cannot have one yet
-    lets_go: ClassVar[tuple[str, ...]] = ()  # fields naming what may be removed before it: it does not keep that in use
-    vast: ClassVar[bool] = False  # finding all of it means searching through others' too: a record spares that
+    inside: ClassVar[bool] = False  # it is a part of its parent: one that was just created cannot have it yet
+    lets_go: ClassVar[tuple[str, ...]] = ()  # fields naming what may be removed before it: it does not use that
+    vast: ClassVar[bool] = False  # finding all of them means reading others' too, which a record makes unnecessary
     known_by: ClassVar[str] = ""  # another kind, by title: one of this kind is found only where one of that exists
     borrowed: ClassVar[bool] = False  # only read: never made, changed or deleted by us
     wait: ClassVar[bool] = False  # only a wait for another: nothing of its own is on AWS
@@ -104,7 +104,7 @@ class Resource(ABC, Generic[Ids]):
     soon: ClassVar[bool] = False  # what depends on it may go on once its create has answered: it needs the id alone
     answered: ClassVar[bool] = False  # the same, once also the changes have answered that follow its create
     serves: ClassVar[bool] = False  # when the first of its kind is removed, the app's clients get no more answers
-    lingers: ClassVar[bool] = False  # what it stands on is removed only when it is gone, not when that was requested
+    lingers: ClassVar[bool] = False  # what it depends on is removed once it is gone; the request alone is not enough
     frees: ClassVar[tuple[str, ...]] = ()  # kinds that are free once it is gone: what AWS releases late uses both
     goes: ClassVar[float] = 5.0  # seconds that it usually takes to be gone, or released by what uses it
     hourly: ClassVar[float] = 0.0  # dollars for one, by list price (us-east-1), whatever is done with it
@@ -163,7 +163,7 @@ class Resource(ABC, Generic[Ids]):
         return self
 
     def as_made(self) -> Self:
-        """What its create makes of it: this, without what only an update can set, which follows at once."""
+        """What its create makes: this, without what only an update can set. That update follows at once."""
         return self
 
     @classmethod

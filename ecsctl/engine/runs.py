@@ -1,4 +1,4 @@
-"""The names of runs, and which of them are known to be over: what a first run writes on what it makes outlives it."""
+"""The names of runs, and which of them are known to be over: the tag of a first run outlives the run."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def new_run() -> str:
 
 
 def begin(run: str) -> None:
-    """From here on the run is at work."""
+    """From here on the run is going on."""
     _at_work.add(run)
 
 
 def end(run: str) -> None:
-    """From here on it is not, whatever its tag says."""
+    """From here on it has ended, whatever its tag says."""
     _at_work.discard(run)
 
 

@@ -6,13 +6,13 @@ import hashlib
 import json
 from dataclasses import dataclass, field, replace
 
-SHORTEST = 8  # characters: what is shorter is a word that may well stand in a sentence
+SHORTEST = 8  # characters: anything shorter may be an ordinary word of a sentence
 _held: set[str] = set()
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret, or only the digest of one: what AWS keeps cannot be read back, its digest stands in a tag of ours."""
+    """A secret, or only its digest: what AWS keeps cannot be read back, so a tag of ours holds the digest."""
 
     digest: str
     _value: str | None = field(default=None, repr=False, compare=False)

@@ -31,7 +31,7 @@ class Stack:
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
         self.first = ""  # what a new deployment makes before all else: of its name AWS has one in the region
-        self.unfit: tuple[Step, ...] = ()  # what stands in the way of all of it; not of a part of what exists
+        self.unfit: tuple[Step, ...] = ()  # what blocks the stack as a whole; a part that exists is not blocked by it
 
     def ensure(
         self, name: str, desired: Resource[Ids], *, after: tuple[Any, ...] = (), ready: tuple[Any, ...] = ()

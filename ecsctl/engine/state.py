@@ -238,7 +238,7 @@ def _reserve(path: Path) -> None:
 
 
 def _last_run(owner: Path) -> str:
-    """The run that was the last to hold the folder's lock, where it did not come to its end."""
+    """The last run that held the folder's lock, if it did not finish."""
     try:
         return str(json.loads(files.read(owner))["run"])
     except (OSError, ValueError, KeyError, TypeError):

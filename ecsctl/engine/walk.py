@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 
 
 class Release:
-    """How a visit says that what depends on its node may go on, though it has not come to its end."""
+    """Lets what depends on a visit's node go on, before the visit itself has ended."""
 
     def __init__(self) -> None:
         self._said: dict[str, Future[None]] = {}
@@ -37,9 +37,9 @@ def walk(
     """Visit every node after those it needs. Returns what failed, by name.
 
     `skip(name, because)` is called instead of `visit` for a node that needs a failed one, and for every node not yet
-    begun when `stopping()` says so. A visit that calls `release` lets what needs its node go on; but for the nodes of
-    `whole`, which wait until the visit of the node that is named there has come to its end.
-    Raises graphlib.CycleError if the graph has a circle.
+    begun when `stopping()` says so. A visit that calls `release` lets what needs its node go on. Nodes in `whole` wait
+    all the same until the visit of the node that is named there has ended. Raises graphlib.CycleError if the graph has
+    a circle.
     """
     order = TopologicalSorter({name: needs & graph.keys() for name, needs in graph.items()})
     order.prepare()
@@ -50,7 +50,7 @@ def walk(
     released: dict[Future[None], str] = {}
     held: list[str] = []  # what waits for the end of a visit
     with ThreadPoolExecutor(threads, thread_name_prefix="ecsctl") as pool:
-        while order.is_active() or running:  # of a released node the visit goes on, and may fail yet
+        while order.is_active() or running:  # the visit of a released node goes on, and may still fail
             at_work = set(running.values())
             ready = [*held, *order.get_ready()]
             held = [name for name in ready if whole.get(name) in at_work]

@@ -167,11 +167,11 @@ def ensure_first_image(
     projects: Projects | None,
     role: RoleIds | None,
 ) -> ImageUri | None:
-    """An image to begin with; None where there is none, and nothing that could build one.
+    """The first image; None where there is none, and nothing that could build one.
 
     It needs only the project and the repository, so it is built while the network is still being made. While the tasks
-    change over to another processor it is the project as it was that builds it, for the new one; but with the role as
-    it is to be, which may have to pull another image to build on.
+    move to another processor, the project as it was builds the image for the new one, but with the role as desired,
+    which may have to pull another image to build on.
     """
     moving = facts.moving and bool(facts.build_image)
     if not facts.image and not projects and not moving:

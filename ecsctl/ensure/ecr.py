@@ -23,7 +23,8 @@ MOST_KEPT = 10
 
 
 def ensure_ecr(stack: Stack, config: Config, names: Names) -> RepositoryIds:
-    """The repository. Commit tags stay what they are; old images go by number, never by age: the app may run one.
+    """The repository. Commit tags stay what they are. Old images are deleted by count, never by age, since the app may
+    run one.
 
     A rule counts all that fits it, also what another rule with a lower number decides about (Amazon ECR user guide,
     "Automate the cleanup of images": rules "can still identify them as if they haven't been expired"). So with kept

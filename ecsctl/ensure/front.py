@@ -148,7 +148,7 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
 def _shifting(
     stack: Stack, port: str, listener: ListenerArn, first: TargetGroupArn, second: TargetGroupArn | None
 ) -> ListenerRuleArn | None:
-    """The rule by which ECS shifts requests, after those that redirect; its name bears its listener's.
+    """The rule by which ECS shifts requests, after those that redirect. Its name contains its listener's.
 
     So with another listener the new rule exists before the old one is deleted.
     """
@@ -223,7 +223,7 @@ def _listener(config: Config) -> Additions:
 def _certificate(stack: Stack, config: Config, facts: Facts) -> IssuedCertificateArn:
     """The certificate that ecsctl.toml names, or one for all names of the app, validated through DNS.
 
-    Its name in the stack bears its names: with other names the new one is made before the old one goes.
+    Its name in the stack contains these names: with other names the new one is made before the old one is deleted.
     """
     assert config.domain is not None  # noqa: S101 - asked before
     domain, further = config.domain.name or "", config.domain.all_names[1:]

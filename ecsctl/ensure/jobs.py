@@ -132,11 +132,11 @@ def _role(stack: Stack, config: Config, scope: Scope, tasks: Tasks, name: str, j
 
 
 def _beside(names: Names, job: Job) -> list[Sidecar]:
-    """What ends a run after its time, and what checks whether another one is running.
+    """The container that ends a run after its time, and the one that checks whether another run is going on.
 
-    ECS has no longest time of a task, and Scheduler none of what it starts; and an image of the user's may have neither
-    `timeout` nor a shell. The first is essential: when it has slept to its end, with 0, ECS stops the task. The second
-    is waited for, and anything but 0 keeps the job's own container from starting.
+    Neither ECS nor Scheduler limits how long a task runs, and the user's image may have neither `timeout` nor a shell.
+    The first is essential: when its sleep is over, it ends with 0, and ECS stops the task. The job's own container
+    waits for the second, and starts only if that ends with 0.
     """
     found = []
     if job.timeout_minutes is not None:

@@ -41,9 +41,9 @@ def kept(
     desired: Desired,
     revision: TaskDefinitionArn,
 ) -> Service:
-    """A service of this revision without a load balancer, which ECS rolls over by itself.
+    """A service of this revision without a load balancer, deployed by ECS's rolling update.
 
-    Without an image it stands at no tasks; and with autoscaling at as many as that says.
+    Without an image it has no tasks; with autoscaling it has as many as that sets.
     """
     count: int | None = desired.desired_count
     if tasks.image is None:

@@ -1,4 +1,4 @@
-"""What the parts of ecsctl.toml come to together, held against what AWS takes: before anything is changed."""
+"""What the parts of ecsctl.toml add up to, checked against AWS's limits before anything is changed."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ RUN = ("run", "$.detail.execution-id")
 
 @dataclass(frozen=True)
 class Notice:
-    """Which events, in EventBridge's pattern; the sentence; and where in an event the words in `<>` stand."""
+    """Which events, as EventBridge's pattern; the message; and where in an event the words in `<>` are found."""
 
     pattern: dict[str, Any]
     message: str
@@ -84,7 +84,7 @@ def publishing(scope: Scope) -> str:
     """The topic's policy: EventBridge may publish, and no one else from outside.
 
     Without a condition, as AWS has it in its own example (EventBridge user guide, "Using resource-based policies for
-    Amazon EventBridge"): with one that does not fit every message is lost without a word.
+    Amazon EventBridge"): with one that does not match, every message is lost silently.
     """
     allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish"}
     return json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Resource": scope.topic}]})
@@ -165,10 +165,10 @@ SIGTERM = 143
 def failed_jobs(config: Config, scope: Scope) -> dict[str, Any]:
     """The end of a task of a job whose command failed, took too long, or did not start.
 
-    ECS developer guide, "Amazon ECS task state change events". What is asked of one container stands in one object: of
-    an array of objects EventBridge compares each by itself (aws/event-ruler, README, "And and Or with arrays").
-    A run that is refused because another is not over ends with SIGTERM's code, and is no failure; and so is none that
-    a person has stopped. A run that took too long may end with 0 when it is stopped: its timer has slept to the end.
+    ECS developer guide, "Amazon ECS task state change events". All conditions on one container are in one object:
+    EventBridge compares each object of an array by itself (aws/event-ruler, README, "And and Or with arrays"). A run
+    that is refused because another is not over ends with SIGTERM's code and is no failure, and neither is one that a
+    person has stopped. A run that took too long may end with 0 when it is stopped: its timer has slept to the end.
     """
     failed = {"name": [scope.names.container], "exitCode": [{"anything-but": [0, SIGTERM]}]}
     late = {"name": [TIMER], "exitCode": [0]}

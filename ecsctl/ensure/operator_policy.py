@@ -1,9 +1,9 @@
 """What a person, or a CI job, needs to run ecsctl itself: three managed policies, each within IAM's size limit.
 
-What the kinds need they say themselves; what the commands need beyond that stands here. What has a name is held to the
-app's own prefix, and what EC2 has to the app's tag. Whoever may write a role's policy and hand the role to a service
-has whatever is written into it: to contain that, give `permissions_boundary` in ecsctl.toml and demand it here (IAM
-User Guide, "Permissions boundaries for IAM entities").
+The kinds say themselves what they need; what the commands need beyond that is here. Rights are limited to names with
+the app's own prefix, and in EC2 to the app's tag. Whoever may write a role's policy and pass the role to a service has
+every right that can be written into it: to contain that, give `permissions_boundary` in ecsctl.toml and demand it here
+(IAM User Guide, "Permissions boundaries for IAM entities").
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ROOMS = {
     "ssm": SERVICE, "ssmmessages": SERVICE, "sns": SERVICE, "events": SERVICE, "sqs": SERVICE,
     "elasticfilesystem": SERVICE,
 }  # fmt: skip
-"""The policy in which the rights of an AWS service stand; all others stand in the third."""
+"""The policy that has the rights of an AWS service; those of all others are in the third."""
 APART = {
     **dict.fromkeys(("Webhook", "WebhookCaller", "WebhookLinked", "WebhookSecret", "WebhookUrl"), WEBHOOK),
     **dict.fromkeys(("ScheduleGroup", "Schedules", "ScheduleList", "PassScheduler"), JOBS),
@@ -116,11 +116,11 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
 
 
 def _of_tunnels(scope: Scope) -> Iterator[Statement]:
-    """`forward`: sessions into the app's tasks by the two documents of tunnels, and the end of one's own sessions.
+    """`forward`: sessions into the app's tasks by the two documents of tunnels, and ending one's own sessions.
 
-    A session without a document is a shell: the condition has the default document looked up too, which is not here
-    (Systems Manager User Guide, "Sample IAM policies for Session Manager", and there "Allow a user to end only sessions
-    they started").
+    A session without a document is a shell: the condition makes IAM check the default document too, which is not
+    allowed here (Systems Manager User Guide, "Sample IAM policies for Session Manager", and there "Allow a user to end
+    only sessions they started").
     """
     documents = tuple(f"arn:{scope.partition}:ssm:{scope.region}::document/{one}" for one in TUNNELS)
     tasks = scope.arn("ecs", f"task/{scope.names.cluster}/*")

@@ -48,7 +48,7 @@ def ensure_pipeline(
 ) -> PipelineName:
     """The pipeline, last of all: it starts running the moment it is made. Each push starts it exactly once.
 
-    `after` is what its runs change beside the services, where those do not come after that anyway.
+    `after` is what its runs change besides the services, where the services do not depend on that anyway.
     """
     assert config.github is not None  # noqa: S101 - asked by the blueprint
     github = config.github

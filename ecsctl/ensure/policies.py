@@ -1,8 +1,8 @@
 """What the four roles of the stack may do, and who may assume them: the least that works.
 
-Resources are named exactly, or by the app's own prefix. `*` stands only where AWS has nothing narrower (Service
-Authorization Reference). Each trust names the account, and where the service says so the ARN, that AWS acts for
-(IAM User Guide, "The confused deputy problem").
+Resources are named exactly, or by the app's own prefix. `*` is used only where AWS has nothing narrower (Service
+Authorization Reference). Each trust names the account, and where the service says so the ARN, that AWS acts for (IAM
+User Guide, "The confused deputy problem").
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def flow_logs_trust(scope: Scope) -> Trust:
 
 
 def flow_logs(scope: Scope) -> Statements:
-    """Write into the one group, as the same page has it, but for making groups: that one exists."""
+    """Write into the one group, as on the same page, but without the right to create groups, since this one exists."""
     group = scope.arn("logs", f"log-group:{scope.names.flow_logs}")
     writes = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
     return (

@@ -79,7 +79,7 @@ def ensure_service(
     """The service behind its load balancer.
 
     The pipeline owns the image of a service that runs; everything else is ecsctl.toml's. Where there is neither an
-    image nor a way to one the service stands at no tasks, for a task without an image can only fail.
+    image nor a way to one, the service has no tasks, since a task without an image can only fail.
     """
     desired = config.service
     said = config.raw.paths("service")

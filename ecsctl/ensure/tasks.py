@@ -140,10 +140,11 @@ def ensure_definition(
     beside: tuple[Sidecar, ...] = (),
     follows: str | None = None,
 ) -> TaskDefinitionIds:
-    """The task definition of the process that `names` is of, with these of the sidecars, and others `beside`.
+    """The task definition of the process that `names` belongs to, with these sidecars, and with the containers
+    `beside`.
 
-    A process with a service of its own keeps the image that it runs, which is the pipeline's; any other has that which
-    the service serves that it `follows`, or its own where that is empty.
+    A process with a service of its own keeps the image that it runs, since the pipeline owns that. Any other has the
+    image of the service that it `follows`, or keeps its own where that is empty.
     """
     definition = TaskDefinition(
         family=names.family,

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Network:
-    """Where the load balancer, if any, and the tasks stand. The gateway is None in a network that is not ours."""
+    """The subnets of the load balancer, if there is one, and of the tasks. The gateway is None in a network that is not
+    ours.
+    """
 
     vpc: VpcId
     balancer_subnets: frozenset[SubnetId]
@@ -41,7 +43,7 @@ class Network:
     lasting: frozenset[SubnetId]  # one in each zone of the tasks, whichever way they go out
     public_tasks: bool  # the tasks need public addresses: there is no other way out
     internet_gateway: InternetGatewayId | None = None
-    way_out: tuple[object, ...] = ()  # what must stand before a task can reach anything
+    way_out: tuple[object, ...] = ()  # what must exist before a task can reach anything
 
 
 def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Network:

@@ -29,7 +29,7 @@ def ensure_workers(
     revisions: Mapping[str, TaskDefinitionArn],
     released: tuple[ImageUri, ...],
 ) -> dict[str, ServiceName]:
-    """The service of each worker, by its name: with the release command behind it, and beside the web."""
+    """The service of each worker, by its name: after the release command, and at the same time as the web."""
     made = {}
     for process in config.workers:
         own, desired = names.on(process), config.processes[process]

@@ -1,4 +1,4 @@
-"""The door to a folder of a file system: which folder, and as whom everybody who comes through is taken."""
+"""The way to a folder of a file system: which folder, and as which user everybody reads and writes."""
 
 from __future__ import annotations
 

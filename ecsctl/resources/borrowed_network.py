@@ -126,7 +126,7 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
         )
 
     def _worn(self, aws: Aws) -> dict[str, frozenset[str]]:
-        """In which subnets the load balancer and the tasks stand already, by the name of their group."""
+        """The subnets that the load balancer and the tasks are in already, by the name of their group."""
         named = where(vpc_id=self.vpc_id, group_name=self.groups)
         groups = aws.read(aws.ec2.describe_security_groups, Filters=named)["SecurityGroups"]
         names = {group["GroupId"]: group["GroupName"] for group in groups}

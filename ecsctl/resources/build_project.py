@@ -152,9 +152,9 @@ class BuildProject(Resource[ProjectIds]):
         )
 
     def keeping(self, actual: BuildProject) -> BuildProject:
-        """With the image that it has, if ours was looked up and differs by its version alone.
+        """With its current image, if ours was taken from AWS's list and differs in its version alone.
 
-        And with the buildspec that it carries, where nothing here says whether the repository has one now.
+        And with its current buildspec, where it is not known here whether the repository has one.
         """
         same = actual.image.rpartition(":")[0] == self.image.rpartition(":")[0]
         kept = replace(self, image=actual.image) if self.looked_up and same else self

@@ -38,7 +38,7 @@ class BuildRule(Resource[RuleIds]):
     pattern: str  # which events, as JSON
     project: ProjectName  # empty: none
     caller: RoleArn  # by which EventBridge may start the build
-    variables: tuple[tuple[str, str], ...]  # of the build: where in the event each stands
+    variables: tuple[tuple[str, str], ...]  # of the build: where in the event each is
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pattern", rules.sorted_pattern(self.pattern))

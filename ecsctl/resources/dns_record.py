@@ -43,10 +43,10 @@ class DnsRecordIds:
 class DnsRecord(Resource[DnsRecordIds]):
     """A record in a hosted zone of the user's: an alias of a load balancer (A), or a CNAME.
 
-    A TXT record made and deleted in the same change, at `_ecsctl.` and the name, says that it is ours. A record
-    without it is someone else's and refused, with one exception: a `shared` record that stands already and says what
-    we need is used unchanged and never deleted. ACM's validation records are such: every certificate of a domain has
-    the same one, in all regions, and its renewal hangs on it (ACM User Guide, "DNS validation").
+    A TXT record made and deleted in the same change, at `_ecsctl.` and the name, says that it is ours. A record without
+    it is someone else's and refused, with one exception: a `shared` record that exists already and has the value we
+    need is used unchanged and never deleted. ACM's validation records are of this kind: all certificates of a domain
+    share one, in all regions, and need it to be renewed (ACM User Guide, "DNS validation").
     """
 
     kind = "dns-record"
@@ -151,10 +151,10 @@ class DnsRecord(Resource[DnsRecordIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: DnsRecordIds) -> None:
-        """With its tags, both exactly as they stand. A record without the tags is not touched.
+        """With the record of its tags, both exactly as they are. A record without the tags is not touched.
 
-        A validation record stays, without our tags, while another's certificate hangs on it. Certificates of other
-        regions cannot be read from here.
+        A validation record stays, without our tags, while another's certificate needs it. Certificates of other regions
+        cannot be read from here.
         """
         with aws.fresh():
             standing_now = standing(aws, ids.zone, ids.name, ids.type)
@@ -195,7 +195,7 @@ class DnsRecord(Resource[DnsRecordIds]):
         return DnsRecordIds(self.zone, RecordName(self.name), self.type)
 
     def _in_the_way(self, standing_now: Standing, me: Label) -> tuple[str, str]:
-        """What stands where the record is to be, and the way out: a record of another type can never become ours."""
+        """What is in the record's place, and the way out: a record of another type can never become ours."""
         found = f"{standing_now.described} in the hosted zone {self.zone}"
         if standing_now.tags.get(APP) == me.app and standing_now.tags.get(ID) != me.id:
             region = _region(standing_now.record) if standing_now.record else ""

@@ -47,10 +47,10 @@ class FirstImage(Resource[FirstImageIds]):
     """An image that exists: the one given, else the one the service runs, else the newest in the repository.
 
     Where there is none, making it starts a build of the project, and it is ready once that build's image is in the
-    repository. So it is where what runs will not do: `broken` names the image of a first version that ECS gave up,
-    and gives way to a newer one; with `moving` the tasks change over to another processor, while the project, which
-    builds for pushes meanwhile, still has the old one. It is deleted with its repository. `jobs` are those of an app
-    that has nothing else that says what it runs.
+    repository. The same happens where the image that runs cannot be kept: `broken` names the image of a first version
+    that ECS gave up, which a newer one replaces; with `moving` the tasks move to another processor, while the project,
+    which still builds for pushes, has the old one. It is deleted with its repository. `jobs` are those of an app that
+    has nothing else that says what it runs.
     """
 
     kind = "image"
@@ -60,7 +60,7 @@ class FirstImage(Resource[FirstImageIds]):
     wait = True
     tagged = False
     repeats = ("describe_images", "batch_get_builds")
-    usual = 180.0  # a small image; what it takes is the Dockerfile's affair
+    usual = 180.0  # for a small image; it depends on the Dockerfile
     limit = 3600.0  # CodeBuild's queue and the build itself; a run that is started again goes on waiting
 
     repository: RepositoryName
@@ -171,7 +171,7 @@ class FirstImage(Resource[FirstImageIds]):
         ids, number = FirstImageIds(self.placeholder), build["id"].rpartition(":")[2][:8]
         if is_running(build):
             return Observed(ids, self, ready=False, note=f"build {number}: {build['currentPhase']}")
-        # A second build of a commit may fail for the first one's tag stands; what the first one made is still right.
+        # A second build of a commit may fail because the first one's tag exists; what that one made is still right.
         commit = build.get("resolvedSourceVersion")
         same = [one for one in builds if one is build or (commit and one.get("resolvedSourceVersion") == commit)]
         with aws.fresh():  # it may have been pushed since the last read

@@ -151,7 +151,9 @@ class Listener(Resource[ListenerIds]):
         return Observed(_ids(listener), actual, tags)
 
     def keeping(self, actual: Listener) -> Listener:
-        """With the policy that it has, if ours was looked up and that is one of today's."""
+        """With its current policy, if ours was only chosen as the best on offer and the current one is still
+        recommended.
+        """
         good = self.looked_up and actual.ssl_policy in TLS_POLICIES
         return replace(self, ssl_policy=actual.ssl_policy) if good else self
 
@@ -170,8 +172,8 @@ class Listener(Resource[ListenerIds]):
     def meanwhile(self, actual: Listener) -> Listener:
         """It goes on forwarding until there is HTTPS to send clients to, and a name that the certificate fits.
 
-        So it is with the certificate: the old one serves the old name until the new name leads here; but not where the
-        new one serves the old name as well. To another target group it leads once there are healthy tasks in it.
+        The same goes for the certificate: the old one stays until the new name leads here, unless the new one fits the
+        old name as well. It forwards to another target group once that has healthy tasks.
         """
         if self.redirect and actual.forward and not actual.redirect:
             return replace(self, redirect=False, forward=actual.forward)

@@ -60,12 +60,12 @@ class LogGroup(Resource[LogGroupIds]):
         actions = "CreateLogGroup DeleteLogGroup ListTagsForResource PutRetentionPolicy TagResource"
         yield Statement("Logs", of("logs", actions), scope.log_groups)
         group = scope.arn("logs", f"log-group:{scope.names.flow_logs}")
-        yield Statement("FlowLogTags", ("logs:ListTagsForResource",), (group,))  # whether one of before is ours
+        yield Statement("FlowLogTags", ("logs:ListTagsForResource",), (group,))  # whether an earlier one is ours
         if uses.flow_logs:
             yield Statement("FlowLogGroup", of("logs", actions), (group, f"{group}:*"))
 
     def observe(self, aws: Aws, me: Label) -> Observed[LogGroup, LogGroupIds] | None:
-        """By name, which bears the app's: one call for all groups of the app."""
+        """By name, which contains the app's: one call for all groups of the app."""
         for group in _listed(aws, me):
             ids = _ids(group["logGroupName"], group["arn"])
             tags = _tags(aws, ids.arn) if ids.name == self.name else None

@@ -31,7 +31,7 @@ class MountTargetsIds:
 
 @dataclass(frozen=True, kw_only=True)
 class MountTargets(Resource[MountTargetsIds]):
-    """All mount targets of a file system of ours. They carry no tags: the file system's stand for them.
+    """All mount targets of a file system of ours. They carry no tags: the file system's count for them.
 
     A zone has one at most, and it serves all subnets of the zone: a subnet whose zone has one needs none.
     """

@@ -84,7 +84,7 @@ class Pipeline(Resource[PipelineIds]):
     deploys: tuple[Deploy, ...]
     tests: tuple[Check, ...]
     approvals: tuple[Approval, ...]
-    exact: bool  # nothing stands in it but this, arranged as we arrange it
+    exact: bool  # it contains nothing but this, arranged as we arrange it
     first_run: State  # what is to be done yet about the run that its making began
     given: bool = field(default=False, compare=False)  # the image was named by the user: that run is not to replace it
 

@@ -64,7 +64,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
         return "its hook does not stand at GitHub: it is registered" if field == "registered" else ""
 
     def keeping(self, actual: PipelineWebhook) -> PipelineWebhook:
-        """With the token by which the hook stands, where ours could not be read."""
+        """With the token that the hook was registered with, where ours could not be read."""
         return replace(self, token=self.token.known_by(actual.token))
 
     @classmethod
@@ -108,9 +108,10 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
         return _ids(self._put(aws, me))
 
     def update(self, aws: Aws, me: Label, ids: PipelineWebhookIds, changed: frozenset[str]) -> None:
-        """Take the hook down if there is one, change it, register it, and only then say that it stands.
+        """Remove the hook from GitHub if there is one, change it, register it, and only then record that it is
+        registered.
 
-        A death in between leaves it said to be down, so that the next run registers it.
+        A death in between leaves it recorded as removed, so that the next run registers it.
         """
         with aws.fresh():
             found = _webhook(aws, ids.name)
@@ -147,7 +148,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
         return answer["webhook"]
 
     def _say(self, aws: Aws, me: Label, ids: PipelineWebhookIds, digest: str) -> None:
-        """Write down by which token the hook stands at GitHub; empty: by none."""
+        """Record the token that the hook was registered with at GitHub; empty: there is none."""
         tags = me.lower(**{REPOSITORY: self.repository, REGISTERED: digest})
         aws.codepipeline.tag_resource(resourceArn=ids.arn, tags=tags)
 

@@ -152,8 +152,8 @@ class Repository(Resource[RepositoryIds]):
     def delete(cls, aws: Aws, ids: RepositoryIds) -> None:
         """With all its images: whoever calls this has shown them to the user.
 
-        And with the rule about it alone that another run has made meanwhile: without the repository's tags no run would
-        ever recognize it. One that is made after that is removed again by the run that made it.
+        The signing rule for it alone that another run has made meanwhile goes too: without the repository's tags no run
+        would ever recognize it. One that is made after that is removed again by the run that made it.
         """
         aws.ecr.delete_repository(repositoryName=ids.name, force=True)
         signing.take_back(aws, ids.name)

@@ -95,7 +95,7 @@ class RouteTable(Resource[RouteTableIds]):
             yield Found(_ids(table), flat(table.get("Tags")))
 
     def as_made(self) -> RouteTable:
-        """Without a way out, and used by nobody."""
+        """Without a route out, and used by no subnet."""
         return replace(self, subnets=frozenset(), internet_gateway=None, nat_gateway=None)
 
     def create(self, aws: Aws, me: Label) -> RouteTableIds:

@@ -39,7 +39,7 @@ class Rule(Resource[RuleIds]):
     topic: TopicArn  # empty: none
     webhook: ApiDestinationArn  # likewise
     caller: RoleArn  # by which EventBridge may post to that
-    message: str  # with `<name>` for what stands in the event
+    message: str  # with `<name>` for a value in the event
     paths: tuple[tuple[str, str], ...]  # where in the event, by name
 
     def __post_init__(self) -> None:
@@ -122,7 +122,7 @@ def _arns(names: Names, partition: str) -> Iterator[str]:
 
 
 def _text(target: dict[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The sentence that a target gets, alone or as the `text` of a JSON; and where its words stand in an event.
+    """The message that a target gets, alone or as the `text` of a JSON document; and where in an event its words are.
 
     EventBridge user guide, "Amazon EventBridge input transformation". Anything else is someone's, and stays unchanged.
     """

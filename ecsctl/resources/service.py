@@ -147,7 +147,7 @@ class Service(Resource[ServiceIds]):
         return f"{count}, in {', '.join(sorted(self.subnets))}{address}{shell}"
 
     def reason(self, field: str, actual: Service) -> str:
-        """Where its deployment or its count stands."""
+        """How far its deployment is, or its count."""
         if field == "settled":
             return "ECS gave the newest deployment up: a new one is started"
         if field == "above_minimum":
@@ -262,7 +262,7 @@ class Service(Resource[ServiceIds]):
         """A second target group, or another rule, is brought by a rolling deployment; only after it others can be.
 
         ECS guide, "Update the deployment strategy from rolling update to Amazon ECS blue/green". So the tasks stay in
-        the group to which a rule of before leads still.
+        the group that the earlier rule still forwards to.
         """
         if not self.strategy.shifts or (self.alternate, self.rule) == (actual.alternate, actual.rule):
             return self
@@ -372,7 +372,7 @@ class Service(Resource[ServiceIds]):
         return "; ".join((why, *reasons(stopped, self.task_definition)))
 
     def _standing(self, aws: Aws, service: ServiceTypeDef) -> Standing:
-        """How its newest deployment stands; and, if that was given up, why."""
+        """The state of its newest deployment; and, if that was given up, why."""
         found, ours = Snapshot(service).standing(self.task_definition), family_of(self.task_definition)
         failed = found.failed
         if found.runs != self.task_definition and ours:

@@ -55,12 +55,11 @@ class TaskDefinitionIds:
 class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
     """A family of task definitions. What counts is the revision that the service runs, not the newest.
 
-    Without an image, the one that runs is kept: the pipeline owns it. `seed` is the image to begin with while
-    nothing runs, or when what runs is no longer in the repository; `placeholder` stands in the definition while
-    there is no image at all, and gives way to a seed.
-    `cluster` and `service` are names to read, not edges: the service needs this one first. One that is not `kept` by
-    a service counts by its latest ACTIVE revision, and its image is that which the one serves that it `follows`; with
-    none to follow it keeps its own.
+    Without an image, the one that runs is kept: the pipeline owns it. `seed` is the first image: used while nothing
+    runs, or when what runs is no longer in the repository. `placeholder` is in the definition while there is no image
+    at all, and a seed replaces it. `cluster` and `service` are names to read, not edges: the service needs this one
+    first. Of one that is not `kept` by a service, the latest ACTIVE revision counts. Its image is that of the service
+    that it `follows`; with none to follow it keeps its own.
     """
 
     kind = "task-definition"

@@ -1,4 +1,4 @@
-"""The private network that everything else stands in."""
+"""The private network that everything else is in."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class WebhookIds:
 class Webhook(Resource[WebhookIds]):
     """An API destination of EventBridge and the connection that it needs, both of one name, by which they are found.
 
-    Neither has tags (EventBridge API reference, TagResource): whose they are stands in the connection's description.
+    Neither has tags (EventBridge API reference, TagResource): whose they are is in the connection's description.
     """
 
     kind = "webhook"

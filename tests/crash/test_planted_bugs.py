@@ -77,7 +77,7 @@ def deletes_by_name(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Label, "matches", lambda self, tags: True)
 
 
-def ownership_not_looked_at_again(patch: pytest.MonkeyPatch) -> None:
+def ownership_not_checked_again(patch: pytest.MonkeyPatch) -> None:
     def whoever_has_it(self: Reconciler, kind: Any, name: str) -> Any:
         with self.aws.fresh():
             found = self.patiently(lambda: list(kind.find(self.aws, self.label.of(name))))
@@ -127,7 +127,7 @@ BUGS: dict[Plant, Callable[[Matrix], list[str]]] = {
     saved_only_at_the_end: checks.killed_after_the_vpc_was_made,
     not_tagged_at_birth: checks.killed_after_the_vpc_was_made,
     deletes_by_name: checks.the_neighbour_outlives_a_down,
-    ownership_not_looked_at_again: checks.what_is_handed_over_during_a_down_stays,
+    ownership_not_checked_again: checks.what_is_handed_over_during_a_down_stays,
     blind_retry_of_a_create: checks.a_lost_answer_doubles_no_task_definition,
     token_not_kept: checks.a_gateway_that_shows_late_is_made_once,
     lock_not_held: checks.a_second_run_in_the_folder_changes_nothing,

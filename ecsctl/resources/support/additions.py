@@ -1,7 +1,7 @@
 """What ecsctl.toml says of a task definition beyond what every app has: set by path, and remembered, to be taken back.
 
 Paths name a member of RegisterTaskDefinition (`ephemeralStorage`) or one of our container (`container.user`). Those in
-use stand in a label of our container: it goes along when the pipeline copies a revision, which a tag may not. Other
+use are listed in a label of our container: the pipeline copies labels along with a revision, and tags not always. Other
 members that someone has added are ignored here.
 """
 
@@ -25,9 +25,9 @@ def additions(values: Mapping[str, Any]) -> Additions:
 
 
 def added(definition: Mapping[str, Any], ours: Mapping[str, Any], wanted: Additions) -> Additions:
-    """What a definition says at the paths that are wanted, and at those that were wanted when it was made.
+    """What a definition says at the desired paths, and at those that were desired when it was made.
 
-    Of a value only the parts that are wanted: AWS fills in others.
+    Of a value only the desired parts: AWS fills in others.
     """
     like = {path: json.loads(value) for path, value in wanted}
     paths = {*like, *_remembered(ours)}

@@ -28,9 +28,9 @@ def newest_build(aws: Aws, project: str) -> BuildTypeDef | None:
 def builds_of(aws: Aws, project: str, most: int = RECENT) -> list[BuildTypeDef]:
     """The project's newest builds, the newest first; none when there is no project.
 
-    Builds outlive their project and are listed again for the next one of its name: an earlier life's do not count.
-    They are listed from the newest on by default; with more than 100 of them AWS refuses to be asked for
-    an order (CodeBuild API reference, ListBuildsForProject, sortOrder; aws/aws-cli#5863).
+    Builds outlive their project and are listed again for the next one of its name: an earlier life's do not count. They
+    are listed from the newest on by default; with more than 100 of them AWS refuses a sort order (CodeBuild API
+    reference, ListBuildsForProject, sortOrder; aws/aws-cli#5863).
     """
     projects = aws.read(aws.codebuild.batch_get_projects, names=[project])["projects"]
     listed = none_if_gone(lambda: aws.first_page(aws.codebuild.list_builds_for_project, projectName=project))

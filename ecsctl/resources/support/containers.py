@@ -1,7 +1,7 @@
 """The containers of a task beside the app's own, and what all containers have in common.
 
-A sidecar is known by a label of its own container: it goes along when the pipeline copies a revision, which a tag may
-not. A container without that label is somebody else's, and stays unchanged.
+A sidecar is known by a label of its container: the pipeline copies labels along with a revision, and tags not always. A
+container without that label is not ours, and stays unchanged.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def read(container: Mapping[str, Any], log: Mapping[str, Any]) -> Sidecar:
 def sidecars_of(
     definition: Definition, own: Mapping[str, Any], wanted: Iterable[Sidecar], log: Mapping[str, Any]
 ) -> tuple[Sidecar, ...]:
-    """The sidecars in a definition: those that were made, and those that are wanted. `own` is the app's container."""
+    """The sidecars in a definition: those that were made, and the desired ones. `own` is the app's container."""
     names = {one.name for one in wanted}
     found = (one for one in definition.get("containerDefinitions", ()) if one is not own)
     return tuple(
@@ -183,7 +183,9 @@ def beside(
     wanted: Iterable[Sidecar],
     log: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
-    """The containers of a task: the app's, `merged`, in the place of its `own`; sidecars as wanted; others' as is."""
+    """The containers of a task: the app's, `merged`, in the place of its `own`; the sidecars as desired; others'
+    unchanged.
+    """
     by_name = {one.name: one for one in wanted}
     made = []
     for one in existing:
@@ -206,6 +208,6 @@ def _said(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _part(value: Mapping[str, Any], like: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a log's configuration what is wanted of it: someone may have set further options."""
+    """The desired part of a log's configuration: someone may have set further options."""
     options, wanted = value.get("options") or {}, like.get("options") or {}
     return {"logDriver": value.get("logDriver"), "options": {name: options.get(name) for name in wanted}}

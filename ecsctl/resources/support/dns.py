@@ -1,4 +1,6 @@
-"""What stands at a domain name, and whose it is: Route 53's records carry no tags, so a TXT record beside one does."""
+"""Which records a domain name has, and whose they are: Route 53's records carry no tags, so a TXT record beside one has
+them.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,7 @@ def said(record: ResourceRecordSetOutputTypeDef) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Standing:
-    """What stands at a name: the record of the type asked for, or what excludes it, and the TXT record of its tags."""
+    """The records at a name: the one of the type asked for, or what excludes it, and the TXT record of its tags."""
 
     record: ResourceRecordSetOutputTypeDef | None
     text: ResourceRecordSetOutputTypeDef | None
@@ -95,7 +97,7 @@ def standing(aws: Aws, zone: str, name: str, kind: str) -> Standing:
     if not texts and len(records) == PAGE:
         texts = _texts(_from(aws, zone, PREFIX + name), PREFIX + name)
     same = [one for one in here if one["Type"] == kind]
-    # Beside a CNAME nothing else may stand: Route 53 Developer Guide, "CNAME record type".
+    # A CNAME allows no other record beside it: Route 53 Developer Guide, "CNAME record type".
     others = [one for one in here if "CNAME" in (kind, one["Type"])]
     record = next(iter([*same, *others]), None)
     fits = record is not None and record["Type"] == kind and "SetIdentifier" not in record

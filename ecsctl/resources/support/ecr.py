@@ -136,7 +136,7 @@ def processors(aws: Aws, repository: str, digest: str) -> frozenset[str]:
 
 
 def _inline(data: str) -> str:
-    """The processor out of a configuration that stands in the manifest itself."""
+    """The processor, out of a configuration that is part of the manifest."""
     try:
         return str(json.loads(data or "{}").get("architecture", ""))
     except ValueError:

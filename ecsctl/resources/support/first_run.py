@@ -38,7 +38,7 @@ and cannot go on."""
 
 @dataclass(frozen=True)
 class FirstRun:
-    """How it stands. While `going`, the newest commit is on its way, and no person is asked."""
+    """Its state. While `going`, the newest commit is on its way, and no person is asked."""
 
     state: State
     id: str = ""
@@ -54,7 +54,7 @@ def gated(made_of: Parts) -> bool:
 def first_run(
     aws: Aws, name: str, project: str, made: datetime | None, *, at_gate: bool, given: bool = False
 ) -> FirstRun:
-    """Read how it stands. `given` says that the user has named an image: no build is to take its place by itself."""
+    """Read its state. `given` says that the user has named an image: no build is to take its place by itself."""
     young = made is not None and aws.now() - made < YOUNG
     if not (at_gate or young):
         return FirstRun("over")

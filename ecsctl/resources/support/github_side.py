@@ -14,7 +14,7 @@ from ecsctl.engine.label import Label, flat
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
-REGISTERED = "ecsctl:registered"  # tag of a pipeline's webhook: the digest of the token by which it stands at GitHub
+REGISTERED = "ecsctl:registered"  # tag of a pipeline's webhook: the digest of the token that GitHub has for it
 
 
 def if_github_lets(call: Callable[[], object], *refusals: str) -> bool:
@@ -49,7 +49,7 @@ def unregister(aws: Aws, name: str, arn: str) -> None:
 
 
 def leave_repository(aws: Aws, me: Label, pipeline: str) -> None:
-    """Take down our hooks that call a pipeline, while it still has the repository and the token they stand by."""
+    """Remove our hooks that call a pipeline from GitHub, while it still has their repository and token."""
     with aws.fresh():
         webhooks = aws.read(aws.codepipeline.list_webhooks)["webhooks"]
     for one in webhooks:

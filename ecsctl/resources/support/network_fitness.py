@@ -1,7 +1,7 @@
 """Whether a network that is not ours can carry the app: pure checks over EC2's answers.
 
 Only what surely fails is refused. What cannot be read from here (a shared VPC's gateway, a firewall between, endpoints
-that stand in another VPC) is taken to be right.
+in another VPC) is assumed to be right.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ def target(route: RouteTypeDef) -> str:
 
 
 def outward(table: RouteTableTypeDef) -> list[str]:
-    """Where the route table sends what is meant for the internet; empty if nowhere. A dead target is no way."""
+    """Where the route table sends traffic for the internet; empty if nowhere. A target that no longer exists does not
+    count.
+    """
     ways, covered = [], []
     for route in table.get("Routes", []):
         leads = target(route)
@@ -195,7 +197,7 @@ def _reached(network: Network, table: RouteTableTypeDef, service: str) -> bool:
 
 
 def _zones(network: Network, need: Need, front: list[str], back: list[str]) -> Iterator[Unfit]:
-    """A load balancer sends nothing to a zone that it does not stand in (ELB guide, "Availability Zones")."""
+    """A load balancer sends nothing to a zone that it is not in (ELB guide, "Availability Zones")."""
     ids = {one: network.subnets[one]["AvailabilityZoneId"] for one in [*front, *back]}
     covered = {ids[one] for one in front}
     for subnet_id in back:
@@ -241,7 +243,7 @@ def _places(network: Network, need: Need, front: list[str], back: list[str]) -> 
 
 
 def _let_through(network: Network, need: Need, front: list[str], back: list[str]) -> Iterator[Unfit]:
-    """A network ACL that lets nothing of it through. One that lets some through is taken to be meant so."""
+    """A network ACL that lets nothing of it through. One that lets some of it through is assumed to be intended."""
     acls = {one.get("SubnetId"): acl for acl in network.acls for one in acl.get("Associations", [])}
     asked = [(subnet, False, port) for subnet in front for port in need.ports]
     asked += [(subnet, True, need.port) for subnet in front]

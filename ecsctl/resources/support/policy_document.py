@@ -132,7 +132,7 @@ def _acts(statement: dict[str, Any], action: str) -> bool:
 
 
 def _covers(statement: dict[str, Any], action: str, resource: str) -> bool:
-    """Whether it is about all that an action and a resource, which may be patterns themselves, stand for."""
+    """Whether it covers all that an action and a resource, which may be patterns themselves, match."""
     on = (
         any(fnmatchcase(resource, str(pattern)) for pattern in _many(statement.get("Resource", [])))
         if "Resource" in statement

@@ -80,8 +80,8 @@ def said(value: Any) -> bool:
 def digest(definition: Definition) -> str:
     """16 hex digits in which two definitions differ, whatever the order of their environment and with no empty parts.
 
-    It stands in a tag of each revision that we register: a run that finds it did not get to use it knows it again,
-    whatever AWS has filled in meanwhile.
+    Each revision that we register has them in a tag, so that a run recognizes one that an earlier run registered and
+    did not use, whatever AWS has filled in meanwhile.
     """
     document = json.dumps(_settled(definition), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(document.encode()).hexdigest()[:16]

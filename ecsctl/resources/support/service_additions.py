@@ -1,4 +1,4 @@
-"""What is said of a service beside its fields, and how AWS shows it."""
+"""Options of a service beyond its fields, and how AWS shows them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ USUAL: dict[str, Any] = {
     "volumeConfigurations": [],
     "vpcLatticeConfigurations": [],
 }
-"""What is said of UpdateService beside the fields, with what takes it back (ECS API reference, UpdateService)."""
+"""Parameters of UpdateService beyond the fields, each with what takes it back (ECS API reference, UpdateService)."""
 
 
 def at(aws: Aws, service: ServiceTypeDef, path: str) -> Any:

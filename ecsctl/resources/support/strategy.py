@@ -110,7 +110,7 @@ class Rules:
 
 
 def rules_of(deployment: Mapping[str, Any], wanted: Pause | None = None) -> Rules:
-    """What a service's deploymentConfiguration says, where a pause is wanted to be so."""
+    """What a service's deploymentConfiguration says; `wanted` is the desired pause."""
     breaker = deployment.get("deploymentCircuitBreaker") or {}
     threshold, early = breaker.get("thresholdConfiguration"), deployment.get("earlySuccessCriteria") or {}
     alarms = deployment.get("alarms") or {}
