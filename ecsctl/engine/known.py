@@ -1,16 +1,60 @@
-"""What could no longer be found: the run that has just made it removes it again."""
+"""What a run has made is found again, shows late or twice, or is taken back."""
 
 from __future__ import annotations
 
-from ecsctl.engine.errors import ResourceFailed, TimedOut
-from ecsctl.engine.observing import Reader
-from ecsctl.engine.resource import AnyResource
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine import events
+from ecsctl.engine.attempt import Attempt
+from ecsctl.engine.codec import plain
+from ecsctl.engine.deleting import Deleting
+from ecsctl.engine.errors import Doubled, ResourceFailed, TimedOut
+from ecsctl.engine.resource import AnyResource, Observed
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.engine.label import Label
+    from ecsctl.engine.state import State
 
 WINDOW = 15.0  # seconds in which a create whose answer was lost may still show up
 
 
-class Knowing(Reader):
+class Knowing(Deleting):
     """Makes sure that whatever a run has made can be found again."""
+
+    def __init__(self, aws: Aws, state: State, label: Label, emit: events.Listener) -> None:
+        super().__init__(aws, state, label, emit)
+        self.known: dict[str, Any] = {}  # ids that no longer change in this run
+
+    def _observe_now(
+        self, name: str, desired: AnyResource, *repeats: str, since: float | None = None
+    ) -> Observed[Any, Any] | None:
+        """What exists now; or by answers that were asked for `since` a moment, by whomever."""
+        with self.aws.fresh(*repeats) if since is None else self.aws.no_older_than(since):
+            try:
+                return self._observed(name, desired)
+            except Doubled:
+                if not self._open(name, "create"):
+                    raise
+        self._leave_one(type(desired), name)
+        return None
+
+    def _leave_one(self, kind: type[AnyResource], name: str) -> None:
+        """Delete all but one of what our own create, delivered twice, has made: never the one whose ids we know."""
+        entry = self.state.entry(name)
+        known = plain(self.known[name]) if name in self.known else entry.ids if entry else None
+        ours = sorted(self._ours(kind, name), key=lambda found: (plain(found.ids) != known, str(found.ids)))
+        attempt = Attempt(self.patience, f"{kind.known_as(name)}, made twice")
+        for surplus in ours[1:]:
+            self._ask_to_delete(kind, surplus, attempt, set())
+
+    def _come_to_light(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
+        """Read for a while: a create whose answer was lost may have had its effect, and AWS shows it late."""
+        try:
+            what = f"an earlier try of {desired.known_as(name)}"
+            return self.patience.until(lambda: self._observe_now(name, desired), what=what, limit=WINDOW)
+        except TimedOut:
+            return None
 
     def _stays_known(self, desired: AnyResource, name: str, ids: object) -> None:
         """Take back what was just made where it is found by another resource that is gone: another machine's `down`.

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine import claim, events
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.codec import plain
-from ecsctl.engine.deleting import Deleting
 from ecsctl.engine.errors import (
-    Doubled,
     EcsctlError,
     Outlived,
     Paused,
@@ -39,14 +37,13 @@ SHOWN = 120.0  # seconds until what AWS has just made, or changed, must show as 
 STEADY = 30.0  # seconds for which a value that is neither the old one nor the one sent must stay to be AWS's answer
 
 
-class Reconciler(Deleting, Knowing):
+class Reconciler(Knowing):
     """Brings one resource of a deployment to its desired state, or removes it."""
 
     def __init__(self, aws: Aws, state: State, label: Label, emit: events.Listener) -> None:
         super().__init__(aws, state, label, emit)
         self.first = ""  # the name of what a new deployment makes before all else
         self.announced = False  # whether its tag may say that this run is at work
-        self.known: dict[str, Any] = {}  # ids that no longer change in this run
         self.go_on: Callable[[str], None] = lambda _name: None  # lets what depends on a resource go on
         self._last: dict[str, Observed[Any, Any]] = {}  # early ones that are right, as they were read last
         self._refused: set[str] = set()  # those of which this run's first try was refused: nothing came of it
@@ -82,7 +79,8 @@ class Reconciler(Deleting, Knowing):
                 desired = desired.meanwhile(observed.actual)
             if desired != whole:
                 self.partly.add(node.name)
-            observed, did = self._made_right(node.name, desired, observed)
+            agreed = planned.verb is Verb.REPLACE
+            observed, did = self._made_right(node.name, desired, observed, replacing=agreed)
             self.known[node.name] = observed.ids
             if desired.early:
                 self._last[node.name] = observed
@@ -116,9 +114,14 @@ class Reconciler(Deleting, Knowing):
                 self._emit_done(node.name, desired.title, did or Verb.UPDATE, began, observed.note)
 
     def _made_right(
-        self, name: str, desired: AnyResource, observed: Observed[Any, Any] | None
+        self, name: str, desired: AnyResource, observed: Observed[Any, Any] | None, *, replacing: bool = False
     ) -> tuple[Observed[Any, Any], Verb | None]:
-        """Decide, act, read again, until there is nothing left to decide."""
+        """Decide, act, read again, until there is nothing left to decide.
+
+        It is deleted only if the plan said that it is `replacing` it, if it has failed, or if an earlier run did not
+        finish it. Raises Refused where a replacement is due that no plan has shown, and ShownOtherwise where AWS shows
+        what this run has made with a value that it cannot change.
+        """
         attempt = Attempt(self.patience, desired.known_as(name))
         if observed is None and self._may_be_hidden(name, desired):
             observed = self._come_to_light(name, desired)
@@ -135,9 +138,16 @@ class Reconciler(Deleting, Knowing):
                     if name == self.first and self._open(name, "create"):
                         self.state.drop(name)  # of its name there is one, and it is another's: ours was never made
                     raise Refused(f"{desired.known_as(name)}: {step.reason}", hint=step.hint)
+                case Verb.REPLACE if name in self._newborn and not (observed and observed.failed):
+                    raise _shown_otherwise(f"{desired.known_as(name)}: AWS has created it", step, SHOWN)
                 case Verb.REPLACE if replaced:
                     raise ResourceFailed(
                         f"{desired.known_as(name)}: {step.reason}", hint="fix the cause and run it again"
+                    )
+                case Verb.REPLACE if not (replacing or self._open(name, "create") or (observed and observed.failed)):
+                    raise Refused(
+                        f"{desired.known_as(name)} has to be replaced, since a moment ago: {step.reason}",
+                        hint="run the same command again: its plan will show that, and ask",
                     )
                 case Verb.REPLACE:
                     replaced = True
@@ -193,7 +203,7 @@ class Reconciler(Deleting, Knowing):
             nonlocal moment, last
             observed, moment = self._observe_now(name, desired, since=moment), None
             last = observed or last
-            return observed if observed and sent.isdisjoint(self._unlike(name, desired, observed)) else None
+            return observed if observed and not self._late(name, desired, observed, sent, again=again) else None
 
         what = f"{desired.known_as(name)} to appear after it was created"
         try:
@@ -203,10 +213,17 @@ class Reconciler(Deleting, Knowing):
                 raise
             return last or self._begun_anew(name, desired)
 
-    def _unlike(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> frozenset[str]:
-        """The fields that show another value than the desired one, where those alone are to be changed."""
+    def _late(
+        self, name: str, desired: AnyResource, observed: Observed[Any, Any], sent: frozenset[str], *, again: bool
+    ) -> bool:
+        """Whether a read does not show yet what was sent after the create, or what the create itself has set for good.
+
+        What an earlier run has made may be as that one desired it.
+        """
         step = decide(name, desired, observed, self.label.of(name), None)
-        return step.changed if step.verb is Verb.UPDATE else frozenset()
+        if step.verb is Verb.REPLACE:
+            return not again and not observed.failed
+        return step.verb is Verb.UPDATE and not sent.isdisjoint(step.changed)
 
     def _follow_up(self, name: str, desired: AnyResource, me: Label, ids: Any) -> tuple[float, frozenset[str]]:
         """Set what no create can, and let what depends on it go on. Returns the moment from which a read shows all, and
@@ -308,13 +325,7 @@ class Reconciler(Deleting, Knowing):
                 raise  # nothing was sent that could be shown: it waits for a state
             sent = {change.field: change.sent for change in step.changes if change.sent}
             self.state.shown_otherwise(name, plain(step.ids), sent)
-            raise ShownOtherwise(
-                f"{attempt.what}: AWS took the change and has shown another value for {round(limit)} seconds",
-                why="; ".join(map(sent_and_shown, step.changes)),
-                hint="if another tool keeps setting it, stop that; if AWS writes the value in another form, use "
-                "that form in "
-                "ecsctl.toml; if it is neither, this is a bug of ecsctl: please report it with this message",
-            ) from error
+            raise _shown_otherwise(f"{attempt.what}: AWS took the change", step, limit) from error
 
     def _ready(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> Observed[Any, Any]:
         """Wait until it is ready; a disposable one that failed meanwhile is removed and made again, once.
@@ -365,37 +376,16 @@ class Reconciler(Deleting, Knowing):
             if not observed.ready:
                 self.emit(events.Ready(node.name, desired.title, time.monotonic() - began))
 
-    def _observe_now(
-        self, name: str, desired: AnyResource, *repeats: str, since: float | None = None
-    ) -> Observed[Any, Any] | None:
-        """What exists now; or by answers that were asked for `since` a moment, by whomever."""
-        with self.aws.fresh(*repeats) if since is None else self.aws.no_older_than(since):
-            try:
-                return self._observed(name, desired)
-            except Doubled:
-                if not self._open(name, "create"):
-                    raise
-        self._leave_one(type(desired), name)
-        return None
-
-    def _leave_one(self, kind: type[AnyResource], name: str) -> None:
-        """Delete all but one of what our own create, delivered twice, has made: never the one whose ids we know."""
-        entry = self.state.entry(name)
-        known = plain(self.known[name]) if name in self.known else entry.ids if entry else None
-        ours = sorted(self._ours(kind, name), key=lambda found: (plain(found.ids) != known, str(found.ids)))
-        attempt = Attempt(self.patience, f"{kind.known_as(name)}, made twice")
-        for surplus in ours[1:]:
-            self._ask_to_delete(kind, surplus, attempt, set())
-
-    def _come_to_light(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
-        """Read for a while: a create whose answer was lost may have had its effect, and AWS shows it late."""
-        try:
-            what = f"an earlier try of {desired.known_as(name)}"
-            return self.patience.until(lambda: self._observe_now(name, desired), what=what, limit=WINDOW)
-        except TimedOut:
-            return None
-
     def _settle(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> None:
         desired = desired if desired.borrowed else desired.keeping(observed.actual)
         borrowed = desired.borrowed or (observed.tags is None and not desired.wait)
         self.state.settle(name, desired.kind, plain(observed.ids), plain(desired), borrowed=borrowed)
+
+
+def _shown_otherwise(what: str, step: Step, limit: float) -> ShownOtherwise:
+    return ShownOtherwise(
+        f"{what} and has shown another value for {round(limit)} seconds",
+        why="; ".join(map(sent_and_shown, step.changes)),
+        hint="if another tool keeps setting it, stop that; if AWS writes the value in another form, use that form in "
+        "ecsctl.toml; if it is neither, this is a bug of ecsctl: please report it with this message",
+    )

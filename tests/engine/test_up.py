@@ -11,7 +11,7 @@ from ecsctl.engine.plan import Verb, Why
 from ecsctl.engine.reconcile import SHOWN, STEADY
 from ecsctl.engine.stack import Stack
 from tests.engine.conftest import Run, toybox
-from tests.engine.toys import Ball, Box, Cloud, Guest, Hesitant, Lid, Lowered, Shared, answer, lost
+from tests.engine.toys import Ball, Box, Cloud, Guest, Hesitant, Lid, Lowered, Misshapen, Shared, answer, lost
 
 
 def held(cloud: Cloud) -> list[tuple[str, dict[str, object]]]:
@@ -138,6 +138,43 @@ def test_a_fixed_field_of_a_leaf_is_replaced(run: Run, cloud: Cloud) -> None:
     assert run.plan(other).destroys[0].verb is Verb.REPLACE
     run.up(other)
     assert [thing.values["size"] for thing in cloud.things] == [2]
+
+
+def misshapen() -> Stack:
+    stack = Stack()
+    stack.ensure("box", Misshapen(size=2))
+    return stack
+
+
+def test_what_was_just_made_is_not_deleted_for_what_the_cloud_shows_of_it(run: Run, cloud: Cloud) -> None:
+    cloud.misshapen = float("inf")
+    with pytest.raises(ShownOtherwise, match="has created it and has shown another value") as caught:
+        run.up(misshapen())
+    assert caught.value.why == "size: sent 2, AWS shows 0"
+    assert cloud.calls == ["CreateBox"]
+    cloud.misshapen = 0
+    assert [step.verb for step in run.plan(misshapen()).steps] == [Verb.KEEP]
+
+
+def test_what_was_just_made_may_show_its_fixed_fields_late(run: Run, cloud: Cloud) -> None:
+    cloud.misshapen = SHOWN / 2
+    run.up(misshapen())
+    assert cloud.calls == ["CreateBox"]
+
+
+def test_nothing_is_replaced_that_the_plan_has_not_shown(run: Run, cloud: Cloud) -> None:
+    red, blue = Stack(), Stack()
+    red.ensure("box", Box(colour="red"))
+    blue.ensure("box", Box(colour="blue"))
+    run.up(red)
+
+    def meanwhile(_plan: object) -> None:
+        cloud.things[0].values["size"] = 9
+
+    with pytest.raises(Refused, match="has to be replaced, since a moment ago: AWS cannot change size in place"):
+        run.up(blue, agree=meanwhile)
+    assert "DeleteBox" not in cloud.calls
+    assert run.plan(blue).destroys[0].verb is Verb.REPLACE
 
 
 def test_a_fixed_field_of_what_others_stand_on_is_refused(run: Run, cloud: Cloud) -> None:

@@ -55,6 +55,7 @@ class Cloud:
     calls: list[str] = field(default_factory=list)
     faults: dict[str, list[Any]] = field(default_factory=dict)  # operation -> what the next calls do: an error to raise
     count: int = 0
+    misshapen: float = 0.0  # until when such a box is shown with another size
     late: tuple[str, float] = ("", 0.0)  # the colour that a hesitant box is shown with, and until when
 
     def change(self, operation: str, effect: Any) -> Any:
@@ -198,6 +199,17 @@ class Hesitant(Box):
         if old != self.colour:
             aws.cloud.late = (old, aws.cloud.clock.now() + 60)
         Box.update(self, aws, me, ids, changed)
+
+
+@dataclass(frozen=True)
+class Misshapen(Box):
+    """A box that the cloud shows with another size at first."""
+
+    def observe(self, aws: Any, me: Label) -> Observed[Box, BoxIds] | None:
+        observed = super().observe(aws, me)
+        if observed is None or aws.cloud.clock.now() >= aws.cloud.misshapen:
+            return observed
+        return replace(observed, actual=replace(observed.actual, size=0))
 
 
 @dataclass(frozen=True)
