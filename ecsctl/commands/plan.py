@@ -31,6 +31,7 @@ def plan(
     from ecsctl.costs.estimate import estimated
     from ecsctl.engine.errors import EcsctlError
     from ecsctl.engine.planning import refuse
+    from ecsctl.github.committed import unbuildable
     from ecsctl.ui import errors, words
     from ecsctl.ui import output as json
     from ecsctl.ui import plan as shown
@@ -47,12 +48,16 @@ def plan(
         else:
             shown.show(found, estimate=estimate, asked_for=True)
         refuse(found)
+        refused = unbuildable(session, app.where.folder, app.branch)
     except EcsctlError as error:
         if not detailed_exitcode:
             raise
         errors.show(error)
         raise typer.Exit(1) from error
-    if found.work and not common.json:
+    if refused and not common.json:
+        words.warning(f"{refused}, and there is no image to run either: this will be refused")
+        words.hint(refused.hint)
+    elif found.work and not common.json:
         words.next_step("ecsctl up")
     if detailed_exitcode and found.work:
         raise typer.Exit(2)

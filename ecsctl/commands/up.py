@@ -43,7 +43,7 @@ def up(
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import ResourceFailed, Several, TimedOut
     from ecsctl.engine.explaining import diagnosed
-    from ecsctl.github.committed import buildable
+    from ecsctl.github.committed import unbuildable
     from ecsctl.github.creds import refusal
     from ecsctl.operations.well import check_new_health_check
     from ecsctl.releases.waiting import before_change
@@ -57,7 +57,8 @@ def up(
         if common.sandbox and not (common.quiet or common.json):
             _tell_containers(app.where.folder)
         app.tell_uncommitted()
-        buildable(session, app.where.folder, app.branch)
+        if refused := unbuildable(session, app.where.folder, app.branch):
+            raise refused
         before_change(app.aws, session.engine, session.desired_stack, app.app, wait=wait)
 
         def agree(plan: Plan) -> None:
@@ -69,8 +70,8 @@ def up(
             plan = session.engine.up(session.desired_stack, agree=agree)
         except (ResourceFailed, TimedOut, Several) as error:
             raise diagnosed(error, lambda: first_line(app.aws, app.app)) from error
-        if refused := refusal(session):
-            words.warning(refused)
+        if warning := refusal(session):
+            words.warning(warning)
     seconds = app.progress.seconds
     url = session.url
     if common.json:

@@ -97,31 +97,31 @@ def missing(found: Branch, config: Config) -> str:
     return "" if found.has(path) else f"{found.title} has no {path}"
 
 
-def buildable(session: Session, folder: Path, found: Branch | None) -> None:
-    """Raises Refused, before anything is made, for a new app that nothing can build and that has no image.
+def unbuildable(session: Session, folder: Path, found: Branch | None) -> Refused | None:
+    """Why `up` refuses, before anything is made, a new app that nothing can build and that has no image.
 
     In a folder that is no repository there is nothing to build: its image is expected from elsewhere.
     """
     config, facts = session.config, session.facts
     if config is None or facts is None or facts.image or not session.state.fresh:
-        return
+        return None
     tasks = config.processes[config.lead].least if config.lead else len(config.jobs)
+    why = hint = ""
     if IMAGE not in session.desired_stack.nodes and tasks and checkout.root(folder):
         table = "service" if config.service.web else f"workers.{config.lead or 'NAME'}"
         why = '[pipeline] has mode = "none"' if config.github else "there is no [github] in ecsctl.toml"
-        raise Refused(
-            f"nothing can build {config.name}: {why}",
-            why="there is no image to run either; nothing was made",
-            hint="fill in [github]; or name an image with ecsctl up --image URI; or make everything but the tasks with "
-            f"desired_count = 0 in [{table}], and push an image to the app's repository then",
+        hint = (
+            "fill in [github]; or name an image with ecsctl up --image URI; or make everything but the tasks with "
+            f"desired_count = 0 in [{table}], and push an image to the app's repository then"
         )
-    if IMAGE in session.desired_stack.nodes and found and found.ref and (why := missing(found, config)):
-        raise Refused(
-            f"nothing can build {config.name}: {why}",
-            why="there is no image to run either; nothing was made",
-            hint=f"{_push(found)}; or say where it is in [build]"
-            + ("" if found.local else "; what others pushed: git fetch"),
-        )
+    elif IMAGE in session.desired_stack.nodes and found and found.ref and (why := missing(found, config)):
+        fetch = "" if found.local else "; what others pushed: git fetch"
+        hint = f"{_push(found)}; or say where it is in [build]{fetch}"
+    if not why:
+        return None
+    return Refused(
+        f"nothing can build {config.name}: {why}", why="there is no image to run either; nothing was made", hint=hint
+    )
 
 
 def dockerfile(found: Branch | None, config: Config) -> str:

@@ -83,6 +83,11 @@ def test_an_app_that_nothing_can_build_is_refused_before_anything_is_made(
     (folder / ".git").rmdir()
     git(folder, "init", "-q", "-b", "main")
     (folder / "ecsctl.toml").write_text('name = "hello"\n')
+    planned = process("plan", "--sandbox")
+    assert planned.code == 0
+    assert "nothing can build hello: there is no [github] in ecsctl.toml" in planned.said
+    assert "this will be refused" in planned.said
+    assert "next:" not in planned.said
     refused = process("up", "--sandbox", "--yes")
     assert refused.code == 1
     assert "nothing can build hello: there is no [github] in ecsctl.toml" in refused.said
