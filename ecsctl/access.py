@@ -94,10 +94,24 @@ def sign_in(session: Session) -> None:
         raise explained(error, "signing in") from error
 
 
+# What a region answers that has the service and not all of it yet: in JSON protocols, and in query protocols ("The
+# action ... is not valid for this web service"; Amazon EC2 API Reference, "Error codes").
+UNKNOWN_OPERATION = frozenset({"UnknownOperationException", "InvalidAction"})
+
+
 def not_offered(error: Exception, client: Any, session: Session) -> NotOffered | None:
-    """What no answer means where the SDK knows regions that have the service, and the client's is none of them."""
+    """What it means that the region does not know the operation; or that nothing answers, where the SDK knows regions
+    that have the service, and the client's is none of them.
+    """
     from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError
 
+    if code(error) in UNKNOWN_OPERATION:
+        meta = client.meta
+        return NotOffered(
+            f"{meta.service_model.service_id} in {meta.region_name} does not know this operation",
+            why=str(error),
+            hint="use another region, or leave out of ecsctl.toml what needs it",
+        )
     if not isinstance(error, EndpointConnectionError | ConnectionClosedError | ConnectTimeoutError):
         return None
     meta = client.meta

@@ -8,8 +8,9 @@ from botocore.exceptions import ClientError
 
 from ecsctl import access
 from ecsctl.aws import Aws
-from ecsctl.engine.errors import code
+from ecsctl.engine.errors import NotOffered, code
 from ecsctl.engine.patience import Patience
+from ecsctl.resources.support import signing
 from ecsctl.sandbox.server.inprocess import inprocess
 
 
@@ -28,3 +29,19 @@ def test_a_refused_call_is_reported_as_refused_also_where_its_refusal_needs_no_o
     failure = ended["describe_repositories"]
     assert failure
     assert code(failure) == "RepositoryNotFoundException"
+
+
+@pytest.mark.parametrize("unknown", ["UnknownOperationException", "InvalidAction"])
+def test_a_region_that_does_not_know_an_operation_yet_does_not_offer_it(
+    unknown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_call: object) -> None:
+        error = ClientError({"Error": {"Code": unknown, "Message": ""}}, "GetSigningConfiguration")
+        raise access.not_offered(error, aws.ecr, aws.session) or error
+
+    with inprocess() as clock:
+        aws = Aws(Patience(clock), session=boto3.Session())
+        monkeypatch.setattr(aws, "read", refuse)
+        with pytest.raises(NotOffered, match=f"ECR in {aws.session.region_name} does not know this operation"):
+            signing.rules(aws)
+        assert signing.rules_if_known(aws) == []

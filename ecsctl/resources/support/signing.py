@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from ecsctl.engine.errors import code
+from ecsctl.engine.errors import NotOffered
 from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
@@ -30,9 +28,7 @@ def rules_if_known(aws: Aws) -> list[Rule]:
     """The same. Where ECR has no signing, it does not know the call: there are none."""
     try:
         return rules(aws)
-    except ClientError as error:
-        if code(error) != "UnknownOperationException":
-            raise
+    except NotOffered:
         return []
 
 
