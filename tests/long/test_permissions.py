@@ -54,6 +54,7 @@ def test_no_change_is_allowed_of_what_neighbours_have(name: str, recorded: Recor
     quick.test_no_change_is_allowed_of_what_neighbours_have(name, recorded)
 
 
+@pytest.mark.timeout(600)
 def test_without_any_one_action_a_command_fails(recorded: Record) -> None:
     runs = [(found, found.policies()) for found in map(recorded, CONFIGS)]
     needless: set[str] = set()

@@ -91,6 +91,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
+@pytest.mark.timeout(600)
 @settings(
     max_examples=6,
     phases=(Phase.explicit, Phase.generate),
