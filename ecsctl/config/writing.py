@@ -28,8 +28,9 @@ def template(
 ) -> str:
     """The text of an ecsctl.toml that sets `values` and names every other option in a comment, at its default.
 
-    `remarks` are sentences by the table that they stand in, as comments; `workers` are proposed, as comments too, by
-    name: where each was found, and its command. `doubts` come first: a person has to decide on them.
+    `remarks` are sentences by the table that they stand in, as comments, or items of a list; `workers` are proposed,
+    as comments too, by name: where each was found, and its command. `doubts` come first: a person has to decide on
+    them.
     """
     lines = [
         f"#:schema ./{SCHEMA}",
@@ -46,7 +47,9 @@ def template(
         # A table that has an effect by being there stays a comment until it is needed.
         off = "# " if Config.model_fields[key].default_factory is None and key not in values else ""
         lines += ["", *_comment(below["description"]), f"{off}[{key}]"]
-        lines += (line for remark in (remarks or {}).get(key, ()) for line in _comment(remark))
+        for remark in (remarks or {}).get(key, ()):
+            lead = "- " if remark.startswith("- ") else ""
+            lines += _comment(remark.removeprefix(lead), lead)
         lines += (line for option in below["properties"]
                   for line in _option((key, option), values.get(key, {}), off=bool(off)))  # fmt: skip
     for name, (who, command) in (workers or {}).items():
@@ -101,6 +104,7 @@ def _node(path: Path) -> Node:
 
 def _comment(text: str, lead: str = "") -> list[str]:
     """The lines of a comment, none of which can be taken for an option that is commented out."""
+    text = re.sub(r"[\x00-\x1f\x7f]", " ", text)  # a file's name may hold them, and a TOML comment may not
     lines: list[str] = []
     for width in range(_WIDTH, _WIDTH - 20, -1):
         lines = textwrap.wrap(

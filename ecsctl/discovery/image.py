@@ -286,11 +286,12 @@ def _checked(
     """The health check of an app on a port. What it rests on goes to the notes."""
     fitting = [one for one in paths if not one.port or one.port == port]
     checked = fitting[0] if fitting else Health("/", "nothing names another", redirects=True)
-    notes.append(f"health path {checked.path}: {checked.source}")
+    if fitting or not port:
+        notes.append(f"health path {checked.path}: {checked.source}")
     if not port:
         return checked
     if not fitting:
-        doubts.append("nothing names a path for the health check: / is a guess, where any answer from 200 to 399 does")
+        doubts.append("nothing names a path for the health check: / is a guess, and codes from 200 to 399 are healthy")
         if spoken := health.mentioned(tree, context):
             listed = ", ".join(f"{one.path} ({one.source})" for one in spoken)
             doubts.append(f"paths that its sources name, and that may be better: {listed}")

@@ -156,7 +156,7 @@ def listed(
                   for name in re.findall(r"(?:fetch_env!|get_env)\(\s*\"(\w+)\"", tree.read(file))]  # fmt: skip
     if not any(_kind(name) for name, _ in named):  # what settings in the sources read
         named += [(name, file) for file in tree.named(_READ_IN, context)[:20] if not aside(file)
-                  for name in _READS.findall(tree.read(file))]  # fmt: skip
+                  for name in _READS.findall(re.sub(r"(?m)^\s*(?:#|//).*$", "", tree.read(file)))]  # fmt: skip
     found = dict.fromkeys(
         [
             *_beside(_near(services, app, context)),
@@ -260,9 +260,9 @@ def _variables(named_in: Sequence[tuple[str, str]]) -> Iterator[str]:
             named.setdefault(kind, {}).setdefault(name, where)
     for kind, names in named.items():
         yield (
-            f"{', '.join(names)}: {kind}'s address, which {next(iter(names.values()))} sets"
+            f"{', '.join(names)}: {kind}'s address, which {next(iter(names.values()))} names"
             if kind != "Redis"
-            else (f"{', '.join(names)}: the address of Redis, which {next(iter(names.values()))} sets")
+            else (f"{', '.join(names)}: the address of Redis, which {next(iter(names.values()))} names")
         )
 
 

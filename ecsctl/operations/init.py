@@ -103,10 +103,15 @@ class Proposal:
         from ecsctl.config.printing import toml
         from ecsctl.config.writing import template
 
-        remarks = {"service": [f"You will have to say where: {one}" for one in self.needs]}
+        remarks = {
+            "service": self._found("port ", "health path ", "the app listens ", "the processor "),
+            "build": self._found("the image is built ", "the stage ", "there are several Dockerfiles"),
+        }
+        if self.needs:
+            remarks["service"] += ["You will have to say where:", *(f"- {one}" for one in self.needs)]
         if self.image and self.image.lacking and self.builds:
             lacking = ", ".join(self.image.lacking)
-            remarks["build"] = [f"You will have to say in args, for the Dockerfile has no default: {lacking}"]
+            remarks["build"].append(f"You will have to say in args, for the Dockerfile has no default: {lacking}")
         if self.paths and self.builds:
             listed = ", ".join(f'"{one}"' for one in self.paths)
             remarks["pipeline"] = [f"Other apps are in this repository too. With a connection, paths = [{listed}] lets "
@@ -120,6 +125,11 @@ class Proposal:
         workers = {one.name: (f"{one.where} runs this" if one.command else "What the image starts", one.words)
                    for one in processes if one.name}  # fmt: skip
         return template(self.values, remarks, workers, self.image.doubts if self.image else ())
+
+    def _found(self, *begins: str) -> list[str]:
+        """What was found out and where, of the notes that begin so."""
+        notes = [one for one in (self.image.notes if self.image else ()) if one.startswith(begins)]
+        return [f"Found: {'; '.join(notes)}"] if notes and self.builds else []
 
 
 def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Proposal:

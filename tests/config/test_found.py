@@ -1,6 +1,7 @@
 """What `init` finds in repositories that are shaped as real ones are."""
 
 import subprocess
+import tomllib
 
 import pytest
 
@@ -94,6 +95,18 @@ def test_a_guess_is_said_at_the_top_of_the_file_and_what_is_known_is_not(tmp_pat
         "FROM node\nCOPY . .\nEXPOSE 80\nHEALTHCHECK CMD curl -f localhost/ok\nCMD npm start\n"
     )
     assert "To check" not in propose(tmp_path).text
+
+
+def test_the_file_says_where_each_value_was_found_and_a_name_made_to_break_it_does_not(tmp_path):
+    folder = tmp_path / "a\x1b[31m\nb"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM nginx\nCOPY x.conf /etc/nginx/conf.d/x.conf\n")
+    (folder / "x.conf").write_text("listen 8080;\n")
+    subprocess.run(["git", "-C", str(tmp_path), "init", "-q"], check=True)
+    text = propose(tmp_path).text
+    assert tomllib.loads(text)["service"]["port"] == 8080
+    assert "# Found: port 8080: a [31m b/x.conf" in text
+    assert max(len(line) for line in text.splitlines() if "  # an example" not in line) <= 80
 
 
 def test_an_image_that_starts_nothing_runs_what_a_procfile_says(tmp_path):
