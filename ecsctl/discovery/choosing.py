@@ -243,6 +243,7 @@ def _rank(tree: Tree, path: str) -> tuple[bool | int | str, ...]:
         0 if _FOR_RELEASE.search(name) else 1 if usual else 2,  # where there is one for production, the other is not
         not _FRONT.search(path),
         not _OPENED.search(path),
+        len(re.split(r"[._-]", name)),
         path,
     )
 

@@ -194,7 +194,8 @@ def filled(text: str, known: Mapping[str, str]) -> str:
         nonlocal left
         name, sign, other = match[1] or match[4], match[2], match[3]
         given = known.get(name, "")
-        found = (other if given else "") if sign == "+" else given or (other if sign else match[0])
+        bare = "" if name in known else match[0]  # one that is set to nothing is nothing
+        found = (other if given else "") if sign == "+" else given or (other if sign else bare)
         left -= len(found)
         return found if left > 0 else match[0]
 

@@ -18,7 +18,7 @@ from ecsctl.discovery.yaml_text import documents
 
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|\$\{?(?:HOST|HOSTNAME|ADDRESS|BIND)\w*\}?)"
-    r"(?::(?P<port>\d+|\$\w+|\$?\{[^}]*\}|%[sd]))?(?P<path>/[^\s\"'`|;)&<>\\]*)?",
+    r"(?::(?P<port>\d+|\$\w+|\$?\{[^}]*\}|%[sd]))?(?:\$\{?\w+\}?(?=/))?(?P<path>/[^\s\"'`|;)&<>\\]*)?",
     re.IGNORECASE,
 )
 _ASKS = re.compile(r"curl|wget|http|fetch|urllib|requests|probe|lynx", re.IGNORECASE)
@@ -60,7 +60,7 @@ _ROUTED = re.compile(
 # As strings, and as the frameworks write it whose routes begin without a slash: NestJS and Django.
 _SPOKEN = re.compile(
     r"(?:[\"'`]\^?(?=/)|@Get\(\s*[\"'`](?!/)|\bpath\(\s*[\"'](?!/))"
-    r"(/?(?:api/)?(?:v\d/)?(?:-/)?(?:health[zy]?|health[_-]?checks?|livez|heartbeat|ping|up)(?:/(?:live|ready|alive))?/?)\$?[\"'`]"
+    r"(/?(?:api/)?(?:v\d/)?(?:-/)?(?:_?health[zy]?|health[_-]?checks?|livez|heartbeat|ping|up)(?:/(?:live|ready|alive))?/?)\$?[\"'`]"
 )
 _SOURCE = re.compile(r".*\.(?:[cm]?[jt]s|py|rb|sh|go|php)")
 

@@ -116,9 +116,10 @@ def observed(
     )
     notes += running.unlike(read, stage, ours)
     said = hosts.of(tree, path, place.folder)
-    if not command:
-        command, lacks = running.hosted(tree, read, stage, said, notes)
-        doubts += [lacks] if lacks else []
+    if not command or (ours and (ours[0].mounts or running.for_developers(" ".join(command)))):
+        hosted, lacks = running.hosted(tree, read, stage, said, notes)
+        command = hosted or command
+        doubts += [lacks] if lacks and not command else []
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, for which it has no default: set it in [build.args]")

@@ -85,7 +85,7 @@ _BARE = re.compile(
 
 _FOR_DEVELOPERS = re.compile(
     r"\b(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?(?:dev|start:dev|develop)\b|\b(?:next|nuxt|astro|remix|strapi)\s+dev(?:elop)?\b|\bnodemon\b|"
-    r"\bmanage\.py\s+runserver\b|\bfastapi\s+dev\b|\bng\s+serve\b|\bvite\b(?!\s+(?:preview|build))"
+    r"\bmanage\.py\s+runserver\b|\bfastapi\s+dev\b|\bng\s+serve\b|\bvite\b(?!\s+(?:preview|build))|--reload\b"
 )
 
 

@@ -144,6 +144,20 @@ VARIED = {
         },
         port=8000, path="/healthz/", notes=("desk/settings.py has ALLOWED_HOSTS",), needs=("DATABASE_URL: a database",),
     ),
+    "rajnandan1/kener": Shape(  # a path before the check's that is empty, or not set at all
+        {
+            "Dockerfile": "FROM node\nARG BASE_PATH=\nARG PORT=3000\nENV PORT=$PORT BASE_PATH=$BASE_PATH\nCOPY . .\nEXPOSE $PORT\nHEALTHCHECK CMD curl -sf http://localhost:${PORT}${BASE_PATH}/healthcheck\nCMD [\"node\", \"main.js\"]\n", "package.json": "{}",
+        },
+        port=3000, path="/healthcheck",
+    ),
+    "pypi/warehouse": Shape(  # what a compose file runs is for its developers; of two that only build, the plainer one
+        {
+            "Dockerfile-docs-build": "FROM python\nCOPY . .\n",
+            "Dockerfile-build": "FROM python\nCOPY . .\n", "setup.py": "", "Procfile": "web: gunicorn -b 0.0.0.0:8000 warehouse.wsgi\n",
+            "docker-compose.yml": "services:\n  web: {build: {context: ., dockerfile: Dockerfile-build}, command: gunicorn --reload -b 0.0.0.0:8001 warehouse.wsgi, volumes: ['./warehouse:/src'], ports: ['80:8001']}\n",
+        },
+        "Dockerfile-build", ".", 8000, command=("gunicorn", "-b", "0.0.0.0:8000", "warehouse.wsgi"), notes=("Procfile has it run",),
+    ),
     "acme/notes, of NestJS": Shape(  # the app's path before the controller's, and its before the method's
         {
             "Dockerfile": "FROM node\nCOPY . .\nEXPOSE 3000\nCMD [\"node\", \"dist/main.js\"]\n", "package.json": "{}",
