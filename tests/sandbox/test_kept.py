@@ -10,10 +10,12 @@ import pytest
 import xmltodict
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError
 from moto.core.base_backend import BackendDict
 from moto.core.request import normalize_request
 from moto.core.serialize import EC2Serializer, QuerySerializer, RestXMLSerializer, S3Serializer
 from moto.core.utils import get_service_model
+from moto.utilities.utils import load_resource
 
 from ecsctl.sandbox.core import caching, overlay
 from ecsctl.sandbox.server.inprocess import inprocess
@@ -68,6 +70,22 @@ def test_what_moto_no_longer_has_is_an_error() -> None:
     overlay.declared.pop()  # the docs tell of all that is declared
     with pytest.raises(overlay.OverlayError, match="moto no longer has Target"):
         apply()
+
+
+def test_the_types_of_instances_are_those_of_moto_in_every_region() -> None:
+    types = load_resource("ec2/resources/instance_types.json")
+    offers = load_resource("ec2/resources/instance_type_offerings/region/eu-west-1.json")
+    with inprocess(region="eu-west-1"):
+        ec2 = boto3.client("ec2", region_name="eu-west-1")
+        [small] = ec2.describe_instance_types(InstanceTypes=["t3.small"])["InstanceTypes"]
+        everything = ec2.get_paginator("describe_instance_types").paginate().build_full_result()["InstanceTypes"]
+        there = ec2.describe_instance_type_offerings()["InstanceTypeOfferings"]
+        with pytest.raises(ClientError, match="InvalidInstanceType"):
+            ec2.describe_instance_types(InstanceTypes=["t3.smallest"])
+    assert small["VCpuInfo"]["DefaultVCpus"] == types["t3.small"]["VCpuInfo"]["DefaultVCpus"]
+    assert {one["InstanceType"] for one in everything} == set(types)
+    assert {one["InstanceType"] for one in there} == {one["InstanceType"] for one in offers}
+    assert {one["LocationType"] for one in there} == {"region"}
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}

@@ -9,6 +9,10 @@ from typing import Any
 from unittest import mock
 
 from botocore.exceptions import EndpointConnectionError
+
+from ecsctl.sandbox.core import instance_types  # noqa: F401 - before moto's EC2, which reads them as it is imported
+
+# isort: split
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.model_instances import reset_model_data

@@ -23,6 +23,9 @@ from xml.sax.saxutils import escape
 from ecsctl.sandbox.core import models  # noqa: F401 - before moto, which reads models as it is imported
 
 # isort: split
+from ecsctl.sandbox.core import instance_types  # noqa: F401 - likewise
+
+# isort: split
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.core.models import botocore_stubber
