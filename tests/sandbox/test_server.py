@@ -24,6 +24,7 @@ def sandbox(tmp_path_factory):
 def client(sandbox, monkeypatch):
     for name, value in process.environment(sandbox).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it would keep the key of an earlier server
     once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, max_pool_connections=16)
     return lambda service: boto3.client(service, region_name="eu-central-1", config=once)
 
