@@ -86,8 +86,7 @@ class Build(Section):
     context: words.RepositoryPath | None = Field(
         None,
         description="The folder that the image is built from, from the repository's root; BUILD_CONTEXT in the build. "
-        "Default, with ecsctl's own buildspec: the folder of ecsctl.toml if a Dockerfile stands beside it, else the "
-        "root.",
+        "Default, with ecsctl's own buildspec: the folder of ecsctl.toml if it has a Dockerfile, else the root.",
         examples=["backend"],
     )
     dockerfile: words.RepositoryPath | None = Field(
@@ -224,7 +223,7 @@ class Build(Section):
             key = f"args.{key.removeprefix('ARG_')}" if key.startswith("ARG_") else key.lower()
             yield ("environment", name), f"is set by build.{key} too"
         for name in sorted(self.environment.keys() & self.secrets.keys()):
-            yield ("secrets", name), "stands in build.environment too"
+            yield ("secrets", name), "is in build.environment too"
         for table, names in (("environment", self.environment), ("secrets", self.secrets)):
             for name in sorted(names):
                 if name.startswith("CODEBUILD_"):

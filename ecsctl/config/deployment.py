@@ -174,7 +174,7 @@ class Deployment(Section):
 
     strategy: Literal["rolling", "blue-green", "canary", "linear"] = Field(
         "rolling",
-        description='How a new version takes over: "rolling", task by task; "blue-green", beside the version before, '
+        description='How a new version takes over: "rolling", task by task; "blue-green", beside the previous version, '
         'all requests at once; "canary", a few requests first; "linear", in equal steps. All but the first need twice '
         "the tasks while they release.",
         examples=["blue-green"],
@@ -183,8 +183,8 @@ class Deployment(Section):
         None,
         ge=0,
         le=1440,
-        description="How long the version before stays, ready to take over again, after all requests have gone to the "
-        "new one: 5 minutes by default. Not with rolling.",
+        description="How long the previous version stays, ready to take over again, after all requests have moved to "
+        "the new one: 5 minutes by default. Not with rolling.",
         examples=[10],
     )
     canary: Canary | None = Field(

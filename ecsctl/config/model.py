@@ -48,7 +48,7 @@ class Config(Tables):
         yield from self.strange(self.account_id, self.region)
         yield from self._build_image()
         if self.build.scan and not self.ecr.scan_on_push:
-            yield "ecr.scan_on_push", "= false leaves build.scan nothing to go by"
+            yield "ecr.scan_on_push", "= false leaves build.scan without findings"
         if self.build.cache and self.ecr.mutability == "IMMUTABLE":
             yield "build.cache", "needs tags that move, and ecr.mutability is IMMUTABLE"
         if self.build.cache and self.ecr.sign:
@@ -97,7 +97,7 @@ class Config(Tables):
         first: dict[str, str] = {}
         for key in self.tags:
             if (other := first.setdefault(key.lower(), key)) != key:
-                yield ("tags", key), f"is {other} in another case, and IAM takes the two for one: expected only one"
+                yield ("tags", key), f"is {other} in another case, and IAM treats the two as one: expected only one"
 
     def strange(self, account: str | None, region: str | None, partition: str | None = None) -> Iterator[Problem]:
         """ARNs of another account, region or partition than the ones to work in, as far as these are known, where AWS
@@ -181,7 +181,10 @@ class Config(Tables):
             if not worker.command:
                 yield f"workers.{name}.command", "is missing: without one it would be a second web"
         for name in self.jobs.keys() & self.workers.keys():
-            yield f"jobs.{name}", "is the name of a worker, too: expected another, for logs and tasks go by it"
+            yield (
+                f"jobs.{name}",
+                "is also the name of a worker: expected another, since logs and tasks bear it",
+            )
         room = self.vpc.room(internal=self.load_balancer.internal)
         most = {name: one.most for name, one in self.workers.items()}
         if not self.vpc.id and self._peak <= room < self._peak + sum(most.values()):

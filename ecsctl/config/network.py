@@ -77,7 +77,7 @@ class Vpc(Section):
         if len(set(self.public_subnets)) < 2 and (self.public_subnets or not self.private_subnets):
             yield "public_subnets", "at least two different ones are needed: a load balancer needs two zones"
         if public and self.private_subnets:
-            yield "private_subnets", 'has no meaning with egress = "public": tasks stand in the public subnets'
+            yield "private_subnets", 'has no meaning with egress = "public": the tasks are in the public subnets'
         if not public and len(set(self.private_subnets)) < 2:
             yield "private_subnets", 'at least two different ones are needed, or egress = "public" without any'
 
@@ -122,7 +122,7 @@ class Domain(Section):
 
     name: words.Domain | None = Field(
         None,
-        description="The domain that leads to the app, in lower case. Its record is made in the hosted zone.",
+        description="The app's domain, in lower case. Its record is made in the hosted zone.",
         examples=["shop.example.com"],
     )
     names: tuple[words.FurtherDomain, ...] = Field(
@@ -135,7 +135,7 @@ class Domain(Section):
     redirect: tuple[words.FurtherDomain, ...] = Field(
         (),
         strict=False,
-        description="Names that only lead to name: their clients are sent there for good (301), path and query kept. "
+        description="Names that only redirect to name: permanently (301), with path and query. "
         "They are in the certificate and have records as further names do.",
         examples=[["www.shop.example.com"]],
     )
@@ -166,12 +166,12 @@ class Domain(Section):
         if zone and not name:
             yield "hosted_zone", "has no meaning without name"
         if self.names and not name:
-            yield "names", "has no meaning without name: further names stand beside it"
+            yield "names", "has no meaning without name: further names are in addition to it"
         if self.redirect and not name:
-            yield "redirect", "has no meaning without name: that is where they are sent"
+            yield "redirect", "has no meaning without name: they redirect to it"
         for number, one in enumerate(self.elsewhere):
             if one not in self.all_names:
-                yield ("elsewhere", number), f"{one} is none of the app's names: expected one that stands above"
+                yield ("elsewhere", number), f"{one} is none of the app's names: expected one of those above"
             elif one in self.elsewhere[:number]:
                 yield ("elsewhere", number), f"{one} is listed twice"
         if zone and name and not self.zoned:

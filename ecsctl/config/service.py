@@ -223,7 +223,7 @@ class Service(Section):
             path = self.spelled["service.health_path"].removeprefix("service.")
             yield path if key == "path" else f"health.{key}", why
         for key in () if self.web else self.given(*OF_THE_WEB):
-            yield key, "has no meaning with web = false: it is the web's alone"
+            yield key, "has no meaning with web = false: only a web has it"
         for short, key in SHORT.items():
             if self.health and self.given(short) and self.health.given(key):
                 yield f"health.{key}", f"is said by {short}, too: expected one of the two"

@@ -29,7 +29,7 @@ class Volume(Section):
     )
     access_point: words.AccessPointId | None = Field(
         None,
-        description="An access point of that file system: which folder, and as whom.",
+        description="An access point of that file system, which sets the folder and the user.",
         examples=["fsap-0a1b2c3d4e5f60718"],
     )
     directory: words.ContainerPath | None = Field(

@@ -78,7 +78,7 @@ def own_buildspec(found: Branch | None) -> bool | None:
 
 
 def context(found: Branch | None, config: Config) -> str:
-    """The folder that ecsctl's own buildspec builds from: that of ecsctl.toml, if a Dockerfile stands beside it."""
+    """The folder that ecsctl's own buildspec builds from: that of ecsctl.toml, if it has a Dockerfile."""
     build = config.build
     if build.context or build.dockerfile or found is None or found.home == ".":
         return build.context or "."

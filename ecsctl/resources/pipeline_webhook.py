@@ -61,7 +61,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
 
     def reason(self, field: str, actual: PipelineWebhook) -> str:
         """GitHub's side."""
-        return "its hook does not stand at GitHub: it is registered" if field == "registered" else ""
+        return "its hook is missing at GitHub: it is registered" if field == "registered" else ""
 
     def keeping(self, actual: PipelineWebhook) -> PipelineWebhook:
         """With the token that the hook was registered with, where ours could not be read."""

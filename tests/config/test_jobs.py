@@ -28,7 +28,7 @@ def test_what_is_wrong_with_a_job_is_reported(mistakes, lines, message):
 
 def test_a_name_stands_for_one_process_and_one_step(mistakes):
     worker = '[workers.nightly]\ncommand = ["a"]\n'
-    assert "is the name of a worker, too" in mistakes(HEAD + worker + JOB)[0]
+    assert "is also the name of a worker" in mistakes(HEAD + worker + JOB)[0]
     for name in ("web", "run", "release", "app", "Nightly", "a" * 21, "a_b"):
         assert mistakes(HEAD + JOB.replace("nightly", name))
     pipeline = '[github]\nrepository = "acme/shop"\n[pipeline]\napprovals = [{ name = "Jobs" }]\n'

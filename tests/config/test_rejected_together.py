@@ -16,8 +16,8 @@ NO_WEB = "has no meaning without a web, and service.web is false"
 TOGETHER = [
     ("[service]\nweb = false", 3,
      "service.web = false leaves nothing to run: expected [workers.NAME] or [jobs.NAME]"),
-    (f"{MAILER}[service]\nweb = false\nport = 80", 6, "service.port: has no meaning with web = false: it is the web's "
-     "alone"),
+    (f"{MAILER}[service]\nweb = false\nport = 80", 6,
+     "service.port: has no meaning with web = false: only a web has it"),
     (f'{SHARED}[domain]\nname = "a.example.com"', 6, f"domain: {NO_WEB}"),
     (f"{SHARED}[load_balancer]\ninternal = true", 7, f"load_balancer.internal: {NO_WEB}"),
     (f'{MAILER}[deployment]\nstrategy = "blue-green"', 5, f"deployment.strategy: {NO_WEB}"),
@@ -46,7 +46,7 @@ TOGETHER = [
      "domain.names[0]: expected a domain name in lower case, without a dot at the end, such as \"www.example.com\", or "
      'with one "*." before it, found "b.*.example.com"'),
     (f'[domain]\ncertificate_arn = "{CERTIFICATE}"\nnames = ["a.example.com"]', 4,
-     "domain.names: has no meaning without name: further names stand beside it"),
+     "domain.names: has no meaning without name: further names are in addition to it"),
     (f'[domain]\nname = "a.example.com"\nnames = {[f"{n}.example.com" for n in range(10)]}', 4,
      "domain.names: make 11 names with domain.name, and AWS issues a certificate for 10 unless the account's quota is "
      "raised: expected fewer, or certificate_arn"),
@@ -55,7 +55,7 @@ TOGETHER = [
     ('[domain]\nname = "a.example.com"\nnames = ["b.example.com"]\nredirect = ["b.example.com"]', 5,
      "domain.redirect[0]: b.example.com is named already: expected each name once"),
     (f'[domain]\ncertificate_arn = "{CERTIFICATE}"\nredirect = ["a.example.com"]', 4,
-     "domain.redirect: has no meaning without name: that is where they are sent"),
+     "domain.redirect: has no meaning without name: they redirect to it"),
     (f'[domain]\nname = "a.example.com"\nredirect = ["{"b." * 60}example.com"]', 4,
      "domain.redirect[0]: has 131 characters; at most 128 are expected"),
     (f'[domain]\nname = "{"a." * 120}example.com"\ncertificate_arn = "{CERTIFICATE}"', 3,
@@ -133,7 +133,7 @@ TOGETHER = [
      '"arn:aws:iam::123456789012:policy/A",\n]', 6,
      "service.policies[1]: is of account 123456789012, but expected one of account 000000000000"),
     ('[tags]\nteam = "a"\n"Team.x" = "a"\n"team.x" = "b"', 5,
-     'tags."team.x": is Team.x in another case, and IAM takes the two for one: expected only one'),
+     'tags."team.x": is Team.x in another case, and IAM treats the two as one: expected only one'),
     ('[build.logins]\n"000000000000.dkr.ecr.eu-central-1.amazonaws.com" = "role"\n'
      f'"registry.example.com" = "{SECRET}"\n"ghcr.io" = "role"', 5,
      'build.logins."ghcr.io": is no registry of ECR: expected the ARN of a secret'),

@@ -45,7 +45,7 @@ AT_THE_TOP = [
     (f'tags = {{ team = "{"v" * 256}" }}', "tags.team: expected at most 255 letters, digits, spaces and "
      f'_.:/=+-@, not beginning with aws:, found "{"v" * 60}…"'),
     ('tags = { team = "a", Team = "b" }',
-     "tags.Team: is team in another case, and IAM takes the two for one: expected only one"),
+     "tags.Team: is team in another case, and IAM treats the two as one: expected only one"),
     ('permissions_boundary = "arn:aws:iam::123456789012:policy/größe"',
      'permissions_boundary: expected a policy\'s ARN: "arn:aws:iam::123456789012:policy/…", found '
      '"arn:aws:iam::123456789012:policy/größe"'),

@@ -67,7 +67,7 @@ def _listed(found):
     ('[build.logins]\n"docker.io" = "hunter2"', "expected the ARN of a secret"),
     ('[build.secrets]\nTOKEN = "hunter2"', "build.secrets.TOKEN: expected the ARN of a secret"),
     (f'[build]\nenvironment = {{ A = "b" }}\nsecrets = {{ A = "{NPM}" }}',
-     "build.secrets.A: stands in build.environment too"),
+     "build.secrets.A: is in build.environment too"),
     (f'[build.secrets]\nBUILD_CONTEXT = "{NPM}"', "build.secrets.BUILD_CONTEXT: is set by ecsctl itself"),
     (f'[build.secrets]\nCODEBUILD_X = "{NPM}"', "begins with CODEBUILD_"),
 ])  # fmt: skip
