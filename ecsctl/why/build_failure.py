@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ecsctl.why.log_lines import last_error
@@ -46,12 +47,12 @@ class BuildFailure:
         found = re.search(r"exit status (\d+)", self.reason)
         return int(found[1]) if found else None
 
-    @property
+    @cached_property
     def last_error(self) -> str:
         """The last line of the command that reports an error."""
         return last_error(self.lines)
 
-    @property
+    @cached_property
     def step(self) -> str:
         """What the step of a Dockerfile ran that failed, as BuildKit, the builder before it or Podman says."""
         found = next((hit for line in reversed(self.lines) if (hit := STEP_FAILED.search(line))), None)

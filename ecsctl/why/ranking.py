@@ -68,8 +68,8 @@ def diagnose(*every: Facts) -> Diagnosis:
     ]
     ranked = sorted(found, key=lambda cause: (cause.effect, cause.calm, -cause.certainty))
     wanting = any(cause.name in WANTS_IMAGE for cause in ranked)
-    builds = [cause for check in BUILDS if app and (cause := check(app))]
-    if wanting and builds:  # no image is the effect, the build the root
+    builds = [cause for check in BUILDS if wanting and app and (cause := check(app))]
+    if builds:  # no image is the effect, the build the root
         ranked.sort(key=lambda cause: cause.name not in {one.name for one in builds})
     well = tuple(fact for facts in every for fact in _well(facts))
     return Diagnosis(tuple(ranked), well, tuple(one for facts in every for one in _unread(facts)))

@@ -7,6 +7,7 @@ tool ran, the same words make it possible, no more. Where a test ran, nothing is
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,10 +50,15 @@ class CommandRule:
 
     def hit(self, failure: BuildFailure) -> str:
         """The line that says so; empty if none does."""
-        lines = [line for line in failure.lines[-NEAR:] if self.steps or not re.match(STEP, line)]
-        if is_test(failure.step):
-            lines = [line for line in lines if re.search(VERDICT, line)]
-        return next((line for line in reversed(lines) if re.search(self.line, line, re.IGNORECASE)), "")
+        says = re.compile(self.line, re.IGNORECASE).search
+        return next((line for line in _last_lines(failure, self.steps) if says(line)), "")
+
+
+@functools.lru_cache(8)
+def _last_lines(failure: BuildFailure, steps: bool) -> tuple[str, ...]:
+    """The lines in which a rule may find its words, the last first: of all rules the same."""
+    lines = [line for line in reversed(failure.lines[-NEAR:]) if steps or not re.match(STEP, line)]
+    return tuple(line for line in lines if re.search(VERDICT, line)) if is_test(failure.step) else tuple(lines)
 
 
 LOGIN = ("let buildspec.yml log in first: aws ecr get-login-password | docker login --username AWS --password-stdin "
@@ -196,6 +202,7 @@ COMMAND_RULES = (
 KILLED = 137
 
 
+@functools.lru_cache(128)
 def is_test(command: str) -> bool:
     """Whether a command runs tests, which print whatever they test."""
     return bool(re.search(TESTS, re.sub(SHELL, "", command), re.IGNORECASE))
