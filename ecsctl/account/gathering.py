@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.account import hosted_zone, in_use, prepared, token, webhook_url
+from ecsctl.account import hosted_zone, in_use, prepared, prepared_rights, token, webhook_url
 from ecsctl.account.facts import Facts
 from ecsctl.account.identity import Identity
 from ecsctl.engine.attempt import patiently
@@ -91,7 +91,7 @@ def gather(
         asked["past_commands"] = lambda: _past_commands(aws, Names.of(me).cluster)
     asked["unfit"] = lambda: prepared.examine(aws, config, me)
     if config.permissions_boundary and (config.permissions or config.volumes):
-        asked["cautions"] = lambda: prepared.forbidden(aws, config, me)
+        asked["cautions"] = lambda: prepared_rights.forbidden(aws, config, me)
     asked["image"] = lambda: images.known(aws, config, me, image)
     asked["shifted"] = lambda: in_use.shifted(aws, me)
     instead = in_use.as_recorded(recorded) if as_far else {}

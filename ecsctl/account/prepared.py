@@ -12,41 +12,36 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ecsctl.account import delegation
-from ecsctl.app_rights import app_rights, mounting
+from ecsctl.account import delegation, prepared_rights, prepared_secrets
+from ecsctl.account.prepared_volumes import examined
+from ecsctl.account.unfit import unfit
 from ecsctl.config.places import queues
-from ecsctl.config.tree import dotted
-from ecsctl.engine.errors import DENIED, code, is_gone
+from ecsctl.engine.errors import DENIED, code
 from ecsctl.engine.label import APP, flat
-from ecsctl.engine.plan import Step, Verb
+from ecsctl.engine.plan import Step
 from ecsctl.engine.refusals import HEAD
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr, log_delivery
 from ecsctl.resources.support.common import none_if_gone, where
 from ecsctl.resources.support.ecs import service_of
-from ecsctl.resources.support.policy_document import lacking, lets_in, lets_put
-from ecsctl.resources.support.rights import Scope
+from ecsctl.resources.support.policy_document import lets_in, lets_put
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
-    from ecsctl.resources.support.policy_document import Statement
 
 NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")  # the SDK's code, and the model's
-CURRENT = "AWSCURRENT"  # the version of a secret that is meant where none is named
 
 
 def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
     """What of it does not exist, is elsewhere or of no use, each as a step that cannot be taken."""
-    from ecsctl.account.prepared_volumes import examined
-
     checks: list[Callable[[], Iterator[Step]]] = [
-        lambda: _boundary(aws, config, me),
+        lambda: prepared_rights.boundary(aws, config, me),
         *(partial(_image, aws, key, image) for key, image in _images(config)),
-        *(partial(_secret, aws, me, key, arn) for key, arn in config.task_secrets.items()),
-        *(partial(_secret, aws, me, key, arn) for key, arn in _of_builds(config)),
-        lambda: _policies(aws, config, me),
+        *(partial(prepared_secrets.secret, aws, me, key, arn) for key, arn in config.task_secrets.items()),
+        *(partial(prepared_secrets.secret, aws, me, key, arn) for key, arn in prepared_secrets.of_builds(config)),
+        lambda: prepared_rights.policies(aws, config, me),
         lambda: _groups(aws, config),
         lambda: _task_groups(aws, config, me),
         lambda: _topic(aws, config, me),
@@ -62,11 +57,6 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
         return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)
 
 
-def unfit(title: str, name: str, reason: str, hint: str) -> Step:
-    """A thing that stands in the way of the whole plan. `name` is its key in ecsctl.toml."""
-    return Step(name, "prepared", title, Verb.REFUSE, reason=reason, hint=hint, borrowed=True)
-
-
 def _web(aws: Aws, me: Label) -> Iterator[Step]:
     """A web that runs, and would be removed because of a missing table: the first worker is no reason for that."""
     names = Names.of(me)
@@ -78,19 +68,6 @@ def _web(aws: Aws, me: Label) -> Iterator[Step]:
             f"the service {names.service} runs behind a load balancer, and there is no [service] in ecsctl.toml",
             "write [service] for it; or, to have it removed, web = false in [service]",
         )
-
-
-def _boundary(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
-    """A managed policy must exist for IAM. One of another place has been refused by its ARN."""
-    arn = config.permissions_boundary or ""
-    if arn.split(":")[1:2] != [me.partition] or arn.split(":")[4] not in (me.account, "aws"):
-        return
-    answer = none_if_gone(lambda: aws.read(aws.iam.get_policy, PolicyArn=arn))
-    if answer is None:
-        yield unfit("policy", "permissions_boundary", f"there is no policy {arn}",
-                    "make it, or correct permissions_boundary")  # fmt: skip
-    elif answer["Policy"].get("IsAttachable") is False:
-        yield unfit("policy", "permissions_boundary", f"{arn} cannot be attached to roles", "name another policy")
 
 
 def _task_groups(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
@@ -109,52 +86,6 @@ def _task_groups(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
         elif not config.vpc.id and tags.get(APP) != me.app:
             yield unfit("security group", key, f"{group} is of {vpc}, expected one of the VPC that is made for the app",
                         "name a group of that VPC, or run the app in the other one with vpc.id")  # fmt: skip
-
-
-def _policies(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
-    """Managed policies for the app's role, which must exist and fit a role."""
-    for path, arn in config.managed_policies.items():
-        if arn.split(":")[1] != me.partition or arn.split(":")[4] not in (me.account, "aws"):
-            continue  # refused by its ARN
-        answer = none_if_gone(lambda arn=arn: aws.read(aws.iam.get_policy, PolicyArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
-        key = dotted(path)
-        if answer is None:
-            yield unfit("policy", key, f"there is no policy {arn}", "make it, or fix its ARN in ecsctl.toml")
-        elif answer["Policy"].get("IsAttachable") is False:
-            yield unfit("policy", key, f"{arn} cannot be attached to roles", "name another policy")
-
-
-def forbidden(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
-    """Rights of the app that the permissions boundary takes away again, in sentences: IAM takes them without a word.
-
-    Where the boundary may not be read, nothing is said.
-    """
-    arn = config.permissions_boundary
-    rights = dict(_rights_of_the_app(config, Scope.of(me, Names.of(me))))
-    if not arn or not rights:
-        return ()
-    try:
-        version = aws.read(aws.iam.get_policy, PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        document = aws.read(aws.iam.get_policy_version, PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-    except Exception as error:
-        if code(error) in DENIED or is_gone(error):
-            return ()
-        raise
-    return tuple(
-        f"{key}: {', '.join(missing)} is not allowed by the permissions boundary {arn}, so the app cannot do it"
-        for key, statements in rights.items()
-        if (missing := lacking(document, statements))
-    )
-
-
-def _rights_of_the_app(config: Config, scope: Scope) -> Iterator[tuple[str, tuple[Statement, ...]]]:
-    """What the app's role is allowed, by the key that says so. The id of a file system to be made is not known yet."""
-    for path, one in config.permissions.items():
-        yield dotted(path), app_rights(scope, [one])
-    for name, said in config.volumes.items():
-        arn = scope.arn("elasticfilesystem", f"file-system/{said.file_system or '*'}")
-        root = not said.file_system and said.uid == 0
-        yield f"volumes.{name}", (mounting(arn, "", read_only=said.read_only, root=root),)
 
 
 def _topic(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
@@ -244,57 +175,6 @@ def _web_acl(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
                     "make it (aws wafv2 create-web-acl --scope REGIONAL), or fix its ARN in ecsctl.toml")  # fmt: skip
 
 
-def _secret(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:
-    """A secret or parameter that the tasks read when they start, or a build. Its value is not read here."""
-    _, partition, service, region, account, *rest = arn.split(":")
-    if partition != me.partition:
-        return
-    place = aws.elsewhere(region)
-    title = "secret" if service == "secretsmanager" else "parameter"
-    try:
-        if service == "ssm":
-            wrong = _parameter(place, rest[0].removeprefix("parameter/"), arn)
-        else:
-            wrong = _version(place, ":".join(arn.split(":")[:7]), *(*rest[2:], "", "", "")[1:3])
-    except Exception as error:
-        if account != me.account and code(error) in DENIED:
-            return  # its policy may let in the tasks alone
-        raise
-    if wrong:
-        yield unfit(title, key, *wrong)
-
-
-def _version(aws: Aws, arn: str, stage: str, version: str) -> tuple[str, str] | None:
-    """What is wrong with a secret, and what to do."""
-    found = none_if_gone(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=arn))
-    region = arn.split(":")[3]
-    if found is None:
-        return f"there is no secret {arn}", "make it (aws secretsmanager create-secret), or fix its ARN in ecsctl.toml"
-    if found.get("DeletedDate"):
-        return (f"{arn} is scheduled for deletion",
-                f"aws secretsmanager restore-secret --region {region} --secret-id {arn}")  # fmt: skip
-    versions = found.get("VersionIdsToStages") or {}
-    if not versions:
-        return (f"{arn} has no value yet", f"aws secretsmanager put-secret-value --region {region} --secret-id {arn} "
-                "--secret-string file://FILE")  # fmt: skip
-    if version and version not in versions:
-        return f"{arn} has no version {version}", "fix the version in ecsctl.toml, or leave it out"
-    wanted = stage or ("" if version else CURRENT)
-    stages = versions[version] if version else [one for held in versions.values() for one in held]
-    if wanted and wanted not in stages:
-        return f"{arn} has no version in the stage {wanted}", "fix the stage in ecsctl.toml, or leave it out"
-    return None
-
-
-def _parameter(aws: Aws, name: str, arn: str) -> tuple[str, str] | None:
-    """The same of a parameter. One of a name without a path has no `/` at its beginning, or one."""
-    names = [f"/{name}"] if "/" in name else [name, f"/{name}"]
-    filters = [{"Key": "Name", "Option": "Equals", "Values": names}]
-    if aws.read(aws.ssm.describe_parameters, ParameterFilters=filters)["Parameters"]:
-        return None
-    return f"there is no parameter {arn}", "make it (aws ssm put-parameter), or fix its ARN in ecsctl.toml"
-
-
 def _images(config: Config) -> Iterator[tuple[str, str]]:
     """The images that are named, by their keys: the one that builds run in, where there are builds; the sidecars'."""
     if config.github and config.pipeline.mode != "none":
@@ -317,12 +197,6 @@ def _image(aws: Aws, key: str, image: str) -> Iterator[Step]:
         raise
     if answer is None or named.among(answer["imageDetails"]) is None:
         yield unfit("image", key, f"there is no image {image}", f"push it, or fix {key}")
-
-
-def _of_builds(config: Config) -> Iterator[tuple[str, str]]:
-    """What builds read, where there are any."""
-    if config.github and config.pipeline.mode != "none":
-        yield from config.build.named_secrets()
 
 
 def _groups(aws: Aws, config: Config) -> Iterator[Step]:

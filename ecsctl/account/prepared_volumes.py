@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ecsctl.account.unfit import unfit
 from ecsctl.engine.label import APP, RESOURCE, flat
-from ecsctl.engine.plan import Step, Verb
 from ecsctl.names import Names
 from ecsctl.parts import PLACES, private_subnet, public_subnet
 from ecsctl.resources.support.common import none_if_gone, where
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
+    from ecsctl.engine.plan import Step
 
 NFS = 2049
+_unfit = partial(unfit, "file system")
 
 
 def examined(aws: Aws, config: Config, me: Label, name: str) -> Iterator[Step]:
@@ -141,7 +143,3 @@ def _is_nfs(rule: Any) -> bool:
     if rule["IpProtocol"] == "-1":
         return True
     return rule["IpProtocol"] in ("tcp", "6") and rule.get("FromPort", 0) <= NFS <= rule.get("ToPort", 65535)
-
-
-def _unfit(key: str, reason: str, hint: str) -> Step:
-    return Step(key, "prepared", "file system", Verb.REFUSE, reason=reason, hint=hint, borrowed=True)

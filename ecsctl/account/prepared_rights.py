@@ -1,0 +1,81 @@
+"""Policies that the user has and ecsctl.toml names: whether they exist, and what the boundary takes away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ecsctl.account.unfit import unfit
+from ecsctl.app_rights import app_rights, mounting
+from ecsctl.config.tree import dotted
+from ecsctl.engine.errors import DENIED, code, is_gone
+from ecsctl.names import Names
+from ecsctl.resources.support.common import none_if_gone
+from ecsctl.resources.support.policy_document import lacking
+from ecsctl.resources.support.rights import Scope
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.config import Config
+    from ecsctl.engine.label import Label
+    from ecsctl.engine.plan import Step
+    from ecsctl.resources.support.policy_document import Statement
+
+
+def boundary(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
+    """A managed policy must exist for IAM. One of another place has been refused by its ARN."""
+    arn = config.permissions_boundary or ""
+    if arn.split(":")[1:2] != [me.partition] or arn.split(":")[4] not in (me.account, "aws"):
+        return
+    answer = none_if_gone(lambda: aws.read(aws.iam.get_policy, PolicyArn=arn))
+    if answer is None:
+        yield unfit("policy", "permissions_boundary", f"there is no policy {arn}",
+                    "make it, or correct permissions_boundary")  # fmt: skip
+    elif answer["Policy"].get("IsAttachable") is False:
+        yield unfit("policy", "permissions_boundary", f"{arn} cannot be attached to roles", "name another policy")
+
+
+def policies(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
+    """Managed policies for the app's role, which must exist and fit a role."""
+    for path, arn in config.managed_policies.items():
+        if arn.split(":")[1] != me.partition or arn.split(":")[4] not in (me.account, "aws"):
+            continue  # refused by its ARN
+        answer = none_if_gone(lambda arn=arn: aws.read(aws.iam.get_policy, PolicyArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        key = dotted(path)
+        if answer is None:
+            yield unfit("policy", key, f"there is no policy {arn}", "make it, or fix its ARN in ecsctl.toml")
+        elif answer["Policy"].get("IsAttachable") is False:
+            yield unfit("policy", key, f"{arn} cannot be attached to roles", "name another policy")
+
+
+def forbidden(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
+    """Rights of the app that the permissions boundary takes away again, in sentences: IAM takes them without a word.
+
+    Where the boundary may not be read, nothing is said.
+    """
+    arn = config.permissions_boundary
+    rights = dict(_rights_of_the_app(config, Scope.of(me, Names.of(me))))
+    if not arn or not rights:
+        return ()
+    try:
+        version = aws.read(aws.iam.get_policy, PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        document = aws.read(aws.iam.get_policy_version, PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    except Exception as error:
+        if code(error) in DENIED or is_gone(error):
+            return ()
+        raise
+    return tuple(
+        f"{key}: {', '.join(missing)} is not allowed by the permissions boundary {arn}, so the app cannot do it"
+        for key, statements in rights.items()
+        if (missing := lacking(document, statements))
+    )
+
+
+def _rights_of_the_app(config: Config, scope: Scope) -> Iterator[tuple[str, tuple[Statement, ...]]]:
+    """What the app's role is allowed, by the key that says so. The id of a file system to be made is not known yet."""
+    for path, one in config.permissions.items():
+        yield dotted(path), app_rights(scope, [one])
+    for name, said in config.volumes.items():
+        arn = scope.arn("elasticfilesystem", f"file-system/{said.file_system or '*'}")
+        root = not said.file_system and said.uid == 0
+        yield f"volumes.{name}", (mounting(arn, "", read_only=said.read_only, root=root),)

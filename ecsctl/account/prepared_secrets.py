@@ -1,0 +1,75 @@
+"""Secrets and parameters that ecsctl.toml names: whether the tasks and builds that read them will find a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ecsctl.account.unfit import unfit
+from ecsctl.engine.errors import DENIED, code
+from ecsctl.resources.support.common import none_if_gone
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.config import Config
+    from ecsctl.engine.label import Label
+    from ecsctl.engine.plan import Step
+
+CURRENT = "AWSCURRENT"  # the stage of the version that is read where none is named
+
+
+def secret(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:
+    """A secret or parameter that the tasks read when they start, or a build. Its value is not read here."""
+    _, partition, service, region, account, *rest = arn.split(":")
+    if partition != me.partition:
+        return
+    place = aws.elsewhere(region)
+    title = "secret" if service == "secretsmanager" else "parameter"
+    try:
+        if service == "ssm":
+            wrong = _parameter(place, rest[0].removeprefix("parameter/"), arn)
+        else:
+            wrong = _version(place, ":".join(arn.split(":")[:7]), *(*rest[2:], "", "", "")[1:3])
+    except Exception as error:
+        if account != me.account and code(error) in DENIED:
+            return  # its policy may let in the tasks alone
+        raise
+    if wrong:
+        yield unfit(title, key, *wrong)
+
+
+def _version(aws: Aws, arn: str, stage: str, version: str) -> tuple[str, str] | None:
+    """What is wrong with a secret, and what to do."""
+    found = none_if_gone(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=arn))
+    region = arn.split(":")[3]
+    if found is None:
+        return f"there is no secret {arn}", "make it (aws secretsmanager create-secret), or fix its ARN in ecsctl.toml"
+    if found.get("DeletedDate"):
+        return (f"{arn} is scheduled for deletion",
+                f"aws secretsmanager restore-secret --region {region} --secret-id {arn}")  # fmt: skip
+    versions = found.get("VersionIdsToStages") or {}
+    if not versions:
+        return (f"{arn} has no value yet", f"aws secretsmanager put-secret-value --region {region} --secret-id {arn} "
+                "--secret-string file://FILE")  # fmt: skip
+    if version and version not in versions:
+        return f"{arn} has no version {version}", "fix the version in ecsctl.toml, or leave it out"
+    wanted = stage or ("" if version else CURRENT)
+    stages = versions[version] if version else [one for held in versions.values() for one in held]
+    if wanted and wanted not in stages:
+        return f"{arn} has no version in the stage {wanted}", "fix the stage in ecsctl.toml, or leave it out"
+    return None
+
+
+def _parameter(aws: Aws, name: str, arn: str) -> tuple[str, str] | None:
+    """The same of a parameter. One of a name without a path has no `/` at its beginning, or one."""
+    names = [f"/{name}"] if "/" in name else [name, f"/{name}"]
+    filters = [{"Key": "Name", "Option": "Equals", "Values": names}]
+    if aws.read(aws.ssm.describe_parameters, ParameterFilters=filters)["Parameters"]:
+        return None
+    return f"there is no parameter {arn}", "make it (aws ssm put-parameter), or fix its ARN in ecsctl.toml"
+
+
+def of_builds(config: Config) -> Iterator[tuple[str, str]]:
+    """What builds read, where there are any."""
+    if config.github and config.pipeline.mode != "none":
+        yield from config.build.named_secrets()
