@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -119,10 +119,10 @@ def serves(tree: Tree, path: str) -> bool:
     return stage is not None and _serves(stage)
 
 
-def target(read: Dockerfile, said: Sequence[str] = ()) -> tuple[str, str]:
+def target(read: Dockerfile, said: Sequence[str] = (), names: Collection[str] = ()) -> tuple[str, str]:
     """The stage to build, and why; empty for the last one, which is what Docker builds.
 
-    `said` are the stages that compose files build of it where something is to listen.
+    `said` are the stages that compose files build of it where something is to listen, `names` what the app is called.
     """
     last = read.stage()
     if last is None or (not _turned_away(last) and _serves(last) and not _tool(read, last)):
@@ -131,8 +131,16 @@ def target(read: Dockerfile, said: Sequence[str] = ()) -> tuple[str, str]:
               and not _NOT_RELEASED.search(one.name) and not _OF_LAMBDA.search(one.image)]  # fmt: skip
     if not served or (not last.name and not any(_exposes(one) for one in served)):
         return "", ""
-    best = max(served, key=lambda one: (one.name in said, _exposes(one), bool(_RUNS.fullmatch(one.name)),
-                                        read.stages.index(one)))  # fmt: skip
+    best = max(
+        served,
+        key=lambda one: (
+            one.name in said,
+            one.name in names,
+            _exposes(one),
+            bool(_RUNS.fullmatch(one.name)),
+            read.stages.index(one),
+        ),
+    )
     what = f"the last one, {last.name}, is" if last.name else "the last one is"
     return best.name, f"the stage {best.name} of the Dockerfile is built, since {what} not what serves"
 
@@ -141,7 +149,7 @@ def _turned_away(last: Stage) -> bool:
     """Whether the last stage is not what is released, by its name; one called base is, if it starts something."""
     starts = any(word in ("CMD", "ENTRYPOINT") for word, _ in last.instructions)
     aside = _NOT_RELEASED.search(last.name) and not (starts and _PARTS.fullmatch(last.name))
-    return bool(aside or _OF_LAMBDA.search(last.image))
+    return bool(aside or _OF_LAMBDA.search(last.image) or re.search(r"(?:^|[._-])lambda(?:[._-]|$)", last.name))
 
 
 def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service] = ()) -> Context:

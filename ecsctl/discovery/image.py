@@ -26,6 +26,7 @@ from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.health import Health
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.needs import Process
+from ecsctl.discovery.ports import Port
 from ecsctl.discovery.started import started
 from ecsctl.discovery.tree import Tree, within
 from ecsctl.engine.errors import UsageError
@@ -101,7 +102,11 @@ def observed(
     doubts = list[str]()
     read = _parsed(tree, path)
     services = compose.services(tree)
-    target, why = choosing.target(read, [one.target for one in services if one.dockerfile == path and one.ports])
+    target, why = choosing.target(
+        read,
+        [one.target for one in services if one.dockerfile == path and one.ports],
+        {one.rpartition("/")[2].lower() for one in (called, tree.root.name)},
+    )
     stage = read.stage(target)
     assert stage is not None  # noqa: S101 - no other is among the Dockerfiles
     place = choosing.context(tree, path, read, services)
@@ -124,8 +129,8 @@ def observed(
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, for which it has no default: set it in [build.args]")
     run = " ".join(rest for one in stage.chain for word, rest in one.instructions if word == "RUN")
-    bare = [name.rpartition("/")[2] for name in names]
-    fetched = any(len(name) > 2 and re.search(rf"\b{re.escape(name)}\b", run) for name in bare)
+    bare = [name.rpartition("/")[2] for name in (called, tree.root.name) if name]
+    fetched = any(re.search(rf"\b(?:install|add|get|curl|wget)\b[^;&|]*[\s/]{re.escape(name)}\b", run) for name in bare)
     if any(one.mounts for one in ours) and not fetched and not choosing.holds_sources(tree, read, place):
         doubts.append(f"{path} copies nothing of the app, and {ours[0].where} mounts it: it is made for "
                      "development, and its image holds no app")  # fmt: skip
@@ -254,12 +259,13 @@ def _listening(
         others = {one.number: one.source for one in found if one.number != port and not one.source.startswith("what ")}
         if others:
             notes.append("other ports: " + ", ".join(f"{number} ({said})" for number, said in others.items()))
-    examples = [
-        (name, number) for name, number, source in ports.examples(tree, context) if found and source == found[0].source
-    ]
-    if examples and port == examples[0][1] and not anywhere:
-        environment = ((examples[0][0], str(port)),)
-        notes.append(f"the app finds its port in {examples[0][0]}, which [service.environment] sets to {port}")
+    if odd := ports.contrary(tree, context, read, stage):
+        doubts.append(odd)
+    if port and not anywhere and (name := _reading(tree, context, found[0], port)):
+        environment = ((name, str(port)),)
+        notes.append(f"the app finds its port in {name}, which [service.environment] sets to {port}")
+    if found and (alone := ports.alone(found[0], texts, read.environment(stage))):
+        doubts.append(alone)
     # An app that nothing gives a port takes the one that its platform gives it.
     reads = None if anywhere or found or exposed else ports.read_from_environment(tree, context)
     if reads:
@@ -279,6 +285,14 @@ def _listening(
                 doubts.append(f"EXPOSE of the Dockerfile names {unset}, which has no value: set it in [build.args]")
     notes += [_OF_GRPC] if port == GRPC else []
     return port, _checked(tree, context, port, paths, notes, doubts), environment
+
+
+def _reading(tree: Tree, context: str, found: Port, port: int) -> str:
+    """The variable in which the app finds its port, if nothing but that says which one it is; else empty."""
+    if found.source == "what gunicorn listens on":  # without it on its own machine alone (Gunicorn, "bind")
+        return "PORT"
+    of_file = [(name, number) for name, number, source in ports.examples(tree, context) if source == found.source]
+    return of_file[0][0] if of_file and of_file[0][1] == port else ""
 
 
 def _checked(

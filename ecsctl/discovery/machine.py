@@ -39,7 +39,8 @@ def _reasons(read: Dockerfile, stage: Stage) -> Iterator[str]:
             yield f"the image {one.base} is for X86_64 alone"
         known = read.variables(one)
         for word, rest in one.instructions:
-            said = filled(rest, known) if word in ("ADD", "COPY", "ENV", "RUN") else ""
+            taken = word in ("ADD", "COPY", "ENV", "RUN") or rest == "GOARCH=amd64"  # an ARG is in RUN's environment
+            said = filled(rest, known) if taken else ""
             if (found := _FETCHED.search(said)) and not _CHOSEN.search(rest):
                 yield f"{word} of the Dockerfile takes what is for {found[0].strip('-_./')}"
 

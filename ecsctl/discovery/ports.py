@@ -144,6 +144,10 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
     if len(usual) > 1:
         surer.sort(key=lambda one: (one.number in _ASIDE, one.number not in agreed, not _usual(one.number)))
     surer = [replace(one, agreed=one.number in agreed) for one in surer]
+    # A web server's settings hold, whatever EXPOSE says that nothing else does.
+    listened = [Port(number, file) for number, file in servers.listened(tree, context, read, stage)]
+    if listened and surer and not {one.number for one in surer} & ({one.number for one in listened} | agreed.keys()):
+        surer = [*listened, *surer]
     found = {one.number: one for one in reversed([*surer, *hints])}
     order = list(dict.fromkeys(one.number for one in [*surer, *hints]))
     lone = {one.number for one in surer} & _SOMETIMES if not usual else set()
@@ -164,6 +168,26 @@ def torn(ports: Sequence[Port], asked: bool) -> tuple[int, ...]:
 
 def _usual(number: int) -> bool:
     return number == 80 or number // 1000 in (3, 4, 5, 8)
+
+
+def contrary(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> str:
+    """A sentence where EXPOSE names none of the ports on which the web server in the image listens."""
+    said, listened = exposed(read, stage), dict(servers.listened(tree, context, read, stage))
+    if not said or not listened or set(said) & set(listened):
+        return ""
+    number, file = next(iter(listened.items()))
+    return f"EXPOSE of the Dockerfile names {said[0]}, and {file} has the web server listen on {number}"
+
+
+def alone(port: Port, texts: Sequence[Text], environment: Mapping[str, str]) -> str:
+    """A sentence where a server answers its own machine alone, for nothing has it do otherwise."""
+    server = re.fullmatch(r"what (uvicorn|hypercorn|daphne|granian|flask) listens on", port.source)
+    said = " ".join([*(one.text for one in texts), *environment.values()])
+    if not server or re.search(r"0\.0\.0\.0|::|\$\{?\w*HOST", said):
+        return ""
+    return (
+        f"nothing has {server[1]} listen on other addresses than its own machine's: --host 0.0.0.0 in its command does"
+    )
 
 
 def wants_variable(read: Dockerfile, stage: Stage, texts: Sequence[Text]) -> bool:

@@ -158,6 +158,36 @@ VARIED = {
         },
         "Dockerfile-build", ".", 8000, command=("gunicorn", "-b", "0.0.0.0:8000", "warehouse.wsgi"), notes=("Procfile has it run",),
     ),
+    "gotenberg/gotenberg": Shape(  # the last of many is a function's; of the others the one that is called as the app is
+        {
+            "build/Dockerfile": "FROM debian AS gotenberg\nCOPY go.mod ./\nEXPOSE 3000\nCMD [\"gotenberg\"]\nFROM gotenberg AS gotenberg-cloudrun\nCMD [\"gotenberg\", \"--x\"]\nFROM gotenberg AS gotenberg-aws-lambda\nCMD [\"gotenberg\"]\n", "go.mod": "",
+        },
+        "build/Dockerfile", ".", 3000, target="gotenberg",
+    ),
+    "papermerge/papermerge-core": Shape(  # EXPOSE is forgotten where settings change
+        {
+            "docker/oidc/Dockerfile": "FROM python\nCOPY docker/oidc/nginx.conf /etc/nginx/nginx.conf\nEXPOSE 8080\nCMD [\"server\"]\n",
+            "docker/oidc/nginx.conf": "http { server {\n  listen 80;\n} }\n",
+        },
+        "docker/oidc/Dockerfile", ".", 80, notes=("names 8080, and docker/oidc/nginx.conf has the web server listen on 80",),
+    ),
+    "alphagov/notifications-admin": Shape(
+        {
+            "docker/Dockerfile": "FROM python AS production\nCOPY app app\nCMD [\"gunicorn\", \"application\"]\nFROM production AS test\nCMD [\"pytest\"]\n", "app/x.py": "",
+        },
+        "docker/Dockerfile", ".", 8000, target="production", environment={"PORT": "8000"},
+    ),
+    "usefathom/fathom": Shape(
+        {"Dockerfile": "FROM golang AS build\nARG GOARCH=amd64\nCOPY . /x\nRUN make\nFROM alpine\nCOPY --from=build /x/fathom .\nEXPOSE 8080\nHEALTHCHECK CMD [\"wget\", \"-qO-\", \"http://localhost:8080/health\"]\nCMD [\"./fathom\"]\n"},
+        port=8080, path="/health", architecture="X86_64",
+    ),
+    "gothinkster/laravel-realworld-example-app": Shape(  # an extension that is called as the folder is no app
+        {
+            "docker/php/Dockerfile": "FROM php:7.1-fpm\nRUN docker-php-ext-install pdo_mysql && apt-get install -y php\n", "composer.json": "{}",
+            "docker/docker-compose.yml": "services:\n  php: {build: {context: ./php}, volumes: ['../:/app'], ports: ['8000:8000']}\n",
+        },
+        "docker/php/Dockerfile", "docker/php", 8000, notes=("copies nothing of the app", "PHP-FPM speaks FastCGI"),
+    ),
     "acme/notes, of NestJS": Shape(  # the app's path before the controller's, and its before the method's
         {
             "Dockerfile": "FROM node\nCOPY . .\nEXPOSE 3000\nCMD [\"node\", \"dist/main.js\"]\n", "package.json": "{}",
