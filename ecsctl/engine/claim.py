@@ -1,7 +1,7 @@
-"""Which of several machines makes a new deployment: who made its first thing, whether that run still lives, and the
-messages for those that came later.
+"""Which of several machines makes a new deployment: which run created its first resource, whether that run is still
+alive, and the messages for those that came later.
 
-The first thing that a new deployment makes has a name that AWS gives once, and says in a tag which run made it, until
+The first resource of a new deployment has a name that AWS allows once, and a tag that says which run created it, until
 that run has ended. See "Two machines" in docs/how-it-works.md.
 """
 
@@ -28,9 +28,8 @@ def unfinished(tags: Mapping[str, str] | None) -> str:
 
 
 def decided(step: Step, observed: Observed[Any, Any], now: datetime, *, dead: bool) -> Step:
-    """The step for the first thing, in a run whose record has nothing that was made.
-
-    If its run has ended, or is `dead`, it is taken over: the record was lost, or never was here.
+    """The step for the first resource, in a run whose record has no resources. If the run that created it has ended, or
+    is `dead`, it is taken over: the record was lost, or never was here.
     """
     if (waiting := _waits_for(step, observed, now, dead=dead)) is not step or not step.rival:
         return waiting
@@ -106,7 +105,7 @@ def _waits_for(step: Step, observed: Observed[Any, Any], now: datetime, *, dead:
 
 
 def _late(step: Step, observed: Observed[Any, Any]) -> Step:
-    """The refusal of a run that has made nothing, and finds that another deployment was begun meanwhile."""
+    """The refusal of a run that has created nothing, and finds that another deployment was begun in the meantime."""
     tags = observed.tags or {}
     return replace(
         step,

@@ -16,14 +16,14 @@ from ecsctl.engine.rates import Pace
 T = TypeVar("T")
 
 FIRST, MOST = 0.2, 10.0  # seconds between two reads: the first pause, and the longest
-LATER = 0.3  # the share of what was waited already that is waited until the next read: so much is noticed late at most
+LATER = 0.3  # the share of the time waited so far after which the next read comes: no change is noticed later
 EARLY, BEGIN = 0.5, 0.1  # the same between two tries, and where it is too early; and of what is usual, before the first
 NEAR, LONG, OFTEN = 0.75, 2.0, 40  # from this share of a usual duration to that, so many reads in the length of it
 SHORT = 30.0  # seconds: what usually takes less is polled as what has no usual duration
 SLOW_DOWN = 300.0  # seconds of waiting at most for which AWS may ask a change to come later
 PASSING_LIMIT = 120.0  # seconds a read goes on against throttling, broken answers and a lost network
 ATTEMPTS = 10  # most tries of one read against errors that may pass
-TOGETHER = 0.3  # seconds in which what is to be read of one kind is gathered into one read
+TOGETHER = 0.3  # seconds in which reads of one kind are gathered into one
 SOON = 0.05  # seconds until a call that AWS had no time for is made again; twice as long each time after
 
 

@@ -22,7 +22,7 @@ from ecsctl.engine.survey import Owned, Survey, removal
 from ecsctl.engine.wording import called
 from ecsctl.engine.work import visit_all
 
-LATELY = 10.0  # seconds for which what a plan has read to be absent is not read again before it is made
+LATELY = 10.0  # seconds for which a resource that the plan found absent is not read again before it is created
 
 
 class Planner:
@@ -137,7 +137,7 @@ class Planner:
 
 
 def _no_longer(owned: Owned) -> Step:
-    """What becomes of one that ecsctl.toml no longer asks for."""
+    """What happens to one that ecsctl.toml no longer asks for."""
     why = "ecsctl.toml no longer asks for it"
     if not owned.kind.outlasts:
         return removal(owned, why)

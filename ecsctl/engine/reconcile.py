@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ecsctl.engine.state import State
 
 SHOWN = 120.0  # seconds until what AWS has just made, or changed, must show as such
-STEADY = 30.0  # seconds for which a value that is neither the old one nor the one sent must stay to be AWS's answer
+STEADY = 30.0  # seconds that a third value, neither the old one nor the one sent, must stay to count as AWS's answer
 
 
 class Reconciler(Knowing):
@@ -42,13 +42,13 @@ class Reconciler(Knowing):
 
     def __init__(self, aws: Aws, state: State, label: Label, emit: events.Listener) -> None:
         super().__init__(aws, state, label, emit)
-        self.first = ""  # the name of what a new deployment makes before all else
+        self.first = ""  # the name of the resource that a new deployment creates first
         self.announced = False  # whether its tag may say that this run is at work
         self.go_on: Callable[[str], None] = lambda _name: None  # lets what depends on a resource go on
         self._last: dict[str, Observed[Any, Any]] = {}  # early ones that are right, as they were read last
-        self._refused: set[str] = set()  # those of which this run's first try was refused: nothing came of it
-        self._newborn: set[str] = set()  # those that this run has made, and that nothing can have been in before
-        self.partly: set[str] = set()  # those that are right but for what is taken away, or brought, at the end
+        self._refused: set[str] = set()  # those whose first create in this run was refused, without effect
+        self._newborn: set[str] = set()  # those that this run has created, which nothing can have been in before
+        self.partly: set[str] = set()  # those that are as desired, but for what is removed or added at the end
 
     def ensure(
         self,
@@ -59,7 +59,7 @@ class Reconciler(Knowing):
         certain: bool,
         absent: bool = False,
     ) -> None:
-        """Afterwards it exists as desired; and is ready, unless its dependents need not wait for that.
+        """Afterwards it exists as desired, and is ready, unless its dependents need not wait for that.
 
         `observed` is what the plan observed; it is read again unless that is `certain` to be about this very state, or
         the plan has just read that it is `absent`.
@@ -92,7 +92,7 @@ class Reconciler(Knowing):
                 self._emit_done(node.name, desired.title, did or Verb.KEEP, began, observed.note)
 
     def _in_newborn(self, node: Node) -> bool:
-        """Whether it cannot exist yet: what it is a part of was made by this very run."""
+        """Whether it cannot exist yet, since this run has just created what it is a part of."""
         if not node.desired.inside:
             return False
         parents = (
@@ -101,7 +101,7 @@ class Reconciler(Knowing):
         return not self._newborn.isdisjoint(parents) and not self._open(node.name, "create")
 
     def complete(self, node: Node) -> None:
-        """The last part: take away, or bring, what was left until everything else existed."""
+        """The last part: remove or add what had to wait until everything else existed."""
         if node.name not in self.partly:
             return
         began = time.monotonic()
@@ -136,7 +136,7 @@ class Reconciler(Knowing):
                     return observed, did
                 case Verb.REFUSE:
                     if name == self.first and self._open(name, "create"):
-                        self.state.drop(name)  # of its name there is one, and it is another's: ours was never made
+                        self.state.drop(name)  # one of its name exists and is not ours: ours was never created
                     raise Refused(f"{desired.known_as(name)}: {step.reason}", hint=step.hint)
                 case Verb.REPLACE if name in self._newborn and not (observed and observed.failed):
                     raise _shown_otherwise(f"{desired.known_as(name)}: AWS has created it", step, SHOWN)
@@ -166,8 +166,8 @@ class Reconciler(Knowing):
     def _create(self, name: str, desired: AnyResource, attempt: Attempt) -> Observed[Any, Any] | None:
         """Ask AWS once to make it, and read until it shows. None: it was refused for now, or the answer was lost.
 
-        A token may have been sent before, by a run that died. If what it made has come to an end since, the same token
-        finds nothing: then the thing is forgotten, and the next try is a new one with a new token.
+        A token may have been sent before, by a run that died. If what that run made is gone by now, the same token
+        finds nothing. Then it is forgotten, and the next try has a new token.
         """
         entry, again = self.state.entry(name), self._open(name, "create") and name not in self._refused
         nonce = self.state.begin(name, desired.kind, "create")
@@ -184,7 +184,7 @@ class Reconciler(Knowing):
                 if again:
                     return self._observe_now(name, desired)
                 self._refused.add(name)
-                return None  # nothing came of it, so there is nothing to read
+                return None  # it had no effect, so there is nothing to read
             attempt.wait_or_raise(error)
             self._refused.discard(name)
             found = self._come_to_light(name, desired)
@@ -217,8 +217,7 @@ class Reconciler(Knowing):
         self, name: str, desired: AnyResource, observed: Observed[Any, Any], sent: frozenset[str], *, again: bool
     ) -> bool:
         """Whether a read does not show yet what was sent after the create, or what the create itself has set for good.
-
-        What an earlier run has made may be as that one desired it.
+        A resource of an earlier run may be as that run desired it.
         """
         step = decide(name, desired, observed, self.label.of(name), None)
         if step.verb is Verb.REPLACE:
@@ -230,7 +229,8 @@ class Reconciler(Knowing):
         the fields that were set.
 
         The ids that a create has answered with are true, whether AWS shows the thing already or not. What AWS refuses
-        here is sent again once it shows; what it has taken is not, for that it refuses as a duplicate.
+        here is sent again once the resource shows. What it has accepted is not sent again, since it would refuse a
+        duplicate.
         """
         self._newborn.add(name)
         if desired.soon:
@@ -254,7 +254,7 @@ class Reconciler(Knowing):
         self.go_on(name)
 
     def decided(self, name: str, desired: AnyResource, observed: Observed[Any, Any] | None) -> Step:
-        """What is to be done about it, by what is recorded of it."""
+        """What has to be done about it, by its record."""
         entry = self.state.entry(name)
         me = self.label.of(name)
         step = decide(name, desired, observed, me, self.applied(name), entry.otherwise if entry else None)
@@ -287,7 +287,7 @@ class Reconciler(Knowing):
         self.announced = run != claim.ENDED
 
     def _begun_anew(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
-        """Forget the try that came to nothing."""
+        """Forget the create that had no effect."""
         self.state.forget(name)
         return self._observe_now(name, desired)
 
@@ -338,7 +338,7 @@ class Reconciler(Knowing):
             last = self._ready_or_failed(name, desired, anew)
         if last.failed:
             if desired.wait:
-                self.state.drop(name)  # nothing of it is on AWS that could still show up
+                self.state.drop(name)  # nothing of it exists on AWS that could still show up
             raise ResourceFailed(f"{desired.known_as(name)} failed", why=last.failed, hint=last.hint)
         if last.paused:
             raise Paused(f"{desired.known_as(name)}: {last.paused}", hint=last.hint)
