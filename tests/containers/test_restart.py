@@ -1,7 +1,6 @@
 """The engine restarts, by itself or with the machine: what the sandbox says stays true, and nothing stays behind."""
 
 import contextlib
-import json
 import os
 import shutil
 import subprocess
@@ -11,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from ecsctl.sandbox.containers import leftovers
 from ecsctl.sandbox.containers.engine import Engine, EngineError
+from ecsctl.sandbox.containers.fleet import Fleet
+from ecsctl.sandbox.containers.wanted import Volume
+from ecsctl.sandbox.server import process
 from tests.containers import base
-from tests.containers.agreement import Account
-from tests.containers.conftest import FAST, LIGHT, PLAIN, Project, made, until, up
+from tests.containers.conftest import made, until
+from tests.containers.test_fleet import Tasks, shell
 from tests.containers.test_left import kill
 
 # So that nothing of it meets the other engines here: no rules of the packet filter, and addresses of its own.
@@ -81,37 +84,27 @@ def daemon(engine: Engine) -> Iterator[Daemon]:
         shutil.rmtree(made.folder, ignore_errors=True)
 
 
-def test_the_app_is_back_after_a_restart_of_the_engine_and_after_one_of_all_stop_leaves_nothing(
+def test_a_task_ends_with_the_engine_and_after_a_restart_of_all_stop_leaves_nothing(
     tmp_path: Path, daemon: Daemon
 ) -> None:
     own = daemon.start()
     base.made(own)
-    with up(made(tmp_path / "app", "back", own, LIGHT, PLAIN), FAST) as project:
-        [before] = running(project)
+    project = made(tmp_path / "app", "back", own)
+    try:
+        project.ecsctl("sandbox", "start")
+        tasks = Tasks(Fleet(own, leftovers.whose(project.record), lambda *_: None), {})
+        life = tasks.begun(
+            shell("app", "while :; do sleep 0.1; done", volumes=(Volume("kept", "/kept"),), stop_timeout=1)
+        )
+        assert life.phase == "running"
         daemon.kill()
         assert "does not answer" in project.ecsctl("sandbox", "status").err
-        project.engine = daemon.start()
-        until(lambda: [one for one in running(project) if one != before] and answers(project))
-        [ended] = Account(project).stopped()
-        assert ended["stoppedReason"] == "Essential container in task exited"
-
         kill(project)
-        daemon.kill()
         project.engine = daemon.start()
+        until(lambda: life.dead)  # for ECS, too, which then starts another task
         assert project.tasks()
         assert project.ecsctl("sandbox", "stop").err == "the sandbox was not running\n"
         assert project.left() == []
-        project.ecsctl("sandbox", "start")
-        found = project.ecsctl("status", "--sandbox", "--output", "json", check=False)
-        assert "right" not in {one["condition"] for one in json.loads(found.out)["resources"] if not one["borrowed"]}
-
-
-def running(project: Project) -> list[str]:
-    """The containers that run."""
-    return [one["Id"] for one in project.tasks() if one["State"] == "running"]
-
-
-def answers(project: Project) -> bool:
-    with contextlib.suppress(OSError):
-        return project.get()[0] == 200
-    return False
+        assert "runs the app" in project.ecsctl("sandbox", "start").err
+    finally:
+        process.stop(project.record)
