@@ -1,16 +1,25 @@
+import functools
 import json
 import math
-from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 from ecsctl.fargate import MEMORY, fargate_pair, percentages
 
+SIZES = "data/schemas/extensions/aws_ecs_taskdefinition/fargate_cpu_memory.json"
+
+
+@functools.cache
+def of_cfn_lint():
+    """Its file alone: to import it takes a second."""
+    return json.loads((Path(find_spec("cfnlint").origin).parent / SIZES).read_text())["then"]["anyOf"]
+
 
 def allowed_by_cfn_lint(cpu, memory):
     """What another project has written down of the same page."""
-    text = resources.files("cfnlint.data.schemas.extensions.aws_ecs_taskdefinition").joinpath("fargate_cpu_memory.json")
-    for pair in json.loads(text.read_text())["then"]["anyOf"]:
+    for pair in of_cfn_lint():
         rules = [pair["properties"][name]["then"] for name in ("Cpu", "Memory")]
         if all(fits(rule, value) for rule, value in zip(rules, (cpu, memory), strict=True)):
             return True
