@@ -26,11 +26,14 @@ def init(
     buildspec: Annotated[
         bool, typer.Option("--buildspec", help="Write ecsctl's buildspec.yml too, to change it; none is needed.")
     ] = False,
+    all_options: Annotated[
+        bool, typer.Option("--all-options", help="Write every other option too, in a comment with its default.")
+    ] = False,
     build: Annotated[
         bool, typer.Option("--build/--no-build", help="Whether AWS builds the image, or it comes from elsewhere.")
     ] = True,
 ) -> None:
-    """Write a commented ecsctl.toml, filled in from git, the Dockerfile and compose files."""
+    """Write ecsctl.toml, filled in from git, the Dockerfile and compose files."""
     from dataclasses import replace
 
     from ecsctl.operations.init import propose, write
@@ -41,7 +44,8 @@ def init(
     first.check()
     asks = interactive() and (force or not first.path.exists())
     proposal = propose(Path.cwd(), words.choose, dockerfile) if asks else first
-    proposal = replace(proposal, builds=build, account_id=account_id or _offered(proposal, force=force))
+    account_id = account_id or _offered(proposal, force=force)
+    proposal = replace(proposal, builds=build, account_id=account_id, every=all_options)
     said: list[str] = []
     path = write(proposal, force=force, buildspec=buildspec, say=said.append)
     for note in (*proposal.notes, *said):

@@ -1,10 +1,10 @@
-"""What is written from the model: a new ecsctl.toml with every option in it, and the table in docs/config.md."""
+"""What is written from the model: a new ecsctl.toml, and the table of all options in docs/config.md."""
 
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ecsctl.config.form import Node, document, is_table, meant, node, options
@@ -17,6 +17,16 @@ SCHEMA = "ecsctl.schema.json"
 """The schema's name beside the file that refers to it."""
 
 _WIDTH = 80
+_FOUND = (
+    "What ecsctl makes of this repository. All other options are at their defaults: docs/config.md lists them, and "
+    "ecsctl init --force --all-options writes them all here, as comments."
+)
+_EVERY = (
+    "What ecsctl makes of this repository. Every option is here: behind a # at its default, or with an example where "
+    "it has none."
+)
+_TLS = "TLS needs a name in a public hosted zone. Without one the app is served by HTTP only."
+_IN_TLS = ("name", "hosted_zone")
 _BEGIN, _END = "<!-- options: python -m ecsctl.config writes them -->", "<!-- end of options -->"
 
 
@@ -25,33 +35,36 @@ def template(
     remarks: Mapping[str, Sequence[str]] | None = None,
     workers: Mapping[str, tuple[str, Sequence[str]]] | None = None,
     doubts: Sequence[str] = (),
+    *,
+    every: bool = False,
 ) -> str:
-    """The text of an ecsctl.toml that sets `values` and names every other option in a comment, at its default.
+    """The text of an ecsctl.toml that sets `values`; with `every` other option in a comment, at its default.
 
     `remarks` are sentences by the table that they stand in, as comments, or items of a list; `workers` are proposed,
     as comments too, by name: where each was found, and its command. `doubts` come first: a person has to decide on
     them.
     """
-    lines = [
-        f"#:schema ./{SCHEMA}",
-        "# What ecsctl makes of this repository. Every option is here: behind a # at its",
-        "# default, or with an example where it has none.",
-        "",
-    ]
+    lines = [f"#:schema ./{SCHEMA}", *_comment(_EVERY if every else _FOUND), ""]
     if doubts:
-        lines += ["# To check before the first ecsctl up, for nothing in the repository answers it:"]
+        lines.append("# To check before the first ecsctl up, for nothing in the repository answers it:")
         lines += [line for doubt in doubts for line in _comment(doubt, "- ")] + [""]
     tables = {key: below for key in Config.model_fields if is_table(below := _node((key,)))}
-    lines += (line for key in Config.model_fields if key not in tables for line in _option((key,), values))
+    top = [(key,) for key in Config.model_fields if key not in tables]
+    lines += _options(top, values) if every else _set(top, values)
+    if not every and "domain" not in values:
+        lines += ["", *_comment(_TLS), "# [domain]", *(f"# {key} = {_example(('domain', key))}" for key in _IN_TLS)]
     for key, below in tables.items():
+        own, said = values.get(key, {}), (remarks or {}).get(key, ())
+        if not (every or own or said):
+            continue
         # A table that has an effect by being there stays a comment until it is needed.
-        off = "# " if Config.model_fields[key].default_factory is None and key not in values else ""
-        lines += ["", *_comment(below["description"]), f"{off}[{key}]"]
-        for remark in (remarks or {}).get(key, ()):
+        off = Config.model_fields[key].default_factory is None and key not in values
+        lines += ["", *(_comment(below["description"]) if every else ()), f"{'# ' if off else ''}[{key}]"]
+        for remark in said:
             lead = "- " if remark.startswith("- ") else ""
             lines += _comment(remark.removeprefix(lead), lead)
-        lines += (line for option in below["properties"]
-                  for line in _option((key, option), values.get(key, {}), off=bool(off)))  # fmt: skip
+        paths = [(key, option) for option in below["properties"]]
+        lines += _options(paths, own, off=off) if every else _set(paths, own)
     for name, (who, command) in (workers or {}).items():
         comment = f"{who}: as a worker, once the lines below are no comment"
         lines += ["", *_comment(comment), f"# [workers.{name}]"]
@@ -84,18 +97,29 @@ def refreshed(page: str) -> str:
     return f"{before}{_BEGIN}\n{table()}{_END}{after}"
 
 
-def _option(path: Path, values: Mapping[str, Any], *, off: bool = False) -> Iterator[str]:
-    """An option with what it says of itself. In a table that is `off` nothing is at its default: all are examples."""
-    option, key = _node(path), path[-1]
-    yield from _comment(option["description"])
-    if key in values:
-        yield f"{key} = {toml(values[str(key)])}"
-    elif off and "examples" not in option and "default" in option:
-        yield f"# {key} = {toml(option['default'])}  # an example"
-    elif option.get("default") not in (None, [], {}) and not off:
-        yield f"# {key} = {toml(option['default'])}"
-    else:
-        yield f"# {key} = {toml(option['examples'][0])}  # an example" if "examples" in option else f'# {key} = ""'
+def _set(paths: Sequence[Path], values: Mapping[str, Any]) -> list[str]:
+    return [f"{path[-1]} = {toml(values[str(path[-1])])}" for path in paths if path[-1] in values]
+
+
+def _options(paths: Sequence[Path], values: Mapping[str, Any], *, off: bool = False) -> list[str]:
+    """Each option with what it says of itself. In a table that is `off` nothing is at its default: all are examples."""
+    lines: list[str] = []
+    for path in paths:
+        option, key = _node(path), path[-1]
+        lines += _comment(option["description"])
+        if key in values:
+            lines += _set([path], values)
+        elif off and "examples" not in option and "default" in option:
+            lines.append(f"# {key} = {toml(option['default'])}  # an example")
+        elif option.get("default") not in (None, [], {}) and not off:
+            lines.append(f"# {key} = {toml(option['default'])}")
+        else:
+            lines.append(f"# {key} = {_example(path)}  # an example" if "examples" in option else f'# {key} = ""')
+    return lines
+
+
+def _example(path: Path) -> str:
+    return toml(_node(path)["examples"][0])
 
 
 def _node(path: Path) -> Node:

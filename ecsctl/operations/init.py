@@ -47,6 +47,7 @@ class Proposal:
     elsewhere: str = ""  # why it is not known to be on GitHub
     account_id: str = ""
     builds: bool = True  # False: the image comes from elsewhere
+    every: bool = False  # whether the file names every other option too
     paths: tuple[str, ...] = ()  # what a push has to change to concern this app, in a repository with others
 
     @property
@@ -99,7 +100,7 @@ class Proposal:
 
     @cached_property
     def text(self) -> str:
-        """The file as a whole, with every option."""
+        """The file as a whole."""
         from ecsctl.config.printing import toml
         from ecsctl.config.writing import template
 
@@ -124,7 +125,8 @@ class Proposal:
                 remarks["release"] = [f"{one.where} runs this at each release: command = {toml(one.words)}"]
         workers = {one.name: (f"{one.where} runs this" if one.command else "What the image starts", one.words)
                    for one in processes if one.name}  # fmt: skip
-        return template(self.values, remarks, workers, self.image.doubts if self.image else ())
+        doubts = self.image.doubts if self.image else ()
+        return template(self.values, remarks, workers, doubts, every=self.every)
 
     def _found(self, *begins: str) -> list[str]:
         """What was found out and where, of the notes that begin so."""

@@ -90,8 +90,8 @@ def test_a_bot_is_proposed_as_a_worker_that_runs_what_the_image_starts(tmp_path)
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     (tmp_path / "Dockerfile").write_text('FROM scratch\nCOPY . .\nENTRYPOINT ["/bot"]\n')
     lines = propose(tmp_path).text.splitlines()
-    for wanted in ("# web = true", "# [workers.worker]"):
-        lines[lines.index(wanted)] = wanted.removeprefix("# ").replace("true", "false")
+    lines[lines.index("# [workers.worker]")] = "[workers.worker]"
+    lines.insert(lines.index("[service]") + 1, "web = false")
     (tmp_path / "ecsctl.toml").write_text("\n".join(lines))
     found = config.read(tmp_path, environ={}).config
     assert [(name, one.command) for name, one in found.processes.items()] == [("worker", ())]

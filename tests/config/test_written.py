@@ -80,7 +80,7 @@ def test_a_new_file_sets_what_is_asked_for_and_nothing_else(load):
 
 
 def test_a_new_files_comments_are_the_defaults(load):
-    text = writing.template({"name": "shop", "github": {"repository": "acme/shop"}})
+    text = writing.template({"name": "shop", "github": {"repository": "acme/shop"}}, every=True)
     examples = r"^# (\w+ = .*)  # an example$"
     assert len(re.findall(examples, text, flags=re.MULTILINE)) > 10
     awake = re.sub(r"^# (\w+ = .*)$", r"\1", re.sub(examples, "", text, flags=re.MULTILINE), flags=re.MULTILINE)
@@ -90,8 +90,23 @@ def test_a_new_files_comments_are_the_defaults(load):
     assert sum(place != "default" for place in loaded.origins.values()) > 25
 
 
-def test_a_new_file_names_every_option():
-    text = writing.template({"name": "shop"})
+def test_a_new_file_is_short_and_says_how_to_get_tls(load):
+    values = {"name": "shop", "service": {"port": 99}, "github": {"repository": "acme/shop"}}
+    text = writing.template(values, {"build": ["Found: it"], "release": ["Procfile runs this"]})
+    assert text.splitlines()[4:] == [
+        "", 'name = "shop"', "",
+        "# TLS needs a name in a public hosted zone. Without one the app is served by", "# HTTP only.",
+        "# [domain]", '# name = "shop.example.com"', '# hosted_zone = "example.com"', "",
+        "[service]", "port = 99", "", "# [release]", "# Procfile runs this", "",
+        "[github]", 'repository = "acme/shop"', "", "[build]", "# Found: it",
+    ]  # fmt: skip
+    awake = re.sub(r"^# (\[domain\]|\w+ = .*)$", r"\1", text, flags=re.MULTILINE)
+    assert load(awake).config.domain.name == "shop.example.com"
+    assert "# [domain]" not in writing.template({**values, "domain": {"name": "a.example"}})
+
+
+def test_a_new_file_names_every_option_if_asked():
+    text = writing.template({"name": "shop"}, every=True)
     for path, _ in form.options():
         # Of a table within a table the table is named, with an example.
         assert re.search(rf"^(?:# )?{(path[:1] if form.NAME in path else path[:2])[-1]} = ", text, re.MULTILINE), path
