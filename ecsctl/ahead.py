@@ -31,8 +31,9 @@ def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, every
     """
     aws.ahead([partial(aws.read, aws.sts.get_caller_identity)])  # while the rest is imported
     from ecsctl.engine.codec import ids_from
-    from ecsctl.engine.label import Label
+    from ecsctl.engine.label import APP, Label
     from ecsctl.engine.record import peek
+    from ecsctl.engine.survey import hints
     from ecsctl.resources import kinds
 
     book = peek(record)
@@ -45,10 +46,12 @@ def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, every
     reads: list[Read] = [*_facts(aws, config, Names.of(me))] if config else []
     for kind in known.values() if everywhere else ():  # first: others hang on their answers
         ids = [entry.ids for entry in book.entries.values() if entry.kind == kind.kind and entry.ids]
-        if not kind.vast or not config:
+        if not config or not (kind.vast or kind.hinted_by):
             reads += [partial(_found, kind.find, aws, me)]
-        elif ids:  # with a stack its own kinds are enough: see `Planner.plan`
+        elif ids:  # with a stack its own kinds are enough: see `Survey.all`
             reads += [partial(_found, kind.among, aws, me, ids)]
+    if config:
+        reads += [partial(aws.tagged, APP, me.app, hints(known.values()))]
     for name, entry in book.entries.items() if config else ():  # who removes all of it need not know what it is like
         with suppress(KeyError, TypeError):  # of a record that does not fit
             kind = known[entry.kind]

@@ -6,7 +6,7 @@ import functools
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -235,12 +235,29 @@ class Aws:
         """As `read`, but only the first page: where AWS lists the newest first, and no more is needed."""
         return cast(R, self._shared(cast(Call, call), parameters, whole=False))
 
+    def answered(self, call: Callable[P, R], *_: P.args, **parameters: P.kwargs) -> R | None:
+        """The answer that `read` has had to this in the run, if it is fresh enough for this thread. Asks nothing."""
+        asked = cast(Call, call)
+        key, moment = self._key(asked, parameters, whole=True), self._oldest(asked)
+        with self._lock:
+            at, answer = self._answers.get(key, (-1.0, None))
+        if answer is None or at < moment or not answer.done() or answer.exception():
+            return None
+        return cast(R, answer.result())
+
+    def tagged(self, key: str, value: str, types: Collection[str]) -> list[str]:
+        """The ARNs of these types that AWS lists by a tag: what is new a minute late, what is gone for long. A hint."""
+        answer = self.read(
+            self.tagging.get_resources,
+            TagFilters=[{"Key": key, "Values": [value]}],
+            ResourceTypeFilters=sorted(types),
+        )
+        return [one["ResourceARN"] for one in answer["ResourceTagMappingList"]]
+
     def _shared(self, asked: Call, parameters: dict[str, Any], *, whole: bool) -> Any:
         if not asked.reads:
             raise ReadOnly(f"{asked.service}.{asked.operation} is not a read")
-        key = (asked.service, asked.operation, json.dumps([whole, parameters], sort_keys=True, default=str))
-        alone: dict[str, float] = getattr(self._thread, "alone", {})
-        moment = max(getattr(self._thread, "moment", 0.0), alone.get(asked.operation, 0.0))
+        key, moment = self._key(asked, parameters, whole=whole), self._oldest(asked)
         with self._lock:
             at, answer = self._answers.get(key, (-1.0, None))
             mine = answer is None or at < moment
@@ -257,6 +274,14 @@ class Aws:
                         self._answers.pop(key, None)
                 answer.set_exception(error)
         return answer.result()
+
+    def _key(self, asked: Call, parameters: Mapping[str, Any], *, whole: bool) -> tuple[str, str, str]:
+        return asked.service, asked.operation, json.dumps([whole, parameters], sort_keys=True, default=str)
+
+    def _oldest(self, asked: Call) -> float:
+        """The moment before which this thread accepts no shared answer."""
+        alone: dict[str, float] = getattr(self._thread, "alone", {})
+        return max(getattr(self._thread, "moment", 0.0), alone.get(asked.operation, 0.0))
 
     def _call(self, call: Call, parameters: dict[str, Any], *, whole: bool = False) -> Any:
         client = self.client(call.service)

@@ -91,6 +91,7 @@ class Resource(ABC, Generic[Ids]):
     inside: ClassVar[bool] = False  # it is a part of its parent: one that was just created cannot have it yet
     lets_go: ClassVar[tuple[str, ...]] = ()  # fields naming what may be removed before it: it does not use that
     vast: ClassVar[bool] = False  # finding all of them means reading others' too, which a record makes unnecessary
+    hinted_by: ClassVar[str] = ""  # its type in the tagging API: what that does not list is not searched for by a plan
     known_by: ClassVar[str] = ""  # another kind, by title: one of this kind is found only where one of that exists
     borrowed: ClassVar[bool] = False  # only read: never made, changed or deleted by us
     wait: ClassVar[bool] = False  # only a wait for another: nothing of its own is on AWS

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,17 @@ from ecsctl.engine.work import visit_all
 if TYPE_CHECKING:
     from ecsctl.engine.label import Label
     from ecsctl.engine.record import Entry
+
+
+def hints(kinds: Iterable[type[AnyResource]]) -> frozenset[str]:
+    """The types that the tagging API is asked for, in one call for all kinds."""
+    return frozenset(kind.hinted_by for kind in kinds if kind.hinted_by)
+
+
+def is_of(arn: str, which: str) -> bool:
+    """Whether an ARN is of a service, or of a `service:type`."""
+    _, _, service, _, _, rest = arn.split(":", 5)
+    return which in (service, f"{service}:{re.split('[/:]', rest)[0]}")
 
 
 @dataclass(frozen=True)
@@ -70,7 +82,8 @@ class Survey:
         is among the `configured` or one is recorded: then there is probably something to find. What is recorded can be
         enough to find it, for some kinds; the rest goes into `unobserved`, if that is given.
 
-        Without `through` a vast kind is read only where the record has one, if it has any.
+        Without `through` a vast kind is read only where the record has one, if it has any; and of what the tagging API
+        lists only what is desired, recorded, or listed there.
         A lost record gets its id back here.
         Raises Refused when the tags are of two deployments of this app.
         """
@@ -79,7 +92,7 @@ class Survey:
         def visit(name: str) -> None:
             kind = kinds[name]
             try:
-                near = self._among(kind, me) if kind.vast and not through else None
+                near = None if through else self._nearby(kind, me, desired=name in configured)
                 if near is None:
                     near = self.one.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} of {me.app}")
                 items = near
@@ -117,6 +130,31 @@ class Survey:
             self._id_known = True  # what is found later, once this one is gone, is another's
         self.others = frozenset(ids) - {self.one.label.id}
         return [owned for owned in all_owned if self.one.label.owns(owned.found.tags)]
+
+    def _nearby(self, kind: type[AnyResource], me: Label, *, desired: bool) -> list[Found[Any]] | None:
+        """Those of a kind of which a plan knows without a search; None: it has to search.
+
+        Of a kind that is neither desired nor recorded none is searched for if the tagging API lists none. What another
+        machine has made in the last minute is found by the next plan, and by `down` at once.
+        """
+        if kind.vast:
+            return self._among(kind, me)
+        if not kind.hinted_by or self.state.fresh or self._is_hinted(kind, me):
+            return None
+        if any(entry.kind == kind.kind for entry in self.state.book.entries.values()):
+            return self._among(kind, me)
+        return None if desired else []
+
+    def _is_hinted(self, kind: type[AnyResource], me: Label) -> bool:
+        """Whether AWS may have one of a kind that the record does not know."""
+        types = hints(self.kinds)
+        try:
+            listed = self.one.patiently(lambda: self.aws.tagged(APP, me.app, types), f"what has the tags of {me.app}")
+        except (Denied, NotOffered):
+            return True
+        entries = self.state.book.entries.values()
+        known = {value for entry in entries for value in (entry.ids or {}).values() if isinstance(value, str)}
+        return any(is_of(arn, kind.hinted_by) and known.isdisjoint((arn, arn.rpartition("/")[2])) for arn in listed)
 
     def of(self, kind: type[AnyResource]) -> list[Owned]:
         """Everything of one kind that carries the tags of the deployment that the survey before was about."""

@@ -34,6 +34,7 @@ class AccessPoint(Resource[AccessPointIds]):
     title = "access point"
     lingers = True
     arns = "elasticfilesystem:access-point"
+    hinted_by = "elasticfilesystem"
     limit = 300.0
     console = "{console}/efs/home?region={region}#/access-points/{access_point}"
 

@@ -50,6 +50,7 @@ class Alarm(Resource[AlarmIds]):
     kind = "alarm"
     title = "CloudWatch alarm"
     arns = "cloudwatch:alarm"
+    hinted_by = "cloudwatch:alarm"
     lets_go = ("target_group", "load_balancer")  # the metric of what is gone has no more values
     hourly = alarms.HOURLY
     console = alarms.CONSOLE

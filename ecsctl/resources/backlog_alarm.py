@@ -54,6 +54,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
     title = "alarm of the queue"
     known_by = "autoscaling"
     arns = "cloudwatch:alarm"
+    hinted_by = "cloudwatch:alarm"
     within = ("target",)
     hourly = 2 * alarms.HOURLY
     console = alarms.CONSOLE

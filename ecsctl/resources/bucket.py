@@ -186,6 +186,7 @@ class LogBucket(Bucket):
     kind = "log-bucket"
     title = "access log bucket"
     protect = "logs"
+    hinted_by = "s3"
 
     delivery: bool  # ELB may put the logs of this account's load balancers into it
 

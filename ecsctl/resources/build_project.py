@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -86,6 +86,7 @@ class BuildProject(Resource[ProjectIds]):
     title = "build project"
     by_use = True
     arns = "codebuild"
+    hinted_by = "codebuild"
     console = "{console}/codesuite/codebuild/{account}/projects/{name}?region={region}"
 
     name: Fixed[str]
@@ -169,10 +170,12 @@ class BuildProject(Resource[ProjectIds]):
         """By the names that projects of ours have: `<app>-build`, and so on; and `<app>-test-…`."""
         listed = aws.read(aws.codebuild.list_projects)["projects"]
         ours = Names.of(me)
-        names = [name for name in listed if name in ours.projects or name.startswith(ours.test_project())]
-        for start in range(0, len(names), AT_ONCE):
-            for one in aws.read(aws.codebuild.batch_get_projects, names=names[start : start + AT_ONCE])["projects"]:
-                yield Found(ProjectIds(ProjectName(one["name"]), one["arn"]), flat(one.get("tags")))
+        return _found(aws, [one for one in listed if one in ours.projects or one.startswith(ours.test_project())])
+
+    @classmethod
+    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ProjectIds]]:
+        """By the recorded names."""
+        return _found(aws, sorted(one["name"] for one in recorded))
 
     def create(self, aws: Aws, me: Label) -> ProjectIds:
         """The name protects this call from doubling. Refused until CodeBuild can assume the role."""
@@ -275,6 +278,12 @@ class BuildProject(Resource[ProjectIds]):
             webhook_branch=push_filter.branch(project.get("webhook")),
             credentials=self.credentials,
         )
+
+
+def _found(aws: Aws, names: list[str]) -> Iterator[Found[ProjectIds]]:
+    for start in range(0, len(names), AT_ONCE):
+        for one in aws.read(aws.codebuild.batch_get_projects, names=names[start : start + AT_ONCE])["projects"]:
+            yield Found(ProjectIds(ProjectName(one["name"]), one["arn"]), flat(one.get("tags")))
 
 
 def _at(project: ProjectTypeDef, path: str) -> Any:

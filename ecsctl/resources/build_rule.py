@@ -31,6 +31,7 @@ class BuildRule(Resource[RuleIds]):
     kind = "build-rule"
     title = "EventBridge rule that starts a build"
     arns = "events"
+    hinted_by = "events"
     console = rules.CONSOLE
 
     name: Fixed[str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -131,11 +131,6 @@ class DnsRecord(Resource[DnsRecordIds]):
     ) -> Iterator[Found[DnsRecordIds]] | None:
         """By the tags in the zones in which any of it is recorded: a running app needs no others."""
         return _tagged(aws, me, sorted({HostedZoneId(ids["zone"]) for ids in recorded}))
-
-    @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: DnsRecordIds) -> Iterator[Callable[[], object]]:
-        """By its zone and name."""
-        yield partial(standing, aws, ids.zone, ids.name, ids.type)
 
     def create(self, aws: Aws, me: Label) -> DnsRecordIds:
         """With its tags, both or none. AWS refuses CREATE if either exists already: nothing is overwritten."""

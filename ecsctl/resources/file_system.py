@@ -53,6 +53,7 @@ class FileSystem(Resource[FileSystemIds]):
     title = "file system"
     lingers = True
     arns = "elasticfilesystem:file-system"
+    hinted_by = "elasticfilesystem"
     per_gigabyte = 0.30  # "Amazon EFS pricing": Standard storage; reading and writing come on top
     by_use = True
     usual = 8.0

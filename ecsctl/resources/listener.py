@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
@@ -13,7 +13,7 @@ from ecsctl.names import Names
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.elb import tagged, tags_of
+from ecsctl.resources.support.elb import recorded, tagged, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -168,6 +168,12 @@ class Listener(Resource[ListenerIds]):
             by_arn = {one["ListenerArn"]: one for one in _listed(aws, LoadBalancerArn(balancer))}
             for arn, tags in tagged(aws, me, dict.fromkeys(by_arn, Names.of(me).balancer)).items():
                 yield Found(_ids(by_arn[arn]), tags)
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: ListenerIds) -> Iterator[Callable[[], object]]:
+        """Its tags, with those of the others."""
+        recorded(aws, ids.arn)
+        yield from ()
 
     def meanwhile(self, actual: Listener) -> Listener:
         """It goes on forwarding until there is HTTPS to send clients to, and a name that the certificate fits.

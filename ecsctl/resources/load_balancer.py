@@ -21,7 +21,7 @@ from ecsctl.ids import (
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.elb import tagged, tags_of
+from ecsctl.resources.support.elb import recorded, tagged, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, linked, of
 
@@ -176,6 +176,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: LoadBalancerIds) -> Iterator[Callable[[], object]]:
         """What the listing leaves out."""
+        recorded(aws, ids.arn)
         yield partial(aws.read, aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=ids.arn)
         yield partial(aws.read, aws.elbv2.describe_listeners, LoadBalancerArn=ids.arn)
         yield partial(tags_of, aws, [ids.arn])

@@ -39,6 +39,7 @@ class MountTargets(Resource[MountTargetsIds]):
     kind = "mount-targets"
     title = "mount targets"
     lingers = True
+    hinted_by = "elasticfilesystem"  # its file system's
     within = ("file_system",)
     tagged = False
     usual = 90.0  # public Terraform logs: one to two minutes

@@ -31,6 +31,7 @@ class Rule(Resource[RuleIds]):
     kind = "rule"
     title = "EventBridge rule"
     arns = "events"
+    hinted_by = "events"
     console = rules.CONSOLE
 
     name: Fixed[str]

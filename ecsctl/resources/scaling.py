@@ -69,6 +69,7 @@ class Scaling(Resource[ScalingIds]):
     kind = "scaling"
     title = "autoscaling"
     arns = "application-autoscaling"
+    hinted_by = "application-autoscaling"
     lets_go = ("target_group", "load_balancer")  # requests that are no more count as none
     within = ("cluster", "service")
 

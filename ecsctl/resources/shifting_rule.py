@@ -42,6 +42,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
     kind = "shifting-rule"
     title = "listener rule for releases"
     arns = "elasticloadbalancing"
+    hinted_by = "elasticloadbalancing"
     within = ("listener",)
     console = "{console}/ec2/home?region={region}#ListenerRuleDetails:ruleArn={arn}"
 

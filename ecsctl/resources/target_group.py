@@ -12,7 +12,7 @@ from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import TargetGroupArn, VpcId
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
-from ecsctl.resources.support.elb import tagged, tags_of
+from ecsctl.resources.support.elb import recorded, tagged, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -158,6 +158,7 @@ class TargetGroup(Resource[TargetGroupIds]):
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: TargetGroupIds) -> Iterator[Callable[[], object]]:
         """What the listing leaves out."""
+        recorded(aws, ids.arn)
         yield partial(aws.read, aws.elbv2.describe_target_group_attributes, TargetGroupArn=ids.arn)
         yield partial(tags_of, aws, [ids.arn])
 

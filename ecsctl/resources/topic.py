@@ -35,6 +35,7 @@ class Topic(Resource[TopicIds]):
     kind = "topic"
     title = "SNS topic"
     arns = "sns"
+    hinted_by = "sns"
     console = "{console}/sns/v3/home?region={region}#/topic/{arn}"
 
     name: Fixed[str]

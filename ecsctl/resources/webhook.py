@@ -12,8 +12,8 @@ from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import ApiDestinationArn, RoleName
 from ecsctl.names import Names
+from ecsctl.resources.support import our_roles
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.our_roles import PATH
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, linked, of
 
@@ -96,8 +96,7 @@ class Webhook(Resource[WebhookIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[WebhookIds]]:
         """By the app's name, if the role that calls it exists."""
         names = Names.of(me)
-        roles = aws.read(aws.iam.list_roles, PathPrefix=PATH)["Roles"]
-        if all(one["RoleName"] != names.role("notify") for one in roles):
+        if all(one["RoleName"] != names.role("notify") for one in our_roles.listed(aws)):
             return
         if connection := _connection(aws, names.webhook):
             yield Found(_ids(names.webhook, _destination(aws, names.webhook)), _tags(connection))

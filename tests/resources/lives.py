@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ecsctl.engine.label import RESOURCE, Label
+from ecsctl.engine.label import APP, RESOURCE, Label
 from ecsctl.engine.plan import Plan, Step, Verb, decide
 from ecsctl.engine.resource import AnyResource
+from ecsctl.engine.survey import hints, is_of
 from ecsctl.removal.receipt import SWEEPS, Left
 from ecsctl.sandbox.core import authorization
 from ecsctl.sandbox.core.permissions import Asked
@@ -46,6 +47,7 @@ class Life:
     after_repair: tuple[Step, ...] = ()
     found: dict[str, list[Any]] = field(default_factory=dict)  # by part: what `find` tells while it is there
     neighbours: list[Any] = field(default_factory=list)  # what `find` tells another app of the same account
+    unlisted: list[str] = field(default_factory=list)  # parts that the tagging API should list, and does not
     left: list[tuple[str, str, str]] = field(default_factory=list)  # what `down` has left in the account
     left_found: list[Any] = field(default_factory=list)
     unknown: list[Left] = field(default_factory=list)  # still listed by tags, and taken for no kind of ours
@@ -103,6 +105,11 @@ def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
     for row in of(stack):
         values = {str(value) for value in vars(ids[row.part]).values()} - {"shop"}
         life.unshown += [row.part] if values and not any(value in shown for value in values) else []
+        if row.kind.hinted_by:
+            known = {str(value) for value in vars(ids[row.part]).values()}
+            listed = cloud.aws.tagged(APP, "shop", hints([row.kind]))
+            hinted = any(is_of(arn, row.kind.hinted_by) and known & {arn, arn.rpartition("/")[2]} for arn in listed)
+            life.unlisted += [] if hinted else [row.part]
         if not row.kind.wait:
             life.to_others[row.part] = list(_to_others(cloud, row.part, life.desired_stack[row.part]))
 

@@ -219,6 +219,12 @@ def test_a_snapshot_of_the_account_shows_it(lives: Any, stack: str) -> None:
     assert lives(stack).unshown == [], "ecsctl/sandbox/snapshot/table.py lists no resources of the kind"
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_a_plan_searches_for_only_on_a_hint_is_hinted_at(lives: Any, stack: str) -> None:
+    """Or `plan` and `up` would miss what the record does not know."""
+    assert lives(stack).unlisted == []
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("stack", STACKS)
 def test_it_may_be_shown_late(stack: str, tmp_path: Path) -> None:

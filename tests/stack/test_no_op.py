@@ -79,8 +79,8 @@ def test_a_run_with_nothing_to_change_asks_little_and_all_of_it_at_once(world: W
         assert session.engine.plan(session.desired_stack).work == ()
     finally:
         aws.rounds.end()
-    assert aws.rounds.count <= 4, aws.rounds.asked
-    assert aws.rounds.asked.total() <= 76, aws.rounds.asked
+    assert aws.rounds.count <= 3, aws.rounds.asked
+    assert aws.rounds.asked.total() <= 60, aws.rounds.asked
 
 
 def test_without_a_record_or_configuration_nothing_is_asked_ahead(world: World) -> None:

@@ -109,7 +109,11 @@ def _texts(records: Sequence[ResourceRecordSetOutputTypeDef], name: str) -> list
 
 
 def _from(aws: Aws, zone: str, name: str) -> list[ResourceRecordSetOutputTypeDef]:
-    """The first records at or after the name; those of the names below it follow its own."""
+    """The first records at or after the name; those of the names below it follow its own. The whole zone, if it has
+    been read.
+    """
     asked = aws.route53.list_resource_record_sets
+    if whole := aws.answered(asked, HostedZoneId=zone):
+        return whole["ResourceRecordSets"]
     answer = aws.first_page(asked, HostedZoneId=zone, StartRecordName=name, MaxItems=str(PAGE))
     return answer["ResourceRecordSets"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from ecsctl.engine.label import APP, Label, flat
 from ecsctl.names import Names
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
 MOST = 20  # ELB API reference, DescribeTags: resources in one call
+
+_recorded: WeakKeyDictionary[Aws, set[str]] = WeakKeyDictionary()
+
+
+def recorded(aws: Aws, arn: str) -> None:
+    """From here on its tags are read together with those of all others that are recorded: one call for all."""
+    _recorded.setdefault(aws, set()).add(arn)
 
 
 def tagged(aws: Aws, me: Label, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -35,9 +43,16 @@ def tags_of(aws: Aws, arns: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def _of(aws: Aws, arns: list[str]) -> dict[str, dict[str, str]]:
-    answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_tags, ResourceArns=arns))
+    together = _recorded.get(aws, set())
+    asked = sorted(together) if together.issuperset(arns) and len(together) <= MOST else arns
+    answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_tags, ResourceArns=asked))
     if answer is not None:
-        return {one["ResourceArn"]: flat(one["Tags"]) for one in answer["TagDescriptions"]}
+        return {
+            one["ResourceArn"]: flat(one["Tags"]) for one in answer["TagDescriptions"] if one["ResourceArn"] in arns
+        }
+    if asked != arns:
+        _recorded.pop(aws, None)  # one of them is gone
+        return _of(aws, arns)
     if len(arns) == 1:
         return {}
     return {arn: tags for one in arns for arn, tags in _of(aws, [one]).items()}  # one that is gone fails them all

@@ -10,9 +10,17 @@ from ecsctl.ids import RoleArn, RoleName
 from ecsctl.names import Names
 
 if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import RoleTypeDef
+
     from ecsctl.aws import Aws
 
 PATH = "/ecsctl/"
+MOST = 1000  # IAM API reference, ListRoles: roles in one page; a hundred if nothing is said
+
+
+def listed(aws: Aws) -> list[RoleTypeDef]:
+    """Every role under our path, of all apps in all regions."""
+    return aws.read(aws.iam.list_roles, PathPrefix=PATH, MaxItems=MOST)["Roles"]
 
 
 def our_roles(aws: Aws, me: Label) -> Iterator[tuple[RoleArn, RoleName, dict[str, str]]]:
@@ -22,7 +30,7 @@ def our_roles(aws: Aws, me: Label) -> Iterator[tuple[RoleArn, RoleName, dict[str
     NoSuchEntity when it lists a role whose tags are not set yet, or no longer: passing over it would take for
     someone else's what the tags say is ours.
     """
-    for role in aws.read(aws.iam.list_roles, PathPrefix=PATH)["Roles"]:
+    for role in listed(aws):
         if role["RoleName"].startswith(Names.of(me).role()):
             tags = aws.read(aws.iam.get_role, RoleName=role["RoleName"])["Role"].get("Tags")
             yield RoleArn(role["Arn"]), RoleName(role["RoleName"]), flat(tags)

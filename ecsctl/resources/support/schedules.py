@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import APP, flat
+from ecsctl.resources.support import our_roles
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.our_roles import PATH
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -20,9 +20,8 @@ STARTED_BY = "chronos-schedule/"
 
 def runs_jobs(aws: Aws, names: Names) -> bool:
     """Whether there may be schedules of the app: the role with which they run its jobs exists as long as they do."""
-    roles = aws.read(aws.iam.list_roles, PathPrefix=PATH)["Roles"]
     ours = replace(names, region=str(aws.session.region_name)).scheduler_role  # not all names know where they are
-    return any(one["RoleName"] == ours for one in roles)
+    return any(one["RoleName"] == ours for one in our_roles.listed(aws))
 
 
 def families_of_jobs(aws: Aws, names: Names) -> list[str]:

@@ -38,6 +38,11 @@ def _tags(backend: ApplicationAutoscalingBackend) -> dict[str, dict[str, str]]:
     return overlay.memory(backend, _Tags).of
 
 
+def tags_of_targets(backend: ApplicationAutoscalingBackend) -> list[tuple[str, dict[str, str]]]:
+    """The tags of each scalable target, by its ARN."""
+    return [(arn, dict(tags)) for arn, tags in _tags(backend).items()]
+
+
 def _not_found(message: str) -> JsonRESTError:
     return JsonRESTError("ObjectNotFoundException", message)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.codebuild.models import codebuild_backends
 from moto.codepipeline.models import codepipeline_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -23,6 +24,7 @@ from moto.route53.models import route53_backends
 from moto.s3.responses import S3Response
 from moto.scheduler.models import scheduler_backends
 
+from ecsctl.sandbox.aws.autoscaling import tags_of_targets
 from ecsctl.sandbox.aws.codepipeline.webhooks import webhooks
 from ecsctl.sandbox.core import clock, overlay, script
 
@@ -102,6 +104,13 @@ def _of_elbv2(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str
     for balancer in elb.load_balancers.values():
         for listener in balancer.listeners.values():
             yield listener.arn, elb.tagging_service.get_tag_dict_for_resource(listener.arn)
+            for rule in listener.rules.values():
+                yield rule.arn, elb.tagging_service.get_tag_dict_for_resource(rule.arn)
+
+
+def _of_autoscaling(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
+    if region in applicationautoscaling_backends[account_id]:  # not every region has it
+        yield from tags_of_targets(applicationautoscaling_backends[account_id][region])
 
 
 def _of_ecr(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -167,6 +176,7 @@ def _of_codepipeline(account_id: str, region: str) -> Iterator[tuple[str, dict[s
 _LEFT_OUT: dict[str, Callable[[str, str], Iterator[tuple[str, dict[str, str]]]]] = {
     "ec2": _of_ec2,
     "elbv2": _of_elbv2,
+    "applicationautoscaling": _of_autoscaling,
     "ecr": _of_ecr,
     "codebuild": _of_codebuild,
     "codepipeline": _of_codepipeline,
