@@ -59,10 +59,14 @@ def _folders(paths: tuple[str, ...]) -> list[str]:
 
 
 def _undocumented(model: Any) -> Any:
-    """Without the pages of documentation, which are not needed here."""
+    """Without the pages of documentation, which are not needed here; of members that are alike then, one is kept."""
     if isinstance(model, dict) and "shapes" in model:
+        known: dict[tuple[Any, ...], Any] = {}  # a member has a few words: of EC2's ten thousand most are alike
         for part in [*model.get("operations", {}).values(), *model["shapes"].values()]:
             part.pop("documentation", None)
-            for member in part.get("members", {}).values():
+            members = part.get("members", {})
+            for name, member in members.items():
                 member.pop("documentation", None)
+                if all(isinstance(word, str) for word in member.values()):
+                    members[name] = known.setdefault(tuple(member.items()), member)
     return model
