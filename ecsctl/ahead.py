@@ -64,15 +64,23 @@ def _by_name(aws: Aws, app: str, config: Config) -> None:
     from ecsctl.engine.label import Label
     from ecsctl.releases import images
     from ecsctl.resources import kinds
+    from ecsctl.resources.support.revisions import revisions_of
 
     account, region = aws.read(aws.sts.get_caller_identity)["Account"], aws.session.region_name or ""
     me = Label(app, "", account, region, _partition(region))
     names = Names.of(me)
     reads: list[Read] = [*_facts(aws, config, names), *(partial(_found, kind.find, aws, me) for kind in kinds())]
-    reads += [partial(aws.read, aws.ecr.describe_images, repositoryName=names.repository)]
+    reads += [partial(aws.read, aws.ecr.describe_images, repositoryName=names.repository),
+              partial(revisions_of, aws, names.family, "INACTIVE"),
+              partial(aws.read, aws.ec2.describe_internet_gateways)]  # fmt: skip
+    roles = ["execution", "task"]
+    if config.domain:
+        reads += [partial(aws.read, aws.elbv2.describe_ssl_policies)]
     if config.github and config.pipeline.mode != "none":
+        roles += ["build", "pipeline"]
         reads += [partial(images.past_builds, aws, names),
                   partial(aws.read, aws.codepipeline.get_pipeline_state, name=names.pipeline)]  # fmt: skip
+    reads += [partial(aws.read, aws.iam.get_role, RoleName=names.role(part)) for part in roles]
     aws.ahead(reads)
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine import events
+from ecsctl.engine.beginning import needless
 from ecsctl.engine.claim import ENDED, unfinished
 from ecsctl.engine.codec import plain
 from ecsctl.engine.errors import EcsctlError
@@ -19,7 +20,7 @@ from ecsctl.engine.resource import AnyResource, Observed, Resource
 from ecsctl.engine.stack import Node, Stack, deletion_order
 from ecsctl.engine.survey import Owned, Survey
 from ecsctl.engine.walk import Release
-from ecsctl.engine.work import READY, carry_out
+from ecsctl.engine.work import BEGUN, READY, carry_out
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -126,13 +127,16 @@ class Engine:
                         certain=name in self.planner.certain,
                         absent=self.planner.absent(name),
                     )
+                elif name.endswith(BEGUN):
+                    early = name.removesuffix(BEGUN)
+                    self.one.begin(stack.nodes[early], absent=self.planner.absent(early))
                 elif name.endswith(REST):
                     self.one.complete(stack.nodes[name.removesuffix(REST)])
                 else:
                     self.one.await_ready(stack.nodes[name.removesuffix(READY)])
 
             parts = {name: (name, node.desired.title) for name, node in stack.nodes.items()}
-            parts |= {name + end: shown for name, shown in parts.items() for end in (READY, REST)}
+            parts |= {name + end: shown for name, shown in parts.items() for end in (BEGUN, READY, REST)}
             parts |= {key: (step.name, step.title) for key, step in leftovers.items()}
             first = stack.nodes.get(stack.first)
             if first and cut_off:
@@ -187,6 +191,11 @@ class Engine:
             if _halved(node):
                 graph[name + READY] = frozenset({name})
             graph[name] |= {other + READY for other in node.ready if _halved(stack.nodes[other])}
+        for name, node in stack.nodes.items():
+            spared = needless(node) if steps[name].verb is Verb.CREATE and name != stack.first else None
+            if spared:
+                graph[name + BEGUN] = graph[name] - spared
+                graph[name] |= {name + BEGUN}
         everything = frozenset(graph)
         for name, step in steps.items():
             desired = stack.nodes[name].desired

@@ -28,6 +28,7 @@ class Label:
     caller: str = ""  # who is calling: the owner of new resources, unless one is configured
     resource: str = ""
     nonce: str = ""
+    made: bool = False  # this very run has made it: nothing of others is in its place, nor on it
     run: str = ""  # of a deployment's first thing: the run that makes it
     extra: tuple[tuple[str, str], ...] = ()
 

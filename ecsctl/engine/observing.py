@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecsctl.engine.attempt import patiently
@@ -25,6 +26,7 @@ class Reader:
     def __init__(self, aws: Aws, state: State, label: Label) -> None:
         self.aws, self.state, self.label = aws, state, label
         self.patience = aws.patience
+        self._newborn: set[str] = set()  # those that this run has created, which nothing can have been in before
 
     def read(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
         """What exists; None also when the parent that it cannot exist without is missing."""
@@ -38,7 +40,7 @@ class Reader:
     def _observed(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
         if not self.can_exist(desired):
             return None
-        me = self.label.of(name, self._nonce(name))
+        me = replace(self.label.of(name, self._nonce(name)), made=name in self._newborn)
         return self.patiently(lambda: desired.observe(self.aws, me), desired.known_as(name))
 
     def can_exist(self, desired: AnyResource) -> bool:

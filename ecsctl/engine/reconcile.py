@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine import claim, events
 from ecsctl.engine.attempt import Attempt
+from ecsctl.engine.beginning import Beginning
 from ecsctl.engine.codec import plain
 from ecsctl.engine.errors import (
     EcsctlError,
@@ -22,7 +23,7 @@ from ecsctl.engine.errors import (
     is_of_another,
 )
 from ecsctl.engine.explaining import explained
-from ecsctl.engine.known import WINDOW, Knowing
+from ecsctl.engine.known import WINDOW
 from ecsctl.engine.label import ID, Label
 from ecsctl.engine.plan import Step, Verb, Why, decide, diff, differences, moved, sent_and_shown
 from ecsctl.engine.promises import fulfil, promises
@@ -37,7 +38,7 @@ SHOWN = 120.0  # seconds until what AWS has just made, or changed, must show as 
 STEADY = 30.0  # seconds that a third value, neither the old one nor the one sent, must stay to count as AWS's answer
 
 
-class Reconciler(Knowing):
+class Reconciler(Beginning):
     """Brings one resource of a deployment to its desired state, or removes it."""
 
     def __init__(self, aws: Aws, state: State, label: Label, emit: events.Listener) -> None:
@@ -47,7 +48,6 @@ class Reconciler(Knowing):
         self.go_on: Callable[[str], None] = lambda _name: None  # lets what depends on a resource go on
         self._last: dict[str, Observed[Any, Any]] = {}  # early ones that are right, as they were read last
         self._refused: set[str] = set()  # those whose first create in this run was refused, without effect
-        self._newborn: set[str] = set()  # those that this run has created, which nothing can have been in before
         self.partly: set[str] = set()  # those that are as desired, but for what is removed or added at the end
 
     def ensure(
@@ -70,7 +70,9 @@ class Reconciler(Knowing):
         with self._working(node.name):
             if planned.verb is not Verb.KEEP:
                 self.emit(events.Started(node.name, desired.title, planned.verb))
-            if not certain:
+            if node.name in self._begun:
+                observed = None
+            elif not certain:
                 again = desired.repeats if desired.wait else ()  # of a wait the rest is as the plan has read it
                 observed = None if absent or self._in_newborn(node) else self._observe_now(node.name, desired, *again)
             if observed is None:
@@ -90,15 +92,6 @@ class Reconciler(Knowing):
                 self._settle(node.name, desired, observed)
             if (did or planned.verb is not Verb.KEEP) and (desired == whole or did is Verb.CREATE):
                 self._emit_done(node.name, desired.title, did or Verb.KEEP, began, observed.note)
-
-    def _in_newborn(self, node: Node) -> bool:
-        """Whether it cannot exist yet, since this run has just created what it is a part of."""
-        if not node.desired.inside:
-            return False
-        parents = (
-            promise.resource for field in node.desired.within for promise in promises(getattr(node.desired, field))
-        )
-        return not self._newborn.isdisjoint(parents) and not self._open(node.name, "create")
 
     def complete(self, node: Node) -> None:
         """The last part: remove or add what had to wait until everything else existed."""
@@ -123,7 +116,7 @@ class Reconciler(Knowing):
         what this run has made with a value that it cannot change.
         """
         attempt = Attempt(self.patience, desired.known_as(name))
-        if observed is None and self._may_be_hidden(name, desired):
+        if observed is None and name not in self._begun and self._may_be_hidden(name, desired):
             observed = self._come_to_light(name, desired)
         did: Verb | None = None
         replaced = False
@@ -169,6 +162,8 @@ class Reconciler(Knowing):
         A token may have been sent before, by a run that died. If what that run made is gone by now, the same token
         finds nothing. Then it is forgotten, and the next try has a new token.
         """
+        if begun := self._begun.pop(name, None):
+            return self._shown(name, desired, *begun, again=False)
         entry, again = self.state.entry(name), self._open(name, "create") and name not in self._refused
         nonce = self.state.begin(name, desired.kind, "create")
         try:
@@ -195,6 +190,10 @@ class Reconciler(Knowing):
         if again and entry and entry.ids == plain(ids) and entry.age > SHOWN:
             return self._begun_anew(name, desired)  # made long ago, read just now, and gone
         self.state.made(name, plain(ids))
+        return self._shown(name, desired, me, ids, again=again)
+
+    def _shown(self, name: str, desired: AnyResource, me: Label, ids: Any, *, again: bool) -> Observed[Any, Any] | None:
+        """What AWS shows of what was just made, once what no create can set is set; `again`: it may be an older one."""
         self._stays_known(desired, name, ids)
         moment, sent = (None, frozenset[str]()) if again else self._follow_up(name, desired, me, ids)
         last: Observed[Any, Any] | None = None
@@ -238,7 +237,7 @@ class Reconciler(Knowing):
         answered = True
         if later := frozenset(change.field for change in diff(desired, desired.as_made(), None)):
             try:
-                desired.update(self.aws, me, ids, later)
+                desired.update(self.aws, replace(me, made=True), ids, later)
             except EcsctlError:
                 raise
             except Exception:  # noqa: BLE001 - sorted out where it is sent again

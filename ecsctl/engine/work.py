@@ -12,6 +12,7 @@ from ecsctl.engine.patience import Patience
 from ecsctl.engine.walk import Release, walk
 from ecsctl.engine.wording import called
 
+BEGUN = " begun"  # the name of a node's first part: what its create alone makes, with less than all that it needs
 READY = " is ready"  # the name of a node's second half, where its dependents need not wait for it
 
 
@@ -35,8 +36,8 @@ def carry_out(
 
     def skip(key: str, because: str) -> None:
         name, title = parts[key]
-        if key.endswith(READY) or idle(key):
-            return  # its first half was reported, or was all of it
+        if key.endswith((BEGUN, READY)) or idle(key):
+            return  # the other part is reported, or was all of it
         not_tried.append(called(title, name))
         emit(events.NotTried(name, title, because))
 

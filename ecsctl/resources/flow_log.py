@@ -71,7 +71,7 @@ class FlowLog(Resource[FlowLogIds]):
         """By its tags; else the one of the VPC that writes into the same group, which can be only one."""
         ours = {_ids(one): one for one in _listed(aws, me) if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "flow logs", me)
-        log = ours[ids] if ids else self._in_the_way(aws)
+        log = ours[ids] if ids else None if me.made else self._in_the_way(aws)
         if log is None:
             return None
         actual = FlowLog(

@@ -58,7 +58,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
         listed = aws.read(aws.ec2.describe_internet_gateways, Filters=tag_filter(me))["InternetGateways"]
         ours = {_ids(one): one for one in listed if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "internet gateways", me)
-        gateway = ours[ids] if ids else self._in_the_way(aws)
+        gateway = ours[ids] if ids else None if me.made else self._in_the_way(aws)
         if gateway is None:
             return None
         return Observed(
@@ -83,7 +83,8 @@ class InternetGateway(Resource[InternetGatewayIds]):
     def update(self, aws: Aws, me: Label, ids: InternetGatewayIds, changed: frozenset[str]) -> None:
         """Attach it, away from another VPC if need be."""
         if "vpc" in changed:
-            _detach(aws, ids, but=self.vpc)
+            if not me.made:
+                _detach(aws, ids, but=self.vpc)
             aws.ec2.attach_internet_gateway(InternetGatewayId=ids.internet_gateway_id, VpcId=self.vpc)
         if "tags" in changed:
             aws.ec2.create_tags(Resources=[ids.internet_gateway_id], Tags=me.upper())

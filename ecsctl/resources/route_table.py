@@ -107,7 +107,7 @@ class RouteTable(Resource[RouteTableIds]):
 
     def update(self, aws: Aws, me: Label, ids: RouteTableIds, changed: frozenset[str]) -> None:
         """The default route and each association have calls of their own, for new ones and for changed ones."""
-        tables = aws.ec2.describe_route_tables(Filters=where(vpc_id=self.vpc))["RouteTables"]
+        tables = [] if me.made else aws.ec2.describe_route_tables(Filters=where(vpc_id=self.vpc))["RouteTables"]
         table: RouteTableTypeDef = {}  # perhaps not shown yet, and then as it was made
         table = next((one for one in tables if _ids(one) == ids), table)
         if changed & {"internet_gateway", "nat_gateway"}:

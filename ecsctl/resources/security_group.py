@@ -107,7 +107,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
         """By its tags, else by its name, which is unique in a VPC."""
         ours = {_ids(one): one for one in _listed(aws, me) if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "security groups", me)
-        group = ours[ids] if ids else self._in_the_way(aws)
+        group = ours[ids] if ids else None if me.made else self._in_the_way(aws)
         if group is None:
             return None
         standing = [one for one in _rules(aws, me, group["GroupId"]) if one["GroupId"] == group["GroupId"]]

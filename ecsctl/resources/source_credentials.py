@@ -51,6 +51,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
 
     kind = "source-credentials"
     title = "CodeBuild's GitHub credentials"
+    soon = True
     known_by = "IAM role"
     answered = True
     tagged = False

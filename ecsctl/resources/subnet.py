@@ -60,7 +60,7 @@ class Subnet(Resource[SubnetIds]):
         """By its tags, else by its addresses, which are unique in a VPC: whoever has them stands in the way."""
         ours = {_ids(one): one for one in _listed(aws, me) if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "subnets", me)
-        subnet = ours[ids] if ids else self._in_the_way(aws)
+        subnet = ours[ids] if ids else None if me.made else self._in_the_way(aws)
         if subnet is None:
             return None
         actual = Subnet(vpc=VpcId(subnet["VpcId"]), cidr=subnet["CidrBlock"], zone_id=subnet["AvailabilityZoneId"])

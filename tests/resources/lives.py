@@ -10,7 +10,9 @@ from typing import Any
 
 from ecsctl.engine.label import APP, RESOURCE, Label
 from ecsctl.engine.plan import Plan, Step, Verb, decide
+from ecsctl.engine.promises import fulfil
 from ecsctl.engine.resource import AnyResource
+from ecsctl.engine.stack import Stack
 from ecsctl.engine.survey import hints, is_of
 from ecsctl.removal.receipt import SWEEPS, Left
 from ecsctl.sandbox.core import authorization
@@ -33,7 +35,6 @@ class Life:
     """What was observed in the life of a stack."""
 
     created: dict[str, Any] = field(default_factory=dict)  # by part: the tags just after its create
-    desired_stack: dict[str, AnyResource] = field(default_factory=dict)  # by part: as it was made
     to_others: dict[str, list[Verb]] = field(default_factory=dict)  # by part: for another app, and if it is untagged
     unshown: list[str] = field(default_factory=list)  # parts that are not in a snapshot of the account
     needed: dict[str, list[Asked]] = field(default_factory=dict)  # by kind
@@ -52,9 +53,8 @@ class Life:
     left_found: list[Any] = field(default_factory=list)
     unknown: list[Left] = field(default_factory=list)  # still listed by tags, and taken for no kind of ours
 
-    def born(self, desired: AnyResource, me: Label, observed: Any) -> None:
+    def born(self, me: Label, observed: Any) -> None:
         """Called just after each create."""
-        self.desired_stack.setdefault(me.resource, desired)
         self.created.setdefault(me.resource, None if observed is None else observed.tags)
 
 
@@ -101,6 +101,8 @@ def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
         for name, value in row.observed.items():
             life.asked[row.part, name] = steps(cloud.plan(make({row.part: {name: value}})))[row.part]
     ids = network.ids_of(cloud, make({}))
+    whole = Stack()
+    make({})(whole)
     shown = json.dumps(snapshot(regions=(REGION,)))
     for row in of(stack):
         values = {str(value) for value in vars(ids[row.part]).values()} - {"shop"}
@@ -111,7 +113,7 @@ def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
             hinted = any(is_of(arn, row.kind.hinted_by) and known & {arn, arn.rpartition("/")[2]} for arn in listed)
             life.unlisted += [] if hinted else [row.part]
         if not row.kind.wait:
-            life.to_others[row.part] = list(_to_others(cloud, row.part, life.desired_stack[row.part]))
+            life.to_others[row.part] = list(_to_others(cloud, row.part, fulfil(whole.nodes[row.part].desired, ids)))
 
 
 def _to_others(cloud: Any, part: str, desired: AnyResource) -> Iterator[Verb]:

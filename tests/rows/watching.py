@@ -24,7 +24,7 @@ _RUNNING = threading.local()
 
 
 @contextmanager
-def watched_births(cloud: Any, born: Callable[[Any, Any, Any], None]) -> Iterator[None]:
+def watched_births(cloud: Any, born: Callable[[Any, Any], None]) -> Iterator[None]:
     """Look at each thing the moment its create has returned: it must be tagged by then."""
 
     def watched(create: Any) -> Any:
@@ -32,7 +32,7 @@ def watched_births(cloud: Any, born: Callable[[Any, Any, Any], None]) -> Iterato
         def watching(self: Any, aws: Any, me: Any) -> Any:
             ids = create(self, aws, me)
             cloud.clock.sleep(60)
-            born(self, me, self.observe(cloud.aws, me))
+            born(me, self.observe(cloud.aws, me))
             return ids
 
         return watching
