@@ -212,7 +212,7 @@ def _settings(tree: Tree, context: str) -> dict[str, str]:
     settings: dict[str, str] = {}
     for file in _files(tree, context, r"application\.(?:properties|ya?ml)"):
         text = tree.read(file)
-        settings |= dict(re.findall(r"(?m)^\s*([\w.-]+)\s*=\s*(\S+)\s*$", text))
+        settings |= dict(re.findall(r"(?m)^[ \t]*([\w.-]+)\s*=\s*(\S+)\s*$", text))
         if file.endswith(("yml", "yaml")):
             settings |= _flat(text)
     return settings
@@ -308,7 +308,7 @@ def _as_it_is(tree: Tree, path: str, name: str) -> bool:
     """Whether the app takes a router without a prefix. Many are called alike: then the module is named too."""
     module = path.rpartition("/")[2].removesuffix(".py")
     named = rf"{module}\.{name}" if name in ("router", "bp", "blueprint", "api") else rf"(?:\w+\.)*{name}"
-    alias = re.compile(rf"(?m)^\s*from\s+[\w.]*\b{re.escape(module)}\s+import\s+{name}\s+as\s+(\w+)")
+    alias = re.compile(rf"(?m)^[ \t]*from\s+[\w.]*\b{re.escape(module)}\s+import\s+{name}\s+as\s+(\w+)")
     for one in tree.named(r"__init__\.py|app\.py|main\.py|server\.py|factory\.py"):
         text = tree.read(one)
         names = "|".join([named, *map(re.escape, alias.findall(text))])
@@ -336,4 +336,4 @@ def _files(tree: Tree, context: str, pattern: str, most: int = 20) -> list[str]:
 
 def _live(text: str) -> str:
     """A source without what is commented out."""
-    return re.sub(r"(?m)^\s*(?:#|//).*$", "", text)
+    return re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", text)

@@ -98,7 +98,7 @@ def processes(
 
 def _of_procfile(tree: Tree) -> Iterator[Process]:
     for path in [one for one in tree.named("Procfile") if "/" not in one][:1]:
-        for name, command in re.findall(r"(?m)^\s*([\w-]+)\s*:\s*(\S.*)$", tree.read(path)):
+        for name, command in re.findall(r"(?m)^[ \t]*([\w-]+)\s*:\s*(\S.*)$", tree.read(path)):
             if name == "release":
                 yield Process("", command.strip(), path)
             elif name != "web" and not _server(command)[0] and not _ONCE.search(command):
@@ -150,13 +150,13 @@ def listed(
     named = [(name, service.where) for service in app for name in service.environment]
     if not any(_kind(name) for name, _ in named):
         named += [(name, file) for file in tree.named(EXAMPLES, context) if not aside(file)
-                  for name in re.findall(r"(?m)^\s*(?:export\s+)?(\w+)\s*=", tree.read(file))]  # fmt: skip
+                  for name in re.findall(r"(?m)^[ \t]*(?:export\s+)?(\w+)\s*=", tree.read(file))]  # fmt: skip
     if not any(_kind(name) for name, _ in named):  # what Phoenix reads at its start
         named += [(name, file) for file in tree.named(r"runtime\.exs", context)
                   for name in re.findall(r"(?:fetch_env!|get_env)\(\s*\"(\w+)\"", tree.read(file))]  # fmt: skip
     if not any(_kind(name) for name, _ in named):  # what settings in the sources read
         named += [(name, file) for file in tree.named(_READ_IN, context)[:20] if not aside(file)
-                  for name in _READS.findall(re.sub(r"(?m)^\s*(?:#|//).*$", "", tree.read(file)))]  # fmt: skip
+                  for name in _READS.findall(re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", tree.read(file)))]  # fmt: skip
     found = dict.fromkeys(
         [
             *_beside(_near(services, app, context)),
@@ -200,7 +200,7 @@ def kinds(lines: Sequence[str]) -> tuple[str, ...]:
 
 def _of_servers(tree: Tree) -> Iterator[str]:
     for path in [one for one in tree.named("Procfile") if "/" not in one][:1]:
-        for command in re.findall(r"(?m)^\s*[\w-]+\s*:\s*(\S.*)$", tree.read(path)):
+        for command in re.findall(r"(?m)^[ \t]*[\w-]+\s*:\s*(\S.*)$", tree.read(path)):
             kind, program = _server(command)
             if kind:
                 yield f"{kind}: {path} runs {program}; ecsctl makes none"

@@ -62,7 +62,7 @@ _NOT_HTTP = re.compile(
     r"metric|admin|debug|grpc|management|db|database|redis|smtp|mysql|postgres|stat|ldap|ssh|ftp|imap|mqtt|turn|stun|sip",
     re.IGNORECASE,
 )
-_BIND = re.compile(r"(?:^|\n)\s*(?:bind|port|http-socket|http|socket|listen)\s*[(=\s]\s*[^\n]*?[:\s'\"(=]" + _NUMBER)
+_BIND = re.compile(r"(?:^|\n)[ \t]*(?:bind|port|http-socket|http|socket|listen)\s*[(=\s]\s*[^\n]*?[:\s'\"(=]" + _NUMBER)
 _SOURCES = re.compile(
     r"(?:main|index|server|app|start|www|bootstrap|wsgi|asgi|__main__|puma)\.(?:[cm]?[jt]s|go|py|rb|rs)|runtime\.exs"
 )
@@ -72,7 +72,8 @@ EXAMPLES = (
     r"|(?:[\w-]*\.)?env[._-](?:example|sample|dist|template)|\.?(?:example|sample|dist|template)\.env"
 )
 _OWN = re.compile(
-    r"(?m)^\s*(?:export\s+)?((?:(?:APP|SERVER|HTTP|WEB|API|NODE|SERVICE)_)?PORT)\s*=\s*[\"']?([1-9]\d{1,4})[\"']?\s*$"
+    r"(?m)^[ \t]*(?:export\s+)?((?:(?:APP|SERVER|HTTP|WEB|API|NODE|SERVICE)_)?PORT)\s*=\s*"
+    r"[\"']?([1-9]\d{1,4})[\"']?\s*$"
 )
 _LISTENS = re.compile(
     r"\.listen\(\s*(?:(?:Number|parseInt)\()?(?:process\.env\.\w+\s*(?:\|\||\?\?)\s*)?['\"]?" + _NUMBER

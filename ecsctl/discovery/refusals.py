@@ -15,8 +15,8 @@ def led_to_tls(tree: Tree, context: str) -> str:
     """
     for file in _files(tree, context, r"production\.rb"):
         text = _live(tree.read(file))
-        if re.search(r"(?m)^\s*config\.force_ssl\s*=\s*true\b", text) and not re.search(
-            r"(?m)^\s*config\.(?:assume_ssl\s*=\s*true\b|ssl_options\s*=)", text
+        if re.search(r"(?m)^[ \t]*config\.force_ssl\s*=\s*true\b", text) and not re.search(
+            r"(?m)^[ \t]*config\.(?:assume_ssl\s*=\s*true\b|ssl_options\s*=)", text
         ):
             return file
     for file in _files(tree, context, r"[\w-]+\.py"):
@@ -34,7 +34,7 @@ def strangers(tree: Tree, context: str) -> Iterator[str]:
     for file in _files(tree, context, r"[\w-]+\.py"):
         if re.search(r"settings|config/", file):
             for rest in re.findall(
-                r"(?m)^\s*ALLOWED_HOSTS\s*(?::[^=\n]*)?\+?=\s*([^\n]*(?:\n\s+[^\n]*)?)", _live(tree.read(file))
+                r"(?m)^[ \t]*ALLOWED_HOSTS\s*(?::[^=\n]*)?\+?=\s*([^\n]*(?:\n\s+[^\n]*)?)", _live(tree.read(file))
             ):
                 said[file] = rest
     if said and not any(re.search(r"[\"']\*[\"']", rest) for rest in said.values()):
@@ -47,4 +47,4 @@ def _files(tree: Tree, context: str, pattern: str) -> list[str]:
 
 
 def _live(text: str) -> str:
-    return re.sub(r"(?m)^\s*#.*$", "", text)
+    return re.sub(r"(?m)^[ \t]*#.*$", "", text)

@@ -24,7 +24,7 @@ _TORNADO = re.compile(r"\(\s*r?[\"'](/" + _WELL + r")/?\$?[\"']\s*,\s*[\w.]+\s*[
 _CHI = re.compile(r"\bmiddleware\.Heartbeat\(\s*\"(/[\w/-]+)\"")
 _GROUP = re.compile(r"\b(\w+)\s*:?=\s*\w+\.Group\(\s*(\"\"\s*\))?|\b(\w+)\.(?:GET|Get)\(\s*\"(/" + _WELL + r")\"")
 _CONTROLLER = re.compile(
-    r"@Controller\(\s*(?:\{\s*path:\s*)?(?:[\"'`](?P<path>[\w/-]*)[\"'`])?\s*(?P<more>[^)]*)\)(?P<between>.{0,400}?)\bclass\s",
+    r"@Controller\(\s*(?:\{\s*path:\s*)?(?:[\"'`](?P<path>[\w/-]*)[\"'`])?\s*(?P<more>[^)]{0,300})\)(?P<between>.{0,400}?)\bclass\s",
     re.DOTALL,
 )
 _NEST_GET = re.compile(r"@Get\(\s*(?:[\"'`]([\w/-]*)[\"'`])?\s*\)")

@@ -105,7 +105,7 @@ def hosted(
         return (), ""
     found = [(one.file, one.start) for one in said if one.start]
     for path in [one for one in tree.named("Procfile") if "/" not in one][:1]:
-        found += [(path, one) for one in re.findall(r"(?m)^\s*web\s*:\s*(\S.*?)\s*$", tree.read(path))]
+        found += [(path, one) for one in re.findall(r"(?m)^[ \t]*web\s*:\s*(\S.*?)\s*$", tree.read(path))]
     if not found:
         bare = _BARE.fullmatch(stage.image)
         return (), "the image starts nothing of its own: command in [service] has to say what" if bare else ""

@@ -11,10 +11,10 @@ from ecsctl.discovery.tree import Tree, within
 
 # nginx's `listen`, Caddy's addresses, Apache's `Listen` and virtual hosts; ports of TLS are none of a load balancer's.
 _NGINX = re.compile(
-    r"(?m)^\s*listen\s+(?:\[[:0-9a-f]*\]:|[\d.]+:|\*:)?([1-9]\d{1,4})\b(?![^;\n]*\b(?:ssl|quic)\b)[^;\n]*;"
+    r"(?m)^[ \t]*listen\s+(?:\[[:0-9a-f]*\]:|[\d.]+:|\*:)?([1-9]\d{1,4})\b(?![^;\n]*\b(?:ssl|quic)\b)[^;\n]*;"
 )
-_CADDY = re.compile(r"(?m)^\s*(?:http://)?[\w.*-]*:(?:\{\$\w+:)?([1-9]\d{1,4})\}?\s*(?:,[^{\n]*)?\{")
-_APACHE = re.compile(r"(?mi)^\s*(?:listen\s+(?:\S+:)?|<virtualhost\s+\S*:)([1-9]\d{1,4})\b(?!\s+https)")
+_CADDY = re.compile(r"(?m)^[ \t]*(?:http://)?[\w.*-]*:(?:\{\$\w+:)?([1-9]\d{1,4})\}?\s*(?:,[^{\n]*)?\{")
+_APACHE = re.compile(r"(?mi)^[ \t]*(?:listen\s+(?:\S+:)?|<virtualhost\s+\S*:)([1-9]\d{1,4})\b(?!\s+https)")
 _KINDS = (("nginx", _NGINX), ("caddy", _CADDY), ("apache", _APACHE), ("httpd", _APACHE))
 _OF_TLS = frozenset({443, 8443})
 

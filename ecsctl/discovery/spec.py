@@ -28,7 +28,7 @@ def lacking(text: str, container: str = "") -> tuple[str, ...]:
     if not isinstance(spec, dict) or not isinstance(spec.get("phases"), dict):
         return ("say which phases there are",)
     said = "\n".join(_commands(spec["phases"]))
-    live = re.sub(r"(?m)^\s*#.*$", "", said)
+    live = re.sub(r"(?m)^[ \t]*#.*$", "", said)
     artifacts = str(spec.get("artifacts") or "")
     found = []
     if not re.search(r"(?:docker|podman|buildah|crane|kaniko)\b[^\n]*\bpush\b|--push\b|jib", live):

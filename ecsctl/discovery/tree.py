@@ -47,7 +47,7 @@ class Tree:
     @cached_property
     def submodules(self) -> tuple[str, ...]:
         """The folders that git takes from other repositories."""
-        return tuple(re.findall(r"(?m)^\s*path\s*=\s*(\S.*?)\s*$", self.read(".gitmodules")))
+        return tuple(re.findall(r"(?m)^[ \t]*path\s*=\s*(\S.*?)\s*$", self.read(".gitmodules")))
 
     @cached_property
     def _known(self) -> frozenset[str]:

@@ -148,6 +148,22 @@ def test_a_dockerfile_made_to_wear_a_machine_out_is_read_all_the_same(tmp_path, 
     assert observed(Tree.of(tmp_path)).dockerfile == "Dockerfile"
 
 
+@pytest.mark.parametrize("text", ["\n" * 250_000, "@Controller(" * 20_000, "g := e.Group(" * 20_000])
+def test_sources_made_to_wear_a_machine_out_are_read_all_the_same(tmp_path, text):
+    for name in (
+        "nginx.conf",
+        ".env.example",
+        "health.controller.ts",
+        "routes.go",
+        "routes.rb",
+        "settings.py",
+        "manage.py",
+    ):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "Dockerfile").write_text("FROM nginx\nCOPY . .\nCOPY nginx.conf /etc/nginx/\nEXPOSE 7000\n")
+    assert observed(Tree.of(tmp_path)).port == 7000
+
+
 def test_what_git_leaves_out_does_not_count_and_what_it_would_add_does(tmp_path):
     folder = laid_out(tmp_path, SHAPES["traefik/whoami"])
     (folder / ".gitignore").write_text("build/\n/Dockerfile\n")
