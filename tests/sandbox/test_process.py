@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ecsctl.sandbox.containers import leftovers
+from ecsctl.sandbox.core import scratch
 from ecsctl.sandbox.server import process
 
 
@@ -112,6 +113,18 @@ def test_what_builds_of_a_killed_sandbox_left_goes_at_its_end_with_what_still_wo
         assert works.wait(timeout=20) == -signal.SIGKILL
     assert not left.exists()
     assert (other / "secret").exists()
+
+
+def test_when_it_ends_no_build_gets_a_folder_any_more(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("_whose", "_place", "_over"):
+        monkeypatch.setattr(scratch, name, getattr(scratch, name))
+    scratch.use("mine")
+    assert Path(scratch.place()).parent == tmp_path
+    scratch.end()
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(OSError, match="the sandbox ends"):
+        scratch.place()
 
 
 def test_what_it_writes_is_for_its_owner_alone(shared):

@@ -10,11 +10,13 @@ import shutil
 import signal
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 _PREFIX = "ecsctl-sandbox-{}-"
-_whose, _place = "", ""
+_whose, _place, _over = "", "", False
+_TRIES, _PAUSE = 40, 0.05  # how often, and every how many seconds, what a build is just writing is tried again
 
 
 def use(whose: str) -> None:
@@ -27,12 +29,25 @@ def use(whose: str) -> None:
 def place() -> str | None:
     """The folder, as `tempfile` takes it: made when it is first asked for, and anew where somebody has tidied up.
 
-    None is the machine's own, within a process that is no server.
+    None is the machine's own, within a process that is no server. Raises OSError once the sandbox ends.
     """
     global _place
+    if _over:
+        raise OSError("the sandbox ends")
     if _whose and not Path(_place or "-").is_dir():
         _place = tempfile.mkdtemp(prefix=_PREFIX.format(_whose))
     return _place or None
+
+
+def end() -> None:
+    """Take the folder away for good, though builds may be writing there: none begins any more."""
+    global _over
+    _over = True
+    for _ in range(_TRIES):
+        cleared(_whose)
+        if not Path(_place or "-").exists():
+            return
+        time.sleep(_PAUSE)
 
 
 def cleared(whose: str) -> None:

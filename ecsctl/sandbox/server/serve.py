@@ -307,9 +307,9 @@ def serve(folder: Path, speed: float, idle: float) -> None:
     threading.Thread(target=_warm_up, daemon=True).start()
     server.serve_forever(poll_interval=0.1)
     tools.close_all()
-    scratch.cleared(leftovers.whose(folder))
     if machine.current:
         machine.current.close()
+    scratch.end()
     if checkout.current:
         checkout.current.forget()
     if _mine(record, service.nonce):
