@@ -42,6 +42,8 @@ _PARTS = re.compile(r"base\d*|build(?:er)?", re.IGNORECASE)
 _FRONT = re.compile(r"(?:^|[/._-])(?:web|www|app|site|server|production)(?:$|[/._-])", re.IGNORECASE)
 # Where one of many services is to be chosen: what people open, or what an interface calls.
 _OPENED = re.compile(r"(?:^|[/._-])(?:back[_-]?end|api|front[_-]?end|gateway|ui|portal)(?:$|[/._-])", re.IGNORECASE)
+_VARIANT = re.compile(r"(?:^|[/._-])(?:gpu|cuda|rocm|fips|openshift|rootless)(?:$|[/._-])", re.IGNORECASE)
+"""For machines and rules that few have."""
 _IDLE = re.compile(
     r"^\[?[\s\"]*(?:/bin/)?(?:ba)?sh[\s\"]*\]?$|\btail\b[\s\",]+-[fF][\s\",]+/dev/null|\bsleep\b[\s\",]+infinity"
 )
@@ -247,6 +249,7 @@ def _rank(tree: Tree, path: str) -> tuple[bool | int | str, ...]:
         lacks,
         not likely(path),
         "/" in path,
+        bool(_VARIANT.search(path)),
         sum(not _HOLDERS.fullmatch(part) for part in PurePosixPath(path).parts[:-1]),
         0 if _FOR_RELEASE.search(name) else 1 if usual else 2,  # where there is one for production, the other is not
         not _FRONT.search(path),

@@ -99,7 +99,7 @@ def observed(
     path, notes = _chosen(tree, here, ask, dockerfile)
     if not path:
         return None
-    doubts = list[str]()
+    doubts = [notes.pop()] if notes and "is taken, the likeliest" in notes[-1] else list[str]()
     read = _parsed(tree, path)
     services = compose.services(tree)
     target, why = choosing.target(

@@ -188,6 +188,13 @@ VARIED = {
         },
         "docker/php/Dockerfile", "docker/php", 8000, notes=("copies nothing of the app", "PHP-FPM speaks FastCGI"),
     ),
+    "LibrePhotos/librephotos-docker": Shape(  # one for a processor that few have comes after the others
+        {
+            "backend-gpu/Dockerfile": "FROM x/gpu\nCOPY entrypoint.sh /\nEXPOSE 8001\nCMD [\"/entrypoint.sh\"]\n", "backend-gpu/entrypoint.sh": "",
+            "backend/Dockerfile": "FROM x\nCOPY entrypoint.sh /\nEXPOSE 8001\nCMD [\"/entrypoint.sh\"]\n", "backend/entrypoint.sh": "",
+        },
+        "backend/Dockerfile", "backend", 8001, notes=("is taken, the likeliest",),
+    ),
     "acme/notes, of NestJS": Shape(  # the app's path before the controller's, and its before the method's
         {
             "Dockerfile": "FROM node\nCOPY . .\nEXPOSE 3000\nCMD [\"node\", \"dist/main.js\"]\n", "package.json": "{}",
