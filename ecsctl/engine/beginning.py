@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.codec import plain
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.engine.errors import EcsctlError, Interrupted
 from ecsctl.engine.known import Knowing
 from ecsctl.engine.promises import fulfil, promises
+from ecsctl.engine.resource import AnyResource
 from ecsctl.engine.stack import Node
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Beginning(Knowing):
         self._begun: dict[str, tuple[Label, Any]] = {}  # those that were made early: by which label, and their ids
 
     def begin(self, node: Node, *, absent: bool) -> None:
-        """Ask AWS once to make it, as far as its create goes, if it is certain that it does not exist: by the plan,
+        """Ask AWS to make it, as far as its create goes, if it is certain that it does not exist: by the plan,
         which has just read that it is `absent`, or because what it is a part of is new. Else `ensure` does all of it.
 
         A run that ends here leaves what one leaves that ends just after a create.
@@ -44,16 +45,28 @@ class Beginning(Knowing):
         with self._working(name):
             nonce = self.state.begin(name, desired.kind, "create")
             me = self.label.of(name, nonce)
-            try:
-                ids = desired.create(self.aws, me)
-            except EcsctlError:
-                raise
-            except Exception as error:  # noqa: BLE001 - sorted out by `ensure`, which asks again
-                if not Attempt(self.patience, desired.known_as(name)).may_exist(error):
-                    self.state.drop(name)
+            if (ids := self._asked_for(name, desired, me)) is None:
                 return
             self.state.made(name, plain(ids))
             self._begun[name] = me, ids
+
+    def _asked_for(self, name: str, desired: AnyResource, me: Label) -> Any:
+        """The ids that its create answers with. None: it may exist all the same, or AWS refuses it for good."""
+        attempt = Attempt(self.patience, desired.known_as(name))
+        while True:
+            try:
+                return desired.create(self.aws, me)
+            except EcsctlError:
+                raise
+            except Exception as error:  # noqa: BLE001 - sorted out here, or by `ensure`, which asks again
+                if attempt.may_exist(error):
+                    return None
+                try:
+                    attempt.wait_or_raise(error, on_final=lambda: self.state.drop(name))
+                except Interrupted:
+                    raise
+                except EcsctlError:
+                    return None  # `ensure` meets it again, and reports it
 
     def _in_newborn(self, node: Node) -> bool:
         """Whether it cannot exist yet, since this run has just created what it is a part of."""

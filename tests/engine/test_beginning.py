@@ -52,15 +52,18 @@ def boxes(cloud: Cloud) -> list[str]:
     return sorted(thing.values["colour"] for thing in cloud.things if thing.kind == "box")
 
 
-def test_it_is_made_before_there_is_what_only_its_later_part_needs(run: Run, cloud: Cloud) -> None:
+@pytest.mark.parametrize("refusals", [0, 2])
+def test_it_is_made_before_there_is_what_only_its_later_part_needs(run: Run, cloud: Cloud, refusals: int) -> None:
+    cloud.faults["CreateLined"] = [answer("InvalidVpcID.NotFound", operation="CreateRouteTable")] * refusals
     calls = run.up(lined(Patient)).calls
-    assert calls.index("CreateLined") < calls.index("CreateBall") < calls.index("ChangeBox")
+    assert calls.count("CreateLined") == refusals + 1
+    assert calls[::-1].index("CreateLined") > calls[::-1].index("CreateBall") > calls[::-1].index("ChangeBox")
     assert boxes(cloud) == ["ball-3", "red"]
     assert run.plan(lined(Patient)).work == ()
 
 
 FAULTS: dict[str, Any] = {
-    "refused for now": answer("InvalidVpcID.NotFound"),
+    "it is refused": answer("InvalidVpcID.NotFound"),
     "the answer is lost": ("after", lost()),
     "the request is lost": lost(),
 }
