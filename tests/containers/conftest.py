@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from ecsctl.sandbox.containers import engine as engines
-from ecsctl.sandbox.containers import leftovers, wall
+from ecsctl.sandbox.containers import firewall, leftovers
 from ecsctl.sandbox.containers.authority import AUTHORITY
 from ecsctl.sandbox.core.defaults import NO_CONTAINERS
 from ecsctl.sandbox.server import process
@@ -261,7 +261,7 @@ class Project:
         """What of the sandbox's is in the engine, and in the packet filter."""
         whose, kinds = leftovers.whose(self.record), ("containers", "images", "networks", "volumes")
         rules = subprocess.run("iptables -S || true", shell=True, check=True, capture_output=True, text=True).stdout  # noqa: S602 - may not be there
-        return [line for line in rules.splitlines() if wall.chain(whose) in line] + [
+        return [line for line in rules.splitlines() if firewall.chain(whose) in line] + [
             f"{kind}: {one}" for kind in kinds for one in self.engine.ours(kind, whose)
         ]
 

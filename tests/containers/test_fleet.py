@@ -11,7 +11,7 @@ import pytest
 
 from ecsctl.sandbox.containers.engine import Engine
 from ecsctl.sandbox.containers.fleet import Fleet, Life
-from ecsctl.sandbox.containers.wanted import Restart, Volume, Wanted
+from ecsctl.sandbox.containers.specs import Restart, Spec, Volume
 from tests.containers import base
 from tests.containers.conftest import until
 
@@ -35,10 +35,10 @@ class Tasks:
     fleet: Fleet
     wrote: dict[str, list[str]]
 
-    def begun(self, *wanted: Wanted) -> Life:
+    def begun(self, *specs: Spec) -> Life:
         """A task that has come to run, or not."""
         task = f"{len(self.fleet.lives):032x}"
-        self.fleet.prepare(task, wanted)
+        self.fleet.prepare(task, specs)
         life = self.fleet.lives[task]
         until(lambda: life.phase != "preparing")
         if life.phase == "ready":
@@ -70,13 +70,13 @@ def served(port: int) -> bool:
     return False
 
 
-def shell(name: str, command: str, **how: object) -> Wanted:
-    return dataclasses.replace(Wanted(name, base.NAME, command=("/bin/sh", "-c", command)), **how)  # type: ignore[arg-type]  # fields of Wanted
+def shell(name: str, command: str, **how: object) -> Spec:
+    return dataclasses.replace(Spec(name, base.NAME, command=("/bin/sh", "-c", command)), **how)  # type: ignore[arg-type]  # fields of Spec
 
 
 def test_a_container_is_limited_as_its_definition_says(tasks: Tasks) -> None:
     life = tasks.begun(
-        Wanted(
+        Spec(
             "shown", base.NAME, entrypoint=("python3", "-c"), command=(SHOWN,), user="10001", directory="/tmp",  # noqa: S108 - in the container
             memory=64, ulimits=(("nofile", 123, 456),), read_only=True, tmpfs=(("/scratch", "size=1m"),),
             volumes=(Volume("kept", "/kept"), Volume("seen", "/seen", read_only=True)),
@@ -96,7 +96,7 @@ def test_a_container_is_limited_as_its_definition_says(tasks: Tasks) -> None:
 
 
 def test_what_takes_more_memory_than_it_has_is_killed_for_that(tasks: Tasks) -> None:
-    life = tasks.begun(Wanted("greedy", base.NAME, command=("python3", "-c", "bytearray(256 << 20)"), memory=32))
+    life = tasks.begun(Spec("greedy", base.NAME, command=("python3", "-c", "bytearray(256 << 20)"), memory=32))
     until(lambda: life.dead)
     assert life.endings["greedy"] == (137, True)
 
@@ -162,7 +162,7 @@ def test_a_container_with_a_restart_policy_ends_and_goes_on_in_its_task_as_ecs_l
     life = tasks.begun(
         shell("agent", again, restart=policy),
         shell("early", "echo early; exit 1", restart=policy, essential=False),
-        Wanted("site", base.NAME, command=("python3", "-m", "http.server"), ports=(8000,), stop_timeout=1,
+        Spec("site", base.NAME, command=("python3", "-m", "http.server"), ports=(8000,), stop_timeout=1,
                after=(("agent", "START"),)),
     )  # fmt: skip
     until(lambda: len(life.endings) == 2)
@@ -191,6 +191,6 @@ def test_a_folder_of_a_file_system_is_one_for_all_tasks_and_whoever_they_are_the
 
 
 def test_a_program_that_is_not_there_is_reported_in_fargate_s_words(tasks: Tasks) -> None:
-    life = tasks.begun(Wanted("absent", base.NAME, command=("gunicorn", "app")))
+    life = tasks.begun(Spec("absent", base.NAME, command=("gunicorn", "app")))
     assert life.failure.startswith("CannotStartContainerError: ResourceInitializationError: failed to create new ")
     assert life.failure.endswith('exec: "gunicorn": executable file not found in $PATH: unknown')

@@ -13,7 +13,7 @@ import pytest
 from ecsctl.sandbox.containers import leftovers
 from ecsctl.sandbox.containers.engine import Engine, EngineError
 from ecsctl.sandbox.containers.fleet import Fleet
-from ecsctl.sandbox.containers.wanted import Volume
+from ecsctl.sandbox.containers.specs import Volume
 from ecsctl.sandbox.server import process
 from tests.containers import base
 from tests.containers.conftest import made, until

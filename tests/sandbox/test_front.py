@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ecsctl.sandbox.containers.authority import AUTHORITY, certificate
-from ecsctl.sandbox.containers.fronting import Fronting
+from ecsctl.sandbox.containers.front_process import FrontProcess
 
 Headers = dict[str, str]
 Table = dict[str, Any]
@@ -67,8 +67,8 @@ def app() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def front() -> Iterator[Fronting]:
-    front = Fronting()
+def front() -> Iterator[FrontProcess]:
+    front = FrontProcess()
     yield front
     front.close()
 
@@ -79,7 +79,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shown(front: Fronting, app: int, folder: Path) -> Callable[..., None]:
+def shown(front: FrontProcess, app: int, folder: Path) -> Callable[..., None]:
     """Let the front have a listener for HTTP and one for HTTPS, whose targets are the app."""
     secure = {"key": "secure", "port": 443, "protocol": "HTTPS", "certificate": str(certificate(folder))}
     plain = {"key": "plain", "port": 80, "protocol": "HTTP"}
@@ -96,7 +96,7 @@ def shown(front: Fronting, app: int, folder: Path) -> Callable[..., None]:
 
 
 @pytest.fixture
-def ask(front: Fronting) -> Callable[..., tuple[int, str, Headers]]:
+def ask(front: FrontProcess) -> Callable[..., tuple[int, str, Headers]]:
     """Ask the listener for HTTP: code, body, headers."""
 
     def ask(
@@ -142,7 +142,7 @@ def test_rules_choose_by_host_and_path_in_their_order(shown: Any, ask: Any) -> N
 
 
 def test_http_leads_to_https_where_that_listens_here_and_its_certificate_is_the_local_authority_s(
-    shown: Any, ask: Any, front: Fronting, folder: Path
+    shown: Any, ask: Any, front: FrontProcess, folder: Path
 ) -> None:
     shown(default=AWAY)
     code, _, headers = ask("/a%20b?c=d", Host=f"localhost:{front.ports['plain']}")
@@ -178,7 +178,7 @@ def test_after_the_idle_timeout_it_answers_504(shown: Any, ask: Any) -> None:
 
 
 def test_a_target_that_leaves_ends_what_it_has_begun_and_gets_nothing_new(
-    shown: Any, ask: Any, front: Fronting, app: int
+    shown: Any, ask: Any, front: FrontProcess, app: int
 ) -> None:
     shown()
     with serving() as other, ThreadPoolExecutor() as at_once:

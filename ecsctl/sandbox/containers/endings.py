@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ecsctl.sandbox.containers.engine import Engine, EngineError
-from ecsctl.sandbox.containers.wanted import Wanted
+from ecsctl.sandbox.containers.specs import Spec
 
 _NO_TASK = "ResourceInitializationError: failed to create new container runtime task"  # so Fargate; Docker in part
 _NOT_FOUND = r'runc create failed: unable to start container process: exec: "\1": executable file not found in $PATH'
@@ -38,7 +38,7 @@ def awaited(engine: Engine, ident: str, wanted: Callable[[], bool]) -> dict[str,
         time.sleep(_TURN)
 
 
-def starved(engine: Engine, one: Wanted, ident: str, state: dict[str, Any]) -> bool:
+def starved(engine: Engine, one: Spec, ident: str, state: dict[str, Any]) -> bool:
     """Whether memory ran out. On the first version of cgroups Podman does not say so: nobody else has killed it."""
     if state.get("OOMKilled") or engine.name != "Podman":
         return bool(state.get("OOMKilled"))

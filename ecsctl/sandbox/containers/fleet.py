@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ecsctl.sandbox.containers import endings, pause, written
+from ecsctl.sandbox.containers import endings, output, pause
 from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError
 from ecsctl.sandbox.containers.images import limits
 from ecsctl.sandbox.containers.leftovers import clear, delete, removed
-from ecsctl.sandbox.containers.wanted import Volume, Wanted, lead, ordered, passing, unmet
+from ecsctl.sandbox.containers.specs import Spec, Volume, lead, ordered, passing, unmet
 from ecsctl.sandbox.core import clock
 
 TASK, NAME, FILES = f"{LABEL}.task", f"{LABEL}.container", f"{LABEL}.files"
@@ -32,7 +32,7 @@ Log = Callable[[str, str, list[str]], None]
 class Life:
     """How a task's containers are. `phase`: preparing, ready, starting, running, stopping or over."""
 
-    wanted: tuple[Wanted, ...]
+    specs: tuple[Spec, ...]
     phase: str = "preparing"
     failure: str = ""  # why it cannot be prepared or started, as ECS words it
     ids: dict[str, str] = field(default_factory=dict)  # by container's name
@@ -43,7 +43,7 @@ class Life:
     @property
     def dead(self) -> str | None:
         """The first essential container that has ended by itself."""
-        return next((one.name for one in self.wanted if one.essential and one.name in self.endings), None)
+        return next((one.name for one in self.specs if one.essential and one.name in self.endings), None)
 
 
 class Fleet:
@@ -70,9 +70,9 @@ class Fleet:
                 self._network = name
             return self._network
 
-    def prepare(self, task: str, wanted: Sequence[Wanted], hosts: Sequence[str] = ()) -> None:
+    def prepare(self, task: str, specs: Sequence[Spec], hosts: Sequence[str] = ()) -> None:
         """Pull what is missing, and make the containers."""
-        life = self.lives[task] = Life(tuple(pause.joined(self.engine, self.whose, wanted)))
+        life = self.lives[task] = Life(tuple(pause.joined(self.engine, self.whose, specs)))
         self._go(life, self._prepare, task, life, tuple(hosts))
 
     def start(self, task: str) -> None:
@@ -128,8 +128,8 @@ class Fleet:
         threading.Thread(target=carried, daemon=True).start()
 
     def _prepare(self, task: str, life: Life, hosts: tuple[str, ...]) -> None:
-        first = lead(life.wanted)
-        for one in sorted(life.wanted, key=lambda one: one.name != first):
+        first = lead(life.specs)
+        for one in sorted(life.specs, key=lambda one: one.name != first):
             if one.name == pause.NAME:
                 pause.made(self.engine, self.whose)
             self._fetch(life, one)
@@ -148,7 +148,7 @@ class Fleet:
         if life.phase == "preparing":
             life.phase = "ready"
 
-    def _fetch(self, life: Life, one: Wanted) -> None:
+    def _fetch(self, life: Life, one: Spec) -> None:
         """Have the image, by pulling it if need be: as the user's engine may, without the user's passwords."""
         with contextlib.suppress(EngineError):
             self.engine.call("GET", f"/images/{one.image}/json")
@@ -163,7 +163,7 @@ class Fleet:
             life.failure = f"CannotPullContainerError: pull image manifest has been retried 1 time(s): {why}"
             raise
 
-    def _body(self, task: str, one: Wanted, hosts: tuple[str, ...], life: Life, first: str) -> dict[str, Any]:
+    def _body(self, task: str, one: Spec, hosts: tuple[str, ...], life: Life, first: str) -> dict[str, Any]:
         host: dict[str, Any] = {
             "LogConfig": _LOG,
             "RestartPolicy": {"Name": "no"},
@@ -190,17 +190,17 @@ class Fleet:
         body |= {"Entrypoint": list(one.entrypoint)} if one.entrypoint is not None else {}
         body |= {"User": one.user} if one.user else {}
         body |= {"WorkingDir": one.directory} if one.directory else {}
-        if one.name != first and one.name not in passing(life.wanted):
+        if one.name != first and one.name not in passing(life.specs):
             # The containers of a task share one network interface (ECS guide, "awsvpc").
             host["NetworkMode"] = f"container:{life.ids[first]}"
             return body
-        ports = sorted({port for each in life.wanted for port in each.ports}) if one.name == first else []
+        ports = sorted({port for each in life.specs for port in each.ports}) if one.name == first else []
         body["ExposedPorts"] = {f"{port}/tcp": {} for port in ports}
         host["PortBindings"] = {f"{port}/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}] for port in ports}
         host |= {"NetworkMode": self.network(), "ExtraHosts": list(hosts)}
         return body
 
-    def _ulimits(self, one: Wanted) -> tuple[tuple[str, int, int], ...]:
+    def _ulimits(self, one: Spec) -> tuple[tuple[str, int, int], ...]:
         """Those that are said; Podman would raise the others beyond what a user, or a machine, may allow."""
         given = {name for name, _, _ in one.ulimits}
         more = limits() if self.engine.name == "Podman" else {}
@@ -242,32 +242,32 @@ class Fleet:
         delete(self.engine, f"/containers/{ident}", force=True)
 
     def _start(self, task: str, life: Life) -> None:
-        for one in ordered(life.wanted):
+        for one in ordered(life.specs):
             if not all(self._met(task, life, one, name, condition) for name, condition in one.after):
                 break
             self._begin(task, life, one)
         if life.phase == "starting":
             life.phase = "running"
 
-    def _begin(self, task: str, life: Life, one: Wanted) -> None:
+    def _begin(self, task: str, life: Life, one: Spec) -> None:
         ident = life.ids[one.name]
         try:
             self.engine.call("POST", f"/containers/{ident}/start")
         except EngineError as error:
             raise EngineError(f"CannotStartContainerError: {endings.unstarted(error.message)}") from None
-        if one.name == lead(life.wanted):
+        if one.name == lead(life.specs):
             about = self.engine.call("GET", f"/containers/{ident}/json")
             life.ports = {int(port.partition("/")[0]): int(bound[0]["HostPort"]) for port, bound in
                           ((about["NetworkSettings"].get("Ports")) or {}).items() if bound}  # fmt: skip
         threading.Thread(target=self._follow, args=(task, one.name, ident), daemon=True).start()
         threading.Thread(target=self._watch, args=(task, life, one, ident), daemon=True).start()
 
-    def _met(self, task: str, life: Life, one: Wanted, name: str, condition: str) -> bool:
+    def _met(self, task: str, life: Life, one: Spec, name: str, condition: str) -> bool:
         """Wait for what a container depends on; False once an essential one has ended or is unhealthy.
 
         With that the task is over, and those who wait do not start. Raises EngineError where the agent gives up.
         """
-        before, began = next(each for each in life.wanted if each.name == name), time.monotonic()
+        before, began = next(each for each in life.specs if each.name == name), time.monotonic()
         while life.dead is None and life.phase == "starting":
             code, waited = life.endings.get(name, (None, False))[0], time.monotonic() - began
             if condition == "START" or (condition == "COMPLETE" and code is not None):
@@ -288,7 +288,7 @@ class Fleet:
             time.sleep(_TURN)
         return False
 
-    def _watch(self, task: str, life: Life, one: Wanted, ident: str) -> None:
+    def _watch(self, task: str, life: Life, one: Spec, ident: str) -> None:
         """Wait for the end of a container, and start it again as often as its restart policy says."""
         with contextlib.suppress(EngineError):
             while True:
@@ -310,13 +310,13 @@ class Fleet:
             contextlib.suppress(EngineError),
             self.engine.streamed("GET", path, follow=True, stdout=True, stderr=True, since=since) as log,
         ):
-            for lines in written.lines(log):
+            for lines in output.lines(log):
                 self._log(task, name, lines)
 
     def _stop(self, life: Life, first: Callable[[], None], last: Callable[[], None]) -> None:
         first()
-        holds = [one for one in life.wanted if one.name == pause.NAME]  # ends last: the others still need their network
-        for some in ([one for one in life.wanted if one not in holds], holds):
+        holds = [one for one in life.specs if one.name == pause.NAME]  # ends last: the others still need their network
+        for some in ([one for one in life.specs if one not in holds], holds):
             threads = [threading.Thread(target=self._end, args=(life, one), daemon=True) for one in some]
             for thread in threads:
                 thread.start()
@@ -325,7 +325,7 @@ class Fleet:
         life.phase = "over"
         last()
 
-    def _end(self, life: Life, one: Wanted) -> None:
+    def _end(self, life: Life, one: Spec) -> None:
         ident = life.ids.get(one.name)
         with contextlib.suppress(EngineError):
             if ident:

@@ -1,8 +1,8 @@
 """The load balancers' front on this machine: a process of its own, that forwards what comes to its ports on 127.0.0.1.
 
-Run by `fronting`, which writes tables of what to do to its stdin, a line each, and reads from its stdout which ports
-listen and which targets that left the table still have requests under way. It ends with its stdin. HTTP/1.1, and
-whatever a connection is upgraded to; answers of its own are the load balancer's (ELB guide, "Troubleshoot").
+Run by `front_process`, which writes tables of what to do to its stdin, a line each, and reads from its stdout which
+ports listen and which targets that left the table still have requests under way. It ends with its stdin. HTTP/1.1,
+and whatever a connection is upgraded to; answers of its own are the load balancer's (ELB guide, "Troubleshoot").
 """
 
 import asyncio

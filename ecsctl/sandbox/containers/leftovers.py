@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ecsctl.sandbox.containers import wall
+from ecsctl.sandbox.containers import firewall
 from ecsctl.sandbox.containers.engine import Engine, EngineError, find
 from ecsctl.sandbox.containers.images import halved
 
@@ -17,7 +17,7 @@ def clear(engine: Engine, whose: str, images: bool = True) -> int:
     gone = removed(engine, engine.ours("containers", whose))
     for found in engine.ours("networks", whose):
         gone += delete(engine, f"/networks/{found['Id']}")
-    wall.fell(whose)
+    firewall.removed(whose)
     for found in engine.ours("volumes", whose):
         gone += delete(engine, f"/volumes/{found['Name']}", force=True)
     for found in engine.ours("images", whose) if images else []:

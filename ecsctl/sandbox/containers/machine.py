@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from ecsctl.sandbox.containers import authority, images, wall
+from ecsctl.sandbox.containers import authority, firewall, images
 from ecsctl.sandbox.containers.engine import Engine, EngineError
 from ecsctl.sandbox.containers.fleet import Fleet, Log
-from ecsctl.sandbox.containers.fronting import Fronting, Table
+from ecsctl.sandbox.containers.front_process import FrontProcess, Table
 from ecsctl.sandbox.containers.leftovers import whose
 from ecsctl.sandbox.containers.probing import Probe
 from ecsctl.sandbox.core import clock
@@ -25,7 +25,7 @@ class Machine:
 
     def __init__(self, found: Engine, folder: Path, log: Log, opened: Opened) -> None:
         self.engine, self.folder, self.whose = found, folder, whose(folder)
-        self.fleet, self.fronting = Fleet(found, self.whose, log), Fronting()
+        self.fleet, self.front = Fleet(found, self.whose, log), FrontProcess()
         self.places: dict[tuple[str, int], int] = {}  # ports of 127.0.0.1, by a task's address and port in the VPC
         self.probes: dict[str, list[Probe]] = {}
         self._opened, self._endpoint, self._opening = opened, "", threading.Lock()
@@ -38,7 +38,7 @@ class Machine:
             network = self.fleet.about()
             if self._known != network["Id"]:  # as after `reset`, which may have given it another address
                 self._endpoint = self._opened(str((network["IPAM"].get("Config") or [{}])[0].get("Gateway") or ""))
-                wall.raised(self.whose, network, self._endpoint, docker=self.engine.name != "Podman")
+                firewall.applied(self.whose, network, self._endpoint, docker=self.engine.name != "Podman")
                 self._known = network["Id"]
             return self._endpoint
 
@@ -50,7 +50,7 @@ class Machine:
 
     def show(self, table: Table) -> None:
         """Let the front do what the table says."""
-        self.fronting.show(table)
+        self.front.show(table)
 
     def hold(self, what: str) -> None:
         """The clock goes as slowly as this machine, until `release`."""
@@ -88,7 +88,7 @@ class Machine:
 
     def close(self) -> None:
         """End everything, and leave nothing in the engine."""
-        self.fronting.close()
+        self.front.close()
         with contextlib.suppress(EngineError):
             self.fleet.clear()
         if self._certificate is not None:

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError
 from ecsctl.sandbox.containers.images import halved
-from ecsctl.sandbox.containers.wanted import Wanted
+from ecsctl.sandbox.containers.specs import Spec
 
 NAME = "~internal~ecs~pause"
 """As ECS calls its own (ECS guide, "Task metadata available for tasks on Fargate")."""
@@ -27,12 +27,12 @@ _PROGRAMS = {
 _HEADER, _ADDRESS = 64 + 56, 0x400000
 
 
-def joined(engine: Engine, whose: str, wanted: Sequence[Wanted]) -> Sequence[Wanted]:
+def joined(engine: Engine, whose: str, specs: Sequence[Spec]) -> Sequence[Spec]:
     """The containers of a task, with one before them that holds their network, if they need that."""
-    if len(wanted) < 2 or not any(one.restart for one in wanted) or engine.architecture not in _PROGRAMS:
-        return wanted
-    ports = tuple(sorted({port for one in wanted for port in one.ports}))
-    return [Wanted(NAME, _image(whose), ports=ports, stop_timeout=0), *(replace(one, ports=()) for one in wanted)]
+    if len(specs) < 2 or not any(one.restart for one in specs) or engine.architecture not in _PROGRAMS:
+        return specs
+    ports = tuple(sorted({port for one in specs for port in one.ports}))
+    return [Spec(NAME, _image(whose), ports=ports, stop_timeout=0), *(replace(one, ports=()) for one in specs)]
 
 
 def _image(whose: str) -> str:

@@ -26,7 +26,7 @@ from ecsctl.sandbox.aws.secretsmanager import secret_value
 from ecsctl.sandbox.containers import machine, probing
 from ecsctl.sandbox.containers.engine import EngineError
 from ecsctl.sandbox.containers.fleet import Life
-from ecsctl.sandbox.containers.wanted import Restart, Volume, Wanted
+from ecsctl.sandbox.containers.specs import Restart, Spec, Volume
 from ecsctl.sandbox.core import clock, overlay
 
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
@@ -51,9 +51,9 @@ def prepare(backend: EC2ContainerServiceBackend, task: Task) -> None:
     with contextlib.suppress(EngineError):
         endpoint = here.endpoint()  # also for one that may do nothing: it reaches this machine no more than others
     common = _credentials(backend, task, endpoint)
-    wanted = [_wanted(backend, task, one, str(images[one["name"]]), common) for one in task.definition.containers]
+    specs = [_spec(backend, task, one, str(images[one["name"]]), common) for one in task.definition.containers]
     here.hold(f"start {task.id}")
-    here.fleet.prepare(task.id, wanted, ["host.docker.internal:host-gateway"])
+    here.fleet.prepare(task.id, specs, ["host.docker.internal:host-gateway"])
 
 
 def _image(task: Task, reference: str) -> str | None:
@@ -81,7 +81,7 @@ def _credentials(backend: EC2ContainerServiceBackend, task: Task, endpoint: str)
     }
 
 
-def _wanted(backend: EC2ContainerServiceBackend, task: Task, one: Wire, image: str, common: dict[str, str]) -> Wanted:
+def _spec(backend: EC2ContainerServiceBackend, task: Task, one: Wire, image: str, common: dict[str, str]) -> Spec:
     document = task.definition.document
     overridden = task.overridden(one["name"])
     environment = common | {each["name"]: each["value"] for each in one.get("environment") or ()}
@@ -89,7 +89,7 @@ def _wanted(backend: EC2ContainerServiceBackend, task: Task, one: Wire, image: s
     environment |= {each["name"]: each["value"] for each in overridden.get("environment") or ()}
     command = overridden.get("command") or one.get("command")
     limits, check = one.get("linuxParameters") or {}, one.get("healthCheck")
-    return Wanted(
+    return Spec(
         name=one["name"],
         image=image,
         essential=one["essential"],
@@ -172,7 +172,7 @@ def halt(task: Task, seconds: float) -> None:
     def first() -> None:
         with overlay.lock:  # the caller has configured the front meanwhile
             pass
-        here.fronting.drained(ports, seconds)
+        here.front.drained(ports, seconds)
 
     here.fleet.stop(task.id, first, partial(here.release, f"stop {task.id}"))
 

@@ -61,8 +61,8 @@ def local(balancer: FakeLoadBalancer, port: int) -> str | None:
     """The URL on this machine of a load balancer's listener; None if nothing of it listens here."""
     here = machine.current
     for listener in balancer.listeners.values() if here else ():
-        if int(listener.port) == port and here is not None and listener.arn in here.fronting.ports:
-            return f"{listener.protocol.lower()}://localhost:{here.fronting.ports[listener.arn]}"
+        if int(listener.port) == port and here is not None and listener.arn in here.front.ports:
+            return f"{listener.protocol.lower()}://localhost:{here.front.ports[listener.arn]}"
     return None
 
 
@@ -72,7 +72,7 @@ def fronts() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     show()
     if machine.current:
-        machine.current.fronting.settled()
+        machine.current.front.settled()
     for account in list(elbv2_backends.values()):
         for backend in list(account.values()):
             for balancer in backend.load_balancers.values():

@@ -18,7 +18,7 @@ def chain(whose: str) -> str:
     return f"ECSCTL-{whose}"
 
 
-def raised(whose: str, network: dict[str, Any], endpoint: str, *, docker: bool = True) -> bool:
+def applied(whose: str, network: dict[str, Any], endpoint: str, *, docker: bool = True) -> bool:
     """Let what comes from the network to this machine reach the endpoint alone; whether that holds from now on."""
     pools = network["IPAM"].get("Config") or [{}]
     where = urlsplit(endpoint)
@@ -28,7 +28,7 @@ def raised(whose: str, network: dict[str, Any], endpoint: str, *, docker: bool =
     bridge = options.get("com.docker.network.bridge.name") or f"br-{network['Id'][:12]}"
     comes = ("-i", bridge) if docker else ("-s", pools[0]["Subnet"])  # Podman does not tell what it calls a bridge
     name = chain(whose)
-    fell(whose)
+    removed(whose)
     steps = (
         ("-N", name),
         # What answers the front came from here.
@@ -40,7 +40,7 @@ def raised(whose: str, network: dict[str, Any], endpoint: str, *, docker: bool =
     return all(_set(*words) is not None for words in steps)
 
 
-def fell(whose: str) -> None:
+def removed(whose: str) -> None:
     """Take the rules of a sandbox away, if there are any."""
     name = chain(whose)
     for line in (_set("-S", "INPUT") or "").splitlines():

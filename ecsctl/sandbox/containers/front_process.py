@@ -12,7 +12,7 @@ _ANSWER = 10.0  # seconds until a front that does not say that it has understood
 Table = dict[str, Any]
 
 
-class Fronting:
+class FrontProcess:
     """A front: `ports` are the ones that listen on 127.0.0.1, by the listener's key."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The containers of a task as its definition wants them, and the order in which they start. Pure functions."""
+"""The containers of a task as its definition describes them, and the order in which they start. Pure functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Volume:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Spec:
     """One container as a task definition wants it. `image` is a name or an id that the engine knows, or can pull."""
 
     name: str
@@ -61,9 +61,9 @@ class Restart:
         return code not in self.ignored and ran >= self.period
 
 
-def ordered(wanted: Sequence[Wanted]) -> list[Wanted]:
+def ordered(specs: Sequence[Spec]) -> list[Spec]:
     """What others depend on comes first; then what is essential."""
-    left, done = sorted(wanted, key=lambda one: not one.essential), list[Wanted]()
+    left, done = sorted(specs, key=lambda one: not one.essential), list[Spec]()
     while left:
         names = {one.name for one in done}
         one = next((one for one in left if all(name in names for name, _ in one.after)), left[0])
@@ -72,17 +72,17 @@ def ordered(wanted: Sequence[Wanted]) -> list[Wanted]:
     return done
 
 
-def passing(wanted: Sequence[Wanted]) -> set[str]:
+def passing(specs: Sequence[Spec]) -> set[str]:
     """Containers that others wait for to end."""
-    return {name for one in wanted for name, condition in one.after if condition in ("COMPLETE", "SUCCESS")}
+    return {name for one in specs for name, condition in one.after if condition in ("COMPLETE", "SUCCESS")}
 
 
-def lead(wanted: Sequence[Wanted]) -> str:
+def lead(specs: Sequence[Spec]) -> str:
     """The container whose network the others join: the first to start of those that are to stay."""
-    return next(one.name for one in ordered(wanted) if one.name not in passing(wanted))
+    return next(one.name for one in ordered(specs) if one.name not in passing(specs))
 
 
-def unmet(one: Wanted, before: Wanted, code: int | None, why: str) -> str:
+def unmet(one: Spec, before: Spec, code: int | None, why: str) -> str:
     """That a container waits in vain for another, in the agent's words (amazon-ecs-agent, dependencygraph/graph.go)."""
     state = "RUNNING->RUNNING)" if code is None else f"STOPPED->RUNNING) - Exit: {code}"
     awaited = f"[{before.name}({before.reference or before.image}) ({state}]"
