@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from ecsctl.operations import pipelines
+from ecsctl.operations import pipeline_control
 from ecsctl.sandbox import push as pushing
 from ecsctl.sandbox.aws import ecr
 from ecsctl.sandbox.aws.codebuild import builds, run
@@ -89,7 +89,7 @@ def test_a_test_runs_its_own_buildspec_and_an_approval_waits_for_somebody(world)
     world.clock.sleep(HOUR)
     assert action(world, "Release")["status"] == "InProgress"
     assert pushing.pushed(commit)["outcome"] == "InProgress"
-    pipelines.answer(world.aws(), "hello", approved=True)
+    pipeline_control.answer(world.aws(), "hello", approved=True)
     world.clock.sleep(HOUR)
     assert pushing.pushed(commit)["outcome"] == "Succeeded"
     service = world.boto("ecs").describe_services(cluster="hello", services=["hello"])["services"][0]
