@@ -10,11 +10,12 @@ from pathlib import PurePosixPath
 from ecsctl.discovery import dockerfile, ports
 from ecsctl.discovery.choosing import Context, copied
 from ecsctl.discovery.compose import Service
-from ecsctl.discovery.dockerfile import Dockerfile, Stage
-from ecsctl.discovery.tree import Tree, within
+from ecsctl.discovery.dockerfile import Dockerfile, Stage, words
+from ecsctl.discovery.tree import Tree, aside, within
 
 # The first part of an image's name is a registry where it is localhost, or has a dot or a port (Docker, "Image tags").
 _THIS_MACHINE = re.compile(r"(?:localhost|127\.0\.0\.1|host\.docker\.internal|[\w.-]+\.local(?:host)?)(?::\d+)?/")
+_HISTORY = re.compile(r"(?:^|/)\.git/?$")
 # A default that stands for an argument which a Makefile gives.
 _STANDS_FOR = re.compile(
     r"placeholder|change[-_]?me|override[-_]?me|replace[-_]?me|todo|undefined|unset", re.IGNORECASE
@@ -23,9 +24,13 @@ _STANDS_FOR = re.compile(
 
 def missing_notes(tree: Tree, path: str, read: Dockerfile, place: Context) -> Iterator[str]:
     """What is missing, in sentences for a person."""
-    modules = tree.submodules
+    modules = [one for one in tree.submodules if not aside(f"{one}/x")]
     of_modules = [one for one in place.missing if any(within(_whole(place.folder, one), module) for module in modules)]
-    missing = [one for one in place.missing if one not in of_modules]
+    missing = [one for one in place.missing if one not in of_modules and not _HISTORY.search(one)]
+    copies = [rest for one in read.stages for word, rest in one.instructions if word in ("COPY", "ADD")]
+    if any(_HISTORY.search(one) for rest in copies for one in words(rest)):
+        yield (f"{path} copies .git, which is not in what CodePipeline hands to a build: leave that line out, or do "
+               "without it")  # fmt: skip
     if missing:
         yield (f"{path} copies {', '.join(missing[:5])}, which git does not have there: "
                "CodeBuild builds what is committed, and nothing else")  # fmt: skip
@@ -53,6 +58,23 @@ def arguments(read: Dockerfile, services: Sequence[Service]) -> tuple[dict[str, 
     needed = tuple(dict.fromkeys([*dockerfile.wanting(read), *empty]))
     known = {name: given[name] for name in needed if given.get(name) and "$" not in given[name]}
     return known, tuple(name for name in needed if name not in known)
+
+
+def fetches(read: Dockerfile, names: Sequence[str]) -> bool:
+    """Whether a build brings sources along from elsewhere: a repository, an archive, or a package of such a name."""
+    said = " ".join(rest for one in read.stages for word, rest in one.instructions if word in ("RUN", "ADD"))
+    called = "|".join(map(re.escape, names)) or "$."
+    fetched = r"git clone|(?:https?://|git@)\S{1,200}?(?:\.git|\.zip|\.t(?:ar|gz|xz)|/archive/|tarball)"
+    package = rf"\b(?:install|add|get|curl|wget)\b[^;&|]{{0,300}}[\s/](?:{called})\b"
+    return bool(re.search(fetched, said) or re.search(package, said))
+
+
+def unread(stage: Stage, command: str) -> Iterator[str]:
+    """A sentence where a command reads settings that nothing brings into the image."""
+    for file in re.findall(r"-(?:c|-?config(?:[_-]?file)?)[=\s]+(/[\w./-]+\.(?:ya?ml|toml|json|ini|conf))\b", command):
+        said = " ".join(rest for one in stage.chain for _, rest in one.instructions)
+        if said.count(file) < 2 and not re.search(rf"\s{re.escape(file.rpartition('/')[0])}/?(?:\s|$)", said):
+            yield f"the command reads {file}, which nothing in the Dockerfile makes"
 
 
 def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:

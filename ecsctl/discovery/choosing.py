@@ -28,7 +28,7 @@ _ASIDE = re.compile(
 # What stands beside an app that serves: other work, or other people's programs with settings of one's own.
 _BESIDE = re.compile(
     r"(?:^|[/._-])(?:cli|workers?|celery|beat|cron|scheduler|jobs?|migrat\w*|seed\w*|load[-_]?generator|postgres\w*|mysql|mariadb|redis|"
-    r"rabbitmq|mongo\w*|maildev|mail\w*|nginx|traefik|proxy|backup|flower)(?:$|[/._-])",
+    r"mock\w*|rabbitmq|mongo\w*|maildev|mail\w*|nginx|traefik|proxy|backup|flower)(?:$|[/._-])",
     re.IGNORECASE,
 )  # fmt: skip
 _FOR_RELEASE = re.compile(r"(?:^|[._-])(?:prod(?:uction)?|release|deploy|final)(?:$|[._-])", re.IGNORECASE)
@@ -42,6 +42,8 @@ _PARTS = re.compile(r"base\d*|build(?:er)?", re.IGNORECASE)
 _FRONT = re.compile(r"(?:^|[/._-])(?:web|www|app|site|server|production)(?:$|[/._-])", re.IGNORECASE)
 # Where one of many services is to be chosen: what people open, or what an interface calls.
 _OPENED = re.compile(r"(?:^|[/._-])(?:back[_-]?end|api|front[_-]?end|gateway|ui|portal)(?:$|[/._-])", re.IGNORECASE)
+_TEMPLATE = re.compile(r"\{%|\{\{[\s-]*(?:cookiecutter|copier|project)")
+IS_TEMPLATE = "{} is a template, of which a tool makes a Dockerfile: ecsctl init is for the repository that it makes"
 _VARIANT = re.compile(r"(?:^|[/._-])(?:gpu|cuda|rocm|fips|openshift|rootless)(?:$|[/._-])", re.IGNORECASE)
 """For machines and rules that few have."""
 _IDLE = re.compile(
@@ -113,6 +115,11 @@ def released(tree: Tree, path: str) -> bool:
     """The same, and one that is called build after what it does, if its image starts something."""
     built = re.search(r"[._-]build$", path) and likely(path[: -len("-build")]) and serves(tree, path)
     return likely(path) or bool(built)
+
+
+def template(tree: Tree, path: str) -> bool:
+    """Whether it is what cookiecutter and its like fill in, by its path or its text."""
+    return "{{" in path or bool(_TEMPLATE.search(tree.read(path)))
 
 
 def serves(tree: Tree, path: str) -> bool:
@@ -242,6 +249,7 @@ def _rank(tree: Tree, path: str) -> tuple[bool | int | str, ...]:
     starts, lacks = serves(tree, path), _lacks(tree, path)
     usual = re.fullmatch("(?:docker|container)file", name, re.IGNORECASE)
     return (
+        template(tree, path),
         aside(path),
         not released(tree, path),
         bool(_BESIDE.search(path)),

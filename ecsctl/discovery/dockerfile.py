@@ -179,9 +179,10 @@ def wanting(read: Dockerfile) -> tuple[str, ...]:
                 if (index == 0 or name in arguments) and not _GIVEN.fullmatch(name):
                     found[name] = None
         for name in arguments:  # a program that is fetched: its address has a hole
-            reached = rf"https?://[^\s?\"']*\$(?:{name}\b|\{{{name}\}})"
-            runs = (rest for word, rest in one.instructions if word == "RUN")
-            if name not in known and not _GIVEN.fullmatch(name) and any(re.search(reached, rest) for rest in runs):
+            reached = rf"(?:https?://[^\s?\"']{{0,300}}|[\w\]](?:==|@))\$(?:{name}\b|\{{{name}\}})"
+            runs = [filled(rest, known) for word, rest in one.instructions if word == "RUN"]
+            assigned = any(re.search(rf"(?:^|[\s;&]){name}=", rest) for rest in runs)
+            if not _GIVEN.fullmatch(name) and not assigned and any(re.search(reached, rest) for rest in runs):
                 found[name] = None
     return tuple(found)
 

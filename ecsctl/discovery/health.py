@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ecsctl.discovery import routes
 from ecsctl.discovery.choosing import taken
@@ -59,9 +60,13 @@ _ROUTED = re.compile(
 )
 # As strings, and as the frameworks write it whose routes begin without a slash: NestJS and Django.
 _SPOKEN = re.compile(
-    r"(?:[\"'`]\^?(?=/)|@Get\(\s*[\"'`](?!/)|\bpath\(\s*[\"'](?!/))"
-    r"(/?(?:api/)?(?:v\d/)?(?:-/)?(?:_?health[zy]?|health[_-]?checks?|livez|heartbeat|ping|up)(?:/(?:live|ready|alive))?/?)\$?[\"'`]"
+    r"(?:[\"'`](?:GET )?\^?(?=/)|@Get\(\s*[\"'`](?!/)|\bpath\(\s*[\"'](?!/))"
+    r"(/?(?:api/)?(?:v\d/)?(?:-/)?(?:_?health[zy]?|health[_-]?checks?|livez|heartbeat|ping|up|_?status)(?:/(?:live|ready|alive))?/?)\$?[\"'`(]"
 )
+# What a check says that has an account, and what it asks that is one by its name.
+_ACCOUNT = re.compile(r"\s(?:-u|--user|--password)[\s=]|authorization|://[^\s/:@]+:[^\s/@]+@|cookie", re.IGNORECASE)
+_NAMED = re.compile(r"health|ping|alive|live|ready|up\b|status|beat|check|version|info|index|login|api", re.IGNORECASE)
+_SECURED = re.compile(r"(?:spring|quarkus|micronaut)[\w-]*-(?:security|oauth2|oidc)")
 _SOURCE = re.compile(r".*\.(?:[cm]?[jt]s|py|rb|sh|go|php)")
 
 
@@ -74,6 +79,8 @@ class Health:
     port: int = 0
     redirects: bool = False  # whether a redirect is an answer to whoever asks there now
     leads: bool = False  # whether a check is led elsewhere, whatever it asks
+    sure: bool = True  # whether the image or its framework has it, and no hint from elsewhere
+    file: str = ""  # the source in which a pattern found it: its handler decides
 
 
 def proposals(
@@ -83,13 +90,13 @@ def proposals(
     """Every path that something names, the most telling first. `texts` are what the container starts."""
     return (
         *_own(tree, read, stage),
-        *_of_services(services, read.environment(stage)),
-        *(Health(one.path, one.file) for one in hosts if one.path),
+        *_of_services(services, stage.name, read.environment(stage)),
+        *(Health(one.path, one.file, sure=False) for one in hosts if one.path),
         *_of_programs(texts),
         *_of_frameworks(tree, context),
         *_of_manifests(tree, context),
         *_of_routes(tree, context, path, read),
-        *(Health(whole, file) for whole, file in routes.of(tree, context)),
+        *(Health(whole, file, sure=False, file=file) for whole, file in routes.of(tree, context)),
     )
 
 
@@ -97,10 +104,12 @@ def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
     """HEALTHCHECK of the Dockerfile; of a script that it runs, the script."""
     check = read.last(stage, "HEALTHCHECK")
     command = re.sub(r"^(?:--\S+\s+)*CMD\s+", "", check)
+    known = read.environment(stage)
+    if re.fullmatch(r"/[\w/.-]+", path := known.get("AWS_LWA_READINESS_CHECK_PATH", "")):  # of the Lambda Web Adapter
+        yield Health(path, "ENV AWS_LWA_READINESS_CHECK_PATH of the Dockerfile")
     if not check or check.upper() == "NONE":
         return
     command = plain(command)
-    known = read.environment(stage)
     several = list(_asked(command, known))
     if several:
         yield from (Health(path, "HEALTHCHECK of the Dockerfile", port, _redirects(command)) for path, port in several)
@@ -110,14 +119,18 @@ def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
         # A program of the image's own may have no ending: it is one where the repository has a file of its name.
         for path in tree.named(re.escape(name)) if _SOURCE.fullmatch(name) or re.fullmatch(r"\w+-[\w-]+", name) else ():
             if found := _in_source(tree.read(path), known):
-                yield Health(found[0], f"{path}, which HEALTHCHECK of the Dockerfile runs", found[1])
+                source = f"{path}, which HEALTHCHECK of the Dockerfile runs"
+                yield Health(found[0], source, found[1], sure=found[0] != "/")
                 return
 
 
-def _of_services(services: Sequence[Service], known: Mapping[str, str]) -> Iterator[Health]:
+def _of_services(services: Sequence[Service], stage: str, known: Mapping[str, str]) -> Iterator[Health]:
+    """What an account is needed for is none, and what is no check by its name no more than a proposal."""
     for service in services:
-        if found := asked(service.health, known):
-            yield Health(found[0], f"the healthcheck of {service.where}", found[1], _redirects(service.health))
+        if not _ACCOUNT.search(service.health) and (found := asked(service.health, known)):
+            sure = service.runs(stage) and (found[0].count("/") < 2 or bool(_NAMED.search(found[0])))
+            source = f"the healthcheck of {service.where}"
+            yield Health(found[0], source, found[1], _redirects(service.health), sure=sure)
 
 
 def _redirects(command: str) -> bool:
@@ -169,7 +182,7 @@ def _of_frameworks(tree: Tree, context: str) -> Iterator[Health]:
         if match := re.search(r"get\s*\(?\s*[\"']/?([\w/-]+)[\"'][^\n]*rails/health#show", text):
             yield Health(f"/{match[1]}", f"Rails' health route in {path}")
         elif match := _RAILS.search(text):  # no namespace is around it
-            yield Health(f"/{match[1]}", path)
+            yield Health(f"/{match[1]}", path, sure=False, file=path)
     for path in _files(tree, context, r"app\.php"):
         if path.endswith("bootstrap/app.php") and (
             match := re.search(r"\bhealth:\s*[\"'](/[\w/-]*)[\"']", _live(tree.read(path)))
@@ -178,16 +191,21 @@ def _of_frameworks(tree: Tree, context: str) -> Iterator[Health]:
     for path in _files(tree, context, r"pom\.xml|build\.gradle(?:\.kts)?"):
         text = tree.read(path)
         if _has_actuator(tree, context, text) and (found := _actuator(tree, context)):
-            yield Health(found, f"Spring Boot's actuator in {path}")
+            yield Health(found, f"Spring Boot's actuator in {path}", sure=not _SECURED.search(text))
         elif re.search(r"quarkus-smallrye-health", text) and "quarkus.management.enabled" not in _settings(
             tree, context
         ):
-            yield Health("/q/health", f"Quarkus' health extension in {path}")
+            yield Health("/q/health", f"Quarkus' health extension in {path}", sure=not _SECURED.search(text))
         elif re.search(r"micronaut-management", text) and "endpoints.all.port" not in _settings(tree, context):
-            yield Health("/health", f"Micronaut's management in {path}")
+            yield Health("/health", f"Micronaut's management in {path}", sure=not _SECURED.search(text))
     for path in _files(tree, context, r"(?:Program|Startup|Extensions)\.cs"):
-        if match := re.search(r"MapHealthChecks\(\s*\"(/[\w/-]*)\"", _live(tree.read(path))):
-            yield Health(match[1], f"MapHealthChecks in {path}")
+        text = _live(tree.read(path))
+        for match in islice(re.finditer(r"MapHealthChecks\(\s*\"(/[\w/-]*)\"[^;]{0,300}", text), 20):
+            before = text[: match.start()].rpartition("IsDevelopment()")
+            if not before[1] or before[2].count("{") <= before[2].count("}"):
+                open_to_all = "RequireAuthorization" not in match[0]
+                yield Health(match[1], f"MapHealthChecks in {path}", sure=open_to_all)
+                break
 
 
 def _has_actuator(tree: Tree, context: str, build: str) -> bool:
@@ -245,20 +263,25 @@ def _of_manifests(tree: Tree, context: str) -> Iterator[Health]:
             # Of several containers' in one file, the path that most of them are asked for.
             probes = [one for one in _PROBE.findall(tree.read(path)) if one != "/metrics"]  # an exporter's beside it
             for found, _ in Counter(probes).most_common(1):
-                yield Health(found, f"the probe in {path}", redirects=True)
+                yield Health(found, f"the probe in {path}", redirects=True, sure=False)
 
 
 def mentioned(tree: Tree, context: str, most: int = 3) -> tuple[Health, ...]:
     """Paths for a check that sources name anywhere, though not where an app is sure to have them as they stand."""
     found: dict[str, Health] = {}
     for path in _files(tree, context, r"(?:[\w.-]+)\.(?:[cm]?[jt]sx?|py|rb|go|rs|php|java|kt|cs|ex)", 1500):
-        if not _ASIDE.search(path.rpartition("/")[2]):
+        if "{{" not in path and not _ASIDE.search(path.rpartition("/")[2]):
             for name in _SPOKEN.findall(_live(tree.read(path))):
                 whole = f"/{name.lstrip('/')}"
                 found.setdefault(whole.rstrip("/"), Health(whole, path))
-        if len(found) >= most:
+        if sum("status" not in one for one in found) >= most:
             break
-    return tuple(found.values())[:most]
+    return tuple(sorted(found.values(), key=lambda one: "status" in one.path))[:most]
+
+
+def listed(tree: Tree, context: str) -> str:
+    """The same in words."""
+    return ", ".join(f"{one.path} ({one.source})" for one in mentioned(tree, context))
 
 
 def _of_routes(tree: Tree, context: str, own: str, read: Dockerfile) -> Iterator[Health]:
@@ -271,13 +294,13 @@ def _of_routes(tree: Tree, context: str, own: str, read: Dockerfile) -> Iterator
     for path in tree.files:
         for root in roots if within(path, context) else ():
             if path.startswith(root) and (match := _ROUTED.fullmatch(path[len(root) :])):
-                yield Health(next(one for one in match.groups() if one), path)
+                yield Health(next(one for one in match.groups() if one), path, sure=False, file=path)
                 break
     yield from _of_django(tree, context)
     for path in _files(tree, context, r"(?:[\w.-]+)\.(?:[cm]?[jt]sx?|py|rb|go|rs)|web\.php", 1500):
         ours = any(within(path, place) for place in built) and not _ASIDE.search(path.rpartition("/")[2])
         if ours and (found := _route(tree, path, _live(tree.read(path)))):
-            yield Health(found, path)
+            yield Health(found, path, sure=False, file=path)
 
 
 def _route(tree: Tree, path: str, text: str) -> str:
@@ -326,7 +349,7 @@ def _of_django(tree: Tree, context: str) -> Iterator[Health]:
                 if path.endswith((f"{place}.py", f"{place}/__init__.py")) and (
                     match := _DJANGO.search(_live(tree.read(path)))
                 ):
-                    yield Health(f"/{match[1]}", path)
+                    yield Health(f"/{match[1]}", path, sure=False, file=path)
                     return
 
 

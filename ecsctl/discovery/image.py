@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,6 +12,7 @@ from ecsctl.discovery import (
     choosing,
     compose,
     dockerfile,
+    evidence,
     health,
     hosts,
     machine,
@@ -27,7 +27,7 @@ from ecsctl.discovery.health import Health
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.needs import Process
 from ecsctl.discovery.ports import Port
-from ecsctl.discovery.started import started
+from ecsctl.discovery.started import Text, started
 from ecsctl.discovery.tree import Tree, within
 from ecsctl.engine.errors import UsageError
 
@@ -117,29 +117,34 @@ def observed(
     names = {called, tree.root.name} if place.folder == "." else {place.folder}
     ours = running.services_of(services, path, names, called.rpartition("/")[0], stage)
     command = running.command(
-        read, stage, [one for one in ours if one.dockerfile == path or not _rivals(tree, path, read)], notes
+        read, stage, [one for one in ours if one.dockerfile == path or not _rivals(tree, path, read)], doubts
     )
     notes += running.unlike(read, stage, ours)
     said = hosts.of(tree, path, place.folder)
     if not command or (ours and (ours[0].mounts or running.for_developers(" ".join(command)))):
-        hosted, lacks = running.hosted(tree, read, stage, said, notes)
+        hosted, lacks = running.hosted(tree, read, stage, said, doubts)
         command = hosted or command
         doubts += [lacks] if lacks and not command else []
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, for which it has no default: set it in [build.args]")
-    run = " ".join(rest for one in stage.chain for word, rest in one.instructions if word == "RUN")
     bare = [name.rpartition("/")[2] for name in (called, tree.root.name) if name]
-    fetched = any(re.search(rf"\b(?:install|add|get|curl|wget)\b[^;&|]*[\s/]{re.escape(name)}\b", run) for name in bare)
-    if any(one.mounts for one in ours) and not fetched and not choosing.holds_sources(tree, read, place):
-        doubts.append(f"{path} copies nothing of the app, and {ours[0].where} mounts it: it is made for "
-                     "development, and its image holds no app")  # fmt: skip
+    if (
+        any(one.mounts for one in ours)
+        and not absent.fetches(read, bare)
+        and not choosing.holds_sources(tree, read, place)
+    ):
+        doubts.append(f"no COPY of {path} brings the repository's sources into the image, and {ours[0].where} mounts "
+                      "a folder in it: it may be made for development")  # fmt: skip
+    doubts += [choosing.IS_TEMPLATE.format(path)] if choosing.template(tree, path) else []
     if absent.speaks_fastcgi(read, stage):
         doubts.append("PHP-FPM speaks FastCGI, which no load balancer does: the image needs a web server too")
-    if for_developers := running.for_developers(" ".join([read.command(stage), *command])):
+    texts = started(tree, place.folder, " ".join([read.command(stage), *command]))
+    if for_developers := running.for_developers(running.said(tree, texts)):
         doubts.append(for_developers)
+    doubts += absent.unread(stage, texts[0].text)
     port, checked, environment = _listening(
-        tree, place.folder, path, read, stage, ours, said, command, ask, notes, doubts
+        tree, place.folder, path, read, stage, ours, said, texts, ask, notes, doubts
     )
     initial = bool(ours) and ours[0].init and ours[0].runs(stage.name)
     if initial:
@@ -200,6 +205,8 @@ def _chosen(tree: Tree, here: str, ask: Ask | None, wanted: str) -> tuple[str, l
     why = "the likeliest"
     if (len(near) < len(found) and here != ".") or (near[0] == first and "/" not in first):
         why = "the one beside you"
+    elif not likely:
+        why = "the likeliest, though all are for tests, development or examples"
     elif len(likely) == 1:
         why = "the others are for tests, development or examples"
     return first, [f"there are several Dockerfiles: {', '.join(found)}; {first} is taken, {why} "
@@ -228,10 +235,9 @@ def _rivals(tree: Tree, path: str, read: Dockerfile) -> bool:
 
 def _listening(
     tree: Tree, context: str, path: str, read: Dockerfile, stage: Stage, services: Sequence[Service],
-    said: Sequence[Host], command: Sequence[str], ask: Ask | None, notes: list[str], doubts: list[str],
+    said: Sequence[Host], texts: Sequence[Text], ask: Ask | None, notes: list[str], doubts: list[str],
 ) -> tuple[int | None, Health, tuple[tuple[str, str], ...]]:  # fmt: skip
     """The port, the health check and the variables that the app finds both by. What they rest on goes to the notes."""
-    texts = started(tree, context, " ".join([read.command(stage), *command]))
     paths = health.proposals(tree, context, path, read, stage, services, texts, said)
     asked = [(one.port, one.source) for one in paths if one.port]
     anywhere = ports.wants_variable(read, stage, texts)
@@ -259,12 +265,12 @@ def _listening(
         others = {one.number: one.source for one in found if one.number != port and not one.source.startswith("what ")}
         if others:
             notes.append("other ports: " + ", ".join(f"{number} ({said})" for number, said in others.items()))
-    if odd := ports.contrary(tree, context, read, stage):
-        doubts.append(odd)
-    if port and not anywhere and (name := _reading(tree, context, found[0], port)):
+    odd = ports.contrary(tree, context, read, stage)
+    doubts += [odd] if odd else evidence.of_port(found, port) if port and not ask else []
+    if port and not anywhere and (name := _reading(tree, context, found[0], port, texts, read.environment(stage))):
         environment = ((name, str(port)),)
         notes.append(f"the app finds its port in {name}, which [service.environment] sets to {port}")
-    if found and (alone := ports.alone(found[0], texts, read.environment(stage))):
+    if found and (alone := ports.alone(texts, read.environment(stage))):
         doubts.append(alone)
     # An app that nothing gives a port takes the one that its platform gives it.
     reads = None if anywhere or found or exposed else ports.read_from_environment(tree, context)
@@ -287,9 +293,9 @@ def _listening(
     return port, _checked(tree, context, port, paths, notes, doubts), environment
 
 
-def _reading(tree: Tree, context: str, found: Port, port: int) -> str:
+def _reading(tree: Tree, context: str, found: Port, port: int, texts: Sequence[Text], known: Mapping[str, str]) -> str:
     """The variable in which the app finds its port, if nothing but that says which one it is; else empty."""
-    if found.source == "what gunicorn listens on":  # without it on its own machine alone (Gunicorn, "bind")
+    if ports.unbound(texts, known):  # without it on its own machine alone (Gunicorn, "bind")
         return "PORT"
     of_file = [(name, number) for name, number, source in ports.examples(tree, context) if source == found.source]
     return of_file[0][0] if of_file and of_file[0][1] == port else ""
@@ -303,14 +309,20 @@ def _checked(
     checked = fitting[0] if fitting else Health("/", "nothing names another", redirects=True)
     if fitting or not port:
         notes.append(f"health path {checked.path}: {checked.source}")
-    if not port:
-        return checked
     if not fitting:
-        doubts.append("nothing names a path for the health check: / is a guess, and codes from 200 to 399 are healthy")
-        if spoken := health.mentioned(tree, context):
-            listed = ", ".join(f"{one.path} ({one.source})" for one in spoken)
+        if port:
+            doubts.append(
+                "nothing names a path for the health check: / is a guess, and codes from 200 to 399 are healthy"
+            )
+        if listed := health.listed(tree, context):
             doubts.append(f"paths that its sources name, and that may be better: {listed}")
-    elif leads := refusals.led_to_tls(tree, context):
+    if not port or not fitting:
+        doubts += refusals.strangers(tree, context) if port else []
+        return checked
+    if proposal := evidence.of_path(tree, context, checked, fitting):
+        doubts.append(proposal)
+        checked = replace(checked, leads=True)
+    if leads := refusals.led_to_tls(tree, context):
         notes.append(
             f"{leads} leads what comes without TLS to TLS, the load balancer's check too: that counts as healthy"
         )

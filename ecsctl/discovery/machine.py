@@ -19,7 +19,7 @@ _FETCHED = re.compile(
     r"|x86_64-(?:unknown-)?linux|\bGOARCH=amd64\b",
     re.IGNORECASE,
 )
-_CHOSEN = re.compile(r"TARGETARCH|TARGETPLATFORM|uname\s+-m|--print-architecture|arm64|aarch64|BUILDARCH|dpkg\s+-")
+_CHOSEN = re.compile(r"(?:TARGET|BUILD)(?:ARCH|PLATFORM)|uname\s+-m|--print-architecture|arm64|aarch64|dpkg\s+-")
 
 
 def bound(read: Dockerfile, stage: Stage) -> str:

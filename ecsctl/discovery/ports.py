@@ -52,6 +52,9 @@ _PROGRAMS = (
     (r"\b(?:catalina\.sh|http-server|waitress-serve)\b", 8080), (r"\bpuma\b", 3000), (r"\brackup\b", 9292),
     (r"\bjupyter\b", 8888), (r"\bgradio\b", 7860),
 )  # fmt: skip
+_AT_HOME = re.compile(
+    r"(?:^|[\s/;&\"'(])(uvicorn|hypercorn|daphne|granian|datasette|flask(?=[^;&\n]{0,80}\brun\b)|vite(?=\s+preview)|mkdocs(?=\s+serve))(?=[\s\"']|$)"
+)
 _NUMBER = r"([1-9]\d{1,4})(?!\d|\.\d)"
 _OPTION = re.compile(
     r"(?:^|[\s'\",(])(?P<name>-[pblSH]|--?[\w.-]*(?:port|bind|listen|addr(?:ess)?|http|urls?|socket)|-Dserver\.port|"
@@ -101,6 +104,12 @@ class Port:
     source: str
     sure: bool = True  # whether it is the image's own word, and no hint from elsewhere
     agreed: bool = False  # whether something else names it too
+    against: int = 0  # the one that EXPOSE names, and nothing else
+
+    @property
+    def beside(self) -> bool:
+        """Whether it is one of metrics, debuggers and the like."""
+        return self.number in _ASIDE
 
 
 def exposed(read: Dockerfile, stage: Stage) -> tuple[int, ...]:
@@ -145,11 +154,22 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
     if len(usual) > 1:
         surer.sort(key=lambda one: (one.number in _ASIDE, one.number not in agreed, not _usual(one.number)))
     surer = [replace(one, agreed=one.number in agreed) for one in surer]
+    runs = [
+        one for one in hints if one.sure and not one.beside and one.source.startswith(("its command", "HEALTHCHECK"))
+    ]
+    if len(surer) == 1 and not surer[0].agreed and runs:  # EXPOSE opens nothing: what runs wins over it
+        surer = [replace(runs[0], against=surer[0].number), *surer]
     # A web server's settings hold, whatever EXPOSE says that nothing else does.
     listened = [Port(number, file) for number, file in servers.listened(tree, context, read, stage)]
     if listened and surer and not {one.number for one in surer} & ({one.number for one in listened} | agreed.keys()):
         surer = [*listened, *surer]
     found = {one.number: one for one in reversed([*surer, *hints])}
+    kinds: dict[int, set[str]] = {}
+    for hint in hints:
+        kinds.setdefault(hint.number, set()).add(hint.source)
+    found = {
+        number: replace(one, agreed=True) if len(kinds.get(number, ())) > 1 else one for number, one in found.items()
+    }
     order = list(dict.fromkeys(one.number for one in [*surer, *hints]))
     lone = {one.number for one in surer} & _SOMETIMES if not usual else set()
     return tuple(found[number] for number in sorted(order, key=lambda number: number in _ASIDE - lone))
@@ -180,15 +200,23 @@ def contrary(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> str:
     return f"EXPOSE of the Dockerfile names {said[0]}, and {file} has the web server listen on {number}"
 
 
-def alone(port: Port, texts: Sequence[Text], environment: Mapping[str, str]) -> str:
-    """A sentence where a server answers its own machine alone, for nothing has it do otherwise."""
-    server = re.fullmatch(r"what (uvicorn|hypercorn|daphne|granian|flask) listens on", port.source)
+def alone(texts: Sequence[Text], environment: Mapping[str, str]) -> str:
+    """A sentence where a server answers its own machine alone, for nothing has it do otherwise.
+
+    That is what each of these does without a host in its command, by its own manual.
+    """
+    server = next((found[1] for text in texts if text.shell and (found := _AT_HOME.search(text.text))), "")
     said = " ".join([*(one.text for one in texts), *environment.values()])
-    if not server or re.search(r"0\.0\.0\.0|::|\$\{?\w*HOST", said):
+    if not server or re.search(r"0\.0\.0\.0|::|\$\{?\w*HOST|\s--?(?:host|bind|uds|fd|h|b|H)\b", said):
         return ""
-    return (
-        f"nothing has {server[1]} listen on other addresses than its own machine's: --host 0.0.0.0 in its command does"
-    )
+    return f"nothing has {server} listen on other addresses than its own machine's: --host 0.0.0.0 in its command does"
+
+
+def unbound(texts: Sequence[Text], environment: Mapping[str, str]) -> bool:
+    """Whether Gunicorn is started without an address: it listens on its own machine alone then, unless PORT is set."""
+    gunicorn = any(text.shell and re.search(r"\bgunicorn\b(?![\w.-]*\.py)", text.text) for text in texts)
+    bound = any(re.search(r"\s-b\b|\bbind\b|0\.0\.0\.0|uvicorn\.run|\$\{?\w*PORT", text.text) for text in texts)
+    return gunicorn and not bound and not {"PORT", "GUNICORN_CMD_ARGS"} & environment.keys()
 
 
 def wants_variable(read: Dockerfile, stage: Stage, texts: Sequence[Text]) -> bool:

@@ -11,6 +11,7 @@ from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.needs import Process
+from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree
 
 # What many call an image: it is theirs only with the owner before it.
@@ -85,8 +86,17 @@ _BARE = re.compile(
 
 _FOR_DEVELOPERS = re.compile(
     r"\b(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?(?:dev|start:dev|develop)\b|\b(?:next|nuxt|astro|remix|strapi)\s+dev(?:elop)?\b|\bnodemon\b|"
-    r"\bmanage\.py\s+runserver\b|\bfastapi\s+dev\b|\bng\s+serve\b|\bvite\b(?!\s+(?:preview|build))|--reload\b"
+    r"\bmanage(?:\.py)?\s+runserver\b|\breact-scripts\s+start\b|\bwebpack(?:-dev-server|\s+serve)\b|\bvue-cli-service\s+serve\b|"
+    r"\bgatsby\s+develop\b|\bfastapi\s+dev\b|\bng\s+serve\b|\bvite\b(?!\s+(?:preview|build))|--reload\b"
 )
+
+
+def said(tree: Tree, texts: Sequence[Text]) -> str:
+    """What an image starts: its command, the scripts of package.json and the recipe of a Makefile that it names."""
+    found = [one.text for one in texts if one.where == "its command" or one.where.endswith("of package.json")]
+    for name in re.findall(r"\bmake\s+([\w-]+)", found[0] if found else "")[:3]:
+        found += re.findall(rf"(?m)^{name}\s*:[^\n]*((?:\n\t[^\n]*)+)", tree.read("Makefile"))[:1]
+    return " ".join(found)
 
 
 def for_developers(command: str) -> str:

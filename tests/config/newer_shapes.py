@@ -46,7 +46,7 @@ NEWER = {
             "dev/docker/Dockerfile": "FROM php:8.3-apache\nRUN docker-php-ext-install pdo_mysql\nCOPY --from=composer:2 /usr/bin/composer /usr/bin/composer\n", "composer.json": "{}",
             "docker-compose.yml": "services:\n  db: {image: 'mysql:8.4'}\n  app:\n    build: {context: ., dockerfile: ./dev/docker/Dockerfile}\n    volumes: ['./:/app']\n    ports: ['8080:80']\n",
         },
-        "dev/docker/Dockerfile", port=80, needs=("a database",), notes=("its image holds no app",),
+        "dev/docker/Dockerfile", port=80, needs=("a database",), notes=("brings the repository's sources into the image",),
     ),
     "an app on the port that others keep for metrics": Shape(
         {"Dockerfile": "FROM python:3.11\nENV PORT=9090\nCOPY . .\nEXPOSE 9090\nCMD gunicorn --bind :$PORT _wsgi:app\n", "requirements.txt": ""},

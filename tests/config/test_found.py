@@ -1,5 +1,6 @@
 """What `init` finds in repositories that are shaped as real ones are."""
 
+import re
 import subprocess
 import tomllib
 
@@ -40,7 +41,8 @@ def test_a_real_repository_is_understood(tmp_path, name):
     assert found == (shape.dockerfile, shape.context, shape.port, shape.path, shape.target, shape.architecture), image
     assert (image.command, dict(image.arguments), image.lacking) == (shape.command, shape.arguments, shape.lacking)
     guessed = any("/ is a guess" in one for one in image.doubts)
-    assert image.codes == ("200-399" if guessed else shape.codes)
+    proposed = any(re.match(r"health path \S+ is a proposal", one) for one in image.doubts)
+    assert image.codes == ("200-399" if guessed or proposed else shape.codes)
     assert not guessed or shape.path == "/"
     others = [_told(one) for one in image.processes]
     for word in shape.needs:
@@ -74,7 +76,8 @@ def test_what_is_found_is_a_configuration(tmp_path, name, monkeypatch):
     (tmp_path / "ecsctl.toml").write_text(proposal.text)
     loaded = config.read(tmp_path, environ={}).config
     assert (loaded.build.dockerfile, loaded.build.context) == (shape.dockerfile, shape.context)
-    assert loaded.service.health_path == proposal.image.path
+    service = loaded.service
+    assert (service.health.path if service.health else service.health_path) == proposal.image.path
     assert loaded.service.architecture == (shape.architecture or "ARM64")
 
 

@@ -186,7 +186,7 @@ VARIED = {
             "docker/php/Dockerfile": "FROM php:7.1-fpm\nRUN docker-php-ext-install pdo_mysql && apt-get install -y php\n", "composer.json": "{}",
             "docker/docker-compose.yml": "services:\n  php: {build: {context: ./php}, volumes: ['../:/app'], ports: ['8000:8000']}\n",
         },
-        "docker/php/Dockerfile", "docker/php", 8000, notes=("copies nothing of the app", "PHP-FPM speaks FastCGI"),
+        "docker/php/Dockerfile", "docker/php", 8000, notes=("brings the repository's sources into the image", "PHP-FPM speaks FastCGI"),
     ),
     "LibrePhotos/librephotos-docker": Shape(  # one for a processor that few have comes after the others
         {

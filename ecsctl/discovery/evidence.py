@@ -1,0 +1,104 @@
+"""How far what names a port or a path can be relied on: what the image itself does is sure, all else is a proposal.
+
+Sure: EXPOSE with whatever agrees with it, the command, ENV PORT, HEALTHCHECK, a web server's settings in the image, and
+a framework's own path. Not sure: compose files, other platforms' files, manifests, and what sources say, unless two of
+them say the same; of a path in sources, its handler is read. Where two that are sure name different ports, it is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ecsctl.discovery.health import Health
+from ecsctl.discovery.ports import Port
+from ecsctl.discovery.tree import Tree, aside
+
+_GUARDS = re.compile(
+    r"(?:\.use|\.Use|\.wrap|\.layer|addHook|before_request|before_action|middleware)\b[^\n]{0,80}?"
+    r"(?:auth|login|protect|guard|jwt|clerk|passport)",
+    re.IGNORECASE,
+)
+_ASKS_MORE = re.compile(
+    r"(?<![a-z])(?:db|database|quer(?:y|ies)|prisma|mongo\w*|redis|sql\w*|connection|pool|knex|repo\w*|cursor|health_?indicator|"
+    r"login\w*|auth\w*|token|redirect\w*|jwt|session|current_user|permission\w*|require\w*)",
+    re.IGNORECASE,
+)
+_ANSWERS = re.compile(
+    r"\b(?:ok|20[04]|healthy|alive|pong|up|live|success\w*|(?:status)?no_?content|statusok)\b|head\b", re.IGNORECASE
+)
+_FOLLOWING = re.compile(
+    r"\n\s*(?:@|\w+\.(?:get|post|put|delete|use|all|GET|POST|HandleFunc|Handle|route)\(|(?:re_)?path\("
+    r"|\}\)+;?\s*\n|(?:get|post|match|root|resources?|namespace|scope|mount)[ (])"
+)
+"""Where what one route does ends, for the next one begins."""
+_HANDLER = re.compile(
+    r"(?:web::get\(\)\.to\(|get\()?\s*(?:&?\w{1,60}(?:\.|::)){0,4}(\w+)(?:\.as_view\()?\)*[,;]?\s*(?:,\s*name=.*)?$"
+)
+_LANGUAGES = r"[\w.-]+\.(?:[cm]?[jt]sx?|py|rb|go|rs|php)"
+
+
+def of_port(found: Sequence[Port], port: int) -> Iterator[str]:
+    """Sentences where a port rests on a hint alone, and where the image contradicts itself."""
+    chosen = next((one for one in found if one.number == port), None)
+    if chosen is None:
+        return
+    if not chosen.sure and not chosen.agreed and not chosen.source.startswith("what "):
+        yield f"port {port} is a proposal, from {chosen.source} alone"
+    if chosen.source.startswith("EXPOSE") and not chosen.agreed:
+        for other in found:
+            if other.sure and not other.source.startswith("EXPOSE") and not other.beside:
+                yield f"EXPOSE of the Dockerfile names {port}, and {other.source} {other.number}"
+                return
+    elif chosen.against:
+        yield f"EXPOSE of the Dockerfile names {chosen.against}, and {chosen.source} {port}"
+
+
+def of_path(tree: Tree, context: str, checked: Health, paths: Sequence[Health]) -> str:
+    """A sentence where a path for the health check is no more than a proposal; empty where it is sure."""
+    same = {one.source for one in paths if one.path.rstrip("/") == checked.path.rstrip("/")}
+    if checked.sure or len(same) > 1 or (checked.file and _answers(tree, context, checked.file, checked.path)):
+        return ""
+    why = ": nothing shows that it answers without a login or a database" if checked.file else ""
+    others = dict.fromkeys(f"{one.path} ({one.source})" for one in paths if one.path != checked.path)
+    listed = f"; others: {', '.join(list(others)[:3])}" if others else ""
+    return f"health path {checked.path} is a proposal, from {checked.source}{why}{listed}"
+
+
+def _answers(tree: Tree, context: str, file: str, route: str) -> bool:
+    """Whether a route's handler is seen to answer, and to ask nobody and nothing before."""
+    text = re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", tree.read(file))
+    if _next(file):
+        guarded = any(_GUARDS.search(tree.read(one)) or re.search("auth|clerk", tree.read(one), re.IGNORECASE)
+                      for one in tree.named(r"(?:middleware|proxy|hooks\.server)\.[jt]s", context)[:3])  # fmt: skip
+        return not guarded and _plain(text[:1500])
+    last = route.strip("/").rpartition("/")[2]
+    place = re.search(rf"[\"'`][^\"'`\n]{{0,40}}\b{re.escape(last)}/?\$?[\"'`]", text)
+    if not place or _GUARDS.search(text[: place.start()]):
+        return False
+    after = _FOLLOWING.split(text[place.end() : place.end() + 500])[0]
+    line = after.lstrip(" ,)").partition("\n")[0]
+    named = _HANDLER.match(line)
+    if named and named[1] not in ("async", "function", "func", "def"):
+        return _plain(_body(tree, context, file, named[1]))
+    return _plain(after)
+
+
+def _body(tree: Tree, context: str, file: str, name: str) -> str:
+    """What a function does, in the file that names it or another one."""
+    defined = re.compile(rf"\b(?:def|func|fn|function|const|class)\s+(?:\([^)\n]{{0,60}}\)\s*)?{re.escape(name)}\b")
+    files = [one for one in tree.named(_LANGUAGES, context) if not aside(one)][:400]
+    for one in (file, *files):
+        text = tree.read(one)
+        if match := defined.search(text):
+            return re.split(r"\n(?=\}|def |func |fn |@|class )", text[match.start() : match.start() + 800])[0]
+    return ""
+
+
+def _plain(body: str) -> bool:
+    return bool(_ANSWERS.search(body)) and not _ASKS_MORE.search(body)
+
+
+def _next(file: str) -> bool:
+    """Whether a file is a route itself."""
+    return bool(re.search(r"(?:^|/)(?:route|\+server|health\w*|ping|up|index)(?:\.get)?\.[jt]sx?$", file))
