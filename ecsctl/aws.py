@@ -314,15 +314,15 @@ class Aws:
 
     def now(self) -> datetime:
         """The time by AWS's clock, from its last answer: this machine's may be wrong, the sandbox's is ahead."""
-        return datetime.now(UTC) + self.clock_ahead
-
-    @property
-    def clock_ahead(self) -> timedelta:
-        """How much AWS's clock is ahead of this machine's."""
         date, heard = self._date
+        ahead = timedelta()
         with suppress(ValueError, TypeError):  # what is no date is passed over
-            return parsedate_to_datetime(date) - heard
-        return timedelta()
+            ahead = parsedate_to_datetime(date) - heard
+        return datetime.now(UTC) + ahead
+
+    def at(self, moment: datetime) -> datetime:
+        """What AWS's clock showed at a moment of this machine's. The sandbox's runs faster."""
+        return self.now() - (datetime.now(UTC) - moment) * self.patience.speed
 
     def _timed(self, call: Call, parameters: dict[str, Any], make: Callable[[], Any]) -> Any:
         began = time.monotonic()

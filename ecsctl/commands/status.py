@@ -59,9 +59,7 @@ def status(
             session = app.over_stack(as_far=True)
             plan = session.engine.plan(session.desired_stack, as_far=True)
         identity = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
-        found = reports(
-            plan, session.engine.observed, session.engine.kinds, session.state, identity, app.aws.clock_ahead
-        )
+        found = reports(plan, session.engine.observed, session.engine.kinds, session.state, identity, app.aws.at)
         older, every, cause = asked[0].result(), asked[1].result(), why.result()
     broken = processes.broken(every)
     if common.json:

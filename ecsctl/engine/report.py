@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
@@ -107,11 +107,11 @@ def reports(
     kinds: Iterable[type[AnyResource]],
     state: Record,
     identity: Where,
-    ahead: timedelta = timedelta(),
+    at: Callable[[datetime], datetime],
 ) -> list[Report]:
-    """A report for each step of the plan, from what the plan saw and what is recorded. Pure.
+    """A report for each step of the plan, from what the plan observed and what is recorded.
 
-    `ahead` is by how much AWS's clock, which all times here are in, is ahead of this machine's, which the record is in.
+    All times are by AWS's clock: `at` translates those of the record, which are by this machine's.
     """
     templates = {kind.kind: kind.console for kind in kinds}
     found = []
@@ -120,7 +120,7 @@ def reports(
             None if step.verb is Verb.DELETE else observed.get(step.name)
         )  # a leftover may share a resource's name
         entry = state.entry(step.name)
-        recorded = entry.since + ahead if entry and entry.since and entry.kind == step.kind else None
+        recorded = at(entry.since) if entry and entry.since and entry.kind == step.kind else None
         exists = step.ids is not None
         since = ((current.since if current else None) or recorded) if exists else None
         link = console(templates.get(step.kind, ""), flat(step.ids), identity) if exists else ""

@@ -1,8 +1,8 @@
-"""Since when things are there, by the one clock that `status` tells all times by."""
+"""Since when things exist: all times that `status` shows are by one clock."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from ecsctl.engine.report import reports
 from tests.stack.conftest import World, desired_stack
@@ -20,8 +20,12 @@ def test_what_aws_gives_no_time_for_is_as_old_as_it_is_by_aws_clock(world: World
         session.engine.kinds,
         session.state,
         session.identity,
-        session.aws.clock_ahead,
+        session.aws.at,
     )
     ages = {report.step.name: session.aws.now() - report.since for report in found if report.since}
     assert {"vpc", "service"} <= ages.keys()
     assert {name: age for name, age in ages.items() if not timedelta(0) <= age < timedelta(hours=1)} == {}
+    aws = session.aws
+    began = datetime.now(UTC) - timedelta(seconds=10)
+    aws.patience.speed = 60  # of a sandbox that runs beside this machine's time, and not instead of it
+    assert timedelta(minutes=10) <= aws.now() - aws.at(began) < timedelta(minutes=15)
