@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
@@ -11,10 +11,25 @@ from ecsctl.discovery import dockerfile, ports
 from ecsctl.discovery.choosing import Context, copied
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, words
+from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside, within
 
 # The first part of an image's name is a registry where it is localhost, or has a dot or a port (Docker, "Image tags").
 _THIS_MACHINE = re.compile(r"(?:localhost|127\.0\.0\.1|host\.docker\.internal|[\w.-]+\.local(?:host)?)(?::\d+)?/")
+_STARTS = re.compile(
+    r"\b(?:node|bun|python3?|ruby|php|java\s+-jar)\s+([\w./-]{1,200}\.(?:[cm]?js|py|rb|php|jar))(?=[\s\"']|$)"
+)
+_MAKES = re.compile(
+    r"build|compile|\btsc\b|make|webpack|rollup|esbuild|\bvite|mvn|gradle|cargo|bundle|generate|curl|wget|clone|--from=|://|"
+    r"\binstall\s+(?:-g|--global|\.)|\bdist|tar\b|unzip"
+)
+# Arguments of no weight: they name what is built, or where it is fetched from.
+_OF_NO_WEIGHT = re.compile(
+    r"VERSION|COMMIT|SHA|REV|DATE|TIME|GIT|TAG|PROXY|REGISTRY|MIRROR|TOKEN|SENTRY|INDEX|CACHE|UID|GID|DEBUG|^CI$|BUILD_?(?:ID|NUM)|"
+    r"^(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT)$"
+)
+# Of pages that a browser runs: their values are put in as they are built.
+_OF_PAGES = re.compile(r"(?:NEXT_PUBLIC|VITE|REACT_APP|NUXT_PUBLIC|VUE_APP|EXPO_PUBLIC|GATSBY)_")
 _HISTORY = re.compile(r"(?:^|/)\.git/?$")
 # A default that stands for an argument which a Makefile gives.
 _STANDS_FOR = re.compile(
@@ -56,8 +71,54 @@ def arguments(read: Dockerfile, services: Sequence[Service]) -> tuple[dict[str, 
     empty = [name for name, value in read.arguments
              if _STANDS_FOR.fullmatch(value) and re.search(rf"\$\{{?{name}\b", bases)]  # fmt: skip
     needed = tuple(dict.fromkeys([*dockerfile.wanting(read), *empty]))
+    given_too = [name for name in dict.fromkeys(_used(read, given)) if name in given and name not in needed]
     known = {name: given[name] for name in needed if given.get(name) and "$" not in given[name]}
-    return known, tuple(name for name in needed if name not in known)
+    lacking = tuple(name for name in needed if name not in known)
+    return known | {name: given[name] for name in given_too if given[name] and "$" not in given[name]}, lacking
+
+
+def left_empty(read: Dockerfile, known: Collection[str]) -> Iterator[str]:
+    """A sentence for the arguments that a build uses, and that nothing gives a value: `known` are the others."""
+    if names := [name for name in dict.fromkeys(_used(read)) if name not in known]:
+        yield (f"the build uses {', '.join(names[:5])}, which no default and no compose file sets: empty may do, else "
+               "[build.args]")  # fmt: skip
+
+
+def _used(read: Dockerfile, given: Collection[str] = ()) -> Iterator[str]:
+    """The ARGs without a default that a build uses as they are: as an option's value, in a path, or in pages."""
+    for one in read.stages:
+        known = read.variables(one)
+        for name in [
+            rest for word, rest in one.instructions if word == "ARG" and re.fullmatch(r"[A-Z][A-Z0-9_]*", rest)
+        ]:
+            value = known.get(name, "").replace("{", "")
+            if (value and f"${name}" not in value) or _OF_NO_WEIGHT.search(name):
+                continue
+            runs = [rest for word, rest in one.instructions if word == "RUN"]
+            uses = [*runs, *(rest for word, rest in one.instructions if word == "ENV")]
+            # Where a shell asks whether it is set, it need not be.
+            asked = any(
+                re.search(rf"\$\{{{name}:?[-+?]|-[nz]\s+\"?\$\{{?{name}\b|\b{name}=(?!\S*\${{?{name}\b)", rest)
+                for rest in runs
+            )
+            how = r"\$\{?" if name in given else r"(?:\s--?[\w-]+[ =]|[\w}]/)\$\{?"
+            if not asked and (_OF_PAGES.match(name) or any(re.search(rf"{how}{name}\b", rest) for rest in uses)):
+                yield name
+
+
+def unbuilt(tree: Tree, read: Dockerfile, context: str, texts: Sequence[Text]) -> Iterator[str]:
+    """A sentence where a container starts a file that git does not have there, and that nothing in the build makes."""
+    makes = " ".join(rest for one in read.stages for word, rest in one.instructions if word == "RUN" or (
+        word in ("COPY", "ADD") and re.search("--from=|://", rest)))  # fmt: skip
+    package = tree.read("package.json" if context == "." else f"{context}/package.json")
+    if _MAKES.search(makes) or re.search(r"\"(?:(?:pre|post)?install|prepare)\"\s*:", package):
+        return
+    for text in texts:
+        if match := _STARTS.search(text.text) if text.shell else None:
+            name = match[1].rpartition("/")[2]
+            if not any(one == name or one.endswith(f"/{name}") for one in tree.files if within(one, context)):
+                yield f"{text.where} starts {match[1]}, which git does not have there and the Dockerfile does not build"
+                return
 
 
 def fetches(read: Dockerfile, names: Sequence[str]) -> bool:

@@ -114,7 +114,8 @@ def likely(path: str) -> bool:
 def released(tree: Tree, path: str) -> bool:
     """The same, and one that is called build after what it does, if its image starts something."""
     built = re.search(r"[._-]build$", path) and likely(path[: -len("-build")]) and serves(tree, path)
-    return likely(path) or bool(built)
+    only = re.search(r"(?:^|/)build\.(?:docker|container)file$", path, re.IGNORECASE)
+    return likely(path) or bool(built) or bool(only and not aside(path) and serves(tree, path))
 
 
 def template(tree: Tree, path: str) -> bool:

@@ -73,7 +73,7 @@ class Dockerfile:
         for one in reversed(stage.chain):
             for word, rest in one.instructions:
                 if word in ("ARG", "ENV"):
-                    for name, value in _pairs(rest):
+                    for name, value in _pairs(rest, old=word == "ENV"):
                         given = dict(self.arguments).get(name) if value is None else filled(value, known)
                         if given is not None:
                             known[name] = given
@@ -83,7 +83,7 @@ class Dockerfile:
         """What ENV alone says, which the app finds around itself."""
         known = self.variables(stage)
         names = {name for one in stage.chain for word, rest in one.instructions if word == "ENV"
-                 for name, _ in _pairs(rest)}  # fmt: skip
+                 for name, _ in _pairs(rest, old=True)}  # fmt: skip
         return {name: known[name] for name in names if name in known}
 
     def volumes(self, stage: Stage) -> tuple[str, ...]:
@@ -229,14 +229,14 @@ def words(rest: str) -> list[str]:
         return bare.split()
 
 
-def _pairs(rest: str) -> Iterator[tuple[str, str | None]]:
+def _pairs(rest: str, *, old: bool = False) -> Iterator[tuple[str, str | None]]:
     """The names and values of ENV or ARG; None for an ARG without a default."""
-    if re.match(r"[\w.-]+\s+[^=\s]", rest) and not re.match(r"[\w.-]+(\s+[\w.-]+)*$", rest):
+    if re.match(r"[\w.-]+\s+[^=\s]", rest) and (old or not re.match(r"[\w.-]+(\s+[\w.-]+)*$", rest)):
         name, _, value = rest.partition(" ")  # `ENV NAME the old form`
         yield name, value.strip().strip("\"'")
         return
-    if old := re.fullmatch(r"([\w.-]+)\s+(\S+)", rest):
-        yield old[1], old[2].strip("\"'")
+    if pair := re.fullmatch(r"([\w.-]+)\s+(\S+)", rest):
+        yield pair[1], pair[2].strip("\"'")
         return
     found = [(match[1], match[2]) for match in _PAIR.finditer(rest)]
     yield from ((name, value[1:-1] if value[:1] in "\"'" and value else value) for name, value in found)

@@ -128,6 +128,7 @@ def observed(
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, for which it has no default: set it in [build.args]")
+    doubts += absent.left_empty(read, {*arguments, *lacking})
     bare = [name.rpartition("/")[2] for name in (called, tree.root.name) if name]
     if (
         any(one.mounts for one in ours)
@@ -143,6 +144,7 @@ def observed(
     if for_developers := running.for_developers(running.said(tree, texts)):
         doubts.append(for_developers)
     doubts += absent.unread(stage, texts[0].text)
+    doubts += absent.unbuilt(tree, read, place.folder, texts)
     port, checked, environment = _listening(
         tree, place.folder, path, read, stage, ours, said, texts, ask, notes, doubts
     )
@@ -297,6 +299,8 @@ def _reading(tree: Tree, context: str, found: Port, port: int, texts: Sequence[T
     """The variable in which the app finds its port, if nothing but that says which one it is; else empty."""
     if ports.unbound(texts, known):  # without it on its own machine alone (Gunicorn, "bind")
         return "PORT"
+    if name := running.demanded(tree, context, known):
+        return name
     of_file = [(name, number) for name, number, source in ports.examples(tree, context) if source == found.source]
     return of_file[0][0] if of_file and of_file[0][1] == port else ""
 

@@ -66,6 +66,7 @@ _NOT_HTTP = re.compile(
     re.IGNORECASE,
 )
 _BIND = re.compile(r"(?:^|\n)[ \t]*(?:bind|port|http-socket|http|socket|listen)\s*[(=\s]\s*[^\n]*?[:\s'\"(=]" + _NUMBER)
+FIRST = r"(?:main|index|server|app|start|www|__main__|wsgi)\.(?:[cm]?[jt]s|py)"
 _SOURCES = re.compile(
     r"(?:main|index|server|app|start|www|bootstrap|wsgi|asgi|__main__|puma)\.(?:[cm]?[jt]s|go|py|rb|rs)|runtime\.exs"
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 
 from ecsctl.discovery import ports
 from ecsctl.discovery.compose import Service
@@ -12,7 +13,7 @@ from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.needs import Process
 from ecsctl.discovery.started import Text
-from ecsctl.discovery.tree import Tree
+from ecsctl.discovery.tree import Tree, aside
 
 # What many call an image: it is theirs only with the owner before it.
 _GENERIC = re.compile(
@@ -77,6 +78,7 @@ def command(read: Dockerfile, stage: Stage, services: Sequence[Service], notes: 
     return ()
 
 
+_READ = re.compile(r"process\.env\.((?:[A-Z0-9]+_)?PORT)\b|environ\[[\"']((?:[A-Z0-9]+_)?PORT)[\"']\]")
 _BARE = re.compile(
     r"(?:.*/)?(?:alpine|debian|ubuntu|busybox|amazonlinux|ruby|python|node|golang|rust|elixir|erlang|crystal|"
     r"[\w-]*(?:jdk|jre|temurin|corretto|openjdk)|dotnet/(?:runtime|aspnet)|static|base|cc)[\w-]*(?:[:@].*)?"
@@ -136,6 +138,20 @@ def _more(entry: str, service: Service) -> tuple[str, ...]:
         return tuple(shlex.split(said))
     except ValueError:
         return ()
+
+
+def demanded(tree: Tree, context: str, known: Mapping[str, str]) -> str:
+    """The variable in which an app's first file reads its port, with nothing in its place; empty if there is none."""
+    for file in [one for one in tree.named(ports.FIRST, context) if not aside(one)][:20]:
+        text = tree.read(file)
+        for match in islice(_READ.finditer(text), 20):
+            name = match[1] or match[2]
+            other = re.search(rf"\b{name}\b[\"'\])]*\s*(?:\|\||\?\?|or\b)", text)
+            own = re.fullmatch(r"(?:(?:APP|SERVER|HTTP|WEB|API|NODE|SERVICE|LISTEN)_)?PORT", name)
+            called = name.removesuffix("_PORT").lower() in tree.root.name.lower()
+            if (own or called) and not other and name not in known:
+                return str(name)
+    return ""
 
 
 def unlike(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:

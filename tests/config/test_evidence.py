@@ -156,3 +156,34 @@ def test_an_image_without_sources_is_said_to_have_none_unless_its_build_fetches_
     compose = "services:\n  web:\n    build: .\n    volumes: ['.:/app']\n    ports: ['80:80']\n"
     image = of(tmp_path, Dockerfile=f"FROM x\n{line}\nEXPOSE 80\nCMD a\n", compose_dot_yml=compose)
     assert ("no COPY of Dockerfile brings the repository's sources" in doubts(image)) == said
+
+
+@pytest.mark.parametrize(("source", "environment"), [
+    ("listen(process.env.PORT);\n", (("PORT", "3000"),)),
+    ("listen(process.env.PORT || 3000);\n", ()),
+    ("connect(process.env.DB_PORT);\n", ()),
+])  # fmt: skip
+def test_an_app_that_has_no_port_of_its_own_gets_it_in_the_variable_that_it_reads(tmp_path, source, environment):
+    assert of(tmp_path, Dockerfile=NODE, server_dot_js=source).environment == environment
+
+
+def test_an_argument_that_a_build_uses_has_a_compose_files_value_or_is_named(tmp_path):
+    lines = "ARG CRATE\nARG NEXT_PUBLIC_API\nARG GIT_SHA\nRUN cargo install --path $CRATE --sha $GIT_SHA\n"
+    image = of(tmp_path, Dockerfile=f"FROM x\n{lines}EXPOSE 80\nCMD a\n")
+    assert "the build uses CRATE, NEXT_PUBLIC_API, which no default" in doubts(image)
+    image = of(
+        tmp_path, compose_dot_yml="services: {a: {build: {context: ., args: {CRATE: web, NEXT_PUBLIC_API: /api}}}}\n"
+    )
+    assert (image.arguments, "the build uses" in doubts(image)) == (
+        (("CRATE", "web"), ("NEXT_PUBLIC_API", "/api")),
+        False,
+    )
+
+
+def test_a_started_file_that_is_neither_in_git_nor_built_is_said(tmp_path):
+    image = of(tmp_path, Dockerfile=NODE.replace("server.js", "dist/main.js"), package_dot_json="{}")
+    assert "its command starts dist/main.js, which git does not have there" in doubts(image)
+    image = of(
+        tmp_path, Dockerfile=NODE.replace("EXPOSE", "RUN npm run build\nEXPOSE").replace("server.js", "dist/main.js")
+    )
+    assert "starts dist" not in doubts(image)
