@@ -43,11 +43,11 @@ def of_port(found: Sequence[Port], port: int) -> Iterator[str]:
     chosen = next((one for one in found if one.number == port), None)
     if chosen is None:
         return
-    if not chosen.sure and not chosen.agreed and not chosen.source.startswith("what "):
+    if not chosen.sure and not chosen.agreed and not re.match(r"what |(?:.*/)?runtime\.exs$", chosen.source):
         yield f"port {port} is a proposal, from {chosen.source} alone"
     if chosen.source.startswith("EXPOSE") and not chosen.agreed:
         for other in found:
-            if other.sure and not other.source.startswith("EXPOSE") and not other.beside:
+            if re.match("its command|HEALTHCHECK|ENV (?:PORT|ASPNETCORE)", other.source) and not other.beside:
                 yield f"EXPOSE of the Dockerfile names {port}, and {other.source} {other.number}"
                 return
     elif chosen.against:

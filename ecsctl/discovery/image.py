@@ -143,6 +143,7 @@ def observed(
     texts = started(tree, place.folder, " ".join([read.command(stage), *command]))
     if for_developers := running.for_developers(running.said(tree, texts)):
         doubts.append(for_developers)
+    doubts += [] if command else running.helps(tree, place.folder, read, stage)
     doubts += absent.unread(stage, texts[0].text)
     doubts += absent.unbuilt(tree, read, place.folder, texts)
     port, checked, environment = _listening(
@@ -268,6 +269,7 @@ def _listening(
         if others:
             notes.append("other ports: " + ", ".join(f"{number} ({said})" for number, said in others.items()))
     odd = ports.contrary(tree, context, read, stage)
+    doubts += refusals.by_tls([read.last(stage, "HEALTHCHECK"), *(one.health for one in services[:1])], port or 0)
     doubts += [odd] if odd else evidence.of_port(found, port) if port and not ask else []
     if port and not anywhere and (name := _reading(tree, context, found[0], port, texts, read.environment(stage))):
         environment = ((name, str(port)),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ecsctl.discovery.tree import Tree, aside
 
@@ -24,6 +24,15 @@ def led_to_tls(tree: Tree, context: str) -> str:
         if re.search(r"(?m)^SECURE_SSL_REDIRECT\s*=\s*True\b", text) and "SECURE_REDIRECT_EXEMPT" not in text:
             return file
     return ""
+
+
+def by_tls(checks: Sequence[str], port: int) -> Iterator[str]:
+    """A sentence where a check inside the container speaks TLS to the app's port: a load balancer speaks HTTP to it."""
+    for check in checks:
+        found = re.search(r"https://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]):(\d{1,5})", check)
+        if found and int(found[1]) == port:
+            yield f"the container's own check asks {found[0]} by TLS: a load balancer speaks HTTP to its tasks here"
+            return
 
 
 def strangers(tree: Tree, context: str) -> Iterator[str]:

@@ -140,6 +140,29 @@ def _more(entry: str, service: Service) -> tuple[str, ...]:
         return ()
 
 
+def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterator[str]:
+    """A sentence where an entry point is a program that does nothing without a subcommand, and has none.
+
+    Cobra prints a help where a command has no Run; clap ends where a subcommand is no Option ("Command", "Subcommand").
+    """
+    entry, own = read.parts(stage)
+    if not entry or own or " " in entry or entry.endswith(".sh"):
+        return
+    for file in [one for one in tree.named(r"root\.go|main\.rs|cli\.rs", context) if not aside(one)][:5]:
+        text = tree.read(file)
+        if file.endswith(".go"):
+            silent = "cobra.Command{" in text and not re.search(r"\bRunE?\s*[:=]", text)
+        else:
+            silent = bool(
+                re.search(
+                    r"#\[(?:command|clap)\(subcommand\)\]\s{0,80}(?:pub\s{1,9})?\w+\s{0,9}:\s{0,9}(?!Option)\w", text
+                )
+            )
+        if silent:
+            yield f"{entry} has subcommands ({file}), and the image starts none: command in [service] has to name one"
+            return
+
+
 def demanded(tree: Tree, context: str, known: Mapping[str, str]) -> str:
     """The variable in which an app's first file reads its port, with nothing in its place; empty if there is none."""
     for file in [one for one in tree.named(ports.FIRST, context) if not aside(one)][:20]:

@@ -187,3 +187,19 @@ def test_a_started_file_that_is_neither_in_git_nor_built_is_said(tmp_path):
         tmp_path, Dockerfile=NODE.replace("EXPOSE", "RUN npm run build\nEXPOSE").replace("server.js", "dist/main.js")
     )
     assert "starts dist" not in doubts(image)
+
+
+@pytest.mark.parametrize(("source", "text", "said"), [
+    ("cmd__root_dot_go", "var root = &cobra.Command{\n  Use: \"desk\",\n}\n", True),
+    ("cmd__root_dot_go", "var root = &cobra.Command{\n  Use: \"desk\",\n  RunE: serve,\n}\n", False),
+    ("src__main_dot_rs", "struct Args {\n  #[command(subcommand)]\n  command: Command,\n}\n", True),
+    ("src__main_dot_rs", "struct Args {\n  #[command(subcommand)]\n  command: Option<Command>,\n}\n", False),
+])  # fmt: skip
+def test_a_program_that_does_nothing_without_a_subcommand_is_said_to_have_none(tmp_path, source, text, said):
+    image = of(tmp_path, Dockerfile='FROM x\nCOPY . .\nEXPOSE 80\nENTRYPOINT ["/desk"]\n', **{source: text})
+    assert ("/desk has subcommands" in doubts(image)) == said
+
+
+def test_a_check_by_tls_inside_the_container_is_said_not_to_be_the_load_balancers(tmp_path):
+    image = of(tmp_path, Dockerfile=NODE.replace("CMD", "HEALTHCHECK CMD curl -k https://localhost:3000/ok\nCMD"))
+    assert "asks https://localhost:3000 by TLS" in doubts(image)
