@@ -301,7 +301,7 @@ def _reading(tree: Tree, context: str, found: Port, port: int, texts: Sequence[T
     """The variable in which the app finds its port, if nothing but that says which one it is; else empty."""
     if ports.unbound(texts, known):  # without it on its own machine alone (Gunicorn, "bind")
         return "PORT"
-    if name := running.demanded(tree, context, known):
+    if name := running.demanded(tree, context, texts, known):
         return name
     of_file = [(name, number) for name, number, source in ports.examples(tree, context) if source == found.source]
     return of_file[0][0] if of_file and of_file[0][1] == port else ""

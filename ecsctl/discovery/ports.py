@@ -62,7 +62,7 @@ _OPTION = re.compile(
     r"(?:[=\s'\",]+|(?<=-[pb]))(?:\w+://)?(?:[\w.*+-]*:|\[[:0-9a-f]*\]:)?" + _NUMBER
 )
 _NOT_HTTP = re.compile(
-    r"metric|admin|debug|grpc|management|db|database|redis|smtp|mysql|postgres|stat|ldap|ssh|ftp|imap|mqtt|turn|stun|sip",
+    r"metric|chmod|admin|debug|grpc|management|db|database|redis|smtp|mysql|postgres|stat|ldap|ssh|ftp|imap|mqtt|turn|stun|sip",
     re.IGNORECASE,
 )
 _BIND = re.compile(r"(?:^|\n)[ \t]*(?:bind|port|http-socket|http|socket|listen)\s*[(=\s]\s*[^\n]*?[:\s'\"(=]" + _NUMBER)

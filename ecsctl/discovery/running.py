@@ -78,6 +78,7 @@ def command(read: Dockerfile, stage: Stage, services: Sequence[Service], notes: 
     return ()
 
 
+_INTERPRETED = re.compile(r"\b(?:node|npm|yarn|pnpm|bun|tsx|pm2|python3?)\b")
 _READ = re.compile(r"process\.env\.((?:[A-Z0-9]+_)?PORT)\b|environ\[[\"']((?:[A-Z0-9]+_)?PORT)[\"']\]")
 _BARE = re.compile(
     r"(?:.*/)?(?:alpine|debian|ubuntu|busybox|amazonlinux|ruby|python|node|golang|rust|elixir|erlang|crystal|"
@@ -163,8 +164,10 @@ def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterator[
             return
 
 
-def demanded(tree: Tree, context: str, known: Mapping[str, str]) -> str:
+def demanded(tree: Tree, context: str, texts: Sequence[Text], known: Mapping[str, str]) -> str:
     """The variable in which an app's first file reads its port, with nothing in its place; empty if there is none."""
+    if not any(text.shell and _INTERPRETED.search(text.text) for text in texts):
+        return ""
     for file in [one for one in tree.named(ports.FIRST, context) if not aside(one)][:20]:
         text = tree.read(file)
         for match in islice(_READ.finditer(text), 20):

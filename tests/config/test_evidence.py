@@ -167,6 +167,12 @@ def test_an_app_that_has_no_port_of_its_own_gets_it_in_the_variable_that_it_read
     assert of(tmp_path, Dockerfile=NODE, server_dot_js=source).environment == environment
 
 
+def test_the_rights_of_a_socket_are_no_port(tmp_path):
+    image = of(tmp_path, Dockerfile="FROM x\nCOPY . .\nCMD uwsgi --socket=/run/a --chmod-socket=666\n")
+    assert image.port is None
+    assert "nothing names the port" in doubts(image)
+
+
 def test_an_argument_that_a_build_uses_has_a_compose_files_value_or_is_named(tmp_path):
     lines = "ARG CRATE\nARG NEXT_PUBLIC_API\nARG GIT_SHA\nRUN cargo install --path $CRATE --sha $GIT_SHA\n"
     image = of(tmp_path, Dockerfile=f"FROM x\n{lines}EXPOSE 80\nCMD a\n")
