@@ -88,21 +88,19 @@ def _used(read: Dockerfile, given: Collection[str] = ()) -> Iterator[str]:
     """The ARGs without a default that a build uses as they are: as an option's value, in a path, or in pages."""
     for one in read.stages:
         known = read.variables(one)
-        for name in [
-            rest for word, rest in one.instructions if word == "ARG" and re.fullmatch(r"[A-Z][A-Z0-9_]*", rest)
-        ]:
+        names = [rest for word, rest in one.instructions if word == "ARG" and re.fullmatch(r"[A-Z][A-Z0-9_]*", rest)]
+        runs = "\n".join(rest for word, rest in one.instructions if word == "RUN" and "$" in rest)
+        uses = "\n".join([runs, *(rest for word, rest in one.instructions if word == "ENV" and "$" in rest)])
+        for name in list(dict.fromkeys(names))[: dockerfile.MOST_STAGES]:
             value = known.get(name, "").replace("{", "")
             if (value and f"${name}" not in value) or _OF_NO_WEIGHT.search(name):
                 continue
-            runs = [rest for word, rest in one.instructions if word == "RUN"]
-            uses = [*runs, *(rest for word, rest in one.instructions if word == "ENV")]
             # Where a shell asks whether it is set, it need not be.
-            asked = any(
-                re.search(rf"\$\{{{name}:?[-+?]|-[nz]\s+\"?\$\{{?{name}\b|\b{name}=(?!\S*\${{?{name}\b)", rest)
-                for rest in runs
+            asked = re.search(
+                rf"\$\{{{name}:?[-+?]|-[nz]\s+\"?\$\{{?{name}\b|\b{name}=(?!\S{{0,200}}\${{?{name}\b)", runs
             )
-            how = r"\$\{?" if name in given else r"(?:\s--?[\w-]+[ =]|[\w}]/)\$\{?"
-            if not asked and (_OF_PAGES.match(name) or any(re.search(rf"{how}{name}\b", rest) for rest in uses)):
+            how = r"\$\{?" if name in given else r"(?:\s--?[\w-]{1,60}[ =]|[\w}]/)\$\{?"
+            if not asked and (_OF_PAGES.match(name) or re.search(rf"{how}{name}\b", uses)):
                 yield name
 
 

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 Instruction = tuple[str, str]
 """Its word in capitals, and the rest."""
@@ -178,11 +179,12 @@ def wanting(read: Dockerfile) -> tuple[str, ...]:
                 name = match[1] or match[4]
                 if (index == 0 or name in arguments) and not _GIVEN.fullmatch(name):
                     found[name] = None
-        for name in arguments:  # a program that is fetched: its address has a hole
+        runs = [filled(rest, known) for word, rest in one.instructions if word == "RUN" and "$" in rest]
+        written = "\n".join(runs)
+        for name in islice(sorted(arguments), MOST_STAGES):  # a program that is fetched: its address has a hole
             reached = rf"(?:https?://[^\s?\"']{{0,300}}|[\w\]](?:==|@))\$(?:{name}\b|\{{{name}\}})"
-            runs = [filled(rest, known) for word, rest in one.instructions if word == "RUN"]
-            assigned = any(re.search(rf"(?:^|[\s;&]){name}=", rest) for rest in runs)
-            if not _GIVEN.fullmatch(name) and not assigned and any(re.search(reached, rest) for rest in runs):
+            assigned = re.search(rf"(?:^|[\s;&]){name}=", written)
+            if not _GIVEN.fullmatch(name) and not assigned and re.search(reached, written):
                 found[name] = None
     return tuple(found)
 
