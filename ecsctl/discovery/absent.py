@@ -77,11 +77,16 @@ def arguments(read: Dockerfile, services: Sequence[Service]) -> tuple[dict[str, 
     return known | {name: given[name] for name in given_too if given[name] and "$" not in given[name]}, lacking
 
 
-def left_empty(read: Dockerfile, known: Collection[str]) -> Iterator[str]:
-    """A sentence for the arguments that a build uses, and that nothing gives a value: `known` are the others."""
-    if names := [name for name in dict.fromkeys(_used(read)) if name not in known]:
+def unsure(
+    read: Dockerfile, known: Collection[str], lacking: Collection[str], services: Sequence[Service]
+) -> Iterator[str]:
+    """Sentences for the arguments that a build uses and nothing sets, and for those that a compose file does."""
+    if names := [name for name in dict.fromkeys(_used(read)) if name not in known and name not in lacking]:
         yield (f"the build uses {', '.join(names[:5])}, which no default and no compose file sets: empty may do, else "
                "[build.args]")  # fmt: skip
+    where = next((one.where for one in services if dict(one.arguments).keys() & set(known)), "")
+    if where:
+        yield f"{', '.join(known)} in [build.args] is a proposal, from {where}"
 
 
 def _used(read: Dockerfile, given: Collection[str] = ()) -> Iterator[str]:

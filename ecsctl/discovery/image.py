@@ -128,7 +128,7 @@ def observed(
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, for which it has no default: set it in [build.args]")
-    doubts += absent.left_empty(read, {*arguments, *lacking})
+    doubts += absent.unsure(read, arguments, lacking, ours)
     bare = [name.rpartition("/")[2] for name in (called, tree.root.name) if name]
     if (
         any(one.mounts for one in ours)

@@ -275,7 +275,7 @@ def _processes(services: Sequence[Service], app: Sequence[Service]) -> Iterator[
                 yield f"migrations: {service.where}"
             elif _WORKS.search(service.name):
                 yield f"a worker: {service.where}"
-        elif service.file.startswith(".devcontainer/"):
+        elif service.file.startswith(".devcontainer/") or aside(service.file):
             continue
         elif service.dockerfile and service.dockerfile not in built and _WORKS.search(service.name):
             yield f"a worker: {service.where} is another image, built from {service.dockerfile}"

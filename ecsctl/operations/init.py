@@ -130,7 +130,10 @@ class Proposal:
 
     def _found(self, *begins: str) -> list[str]:
         """What was found out and where, of the notes that begin so."""
-        notes = [one for one in (self.image.notes if self.image else ()) if one.startswith(begins)]
+        doubts = self.image.doubts if self.image else ()  # which stand at the top already
+        notes = [
+            one for one in (self.image.notes if self.image else ()) if one.startswith(begins) and one not in doubts
+        ]
         return [f"Found: {'; '.join(notes)}"] if notes and self.builds else []
 
 

@@ -180,6 +180,7 @@ def test_an_argument_that_a_build_uses_has_a_compose_files_value_or_is_named(tmp
     image = of(
         tmp_path, compose_dot_yml="services: {a: {build: {context: ., args: {CRATE: web, NEXT_PUBLIC_API: /api}}}}\n"
     )
+    assert "CRATE, NEXT_PUBLIC_API in [build.args] is a proposal, from a in compose.yml" in doubts(image)
     assert (image.arguments, "the build uses" in doubts(image)) == (
         (("CRATE", "web"), ("NEXT_PUBLIC_API", "/api")),
         False,
