@@ -104,7 +104,9 @@ def configuring(folder: Path, name: str, app: App) -> tuple[str, Config]:
     chosen = shape.dockerfile if shape.asked else ""  # what a person answers
     found = propose(folder / shape.here, dockerfile=chosen).values | {"vpc": NETWORK}
     for table, added in app.by_hand.items():
-        found[table] = {key: value for key, value in {**found[table], **added}.items() if value is not None}
+        guess = {"health"} if added.get("health_path") else set[str]()  # who knows the path says it in its place
+        kept = {key: value for key, value in found[table].items() if key not in guess}
+        found[table] = {key: value for key, value in {**kept, **added}.items() if value is not None}
     lines = [f"{key} = {toml(value)}" for key, value in found.items() if not isinstance(value, dict)]
     for name, table in found.items():
         if isinstance(table, dict):
