@@ -253,6 +253,16 @@ class Facts:
             return every
         return began if not any(AWAITED.search(one.get("reason") or "") for one in every) else every
 
+    @property
+    def without_agent(self) -> str:
+        """Why the newest failed task ran without GuardDuty's agent, in ECS's words; empty if nothing says that.
+
+        It says so of the agent's container alone: in the container's reason (aws/aws-cdk#32877).
+        """
+        boxes = self.failed[0].get("containers", ()) if self.failed else ()
+        lost = (str(one.get("reason") or "") for one in boxes if is_agent(one.get("name", "")))
+        return next((one for one in lost if place_of(one) == Place.PULL), "")
+
     def reason(self, places: tuple[Place, ...], *phrases: str) -> Reason | None:
         """The first reason about one of these things that says one of the phrases, or any reason if none is asked."""
         about = [one for one in self.reasons if one.place in places]

@@ -1,41 +1,54 @@
 """Which line of a log says why something failed, and not only where, or that it did.
 
-Every language shows the stack in its own manner, and many programs end with a word about an error that they logged
-before. A name in a stack that sounds like an error (`standard_exception_handling`) is none.
+In this order: colours, what another program put before a line and a logger's prefix do not count (log_events); frames
+of a stack, code and advice are dropped, and of npm's report all but one line; what follows the panic of a program's
+own main thread is another's; a line that says only that something has failed counts if no other does, and so does
+what a logger calls no error; of the rest the last counts. A heading, which is an error's name or code alone, takes
+the line after it along, and an error the detail that follows it.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
+
+from ecsctl.why.log_events import Level, bare, forms, level, split
 
 ERROR = re.compile(
     r"^E: |error|exception|fatal|fail|denied|refused|cannot|can't|could ?n[o']t|unable|not found|no such|panic|invalid"
     r"|missing|abort|killed|time(?:d ?)?out|err!|unauthori[sz]ed|too ?many ?requests|no space left|no match"
     r"|not (?:permitted|allowed|supported)|mismatch|is already running|already in use|incompatible|you must"
-    r"|requires \S+ (?:>=|version)|only supports? ",
+    r"|requires \S+ (?:>=|version)|only supports? |do(?:es)? ?n[o']t exist|not compatible|\bERR_[A-Z]|out of range"
+    r"|is not (?:an? |set\b|defined|installed|available|writable|readable|executable|running|recogni[sz]ed)"
+    r"|must (?:be|have|set|specify|configure|provide) |is too (?:low|high|small|large|long|short|old|new)\b"
+    r"|closed connection|connection (?:was )?(?:closed|reset|lost)|socket hang up"
+    r"|un(?:known (?!pid)|supported|expected|resolved)",
     re.IGNORECASE,
 )
-SHOWN_BY = re.compile(
-    r"^(?:#\d+ (?=\d+\.\d+(?: |$)|ERROR))?(?:\d+\.\d+(?: |$))?"
-    r"(?:\[[^\]]+\] WARNING: \[pool [^\]]+\] child \d+ said into std(?:err|out): \")?(?:\[\d+\] )?"
-)
-"""What BuildKit, PHP-FPM and Puma put before a line that something else has written."""
 NOISE = re.compile(
     r"^\[Container\]|^\s*$|^make(\[\d+\])?: \*\*\*|^Makefile:\d+: recipe|^(error |info )?(command failed|visit https://)"
     r"|^-{3,}(?! no \w+ application)|^={3,}$|^\[pid: \d+\|app: |^# ?$|^# An error report file|^# \S+\.log$"
-    r"|^>? ?\d+ \||^\(Background on this error at: |^\[(?:SQL|parameters): "
+    r"|^\s*>?\s*\d+ ?\||^Package \S+ is not available, but is referred to|^This may mean that the package is missing"
+    r"|^\(Background on this error at: |^\[(?:SQL|parameters): "
     r"|^\s*For (?:more|verbose|further|additional) \w+|ELB-HealthChecker/|^[\]})\s;,]+$|^Emitted 'error' event on "
     r"|^\s*https?://\S+$"
+    r"|DeprecationWarning|User Deprecated: |^(?!.*\b(?:error|fatal)\b).*\b(?:is|are) deprecated\b"
+    r"|^npm (?:notice|warn)\b"
+    r"|^warning: build failed, waiting for other jobs|^build script failed, must exit now|^\s*\[end of output\]$"
+    r"|^\s*(?:Running `\S+ --version` gave|The following exception\(s\) were encountered:$|A full log can be found at)"
+    r"|^Run with (?:the )?-|^To see why |^\s*(?:hint|help|note): |^Execution halted$|^Calls: .* -> "
+    r"|^/docker-entrypoint\.sh: (?:Configuration complete|Launching|Looking for|/docker-entrypoint\.d/)"
     r"|^\[ERROR\]\s*(?:$|\[Help \d|-> \[Help|To see the full stack|Re-run Maven|For more |After corr)",
     re.IGNORECASE,
 )
 STACK = re.compile(
-    r"^\s+at |^\s*\.\.\. \d+ more$|^\s*--- End of "  # JavaScript, Java and .NET
+    r"^\s+at |^\s*\.\.\. \d+ (?:common frames omitted|more)$|^\s*--- End of "  # JavaScript, Java and .NET
+    r"|^at (?:async |new )?(?:[\w.$<>\[\] ]+ )?\(?\S+:\d+(?::\d+)?\)?$"  # the same, with its indentation lost
     r"|^\s*File \"[^\"]+\", line \d+|^\s*[~^]+\s*$"  # Python
     r"|:\d+:in [`'][^`']+'$"  # Ruby; its first line goes on with what is wrong
     r"|^#\d+ (?:\{main\}|\[internal function\]|\S+\.php\(\d+\): )|^\s+thrown in "  # PHP
-    r"|^Stack trace:|^\[stacktrace\]|^\s*(?:\S\s+)?\d+\u2595|^\s+\+?\d+\s+(?:vendor frames?|\S+\.php:\d+)"
+    r"|^Stack trace:|^\[stacktrace\]|^\s*(?:\S\s+)?\d+[\u2502\u2595]|^\s+\+?\d+\s+(?:vendor frames?|\S+\.php:\d+)"
     r"|^\s*\(\w+ \d[\w.-]*\) \S+\.(?:exs?|erl):\d+|^\s*'__\w+__' => "  # Elixir
     r"|^\s+\S+\.go:\d+|^\S+\.go:\d+(?: \+0x[0-9a-f]+)?$|^\s+\S+\.[cs]:\d+ \+0x|^goroutine \d+ \["  # Go
     r"|^\s+\d+:\s+0x[0-9a-f]+ - |^\s+\d+: (?:<?\w+(?:<.*>)?::)+\S+$"  # Rust
@@ -48,15 +61,13 @@ GO_FRAME = re.compile(r"^\s+\S+\.go:\d+|^\S+\.go:\d+(?: \+0x[0-9a-f]+)?$|^\s+\S+
 PYTHON_FRAME = re.compile(r"^\s*File \"[^\"]+\", line \d+")
 SHOWN_CODE = re.compile(r"^\s*[~^]+\s*$")
 """What Python, Ruby and Node show beneath the code that failed."""
+USAGE = re.compile(r"^Usage:(?: |$)")
+HELP = re.compile(r"^\s+\S|^[A-Z][\w ]*:$|^Use \"")
+"""How the help of a program begins that Cobra, Click and others make, and how it goes on."""
 ADVICE = re.compile(r"^Action:$")
 """Spring Boot's heading over what one may do."""
-REASON = re.compile(r"^Reason: |^\s+.*\[type=\w+, input_")
+REASON = re.compile(r"^Reason: |^\s+.*(?:\[type=\w+, input_|\(type=\w+)")
 """How Spring Boot goes on, a line further, with what it has described, and Pydantic with the field that it names."""
-LEVEL = re.compile(
-    r"^(?:\S+ ){0,4}\W?(?:INFO|DEBUG|TRACE|WARN(?:ING)?)\b|^(?:info|warn(?:ing)?|dbug|trce): \w"
-    r"|[\"']?\b(?:level|severity|lvl)[\"']?\s*[:=]\s*[\"']?(?:(?i:info|debug|trace|warn|notice)|[1-4]0\b)"
-)
-"""What a logger calls no error, in a word or, as Pino and Bunyan do, by a number below 50."""
 FAREWELL = re.compile(
     r"Cannot perform an interactive login from a non TTY device|write: broken pipe$"  # the second command of a pipe
     r"|Worker failed to boot|Worker \(pid:\d+\) (?:exited|was sent)|Shutting down: Master"  # Gunicorn
@@ -69,9 +80,35 @@ FAREWELL = re.compile(
     r"|^(?:Error: )?> (?:Build|Export) (?:error|failed|encountered)|^Failed to compile\.?$"
     r"|^Error occurred prerendering page"  # Next.js
     r"|^\s*Failed to restore \S+ \(in "  # Monolog, Python and NuGet
+    r"|GenServer .* terminating$|^(?:\*\* \(Mix\) )?[Cc]ould not compile dependency "  # Elixir
+    r"|BEGIN failed--compilation aborted|unable to find PSGI function entry point"  # Perl
+    r"|^panic: \(\*?[\w./*]+\) 0x[0-9a-f]+"  # Go, of a logger's own panic: its last line says why
+    r"|Could not create Makefile due to some|^An error occurred while installing \S+ \(|^\*\*\* \S+ failed"  # Ruby
     r"|^BUILD FAILED in |^FAILURE: Build failed with|^error: could not compile `"  # Gradle and Cargo
 )
 """What only says that something has failed, after the line that says what."""
+EXITED = re.compile(
+    r"\b(?:exit(?:ed|s)?|failed|returned|ended|terminated|finished)\b[^:]{0,40}?\b(?:code|status)\b\W{0,4}\d+\W*$"
+    r"|\bexit(?:ed|s)? with \d+\W*$|\(exit (?:code|status):? \d+\)\W*$|did not exit (?:normally|successfully)"
+    r"|^\W*(?:ELIFECYCLE\s+)?Command failed\b|\bCommand \S+ failed(?:,|\W*$)"
+    r"|^\W*(?:Found \d+ errors?\b|\d+ errors?\b[^:]*$)|\berrors?(?:\(s\))? (?:found in\b|occurred\W*$)"
+    r"|signal: aborted$|^\s*\u00d7 .*(?:did not run success|Encountered error)|^\s*error: [a-z]+(?:-[a-z]+){2,}$"
+    r"|\b(?:build|compil\w+|command|script|hook(?: for \w+)?|task|step|migrations?)\s+(?:has )?failed\b"
+    r"(?: in [\d.]+ ?m?s| \*+)?\W*$",
+    re.IGNORECASE,
+)
+"""That a program that was run has ended badly, and no more: what it wrote says why."""
+HEADING = re.compile(
+    r"^\W*(?:(?:fatal |critical |internal )?error\b[:!]?\s*)?(?:[\w.:\\]*(?:Error|Exception)|[A-Z]{1,6}[-_]?\d{2,6}"
+    r"|\[\d+\] [\w ]+ failed)?:?\W*$",
+    re.IGNORECASE,
+)
+"""An error's name or code, alone in its line."""
+DETAIL = re.compile(r"^\s*(?:(?:DETAIL|Details?|Cause):|what\(\):) +")
+"""How PostgreSQL and C++ go on with what they have said of an error."""
+PANIC = re.compile(r"^\s*thread 'main'(?: \(\d+\))? panicked at ")
+"""With it a program of Rust ends, or a script of Cargo's build."""
+EVENT = 4  # lines of an error that are quoted with the one that begins it
 ENDED = re.compile(r"^BUILD FAILED in ")
 """After it Gradle says no more about the failure."""
 CAUSED_BY = "Caused by:"
@@ -87,31 +124,83 @@ NPM_NOISE = re.compile(
 
 def last_error(lines: Sequence[str]) -> str:
     """The last line of a log that reports an error, else the last line that says anything; empty if none does."""
-    kept = [*_telling([line.rstrip() for entry in lines for line in entry.split("\n")])]
-    ends = [n for n, line in enumerate(kept) if ENDED.match(_bare(line))]
-    kept = kept[: ends[-1]] if ends and ends[-1] else kept
-    errors = [n for n, line in enumerate(kept) if ERROR.search(line) or ERROR.search(_bare(line))]
-    own = [n for n in errors if not FAREWELL.search(_bare(kept[n]))]
-    loud = [n for n in own if not LEVEL.search(kept[n]) and not LEVEL.search(_bare(kept[n]))]
-    plain = [n for n, line in enumerate(kept) if not FAREWELL.search(_bare(line))]
-    chosen = next(iter([*loud[-1:], *own[-1:], *errors[-1:], *plain[-1:], *range(len(kept))[-1:]]), None)
+    kept = _of_its_own([*_telling([*_without_help([*split(lines)])])])
+    chosen = _chosen(kept)
     if chosen is None:
         return ""
     if head := _headed(kept, chosen):
         return head
-    more = kept[chosen + 1 : chosen + 2] if kept[chosen].endswith(":") else []
     before = kept[chosen - 1 : chosen] if chosen and REASON.match(kept[chosen]) else []
-    return " ".join(line.strip() for line in (*before, kept[chosen], *more))
+    return " ".join(line.strip() for line in (*before, kept[chosen], *_more(kept, chosen)))
+
+
+def _chosen(kept: Sequence[str]) -> int | None:
+    """Which of the lines says why: the last of the best kind that there is; None if there is no line."""
+    if panics := [n for n, line in enumerate(kept) if PANIC.match(bare(line))]:
+        return panics[-1]
+    best: dict[int, int] = {}
+    for n in range(len(kept) - 1, -1, -1):
+        best.setdefault(_kind(kept[n]), n)
+        if 0 in best:
+            break
+    return best[min(best)] if best else None
+
+
+def _kind(line: str) -> int:
+    """What a line is, the best first: an error, one that its logger calls none, a farewell, no error, and neither."""
+    farewell = _farewell(line)
+    if _errs(line):
+        return 2 if farewell else int(level(line) == Level.QUIET)
+    return 4 if farewell else 3
+
+
+def _errs(line: str) -> bool:
+    """Whether a line reports an error: by its logger's level, or by its words."""
+    _, said, message = forms(line)
+    if message != said and message.startswith(" "):  # a logger's line that goes on with the one before it
+        return bool(ERROR.search(message))
+    return level(line) == Level.LOUD or bool(ERROR.search(said))
+
+
+def _farewell(line: str) -> bool:
+    """Whether a line says only that something has failed."""
+    return any(FAREWELL.search(form) or EXITED.search(form) for form in {*forms(line)[1:]})
+
+
+def _of_its_own(kept: list[str]) -> list[str]:
+    """The lines up to where Gradle ended: what follows is said of other things."""
+    ends = [n for n, line in enumerate(kept) if ENDED.match(bare(line))]
+    return kept[: ends[-1]] if ends and ends[-1] else kept
+
+
+def _more(kept: Sequence[str], chosen: int) -> list[str]:
+    """The lines with which an error goes on, where the chosen one is but its heading, or the detail after it."""
+    head, *rest = (bare(line) for line in kept[chosen : chosen + EVENT])
+    if not rest:
+        return []
+    if head.endswith(":"):
+        least = _indent(head) if PANIC.match(head) and _indent(head) else _indent(head) + 1
+        further = itertools.takewhile(lambda line: _indent(line) >= least, rest[1:])
+        return [rest[0], *(further if _indent(rest[0]) >= least else ())]
+    if HEADING.match(head):
+        return rest[:1]
+    said = forms(rest[0])[2]
+    return [said] if DETAIL.match(said) else []
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _headed(kept: Sequence[str], chosen: int) -> str:
     """An error with its cause, of which the line is one; empty if it is none."""
     at = chosen
-    while at and _bare(kept[at]).startswith(" "):
+    while at and bare(kept[at]).startswith(" "):
         at -= 1
-    if not 0 < at < chosen or _bare(kept[at]).strip() != CAUSED_BY:
+    if not 0 < at < chosen or bare(kept[at]).strip() != CAUSED_BY:
         return ""
-    error, cause = kept[at - 1].strip(), re.sub(r"^\d+: ", "", _bare(kept[chosen]).strip())
+    error = kept[at - 1].strip()
+    cause = " ".join(one.strip() for one in (re.sub(r"^\d+: ", "", bare(kept[chosen]).strip()), *_more(kept, chosen)))
     return error if cause.split("'")[0] in error else f"{error}: {cause}"
 
 
@@ -124,34 +213,46 @@ def _telling(lines: Sequence[str]) -> Iterator[str]:
             yield from _of_npm(block)
             n, before = n + len(block), ""
             continue
-        line, bare = lines[n], _bare(lines[n])
-        after = lines[n + 1] if n + 1 < len(lines) else ""
+        line, said = lines[n], bare(lines[n])
+        after = bare(lines[n + 1]) if n + 1 < len(lines) else ""
         framed = (
-            (PYTHON_FRAME.match(before) and bare.startswith(" "))
+            (PYTHON_FRAME.match(before) and said.startswith(" "))
             or ADVICE.match(before)
-            or (GO_FRAME.match(after) and bare.endswith(")"))
-            or (SHOWN_CODE.match(after) and bare.strip())
+            or (GO_FRAME.match(after) and said.endswith(")"))
+            or (SHOWN_CODE.match(after) and said.strip())
         )
-        if not framed and not NOISE.search(line) and not NOISE.search(bare) and not STACK.search(bare):
+        if not framed and not _noise(line):
             yield line
-        before = bare or before
+        before = said or before
         n += 1
 
 
-def _bare(line: str) -> str:
-    return SHOWN_BY.sub("", line, count=1)
+def _noise(line: str) -> bool:
+    """Whether a line is a frame of a stack, code, advice or decoration."""
+    every = forms(line)
+    return any(map(NOISE.search, {*every})) or any(map(STACK.search, {*every[1:]}))
+
+
+def _without_help(lines: Sequence[str]) -> Iterator[str]:
+    """The lines without the help that a program shows of itself when it is called wrongly, or when it fails."""
+    helps = False
+    for line in lines:
+        said = bare(line)
+        helps = bool(USAGE.match(said)) or (helps and (not said.strip() or bool(HELP.match(said))))
+        if not helps:
+            yield line
 
 
 def _npm(lines: Sequence[str]) -> list[str]:
     """The lines of npm's report that these begin with."""
-    end = next((n for n, line in enumerate(lines) if not NPM.match(_bare(line)) and _bare(line).strip()), len(lines))
+    end = next((n for n, line in enumerate(lines) if not NPM.match(bare(line)) and bare(line).strip()), len(lines))
     block = [*lines[:end]]
-    return block if block and NPM.match(_bare(block[0])) else []
+    return block if block and NPM.match(bare(block[0])) else []
 
 
 def _of_npm(block: Sequence[str]) -> list[str]:
     """What npm says first, or of a command that it has run, what that said last: the rest is advice."""
-    said = [(line, NPM.sub("", _bare(line))) for line in block]
+    said = [(line, NPM.sub("", bare(line))) for line in block]
     ran = any(re.match(r"command failed", text) for _, text in said)
     said = [one for one in said if not NPM_NOISE.search(one[1])]
     if not ran:

@@ -71,8 +71,24 @@ def diagnose(*every: Facts) -> Diagnosis:
     builds = [cause for check in BUILDS if wanting and app and (cause := check(app))]
     if builds:  # no image is the effect, the build the root
         ranked.sort(key=lambda cause: cause.name not in {one.name for one in builds})
+    for facts in every:
+        ranked = _with_agent(ranked, facts)
     well = tuple(fact for facts in every for fact in _well(facts))
     return Diagnosis(tuple(ranked), well, tuple(one for facts in every for one in _unread(facts)))
+
+
+def _with_agent(ranked: list[Cause], facts: Facts) -> list[Cause]:
+    """The causes, the first of the process with a hint where its tasks run without GuardDuty's agent: no cause."""
+    whose = ("", facts.process)
+    first = next((n for n, one in enumerate(ranked) if one.process in whose and not one.calm), None)
+    if not facts.without_agent or first is None:
+        return ranked
+    hint = (
+        "GuardDuty's agent was not pulled, and the task ran without it, which ends no task; where the execution role "
+        f"may not pull it, attach AmazonECSTaskExecutionRolePolicy to that: {facts.without_agent}"
+    )
+    hints = (*ranked[first].hints, hint)
+    return [replace(one, hints=hints) if n == first else one for n, one in enumerate(ranked)]
 
 
 def _past(facts: Facts, app: Facts | None) -> bool:

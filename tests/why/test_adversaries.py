@@ -32,6 +32,7 @@ from tests.why.field.scene import (
     task,
     unhealthy,
 )
+from tests.why.field.second import AGENT
 from tests.why.field.threads import CASES
 
 
@@ -342,3 +343,11 @@ def test_what_is_wrong_with_a_dockerfile_or_a_step_is_quoted_whatever_its_words(
         assert cause
         assert cause.name == "docker-build"
         assert words in cause.sentence
+
+
+def test_an_agent_that_was_not_pulled_is_a_hint_and_no_cause() -> None:
+    cause = first(exits(box(code=1), AGENT), log("Error: boom"))
+    assert cause
+    assert (cause.name, len(cause.hints)) == ("crash", 1)
+    assert "AmazonECSTaskExecutionRolePolicy" in cause.hints[0]
+    assert not diagnose(facts(exits(box(code=1)), log("Error: boom"))).causes[0].hints

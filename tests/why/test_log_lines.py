@@ -137,7 +137,7 @@ main.go:42: errors were shown"""
     ("error: 'disk is lost'\n  error: 'gone'\n  retries: 3", "error: 'gone'"),
     ("A server is already running (pid: 10).\nExiting", "A server is already running (pid: 10)."),
     ('boot failed\n10.0.0.1 "GET /health HTTP/1.1" 503 2 "error" "ELB-HealthChecker/2.0"', "boot failed"),
-    (JSON, '{"level":"fatal","msg":"failed to connect to 10.0.3.7:5432: timeout"}'),
+    (JSON, "failed to connect to 10.0.3.7:5432: timeout"),
     (COLLISION, "SQLSTATE[HY000] [2002] Connection refused (Connection: mysql, SQL: select 1)"),
     (UVICORN, "RuntimeError: QUEUE_URL is missing"),
     ("thread 'main' panicked at src/main.rs:9:5:\nDATABASE_URL: NotPresent\nnote: run with `RUST_BACKTRACE=1`",

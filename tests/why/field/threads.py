@@ -9,8 +9,10 @@ from __future__ import annotations
 from tests.why.field.after import AFTER
 from tests.why.field.blind import BLIND
 from tests.why.field.case import AUTH, DENIED, DJANGO, HUB, INIT, NO_DOCKER, PULL, Case, case
+from tests.why.field.ends import ENDS
 from tests.why.field.fresh import FRESH
 from tests.why.field.later import LATER
+from tests.why.field.lines import LINES
 from tests.why.field.newest import NEWEST
 from tests.why.field.scene import (
     SECRET,
@@ -32,10 +34,12 @@ from tests.why.field.scene import (
     unhealthy,
 )
 from tests.why.field.second import SECOND
+from tests.why.field.steps import BUILT
 from tests.why.field.traces import TRACES
 from tests.why.field.trial import TRIAL
 from tests.why.field.unseen import UNSEEN
 from tests.why.field.ways import WAYS
+from tests.why.field.words import WORDS
 
 BUILDS = (
     case("build, source", "aws/aws-cdk#9980", "build-variable",
@@ -388,4 +392,5 @@ RELEASES = (
 CASES: tuple[Case, ...] = (
     *(*BUILDS, *STARTS, *RUNS, *RELEASES),
     *(*FRESH, *LATER, *NEWEST, *UNSEEN, *TRACES, *WAYS, *TRIAL, *AFTER, *BLIND, *SECOND),
+    *(*LINES, *BUILT, *WORDS, *ENDS),
 )

@@ -1,0 +1,124 @@
+"""What a line of a log is before anyone reads its words: who showed it, at what level, and whether it is JSON.
+
+The levels are those of zap, slog, logrus, Pino and Bunyan, log4j and Logback, Python's logging, Serilog, Monolog,
+nginx, PostgreSQL and ECS's own fields in JSON; a level in a word counts only where a logger writes it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from enum import IntEnum
+from typing import Any
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+SHOWN_BY = re.compile(
+    r"^(?:#\d+ (?=\d+\.\d+(?: |$)|ERROR))?(?:\d+\.\d+(?: |$))?"
+    r"(?:\[[^\]]+\] WARNING: \[pool [^\]]+\] child \d+ said into std(?:err|out): \")?(?:\[\d+\] )?"
+)
+"""What BuildKit, PHP-FPM and Puma put before a line that something else has written."""
+LOGGED_BY = re.compile(
+    r"^(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,:]\d+)?(?:Z| ?[+-]\d\d:?\d\d| [A-Z]{3,4})?\]?\s)?"
+    r"(?:\[\d+\] )?(?:(?:ERROR|FATAL|WARN|INFO) +(?=\[))?(?:\[[\w.$/-]+\] )?(?:\([\w .-]+\) )?(?:<\d+\.\d+\.\d+> ?)?"
+)
+"""What a logger puts before its message: the time, a level, its own name and the thread's."""
+QUIET = re.compile(
+    r"^(?:\S+ ){0,4}\W?(?:INFO|DEBUG|TRACE|WARN(?:ING)?|INF|DBG|WRN|DEBU|TRAC)\b|^(?:info|warn(?:ing)?|dbug|trce): \w"
+    r"|^\d{4}-\d\S+ (?:info|debug|verbose|notice|warn(?:ing)?): "
+    r"|^.{0,40}\[(?:info|debug|notice|trace|warn(?:ing)?)\] |^[IW]\d{4} \d\d:\d\d:\d\d"
+    r"|[\"']?\b(?:level|severity|lvl)[\"']?\s*[:=]\s*[\"']?(?:(?i:info|debug|trace|warn|notice)|[1-4]0\b)"
+)
+"""What a logger calls no error, in a word or, as Pino and Bunyan do, by a number below 50."""
+LOUD = re.compile(
+    r"^(?:\S+ ){0,4}\W?(?:FATAL|CRITICAL|EMERGENCY|PANIC|SEVERE|ERROR|FTL|PANI|FATA|ERRO)\b"
+    r"|^.{0,40}\[(?:emerg|alert|crit(?:ical)?|fatal|panic|error|severe)\] |^[EF]\d{4} \d\d:\d\d:\d\d"
+    r"|\b(?:level|severity|lvl)[\"']?\s*[:=]\s*[\"']?(?:(?i:err|fatal|crit|panic|alert|emerg)|[56]0\b)"
+)
+"""What a logger calls an error, whatever its words are."""
+LONG = 1000  # characters
+LEVELS = ("level", "severity", "log.level", "levelname", "lvl", "@level")
+MESSAGES = ("msg", "message", "@message", "event", "text")
+ERRORS = ("error", "err", "exception", "cause", "error.message")
+STACKS = ("stack", "stacktrace", "stack_trace", "exc_info", "error.stack_trace", "exception")
+
+
+class Level(IntEnum):
+    """What a logger calls a line; PLAIN where none has."""
+
+    QUIET = -1
+    PLAIN = 0
+    LOUD = 1
+
+
+@functools.lru_cache(2048)
+def level(line: str) -> Level:
+    """The level of a line, by any logger's manner; one that goes on with what the line before it says has none."""
+    line, said, message = forms(line)
+    if QUIET.search(line) or QUIET.search(said):
+        return Level.QUIET
+    loud = (LOUD.search(line) or LOUD.search(said)) and message.strip() and not message.startswith(" ")
+    return Level.LOUD if loud else Level.PLAIN
+
+
+def bare(line: str) -> str:
+    """A line without what another program has put before it."""
+    return SHOWN_BY.sub("", line, count=1)
+
+
+@functools.lru_cache(2048)
+def forms(line: str) -> tuple[str, str, str]:
+    """A line as it stands, without who showed it, and without what its logger wrote before the message.
+
+    Of a very long one only the beginning is read.
+    """
+    line = line[:LONG]
+    said = bare(line)
+    return line, said, LOGGED_BY.sub("", said, count=1)
+
+
+def split(entries: Iterable[str]) -> Iterator[str]:
+    """The lines of a log's entries, without colours; an error in JSON as its message and the lines of its stack."""
+    for entry in entries:
+        for line in ANSI.sub("", entry).split("\n"):
+            yield from _spread(line.rstrip())
+
+
+def _spread(line: str) -> Iterator[str]:
+    """An error that is logged in JSON, as a text log has it: its message, then its stack."""
+    event = _json(line)
+    if not event or level(line) != Level.LOUD:
+        yield line
+        return
+    message = _text(event, MESSAGES)
+    error = _text(event, ERRORS)
+    said = message if error in message else f"{message}: {error}" if message else error
+    if not said:
+        yield line
+        return
+    nested: Mapping[str, Any] = next((event[key] for key in ERRORS if isinstance(event.get(key), Mapping)), {})
+    stack = _text(event, STACKS) or _text(nested, STACKS)
+    yield from (one.rstrip() for one in said.split("\n"))
+    if stack and stack != error:
+        yield from (one.rstrip() for one in stack.split("\n"))
+
+
+def _json(line: str) -> Mapping[str, Any]:
+    if not (line.startswith("{") and line.endswith("}")):
+        return {}
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) and any(key in found for key in LEVELS) else {}
+
+
+def _text(event: Mapping[str, Any], keys: tuple[str, ...]) -> str:
+    for key in keys:
+        value = event.get(key)
+        if isinstance(value, Mapping):
+            value = next((value[one] for one in ("message", "msg") if isinstance(value.get(one), str)), None)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return ""

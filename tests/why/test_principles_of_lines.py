@@ -1,0 +1,95 @@
+"""Each principle by which the line of a log is chosen, alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ecsctl.why.log_events import Level, level, split
+from ecsctl.why.log_lines import last_error
+
+REASON = "cannot open the ledger"
+
+
+@pytest.mark.parametrize(("line", "means"), [
+    ('time="2025-07-21T01:49:02Z" level=fatal msg="dirty"', Level.LOUD),
+    ("level=info msg=ready", Level.QUIET),
+    ('{"level":60,"msg":"bye"}', Level.LOUD),
+    ('{"level":30,"msg":"no failed job"}', Level.QUIET),
+    ('{"severity":"NOTICE","message":"error budget"}', Level.QUIET),
+    ("2022/03/04 17:05:32 [emerg] 1#1: mkdir() of a cache", Level.LOUD),
+    ("2022/03/04 17:05:32 [warn] 1#1: the user is ignored", Level.QUIET),
+    ("PANI[0000]main.go:903 setupDatabase dirty", Level.LOUD),
+    ("INFO[0000]main.go:887 connected", Level.QUIET),
+    ("F0602 14:21:48.219000 1 main.go:10] no leader", Level.LOUD),
+    ("[12:00:01 FTL] Host terminated", Level.LOUD),
+    ("2025-08-25T16:58:03.980Z warn: a client is gone", Level.QUIET),
+    ("#9 2.217 [ERROR] /app/A.java:[3,8] symbol", Level.LOUD),
+    ("[ERROR]   mvn <args> -rf :app", Level.PLAIN),  # it goes on with what stands before it
+    ("2022-09-03 06:52:12.532743+00:00 [error] <0.131.0>     auth:init/1, line 80", Level.PLAIN),
+    ("Traceback (most recent call last):", Level.PLAIN),
+    ("the error is gone", Level.PLAIN),
+])  # fmt: skip
+def test_a_level_is_read_by_any_loggers_manner(line: str, means: Level) -> None:
+    assert level(line) == means
+
+
+@pytest.mark.parametrize(("event", "reads"), [
+    ({"level": "fatal", "msg": "no store", "error": "disk gone"}, ["no store: disk gone"]),
+    ({"level": 60, "msg": "no store", "err": {"message": "disk gone", "stack": "Error: disk gone\n    at a.js:1"}},
+     ["no store: disk gone", "Error: disk gone", "    at a.js:1"]),
+    ({"severity": "ERROR", "message": "disk gone", "stack_trace": "X: y\nCaused by: Z: w"},
+     ["disk gone", "X: y", "Caused by: Z: w"]),
+    ({"level": "error", "time": 1}, ['{"level": "error", "time": 1}']),
+    ({"level": "info", "msg": "ready"}, ['{"level": "info", "msg": "ready"}']),
+    ({"error": "no level"}, ['{"error": "no level"}']),
+])  # fmt: skip
+def test_an_error_in_json_reads_as_its_message_and_its_stack(event: dict[str, object], reads: list[str]) -> None:
+    assert [*split([json.dumps(event)])] == reads
+
+
+@pytest.mark.parametrize("farewell", [
+    'error: script "start" exited with code 1', 'ERROR: "check-db" exited with 1.', "extconf failed, exit code 1",
+    " ELIFECYCLE  Command failed with exit code 1.", "===> Hook for compile failed!", "*** extconf.rb failed ***",
+    'app.csproj(47,5): error MSB3073: The command "npm install" exited with code 127.', "2 errors",
+    "ERROR: Elasticsearch did not exit normally - check the logs at /var/log/es.log", "Found 1 error in src/a.ts:3",
+    "[ALERT] 013/235213 (1) : Error(s) found in configuration file : /haproxy.cfg", "error: metadata-generation-failed",
+    "BEGIN failed--compilation aborted at app.psgi line 11.", "panic: (*logrus.Entry) 0xc0014ce380",
+    "12:00:01 [error] GenServer #PID<0.26.0> terminating", "2021/06/11 21:19:25 signal: aborted",
+])  # fmt: skip
+def test_a_line_that_only_says_that_something_failed_counts_where_no_other_does(farewell: str) -> None:
+    assert last_error([REASON, farewell]) == REASON
+    assert last_error([farewell]) == farewell.strip()
+
+
+@pytest.mark.parametrize("other", [
+    "DeprecationWarning: unhandled errors are not supported", "hint: this usually is an error of the package",
+    "npm notice an error of npm", "Run with the --force parameter if it fails", "For more details of the error run it",
+    "    at Server.fail (/app/server.js:3:1)", "at Server.fail (/app/server.js:3:1)", "  > 671|  throw new Error(",
+    "/docker-entrypoint.sh: Configuration complete; ready for start up", "2026-03-02 10:00:00 [info] no failed job",
+    "Usage:\n  app [flags]\n\nFlags:\n  --check   fail if the file is missing\n\nUse \"app --help\" on an error.",
+])  # fmt: skip
+def test_advice_frames_help_and_what_is_no_error_to_its_logger_are_passed_over(other: str) -> None:
+    assert last_error([REASON, *other.split("\n")]) == REASON
+
+
+@pytest.mark.parametrize(("lines", "whole"), [
+    (["Error: P3005", "", "The schema is not empty."], "Error: P3005 The schema is not empty."),
+    (["  RuntimeError", "", "  The lock file is old."], "RuntimeError The lock file is old."),
+    (["ERROR: unable to select packages:", "  curl-7:", "    breaks: world[curl=7]", "done"],
+     "ERROR: unable to select packages: curl-7: breaks: world[curl=7]"),
+    (["UTC [1] FATAL:  files are incompatible", "UTC [1] ready"], "UTC [1] FATAL:  files are incompatible"),
+    (["2026-02-22 10:00:00.000 UTC [1] FATAL:  wrong files", "2026-02-22 10:00:00.000 UTC [1] DETAIL:  of version 13"],
+     "2026-02-22 10:00:00.000 UTC [1] FATAL:  wrong files DETAIL:  of version 13"),
+    (["terminate called after throwing an instance of 'x' (error)", "  what():  too long"],
+     "terminate called after throwing an instance of 'x' (error) what():  too long"),
+    (["thread 'main' panicked at a.rs:1:2:", "pool: TimedOut", "ERROR: the wrapper failed"],
+     "thread 'main' panicked at a.rs:1:2: pool: TimedOut"),
+])  # fmt: skip
+def test_a_heading_is_quoted_with_what_it_is_the_heading_of(lines: list[str], whole: str) -> None:
+    assert last_error(lines) == whole
+
+
+def test_colours_are_no_part_of_a_line() -> None:
+    assert last_error(["\x1b[31mError: gone\x1b[0m", "\x1b[32minfo\x1b[39m: no error"]) == "Error: gone"
