@@ -101,7 +101,8 @@ class Facts:
     and, if the zone above is in the account too, those to which that one leads as `parent`.
     `revisions` maps the ARN of a service revision to that of its task definition, `images` a reference to whether it
     exists, `secrets` an ARN to "there", "missing" or "being deleted", `own_secrets` an ARN to the name by which
-    `ecsctl secret` knows it, `log_groups` a name to whether it exists, `subnet_routes` a subnet to its route table.
+    `ecsctl secret` knows it, `log_groups` a name to whether it exists, `subnet_routes` a subnet to its route table,
+    `blocked` a subnet to the mode of VPC Block Public Access that DescribeSubnets gives for it, if it is on.
     `starting` are the tasks that are not running yet. The service and its tasks are those of the `process`; `rests`
     says whether no task is desired, by ecsctl.toml or by autoscaling (None: unknown).
     """
@@ -127,6 +128,7 @@ class Facts:
     log_groups: dict[str, bool] = field(default_factory=dict)
     roles: dict[str, Answer] = field(default_factory=dict)
     subnet_routes: dict[str, Answer] = field(default_factory=dict)
+    blocked: dict[str, str] = field(default_factory=dict)
     endpoints: list[Answer] = field(default_factory=list)
     groups: list[Answer] = field(default_factory=list)
     balancer_groups: list[str] = field(default_factory=list)

@@ -251,6 +251,9 @@ class _Reading:
         groups = self.aws.read(ec2.describe_security_groups, GroupIds=network.get("securityGroups", []))
         self.facts.groups = [dict(one) for one in groups["SecurityGroups"]]
         subnets = self.aws.read(ec2.describe_subnets, SubnetIds=network["subnets"])["Subnets"]
+        for one in subnets:
+            if (mode := one.get("BlockPublicAccessStates", {}).get("InternetGatewayBlockMode", "off")) != "off":
+                self.facts.blocked[one["SubnetId"]] = mode
         inside = [{"Name": "vpc-id", "Values": sorted({one["VpcId"] for one in subnets})}]
         tables = self.aws.read(ec2.describe_route_tables, Filters=inside)["RouteTables"]  # type: ignore[arg-type]  # a filter
         links = [(link, dict(table)) for table in tables for link in table.get("Associations", ())]

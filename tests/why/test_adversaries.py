@@ -28,6 +28,7 @@ from tests.why.field.scene import (
     fails,
     log,
     pipeline,
+    routes,
     stage,
     task,
     unhealthy,
@@ -351,3 +352,19 @@ def test_an_agent_that_was_not_pulled_is_a_hint_and_no_cause() -> None:
     assert (cause.name, len(cause.hints)) == ("crash", 1)
     assert "AmazonECSTaskExecutionRolePolicy" in cause.hints[0]
     assert not diagnose(facts(exits(box(code=1)), log("Error: boom"))).causes[0].hints
+
+
+@pytest.mark.parametrize(("mode", "table", "shut"), [
+    ("block-bidirectional", routes(NatGatewayId="nat-1"), True),
+    ("block-ingress", routes(NatGatewayId="nat-1"), False),  # what only leads out stays open
+    ("block-ingress", routes(GatewayId="igw-1"), True),
+])  # fmt: skip
+def test_vpc_block_public_access_is_likely_at_most(mode: str, table: Scene, shut: bool) -> None:
+    """The VPC may be excluded from it, which the mode does not say for sure."""
+    scene = {"blocked": {"subnet-0a1": mode}, "subnet_routes": {"subnet-0a1": table}}
+    found = facts(task("ResourceInitializationError: unable to pull secrets or registry auth: i/o timeout"), scene)
+    assert found.service
+    found.service["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] = "ENABLED"
+    cause = diagnose(found).causes[0]
+    assert cause.certainty == Certainty.LIKELY
+    assert (cause.name, "Public Access is on" in cause.sentence) == (("no-way-out" if shut else "unreachable"), shut)

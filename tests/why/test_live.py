@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from moto.ec2.models.subnets import Subnet
 
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
@@ -68,6 +69,15 @@ def test_what_befalls_the_tasks_of_one_deployment_after_another_is_reported_each
         found[kind] = diagnosis.causes[0].name
     assert found == expected
     assert deployed(world, "ok").causes == (), "and when it runs again, nothing is wrong"
+
+
+def test_vpc_block_public_access_is_read_with_the_subnets(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    shut = {"InternetGatewayBlockMode": "block-bidirectional"}
+    world.up(PLAIN)
+    monkeypatch.setattr(Subnet, "block_public_access_states", shut)
+    cause = deployed(world, "egress").causes[0]
+    assert cause.name == "no-way-out"
+    assert "block-bidirectional" in " ".join(one.text for one in cause.evidence)
 
 
 def test_where_ecs_has_gone_back_no_fix_says_to_go_back_further(world: World) -> None:

@@ -50,6 +50,12 @@ def no_way_out(facts: Facts) -> Cause | None:
             f"the tasks' security group {group['GroupId']} lets nothing out on port 443, where AWS's services answer"
         )
         return Cause("egress-closed", sentence, (found, observed), _open(group, facts))
+    if shut := _public_access(facts):
+        sentence = ("the task did not reach AWS's services although its route leads out: the account's VPC Block "
+                "Public Access is on, and stands in the way unless the VPC or subnet is excluded from it")  # fmt: skip
+        fix = (by_hand("in VPC, Settings (Block Public Access of the account): exclude the VPC from it, or turn it off",
+                *(step.what for step in resume(facts))),)  # fmt: skip
+        return Cause("no-way-out", sentence, (found, shut), fix, Certainty.LIKELY, either=("unreachable",))
     sentence = ("the task did not reach AWS's services although its route leads out: either a network ACL, the "
                 "VPC's DNS "
             "settings, a firewall, an endpoint's own group or the account's VPC Block Public Access stands in between: "
@@ -90,6 +96,16 @@ def dead_end(subnet: str, table: Answer, facts: Facts) -> Evidence | None:
         return None
     missing = f", and the VPC lacks the endpoints {', '.join(lacking)}" if held else ""
     return Evidence(name, f"{subnet} has no route to the internet{missing}")
+
+
+def _public_access(facts: Facts) -> Evidence | None:
+    """What VPC Block Public Access shuts: every way to the internet, or (block-ingress) that of public addresses."""
+    for subnet, mode in facts.blocked.items():
+        routes = facts.subnet_routes.get(subnet, {}).get("Routes", ())
+        public = any(str(one.get("GatewayId", "")).startswith("igw-") for one in routes)
+        if mode == "block-bidirectional" or (mode == "block-ingress" and public):
+            return Evidence("VPC Block Public Access", f"{mode} for {subnet}")
+    return None
 
 
 def ours(thing: Answer, facts: Facts) -> bool:
