@@ -132,7 +132,7 @@ def steps(fixes: list[Fix], *acts: Act) -> Iterator[str]:
 def test_each_key_in_a_fix_is_one_of_ecsctl_toml(fixes: list[Fix], causes: list[Cause]) -> None:
     sections = "|".join(sorted({key.partition(".")[0] for key in KEYS if "." in key}))
     texts = [*map(str, fixes), *(cause.sentence for cause in causes)]
-    named = {key for text in texts for key in re.findall(rf"(?<![\w.-])(?:{sections})\.[a-z][a-z_]+", text)}
+    named = {key for text in texts for key in re.findall(rf"(?<![\w.-])(?:{sections})\.[a-z][a-z_]+(?![\w/])", text)}
     named |= set(steps(fixes, Act.SET))
     named = {re.sub(r"^sidecars\.[a-z_-]+", "sidecars", key) for key in named} - {"sidecars"}
     assert {"service.port", "sidecars.image"} <= named
