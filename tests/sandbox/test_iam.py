@@ -223,3 +223,14 @@ def test_tag_keys_that_differ_in_case_alone_are_one_to_iam(aws):
     code, message = refused(aws("iam").create_role, **arguments)
     assert code == "InvalidInput"
     assert "case insensitive" in message
+
+
+def test_a_policy_is_attached_to_a_role_once(aws):
+    iam_ = aws("iam")
+    make(aws)
+    allow = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    arn = iam_.create_policy(PolicyName="limit", PolicyDocument=document)["Policy"]["Arn"]
+    for _ in range(2):
+        iam_.attach_role_policy(RoleName="builder", PolicyArn=arn)
+    assert iam_.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 1

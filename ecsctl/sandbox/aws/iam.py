@@ -210,11 +210,13 @@ def get_policy(original: Any, self: IAMBackend, policy_arn: str) -> Any:
 
 @overlay.wraps(IAMBackend)
 def attach_role_policy(original: Any, self: IAMBackend, policy_arn: str, role_name: str) -> None:
-    """AWS's own too; and no more than a role may have (IAM guide, "IAM and AWS STS quotas": 10 by default)."""
+    """AWS's own too, each once; no more than a role may have (IAM guide, "IAM and AWS STS quotas": 10 by default)."""
     if policy_arn not in self.managed_policies and (found := _of_aws(self, policy_arn)) is not None:
         self.managed_policies[policy_arn] = found
     attached = self.get_role(role_name).managed_policies
-    if policy_arn not in attached and len(attached) >= _ATTACHED:
+    if policy_arn in attached:
+        return
+    if len(attached) >= _ATTACHED:
         raise overlay.Refusal("LimitExceeded", f"Cannot exceed quota for PoliciesPerRole: {_ATTACHED}")
     original(policy_arn, role_name)
 
