@@ -46,7 +46,7 @@ def template(
     """
     lines = [f"#:schema ./{SCHEMA}", *_comment(_EVERY if every else _FOUND), ""]
     if doubts:
-        lines.append("# To check before the first ecsctl up, for nothing in the repository answers it:")
+        lines.append("# To check before the first ecsctl up; the repository does not settle it:")
         lines += [line for doubt in doubts for line in _comment(doubt, "- ")] + [""]
     tables = {key: below for key in Config.model_fields if is_table(below := _node((key,)))}
     top = [(key,) for key in Config.model_fields if key not in tables]

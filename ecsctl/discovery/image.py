@@ -151,11 +151,11 @@ def observed(
     )
     initial = bool(ours) and ours[0].init and ours[0].runs(stage.name)
     if initial:
-        notes.append(f"an init process comes first in the container: {ours[0].where} has one")
+        notes.append(f"an init process runs first in the container, as in {ours[0].where}")
     if bound_to := [pair for pair in (ours[0].binds if ours else ()) if pair[0] not in dict(environment)]:
         environment += tuple(bound_to)
         listed = ", ".join(name for name, _ in bound_to)
-        notes.append(f"{listed} has the app listen on every address, as in {ours[0].where}: else nothing reaches it")
+        notes.append(f"{listed} makes the app listen on every address, as in {ours[0].where}: else nothing reaches it")
     bound = machine.bound(read, stage)
     if bound:
         notes.append(f"the processor is X86_64: {bound}")
@@ -318,7 +318,7 @@ def _checked(
     if not fitting:
         if port:
             doubts.append(
-                "nothing names a path for the health check: / is a guess, and codes from 200 to 399 are healthy"
+                "no path for the health check was found: / is a guess, and codes from 200 to 399 count as healthy"
             )
         if listed := health.listed(tree, context):
             doubts.append(f"paths that its sources name, and that may be better: {listed}")
@@ -329,9 +329,7 @@ def _checked(
         doubts.append(proposal)
         checked = replace(checked, leads=True)
     if leads := refusals.led_to_tls(tree, context):
-        notes.append(
-            f"{leads} leads what comes without TLS to TLS, the load balancer's check too: that counts as healthy"
-        )
+        notes.append(f"{leads} redirects HTTP to HTTPS, the load balancer's check too: the redirect counts as healthy")
         checked = replace(checked, leads=True)
     doubts += refusals.strangers(tree, context)
     return checked

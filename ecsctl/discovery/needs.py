@@ -203,7 +203,7 @@ def _of_servers(tree: Tree) -> Iterator[str]:
         for command in re.findall(r"(?m)^[ \t]*[\w-]+\s*:\s*(\S.*)$", tree.read(path)):
             kind, program = _server(command)
             if kind:
-                yield f"{kind}: {path} runs {program}; ecsctl makes none"
+                yield f"{kind}: {path} runs {program}; ecsctl creates none"
 
 
 def _kept(tree: Tree, app: Sequence[Service], kept: Sequence[str]) -> Iterator[str]:
@@ -246,7 +246,7 @@ def _beside(services: Sequence[Service]) -> Iterator[str]:
         kind = next((kind for kind, pattern in _KINDS if re.search(pattern, image)), "")
         if kind and (kind, image) not in observed:
             observed.add((kind, image))
-            yield f"{kind}: {service.file} runs {image} as {service.name}; ecsctl makes none"
+            yield f"{kind}: {service.file} runs {image} as {service.name}; ecsctl creates none"
 
 
 def _kind(name: str) -> str:

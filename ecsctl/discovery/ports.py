@@ -198,7 +198,7 @@ def contrary(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> str:
     if not said or not listened or set(said) & set(listened):
         return ""
     number, file = next(iter(listened.items()))
-    return f"EXPOSE of the Dockerfile names {said[0]}, and {file} has the web server listen on {number}"
+    return f"EXPOSE of the Dockerfile names {said[0]}, but {file} makes the web server listen on {number}"
 
 
 def alone(texts: Sequence[Text], environment: Mapping[str, str]) -> str:
@@ -210,7 +210,7 @@ def alone(texts: Sequence[Text], environment: Mapping[str, str]) -> str:
     said = " ".join([*(one.text for one in texts), *environment.values()])
     if not server or re.search(r"0\.0\.0\.0|::|\$\{?\w*HOST|\s--?(?:host|bind|uds|fd|h|b|H)\b", said):
         return ""
-    return f"nothing has {server} listen on other addresses than its own machine's: --host 0.0.0.0 in its command does"
+    return f"{server} listens on 127.0.0.1 only, where no load balancer reaches it: add --host 0.0.0.0 to its command"
 
 
 def unbound(texts: Sequence[Text], environment: Mapping[str, str]) -> bool:

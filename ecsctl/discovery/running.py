@@ -68,13 +68,13 @@ def command(read: Dockerfile, stage: Stage, services: Sequence[Service], notes: 
     said = _more(entry, first) if first else ()
     if said and first and not any(word.startswith(place) for word in said for place in first.placed):
         what = f"the image's own command is {own}" if says else "the image names no command"
-        notes.append(f"{what}; {first.where} has it run: {shlex.join(said)}")
+        notes.append(f"{what}; {first.where} runs in it: {shlex.join(said)}")
         return said
     if first and said:
-        notes.append(f"{first.where} has the image run {shlex.join(said)}, with files that it puts in: say command in "
-                     "[service], and bring the files along")  # fmt: skip
+        notes.append(f"{first.where} runs {shlex.join(said)} in the image, with files that it mounts: set command in "
+                     "[service], and put the files into the image")  # fmt: skip
     elif says:
-        notes.append(f"the image's own command is {own}, which says something and ends: say command in [service]")
+        notes.append(f"the image's own command is {own}, which prints something and ends: set command in [service]")
     return ()
 
 
@@ -106,7 +106,7 @@ def for_developers(command: str) -> str:
     """A sentence where an image starts what serves one person, slowly, and shows everybody its faults."""
     found = _FOR_DEVELOPERS.search(command)
     return (
-        f"the image starts a server for development, {found[0]}: command in [service] can say another" if found else ""
+        f"the image starts a development server, {found[0]}: set command in [service] to start another" if found else ""
     )
 
 
@@ -121,10 +121,10 @@ def hosted(
         found += [(path, one) for one in re.findall(r"(?m)^[ \t]*web\s*:\s*(\S.*?)\s*$", tree.read(path))]
     if not found:
         bare = _BARE.fullmatch(stage.image)
-        return (), "the image starts nothing of its own: command in [service] has to say what" if bare else ""
+        return (), "the image starts nothing by itself: set command in [service]" if bare else ""
     where, start = found[0]
     words = Process("web", start, where).words
-    notes.append(f"the image names no command; {where} has it run: {start}")
+    notes.append(f"the image names no command; {where} runs in it: {start}")
     return tuple(words), ""
 
 
@@ -160,7 +160,7 @@ def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterator[
                 )
             )
         if silent:
-            yield f"{entry} has subcommands ({file}), and the image starts none: command in [service] has to name one"
+            yield f"{entry} has subcommands ({file}), and the image starts none: set command in [service] to one"
             return
 
 

@@ -104,12 +104,12 @@ def test_what_runs_wins_over_an_expose_that_nothing_else_names_and_both_are_said
 
 
 @pytest.mark.parametrize(("command", "said"), [
-    ("uvicorn app:app --port 8000", "nothing has uvicorn listen on other addresses"),
-    ("datasette", "nothing has datasette listen"),
+    ("uvicorn app:app --port 8000", "uvicorn listens on 127.0.0.1 only"),
+    ("datasette", "datasette listens on 127.0.0.1 only"),
     ("uvicorn app:app --host 0.0.0.0", ""),
     ("gunicorn -k uvicorn.workers.UvicornWorker -b :8000 app", ""),
-    ("make run", "a server for development, manage runserver"),
-    ("npm start", "a server for development, react-scripts start"),
+    ("make run", "a development server, manage runserver"),
+    ("npm start", "a development server, react-scripts start"),
     ("app --config /etc/app.yml", "reads /etc/app.yml, which nothing in the Dockerfile makes"),
 ])  # fmt: skip
 def test_a_command_that_serves_nobody_else_or_lacks_its_settings_is_said(tmp_path, command, said):

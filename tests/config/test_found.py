@@ -90,7 +90,7 @@ def test_a_guess_is_said_at_the_top_of_the_file_and_what_is_known_is_not(tmp_pat
         "copies dist, which git does not have",
         "80, 8081",
         "/ is a guess",
-        "a server for development, npm run dev",
+        "a development server, npm run dev",
     ):
         assert doubt in " ".join(top.replace("\n#", "").split()), top
     assert proposal.image.values["service"]["health"] == {"path": "/", "codes": "200-399"}

@@ -63,18 +63,18 @@ TRIED = {
             "build.gradle": "io.micronaut:micronaut-management\n", "cli/src/main/resources/application.yml": "endpoints:\n  all:\n    port: 8081\n",
             "docker-compose.yml": "services:\n  kestra:\n    image: kestra/kestra:latest\n    command: server standalone\n    ports: ['8080:8080', '8081:8081']\n",
         },
-        port=8080, command=("server", "standalone"), notes=("the image's own command is --help; kestra in docker-compose.yml has it run",),
+        port=8080, command=("server", "standalone"), notes=("the image's own command is --help; kestra in docker-compose.yml runs in it",),
     ),
     "cloudflare/cloudflared": Shape(
         {"Dockerfile": "FROM golang AS builder\nCOPY . .\nFROM gcr.io/distroless/base\nENTRYPOINT [\"cloudflared\", \"--no-autoupdate\"]\nCMD [\"version\"]\n", "go.mod": ""},
-        notes=("version, which says something and ends", "web = false"),
+        notes=("version, which prints something and ends", "web = false"),
     ),
     "oauth2-proxy/oauth2-proxy": Shape(
         {
             "Dockerfile": "ARG BUILD_IMAGE=placeholder\nARG RUNTIME_IMAGE=placeholder\nFROM --platform=${BUILDPLATFORM} ${BUILD_IMAGE} AS builder\nCOPY . .\nFROM ${RUNTIME_IMAGE}\nENTRYPOINT [\"/bin/oauth2-proxy\"]\n",
             "contrib/local-environment/docker-compose.yaml": "services:\n  oauth2-proxy:\n    image: quay.io/oauth2-proxy/oauth2-proxy:v7\n    command: --config /oauth2-proxy.cfg\n    volumes: ['./oauth2-proxy.cfg:/oauth2-proxy.cfg']\n    ports: ['4180:4180/tcp']\n",
         },
-        port=4180, lacking=("BUILD_IMAGE", "RUNTIME_IMAGE"), notes=("with files that it puts in",),
+        port=4180, lacking=("BUILD_IMAGE", "RUNTIME_IMAGE"), notes=("with files that it mounts",),
     ),
     "jhj0517/Whisper-WebUI": Shape(  # the compose file goes on where the image's entry point ends
         {
@@ -89,7 +89,7 @@ TRIED = {
             "docker/docker-compose.build.yml": "services:\n  ghostfolio:\n    extends: {file: docker-compose.yml, service: ghostfolio}\n    build: {context: ../}\n",
             "docker/docker-compose.yml": "services:\n  ghostfolio:\n    image: docker.io/ghostfolio/ghostfolio:latest\n    init: true\n    ports: ['3333:3333']\n    healthcheck: {test: ['CMD-SHELL', 'curl -f http://localhost:3333/api/v1/health']}\n",
         },
-        port=3333, path="/api/v1/health", notes=("an init process comes first",),
+        port=3333, path="/api/v1/health", notes=("an init process runs first",),
     ),
     "supabase/realtime": Shape(  # what tests run is not what is deployed
         {

@@ -80,7 +80,7 @@ VARIED = {
             "Dockerfile": "FROM debian\nCOPY . /app\nENTRYPOINT [\"/app/bin/syncserver\"]\n",
             "docker-compose.yml": "services:\n  syncserver:\n    build: .\n    ports: ['8000:8000']\n    environment: {SYNC_HOST: 0.0.0.0, SYNC_URL: mysql://x}\n",
         },
-        port=8000, environment={"SYNC_HOST": "0.0.0.0"}, notes=("SYNC_HOST has the app listen",),  # noqa: S104
+        port=8000, environment={"SYNC_HOST": "0.0.0.0"}, notes=("SYNC_HOST makes the app listen",),  # noqa: S104
     ),
     "mher/flower": Shape(  # published elsewhere by its own name; what a compose file puts in is an example
         {
@@ -134,7 +134,7 @@ VARIED = {
             "Dockerfile": "FROM ruby\nCOPY . .\nEXPOSE 3000\nCMD [\"rails\", \"server\"]\n", "Gemfile": "",
             "config/routes.rb": "get \"up\" => \"rails/health#show\"\n", "config/environments/production.rb": "  # config.assume_ssl = true\n  config.force_ssl = true\n",
         },
-        port=3000, path="/up", codes="200-399", notes=("leads what comes without TLS to TLS",),
+        port=3000, path="/up", codes="200-399", notes=("redirects HTTP to HTTPS",),
     ),
     "acme/desk, which knows its names": Shape(
         {
@@ -156,7 +156,7 @@ VARIED = {
             "Dockerfile-build": "FROM python\nCOPY . .\n", "setup.py": "", "Procfile": "web: gunicorn -b 0.0.0.0:8000 warehouse.wsgi\n",
             "docker-compose.yml": "services:\n  web: {build: {context: ., dockerfile: Dockerfile-build}, command: gunicorn --reload -b 0.0.0.0:8001 warehouse.wsgi, volumes: ['./warehouse:/src'], ports: ['80:8001']}\n",
         },
-        "Dockerfile-build", ".", 8000, command=("gunicorn", "-b", "0.0.0.0:8000", "warehouse.wsgi"), notes=("Procfile has it run",),
+        "Dockerfile-build", ".", 8000, command=("gunicorn", "-b", "0.0.0.0:8000", "warehouse.wsgi"), notes=("Procfile runs in it",),
     ),
     "gotenberg/gotenberg": Shape(  # the last of many is a function's; of the others the one that is called as the app is
         {
@@ -169,7 +169,7 @@ VARIED = {
             "docker/oidc/Dockerfile": "FROM python\nCOPY docker/oidc/nginx.conf /etc/nginx/nginx.conf\nEXPOSE 8080\nCMD [\"server\"]\n",
             "docker/oidc/nginx.conf": "http { server {\n  listen 80;\n} }\n",
         },
-        "docker/oidc/Dockerfile", ".", 80, notes=("names 8080, and docker/oidc/nginx.conf has the web server listen on 80",),
+        "docker/oidc/Dockerfile", ".", 80, notes=("names 8080, but docker/oidc/nginx.conf makes the web server listen on 80",),
     ),
     "alphagov/notifications-admin": Shape(
         {
