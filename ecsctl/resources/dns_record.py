@@ -78,7 +78,7 @@ class DnsRecord(Resource[DnsRecordIds]):
     def summary(self) -> str:
         """Where it leads."""
         if self.shared:
-            return "the CNAME that ACM checks"
+            return "the CNAME by which ACM validates the domain"
         return f"{self.type} {self.name} → {self.alias_dns or self.value}"
 
     @classmethod

@@ -41,7 +41,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
 
     def summary(self) -> str:
         """Whose way to the internet it is."""
-        return f"of {self.vpc}"
+        return f"attached to {self.vpc}"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:

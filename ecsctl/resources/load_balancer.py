@@ -106,7 +106,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
 
     def summary(self) -> str:
         """Where it stands."""
-        return f"{self.scheme}, in {', '.join(sorted(self.subnets))}; idle connections end after {self.idle_timeout} s"
+        return f"{self.scheme}, in {', '.join(sorted(self.subnets))}; idle timeout {self.idle_timeout} s"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:

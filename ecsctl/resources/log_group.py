@@ -51,7 +51,7 @@ class LogGroup(Resource[LogGroupIds]):
 
     def summary(self) -> str:
         """For how long it remembers."""
-        return f"{self.name}: kept for {self.days} days" if self.days else f"{self.name}: kept for ever"
+        return f"{self.name}: retention {self.days} days" if self.days else f"{self.name}: never expires"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:

@@ -70,9 +70,9 @@ class Repository(Resource[RepositoryIds]):
     def summary(self) -> str:
         """What may be done with its images."""
         mutable = f" but {', '.join(self.mutable_tags)}" if self.mutable_tags else ""
-        tags = "any tag may move" if self.mutability == "MUTABLE" else f"tags stay what they are{mutable}"
-        scan = "scanned" if self.scan_on_push else "not scanned"
-        return f"{self.name}: {tags}; {scan} when pushed" + ("; old images expire" if self.lifecycle else "")
+        tags = "tags mutable" if self.mutability == "MUTABLE" else f"tags immutable{mutable}"
+        scan = "scan on push" if self.scan_on_push else "no scan on push"
+        return f"{self.name}: {tags}; {scan}" + ("; old images expire" if self.lifecycle else "")
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:

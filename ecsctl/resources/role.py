@@ -71,10 +71,9 @@ class Role(Resource[RoleIds]):
 
     def summary(self) -> str:
         """Who may do what."""
-        attached = ", ".join(sorted(arn.rpartition("/")[2] for arn in self.policies))
-        if attached and not self.statements:
-            return f"{self.trust.service} may do what {attached} says"
-        return f"{self.trust.service} may {rights(self.statements)}" + (f"; and {attached}" if attached else "")
+        allowed = [rights(self.statements)] if self.statements else []
+        allowed += sorted(arn.rpartition("/")[2] for arn in self.policies)
+        return f"for {self.trust.service}; allows {'; '.join(allowed) or 'nothing'}"
 
     def beyond(self) -> str:
         """Its one policy has no white space between its words, and none in them."""

@@ -54,7 +54,7 @@ class RouteTable(Resource[RouteTableIds]):
     def summary(self) -> str:
         """Where it leads."""
         way = self.internet_gateway or self.nat_gateway or "nowhere"
-        return f"everything to {way}, from {', '.join(sorted(self.subnets))}"
+        return f"0.0.0.0/0 → {way}, for {', '.join(sorted(self.subnets))}"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:

@@ -83,7 +83,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
 
     def summary(self) -> str:
         """What it opens."""
-        return f"lets in {', '.join(sorted(map(str, self.ingress))) or 'nothing'}"
+        return f"ingress: {', '.join(sorted(map(str, self.ingress))) or 'none'}"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:

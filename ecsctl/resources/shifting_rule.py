@@ -54,7 +54,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
 
     def summary(self) -> str:
         """What is ours in it, and what is not."""
-        return f"{self.path} → two target groups; ECS says how much each of them gets"
+        return f"{self.path} → two target groups; ECS sets their weights"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:

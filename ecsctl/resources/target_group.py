@@ -92,8 +92,10 @@ class TargetGroup(Resource[TargetGroupIds]):
     def summary(self) -> str:
         """How it checks the tasks' health."""
         delay = self.deregistration_delay
-        checks = f"asks {self.path} every {self.interval} s for {self.matcher}; a target leaves in {delay} s"
-        return checks if self.version == "HTTP1" else f"speaks {WORDS[self.version]}; {checks}"
+        checks = (
+            f"health check {self.path} every {self.interval} s, expects {self.matcher}; deregistration delay {delay} s"
+        )
+        return checks if self.version == "HTTP1" else f"{WORDS[self.version]}; {checks}"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:

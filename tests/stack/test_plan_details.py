@@ -47,11 +47,11 @@ def _names(plan: Any) -> set[str]:
 
 def test_what_is_opened_to_whom_stands_in_the_plan(world: World) -> None:
     summaries = {step.name: step.summary for step in world.plan().work}
-    assert summaries["balancer-group"] == "lets in tcp 443 from 0.0.0.0/0, tcp 80 from 0.0.0.0/0"
-    assert summaries["tasks-group"] == "lets in tcp 8000 from balancer-group"
+    assert summaries["balancer-group"] == "ingress: tcp 443 from 0.0.0.0/0, tcp 80 from 0.0.0.0/0"
+    assert summaries["tasks-group"] == "ingress: tcp 8000 from balancer-group"
     assert summaries["vpc"] == "10.100.0.0/16"
-    assert summaries["app-logs"] == "/ecs/hello: kept for 30 days"
-    assert "ecs-tasks.amazonaws.com may ecr: 4 actions" in summaries["execution-role"]
+    assert summaries["app-logs"] == "/ecs/hello: retention 30 days"
+    assert "for ecs-tasks.amazonaws.com; allows ecr: 4 actions" in summaries["execution-role"]
     assert summaries["task-definition"].startswith("256 CPU units, 512 MiB, ARM64, port 8000")
     assert summaries["service"] == "tasks: 1, in private-a, private-b"
 

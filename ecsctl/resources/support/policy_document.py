@@ -70,7 +70,7 @@ def rights(statements: Iterable[Statement]) -> str:
             by.setdefault(service, set()).add(name)
     phrases = (f"{service}: {', '.join(sorted(names)) if len(names) < 4 else f'{len(names)} actions'}"
             for service, names in sorted(by.items()))  # fmt: skip
-    return "; ".join(phrases) or "do nothing"
+    return "; ".join(phrases)
 
 
 def policy(statements: Iterable[Statement]) -> str:
