@@ -14,6 +14,7 @@ from ecsctl.config import Config
 from ecsctl.engine.events import Event
 from ecsctl.engine.patience import Patience
 from ecsctl.engine.plan import Plan
+from ecsctl.engine.report import Report, reports
 from ecsctl.engine.state import State
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server.inprocess import inprocess
@@ -116,6 +117,12 @@ class World:
     def exact(self) -> dict[str, Any]:
         """Everything in the account, with every id."""
         return _without_aws_own(snapshot(ids=True))
+
+
+def reported(session: Session) -> list[Report]:
+    """What `status` shows of the stack."""
+    plan, engine = session.engine.plan(session.desired_stack), session.engine
+    return reports(plan, engine.observed, engine.kinds, session.state, session.identity, session.aws.at)
 
 
 def _without_aws_own(account: dict[str, Any]) -> dict[str, Any]:

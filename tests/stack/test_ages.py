@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from ecsctl.engine.report import reports
-from tests.stack.conftest import World, desired_stack
+from tests.stack.conftest import World, desired_stack, reported
 
 
 def test_what_aws_gives_no_time_for_is_as_old_as_it_is_by_aws_clock(world: World) -> None:
@@ -13,15 +12,7 @@ def test_what_aws_gives_no_time_for_is_as_old_as_it_is_by_aws_clock(world: World
     plain = desired_stack(domain=None)
     world.running(plain)
     session = world.open(plain)
-    plan = session.engine.plan(session.desired_stack)
-    found = reports(
-        plan,
-        session.engine.observed,
-        session.engine.kinds,
-        session.state,
-        session.identity,
-        session.aws.at,
-    )
+    found = reported(session)
     ages = {report.step.name: session.aws.now() - report.since for report in found if report.since}
     assert {"vpc", "service"} <= ages.keys()
     assert {name: age for name, age in ages.items() if not timedelta(0) <= age < timedelta(hours=1)} == {}

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from ecsctl.config import Config
-from ecsctl.engine.report import reports
 from ecsctl.sandbox.github.api import github_deployments
 from ecsctl.sandbox.push import push
-from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, reported, same
 
 TOLD = {"deployments": True}
 
@@ -29,8 +28,7 @@ def heard(world: World) -> list[list[str]]:
 def note(world: World, configured: dict[str, Any]) -> str:
     """What `status` says beside the rule that starts the build."""
     session = world.open(configured)
-    plan = session.engine.plan(session.desired_stack)
-    found = reports(plan, session.engine.observed, session.engine.kinds, session.state, session.identity)
+    found = reported(session)
     return next(one.note for one in found if one.step.kind == "build-rule")
 
 

@@ -10,11 +10,10 @@ import pytest
 from moto.events.models import EventPattern
 
 from ecsctl.config import Config
-from ecsctl.engine.report import reports
 from ecsctl.operations.policy import policies
 from ecsctl.sandbox.aws.sns import WAITS, confirm_email
 from ecsctl.sandbox.core import authorization
-from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, reported, same
 from tests.stack.theirs import theirs
 
 OPS, ANN = "ops@example.com", "ann@example.com"
@@ -69,8 +68,7 @@ def filled(*, InputTemplate: str, InputPathsMap: dict[str, str], event: Any) -> 
 def note(world: World, configured: dict[str, Any]) -> str:
     """What `status` says beside the topic."""
     session = world.open(configured)
-    plan = session.engine.plan(session.desired_stack)
-    found = reports(plan, session.engine.observed, session.engine.kinds, session.state, session.identity)
+    found = reported(session)
     return next(one.note for one in found if one.step.kind == "topic")
 
 

@@ -10,10 +10,9 @@ from botocore.exceptions import ClientError
 from ecsctl.account import token
 from ecsctl.engine.errors import ConfigError, EcsctlError, Refused
 from ecsctl.engine.plan import Plan
-from ecsctl.engine.report import reports
 from ecsctl.github import creds
 from ecsctl.sandbox.aws.account import TOKEN, TOKEN_SECRET
-from tests.stack.conftest import World, desired_stack
+from tests.stack.conftest import World, desired_stack, reported
 from tests.stack.test_token import NEW, OURS, keep, project
 
 PLAIN = desired_stack(domain=None)
@@ -48,8 +47,7 @@ def test_a_running_app_is_read_and_changed_without_it(
     assert session.unread
     plan = session.engine.plan(session.desired_stack)
     assert (plan.work, plan.refusals) == ((), ())
-    found = reports(plan, session.engine.observed, session.engine.kinds, session.state, session.identity)
-    assert all(report.healthy for report in found)
+    assert all(report.healthy for report in reported(session))
     world.up(configured)
     world.up(desired_stack(domain=None, build={"github_token": True}, service={"health_path": "/ready"}))
     world.up(configured)
