@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -33,6 +34,7 @@ STANDS = {
     Condition.UNOBSERVED: (("?", "?"), "yellow"),
 }
 """The sign of each condition, with what stands for it where the encoding lacks it, and its colour."""
+DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 CALLED = {Condition.RIGHT: "up to date", Condition.UNCONFIGURED: "no longer needed"}
 """What a person reads, where that is another word than JSON's."""
 
@@ -75,10 +77,12 @@ def table(reports: Sequence[Report], now: datetime, room: int | None = None) -> 
     """A line for each resource, in columns; below it which fields differ, and what else there is to say.
 
     In `room` columns the few that are too long for one line take two: a long name stands above its row, a long id
-    below it.
+    below it. Of a digest the beginning is shown there, as Docker does; without `room` all of it.
     """
     names = [called(report.step.title, report.step.name) for report in reports]
-    ids = [plain(main_id(report.step.ids), Style(link=report.console or None)) for report in reports]
+    shown = (main_id(report.step.ids) for report in reports)
+    shown = (DIGEST.sub(r"\1", one) for one in shown) if room else shown
+    ids = [plain(one, Style(link=report.console or None)) for one, report in zip(shown, reports, strict=True)]
     cells = [
         (
             Text(_called(report.condition), style=STANDS[report.condition][1]),

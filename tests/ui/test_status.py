@@ -22,6 +22,14 @@ def test_an_id_that_does_not_fit_has_a_line_of_its_own():
     assert any(line.endswith(" shop") for line in lines)
 
 
+def test_a_screen_shows_the_beginning_of_a_digest_and_a_file_all_of_it():
+    digest = "1f" * 32
+    image = Report(replace(samples.VPC, ids=samples.VpcIds(f"shop@sha256:{digest}")), None)
+    screen, file = ([line.plain for line in status.table([image], samples.NOW, room=room)][1] for room in (80, None))
+    assert screen.endswith(f" shop@sha256:{digest[:12]}")
+    assert file.endswith(f" shop@sha256:{digest}")
+
+
 def test_a_name_longer_than_most_stands_above_its_row_and_moves_no_other():
     long = replace(samples.VPC, name="n" * 50)
     lines = [line.plain for line in status.table([*samples.reports(), Report(long, None)], samples.NOW, room=80)]
