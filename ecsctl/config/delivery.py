@@ -49,7 +49,7 @@ class Github(Section):
     def problems(self) -> Iterator[Problem]:
         """Two ways to GitHub at once, or none for what needs one."""
         if self.connection_arn and self.given("token_secret") and not self.deployments:
-            yield "token_secret", "has no meaning with connection_arn: one of the two is used"
+            yield "token_secret", "cannot be used with connection_arn: one of the two is used"
         if self.deployments and self.connection_arn and not self.given("token_secret"):
             yield "deployments", "needs github.token_secret: no program of one's own gets at GitHub by a connection"
 
@@ -318,7 +318,7 @@ class Pipeline(Section):
             yield "tags", "does not go with paths: AWS takes either a branch and its paths, or tags"
         for key in self.given("paths", "tags"):
             if self.trigger == "manual":
-                yield key, 'has no meaning with trigger = "manual": no push starts the pipeline'
+                yield key, 'cannot be used with trigger = "manual": no push starts the pipeline'
         for key in self.given("approvals", "tests"):
             actions: tuple[Action, ...] = self.approvals if key == "approvals" else self.tests
             for index, one in enumerate(actions):

@@ -51,7 +51,7 @@ class CircuitBreaker(Section):
         """A number of tasks and a share of them."""
         if self.failures is not None:
             for key in self.given("percent", "bounded"):
-                yield key, "has no meaning with failures, which is a number of tasks: expected one of the two"
+                yield key, "cannot be used with failures, which is a number of tasks: expected one of the two"
 
     @property
     def threshold(self) -> tuple[Literal["COUNT", "BOUNDED_PERCENT", "UNBOUNDED_PERCENT"], int]:
@@ -101,7 +101,7 @@ class Alarms(Section):
         if not self.names and not made:
             yield "names", "is missing: expected names, errors_percent or latency_seconds"
         if self.given("minutes") and not made:
-            yield "minutes", "has no meaning without errors_percent or latency_seconds: yours say it themselves"
+            yield "minutes", "cannot be used without errors_percent or latency_seconds: yours say it themselves"
         for number, name in enumerate(self.names):
             if name in self.names[:number]:
                 yield f"names.{number}", "is listed more than once: expected each alarm once"
@@ -230,7 +230,7 @@ class Deployment(Section):
         for key in self.given(*of):
             if self.strategy not in of[key] and getattr(self, key) is not None:
                 meant = " or ".join(f'"{one}"' for one in of[key])
-                yield key, f'has no meaning with strategy = "{self.strategy}": expected {meant}'
+                yield key, f'cannot be used with strategy = "{self.strategy}": expected {meant}'
         if self.shifts and self.alarms and self.alarms.makes and self.bakes < self.alarms.minutes:
             expected = f"expected at least deployment.alarms.minutes = {self.alarms.minutes}, found {self.bakes}"
             yield "bake_minutes", f"{expected}: an alarm that takes longer rings when nothing is left to go back to"

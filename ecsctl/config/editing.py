@@ -21,7 +21,7 @@ CONNECTION, TOKEN = "connection_arn", "token_secret"
 def with_connection(file: File, arn: str) -> str:
     """The file's text with `github.connection_arn`, to be `put`. Everything else in it stays unchanged.
 
-    `token_secret`, which has no meaning beside it, becomes a comment on its line. Raises Refused where the environment
+    `token_secret`, which cannot be used beside it, becomes a comment on its line. Raises Refused where the environment
     says otherwise, without a [github], and where the file is written in a way that cannot be changed here.
     """
     for key in (CONNECTION, TOKEN):

@@ -128,11 +128,11 @@ class Config(Tables):
         key = "build.image_credentials"
         if self.build.image_credentials:
             if not image:
-                yield key, "has no meaning without build.image"
+                yield key, "cannot be used without build.image"
             elif image.startswith(registries.CURATED):
-                yield key, "has no meaning here: CodeBuild pulls its own images without any"
+                yield key, "cannot be used here: CodeBuild pulls its own images without any"
             elif registries.is_ecr(image):
-                yield key, "has no meaning here: the build's role pulls from ECR"
+                yield key, "cannot be used here: the build's role pulls from ECR"
         elif image and not registries.asks_nobody(image) and not registries.is_ecr(image):
             problem = (
                 f"is in the registry {registries.registry(image)}, which is not known to let anybody pull: expected"

@@ -68,7 +68,7 @@ class Vpc(Section):
             return
         public = self.egress == "public"
         if self.given("cidr"):
-            yield "cidr", "has no meaning with id: the existing VPC has its network"
+            yield "cidr", "cannot be used with id: the existing VPC has its network"
         for key, off in (("flow_logs", "none"), ("close_default_group", False)):
             if getattr(self, key) != off:
                 yield key, "does not go with id: an existing VPC is used, and never changed"
@@ -77,7 +77,7 @@ class Vpc(Section):
         if len(set(self.public_subnets)) < 2 and (self.public_subnets or not self.private_subnets):
             yield "public_subnets", "at least two different ones are needed: a load balancer needs two zones"
         if public and self.private_subnets:
-            yield "private_subnets", 'has no meaning with egress = "public": the tasks are in the public subnets'
+            yield "private_subnets", 'cannot be used with egress = "public": the tasks are in the public subnets'
         if not public and len(set(self.private_subnets)) < 2:
             yield "private_subnets", 'at least two different ones are needed, or egress = "public" without any'
 
@@ -164,18 +164,18 @@ class Domain(Section):
         if not name and not self.certificate_arn:
             yield "name", "is missing: give name, or certificate_arn, or leave [domain] out for HTTP only"
         if zone and not name:
-            yield "hosted_zone", "has no meaning without name"
+            yield "hosted_zone", "cannot be used without name"
         if self.names and not name:
-            yield "names", "has no meaning without name: further names are in addition to it"
+            yield "names", "cannot be used without name: further names are in addition to it"
         if self.redirect and not name:
-            yield "redirect", "has no meaning without name: they redirect to it"
+            yield "redirect", "cannot be used without name: they redirect to it"
         for number, one in enumerate(self.elsewhere):
             if one not in self.all_names:
                 yield ("elsewhere", number), f"{one} is none of the app's names: expected one of those above"
             elif one in self.elsewhere[:number]:
                 yield ("elsewhere", number), f"{one} is listed twice"
         if zone and name and not self.zoned:
-            yield "hosted_zone", "has no meaning here: all names are in elsewhere"
+            yield "hosted_zone", "cannot be used here: all names are in elsewhere"
         yield from self._circles()
         yield from self._crowded()
         if name in self.zoned and "." in zone and not f".{name}".endswith(f".{zone}"):
@@ -245,10 +245,10 @@ class AccessLogs(Section):
         """What has a meaning for the one bucket or for the other."""
         for key in self.given("days"):
             if self.bucket:
-                yield key, "has no meaning with bucket, whose own rules say how long what is in it stays"
+                yield key, "cannot be used with bucket, whose own rules say how long what is in it stays"
         for key in self.given("prefix"):
             if not self.bucket:
-                yield key, "has no meaning without bucket: the app's own bucket holds nothing else"
+                yield key, "cannot be used without bucket: the app's own bucket holds nothing else"
 
 
 class LoadBalancer(Section):

@@ -42,7 +42,7 @@ class Notify(Section):
         if not self.email and not self.topic and not self.webhook:
             yield "email", "is missing: expected addresses, or topic or webhook instead"
         if self.email and self.topic:
-            yield "topic", "has no meaning with email: ecsctl does not change who subscribes to your own topic"
+            yield "topic", "cannot be used with email: ecsctl does not change who subscribes to your own topic"
         first: set[str] = set()
         for number, address in enumerate(self.email):
             if address.lower() in first:

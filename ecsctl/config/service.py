@@ -203,11 +203,11 @@ class Service(Section):
             yield next(iter(self.given("max_percent", "min_healthy_percent")), "min_healthy_percent"), why
         yield from doubled(self.environment, self.secrets, "service.environment")
         if self.log_mode == "blocking" and self.given("log_buffer_mib"):
-            yield "log_buffer_mib", 'has no meaning with log_mode = "blocking", which keeps no lines'
+            yield "log_buffer_mib", 'cannot be used with log_mode = "blocking", which keeps no lines'
         elif self.log_buffer_mib > self.memory // 4:
             yield "log_buffer_mib", f"= {self.log_buffer_mib} is more than a quarter of memory = {self.memory}"
         if self.autoscaling and self.given("desired_count"):
-            yield "desired_count", "has no meaning with autoscaling, which begins at its min"
+            yield "desired_count", "cannot be used with autoscaling, which begins at its min"
         if self.autoscaling and not self.autoscaling.min:
             yield "autoscaling.min", "= 0 is for workers: a request starts no task, and finds none"
         if "" in self.command:
@@ -223,7 +223,7 @@ class Service(Section):
             path = self.spelled["service.health_path"].removeprefix("service.")
             yield path if key == "path" else f"health.{key}", why
         for key in () if self.web else self.given(*OF_THE_WEB):
-            yield key, "has no meaning with web = false: only a web has it"
+            yield key, "cannot be used with web = false: only a web has it"
         for short, key in SHORT.items():
             if self.health and self.given(short) and self.health.given(key):
                 yield f"health.{key}", f"is said by {short}, too: expected one of the two"

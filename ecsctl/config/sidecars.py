@@ -120,7 +120,7 @@ class Sidecar(Section):
                 yield key, "has an empty word"
         for key in self.given("restart_after_seconds", "restart_ignores"):
             if not self.restart:
-                yield key, "has no meaning without restart = true"
+                yield key, "cannot be used without restart = true"
 
 
 def together(

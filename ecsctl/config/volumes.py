@@ -50,10 +50,10 @@ class Volume(Section):
         """Options for an existing file system together with those for a new one."""
         for key in ("access_point", "directory"):
             if self.given(key) and not self.file_system:
-                yield key, "has no meaning without file_system"
+                yield key, "cannot be used without file_system"
         for key in self.given(*OURS):
             if self.file_system:
-                yield key, "has no meaning with file_system: its access point says whose the files are"
+                yield key, "cannot be used with file_system: its access point says whose the files are"
         if self.access_point and self.directory:
             yield "directory", "is what access_point says: expected one of the two"
 

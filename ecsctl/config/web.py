@@ -1,4 +1,4 @@
-"""Options of what is in front of the web, checked against the rest of ecsctl.toml; and options that have no meaning
+"""Options of what is in front of the web, checked against the rest of ecsctl.toml; and options that cannot be used
 without a web.
 """
 
@@ -25,7 +25,7 @@ def front(config: Tables) -> Iterator[Problem]:
     if vpc.id and vpc.private_subnets and not vpc.public_subnets and not internal:
         yield "vpc.public_subnets", "at least two are needed, or load_balancer.internal = true"
     if vpc.id and vpc.private_subnets and vpc.public_subnets and internal:
-        yield "vpc.public_subnets", "has no meaning with load_balancer.internal: it is in the private subnets"
+        yield "vpc.public_subnets", "cannot be used with load_balancer.internal: it is in the private subnets"
     for name in config.raw.load_balancer_attributes if config.load_balancer.access_logs else ():
         if name.startswith("access_logs."):
             problem = "is what load_balancer.access_logs says: expected it there alone"
@@ -36,7 +36,7 @@ def front(config: Tables) -> Iterator[Problem]:
 
 def without_web(config: Tables) -> Iterator[Problem]:
     """What is about the load balancer, or about the web's service, where there is neither."""
-    problem = "has no meaning without a web, and service.web is false"
+    problem = "cannot be used without a web, and service.web is false"
     if not (config.workers or config.jobs):
         yield "service.web", "= false leaves nothing to run: expected [workers.NAME] or [jobs.NAME]"
     for key in config.given("domain"):
@@ -50,6 +50,6 @@ def without_web(config: Tables) -> Iterator[Problem]:
         if key not in {"task_definition", "container"}:
             yield f"raw.{key}", problem
     if config.release and not config.workers:
-        yield "release", "has no meaning with jobs alone: nothing is deployed, and each run of a job is a new task"
+        yield "release", "cannot be used with jobs alone: nothing is deployed, and each run of a job is a new task"
     if config.vpc.id and config.vpc.private_subnets and config.vpc.public_subnets:
-        yield "vpc.public_subnets", "has no meaning without a load balancer: the tasks are in the private subnets"
+        yield "vpc.public_subnets", "cannot be used without a load balancer: the tasks are in the private subnets"

@@ -57,9 +57,9 @@ class Worker(Process):
         if why := refused(lambda: percentages(least, self.min_healthy_percent, self.max_percent)):
             yield next(iter(self.given("max_percent", "min_healthy_percent")), "min_healthy_percent"), why
         if self.autoscaling and self.given("desired_count"):
-            yield "desired_count", "has no meaning with autoscaling, which begins at its min"
+            yield "desired_count", "cannot be used with autoscaling, which begins at its min"
         if self.autoscaling and self.autoscaling.requests_per_minute:
-            yield "autoscaling.requests_per_minute", "has no meaning here: a worker gets no requests"
+            yield "autoscaling.requests_per_minute", "cannot be used here: a worker gets no requests"
 
     @property
     def most(self) -> int:

@@ -11,25 +11,25 @@ TWO = 'public_subnets = ["subnet-0123aaaa", "subnet-0123bbbb"]\n'
 
 MAILER = '[workers.mailer]\ncommand = ["a"]\n'
 SHARED = f"{MAILER}[service]\nweb = false\n"
-NO_WEB = "has no meaning without a web, and service.web is false"
+NO_WEB = "cannot be used without a web, and service.web is false"
 
 TOGETHER = [
     ("[service]\nweb = false", 3,
      "service.web = false leaves nothing to run: expected [workers.NAME] or [jobs.NAME]"),
     (f"{MAILER}[service]\nweb = false\nport = 80", 6,
-     "service.port: has no meaning with web = false: only a web has it"),
+     "service.port: cannot be used with web = false: only a web has it"),
     (f'{SHARED}[domain]\nname = "a.example.com"', 6, f"domain: {NO_WEB}"),
     (f"{SHARED}[load_balancer]\ninternal = true", 7, f"load_balancer.internal: {NO_WEB}"),
     (f'{MAILER}[deployment]\nstrategy = "blue-green"', 5, f"deployment.strategy: {NO_WEB}"),
     (f'{MAILER}[raw.target_group]\nHealthCheckPort = "1"', 4, f"raw.target_group: {NO_WEB}"),
     ('[jobs.nightly]\ncommand = ["a"]\nschedule = "rate(1 day)"\n[release]\ncommand = ["b"]', 5,
-     "release: has no meaning with jobs alone: nothing is deployed, and each run of a job is a new task"),
+     "release: cannot be used with jobs alone: nothing is deployed, and each run of a job is a new task"),
     (f'{MAILER}[vpc]\nid = "vpc-0123abcd"\n{TWO}private_subnets = ["subnet-0123cccc", "subnet-0123dddd"]', 6,
-     "vpc.public_subnets: has no meaning without a load balancer: the tasks are in the private subnets"),
+     "vpc.public_subnets: cannot be used without a load balancer: the tasks are in the private subnets"),
     ('[github]\nbranch = "main"', 2, 'github.repository is missing: expected text in quotes, such as "acme/shop"'),
     ("[domain]", 2, "domain.name: is missing: give name, or certificate_arn, or leave [domain] out for HTTP only"),
     (f'[domain]\ncertificate_arn = "{CERTIFICATE}"\nhosted_zone = "Z0123ABCD"', 4,
-     "domain.hosted_zone: has no meaning without name"),
+     "domain.hosted_zone: cannot be used without name"),
     ('[domain]\nname = "shop.example.org"\nhosted_zone = "example.com"', 3,
      "domain.name: does not end in its hosted zone example.com"),
     ('[domain]\nname = "notexample.com"\nhosted_zone = "example.com"', 3,
@@ -37,7 +37,7 @@ TOGETHER = [
     (f'[domain]\nname = "{"a" * 53}.example.com"', 3, "domain.name: has more than 64 characters, so that AWS issues no "
      "certificate for it; give certificate_arn"),
     (f'[github]\nrepository = "a/b"\ntoken_secret = "t"\nconnection_arn = "{CONNECTION}"', 4,
-     "github.token_secret: has no meaning with connection_arn: one of the two is used"),
+     "github.token_secret: cannot be used with connection_arn: one of the two is used"),
     ('[domain]\nname = "a.example.com"\nnames = ["b.example.com", "b.example.com"]', 4,
      "domain.names[1]: b.example.com is named already: expected each name once"),
     ('[domain]\nname = "a.example.com"\nnames = ["a.example.com"]', 4,
@@ -46,7 +46,7 @@ TOGETHER = [
      "domain.names[0]: expected a domain name in lower case, without a dot at the end, such as \"www.example.com\", or "
      'with one "*." before it, found "b.*.example.com"'),
     (f'[domain]\ncertificate_arn = "{CERTIFICATE}"\nnames = ["a.example.com"]', 4,
-     "domain.names: has no meaning without name: further names are in addition to it"),
+     "domain.names: cannot be used without name: further names are in addition to it"),
     (f'[domain]\nname = "a.example.com"\nnames = {[f"{n}.example.com" for n in range(10)]}', 4,
      "domain.names: make 11 names with domain.name, and AWS issues a certificate for 10 unless the account's quota is "
      "raised: expected fewer, or certificate_arn"),
@@ -55,7 +55,7 @@ TOGETHER = [
     ('[domain]\nname = "a.example.com"\nnames = ["b.example.com"]\nredirect = ["b.example.com"]', 5,
      "domain.redirect[0]: b.example.com is named already: expected each name once"),
     (f'[domain]\ncertificate_arn = "{CERTIFICATE}"\nredirect = ["a.example.com"]', 4,
-     "domain.redirect: has no meaning without name: they redirect to it"),
+     "domain.redirect: cannot be used without name: they redirect to it"),
     (f'[domain]\nname = "a.example.com"\nredirect = ["{"b." * 60}example.com"]', 4,
      "domain.redirect[0]: has 131 characters; at most 128 are expected"),
     (f'[domain]\nname = "{"a." * 120}example.com"\ncertificate_arn = "{CERTIFICATE}"', 3,
@@ -74,9 +74,9 @@ TOGETHER = [
      "build.image: is in the registry registry.example.com, which is not known to let anybody pull: expected "
      'build.image_credentials beside it, the ARN of a secret in Secrets Manager with {"username": …, "password": …}, '
      'or build.image_credentials = "none" where it needs no login'),
-    (f'[build]\nimage_credentials = "{SECRET}"', 3, "build.image_credentials: has no meaning without build.image"),
+    (f'[build]\nimage_credentials = "{SECRET}"', 3, "build.image_credentials: cannot be used without build.image"),
     ('[deployment]\nstrategy = "canary"\ncircuit_breaker = { failures = 2 }', 4,
-     'deployment.circuit_breaker: has no meaning with strategy = "canary": expected "rolling"'),
+     'deployment.circuit_breaker: cannot be used with strategy = "canary": expected "rolling"'),
     ('[deployment]\nstrategy = "canary"\ncanary = { percent = 0.25 }', 4,
      "deployment.canary.percent: expected a multiple of 0.1, found 0.25"),
     ('[deployment]\nstrategy = "linear"\nlinear = { percent = 2 }', 4,
@@ -107,9 +107,9 @@ TOGETHER = [
      'service.desired_count = 300 may be 600 tasks during a deployment (strategy = "blue-green"), and the subnets have '
      "502 addresses for them: expected at most 251, or a network of your own with vpc.id"),
     (f'[build]\nimage = "aws/codebuild/amazonlinux-aarch64-standard:3.0"\nimage_credentials = "{SECRET}"', 4,
-     "build.image_credentials: has no meaning here: CodeBuild pulls its own images without any"),
+     "build.image_credentials: cannot be used here: CodeBuild pulls its own images without any"),
     ('[build]\nimage = "000000000000.dkr.ecr.eu-central-1.amazonaws.com/tools"\nimage_credentials = "none"', 4,
-     "build.image_credentials: has no meaning here: the build's role pulls from ECR"),
+     "build.image_credentials: cannot be used here: the build's role pulls from ECR"),
     ('[build]\nimage = "registry.example.com/tools"\nimage_credentials = "registry-login"', 4,
      "build.image_credentials: expected the ARN of a "
      'secret with "username" and "password", "arn:aws:secretsmanager:…:secret:…", or "none", found a value that is not '
@@ -121,7 +121,7 @@ TOGETHER = [
     (f'[service.environment]\nA = "x"\nB = "y"\n[service.secrets]\nB = "{SECRET}"', 6,
      "service.secrets.B: is in service.environment too"),
     ('[service]\ndesired_count = 2\nautoscaling = { min = 2, max = 3 }', 3,
-     "service.desired_count: has no meaning with autoscaling, which begins at its min"),
+     "service.desired_count: cannot be used with autoscaling, which begins at its min"),
     ('[pipeline]\nmode = "build-only"\n[[pipeline.approvals]]\nname = "A"', 4,
      'pipeline.approvals: needs mode = "pipeline", and it is "build-only"'),
     ('[[pipeline.approvals]]\nname = "A"\n[[pipeline.tests]]\nname = "T"\nbuildspec = "t.yml"\n'
@@ -155,7 +155,7 @@ EXISTING = [
     ("", "ecsctl.toml:2: vpc.public_subnets: at least two different ones are needed"),
     ('public_subnets = ["subnet-0123aaaa", "subnet-0123aaaa"]', "ecsctl.toml:4: vpc.public_subnets: at least two"),
     (TWO, 'ecsctl.toml:2: vpc.private_subnets: at least two different ones are needed, or egress = "public" without'),
-    (TWO + 'cidr = "10.1.0.0/16"', "ecsctl.toml:5: vpc.cidr: has no meaning with id"),
+    (TWO + 'cidr = "10.1.0.0/16"', "ecsctl.toml:5: vpc.cidr: cannot be used with id"),
     (TWO + 'egress = "nat"', 'ecsctl.toml:5: vpc.egress: can only be "public" with id'),
     (TWO + TWO.replace("public", "private") + 'egress = "public"', "ecsctl.toml:5: vpc.private_subnets: has no mean"),
 ]  # fmt: skip

@@ -95,7 +95,7 @@ IN_TABLES = [
     ("service", "stop_timeout_seconds = 121",
      "service.stop_timeout_seconds: expected an integer from 2 to 120, found 121"),
     ("service", 'log_buffer_mib = 4\nlog_mode = "blocking"',
-     'service.log_buffer_mib: has no meaning with log_mode = "blocking", which keeps no lines'),
+     'service.log_buffer_mib: cannot be used with log_mode = "blocking", which keeps no lines'),
     ("service", "log_buffer_mib = 129", "service.log_buffer_mib = 129 is more than a quarter of memory = 512"),
     ("service", 'command = ["a", ""]', "service.command: has an empty word"),
     ("service", 'environment = { "a b" = "x" }',
@@ -141,9 +141,9 @@ IN_TABLES = [
     ("raw", 'task_definition = { networkMode = "host" }', "raw.task_definition.networkMode: is not to be chosen"),
     ("deployment", 'strategy = "bluegreen"', 'deployment.strategy: expected one of "rolling", "blue-green", "canary", '
      '"linear", found "bluegreen"'),
-    ("deployment", "bake_minutes = 3", 'deployment.bake_minutes: has no meaning with strategy = "rolling": expected '
+    ("deployment", "bake_minutes = 3", 'deployment.bake_minutes: cannot be used with strategy = "rolling": expected '
      '"blue-green" or "canary" or "linear"'),
-    ("deployment", 'pause = { at = ["post-scale-up"] }', 'deployment.pause: has no meaning with strategy = "rolling": '
+    ("deployment", 'pause = { at = ["post-scale-up"] }', 'deployment.pause: cannot be used with strategy = "rolling": '
      'expected "blue-green" or "canary" or "linear"'),
     ("deployment", "alarms = { errors_percent = 0 }",
      "deployment.alarms.errors_percent: expected a number from more than 0 to 100, found 0"),

@@ -24,7 +24,7 @@ REFUSED = [
      "service.depends_on: goes in a circle: shop waits for agent waits for shop"),
     (f'{AGENT}cpu = 256', "sidecars.agent.cpu: is 256 CPU units with the other sidecars', and service.cpu is 256"),
     (f'{AGENT}memory = 512', "sidecars.agent.memory: is 512 MiB with the other sidecars', and service.memory is 512"),
-    (f'{AGENT}restart_ignores = [1]', "sidecars.agent.restart_ignores: has no meaning without restart = true"),
+    (f'{AGENT}restart_ignores = [1]', "sidecars.agent.restart_ignores: cannot be used without restart = true"),
     (f'{AGENT}restart_after_seconds = 5', "sidecars.agent.restart_after_seconds: expected an integer from 60 to 1800"),
     (f'{AGENT}start_timeout_seconds = 121', "sidecars.agent.start_timeout_seconds: expected an integer from 2 to 120"),
     (f'{AGENT}environment = {{ A = "1" }}\nsecrets = {{ A = "b" }}', "sidecars.agent.secrets.A: is in its environment"),
