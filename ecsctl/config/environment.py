@@ -18,7 +18,7 @@ from ecsctl.config.mistakes import Source, nearest
 
 PREFIX = "ECSCTL_"
 RESERVED = frozenset(
-    {"ECSCTL_STATE", "ECSCTL_SANDBOX", "ECSCTL_SANDBOX_SPEED", "ECSCTL_CONTAINERS", "ECSCTL_DEBUG", "ECSCTL_YES"}
+    f"{PREFIX}{name}" for name in ("STATE", "SANDBOX", "SANDBOX_SPEED", "CONTAINERS", "REGISTRY", "DEBUG", "YES")
 )
 """Variables that are no options of ecsctl.toml: the record's place, and options of the command line."""
 

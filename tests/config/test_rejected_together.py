@@ -157,7 +157,7 @@ EXISTING = [
     (TWO, 'ecsctl.toml:2: vpc.private_subnets: at least two different ones are needed, or egress = "public" without'),
     (TWO + 'cidr = "10.1.0.0/16"', "ecsctl.toml:5: vpc.cidr: cannot be used with id"),
     (TWO + 'egress = "nat"', 'ecsctl.toml:5: vpc.egress: can only be "public" with id'),
-    (TWO + TWO.replace("public", "private") + 'egress = "public"', "ecsctl.toml:5: vpc.private_subnets: has no mean"),
+    (TWO + TWO.replace("public", "private") + 'egress = "public"', "ecsctl.toml:5: vpc.private_subnets: cannot be"),
 ]  # fmt: skip
 
 

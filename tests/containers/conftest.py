@@ -25,7 +25,8 @@ import pytest
 from ecsctl.sandbox.containers import engine as engines
 from ecsctl.sandbox.containers import firewall, leftovers
 from ecsctl.sandbox.containers.authority import AUTHORITY
-from ecsctl.sandbox.core.defaults import NO_CONTAINERS
+from ecsctl.sandbox.containers.registry import Registry
+from ecsctl.sandbox.core.defaults import NO_CONTAINERS, NO_REGISTRY
 from ecsctl.sandbox.server import process
 from tests.containers import base
 
@@ -158,6 +159,15 @@ def engine() -> engines.Engine:
     return made
 
 
+@pytest.fixture(scope="session")
+def a_registry(engine: engines.Engine) -> None:
+    """This machine has a registry, too."""
+    if not Registry(engine).usable:
+        if os.environ.get("CONTAINERS_REQUIRED"):
+            pytest.fail("there must be a registry here: docker-registry is not installed")
+        pytest.skip("no registry is on this machine")
+
+
 @dataclass
 class Ran:
     """How a command ended, and what it said."""
@@ -176,6 +186,7 @@ class Project:
     engine: engines.Engine
     ups: list[Ran] = field(default_factory=list)
     served: str = ""  # the commit that answers
+    registry: bool = True  # whether images go into a registry, where this machine has one
 
     @property
     def record(self) -> Path:
@@ -193,7 +204,8 @@ class Project:
     def environment(self) -> dict[str, str]:
         """What a person with this engine has in the environment."""
         own = {name: value for name, value in os.environ.items() if name != NO_CONTAINERS}
-        return own | {"DOCKER_HOST": f"unix://{self.engine.path}", "COLUMNS": "400"}
+        own |= {"DOCKER_HOST": f"unix://{self.engine.path}", "COLUMNS": "400"}
+        return own if self.registry else own | {NO_REGISTRY: "0"}
 
     def typed(self, keys: str, *words: str) -> Ran:
         """Run a command on a terminal, and type there; what comes back is all in `out`."""
@@ -319,6 +331,8 @@ def project(tmp_path_factory: pytest.TempPathFactory, engine: engines.Engine) ->
 
 @pytest.fixture(scope="module")
 def fast(tmp_path_factory: pytest.TempPathFactory, engine: engines.Engine) -> Iterator[Project]:
-    """An app that starts at once, up where AWS's own waiting takes next to no time."""
-    with up(made(tmp_path_factory.mktemp("project"), "fails", engine, LIGHT, PLAIN), FAST) as project:
+    """An app that starts at once, up where AWS's own waiting takes next to no time; its images are in no registry."""
+    one = made(tmp_path_factory.mktemp("project"), "fails", engine, LIGHT, PLAIN)
+    one.registry = False
+    with up(one, FAST) as project:
         yield project

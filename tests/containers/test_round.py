@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ecsctl.sandbox.containers import fleet, leftovers
 from ecsctl.sandbox.containers.authority import AUTHORITY
 from tests.containers import load
+from tests.containers.agreement import Account
 from tests.containers.conftest import COMMAND, SLOW, Project
 
 RATE = 500  # requests a second
@@ -71,6 +73,24 @@ def test_http_leads_to_https_on_this_machine(project: Project) -> None:
 def test_the_image_has_the_name_that_ecr_gives(project: Project) -> None:
     name = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/hello:{project.served}"
     assert project.engine.call("GET", f"/images/{name}/json")["Config"]["User"] == "10001"
+
+
+def test_the_digest_is_what_a_registry_computes_and_the_size_what_it_stores(project: Project, a_registry: None) -> None:
+    aws = Account(project).client("ecr")
+    [image] = aws.describe_images(repositoryName="hello", imageIds=[{"imageTag": project.served}])["imageDetails"]
+    [config] = Path(tempfile.gettempdir()).glob(
+        f"ecsctl-sandbox-{leftovers.whose(project.record)}-*/ecsctl-registry-*/config.yml"
+    )
+    place = json.loads(config.read_text())["http"]["addr"]
+    name = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/hello/manifests/{project.served}"
+    accept = {"Accept": "application/vnd.docker.distribution.manifest.v2+json"}
+    with urllib.request.urlopen(urllib.request.Request(f"http://{place}/v2/{name}", headers=accept)) as answer:
+        content = answer.read()
+    assert image["imageDigest"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    assert image["imageSizeInBytes"] == sum(layer["size"] for layer in json.loads(content)["layers"])
+    assert [one["Image"] for one in running(project).values() if one["Config"]["Image"].startswith("sha256:")] == [
+        json.loads(content)["config"]["digest"]
+    ]
 
 
 def test_the_log_is_the_container_s_own(project: Project) -> None:

@@ -36,6 +36,18 @@ class _Sources(dict[str, frozenset[str]]):
     """By the digest of an image that was built here: the words of its sources."""
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What an image that this machine's container engine has built is there: its id, and the processor it is for."""
+
+    image: str
+    architecture: str
+
+
+class _Origins(dict[str, Origin]):
+    """By the digest of an image that the engine pushed, whose manifest says no more than one of AWS's ECR does."""
+
+
 class _Vulnerable(dict[str, dict[str, int]]):
     """By a part of an image's tag: how many vulnerabilities of each severity a scan finds in it."""
 
@@ -61,6 +73,11 @@ def scanned(account_id: str, region: str, repository: str, reference: str) -> di
 def learn(account_id: str, region: str, manifest: str, words: Iterable[str]) -> None:
     """Remember what an image was built from."""
     overlay.memory(ecr_backends[account_id][region], _Sources)[_digest(manifest)] = frozenset(words)
+
+
+def came_from(account_id: str, region: str, manifest: str, origin: Origin) -> None:
+    """Remember which image of this machine's container engine a manifest is of."""
+    overlay.memory(ecr_backends[account_id][region], _Origins)[_digest(manifest)] = origin
 
 
 def put_image(
@@ -107,9 +124,13 @@ def find_image(account_id: str, region: str, repository: str, reference: str) ->
     found = ecr_backends[account_id][region].repositories.get(repository)
     for image in found.images if found else []:
         if reference in (image.image_digest, *image.image_tags):
-            words = overlay.memory(ecr_backends[account_id][region], _Sources).get(image.image_digest)
-            tags, origin = tuple(image.image_tags), built(str(image.image_manifest))
-            return ImageFacts(image.image_digest, tags, _architectures(image), words, origin)
+            backend, text = ecr_backends[account_id][region], str(image.image_manifest)
+            words = overlay.memory(backend, _Sources).get(image.image_digest)
+            known = origin(backend, text)
+            architectures = (known.architecture,) if known else _architectures(text)
+            return ImageFacts(
+                image.image_digest, tuple(image.image_tags), architectures, words, known.image if known else None
+            )
     return None
 
 
@@ -146,20 +167,38 @@ def _index(content: str, architecture: str) -> str:
     return json.dumps({"schemaVersion": 2, "mediaType": _INDEX, "manifests": [entry]})
 
 
-def _architectures(image: Image) -> tuple[str, ...]:
-    manifest = json.loads(image.image_manifest)
-    if "manifests" in manifest:
-        found = [entry.get("platform", {}).get("architecture", "unknown") for entry in manifest["manifests"]]
+def _architectures(manifest: str) -> tuple[str, ...]:
+    entries = json.loads(manifest).get("manifests")
+    if entries is None:
+        found = {str(_configuration(manifest).get("architecture", "unknown"))}
     else:
-        config = json.loads(manifest.get("config", {}).get("data", "{}"))
-        found = [config.get("architecture", "unknown")]
-    return tuple(sorted(set(found) - {"unknown"}))
+        found = {entry.get("platform", {}).get("architecture", "unknown") for entry in entries}
+    return tuple(sorted(found - {"unknown"}))
 
 
-def built(manifest: str) -> str | None:
-    """The id of the image in this machine's container engine: what the manifest's configuration was made from."""
-    content = str(json.loads(json.loads(manifest).get("config", {}).get("data", "{}")).get("content", ""))
-    return content if content.startswith("sha256:") else None
+def _configuration(manifest: str) -> dict[str, Any]:
+    """What the manifest carries of the image's configuration."""
+    return dict(json.loads(json.loads(manifest).get("config", {}).get("data", "{}")))
+
+
+def origin(backend: ECRBackend, manifest: str) -> Origin | None:
+    """The image in this machine's container engine, if that built it: by its digest, or by what `manifest` made."""
+    known = overlay.memory(backend, _Origins).get(_digest(manifest))
+    if known is None and is_local(manifest):
+        inside = _configuration(manifest)
+        return Origin(inside["content"], inside["architecture"])
+    return known
+
+
+def is_local(manifest: str) -> bool:
+    """Whether it is what `manifest` makes of an image in the engine: no registry has seen that one."""
+    return str(_configuration(manifest).get("content", "")).startswith("sha256:")
+
+
+def processor(account_id: str, region: str, manifest: str) -> str:
+    """The processor that an image is for, as `docker image inspect` says it."""
+    known = origin(ecr_backends[account_id][region], manifest)
+    return known.architecture if known else next(iter(_architectures(manifest)), "")
 
 
 def _repository(backend: ECRBackend, name: str) -> Repository:
@@ -239,7 +278,8 @@ def delete_repository(original: Any, self: ECRBackend, *args: Any, **kwargs: Any
 
 def _all_built(backend: ECRBackend) -> set[str]:
     every = (image for repository in backend.repositories.values() for image in repository.images)
-    return {found for image in every if (found := built(str(image.image_manifest)))} if machine.current else set()
+    found = (origin(backend, str(image.image_manifest)) for image in every)
+    return {one.image for one in found if one} if machine.current else set()
 
 
 def _drop(gone: set[str]) -> None:

@@ -118,6 +118,11 @@ def _really(chosen: argparse.Namespace, secrets: dict[str, str], context: Path, 
     job = _asked(do="begin", context=packed["context"], dockerfile=name, arguments=given, secrets=secrets,
                  target=chosen.target, platform=chosen.platform, pull=chosen.pull, no_cache=chosen.no_cache,
                  tags=chosen.tag, text=text)  # fmt: skip
+    return _followed(job)
+
+
+def _followed(job: str) -> int:
+    """Print what a job of the engine says as it comes, and return its exit code."""
     said = 0
     while True:
         progress = _asked(do="progress", job=job, said=said)
@@ -244,8 +249,10 @@ def docker(words: list[str]) -> int:
         password = sys.stdin.readline().strip()
         return ask(do="login", host=chosen.host, username=chosen.username, password=password)
     plain = [word for word in words[1:] if word not in ("-q", "--quiet")]
-    if command in ("push", "pull") and len(plain) == 1:
-        return ask(do=command, image=plain[0])
+    if command == "pull" and len(plain) == 1:
+        return ask(do="pull", image=plain[0])
+    if command == "push" and len(plain) == 1:
+        return _followed(_asked(do="push", image=plain[0]))
     if command == "tag" and len(plain) == 2:
         return ask(do="tag", image=plain[0], name=plain[1])
     if command == "version":

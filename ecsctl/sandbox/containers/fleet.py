@@ -47,10 +47,13 @@ class Life:
 
 
 class Fleet:
-    """All containers of one sandbox, which carry `whose` as their label; `log` gets what they write."""
+    """All containers of one sandbox, which carry `whose` as their label; `log` gets what they write.
 
-    def __init__(self, engine: Engine, whose: str, log: Log) -> None:
-        self.engine, self.whose, self._log = engine, whose, log
+    `restore` has an image pulled that was built here and is no longer in the engine, and returns whether it was.
+    """
+
+    def __init__(self, engine: Engine, whose: str, log: Log, restore: Callable[[str], bool] = lambda _: False) -> None:
+        self.engine, self.whose, self._log, self._restore = engine, whose, log, restore
         self.lives: dict[str, Life] = {}
         self._lock = threading.Lock()
         self._network = ""
@@ -153,6 +156,9 @@ class Fleet:
         with contextlib.suppress(EngineError):
             self.engine.call("GET", f"/images/{one.image}/json")
             return
+        with contextlib.suppress(EngineError):
+            if self._restore(one.image):
+                return
         name, _, tag = one.image.rpartition(":") if ":" in one.image.rpartition("/")[2] else (one.image, "", "latest")
         try:
             with self.engine.streamed("POST", "/images/create", fromImage=name, tag=tag) as answer:

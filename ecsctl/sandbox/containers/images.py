@@ -56,11 +56,14 @@ class Ask:
 
 @dataclass
 class Job:
-    """A build under way. `lines` is all it has said so far; `code` is there at its end, `image` if it came to one."""
+    """A build or a push under way. `lines` is all it has said so far; `code` is there at its end.
+
+    `outcome` is what it has come to: the id of the image that was built, the manifest of one that was pushed.
+    """
 
     lines: list[str] = field(default_factory=list)
     code: int | None = None
-    image: str = ""
+    outcome: str = ""
     process: "subprocess.Popen[bytes] | None" = None
 
     def end(self) -> None:
@@ -71,23 +74,28 @@ class Job:
 
 def begun(engine: Engine, whose: str, ask: Ask, over: Callable[[], None] = lambda: None) -> Job:
     """Begin to build; `over` is called at the end, whatever that is."""
+    return started(lambda job: _built(engine, whose, ask, job), over)
+
+
+def started(work: Callable[[Job], int], over: Callable[[], None] = lambda: None) -> Job:
+    """Begin what returns an exit code, in a thread; `over` is called at the end, whatever that is."""
     job = Job()
 
-    def work() -> None:
+    def carried() -> None:
         try:
-            code = _built(engine, whose, ask, job)
+            code = work(job)
         except (OSError, EngineError) as error:
             job.lines.append(f"ERROR: {error}")
             code = 1
         job.code = code
         over()
 
-    threading.Thread(target=work, daemon=True).start()
+    threading.Thread(target=carried, daemon=True).start()
     return job
 
 
 def _built(engine: Engine, whose: str, ask: Ask, job: Job) -> int:
-    found = _tool(engine.name == "Podman")
+    found = tool(engine)
     if found is None:
         job.lines.append("ERROR: the sandbox needs the command line tool docker, or podman, to build with the engine")
         return 1
@@ -102,16 +110,16 @@ def _built(engine: Engine, whose: str, ask: Ask, job: Job) -> int:
             code = _run(engine, whose, found, ask, False, place, job, held)
         job.lines += held
         if not code:
-            job.image = (place / "image").read_text().strip()
+            job.outcome = (place / "image").read_text().strip()
     return code
 
 
 def _run(
     engine: Engine, whose: str, found: tuple[str, bool], ask: Ask, pull: bool, place: Path, job: Job, held: list[str]
 ) -> int:
-    tool, kit = found
-    words = [tool, "build", "--label", f"{LABEL}={whose}", "--iidfile", str(place / "image")]
-    if Path(tool).name == "podman":
+    program, kit = found
+    words = [program, "build", "--label", f"{LABEL}={whose}", "--iidfile", str(place / "image")]
+    if Path(program).name == "podman":
         words[1:1] = ["--remote", "--url", f"unix://{engine.path}"]
         words += [word for name, most in limits().items() for word in ("--ulimit", f"{name}={most}:{most}")]
     elif kit:
@@ -126,9 +134,9 @@ def _run(
     for option, given in (("--target", ask.target), ("--platform", ask.platform)):
         words += [option, given] if given else []
     # Podman takes what is there by itself, where no registry has something newer.
-    words += ["--pull=newer" if Path(tool).name == "podman" else "--pull"] * pull
+    words += ["--pull=newer" if Path(program).name == "podman" else "--pull"] * pull
     words += ["--no-cache"] * ask.no_cache
-    if Path(tool).name == "podman":
+    if Path(program).name == "podman":
         context = place / "context"
         if not context.exists():
             unpacked(ask.archive, context)
@@ -140,11 +148,12 @@ def _run(
     with open(ask.archive, "rb") as archive:
         job.process = subprocess.Popen(  # noqa: S603 - options of ours; what the build gives are values
             words, stdin=archive, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env=_environment(engine, kit, ask.logins, place), cwd=place,
+            env=environment(engine, kit, ask.logins, place), cwd=place,
         )  # fmt: skip
         assert job.process.stdout  # noqa: S101 - for the type checker
         before = len(job.lines)
-        _read(job.process.stdout, job, held)
+        with job.process.stdout as output:
+            _read(output, job, held)
         code = job.process.wait()
     if not kit:
         for image in halves(job.lines[before:]):
@@ -188,8 +197,8 @@ def _read(output: IO[bytes], job: Job, held: list[str]) -> None:
                 held.clear()
 
 
-def _environment(engine: Engine, kit: bool, logins: Mapping[str, tuple[str, str]], place: Path) -> dict[str, str]:
-    """Nothing of this user's, and the logins that the build has made."""
+def environment(engine: Engine, kit: bool, logins: Mapping[str, tuple[str, str]], place: Path) -> dict[str, str]:
+    """The environment of the tool: nothing of this user's, and the logins that the build has made."""
     auths = {
         host: {"auth": base64.b64encode(f"{user}:{word}".encode()).decode()} for host, (user, word) in logins.items()
     }
@@ -209,12 +218,14 @@ def _environment(engine: Engine, kit: bool, logins: Mapping[str, tuple[str, str]
     }
 
 
+def tool(engine: Engine) -> tuple[str, bool] | None:
+    """The engine's command line tool, and whether it builds as BuildKit does, which knows secrets; Podman's does."""
+    return _tool(engine.name == "Podman")
+
+
 @functools.cache
 def _tool(podman: bool) -> tuple[str, bool] | None:
-    """What builds, and whether it does so with BuildKit, or as Podman does, which knows secrets too.
-
-    Podman's service knows nothing of BuildKit: without its own tool docker asks it as it asked engines of old.
-    """
+    """Podman's service knows nothing of BuildKit: without its own tool docker asks it as it asked engines of old."""
     docker, own = shutil.which("docker"), shutil.which("podman")
     if docker is None or (podman and own):
         return (own, True) if own else None

@@ -14,6 +14,7 @@ from ecsctl.sandbox.containers.fleet import Fleet, Log
 from ecsctl.sandbox.containers.front_process import FrontProcess, Table
 from ecsctl.sandbox.containers.leftovers import whose
 from ecsctl.sandbox.containers.probing import Probe
+from ecsctl.sandbox.containers.registry import Registry
 from ecsctl.sandbox.core import clock
 
 Opened = Callable[[str], str]
@@ -25,7 +26,8 @@ class Machine:
 
     def __init__(self, found: Engine, folder: Path, log: Log, opened: Opened) -> None:
         self.engine, self.folder, self.whose = found, folder, whose(folder)
-        self.fleet, self.front = Fleet(found, self.whose, log), FrontProcess()
+        self.registry, self.front = Registry(found), FrontProcess()
+        self.fleet = Fleet(found, self.whose, log, self.registry.restore)
         self.places: dict[tuple[str, int], int] = {}  # ports of 127.0.0.1, by a task's address and port in the VPC
         self.probes: dict[str, list[Probe]] = {}
         self._opened, self._endpoint, self._opening = opened, "", threading.Lock()
@@ -76,7 +78,11 @@ class Machine:
 
     def drop(self, image: str) -> None:
         """No repository has an image any more."""
-        threading.Thread(target=images.drop, args=(self.engine, self.whose, image), daemon=True).start()
+        threading.Thread(target=self._drop, args=(image,), daemon=True).start()
+
+    def _drop(self, image: str) -> None:
+        self.registry.drop(image)
+        images.drop(self.engine, self.whose, image)
 
     def reset(self) -> None:
         """The account is as new."""
@@ -84,6 +90,7 @@ class Machine:
             self.forget(task)
         with contextlib.suppress(EngineError):
             self.fleet.clear()
+        self.registry.close()
         self.show({"listeners": [], "targets": {}})
 
     def close(self) -> None:
@@ -91,6 +98,7 @@ class Machine:
         self.front.close()
         with contextlib.suppress(EngineError):
             self.fleet.clear()
+        self.registry.close()
         if self._certificate is not None:
             self._certificate.unlink(missing_ok=True)
 

@@ -15,7 +15,8 @@ from moto.utilities.utils import get_partition
 
 from ecsctl.sandbox.aws import ecr
 from ecsctl.sandbox.containers import machine
-from ecsctl.sandbox.containers.images import Ask, Job, begun, keep
+from ecsctl.sandbox.containers.engine import EngineError
+from ecsctl.sandbox.containers.images import Ask, Job, begun, keep, started
 from ecsctl.sandbox.core import permissions, scratch
 from ecsctl.sandbox.core.overlay import Refusal
 
@@ -35,7 +36,7 @@ class Workshop:
     images: dict[str, str] = field(default_factory=dict)  # reference: manifest
     logins: dict[str, tuple[str, str]] = field(default_factory=dict)  # into others' registries
     contexts: dict[str, Path] = field(default_factory=dict)  # what the engine is to build, packed
-    jobs: dict[str, tuple[Job, dict[str, Any]]] = field(default_factory=dict)  # and what each was asked
+    jobs: dict[str, tuple[Job, Callable[[str], str]]] = field(default_factory=dict)  # and what its outcome is good for
 
 
 class _Failed(Exception):
@@ -174,25 +175,32 @@ def _begin(shop: Workshop, question: dict[str, Any]) -> str:
     other = _other(shop, question["platform"])
     asked = Ask(path, question["dockerfile"], tuple(question["arguments"]), question["secrets"], question["target"],
                 question["platform"] if other else "", question["pull"], question["no_cache"], shop.logins)  # fmt: skip
+    job = begun(here.engine, here.whose, asked, lambda: path.unlink(missing_ok=True))
+    return _under_way(shop, job, lambda image: _made(shop, question, image))
+
+
+def _under_way(shop: Workshop, job: Job, then: Callable[[str], str]) -> str:
+    """The name of a job for `progress`, which calls `then` with its outcome and says what that returns."""
     name = secrets.token_hex(8)
-    shop.jobs[name] = begun(here.engine, here.whose, asked, lambda: path.unlink(missing_ok=True)), question
+    shop.jobs[name] = job, then
     return json.dumps(name)
 
 
 def _progress(shop: Workshop, question: dict[str, Any]) -> str:
-    job, asked = shop.jobs[question["job"]]
+    job, then = shop.jobs[question["job"]]
     code, lines = job.code, job.lines[question["said"] :]
-    if code == 0 and job.image and not lines:
-        _made(shop, asked, job.image)
-        job.image = ""
+    if code == 0 and job.outcome and not lines:
+        outcome, job.outcome = job.outcome, ""
+        lines = then(outcome).splitlines()
+        job.lines += lines
     return json.dumps({"lines": lines, "code": code})
 
 
-def _made(shop: Workshop, asked: dict[str, Any], image: str) -> None:
+def _made(shop: Workshop, asked: dict[str, Any], image: str) -> str:
     """An image for the engine's own processor plays one for the build's, unless another was asked for by name."""
     here = machine.current
     if here is None:
-        return
+        return ""
     about = here.engine.call("GET", f"/images/{image}/json")
     architecture = str(about.get("Architecture", ""))
     stages = re.findall(r"(?im)^\s*FROM\s+(?:--platform=(\S+)\s+)?", asked["text"])
@@ -201,6 +209,7 @@ def _made(shop: Workshop, asked: dict[str, Any], image: str) -> None:
         architecture = shop.architecture
     made = ecr.manifest(about["Id"], architecture, int(about.get("Size") or ecr.LAYER))
     shop.images |= {_full(tag): made for tag in asked["tags"]}
+    return ""
 
 
 def _other(shop: Workshop, platform: str) -> str:
@@ -217,8 +226,8 @@ def _inspect(shop: Workshop, question: dict[str, Any]) -> str:
     found = shop.images.get(_full(question["image"]))
     if found is None:
         raise _Failed(f"Error response from daemon: No such image: {question['image']}")
-    facts = json.loads(json.loads(found)["config"]["data"])
-    return f"{_formatted(question['format'], Architecture=facts['architecture'], Os=facts['os'])}\n"
+    architecture = ecr.processor(shop.account, shop.region, found)
+    return f"{_formatted(question['format'], Architecture=architecture, Os='linux')}\n"
 
 
 def _formatted(template: str, **facts: Any) -> str:
@@ -259,13 +268,34 @@ def _push(shop: Workshop, question: dict[str, Any]) -> str:
     if reference not in shop.images:
         raise _Failed(f"An image does not exist locally with the tag: {reference.rpartition(':')[0]}")
     _, region, name, tag = _parsed(shop, reference, "ecr:InitiateLayerUpload", "ecr:PutImage")
-    try:
-        digest = ecr.push(shop.account, region, name, [tag], shop.images[reference])
-    except Refusal as refusal:
-        raise _Failed(f"tag invalid: {refusal.message}") from None
-    if machine.current and (built := ecr.built(shop.images[reference])):
-        keep(machine.current.engine, built, reference)
-    return f"{tag}: digest: {digest}\n"
+    local, here = shop.images[reference], machine.current
+    origin = ecr.origin(ecr_backends[shop.account][region], local) if here else None
+
+    def put(manifest: str) -> str:
+        if origin:
+            ecr.came_from(shop.account, region, manifest, origin)
+        try:
+            digest = ecr.push(shop.account, region, name, [tag], manifest)
+        except Refusal as refusal:
+            raise _Failed(f"tag invalid: {refusal.message}") from None
+        if here and origin:
+            keep(here.engine, origin.image, reference)
+            here.registry.rename(reference)
+        return f"{tag}: digest: {digest}\n"
+
+    if here is None or origin is None or not (here.registry.usable and ecr.is_local(local)):
+        return _under_way(shop, Job(put(local).splitlines(), 0), put)
+    registry, image = here.registry, origin.image
+
+    def pushed(job: Job) -> int:
+        try:
+            job.outcome = registry.push(image, reference, job.lines)
+        except EngineError as error:
+            job.lines.append(f"[sandbox] the image stays in the engine alone: {error.message}")
+            job.outcome = local
+        return 0
+
+    return _under_way(shop, started(pushed), put)
 
 
 def _parsed(shop: Workshop, image: str, *actions: str) -> tuple[str, str, str, str]:
