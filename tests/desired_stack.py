@@ -147,6 +147,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
     Scaling: {
         "cpu_percent": 60,
         "memory_percent": 0,
+        "resolution": 60,
         "requests": 0,
         "load_balancer": None,
         "target_group": None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from pydantic import Field
 
@@ -57,6 +58,12 @@ class Autoscaling(Section):
     requests_per_minute: int | None = Field(
         None, ge=1, le=1_000_000, description="The same for the requests that a task gets in a minute.", examples=[1000]
     )
+    resolution_seconds: Literal[20, 60] = Field(
+        60,
+        description="How often ECS publishes the CPU utilization and the use of memory that are aimed for: 20 makes "
+        "autoscaling faster, and CloudWatch charges for those metrics.",
+        examples=[20],
+    )
     queue: words.QueueArn | None = Field(
         None,
         description="The ARN of an SQS queue that the tasks work off, of the app's account and region: as many run "
@@ -88,11 +95,18 @@ class Autoscaling(Section):
             yield "queue", "is missing: expected the ARN of the queue whose messages messages_per_task counts"
         if not self.min and not self.queue:
             yield "min", "= 0 needs a queue: nothing else starts a first task"
+        if self.resolution_seconds != 60 and not self.published:
+            yield "resolution_seconds", "is of the CPU and of memory: expected cpu_percent or memory_percent beside it"
 
     @property
     def cpu(self) -> int:
         """What to aim for: 60 by default; 0 where other things are aimed for."""
         return self.cpu_percent or (0 if self.memory_percent or self.requests_per_minute or self.queue else 60)
+
+    @property
+    def published(self) -> list[str]:
+        """The metrics of ECS that are aimed for, by CloudWatch's names."""
+        return ["CPUUtilization"] * bool(self.cpu) + ["MemoryUtilization"] * bool(self.memory_percent)
 
     @property
     def first(self) -> int:

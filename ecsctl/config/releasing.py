@@ -9,17 +9,19 @@ from ecsctl.config.tables import Tables
 
 SPARE, LONGEST = 10, 60
 """Minutes for new tasks to start; and of the deploy action at most (CodePipeline guide, "Amazon ECS deploy action")."""
-HOOKS = "deploymentConfiguration.lifecycleHooks"
+HOOKS, MONITORING = "deploymentConfiguration.lifecycleHooks", "monitoring"
 
 
 def problems(config: Tables) -> Iterator[Problem]:
-    """What does not go with two target groups that have the tasks in turn.
+    """What [raw] says as well; and what does not go with two target groups that have the tasks in turn.
 
     ELB refuses clients that stay with a target behind a rule of several groups that does not keep them with its
     group (kubernetes-sigs/aws-load-balancer-controller#2734), and ECS would have to shift those who are kept.
     Application Auto Scaling counts the requests of one target group alone.
     """
     deployment, scaling = config.deployment, config.service.autoscaling
+    if scaling and scaling.resolution_seconds != 60 and MONITORING in config.raw.paths("service"):
+        yield f"raw.service.{MONITORING}", "does not go with service.autoscaling.resolution_seconds: both say the same"
     if not deployment.shifts:
         return
     problem = f'does not go with deployment.strategy = "{deployment.strategy}"'

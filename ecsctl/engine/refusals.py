@@ -90,6 +90,8 @@ KNOWN = (
      "the account lacks autoscaling's service-linked role for ECS",
      "have it made: aws iam create-service-linked-role --aws-service-name ecs.application-autoscaling.amazonaws.com; "
      f"{AGAIN}"),
+    (r"'ECSService\w+HighResolution' at \S+ failed to satisfy", "autoscaling has no 20-second metrics in this region",
+     f"set resolution_seconds = 60 where ecsctl.toml says 20, below autoscaling; {AGAIN}"),
     (r"Access denied to connection", "the connection to GitHub may not be used",
      "the caller needs codeconnections:UseConnection on it, and at GitHub its App must reach the repository; "
      f"{POLICY}"),

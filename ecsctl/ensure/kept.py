@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecsctl.config.deployment import CircuitBreaker
 from ecsctl.engine.stack import Stack
@@ -13,7 +13,7 @@ from ecsctl.resources.scaling import Scaling, Scheduled
 from ecsctl.resources.service import Service
 from ecsctl.resources.support.additions import additions
 from ecsctl.resources.support.pausing import Pause
-from ecsctl.resources.support.service_additions import STRATEGY
+from ecsctl.resources.support.service_additions import FAST, MONITORING, STRATEGY, published
 from ecsctl.resources.support.strategy import EarlySuccess, Strategy, Threshold
 
 if TYPE_CHECKING:
@@ -86,8 +86,14 @@ def kept(
         managed_tags=True,
         platform_version="LATEST",
         rebalancing="ENABLED" if desired.max_percent > 100 else "DISABLED",
-        more=additions({STRATEGY: desired.spot and desired.spot.strategy}),
+        more=additions({STRATEGY: desired.spot and desired.spot.strategy, MONITORING: published_by(desired)}),
     )
+
+
+def published_by(desired: Desired) -> dict[str, Any] | None:
+    """What has ECS publish what autoscaling follows as often as is desired; None where it does anyway."""
+    limits = desired.autoscaling
+    return published(limits.published, limits.resolution_seconds) if limits else None
 
 
 def ensure_scaling(
@@ -99,7 +105,11 @@ def ensure_scaling(
     front: Front | None = None,
     process: str = WEB,
 ) -> ScalableTargetId | None:
-    """How many tasks a service has, by load and by the clock; `front` is where requests are counted."""
+    """How many tasks a service has, by load and by the clock; `front` is where requests are counted.
+
+    A service that exists publishes more often once its deployment has ended, and not before that a policy may follow
+    it (AWS News Blog, "Amazon ECS introduces new high-resolution metrics for faster service auto scaling").
+    """
     limits = desired.autoscaling
     if limits is None or image is None:
         return None
@@ -111,6 +121,7 @@ def ensure_scaling(
         maximum=limits.max,
         cpu_percent=limits.cpu,
         memory_percent=limits.memory_percent or 0,
+        resolution=limits.resolution_seconds,
         requests=requests or 0,
         load_balancer=front.balancer.arn if front and requests else None,
         target_group=front.target_group if front and requests else None,
@@ -121,7 +132,8 @@ def ensure_scaling(
             Scheduled(called, one.at, one.time_zone, one.min, one.max) for called, one in limits.schedules.items()
         ),
     )
-    return stack.ensure(of_process(SCALING, process), scaling).target
+    ready = (service,) if limits.resolution_seconds == FAST else ()
+    return stack.ensure(of_process(SCALING, process), scaling, ready=ready).target
 
 
 def ensure_first_task(

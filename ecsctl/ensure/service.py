@@ -9,7 +9,7 @@ from ecsctl.config.releasing import HOOKS
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ensure.alarms import ensure_alarms
-from ecsctl.ensure.kept import ensure_scaling, kept
+from ecsctl.ensure.kept import ensure_scaling, kept, published_by
 from ecsctl.ids import HostedZoneId, ImageUri, RoleArn, ServiceName
 from ecsctl.parts import BALANCING_ROLE, RELEASE, SERVICE
 from ecsctl.resources.dns_record import DnsRecord
@@ -18,7 +18,7 @@ from ecsctl.resources.role import Role
 from ecsctl.resources.support.additions import additions
 from ecsctl.resources.support.pausing import Pause
 from ecsctl.resources.support.rights import Scope
-from ecsctl.resources.support.service_additions import STRATEGY, USUAL
+from ecsctl.resources.support.service_additions import MONITORING, STRATEGY, USUAL, monitoring
 from ecsctl.resources.support.strategy import Strategy
 from ecsctl.shifting import WAYS, stage_of
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ecsctl.account.facts import Facts
     from ecsctl.config import Config
     from ecsctl.config.deployment import Deployment
+    from ecsctl.config.service import Service as Web
     from ecsctl.ensure.cluster import ClusterParts
     from ecsctl.ensure.front import Front
     from ecsctl.ensure.tasks import Tasks
@@ -104,7 +105,7 @@ def ensure_service(
         managed_tags=said.get("enableECSManagedTags", True),
         platform_version=said.get("platformVersion", "LATEST"),
         rebalancing=said.get("availabilityZoneRebalancing", "ENABLED" if desired.max_percent > 100 else "DISABLED"),
-        more=additions({path: said.get(path) for path in USUAL} | {STRATEGY: desired.spot and desired.spot.strategy}),
+        more=additions(_more(said, desired)),
     )
     name = stack.ensure(SERVICE, service, after=network.way_out, ready=(tasks.made, front.group, *released)).name
     for known, zone in facts.hosted_zones.items():  # they lead here only once there is someone who answers
@@ -120,6 +121,13 @@ def ensure_service(
         stack.ensure(f"dns {known}", alias, after=front.redirects, ready=(name,))
     ensure_scaling(stack, parts, name, desired, tasks.image, front)
     return name
+
+
+def _more(said: Mapping[str, Any], desired: Web) -> dict[str, Any]:
+    """What [raw] says, and what other options say that are no fields of a service."""
+    publishes = monitoring(said[MONITORING]) if MONITORING in said else published_by(desired)
+    strategy = desired.spot and desired.spot.strategy
+    return {path: said.get(path) for path in USUAL} | {STRATEGY: strategy, MONITORING: publishes}
 
 
 def _strategy(desired: Deployment) -> Strategy:

@@ -16,6 +16,7 @@ from ecsctl.resources.support.ecs import batches, families_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.raw import KEYS
 from ecsctl.resources.support.rights import anywhere, linked, of
+from ecsctl.resources.support.service_additions import FAST, USUALLY
 
 if TYPE_CHECKING:
     from types_boto3_application_autoscaling.type_defs import (
@@ -36,7 +37,13 @@ METRICS = {
 BACKLOG = "ecsctl-backlog"
 """The policy that follows a queue's backlog for each task."""
 OF_QUEUE = frozenset({"queue", "messages", "insights"})
-FOLLOWS = {"requests": frozenset({"requests", "load_balancer", "target_group"})}
+PUBLISHED = ("cpu_percent", "memory_percent")  # what ECS itself measures, at one of two resolutions
+FINE = "HighResolution"
+"""How the names of the metrics end that have a value every 20 seconds (Application Auto Scaling API, MetricType)."""
+FOLLOWS = {
+    "requests": frozenset({"requests", "load_balancer", "target_group"}),
+    **{name: frozenset({name, "resolution"}) for name in PUBLISHED},
+}
 SCHEDULED = "ecsctl-"  # how the names of our scheduled actions begin
 
 
@@ -79,6 +86,7 @@ class Scaling(Resource[ScalingIds]):
     maximum: int
     cpu_percent: int  # the average to hold; 0: no policy of ours
     memory_percent: int
+    resolution: int  # seconds between two values of those
     requests: int  # a minute, for each task
     load_balancer: LoadBalancerArn | None  # where the requests are counted
     target_group: TargetGroupArn | None
@@ -92,7 +100,8 @@ class Scaling(Resource[ScalingIds]):
         units = {"cpu_percent": "% CPU", "memory_percent": "% memory", "requests": "requests a minute and task"}
         aims = [f"{getattr(self, name)} {unit}" for name, unit in units.items() if getattr(self, name)]
         aims += [f"{self.messages} messages of {self.queue.rpartition(':')[2]} waiting for each"] if self.queue else []
-        by = ", ".join(aims)
+        often = f", measured every {self.resolution} seconds" if self.resolution == FAST else ""
+        by = ", ".join(aims) + often
         clock = "".join(f"; {one.name}: {one.at}" for one in sorted(self.schedules, key=lambda one: one.name))
         return f"{self.minimum} to {self.maximum} tasks, by {by}{clock}"
 
@@ -139,6 +148,7 @@ class Scaling(Resource[ScalingIds]):
             maximum=self._bound(target["MaxCapacity"], self.maximum, {one.maximum for one in self.schedules}),
             cpu_percent=_followed(aws, ids.target, "cpu_percent"),
             memory_percent=_followed(aws, ids.target, "memory_percent"),
+            resolution=self._resolution(aws, ids.target),
             requests=_followed(aws, ids.target, "requests"),
             load_balancer=self.load_balancer if counted else LoadBalancerArn(""),
             target_group=self.target_group if counted else TargetGroupArn(""),
@@ -209,12 +219,19 @@ class Scaling(Resource[ScalingIds]):
         """Put the policy of a metric, or delete it: after those that are put, so that one exists at any time."""
         policy, metric = METRICS[name]
         if value := getattr(self, name):
-            specification: Any = {"PredefinedMetricType": metric}
+            fine = FINE if name in PUBLISHED and self.resolution == FAST else ""
+            specification: Any = {"PredefinedMetricType": metric + fine}
             if name == "requests":
                 specification["ResourceLabel"] = self._label
             _put(aws, ids.target, policy, {"TargetValue": value, "PredefinedMetricSpecification": specification})
         elif _policy(aws, ids.target, policy):
             without(aws, ids.target, policy)
+
+    def _resolution(self, aws: Aws, target: str) -> int:
+        """How often what our policies follow is measured; of several that differ, the other one."""
+        followed = [_metric(_policy(aws, target, METRICS[name][0])) for name in PUBLISHED]
+        differs = any(one and one.endswith(FINE) != (self.resolution == FAST) for one in followed)
+        return (USUALLY if self.resolution == FAST else FAST) if differs else self.resolution
 
     def _work_off(self, aws: Aws, ids: ScalingIds) -> None:
         """Put the policy of the queue, or take it away."""
@@ -310,8 +327,12 @@ def _followed(aws: Aws, target: str, field: str) -> int:
     tracking = _policy(aws, target, policy)
     if not tracking or tracking.get("DisableScaleIn"):
         return 0
-    found = tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
-    return round(tracking["TargetValue"]) if found == metric else 0
+    return round(tracking["TargetValue"]) if _metric(tracking).removesuffix(FINE) == metric else 0
+
+
+def _metric(tracking: TargetTrackingScalingPolicyConfigurationOutputTypeDef | None) -> str:
+    """The name of the metric that a policy follows; empty without one, or where it is none of AWS's list."""
+    return tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType", "") if tracking else ""
 
 
 def _scheduled(aws: Aws, target: str) -> Iterator[Scheduled]:

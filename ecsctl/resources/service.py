@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 ROLLS = ("task_definition", "subnets", "security_groups", "target_group", "container", "port", "public_ip",
          "execute_command", "platform_version", "settled", "more", "alternate", "rule", "balancing")  # fmt: skip
 """The fields whose change replaces the tasks (API reference, UpdateService: it starts a new deployment)."""
-TAKEN_BACK = ("subnets", "security_groups", "target_group", "public_ip", "platform_version")
+TAKEN_BACK = ("subnets", "security_groups", "target_group", "public_ip", "platform_version", "more")
 """Of those, what a rollback takes back although the task definition is the same."""
 DEPLOYMENT = tuple(one.name for one in fields(Rules))
 """The fields that UpdateService takes as one parameter."""

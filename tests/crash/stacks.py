@@ -19,7 +19,7 @@ USUAL = desired_stack(
     jobs={"yearly": {"command": ["python", "report.py"], "schedule": "cron(0 3 1 1 ? *)"}},
 )
 # A message waits in the queue for good, so that there is always the one task, of which `settled` knows.
-SCALED = {"min": 0, "max": 1, "queue": "{queue}", "messages_per_task": 1}
+SCALED = {"min": 0, "max": 1, "queue": "{queue}", "messages_per_task": 1, "cpu_percent": 60, "resolution_seconds": 20}
 WHOLE = desired_stack(
     service={"desired_count": 2},
     vpc={"flow_logs": "all", "close_default_group": True},

@@ -207,6 +207,9 @@ def test_credentials_that_are_refused_are_reported_with_the_fix(code: str, messa
         ("InvalidParameterValue", "Value (us-west-1b) for parameter availabilityZone is invalid. Subnets can currently "
          "only be created in the following availability zones: us-west-1a, us-west-1c.", "a zone that it lists",
          "vpc.public_subnets"),
+        ("ValidationException", "1 validation error detected: Value 'ECSServiceAverageCPUUtilizationHighResolution' at "
+         "'targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.predefinedMetricType' failed to "
+         "satisfy constraint: Member must satisfy enum value set", "no 20-second metrics", "resolution_seconds = 60"),
         ("BucketAlreadyExists", "The requested bucket name is not available.", "another account", "another name"),
         ("LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role shop", "too long", "shorten"),
     ],

@@ -42,6 +42,7 @@ FORGOTTEN: list[tuple[type[AnyResource], str]] = [
     (Service, "platform_version"),
     (TaskDefinition, "stop_timeout"),
     (Scaling, "cpu_percent"),
+    (Scaling, "resolution"),
 ]
 
 

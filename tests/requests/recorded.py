@@ -92,6 +92,8 @@ ALONE_CHANGED = ALONE.replace("hello\"\n[pipeline]", "hello\"\nbranch = \"next\"
 min = 2
 max = 3
 cpu_percent = 50
+memory_percent = 70
+resolution_seconds = 20
 """.lstrip()  # fmt: skip
 _LONG, _PATH = "x" * 95, "s" * 251 + ".yml"
 _TAGS = "".join(f'"{"k" * 125}{n:02}" = "{"v" * 255}"\n' for n in range(40))

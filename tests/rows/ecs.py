@@ -24,6 +24,8 @@ from ecsctl.resources.backlog_alarm import BacklogAlarm
 from ecsctl.resources.cluster import Cluster
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.service import Service
+from ecsctl.resources.support.additions import additions
+from ecsctl.resources.support.service_additions import FAST, MONITORING, published
 from ecsctl.resources.task_definition import TaskDefinition
 from tests import execution
 from tests.desired_stack import usual
@@ -38,6 +40,7 @@ TRUST = {
 }
 
 
+PUBLISHED = additions({MONITORING: published(["CPUUtilization", "MemoryUtilization"], FAST)})
 MAIL = f"arn:aws:sqs:{REGION}:123456789012:mail"
 
 
@@ -164,12 +167,15 @@ class Ground:
         def compose(stack: Stack) -> None:
             inside = stack.ensure("cluster", usual(Cluster, **{"name": "shop", **(cluster or {})}))
             task = stack.ensure("task-definition", self.definition(**definition or {}))
+            often = (scaling or {}).get("resolution") == FAST
+            more = {"more": PUBLISHED} if often else {}
             made = stack.ensure(
-                "service", self.service(**{"cluster": inside.name, "task_definition": task.arn, **(service or {})})
+                "service",
+                self.service(**{"cluster": inside.name, "task_definition": task.arn, **more, **(service or {})}),
             )
             if scaling is not None:
                 limits = self.scaling(**{"cluster": inside.name, "service": made.name, **scaling})
-                target = stack.ensure("scaling", limits).target
+                target = stack.ensure("scaling", limits, ready=(made,) if often else ()).target
                 if alarm is not None:
                     stack.ensure("backlog-alarm", self.alarm(**{"target": target, **alarm}))
 

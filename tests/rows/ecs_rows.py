@@ -25,7 +25,7 @@ from ecsctl.resources.support.pausing import Pause
 from ecsctl.resources.support.strategy import EarlySuccess, Strategy, Threshold
 from ecsctl.resources.support.volumes import Mount, Volume
 from ecsctl.resources.task_definition import TaskDefinition
-from tests.rows.ecs import MAIL, image
+from tests.rows.ecs import MAIL, PUBLISHED, image
 from tests.rows.row import Row
 
 OTHER_SYSTEM = FileSystemId("fs-0123456789abcdef0")
@@ -112,6 +112,7 @@ ROWS = (
                     '[{"base":1,"capacityProvider":"FARGATE","weight":0},'
                     '{"base":0,"capacityProvider":"FARGATE_SPOT","weight":1}]',
                 ),
+                *PUBLISHED,
                 ("serviceConnectConfiguration", '{"enabled":true,"namespace":"shop"}'),
             ),
         },
@@ -143,6 +144,7 @@ ROWS = (
             "maximum": 6,
             "cpu_percent": 70,
             "memory_percent": 80,
+            "resolution": 20,
             "queue": MAIL,
             "messages": 100,
             "insights": True,

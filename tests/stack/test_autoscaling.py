@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from ecsctl.config import Config
 from ecsctl.config.autoscaling import Autoscaling, Schedule
 from tests.stack.conftest import World, desired_stack
 
@@ -45,6 +46,36 @@ def test_several_aims_at_once_are_made_changed_and_taken_back(world: World) -> N
     world.up(scaled())
     assert {name: value for name, (value, _) in followed(world).items()} == {"ecsctl-cpu": 60}
     assert world.plan(scaled()).work == ()
+
+
+def test_metrics_every_20_seconds_go_with_a_strategy_and_a_worker_and_are_taken_back(world: World) -> None:
+    def desired(**more: Any) -> dict[str, Any]:
+        worker = {"command": ["./mail"], "autoscaling": {"min": 1, "max": 2, "memory_percent": 70, **more}}
+        canary = {"strategy": "canary", "bake_minutes": 1}
+        return {**scaled(**more), "workers": {"mailer": worker}, "deployment": canary}
+
+    def aimed() -> set[str]:
+        found = world.boto("application-autoscaling").describe_scaling_policies(**ALL)["ScalingPolicies"]
+        tracked = [(one["ResourceId"], one["TargetTrackingScalingPolicyConfiguration"]) for one in found]
+        return {f"{of} {one['PredefinedMetricSpecification']['PredefinedMetricType']}" for of, one in tracked}
+
+    usual = {"service/hello/hello ECSServiceAverageCPUUtilization",
+             "service/hello/hello_mailer ECSServiceAverageMemoryUtilization"}  # fmt: skip
+    world.up(desired(resolution_seconds=20), image=IMAGE)
+    assert aimed() == {f"{one}HighResolution" for one in usual}
+    assert world.plan(desired(resolution_seconds=20)).work == ()
+    world.up(desired())
+    assert aimed() == usual
+    assert world.plan(desired()).work == ()
+
+
+def test_what_is_published_more_often_is_said_once_and_only_of_the_cpu_and_of_memory() -> None:
+    with pytest.raises(ValidationError, match=r"resolution_seconds.*expected cpu_percent or memory_percent"):
+        Autoscaling.model_validate({"min": 1, "max": 2, "requests_per_minute": 9, "resolution_seconds": 20})
+    raw = {"service": {"monitoring": {"metricConfigurations": []}}}
+    assert Config.model_validate({**scaled(), "raw": raw})
+    with pytest.raises(ValidationError, match=r"raw.service.monitoring.*does not go with"):
+        Config.model_validate({**scaled(resolution_seconds=20), "raw": raw})
 
 
 def test_bounds_by_the_clock_are_made_and_taken_back_and_what_they_set_is_no_drift(world: World) -> None:

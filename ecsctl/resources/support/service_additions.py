@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -9,18 +10,41 @@ if TYPE_CHECKING:
 
     from ecsctl.aws import Aws
 
-STRATEGY = "capacityProviderStrategy"
+STRATEGY, MONITORING = "capacityProviderStrategy", "monitoring"
+FAST, USUALLY = 20, 60
+"""Seconds between two values of a service's own metrics; the second where nothing is said (ECS API reference,
+MonitoringConfiguration)."""
 USUAL: dict[str, Any] = {
     STRATEGY: [],  # back to the launch type
     "deploymentConfiguration.lifecycleHooks": [],
     "gatewayConnectors": [],
-    "monitoring": {"metricConfigurations": []},
+    MONITORING: {"metricConfigurations": []},
     "serviceConnectConfiguration": {"enabled": False},
     "serviceRegistries": [],
     "volumeConfigurations": [],
     "vpcLatticeConfigurations": [],
 }
 """Parameters of UpdateService beyond the fields, each with what takes it back (ECS API reference, UpdateService)."""
+
+
+def published(names: Iterable[str], seconds: int) -> dict[str, Any] | None:
+    """What has ECS publish these metrics so often; None where it does anyway."""
+    said = {"metricConfigurations": [{"metricNames": list(names), "resolutionSeconds": seconds}]}
+    return None if seconds == USUALLY else monitoring(said)
+
+
+def monitoring(said: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The same in one spelling: in order, and without what is published as often as it is by default."""
+    by: dict[int, set[str]] = {}
+    for one in (said or {}).get("metricConfigurations", ()):
+        by.setdefault(one["resolutionSeconds"], set()).update(one["metricNames"])
+    return {
+        "metricConfigurations": [
+            {"metricNames": sorted(names), "resolutionSeconds": seconds}
+            for seconds, names in sorted(by.items())
+            if seconds != USUALLY
+        ]
+    }
 
 
 def at(aws: Aws, service: ServiceTypeDef, path: str) -> Any:
@@ -33,10 +57,13 @@ def at(aws: Aws, service: ServiceTypeDef, path: str) -> Any:
     for settings in (shown, newest):
         if name in settings:
             return settings[name]
-    if name not in ("monitoring", "gatewayConnectors"):  # the others are left out where there are none
+    if name not in (MONITORING, "gatewayConnectors"):  # the others are left out where there are none
         return None
     revisions = [one["arn"] for one in service.get("currentServiceRevisions", ())]
     if not revisions:
         return None
-    found = aws.read(aws.ecs.describe_service_revisions, serviceRevisionArns=revisions[:1])["serviceRevisions"]
-    return dict(found[0]).get(name) if found else None
+    found = aws.read(aws.ecs.describe_service_revisions, serviceRevisionArns=revisions)["serviceRevisions"]
+    if not found:  # those from before October 25, 2024 are not described
+        return None
+    newest = dict(max(found, key=lambda one: one["createdAt"]))
+    return monitoring(newest.get(name)) if name == MONITORING else newest.get(name)

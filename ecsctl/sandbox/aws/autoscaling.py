@@ -14,6 +14,7 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.exceptions import JsonRESTError
 
 from ecsctl.sandbox.aws import iam, scaling
+from ecsctl.sandbox.aws.ecs.checks import published
 from ecsctl.sandbox.aws.ecs.state import services
 from ecsctl.sandbox.core import constraints, overlay
 
@@ -123,6 +124,13 @@ def _of_resources(asked: dict[str, Any], key: str) -> None:
         raise AWSValidationException("If you specify a scalable dimension, you must also specify a resource ID.")
 
 
+@overlay.wraps(ApplicationAutoscalingBackend, "describe_scaling_policies")
+def policies_of_resource(original: Any, _backend: ApplicationAutoscalingBackend, **asked: Any) -> Any:
+    """Of this resource alone: moto takes those of `service/shop/shop` for policies of `service/shop/shop_mailer`."""
+    of = asked.pop("resource_id")
+    return original(resource_id=[of] if of else None, **asked)
+
+
 @overlay.wraps(ApplicationAutoscalingBackend)
 def deregister_scalable_target(
     original: Any, backend: ApplicationAutoscalingBackend, namespace: str, r_id: str, dimension: str
@@ -150,8 +158,8 @@ def put_scaling_policy(
     service_namespace: str,
     resource_id: str,
     scalable_dimension: str,
-    *args: Any,
-    **kwargs: Any,
+    policy_body: dict[str, Any],
+    policy_type: str | None,
 ) -> Any:
     """A policy needs its scalable target (API reference, PutScalingPolicy).
 
@@ -162,12 +170,13 @@ def put_scaling_policy(
             f"No scalable target registered for service namespace: {service_namespace}, resource ID: {resource_id}, "
             f"scalable dimension: {scalable_dimension}"
         )
+    _published(backend, resource_id, policy_body)
     arn = ""
     for before in backend.policies.values():  # its alarms are changed, and not more of them made
         if (before.policy_name, before.resource_id) == (policy_name, resource_id):
             before.delete_alarms(backend.account_id, backend.region_name)
             arn = before.policy_arn
-    made = original(policy_name, service_namespace, resource_id, scalable_dimension, *args, **kwargs)
+    made = original(policy_name, service_namespace, resource_id, scalable_dimension, policy_body, policy_type)
     made.policy_arn = arn or made.policy_arn
     return made
 
@@ -183,6 +192,22 @@ def checked(original: Any, response: ApplicationAutoScalingResponse) -> Any:
     if wrong := constraints.violation("application-autoscaling", "PutScalingPolicy", sent) or _wrong(sent):
         raise AWSValidationException(wrong)
     return original()
+
+
+def _published(backend: ApplicationAutoscalingBackend, resource: str, policy: dict[str, Any]) -> None:
+    """ "You must enable high-resolution metrics in Amazon ECS before creating a scaling policy with this metric type"
+    (API reference, PredefinedMetricSpecification), which holds "once deployment completes" (AWS News Blog, "Amazon ECS
+    introduces new high-resolution metrics for faster service auto scaling"). The wording is an assumption.
+    """
+    wanted = (policy.get("PredefinedMetricSpecification") or {}).get("PredefinedMetricType", "")
+    if not (wanted.startswith("ECS") and wanted.endswith("HighResolution")):
+        return
+    name = "CPUUtilization" if "CPU" in wanted else "MemoryUtilization"
+    _, cluster, called = resource.split("/")
+    found = next((s for s in _services(backend) if (s.cluster_name, s.name) == (cluster, called)), None)
+    under_way = found is not None and len(found.deployments) > 1 and found.primary.rollout != "COMPLETED"
+    if found is None or under_way or name not in published(found.primary.terms):
+        raise AWSValidationException(f"The ECS service does not publish {name} at high resolution: {resource}")
 
 
 def _wrong(sent: dict[str, Any]) -> str:

@@ -46,6 +46,8 @@ def check(
         _check_deployment(settings.get("deploymentConfiguration") or {})
     if touched("deploymentConfiguration"):
         _check_alarms(backend, settings.get("deploymentConfiguration") or {})
+    if touched("monitoring"):
+        _check_monitoring(settings)
     if touched("networkConfiguration", "taskDefinition"):
         check_network(backend, settings, definition)
     grace = touched("healthCheckGracePeriodSeconds") and settings.get("healthCheckGracePeriodSeconds") is not None
@@ -84,6 +86,26 @@ def check_strategy(strategy: list[Wire] | None, associated: list[str] | None, la
         raise invalid("Only one capacity provider in a capacity provider strategy can have a base.")
     if not any(one.get("weight") for one in strategy):
         raise invalid("At least one capacity provider in a strategy must have a weight greater than zero.")
+
+
+def _check_monitoring(settings: Wire) -> None:
+    """Two metrics, two resolutions (API reference, MetricConfiguration). It is none of the parameters that services
+    of other deployment controllers take (API reference, UpdateService). The wordings are assumptions.
+    """
+    asked = (settings.get("monitoring") or {}).get("metricConfigurations") or ()
+    for one in asked:
+        if strange := {*one["metricNames"]} - {"CPUUtilization", "MemoryUtilization"}:
+            raise invalid(f"Unsupported metric name: {min(strange)}.")
+        if one["resolutionSeconds"] not in (20, 60):
+            raise invalid("resolutionSeconds should be one of [20,60]")
+    if asked and (settings.get("deploymentController") or {}).get("type", "ECS") != "ECS":
+        raise invalid("monitoring is only supported for services that use the ECS deployment controller.")
+
+
+def published(terms: Wire) -> set[str]:
+    """The metrics that ECS publishes every 20 seconds."""
+    asked = (terms.get("monitoring") or {}).get("metricConfigurations") or ()
+    return {name for one in asked if one["resolutionSeconds"] == 20 for name in one["metricNames"]}
 
 
 def _check_percentages(settings: Wire) -> None:

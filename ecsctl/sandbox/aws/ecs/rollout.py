@@ -354,9 +354,12 @@ def go_back(service: Service, good: Deployment, t: float, reason: str, why: str)
     good.status, good.rollout, good.reason = "PRIMARY", "IN_PROGRESS", reason
     good.failed, good.desired, good.updated = 0, service.desired_count, t
     service.settings["taskDefinition"] = good.definition.arn
-    for name in ("networkConfiguration", "platformVersion", "loadBalancers"):
-        if name in good.terms:
-            service.settings[name] = good.terms[name]
+    for name in {
+        *left.terms,
+        *good.terms,
+    }:  # ECS guide, "Properties included in an Amazon ECS service revision"
+        service.settings.pop(name, None)
+        service.settings |= {name: good.terms[name]} if name in good.terms else {}
     service.start_failures, service.launch_after, service.steady = 0, 0.0, False
     service.agenda["launch"] = t
     say(service, t, f"rolling back to deployment {good.id}.")

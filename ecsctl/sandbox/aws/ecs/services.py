@@ -36,6 +36,7 @@ _NEW_DEPLOYMENT = (
     "serviceConnectConfiguration",
     "volumeConfigurations",
     "vpcLatticeConfigurations",
+    "monitoring",  # AWS News Blog of June 18, 2026: new metrics come "once deployment completes"
 )
 _IN_PLACE = (
     "desiredCount",
@@ -50,7 +51,6 @@ _IN_PLACE = (
     "placementStrategy",
     "deploymentController",
     "gatewayConnectors",
-    "monitoring",
 )
 _DEFAULTS: Wire = {
     "desiredCount": 0,
@@ -72,7 +72,7 @@ _BREAKER: Wire = {
     "resetOnHealthyTask": True,
     "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
 }
-_TERMS = (*_NEW_DEPLOYMENT, "launchType", "capacityProviderStrategy", "gatewayConnectors", "monitoring")
+_TERMS = (*_NEW_DEPLOYMENT, "launchType", "capacityProviderStrategy", "gatewayConnectors")
 _NOT_COMPARED = ("clientToken", "tags", "cluster")
 
 
