@@ -14,7 +14,7 @@ import pytest
 from ecsctl.sandbox.containers import images
 from ecsctl.sandbox.containers.engine import Engine, EngineError
 from ecsctl.sandbox.containers.fleet import Fleet
-from ecsctl.sandbox.containers.registry import Registry
+from ecsctl.sandbox.containers.registry import KINDS, Registry
 from ecsctl.sandbox.containers.specs import Spec
 from ecsctl.sandbox.core.defaults import NO_REGISTRY
 from tests.containers import base
@@ -51,9 +51,8 @@ def built(engine: Engine, folder: Path, word: str) -> str:
 
 def held(registry: Registry, reference: str) -> int:
     """What the registry answers to who asks for a manifest."""
-    kinds = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
     with contextlib.closing(http.client.HTTPConnection(registry.place, timeout=10)) as connection:
-        connection.request("HEAD", f"/v2/{REPOSITORY}/manifests/{reference}", headers={"Accept": kinds})
+        connection.request("HEAD", f"/v2/{REPOSITORY}/manifests/{reference}", headers={"Accept": KINDS})
         return connection.getresponse().status
 
 
@@ -62,7 +61,8 @@ def test_an_image_goes_there_by_ecr_s_name_comes_back_from_there_and_is_gone_whe
 ) -> None:
     first, second, said = built(engine, tmp_path, "one"), built(engine, tmp_path, "two"), list[str]()
     manifests = [json.loads(registry.push(image, f"{REPOSITORY}:{image[7:19]}", said)) for image in (first, second)]
-    assert f"The push refers to repository [{REPOSITORY}]" in " ".join(said)
+    assert said
+    assert registry.place not in " ".join(said)
     ours, theirs = manifests[0]["layers"], manifests[1]["layers"]
     assert ours[:-1] == theirs[:-1] != []  # a layer is the same in both, with one digest
     assert ours[-1]["digest"] != theirs[-1]["digest"]
@@ -101,7 +101,7 @@ def test_it_ends_with_what_it_holds(registry: Registry, engine: Engine, tmp_path
 
 
 def test_an_engine_that_cannot_push_there_says_why(registry: Registry, engine: Engine, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match=r"does not exist locally|No such image|not found"):
+    with pytest.raises(EngineError, match=r"does not exist locally|image not known"):
         registry.push("sha256:" + "0" * 64, f"{REPOSITORY}:none", [])
 
 

@@ -25,10 +25,11 @@ from ecsctl.sandbox.core import scratch
 from ecsctl.sandbox.core.defaults import NO_REGISTRY
 
 _PROGRAMS = ("docker-registry", "registry")  # as Debian calls it, and its makers
-_KINDS = (
+KINDS = (
     "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json, "
     "application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.oci.image.index.v1+json"
 )
+"""The media types of manifests, as a client accepts them."""
 _START, _PAUSE = 10.0, 0.05  # seconds until a registry that does not answer counts as none, and between two tries
 _SAID = 400  # characters of its log that an error repeats
 # Ends with its standard input, which closes when the sandbox ends, however that ends.
@@ -56,22 +57,9 @@ class Registry:
         To do so the engine gives it a second name, for which see `rename`, once it has another that keeps it there.
         Raises EngineError where the registry does not start or the engine does not reach it.
         """
-        place, found = self._running(), tool(self.engine)
-        if found is None:
-            raise EngineError("there is no command line tool to push with")
+        place = self._running()
         keep(self.engine, image, f"{place}/{name}")
-        with tempfile.TemporaryDirectory(prefix="ecsctl-push-", dir=scratch.place()) as folder:
-            words = [found[0], "push", f"{place}/{name}"]
-            if self.engine.name == "Podman":
-                words[1:1] = ["--remote", "--url", f"unix://{self.engine.path}"]
-                words.insert(-1, "--tls-verify=false")
-            done = subprocess.run(  # noqa: S603 - words of ours
-                words, env=environment(self.engine, found[1], {}, Path(folder)), cwd=folder, check=False, text=True,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace",
-            )  # fmt: skip
-        lines = [line.replace(f"{place}/", "") for line in done.stdout.splitlines() if line.strip()]
-        if done.returncode:
-            raise EngineError(lines[-1] if lines else f"docker push ended with exit code {done.returncode}")
+        lines = self._carried("push", name)
         repository, _, tag = name.rpartition(":")
         digest, manifest = self._manifest(repository, tag)
         said += [line for line in lines if digest not in line]
@@ -86,9 +74,7 @@ class Registry:
     def restore(self, image: str) -> bool:
         """Pull an image that the engine no longer has; whether it is there again. Raises EngineError."""
         for repository, digest in self._held.get(image, ()):
-            name = f"{self.place}/{repository}"
-            with self.engine.streamed("POST", "/images/create", fromImage=name, tag=digest) as answer:
-                answer.read()
+            self._carried("pull", f"{repository}@{digest}")
             self.engine.call("GET", f"/images/{image}/json")
             return True
         return False
@@ -107,6 +93,25 @@ class Registry:
         if process is not None:
             process.communicate()
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _carried(self, verb: str, name: str) -> list[str]:
+        """Let the engine's tool `push` or `pull` an image; what that says. Raises EngineError."""
+        found = tool(self.engine)
+        if found is None:
+            raise EngineError(f"there is no command line tool to {verb} with")
+        words = [found[0], verb, f"{self.place}/{name}"]
+        if self.engine.name == "Podman":
+            words[1:1] = ["--remote", "--url", f"unix://{self.engine.path}"]
+            words.insert(-1, "--tls-verify=false")  # which Docker takes for granted on 127.0.0.0/8
+        with tempfile.TemporaryDirectory(prefix="ecsctl-registry-", dir=scratch.place()) as folder:
+            done = subprocess.run(  # noqa: S603 - words of ours
+                words, env=environment(self.engine, found[1], {}, Path(folder)), cwd=folder, check=False, text=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace",
+            )  # fmt: skip
+        lines = [line.replace(f"{self.place}/", "") for line in done.stdout.splitlines() if line.strip()]
+        if done.returncode:
+            raise EngineError(lines[-1] if lines else f"{verb} ended with exit code {done.returncode}")
+        return lines
 
     def _running(self) -> str:
         """Its address, once it answers there. Raises EngineError."""
@@ -158,7 +163,7 @@ class Registry:
     def _ask(self, method: str, path: str) -> tuple[str, str]:
         connection = http.client.HTTPConnection(self.place, timeout=10)
         try:
-            connection.request(method, path, headers={"Accept": _KINDS})
+            connection.request(method, path, headers={"Accept": KINDS})
             answer = connection.getresponse()
             content = answer.read().decode()
             if answer.status >= 400:
