@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from ecsctl.engine.errors import AwsError, EcsctlError, already_exists, code, is_gone, is_throttled, text
 from ecsctl.engine.explaining import explained, is_unanswered
 from ecsctl.engine.patience import ATTEMPTS, SLOW_DOWN, Patience
+from ecsctl.engine.refusals import known
 from ecsctl.engine.transients import transient
 
 T = TypeVar("T")
@@ -43,10 +44,11 @@ class Attempt:
             reason, waited = row.says, self._waited.get(row.says, 0.0)
             if waited >= row.limit:
                 on_final()
+                says, hint = known(error) or (row.says, "run the same command again: it goes on from here")
                 raise AwsError(
-                    f"{self.what}: {row.says}, still after {round(row.limit)} seconds",
+                    f"{self.what}: {says}, still after {round(row.limit)} seconds",
                     why=f"{code(error)}: {text(error)}",
-                    hint="run the same command again: it goes on from here",
+                    hint=hint,
                 ) from error
             self.patience.say(f"{self.what}: {row.says}", waited, row.limit)
         elif is_throttled(error) and self._waited.get("throttled", 0.0) < SLOW_DOWN:

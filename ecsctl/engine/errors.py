@@ -192,7 +192,8 @@ EXPIRED = frozenset("ExpiredToken ExpiredTokenException RequestExpired InvalidCl
                     "UnrecognizedClientException AuthFailure SignatureDoesNotMatch InvalidSignatureException "
                     "IncompleteSignature RequestTimeTooSkewed TokenRefreshRequired".split())  # fmt: skip
 DENIED = frozenset("AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized "
-                   "AuthorizationError UnauthorizedAccess OptInRequired 403".split())  # fmt: skip
+                   "AuthorizationError UnauthorizedAccess OptInRequired BlockedByOrganizationPolicyException "
+                   "403".split())  # fmt: skip
 """403: the answer to a HEAD, which S3 sends, has no body that could hold a code."""
 # What CodePipeline and CodeBuild say when GitHub does not take the token that they hold (CodePipeline user guide,
 # "Troubleshooting CodePipeline"; CodeBuild user guide, "Troubleshooting AWS CodeBuild"; for the first

@@ -23,6 +23,7 @@ BOUNDARY = "; where roles may only be made with a permissions boundary, set perm
 DENIERS = (
     ("service control policy", "a service control policy of the AWS organization", ORGANIZATION),
     ("resource control policy", "a resource control policy of the AWS organization", ORGANIZATION),
+    ("BlockedByOrganizationPolicy", "a policy of the AWS organization", ORGANIZATION),  # ECR's own code
     ("permissions boundary", "the permissions boundary of the caller",
      f"an administrator must allow it in that boundary, as well as in the caller's own policies; {POLICY}"),
     ("session policy", "the policy of the caller's session",
@@ -37,9 +38,12 @@ DENIERS = (
 LINKED = re.compile(r"perform: iam:CreateServiceLinkedRole on resource: \S+:role/aws-service-role/([\w.-]+)/")
 """How a service refuses that may not make its own role, at its first use in the account (kubernetes/kops#16218)."""
 CLOCK = re.compile(r"[Ss]ignature (?:has )?expired|not yet current")
-# What an account answers that has not been activated, paid for or verified (EC2 API, S3 API: "Error codes").
+# What an account answers that has not been activated, paid for or verified, or that AWS has blocked (EC2 API, S3 API:
+# "Error codes"; ECS API, RunTask; CodeBuild API, StartBuild).
 UNUSABLE = frozenset("OptInRequired SubscriptionRequiredException NotSignedUp AccountProblem PendingVerification "
-                     "Blocked".split())  # fmt: skip
+                     "Blocked BlockedException AccountSuspendedException".split())  # fmt: skip
+# Of which some services have only the words: clowdhaus/eks-reference-architecture#12, coiled/feedback#225.
+BLOCKED = re.compile(r"account (?:is|was|has been) (?:currently )?(?:blocked|suspended)|aws-verification@amazon")
 HEAD = "403"  # the answer to a HEAD, which S3 sends, has no body that could say why (S3 API, HeadBucket)
 ANOTHERS = (f"{POLICY}. Where all of that is allowed, the name belongs to another account, for bucket names are "
             "unique over all of AWS: then choose another name for the app in ecsctl.toml")  # fmt: skip
@@ -48,6 +52,12 @@ ENCODED = re.compile(r"\s*Encoded authorization failure message: (\S+)")
 DECODE = ("; an administrator sees which policy: aws sts decode-authorization-message --query DecodedMessage "
           "--encoded-message {}")  # fmt: skip
 OVER = frozenset("ExpiredToken ExpiredTokenException RequestExpired TokenRefreshRequired".split())
+UNKNOWN = frozenset("InvalidClientTokenId InvalidAccessKeyId UnrecognizedClientException AuthFailure".split())
+KEYS = "check that the keys are complete, active and of the right account: aws sts get-caller-identity"
+# A region that is off by default knows the keys of those accounts alone that have enabled it (Account Management guide,
+# "Enable or disable AWS Regions"; remotion-dev/github-unwrapped-2022#34, aws/aws-sdk-ruby#2850).
+ENABLED = (" --region us-east-1; if that answers, the account has not enabled this region: aws account enable-region "
+           "--region-name NAME, or take another one")  # fmt: skip
 
 QUOTA = {
     "VpcLimitExceeded": "VPCs per region",
@@ -65,6 +75,9 @@ QUOTA = {
     "AccountLimitExceededException": "concurrent CodeBuild builds",
     "TooManyTagsException": "tags per resource",
 }
+# GitHub's own words, which AWS hands on (GitHub docs, "About authentication with SAML single sign-on", "About OAuth app
+# access restrictions"; cli/cli#2661).
+SHUT_OUT = re.compile(r"SAML (?:enforcement|SSO)|OAuth App access restrictions|IP allow list")
 # What AWS refuses to ordinary accounts in words of its own: what that means, and what helps. They are those of its
 # documentation ("Troubleshoot your Application Load Balancers", "Tag policies", "Amazon Resource Names (ARNs) and IDs"
 # of the ECS guide) and of public threads: widdix/mastodon-on-aws#13, openemr/openemr-on-ecs#8, aws/aws-cdk#31726,
@@ -95,6 +108,9 @@ KNOWN = (
     (r"Access denied to connection", "the connection to GitHub may not be used",
      "the caller needs codeconnections:UseConnection on it, and at GitHub its App must reach the repository; "
      f"{POLICY}"),
+    (SHUT_OUT.pattern, "the organization at GitHub does not let the token or the app in",
+     "authorize the token for the organization at GitHub (Settings, Developer settings, Configure SSO), or let an "
+     f"owner of the organization approve the app; {AGAIN}"),
     (r"GitHub webhook limit reached", "the repository has as many webhooks as GitHub allows",
      f"delete some at GitHub, in the repository's settings, Webhooks; {AGAIN}"),
     (r"GitHub API limit reached", "GitHub takes no more calls from AWS for now",
@@ -132,12 +148,12 @@ def as_error(error: ClientError, what: str) -> EcsctlError:
     why = f"{operation} answered {name}: {text}"
     if operation in SIGNING_IN:
         return signing_in(operation, name, text)
-    if name in UNUSABLE:
+    if name in UNUSABLE or BLOCKED.search(text):
         return AccessError(f"{what}: this account may not use {operation} yet", why=why,
                            hint="check the account's billing page and mails: a new account is verified first, and "
                            f"AWS support knows more; {AGAIN}")  # fmt: skip
     if name in errors.DENIED:
-        who, hint = denier(text)
+        who, hint = denier(f"{name}: {text}")
         why = ENCODED.sub("", why)
         if not who and (encoded := ENCODED.search(text)):
             hint += DECODE.format(encoded[1])
@@ -155,16 +171,22 @@ def as_error(error: ClientError, what: str) -> EcsctlError:
         return AccessError(
             f"{what}: the AWS credentials {'have expired' if ended else 'are not valid'}", why=why,
             hint=f"log in again (aws sso login), or use newer keys, {AGAIN}" if ended else
-            "check that the keys are complete, active and of the right account: aws sts get-caller-identity",
+            KEYS + (ENABLED if name in UNKNOWN else ""),
         )  # fmt: skip
-    if errors.TOKEN_REFUSED.search(text):
+    if errors.TOKEN_REFUSED.search(text) and not SHUT_OUT.search(text):
         return AwsError(f"{what}: GitHub does not take the token", why=f"{name}: {text}", hint=errors.TOKEN_HINT)
-    if found := next((row for row in KNOWN if re.search(row[0], f"{name}: {text}")), None):
-        return AwsError(f"{what}: {found[1]}", why=why, hint=found[2])
+    if found := known(error):
+        return AwsError(f"{what}: {found[0]}", why=why, hint=found[1])
     if name in QUOTA or (FAMILY.search(name) and not errors.is_throttled(error)):
         which = f"the quota of {QUOTA[name]}" if name in QUOTA else f"a quota of what {operation} makes"
         return QuotaReached(f"{what}: {which} is reached", why=why, hint=QUOTA_HINTS.get(name, MORE))
     return AwsError(f"{what}: {operation} failed", why=f"{name}: {text}")
+
+
+def known(error: BaseException) -> tuple[str, str] | None:
+    """What a refusal in words of AWS's own means, and what helps; None if its words are not known."""
+    answer = f"{errors.code(error)}: {errors.text(error)}"
+    return next(((says, hint) for words, says, hint in KNOWN if re.search(words, answer)), None)
 
 
 def denier(text: str) -> tuple[str, str]:

@@ -140,6 +140,10 @@ def signing_in(operation: str, name: str, text: str) -> EcsctlError:
     if name == "RegionDisabledException":
         return AccessError("the account of the credentials has not activated STS in this region", why=why,
                            hint="activate it in IAM, Account settings; or take another region")  # fmt: skip
+    if name == "ValidationError":  # role chaining gives an hour at most (IAM guide, "Roles terms and concepts")
+        return AccessError("the role of the profile may not be assumed with the profile's settings", why=why,
+                           hint="fix duration_seconds, role_session_name or external_id of the profile in "
+                           "~/.aws/config: a role that another role assumes gives 3600 seconds at most")  # fmt: skip
     if operation.startswith("AssumeRole"):
         return AccessError("the role of the profile may not be assumed", why=why,
                            hint="the role's trust policy and the caller's own policies must both allow it; "

@@ -78,7 +78,10 @@ def ensure_pipeline(
         Bucket(
             name=names.bucket,
             private=True,
-            encryption="AES256",  # S3's own keys: they cost nothing
+            # S3 encrypts whatever is put in, with its own keys at least (S3 guide, "Setting default server-side
+            # encryption"). What an organization sets beyond that, it may not allow to be taken back
+            # (ministryofjustice/aws-root-account#1609, aws/copilot-cli#5328).
+            encryption=None,
             tls_only=True,
             expire_days=config.pipeline.artifact_days,  # what stops it from growing for ever
             abort_days=7,

@@ -71,20 +71,20 @@ class Bucket(Resource[BucketIds]):
 
     name: Fixed[str]
     private: bool  # nothing in it can be made public
-    encryption: str
+    encryption: str | None  # `AES256` or `aws:kms`; None: whatever the account puts there
     tls_only: bool
     expire_days: int
     abort_days: int  # uploads that were never finished
 
     def summary(self) -> str:
         """How it is kept."""
-        return f"{self.name}: private, by TLS only, {self.encryption}; objects for {self.expire_days} days"
+        how = f"private, by TLS only, {self.encryption or 'encrypted'}"
+        return f"{self.name}: {how}; objects for {self.expire_days} days"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """The permissions to make, read, change and delete it."""
-        del uses
-        yield from _rights("Bucket", scope.bucket)
+        """The permissions to make, read, change and delete it. With logs it is one statement for both buckets."""
+        yield from _rights("Bucket", scope.bucket, encrypted=uses.access_logs)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Self, BucketIds] | None:
         """By name, in this account. S3 has a call for each setting."""
@@ -99,7 +99,7 @@ class Bucket(Resource[BucketIds]):
         return {
             "name": self.name,
             "private": hidden(aws, self.name, me.account),
-            "encryption": encryption(aws, self.name, me.account),
+            "encryption": encryption(aws, self.name, me.account) if self.encryption else None,
             "tls_only": refuses_plain(aws, self.name, me.account, me.partition),
             "expire_days": expire_days,
             "abort_days": abort_days,
@@ -122,13 +122,14 @@ class Bucket(Resource[BucketIds]):
     def ahead(cls, aws: Aws, me: Label, ids: BucketIds) -> Iterator[Callable[[], object]]:
         """S3 has a call for each setting."""
         yield partial(aws.read, aws.s3.get_bucket_tagging, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
-        for setting in (expiry, hidden, encryption):
+        for setting in (expiry, hidden):
             yield partial(setting, aws, ids.name, ids.owner)
         yield partial(refuses_plain, aws, ids.name, ids.owner, me.partition)
 
     def as_made(self) -> Self:
         """As S3 makes them (S3 user guide, "Blocking public access", "Setting default server-side encryption")."""
-        return replace(self, private=True, encryption="AES256", tls_only=False, expire_days=0, abort_days=0)
+        made = self.encryption and "AES256"
+        return replace(self, private=True, encryption=made, tls_only=False, expire_days=0, abort_days=0)
 
     def create(self, aws: Aws, me: Label) -> BucketIds:
         """The name protects this call from doubling; in us-east-1 a repetition changes nothing (S3 API, CreateBucket).
@@ -145,7 +146,7 @@ class Bucket(Resource[BucketIds]):
         """One setting after the other: S3 refuses two at once (409, OperationAborted)."""
         if "private" in changed:
             hide(aws, ids.name, ids.owner, on=self.private)
-        if "encryption" in changed:
+        if "encryption" in changed and self.encryption:
             encrypt(aws, ids.name, ids.owner, self.encryption)
         if "tls_only" in changed:
             refuse_plain(aws, ids.name, ids.owner, me.partition, on=self.tls_only)
@@ -199,9 +200,15 @@ class LogBucket(Bucket):
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """As for any bucket; it is also searched for once logs are no longer configured."""
         if uses.access_logs:
-            yield from _rights("LogBucket", scope.log_bucket)
+            yield from _rights("LogBucket", scope.log_bucket, encrypted=True)
         else:
             yield Statement("LogBucket", of("s3", "GetBucketTagging ListBucket"), (scope.log_bucket,))
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: BucketIds) -> Iterator[Callable[[], object]]:
+        """ELB asks for S3's own encryption."""
+        yield from super().ahead(aws, me, ids)
+        yield partial(encryption, aws, ids.name, ids.owner)
 
     def _settings(self, aws: Aws, me: Label) -> dict[str, Any]:
         return {**super()._settings(aws, me), "delivery": takes_logs(aws, self.name, me)}
@@ -217,14 +224,14 @@ class LogBucket(Bucket):
             take_logs(aws, ids.name, me, on=self.delivery)
 
 
-def _rights(sid: str, bucket: str) -> Iterator[Statement]:
+def _rights(sid: str, bucket: str, *, encrypted: bool) -> Iterator[Statement]:
     actions = (
         "CreateBucket DeleteBucket GetBucketPolicy GetBucketPublicAccessBlock GetBucketTagging "
-        "GetEncryptionConfiguration GetLifecycleConfiguration ListBucket ListBucketVersions PutBucketPolicy "
-        "PutBucketPublicAccessBlock PutBucketTagging PutEncryptionConfiguration PutLifecycleConfiguration "
-        "TagResource"
+        "GetLifecycleConfiguration ListBucket ListBucketVersions PutBucketPolicy PutBucketPublicAccessBlock "
+        "PutBucketTagging PutLifecycleConfiguration TagResource"
     )
-    yield Statement(sid, of("s3", actions), (bucket,))
+    keys = " GetEncryptionConfiguration PutEncryptionConfiguration" if encrypted else ""
+    yield Statement(sid, of("s3", f"{actions}{keys}"), (bucket,))
     yield Statement(f"{sid}Objects", of("s3", "DeleteObject DeleteObjectVersion"), (f"{bucket}/*",))
 
 

@@ -162,10 +162,18 @@ def test_a_denial_says_who_denied_it_and_who_can_change_that(
         ("SignatureDoesNotMatch", "The request signature does not match", "are not valid", "complete, active"),
         ("SignatureDoesNotMatch", "Signature expired: 20260101T000000Z is now earlier than", "clock", "set the clock"),
         ("RequestTimeTooSkewed", "The difference is too large", "clock", "set the clock"),
+        ("UnrecognizedClientException", "The security token included in the request is invalid.", "are not valid",
+         "aws account enable-region"),
+        ("AuthFailure", "AWS was not able to validate the provided access credentials", "are not valid",
+         "--region us-east-1; if that answers"),
         ("OptInRequired", "You are not subscribed to this service", "may not use CreateVpc yet", "verified"),
+        ("BlockedException", "Your AWS account was blocked.", "may not use CreateVpc yet", "AWS support"),
+        ("AccountSuspendedException", "suspended", "may not use CreateVpc yet", "AWS support"),
+        ("InvalidParameterException", "This account is currently blocked and not recognized as a valid account. Please "
+         "contact aws-verification@amazon.com if you have questions.", "may not use CreateVpc yet", "AWS support"),
         ("PendingVerification", "Your account is currently being verified", "may not use", "verified"),
     ],
-)
+)  # fmt: skip
 def test_credentials_that_are_refused_are_reported_with_the_fix(code: str, message: str, says: str, hint: str) -> None:
     error = answered(code, message)
     assert isinstance(error, AccessError)
@@ -194,6 +202,9 @@ def test_credentials_that_are_refused_are_reported_with_the_fix(code: str, messa
         ("InvalidInputException", "Failed to call CreateWebhook, reason: Access denied to connection arn:aws:code",
          "the connection to GitHub", "UseConnection"),
         ("OAuthProviderException", "Repository not found or permission denied.", "its webhook", "admin:repo_hook"),
+        ("ValidationException", "Webhook could not be registered with GitHub. Error cause: Resource protected by "
+         "organization SAML enforcement. You must grant your Personal Access token access [StatusCode: 403]",
+         "organization at GitHub", "Configure SSO"),
         ("OAuthProviderException", "Failed to create webhook. GitHub webhook limit reached. Please delete a webhook "
                                    "from "
          "this repository.", "as many webhooks", "settings, Webhooks"),
@@ -268,6 +279,19 @@ def test_a_refusal_to_sign_in_is_none_of_ecsctls_permissions(operation: str) -> 
     assert (error.exit_code, "ecsctl policy" in error.hint) == (3, False)
     wrong = answered("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.", operation)
     assert "MFA code" in wrong.message
+
+
+def test_a_role_that_is_asked_for_too_long_a_session_is_no_matter_of_its_trust_policy() -> None:
+    """Sceptre/sceptre#1466: of a chain of roles each but the first gives an hour, whatever its own maximum is."""
+    chained = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
+    hint = answered("ValidationError", chained, "AssumeRole").hint
+    assert "duration_seconds" in hint
+    assert "trust policy" not in hint
+
+
+def test_what_the_organization_blocks_in_ecr_is_a_denial_of_the_organization() -> None:
+    error = answered("BlockedByOrganizationPolicyException", "The operation did not succeed.", "CreateRepository")
+    assert (error.exit_code, "AWS organization" in error.hint) == (3, True)
 
 
 @pytest.mark.parametrize(

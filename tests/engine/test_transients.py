@@ -101,6 +101,34 @@ def test_it_is_waited_for_up_to_its_limit_and_then_reported(row: Transient) -> N
     assert "run the same command again" in failure.value.hint
 
 
+FOR_SOME = [  # what passes in most accounts and in some does not: what is said then, and what helps
+    ("CreateCluster", "InvalidParameterException", "Unable to assume the service linked role. Please verify that the "
+     "ECS service linked role exists.", "lacks ECS's service-linked role", "create-service-linked-role"),
+    ("CreateWebhook", "OAuthProviderException", "Failed to create webhook. GitHub webhook limit reached. Please delete "
+     "a webhook from this repository.", "as many webhooks", "delete some at GitHub"),
+    ("CreateWebhook", "OAuthProviderException", "Repository not found or permission denied.", "does not let its "
+     "webhook be made", "admin:repo_hook"),
+    ("CreateProject", "OAuthProviderException", "Access denied to connection arn:aws:codeconnections:eu-central-1:1:"
+     "connection/1", "may not be used", "UseConnection"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "code", "words", "says", "hint"), FOR_SOME)
+def test_what_was_waited_for_in_vain_is_reported_with_what_helps(
+    operation: str, code: str, words: str, says: str, hint: str
+) -> None:
+    attempt = Attempt(Patience(Clock()), "thing")
+
+    def for_ever() -> None:
+        while True:
+            attempt.wait_or_raise(answer(code, words, operation))
+
+    with pytest.raises(EcsctlError, match="still after") as failure:
+        for_ever()
+    assert says in failure.value.message
+    assert hint in failure.value.hint
+
+
 @pytest.mark.parametrize("code", ["Throttling", "RequestLimitExceeded", "ThrottledException", "SlowDown"])
 def test_throttling_is_distinguished_from_failure(code: str) -> None:
     assert is_throttled(answer(code))

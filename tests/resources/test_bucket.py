@@ -74,6 +74,17 @@ def untagged(s3):
     s3.put_bucket_tagging(Bucket=NAME, Tagging={"TagSet": [*tags, {"Key": "cost-center", "Value": "42"}]})
 
 
+def stronger(s3):
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    s3.put_bucket_encryption(Bucket=NAME, ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def test_an_encryption_that_the_organization_sets_is_left_alone(cloud):
+    cloud.up(bucket(encryption=None))
+    stronger(cloud.boto("s3"))
+    assert cloud.plan(bucket(encryption=None)).work == ()
+
+
 @pytest.mark.parametrize(
     ("fields", "spoil"),
     [
@@ -82,10 +93,9 @@ def untagged(s3):
         ({"expire_days", "abort_days"}, lambda s3: s3.delete_bucket_lifecycle(Bucket=NAME)),
         ({"expire_days", "abort_days"}, narrowed),
         ({"tags"}, untagged),
-        ({"encryption"}, lambda s3: s3.put_bucket_encryption(Bucket=NAME, ServerSideEncryptionConfiguration={
-            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]})),
+        ({"encryption"}, stronger),
     ],
-)  # fmt: skip
+)
 def test_drift_is_named_and_corrected(cloud, fields, spoil):
     cloud.up(bucket())
     spoil(cloud.boto("s3"))

@@ -103,6 +103,19 @@ def vcpu_quota(facts: Facts) -> Cause | None:
     return Cause("vcpu-quota", "the account's quota of Fargate vCPUs is used up", (found,), fix, sure(found))
 
 
+def account_blocked(facts: Facts) -> Cause | None:
+    """AWS lets no task of the account run: it is new, or something is due (coiled/feedback#225; EKS says the same of
+    Fargate, clowdhaus/eks-reference-architecture#12).
+    """
+    found = facts.reason((Place.PLACE, Place.OTHER), "account is currently blocked", "account is blocked",
+                         "account has been blocked", "aws-verification@amazon.com")  # fmt: skip
+    if not found:
+        return None
+    fix = by_hand(f"check the account's billing page and mails, and ask AWS support to unblock it{tries(facts)}")
+    return Cause("account-blocked", "AWS has blocked the account: no task can start in it", (found,), (fix,),
+                 sure(found))  # fmt: skip
+
+
 def subnet_full(facts: Facts) -> Cause | None:
     """No address is left for a task's network interface."""
     found = facts.reason((Place.PLACE, Place.OTHER), "InsufficientFreeAddressesInSubnet",
@@ -167,6 +180,7 @@ def _subnets(facts: Facts) -> str:
 
 
 CHECKS: tuple[Check, ...] = (
+    account_blocked,
     vcpu_quota,
     capacity,
     subnet_full,

@@ -104,6 +104,10 @@ CASES: dict[str, Case] = {
     ),
     "role-not-assumable": Case(untrusted(EXECUTION)),
     "vcpu-quota": Case(befallen("quota"), hand=well, skips={1: "256 units are the least there is"}),
+    "account-blocked": Case(
+        befallen("quota", reason="Your AWS account is currently blocked and thus cannot launch any Fargate tasks"),
+        hand=well,
+    ),
     "capacity": Case(
         befallen(
             "quota",

@@ -163,4 +163,7 @@ SECOND = (
                "concurrently. For more information, see the Troubleshooting section.")),
     case("task, placing", "dask/dask-cloudprovider#299", "vcpu-quota",
          event("was unable to place a task. Reason: The requested CPU configuration is above your limit.")),
+    case("task, placing", "clowdhaus/eks-reference-architecture#12", "account-blocked",
+         event("was unable to place a task. Reason: Your AWS account is currently blocked and thus cannot launch any "
+               "Fargate tasks.")),
 )  # fmt: skip
