@@ -14,11 +14,20 @@ from dataclasses import replace
 from ecsctl.resources import kinds
 from ecsctl.resources.support.our_roles import PATH
 from ecsctl.resources.support.policy_document import Condition, Statement
-from ecsctl.resources.support.rights import Scope, Uses, anywhere, of
+from ecsctl.resources.support.rights import (
+    DELIVERY,
+    NETWORK,
+    PROCESSES,
+    SERVICE,
+    WEBHOOK,
+    Scope,
+    Uses,
+    anywhere,
+    apart,
+    of,
+)
 
 LIMIT = 6144  # characters of a managed policy, spaces not counted (IAM User Guide, "IAM and AWS STS quotas")
-NETWORK, SERVICE, DELIVERY = "ecsctl-network", "ecsctl-service", "ecsctl-delivery"
-WEBHOOK, JOBS, PROCESSES, REVIEWED = "ecsctl-webhook", "ecsctl-jobs", "ecsctl-processes", "ecsctl-reviewed"
 ROOMS = {
     "ec2": NETWORK, "elasticloadbalancing": NETWORK, "route53": NETWORK, "acm": NETWORK, "tag": NETWORK,
     "cloudwatch": NETWORK, "wafv2": NETWORK,
@@ -26,26 +35,7 @@ ROOMS = {
     "ssm": SERVICE, "ssmmessages": SERVICE, "sns": SERVICE, "events": SERVICE, "sqs": SERVICE,
     "elasticfilesystem": SERVICE,
 }  # fmt: skip
-"""The policy that has the rights of an AWS service; those of all others are in the third."""
-APART = {
-    **dict.fromkeys(("Webhook", "WebhookCaller", "WebhookLinked", "WebhookSecret", "WebhookUrl"), WEBHOOK),
-    **dict.fromkeys(("ScheduleGroup", "Schedules", "ScheduleList", "PassScheduler"), JOBS),
-    **dict.fromkeys(("FlowLogList", "FlowLogTags"), SERVICE),
-    **dict.fromkeys(
-        (
-            "DefaultGroup",
-            "FlowLogChangeOurs",
-            "FlowLogCreateTagged",
-            "FlowLogGroup",
-            "FlowLogTagOnCreate",
-            "PassFlowLogs",
-            "SigningRules",
-        ),
-        REVIEWED,
-    ),
-    **dict.fromkeys(("OwnTunnels", "QueueAlarms", "Scaling", "TheirQueues", "Tunnels"), PROCESSES),
-}
-"""The policy of rights that few need, for which the others have no room; it exists only with one of them."""
+"""The policy with the rights of an AWS service, unless a right says another; those of all others are in the third."""
 TUNNELS = ("AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost")
 """AWS's documents of Session Manager for a tunnel: to the task itself, and through it."""
 
@@ -58,7 +48,7 @@ def operator(scope: Scope, uses: Uses) -> Mapping[str, Statements]:
     rooms: dict[str, list[Statement]] = {NETWORK: [], SERVICE: [], DELIVERY: []}
     for right in (*rights, *_of_commands(scope, uses)):
         usual = ROOMS.get(right.actions[0].partition(":")[0], DELIVERY)
-        rooms.setdefault(APART.get(right.sid, usual), []).append(right)
+        rooms.setdefault(right.room or usual, []).append(right)
     return {name: _together(found) for name, found in rooms.items()}
 
 
@@ -87,7 +77,7 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
         arns = tuple(scope.arn("cloudwatch", f"alarm:{name}") for name in uses.watched)
         yield Statement("TheirAlarms", ("cloudwatch:DescribeAlarms",), arns)
     if uses.queues:  # only used: whether they exist
-        yield Statement("TheirQueues", ("sqs:GetQueueUrl",), uses.queues)
+        yield from apart(PROCESSES, Statement("TheirQueues", ("sqs:GetQueueUrl",), uses.queues))
     if uses.mounted:  # only used: whether they let the tasks in
         arns = tuple(scope.arn("elasticfilesystem", f"file-system/{one}") for one in uses.mounted)
         yield Statement("TheirVolumes", ("elasticfilesystem:DescribeMountTargetSecurityGroups",), arns)
@@ -125,10 +115,11 @@ def _of_tunnels(scope: Scope) -> Iterator[Statement]:
     documents = tuple(f"arn:{scope.partition}:ssm:{scope.region}::document/{one}" for one in TUNNELS)
     tasks = scope.arn("ecs", f"task/{scope.names.cluster}/*")
     checked = Condition("BoolIfExists", "ssm:SessionDocumentAccessCheck", ("true",))
-    yield Statement("Tunnels", ("ssm:StartSession",), (tasks, *documents), (checked,))
+    yield from apart(PROCESSES, Statement("Tunnels", ("ssm:StartSession",), (tasks, *documents), (checked,)))
     mine = Condition("StringLike", "ssm:resourceTag/aws:ssmmessages:session-id", ("${aws:userid}",))
     sessions = (scope.arn("ssm", "session/*"),)
-    yield Statement("OwnTunnels", of("ssm", "ResumeSession TerminateSession"), sessions, (mine,))
+    ends = Statement("OwnTunnels", of("ssm", "ResumeSession TerminateSession"), sessions, (mine,))
+    yield from apart(PROCESSES, ends)
 
 
 def _of_secrets(scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -144,7 +135,8 @@ def _of_secrets(scope: Scope, uses: Uses) -> Iterator[Statement]:
         yield Statement("AppSecrets", of("secretsmanager", changes), (arn,))
         yield anywhere("secretsmanager", "ListSecrets")
     if uses.webhook:
-        yield Statement("WebhookUrl", of("secretsmanager", "DescribeSecret GetSecretValue"), uses.webhook)
+        reads = of("secretsmanager", "DescribeSecret GetSecretValue")
+        yield from apart(WEBHOOK, Statement("WebhookUrl", reads, uses.webhook))
     if uses.secret:
         actions = of("secretsmanager", "CreateSecret DescribeSecret GetSecretValue PutSecretValue TagResource")
         yield Statement("Token", actions, (uses.secret,))

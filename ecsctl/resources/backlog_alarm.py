@@ -14,7 +14,7 @@ from ecsctl.resources.support import alarms, backlog
 from ecsctl.resources.support.autoscaling import policy_of, targets_of, without
 from ecsctl.resources.support.ecs import batches, families_of
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import anywhere, of
+from ecsctl.resources.support.rights import PROCESSES, anywhere, apart, of
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -78,11 +78,12 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
         reads = "DescribeAlarms ListTagsForResource"  # also of what is no longer asked for
         changes = " DeleteAlarms PutMetricAlarm TagResource" if uses.queues else ""
         if uses.scales:
-            yield Statement("QueueAlarms", of("cloudwatch", f"{reads}{changes}"), scope.queue_alarms)
+            alarms = of("cloudwatch", f"{reads}{changes}")
+            yield from apart(PROCESSES, Statement("QueueAlarms", alarms, scope.queue_alarms))
         if uses.queues:
             targets = (scope.arn("application-autoscaling", "scalable-target/*"),)
             actions = of("application-autoscaling", "DeleteScalingPolicy PutScalingPolicy")
-            yield Statement("Scaling", actions, targets)
+            yield from apart(PROCESSES, Statement("Scaling", actions, targets))
             # Application Auto Scaling asks with the rights of whoever puts a policy; one that goes may have had alarms.
             yield Statement("Service", of("ecs", "DescribeServices UpdateService"), scope.service)
             tracked = scope.arn("cloudwatch", f"alarm:TargetTracking-service/{scope.names.cluster}/*")

@@ -11,7 +11,7 @@ from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import LogGroupName, RoleArn, VpcId
 from ecsctl.resources.support.common import only, tag_filter, where
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import in_ec2, passes
+from ecsctl.resources.support.rights import REVIEWED, SERVICE, apart, in_ec2, passes
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import FlowLogTypeDef
@@ -59,13 +59,14 @@ class FlowLog(Resource[FlowLogIds]):
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """The permissions to make, read and delete it."""
-        yield Statement("FlowLogList", ("ec2:DescribeFlowLogs",), ("*",))  # also once none is configured
+        listing = Statement("FlowLogList", ("ec2:DescribeFlowLogs",), ("*",))  # also once none is configured
+        yield from apart(SERVICE, listing)
         if not uses.flow_logs:
             return
         for one in in_ec2(scope, creates="CreateFlowLogs", changes="DeleteFlowLogs", reads="", inside=True):
             if one.actions:
-                yield replace(one, sid=f"FlowLog{one.sid}")
-        yield passes("PassFlowLogs", (scope.role("flow-logs"),), "vpc-flow-logs")
+                yield from apart(REVIEWED, replace(one, sid=f"FlowLog{one.sid}"))
+        yield from apart(REVIEWED, passes("PassFlowLogs", (scope.role("flow-logs"),), "vpc-flow-logs"))
 
     def observe(self, aws: Aws, me: Label) -> Observed[FlowLog, FlowLogIds] | None:
         """By its tags; else the one of the VPC that writes into the same group, which can be only one."""

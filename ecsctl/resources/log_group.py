@@ -14,7 +14,7 @@ from ecsctl.ids import LogGroupName
 from ecsctl.names import Names
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import anywhere, of
+from ecsctl.resources.support.rights import REVIEWED, SERVICE, anywhere, apart, of
 
 if TYPE_CHECKING:
     from types_boto3_logs.type_defs import LogGroupTypeDef
@@ -60,9 +60,10 @@ class LogGroup(Resource[LogGroupIds]):
         actions = "CreateLogGroup DeleteLogGroup ListTagsForResource PutRetentionPolicy TagResource"
         yield Statement("Logs", of("logs", actions), scope.log_groups)
         group = scope.arn("logs", f"log-group:{scope.names.flow_logs}")
-        yield Statement("FlowLogTags", ("logs:ListTagsForResource",), (group,))  # whether an earlier one is ours
+        tags = Statement("FlowLogTags", ("logs:ListTagsForResource",), (group,))  # whether an earlier one is ours
+        yield from apart(SERVICE, tags)
         if uses.flow_logs:
-            yield Statement("FlowLogGroup", of("logs", actions), (group, f"{group}:*"))
+            yield from apart(REVIEWED, Statement("FlowLogGroup", of("logs", actions), (group, f"{group}:*")))
 
     def observe(self, aws: Aws, me: Label) -> Observed[LogGroup, LogGroupIds] | None:
         """By name, which contains the app's: one call for all groups of the app."""

@@ -15,7 +15,7 @@ from ecsctl.resources.support.autoscaling import policy_of, targets_of, without
 from ecsctl.resources.support.ecs import batches, families_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.raw import KEYS
-from ecsctl.resources.support.rights import anywhere, linked, of
+from ecsctl.resources.support.rights import PROCESSES, anywhere, apart, linked, of
 from ecsctl.resources.support.service_additions import FAST, USUALLY
 
 if TYPE_CHECKING:
@@ -124,7 +124,8 @@ class Scaling(Resource[ScalingIds]):
         more += " DeleteScalingPolicy" if uses.metrics or uses.queues else ""
         actions = "DeregisterScalableTarget ListTagsForResource PutScalingPolicy RegisterScalableTarget TagResource"
         targets = (scope.arn("application-autoscaling", "scalable-target/*"),)
-        yield Statement("Scaling", of("application-autoscaling", actions + more), targets)
+        changes = of("application-autoscaling", actions + more)
+        yield from apart(PROCESSES, Statement("Scaling", changes, targets))
         # The alarms that go with a policy are made, and deleted, in the name of whoever makes the policy.
         alarms = scope.arn("cloudwatch", f"alarm:TargetTracking-service/{scope.names.cluster}/*")
         yield Statement("Alarms", of("cloudwatch", "DeleteAlarms DescribeAlarms PutMetricAlarm"), (alarms,))

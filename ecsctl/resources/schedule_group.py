@@ -12,7 +12,7 @@ from ecsctl.ids import RoleName, ScheduleGroupName
 from ecsctl.names import Names
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import anywhere, of
+from ecsctl.resources.support.rights import JOBS, anywhere, apart, of
 from ecsctl.resources.support.schedules import runs_jobs, schedules_in, tags_of
 
 if TYPE_CHECKING:
@@ -51,9 +51,12 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
         if uses.jobs:
             arn = scope.arn("scheduler", f"schedule-group/{scope.names.schedule_group}")
             actions = "CreateScheduleGroup DeleteScheduleGroup GetScheduleGroup ListTagsForResource TagResource"
-            yield Statement("ScheduleGroup", of("scheduler", actions), (arn,))
             its = scope.arn("scheduler", f"schedule/{scope.names.schedule_group}/*")
-            yield Statement("Schedules", ("scheduler:DeleteSchedule",), (its,))
+            yield from apart(
+                JOBS,
+                Statement("ScheduleGroup", of("scheduler", actions), (arn,)),
+                Statement("Schedules", ("scheduler:DeleteSchedule",), (its,)),
+            )
 
     def observe(self, aws: Aws, me: Label) -> Observed[ScheduleGroup, ScheduleGroupIds] | None:
         """By its name. One that is being deleted is as good as gone: nothing but waiting can be done with it."""

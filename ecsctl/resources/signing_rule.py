@@ -15,7 +15,7 @@ from ecsctl.parts import SIGNING
 from ecsctl.resources.support import signing
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import anywhere, of
+from ecsctl.resources.support.rights import REVIEWED, anywhere, apart, of
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -56,7 +56,8 @@ class SigningRule(Resource[SigningRuleIds]):
         yield anywhere("ecr", "GetSigningConfiguration")
         yield Statement("Images", of("ecr", "DescribeRepositories ListTagsForResource"), (scope.repository,))
         if uses.signs:
-            yield Statement("SigningRules", of("ecr", "DeleteSigningConfiguration PutSigningConfiguration"), ("*",))
+            changes = of("ecr", "DeleteSigningConfiguration PutSigningConfiguration")
+            yield from apart(REVIEWED, Statement("SigningRules", changes, ("*",)))
 
     def observe(self, aws: Aws, me: Label) -> Observed[SigningRule, SigningRuleIds] | None:
         """Among the rules of the region; whose it is, the repository says."""

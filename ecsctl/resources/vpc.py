@@ -12,7 +12,7 @@ from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import VpcId
 from ecsctl.resources.support.common import network, only, tag_filter, where
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import anywhere, in_ec2, of
+from ecsctl.resources.support.rights import REVIEWED, anywhere, apart, in_ec2, of
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import SecurityGroupTypeDef
@@ -66,7 +66,7 @@ class Vpc(Resource[VpcIds]):
         )
         if uses.closes:  # it carries no tag that IAM could match, and the VPC's id comes too late
             actions = of("ec2", "RevokeSecurityGroupEgress RevokeSecurityGroupIngress")
-            yield Statement("DefaultGroup", actions, (scope.arn("ec2", "security-group/*"),))
+            yield from apart(REVIEWED, Statement("DefaultGroup", actions, (scope.arn("ec2", "security-group/*"),)))
             yield anywhere("ec2", "DescribeSecurityGroups")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Vpc, VpcIds] | None:

@@ -15,7 +15,7 @@ from ecsctl.names import Names
 from ecsctl.resources.support import our_roles
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import anywhere, linked, of
+from ecsctl.resources.support.rights import WEBHOOK, anywhere, apart, linked, of
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -70,13 +70,13 @@ class Webhook(Resource[WebhookIds]):
             "CreateApiDestination CreateConnection DeleteApiDestination DeleteConnection DescribeApiDestination "
             "DescribeConnection UpdateApiDestination"
         )
-        yield Statement("Webhook", of("events", actions), both)
+        yield from apart(WEBHOOK, Statement("Webhook", of("events", actions), both))
         # EventBridge keeps what a connection sends in a secret of its own, with the rights of whoever makes it (AWS
         # managed policy reference, AmazonEventBridgeFullAccess).
         secret = scope.arn("secretsmanager", f"secret:events!connection/{name}/*")
         changes = "CreateSecret DeleteSecret GetSecretValue PutSecretValue"
-        yield Statement("WebhookSecret", of("secretsmanager", changes), (secret,))
-        yield replace(linked(scope, "apidestinations.events"), sid="WebhookLinked")
+        linking = replace(linked(scope, "apidestinations.events"), sid="WebhookLinked")
+        yield from apart(WEBHOOK, Statement("WebhookSecret", of("secretsmanager", changes), (secret,)), linking)
         yield anywhere("iam", "ListRoles")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Webhook, WebhookIds] | None:

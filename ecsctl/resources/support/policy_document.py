@@ -40,6 +40,7 @@ class Statement:
     resources: tuple[str, ...]
     conditions: tuple[Condition, ...] = ()
     other: str = ""  # what else AWS has in it, as JSON: a Deny, a NotAction. A desired state never does
+    room: str = field(default="", compare=False)  # the policy of the operator for it; empty: its service's usual one
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "actions", tuple(sorted(self.actions)))

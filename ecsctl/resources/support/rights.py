@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from ecsctl.engine.label import APP
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ecsctl.engine.report import Where
     from ecsctl.names import Names
 
+NETWORK, SERVICE, DELIVERY = "ecsctl-network", "ecsctl-service", "ecsctl-delivery"
+"""The operator's policies, of which each AWS service has its usual one (`ensure/operator_policy.py`)."""
+WEBHOOK, JOBS, PROCESSES, REVIEWED = "ecsctl-webhook", "ecsctl-jobs", "ecsctl-processes", "ecsctl-reviewed"
+"""Those that exist only with rights that few need, for which the others have no room."""
 PREFIXES = ("codeconnections", "codestar-connections")  # of a connection, since 2024 and before
 
 
@@ -213,6 +217,12 @@ def of(service: str, actions: str) -> tuple[str, ...]:
 def anywhere(service: str, actions: str) -> Statement:
     """Actions for which AWS has nothing narrower (Service Authorization Reference)."""
     return Statement("NoNarrower", of(service, actions), ("*",))
+
+
+def apart(room: str, *rights: Statement) -> Iterator[Statement]:
+    """These rights in that policy of the operator, where the usual one has no room for them."""
+    for one in rights:
+        yield replace(one, room=room)
 
 
 def in_ec2(scope: Scope, creates: str, changes: str, reads: str, *, inside: bool = False) -> Iterator[Statement]:
