@@ -31,6 +31,7 @@ proof: ## killed at every change, every fault: the proofs that take minutes
 pages: config ## write the pages anew that are made from the code: options, JSON, command line, resources, policies …
 	$(BIN)/python -m tests.ui.json_docs
 	$(BIN)/python -m tests.docs.reference
+	$(BIN)/python -m tests.ensure.facts
 
 docs: ## build the site of docs/ into site/; a link or an anchor that leads nowhere fails it
 	$(BIN)/zensical build --strict --clean
