@@ -170,7 +170,7 @@ class Several(EcsctlError):
         return next(code for code in (130, 3, 5, 2, 1, 6, 7, 8, 4, 9) if code in codes)
 
 
-GONE = re.compile(r"NotFound|^NoSuch|NotAttached|NotActive|^WAFNonexistentItem|^404$")
+GONE = re.compile(r"NotFound|NotExist|Non[Ee]xist|^NoSuch|NotAttached|NotActive|^404$")
 """AWS's codes for what does not exist, in all its services; 404 is the answer to a HEAD, which has no body for a
 code.
 """

@@ -19,7 +19,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from ecsctl.engine.errors import AccessError, AwsError, EcsctlError, UsageError
+from ecsctl.engine.errors import AccessError, AwsError, EcsctlError, UsageError, is_gone
 from ecsctl.engine.explaining import explained, is_unanswered
 
 LOGIN, WRITTEN, SETTING, ADDRESS = r"aws login", r"~/\.aws/config", r"environment variable AWS_", r"AWS_ENDPOINT_URL"
@@ -314,3 +314,10 @@ def test_a_quota_is_reported_in_a_sentence(code: str, says: str) -> None:
 @pytest.mark.parametrize("code", ["TooManyRequestsException", "RequestLimitExceeded", "Throttling"])
 def test_to_be_asked_to_slow_down_is_no_quota(code: str) -> None:
     assert "quota" not in answered(code).message
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "NoSuchBucket", "WAFNonexistentItemException", "404",
+                                  "AWS.SimpleQueueService.NonExistentQueue", "DoesNotExistException"])  # fmt: skip
+def test_what_services_say_of_what_does_not_exist_is_understood(code: str) -> None:
+    assert is_gone(ClientError({"Error": {"Code": code}}, "GetIt"))
+    assert not is_gone(ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetIt"))

@@ -10,7 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecsctl.sandbox.core import authorization
+from ecsctl.sandbox.core.requirements import Call, needed
 from ecsctl.sandbox.server.inprocess import inprocess
+
+ARN = "arn:aws:sns:eu-central-1:123456789012:a"
 
 HERE = "eu-central-1:123456789012"
 Client = Callable[[str], Any]
@@ -102,3 +105,31 @@ def test_a_role_that_is_handed_on_must_be_passed(client: Client) -> None:
     code, message = refused(lambda: register(family="hello", taskRoleArn=role, containerDefinitions=[container]))
     assert code == "AccessDeniedException"
     assert f"iam:PassRole on resource: {role}" in message
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "sent", "asked"),
+    [
+        ("sns", "CreateTopic", {"Name": "a", "Tags": [{"Key": "k", "Value": "v"}]},
+         {"sns:CreateTopic", "sns:TagResource"}),
+        ("sqs", "CreateQueue", {"QueueName": "a", "tags": {"k": "v"}}, {"sqs:CreateQueue", "sqs:TagQueue"}),
+        ("sqs", "CreateQueue", {"QueueName": "a"}, {"sqs:CreateQueue"}),
+        ("ssm", "PutParameter", {"Name": "a", "Tags": [{"Key": "k", "Value": "v"}]},
+         {"ssm:PutParameter", "ssm:AddTagsToResource"}),
+        ("codebuild", "CreateProject", {"name": "a", "tags": [{"key": "k", "value": "v"}]},
+         {"codebuild:CreateProject"}),
+        ("sns", "TagResource", {"ResourceArn": ARN, "Tags": [{"Key": "k", "Value": "v"}]}, {"sns:TagResource"}),
+    ],
+)  # fmt: skip
+def test_a_create_with_tags_needs_what_adds_tags_as_well(
+    service: str, operation: str, sent: dict[str, Any], asked: set[str]
+) -> None:
+    assert {one.action for one in needed(Call(service, operation, sent, "123456789012", "eu-central-1"))} == asked
+
+
+def test_a_call_about_tags_is_about_what_its_arn_names() -> None:
+    def about(operation: str, sent: dict[str, Any]) -> list[str]:
+        return [one.resource for one in needed(Call("kms", operation, sent, "123456789012", "eu-central-1"))]
+
+    assert about("ListTagsForResource", {"ResourceArn": ARN}) == [ARN]
+    assert about("GetSomething", {"ResourceArn": ARN}) == ["*"]

@@ -1,24 +1,22 @@
 """What the calls of each service are about: their resources, and what besides them is asked for.
 
 The Service Authorization Reference's tables, "Actions, resources, and condition keys". Only what ecsctl calls is here;
-any other call needs its action on `*`.
+any other call needs its action on `*`, but for those about tags that name a thing by its ARN.
 """
 
 # The ARN's last part with the call's parameters in it. A parameter that holds an ARN is the resource itself. A list
 # names one each; several templates are several resources of one call.
 _TABLE = {
     "acm": {
-        "AddTagsToCertificate DeleteCertificate DescribeCertificate ListTagsForCertificate": "{CertificateArn}",
+        "DeleteCertificate DescribeCertificate": "{CertificateArn}",
     },
     "application-autoscaling": {
-        "ListTagsForResource TagResource": "{ResourceARN}",
         "DeleteScalingPolicy DeleteScheduledAction DeregisterScalableTarget": "scalable-target/*",
         "PutScalingPolicy PutScheduledAction RegisterScalableTarget": "scalable-target/*",
     },
     "cloudwatch": {
         "DeleteAlarms DescribeAlarms": "alarm:{AlarmNames}",
         "PutMetricAlarm": "alarm:{AlarmName}",
-        "ListTagsForResource TagResource": "{ResourceARN}",
     },
     "codebuild": {
         "BatchGetProjects": "project/{names}",
@@ -32,7 +30,6 @@ _TABLE = {
         "GetPipeline DeletePipeline GetPipelineState StartPipelineExecution": "{name}",
         "ListActionExecutions ListPipelineExecutions StopPipelineExecution": "{pipelineName}",
         "CreatePipeline UpdatePipeline": "{pipeline.name}",
-        "ListTagsForResource TagResource": "{resourceArn}",
         "PutApprovalResult": "{pipelineName}/{stageName}/{actionName}",
         "RetryStageExecution": "{pipelineName}/{stageName}",
         "DeleteWebhook": "webhook:{name}",
@@ -66,7 +63,6 @@ _TABLE = {
     },
     "ecr": {
         "DescribeRepositories": "repository/{repositoryNames}",
-        "ListTagsForResource TagResource": "{resourceArn}",
         "BatchGetImage CreateRepository DeleteLifecyclePolicy DeleteRepository DescribeImages GetLifecyclePolicy "
         "PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy": "repository/{repositoryName}",
     },
@@ -87,7 +83,6 @@ _TABLE = {
         "RunTask": "task-definition/{taskDefinition}",
         "StopTask": "task/{cluster}/{task}",
         "DeleteTaskDefinitions": "{taskDefinitions}",
-        "TagResource": "{resourceArn}",
     },
     "efs": {
         "CreateAccessPoint CreateMountTarget DeleteFileSystem DescribeFileSystemPolicy PutFileSystemPolicy":
@@ -118,13 +113,11 @@ _TABLE = {
         "CreateConnection DeleteConnection DescribeConnection": "connection/{Name}",
         "CreateApiDestination DeleteApiDestination DescribeApiDestination UpdateApiDestination":
             "api-destination/{Name}",
-        "ListTagsForResource TagResource": "{ResourceARN}",
     },
     "logs": {
         "CreateLogGroup DeleteLogGroup DeleteRetentionPolicy PutRetentionPolicy DescribeLogStreams FilterLogEvents":
             "log-group:{logGroupName}:*",
         "GetLogEvents": "log-group:{logGroupName}:log-stream:{logStreamName}",
-        "ListTagsForResource TagResource": "{resourceArn}",
     },
     "route53": {
         "ChangeResourceRecordSets ListResourceRecordSets GetHostedZone": "hostedzone/{HostedZoneId/}",
@@ -132,7 +125,6 @@ _TABLE = {
     "scheduler": {
         "CreateSchedule UpdateSchedule DeleteSchedule GetSchedule": "schedule/{GroupName}/{Name}",
         "CreateScheduleGroup DeleteScheduleGroup GetScheduleGroup": "schedule-group/{Name}",
-        "ListTagsForResource TagResource UntagResource": "{ResourceArn}",
     },
     "secretsmanager": {
         "CreateSecret": "{Name}",
@@ -143,7 +135,6 @@ _TABLE = {
     "sns": {
         "CreateTopic": "{Name}",
         "DeleteTopic GetTopicAttributes ListSubscriptionsByTopic SetTopicAttributes Subscribe": "{TopicArn}",
-        "ListTagsForResource TagResource": "{ResourceArn}",
         "Unsubscribe": "{SubscriptionArn}",
     },
 }  # fmt: skip
@@ -151,24 +142,6 @@ RESOURCES = {
     service: {name: template for names, template in table.items() for name in names.split()}
     for service, table in _TABLE.items()
 }
-# What a create that brings tags along needs besides, where IAM asks (each service's guide on tagging at creation).
-TAGS_WITH = {
-    "application-autoscaling": "RegisterScalableTarget",
-    "ecr": "CreateRepository",
-    "ecs": "CreateCluster CreateService RegisterTaskDefinition",
-    "elbv2": "CreateListener CreateLoadBalancer CreateRule CreateTargetGroup",
-    "logs": "CreateLogGroup",
-    "scheduler": "CreateScheduleGroup",
-    "secretsmanager": "CreateSecret",
-    "sns": "CreateTopic",
-    "events": "PutRule",
-    "cloudwatch": "PutMetricAlarm",
-    "efs": "CreateAccessPoint CreateFileSystem",
-    "codepipeline": "CreatePipeline PutWebhook",
-    "acm": "RequestCertificate",
-    "iam": "CreateRole",
-}
-TAG_ACTION = {"elbv2": "AddTags", "acm": "AddTagsToCertificate", "iam": "TagRole"}
 # Which services make their own role at the first call, if it is not there (each one's guide, "Service-linked roles").
 LINKED = {
     "CreateCluster": ("ecs.amazonaws.com", "AWSServiceRoleForECS"),

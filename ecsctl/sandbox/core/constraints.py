@@ -10,7 +10,8 @@ import botocore.model
 
 
 @functools.cache
-def _model(service: str) -> botocore.model.ServiceModel:
+def model_of(service: str) -> botocore.model.ServiceModel:
+    """The model of a service, as boto3 calls it."""
     loader = botocore.loaders.create_loader()
     return botocore.model.ServiceModel(loader.load_service_model(service, "service-2"), service)
 
@@ -22,7 +23,7 @@ def violation(service: str, operation: str, params: dict[str, Any]) -> str | Non
     requests are checked against their model ("1 validation error detected: Value '…' at '…' failed to satisfy
     constraint: Member must …"); each service has its own error code for it, often `ValidationException`.
     """
-    shape = _model(service).operation_model(operation).input_shape
+    shape = model_of(service).operation_model(operation).input_shape
     found = list(_violations(shape, params, "")) if shape is not None else []
     if not found:
         return None

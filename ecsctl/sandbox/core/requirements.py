@@ -12,8 +12,8 @@ from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
 from moto.wafv2.models import wafv2_backends
 
-from ecsctl.sandbox.core import app_call_resources
-from ecsctl.sandbox.core.call_resources import LINKED, RESOURCES, TAG_ACTION, TAGS_WITH
+from ecsctl.sandbox.core import app_call_resources, tagging_calls
+from ecsctl.sandbox.core.call_resources import LINKED, RESOURCES
 from ecsctl.sandbox.core.permissions import Asked
 
 PREFIXES = {
@@ -90,7 +90,7 @@ def _resources(call: Call) -> list[str]:
         return [*_entered(call)]
     template = _ABOUT.get(call.service, {}).get(call.operation)
     if template is None:
-        return ["*"]
+        return [tagging_calls.about(call.operation, call.parameters) or "*"]
     return [call.arn(one) for part in template.split() for one in _filled(call, part)]
 
 
@@ -247,8 +247,8 @@ def _tagging(call: Call) -> Iterator[Asked]:
         for one in call.parameters["TagSpecifications"]:
             context = {**_requested(call), "ec2:CreateAction": (call.operation,)}
             yield Asked("ec2:CreateTags", call.arn(f"{one['ResourceType']}/*"), context)
-    elif call.operation in TAGS_WITH.get(call.service, "").split() and _sent(call):
-        action = f"{call.prefix}:{TAG_ACTION.get(call.service, 'TagResource')}"
+    elif _sent(call) and (verb := tagging_calls.besides(call.service, call.operation)):
+        action = f"{call.prefix}:{verb}"
         context = {**_requested(call), f"{call.prefix}:CreateAction": (call.operation,)}
         for resource in _tagged(call):
             yield Asked(action, resource, context)
