@@ -385,6 +385,7 @@ def _shown_otherwise(what: str, step: Step, limit: float) -> ShownOtherwise:
     return ShownOtherwise(
         f"{what} and has shown another value for {round(limit)} seconds",
         why="; ".join(map(sent_and_shown, step.changes)),
-        hint="if another tool keeps setting it, stop that; if AWS writes the value in another form, use that form in "
+        hint="if another tool, or a rule of the organization, keeps setting it, stop that, or set the same in "
+        "ecsctl.toml; if AWS writes the value in another form, use that form in "
         "ecsctl.toml; if it is neither, this is a bug of ecsctl: please report it with this message",
     )

@@ -119,6 +119,9 @@ KNOWN = (
      "GitHub does not let its webhook be made, or removed",
      "check github.repository; a token needs the scope admin:repo_hook and someone who administers the repository, "
      f"and a connection's App must reach it; {AGAIN}"),
+    (r"not supported for projects with environment type|not supported for \w+_CONTAINER",  # aws/copilot-cli#3110
+     "CodeBuild has no such build machine in this region, or no such image for it",
+     'set service.architecture = "X86_64", take another build.image, or build elsewhere: ecsctl up --image URI'),
     (r"requested bucket name is not available", "another account has a bucket of that name",
      "bucket names are unique over all of AWS: choose another name for the app in ecsctl.toml"),
     (r"limit of \d+ certificates in the last year", "ACM issues the account no more certificates this year",
@@ -136,7 +139,13 @@ KNOWN = (
 FAMILY = re.compile(r"(?:Limit|Quota)Exceeded(?:Exception|Fault)?$|^TooMany[A-Z]|^ServiceQuota")
 """How AWS's services name quotas that none of our tables lists. Throttling is no such quota."""
 MORE = "free some, or ask for more in Service Quotas, then run the same command again"
-QUOTA_HINTS = {  # AWS documentation, "Quotas for CodeBuild": a new account may have none
+_OWN = f"free some, ask for more in Service Quotas, or use a VPC of yours (vpc.id); {AGAIN}"
+_DIRECT = f'free some, ask for more in Service Quotas, or set vpc.egress = "public", which takes none; {AGAIN}'
+QUOTA_HINTS = {  # for CodeBuild, AWS documentation, "Quotas for CodeBuild": a new account may have none
+    "VpcLimitExceeded": _OWN,  # aws/copilot-cli#2841
+    "InternetGatewayLimitExceeded": _OWN,
+    "AddressLimitExceeded": _DIRECT,
+    "NatGatewayLimitExceeded": _DIRECT,
     "AccountLimitExceededException": "ask for more in Service Quotas and run the same command again; or build and push "
     "the image elsewhere and name it: ecsctl up --image URI",
 }

@@ -61,7 +61,8 @@ TRANSIENTS = (
               "load balancing does not see the new network yet"),
     Transient("CreateLoadBalancer SetSecurityGroups", "InvalidSecurityGroup", "security groups are invalid", 120,
               "load balancing does not see the new network yet"),
-    Transient("CreateLoadBalancer CreateListener ModifyListener CreateTargetGroup ModifyTargetGroup DeleteListener "
+    Transient("CreateLoadBalancer CreateListener ModifyListener ModifyListenerAttributes CreateRule ModifyRule "
+              "DeleteRule CreateTargetGroup ModifyTargetGroup DeleteListener "
               "SetSubnets SetSecurityGroups ModifyLoadBalancerAttributes ModifyTargetGroupAttributes AddTags",
               "PriorRequestNotComplete", "", 60, "an earlier change of the load balancer is under way"),
     # terraform-aws-modules/terraform-aws-s3-bucket#185 has the same words for a policy that lacks something.
@@ -80,6 +81,14 @@ TRANSIENTS = (
               "invalid principal in policy", 120, "IAM does not know the new role everywhere yet"),
     Transient("UpdateAssumeRolePolicy PutRolePolicy TagRole GetRole ListRoleTags ListRolePolicies "
               "ListAttachedRolePolicies", "NoSuchEntity", "", 60, "IAM does not know the new role everywhere yet"),
+    Transient("AttachRolePolicy", "NoSuchEntity", "the role with name", 60,
+              "IAM does not know the new role everywhere yet"),
+    # hashicorp/terraform-provider-aws, internal/service/ec2/vpc_flow_log.go; its #29323.
+    Transient("CreateFlowLogs", "InvalidParameter", "unable to assume given iam role", 120,
+              "VPC Flow Logs cannot assume the new role yet"),
+    # The same provider, internal/service/events/rule.go; Miserlou/Zappa#381.
+    Transient("PutRule PutTargets", "ValidationException", "cannot be assumed by principal", 120,
+              "EventBridge cannot assume the new role yet"),
     Transient("CreateProject UpdateProject", "InvalidInputException", "not authorized to perform: sts:assumerole", 120,
               "CodeBuild cannot assume the new role yet"),
     Transient("CreateProject UpdateProject", "InvalidInputException", "not authorized to perform describe", 120,
@@ -98,8 +107,10 @@ TRANSIENTS = (
     Transient("CreateMountTarget", "MountTargetConflict", "already exists in this az", 300,
               "an earlier mount target of the zone is being deleted, or what was just made does not show yet"),
     Transient("DeleteFileSystem", "FileSystemInUse", "", 300, "its last mount target is being deleted"),
-    Transient("CreateCluster CreateService UpdateService", "InvalidParameterException",
-              "unable to assume the service linked role", 120, "ECS's service-linked role is being made"),
+    # Of a cluster of this very minute alchemy-run/alchemy#1558, of a task awslabs/fargatecli#35.
+    Transient("CreateCluster CreateService UpdateService PutClusterCapacityProviders RunTask",
+              "InvalidParameterException", "unable to assume the service linked role", 120,
+              "ECS's service-linked role is being made"),
     Transient("CreateService UpdateService", "InvalidParameterException",
               "verify that the ecs service role being passed has the proper permissions", 120,
               "ECS cannot use the new role yet"),
@@ -111,6 +122,10 @@ TRANSIENTS = (
     # dask/dask-cloudprovider#56: EC2 asks ECS to slow down, and ECS hands that on as a mistake in the request.
     Transient("CreateService UpdateService RunTask", "InvalidParameterException", "request limit exceeded", 120,
               "EC2 asks ECS to slow down"),
+    Transient("PutClusterCapacityProviders", "ClientException", "cluster was not active", 120,
+              "the cluster is being made or changed"),  # hashicorp/terraform-provider-aws#11285
+    Transient("PutClusterCapacityProviders UpdateClusterSettings", "UpdateInProgressException ResourceInUseException",
+              "", 600, "another change of the cluster is under way"),
     Transient("CreateService", "InvalidParameterException", "unable to start a service that is still draining", 600,
               "the service of the same name is still draining"),
     Transient("CreateService RegisterTaskDefinition UpdateClusterSettings", "ClusterNotFoundException", "", 120,
@@ -119,6 +134,8 @@ TRANSIENTS = (
     Transient("CreateSchedule UpdateSchedule", "ValidationException", "must allow aws eventbridge scheduler to assume",
               120, "EventBridge Scheduler cannot assume the new role yet"),
     # One that exists was read before, and refused: what is left is one that is being deleted, and still has its name.
+    Transient("UpdateSchedule DeleteSchedule DeleteScheduleGroup", "ConflictException", "", 60,
+              "another change of the schedule is under way"),
     Transient("CreateScheduleGroup", "ConflictException", "", 120, "a schedule group of that name is being deleted"),
     Transient("CreateSchedule", "ConflictException", "being deleted", 120, "its schedule group is being deleted"),
     Transient("RegisterTaskDefinition RunTask", "ClientException", "unable to assume the role", 120,
@@ -158,8 +175,17 @@ TRANSIENTS = (
     # hashicorp/terraform-provider-aws, internal/service/appautoscaling, retries on the same words; so does a first use.
     Transient("RegisterScalableTarget", "ValidationException", "unable to assume iam role", 120,
               "autoscaling's service-linked role is being made"),
-    Transient("RegisterScalableTarget PutScalingPolicy DeregisterScalableTarget", "ConcurrentUpdateException", "", 60,
+    # hashicorp/terraform-provider-aws#17915.
+    Transient("RegisterScalableTarget PutScalingPolicy DeregisterScalableTarget DeleteScalingPolicy PutScheduledAction "
+              "DeleteScheduledAction", "ConcurrentUpdateException", "", 60,
               "another change of the autoscaling is under way"),
+    # alchemy-run/alchemy#206.
+    Transient("PutRule DeleteRule PutTargets RemoveTargets UpdateApiDestination DeleteApiDestination DeleteConnection",
+              "ConcurrentModificationException", "", 60, "another change of the EventBridge rule is under way"),
+    Transient("TagResource CreateTopic DeleteTopic", "ConcurrentModificationException ConcurrentAccess "
+              "ConflictException", "", 60,
+              "another change of its tags is under way"),
+    Transient("DeleteAlarms", "ResourceConflict", "", 60, "another change of the alarm is under way"),
     # What still holds a thing that is to be deleted, and releases it by itself.
     Transient("DeleteSecurityGroup", "DependencyViolation InvalidGroup.InUse", "", 900,
               "network interfaces that AWS has not released, or another group's rules, still use the group"),
@@ -177,6 +203,7 @@ TRANSIENTS = (
               "an earlier change of the load balancer is under way"),
     Transient("DeleteCertificate", "ResourceInUseException", "", 1200,
               "the load balancer has not released the certificate yet"),
+    Transient("DeleteCertificate", "ConflictException", "", 120, "another change of the certificate is under way"),
     Transient("DeleteService", "InvalidParameterException", "cannot be stopped while", 1200,
               "a deployment of the service is still under way"),
     Transient("DeleteCluster", "ClusterContainsServicesException ClusterContainsTasksException "

@@ -221,6 +221,11 @@ def test_credentials_that_are_refused_are_reported_with_the_fix(code: str, messa
         ("ValidationException", "1 validation error detected: Value 'ECSServiceAverageCPUUtilizationHighResolution' at "
          "'targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.predefinedMetricType' failed to "
          "satisfy constraint: Member must satisfy enum value set", "no 20-second metrics", "resolution_seconds = 60"),
+        ("InvalidInputException", "AWS CodeBuild curated image aws/codebuild/amazonlinux-aarch64-standard:3.0 is not "
+         "supported for projects with environment type ARM_CONTAINER and compute type BUILD_GENERAL1_SMALL",
+         "no such build machine in this region", "service.architecture"),
+        ("VpcLimitExceeded", "The maximum number of VPCs has been reached.", "VPCs per region", "vpc.id"),
+        ("AddressLimitExceeded", "The maximum number of addresses has been reached.", "elastic IP", "vpc.egress"),
         ("BucketAlreadyExists", "The requested bucket name is not available.", "another account", "another name"),
         ("LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role shop", "too long", "shorten"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -11,6 +13,7 @@ from ecsctl.engine.explaining import is_unanswered
 from ecsctl.engine.patience import FIRST, SLOW_DOWN, Patience
 from ecsctl.engine.transients import FRESH, TRANSIENTS, Transient, transient
 from tests.engine.toys import Clock, answer
+from tests.requests.in_use import uses
 
 ROWS = [
     pytest.param(row, operation, code, id=f"{operation}-{code}-{row.words[:20].replace(' ', '-')}")
@@ -40,12 +43,13 @@ ALONE = {  # codes that are matched without words, and what each of them means a
         "WAFUnavailableEntityException", "WAFNonexistentItemException",
     ],
     "another change of the same thing is under way": [
+        "ConcurrentAccess", "ResourceConflict",
         "PriorRequestNotComplete", "OperationAbortedException", "ConcurrentModificationException",
         "ConcurrentModification", "ConcurrentUpdateException", "UpdateInProgressException",
         "IncorrectFileSystemLifeCycleState", "IncorrectMountTargetState",
     ],
-    "the run is ending": ["PipelineExecutionNotStoppableException", "DuplicatedStopRequestException",
-                          "ConflictException"],
+    "the run is ending": ["PipelineExecutionNotStoppableException", "DuplicatedStopRequestException"],
+    "a run, a schedule, a certificate or its tags are being changed": ["ConflictException"],
     "GitHub has refused, which is for good except right after a new token (AWS says no more)": [
         "OAuthProviderException"],
     "something still holds what is to go; who does is searched for, and named, when the time is over": [
@@ -60,6 +64,41 @@ ALONE = {  # codes that are matched without words, and what each of them means a
 def test_a_code_alone_is_waited_for_only_where_it_means_one_thing() -> None:
     matched = {code for row in TRANSIENTS if not row.words for code in row.codes.split()}
     assert matched == {code for codes in ALONE.values() for code in codes}
+
+
+UNDER_WAY = re.compile(r"InProgress|Concurren|Conflict|Aborted|Incorrect|NotComplete|NotReady|InUse|Pending")
+OTHERWISE = {  # operations and codes that sound like it, and are not, or are answered elsewhere
+    "DeleteListener ResourceInUse": "of another service: see FOR_GOOD",
+    "DeleteLoadBalancer ResourceInUse": "of another service: see FOR_GOOD",
+    "CreateLoadBalancer ResourceInUse": "of another service, which a person takes away",
+    "CreateRule PriorityInUse": "a rule that somebody has added to the app's listener",
+    "CreateListener TrustStoreNotReady": "there are no trust stores",
+    "ModifyListener TrustStoreNotReady": "there are no trust stores",
+    "SetSubnets CapacityReservationPending": "no capacity is reserved",
+    "CreateMountTarget IpAddressInUse": "no address is asked for",
+    "CreatePipeline PipelineNameInUseException": "one of that name exists",
+    "RunTask ConflictException": "the token was used for another task: a mistake of ours",
+    "StopServiceDeployment ConflictException": "a command's: releases/process.py",
+    "RetryStageExecution ConflictException": "a command's: operations/pipeline_control.py",
+    "StartPipelineExecution ConflictException": "a command's, which a person gives again",
+    "RetryStageExecution ConcurrentPipelineExecutionsLimitExceededException": "a quota",
+    "StartPipelineExecution ConcurrentPipelineExecutionsLimitExceededException": "a quota",
+}
+
+
+def test_whatever_a_service_may_answer_while_another_change_is_under_way_is_waited_for_or_has_its_reason() -> None:
+    """By AWS's own models, of every change that the product makes: a bot of the account may be at work beside it."""
+    said = {
+        (use.model.name, shape.metadata.get("error", {}).get("code", shape.name))
+        for use in uses()
+        if not re.match("List|Describe|Get|Batch|Head", use.model.name)
+        for shape in use.model.error_shapes
+    }
+    passing = {
+        (operation, code) for row in TRANSIENTS for operation in row.operations.split() for code in row.codes.split()
+    }
+    left = {" ".join(one) for one in said - passing if UNDER_WAY.search(one[1])}
+    assert left == OTHERWISE.keys()
 
 
 FOR_GOOD = [  # what AWS says with the same codes and does not take back by itself

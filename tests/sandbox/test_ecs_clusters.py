@@ -16,6 +16,9 @@ def test_the_first_use_of_ecs_in_an_account_meets_a_service_linked_role_nobody_c
     refused("InvalidParameterException", message, aws("ecs").create_cluster, clusterName="app")
     clock.sleep(60)
     assert aws("ecs").create_cluster(clusterName="app")["cluster"]["status"] == "ACTIVE"
+    aws("iam").delete_service_linked_role(RoleName="AWSServiceRoleForECS")
+    providers = {"cluster": "app", "capacityProviders": ["FARGATE"], "defaultCapacityProviderStrategy": []}
+    refused("InvalidParameterException", message, aws("ecs").put_cluster_capacity_providers, **providers)
 
 
 def test_a_second_create_answers_the_cluster_that_is_there_and_changes_nothing(ecs):

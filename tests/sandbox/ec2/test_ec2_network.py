@@ -1,3 +1,5 @@
+import json
+
 from answers import refused
 from ec2_ground import Network, make_nat
 
@@ -20,6 +22,18 @@ def test_an_address_in_use_is_not_released(client, network, clock):
     client.release_address(AllocationId=network.address)
     gone = ("InvalidAllocationID.NotFound", f"The allocation ID '{network.address}' does not exist")
     assert refused(client.release_address, AllocationId=network.address) == gone
+
+
+def test_flow_logs_are_not_made_with_a_role_that_is_new(aws, client, network, clock):
+    aws("logs").create_log_group(logGroupName="connections")
+    trust = {"Effect": "Allow", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = aws("iam").create_role(RoleName="writer", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    asked = {"ResourceType": "VPC", "ResourceIds": [network.vpc], "TrafficType": "ALL", "LogGroupName": "connections"}
+    new = ("InvalidParameter", f"Unable to assume given IAM role: '{role}'")
+    assert refused(client.create_flow_logs, **asked, DeliverLogsPermissionArn=role) == new
+    clock.sleep(60)
+    assert client.create_flow_logs(**asked, DeliverLogsPermissionArn=role)["FlowLogIds"]
 
 
 def test_five_of_each_in_a_region(client):

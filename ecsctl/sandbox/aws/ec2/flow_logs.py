@@ -29,7 +29,10 @@ def _known(backend: EC2Backend) -> _Known:
 
 @overlay.wraps(EC2Response)
 def create_flow_logs(original: Any, self: EC2Response) -> ActionResult:
-    """The same token always means the same flow log (EC2 API reference, "Ensuring idempotency")."""
+    """The same token always means the same flow log (EC2 API reference, "Ensuring idempotency").
+
+    The role must be assumable now.
+    """
     known, token = _known(self.ec2_backend), self._get_param("ClientToken")
     asked = {name: self._get_param(name) for name in _ASKED}
     if token in known.tokens:
@@ -38,6 +41,11 @@ def create_flow_logs(original: Any, self: EC2Response) -> ActionResult:
             message = "The client token you have provided is associated with a resource that has different parameters."
             raise overlay.Refusal("IdempotentParameterMismatch", message)
         return ActionResult({"FlowLogIds": ids, "ClientToken": token, "Unsuccessful": []})
+    role, to = self._get_param("DeliverLogsPermissionArn"), self._get_param("LogDestinationType")
+    if role and to in (None, "cloud-watch-logs"):
+        source = f"arn:aws:ec2:{self.region}:{self.current_account}:vpc-flow-log/fl-00000000000000000"
+        if not iam.assumable(self.current_account, role, _SERVICE, source):  # hashicorp/terraform-provider-aws#29323
+            raise overlay.Refusal("InvalidParameter", f"Unable to assume given IAM role: '{role}'")
     answer = original()
     ids = answer.result["FlowLogIds"]
     known.born |= dict.fromkeys(ids, clock.now())

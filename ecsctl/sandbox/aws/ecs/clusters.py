@@ -171,8 +171,9 @@ def update_cluster(original: Any, response: EC2ContainerServiceResponse) -> Acti
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def put_cluster_capacity_providers(original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Refuse on a deleted cluster."""
+    """Refuse on a deleted cluster, and while the service-linked role is new (alchemy-run/alchemy#1558)."""
     backend = response.ecs_backend
+    need_service_linked_role(backend)
     cluster = find(backend, response._get_params().get("cluster"))
     original()
     return ActionResult({"cluster": view(backend, cluster, ALL)})
