@@ -64,7 +64,8 @@ def down(
         own = app.config is not None and app.config.load_balancer.deletion_protection
         protected = [one.protected for one in found.blockers if own and one.protected]
         for one in found.blockers:
-            if one.forbids and one.protected not in protected:
+            kept_anyway = one.unless and (app.protect is None or one.unless in app.protect)
+            if one.forbids and one.protected not in protected and not kept_anyway:
                 raise Refused(
                     f"{one.message}: nothing was removed", hint=f"{one.forbids}; then run the same command again"
                 )

@@ -34,6 +34,9 @@ DENIERS = (
     ("explicit deny in an identity-based policy", "a policy of the caller, which denies it explicitly",
      f"remove the deny: an allow in another policy does not help; {AGAIN}"),
     ("identity-based policy", "no policy of the caller allows it", POLICY),
+    # Secrets Manager's words for what KMS denied to its caller (aws/aws-cdk#7677).
+    ("Access to KMS is not allowed", "the KMS key of the secret", "ecsctl policy does not know that key: its own "
+     f"policy and the caller's must allow kms:Decrypt and kms:GenerateDataKey on it; {AGAIN}"),
 )  # fmt: skip
 LINKED = re.compile(r"perform: iam:CreateServiceLinkedRole on resource: \S+:role/aws-service-role/([\w.-]+)/")
 """How a service refuses that may not make its own role, at its first use in the account (kubernetes/kops#16218)."""
@@ -133,6 +136,10 @@ KNOWN = (
     (r"Subnets can currently only be created in|NotAvailableInZone", "AWS makes this no more in a zone that it lists",
      "name subnets in other zones, of a VPC of yours (vpc.id, vpc.public_subnets, vpc.private_subnets), or take "
      "another region"),
+    (r"[Dd]isable deletion protection first", "someone has protected it against deletion",  # of a log group
+     "aws logs put-log-group-deletion-protection --no-deletion-protection-enabled --log-group-identifier NAME, "
+     f"{AGAIN}; "
+     'or keep the logs: protect = ["logs"] in ecsctl.toml'),
     (r"Maximum policy size of \d+ bytes exceeded", "a role's permissions are too long for its policies",
      f"shorten permissions, or use patterns; IAM does not raise this quota; {AGAIN}"),
 )  # fmt: skip

@@ -19,6 +19,7 @@ from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.internet_gateway import InternetGateway
 from ecsctl.resources.load_balancer import LoadBalancer, LoadBalancerIds
+from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.nat_gateway import NatGateway
 from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.subnet import Subnet
@@ -48,6 +49,7 @@ class Blocker:
     network: bool = False  # or all of the network, which it lives in
     forbids: str = ""  # or everything: what to do first
     protected: LoadBalancerIds | None = None  # the load balancer that AWS would not delete
+    unless: str = ""  # what it forbids, it does not where this word stands in `protect`
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,19 @@ def _protection(aws: Aws, me: Label) -> Iterator[Blocker]:
                 f"--attributes {off}",
                 protected=balancer.ids,
             )
+
+
+def _log_groups(aws: Aws, me: Label) -> Iterator[Blocker]:
+    """Someone has protected the logs (CloudWatch Logs guide, "Protecting log groups from deletion")."""
+    if names := [one.ids.name for one in LogGroup.find(aws, me) if LogGroup.protected(aws, me, one.ids)]:
+        one = names[0] if len(names) == 1 else "NAME"
+        yield Blocker(
+            f"the log group{'s' * (len(names) > 1)} {', '.join(names)} {'is' if len(names) == 1 else 'are'} protected "
+            "against deletion",
+            forbids=f"aws logs put-log-group-deletion-protection --log-group-identifier {one} "
+            '--no-deletion-protection-enabled; or keep the logs, by protect = ["logs"] in ecsctl.toml',
+            unless="logs",
+        )
 
 
 def _interfaces(aws: Aws, me: Label) -> Iterator[Blocker]:
@@ -239,6 +254,7 @@ def _certificates(aws: Aws, me: Label) -> Iterator[Blocker]:
 
 SEARCHES: dict[str, Callable[[Aws, Label], Iterator[Blocker]]] = {
     "the load balancer's protection": _protection,
+    "the log groups' protection": _log_groups,
     "network interfaces": _interfaces,
     "VPC endpoints": _endpoints,
     "security groups": _groups,

@@ -94,6 +94,13 @@ class LogGroup(Resource[LogGroupIds]):
                 yield Found(ids, tags)
 
     @classmethod
+    def protected(cls, aws: Aws, me: Label, ids: LogGroupIds) -> bool:
+        """Whether someone has set on AWS that it cannot be deleted."""
+        return any(
+            one.get("deletionProtectionEnabled", False) for one in _listed(aws, me) if one["logGroupName"] == ids.name
+        )
+
+    @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: LogGroupIds) -> Iterator[Callable[[], object]]:
         """Its tags, which no listing shows."""
         yield partial(_tags, aws, ids.arn)

@@ -192,6 +192,22 @@ def test_a_protected_balancer_keeps_everything_up(live: Clock, run: Run) -> None
     assert run("down", "--yes").code == 0
 
 
+def test_protected_logs_keep_everything_up_unless_they_are_kept_anyway(live: Clock, run: Run, folder: Path) -> None:
+    """hashicorp/terraform-provider-aws#45278."""
+    logs, ecs = boto3.client("logs"), boto3.client("ecs")
+    logs.put_log_group_deletion_protection(logGroupIdentifier="/ecs/hello", deletionProtectionEnabled=True)
+    ended = run("down", "--yes")
+    assert ended.code == 1
+    assert "is protected against deletion: nothing was removed" in " ".join(ended.err.split())
+    assert "--no-deletion-protection-enabled" in ended.err
+    services = ecs.describe_services(cluster="hello", services=["hello"])["services"]
+    assert [one["status"] for one in services] == ["ACTIVE"]
+    file = folder / "ecsctl.toml"
+    file.write_text(f'protect = ["logs"]\n{file.read_text()}')
+    assert run("down", "--yes").code == 0
+    assert "/ecs/hello" in [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]]
+
+
 def test_a_read_that_fails_hides_nothing(live: Clock, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(*_: Any) -> Any:
         raise ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": "no"}}, "DescribeNetworkAcls")

@@ -227,6 +227,8 @@ def test_credentials_that_are_refused_are_reported_with_the_fix(code: str, messa
         ("VpcLimitExceeded", "The maximum number of VPCs has been reached.", "VPCs per region", "vpc.id"),
         ("AddressLimitExceeded", "The maximum number of addresses has been reached.", "elastic IP", "vpc.egress"),
         ("BucketAlreadyExists", "The requested bucket name is not available.", "another account", "another name"),
+        ("ValidationException", "Cannot delete log group with deletion protection enabled. Disable deletion protection "
+         "first.", "protected it against deletion", "--no-deletion-protection-enabled"),
         ("LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role shop", "too long", "shorten"),
     ],
 )  # fmt: skip
@@ -237,6 +239,13 @@ def test_what_ordinary_accounts_refuse_is_reported_with_what_helps(
     assert says in error.message
     assert hint in error.hint
     assert message in error.why
+
+
+def test_a_key_of_its_own_that_a_secret_has_is_reported_with_the_rights_it_asks_for() -> None:
+    error = answered("AccessDeniedException", "Access to KMS is not allowed", "GetSecretValue")
+    assert isinstance(error, AccessError)
+    assert "KMS key of the secret" in error.message
+    assert "kms:Decrypt" in error.hint
 
 
 def test_what_ec2_encodes_is_shown_where_aws_does_not_say_who_denied_it() -> None:

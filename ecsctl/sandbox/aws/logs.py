@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
-from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
+from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException, ValidationException
 from moto.logs.models import LogGroup, LogsBackend
 from moto.logs.responses import LogsResponse
 
@@ -32,6 +32,13 @@ class _Ghosts:
 
     due: dict[str, float] = field(default_factory=dict)
     back: set[str] = field(default_factory=set)
+
+
+@dataclass
+class _Protection:
+    """Whether a log group may not be deleted."""
+
+    on: bool = False
 
 
 def _writers(account_id: str) -> _Writers:
@@ -70,8 +77,15 @@ def create_log_group(original: Any, _self: LogsBackend, log_group_name: str, *ar
 
 @overlay.wraps(LogsBackend)
 def delete_log_group(original: Any, self: LogsBackend, log_group_name: str) -> None:
-    """Forget its tags with it: a new group of this name would have them in moto."""
+    """Refuse while it is protected. Forget its tags with it: a new group of this name would have them in moto.
+
+    CloudWatch Logs guide, "Protecting log groups from deletion", has the code and the words.
+    """
     group = self.groups.get(log_group_name)
+    if group is not None and overlay.memory(group, _Protection).on:
+        raise ValidationException(
+            "Cannot delete log group with deletion protection enabled. Disable deletion protection first."
+        )
     original(log_group_name)
     if group is not None:
         self.tagger.delete_all_tags_for_resource(group.arn)
@@ -91,16 +105,26 @@ def put_retention_policy(original: Any, _self: LogsBackend, log_group_name: str,
 
 
 @overlay.wraps(LogGroup)
-def to_describe_dict(original: Any, _self: LogGroup) -> dict[str, Any]:
+def to_describe_dict(original: Any, self: LogGroup) -> dict[str, Any]:
     """With what AWS tells of every group (recorded by go-to-k/cdk-real-drift, commit c00ed982; the SDK's model)."""
     answer: dict[str, Any] = original()
     return {
         **answer,
         "logGroupArn": answer["arn"].removesuffix(":*"),
         "logGroupClass": answer.get("logGroupClass") or "STANDARD",
-        "deletionProtectionEnabled": False,
+        "deletionProtectionEnabled": overlay.memory(self, _Protection).on,
         "bearerTokenAuthenticationEnabled": False,
     }
+
+
+@overlay.adds(LogsResponse)
+def put_log_group_deletion_protection(self: LogsResponse) -> str:
+    """API reference: by name or ARN; nothing is answered."""
+    name = self._get_param("logGroupIdentifier").rpartition(":log-group:")[2].removesuffix(":*")
+    if (group := self.logs_backend.groups.get(name)) is None:
+        raise ResourceNotFoundException
+    overlay.memory(group, _Protection).on = self._get_param("deletionProtectionEnabled")
+    return ""
 
 
 def _check_arn(response: LogsResponse) -> None:
