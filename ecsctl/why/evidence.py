@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -267,8 +268,10 @@ class Facts:
 
     def reason(self, places: tuple[Place, ...], *phrases: str) -> Reason | None:
         """The first reason about one of these things that says one of the phrases, or any reason if none is asked."""
-        about = [one for one in self.reasons if one.place in places]
-        return next((one for one in about if not phrases or said(one.text, *phrases)), None)
+        for one in self.reasons:
+            if one.place in places and (not phrases or said(one.text, *phrases)):
+                return one
+        return None
 
     @cached_property
     def _first(self) -> tuple[Answer, bool]:
@@ -366,8 +369,9 @@ def first(lines: Iterable[Evidence], pattern: str) -> tuple[re.Match[str], Evide
     return None
 
 
+@functools.lru_cache(256)
 def place_of(text: str) -> Place:
-    """What a reason is about."""
+    """What a reason is about. The checks ask it of the same few texts."""
     found = (place for place, pattern in PLACES if re.search(pattern, text, re.IGNORECASE | re.DOTALL))
     return next(found, Place.OTHER)
 

@@ -9,6 +9,7 @@ the line after it along, and an error the detail that follows it.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -227,6 +228,7 @@ def _telling(lines: Sequence[str]) -> Iterator[str]:
         n += 1
 
 
+@functools.lru_cache(2048)
 def _noise(line: str) -> bool:
     """Whether a line is a frame of a stack, code, advice or decoration."""
     every = forms(line)

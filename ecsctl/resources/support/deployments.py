@@ -86,7 +86,7 @@ class Snapshot:
     revisions: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[str, Sequence[Answer]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def primary(self) -> Answer:
         """The deployment that the service is set to run; empty for a service that is being deleted, or does not
         exist.
@@ -119,7 +119,7 @@ class Snapshot:
         """How the newest deployment stands; None if AWS lists none."""
         return phase_of(self.newest) if self.newest else None
 
-    @property
+    @cached_property
     def given_up(self) -> bool:
         """Whether the newest deployment was stopped or goes back, or the service's own was given up."""
         fine = (None, Phase.DEPLOYED, Phase.ROLLING_OUT, Phase.PAUSED, Phase.STOPPING)

@@ -50,8 +50,11 @@ class CommandRule:
 
     def hit(self, failure: BuildFailure) -> str:
         """The line that says so; empty if none does."""
-        says = re.compile(self.line, re.IGNORECASE).search
-        return next((line for line in _last_lines(failure, self.steps) if says(line)), "")
+        return next(filter(self._says, _last_lines(failure, self.steps)), "")
+
+    @functools.cached_property
+    def _says(self) -> Callable[[str], re.Match[str] | None]:
+        return re.compile(self.line, re.IGNORECASE).search
 
 
 @functools.lru_cache(8)
@@ -220,6 +223,7 @@ def command_rule(failure: BuildFailure) -> tuple[CommandRule, str, bool] | None:
 
 def hinted(failure: BuildFailure) -> tuple[str, ...]:
     """What a log says that no rule may take for a cause: the words, and what they often mean."""
-    hits = ((rule.hit(failure), rule.sentence) for rule in COMMAND_RULES)
-    found = [f"its output also says `{line.strip()[:160]}`, which often means: {often}" for line, often in hits if line]
-    return tuple(found[:1])
+    for rule in COMMAND_RULES:
+        if line := rule.hit(failure):
+            return (f"its output also says `{line.strip()[:160]}`, which often means: {rule.sentence}",)
+    return ()
