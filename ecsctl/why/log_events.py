@@ -24,6 +24,18 @@ LOGGED_BY = re.compile(
     r"(?:\[\d+\] )?(?:(?:ERROR|FATAL|WARN|INFO) +(?=\[))?(?:\[[\w.$/-]+\] )?(?:\([\w .-]+\) )?(?:<\d+\.\d+\.\d+> ?)?"
 )
 """What a logger puts before its message: the time, a level, its own name and the thread's."""
+ERROR = re.compile(
+    r"^E: |error|exception|fatal|fail|denied|refused|cannot|can't|could ?n[o']t|unable|not found|no such|panic|invalid"
+    r"|missing|abort|killed|time(?:d ?)?out|err!|unauthori[sz]ed|too ?many ?requests|no space left|no match"
+    r"|not (?:permitted|allowed|supported)|mismatch|is already running|already in use|incompatible|you must"
+    r"|requires \S+ (?:>=|version)|only supports? |do(?:es)? ?n[o']t exist|not compatible|\bERR_[A-Z]|out of range"
+    r"|is not (?:an? |set\b|defined|installed|available|writable|readable|executable|running|recogni[sz]ed)"
+    r"|must (?:be|have|set|specify|configure|provide) |is too (?:low|high|small|large|long|short|old|new)\b"
+    r"|closed connection|connection (?:was )?(?:closed|reset|lost)|socket hang up"
+    r"|segmentation fault|core dumped|un(?:known (?!pid)|supported|expected|resolved)",
+    re.IGNORECASE,
+)
+"""The words by which a line reports an error."""
 QUIET = re.compile(
     r"^(?:\S+ ){0,4}\W?(?:INFO|DEBUG|TRACE|WARN(?:ING)?|INF|DBG|WRN|DEBU|TRAC)\b|^(?:info|warn(?:ing)?|dbug|trce): \w"
     r"|^\d{4}-\d\S+ (?:info|debug|verbose|notice|warn(?:ing)?): "
@@ -38,10 +50,12 @@ LOUD = re.compile(
 )
 """What a logger calls an error, whatever its words are."""
 LONG = 1000  # characters
-LEVELS = ("level", "severity", "log.level", "levelname", "lvl", "@level")
-MESSAGES = ("msg", "message", "@message", "event", "text")
-ERRORS = ("error", "err", "exception", "cause", "error.message")
-STACKS = ("stack", "stacktrace", "stack_trace", "exc_info", "error.stack_trace", "exception")
+LEVELS = ("level", "severity", "log.level", "levelname", "lvl", "@level", "@l", "loglevel", "log")
+MESSAGES = ("msg", "message", "@message", "@m", "@mt", "event", "text")
+ERRORS = ("error", "err", "exception", "cause", "error.message", "@x")
+STACKS = ("stack", "stacktrace", "stack_trace", "exc_info", "error.stack_trace", "exception", "@x")
+"""What loggers call these in JSON, in small letters."""
+LOUD_LEVEL = re.compile(r"err|fatal|crit|panic|alert|emerg|severe|[56]0$", re.IGNORECASE)
 
 
 class Level(IntEnum):
@@ -86,9 +100,13 @@ def split(entries: Iterable[str]) -> Iterator[str]:
 
 
 def _spread(line: str) -> Iterator[str]:
-    """An error that is logged in JSON, as a text log has it: its message, then its stack."""
+    """An error that is logged in JSON, as a text log has it: its message, then its stack.
+
+    Its level is put before a message that does not sound like an error.
+    """
     event = _json(line)
-    if not event or level(line) != Level.LOUD:
+    called = _text(event, LEVELS)
+    if not LOUD_LEVEL.match(called):
         yield line
         return
     message = _text(event, MESSAGES)
@@ -99,26 +117,31 @@ def _spread(line: str) -> Iterator[str]:
         return
     nested: Mapping[str, Any] = next((event[key] for key in ERRORS if isinstance(event.get(key), Mapping)), {})
     stack = _text(event, STACKS) or _text(nested, STACKS)
+    if not ERROR.search(f"{said}\n{stack}"):
+        said = f"{'ERROR' if called.isdigit() else called.upper()} {said}"
     yield from (one.rstrip() for one in said.split("\n"))
     if stack and stack != error:
         yield from (one.rstrip() for one in stack.split("\n"))
 
 
 def _json(line: str) -> Mapping[str, Any]:
+    """The event that a line is in JSON, its keys in small letters; empty if it is none with a level."""
     if not (line.startswith("{") and line.endswith("}")):
         return {}
     try:
         found = json.loads(line)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) and any(key in found for key in LEVELS) else {}
+    event = {key.lower(): value for key, value in found.items()}
+    return event if any(key in event for key in LEVELS) else {}
 
 
 def _text(event: Mapping[str, Any], keys: tuple[str, ...]) -> str:
+    """The first of these fields that says something, or of a field with fields of its own the one that does."""
     for key in keys:
         value = event.get(key)
         if isinstance(value, Mapping):
-            value = next((value[one] for one in ("message", "msg") if isinstance(value.get(one), str)), None)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
+            value = next((value[one] for one in ("message", "msg", "level") if isinstance(value.get(one), str)), None)
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
+            return str(value).strip()
     return ""

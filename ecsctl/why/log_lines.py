@@ -14,19 +14,8 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from ecsctl.why.log_events import Level, bare, forms, level, split
+from ecsctl.why.log_events import ERROR, Level, bare, forms, level, split
 
-ERROR = re.compile(
-    r"^E: |error|exception|fatal|fail|denied|refused|cannot|can't|could ?n[o']t|unable|not found|no such|panic|invalid"
-    r"|missing|abort|killed|time(?:d ?)?out|err!|unauthori[sz]ed|too ?many ?requests|no space left|no match"
-    r"|not (?:permitted|allowed|supported)|mismatch|is already running|already in use|incompatible|you must"
-    r"|requires \S+ (?:>=|version)|only supports? |do(?:es)? ?n[o']t exist|not compatible|\bERR_[A-Z]|out of range"
-    r"|is not (?:an? |set\b|defined|installed|available|writable|readable|executable|running|recogni[sz]ed)"
-    r"|must (?:be|have|set|specify|configure|provide) |is too (?:low|high|small|large|long|short|old|new)\b"
-    r"|closed connection|connection (?:was )?(?:closed|reset|lost)|socket hang up"
-    r"|un(?:known (?!pid)|supported|expected|resolved)",
-    re.IGNORECASE,
-)
 NOISE = re.compile(
     r"^\[Container\]|^\s*$|^make(\[\d+\])?: \*\*\*|^Makefile:\d+: recipe|^(error |info )?(command failed|visit https://)"
     r"|^-{3,}(?! no \w+ application)|^={3,}$|^\[pid: \d+\|app: |^# ?$|^# An error report file|^# \S+\.log$"
@@ -94,17 +83,24 @@ EXITED = re.compile(
     r"|^\W*(?:ELIFECYCLE\s+)?Command failed\b|\bCommand \S+ failed(?:,|\W*$)"
     r"|^\W*(?:Found \d+ errors?\b|\d+ errors?\b[^:]*$)|\berrors?(?:\(s\))? (?:found in\b|occurred\W*$)"
     r"|signal: aborted$|^\s*\u00d7 .*(?:did not run success|Encountered error)|^\s*error: [a-z]+(?:-[a-z]+){2,}$"
+    r"|^(?!.*\b(?:because|without|unless)\b)\W*(?:error\b\W*)?(?:failed|could not|unable|cannot)(?: to)? "
+    r"(?:build|compile|install|start|run|boot|launch)(?:ing)?\b[^:'\"`/]{0,100}$|\S+@\S+ [\w:.-]+: `[^`]*`$"
     r"|\b(?:build|compil\w+|command|script|hook(?: for \w+)?|task|step|migrations?)\s+(?:has )?failed\b"
     r"(?: in [\d.]+ ?m?s| \*+)?\W*$",
     re.IGNORECASE,
 )
-"""That a program that was run has ended badly, and no more: what it wrote says why."""
+"""That a program that was run has ended badly, or a thing was not made or begun, and no more: another line says why.
+
+The last but one are scripts of a package as npm and pnpm show them.
+"""
 HEADING = re.compile(
     r"^\W*(?:(?:fatal |critical |internal )?error\b[:!]?\s*)?(?:[\w.:\\]*(?:Error|Exception)|[A-Z]{1,6}[-_]?\d{2,6}"
     r"|\[\d+\] [\w ]+ failed)?:?\W*$",
     re.IGNORECASE,
 )
 """An error's name or code, alone in its line."""
+REMARK = re.compile(r"^\W*(?:[a-z]+[.!]* ?){1,5}$", re.IGNORECASE)
+"""A few plain words, which name no file, variable, version or host."""
 DETAIL = re.compile(r"^\s*(?:(?:DETAIL|Details?|Cause):|what\(\):) +")
 """How PostgreSQL and C++ go on with what they have said of an error."""
 PANIC = re.compile(r"^\s*thread 'main'(?: \(\d+\))? panicked at ")
@@ -144,7 +140,14 @@ def _chosen(kept: Sequence[str]) -> int | None:
         best.setdefault(_kind(kept[n]), n)
         if 0 in best:
             break
-    return best[min(best)] if best else None
+    return _named(kept, best[min(best)]) if best else None
+
+
+def _named(kept: Sequence[str], chosen: int) -> int:
+    """The line itself, or if it is a few plain words the error right before it that names something."""
+    before = chosen - 1
+    remark = chosen and REMARK.match(forms(kept[chosen])[2])
+    return before if remark and _kind(kept[before]) == 0 and not REMARK.match(forms(kept[before])[2]) else chosen
 
 
 def _kind(line: str) -> int:

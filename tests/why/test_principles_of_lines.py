@@ -36,11 +36,16 @@ def test_a_level_is_read_by_any_loggers_manner(line: str, means: Level) -> None:
 
 
 @pytest.mark.parametrize(("event", "reads"), [
-    ({"level": "fatal", "msg": "no store", "error": "disk gone"}, ["no store: disk gone"]),
+    ({"level": "fatal", "msg": "no store", "error": "disk gone"}, ["FATAL no store: disk gone"]),
     ({"level": 60, "msg": "no store", "err": {"message": "disk gone", "stack": "Error: disk gone\n    at a.js:1"}},
      ["no store: disk gone", "Error: disk gone", "    at a.js:1"]),
     ({"severity": "ERROR", "message": "disk gone", "stack_trace": "X: y\nCaused by: Z: w"},
-     ["disk gone", "X: y", "Caused by: Z: w"]),
+     ["ERROR disk gone", "X: y", "Caused by: Z: w"]),
+    ({"@t": "now", "@mt": "no store", "@x": "X: cannot\n   at F()", "@l": "Fatal"},
+     ["no store: X: cannot", "   at F()"]),
+    ({"stack_trace": "X: cannot\n" + "\tat com.example.F\n" * 99, "message": "bye", "level": "ERROR"},
+     ["bye", "X: cannot", *["\tat com.example.F"] * 99]),
+    ({"log": {"level": "ERROR"}, "Message": "cannot"}, ["cannot"]),
     ({"level": "error", "time": 1}, ['{"level": "error", "time": 1}']),
     ({"level": "info", "msg": "ready"}, ['{"level": "info", "msg": "ready"}']),
     ({"error": "no level"}, ['{"error": "no level"}']),
@@ -56,6 +61,7 @@ def test_an_error_in_json_reads_as_its_message_and_its_stack(event: dict[str, ob
     "ERROR: Elasticsearch did not exit normally - check the logs at /var/log/es.log", "Found 1 error in src/a.ts:3",
     "[ALERT] 013/235213 (1) : Error(s) found in configuration file : /haproxy.cfg", "error: metadata-generation-failed",
     "BEGIN failed--compilation aborted at app.psgi line 11.", "panic: (*logrus.Entry) 0xc0014ce380",
+    "ERROR: Failed building wheel for zoneinfo", "app@0.1.1 start: `npx pm2 start`", "Unable to start web server",
     "12:00:01 [error] GenServer #PID<0.26.0> terminating", "2021/06/11 21:19:25 signal: aborted",
 ])  # fmt: skip
 def test_a_line_that_only_says_that_something_failed_counts_where_no_other_does(farewell: str) -> None:
@@ -89,6 +95,15 @@ def test_advice_frames_help_and_what_is_no_error_to_its_logger_are_passed_over(o
 ])  # fmt: skip
 def test_a_heading_is_quoted_with_what_it_is_the_heading_of(lines: list[str], whole: str) -> None:
     assert last_error(lines) == whole
+
+
+@pytest.mark.parametrize(("lines", "why"), [
+    (["error app@1: engine yarn 3 is expected", "error Found incompatible module."],
+     "error app@1: engine yarn 3 is expected"),
+    (["error of /app/a", "ready", "Segmentation fault"], "Segmentation fault"),
+])  # fmt: skip
+def test_an_error_that_names_nothing_is_a_remark_on_the_one_right_before_it(lines: list[str], why: str) -> None:
+    assert last_error(lines) == why
 
 
 def test_colours_are_no_part_of_a_line() -> None:

@@ -10,7 +10,8 @@ from ecsctl.why.causes.build_phases import phase_rule
 from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import again, by_hand, change, larger, repair, run
 from ecsctl.why.evidence import Evidence, Facts
-from ecsctl.why.log_lines import ERROR, last_error
+from ecsctl.why.log_events import ERROR
+from ecsctl.why.log_lines import last_error
 from ecsctl.why.words import fits, said
 
 BUILDS_IMAGE = r"docker (?:buildx |image )?build\b(?!.*(?:&&|;|\|\|))"

@@ -14,6 +14,7 @@ from tests.why.field.fresh import FRESH
 from tests.why.field.later import LATER
 from tests.why.field.lines import LINES
 from tests.why.field.newest import NEWEST
+from tests.why.field.plain import PLAIN
 from tests.why.field.scene import (
     SECRET,
     answers,
@@ -392,5 +393,5 @@ RELEASES = (
 CASES: tuple[Case, ...] = (
     *(*BUILDS, *STARTS, *RUNS, *RELEASES),
     *(*FRESH, *LATER, *NEWEST, *UNSEEN, *TRACES, *WAYS, *TRIAL, *AFTER, *BLIND, *SECOND),
-    *(*LINES, *BUILT, *WORDS, *ENDS),
+    *(*LINES, *BUILT, *WORDS, *ENDS, *PLAIN),
 )
