@@ -23,6 +23,7 @@ from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.security_group import Rule, SecurityGroup
 from ecsctl.resources.shifting_rule import ShiftingRule
 from ecsctl.resources.subnet import Subnet
+from ecsctl.resources.support.policy_document import Trust, trust_policy
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.validation_record import ValidationRecord
 from ecsctl.resources.vpc import Vpc
@@ -197,7 +198,16 @@ def stack_of(cloud: Any, *names: str, **changes: Any) -> Callable[[Stack], None]
 
 def composition(cloud: Any) -> Callable[[Changes], Compose]:
     """What makes a composition of all parts, with these changes of theirs."""
+    _make_flow_role(cloud)
     return lambda changes: stack_of(cloud, *DESIRED, **{part.replace("-", "_"): one for part, one in changes.items()})
+
+
+def _make_flow_role(cloud: Any) -> None:
+    """The role by which flow logs are written: AWS tries it when they are made."""
+    trust = Trust("vpc-flow-logs.amazonaws.com", "123456789012", f"arn:aws:ec2:{REGION}:123456789012:vpc-flow-log/*")
+    name = FLOW_ROLE.rpartition("/")[2]
+    cloud.boto("iam").create_role(Path="/ecsctl/", RoleName=name, AssumeRolePolicyDocument=trust_policy(trust))
+    cloud.clock.sleep(60)
 
 
 def snapshot() -> dict[str, Any]:
