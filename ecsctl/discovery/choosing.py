@@ -217,7 +217,7 @@ def _missing(read: Dockerfile, held: Sequence[str]) -> Iterator[str]:
 def _home(tree: Tree, own: str, best: Sequence[str]) -> tuple[str, str]:
     """Where what is copied leaves it open: the folder of the app's sources, known by each language's files."""
     if own == ".":
-        return ".", "it has the Dockerfile"
+        return ".", ""
     if own not in best:
         return best[0], "it copies from there"
     for folder in best:
@@ -225,7 +225,7 @@ def _home(tree: Tree, own: str, best: Sequence[str]) -> tuple[str, str]:
             return folder, "it has the app's sources"
     if _HOLDERS.fullmatch(PurePosixPath(own).name) and "." in best:
         return ".", f"{own} only holds the Dockerfile"
-    return own, "it has the Dockerfile"
+    return own, ""
 
 
 def _homes(tree: Tree) -> frozenset[str]:

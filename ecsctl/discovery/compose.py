@@ -128,6 +128,7 @@ def _kept(volume: Any, folder: str) -> tuple[str, str] | None:
         options = "ro" if volume.get("read_only") else ""
     else:
         source, place, options = [*filled(str(volume), {}).split(":"), "", ""][:3]
+    place = place.rstrip("/")
     if not re.fullmatch(r"/[\w./-]*\w", place) or "ro" in options.split(",") or re.search(r"\.\w+$", place):
         return None
     if source.startswith("."):

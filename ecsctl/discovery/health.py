@@ -149,7 +149,11 @@ def _asked(command: str, known: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     if not _ASKS.search(said):
         return
     # A machine may be named without a path too, as in `curl --noproxy localhost localhost:3000/health`.
+    # A program of the app's own may be given the address alone, and knows the path itself.
+    fetches = _ASKS.search(re.sub(r"https?://", "", said))
     for match in sorted(_ADDRESS.finditer(said), key=lambda one: (not one["path"], not one["port"])):
+        if not match["path"] and not fetches:
+            continue
         path, port = match["path"] or "/", match["port"] or ""
         path = re.sub(r"\$(?:\{\w+\}|\w+)", "", path.partition("#")[0].rstrip(","))  # a shell has nothing for them
         if re.fullmatch(r"/[\x21-\x7e]*", path) and not re.search(r"[$`{}]", path):

@@ -110,7 +110,7 @@ def observed(
     stage = read.stage(target)
     assert stage is not None  # noqa: S101 - no other is among the Dockerfiles
     place = choosing.context(tree, path, read, services)
-    notes.append(f"the image is built from {path} in {_named(place.folder)}: {place.why}")
+    notes.append(f"the image is built from {path} in {_named(place.folder)}{place.why and ': '}{place.why}")
     if target:
         notes.append(why)
     doubts += absent.missing_notes(tree, path, read, place)
@@ -144,7 +144,10 @@ def observed(
     if for_developers := running.for_developers(running.said(tree, texts)):
         doubts.append(for_developers)
     doubts += [] if command else running.helps(tree, place.folder, read, stage)
-    doubts += absent.unread(stage, texts[0].text)
+    doubts += [
+        *running.speaks_elsewhere(tree, place.folder, texts[0].text, read.environment(stage)),
+        *absent.unread(stage, texts[0].text),
+    ]
     doubts += absent.unbuilt(tree, read, place.folder, texts)
     port, checked, environment = _listening(
         tree, place.folder, path, read, stage, ours, said, texts, ask, notes, doubts
@@ -173,7 +176,9 @@ def observed(
         lacking=lacking,
         notes=(*notes, *doubts),
         doubts=tuple(doubts),
-        needs=needs.listed(tree, place.folder, services, ours, read.volumes(stage)),
+        needs=needs.listed(
+            tree, place.folder, services, ours, read.volumes(stage), {*read.environment(stage), *dict(environment)}
+        ),
         init=initial,
         processes=needs.processes(tree, services, ours, said) or _alone(read, stage, path, port),
     )

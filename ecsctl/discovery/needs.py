@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from ecsctl.discovery import required
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.ports import EXAMPLES
@@ -26,9 +27,10 @@ _KINDS = (
     ("mail", r"mailhog|mailpit|mailcatcher|maildev|smtp|postfix"),
 )
 _VARIABLES = (
-    ("a database", r"DATABASE_URL|(?:\w+_)?DB_(?:HOST|URL|HOSTNAME)"
-     r"|(?:POSTGRES|PG|MYSQL|MARIADB|MONGO\w*)_?(?:HOST|SERVER|URL|URI)|SQLALCHEMY_DATABASE_URI|\w+_DATABASE_URL|(?:\w+_)?MONGO(?:DB)?_UR[IL]|SPRING_DATASOURCE_URL|PGHOST"),
-    ("Redis", r"\w*REDIS\w*_?(?:URL|HOST|URI)|REDIS(?:_\w+)?"),
+    ("a database", r"(?:\w+_)?(?:DATABASE|DB)_(?:URL|URI|DSN|HOST|HOSTNAME)|DSN"
+     r"|(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|MONGO\w*)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
+     r"|(?:\w+_)?MONGO(?:DB)?_UR[IL]|SPRING_DATASOURCE_URL|PGHOST"),
+    ("Redis", r"\w*REDIS\w*_?(?:URL|HOST|URI|DSN)|REDIS(?:_\w+)?"),
     ("a queue", r"CELERY_BROKER\w*|AMQP\w*|RABBITMQ\w*|KAFKA\w*|BROKER_URL|NATS_\w+|\w*QUEUE_URL"),
     ("search", r"(?:ELASTIC|OPENSEARCH|MEILI)\w*_(?:URL|HOST)S?"),
     ("mail", r"SMTP_(?:HOST|SERVER|URL)|(?:E?MAIL)_(?:HOST|SERVER|URL)"),
@@ -60,6 +62,7 @@ _SHELL = re.compile(r"[$`|&;<>*?~]|^\w+=")
 """What only a shell understands: a command with it is run by one."""
 _ONCE = re.compile(r"\b(?:rails|rake|artisan|manage\.py)\s+(?:\w+:clear|db:\w+|console|c|shell|test)\b")
 """What a person starts by hand."""
+_WORKER = re.compile(r"\b(?:sidekiq|good_job|resque|delayed_job|celery\b[^|&;]*\b(?:worker|beat))\b")
 _TAKEN = ("app", "release", "run", "web")
 
 
@@ -92,7 +95,10 @@ def processes(
     found: dict[str, Process] = {}
     others = [Process(_name(name), command, one.file) for one in said for name, command in one.commands]
     for one in (*_of_procfile(tree), *others, *_of_compose(services, app)):
-        found.setdefault(one.name, one)
+        program = _WORKER.search(one.command)
+        if not (program and one.name and any(program[0] in other.command for other in found.values()
+                                             if other.where != one.where)):  # fmt: skip
+            found.setdefault(one.name, one)
     return tuple(found.values())
 
 
@@ -141,16 +147,20 @@ def _name(name: str) -> str:
 
 
 def listed(
-    tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service], kept: Sequence[str] = ()
-) -> tuple[str, ...]:
+    tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service], kept: Sequence[str] = (),
+    known: Collection[str] = (),
+) -> tuple[str, ...]:  # fmt: skip
     """A line for each thing that a person has to say the place of. `app` are the services that run this image.
 
-    `kept` are the folders that the Dockerfile has as volumes.
+    `kept` are the folders that the Dockerfile has as volumes, `known` the variables that it sets.
     """
-    named = [(name, service.where) for service in app for name in service.environment]
+    named = [(name, one.where) for one in (*app, *_over(services, app)) for name in one.environment]
+    samples = [(name, file) for file in tree.named(EXAMPLES, context) if not aside(file)
+               for name in re.findall(r"(?m)^[ \t]*(?:export\s+)?(\w+)\s*=", tree.read(file))]  # fmt: skip
     if not any(_kind(name) for name, _ in named):
-        named += [(name, file) for file in tree.named(EXAMPLES, context) if not aside(file)
-                  for name in re.findall(r"(?m)^[ \t]*(?:export\s+)?(\w+)\s*=", tree.read(file))]  # fmt: skip
+        named += samples
+    if not any(_kind(name) for name, _ in named):
+        named += list(_of_manifests(tree, context))
     if not any(_kind(name) for name, _ in named):  # what Phoenix reads at its start
         named += [(name, file) for file in tree.named(r"runtime\.exs", context)
                   for name in re.findall(r"(?:fetch_env!|get_env)\(\s*\"(\w+)\"", tree.read(file))]  # fmt: skip
@@ -162,12 +172,29 @@ def listed(
             *_beside(_near(services, app, context)),
             *_of_servers(tree),
             *_variables(named),
-            *_secrets(tree, context, named),
+            *_secrets(tree, context, named if any(_SECRET.fullmatch(name) for name, _ in named) else samples),
             *_kept(tree, app, kept),
             *_processes(services, app),
         ]
     )
-    return tuple(found)
+    said = set(re.findall(r"[A-Z][A-Z0-9_]{2,}", " ".join(found)))
+    return (*found, *required.listed(tree, context, said | set(known)))
+
+
+def _over(services: Sequence[Service], app: Sequence[Service]) -> Iterator[Service]:
+    """What a further compose file beside the app's own adds to its service: neither an image nor a build of its own."""
+    places = {(one.file.rpartition("/")[0], one.name) for one in app}
+    for one in services:
+        if not one.image and not one.dockerfile and (one.file.rpartition("/")[0], one.name) in places:
+            yield one
+
+
+def _of_manifests(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
+    """The variables that Kubernetes' manifests give to containers."""
+    for file in tree.named(r".+\.ya?ml", context):
+        if not aside(file) and re.search(r"(?:^|/)(?:k8s|kube\w*|kustomize|manifests?|deploy\w*)/", file):
+            yield from ((name, file) for name in re.findall(
+                r"(?m)^[ \t]*- name:\s*[\"']?([A-Z][A-Z0-9_]+)[\"']?\s*\n\s*value", tree.read(file)))  # fmt: skip
 
 
 def _near(services: Sequence[Service], app: Sequence[Service], context: str) -> list[Service]:
@@ -189,6 +216,8 @@ def kinds(lines: Sequence[str]) -> tuple[str, ...]:
         head, _, rest = line.partition(": ")
         if "secrets of the app's own" in rest:
             found["secrets"] = None
+        elif rest.startswith("required by"):
+            found["required variables"] = None
         elif head.startswith("what the app keeps"):
             found["folders that are kept"] = None
         elif match := re.match(r"(?:the address of )?(\w[\w ]*?)(?:'s address)?, which", rest):

@@ -47,6 +47,8 @@ def services_of(
 def _called(image: str, wanted: Collection[str], owner: str) -> bool:
     parts = image.partition("@")[0].lower().split("/")
     name = _bare(parts[-1].partition(":")[0])
+    if name not in wanted:  # as unleash's is called unleash-server
+        name = re.sub(r"-(?:server|app|web|api|backend)$", "", name)
     return name in wanted and (not _GENERIC.fullmatch(name) or (len(parts) > 1 and parts[-2] == owner.lower()))
 
 
@@ -79,6 +81,8 @@ def command(read: Dockerfile, stage: Stage, services: Sequence[Service], notes: 
 
 
 _INTERPRETED = re.compile(r"\b(?:node|npm|yarn|pnpm|bun|tsx|pm2|python3?)\b")
+_MCP = re.compile(r"@modelcontextprotocol/(?:sdk|server)|[\"']fastmcp\b|[\"']mcp(?:\[cli\])?[\"'<>=~ ]")
+_MCP_FILES = r"(?:main|index|server|app|cli|env|config|__main__|__init__)\.(?:[cm]?[jt]s|py)"
 _READ = re.compile(r"process\.env\.((?:[A-Z0-9]+_)?PORT)\b|environ\[[\"']((?:[A-Z0-9]+_)?PORT)[\"']\]")
 _BARE = re.compile(
     r"(?:.*/)?(?:alpine|debian|ubuntu|busybox|amazonlinux|ruby|python|node|golang|rust|elixir|erlang|crystal|"
@@ -87,6 +91,10 @@ _BARE = re.compile(
 """Images of a language or a system: none of them starts an app."""
 
 
+# Entry points that start what they are given, and nothing without.
+_RUNS_OTHERS = re.compile(
+    r"(?:\S*/)?(?:bundle exec|(?:poetry|uv|pipenv) run|(?:tini|dumb-init|catatonit|gosu|su-exec)(?: (?:-\w+|--|\w+))*)"
+)
 _FOR_DEVELOPERS = re.compile(
     r"\b(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?(?:dev|start:dev|develop)\b|\b(?:next|nuxt|astro|remix|strapi)\s+dev(?:elop)?\b|\bnodemon\b|"
     r"\bmanage(?:\.py)?\s+runserver\b|\breact-scripts\s+start\b|\bwebpack(?:-dev-server|\s+serve)\b|\bvue-cli-service\s+serve\b|"
@@ -114,13 +122,14 @@ def hosted(
     tree: Tree, read: Dockerfile, stage: Stage, said: Sequence[Host], notes: list[str]
 ) -> tuple[tuple[str, ...], str]:
     """What a Procfile or another platform's file has an image run that starts nothing; and what is still to be said."""
-    if any(read.parts(stage)) or ports.of_image(stage.image):
+    entry, own = read.parts(stage)
+    if own or (entry and not _RUNS_OTHERS.fullmatch(entry.strip())) or ports.of_image(stage.image):
         return (), ""
     found = [(one.file, one.start) for one in said if one.start]
     for path in [one for one in tree.named("Procfile") if "/" not in one][:1]:
         found += [(path, one) for one in re.findall(r"(?m)^[ \t]*web\s*:\s*(\S.*?)\s*$", tree.read(path))]
     if not found:
-        bare = _BARE.fullmatch(stage.image)
+        bare = entry or _BARE.fullmatch(stage.image)
         return (), "the image starts nothing by itself: set command in [service]" if bare else ""
     where, start = found[0]
     words = Process("web", start, where).words
@@ -186,3 +195,18 @@ def unlike(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Itera
     first = services[0] if services and services[0].runs(stage.name) else None
     if first and first.entrypoint and not (entry and not own and first.entrypoint.startswith(f"{entry} ")):
         yield f"{first.where} starts the image by another entry point: {first.entrypoint}"
+
+
+def speaks_elsewhere(tree: Tree, context: str, command: str, known: Mapping[str, str]) -> Iterator[str]:
+    """A sentence where a server of the Model Context Protocol may use standard input, as it does by default.
+
+    (modelcontextprotocol.io, "Transports": stdio and Streamable HTTP.)
+    """
+    said = " ".join([command, *(value for name, value in known.items() if "TRANSPORT" in name)])
+    folder = "" if context == "." else f"{context}/"
+    depends = any(_MCP.search(tree.read(folder + one)) for one in ("package.json", "pyproject.toml"))
+    if depends and not re.search(r"streamable|\bhttp\b|\bsse\b", said, re.IGNORECASE):
+        files = [one for one in tree.named(_MCP_FILES, context) if not aside(one)]
+        if any(re.search(r"StdioServerTransport|[\"']stdio[\"']", tree.read(one)) for one in files[:50]):
+            yield ("the app is an MCP server, which may answer on standard input alone: have it serve HTTP, by command "
+                   "or a variable in [service]")  # fmt: skip

@@ -15,12 +15,13 @@ from ecsctl.operations.init import propose
 from tests.config.latest_shapes import LATEST
 from tests.config.more_shapes import MORE
 from tests.config.newer_shapes import NEWER
+from tests.config.required_shapes import REQUIRED
 from tests.config.shapes import SHAPES as FIRST
 from tests.config.tried_shapes import TRIED
 from tests.config.varied_shapes import VARIED
 
 SHAPES = FIRST | MORE | NEWER | LATEST
-UNDERSTOOD = SHAPES | TRIED | VARIED
+UNDERSTOOD = SHAPES | TRIED | VARIED | REQUIRED
 
 
 def laid_out(folder, shape):

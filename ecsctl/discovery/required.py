@@ -1,0 +1,90 @@
+"""Variables without which an app does not start: where its sources, or another platform's file, leave it no choice."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator
+
+from ecsctl.discovery.tree import Tree, aside
+
+_MOST = 12
+"""How many names a line has at most."""
+_ANYWHERE = 400  # files that are read of each language
+_NAME = r"([A-Z][A-Z0-9_]{2,60})"
+# Of Go, by the words that its packages for it use in a field's tag (envdecode, caarlos0/env, envconfig).
+_GO = re.compile(
+    rf"`[^`\n]{{0,200}}\benv(?:config)?:\"{_NAME}(?:,[^\"`\n]{{0,80}})?,[ \t]{{0,9}}(?:required|notEmpty)\b"
+)
+_ENVCONFIG = re.compile(
+    rf"`(?=[^`\n]{{0,200}}\brequired:\"true\")(?![^`\n]{{0,200}}\bdefault:\")[^`\n]{{0,200}}\benvconfig:\"{_NAME}\""
+)
+# Python raises KeyError; Ruby too, where fetch has no second value and no block.
+_PYTHON = re.compile(
+    r"(?m)^(?![^\n]{0,300}\bif\b)[A-Za-z_][\w.]{0,80}[ \t]{0,9}=[^\n#]{0,200}?"
+    rf"\bos\.environ\[[\"']{_NAME}[\"']\]"
+)
+_RUBY = re.compile(
+    rf"\bENV\.fetch\([ \t]{{0,9}}[\"']{_NAME}[\"'][ \t]{{0,9}}\)(?![ \t]{{0,9}}(?:\{{|do\b|rescue|if\b))"
+)
+# zod and t3-env: a field of a schema that has neither a default nor leave to be absent.
+_ZOD = re.compile(
+    rf"(?m)^[ \t]{{0,40}}{_NAME}:[ \t]{{0,9}}z(?:\n[ \t]{{0,40}})?"
+    r"\.([^\n]{0,300}(?:\n[ \t]{0,40}\.[^\n]{0,300}){0,9})"
+)
+_MAY_LACK = re.compile(r"optional\(|default\(|nullish\(|catch\(|preprocess\(|nullable\(")
+# What every container has, what init sets itself, and what is built in or for tests.
+_GIVEN = re.compile(
+    r"NODE_ENV|RAILS_ENV|RACK_ENV|PORT|HOST|HOME|PATH|PWD|USER|CI|TZ|LANG|(?:HEROKU|VERCEL|TEST)\w*|"
+    r"(?:NEXT_PUBLIC|VITE)_\w+|\w+_TEST"
+)
+_SETTINGS = r"[\w-]*(?:settings|config|env)[\w-]*\.py|(?:base|prod|production)\.py"
+_SCHEMAS = r"[\w.-]*env(?:ironment)?(?:[.-]?(?:server|schema|config|validation))?\.[cm]?[jt]s"
+
+
+def listed(tree: Tree, context: str, known: Collection[str]) -> Iterator[str]:
+    """A line for those that nothing else names. `known` are the image's own, and those that other lines have."""
+    found: dict[str, str] = {}
+    begun = {name for file in tree.named(r"\.env(?:\.(?:defaults?|production))?", context)
+             for name in re.findall(r"(?m)^[ \t]*(?:export\s+)?(\w+)=[^\s#]", tree.read(file))}  # fmt: skip
+    for name, file in _named(tree, context):
+        if name not in known and name not in begun and not _GIVEN.fullmatch(name):
+            found.setdefault(name, file)
+    for file in dict.fromkeys(found.values()):
+        names = [name for name, where in found.items() if where == file]
+        more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+        yield f"{', '.join(names[:_MOST])}{more}: required by {file}"
+
+
+def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
+    if context == ".":
+        yield from _of_heroku(tree)
+    for file in _files(tree, r"[\w.-]+(?<!_test)\.go", context):
+        text = tree.read(file)
+        yield from ((name, file) for name in (*_GO.findall(text), *_ENVCONFIG.findall(text)))
+    for file in _files(tree, _SETTINGS, context):
+        yield from ((name, file) for name in _PYTHON.findall(tree.read(file)))
+    for file in _files(tree, r"[\w-]+\.rb", context):
+        if re.search(r"(?:^|/)config/(?:environments/production|application|initializers/[\w-]+)\.rb$", file):
+            live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
+            yield from ((name, file) for name in _RUBY.findall(live) if "if ENV" not in live)
+    for file in _files(tree, _SCHEMAS, context):
+        if re.search(r"\bz\s{0,40}\.object\(|createEnv\(", text := tree.read(file)):
+            text = re.sub(r"(?m)^[ \t]*//.*$", "", text)
+            yield from ((name, file) for name, rest in _ZOD.findall(text) if not _MAY_LACK.search(rest))
+
+
+def _of_heroku(tree: Tree) -> Iterator[tuple[str, str]]:
+    """Of app.json: what has no value there is required, unless it says otherwise (Heroku, "app.json Schema")."""
+    try:
+        read = json.loads(tree.read("app.json") or "{}").get("env", {})
+        for name, said in read.items():
+            free = isinstance(said, dict) and not (said.get("value") or said.get("required") is False)
+            if free and re.fullmatch(_NAME, name):
+                yield name, "app.json"
+    except (ValueError, AttributeError, RecursionError):
+        return
+
+
+def _files(tree: Tree, pattern: str, context: str) -> list[str]:
+    return [one for one in tree.named(pattern, context) if not aside(one)][:_ANYWHERE]

@@ -1,0 +1,102 @@
+"""Repositories that need what no compose file of the app says: variables, a command, a path of a check.
+
+As in shapes.py: facts, in text of our own; no more of each than the kind of thing needs.
+"""
+
+# ruff: noqa: E501 - a line of a Dockerfile is a line
+
+from __future__ import annotations
+
+from tests.config.shapes import Shape
+
+REQUIRED = {
+    "getfider/fider": Shape(  # a field's tag in Go says that a variable is required
+        {
+            "Dockerfile": "FROM golang AS builder\nCOPY go.mod ./\nFROM debian\nEXPOSE 3000\nCMD ./fider\n",
+            "go.mod": "",
+            "app/env.go": 'type config struct {\n\tSender string `env:"EMAIL_NOREPLY,required"`\n\tIdle string `env:"IDLE,default=5s,strict"`\n}\n',
+        },
+        port=3000,
+        needs=("EMAIL_NOREPLY: required by app/env.go",),
+    ),
+    "spliit-app/spliit": Shape(  # a schema in TypeScript does, and Prisma's names on Vercel are a database's
+        {
+            "Dockerfile": 'FROM node:24-alpine\nCOPY package.json ./\nEXPOSE 3000\nENTRYPOINT ["sh", "start.sh"]\n',
+            "package.json": "{}",
+            ".env.example": "POSTGRES_PRISMA_URL=\n",
+            "src/lib/env.ts": "const schema = z\n  .object({\n    SIGNING: z.string().min(9),\n    BASE_URL: z.string()\n      .url()\n      .optional(),\n  })\n",
+        },
+        port=3000,
+        needs=("POSTGRES_PRISMA_URL: a database's address", "SIGNING: required by src/lib/env.ts"),
+    ),
+    "errbit/errbit": Shape(  # Heroku's file does
+        {
+            "Dockerfile": 'FROM ruby:3.4-slim\nCOPY Gemfile ./\nEXPOSE 80\nCMD ["./bin/thrust"]\n',
+            "Gemfile": "",
+            "app.json": '{"env": {"MONGODB_URI": {"required": true}, "LEVEL": "info", "NOTE": {"required": false}}}',
+            "config/routes.rb": 'get "up" => "rails/health#show"\n',
+        },
+        port=80,
+        path="/up",
+        needs=("MONGODB_URI: required by app.json",),
+    ),
+    "Freika/dawarich": Shape(  # an entry point that starts only what it is given; a worker that two files name
+        {
+            "docker/Dockerfile": 'FROM ruby:3.4-slim\nCOPY Gemfile ./\nEXPOSE 3000\nENTRYPOINT ["bundle", "exec"]\n',
+            "Gemfile": "",
+            "Procfile": "web: puma -p 3000\nworker: bundle exec sidekiq\n",
+            "docker/docker-compose.yml": "services:\n  app:\n    image: freikin/dawarich:latest\n    entrypoint: web.sh\n    command: [bin/rails, server]\n    environment: {DATABASE_HOST: db}\n"
+            "    ports: ['3000:3000']\n    volumes: ['kept:/var/app/storage/']\n",
+        },
+        "docker/Dockerfile",
+        ".",
+        3000,
+        command=("puma", "-p", "3000"),
+        needs=("worker in Procfile",),
+    ),
+    "Unleash/unleash": Shape(  # published under a name that ends with what it is
+        {
+            "Dockerfile": 'FROM node:22\nCOPY . .\nEXPOSE 4242\nCMD ["node", "dist/server.js"]\nRUN make\n',
+            "package.json": "{}",
+            "docker-compose.yml": "services:\n  web:\n    image: unleashorg/unleash-server:latest\n    ports: ['4242:4242']\n    environment: {DATABASE_URL: x}\n    healthcheck: {test: 'wget --spider http://localhost:4242/health'}\n",
+        },
+        port=4242,
+        path="/health",
+        needs=("DATABASE_URL: a database's address",),
+    ),
+    "svix/svix-webhooks": Shape(  # the app's own program knows the path of its check; a second compose file adds a secret
+        {
+            "server/Dockerfile": 'FROM debian\nCOPY start ./\nEXPOSE 8071\nCMD ["./start"]\n',
+            "server/start": "",
+            "server/Cargo.toml": "",
+            "server/docker-compose.yml": "services:\n  backend:\n    build: .\n    ports: ['8071:8071']\n    healthcheck: {test: 'svix-server healthcheck http://localhost:8071'}\n    environment: {SVIX_DB_DSN: x}\n",
+            "server/docker-compose.override.yml": "services:\n  backend:\n    environment: {SVIX_JWT_SECRET: x}\n",
+        },
+        "server/Dockerfile",
+        "server",
+        8071,
+        needs=("SVIX_DB_DSN: a database's address", "SVIX_JWT_SECRET"),
+    ),
+    "bytebase/dbhub": Shape(  # it listens only if it is asked to
+        {
+            "Dockerfile": 'FROM node:22-alpine\nCOPY package.json ./\nEXPOSE 8080\nENTRYPOINT ["node", "dist/index.js"]\nRUN make\n',
+            "package.json": '{"dependencies": {"@modelcontextprotocol/sdk": "1"}}',
+            ".env.example": "DSN=\n",
+            "src/server.ts": "const transport = new StdioServerTransport();\n",
+        },
+        port=8080,
+        needs=("DSN: a database's address",),
+        notes=("standard input alone",),
+    ),
+    "atuinsh/atuin": Shape(  # only manifests name the variables
+        {
+            "Dockerfile": 'FROM debian\nCOPY vendor vendor\nHEALTHCHECK CMD curl -f http://localhost:8888/healthz\nENTRYPOINT ["/usr/bin/till-server"]\n',
+            "vendor/x": "",
+            "Cargo.toml": "",
+            "k8s/app.yaml": "env:\n  - name: ATUIN_DB_URI\n    valueFrom: {}\n",
+        },
+        port=8888,
+        path="/healthz",
+        needs=("ATUIN_DB_URI: a database's address",),
+    ),
+}
