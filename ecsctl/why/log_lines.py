@@ -85,7 +85,7 @@ EXITED = re.compile(
     r"|signal: aborted$|^\s*\u00d7 .*(?:did not run success|Encountered error)|^\s*error: [a-z]+(?:-[a-z]+){2,}$"
     r"|^(?!.*\b(?:because|without|unless)\b)\W*(?:error\b\W*)?(?:failed|could not|unable|cannot)(?: to)? "
     r"(?:build|compile|install|start|run|boot|launch)(?:ing)?\b[^:'\"`/]{0,100}$|\S+@\S+ [\w:.-]+: `[^`]*`$"
-    r"|\b(?:build|compil\w+|command|script|hook(?: for \w+)?|task|step|migrations?)\s+(?:has )?failed\b"
+    r"|\b(?:build|compil\w+|command|script|hook(?: for \w+)?|task|test|step|migrations?)\s+(?:has )?failed\b"
     r"(?: in [\d.]+ ?m?s| \*+)?\W*$",
     re.IGNORECASE,
 )
@@ -101,6 +101,8 @@ HEADING = re.compile(
 """An error's name or code, alone in its line."""
 REMARK = re.compile(r"^\W*(?:[a-z]+[.!]* ?){1,5}$", re.IGNORECASE)
 """A few plain words, which name no file, variable, version or host."""
+ITEM = re.compile(r"^\s*[-*\u2022] ")
+"""One of several things that a line before it announces with a colon."""
 DETAIL = re.compile(r"^\s*(?:(?:DETAIL|Details?|Cause):|what\(\):) +")
 """How PostgreSQL and C++ go on with what they have said of an error."""
 PANIC = re.compile(r"^\s*thread 'main'(?: \(\d+\))? panicked at ")
@@ -144,8 +146,12 @@ def _chosen(kept: Sequence[str]) -> int | None:
 
 
 def _named(kept: Sequence[str], chosen: int) -> int:
-    """The line itself, or if it is a few plain words the error right before it that names something."""
+    """The line itself; of a list the error that heads it, of a few plain words the one before that names something."""
     before = chosen - 1
+    if ITEM.match(bare(kept[chosen])):
+        while before > 0 and ITEM.match(bare(kept[before])):
+            before -= 1
+        return before if before >= 0 and kept[before].endswith(":") and _kind(kept[before]) == 0 else chosen
     remark = chosen and REMARK.match(forms(kept[chosen])[2])
     return before if remark and _kind(kept[before]) == 0 and not REMARK.match(forms(kept[before])[2]) else chosen
 

@@ -61,7 +61,8 @@ def test_an_error_in_json_reads_as_its_message_and_its_stack(event: dict[str, ob
     "ERROR: Elasticsearch did not exit normally - check the logs at /var/log/es.log", "Found 1 error in src/a.ts:3",
     "[ALERT] 013/235213 (1) : Error(s) found in configuration file : /haproxy.cfg", "error: metadata-generation-failed",
     "BEGIN failed--compilation aborted at app.psgi line 11.", "panic: (*logrus.Entry) 0xc0014ce380",
-    "ERROR: Failed building wheel for zoneinfo", "app@0.1.1 start: `npx pm2 start`", "Unable to start web server",
+    "ERROR: Failed building wheel for zoneinfo", "nginx: configuration file /etc/nginx.conf test failed",
+    "app@0.1.1 start: `npx pm2 start`", "Unable to start web server",
     "12:00:01 [error] GenServer #PID<0.26.0> terminating", "2021/06/11 21:19:25 signal: aborted",
 ])  # fmt: skip
 def test_a_line_that_only_says_that_something_failed_counts_where_no_other_does(farewell: str) -> None:
@@ -100,9 +101,11 @@ def test_a_heading_is_quoted_with_what_it_is_the_heading_of(lines: list[str], wh
 @pytest.mark.parametrize(("lines", "why"), [
     (["error app@1: engine yarn 3 is expected", "error Found incompatible module."],
      "error app@1: engine yarn 3 is expected"),
+    (["plugin x is not found in:", "- the core (not in x)", "- the others (could not resolve x)"],
+     "plugin x is not found in: - the core (not in x)"),
     (["error of /app/a", "ready", "Segmentation fault"], "Segmentation fault"),
 ])  # fmt: skip
-def test_an_error_that_names_nothing_is_a_remark_on_the_one_right_before_it(lines: list[str], why: str) -> None:
+def test_plain_words_and_items_of_a_list_stand_back_behind_the_error_before_them(lines: list[str], why: str) -> None:
     assert last_error(lines) == why
 
 
