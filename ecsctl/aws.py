@@ -212,12 +212,17 @@ class Aws:
             self._answers.clear()
 
     def ahead(self, reads: Iterable[Callable[[], object]]) -> None:
-        """Begin these reads and return: who asks the same soon shares their answers. What fails is asked again then."""
+        """Begin these reads and return: who asks the same soon shares their answers. What fails is asked again then.
+
+        They accept no older answer than this thread does.
+        """
         from concurrent.futures import ThreadPoolExecutor
 
         def begin(read: Callable[[], object]) -> None:
-            with suppress(Exception):  # whoever needs the answer gets the error
+            with suppress(Exception), self.no_older_than(moment):  # whoever needs the answer gets the error
                 read()
+
+        moment = getattr(self._thread, "moment", 0.0)
 
         pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="ecsctl-ahead")
         for one in reads:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -89,19 +90,30 @@ def _late_logs(aws: Aws, me: Label, plan: Plan) -> Iterator[Left]:
     """
     names = Names.of(me)
     removed = {step.ids.name for step in plan.steps if step.verb is Verb.DELETE and step.kind == LogGroup.kind}
-    for name in sorted({names.app_logs, names.build_logs(names.project), names.insights_logs, *removed}):
-        for group in aws.read(aws.logs.describe_log_groups, logGroupNamePrefix=name)["logGroups"]:
-            tags = log_group.tags_of(aws, group["arn"]) if group["logGroupName"] == name else None
-            if tags is None or not log_group.untouched(group, tags):
-                continue
+    every = sorted({names.app_logs, names.build_logs(names.project), names.insights_logs, *removed})
+    with ThreadPoolExecutor(len(every)) as pool:
+        for name, found in zip(every, pool.map(partial(_untouched, aws), every), strict=True):
             why = "of this name, and without our tags: find out whose it is before you delete it"
             if name in removed:
                 why = "made again by a late writer; aws logs delete-log-group --log-group-name " + name
-            yield Left("log group", name, why, monthly(LogGroup.kind, group.get("storedBytes", 0)))
+            for size in found:
+                yield Left("log group", name, why, monthly(LogGroup.kind, size))
+
+
+def _untouched(aws: Aws, name: str) -> list[int]:
+    """How many bytes are in the log group of this name, if it has no settings; empty if there is none."""
+    return [
+        group.get("storedBytes", 0)
+        for group in aws.read(aws.logs.describe_log_groups, logGroupNamePrefix=name)["logGroups"]
+        if group["logGroupName"] == name
+        and (tags := log_group.tags_of(aws, group["arn"])) is not None
+        and log_group.untouched(group, tags)
+    ]
 
 
 def _tagged_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
     """Network interfaces and addresses with the app's tags, whoever put them there."""
+    aws.ahead([partial(aws.read, aws.ec2.describe_addresses, Filters=tag_filter(me))])
     for interface in aws.read(aws.ec2.describe_network_interfaces, Filters=tag_filter(me))["NetworkInterfaces"]:
         yield Left("network interface", interface["NetworkInterfaceId"], interface.get("Description", ""))
     for address in aws.read(aws.ec2.describe_addresses, Filters=tag_filter(me))["Addresses"]:

@@ -16,7 +16,7 @@ from ecsctl.releases import reading
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import newest_build
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.ecs import BY, commands_of, groups_of, tasks_in, tasks_of
+from ecsctl.resources.support.ecs import BY, commands_of, groups_of, service_of, tasks_in, tasks_of
 from ecsctl.resources.support.job_runs import missed, runs
 from ecsctl.resources.support.schedules import runs_jobs, schedules_in, tags_of
 from ecsctl.why import logs
@@ -118,6 +118,8 @@ class _Reading:
         return self._log, self._images, self._secrets, self._log_groups, self._roles
 
     def service_only(self) -> Facts:
+        if self.facts.process == WEB and not self.facts.no_web:  # of a worker they are read only if it is not well
+            self.aws.ahead([self._list_stopped, self._ask_targets])
         self._together(self._service)
         if self.facts.process != WEB and self.facts.healthy and not self.facts.given_up:
             return self.facts
@@ -161,6 +163,19 @@ class _Reading:
             return
         found = tasks_of(self.aws, self.names.cluster, self.names.service, "STOPPED", most=100)
         self.facts.stopped = [dict(one) for one in found if one.get("lastStatus") == "STOPPED"]
+
+    def _list_stopped(self) -> None:
+        self.aws.read(
+            self.aws.ecs.list_tasks,
+            cluster=self.names.cluster,
+            serviceName=self.names.service,
+            desiredStatus="STOPPED",
+        )
+
+    def _ask_targets(self) -> None:
+        service = service_of(self.aws, self.names.cluster, self.names.service)
+        for arn in groups_of(service or {}):
+            self.aws.read(self.aws.elbv2.describe_target_health, TargetGroupArn=arn)
 
     def _starting(self) -> None:
         """The tasks that start."""

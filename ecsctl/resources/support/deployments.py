@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import flat
@@ -253,11 +253,14 @@ def snapshot(aws: Aws, cluster: str, service: str) -> Snapshot:
     with aws.fresh():
         if service_of(aws, cluster, service) is None:
             return Snapshot(None)
+        describe = aws.ecs.describe_service_deployments
+        newest = none_if_gone(lambda: _newest(aws, cluster, service)) or []
+        arns = [one["serviceDeploymentArn"] for one in newest]
+        if arns:  # beside their revisions
+            aws.ahead([partial(aws.read, describe, serviceDeploymentArns=arns)])
         observed = none_if_gone(lambda: brief(aws, cluster, service)) or Snapshot(service_of(aws, cluster, service))
-        full: Mapping[str, Any] = {}
-        if arns := [one["serviceDeploymentArn"] for one in observed.deployments]:
-            described = aws.read(aws.ecs.describe_service_deployments, serviceDeploymentArns=arns)
-            full = {one["serviceDeploymentArn"]: one for one in described["serviceDeployments"]}
+        described = aws.read(describe, serviceDeploymentArns=arns)["serviceDeployments"] if observed.deployments else []
+        full = {one["serviceDeploymentArn"]: one for one in described}
     deployments = [{**one, **full.get(one["serviceDeploymentArn"], {})} for one in observed.deployments]
     return Snapshot(observed.service, deployments, observed.revisions, observed.images)
 
@@ -267,9 +270,7 @@ def brief(aws: Aws, cluster: str, service: str, status: str = "") -> Snapshot:
 
     The answers are shared with earlier readers.
     """
-    listed = aws.read(aws.ecs.list_service_deployments, cluster=cluster, service=service, maxResults=100)
-    fitting = [one for one in listed["serviceDeployments"] if status in ("", one["status"])]
-    newest = sorted(fitting, key=began, reverse=True)[:MOST]
+    newest = _newest(aws, cluster, service, status)
     revisions: Sequence[Answer] = ()
     if targets := [one["targetServiceRevisionArn"] for one in newest]:
         revisions = aws.read(aws.ecs.describe_service_revisions, serviceRevisionArns=targets)["serviceRevisions"]
@@ -279,6 +280,13 @@ def brief(aws: Aws, cluster: str, service: str, status: str = "") -> Snapshot:
         {one["serviceRevisionArn"]: one.get("taskDefinition", "") for one in revisions},
         {one["serviceRevisionArn"]: one.get("containerImages", ()) for one in revisions},
     )
+
+
+def _newest(aws: Aws, cluster: str, service: str, status: str = "") -> Sequence[Answer]:
+    """The newest deployments of a service, as listed."""
+    listed = aws.read(aws.ecs.list_service_deployments, cluster=cluster, service=service, maxResults=100)
+    fitting = [one for one in listed["serviceDeployments"] if status in ("", one["status"])]
+    return sorted(fitting, key=began, reverse=True)[:MOST]
 
 
 def began(deployment: Answer) -> datetime:

@@ -48,6 +48,7 @@ def services_of(aws: Aws, names: Names) -> list[ServiceTypeDef]:
 
     A draining one is listed nowhere, and described by its name, which is its family's.
     """
+    aws.ahead([partial(families_of, aws, names)])
     web = service_of(aws, names.cluster, names.service)
     found = [web] if web else []
     for some in batches(families_of(aws, names)[1:], 10):

@@ -234,7 +234,7 @@ def _ours() -> Iterator[None]:
 def _launch(folder: Path, speed: float, idle: float, *, containers: bool) -> Sandbox:
     _check_extra()
     (folder / RECORD).unlink(missing_ok=True)
-    command = [sys.executable, "-m", "ecsctl.sandbox.server.serve", "--folder", str(folder.resolve())]
+    command = [sys.executable, "-m", "ecsctl.sandbox.server", "--folder", str(folder.resolve())]
     command += ["--speed", str(speed), "--idle", str(idle)]
     with _ours():
         log = files.opened(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

@@ -323,7 +323,7 @@ def _unused(_environ: Any, _start_response: Any) -> Iterable[bytes]:
 
 def main() -> None:
     """The command line of `process.start`."""
-    parser = argparse.ArgumentParser(prog="python -m ecsctl.sandbox.server.serve")
+    parser = argparse.ArgumentParser(prog="python -m ecsctl.sandbox.server")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--speed", type=float, default=process.SPEED)
     parser.add_argument("--idle", type=float, default=process.IDLE)
@@ -332,7 +332,3 @@ def main() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # to take a million objects apart takes a second for which whoever stops it would wait
-
-
-if __name__ == "__main__":
-    main()
