@@ -66,6 +66,7 @@ FAREWELL = re.compile(
     r"|^exited: \S+ \(exit status|ELIFECYCLE|Lifecycle script|Application startup failed\. Exiting|^Exiting\W*$"
     r"|^(?:s6-rc|prog|\S+/rc\.init): (?:warning|fatal): |AH00015: Unable to open logs|^no listening sockets available"
     r"|^unable to load app \d+ \(mountpoint=|^\*{3} no app loaded|^-{3} no \w+ application found"  # uWSGI
+    r"|Unhandled promise rejection\. This error originated"  # Node, of the rejection before it
     r"|^The exception occurred while attempting to log|CalledProcessError: Command .+ returned non-zero exit status"
     r"|^(?:Error: )?> (?:Build|Export) (?:error|failed|encountered)|^Failed to compile\.?$"
     r"|^Error occurred prerendering page"  # Next.js
@@ -101,6 +102,11 @@ HEADING = re.compile(
 """An error's name or code, alone in its line."""
 REMARK = re.compile(r"^\W*(?:[a-z]+[.!]* ?){1,5}$", re.IGNORECASE)
 """A few plain words, which name no file, variable, version or host."""
+UNFETCHED = re.compile(r"^(?:W: Failed to fetch|WARNING: (?:updating and )?(?:opening|Ignoring) \S+: )")
+UNLISTED = re.compile(
+    r"^(?:E: (?:Unable to locate package|Package \S+ has no)|.* \(no such package\):|ERROR: unable to s)"
+)
+"""What apt and apk say of an index that they did not get, and then of packages that are in none."""
 ITEM = re.compile(r"^\s*[-*\u2022] ")
 """One of several things that a line before it announces with a colon."""
 DETAIL = re.compile(r"^\s*(?:(?:DETAIL|Details?|Cause):|what\(\):) +")
@@ -146,8 +152,13 @@ def _chosen(kept: Sequence[str]) -> int | None:
 
 
 def _named(kept: Sequence[str], chosen: int) -> int:
-    """The line itself; of a list the error that heads it, of a few plain words the one before that names something."""
+    """The line itself; of a list the error that heads it, of a few plain words the one before that names something.
+
+    Of packages that no index lists it is the index that was not fetched.
+    """
     before = chosen - 1
+    if UNLISTED.match(bare(kept[chosen])):
+        return next((n for n in range(before, -1, -1) if UNFETCHED.match(bare(kept[n]))), chosen)
     if ITEM.match(bare(kept[chosen])):
         while before > 0 and ITEM.match(bare(kept[before])):
             before -= 1

@@ -62,6 +62,7 @@ def test_an_error_in_json_reads_as_its_message_and_its_stack(event: dict[str, ob
     "[ALERT] 013/235213 (1) : Error(s) found in configuration file : /haproxy.cfg", "error: metadata-generation-failed",
     "BEGIN failed--compilation aborted at app.psgi line 11.", "panic: (*logrus.Entry) 0xc0014ce380",
     "ERROR: Failed building wheel for zoneinfo", "nginx: configuration file /etc/nginx.conf test failed",
+    "(node:1) UnhandledPromiseRejectionWarning: Unhandled promise rejection. This error originated either by throwing",
     "app@0.1.1 start: `npx pm2 start`", "Unable to start web server",
     "12:00:01 [error] GenServer #PID<0.26.0> terminating", "2021/06/11 21:19:25 signal: aborted",
 ])  # fmt: skip
@@ -103,9 +104,14 @@ def test_a_heading_is_quoted_with_what_it_is_the_heading_of(lines: list[str], wh
      "error app@1: engine yarn 3 is expected"),
     (["plugin x is not found in:", "- the core (not in x)", "- the others (could not resolve x)"],
      "plugin x is not found in: - the core (not in x)"),
+    (["W: Failed to fetch http://a.example/x  Temporary failure", "E: Unable to locate package y"],
+     "W: Failed to fetch http://a.example/x  Temporary failure"),
+    (["E: Unable to locate package y"], "E: Unable to locate package y"),
     (["error of /app/a", "ready", "Segmentation fault"], "Segmentation fault"),
 ])  # fmt: skip
-def test_plain_words_and_items_of_a_list_stand_back_behind_the_error_before_them(lines: list[str], why: str) -> None:
+def test_plain_words_items_of_a_list_and_unlisted_packages_stand_back_behind_the_error_before_them(
+    lines: list[str], why: str
+) -> None:
     assert last_error(lines) == why
 
 

@@ -38,7 +38,7 @@ REMARKS: tuple[Case, ...] = (
          "postgres-websockets 0.8.0.1 / Connects websockets to PostgreSQL asynchronous notifications.",
          "Listening on port 3000", *[r'Error connecting notification listener to database: Just "could not translate '
          r'host name \"postgres\" to address: Name does not resolve\n"'] * 3),
-    built("apt", "ipbc-dev/bittube#9", "", "apt-get update && apt-get install -y cmake git",
+    built("apt", "ipbc-dev/bittube#9", "Temporary failure resolving", "apt-get update && apt-get install -y cmake git",
           "W: Failed to fetch http://archive.ubuntu.com/ubuntu/dists/bionic/InRelease  Temporary failure resolving "
           "'archive.ubuntu.com'", "W: Failed to fetch http://security.ubuntu.com/ubuntu/dists/bionic-security/InRelease"
           "  Temporary failure resolving 'security.ubuntu.com'",
@@ -179,4 +179,54 @@ LAST: tuple[Case, ...] = (
     died("Python", "kvcache-ai/ktransformers#66", "No module named 'uvicorn'", "Traceback (most recent call last):",
          '  File "/opt/conda/bin/ktransformers", line 5, in <module>', "    import uvicorn.logging",
          "ModuleNotFoundError: No module named 'uvicorn'"),
+)  # fmt: skip
+
+REJECTED = (
+    "(node:30) UnhandledPromiseRejectionWarning: Unhandled promise rejection. This error originated either by throwing "
+    "inside of an async function without a catch block, or by rejecting a promise which was not handled with .catch(). "
+    "(rejection id: 1)", "(node:30) [DEP0018] DeprecationWarning: Unhandled promise rejections are deprecated. In the "
+    "future, promise rejections that are not handled will terminate the Node.js process with a non-zero exit code.",
+)  # fmt: skip
+ROLLUP = (
+    "This is most likely unintended because it can break your application at runtime.",
+    "If you do want to externalize this module explicitly add it to", "`build.rollupOptions.external`",
+)  # fmt: skip
+
+HARD: tuple[Case, ...] = (
+    died("Node", "pelith/node-eauth-server#19", "SequelizeConnectionRefusedError: connect ECONNREFUSED",
+         "(node:30) UnhandledPromiseRejectionWarning: SequelizeConnectionRefusedError: connect ECONNREFUSED "
+         "172.21.0.2:3306", "    at Promise.tap.then.catch.err (/usr/src/node_modules/sequelize/lib/dialects/mysql/"
+         "connection-manager.js:123:19)", "    at processImmediate (timers.js:658:5)", *REJECTED),
+    died("Node", "rewanthtammana/Damn-Vulnerable-Bank#20", "getaddrinfo ENOTFOUND mysql",
+         "(node:19) UnhandledPromiseRejectionWarning: SequelizeHostNotFoundError: getaddrinfo ENOTFOUND mysql "
+         "mysql:3306", "    at ConnectionManager.connect (/home/node/dvba/node_modules/sequelize/lib/dialects/mysql/"
+         "connection-manager.js:120:17)", *REJECTED),
+    died("Node, nodemon", "alexeagleson/docker-node-postgres-template#3", "connect ECONNREFUSED 172.25.0.2:5432",
+         "[nodemon] starting `node server.js`", "(node:29) UnhandledPromiseRejectionWarning: oops",
+         "(Use `node --trace-warnings ...` to show where the warning was created)", *REJECTED,
+         "(node:29) UnhandledPromiseRejectionWarning: Error: connect ECONNREFUSED 172.25.0.2:5432",
+         "    at TCPConnectWrap.afterConnect [as oncomplete] (net.js:1159:16)", REJECTED[0]),
+    built("apk", "google/mtail#761", "temporary error (try again later)", "apk add --update git make",
+          "WARNING: updating and opening https://dl-cdn.alpinelinux.org/alpine/v3.18/main: temporary error (try again "
+          "later)", "WARNING: updating and opening https://dl-cdn.alpinelinux.org/alpine/v3.18/community: temporary "
+          "error (try again later)", "ERROR: unable to select packages:", "  git (no such package):",
+          "    required by: world[git]", "  make (no such package):", "    required by: world[make]", code=2),
+    built("apk", "m-lab/piecewise#229", "python (no such package)", "apk add --no-cache build-base python",
+          "fetch https://dl-cdn.alpinelinux.org/alpine/v3.16/main/x86_64/APKINDEX.tar.gz",
+          "ERROR: unable to select packages:", "python (no such package):", "required by: world[python]"),
+    built("Vite", "p0lloc/perfice#43", 'failed to resolve import "perfice-android"', "npm run build",
+          "error during build:", "[vite-plugin-pwa:build] [plugin vite-plugin-pwa:build] There was an error during the "
+          "build:", '  [vite]: Rollup failed to resolve import "perfice-android" from "/app/src/local.ts".', *ROLLUP,
+          "Additionally, handling the error in the 'buildEnd' hook caused the following error:",
+          '  [vite]: Rollup failed to resolve import "perfice-android" from "/app/src/local.ts".', *ROLLUP,
+          "    at getRollupError (file:///app/node_modules/vite/node_modules/rollup/dist/es/shared/parseAst.js:401:41)"),
+    built("Gradle", "nuclio/nuclio#678", "Received status code 504 from server", "gradle build",
+          "FAILURE: Build failed with an exception.", "", "* What went wrong:",
+          "A problem occurred configuring root project 'java'.",
+          "> Could not resolve all files for configuration ':classpath'.",
+          "   > Could not resolve org.ow2.asm:asm:6.0.", "     Required by:", "         project :",
+          "      > Could not resolve org.ow2.asm:asm:6.0.",
+          "         > Could not get resource 'https://plugins.gradle.org/m2/org/ow2/asm/asm/6.0/asm-6.0.pom'.",
+          "            > Could not GET 'https://plugins.gradle.org/m2/org/ow2/asm/asm/6.0/asm-6.0.pom'. Received "
+          "status code 504 from server: Gateway Time-out", "", "BUILD FAILED in 3s"),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from tests.why.field.later import LATER
 from tests.why.field.lines import LINES
 from tests.why.field.newest import NEWEST
 from tests.why.field.plain import PLAIN
-from tests.why.field.remarks import LAST, REMARKS
+from tests.why.field.remarks import HARD, LAST, REMARKS
 from tests.why.field.scene import (
     SECRET,
     answers,
@@ -394,5 +394,5 @@ RELEASES = (
 CASES: tuple[Case, ...] = (
     *(*BUILDS, *STARTS, *RUNS, *RELEASES),
     *(*FRESH, *LATER, *NEWEST, *UNSEEN, *TRACES, *WAYS, *TRIAL, *AFTER, *BLIND, *SECOND),
-    *(*LINES, *BUILT, *WORDS, *ENDS, *PLAIN, *REMARKS, *LAST),
+    *(*LINES, *BUILT, *WORDS, *ENDS, *PLAIN, *REMARKS, *LAST, *HARD),
 )
