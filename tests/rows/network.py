@@ -187,6 +187,8 @@ def stack_of(cloud: Any, *names: str, **changes: Any) -> Callable[[Stack], None]
     function of the parts.
     """
     zone = zone_of(cloud)
+    if "flow-logs" in names:
+        _make_flow_role(cloud)
 
     def compose(stack: Stack) -> None:
         parts = Parts(stack, zone, {name.replace("_", "-"): change for name, change in changes.items()})
@@ -206,8 +208,10 @@ def _make_flow_role(cloud: Any) -> None:
     """The role by which flow logs are written: AWS tries it when they are made."""
     trust = Trust("vpc-flow-logs.amazonaws.com", "123456789012", f"arn:aws:ec2:{REGION}:123456789012:vpc-flow-log/*")
     name = FLOW_ROLE.rpartition("/")[2]
-    cloud.boto("iam").create_role(Path="/ecsctl/", RoleName=name, AssumeRolePolicyDocument=trust_policy(trust))
-    cloud.clock.sleep(60)
+    iam = cloud.boto("iam")
+    if name not in {one["RoleName"] for one in iam.list_roles()["Roles"]}:
+        iam.create_role(Path="/ecsctl/", RoleName=name, AssumeRolePolicyDocument=trust_policy(trust))
+        cloud.clock.sleep(60)
 
 
 def snapshot() -> dict[str, Any]:
