@@ -8,7 +8,7 @@ them say the same; of a path in sources, its handler is read. Where two that are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from ecsctl.discovery.health import Health
 from ecsctl.discovery.ports import Port
@@ -54,8 +54,13 @@ def of_port(found: Sequence[Port], port: int) -> Iterator[str]:
         yield f"EXPOSE of the Dockerfile names {chosen.against}, and {chosen.source} {port}"
 
 
-def of_path(tree: Tree, context: str, checked: Health, paths: Sequence[Health]) -> str:
-    """A sentence where a path for the health check is no more than a proposal; empty where it is sure."""
+def of_path(tree: Tree, context: str, checked: Health, paths: Sequence[Health], foreign: Collection[str] = ()) -> str:
+    """A sentence where a path for the health check is no more than a proposal; empty where it is sure.
+
+    `foreign` are the folders of other apps, whose routes say nothing of this one.
+    """
+    if any(checked.file.startswith(f"{folder}/") for folder in foreign):
+        return f"health path {checked.path} is a proposal, from {checked.source}, which another app may have alone"
     same = {one.source for one in paths if one.path.rstrip("/") == checked.path.rstrip("/")}
     if checked.sure or len(same) > 1 or (checked.file and _answers(tree, context, checked.file, checked.path)):
         return ""

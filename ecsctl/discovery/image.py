@@ -177,7 +177,14 @@ def observed(
         notes=(*notes, *doubts),
         doubts=tuple(doubts),
         needs=needs.listed(
-            tree, place.folder, services, ours, read.volumes(stage), {*read.environment(stage), *dict(environment)}
+            tree,
+            place.folder,
+            services,
+            ours,
+            read.volumes(stage),
+            {*read.environment(stage), *dict(environment)},
+            path,
+            port,
         ),
         init=initial,
         processes=needs.processes(tree, services, ours, said) or _alone(read, stage, path, port),
@@ -211,7 +218,10 @@ def _chosen(tree: Tree, here: str, ask: Ask | None, wanted: str) -> tuple[str, l
         aside = f"{first} is one for development, tests or examples by its name, and the only one"
         return first, [] if likely else [aside]
     why = "the likeliest"
-    if (len(near) < len(found) and here != ".") or (near[0] == first and "/" not in first):
+    alone = "/" not in first and (
+        len(likely) == 1 or PurePosixPath(first).name.lower() in ("dockerfile", "containerfile")
+    )
+    if (len(near) < len(found) and here != ".") or (near[0] == first and alone):
         why = "the one beside you"
     elif not likely:
         why = "the likeliest, though all are for tests, development or examples"
@@ -299,7 +309,8 @@ def _listening(
             if unset := ports.unset(read, stage):
                 doubts.append(f"EXPOSE of the Dockerfile names {unset}, which has no value: set it in [build.args]")
     notes += [_OF_GRPC] if port == GRPC else []
-    return port, _checked(tree, context, port, paths, notes, doubts), environment
+    foreign = needs.others(tree, path) if context == "." else ()
+    return port, _checked(tree, context, port, paths, notes, doubts, foreign), environment
 
 
 def _reading(tree: Tree, context: str, found: Port, port: int, texts: Sequence[Text], known: Mapping[str, str]) -> str:
@@ -313,8 +324,9 @@ def _reading(tree: Tree, context: str, found: Port, port: int, texts: Sequence[T
 
 
 def _checked(
-    tree: Tree, context: str, port: int | None, paths: Sequence[Health], notes: list[str], doubts: list[str]
-) -> Health:
+    tree: Tree, context: str, port: int | None, paths: Sequence[Health], notes: list[str], doubts: list[str],
+    foreign: Sequence[str],
+) -> Health:  # fmt: skip
     """The health check of an app on a port. What it rests on goes to the notes."""
     fitting = [one for one in paths if not one.port or one.port == port]
     checked = fitting[0] if fitting else Health("/", "nothing names another", redirects=True)
@@ -330,7 +342,7 @@ def _checked(
     if not port or not fitting:
         doubts += refusals.strangers(tree, context) if port else []
         return checked
-    if proposal := evidence.of_path(tree, context, checked, fitting):
+    if proposal := evidence.of_path(tree, context, checked, fitting, foreign):
         doubts.append(proposal)
         checked = replace(checked, leads=True)
     if leads := refusals.led_to_tls(tree, context):

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from ecsctl.discovery import required
+from ecsctl.discovery import depends, required
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.ports import EXAMPLES
@@ -28,7 +28,7 @@ _KINDS = (
 )
 _VARIABLES = (
     ("a database", r"(?:\w+_)?(?:DATABASE|DB)_(?:URL|URI|DSN|HOST|HOSTNAME)|DSN"
-     r"|(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|MONGO\w*)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
+     r"|(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|CLICKHOUSE|MONGO\w*)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
      r"|(?:\w+_)?MONGO(?:DB)?_UR[IL]|SPRING_DATASOURCE_URL|PGHOST"),
     ("Redis", r"\w*REDIS\w*_?(?:URL|HOST|URI|DSN)|REDIS(?:_\w+)?"),
     ("a queue", r"CELERY_BROKER\w*|AMQP\w*|RABBITMQ\w*|KAFKA\w*|BROKER_URL|NATS_\w+|\w*QUEUE_URL"),
@@ -46,7 +46,7 @@ _SERVERS = (
     ("mail", r"mailpit|mailhog|mailcatcher"),
 )  # fmt: skip
 _SECRET = re.compile(
-    r"(?:\w+_)?SECRET_KEY(?:_BASE)?|RAILS_MASTER_KEY|(?:LARAVEL_)?APP_(?:KEY|SECRET)|(?:NEXT)?AUTH_SECRET"
+    r"(?:\w+_)?SECRET_KEY(?:_BASE)?|RAILS_MASTER_KEY|(?:LARAVEL_)?APP_(?:KEY|SECRET)|(?:\w+_?)?AUTH_SECRET"
     r"|(?:\w+_)?(?:ENCRYPTION_KEY|SESSION_SECRET|JWT_SECRET)|SALT"
 )
 _PASSING = re.compile(r"/(?:logs?|tmp|run|cache|\.cache|node_modules|vendor|bundle|\.next|target|certs?|ssl)(?:/|$)")
@@ -148,11 +148,12 @@ def _name(name: str) -> str:
 
 def listed(
     tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service], kept: Sequence[str] = (),
-    known: Collection[str] = (),
+    known: Collection[str] = (), built: str = "", port: int | None = None,
 ) -> tuple[str, ...]:  # fmt: skip
     """A line for each thing that a person has to say the place of. `app` are the services that run this image.
 
-    `kept` are the folders that the Dockerfile has as volumes, `known` the variables that it sets.
+    `kept` are the folders that the Dockerfile has as volumes, `known` the variables that it sets. `built` is its
+    path, and `port` the app's.
     """
     named = [(name, one.where) for one in (*app, *_over(services, app)) for name in one.environment]
     samples = [(name, file) for file in tree.named(EXAMPLES, context) if not aside(file)
@@ -177,8 +178,31 @@ def listed(
             *_processes(services, app),
         ]
     )
-    said = set(re.findall(r"[A-Z][A-Z0-9_]{2,}", " ".join(found)))
-    return (*found, *required.listed(tree, context, said | set(known)))
+    lines = tuple(found)
+    said = set(re.findall(r"[A-Z][A-Z0-9_]{2,}", " ".join(lines)))
+    foreign = others(tree, built) if context == "." else ()
+    return (
+        *lines,
+        *depends.listed(tree, context, kinds(lines), foreign),
+        *_further(app, port),
+        *required.listed(tree, context, said | set(known), foreign),
+    )
+
+
+def others(tree: Tree, built: str) -> tuple[str, ...]:
+    """The folders of a repository of several apps that a Dockerfile neither lies in nor names, if it does another."""
+    text = f"{built}\n{tree.read(built)}"
+    apps = [one for one in tree.folders if re.fullmatch(r"(?:apps|services)/[^/]+", one)]
+    named = [one for one in apps if re.search(rf"{re.escape(one)}(?![\w-])", text)]
+    return tuple(one for one in apps if one not in named) if named else ()
+
+
+def _further(app: Sequence[Service], port: int | None) -> Iterator[str]:
+    """Further ports that a compose file publishes of the app: a load balancer's target group has one."""
+    beside = [str(one) for one in (app[0].ports if app and port in app[0].ports else ()) if one != port]
+    if beside:
+        listed = ", ".join(beside[:5])
+        yield f"port {listed}, which {app[0].where} publishes too: the load balancer forwards to {port} alone"
 
 
 def _over(services: Sequence[Service], app: Sequence[Service]) -> Iterator[Service]:
@@ -216,6 +240,8 @@ def kinds(lines: Sequence[str]) -> tuple[str, ...]:
         head, _, rest = line.partition(": ")
         if "secrets of the app's own" in rest:
             found["secrets"] = None
+        elif head.startswith("port "):
+            found["further ports"] = None
         elif rest.startswith("required by"):
             found["required variables"] = None
         elif head.startswith("what the app keeps"):

@@ -42,12 +42,15 @@ _SETTINGS = r"[\w-]*(?:settings|config|env)[\w-]*\.py|(?:base|prod|production)\.
 _SCHEMAS = r"[\w.-]*env(?:ironment)?(?:[.-]?(?:server|schema|config|validation))?\.[cm]?[jt]s"
 
 
-def listed(tree: Tree, context: str, known: Collection[str]) -> Iterator[str]:
-    """A line for those that nothing else names. `known` are the image's own, and those that other lines have."""
+def listed(tree: Tree, context: str, known: Collection[str], foreign: Collection[str] = ()) -> Iterator[str]:
+    """A line for those that nothing else names. `known` are the image's own, and those that other lines have; `foreign`
+    the folders of other apps."""
     found: dict[str, str] = {}
     begun = {name for file in tree.named(r"\.env(?:\.(?:defaults?|production))?", context)
              for name in re.findall(r"(?m)^[ \t]*(?:export\s+)?(\w+)=[^\s#]", tree.read(file))}  # fmt: skip
     for name, file in _named(tree, context):
+        if any(file.startswith(f"{folder}/") for folder in foreign):
+            continue
         if name not in known and name not in begun and not _GIVEN.fullmatch(name):
             found.setdefault(name, file)
     for file in dict.fromkeys(found.values()):
@@ -62,6 +65,9 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     for file in _files(tree, r"[\w.-]+(?<!_test)\.go", context):
         text = tree.read(file)
         yield from ((name, file) for name in (*_GO.findall(text), *_ENVCONFIG.findall(text)))
+    for file in _files(tree, r"runtime\.exs", context):
+        live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
+        yield from ((name, file) for name in re.findall(rf"\bfetch_env!\(\s{{0,9}}\"{_NAME}\"", live))
     for file in _files(tree, _SETTINGS, context):
         yield from ((name, file) for name in _PYTHON.findall(tree.read(file)))
     for file in _files(tree, r"[\w-]+\.rb", context):

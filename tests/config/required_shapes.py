@@ -99,4 +99,45 @@ REQUIRED = {
         path="/healthz",
         needs=("ATUIN_DB_URI: a database's address",),
     ),
+    "logto-io/logto": Shape(  # a second port, which a load balancer does not forward
+        {
+            "Dockerfile": 'FROM node:22\nCOPY . .\nEXPOSE 3001\nCMD ["npm", "start"]\nRUN make\n',
+            "package.json": "{}",
+            "compose.yml": "services:\n  app:\n    build: .\n    ports: ['3001:3001', '3002:3002']\n",
+        },
+        port=3001,
+        needs=("port 3002, which app in compose.yml publishes too",),
+    ),
+    "microcks/microcks": Shape(  # drivers say what nothing else does
+        {
+            "Dockerfile": 'FROM eclipse-temurin:25\nCOPY pom.xml ./\nEXPOSE 8080\nENTRYPOINT ["run"]\n',
+            "pom.xml": "<artifactId>spring-boot-starter-data-mongodb</artifactId> <artifactId>spring-kafka</artifactId>",
+        },
+        port=8080,
+        needs=("a database: pom.xml has spring-boot-starter-data-mongodb", "a queue: pom.xml has spring-kafka"),
+    ),
+    "hexpm/hexpm": Shape(  # Elixir's fetch_env! too
+        {
+            "Dockerfile": 'FROM elixir\nCOPY mix.exs ./\nEXPOSE 4000\nCMD ["bin/hexpm", "start"]\n',
+            "mix.exs": "",
+            "config/runtime.exs": 'config :hexpm, bucket: System.fetch_env!("REPO_BUCKET")\n# System.fetch_env!("OLD")\n',
+        },
+        port=4000,
+        needs=("REPO_BUCKET: required by config/runtime.exs",),
+    ),
+    "Dokploy/dokploy": Shape(  # another app's routes and requirements are none of this one's; several beside you are a choice
+        {
+            "Dockerfile.server": 'FROM node:24\nCOPY . .\nRUN pnpm --filter=./apps/api build\nEXPOSE 3000\nCMD ["node", "server.js"]\n',
+            "Dockerfile.cloud": 'FROM node:24\nCOPY . .\nRUN pnpm --filter=./apps/web build\nEXPOSE 3000\nCMD ["node", "server.js"]\n',
+            "package.json": "{}",
+            "apps/api/package.json": '{"dependencies": {"ioredis": "5"}}',
+            "apps/web/package.json": '{"dependencies": {"pg": "8"}}',
+            "apps/monitoring/main.go": 'app.Get("/health", func(c *Ctx) error { return c.SendString("ok") })\n',
+        },
+        "Dockerfile.server",
+        port=3000,
+        path="/health",
+        needs=("Redis: apps/api/package.json has ioredis",),
+        notes=("Dockerfile.server is taken, the likeliest", "which another app may have alone"),
+    ),
 }

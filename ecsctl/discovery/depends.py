@@ -1,0 +1,94 @@
+"""What an app needs beside itself, by the libraries that it is built with: a hint where nothing else names it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from ecsctl.discovery.tree import Tree, aside
+
+# Drivers alone: an object mapper serves SQLite too, and says nothing.
+_DRIVERS = (
+    (
+        r"package\.json",
+        (
+            (
+                "a database",
+                r'"(pg|postgres|mysql2?|mariadb|mongodb|mongoose|mssql|oracledb|@planetscale/database)"\s*:',
+            ),
+            ("Redis", r'"(ioredis|redis|bullmq|bull)"\s*:'),
+            ("a queue", r'"(amqplib|kafkajs|nats)"\s*:'),
+        ),
+    ),
+    (
+        r"requirements(?:[.-](?:base|prod|production))?\.(?:txt|in)|pyproject\.toml|Pipfile",
+        (
+            (
+                "a database",
+                r"(?m)^[\s\"']*(psycopg2?(?:-binary)?|asyncpg|mysqlclient|aiomysql|pymongo|motor|pymssql)\b(?!-)",
+            ),
+            ("Redis", r"(?m)^[\s\"']*(redis|django-redis|aioredis)\b(?!-)"),
+            ("a queue", r"(?m)^[\s\"']*(pika|aiokafka|confluent-kafka)\b"),
+        ),
+    ),
+    (
+        r"pom\.xml|build\.gradle(?:\.kts)?",
+        (
+            (
+                "a database",
+                r"\b(spring-boot-starter-data-mongodb|quarkus-jdbc-\w+|quarkus-mongodb\w*|mysql-connector-j|"
+                r"mariadb-java-client|mssql-jdbc|org\.postgresql)\b",
+            ),
+            ("Redis", r"\b(spring-boot-starter-data-redis|jedis|lettuce-core|quarkus-redis-client)\b"),
+            ("a queue", r"\b(spring-kafka|spring-boot-starter-amqp|quarkus-messaging-\w+)\b"),
+        ),
+    ),
+    (
+        r"Gemfile",
+        (
+            ("a database", r"(?m)^\s*gem\s+[\"'](pg|mysql2|trilogy|mongoid)[\"']"),
+            ("Redis", r"(?m)^\s*gem\s+[\"'](redis|sidekiq|resque)[\"']"),
+        ),
+    ),
+    (
+        r"mix\.exs",
+        (
+            ("a database", r"\{:(postgrex|myxql|mongodb_driver)\b"),
+            ("Redis", r"\{:(redix)\b"),
+            ("a queue", r"\{:(amqp)\b"),
+        ),
+    ),
+    (
+        r"go\.mod",
+        (
+            ("a database", r"\b(lib/pq|jackc/pgx|go-sql-driver/mysql|mongo-driver)\b(?![^\n]*// indirect)"),
+            ("Redis", r"\b(redis/go-redis|go-redis/redis)\b(?![^\n]*// indirect)"),
+            ("a queue", r"\b(amqp091-go|nats\.go|sarama|kafka-go)\b(?![^\n]*// indirect)"),
+        ),
+    ),
+    (
+        r"[\w.-]+\.csproj|Directory\.Packages\.props",
+        (
+            (
+                "a database",
+                r"\b(Npgsql(?:\.\w+)*|Microsoft\.EntityFrameworkCore\.SqlServer|MySqlConnector|MongoDB\.Driver)\b",
+            ),
+            ("Redis", r"\b(StackExchange\.Redis)\b"),
+            ("a queue", r"\b(RabbitMQ\.Client|Confluent\.Kafka)\b"),
+        ),
+    ),
+)
+
+
+def listed(tree: Tree, context: str, known: Collection[str], foreign: Collection[str]) -> Iterator[str]:
+    """A line for each kind that no other line is about. `foreign` are folders of other apps."""
+    found: dict[str, str] = {}
+    for pattern, kinds in _DRIVERS:
+        files = [one for one in tree.named(pattern, context) if not aside(one)]
+        for file in [one for one in files if not any(one.startswith(f"{folder}/") for folder in foreign)][:60]:
+            text = tree.read(file)
+            own = text.partition('"devDependencies"')[0] if file.endswith("package.json") else text
+            for kind, driver in kinds:
+                if kind not in found and kind not in known and (match := re.search(driver, own)):
+                    found[kind] = f"{kind}: {file} has {match[1]}; the app may need one"
+    yield from found.values()
