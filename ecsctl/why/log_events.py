@@ -32,7 +32,7 @@ ERROR = re.compile(
     r"|is not (?:an? |set\b|defined|installed|available|writable|readable|executable|running|recogni[sz]ed)"
     r"|must (?:be|have|set|specify|configure|provide) |is too (?:low|high|small|large|long|short|old|new)\b"
     r"|closed connection|connection (?:was )?(?:closed|reset|lost)|socket hang up"
-    r"|segmentation fault|core dumped|un(?:known (?!pid)|supported|expected|resolved)",
+    r"|segmentation fault|core dumped|has no attribute|un(?:known (?!pid)|supported|expected|resolved)",
     re.IGNORECASE,
 )
 """The words by which a line reports an error."""

@@ -117,7 +117,7 @@ EVENT = 4  # lines of an error that are quoted with the one that begins it
 ENDED = re.compile(r"^BUILD FAILED in ")
 """After it Gradle says no more about the failure."""
 CAUSED_BY = "Caused by:"
-"""What Rust and Cargo head the causes of an error with, which they indent."""
+"""What Rust, Cargo and uv head the causes of an error with, which they indent."""
 NPM = re.compile(r"^npm (?:ERR!|error)\s?")
 NPM_NOISE = re.compile(
     r"^\s*$|^(?:code|errno|path|syscall|dest|command(?! failed))\b|^failed at the|^this is probably|^exit status"
@@ -218,6 +218,8 @@ def _headed(kept: Sequence[str], chosen: int) -> str:
     at = chosen
     while at and bare(kept[at]).startswith(" "):
         at -= 1
+    if at < chosen and (cause := bare(kept[chosen]).strip()).startswith(f"{CAUSED_BY} "):
+        return f"{kept[at].strip()}: {cause.removeprefix(CAUSED_BY).strip()}"
     if not 0 < at < chosen or bare(kept[at]).strip() != CAUSED_BY:
         return ""
     error = kept[at - 1].strip()

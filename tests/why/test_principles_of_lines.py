@@ -87,6 +87,8 @@ def test_advice_frames_help_and_what_is_no_error_to_its_logger_are_passed_over(o
     (["  RuntimeError", "", "  The lock file is old."], "RuntimeError The lock file is old."),
     (["ERROR: unable to select packages:", "  curl-7:", "    breaks: world[curl=7]", "done"],
      "ERROR: unable to select packages: curl-7: breaks: world[curl=7]"),
+    (["error: cannot read uv.lock", "  Caused by: unexpected operator"],
+     "error: cannot read uv.lock: unexpected operator"),
     (["UTC [1] FATAL:  files are incompatible", "UTC [1] ready"], "UTC [1] FATAL:  files are incompatible"),
     (["2026-02-22 10:00:00.000 UTC [1] FATAL:  wrong files", "2026-02-22 10:00:00.000 UTC [1] DETAIL:  of version 13"],
      "2026-02-22 10:00:00.000 UTC [1] FATAL:  wrong files DETAIL:  of version 13"),

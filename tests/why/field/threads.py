@@ -10,6 +10,7 @@ from tests.why.field.after import AFTER
 from tests.why.field.blind import BLIND
 from tests.why.field.case import AUTH, DENIED, DJANGO, HUB, INIT, NO_DOCKER, PULL, Case, case
 from tests.why.field.ends import ENDS
+from tests.why.field.final import FINAL
 from tests.why.field.fresh import FRESH
 from tests.why.field.later import LATER
 from tests.why.field.lines import LINES
@@ -394,5 +395,5 @@ RELEASES = (
 CASES: tuple[Case, ...] = (
     *(*BUILDS, *STARTS, *RUNS, *RELEASES),
     *(*FRESH, *LATER, *NEWEST, *UNSEEN, *TRACES, *WAYS, *TRIAL, *AFTER, *BLIND, *SECOND),
-    *(*LINES, *BUILT, *WORDS, *ENDS, *PLAIN, *REMARKS, *LAST, *HARD),
+    *(*LINES, *BUILT, *WORDS, *ENDS, *PLAIN, *REMARKS, *LAST, *HARD, *FINAL),
 )
