@@ -196,7 +196,7 @@ def _fits(rule: str, path: str) -> bool:
 
 
 def _stored_elsewhere(tree: Tree, context: str) -> tuple[str, ...]:
-    """What of the context git LFS keeps, as .gitattributes tells."""
+    """What of the context git LFS keeps, as .gitattributes says."""
     found = []
     for pattern in re.findall(r"(?m)^(\S+)\s[^\n#]*\bfilter=lfs\b", tree.read(".gitattributes")):
         rule = pattern if "/" in pattern else f"**/{pattern}"

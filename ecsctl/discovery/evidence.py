@@ -71,7 +71,7 @@ def of_path(tree: Tree, context: str, checked: Health, paths: Sequence[Health], 
 
 
 def _answers(tree: Tree, context: str, file: str, route: str) -> bool:
-    """Whether a route's handler is seen to answer, and to ask nobody and nothing before."""
+    """Whether a route's handler evidently answers, and asks nobody and nothing before."""
     text = re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", tree.read(file))
     if _next(file):
         guarded = any(_GUARDS.search(tree.read(one)) or re.search("auth|clerk", tree.read(one), re.IGNORECASE)

@@ -131,7 +131,7 @@ class Resource(ABC, Generic[Ids]):
         """Read it, by name or tags; change nothing. None: it does not exist."""
 
     def keeping(self, actual: Self) -> Self:
-        """This resource, with AWS's values in place of looked-up defaults, which are for new ones only."""
+        """This resource, with AWS's values in place of defaults that were read, which are for new ones only."""
         del actual
         return self
 

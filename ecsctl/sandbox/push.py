@@ -54,11 +54,11 @@ def push(
     files: list[str] | None = None,
     uncommitted: bool = False,
 ) -> dict[str, Any]:
-    """Push a commit to a branch of `repository` (of all that AWS knows, unless named), and tell what that begins.
+    """Push a commit to a branch of `repository` (of all that AWS knows, unless named), and return what that begins.
 
     The commit is the local branch's if nothing has built it yet, else a made-up one with the same files. `fail`, one of
     FATES, is how this commit's image is to end. With `tag` it is that tag which is pushed. `files` are those that it
-    changes; else git tells, and of a made-up commit nobody knows. With `uncommitted` the commit has what is in the
+    changes; else git says, and of a made-up commit nobody knows. With `uncommitted` the commit has what is in the
     folder now; without, `left_out` says of how many files that differs. Raises ScriptError for another.
     """
     if fail and fail not in FATES:
@@ -135,7 +135,7 @@ def _commit(branch: str, *, uncommitted: bool) -> str:
 
 
 def _changed(account: str, region: str, repository: str, branch: str, commit: str) -> tuple[str, ...] | None:
-    """What a commit changes of what the branch was before, by git; None where it does not tell."""
+    """What a commit changes of what the branch was before, by git; None where it does not say."""
     if checkout.current is None:
         return None
     return checkout.current.changed(remote.commit(account, region, repository, branch), commit)

@@ -24,7 +24,7 @@ def with_(**changes):
 
 
 def described(cloud):
-    """The pipeline as AWS tells it."""
+    """The pipeline as AWS shows it."""
     return cloud.boto("codepipeline").get_pipeline(name="shop")["pipeline"]
 
 

@@ -204,7 +204,7 @@ def pushed(token: str = CANARY, branch: str = "main") -> GitHubSource:
 
 
 def project(cloud: Any) -> dict[str, Any]:
-    """The project as AWS tells it."""
+    """The project as AWS shows it."""
     found: dict[str, Any] = cloud.boto("codebuild").batch_get_projects(names=[NAMES.project])["projects"][0]
     return found
 

@@ -22,7 +22,7 @@ TIMEOUT = 72 * 3600.0  # ACM guide: "VALIDATION_TIMED_OUT" after 72 hours
 TOKEN = 3600.0  # API reference, RequestCertificate: tokens time out after one hour
 LETTING_GO = 60.0  # how long InUseBy names a load balancer that uses it no more; up to 20 min in practice
 AMAZON = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"})  # ACM guide, CAA records
-SUMMARIES = 100  # API reference, CertificateSummary: names that a listing tells
+SUMMARIES = 100  # API reference, CertificateSummary: names that a listing shows
 NAMES = 10  # ACM guide, "Quotas": domain names of a certificate, unless the quota is raised
 LISTED = ["RSA_1024", "RSA_2048"]  # API reference, ListCertificates, Filters.keyTypes: the default
 
@@ -147,7 +147,7 @@ def describe_certificate(original: Any, self: AWSCertificateManagerBackend, arn:
 
 @overlay.wraps(CertBundle)
 def describe(original: Any, self: CertBundle) -> dict[str, Any]:
-    """Tell the certificate as AWS does: its own records, in order and late; who uses it; what is not known yet."""
+    """Show the certificate as AWS does: its own records, in order and late; who uses it; what is not known yet."""
     answer: dict[str, Any] = original()
     inner = answer["Certificate"]
     account_id, region = _account(self)

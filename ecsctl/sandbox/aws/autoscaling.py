@@ -20,7 +20,7 @@ from ecsctl.sandbox.core import constraints, overlay
 
 _LINKED = "ecs.application-autoscaling.amazonaws.com"
 _ROLE = f"role/aws-service-role/{_LINKED}"
-# Told of every target (recorded by go-to-k/cdk-real-drift, commit c00ed982).
+# Shown of every target (recorded by go-to-k/cdk-real-drift, commit c00ed982).
 _AT_WORK = {
     "DynamicScalingInSuspended": False,
     "DynamicScalingOutSuspended": False,

@@ -252,7 +252,7 @@ def _put_image(
     made = Image(self.account_id, image_tag, image_manifest, repository_name, kind, actual)  # type: ignore[arg-type] # None is untagged
     made.image_pushed_at = int(clock.now())
     if subject := json.loads(image_manifest).get("subject"):  # a signature or the like (ECR API, ImageDetail)
-        made.subject_manifest_digest = subject["digest"]  # type: ignore[attr-defined] # moto tells what is there
+        made.subject_manifest_digest = subject["digest"]  # type: ignore[attr-defined] # moto shows what is there
     repository.images.append(made)
     sign(self, repository_name, made)
     return made

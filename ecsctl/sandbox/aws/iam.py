@@ -188,7 +188,7 @@ def create_role(original: Any, self: IAMBackend, role_name: str, document: str, 
         _check_trust(document)
         _check_boundary(self, boundary)
     role: Role = original(role_name, document, *args, **kwargs)
-    role.description = role.description or ""  # AWS tells an empty one too
+    role.description = role.description or ""  # AWS shows an empty one too
     overlay.memory(self, _Roles).changed[role.id] = clock.now()
     return role
 

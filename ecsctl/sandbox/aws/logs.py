@@ -106,7 +106,7 @@ def put_retention_policy(original: Any, _self: LogsBackend, log_group_name: str,
 
 @overlay.wraps(LogGroup)
 def to_describe_dict(original: Any, self: LogGroup) -> dict[str, Any]:
-    """With what AWS tells of every group (recorded by go-to-k/cdk-real-drift, commit c00ed982; the SDK's model)."""
+    """With what AWS shows of every group (recorded by go-to-k/cdk-real-drift, commit c00ed982; the SDK's model)."""
     answer: dict[str, Any] = original()
     return {
         **answer,

@@ -187,7 +187,7 @@ def delete_bucket_encryption(original: Any, self: S3Backend, bucket_name: str) -
 
 @overlay.wraps(S3Response)
 def get_bucket_encryption(original: Any, self: S3Response) -> Any:
-    """Tell as well that nobody's own keys are taken, as in answers of 2026 (go-to-k/cdk-real-drift, c00ed982)."""
+    """Show as well that nobody's own keys are taken, as in answers of 2026 (go-to-k/cdk-real-drift, c00ed982)."""
     original()  # it refuses for what is not there
     rule = self.backend.get_bucket(self.bucket_name).encryption["Rule"]  # type: ignore[index] # it always has one
     encryption = {

@@ -28,7 +28,7 @@ from ecsctl.sandbox.aws.autoscaling import tags_of_targets
 from ecsctl.sandbox.aws.codepipeline.webhooks import webhooks
 from ecsctl.sandbox.core import clock, overlay, script
 
-# API reference, GetResources: "tagged or previously tagged resources"; boto/boto3#3341 tells of both.
+# API reference, GetResources: "tagged or previously tagged resources"; boto/boto3#3341 shows both.
 LATE = 60.0  # seconds until a new resource or a changed tag is listed; an assumption
 HAUNTING = 3600.0  # seconds for which a deleted resource stays listed; an assumption, hours have been observed
 
@@ -238,7 +238,7 @@ def bucket_response(original: Any, self: S3Response, request: Any, *args: Any, *
 
 
 def _visible(past: _Past, late: float, haunting: float) -> dict[str, str] | None:
-    """The tags that the service tells of the resource now, None while it does not tell of it."""
+    """The tags that the service shows of the resource now, None while it does not show it."""
     now = clock.now()
     if past.died is not None and now - past.died >= haunting:
         return None
@@ -248,7 +248,7 @@ def _visible(past: _Past, late: float, haunting: float) -> dict[str, str] | None
 
 @overlay.wraps(ResourceGroupsTaggingAPIBackend)
 def _get_resources_generator(
-    original: Any,  # noqa: ARG001 - it tells the truth
+    original: Any,  # noqa: ARG001 - it shows how things are
     self: ResourceGroupsTaggingAPIBackend,
     tag_filters: list[dict[str, Any]] | None = None,
     resource_type_filters: list[str] | None = None,

@@ -22,7 +22,7 @@ class _Handed(set[tuple[str, str]]):
 def location(bucket: str, pipeline: str, artifact: str, partition: str = "aws") -> str:
     """The ARN of a new object: `<pipeline>/<artifact>/<random>`, both names cut.
 
-    No AWS page tells the scheme; public logs show it (awslabs/aws-refarch-cross-account-pipeline#5).
+    No AWS page describes the scheme; public logs show it (awslabs/aws-refarch-cross-account-pipeline#5).
     """
     tail = mock_random.get_random_string(length=_RANDOM)
     return f"arn:{partition}:s3:::{bucket}/{pipeline[:_CUT_PIPELINE]}/{artifact[:_CUT_ARTIFACT]}/{tail}"

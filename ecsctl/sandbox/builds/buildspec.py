@@ -34,7 +34,7 @@ Resolve = Callable[[Literal["PARAMETER_STORE", "SECRETS_MANAGER"], str], str]
 
 @dataclass(frozen=True)
 class Context:
-    """Why a phase failed, as `BatchGetBuilds` tells it: a status code such as COMMAND_EXECUTION_ERROR, a message."""
+    """Why a phase failed, as `BatchGetBuilds` shows it: a status code such as COMMAND_EXECUTION_ERROR, a message."""
 
     status_code: str
     message: str
@@ -259,7 +259,7 @@ class _Container:
 
     def _lines(self, process: "subprocess.Popen[bytes]") -> Iterator[str]:
         """The command's output, line by line, until it ends; a process it left behind may keep the pipe open."""
-        assert process.stdout  # noqa: S101  # tells mypy what stdout=PIPE means
+        assert process.stdout  # noqa: S101  # for mypy: what stdout=PIPE means
         output, open_, rest = process.stdout.fileno(), True, b""
         while True:
             if time.monotonic() > self._deadline:

@@ -184,7 +184,7 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.~-]{1,39}")
 def _words(root: Path, besides: Iterable[Path] = ()) -> set[str]:
     """The words of the sources and of their files' names, in small letters: the app's paths are made of them.
 
-    `besides` are files elsewhere that tell of its paths.
+    `besides` are files elsewhere that name its paths.
 
     Without any source but a Dockerfile it is an image that holds something else, and nothing is known of it; nor is
     anything of sources that have more words than can be read.

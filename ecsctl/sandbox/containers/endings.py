@@ -1,4 +1,4 @@
-"""How containers end, or why they do not start, as the engine tells it and as ECS says it."""
+"""How containers end, or why they do not start, in the engine's words and in ECS's."""
 
 import http
 import json
@@ -14,7 +14,7 @@ from ecsctl.sandbox.containers.specs import Spec
 _NO_TASK = "ResourceInitializationError: failed to create new container runtime task"  # so Fargate; Docker in part
 _NOT_FOUND = r'runc create failed: unable to start container process: exec: "\1": executable file not found in $PATH'
 _KILLED = 137  # by SIGKILL
-_LATE = 3.0  # seconds after which an engine tells of an end at the latest
+_LATE = 3.0  # seconds after which an engine reports an end at the latest
 _TURN = 0.2  # seconds between two questions to an engine that does not answer
 
 
@@ -52,7 +52,7 @@ def starved(engine: Engine, one: Spec, ident: str, state: dict[str, Any]) -> boo
 def unstarted(message: str) -> str:
     """Why a container does not start, as Fargate says it where that comes from the runtime below the engine.
 
-    Docker tells what containerd does, Podman what runc or crun says itself.
+    Docker passes on what containerd says, Podman what runc or crun says.
     """
     if docker := re.search(r"failed to create shim task: .*", message):
         return f"{_NO_TASK}: {docker[0]}"
@@ -63,7 +63,7 @@ def unstarted(message: str) -> str:
 
 
 def since(moment: str) -> float:
-    """The real seconds from a moment that the engine tells (RFC 3339, to the nanosecond) until now; at most a few.
+    """The real seconds from a moment that the engine reports (RFC 3339, to the nanosecond) until now; at most a few.
 
     Podman notices the end of a container only every now and then.
     """

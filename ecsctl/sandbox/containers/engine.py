@@ -83,7 +83,7 @@ class Engine:
         try:
             return json.loads(content) if content.strip() else None
         except ValueError:
-            return None  # several documents, one a line: what a pull tells of its way
+            return None  # several documents, one a line: the progress of a pull
 
     @contextlib.contextmanager
     def streamed(self, method: str, path: str, body: Any = None, **query: str | int | bool) -> Iterator[IO[bytes]]:
@@ -207,7 +207,7 @@ def _addresses(environment: Mapping[str, str]) -> Iterable[str]:
 
 
 def _context(environment: Mapping[str, str]) -> str:
-    """Where the user's context points; empty without docker, or if it does not tell."""
+    """Where the user's context points; empty without docker, or if it does not say."""
     docker = shutil.which("docker", path=environment.get("PATH"))
     if not docker:
         return ""

@@ -26,7 +26,7 @@ def applied(whose: str, network: dict[str, Any], endpoint: str, *, docker: bool 
         return False  # the engine's own machine is another
     options = network.get("Options") or {}
     bridge = options.get("com.docker.network.bridge.name") or f"br-{network['Id'][:12]}"
-    comes = ("-i", bridge) if docker else ("-s", pools[0]["Subnet"])  # Podman does not tell what it calls a bridge
+    comes = ("-i", bridge) if docker else ("-s", pools[0]["Subnet"])  # Podman does not say what it calls a bridge
     name = chain(whose)
     removed(whose)
     steps = (

@@ -59,7 +59,7 @@ class Fleet:
         self._network = ""
 
     def about(self) -> dict[str, Any]:
-        """What the engine tells of the network of the containers."""
+        """What the engine shows of the network of the containers."""
         return dict(self.engine.call("GET", f"/networks/{self.network()}"))
 
     def network(self) -> str:

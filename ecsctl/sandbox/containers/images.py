@@ -185,7 +185,7 @@ def halves(lines: Sequence[str]) -> list[str]:
 
 
 def _read(output: IO[bytes], job: Job, held: list[str]) -> None:
-    """Tell what it says; where it ends with a registry that cannot be reached, that is `held` back."""
+    """Pass on what it says; where it ends with a registry that cannot be reached, that is `held` back."""
     for line in output:
         if text := line.decode(errors="replace").rstrip():
             if held or _OFFLINE.search(text):

@@ -70,7 +70,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Inside:
-    """A container's own health check: a command in it, whose exit code tells (ECS guide, "HealthCheck")."""
+    """A container's own health check: a command in it, whose exit code decides (ECS guide, "HealthCheck")."""
 
     run: Callable[[], int]
     interval: float
@@ -88,7 +88,7 @@ class Inside:
 
 
 class Probe:
-    """The checks of one target, or of a container `name`d, until `ended`. `used` tells the app's processor seconds.
+    """The checks of one target, or of a container `name`d, until `ended`. `used` returns the app's processor seconds.
 
     For `grace` seconds after its start ECS does not mind what they find.
 

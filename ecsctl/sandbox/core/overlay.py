@@ -60,7 +60,7 @@ def adds(target: type, name: str | None = None) -> Callable[[Method], Method]:
 
 
 def grown(what: str) -> None:
-    """Tell that moto has grown something that ours adds. Raises OverlayError in tests, warns anywhere else."""
+    """Report that moto has grown something that ours adds. Raises OverlayError in tests, warns anywhere else."""
     if strict:
         raise OverlayError(f"moto now has {what}: compare it and drop ours")
     warnings.warn(f"moto now has {what}, too; the sandbox goes on with its own", RuntimeWarning, stacklevel=2)

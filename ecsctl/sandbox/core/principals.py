@@ -5,7 +5,7 @@ from moto.sts.models import sts_backends
 
 
 def caller(response: BaseResponse) -> str:
-    """The ARN of who asks, as GetCallerIdentity tells it."""
+    """The ARN of who asks, as GetCallerIdentity shows it."""
     backend = sts_backends[response.current_account][response.partition]
     return str(backend.get_caller_identity(response.access_key, response.region)[1])
 

@@ -62,7 +62,7 @@ def cleared(whose: str) -> None:
 
 
 def _working(folder: Path) -> Iterator[int]:
-    """The processes that work in a folder: a `docker build` goes on without whoever began it. As far as Linux tells."""
+    """The processes that work in a folder: a `docker build` goes on without whoever began it. As far as Linux shows."""
     for link in Path("/proc").glob("[0-9]*/cwd"):
         with contextlib.suppress(OSError):
             if link.readlink().is_relative_to(folder.resolve()):

@@ -32,7 +32,7 @@ def names() -> list[str]:
 
 
 def play(name: str, arguments: dict[str, Any]) -> Any:
-    """Throw a switch, and return what it returns. Raises ScriptError, which tells what there is instead."""
+    """Throw a switch, and return what it returns. Raises ScriptError, which lists what there is instead."""
     if name not in _switches:
         raise ScriptError(f"there is no switch {name!r}; there are: {', '.join(names())}")
     function = _switches[name]

@@ -96,7 +96,7 @@ class Checkout:
         return None if names is None else tuple(os.fsdecode(names).strip("\0").split("\0")) if names else ()
 
     def export(self, commit: str | None, into: Path) -> str:
-        """Copy a commit's files into a folder, and tell what they are. Without that commit: the folder's own files."""
+        """Copy a commit's files into a folder; returns what they are. Without that commit: the folder's own files."""
         real = self.made_up.get(commit or "", commit or "")
         archive = self._git("archive", "--format=tar", real) if real else None
         if archive is not None:

@@ -222,7 +222,7 @@ def _lock(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _ours() -> Iterator[None]:
-    """Tell of what stands in the place of a file or folder of ours, perhaps since it came with the repository."""
+    """Say what stands in the place of a file or folder of ours, perhaps since it came with the repository."""
     try:
         yield
     except files.Misplaced as error:

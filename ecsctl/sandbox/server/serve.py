@@ -260,7 +260,7 @@ def _warm_up() -> None:
 
 
 def _containers(folder: Path, service: Service) -> str:
-    """Let this machine's engine run the app, if there is one; one line that tells, or nothing where nobody wants it."""
+    """Let this machine's engine run the app, if there is one; a line about it, or nothing where nobody wants it."""
     found = engine.find()
     if found.socket is None:
         return found.message

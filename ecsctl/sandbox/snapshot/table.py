@@ -30,7 +30,7 @@ def _default(group: Resource) -> bool:
 class Listing:
     """A kind of resource, the operation that lists it, the member of its answer, and the field that names one.
 
-    `gone` tells what AWS lists though it no longer is. A listing of bare names gives `{"id": name}`.
+    `gone` says which of what AWS lists no longer exists. A listing of bare names gives `{"id": name}`.
     """
 
     kind: str

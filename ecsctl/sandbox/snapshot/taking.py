@@ -158,7 +158,7 @@ def _all(client: Any, listing: Listing) -> Iterator[dict[str, Any]]:
             yield item if isinstance(item, dict) else {"id": item}
 
 
-# CloudWatch Logs tells its time as a number; how much was written is the history of the tasks, not a setting.
+# CloudWatch Logs shows its time as a number; how much was written is the history of the tasks, not a setting.
 _UNSETTLED = ("ResponseMetadata", "events", "creationTime", "storedBytes")
 
 

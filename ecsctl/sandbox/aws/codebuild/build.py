@@ -19,7 +19,7 @@ _DECISIVE = ("QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD"
 
 @dataclass
 class Failure:
-    """A build's phase that fails, and the context that tells why."""
+    """A build's phase that fails, and the context that says why."""
 
     phase: str
     code: str

@@ -1,4 +1,4 @@
-"""A build that tells GitHub how a run of the pipeline stands: known by its variables, and played call by call."""
+"""A build that reports to GitHub how a run of the pipeline stands: known by its variables, and played call by call."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ _STATES = {
 
 
 def reports(build: Build) -> bool:
-    """Whether a build's commands are those that tell GitHub."""
+    """Whether a build's commands are those that report to GitHub."""
     return "PIPELINE_RUN" in variables(build) and "\n" in str(build.facts["source"].get("buildspec", ""))
 
 
@@ -65,7 +65,7 @@ class Reporting(Releasing):
         except overlay.Refusal as refusal:  # it is deleted meanwhile
             raise EndsError(f"An error occurred ({refusal.code}): {refusal.message}", DENIED) from None
         if state not in _STATES or not commit:
-            self._say(build, at, f"nothing to tell: the run is {state} of {commit or 'no commit'}")
+            self._say(build, at, f"nothing to report: the run is {state} of {commit or 'no commit'}")
             return
         of_commit, of_deployment = _STATES[state]
         base, app, run = f"/repos/{given['REPOSITORY']}", given["ENVIRONMENT"], given["PIPELINE_RUN"]

@@ -285,7 +285,7 @@ class _Running:
             raise _Unfit(code, message)
 
     def _say(self, line: str) -> None:
-        """One line of the log, which also tells where the build is. Ends a build that was stopped."""
+        """One line of the log, which also says where the build is. Ends a build that was stopped."""
         if self.build.stopped is not None:
             raise _StoppedError
         entered = _ENTERING.match(line)

@@ -121,7 +121,7 @@ def _describe(shop: Workshop, question: dict[str, Any]) -> str:
 
 
 def _findings(shop: Workshop, question: dict[str, Any]) -> str:
-    """What a scan has found, as `--output text` tells the fields of a flat `--query`."""
+    """What a scan has found, as `--output text` prints the fields of a flat `--query`."""
     name, region, reference = question["repository"], question["region"] or shop.region, question["reference"]
     _ask(shop, "ecr:DescribeImageScanFindings", _repository(region, shop.account, name), "describe-image-scan-findings")
     found = ecr.scanned(shop.account, region, name, reference)
@@ -242,7 +242,7 @@ def _formatted(template: str, **facts: Any) -> str:
         return str(found)
 
     if not template:
-        raise _Failed("the sandbox's docker tells only what --format asks for")
+        raise _Failed("the sandbox's docker prints only what --format asks for")
     return re.sub(r"\{\{\s*\.([\w.]+)\s*\}\}", value, template)
 
 

@@ -23,7 +23,7 @@ _COPIED = (
 
 
 class _Unfit(Exception):
-    """The action cannot go on; the message tells why, as CodePipeline does."""
+    """The action cannot go on; the message says why, as CodePipeline does."""
 
     def __init__(self, message: str, code: str = "ConfigurationError") -> None:
         super().__init__(message)
@@ -115,7 +115,7 @@ def _images(account: str, execution: Execution, attempt: Attempt) -> dict[str, s
     bucket, key = artifacts.parts(where)
     try:
         text = artifacts.unpacked(artifacts.get(account, execution.pipeline["roleArn"], where)).get(name)
-    except Refusal:  # in AWS's words also when it is not there: S3 does not tell who may not list
+    except Refusal:  # in AWS's words also when it is not there: S3 does not say so to who may not list
         message = f"Unable to access the artifact with Amazon S3 object key '{key}' located in the Amazon S3 artifact"
         why = f"{message} bucket '{bucket}'. The provided role does not have sufficient permissions."
         raise _Unfit(why, "PermissionError") from None

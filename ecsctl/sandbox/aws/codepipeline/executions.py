@@ -19,7 +19,7 @@ from ecsctl.sandbox.core.principals import caller
 
 
 def time_of(seconds: float) -> datetime:
-    """Sandbox seconds as AWS tells a time."""
+    """Sandbox seconds as AWS shows a time."""
     return datetime.fromtimestamp(seconds, UTC)
 
 

@@ -177,7 +177,7 @@ def _action(message: str) -> None:
 
 
 def masked(pipeline: Declared) -> Declared:
-    """The declaration as AWS tells it: secrets as four asterisks."""
+    """The declaration as AWS shows it: secrets as four asterisks."""
     shown = copy.deepcopy(pipeline)
     for _, action in actions(shown):
         for key in SECRETS:

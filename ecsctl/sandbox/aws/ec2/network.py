@@ -23,7 +23,7 @@ from ecsctl.sandbox.core import overlay
 VPC_QUOTA = GATEWAY_QUOTA = ADDRESS_QUOTA = 5
 
 
-# What AWS tells of each and moto does not: the SDK's model, and answers recorded by go-to-k/cdk-real-drift (commit
+# What AWS shows of each and moto does not: the SDK's model, and answers recorded by go-to-k/cdk-real-drift (commit
 # c00ed982). Nobody can change these in the sandbox.
 _OPEN = {"InternetGatewayBlockMode": "off"}
 _ALWAYS: dict[Any, dict[str, Any]] = {

@@ -77,7 +77,7 @@ def _authorize(original: Any, response: EC2Response, egress: bool) -> Any:
     for made in added:
         for form in {"CidrIp", "CidrIpv6"} & made.ip_range.keys():
             made.ip_range = {**made.ip_range, form: canonical(made.ip_range[form])}
-        if made.source_group.get("Description"):  # moto tells the description of a rule by addresses only
+        if made.source_group.get("Description"):  # moto shows the description of a rule by addresses only
             made.ip_range = {"Description": made.source_group["Description"]}
     return ActionResult({"Return": True, "SecurityGroupRules": added})
 

@@ -27,7 +27,7 @@ def misfit(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words: fr
     """How a task goes wrong whose app is not what the task definition and the target group take it for; or None.
 
     `app`: `memory` that it needs in MiB (`quiet`: ECS does not say that this was why), `host` and `port` on which it
-    listens (`silent`: its log does not tell), `answers` by path, `otherwise` what it answers on all other paths,
+    listens (`silent`: its log does not say), `answers` by path, `otherwise` what it answers on all other paths,
     `lines` that it logs, `speaks` (HTTP1, HTTP2 or GRPC).
     """
     lines: tuple[str, ...] = tuple(app.get("lines", ()))

@@ -212,7 +212,7 @@ def _filled(ask: Wire) -> Wire:
 
 
 def _container(container: Wire, same_ports: bool) -> Wire:
-    """A container as AWS tells it. What a task gets by name comes back in an order of AWS's own.
+    """A container as AWS shows it. What a task gets by name comes back in an order of AWS's own.
 
     Recorded by go-to-k/cdk-real-drift (commit c00ed982): six variables came back neither as sent nor sorted.
     """

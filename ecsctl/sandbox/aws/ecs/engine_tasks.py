@@ -1,4 +1,4 @@
-"""Tasks that really run: what becomes of a task definition in the engine, and what its containers tell the simulation.
+"""Tasks that really run: what becomes of a task definition in the engine, and what its containers report.
 
 A task runs in containers where this machine has an engine, its images can be had (built here, or public), and nobody
 has scripted another fate. Everything else of its life is the simulation's, as for a task that is only played.

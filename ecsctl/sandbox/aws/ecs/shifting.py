@@ -40,7 +40,7 @@ def advanced(settings: Wire) -> Wire:
 
 
 def begin(service: Service, world: World) -> str:
-    """Choose the target group of the new deployment's tasks; why it cannot be, as the deployment's status tells it.
+    """Choose the target group of the new deployment's tasks; why it cannot be, as the deployment's status says.
 
     A strategy that shifts takes the group that serves nobody; a rolling one stays in the one that serves. At the first
     deployment that is the alternate one (go-to-k/cdk-real-drift#1730: green=100, blue=0 after it).

@@ -55,7 +55,7 @@ _ECHOED = (
 )
 
 
-# API reference, Deployment and ServiceRevision: a service does not tell these, and only a revision the last ones.
+# API reference, Deployment and ServiceRevision: a service does not show these, and only a revision the last ones.
 _OF_DEPLOYMENTS = (
     "networkConfiguration",
     "serviceConnectConfiguration",

@@ -98,7 +98,7 @@ class Region:
         )
 
     def target(self, task: Task, balancer: dict[str, Any], state: str, reason: str = "", description: str = "") -> None:
-        """Register the task's address, tell its health, or take it out."""
+        """Register the task's address, report its health, or deregister it."""
         arn, port = balancer["targetGroupArn"], balancer["containerPort"]
         group: Any = elbv2_backends[self.account][self.name].target_groups.get(arn)
         if group is None or task.interface is None:

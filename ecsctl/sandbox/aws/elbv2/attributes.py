@@ -161,7 +161,7 @@ def of_listener(listener: FakeListener) -> Attributes:
 def _new_group(original: Any, self: FakeTargetGroup, *args: Any, **kwargs: Any) -> None:
     """With all its attributes."""
     original(*args, **kwargs)
-    self.attributes = of_group(self)  # type: ignore[assignment] # as text, as AWS tells them
+    self.attributes = of_group(self)  # type: ignore[assignment] # as text, as AWS shows them
 
 
 def _check(what: str, known: Any, response: ELBV2Response) -> None:

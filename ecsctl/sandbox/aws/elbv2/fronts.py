@@ -1,4 +1,4 @@
-"""The load balancers as ports of this machine: what their listeners, rules and targets tell the front to do."""
+"""The load balancers as ports of this machine: what their listeners, rules and targets have the front do."""
 
 from typing import Any
 

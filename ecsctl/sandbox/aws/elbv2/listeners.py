@@ -125,7 +125,7 @@ def create_listener(original: Any, self: ELBV2Response) -> ActionResult:
     [made] = answer.result["Listeners"]  # type: ignore[index] # an ActionResult's result is any object
     if made.protocol not in _SECURE:
         made.ssl_policy = None
-    made.alpn_policy = made.alpn_policy or None  # AWS tells it of TLS alone
+    made.alpn_policy = made.alpn_policy or None  # AWS shows it of TLS alone
     made.attributes = attributes.of_listener(made)
     made.mutual_authentication = _mutual(made, self._get_param("MutualAuthentication"))
     _fill(made)
@@ -155,7 +155,7 @@ def _asked(response: ELBV2Response) -> Any:
 
 
 def _whole(data: dict[str, Any]) -> dict[str, Any]:
-    """An action as AWS tells it, with all that was left out (API reference, RedirectActionConfig and its like)."""
+    """An action as AWS shows it, with all that was left out (API reference, RedirectActionConfig and its like)."""
     if data.get("Type") == "redirect":
         left_out = {"Protocol": "#{protocol}", "Port": "#{port}", "Host": "#{host}", "Path": "/#{path}"}
         return {**data, "RedirectConfig": {**left_out, "Query": "#{query}", **data["RedirectConfig"]}}
@@ -171,7 +171,7 @@ def _whole(data: dict[str, Any]) -> dict[str, Any]:
 def _fill(listener: FakeListener) -> None:
     for action in listener.default_actions:
         action.data = _whole(action.data)
-        if listener.protocol not in ("HTTP", "HTTPS"):  # recorded answers of AWS: only these tell a weight
+        if listener.protocol not in ("HTTP", "HTTPS"):  # recorded answers of AWS: only these show a weight
             for group in action.data.get("ForwardConfig", {}).get("TargetGroups", []):
                 del group["Weight"]
         action.__dict__.update(action.data)
@@ -207,7 +207,7 @@ def modify_listener(original: Any, self: ELBV2Response) -> Any:
     asked = self._get_param("MutualAuthentication") or getattr(listener, "mutual_authentication", None)
     listener.mutual_authentication = _mutual(listener, asked)  # type: ignore[attr-defined] # moto has none; AWS has
     if listener.protocol == "HTTP":
-        listener.certificates, listener.certificate, listener.ssl_policy = [], None, None  # type: ignore[assignment] # as AWS tells it
+        listener.certificates, listener.certificate, listener.ssl_policy = [], None, None  # type: ignore[assignment] # as AWS shows it
     elif listener.ssl_policy is None:
         listener.ssl_policy = "ELBSecurityPolicy-2016-08"
     return answer

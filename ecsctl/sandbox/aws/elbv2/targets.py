@@ -196,7 +196,7 @@ def deregister(original: Any, self: FakeTargetGroup, targets: list[dict[str, Any
 def describe_target_health(
     original: Any, self: ELBv2Backend, target_group_arn: str, targets: list[dict[str, Any]]
 ) -> list[FakeHealthStatus]:
-    """Tell each target's state by what was said of it, by its group's use, and by its draining."""
+    """Each target's state, by what was reported of it, by its group's use, and by its draining."""
     group = self.target_groups.get(target_group_arn)
     if group is None:
         found: list[FakeHealthStatus] = original(target_group_arn, targets)

@@ -1,4 +1,4 @@
-"""Rules that forward to several target groups by weight: what AWS tells and refuses of them, and ECS's hand on them."""
+"""Rules that forward to several target groups by weight: what AWS shows and refuses of them, and ECS's hand on them."""
 
 from typing import Any
 

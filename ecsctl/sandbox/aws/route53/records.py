@@ -244,7 +244,7 @@ def _is_address(value: str) -> bool:
 
 
 def _apply(standing: dict[tuple[str, str, str], RecordSet], action: str, record: RecordSet) -> list[str]:
-    """Make one change to `standing`, or tell why not."""
+    """Make one change to `standing`, or return why not."""
     shown, existing = f"[name='{record.name}', type='{record.type}']", standing.get(_key(record))
     if action == "CREATE" and existing:
         return [f"Tried to create resource record set {shown} but it already exists"]

@@ -75,7 +75,7 @@ def call_action(original: Any, response: EventBridgeSchedulerResponse) -> Any:
 
 @overlay.wraps(Schedule)
 def to_dict(original: Any, _schedule: Schedule, short: bool = False) -> Wire:
-    """With the defaults that AWS tells."""
+    """With the defaults that AWS shows."""
     answer: Wire = original(short)
     answer["ActionAfterCompletion"] = answer["ActionAfterCompletion"] or "NONE"
     return {name: value for name, value in answer.items() if value is not None}
