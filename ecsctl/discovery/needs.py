@@ -22,9 +22,9 @@ _KINDS = (
     ("Redis", r"redis|valkey|keydb|dragonfly"),
     ("a cache", r"memcached"),
     ("a queue", r"rabbitmq|kafka|redpanda|nats|activemq|elasticmq|beanstalk|pulsar|mosquitto|emqx"),
-    ("search", r"elasticsearch|opensearch|meilisearch|typesense|solr"),
+    ("a search engine", r"elasticsearch|opensearch|meilisearch|typesense|solr"),
     ("object storage", r"minio|localstack|seaweedfs|garage"),
-    ("mail", r"mailhog|mailpit|mailcatcher|maildev|smtp|postfix"),
+    ("a mail server", r"mailhog|mailpit|mailcatcher|maildev|smtp|postfix"),
 )
 _VARIABLES = (
     ("a database", r"(?:\w+_)?(?:DATABASE|DB)_(?:URL|URI|DSN|HOST|HOSTNAME)|DSN"
@@ -32,8 +32,8 @@ _VARIABLES = (
      r"|(?:\w+_)?MONGO(?:DB)?_UR[IL]|SPRING_DATASOURCE_URL|PGHOST"),
     ("Redis", r"\w*REDIS\w*_?(?:URL|HOST|URI|DSN)|REDIS(?:_\w+)?"),
     ("a queue", r"CELERY_BROKER\w*|AMQP\w*|RABBITMQ\w*|KAFKA\w*|BROKER_URL|NATS_\w+|\w*QUEUE_URL"),
-    ("search", r"(?:ELASTIC|OPENSEARCH|MEILI)\w*_(?:URL|HOST)S?"),
-    ("mail", r"SMTP_(?:HOST|SERVER|URL)|(?:E?MAIL)_(?:HOST|SERVER|URL)"),
+    ("a search engine", r"(?:\w+_)?(?:ES|ELASTIC\w*|OPENSEARCH\w*|MEILI\w*)_(?:URL|HOST)S?"),
+    ("a mail server", r"SMTP_(?:HOST|SERVER|URL)|(?:E?MAIL)_(?:HOST|SERVER|URL)"),
 )  # fmt: skip
 _WORKS = re.compile(r"worker|sidekiq|celery|\bqueue\b|resque|\brq\b|jobs?\b|scheduler|\bbeat\b|consumer|cron|horizon")
 _MIGRATES = re.compile(r"migrat|db:(?:prepare|setup|deploy)|alembic|prestart|seed|schema:load|flyway|liquibase")
@@ -42,13 +42,14 @@ _MIGRATES = re.compile(r"migrat|db:(?:prepare|setup|deploy)|alembic|prestart|see
 # Servers of the kinds above, by the name of their program: in a Procfile too they are none of the app's own processes.
 _SERVERS = (
     ("a database", r"postgres|postmaster|mysqld|mariadbd|mongod"), ("Redis", r"redis-server|valkey-server"),
-    ("a cache", r"memcached"), ("a queue", r"rabbitmq-server|nats-server"), ("search", r"elasticsearch|meilisearch"),
-    ("mail", r"mailpit|mailhog|mailcatcher"),
+    ("a cache", r"memcached"), ("a queue", r"rabbitmq-server|nats-server"),
+    ("a search engine", r"elasticsearch|meilisearch"), ("a mail server", r"mailpit|mailhog|mailcatcher"),
 )  # fmt: skip
 _SECRET = re.compile(
     r"(?:\w+_)?SECRET_KEY(?:_BASE)?|RAILS_MASTER_KEY|(?:LARAVEL_)?APP_(?:KEY|SECRET)|(?:\w+_?)?AUTH_SECRET"
     r"|(?:\w+_)?(?:ENCRYPTION_KEY|SESSION_SECRET|JWT_SECRET)|SALT"
 )
+_PASSWORD = re.compile(r"(?:\w+_)?(?:PASSWORD|MASTER_KEY)")
 _PASSING = re.compile(r"/(?:logs?|tmp|run|cache|\.cache|node_modules|vendor|bundle|\.next|target|certs?|ssl)(?:/|$)")
 """Folders whose content may go."""
 
@@ -173,7 +174,9 @@ def listed(
             *_beside(_near(services, app, context)),
             *_of_servers(tree),
             *_variables(named),
-            *_secrets(tree, context, named if any(_SECRET.fullmatch(name) for name, _ in named) else samples),
+            *_secrets(
+                tree, context, named if any(_SECRET.fullmatch(name) for name, _ in named) else [*named, *samples]
+            ),
             *_kept(tree, app, kept),
             *_processes(services, app),
         ]
@@ -185,6 +188,7 @@ def listed(
         *lines,
         *depends.listed(tree, context, kinds(lines), foreign),
         *_further(app, port),
+        *_of_builders(tree, context, built, lines),
         *required.listed(tree, context, said | set(known), foreign),
     )
 
@@ -203,6 +207,14 @@ def _further(app: Sequence[Service], port: int | None) -> Iterator[str]:
     if beside:
         listed = ", ".join(beside[:5])
         yield f"port {listed}, which {app[0].where} publishes too: the load balancer forwards to {port} alone"
+
+
+def _of_builders(tree: Tree, context: str, built: str, lines: Sequence[str]) -> Iterator[str]:
+    """Migrations that have an image of their own: a Dockerfile that is called so, or whose folder is."""
+    for file in tree.named(r"(?:[\w-]+\.)?(?:docker|container)file(?:[.-][\w.-]+)?", context):
+        called = "/".join(file.split("/")[-2:]).lower()
+        if file != built and not aside(file) and re.search(r"migrat", called) and not any(file in one for one in lines):
+            yield f"migrations: {file} builds another image, which runs them"
 
 
 def _over(services: Sequence[Service], app: Sequence[Service]) -> Iterator[Service]:
@@ -280,7 +292,7 @@ def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iter
     """Secrets without which a framework does not start, by the names that compose files, examples and sources use."""
     found: dict[str, str] = {}
     for name, where in named:
-        if _SECRET.fullmatch(name):
+        if _SECRET.fullmatch(name) or (" in " in where and _PASSWORD.fullmatch(name)):  # of a compose file's service
             found.setdefault(name, where)
     for path in tree.named(r"credentials\.yml\.enc|runtime\.exs", context):
         if path.endswith("config/credentials.yml.enc") and "SECRET_KEY_BASE" not in found:

@@ -299,7 +299,7 @@ def of_image(image: str) -> int:
 
 def _of_image(image: str, texts: Sequence[Text]) -> Iterator[Port]:
     if port := of_image(image):
-        yield Port(port, f"what the image {image} listens on", sure=False)
+        yield Port(port, f"what the image {image.partition('@')[0]} listens on", sure=False)
     for pattern, port in _PROGRAMS:
         for text in texts:
             if text.shell and (found := re.search(pattern, text.text)):

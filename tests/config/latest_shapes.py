@@ -68,7 +68,7 @@ LATEST = {
             "docker/docker-compose.build.yml": "services:\n  web:\n    build: {dockerfile: docker/Dockerfile, context: .., target: aio}\n    ports: ['3000:3000']\n  meilisearch: {image: 'getmeili/meilisearch:v1'}\n",
             "package.json": "{}", "pnpm-lock.yaml": "",
         },
-        "docker/Dockerfile", port=3000, path="/api/health", target="aio", needs=("search: ",),
+        "docker/Dockerfile", port=3000, path="/api/health", target="aio", needs=("a search engine: ",),
     ),
     "coollabsio/coolify": Shape(
         {

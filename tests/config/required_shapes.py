@@ -140,4 +140,18 @@ REQUIRED = {
         needs=("Redis: apps/api/package.json has ioredis",),
         notes=("Dockerfile.server is taken, the likeliest", "which another app may have alone"),
     ),
+    "tubearchivist/tubearchivist": Shape(  # a search engine's address, a password, and migrations with an image of their own
+        {
+            "Dockerfile": 'FROM python:3.12\nCOPY backend /app\nEXPOSE 8000\nCMD ["/app/run.sh"]\n',
+            "backend/run.sh": "",
+            "db-migrate/Dockerfile": 'FROM python:3.12\nCOPY backend /app\nCMD ["up"]\n',
+            "docker-compose.yml": "services:\n  web:\n    build: .\n    ports: ['8000:8000']\n    environment: {ES_URL: x, TA_PASSWORD: x}\n",
+        },
+        port=8000,
+        needs=(
+            "ES_URL: a search engine's address",
+            "TA_PASSWORD, which web in docker-compose.yml names",
+            "migrations: db-migrate/Dockerfile builds",
+        ),
+    ),
 }

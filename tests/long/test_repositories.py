@@ -21,13 +21,14 @@ from ecsctl.operations.init import propose
 from ecsctl.sandbox.aws import ecs
 from ecsctl.session import open_stack
 from tests.config.more_shapes import MORE
+from tests.config.required_shapes import REQUIRED
 from tests.config.shapes import SHAPES, Shape
 from tests.config.tried_shapes import TRIED
 from tests.crash.conftest import some
 from tests.stack.conftest import World, world  # noqa: F401 - a fixture
 
 NETWORK = {"egress": "public"}
-KNOWN = SHAPES | MORE | TRIED
+KNOWN = SHAPES | MORE | TRIED | REQUIRED
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,11 @@ APPS = {
     "lldap/lldap": App(17170, {"/": 200, "/health": 200}),
     "stonith404/pingvin-share": App(3000, {"/api/health": 200, "/": 200}),
     "ente-io/ente": App(8080, {"/ping": 200}, by_hand={"service": {"health_path": "/ping"}}),
+    "Unleash/unleash": App(4242, {"/health": 200, "/": 302}),
+    "errbit/errbit": App(80, {"/up": 200}, 302),
+    "atuinsh/atuin": App(8888, {"/healthz": 200, "/": 200}, by_hand={"service": {"command": ["start"]}}),
+    "svix/svix-webhooks": App(8071, {"/api/v1/health/ping": 204}, by_hand={"service": {
+        "health": {"path": "/api/v1/health/ping", "codes": "200-399"}}}),
     "binwiederhier/ntfy": App(80, {"/": 200, "/v1/health": 200}),
 }  # fmt: skip
 
