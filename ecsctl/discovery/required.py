@@ -27,12 +27,9 @@ _PYTHON = re.compile(
 _RUBY = re.compile(
     rf"\bENV\.fetch\([ \t]{{0,9}}[\"']{_NAME}[\"'][ \t]{{0,9}}\)(?![ \t]{{0,9}}(?:\{{|do\b|rescue|if\b))"
 )
-# zod and t3-env: a field of a schema that has neither a default nor leave to be absent.
-_ZOD = re.compile(
-    rf"(?m)^[ \t]{{0,40}}{_NAME}:[ \t]{{0,9}}z(?:\n[ \t]{{0,40}})?"
-    r"\.([^\n]{0,300}(?:\n[ \t]{0,40}\.[^\n]{0,300}){0,9})"
-)
-_MAY_LACK = re.compile(r"optional\(|default\(|nullish\(|catch\(|preprocess\(|nullable\(")
+# zod and t3-env: where a field of a schema begins. It is required if it has neither a default nor leave to be absent.
+_FIELD = re.compile(rf"(?m)^[ \t]{{0,40}}{_NAME}:[ \t]{{0,9}}")
+_MAY_LACK = re.compile(r"optional|Optional|default\(|prefault\(|nullish\(|catch\(|preprocess\(|nullable\(")
 # What every container has, what init sets itself, and what is built in or for tests.
 _GIVEN = re.compile(
     r"NODE_ENV|RAILS_ENV|RACK_ENV|PORT|HOST|HOME|PATH|PWD|USER|CI|TZ|LANG|(?:HEROKU|VERCEL|TEST)\w*|"
@@ -77,7 +74,10 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     for file in _files(tree, _SCHEMAS, context):
         if re.search(r"\bz\s{0,40}\.object\(|createEnv\(", text := tree.read(file)):
             text = re.sub(r"(?m)^[ \t]*//.*$", "", text)
-            yield from ((name, file) for name, rest in _ZOD.findall(text) if not _MAY_LACK.search(rest))
+            fields = _FIELD.split(text)[1:]
+            for name, rest in zip(fields[::2], fields[1::2], strict=True):
+                if re.match(r"z\s{0,40}\.", rest) and not _MAY_LACK.search(rest[:600]):
+                    yield name, file
 
 
 def _of_heroku(tree: Tree) -> Iterator[tuple[str, str]]:

@@ -168,6 +168,14 @@ def test_sources_made_to_wear_a_machine_out_are_read_all_the_same(tmp_path, text
     assert observed(Tree.of(tmp_path)).port == 7000
 
 
+def test_a_variable_of_a_schema_that_may_be_absent_is_not_listed_as_required(tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM node\nEXPOSE 80\nCMD npm start\n")
+    fields = "SITE: z\n    .url()\n    .refine(\n      f,\n    )\n    .optional(),\n  MODE: z.enum([]).prefault(1),\n"
+    (tmp_path / "env.ts").write_text(f"export const env = createEnv({{\n  {fields}  HUB: z.url(),\n}})\n")
+    subprocess.run(["git", "-C", str(tmp_path), "init", "-q"], check=True)
+    assert observed(Tree.of(tmp_path)).needs == ("HUB: required by env.ts",)
+
+
 def test_what_git_leaves_out_does_not_count_and_what_it_would_add_does(tmp_path):
     folder = laid_out(tmp_path, SHAPES["traefik/whoami"])
     (folder / ".gitignore").write_text("build/\n/Dockerfile\n")
