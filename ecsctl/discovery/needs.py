@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ecsctl.discovery import depends, required
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.hosts import Host
-from ecsctl.discovery.ports import EXAMPLES
+from ecsctl.discovery.ports import EXAMPLES, sources
 from ecsctl.discovery.tree import Tree, aside, within
 
 _KINDS = (
@@ -57,7 +57,8 @@ _READ_IN = (
     r"config\.(?:py|[cm]?[jt]s)|(?:.*settings.*|base|production)\.py|database\.(?:yml|[cm]?[jt]s)|env\.[cm]?[jt]s"
 )
 _READS = re.compile(
-    r"(?:environ(?:\.get)?[\[(]|getenv\(|ENV(?:\.fetch\()?\[?|process\.env\.|\benv(?:\.\w+)?\()\s*[\"']?([A-Z][A-Z0-9_]+)\b"
+    r"(?:environ(?:\.get)?[\[(]|[gG]etenv\(|(?:Lookup|\bget)Env\(|GetEnvironmentVariable\(|ENV(?:\.fetch\()?\[?|\benv::var\("
+    r"|\bprocess\.env(?:\.|\[)|\b(?:Bun|Deno)\.env\.(?:get\()?|\benv(?:\.\w+)?\()\s*[\"'`]?([A-Z][A-Z0-9_]+)\b"
 )
 _SHELL = re.compile(r"[$`|&;<>*?~]|^\w+=")
 """What only a shell understands: a command with it is run by one."""
@@ -167,8 +168,11 @@ def listed(
         named += [(name, file) for file in tree.named(r"runtime\.exs", context)
                   for name in re.findall(r"(?:fetch_env!|get_env)\(\s*\"(\w+)\"", tree.read(file))]  # fmt: skip
     if not any(_kind(name) for name, _ in named):  # what settings in the sources read
-        named += [(name, file) for file in tree.named(_READ_IN, context)[:20] if not aside(file)
-                  for name in _READS.findall(re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", tree.read(file)))]  # fmt: skip
+        named += _read_in(tree, [file for file in tree.named(_READ_IN, context)[:20] if not aside(file)])
+    foreign = others(tree, built) if context == "." else ()
+    if not any(_kind(name) for name, _ in named):  # what any of them reads, as far as its name says what it is
+        files = [one for one in sources(tree, context) if not any(within(one, folder) for folder in foreign)]
+        named += [(name, file) for name, file in _read_in(tree, files) if _kind(name)]
     found = dict.fromkeys(
         [
             *_beside(_near(services, app, context)),
@@ -183,7 +187,6 @@ def listed(
     )
     lines = tuple(found)
     said = set(re.findall(r"[A-Z][A-Z0-9_]{2,}", " ".join(lines)))
-    foreign = others(tree, built) if context == "." else ()
     return (
         *lines,
         *depends.listed(tree, context, kinds(lines), foreign),
@@ -191,6 +194,12 @@ def listed(
         *_of_builders(tree, context, built, lines),
         *required.listed(tree, context, said | set(known), foreign),
     )
+
+
+def _read_in(tree: Tree, files: Sequence[str]) -> list[tuple[str, str]]:
+    """The variables that files read, each with its file; what a comment says does not count."""
+    live = {file: re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", tree.read(file)) for file in files}
+    return [(name, file) for file, text in live.items() for name in _READS.findall(text)]
 
 
 def others(tree: Tree, built: str) -> tuple[str, ...]:

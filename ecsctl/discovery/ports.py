@@ -235,11 +235,16 @@ _READS = re.compile(
 )
 
 
+def sources(tree: Tree, context: str) -> list[str]:
+    """The files of programs that lie no more than three folders deep, the nearest first; at most 300."""
+    files = tree.named(r"[\w.-]+\.(?:go|[cm]?[jt]sx?|py|rb|rs|cr|java|kt|cs|php|ex|exs|hs|clj)", context)
+    deepest = (0 if context == "." else context.count("/") + 1) + 3
+    return [one for one in files if one.count("/") <= deepest and not aside(one)][:300]
+
+
 def read_from_environment(tree: Tree, context: str) -> tuple[int, str] | None:
     """The file that reads $PORT, and what it begins from if that is near it; 0 if nothing is."""
-    files = tree.named(r"[\w.-]+\.(?:go|[cm]?[jt]s|py|rb|rs|cr|java|kt|php|ex|exs|hs|clj)", context)
-    deepest = (0 if context == "." else context.count("/") + 1) + 3
-    for file in [one for one in files if one.count("/") <= deepest and not aside(one)][:300]:
+    for file in sources(tree, context):
         text = tree.read(file)
         if found := _READS.search(text):
             near = re.search(r"(?:PORT|port)\b[^\n]{0,40}?" + _NUMBER, text[found.start() : found.start() + 300])

@@ -176,6 +176,29 @@ def test_a_variable_of_a_schema_that_may_be_absent_is_not_listed_as_required(tmp
     assert observed(Tree.of(tmp_path)).needs == ("HUB: required by env.ts",)
 
 
+READS = {
+    "server.js": "const pool = new Pool({ connectionString: process.env.DATABASE_URL })",
+    "src/db.ts": "connect(process.env['DATABASE_URL']!)",
+    "main.go": 'db, err := sql.Open("postgres", os.Getenv("DATABASE_URL"))',
+    "src/main.rs": 'let url = std::env::var("DATABASE_URL")?;',
+    "Program.cs": 'var url = Environment.GetEnvironmentVariable("DATABASE_URL");',
+    "src/Db.java": 'String url = System.getenv("DATABASE_URL");',
+    "main.py": 'engine = create_engine(os.environ["DATABASE_URL"])',
+    "index.php": "$db = new PDO(getenv('DATABASE_URL'));",
+    "main.ts": 'await connect(Deno.env.get("DATABASE_URL"))',
+}
+
+
+@pytest.mark.parametrize("file", READS)
+def test_a_store_that_only_a_program_reads_the_address_of_is_listed_by_that_name(tmp_path, file):
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY . .\nEXPOSE 80\nCMD serve\n")
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(f"{READS[file]}\n")
+    assert observed(Tree.of(tmp_path)).needs == (f"DATABASE_URL: a database's address, which {file} names",)
+    (tmp_path / file).write_text(f"// {READS[file]}\n")
+    assert observed(Tree.of(tmp_path)).needs == ()
+
+
 def test_what_git_leaves_out_does_not_count_and_what_it_would_add_does(tmp_path):
     folder = laid_out(tmp_path, SHAPES["traefik/whoami"])
     (folder / ".gitignore").write_text("build/\n/Dockerfile\n")
