@@ -234,13 +234,6 @@ def test_a_log_group_and_a_role_are_returned_whole(aws):
     assert group["logGroupClass"] == "STANDARD"
     assert group["deletionProtectionEnabled"] is group["bearerTokenAuthenticationEnabled"] is False
     assert "retentionInDays" not in group
-    aws("logs").put_log_group_deletion_protection(logGroupIdentifier=group["arn"], deletionProtectionEnabled=True)
-    assert aws("logs").describe_log_groups()["logGroups"][0]["deletionProtectionEnabled"]
-    answer = refused(aws("logs").delete_log_group, logGroupName="/a")
-    protected = "Cannot delete log group with deletion protection enabled. Disable deletion protection first."
-    assert answer == ("ValidationException", protected)
-    aws("logs").put_log_group_deletion_protection(logGroupIdentifier="/a", deletionProtectionEnabled=False)
-    aws("logs").delete_log_group(logGroupName="/a")
     made = aws("iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)["Role"]
     found = aws("iam").get_role(RoleName="r")["Role"]
     assert (found["Description"], found["MaxSessionDuration"], made["Path"]) == ("", 3600, "/")

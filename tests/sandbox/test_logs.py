@@ -27,6 +27,20 @@ def test_a_group_is_made_once(logs):
     assert error == ("ResourceNotFoundException", "The specified log group does not exist.")
 
 
+def test_a_group_that_is_protected_against_deletion_stays_until_it_no_longer_is(logs):
+    logs.create_log_group(logGroupName=APP)
+    [group] = logs.describe_log_groups(logGroupNamePrefix=APP)["logGroups"]
+    logs.put_log_group_deletion_protection(logGroupIdentifier=group["logGroupArn"], deletionProtectionEnabled=True)
+    [group] = logs.describe_log_groups(logGroupNamePrefix=APP)["logGroups"]
+    assert group["deletionProtectionEnabled"]
+    error = refused(logs.delete_log_group, logGroupName=APP)
+    protected = "Cannot delete log group with deletion protection enabled. Disable deletion protection first."
+    assert error == ("ValidationException", protected)
+    logs.put_log_group_deletion_protection(logGroupIdentifier=APP, deletionProtectionEnabled=False)
+    logs.delete_log_group(logGroupName=APP)
+    assert names(logs) == []
+
+
 def test_only_the_days_aws_offers_are_kept(logs):
     logs.create_log_group(logGroupName=APP)
     code, text = refused(logs.put_retention_policy, logGroupName=APP, retentionInDays=2)
