@@ -53,14 +53,16 @@ def test_after_a_crash_of_the_sandbox_stop_or_a_new_start_clears_up_and_a_strang
     try:
         with up(made(tmp_path / "killed", "killed", engine, LIGHT), FAST) as project:
             urls = project.urls
-            project.write(dockerfile=f"{DOCKERFILE}RUN sleep 120\n")
+            project.write(dockerfile=f"{DOCKERFILE}RUN echo b-trace\nRUN sleep 120; echo b-trace\n")
             project.ecsctl("sandbox", "push", "--no-watch")
+            until(lambda: len(traces(engine, "b-trace")) > 1)  # what the first step has made, and the second one runs
             mine = f"{tempfile.gettempdir()}/ecsctl-sandbox-{leftovers.whose(project.record)}-"
             until(lambda: glob.glob(f"{mine}*/ecsctl-docker-*/config.json"))  # the engine builds
             kill(project)
             assert project.tasks()
             project.ecsctl("sandbox", "start")
             assert project.left() == []
+            assert traces(engine, "b-trace") == []
             assert not glob.glob(f"{mine}*")
             for place in Path("/proc").glob("[0-9]*/cwd"):
                 with contextlib.suppress(OSError):  # it has ended meanwhile

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ecsctl.sandbox.containers.engine import Engine, find
+from ecsctl.sandbox.containers.images import labelled
 
 Serves = Callable[..., Path]
 
@@ -118,3 +119,10 @@ def test_an_engine_that_cannot_serve_says_why(serves: Serves, folder: Path) -> N
         closed = serves("closed.sock")
         closed.chmod(0)
         assert "Permission denied" in message(f"unix://{closed}")
+
+
+def test_each_stage_of_a_dockerfile_begins_with_a_label_and_no_from_of_another_instruction():
+    lines = ["ARG V=3", "FROM \\", "  # why", "  python:$V AS made", "RUN echo 'select 1 \\", "FROM shop'",
+             "from scratch", "COPY --from=made a /a"]  # fmt: skip
+    made = labelled("\n".join(lines), "a=b").splitlines()
+    assert made == [*lines[:4], "LABEL a=b", *lines[4:7], "LABEL a=b", lines[7]]

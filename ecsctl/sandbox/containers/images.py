@@ -8,16 +8,18 @@ import base64
 import contextlib
 import functools
 import http
+import io
 import json
 import os
 import re
 import resource
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -33,7 +35,6 @@ _OFFLINE = re.compile(
 )
 
 
-_STAGE, _MADE = re.compile(r"Step \d+/\d+ : FROM "), re.compile(r" ---> ([0-9a-f]{12,})$")
 _MOST_HELD = 30  # lines; more than BuildKit says at its end
 _MOST = 32768  # also that of processes on Linux, unless somebody has changed it (proc(5), pid_max)
 _TRIES, _PAUSE = 40, 0.5  # how often, and every how many seconds, the removal of an image in use is tried again
@@ -102,6 +103,9 @@ def _built(engine: Engine, whose: str, ask: Ask, job: Job) -> int:
     with tempfile.TemporaryDirectory(prefix="ecsctl-docker-", dir=scratch.place()) as name:
         place = Path(name)
         held = list[str]()
+        if not found[1]:
+            with contextlib.suppress(KeyError, tarfile.TarError):  # the tool itself says what is wrong
+                _label(ask, whose)
         code = _run(engine, whose, found, ask, ask.pull, place, job, held)
         if code and ask.pull and held:
             # What the first try said of it is no reason for how the second ends.
@@ -124,7 +128,7 @@ def _run(
         words += [word for name, most in limits().items() for word in ("--ulimit", f"{name}={most}:{most}")]
     elif kit:
         words += ["--progress", "plain"]
-    words += [] if kit else ["--force-rm"]  # else the container of a step that fails stays, and carries no label
+    words += [] if kit else ["--force-rm"]  # else the container of a step that fails stays
     words += [word for argument in ask.arguments for word in ("--build-arg", argument)]
     for name, value in ask.secrets.items():
         secret = place / f"secret-{len(words)}"
@@ -151,37 +155,39 @@ def _run(
             env=environment(engine, kit, ask.logins, place), cwd=place,
         )  # fmt: skip
         assert job.process.stdout  # noqa: S101 - for the type checker
-        before = len(job.lines)
         with job.process.stdout as output:
             _read(output, job, held)
-        code = job.process.wait()
-    if not kit:
-        for image in halves(job.lines[before:]):
-            with contextlib.suppress(EngineError):
-                engine.call("POST", f"/images/{image}/tag", repo=halved(whose), tag=image)
-    return code
+        return job.process.wait()
 
 
-def halved(whose: str) -> str:
-    """The name of the images that builds of a sandbox have left behind on the way."""
-    return f"ecsctl-{whose}"
+def _label(ask: Ask, whose: str) -> None:
+    """Have the older builder label whatever a step makes: where a build fails, or is killed, that stays in the engine.
 
-
-def halves(lines: Sequence[str]) -> list[str]:
-    """What the older builder has newly made and gives no label: the last image of each stage, or before a failure.
-
-    One that it found in its cache has been named already, or is the user's own.
+    The Dockerfile is in the archive a second time then, and that one counts. Raises KeyError without any.
     """
-    found, before = [""], ""
-    for line in lines:
-        if _STAGE.match(line):
-            found.append("")
-        elif made := _MADE.match(line):
-            cached = before == " ---> Using cache" or _STAGE.match(before)  # the latter is the stage's base
-            found[-1] = "" if cached else made[1]
-        before = line
-    finished = any(line.startswith("Successfully built ") for line in lines)
-    return [image for image in (found[:-1] if finished else found) if image]
+    with tarfile.open(ask.archive) as tar:
+        file = tar.extractfile(ask.dockerfile)
+        text = file.read().decode(errors="surrogateescape") if file else ""
+    content = labelled(text, f"{LABEL}={whose}").encode(errors="surrogateescape")
+    with tarfile.open(ask.archive, "a", format=tarfile.GNU_FORMAT) as tar:
+        about = tarfile.TarInfo(ask.dockerfile)
+        about.size, about.mode = len(content), 0o644
+        tar.addfile(about, io.BytesIO(content))
+
+
+def labelled(text: str, label: str) -> str:
+    """A Dockerfile each of whose stages begins with a label."""
+    lines, goes_on, word = list[str](), False, ""
+    for line in text.splitlines():
+        lines.append(line)
+        bare = line.strip()
+        if not bare or bare.startswith("#"):
+            continue  # also between the lines of one instruction
+        word = word if goes_on else bare.split()[0].upper()
+        goes_on = bare.endswith("\\")
+        if word == "FROM" and not goes_on:
+            lines.append(f"LABEL {label}")
+    return "\n".join(lines) + "\n"
 
 
 def _read(output: IO[bytes], job: Job, held: list[str]) -> None:

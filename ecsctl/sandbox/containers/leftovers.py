@@ -2,14 +2,12 @@
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ecsctl.sandbox.containers import firewall
 from ecsctl.sandbox.containers.engine import Engine, EngineError, find
-from ecsctl.sandbox.containers.images import halved
 
 
 def clear(engine: Engine, whose: str, images: bool = True) -> int:
@@ -20,12 +18,10 @@ def clear(engine: Engine, whose: str, images: bool = True) -> int:
     firewall.removed(whose)
     for found in engine.ours("volumes", whose):
         gone += delete(engine, f"/volumes/{found['Name']}", force=True)
-    for found in engine.ours("images", whose) if images else []:
-        gone += delete(engine, f"/images/{found['Id']}", force=True)
-    named = json.dumps({"reference": [f"{halved(whose)}:*"]})
-    for found in engine.call("GET", "/images/json", filters=named) if images else []:
-        for name in found["RepoTags"] or ():
-            gone += delete(engine, f"/images/{name}")
+    less = int(images)
+    while less:  # an image that others are made from goes after them
+        less = sum(delete(engine, f"/images/{one['Id']}", force=True) for one in engine.ours("images", whose))
+        gone += less
     return gone
 
 

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError
-from ecsctl.sandbox.containers.images import halved
 from ecsctl.sandbox.containers.specs import Spec
 
 NAME = "~internal~ecs~pause"
@@ -36,7 +35,7 @@ def joined(engine: Engine, whose: str, specs: Sequence[Spec]) -> Sequence[Spec]:
 
 
 def _image(whose: str) -> str:
-    return f"{halved(whose)}:pause"
+    return f"ecsctl-{whose}:pause"
 
 
 def made(engine: Engine, whose: str) -> None:
