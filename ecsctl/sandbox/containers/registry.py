@@ -68,8 +68,9 @@ class Registry:
 
     def rename(self, name: str) -> None:
         """Take the name away by which the engine has pushed an image: it has ECR's own from now on."""
-        with contextlib.suppress(EngineError):
-            self.engine.call("DELETE", f"/images/{self.place}/{name}", noprune=True)
+        if self.place:
+            with contextlib.suppress(EngineError):
+                self.engine.call("DELETE", f"/images/{self.place}/{name}", noprune=True)
 
     def restore(self, image: str) -> bool:
         """Pull an image that the engine no longer has; whether it is there again. Raises EngineError."""
