@@ -97,8 +97,8 @@ class Deleting(Reader):
         finally:
             self._at_work.name = ""
 
-    def _emit_done(self, name: str, title: str, verb: Verb, began: float, note: str = "") -> None:
-        self.emit(events.Done(name, title, verb, time.monotonic() - began, note))
+    def _emit_done(self, name: str, title: str, verb: Verb, began: float, note: str = "", did: str = "") -> None:
+        self.emit(events.Done(name, title, verb, time.monotonic() - began, note, did))
 
     def _waiting(self, what: str, waited: float, limit: float) -> None:
         self.emit(events.Waiting(getattr(self._at_work, "name", ""), what, waited, limit))

@@ -102,7 +102,7 @@ class Engine:
         """
         plan = self.plan(stack, prune=prune)
         self._half_done(stack)
-        self.emit(events.Planned(plan))
+        self.emit(events.Planned(plan, stack.graph))
         refuse(plan)
         for other in sorted(self.survey.others):
             self.emit(events.Said(f"another deployment of {self.label.app} ({ID}={other}) has things here too; where "

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.plan import Plan, Verb
@@ -16,9 +16,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Planned(Event):
-    """The plan of the run is known. Changes follow."""
+    """The plan of the run is known. Changes follow. `needs` says for each resource which others it is made from."""
 
     plan: Plan
+    needs: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,14 @@ class Waiting(Event):
 
 @dataclass(frozen=True)
 class Done(Event):
-    """A resource is up to date, or deleted."""
+    """A resource is up to date, or deleted. `did` is the word for what happened, where the verb's own does not fit."""
 
     name: str
     title: str
     verb: Verb
     seconds: float
     note: str = ""
+    did: str = ""
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,8 @@ class Reconciler(Beginning):
                 self.known[node.name] = observed.ids
                 self._settle(node.name, desired, observed)
             if (did or planned.verb is not Verb.KEEP) and (desired == whole or did is Verb.CREATE):
-                self._emit_done(node.name, desired.title, did or Verb.KEEP, began, observed.note)
+                word = desired.done if did is Verb.CREATE else ""
+                self._emit_done(node.name, desired.title, did or Verb.KEEP, began, observed.note, word)
 
     def complete(self, node: Node) -> None:
         """The last part: remove or add what had to wait until everything else existed."""

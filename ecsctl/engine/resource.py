@@ -87,6 +87,7 @@ class Resource(ABC, Generic[Ids]):
 
     kind: ClassVar[str]
     title: ClassVar[str]  # in a sentence: "NAT gateway"
+    done: ClassVar[str] = ""  # what is said of it in place of "created", where nothing is: "first image built"
     within: ClassVar[tuple[str, ...]] = ()  # fields naming the parent it cannot exist without
     inside: ClassVar[bool] = False  # it is a part of its parent: one that was just created cannot have it yet
     lets_go: ClassVar[tuple[str, ...]] = ()  # fields naming what may be removed before it: it does not use that

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 SPELT = "AEFHILMNORSX"  # letters whose names begin with a vowel
+MORE_NAMES = re.compile(r" \+(\d+) [0-9a-f]{8}$")  # of a certificate: how many, and a digest of which
 UNCOUNTED = frozenset({"autoscaling", "mount targets"})
 SPOKEN = frozenset({"NAT"})  # acronyms that are spoken as words
 
@@ -29,13 +30,19 @@ def named(title: str, name: str) -> tuple[str, str]:
 
     "NAT gateway nat-a"; but "load balancer" and not "load balancer load-balancer", and "ECS service mailer".
     """
+    name = MORE_NAMES.sub(r" and \1 more", name)
     words, own = _words(title), _words(name)
-    if not set(own) - set(words):
+    if all(_known(word, words) for word in own):
         return title or name, ""
     part, _, process = name.partition(" ")
-    if process and words and all(any(one in word for word in words) for one in _words(part)):
+    if process and words and all(_known(word, words) for word in _words(part)):
         return title, process
-    return (name, "") if own[: len(words)] == words else (title, name)
+    return (name, "") if words in (own[: len(words)], own[-len(words) :]) else (title, name)
+
+
+def _known(word: str, words: list[str]) -> bool:
+    """Whether a title says this word already, in the singular perhaps, or within a longer one: "autoscaling"."""
+    return word in words or any(len(word) > 3 and one.endswith(word.removesuffix("s")) for one in words)
 
 
 def _words(text: str) -> list[str]:

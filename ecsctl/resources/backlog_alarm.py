@@ -51,7 +51,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
     """
 
     kind = "backlog-alarm"
-    title = "alarm of the queue"
+    title = "backlog alarm"
     known_by = "autoscaling"
     arns = "cloudwatch:alarm"
     hinted_by = "cloudwatch:alarm"

@@ -50,7 +50,7 @@ class FileSystem(Resource[FileSystemIds]):
     """
 
     kind = "file-system"
-    title = "file system"
+    title = "EFS volume"
     lingers = True
     arns = "elasticfilesystem:file-system"
     hinted_by = "elasticfilesystem"

@@ -55,6 +55,7 @@ class FirstImage(Resource[FirstImageIds]):
 
     kind = "image"
     title = "first image"
+    done = "ready"
     by_use = True  # a build
     within = ("repository",)
     wait = True

@@ -42,6 +42,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
 
     kind = "release"
     title = "release command"
+    done = "completed"
     by_use = True  # a task
     within = ("cluster",)
     wait = True

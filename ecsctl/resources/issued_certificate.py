@@ -36,6 +36,7 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
 
     kind = "issued-certificate"
     title = "issued certificate"
+    done = "ready"
     within = ("certificate",)
     lets_go = ("record",)  # an issued one is served without it
     wait = True

@@ -40,7 +40,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
     """
 
     kind = "shifting-rule"
-    title = "listener rule for releases"
+    title = "production listener rule"
     arns = "elasticloadbalancing"
     hinted_by = "elasticloadbalancing"
     within = ("listener",)

@@ -35,7 +35,8 @@ class ValidationRecord(Resource[ValidationRecordIds]):
     """
 
     kind = "validation-record"
-    title = "validation record"
+    title = "proof of ownership"
+    done = "ready"
     within = ("certificate",)
     wait = True
     tagged = False

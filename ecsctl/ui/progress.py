@@ -22,6 +22,7 @@ from ecsctl.engine.errors import Interrupted
 from ecsctl.engine.events import Done, Event, Failed, NotTried, Planned, Ready, Said, Started, Waiting
 from ecsctl.engine.plan import Verb
 from ecsctl.ui.console import glyph, lively, moving, talk, write
+from ecsctl.ui.in_order import InOrder
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import plain, safe
 from ecsctl.ui.spans import Span, lasting, ticking, where_time_went
@@ -85,6 +86,7 @@ class Progress:
         self._stopping = False
         self._paused = self._was_live = False
         self._paused_at = self._asked = 0.0  # since when a person is asked; for how long they were, all in all
+        self._lines = InOrder({})
         self._spans: dict[str, Span] = {}  # what took how long; under "" reading what exists, until the plan
         moving.add(self)
 
@@ -96,6 +98,7 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end_live()
+        self._lines.flush()
         if kind is not None and any(self.counts[word] for word in COUNTED[:-3]):
             self.summary(self.seconds)
 
@@ -115,12 +118,15 @@ class Progress:
                     self._spans.setdefault("", Span("reading what exists", self._entered, self._began - self._asked))
                     self.total = len(event.plan.work)
                     self.counts["unchanged"] += event.plan.count(Verb.KEEP)
+                    self._lines = InOrder(event.needs)
             case Said():
                 self._line("", "", plain(event.text), loud=event.loud)
             case Started():
                 with self._lock:
                     self._titles[event.name] = event.title
                     self._tasks[event.name] = Task(event.title, event.name, self.clock())
+                if event.verb is Verb.CREATE:
+                    self._lines.begin(event.name)
                 self._show_live()
             case Waiting():
                 self._waits(event)
@@ -131,7 +137,7 @@ class Progress:
                     self._tasks.pop(event.name, None)
                     self._took(f"{event.name} is ready", called(event.title, event.name), event.seconds)
                 ready = called(event.title, event.name).append(f" ready in {lasting(event.seconds)}", "not bold")
-                self._line("✓", "ok", ready, style="green")
+                self._lines.print(event.name, lambda: self._line("✓", "ok", ready, style="green"))
             case Failed():
                 stopped = isinstance(event.error, Interrupted)
                 with self._lock:
@@ -142,6 +148,7 @@ class Progress:
                     self._ended += 1
                 if not stopped:
                     self._line("✗", "x", plain(event.error.message, "red"), style="red")
+                self._lines.end(event.name)
             case NotTried() if event.title:  # the second half of a resource has none: it is counted with the first
                 with self._lock:
                     self.counts["not tried"] += 1
@@ -179,7 +186,7 @@ class Progress:
         counts = ", ".join(f"{self.counts[word]} {word}" for word in COUNTED if self.counts[word])
         self.console.print(Text(f"{counts or 'nothing to do'} in {lasting(seconds)}", style="bold"), soft_wrap=True)
         if self._spans.keys() - {""} and (words := where_time_went(self._spans.values(), seconds)):
-            write(plain(words), label=Text("of it: ", style="dim"))
+            write(plain(words), label=Text("of which: ", style="dim"))
 
     def _took(self, key: str, what: Text, seconds: float) -> None:
         """Write down how long something took that ends now."""
@@ -192,10 +199,12 @@ class Progress:
             self.counts[DID[event.verb]] += 1
             self._ended += 1
             self._took(event.name, called(event.title, event.name), event.seconds)
-        words = called(event.title, event.name).append(f" {DID[event.verb]} in {lasting(event.seconds)}", "not bold")
+        did = event.did or DID[event.verb]
+        words = called(event.title, event.name).append(f" {did} in {lasting(event.seconds)}", "not bold")
         if event.note:
             words.append(f" ({safe(event.note)})", style="dim")
-        self._line("✓", "ok", words, style="green")
+        self._lines.print(event.name, lambda: self._line("✓", "ok", words, style="green"))
+        self._lines.end(event.name)
 
     def _waits(self, event: Waiting) -> None:
         key = event.name or event.what

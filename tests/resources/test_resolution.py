@@ -99,7 +99,7 @@ def test_a_deployment_that_is_rolled_back_takes_it_back_and_up_says_so(cloud: An
     with pytest.raises(Several) as caught:
         cloud.up(ground.stack(service=AUTO, scaling=OFTEN))
     assert "the deployment of revision 1 was rolled back" in caught.value.errors[0].why
-    assert caught.value.not_tried == ("autoscaling scaling",)
+    assert caught.value.not_tried == ("autoscaling",)
     assert (published(cloud), followed(cloud)) == ({}, ["CPUUtilization", "MemoryUtilization"])
     sandbox.behave(ACCOUNT, ":1", "ok")
     cloud.up(ground.stack(service=AUTO, scaling=OFTEN))

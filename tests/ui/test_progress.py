@@ -97,6 +97,33 @@ def test_a_second_wait_of_a_resource_is_reported_anew(tell, capsys):
     assert capsys.readouterr().err.count("0:31") == 2
 
 
+def test_the_line_of_a_resource_follows_those_of_what_it_was_made_from(tell, capsys):
+    needs = {"schedule": ["task"], "rule": ["schedule"], "topic": []}
+    with tell:
+        tell(Planned(samples.first(), needs))
+        tell(Started("task", "task definition", Verb.CREATE))
+        tell(Started("schedule", "schedule", Verb.CREATE))
+        tell(Done("schedule", "schedule", Verb.CREATE, 1))
+        tell(Done("rule", "rule", Verb.CREATE, 1))
+        tell(Done("topic", "SNS topic", Verb.CREATE, 1))
+        tell(Done("task", "task definition", Verb.CREATE, 2))
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split()[2] for line in lines] == ["SNS", "task", "schedule", "rule"]
+
+
+def test_no_line_is_lost_where_the_one_before_it_never_came(tell, capsys):
+    with tell:
+        tell(Planned(samples.first(), {"schedule": ["task"]}))
+        tell(Started("task", "task definition", Verb.CREATE))
+        tell(Done("schedule", "schedule", Verb.CREATE, 1))
+    assert capsys.readouterr().err == "12:34:56 ✓ schedule created in 1 s\n"
+
+
+def test_what_is_not_created_has_its_own_word(tell, capsys):
+    tell(Done("image", "first image", Verb.CREATE, 90, did="ready"))
+    assert capsys.readouterr().err == "12:34:56 ✓ first image ready in 1 min 30 s\n"
+
+
 def test_a_step_that_is_kept_is_not_shown_but_counted(tell, capsys):
     tell(Planned(samples.settled()))
     tell.summary(1.2)
@@ -120,7 +147,7 @@ def test_what_became_ready_later_is_reported_and_counted_once(tell, capsys, time
     tell(Ready("alb", "load balancer", 31))
     assert "load balancer alb ready in 31 s" in capsys.readouterr().err
     tell.summary(tell.seconds)
-    assert capsys.readouterr().err == "1 created in 32 s\nof it: load balancer alb 32 s\n"
+    assert capsys.readouterr().err == "1 created in 32 s\nof which: load balancer alb 32 s\n"
 
 
 def test_the_time_in_which_a_person_was_asked_is_nobodys(tell, capsys, time):
@@ -133,7 +160,7 @@ def test_the_time_in_which_a_person_was_asked_is_nobodys(tell, capsys, time):
     tell(Done("vpc", "VPC", Verb.CREATE, 5))
     capsys.readouterr()
     tell.summary(tell.seconds)
-    said = ["1 created in 7 s", "of it: reading what exists 2 s, then VPC 5 s"]
+    said = ["1 created in 7 s", "of which: reading what exists 2 s, then VPC 5 s"]
     assert capsys.readouterr().err.splitlines() == said
 
 
@@ -145,7 +172,7 @@ def test_the_wait_for_somebody_elses_deployment_is_reported_as_what_it_was(tell,
     tell(Done("vpc", "VPC", Verb.CREATE, 5))
     capsys.readouterr()
     tell.summary(tell.seconds)
-    assert "of it: waiting for the pipeline to end its release 58 s\n" in capsys.readouterr().err
+    assert "of which: waiting for the pipeline to end its release 58 s\n" in capsys.readouterr().err
 
 
 def test_a_run_that_changed_nothing_does_not_tell_where_its_time_went(tell, capsys, time):
@@ -164,7 +191,7 @@ def test_a_run_that_breaks_off_tells_what_it_did(tell, capsys, time):
     ]
     with pytest.raises(Refused):
         broken_off(tell, *events, by=Refused("no"), spend=lambda: setattr(time, "spent", 5))
-    assert capsys.readouterr().err.splitlines()[-2:] == ["1 created, 1 not tried in 5 s", "of it: VPC 3 s"]
+    assert capsys.readouterr().err.splitlines()[-2:] == ["1 created, 1 not tried in 5 s", "of which: VPC 3 s"]
 
 
 def test_a_run_that_breaks_off_before_any_change_counts_nothing(tell, capsys):
