@@ -1,10 +1,10 @@
-"""ecsctl's command line: in this process on the sandbox inside it, or as real processes on the sandbox's server."""
+"""ecsctl's command line: in this process, on the sandbox inside it or on the sandbox's server."""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from ecsctl.engine.patience import Patience
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server import process as sandbox
 from ecsctl.sandbox.server.inprocess import inprocess
+from tests import forked
 from tests.saved import once
 from tests.stack.conftest import shared_session
 
@@ -105,38 +106,23 @@ def bring_up(folder: Path, clock: Clock, run: Callable[..., Ended]) -> None:
 
 
 @pytest.fixture
-def read(run: Callable[..., Ended]) -> Callable[..., Ended]:
-    """Run a command that only reads in this process, on the sandbox's server: a process takes five times as long."""
+def served(folder: Path, run: Callable[..., Ended]) -> Iterator[Callable[..., Ended]]:
+    """Run a command in this process, on the sandbox's server: a process of its own takes five times as long.
 
-    def read(*words: str) -> Ended:
-        with mock.patch.dict(os.environ, {"COLUMNS": "100"}), mock.patch("boto3.DEFAULT_SESSION", None):
+    The server ends with the test.
+    """
+
+    def served(*words: str, **options: str) -> Ended:
+        environment = mock.patch.dict(os.environ, {"COLUMNS": "100", **options})
+        with environment, mock.patch("boto3.DEFAULT_SESSION", None), mock.patch("sys.stdin", io.StringIO()):
             return run(*words)
 
-    return read
+    yield served
+    with contextlib.suppress(sandbox.SandboxError):  # something else stands in its place
+        sandbox.stop(folder / ".ecsctl")
 
 
 @pytest.fixture
 def quick(folder: Path) -> None:
     """The folder's sandbox runs already, ten times as fast as users have it: who brings an app up need not wait."""
-    sandbox.start(folder / ".ecsctl", speed=10 * sandbox.SPEED)
-
-
-@pytest.fixture
-def process(folder: Path) -> Iterator[Callable[..., Ended]]:
-    """Run a command as a process of its own, on the sandbox's server. The server ends with the test."""
-
-    def process(*words: str, **options: str) -> Ended:
-        done = subprocess.run(
-            [sys.executable, "-m", "ecsctl", *words],
-            cwd=folder,
-            env={**os.environ, "COLUMNS": "100", **options},
-            stdin=subprocess.DEVNULL,
-            text=True,
-            capture_output=True,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
-
-    yield process
-    with contextlib.suppress(sandbox.SandboxError):  # something else stands in its place
-        sandbox.stop(folder / ".ecsctl")  # from here: whoever started it is the one who sees that it is gone
+    forked.start(folder / ".ecsctl", speed=10 * sandbox.SPEED)

@@ -35,37 +35,35 @@ def agreed(folder: Path) -> bool:
     return bool(answer["agreed"])
 
 
-def nothing_made(read: Callable[..., Ended]) -> bool:
-    document = json.loads(read("status", "--sandbox", "--output", "json").out)
+def nothing_made(served: Callable[..., Ended]) -> bool:
+    document = json.loads(served("status", "--sandbox", "--output", "json").out)
     return {one["condition"] for one in document["resources"]} == {"missing"}
 
 
 @pytest.mark.usefixtures("quick")
-def test_with_nobody_to_ask_nothing_is_made_and_yes_agrees(
-    stranger: Path, process: Callable[..., Ended], read: Callable[..., Ended]
-) -> None:
-    refused = process("up", "--sandbox")
+def test_with_nobody_to_ask_nothing_is_made_and_yes_agrees(stranger: Path, served: Callable[..., Ended]) -> None:
+    refused = served("up", "--sandbox")
     assert refused.code == 2
     assert f"The sandbox's build runs the commands of buildspec.yml in {stranger} on this machine" in refused.said
     assert "ecsctl up --sandbox --yes" in refused.said
     assert not agreed(stranger)
-    assert nothing_made(read)
+    assert nothing_made(served)
 
-    process("up", "--sandbox", "--yes")  # this buildspec makes no image, so that it fails, after the build
+    served("up", "--sandbox", "--yes")  # this buildspec makes no image, so that it fails, after the build
     assert agreed(stranger)
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_document_is_no_question(stranger: Path, process: Callable[..., Ended]) -> None:
-    refused = process("up", "--sandbox", "--output", "json")
+def test_a_document_is_no_question(stranger: Path, served: Callable[..., Ended]) -> None:
+    refused = served("up", "--sandbox", "--output", "json")
     assert refused.code == 2
     assert "ecsctl up --sandbox --yes" in refused.said
     assert not agreed(stranger)
 
 
-@pytest.mark.usefixtures("quick", "process")
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(("answer", "code"), [("n", 1), (None, 130)], ids=["no", "Ctrl-C"])
-def test_a_no_makes_nothing(stranger: Path, read: Callable[..., Ended], answer: str | None, code: int) -> None:
+def test_a_no_makes_nothing(stranger: Path, served: Callable[..., Ended], answer: str | None, code: int) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "CI"} | {"TERM": "xterm"}
     screen = pexpect.spawn(
         sys.executable, ["-m", "ecsctl", "up", "--sandbox"],
@@ -80,17 +78,17 @@ def test_a_no_makes_nothing(stranger: Path, read: Callable[..., Ended], answer: 
     screen.expect(pexpect.EOF)
     assert screen.wait() == code
     assert not agreed(stranger)
-    assert nothing_made(read)
+    assert nothing_made(served)
 
 
 @pytest.mark.usefixtures("quick")
 def test_what_nobody_agreed_to_does_not_run_whoever_starts_the_build(
-    folder: Path, process: Callable[..., Ended], read: Callable[..., Ended]
+    folder: Path, served: Callable[..., Ended]
 ) -> None:
-    assert process("up", "--sandbox").code == 0, "no buildspec: builds are played, and nothing is asked"
+    assert served("up", "--sandbox").code == 0, "no buildspec: builds are played, and nothing is asked"
     (folder / "buildspec.yml").write_text(HARMLESS.replace("{proof}", str(folder / "ran")))
-    pushed = process("sandbox", "push", "--watch")
+    pushed = served("sandbox", "push", "--watch")
     assert pushed.code == 1
-    log = read("logs", "--build", "--sandbox")
+    log = served("logs", "--build", "--sandbox")
     assert "nobody has agreed that this repository's commands run here: ecsctl up --sandbox asks" in log.out + log.err
     assert not (folder / "ran").exists()

@@ -78,46 +78,46 @@ def test_a_checkout_of_another_repository_tells_nothing(clone: Path, tmp_path: P
 
 @pytest.mark.usefixtures("quick")
 def test_an_app_that_nothing_can_build_is_refused_before_anything_is_made(
-    folder: Path, process: Callable[..., Ended], read: Callable[..., Ended]
+    folder: Path, served: Callable[..., Ended]
 ) -> None:
     (folder / ".git").rmdir()
     git(folder, "init", "-q", "-b", "main")
     (folder / "ecsctl.toml").write_text('name = "hello"\n')
-    planned = read("plan", "--sandbox")
+    planned = served("plan", "--sandbox")
     assert planned.code == 0
     assert "nothing can build hello: there is no [github] in ecsctl.toml" in planned.said
     assert "this will be refused" in planned.said
     assert "next:" not in planned.said
-    refused = process("up", "--sandbox", "--yes")
+    refused = served("up", "--sandbox", "--yes")
     assert refused.code == 1
     assert "nothing can build hello: there is no [github] in ecsctl.toml" in refused.said
     assert "desired_count = 0 in [service]" in refused.said
-    document = json.loads(read("status", "--sandbox", "--output", "json").out)
+    document = json.loads(served("status", "--sandbox", "--output", "json").out)
     assert {one["condition"] for one in document["resources"]} == {"missing"}
     (folder / "ecsctl.toml").write_text('name = "hello"\n[service]\ndesired_count = 0\n')
-    assert process("up", "--sandbox", "--yes").code == 0
+    assert served("up", "--sandbox", "--yes").code == 0
 
 
 @pytest.mark.usefixtures("quick")
 def test_a_repository_without_a_buildspec_is_built_in_the_sandbox_and_nothing_is_asked(
-    folder: Path, process: Callable[..., Ended], read: Callable[..., Ended]
+    folder: Path, served: Callable[..., Ended]
 ) -> None:
     (folder / ".git").rmdir()
     git(folder, "init", "-q", "-b", "main")
     (folder / "README").write_text("")
     git(folder, "add", "README")
     git(folder, "commit", "-q", "-m", "first")
-    refused = process("up", "--sandbox", "--yes")
+    refused = served("up", "--sandbox", "--yes")
     assert refused.code == 1
     assert "nothing can build hello: the branch main has no Dockerfile" in refused.said
     (folder / "Dockerfile").write_text("FROM scratch\nCOPY README .\n")
     git(folder, "add", "Dockerfile")
     git(folder, "commit", "-q", "-m", "second")
-    ended = process("up", "--sandbox")
+    ended = served("up", "--sandbox")
     assert ended.code == 0, ended.err
-    log = read("logs", "--build", "--sandbox")
+    log = served("logs", "--build", "--sandbox")
     assert "COPY README ." in log.out + log.err
     (folder / "ecsctl.toml").write_text(
         (folder / "ecsctl.toml").read_text() + '[build]\nenvironment = { BASH_ENV = "x" }\n'
     )
-    assert "runs the commands of [build.environment]" in process("up", "--sandbox").said
+    assert "runs the commands of [build.environment]" in served("up", "--sandbox").said

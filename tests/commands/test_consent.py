@@ -16,6 +16,7 @@ from ecsctl.sandbox.server import process as sandbox
 from ecsctl.sandbox.server.inprocess import inprocess
 from ecsctl.sandbox.snapshot.taking import differences, snapshot
 from ecsctl.ui import words
+from tests import forked
 from tests.commands.conftest import Ended
 
 Run = Callable[..., Ended]
@@ -92,12 +93,12 @@ def test_a_plan_tells_price_and_time_too(run: Run) -> None:
 
 
 def test_on_a_terminal_the_question_stands_alone_and_ctrl_c_is_130(
-    folder: Path, process: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+    folder: Path, served: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "ecsctl.toml").write_text('name = "hello"\n')
     monkeypatch.delenv("CI", raising=False)
     environment = {
-        **sandbox.environment(sandbox.start(folder / ".ecsctl", speed=1000.0)),
+        **sandbox.environment(forked.start(folder / ".ecsctl", speed=1000.0)),
         "TERM": "xterm",
         "COLUMNS": "100",
     }
@@ -117,7 +118,7 @@ def test_on_a_terminal_the_question_stands_alone_and_ctrl_c_is_130(
     screen.expect(pexpect.EOF)
     screen.close()
     assert screen.exitstatus == 130
-    assert process("down", "--yes", **environment).said.endswith("nothing of it is left in the account")
+    assert served("down", "--yes", **environment).said.endswith("nothing of it is left in the account")
 
     screen = asked()
     screen.sendline("y")

@@ -13,6 +13,7 @@ import pexpect
 import pytest
 
 from ecsctl.sandbox.server import process as sandbox
+from tests import forked
 from tests.commands.conftest import Ended
 
 
@@ -25,11 +26,11 @@ def on_github(folder: Path) -> None:
 
 
 @pytest.fixture
-def screen(folder: Path, process: Callable[..., Ended]) -> Callable[[], pexpect.spawn[str]]:
+def screen(folder: Path, served: Callable[..., Ended]) -> Callable[[], pexpect.spawn[str]]:
     """Run `ecsctl init` on a terminal, with credentials of the sandbox's account."""
     (folder / "ecsctl.toml").unlink()
     on_github(folder)
-    environment = {**sandbox.environment(sandbox.start(folder / ".ecsctl")), "TERM": "xterm"}
+    environment = {**sandbox.environment(forked.start(folder / ".ecsctl")), "TERM": "xterm"}
     environment.pop("CI", None)
 
     def screen() -> pexpect.spawn[str]:

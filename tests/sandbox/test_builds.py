@@ -17,6 +17,7 @@ from ecsctl.operations import played_push
 from ecsctl.sandbox.github import checkout
 from ecsctl.sandbox.github.checkout import Checkout
 from ecsctl.sandbox.server import process
+from tests import forked
 
 ROOT = Path(__file__).parents[2]
 URI = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/hello"
@@ -51,7 +52,7 @@ def repository(folder):
 def server(tmp_path_factory):
     """The server of a folder with a git repository, and in it a project whose webhook hears of pushes."""
     folder = repository(tmp_path_factory.mktemp("app") / "app")
-    sandbox = process.start(folder / ".ecsctl", speed=SPEED)
+    sandbox = forked.start(folder / ".ecsctl", speed=SPEED)
     process.play(folder / ".ecsctl", "agree_to_builds", {})
     with pytest.MonkeyPatch.context() as patch:
         for name, value in process.environment(sandbox).items():
