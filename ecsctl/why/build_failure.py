@@ -105,7 +105,7 @@ def _once(lines: Sequence[str]) -> list[str]:
     if begin is None or not any(TIMED.match(line) for line in lines):
         return [*lines]
     end = next((n for n in range(begin, len(lines)) if lines[n] == RULE), begin)
-    return [*lines[: begin + 1], *lines[end:]]
+    return [*lines[:begin], *lines[end:]]
 
 
 def _plain(lines: Sequence[str]) -> list[str]:

@@ -1,5 +1,7 @@
 """What a line of a log is before anyone reads its words: who showed it, at what level, and whether it is JSON.
 
+An event in JSON may stand on several lines, or in several events of the log that a driver has cut it into.
+
 The levels are those of zap, slog, logrus, Pino and Bunyan, log4j and Logback, Python's logging, Serilog, Monolog,
 nginx, PostgreSQL and ECS's own fields in JSON; a level in a word counts only where a logger writes it.
 """
@@ -9,7 +11,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -50,6 +52,15 @@ LOUD = re.compile(
 )
 """What a logger calls an error, whatever its words are."""
 LONG = 1000  # characters
+WIDE = 200  # lines on which one event in JSON may stand
+CUT_AT = (16384, 262118)
+"""So many bytes has an event that goes on in the next: Docker's buffer (moby/moby, daemon/logger/copier.go), and what
+awslogs writes at most (daemon/logger/awslogs/cloudwatchlogs.go).
+"""
+OPENS = re.compile(r"^.{0,80}?(?=\{(?:\s*\"|\s*$))")
+"""What may stand before an event in JSON: a time, a level, a program's name."""
+CHARACTERS = re.compile(r"<<((?:\d{1,3},\s*){7,}\d{1,3})>>")
+"""How Erlang shows the bytes of a text of several lines."""
 LEVELS = ("level", "severity", "log.level", "levelname", "lvl", "@level", "@l", "loglevel", "log")
 MESSAGES = ("msg", "message", "@message", "@m", "@mt", "event", "text")
 ERRORS = ("error", "err", "exception", "cause", "error.message", "@x")
@@ -94,9 +105,49 @@ def forms(line: str) -> tuple[str, str, str]:
 
 def split(entries: Iterable[str]) -> Iterator[str]:
     """The lines of a log's entries, without colours; an error in JSON as its message and the lines of its stack."""
+    lines = [line.rstrip() for entry in _whole(entries) for line in _plain(entry).split("\n")]
+    n = 0
+    while n < len(lines):
+        line, width = _event(lines, n)
+        yield from _spread(line)
+        n += width
+
+
+def _whole(entries: Iterable[str]) -> Iterator[str]:
+    """The entries, those that a driver has cut as one."""
+    held = ""
     for entry in entries:
-        for line in ANSI.sub("", entry).split("\n"):
-            yield from _spread(line.rstrip())
+        held += entry
+        if len(entry.encode()) not in CUT_AT:
+            yield held
+            held = ""
+    if held:
+        yield held
+
+
+def _plain(entry: str) -> str:
+    """An entry without colours, and with the first line of a text that Erlang shows as bytes."""
+    return CHARACTERS.sub(lambda found: _text_of(found[1]), ANSI.sub("", entry))
+
+
+def _text_of(codes: str) -> str:
+    try:
+        return bytes(map(int, codes.split(","))).decode().partition("\n")[0]
+    except ValueError:
+        return f"<<{codes}>>"
+
+
+def _event(lines: Sequence[str], start: int) -> tuple[str, int]:
+    """The line that begins there, or the event in JSON that begins in it, and on how many lines that stands."""
+    opens = OPENS.match(lines[start])
+    if not opens or _parsed(lines[start][opens.end() :]):
+        return lines[start], 1
+    text = lines[start][opens.end() :]
+    for width, line in enumerate(lines[start + 1 : start + WIDE], 2):
+        text += line
+        if line.endswith("}") and _parsed(text):
+            return opens[0] + text, width
+    return lines[start], 1
 
 
 def _spread(line: str) -> Iterator[str]:
@@ -126,14 +177,20 @@ def _spread(line: str) -> Iterator[str]:
 
 def _json(line: str) -> Mapping[str, Any]:
     """The event that a line is in JSON, its keys in small letters; empty if it is none with a level."""
-    if not (line.startswith("{") and line.endswith("}")):
+    opens = OPENS.match(line)
+    event = {key.lower(): value for key, value in _parsed(line[opens.end() :]).items()} if opens else {}
+    return event if any(key in event for key in LEVELS) else {}
+
+
+def _parsed(text: str) -> Mapping[str, Any]:
+    """The object that a text is in JSON; empty if it is none."""
+    if not text.endswith("}"):
         return {}
     try:
-        found = json.loads(line)
+        found = json.loads(text)
     except ValueError:
         return {}
-    event = {key.lower(): value for key, value in found.items()}
-    return event if any(key in event for key in LEVELS) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _text(event: Mapping[str, Any], keys: tuple[str, ...]) -> str:

@@ -27,6 +27,7 @@ NOISE = re.compile(
     r"|^npm (?:notice|warn)\b"
     r"|^warning: build failed, waiting for other jobs|^build script failed, must exit now|^\s*\[end of output\]$"
     r"|^\s*(?:Running `\S+ --version` gave|The following exception\(s\) were encountered:$|A full log can be found at)"
+    r"|^(?:In case|If you|If this|Please)\b.*\breport\b"
     r"|^Run with (?:the )?-|^To see why |^\s*(?:hint|help|note): |^Execution halted$|^Calls: .* -> "
     r"|^/docker-entrypoint\.sh: (?:Configuration complete|Launching|Looking for|/docker-entrypoint\.d/)"
     r"|^\[ERROR\]\s*(?:$|\[Help \d|-> \[Help|To see the full stack|Re-run Maven|For more |After corr)",
@@ -35,7 +36,8 @@ NOISE = re.compile(
 STACK = re.compile(
     r"^\s+at |^\s*\.\.\. \d+ (?:common frames omitted|more)$|^\s*--- End of "  # JavaScript, Java and .NET
     r"|^at (?:async |new )?(?:[\w.$<>\[\] ]+ )?\(?\S+:\d+(?::\d+)?\)?$"  # the same, with its indentation lost
-    r"|^\s*File \"[^\"]+\", line \d+|^\s*[~^]+\s*$"  # Python
+    r"|^\s*File \"[^\"]+\", line \d+|^\s*[~^]+\s*$|^Traceback \(most recent call last\):$"  # Python
+    r"|^(?:The above exception was the direct cause of|During handling of the above exception, another exception )"
     r"|:\d+:in [`'][^`']+'$"  # Ruby; its first line goes on with what is wrong
     r"|^#\d+ (?:\{main\}|\[internal function\]|\S+\.php\(\d+\): )|^\s+thrown in "  # PHP
     r"|^Stack trace:|^\[stacktrace\]|^\s*(?:\S\s+)?\d+[\u2502\u2595]|^\s+\+?\d+\s+(?:vendor frames?|\S+\.php:\d+)"
@@ -76,6 +78,8 @@ FAREWELL = re.compile(
     r"|^panic: \(\*?[\w./*]+\) 0x[0-9a-f]+"  # Go, of a logger's own panic: its last line says why
     r"|Could not create Makefile due to some|^An error occurred while installing \S+ \(|^\*\*\* \S+ failed"  # Ruby
     r"|^BUILD FAILED in |^FAILURE: Build failed with|^error: could not compile `"  # Gradle and Cargo
+    r"|current transaction is aborted, commands ignored"  # PostgreSQL, of each statement after the one that failed
+    r"|\b(?:giv(?:e|ing)|gave) up\b[^:]*$|\b(?:retries|attempts|tries)\b(?! left)[^:]*$"  # the end of a loop
 )
 """What only says that something has failed, after the line that says what."""
 EXITED = re.compile(
@@ -113,6 +117,7 @@ DETAIL = re.compile(r"^\s*(?:(?:DETAIL|Details?|Cause):|what\(\):) +")
 """How PostgreSQL and C++ go on with what they have said of an error."""
 PANIC = re.compile(r"^\s*thread 'main'(?: \(\d+\))? panicked at ")
 """With it a program of Rust ends, or a script of Cargo's build."""
+NEAR = 50  # lines that may say why: those before them are of what the program has survived
 EVENT = 4  # lines of an error that are quoted with the one that begins it
 ENDED = re.compile(r"^BUILD FAILED in ")
 """After it Gradle says no more about the failure."""
@@ -129,7 +134,7 @@ NPM_NOISE = re.compile(
 
 def last_error(lines: Sequence[str]) -> str:
     """The last line of a log that reports an error, else the last line that says anything; empty if none does."""
-    kept = _of_its_own([*_telling([*_without_help([*split(lines)])])])
+    kept = _of_its_own([*_telling([*_without_help([*split(lines)])])])[-NEAR:]
     chosen = _chosen(kept)
     if chosen is None:
         return ""
@@ -205,6 +210,8 @@ def _more(kept: Sequence[str], chosen: int) -> list[str]:
         return [rest[0], *(further if _indent(rest[0]) >= least else ())]
     if HEADING.match(head):
         return rest[:1]
+    if rest[0].strip() == CAUSED_BY:
+        return [rest[0], *itertools.takewhile(lambda line: _indent(line) > _indent(rest[0]), rest[1:])]
     said = forms(rest[0])[2]
     return [said] if DETAIL.match(said) else []
 

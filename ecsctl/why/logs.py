@@ -13,7 +13,7 @@ from ecsctl.why.evidence import Facts, moment
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
-OF_TASK = 50  # the lines read of an app's log
+OF_TASK = 500  # of an app's log: the stack of an error in Java may have some hundred
 OF_BUILD = 1000  # of a build's: what the failed command wrote stands before all that ran after it
 
 

@@ -54,6 +54,35 @@ def test_an_error_in_json_reads_as_its_message_and_its_stack(event: dict[str, ob
     assert [*split([json.dumps(event)])] == reads
 
 
+PRETTY = json.dumps({"level": "error", "msg": "no store", "error": "disk is lost", "at": {"file": "a.go"}}, indent=2)
+
+
+@pytest.mark.parametrize("entries", [
+    PRETTY.split("\n"), [PRETTY], ["ready", *PRETTY.split("\n"), "{", "done"], [PRETTY[:40], PRETTY[40:]],
+    [f"2026-03-02T10:00:00Z shop {json.dumps(json.loads(PRETTY))}"],
+    [f"2026-03-02T10:00:00Z shop {PRETTY[0]}", *PRETTY[2:].split("\n")],
+])  # fmt: skip
+def test_an_event_in_json_is_whole_on_whatever_lines_and_behind_whatever_text_it_stands(entries: list[str]) -> None:
+    assert last_error(entries) == "ERROR no store: disk is lost"
+
+
+@pytest.mark.parametrize("size", [16384, 262118])
+def test_a_line_that_a_driver_cut_is_one_line(size: int) -> None:
+    line = f"{REASON} {'.' * size}"[:size]
+    assert [*split([line, "and the error goes on", "bye"])] == [f"{line}and the error goes on", "bye"]
+
+
+def test_what_erlang_shows_as_bytes_reads_as_its_first_line() -> None:
+    text = ",".join(str(one) for one in b"variable A is missing\nFor example: 1")
+    assert last_error([f"{{'RuntimeError',message=><<{text}>>}}"]) == "{'RuntimeError',message=>variable A is missing}"
+    assert last_error(["error <<1,2,3,4,5,6,7,999>>"]) == "error <<1,2,3,4,5,6,7,999>>"
+
+
+def test_what_a_program_has_survived_is_no_reason_for_its_end() -> None:
+    assert last_error(["error of long ago", *["served"] * 50]) == "served"
+    assert last_error(["error of now", *["\tat com.example.F(F.java:1)"] * 400]) == "error of now"
+
+
 @pytest.mark.parametrize("farewell", [
     'error: script "start" exited with code 1', 'ERROR: "check-db" exited with 1.', "extconf failed, exit code 1",
     " ELIFECYCLE  Command failed with exit code 1.", "===> Hook for compile failed!", "*** extconf.rb failed ***",
@@ -65,6 +94,8 @@ def test_an_error_in_json_reads_as_its_message_and_its_stack(event: dict[str, ob
     "(node:1) UnhandledPromiseRejectionWarning: Unhandled promise rejection. This error originated either by throwing",
     "app@0.1.1 start: `npx pm2 start`", "Unable to start web server",
     "12:00:01 [error] GenServer #PID<0.26.0> terminating", "2021/06/11 21:19:25 signal: aborted",
+    "psycopg2.errors.InFailedSqlTransaction: current transaction is aborted, commands ignored until end of transaction",
+    "ERROR giving up after 30 tries", "Could not connect to the database after 30 attempts", "Max retries exceeded",
 ])  # fmt: skip
 def test_a_line_that_only_says_that_something_failed_counts_where_no_other_does(farewell: str) -> None:
     assert last_error([REASON, farewell]) == REASON
@@ -75,6 +106,8 @@ def test_a_line_that_only_says_that_something_failed_counts_where_no_other_does(
     "DeprecationWarning: unhandled errors are not supported", "hint: this usually is an error of the package",
     "npm notice an error of npm", "Run with the --force parameter if it fails", "For more details of the error run it",
     "    at Server.fail (/app/server.js:3:1)", "at Server.fail (/app/server.js:3:1)", "  > 671|  throw new Error(",
+    "In case this error is unexpected for you, please report it in https://example.com/issues",
+    "During handling of the above exception, another exception occurred:", "Traceback (most recent call last):",
     "/docker-entrypoint.sh: Configuration complete; ready for start up", "2026-03-02 10:00:00 [info] no failed job",
     "Usage:\n  app [flags]\n\nFlags:\n  --check   fail if the file is missing\n\nUse \"app --help\" on an error.",
 ])  # fmt: skip
@@ -94,6 +127,8 @@ def test_advice_frames_help_and_what_is_no_error_to_its_logger_are_passed_over(o
      "2026-02-22 10:00:00.000 UTC [1] FATAL:  wrong files DETAIL:  of version 13"),
     (["terminate called after throwing an instance of 'x' (error)", "  what():  too long"],
      "terminate called after throwing an instance of 'x' (error) what():  too long"),
+    (["ERROR migrations failed", "", "Caused by:", "    no view is made"],
+     "ERROR migrations failed Caused by: no view is made"),
     (["thread 'main' panicked at a.rs:1:2:", "pool: TimedOut", "ERROR: the wrapper failed"],
      "thread 'main' panicked at a.rs:1:2: pool: TimedOut"),
 ])  # fmt: skip

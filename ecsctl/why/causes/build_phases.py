@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from ecsctl.registries import is_ecr
 from ecsctl.why.build_failure import BuildFailure
-from ecsctl.why.causes.fixes import Fix, again, by_hand, change, repair, run, up
+from ecsctl.why.causes.fixes import Fix, again, by_hand, change, larger, repair, run, up
 from ecsctl.why.evidence import Facts
 from ecsctl.why.words import said, whole
 
 ROLE = "makes the permissions of the build's role right"
+NO_ANSWER = ("i/o timeout", "connection refused", "no such host", "context deadline exceeded", "Client.Timeout")
 EARLY = ("SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE")
 
 
@@ -82,6 +83,13 @@ def _pulled_image(facts: Facts) -> tuple[Fix, ...]:
     return another, change("build.image_credentials", "to the ARN of a secret with username and password")
 
 
+def _reached(facts: Facts) -> tuple[Fix, ...]:
+    """In a VPC it is mostly the way out that is missing."""
+    if not (facts.build or {}).get("vpcConfig", {}).get("vpcId"):
+        return (again(facts),)
+    return change("build.vpc", "= false"), by_hand("give the build's subnets a route to a NAT gateway"), again(facts)
+
+
 PHASE_RULES = (
     PhaseRule("build-role", "CodeBuild may not take the build's role: it is gone, or does not trust CodeBuild",
               lambda _: (up("makes the role and its trust right"),), EARLY,
@@ -106,6 +114,14 @@ PHASE_RULES = (
               phrases=("authentication required for primary source", "authentication failed for primary source",
                        "Repository not found for primary source", "Bad credentials", "Failed to get access token",
                        "could not read Username for")),
+    PhaseRule("source-access",
+              "the build's role may not use the connection to GitHub, or its App is not installed for the repository",
+              lambda _: (up(ROLE), by_hand("at GitHub, install the connection's App for the repository", "ecsctl up")),
+              ("DOWNLOAD_SOURCE",), phrases=("authorization failed for primary source",)),
+    PhaseRule("build-network", "the build did not reach where its source is", _reached, EARLY, phrases=NO_ANSWER),
+    PhaseRule("build-memory", "the build's container ended: it ran out of memory, or its image does not run there",
+              lambda facts: (change("build.compute", larger(facts)), change("build.image", "to one of AWS's own, or "
+                             "remove it")), code=r"\w*BUILD_CONTAINER_DEAD"),
     PhaseRule("source-branch", "the branch or commit to build does not exist",
               lambda _: (change("github.branch", "to one that exists"),), ("DOWNLOAD_SOURCE",),
               phrases=("reference not found for primary source", "couldn't find remote ref", "unknown revision")),

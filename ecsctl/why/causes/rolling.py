@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ecsctl.names import Names
 from ecsctl.parts import WEB
 from ecsctl.releases.verdict import STUCK, called, no_room
@@ -11,7 +13,13 @@ from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, change, repair, resume, run, up, wait
 from ecsctl.why.causes.running import container_check
 from ecsctl.why.evidence import Evidence, Facts
-from ecsctl.why.words import whole
+from ecsctl.why.log_events import ERROR
+
+VAGUE = re.compile(
+    r"^Essential container in task exited|^Task failed to start\W*$|deployment failed: tasks failed to start"
+    r"|unable to consistently start tasks|circuit breaker"
+)
+"""What ECS says of a failure without a reason for it."""
 
 
 def absent(facts: Facts) -> Cause | None:
@@ -80,6 +88,8 @@ def given_up(facts: Facts) -> Cause | None:
         restart = Fix(resume(facts), "if it was stopped by mistake")
         return Cause("stopped", sentence, observed, (restart,), effect=True, calm=facts.healthy)
     by = f" by {monitor}" if (monitor := monitor_of(newest)) else ""
+    if (said := str(newest.get("statusReason") or "")) and not VAGUE.search(said):
+        again += f"; ECS says: {said}"
     if (newest.get("alarms") or {}).get("status") == "TRIGGERED":
         rest = (one.what for one in resume(facts) if one.what != "ecsctl up")
         fix += (change("deployment.alarms", "to what the app keeps to", "ecsctl up", *rest),)
@@ -123,15 +133,16 @@ def under_way(facts: Facts) -> Cause | None:
 
 def unexplained(facts: Facts) -> Cause | None:
     """Fewer tasks than desired, for a reason that no rule knows, or that AWS does not give."""
-    service, failed = facts.service or {}, facts.failed
+    service = facts.service or {}
     short = service.get("desiredCount", 0) - service.get("runningCount", 0)
     if short <= 0 or service.get("status") != "ACTIVE" or under_way(facts):
         return None
     counts = Evidence("service", f"{service.get('runningCount', 0)} of {service['desiredCount']} tasks run")
     sentence = "fewer tasks run than desired, and nothing that AWS keeps says why: check the app's log"
-    if failed and failed[0].get("stoppedReason"):
-        own = (one.text for one in facts.reasons if not whole(one.text, "Essential container in task exited"))
-        sentence = f"tasks stop, and ecsctl does not know this reason: {next(own, facts.reasons[0].text)}"
+    own = next((one.text for one in facts.reasons if ERROR.search(one.text) and not VAGUE.search(one.text)), "")
+    if own or (facts.failed and facts.reasons):
+        what = "tasks stop" if facts.failed else "tasks do not come to run"
+        sentence = f"{what}, and ecsctl does not know this reason: {own or facts.reasons[0].text}"
     observed = (counts, *facts.reasons[:3])
     fix = (run("ecsctl logs"), run("ecsctl deploy", "starts again, and shows it"))
     return Cause("unexplained", sentence, observed, fix, Certainty.UNKNOWN, effect=True)

@@ -66,7 +66,7 @@ def _lost(facts: Facts) -> Cause | None:
 
 
 def _without_key(facts: Facts) -> Cause | None:
-    found = facts.reason((Place.SECRET,), "did not contain json key", "looking for beginning of value")
+    found = facts.reason((Place.SECRET,), "did not contain json key", "invalid character")
     if not found:
         return None
     name, key = _arn(found.text), re.search(r"did not contain json key (\S+)", found.text)

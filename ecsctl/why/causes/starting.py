@@ -92,7 +92,7 @@ def vcpu_quota(facts: Facts) -> Cause | None:
     """The account may run no more."""
     found = facts.reason((Place.PLACE, Place.OTHER), "reached the limit on the number of vCPUs",
         "reached the limit on the number of tasks", "reached the limit on the number of spot tasks",
-        "CPU configuration is above your limit",
+        "configuration is above your limit",
                        "limit on the number of vCPUs you can run", "concurrent Fargate tasks")  # fmt: skip
     if not found:
         return None

@@ -15,6 +15,8 @@ from tests.why.field.fresh import FRESH
 from tests.why.field.later import LATER
 from tests.why.field.lines import LINES
 from tests.why.field.newest import NEWEST
+from tests.why.field.noisy import NOISY
+from tests.why.field.own import OWN
 from tests.why.field.plain import PLAIN
 from tests.why.field.remarks import HARD, LAST, REMARKS
 from tests.why.field.scene import (
@@ -395,5 +397,5 @@ RELEASES = (
 CASES: tuple[Case, ...] = (
     *(*BUILDS, *STARTS, *RUNS, *RELEASES),
     *(*FRESH, *LATER, *NEWEST, *UNSEEN, *TRACES, *WAYS, *TRIAL, *AFTER, *BLIND, *SECOND),
-    *(*LINES, *BUILT, *WORDS, *ENDS, *PLAIN, *REMARKS, *LAST, *HARD, *FINAL),
+    *(*LINES, *BUILT, *WORDS, *ENDS, *PLAIN, *REMARKS, *LAST, *HARD, *FINAL, *NOISY, *OWN),
 )
