@@ -1,1 +1,1 @@
-"""Making the desired state true: what exists, what to do, and doing it so that a run may die anywhere."""
+"""Plans and carries out the changes between what exists and what is desired; a run may be killed at any point."""

@@ -1,4 +1,4 @@
-"""What to do with an error in the middle of work: wait and go on, or give up and say why."""
+"""What to do when a call fails halfway through the work: wait and go on, or give up and say why."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN_GONE = 120.0  # seconds in which a listing may still show what AWS says is
 
 
 class Attempt:
-    """The errors of one piece of work, counted together: each may pass for a while, none for ever."""
+    """Counts the errors of one piece of work together: each may recur for a while, none forever."""
 
     def __init__(self, patience: Patience, what: str, usual: float = 0.0) -> None:
         self.patience, self.what, self.usual = patience, what, usual  # how long it usually takes to pass
@@ -27,13 +27,13 @@ class Attempt:
         self._unanswered = 0
 
     def may_exist(self, error: BaseException) -> bool:
-        """Whether the thing may exist after all: the answer was lost, or AWS says that it exists already."""
+        """Whether the resource may exist after all: the answer was lost, or AWS says that it exists already."""
         return is_unanswered(error) or already_exists(error)
 
     def wait_or_raise(
         self, error: BaseException, on_final: Callable[[], None] = lambda: None, *, gone: bool = False
     ) -> None:
-        """Wait a little if the error passes by itself; otherwise call `on_final` and raise it, explained.
+        """Wait a little if the error is temporary; otherwise call `on_final` and raise it, explained.
 
         With `gone` the resource should be gone: another read may still list it for a while.
         """
@@ -73,11 +73,11 @@ class Attempt:
 
 
 def patiently(patience: Patience, read: Callable[[], T], what: str, again: Callable[[], None] = lambda: None) -> T:
-    """What `read` returns, once AWS shows everywhere what was just made. `what` is read, in words; before each further
-    read `again` is called.
+    """Returns what `read` returns, once AWS shows everywhere what was just created. `what` names what is read; `again`
+    is called before each further read.
 
-    Raises AwsError, or one that says more, for all that does not pass. Throttling and lost answers were waited out by
-    the read itself.
+    Raises AwsError, or a more specific error, for everything that is not temporary. The read itself has already waited
+    out throttling and lost answers.
     """
     attempt = Attempt(patience, what)
     while True:

@@ -1,4 +1,4 @@
-"""A resource whose create needs less than the whole of it: made early, and finished when the rest exists."""
+"""Creates a resource early, where the create call needs only some of what the whole resource depends on."""
 
 from __future__ import annotations
 
@@ -20,24 +20,26 @@ if TYPE_CHECKING:
 
 
 def needless(node: Node) -> frozenset[str]:
-    """What a node needs, and its create does not: a route table is made without the gateway that it will lead to."""
+    """What a node needs but its create call does not: a route table is created without the gateway that its route will
+    point to.
+    """
     whole = {promise.resource for promise in promises(node.desired)}
     made = {promise.resource for promise in promises(node.desired.at_first().as_made())}
     return frozenset(whole - made - node.ready)
 
 
 class Beginning(Knowing):
-    """Makes early what others will have to wait for."""
+    """Creates early what others would otherwise wait for."""
 
     def __init__(self, aws: Aws, state: State, label: Label, emit: events.Listener) -> None:
         super().__init__(aws, state, label, emit)
-        self._begun: dict[str, tuple[Label, Any]] = {}  # those that were made early: by which label, and their ids
+        self._begun: dict[str, tuple[Label, Any]] = {}  # those created early: under which label, and their ids
 
     def begin(self, node: Node, *, absent: bool) -> None:
-        """Ask AWS to make it, as far as its create goes, if it is certain that it does not exist: by the plan,
-        which has just read that it is `absent`, or because what it is a part of is new. Else `ensure` does all of it.
+        """Send the create call, if it is certain that the resource does not exist: the plan has just read that it is
+        `absent`, or its parent is new. Otherwise `ensure` does everything.
 
-        A run that ends here leaves what one leaves that ends just after a create.
+        A run that dies here leaves the same as one that dies just after a create.
         """
         name, desired = node.name, fulfil(node.desired.at_first().as_made(), self.known)
         if not (absent or self._in_newborn(node)) or self._may_be_hidden(name, desired):
@@ -51,7 +53,7 @@ class Beginning(Knowing):
             self._begun[name] = me, ids
 
     def _asked_for(self, name: str, desired: AnyResource, me: Label) -> Any:
-        """The ids that its create answers with. None: it may exist all the same, or AWS refuses it for good."""
+        """The ids that the create call returns. None: it may exist after all, or AWS refuses it for good."""
         attempt = Attempt(self.patience, desired.known_as(name))
         while True:
             try:
@@ -66,10 +68,10 @@ class Beginning(Knowing):
                 except Interrupted:
                     raise
                 except EcsctlError:
-                    return None  # `ensure` meets it again, and reports it
+                    return None  # `ensure` runs into it again, and reports it
 
     def _in_newborn(self, node: Node) -> bool:
-        """Whether it cannot exist yet, since this run has just created what it is a part of."""
+        """Whether it cannot exist yet, because this run has just created its parent."""
         if not node.desired.inside:
             return False
         parents = (

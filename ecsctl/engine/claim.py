@@ -1,8 +1,8 @@
-"""Which of several machines makes a new deployment: which run created its first resource, whether that run is still
-alive, and the messages for those that came later.
+"""Decides which of several machines creates a new deployment: which run created its first resource, whether that run is
+still alive, and what the later ones are shown.
 
-The first resource of a new deployment has a name that AWS allows once, and a tag that says which run created it, until
-that run has ended. See "Two machines" in docs/how-it-works.md.
+The first resource of a new deployment has a name that AWS allows only once, and a tag that names the run that created
+it until that run has ended. See "Two machines" in docs/how-it-works.md.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ AT_MOST = 3600.0  # seconds after which another machine's first run is no longer
 
 
 def unfinished(tags: Mapping[str, str] | None) -> str:
-    """The run that is still going on, by these tags; empty if there is none."""
+    """The run that is still in progress, according to these tags; empty if there is none."""
     run = (tags or {}).get(RUN, "")
     return "" if run == ENDED else run
 
 
 def decided(step: Step, observed: Observed[Any, Any], now: datetime, *, dead: bool) -> Step:
-    """The step for the first resource, in a run whose record has no resources. If the run that created it has ended, or
-    is `dead`, it is taken over: the record was lost, or never was here.
+    """The step for the first resource, in a run whose state file has no resources. If the run that created it has
+    ended, or is `dead`, the deployment is taken over: its state file was lost, or is on another machine.
     """
     if (waiting := _waits_for(step, observed, now, dead=dead)) is not step or not step.rival:
         return waiting
@@ -37,8 +37,8 @@ def decided(step: Step, observed: Observed[Any, Any], now: datetime, *, dead: bo
 
 
 def several(app: str, found: Collection[Mapping[str, str]]) -> Refused:
-    """The error of a run that has no record and finds the tags of several deployments: which one stays, as in
-    `way_out`, and how to remove the others, with or without their records.
+    """The error of a run that has no state file and finds the tags of several deployments: which one stays, as in
+    `way_out`, and how to remove the others, with or without their state files.
     """
     ids = sorted({tags[ID] for tags in found})
     holders = sorted({tags[ID] for tags in found if RUN in tags})
@@ -55,7 +55,7 @@ def several(app: str, found: Collection[Mapping[str, str]]) -> Refused:
 
 
 def way_out(steps: list[Step], me: Label, first: Observed[Any, Any] | None, others: Collection[str]) -> list[Step]:
-    """The steps. Those that meet another deployment's resources say which of the two stays, and what to do.
+    """The steps. Those that collide with another deployment's resources say which of the two stays, and what to do.
 
     The deployment that owns the first resource stays, or else the one with the smaller id, so that every machine
     reaches the same answer. `others` are the deployments in this region: one in another region is no rival.
@@ -85,7 +85,7 @@ def way_out(steps: list[Step], me: Label, first: Observed[Any, Any] | None, othe
 
 
 def _waits_for(step: Step, observed: Observed[Any, Any], now: datetime, *, dead: bool) -> Step:
-    """The step, or a refusal while another machine's first run may still be going on."""
+    """The step, or a refusal while another machine's first run may still be in progress."""
     run = unfinished(observed.tags)
     age = (now - observed.since).total_seconds() if observed.since else 0.0
     if not run or dead or age >= AT_MOST:
@@ -105,7 +105,7 @@ def _waits_for(step: Step, observed: Observed[Any, Any], now: datetime, *, dead:
 
 
 def _late(step: Step, observed: Observed[Any, Any]) -> Step:
-    """The refusal of a run that has created nothing, and finds that another deployment was begun in the meantime."""
+    """The refusal of a run that has created nothing, and finds that another deployment has started in the meantime."""
     tags = observed.tags or {}
     return replace(
         step,

@@ -1,4 +1,6 @@
-"""Desired states and ids as JSON: for the record, for plans, for people. Secrets become their digest."""
+"""Desired states and ids as JSON: for the state file, for plans, and for people. Secrets are replaced by their
+digest.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ def plain(value: Any, *, hide: bool = False) -> Json:
 
 
 def ids_from(kind: type[AnyResource], stored: dict[str, Any]) -> Any:
-    """A kind's ids out of the record. Raises TypeError if the record does not fit."""
+    """A kind's ids from the state file. Raises TypeError if they do not fit."""
     ids = identity(kind)
     if {item.name for item in fields(ids)} != stored.keys() or not all(isinstance(v, str) for v in stored.values()):
         raise TypeError(f"the record of {kind.kind} does not fit")

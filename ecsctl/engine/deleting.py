@@ -1,4 +1,6 @@
-"""Remove one resource: ask, and read until AWS shows nothing of it. Each step is a safe place to die."""
+"""Deletes one resource: send the request, then read until AWS no longer shows it. A run may be killed between any two
+calls.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ class Deleting(Reader):
         self._at_work = threading.local()
 
     def unhand(self, kind: type[AnyResource], name: str) -> None:
-        """The first part of a removal: afterwards what uses it can leave it soon."""
+        """The first part of a removal: afterwards the resources that use it can release it quickly."""
         attempt = Attempt(self.patience, kind.known_as(name))
         with self._working(name):
             self.state.begin(name, kind.kind, "delete")
@@ -47,8 +49,8 @@ class Deleting(Reader):
     ) -> None:
         """Afterwards nothing of this kind and name that carries our tags is left. Ownership is checked just before.
 
-        `go_on` is called once AWS has accepted the request, unless what it depends on has to wait until it is gone.
-        With `several` of a kind, one read serves all of them.
+        `go_on` is called once AWS has accepted the request, unless the dependencies have to wait until it is gone. With
+        `several` of a kind, one read serves all of them.
         """
         began = time.monotonic()
         attempt = Attempt(self.patience, kind.known_as(name), usual=kind.goes)
@@ -72,7 +74,7 @@ class Deleting(Reader):
             self._emit_done(name, kind.title, Verb.DELETE, began)
 
     def _await_gone(self, kind: type[AnyResource], name: str, asked_at: float) -> None:
-        """Read until AWS no longer shows it. What others have read since the request counts too."""
+        """Read until AWS no longer shows it. Reads by others since the request count too."""
         moments = iter([asked_at])
 
         def gone() -> bool | None:
@@ -82,7 +84,7 @@ class Deleting(Reader):
         self.patience.until(gone, what=what, limit=kind.limit, usual=kind.goes)
 
     def _ask_to_delete(self, kind: type[AnyResource], found: Found[Any], attempt: Attempt, asked: set[str]) -> None:
-        """Ask once. A refusal that passes, or a part that is gone already, leaves it to be asked again."""
+        """Send one request. If the refusal is temporary, or a part is already gone, the caller sends it again."""
         try:
             kind.delete(self.aws, found.ids)
             asked.add(str(found.ids))

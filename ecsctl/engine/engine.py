@@ -1,4 +1,6 @@
-"""Bring AWS to the desired state, and take all of it away: plan, up, down. Each may die anywhere and be run again."""
+"""Brings AWS to the desired state, and removes all of it: plan, up, down. Each may be killed at any point and run
+again.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +28,11 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.engine.state import State
 
-REST = " in full"  # the name of a node's last part: what is taken away only when everything else exists
+REST = " in full"  # the suffix of a node's last part: what is taken away only when everything else exists
 
 
 class Engine:
-    """One run over one deployment of an app, in one account and region."""
+    """One run for one deployment of an app, in one account and region."""
 
     def __init__(
         self,
@@ -49,7 +51,7 @@ class Engine:
 
     @property
     def label(self) -> Label:
-        """This deployment's label. Its id may have been learnt from tags."""
+        """This deployment's label. Its id may have been read from tags."""
         return self.one.label
 
     @property
@@ -59,12 +61,12 @@ class Engine:
 
     @property
     def unobserved(self) -> Mapping[str, EcsctlError]:
-        """Why the last plan could not read something, by its name, or "all of" a kind."""
+        """Why the last plan could not read something, by name, or by "all of" a kind."""
         return self.planner.unobserved
 
     @property
     def passed_over(self) -> Mapping[str, str]:
-        """Why kinds, by title, were not searched for; ecsctl.toml and the record have none of them."""
+        """Why some kinds, by title, were not searched for; neither ecsctl.toml nor the state file has any of them."""
         return self.survey.passed_over
 
     def ids(self, name: str) -> Any:
@@ -73,32 +75,32 @@ class Engine:
         return self.one.known.get(name) or (observed.ids if observed else None)
 
     def part(self, stack: Stack, names: Collection[str]) -> Stack:
-        """Those of these resources that exist, alone, as if everything else stayed unchanged. Changes nothing.
+        """Only those of these resources that exist, as if everything else stayed unchanged. Changes nothing.
 
-        For `plan` and `up` without pruning. Raises Refused where one of them needs what does not exist.
+        For `plan` and `up` without pruning. Raises Refused where one of them needs something that does not exist.
         """
         self.plan(stack)
         known = {name: ids for name in stack.nodes if (ids := self.ids(name)) is not None}
         return stack.part(known.keys() & set(names), known)
 
     def plan(self, stack: Stack, *, prune: bool = True, as_far: bool = False) -> Plan:
-        """What `up` would do. Reads only. `as_far` as we may read: see Planner.plan."""
+        """What `up` would do. Only reads. `as_far` as permissions allow: see Planner.plan."""
         return self.planner.plan(stack, prune=prune, as_far=as_far)
 
     def down(
         self, *, agree: Callable[[Plan], None], keep: Callable[[Owned], str] = lambda _: "", command: str = "down"
     ) -> Plan:
-        """Remove all that carries this deployment's tags: see Remover.down."""
+        """Remove everything that carries this deployment's tags: see Remover.down."""
         return Remover(self.one, self.survey).down(agree=agree, keep=keep, command=command)
 
     def up(self, stack: Stack, *, agree: Callable[[Plan], None], command: str = "up", prune: bool = True) -> Plan:
         """Bring every resource of the stack to its desired state, and remove what is no longer in ecsctl.toml.
 
-        Returns what was planned and done.
+        Returns the plan, which has then been carried out.
 
-        `agree` is given the plan before anything changes, and raises if the user does not agree. With nothing to do
-        there is no lock, no change and no write. Without `prune` the stack is a part of one, and nothing else is
-        removed. Raises the failures of all resources together.
+        `agree` is given the plan before anything changes, and raises if the user does not agree. If there is nothing to
+        do, nothing is locked, changed or written. Without `prune` the stack is only a part of the whole, and nothing
+        else is removed. Raises the failures of all resources together.
         """
         plan = self.plan(stack, prune=prune)
         self._half_done(stack)
@@ -142,12 +144,12 @@ class Engine:
             if first and cut_off:
                 self.one.say_who_is_at_work(first, self.state.run)
             claimed = bool(first) and steps[stack.first].verb is Verb.CREATE
-            if claimed:  # alone, until it is made: who comes later makes nothing
+            if claimed:  # alone, until it is created: a run that starts later creates nothing
                 graph |= {name: needs | {stack.first} for name, needs in graph.items() if name != stack.first}
             try:
                 self._carry_out(graph, visit, parts, stack.first if claimed else "")
             except EcsctlError:
-                with suppress(EcsctlError):  # the failure is what is to be reported
+                with suppress(EcsctlError):  # the failure itself is what gets reported
                     self._end_first_run(stack)
                 raise
             self._end_first_run(stack)
@@ -163,7 +165,7 @@ class Engine:
         return (observed.tags if observed else None) or {}
 
     def _settled(self, stack: Stack) -> bool:
-        """Whether everything is ready and the record says so already."""
+        """Whether everything is ready and the state file says so already."""
         entries = self.state.book.entries
         return (
             all(observed is not None and observed.ready and not observed.failed for observed in self.observed.values())
@@ -173,7 +175,7 @@ class Engine:
         )
 
     def _half_done(self, stack: Stack) -> None:
-        """Say what an earlier run began and did not finish."""
+        """Report what an earlier run began and did not finish."""
         for name, entry in self.state.unsettled.items():
             verb = entry.intent.verb if entry.intent else ""
             found = self.observed.get(name) is not None
@@ -185,7 +187,7 @@ class Engine:
     def _graph(
         self, stack: Stack, steps: Mapping[str, Step], leftovers: Mapping[str, Step]
     ) -> dict[str, frozenset[str]]:
-        """The stack's graph, the second halves of early nodes; then what is left over, and what is not desired."""
+        """The stack's graph with the second halves of early nodes; after it what is left over or no longer desired."""
         graph = dict(stack.graph)
         for name, node in stack.nodes.items():
             if _halved(node):
@@ -219,7 +221,7 @@ class Engine:
         parts: Mapping[str, tuple[str, str]],
         claim: str,
     ) -> None:
-        """Visit the graph. Where the `claim` is not made nothing is missed: another run is at work."""
+        """Visit the graph. If the `claim` was not created, nothing is reported as missing: another run is at work."""
         release = self.one.go_on = Release()
         whole = {name: name.removesuffix(READY) for name in graph if name.endswith(READY)}
 
@@ -232,5 +234,5 @@ class Engine:
 
 
 def _halved(node: Node) -> bool:
-    """Whether what depends on it need not wait until all is done about it."""
+    """Whether its dependents may start before everything about it is done."""
     return node.desired.early or node.desired.soon or node.desired.answered

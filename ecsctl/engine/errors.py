@@ -37,7 +37,7 @@ from typing import ClassVar
 
 
 class EcsctlError(Exception):
-    """What went wrong, why, and what to do now, in the user's words."""
+    """What went wrong, why, and what to do now, in the user's terms."""
 
     exit_code: ClassVar[int] = 1
 
@@ -59,7 +59,9 @@ class ConfigError(UsageError):
 
 
 class AccessError(EcsctlError):
-    """No way into the account: no credentials, expired ones, a proxy in the way, or a permission that is missing."""
+    """The account cannot be reached with these settings: no credentials, expired ones, a proxy, or a missing
+    permission.
+    """
 
     exit_code = 3
 
@@ -87,7 +89,7 @@ class Interrupted(EcsctlError):
 
 
 class Refused(EcsctlError):
-    """What exists does not carry the app's tags, or cannot be changed in place. Nothing was touched."""
+    """The existing resource does not carry the app's tags, or cannot be changed in place. Nothing was changed."""
 
 
 class Doubled(Refused):
@@ -107,11 +109,11 @@ class StateError(EcsctlError):
 
 
 class ResourceFailed(EcsctlError):
-    """AWS accepted the request and then could not make the resource."""
+    """AWS accepted the request and then could not create the resource."""
 
 
 class ShownOtherwise(EcsctlError):
-    """AWS accepted a change and then shows another value: something sets it back, or AWS spells it differently."""
+    """AWS accepted a change and then shows another value: something sets it back, or AWS writes it differently."""
 
 
 class ReleaseFailed(EcsctlError):
@@ -119,7 +121,7 @@ class ReleaseFailed(EcsctlError):
 
 
 class RolledBack(EcsctlError):
-    """ECS rolled a release back: the version before it runs."""
+    """ECS rolled a release back: the previous version runs."""
 
     exit_code = 6
 
@@ -143,7 +145,7 @@ class Paused(EcsctlError):
 
 
 class AwsError(EcsctlError):
-    """Any other answer of AWS."""
+    """Any other error from AWS."""
 
 
 class Unreachable(AwsError):
@@ -155,7 +157,7 @@ class NotOffered(Unreachable):
 
 
 class Several(EcsctlError):
-    """All that failed in one run, together, and what was not tried because of it."""
+    """Everything that failed in one run, and what was not tried because of it."""
 
     def __init__(self, errors: Sequence[EcsctlError], not_tried: Sequence[str] = ()) -> None:
         first = errors[0]
@@ -165,14 +167,14 @@ class Several(EcsctlError):
 
     @property
     def exit_code(self) -> int:  # type: ignore[override]  # an instance's, not the class's: the gravest of its parts
-        """The gravest exit code of its parts: an interruption first, then access, then failure, then a wait."""
+        """The most serious exit code of its parts: an interruption first, then access, then failure, then a wait."""
         codes = [error.exit_code for error in self.errors]
         return next(code for code in (130, 3, 5, 2, 1, 6, 7, 8, 4, 9) if code in codes)
 
 
 GONE = re.compile(r"NotFound|NotExist|Non[Ee]xist|^NoSuch|NotAttached|NotActive|^404$")
-"""AWS's codes for what does not exist, in all its services; 404 is the answer to a HEAD, which has no body for a
-code.
+"""AWS's codes for what does not exist, in all its services; 404 is the answer to a HEAD, which has no body that could
+hold a code.
 """
 EXISTS = frozenset(
     "InvalidGroup.Duplicate InvalidPermission.Duplicate InvalidSubnet.Conflict RouteAlreadyExists "
@@ -194,8 +196,8 @@ EXPIRED = frozenset("ExpiredToken ExpiredTokenException RequestExpired InvalidCl
 DENIED = frozenset("AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized "
                    "AuthorizationError UnauthorizedAccess OptInRequired BlockedByOrganizationPolicyException "
                    "403".split())  # fmt: skip
-"""403: the answer to a HEAD, which S3 sends, has no body that could hold a code."""
-# What CodePipeline and CodeBuild say when GitHub does not take the token that they hold (CodePipeline user guide,
+"""403 is the answer to a HEAD, which S3 sends: it has no body that could hold a code."""
+# What CodePipeline and CodeBuild say when GitHub does not accept the token that they hold (CodePipeline user guide,
 # "Troubleshooting CodePipeline"; CodeBuild user guide, "Troubleshooting AWS CodeBuild"; for the first
 # 0x4447/0x4447_product_s3_email#22).
 TOKEN_REFUSED = re.compile(
@@ -234,12 +236,12 @@ def is_gone(error: BaseException) -> bool:
 
 
 def already_exists(error: BaseException) -> bool:
-    """Whether AWS says that a thing of this name or content exists already."""
+    """Whether AWS says that a resource of this name or content exists already."""
     return code(error) in EXISTS or (code(error) == "InvalidChangeBatch" and "but it already exists" in text(error))
 
 
 def is_of_another(error: BaseException) -> bool:
-    """Whether AWS says that a create's token was used before, for something else than now."""
+    """Whether AWS says that a create's token was used before, with other parameters."""
     return "idempoten" in f"{code(error)} {text(error)}".lower()
 
 

@@ -1,4 +1,4 @@
-"""What happens, as small values. The engine emits them; listeners show them."""
+"""The events of a run, as small values. The engine emits them; listeners display them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class Waiting(Event):
-    """A resource, or the run as a whole (empty name), waits: for what, how long already, how long at most (seconds)."""
+    """A resource, or the run as a whole (empty name), waits: for what, for how long so far, and for how long at most
+    (seconds).
+    """
 
     name: str
     what: str
@@ -55,11 +57,11 @@ class Done(Event):
 
 @dataclass(frozen=True)
 class Ready(Event):
-    """A resource that others could use before it was ready is ready now."""
+    """A resource that others could use before it was ready is now ready."""
 
     name: str
     title: str
-    seconds: float  # since it began to be waited for
+    seconds: float  # since the wait for it began
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class NotTried(Event):
 class Said(Event):
     """Something a person should know: a state file rebuilt, half-done work found, a choice made.
 
-    `loud`: with --quiet too.
+    `loud`: also shown with --quiet.
     """
 
     text: str
@@ -95,4 +97,4 @@ Listener = Callable[[Event], None]
 
 
 def ignored(_event: Event) -> None:
-    """Listen to nothing."""
+    """Ignore every event."""

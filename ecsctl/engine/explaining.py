@@ -1,4 +1,6 @@
-"""Any error of a run as one of ours: AWS's refusal, the SDK's failure, several at once; with what explains it."""
+"""Turns any error of a run into one of ours, with an explanation: AWS's refusal, the SDK's failure, or several at
+once.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from ecsctl.engine.errors import PASSING, EcsctlError, Several, code, is_throttl
 
 
 def is_unanswered(error: BaseException) -> bool:
-    """Whether the request may have had its effect all the same: no answer came, or AWS broke while answering."""
+    """Whether the request may have taken effect anyway: no answer came, or AWS failed while answering."""
     from botocore.exceptions import ClientError, HTTPClientError
     from botocore.parsers import ResponseParserError
 
@@ -20,9 +22,9 @@ def is_unanswered(error: BaseException) -> bool:
 
 
 def explained(error: BaseException, what: str) -> EcsctlError:
-    """AWS's refusal, or the SDK's failure, in the user's words.
+    """AWS's refusal, or the SDK's failure, in the user's terms.
 
-    `what` names what we were doing. A bug is raised again.
+    `what` names what was being done. A bug is raised again.
     """
     from botocore.exceptions import ClientError
 
@@ -36,7 +38,7 @@ def explained(error: BaseException, what: str) -> EcsctlError:
 
 
 def diagnosed(error: EcsctlError, first_line: Callable[[], str]) -> EcsctlError:
-    """The error with the diagnosis's first line, if one can be had: a second failure does not hide the first."""
+    """The error with the first line of the diagnosis, if there is one: a second failure must not hide the first."""
     try:
         line = first_line()
     except EcsctlError:
@@ -49,7 +51,7 @@ def diagnosed(error: EcsctlError, first_line: Callable[[], str]) -> EcsctlError:
 
 
 def in_the_way(error: EcsctlError, blockers: Sequence[str]) -> EcsctlError:
-    """The error of a removal, with what was found to stand in its way: of several errors, with the first."""
+    """The error of a removal with what was found to be in its way; of several errors, the first gets it."""
     part = error.errors[0] if isinstance(error, Several) else error
     if blockers:
         part.why = "; ".join(filter(None, [part.why, "in the way: " + "; ".join(blockers)]))
@@ -58,7 +60,9 @@ def in_the_way(error: EcsctlError, blockers: Sequence[str]) -> EcsctlError:
 
 
 def together(errors: Iterable[BaseException], not_tried: Sequence[str] = ()) -> EcsctlError:
-    """One error for all that failed: the error itself if it is alone. What several met alike is said once."""
+    """One error for everything that failed: the error itself if there is only one. What several have in common is said
+    once.
+    """
     each = [error if isinstance(error, EcsctlError) else explained(error, "AWS") for error in errors]
     ours = list({(type(one), one.message, one.why, one.hint): one for one in each}.values())
     return ours[0] if len(ours) == 1 and not not_tried else Several(ours, not_tried)

@@ -1,4 +1,4 @@
-"""What a run has made is found again, shows late or twice, or is taken back."""
+"""Finds again what a run has created, even if AWS shows it late or twice; or takes it back."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ WINDOW = 15.0  # seconds in which a create whose answer was lost may still show 
 
 
 class Knowing(Deleting):
-    """Makes sure that whatever a run has made can be found again."""
+    """Makes sure that whatever a run has created can be found again."""
 
     def __init__(self, aws: Aws, state: State, label: Label, emit: events.Listener) -> None:
         super().__init__(aws, state, label, emit)
-        self.known: dict[str, Any] = {}  # ids that no longer change in this run
+        self.known: dict[str, Any] = {}  # ids that no longer change during this run
 
     def _observe_now(
         self, name: str, desired: AnyResource, *repeats: str, since: float | None = None
     ) -> Observed[Any, Any] | None:
-        """What exists now; or by answers that were asked for `since` a moment, by whomever."""
+        """What exists now; or according to answers requested `since` a moment, by anyone."""
         with self.aws.fresh(*repeats) if since is None else self.aws.no_older_than(since):
             try:
                 return self._observed(name, desired)
@@ -40,7 +40,7 @@ class Knowing(Deleting):
         return None
 
     def _leave_one(self, kind: type[AnyResource], name: str) -> None:
-        """Delete all but one of what our own create, delivered twice, has made: never the one whose ids we know."""
+        """Delete all but one where our create was delivered twice: never the one whose ids we know."""
         entry = self.state.entry(name)
         known = plain(self.known[name]) if name in self.known else entry.ids if entry else None
         ours = sorted(self._ours(kind, name), key=lambda found: (plain(found.ids) != known, str(found.ids)))
@@ -49,7 +49,7 @@ class Knowing(Deleting):
             self._ask_to_delete(kind, surplus, attempt, set())
 
     def _come_to_light(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
-        """Read for a while: a create whose answer was lost may have had its effect, and AWS shows it late."""
+        """Read for a while: a create whose answer was lost may have taken effect, and AWS shows it late."""
         try:
             what = f"an earlier try of {desired.known_as(name)}"
             return self.patience.until(lambda: self._observe_now(name, desired), what=what, limit=WINDOW)
@@ -57,9 +57,10 @@ class Knowing(Deleting):
             return None
 
     def _stays_known(self, desired: AnyResource, name: str, ids: object) -> None:
-        """Take back what was just made where it is found by another resource that is gone: another machine's `down`.
+        """Delete what was just created if the resource that it is found through is gone: another machine's `down`
+        deleted it.
 
-        That one has searched before this was made; and no `down` after it would find it. Raises ResourceFailed.
+        That `down` searched before this was created, and no later one would find it. Raises ResourceFailed.
         """
         if not desired.known_by:
             return

@@ -1,4 +1,4 @@
-"""What is written on everything we make: the ownership tags, in AWS's several spellings; and idempotency tokens."""
+"""The ownership tags on everything we create, in AWS's several forms; and idempotency tokens."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ RUN = "ecsctl:first-up"
 class Label:
     """Who a resource belongs to. `app` names the stack, `id` this deployment of it, `resource` the part it plays.
 
-    `nonce` is the journal's: new for each incarnation of a resource, kept for a repeated call, because AWS's tokens
-    outlive the resources they made.
+    `nonce` comes from the journal: new each time a resource is created, the same for a repeated call, because AWS's
+    tokens outlive the resources created with them.
     """
 
     app: str
@@ -28,8 +28,8 @@ class Label:
     caller: str = ""  # who is calling: the owner of new resources, unless one is configured
     resource: str = ""
     nonce: str = ""
-    made: bool = False  # this very run has made it: nothing of others is in its place, nor on it
-    run: str = ""  # of a deployment's first thing: the run that makes it
+    made: bool = False  # created by this very run: nothing of anybody else's can be in its place or attached to it
+    run: str = ""  # of a deployment's first resource: the run that creates it
     extra: tuple[tuple[str, str], ...] = ()
 
     def of(self, resource: str, nonce: str = "") -> Label:
@@ -55,7 +55,7 @@ class Label:
         }
 
     def keeping_owner(self, tags: Mapping[str, str] | None) -> Label:
-        """The same label, with the owner that these tags name, unless one is configured: the first writer stays."""
+        """The same label, with the owner named by these tags unless one is configured: the first owner stays."""
         return self if self.owner or not (tags or {}).get(OWNER) else replace(self, caller=(tags or {})[OWNER])
 
     def upper(self, **more: str) -> list[Any]:
@@ -71,12 +71,12 @@ class Label:
         return [{"ResourceType": kind, "Tags": self.upper(Name=self.name)}]
 
     def token(self, length: int = 32) -> str:
-        """An idempotency token of this incarnation of the resource: hex digits, the same for a repeated call."""
+        """An idempotency token for this incarnation of the resource: hex digits, the same for a repeated call."""
         words = f"{self.app}\0{self.id}\0{self.account}\0{self.region}\0{self.resource}\0{self.nonce}"
         return hashlib.sha256(words.encode()).hexdigest()[:length]
 
     def owns(self, tags: Mapping[str, str] | None) -> bool:
-        """Whether these tags are ours: the app's and this deployment's."""
+        """Whether these tags are ours: this app's and this deployment's."""
         return tags is not None and tags.get(APP) == self.app and tags.get(ID) == self.id
 
     def matches(self, tags: Mapping[str, str] | None) -> bool:

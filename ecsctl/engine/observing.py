@@ -1,4 +1,4 @@
-"""What exists of one resource, found by its name or by its tags, now or a little later, with what is recorded of it."""
+"""Finds out what exists of one resource, by its name or tags, now or a little later, and what is recorded of it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Reader:
     def __init__(self, aws: Aws, state: State, label: Label) -> None:
         self.aws, self.state, self.label = aws, state, label
         self.patience = aws.patience
-        self._newborn: set[str] = set()  # those that this run has created, which nothing can have been in before
+        self._newborn: set[str] = set()  # those that this run has created, so that nothing can have been in them before
 
     def read(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
         """What exists; None also when the parent that it cannot exist without is missing."""
@@ -35,7 +35,7 @@ class Reader:
         except Doubled:
             if not self._open(name, "create"):
                 raise
-            return None  # a create that was under way was delivered twice: making it right leaves one
+            return None  # a create in flight was delivered twice: `ensure` leaves one
 
     def _observed(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
         if not self.can_exist(desired):
@@ -44,26 +44,26 @@ class Reader:
         return self.patiently(lambda: desired.observe(self.aws, me), desired.known_as(name))
 
     def can_exist(self, desired: AnyResource) -> bool:
-        """Whether that exists which it cannot exist without."""
+        """Whether the parent that it cannot exist without exists."""
         return not any(True for parent in desired.within for _ in promises(getattr(desired, parent)))
 
     def _ours(self, kind: type[AnyResource], name: str) -> list[Found[Any]]:
-        """What of this kind and name carries our tags right now."""
+        """Everything of this kind and name that carries our tags right now."""
         return self._ours_since(time.monotonic(), kind, name)
 
     def _ours_since(self, moment: float, kind: type[AnyResource], name: str) -> list[Found[Any]]:
-        """The same, by any answer that was requested after that moment."""
+        """The same, from any answer that was requested after that moment."""
         me = self.label.of(name)
         with self.aws.no_older_than(moment):
             found = self.patiently(lambda: list(kind.find(self.aws, me)), kind.known_as(name))
         return [item for item in found if me.matches(item.tags)]
 
     def patiently(self, read: Callable[[], T], what: str = "reading") -> T:
-        """Read, and again while AWS does not show everywhere yet what was made. `what` is read, in words."""
+        """Read, and read again while AWS does not show everywhere what was just created. `what` names what is read."""
         return patiently(self.patience, read, what, again=self.aws.forget)  # one of the answers may be too old
 
     def applied(self, name: str) -> Mapping[str, Any] | None:
-        """The desired state last made true, as recorded."""
+        """The desired state that was last applied, as recorded."""
         entry = self.state.entry(name)
         return entry.applied if entry else None
 
@@ -72,7 +72,7 @@ class Reader:
         return entry is not None and entry.intent is not None and entry.intent.verb == verb
 
     def _may_be_hidden(self, name: str, desired: AnyResource) -> bool:
-        """Whether an earlier run may have made it, so lately that a read can miss it."""
+        """Whether an earlier run may have created it so recently that a read can miss it."""
         entry = self.state.entry(name)
         made = entry is not None and entry.ids is not None and entry.intent is None and not entry.borrowed
         return self._open(name, "create") or (made and not desired.wait and entry is not None and entry.young)

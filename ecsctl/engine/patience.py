@@ -1,4 +1,4 @@
-"""All waiting and all retrying: one place, one clock, always with a limit, always saying what for."""
+"""All waiting and retrying, in one place and on one clock: always with a limit, always saying what is waited for."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from ecsctl.engine.rates import Pace
 T = TypeVar("T")
 
 FIRST, MOST = 0.2, 10.0  # seconds between two reads: the first pause, and the longest
-LATER = 0.3  # the share of the time waited so far after which the next read comes: no change is noticed later
-EARLY, BEGIN = 0.5, 0.1  # the same between two tries, and where it is too early; and of what is usual, before the first
+LATER = 0.3  # the next read comes after this share of the time waited so far
+EARLY, BEGIN = 0.5, 0.1  # the same between tries, while it is too early; share of the usual time before the first read
 NEAR, LONG, OFTEN = 0.75, 2.0, 80  # from this share of a usual duration to that, so many reads in the length of it
-SHORT = 30.0  # seconds: what usually takes less is polled as what has no usual duration
-SLOW_DOWN = 300.0  # seconds of waiting at most for which AWS may ask a change to come later
-PASSING_LIMIT = 120.0  # seconds a read goes on against throttling, broken answers and a lost network
-ATTEMPTS = 10  # most tries of one read against errors that may pass
-TOGETHER = 0.3  # seconds in which reads of one kind are gathered into one
-SOON = 0.05  # seconds until a call that AWS had no time for is made again; twice as long each time after
+SHORT = 30.0  # seconds: anything usually faster is polled as if it had no usual duration
+SLOW_DOWN = 300.0  # seconds at most for which AWS may ask us to send a change later
+PASSING_LIMIT = 120.0  # seconds for which a read is retried through throttling, broken answers and a lost network
+ATTEMPTS = 10  # most tries of one read when the errors may be temporary
+TOGETHER = 0.3  # seconds in which reads of one kind are collected into one
+SOON = 0.05  # seconds before a throttled call is sent again; twice as long each time after
 
 
 class Clock(Protocol):
-    """Where time comes from. Tests bring one that costs nothing."""
+    """Where time comes from. Tests replace it by one that does not really wait."""
 
     def now(self) -> float:
-        """Seconds, only ever growing."""
+        """Seconds that only ever increase."""
 
     def sleep(self, seconds: float) -> None:
-        """Let that many seconds pass."""
+        """Let this many seconds pass."""
 
 
 class SystemClock:
@@ -53,10 +53,10 @@ class SystemClock:
 
 
 class Patience:
-    """Waits and retries on one clock, and ends them all when the user asks to stop.
+    """Waits and retries on one clock, and ends every wait when the user asks to stop.
 
-    `say` is called, from whichever thread waits, with (what is waited for, seconds waited, seconds at most).
-    `speed` is how many seconds pass at AWS in one of the clock's: the sandbox's time may run faster.
+    `say` is called, from whichever thread waits, with (what is waited for, seconds waited, seconds at most). `speed` is
+    how many seconds pass at AWS in one second of the clock: the sandbox's time may run faster.
     """
 
     def __init__(
@@ -73,11 +73,11 @@ class Patience:
         self._pace = Pace()
 
     def stop(self) -> None:
-        """Ask everything that waits to end. Safe in a signal handler."""
+        """Ask every wait to end. Safe in a signal handler."""
         self._stop.set()
 
     def resume(self) -> None:
-        """Go on after a stop: there is something to clean up."""
+        """Continue after a stop: there is something to clean up."""
         self._stop.clear()
 
     @property
@@ -91,18 +91,18 @@ class Patience:
             raise Interrupted("stopped as asked", hint="run the same command again: it goes on from here")
 
     def answered(self, error: BaseException) -> bool:
-        """Whether an error is an answer like any other: that there is no such thing."""
+        """Whether an error is an ordinary answer: that the resource does not exist."""
         return is_gone(error)
 
     def turn(self, service: str, operation: str) -> None:
-        """Wait until a call may be made without going beyond the rate that AWS documents for it."""
+        """Wait until a call may be sent within the rate that AWS documents for it."""
         if seconds := self._pace.due(service, operation, self.clock.now()):
             self._rest(seconds)
 
     def pause(self, turn: int) -> float:
         """Wait after try number `turn`, which AWS throttled or did not answer. Returns the seconds waited.
 
-        Twice as long each time, and spread by chance so that many callers do not retry in step.
+        Twice as long each time, and randomized so that many callers do not retry in step.
         """
         return self._rest(min(MOST, SOON * 2.0 ** (turn - 1)) * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, guards nothing
 
@@ -113,7 +113,7 @@ class Patience:
         return self._rest(seconds * spread)
 
     def gather(self) -> None:
-        """Wait a moment before a read that nothing waits for: the others of its kind may be due as well."""
+        """Wait a moment before a read that is not urgent: others of its kind may be due as well."""
         self._rest(TOGETHER)
 
     def _rest(self, seconds: float) -> float:
@@ -127,8 +127,8 @@ class Patience:
     ) -> T:
         """Read until there is an answer other than None and return it. `limit` is in seconds; `what` may change.
 
-        Where its `usual` seconds are known, it reads often about then and seldom before.
-        Raises TimedOut after a last read at the limit, Interrupted when a stop is asked for, and what `read` raises.
+        If its `usual` seconds are known, reads are frequent around that time and rare before it. Raises TimedOut after
+        a last read at the limit, Interrupted when a stop is asked for, and whatever `read` raises.
         """
         began = self.clock.now()
         while True:
@@ -147,11 +147,10 @@ class Patience:
             self._rest(min(_until_next_check(now, usual, self.speed), max(limit - now, 0.1)))
 
     def in_time(self, call: Callable[[], T], *, what: str) -> T:
-        """Send a change until AWS has time for it: one that was throttled had no effect, so the same request is sent
-        again.
+        """Send a change until AWS has time for it: a throttled request had no effect, so the same one is sent again.
 
-        A read in between would only add load; and starting several changes over at each such answer might never reach
-        the last of them. Raises TimedOut after SLOW_DOWN seconds of waiting, and all other errors.
+        A read in between would only add load; and starting a series of changes over at each throttling might never
+        reach the last of them. Raises TimedOut after SLOW_DOWN seconds of waiting, and all other errors.
         """
         waited = 0.0
         for turn in itertools.count(1):
@@ -171,10 +170,10 @@ class Patience:
         raise AssertionError("unreachable: counting does not end")
 
     def through(self, call: Callable[[], T], *, what: str, limit: float = PASSING_LIMIT, attempts: int = ATTEMPTS) -> T:
-        """Make a call that may be repeated, through throttling, broken answers and a network that comes and goes.
+        """Make a call that may be repeated, through throttling, broken answers and an unreliable network.
 
-        Only for calls that have no effect or the same effect twice. Raises the last error when the limit (seconds)
-        or the number of attempts is reached, or at once when the error will not pass.
+        Only for calls that have no effect or the same effect twice. Raises the last error when the limit (seconds) or
+        the number of attempts is reached, or at once when the error is not temporary.
         """
         began = self.clock.now()
         for turn in range(attempts):
@@ -191,7 +190,7 @@ class Patience:
 
 
 def _until_next_check(waited: float, usual: float, speed: float) -> float:
-    """Seconds until the next read, after so many seconds of waiting. `usual` is in AWS's seconds."""
+    """Seconds until the next read, after this many seconds of waiting. `usual` is in AWS's seconds."""
     most = MOST / speed
     if usual < SHORT:
         return max(FIRST, min(most, LATER * waited))

@@ -1,4 +1,4 @@
-"""What a run would do: pure functions from desired state and truth to steps."""
+"""What a run would do: pure functions from desired and observed state to steps."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """One field that is not as desired. Values are JSON; a secret's is ***."""
+    """One field that differs from the desired state. Values are JSON; a secret's is ***."""
 
     field: str
     before: Any
@@ -54,7 +54,7 @@ class Change:
 
     @property
     def sent(self) -> list[Any] | None:
-        """What was sent, or would be, and what AWS shows; None of a secret, and of what is not known yet."""
+        """What was sent, or would be, and what AWS shows; None for a secret, and for a value not known yet."""
         return None if self.after in (HIDDEN, UNKNOWN) or self.problem else [self.after, self.before]
 
 
@@ -74,25 +74,27 @@ class Step:
     unobserved: bool = False  # AWS does not let us read it: its ids are the recorded ones
     impact: str = ""  # what the app's clients notice of it, in words
     summary: str = ""  # what a person should know about a new resource
-    fields: Mapping[str, Any] = field(default_factory=dict, compare=False)  # all that is desired, as JSON
+    fields: Mapping[str, Any] = field(default_factory=dict, compare=False)  # everything desired, as JSON
     found: Mapping[str, Any] = field(default_factory=dict, compare=False)  # the same fields as they are on AWS
-    rival: str = ""  # refused for what is another deployment's of this app: that one's id
+    rival: str = ""  # refused because it belongs to another deployment of this app: that one's id
 
     @property
     def changed(self) -> frozenset[str]:
-        """The names of the fields that are not as desired."""
+        """The names of the fields that differ from the desired state."""
         return frozenset(change.field for change in self.changes)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All steps of a run: what is made or changed, in the order of the stack, then what is no longer in ecsctl.toml."""
+    """All steps of a run: what is created or changed, in the order of the stack, then what is no longer in
+    ecsctl.toml.
+    """
 
     steps: tuple[Step, ...]
 
     @property
     def refusals(self) -> tuple[Step, ...]:
-        """The steps that cannot be taken."""
+        """The steps that cannot be carried out."""
         return tuple(step for step in self.steps if step.verb is Verb.REFUSE)
 
     @property
@@ -102,7 +104,7 @@ class Plan:
 
     @property
     def destroys(self) -> tuple[Step, ...]:
-        """The steps that end the life of something."""
+        """The steps that delete or replace a resource."""
         return tuple(step for step in self.steps if step.verb in (Verb.DELETE, Verb.REPLACE))
 
     def count(self, verb: Verb) -> int:
@@ -111,9 +113,10 @@ class Plan:
 
 
 def diff(desired: AnyResource, actual: AnyResource, applied: Mapping[str, Any] | None) -> tuple[Change, ...]:
-    """The fields that are not as desired. `applied`, the state last made true, sets drift apart from a change of ours.
+    """The fields that differ from the desired state. `applied`, the state last applied, tells drift from a change of
+    ours.
 
-    A field that is None in the desired state does not matter. A field that still holds a promise will differ.
+    A field that is None in the desired state does not matter. A field that still holds a promise counts as different.
     """
     changes = []
     for item in fields(cast(Any, desired)):
@@ -154,7 +157,7 @@ def decide(
     applied: Mapping[str, Any] | None = None,
     otherwise: Mapping[str, Any] | None = None,
 ) -> Step:
-    """Compare what is desired of one resource with what is observed, and decide what to do. Pure.
+    """Compare the desired with the observed state of one resource, and decide what to do. Pure.
 
     `otherwise` has fields that were sent before, and what AWS has shown for them ever since.
     """
@@ -237,7 +240,7 @@ def _tag_changes(desired: AnyResource, observed: Observed[Any, Any], me: Label) 
 
 
 def _unread(value: Any) -> str:
-    """Why a secret among these values could not be read; empty where none is missing."""
+    """Why a secret among these values could not be read; empty if none is missing."""
     if isinstance(value, Secret):
         return value.unread
     inner = (getattr(value, item.name) for item in fields(value)) if is_dataclass(value) else ()
@@ -249,7 +252,7 @@ def _shown(value: Any) -> Any:
 
 
 def renews(step: Step, desired: AnyResource) -> bool:
-    """Whether the ids of this resource will be others after the step: what uses them is then not known yet."""
+    """Whether the ids of this resource will change in the step: what uses them is then not known yet."""
     if step.verb in (Verb.CREATE, Verb.REPLACE):
         return True
     renewed = RENEWED in traits(cast(Any, identity(type(desired)))).values()
@@ -267,10 +270,10 @@ def sent_and_shown(change: Change) -> str:
 
 
 def moved(before: Step | None, step: Step) -> bool:
-    """Whether AWS took what the update before this one sent, and shows a third value in its place.
+    """Whether AWS accepted what the previous update sent, and shows a third value in its place.
 
-    A read that is late shows the old value, or of a list a part of the new. One plain value that is neither is no
-    lateness, so the wait for it can be shorter.
+    A late read shows the old value, or for a list a part of the new one. A single plain value that is neither cannot be
+    a late read, so the wait for it can be shorter.
     """
     sent = {change.field: change for change in before.changes} if before else {}
     return bool(step.changes) and all(
@@ -284,5 +287,5 @@ def moved(before: Step | None, step: Step) -> bool:
 
 
 def differences(step: Step) -> dict[str, str]:
-    """The fields that are not as desired, and how they are: one that reaches its end in steps is read again."""
+    """The fields that differ, and their values: for one that changes in several steps, it is read again."""
     return {change.field: repr(change.before) for change in step.changes}

@@ -1,4 +1,6 @@
-"""What `up` would do: each desired resource compared with the observed one, and what exists but is not desired."""
+"""What `up` would do: compares each desired resource with the observed one, and finds what exists but is not
+desired.
+"""
 
 from __future__ import annotations
 
@@ -26,19 +28,19 @@ LATELY = 10.0  # seconds for which a resource that the plan found absent is not 
 
 
 class Planner:
-    """Reads the stack from AWS, and remembers what it observed."""
+    """Reads the stack from AWS, and keeps what it observed."""
 
     def __init__(self, one: Reconciler, survey: Survey) -> None:
         self.one, self.survey = one, survey
         self.observed: dict[str, Observed[Any, Any] | None] = {}  # what the last plan observed, by name
-        self.certain: set[str] = set()  # those observed with every id of their desired state known
+        self.certain: set[str] = set()  # those observed when every id in their desired state was known
         self._absent: dict[str, float] = {}  # those that did not exist, and when that was read
         self.unobserved: dict[str, EcsctlError] = {}  # by name, or "all of" a kind: why it could not be read
 
     def plan(self, stack: Stack, *, prune: bool = True, as_far: bool = False) -> Plan:
-        """What `up` would do. Reads only.
+        """What `up` would do. Only reads.
 
-        `as_far` as we may read: what AWS does not let us read becomes a step that says so, and is listed in
+        `as_far` as permissions allow: what AWS does not let us read becomes a step that says so, and is listed in
         `unobserved`.
         """
         self.unobserved, self._absent = {}, {}
@@ -47,7 +49,7 @@ class Planner:
         )
         self.one.first = stack.first
         steps: dict[str, Step] = {}
-        existing: dict[str, Any] = {}  # ids of all that exists
+        existing: dict[str, Any] = {}  # ids of everything that exists
         known: dict[str, Any] = {}  # those of them that will be the same after the run
 
         lost: set[str] = set()  # those that cannot be read, and of which no ids are recorded
@@ -103,17 +105,17 @@ class Planner:
         return Plan(made + stack.unfit + tuple(map(self._leaving, leftover)))
 
     def absent(self, name: str) -> bool:
-        """Whether the last plan has just read that it is not there."""
+        """Whether the last plan has just read that it does not exist."""
         return time.monotonic() - self._absent.get(name, float("-inf")) < LATELY
 
     def _leaving(self, owned: Owned) -> Step:
-        """The step of what ecsctl.toml no longer asks for, as it was last made, if that is recorded."""
+        """The step for what ecsctl.toml no longer asks for, as it was last applied, if that is recorded."""
         entry = self.one.state.entry(owned.name)
         known = entry.applied if entry and entry.kind == owned.kind.kind else None
         return replace(_no_longer(owned), found=known or {})
 
     def _recorded(self, node: Node) -> Any:
-        """The ids of one that cannot be read, as recorded; None if none are, or they are of another kind."""
+        """The ids of one that cannot be read, as recorded; None if none are, or they belong to another kind."""
         entry = self.one.state.entry(node.name)
         if entry is None or entry.ids is None or entry.kind != node.desired.kind:
             return None
@@ -122,7 +124,7 @@ class Planner:
         return None
 
     def _replaceable(self, stack: Stack, steps: Mapping[str, Step], step: Step) -> Step:
-        """The step; or a refusal, if it would replace something alive that others depend on."""
+        """The step; or a refusal, if it would replace something in use that others depend on."""
         observed = self.observed[step.name]
         if step.verb is not Verb.REPLACE or (observed is not None and observed.failed):
             return step
@@ -154,7 +156,7 @@ def refuse(plan: Plan) -> None:
 
 
 def _entangled(steps: Sequence[Step]) -> Iterator[Refused]:
-    """One refusal for all that belongs to another deployment, since the way out is the same for all of it."""
+    """One refusal for everything that belongs to another deployment, since the way out is the same."""
     if len(steps) == 1:
         yield Refused(f"{called(steps[0].title, steps[0].name)}: {steps[0].reason}", hint=steps[0].hint)
     elif steps:

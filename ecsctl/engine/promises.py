@@ -1,4 +1,6 @@
-"""Promises of ids that do not exist yet: found in a desired state, and replaced once the ids are known."""
+"""Promises: placeholders for ids that do not exist yet, found in a desired state and replaced once the ids are
+known.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ DELIMITER = "\ue000"  # around a promise's text, so that one computed into a lon
 
 
 class Promise(str):
-    """An id that will be known once its resource exists. Used in a field of another desired state, it is an edge."""
+    """An id that will be known once its resource exists. In a field of another desired state it is an edge of the
+    graph.
+    """
 
     __slots__ = ("field", "resource")
     resource: str
@@ -29,7 +33,7 @@ class Promise(str):
 
 
 def promises(value: Any) -> Iterator[Promise]:
-    """Every promise inside a desired state, however deep."""
+    """Every promise inside a desired state, however deeply nested."""
     if isinstance(value, Promise):
         yield value
     elif isinstance(value, str):
@@ -50,7 +54,7 @@ def _items(kind: type) -> tuple[Field[Any], ...]:
 
 
 def fulfil(value: W, known: Mapping[str, Any]) -> W:
-    """The desired state with every promise replaced whose resource's ids are known. The others stay promises."""
+    """The desired state with every promise replaced whose resource's ids are known. The others remain promises."""
     return cast(W, _fulfil(value, known))
 
 
@@ -80,7 +84,7 @@ def named(value: W, form: str = "{}") -> W:
 
 
 def lasting(name: str, desired: AnyResource, ids: Any) -> Any:
-    """The ids that the replacement of a failed one will have too; the others as promises."""
+    """The ids that will be the same after a failed resource is replaced; the others as promises."""
     return replace(
         ids, **{item.name: Promise(name, item.name) for item in fields(ids) if item.name not in desired.lasting}
     )

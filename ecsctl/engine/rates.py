@@ -1,4 +1,6 @@
-"""How fast AWS takes calls, where it documents a small rate: kept by us, so that alone we never go beyond it."""
+"""How fast AWS accepts calls, where it documents a low rate: we stay below it, so that we are never throttled for our
+own calls alone.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +12,21 @@ READS = ("BatchGet", "Describe", "Get", "List")
 
 @dataclass(frozen=True)
 class Rate:
-    """A token bucket: so many calls at once, and so many a second from then on."""
+    """A token bucket: this many calls at once, and this many a second from then on."""
 
     burst: float
     refill: float
 
 
 # Amazon EC2 Developer Guide, "Request throttling"; Amazon ECS API Reference, "Request throttling"; Route 53 Developer
-# Guide, "Quotas"; Certificate Manager User Guide, "Quotas" (the least of its operations that are used). Of other
-# services AWS documents no small rates.
+# Guide, "Quotas"; Certificate Manager User Guide, "Quotas" (the lowest of the operations that we use). AWS documents no
+# low rates for other services.
 RATES = {
     "ec2 reads": Rate(100, 20),
     "ec2": Rate(50, 5),
     "ecs reads": Rate(50, 20),
     "ecs": Rate(20, 5),
-    "route53 reads": Rate(4, 4),  # of five, for calls do not arrive as evenly as they are sent
+    "route53 reads": Rate(4, 4),  # out of five, since calls do not arrive as evenly as they are sent
     "route53": Rate(4, 4),
     "acm reads": Rate(8, 8),
     "acm": Rate(5, 5),
@@ -34,13 +36,13 @@ TOGETHER = {"route53 reads": "route53"}  # one bucket for all calls
 
 @dataclass
 class Pace:
-    """How full each bucket is, by the calls of this process."""
+    """How full each bucket is, from the calls of this process."""
 
     _levels: dict[str, tuple[float, float]] = field(default_factory=dict)  # with the moment
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def due(self, service: str, operation: str, now: float) -> float:
-        """Take a token for a call, and return in how many seconds the call may be made."""
+        """Take a token for a call, and return the seconds until the call may be made."""
         name = f"{service} reads" if operation.startswith(READS) else service
         rate = RATES.get(name)
         if rate is None:

@@ -1,4 +1,4 @@
-"""One resource: read, decide, act, read again, wait. Each step is a safe place to die."""
+"""One resource: read, decide, act, read again, wait. A run may be killed between any two of these."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class Reconciler(Beginning):
         super().__init__(aws, state, label, emit)
         self.first = ""  # the name of the resource that a new deployment creates first
         self.announced = False  # whether its tag may say that this run is at work
-        self.go_on: Callable[[str], None] = lambda _name: None  # lets what depends on a resource go on
-        self._last: dict[str, Observed[Any, Any]] = {}  # early ones that are right, as they were read last
+        self.go_on: Callable[[str], None] = lambda _name: None  # lets the dependents of a resource start
+        self._last: dict[str, Observed[Any, Any]] = {}  # early ones that are as desired, as they were last read
         self._refused: set[str] = set()  # those whose first create in this run was refused, without effect
-        self.partly: set[str] = set()  # those that are as desired, but for what is removed or added at the end
+        self.partly: set[str] = set()  # those that are as desired except for what is removed or added at the end
 
     def ensure(
         self,
@@ -61,7 +61,7 @@ class Reconciler(Beginning):
     ) -> None:
         """Afterwards it exists as desired, and is ready, unless its dependents need not wait for that.
 
-        `observed` is what the plan observed; it is read again unless that is `certain` to be about this very state, or
+        `observed` is what the plan observed; it is read again unless that is `certain` to describe this very state, or
         the plan has just read that it is `absent`.
         """
         began = time.monotonic()
@@ -73,7 +73,7 @@ class Reconciler(Beginning):
             if node.name in self._begun:
                 observed = None
             elif not certain:
-                again = desired.repeats if desired.wait else ()  # of a wait the rest is as the plan has read it
+                again = desired.repeats if desired.wait else ()  # for a wait, everything else is as the plan read it
                 observed = None if absent or self._in_newborn(node) else self._observe_now(node.name, desired, *again)
             if observed is None:
                 desired = desired.at_first()
@@ -158,10 +158,10 @@ class Reconciler(Beginning):
                     did, before = did or Verb.UPDATE, step
 
     def _create(self, name: str, desired: AnyResource, attempt: Attempt) -> Observed[Any, Any] | None:
-        """Ask AWS once to make it, and read until it shows. None: it was refused for now, or the answer was lost.
+        """Ask AWS once to create it, and read until it shows. None: it was refused for now, or the answer was lost.
 
-        A token may have been sent before, by a run that died. If what that run made is gone by now, the same token
-        finds nothing. Then it is forgotten, and the next try has a new token.
+        A run that died may have sent the token before. If what that run created is gone by now, the same token returns
+        nothing. Then it is forgotten, and the next try uses a new token.
         """
         if begun := self._begun.pop(name, None):
             return self._shown(name, desired, *begun, again=False)
@@ -189,12 +189,14 @@ class Reconciler(Beginning):
                 raise explained(error, attempt.what) from error
             return found
         if again and entry and entry.ids == plain(ids) and entry.age > SHOWN:
-            return self._begun_anew(name, desired)  # made long ago, read just now, and gone
+            return self._begun_anew(name, desired)  # created long ago, read just now, and gone
         self.state.made(name, plain(ids))
         return self._shown(name, desired, me, ids, again=again)
 
     def _shown(self, name: str, desired: AnyResource, me: Label, ids: Any, *, again: bool) -> Observed[Any, Any] | None:
-        """What AWS shows of what was just made, once what no create can set is set; `again`: it may be an older one."""
+        """What AWS shows of what was just created, once everything that no create can set is set; `again`: the read may
+        be an older one.
+        """
         self._stays_known(desired, name, ids)
         moment, sent = (None, frozenset[str]()) if again else self._follow_up(name, desired, me, ids)
         last: Observed[Any, Any] | None = None
@@ -216,7 +218,7 @@ class Reconciler(Beginning):
     def _late(
         self, name: str, desired: AnyResource, observed: Observed[Any, Any], sent: frozenset[str], *, again: bool
     ) -> bool:
-        """Whether a read does not show yet what was sent after the create, or what the create itself has set for good.
+        """Whether a read does not yet show what was sent after the create, or what the create itself has set for good.
         A resource of an earlier run may be as that run desired it.
         """
         step = decide(name, desired, observed, self.label.of(name), None)
@@ -225,12 +227,11 @@ class Reconciler(Beginning):
         return step.verb is Verb.UPDATE and not sent.isdisjoint(step.changed)
 
     def _follow_up(self, name: str, desired: AnyResource, me: Label, ids: Any) -> tuple[float, frozenset[str]]:
-        """Set what no create can, and let what depends on it go on. Returns the moment from which a read shows all, and
-        the fields that were set.
+        """Set what no create can, and let the dependents start. Returns the moment from which a read shows everything,
+        and the fields that were set.
 
-        The ids that a create has answered with are true, whether AWS shows the thing already or not. What AWS refuses
-        here is sent again once the resource shows. What it has accepted is not sent again, since it would refuse a
-        duplicate.
+        The ids that a create returned are valid whether AWS shows the resource already or not. What AWS refuses here is
+        sent again once the resource shows. What it accepted is not sent again, since a duplicate would be refused.
         """
         self._newborn.add(name)
         if desired.soon:
@@ -254,7 +255,7 @@ class Reconciler(Beginning):
         self.go_on(name)
 
     def decided(self, name: str, desired: AnyResource, observed: Observed[Any, Any] | None) -> Step:
-        """What has to be done about it, by its record."""
+        """What has to be done about it, according to the state file."""
         entry = self.state.entry(name)
         me = self.label.of(name)
         step = decide(name, desired, observed, me, self.applied(name), entry.otherwise if entry else None)
@@ -266,7 +267,9 @@ class Reconciler(Beginning):
         return claim.decided(step, observed, self.aws.now(), dead=dead)
 
     def say_who_is_at_work(self, node: Node, run: str) -> None:
-        """Say on the deployment's first thing which run is at work, or that the first one has ended."""
+        """Tag the deployment's first resource with the run that is at work, or with the fact that the first one has
+        ended.
+        """
         desired = fulfil(node.desired, self.known)
         attempt = Attempt(self.patience, desired.known_as(node.name))
 
@@ -301,7 +304,9 @@ class Reconciler(Beginning):
         *,
         moved: bool,
     ) -> Observed[Any, Any] | None:
-        """Ask AWS to change the fields, and read until they show as desired. `moved`: they were just sent, and show."""
+        """Ask AWS to change the fields, and read until they show as desired. `moved`: they were just sent, and already
+        show.
+        """
         nonce = self._nonce(name) or self.state.begin(name, desired.kind, "update")
         me = self.label.of(name, nonce).keeping_owner(observed_now.tags)
         try:
@@ -322,13 +327,13 @@ class Reconciler(Beginning):
             return self.patience.until(shown, what=f"{desired.known_as(name)} to show its new {fields}", limit=limit)
         except TimedOut as error:
             if all(change.problem for change in step.changes):
-                raise  # nothing was sent that could be shown: it waits for a state
+                raise  # nothing was sent that could show: it waits for a state
             sent = {change.field: change.sent for change in step.changes if change.sent}
             self.state.shown_otherwise(name, plain(step.ids), sent)
             raise _shown_otherwise(f"{attempt.what}: AWS took the change", step, limit) from error
 
     def _ready(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> Observed[Any, Any]:
-        """Wait until it is ready; a disposable one that failed meanwhile is removed and made again, once.
+        """Wait until it is ready; a disposable one that failed meanwhile is removed and created again, once.
 
         Raises ResourceFailed when AWS gave up on it, Paused when it waits for a person, TimedOut at its limit.
         """

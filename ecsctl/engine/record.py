@@ -1,4 +1,4 @@
-"""The record on disk: its shape, how it is read, and what becomes of one that is damaged."""
+"""The state file: its format, how it is read, and what happens to a damaged one."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ecsctl.engine.errors import EcsctlError, StateError
 
 VERSION = 1
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""By version: the function that turns a record into one of the next version. The format has not changed yet."""
+"""By version: the function that converts a state file to the next version. The format has not changed yet."""
 MOST_BYTES = 4_000_000
 YOUNG = 60.0  # seconds in which a read may still miss what was made
 
 
 class Intent(BaseModel):
-    """A change that was begun: what is asked of AWS from here until it is settled may or may not have happened."""
+    """A change that was begun: until it is settled, it may or may not have happened on AWS."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,7 +35,7 @@ class Intent(BaseModel):
 
 
 class Entry(BaseModel):
-    """What is known of one resource: its ids, the desired state last made true, since when, and a change in flight."""
+    """What is known of one resource: its ids, the desired state last applied and when, and a change in flight."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,7 +45,7 @@ class Entry(BaseModel):
     since: datetime | None = None
     borrowed: bool = False
     intent: Intent | None = None
-    otherwise: dict[str, Any] | None = None  # by field: what AWS took, and what it has shown ever since
+    otherwise: dict[str, Any] | None = None  # by field: what AWS accepted, and what it has shown ever since
 
     @property
     def age(self) -> float:
@@ -59,7 +59,7 @@ class Entry(BaseModel):
 
 
 class Book(BaseModel):
-    """The whole record of one deployment of one app in one account and region."""
+    """The whole state file of one deployment of one app in one account and region."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -73,14 +73,14 @@ class Book(BaseModel):
 
 
 def peek(path: Path) -> Book | None:
-    """What the record says, for a mere hint; None if it cannot be read. Nothing is moved or reported."""
+    """What the state file says, only as a hint; None if it cannot be read. Nothing is moved or reported."""
     with suppress(OSError, ValueError, RecursionError, EcsctlError):
         return _parse(path)
     return None
 
 
 class Rendered(NamedTuple):
-    """A resource's entry as the file has it, and as its checksum takes it."""
+    """A resource's entry in the form of the file, and in the form that the checksum is made of."""
 
     line: str
     compact: str
@@ -93,7 +93,7 @@ def rendered(entry: Entry) -> Rendered:
 
 
 def content(book: Book, entries: Mapping[str, Rendered]) -> bytes:
-    """The record's content, of entries that are rendered already: a run writes it at every step, and each changes
+    """The file's content, from entries that are rendered already: a run writes it at every step, and each step changes
     one.
     """
     head = book.model_dump(mode="json", exclude={"entries"})
@@ -107,7 +107,7 @@ def content(book: Book, entries: Mapping[str, Rendered]) -> bytes:
 
 
 def text(body: dict[str, Any]) -> bytes:
-    """The record's content: a line for each resource, so that a person can read it and it is written fast."""
+    """The file's content: a line for each resource, so that a person can read it and it is written fast."""
     head = {**body, "checksum": checksum(body)}
     entries = head.pop("entries")
     return _written({n: json.dumps(one) for n, one in head.items()}, {n: json.dumps(one) for n, one in entries.items()})
@@ -122,7 +122,7 @@ def _lines(parts: Mapping[str, str]) -> str:
 
 
 def checksum(body: dict[str, Any]) -> str:
-    """What the file says of its own content, so that a part of it is not taken for the whole."""
+    """A checksum in the file of its own content, so that a truncated file is not taken for the whole."""
     return _hash(_compact(body))
 
 
@@ -135,9 +135,9 @@ def _hash(compact: str) -> str:
 
 
 def read(path: Path, say: Callable[[str], None]) -> Book | None:
-    """The record; if it is damaged its previous copy; else None.
+    """The state file; if it is damaged the previous copy; otherwise None.
 
-    Raises StateError for a newer version, and where there is something other than a file in its place.
+    Raises StateError for a newer version, and where something other than a file is in its place.
     """
     try:
         files.is_folder(path.parent)
@@ -191,12 +191,12 @@ def _parse(path: Path) -> Book:
 
 
 def backup(path: Path) -> Path:
-    """Where the copy before the last one stands."""
+    """Where the copy before the last one is."""
     return path.with_name(path.name + ".bak")
 
 
 def misplaced(error: files.Misplaced) -> StateError:
-    """There is something else where a file or folder of ours belongs; it may have come with the repository."""
+    """Something else is where a file or folder of ours belongs; it may have come with the repository."""
     return StateError(
         f"{error.filename}: {error.strerror}",
         why="ecsctl follows no link out of its folder, and opens nothing there but files",
@@ -205,7 +205,7 @@ def misplaced(error: files.Misplaced) -> StateError:
 
 
 def unwritable(folder: Path, error: OSError) -> EcsctlError:
-    """The error of a record that the disk does not take."""
+    """The error when the disk does not accept the state file."""
     if isinstance(error, files.Misplaced):
         return misplaced(error)
     return StateError(

@@ -1,4 +1,6 @@
-"""AWS's refusals as errors: who denied it and who can fix that, which quota, what is wrong with credentials."""
+"""AWS's refusals as errors: who denied the call and who can fix that, which quota, what is wrong with the
+credentials.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ ORGANIZATION = (
     "asks for tags, a region or a boundary, set tags, region or permissions_boundary in ecsctl.toml"
 )
 BOUNDARY = "; where roles may only be made with a permissions boundary, set permissions_boundary in ecsctl.toml"
-# Who denied it, by AWS's own words (IAM User Guide, "Troubleshoot access denied error messages").
+# Who denied it, in AWS's own words (IAM User Guide, "Troubleshoot access denied error messages").
 DENIERS = (
     ("service control policy", "a service control policy of the AWS organization", ORGANIZATION),
     ("resource control policy", "a resource control policy of the AWS organization", ORGANIZATION),
@@ -34,18 +36,20 @@ DENIERS = (
     ("explicit deny in an identity-based policy", "a policy of the caller, which denies it explicitly",
      f"remove the deny: an allow in another policy does not help; {AGAIN}"),
     ("identity-based policy", "no policy of the caller allows it", POLICY),
-    # Secrets Manager's words for what KMS denied to its caller (aws/aws-cdk#7677).
+    # Secrets Manager's words when KMS denied its caller (aws/aws-cdk#7677).
     ("Access to KMS is not allowed", "the KMS key of the secret", "ecsctl policy does not know that key: its own "
      f"policy and the caller's must allow kms:Decrypt and kms:GenerateDataKey on it; {AGAIN}"),
 )  # fmt: skip
 LINKED = re.compile(r"perform: iam:CreateServiceLinkedRole on resource: \S+:role/aws-service-role/([\w.-]+)/")
-"""How a service refuses that may not make its own role, at its first use in the account (kubernetes/kops#16218)."""
+"""How a service refuses when it may not create its own role, at its first use in the account
+(kubernetes/kops#16218).
+"""
 CLOCK = re.compile(r"[Ss]ignature (?:has )?expired|not yet current")
-# What an account answers that has not been activated, paid for or verified, or that AWS has blocked (EC2 API, S3 API:
-# "Error codes"; ECS API, RunTask; CodeBuild API, StartBuild).
+# What AWS answers for an account that has not been activated, paid for or verified, or that it has blocked (EC2 API, S3
+# API: "Error codes"; ECS API, RunTask; CodeBuild API, StartBuild).
 UNUSABLE = frozenset("OptInRequired SubscriptionRequiredException NotSignedUp AccountProblem PendingVerification "
                      "Blocked BlockedException AccountSuspendedException".split())  # fmt: skip
-# Of which some services have only the words: clowdhaus/eks-reference-architecture#12, coiled/feedback#225.
+# Some services send only the words: clowdhaus/eks-reference-architecture#12, coiled/feedback#225.
 BLOCKED = re.compile(r"account (?:is|was|has been) (?:currently )?(?:blocked|suspended)|aws-verification@amazon")
 HEAD = "403"  # the answer to a HEAD, which S3 sends, has no body that could say why (S3 API, HeadBucket)
 ANOTHERS = (f"{POLICY}. Where all of that is allowed, the name belongs to another account, for bucket names are "
@@ -57,8 +61,8 @@ DECODE = ("; an administrator sees which policy: aws sts decode-authorization-me
 OVER = frozenset("ExpiredToken ExpiredTokenException RequestExpired TokenRefreshRequired".split())
 UNKNOWN = frozenset("InvalidClientTokenId InvalidAccessKeyId UnrecognizedClientException AuthFailure".split())
 KEYS = "check that the keys are complete, active and of the right account: aws sts get-caller-identity"
-# A region that is off by default knows the keys of those accounts alone that have enabled it (Account Management guide,
-# "Enable or disable AWS Regions"; remotion-dev/github-unwrapped-2022#34, aws/aws-sdk-ruby#2850).
+# An opt-in region accepts only the keys of accounts that have enabled it (Account Management guide, "Enable or disable
+# AWS Regions"; remotion-dev/github-unwrapped-2022#34, aws/aws-sdk-ruby#2850).
 ENABLED = (" --region us-east-1; if that answers, the account has not enabled this region: aws account enable-region "
            "--region-name NAME, or take another one")  # fmt: skip
 
@@ -78,10 +82,10 @@ QUOTA = {
     "AccountLimitExceededException": "concurrent CodeBuild builds",
     "TooManyTagsException": "tags per resource",
 }
-# GitHub's own words, which AWS hands on (GitHub docs, "About authentication with SAML single sign-on", "About OAuth app
-# access restrictions"; cli/cli#2661).
+# GitHub's own words, which AWS passes on (GitHub docs, "About authentication with SAML single sign-on", "About OAuth
+# app access restrictions"; cli/cli#2661).
 SHUT_OUT = re.compile(r"SAML (?:enforcement|SSO)|OAuth App access restrictions|IP allow list")
-# What AWS refuses to ordinary accounts in words of its own: what that means, and what helps. They are those of its
+# What AWS refuses ordinary accounts in its own words: what it means, and what helps. The words are those of its
 # documentation ("Troubleshoot your Application Load Balancers", "Tag policies", "Amazon Resource Names (ARNs) and IDs"
 # of the ECS guide) and of public threads: widdix/mastodon-on-aws#13, openemr/openemr-on-ecs#8, aws/aws-cdk#31726,
 # 0x4447/0x4447_product_s3_email#22, aws/aws-cdk#4108, aws/aws-cdk#6015, hashicorp/terraform-provider-aws#30551,
@@ -144,7 +148,7 @@ KNOWN = (
      f"shorten permissions, or use patterns; IAM does not raise this quota; {AGAIN}"),
 )  # fmt: skip
 FAMILY = re.compile(r"(?:Limit|Quota)Exceeded(?:Exception|Fault)?$|^TooMany[A-Z]|^ServiceQuota")
-"""How AWS's services name quotas that none of our tables lists. Throttling is no such quota."""
+"""How AWS's services name quotas that are in none of our tables. Throttling does not count as a quota."""
 MORE = "free some, or ask for more in Service Quotas, then run the same command again"
 _OWN = f"free some, ask for more in Service Quotas, or use a VPC of yours (vpc.id); {AGAIN}"
 _DIRECT = f'free some, ask for more in Service Quotas, or set vpc.egress = "public", which takes none; {AGAIN}'
@@ -159,7 +163,7 @@ QUOTA_HINTS = {  # for CodeBuild, AWS documentation, "Quotas for CodeBuild": a n
 
 
 def as_error(error: ClientError, what: str) -> EcsctlError:
-    """AWS's refusal in the user's words. `what` says what was being done."""
+    """AWS's refusal in the user's terms. `what` says what was being done."""
     name, text, operation = errors.code(error), errors.text(error), error.operation_name
     why = f"{operation} answered {name}: {text}"
     if operation in SIGNING_IN:
@@ -200,7 +204,7 @@ def as_error(error: ClientError, what: str) -> EcsctlError:
 
 
 def known(error: BaseException) -> tuple[str, str] | None:
-    """What a refusal in words of AWS's own means, and what helps; None if its words are not known."""
+    """What a refusal means whose words are known, and what helps; None for unknown words."""
     answer = f"{errors.code(error)}: {errors.text(error)}"
     return next(((says, hint) for words, says, hint in KNOWN if re.search(words, answer)), None)
 

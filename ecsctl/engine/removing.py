@@ -1,4 +1,6 @@
-"""Remove a deployment: all that carries its tags, each after what uses it, until a search finds nothing of it."""
+"""Removes a deployment: everything that carries its tags, each after what uses it, until a search finds nothing
+left.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +34,10 @@ class Remover:
     def down(
         self, *, agree: Callable[[Plan], None], keep: Callable[[Owned], str] = lambda _: "", command: str = "down"
     ) -> Plan:
-        """Remove all that carries this deployment's tags, and search until nothing of it is left.
+        """Remove everything that carries this deployment's tags, and search until nothing is left.
 
         `keep` returns why a resource stays, or an empty string if it is removed. `agree` is given the plan first, and
-        raises if the user does not agree. Works from the tags; the record only adds what AWS may not show yet.
+        raises if the user does not agree. Works from the tags; the state file only adds what AWS may not show yet.
         """
         all_owned = self.survey.with_what_is_late()
         for title, why in sorted(self.survey.searched_in_part.items()):
@@ -68,7 +70,7 @@ class Remover:
         return plan
 
     def _held(self, all_owned: Sequence[Owned], staying: Collection[str]) -> list[str]:
-        """What each of them holds that does not stay."""
+        """The contents of each one that is removed."""
         held = [""] * len(all_owned)
 
         def visit(number: str) -> None:
@@ -114,21 +116,21 @@ class Remover:
         carry_out(graph, visit, parts, patience=self.aws.patience, emit=self.emit, release=release)
 
     def _with_what_is_found_by_it(self, index: type[AnyResource], doomed: Mapping[str, Owned]) -> None:
-        """Before the first of a kind is removed by which others are found: remove what another machine has made of
-        those since the survey. After that it could no longer be found.
+        """Before removing the first of a kind through which others are found: remove what another machine has created
+        of those since the survey. Afterwards it could no longer be found.
         """
         if index in self._asked:
             return
         self._asked.add(index)
         for kind in self.kinds:
             if kind.known_by == index.title:
-                with self.aws.fresh(), suppress(Denied, NotOffered):  # as the survey passes them over
+                with self.aws.fresh(), suppress(Denied, NotOffered):  # as the survey skips them
                     for owned in self.survey.of(kind):
                         if owned.key not in doomed:
                             self.one.remove(kind, owned.name)
 
     def _close(self, staying: Mapping[str, str]) -> None:
-        """Take from the record all that does not stay; with nothing left, the record itself."""
+        """Drop everything from the state file that does not stay; if nothing is left, delete the file."""
         kept = {key.split(" ", 1)[1] for key in staying}
         for name in set(self.state.book.entries) - kept:
             self.state.forget(name)

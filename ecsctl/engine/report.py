@@ -29,13 +29,13 @@ class Condition(StrEnum):
 
     RIGHT = "right"
     MISSING = "missing"
-    DRIFTED = "drifted"  # AWS differs from what was made true
-    OUTDATED = "outdated"  # ecsctl.toml asks for something else than what was made true
+    DRIFTED = "drifted"  # AWS differs from what was last applied
+    OUTDATED = "outdated"  # ecsctl.toml asks for something else than what was last applied
     PENDING = "not ready"
     FAILED = "failed"
-    REFUSED = "refused"  # it is not ours, or cannot become what is desired
+    REFUSED = "refused"  # it is not ours, or cannot be changed to what is desired
     UNCONFIGURED = "no longer in ecsctl.toml"
-    UNOBSERVED = "not known"  # AWS does not let us read it, or what it is in
+    UNOBSERVED = "not known"  # AWS does not let us read it, or its parent
 
 
 class Where(Protocol):
@@ -72,7 +72,7 @@ class Report:
 
     @property
     def condition(self) -> Condition:
-        """Its status: the gravest that applies."""
+        """Its status: the most serious that applies."""
         step, observed = self.step, self.observed
         if step.unobserved:
             return Condition.UNOBSERVED
@@ -91,12 +91,12 @@ class Report:
 
     @property
     def healthy(self) -> bool:
-        """Whether it exists, as desired, and ready."""
+        """Whether it exists, as desired, and is ready."""
         return self.condition is Condition.RIGHT
 
     @property
     def note(self) -> str:
-        """More on the status: why it failed or is refused, or what it waits for."""
+        """Details of the status: why it failed or is refused, or what it waits for."""
         observed = self.observed
         return (observed.failed if observed else "") or self.step.reason or (observed.note if observed else "")
 
@@ -111,7 +111,7 @@ def reports(
 ) -> list[Report]:
     """A report for each step of the plan, from what the plan observed and what is recorded.
 
-    All times are by AWS's clock: `at` translates those of the record, which are by this machine's.
+    All times are AWS's: `at` translates those of the state file, which are this machine's.
     """
     templates = {kind.kind: kind.console for kind in kinds}
     found = []
@@ -129,14 +129,14 @@ def reports(
 
 
 def flat(ids: Any) -> dict[str, str]:
-    """A resource's ids by name, whether they are a value of a resource's own class or come from the record."""
+    """A resource's ids by name, whether they are a value of the resource's own class or come from the state file."""
     if ids is None:
         return {}
     return {name: str(value) for name, value in (ids if isinstance(ids, Mapping) else asdict(ids)).items()}
 
 
 def main_id(ids: Any) -> str:
-    """The one id that says most to a person: AWS's own short id, else the name, else the end of the ARN."""
+    """The id that is most useful to a person: AWS's own short id, else the name, else the end of the ARN."""
     found = flat(ids)
     own = [value for name, value in found.items() if name.endswith("_id") and name != "zone_id"]
     if own or "name" in found:

@@ -1,8 +1,8 @@
 """The contract between the engine and a resource.
 
-A resource is a frozen dataclass; its fields are the desired state. `observe` returns a value of the same class:
-what is true.
-Everything else (comparing, planning, journaling, retrying, waiting, ownership) is the engine's and written once.
+A resource is a frozen dataclass; its fields are the desired state. `observe` returns a value of the same class: the
+observed state. Everything else (comparing, planning, journaling, retrying, waiting, ownership) is done by the engine
+and written once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 
 class Trait:
-    """A property of a field that the engine heeds."""
+    """A property of a field that the engine takes into account."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -37,9 +37,9 @@ FIXED, RENEWED, ORDER = Trait("fixed"), Trait("renewed"), Trait("order")
 Fixed = Annotated[T, FIXED]
 """A field that AWS cannot change in place: a difference means replacement."""
 Renewed = Annotated[T, RENEWED]
-"""An id that an update moves on: a task definition's revision."""
+"""An id that an update replaces: a task definition's revision."""
 Order = Annotated[T, ORDER]
-"""A field that is an edge of the graph and nothing else: it is never compared."""
+"""A field that is only an edge of the graph: it is never compared."""
 
 
 @dataclass(frozen=True)
@@ -60,79 +60,81 @@ class Observed(Generic[R, Ids]):
     actual: R
     tags: Mapping[str, str] | None = None  # None: it cannot carry tags, or they do not matter (borrowed)
     ready: bool = True
-    failed: str = ""  # AWS accepted it and then gave up: why
+    failed: str = ""  # why AWS gave up on it after accepting it
     note: str = ""  # a word for status and for those who wait: "provisioning"
-    since: datetime | None = None  # when AWS says it was made
-    hint: str = ""  # where it has failed, is in the way or does not fit: what a person can do about it
-    gone_back: str = ""  # in words: who went back to an older release, so that the difference is not drift
-    released: frozenset[str] = frozenset()  # the fields that a release changes, and going back sets back
+    since: datetime | None = None  # when AWS says it was created
+    hint: str = ""  # if it has failed, is in the way or does not fit: what a person can do about it
+    gone_back: str = ""  # in words: who rolled back to an older release, so that the difference is not drift
+    released: frozenset[str] = frozenset()  # the fields that a release changes, and a rollback sets back
     ask: str = ""  # what a person must do before it can be ready
-    paused: str = ""  # where AWS holds it until a person decides, in words; `hint` says how to
-    residue: str = ""  # untagged, but ours: the AWS service that has created it by itself
+    paused: str = ""  # if AWS holds it until a person decides, in words; `hint` says how to
+    residue: str = ""  # untagged, but ours: the AWS service that created it on its own
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a thing holds: in words, such as "12 images", empty if nothing would be lost with it; and its bytes."""
+    """The contents of a resource: in words, such as "12 images", empty if nothing would be lost with it; and in
+    bytes.
+    """
 
     summary: str = ""
     size: int = 0
 
 
 class Resource(ABC, Generic[Ids]):
-    """One thing on AWS, in its desired state. A subclass is a frozen dataclass; its fields are the desired state.
+    """One resource on AWS, in its desired state. A subclass is a frozen dataclass; its fields are the desired state.
 
     A field that is None is not compared: whatever AWS has is fine.
     """
 
     kind: ClassVar[str]
     title: ClassVar[str]  # in a sentence: "NAT gateway"
-    done: ClassVar[str] = ""  # what is said of it in place of "created", where nothing is: "first image built"
+    done: ClassVar[str] = ""  # the word in place of "created" if nothing is created: "first image ready"
     within: ClassVar[tuple[str, ...]] = ()  # fields naming the parent it cannot exist without
-    inside: ClassVar[bool] = False  # it is a part of its parent: one that was just created cannot have it yet
+    inside: ClassVar[bool] = False  # finding all of them means reading other people's too; a state file avoids it
     lets_go: ClassVar[tuple[str, ...]] = ()  # fields naming what may be removed before it: it does not use that
-    vast: ClassVar[bool] = False  # finding all of them means reading others' too, which a record makes unnecessary
-    hinted_by: ClassVar[str] = ""  # its type in the tagging API: what that does not list is not searched for by a plan
+    vast: ClassVar[bool] = False  # another kind, by title: without one of that kind none of this can be found
+    hinted_by: ClassVar[str] = ""  # its type in the tagging API: a plan does not search for what that does not list
     known_by: ClassVar[str] = ""  # another kind, by title: one of this kind is found only where one of that exists
-    borrowed: ClassVar[bool] = False  # only read: never made, changed or deleted by us
-    wait: ClassVar[bool] = False  # only a wait for another: nothing of its own is on AWS
+    borrowed: ClassVar[bool] = False  # only read: we never create, change or delete it
+    wait: ClassVar[bool] = False  # only a wait for another resource: it has nothing of its own on AWS
     tagged: ClassVar[bool] = True  # `update` can fix its tags (the change is then called "tags")
     limit: ClassVar[float] = 120.0  # seconds at most until it is ready, or gone
-    usual: ClassVar[float] = 3.0  # seconds that it usually takes to be made, for the estimate that a person is given
-    repeats: ClassVar[tuple[str, ...]] = ()  # the calls that show its state: a wait for it repeats these alone
+    usual: ClassVar[float] = 3.0  # a failed one is removed and created again, once, before the failure is reported
+    repeats: ClassVar[tuple[str, ...]] = ()  # the calls that show its state: waiting for it repeats only these
     disposable: ClassVar[bool] = False  # a failed one is removed and made again, once, before its failure is reported
-    lasting: ClassVar[frozenset[str]] = frozenset()  # of its ids, those that the one in a failed one's place has too
-    early: ClassVar[bool] = False  # what depends on it may go on before it is ready
-    soon: ClassVar[bool] = False  # what depends on it may go on once its create has answered: it needs the id alone
-    answered: ClassVar[bool] = False  # the same, once also the changes have answered that follow its create
-    serves: ClassVar[bool] = False  # when the first of its kind is removed, the app's clients get no more answers
-    lingers: ClassVar[bool] = False  # what it depends on is removed once it is gone; the request alone is not enough
+    lasting: ClassVar[frozenset[str]] = frozenset()  # those of its ids that stay the same when a failed one is replaced
+    early: ClassVar[bool] = False  # its dependents may start before it is ready
+    soon: ClassVar[bool] = False  # its dependents may start once the create call has returned: they need only the id
+    answered: ClassVar[bool] = False  # the same, but only after the changes that follow the create have returned too
+    serves: ClassVar[bool] = False  # kinds that can be deleted once it is gone: AWS releases them late
+    lingers: ClassVar[bool] = False  # its dependencies are removed only after it is gone, not after the request
     frees: ClassVar[tuple[str, ...]] = ()  # kinds that are free once it is gone: what AWS releases late uses both
-    goes: ClassVar[float] = 5.0  # seconds that it usually takes to be gone, or released by what uses it
-    hourly: ClassVar[float] = 0.0  # dollars for one, by list price (us-east-1), whatever is done with it
+    goes: ClassVar[float] = 5.0  # seconds that it usually takes until it is gone, or its users have released it
+    hourly: ClassVar[float] = 0.0  # dollars for one, by list price (us-east-1), however it is used
     per_gigabyte: ClassVar[float] = 0.0  # dollars a month for what is in it
-    by_use: ClassVar[bool] = False  # it costs by the second, the build or the action
-    protect: ClassVar[str] = ""  # what `protect` in ecsctl.toml calls it; empty: it cannot be kept
-    data: ClassVar[bool] = False  # what it holds cannot be made again
-    outlasts: ClassVar[str] = ""  # why it stays when it is no longer desired: `down` alone removes it, on request
+    by_use: ClassVar[bool] = False  # it is billed by the second, the build or the action
+    protect: ClassVar[str] = ""  # its name in `protect` of ecsctl.toml; empty: it cannot be kept
+    data: ClassVar[bool] = False  # its contents cannot be created again
+    outlasts: ClassVar[str] = ""  # why it stays when it is no longer desired: only `down` removes it, on request
     arns: ClassVar[str] = ""  # its ARNs: the service, or service:type where one service has many
     console: ClassVar[str] = ""  # its page in the AWS console: a template over its ids, {region} and {console}
 
     @classmethod
     def rights(cls, scope: Any, uses: Any) -> Iterator[Any]:
-        """What an operator must be allowed for it, by what the app uses that is not its own.
+        """What an operator must be allowed for it, depending on what the app uses that is not its own.
 
-        The engine never calls it: the types are those of its callers (`resources/support/rights.py`).
+        The engine never calls it: the types belong to its callers (`resources/support/rights.py`).
         """
         del scope, uses
         yield from ()
 
     @abstractmethod
     def observe(self, aws: Aws, me: Label) -> Observed[Self, Ids] | None:
-        """Read it, by name or tags; change nothing. None: it does not exist."""
+        """Read it, by name or tags, without changing anything. None: it does not exist."""
 
     def keeping(self, actual: Self) -> Self:
-        """This resource, with AWS's values in place of defaults that were read, which are for new ones only."""
+        """This resource, with AWS's values in place of defaults that only apply to new ones."""
         del actual
         return self
 
@@ -145,15 +147,15 @@ class Resource(ABC, Generic[Ids]):
 
     @classmethod
     def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[Ids]] | None:
-        """As `find`, but only among what is recorded, by its ids: for one who may not search all of the account.
+        """Like `find`, but only among what is recorded, by its ids: for a caller who may not search the whole account.
 
-        None: without the search nothing can be said of this kind.
+        None: without the search nothing can be said about this kind.
         """
         del aws, me, recorded
         return None
 
     def meanwhile(self, actual: Self) -> Self:
-        """What it is to be until all of the stack is up: nothing is taken away that what still runs may need.
+        """Its state until the whole stack is up: nothing is taken away that running parts may need.
 
         The rest follows when everything else exists and is ready.
         """
@@ -161,21 +163,21 @@ class Resource(ABC, Generic[Ids]):
         return self
 
     def at_first(self) -> Self:
-        """What it is made as. The rest follows when everything else exists and is ready."""
+        """The state in which it is created. The rest follows when everything else exists and is ready."""
         return self
 
     def as_made(self) -> Self:
-        """What its create makes: this, without what only an update can set. That update follows at once."""
+        """What its create call sets: this, without what only an update can set. That update follows at once."""
         return self
 
     @classmethod
     def known_as(cls, name: str) -> str:
-        """What a person calls the one of this kind that is so named in the stack."""
+        """How people refer to the one of this kind that has this name in the stack."""
         return called(cls.title, name)
 
     @property
     def called(self) -> str:
-        """What a person calls a thing that is only used: its id or ARN, as in ecsctl.toml."""
+        """How people refer to something that is only used: its id or ARN, as in ecsctl.toml."""
         return str(next(iter(vars(self).values()), ""))
 
     @property
@@ -184,11 +186,11 @@ class Resource(ABC, Generic[Ids]):
         return self.limit
 
     def summary(self) -> str:
-        """What a person should know of it before it is made, in a line or two: what it opens, may do, holds, costs."""
+        """What a person should know before it is created, in a line or two: what it opens, allows, holds or costs."""
         return ""
 
     def reason(self, field: str, actual: Self) -> str:
-        """What is wrong with a field that no one sets, but that follows from what exists. Empty for all others."""
+        """What is wrong with a field that nobody sets, but that follows from what exists. Empty for all others."""
         del field, actual
         return ""
 
@@ -198,26 +200,24 @@ class Resource(ABC, Generic[Ids]):
         return ""
 
     def beyond(self) -> str:
-        """What in the desired state exceeds a limit of AWS's, though each part of it is valid; empty if nothing
-        does.
-        """
+        """What in the desired state exceeds a limit of AWS's though each part of it is valid; empty if nothing does."""
         return ""
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: Ids) -> Iterator[Callable[[], object]]:
-        """The reads of `observe` that do not wait for each other, for one that is recorded: made all at once, first.
+        """The reads of `observe` that do not depend on each other, for a recorded resource: all sent at once, up front.
 
-        Their answers are shared with later reads of the same: see `ecsctl.ahead`. A run is correct without them.
+        Later reads of the same share the answers: see `ecsctl.ahead`. A run is correct without them.
         """
         del aws, me, ids
         yield from ()
 
     def create(self, aws: Aws, me: Label) -> Ids:
-        """Make it exist, tagged in the same call, and return the ids AWS answered with. One change."""
+        """Create it, tagged in the same call, and return the ids that AWS answered with. One change."""
         raise NotImplementedError(f"{self.kind} is never made by us")
 
     def update(self, aws: Aws, me: Label, ids: Ids, changed: frozenset[str]) -> None:
-        """Change the named fields to what is desired. May be repeated."""
+        """Change the named fields to their desired values. May be repeated."""
         raise NotImplementedError(f"{self.kind} cannot be changed")
 
     @classmethod
@@ -227,12 +227,12 @@ class Resource(ABC, Generic[Ids]):
 
     @classmethod
     def unhand(cls, aws: Aws, ids: Ids) -> None:
-        """Before all that uses it is removed: release what would take long to leave it. May be repeated."""
+        """Before everything that uses it is removed: release what takes long to detach. May be repeated."""
         del aws, ids
 
     @classmethod
     def contents(cls, aws: Aws, ids: Ids) -> Contents:
-        """What a person should know of before it is deleted."""
+        """What a person should know before it is deleted."""
         del aws, ids
         return Contents()
 
@@ -242,7 +242,7 @@ AnyResource = Resource[Any]
 
 @functools.cache
 def identity(kind: type[AnyResource]) -> type[Any]:
-    """The class of a kind's ids, out of `class Vpc(Resource[VpcIds])`."""
+    """The class of a kind's ids, from `class Vpc(Resource[VpcIds])`."""
     for parent in kind.__mro__:
         for base in getattr(parent, "__orig_bases__", ()):
             if get_origin(base) is Resource:
@@ -264,7 +264,7 @@ def traits(kind: type[Any]) -> Mapping[str, Trait]:
 
 
 def mentions(annotation: Any) -> Iterator[Any]:
-    """Every NewType inside a type annotation, however deep."""
+    """Every NewType inside a type annotation, however deeply nested."""
     if hasattr(annotation, "__supertype__"):
         yield annotation
     for part in get_args(annotation):

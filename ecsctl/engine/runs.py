@@ -1,4 +1,4 @@
-"""The names of runs, and which of them are known to be over: the tag of a first run outlives the run."""
+"""The names of runs, and which of them are known to have ended: the tag of a first run outlives the run."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def new_run() -> str:
 
 
 def begin(run: str) -> None:
-    """From here on the run is going on."""
+    """Mark the run as in progress."""
     _at_work.add(run)
 
 
 def end(run: str) -> None:
-    """From here on it has ended, whatever its tag says."""
+    """Mark the run as ended, whatever its tag says."""
     _at_work.discard(run)
 
 
 def is_dead(run: str) -> bool:
-    """Whether a run has certainly ended: it was a process of this machine that no longer exists."""
+    """Whether a run has certainly ended: its process ran on this machine and no longer exists."""
     machine, _, rest = run.partition("-")
     pid = rest.partition("-")[0]
     if machine != _machine() or not pid.isdecimal() or os.name != "posix":
@@ -36,7 +36,7 @@ def is_dead(run: str) -> bool:
     if int(pid) == os.getpid():
         return run not in _at_work
     try:
-        os.kill(int(pid), 0)  # asks, and does nothing
+        os.kill(int(pid), 0)  # only asks
     except (ProcessLookupError, OverflowError):
         return True
     except PermissionError:
@@ -46,10 +46,10 @@ def is_dead(run: str) -> bool:
 
 @functools.cache
 def _machine() -> str:
-    """Where process numbers mean the same as here, without saying where that is.
+    """An id of the place where process numbers mean the same as here, which does not reveal what place that is.
 
-    Containers of one host share its boot, and clones its name: Linux's ids of boot and process namespace together, no
-    two have in common (proc(5), namespaces(7)).
+    Containers of one host share its boot id, and clones its name: Linux's ids of boot and process namespace together
+    are unique (proc(5), namespaces(7)).
     """
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:

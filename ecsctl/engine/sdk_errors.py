@@ -1,7 +1,7 @@
-"""What the AWS SDK itself raises, before AWS has answered or without an answer: a sentence for each of its families.
+"""What the AWS SDK itself raises, before AWS has answered or without an answer: one sentence per family of errors.
 
-botocore's own exceptions form a tree; a row is about a class and all below it, and the nearest row counts.
-tests/engine/test_sdk_errors.py goes over every one of its classes.
+botocore's own exceptions form a tree; a row covers a class and its subclasses, and the nearest row counts.
+tests/engine/test_sdk_errors.py goes through every one of its classes.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ OURS = "this is a mistake of ecsctl, not yours: please report it"
 INSTALLED = "reinstall ecsctl with the versions that it is locked to: the AWS SDK here is incomplete or too old"
 ADDRESS = "check region, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL"
 SPECIAL = re.compile(r"[-.]fips[.-]|\.api\.aws\b|\.api\.amazonwebservices\.|\.dualstack\.")
-"""How the addresses of FIPS and of both versions of IP differ from the usual ones. The SDK makes them up by a pattern,
-for services and regions too that have none (aws/aws-cli#8750, aws/aws-toolkit-vscode#5796).
+"""How the host names of FIPS and dual-stack endpoints differ from the usual ones. The SDK builds them by a pattern,
+even for services and regions that have none (aws/aws-cli#8750, aws/aws-toolkit-vscode#5796).
 """
 
 
 class Row(NamedTuple):
-    """What a family of errors becomes: our error, what is said (after what was being done, unless it is access)."""
+    """What a family of errors becomes: our error, and the sentence (after what was being done, unless it is about
+    access).
+    """
 
     names: str
     kind: type[EcsctlError]
@@ -71,7 +73,7 @@ ROWS = (
         "InvalidS3UsEast1RegionalEndpointConfigError InvalidSTSRegionalEndpointsConfigError "
         "InvalidEndpointDiscoveryConfigurationError InvalidChecksumConfigError", UsageError,
         "a setting of the AWS SDK has an invalid value", SETTING),
-    # The way to AWS.
+    # The network between here and AWS.
     Row("ProxyConnectionError", AccessError, "the proxy does not let the call through to AWS",
         "check HTTPS_PROXY and the name and password in it; NO_PROXY=.amazonaws.com bypasses the proxy"),
     Row("SSLError", AccessError, "the TLS certificate of AWS's endpoint, or of a proxy, is not trusted",
@@ -80,7 +82,7 @@ ROWS = (
     Row("HTTPClientError IncompleteReadError ChecksumError FlexibleChecksumError AwsChunkedWrapperError "
         "CapacityNotAvailableError ResponseParserError", AwsError, "the connection broke before AWS answered",
         AGAIN + ": it goes on from here"),
-    # What only a mistake in the program, or a broken installation, brings about.
+    # Caused only by a bug in the program, or a broken installation.
     Row("DataNotFoundError ApiVersionNotFoundError UnknownServiceStyle UnknownSignatureVersionError "
         "UnsupportedSignatureVersionError UnsupportedServiceProtocolsError UnknownClientMethodError "
         "MD5UnavailableError", AwsError, "the AWS SDK that is installed cannot do this", INSTALLED),
@@ -90,11 +92,11 @@ ROWS = (
 SIGNING_IN = frozenset(
     "AssumeRole AssumeRoleWithWebIdentity AssumeRoleWithSAML GetRoleCredentials CreateToken CreateOAuth2Token".split()
 )
-"""Calls that the SDK makes by itself to have credentials."""
+"""Calls that the SDK makes on its own to get credentials."""
 
 
 def as_error(error: Exception, what: str) -> EcsctlError | None:
-    """The error of the SDK in the user's words, or None for an error that is not the SDK's.
+    """The SDK's error in the user's terms, or None for an error that is not the SDK's.
 
     `what` says what was being done.
     """
@@ -112,20 +114,18 @@ def as_error(error: Exception, what: str) -> EcsctlError | None:
         )
     alone = not issubclass(
         row.kind, AwsError
-    )  # nothing of the run explains it, and all that ran beside it say the same
+    )  # nothing in the run explains it, and everything that ran at the same time says the same
     return row.kind(row.says if alone else f"{what}: {row.says}", why=f"{type(error).__name__}: {error}", hint=hint)
 
 
 def no_credentials(error: Exception) -> EcsctlError:
-    """The error of a profile's credentials, whatever it is: the SDK passes on some that are not its own."""
+    """The error for a profile's credentials, whatever it is: the SDK passes on some that are not its own."""
     row = _rows()["CredentialRetrievalError"]
     return as_error(error, "signing in") or row.kind(row.says, why=f"{type(error).__name__}: {error}", hint=row.hint)
 
 
 def bundle_missing(error: BaseException) -> str | None:
-    """The reason, where the SDK could not read its file of CA certificates: sending the request again would not
-    help.
-    """
+    """The reason, if the SDK could not read its file of CA certificates: sending the request again would not help."""
     cause = getattr(error, "kwargs", {}).get("error")
     return str(cause) if isinstance(cause, FileNotFoundError | PermissionError | IsADirectoryError) else None
 

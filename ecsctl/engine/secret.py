@@ -12,7 +12,7 @@ _held: set[str] = set()
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret, or only its digest: what AWS keeps cannot be read back, so a tag of ours holds the digest."""
+    """A secret, or only its digest: AWS does not return secrets, so a tag of ours holds the digest."""
 
     digest: str
     _value: str | None = field(default=None, repr=False, compare=False)
@@ -26,7 +26,7 @@ class Secret:
         return cls(hashlib.sha256(value.encode()).hexdigest()[:16], value)
 
     def known_by(self, actual: Secret) -> Secret:
-        """This one; where it could not be read, the actual one in its place."""
+        """This one; or the actual one if this could not be read."""
         return replace(actual, _value=None, unread=self.unread) if self.unread else self
 
     def reveal(self) -> str:
@@ -43,7 +43,7 @@ class Secret:
 
 
 def hidden(text: str) -> str:
-    """The text without any secret that this process has held: others' words, such as AWS's, may repeat one."""
+    """The text without any secret that this process has held: text from elsewhere, such as AWS's, may repeat one."""
     for value in _held:
         text = text.replace(value, "***")
     return text

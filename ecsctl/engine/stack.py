@@ -1,4 +1,4 @@
-"""The stack as resources: their names, what each is to be, and the graph that follows from promised ids."""
+"""The stack as resources: their names, their desired states, and the graph that follows from promised ids."""
 
 from __future__ import annotations
 
@@ -17,30 +17,29 @@ Ids = TypeVar("Ids")
 
 @dataclass(frozen=True)
 class Node:
-    """One resource of the stack: its name in it, the desired state, and the names of those it needs first."""
+    """One resource of the stack: its name, its desired state, and the names of those it needs first."""
 
     name: str
     desired: AnyResource
     needs: frozenset[str]
-    ready: frozenset[str] = frozenset()  # those of them that must be ready, also if others go on before they are
+    ready: frozenset[str] = frozenset()  # those of them that must be ready, even if others may start earlier
 
 
 class Stack:
-    """All resources of one run, in the order in which they were made."""
+    """All resources of one run, in the order in which they were added."""
 
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
-        self.first = ""  # what a new deployment makes before all else: of its name AWS has one in the region
-        self.unfit: tuple[Step, ...] = ()  # what blocks the stack as a whole; a part that exists is not blocked by it
+        self.first = ""  # the resource that a new deployment creates first: AWS allows its name only once in a region
+        self.unfit: tuple[Step, ...] = ()  # what blocks the stack as a whole, but no part that already exists
 
     def ensure(
         self, name: str, desired: Resource[Ids], *, after: tuple[Any, ...] = (), ready: tuple[Any, ...] = ()
     ) -> Ids:
-        """Ask for a resource and get its ids at once, as promises.
+        """Add a resource and get its ids at once, as promises.
 
-        `after` holds ids of resources that must be made first though none of their ids is used; `ready` of those
-        that must even be ready, though they are `early`.
-        Raises ValueError if the name is taken.
+        `after` holds ids of resources that must be created first though none of their ids is used; `ready` those of
+        resources that must even be ready, though they are `early`. Raises ValueError if the name is taken.
         """
         if name in self.nodes:
             raise ValueError(f"two resources are called {name}")
@@ -55,9 +54,9 @@ class Stack:
         return cast(Ids, ids(**{item.name: Promise(name, item.name) for item in fields(ids)}))
 
     def part(self, names: Collection[str], known: Mapping[str, Any]) -> Stack:
-        """These resources alone, their fields with the ids that the others have, from `known`.
+        """Only these resources, their fields filled in with the ids of the others, from `known`.
 
-        Raises Refused where such an id is not known: what one of them needs does not exist.
+        Raises Refused where such an id is not known: something that one of them needs does not exist.
         """
         part = Stack()
         part.first = self.first if self.first in names else ""
@@ -79,11 +78,11 @@ class Stack:
 
 @functools.cache
 def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[str]]:
-    """For each kind, the kinds that must be gone before it: those whose fields name one of its ids.
+    """For each kind, the kinds that must be gone before it: those whose fields hold one of its ids.
 
-    Drawn from the type annotations alone, so that `down` knows the order without a record and without ecsctl.toml.
-    What a kind `frees` is deleted after it. An `Order` field whose edge would close a circle is left out: it is about
-    the order of creation alone. So is what a kind `lets_go`.
+    Derived from the type annotations alone, so that `down` knows the order without a state file and without
+    ecsctl.toml. What a kind `frees` is deleted after it. An `Order` field whose edge would close a cycle is left out:
+    it only concerns the order of creation. The same goes for what a kind `lets_go`.
     """
     makers: dict[Any, str] = {}
     for kind in kinds:
@@ -112,13 +111,13 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
     for maker, dependent in weak:
         if maker not in _reached(before.__getitem__, dependent):
             before[maker].add(dependent)
-    # Also across a kind of which nothing exists: a listener is deleted before the certificate, to which only a wait
-    # ties it.
+    # Also across a kind of which nothing exists: a listener is deleted before the certificate, though only a wait
+    # connects them.
     return {name: frozenset(_reached(before.__getitem__, name)) for name in before}
 
 
 def _reached(edges: Callable[[str], set[str]], start: str) -> set[str]:
-    """All that is reached from `start` along the edges."""
+    """Everything reachable from `start` along the edges."""
     observed: set[str] = set()
     todo = [*edges(start)]
     while todo:

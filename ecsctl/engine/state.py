@@ -1,4 +1,4 @@
-"""The local record and journal: atomic, locked, durable at every step. A cache: AWS and its tags are the truth."""
+"""The local state file and journal: atomic, locked, durable at every step. A cache: AWS and its tags are the truth."""
 
 from __future__ import annotations
 
@@ -18,31 +18,32 @@ from ecsctl.engine import runs
 from ecsctl.engine.errors import Locked, StateError
 from ecsctl.engine.record import Book, Entry, Intent, Rendered, backup, content, read, rendered, unwritable
 
-USE = {  # what makes a run fit the record
+USE = {  # what a run must have in common with the state file
     "account": "use the credentials of account {}",
     "region": "work in that region: --region {}, or region in ecsctl.toml",
     "app": "name the app {} in ecsctl.toml again",
 }
-RESERVE_BYTES = 65_536  # held free for the journal, so that a full disk cannot cut a run off from it
+RESERVE_BYTES = 65_536  # reserved for the journal, so that a full disk cannot stop a run from writing it
 
 
 class State:
-    """The record on disk. Every `begin` is durable before it returns; so is every `settle`."""
+    """The state file on disk. Every `begin` is durable before it returns; so is every `settle`."""
 
     def __init__(self, path: Path, book: Book, *, fresh: bool) -> None:
         self.path = path
         self.book = book
-        self.fresh = fresh  # nothing that was made is recorded: the id may have to be learnt from tags
-        self.own_id = book.id  # the one that the record was begun with
+        self.fresh = fresh  # nothing that was created is recorded: the id may have to be read from tags
+        self.own_id = book.id  # the one that the state file was created with
         self.run, self._last = runs.new_run(), _last_run(path.parent / "owner")
         self._lock = threading.Lock()
-        self._rendered: dict[str, Rendered] = {}  # each entry as the file has it
+        self._rendered: dict[str, Rendered] = {}  # each entry in the form of the file
 
     @classmethod
     def load(cls, path: Path, *, app: str, account: str, region: str, say: Callable[[str], None]) -> State:
-        """Read the record, or begin one. What cannot be read is kept aside and reported: AWS's tags rebuild it.
+        """Read the state file, or start one. An unreadable one is set aside and reported: it is rebuilt from AWS's
+        tags.
 
-        Raises StateError if the record is of another account, region or app, or was written by a newer ecsctl.
+        Raises StateError if the state file is of another account, region or app, or was written by a newer ecsctl.
         """
         book = read(path, say)
         if book is None:
@@ -64,18 +65,18 @@ class State:
 
     @property
     def unsettled(self) -> Mapping[str, Entry]:
-        """The resources whose last change was begun and not settled: a run died there."""
+        """The resources whose last change was begun and not settled: a run died during it."""
         return {name: entry for name, entry in self.book.entries.items() if entry.intent is not None}
 
     def cut_off(self, run: str) -> bool:
-        """Whether a run is known to be dead: a process of this machine that is gone, or the last one of this folder.
+        """Whether a run is known to be dead: a process of this machine that is gone, or the last run of this folder.
 
-        That one may live and hold the folder's lock, which keeps us from any change then.
+        The latter may be alive and hold the folder's lock, which then keeps us from changing anything.
         """
         return run == self._last or runs.is_dead(run)
 
     def has_begun(self, name: str, id: str) -> bool:
-        """Whether a run of this record was about to make it, under this id of the deployment."""
+        """Whether a run with this state file was about to create it, under this id of the deployment."""
         entry = self.book.entries.get(name)
         return entry is not None and entry.intent is not None and id == self.own_id
 
@@ -84,7 +85,9 @@ class State:
         self.book.id = id
 
     def begin(self, name: str, kind: str, verb: str) -> str:
-        """Write down that a change is about to be asked of AWS. Returns its nonce, the same for a repeated begin."""
+        """Write down that a change is about to be sent to AWS. Returns its nonce, which is the same for a repeated
+        begin.
+        """
         with self._lock:
             entry = self.book.entries.setdefault(name, Entry(kind=kind))
             if entry.intent is None or entry.intent.verb != verb:
@@ -104,7 +107,9 @@ class State:
                 self._save(name)
 
     def shown_otherwise(self, name: str, ids: dict[str, str], fields: dict[str, Any]) -> None:
-        """Write down that AWS took a change and does not show it: for each field, what was sent and what is shown."""
+        """Write down that AWS accepted a change and does not show it: for each field, what was sent and what is
+        shown.
+        """
         with self._lock:
             entry = self.book.entries[name]
             entry.ids, entry.since = ids, entry.since or datetime.now(UTC)
@@ -112,7 +117,7 @@ class State:
             self._save(name)
 
     def made(self, name: str, ids: dict[str, str]) -> None:
-        """Write down the ids that a create answered with. The change stays open until the resource is right."""
+        """Write down the ids that a create returned. The change stays open until the resource is as desired."""
         with self._lock:
             entry = self.book.entries[name]
             entry.ids, entry.since = ids, datetime.now(UTC)
@@ -136,7 +141,7 @@ class State:
                 self._save(name)
 
     def end(self) -> None:
-        """Remove the record: nothing of the app is left. The previous copy goes with it. Raises StateError."""
+        """Delete the state file: nothing of the app is left. The previous copy goes too. Raises StateError."""
         try:
             for path in (self.path, backup(self.path)):
                 path.unlink(missing_ok=True)
@@ -145,9 +150,9 @@ class State:
 
     @contextmanager
     def locked(self, command: str) -> Iterator[None]:
-        """Hold the folder's lock, and room for the journal, while changing things.
+        """Hold the folder's lock, and space for the journal, while changing things.
 
-        The system frees the lock when the process dies. Raises Locked, naming who holds it, and StateError when the
+        The system releases the lock when the process dies. Raises Locked, naming who holds it, and StateError when the
         folder cannot be written or the disk is full.
         """
         from filelock import FileLock, Timeout
@@ -190,7 +195,7 @@ class State:
             lock.release()
 
     def _save(self, changed: str = "") -> None:
-        """Write the record; of its entries only this one has changed since the last time, if there was one."""
+        """Write the file; if given, only this one of its entries has changed since the last time."""
         self.book.serial += 1
         entries = self.book.entries
         self._rendered = {
@@ -201,7 +206,7 @@ class State:
         try:
             self._replace(written)
         except OSError:
-            _discard(self.path.parent / "reserve")  # the room kept for this moment
+            _discard(self.path.parent / "reserve")  # the space reserved for this moment
             try:
                 self._replace(written)
             except OSError as error:
@@ -220,7 +225,9 @@ class State:
 
 
 def _discard(path: Path) -> None:
-    """Remove what is no longer needed; on a disk that does not allow it, the next run will. Only a file is ours."""
+    """Delete what is no longer needed; if the disk does not allow it, the next run will. Only a regular file is
+    ours.
+    """
     with suppress(OSError):
         files.check(path)
         path.unlink(missing_ok=True)

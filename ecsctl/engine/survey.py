@@ -1,4 +1,4 @@
-"""Everything on AWS that carries the tags of a deployment, found by its tags."""
+"""Everything on AWS that carries the tags of a deployment, found by those tags."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def hints(kinds: Iterable[type[AnyResource]]) -> frozenset[str]:
-    """The types that the tagging API is asked for, in one call for all kinds."""
+    """The types to ask the tagging API for, in one call for all kinds."""
     return frozenset(kind.hinted_by for kind in kinds if kind.hinted_by)
 
 
@@ -47,17 +47,17 @@ class Owned:
         return self.found.tags.get(RESOURCE, "?")
 
     def uses(self, other: Owned) -> bool:
-        """Whether this one must go before the other of its own kind: a rule of it names the other."""
+        """Whether this one must be deleted before the other of its own kind: one of its rules names the other."""
         return self.kind is other.kind and not self.found.uses.isdisjoint(vars(other.found.ids).values())
 
     @property
     def key(self) -> str:
-        """A name for it among all resources found: parts of different kinds may share theirs."""
+        """A name that is unique among all resources found: parts of different kinds may share theirs."""
         return f"{self.kind.kind} {self.name}"
 
 
 class Survey:
-    """Searches for all that carries the tags; remembers which other deployments have things, and what it may not
+    """Searches for everything that carries the tags; keeps which other deployments exist, and what it may not
     search.
     """
 
@@ -78,14 +78,13 @@ class Survey:
     ) -> list[Owned]:
         """Everything on AWS that carries the app's tags and this deployment's id, all kinds at once.
 
-        A kind that AWS does not let us search, or that the region does not have, is reported and passed over, unless it
-        is among the `configured` or one is recorded: then there is probably something to find. What is recorded can be
-        enough to find it, for some kinds; the rest goes into `unobserved`, if that is given.
+        A kind that AWS does not let us search, or that the region does not have, is reported and skipped, unless it is
+        among the `configured` or one is recorded: then there probably is one. For some kinds what is recorded is enough
+        to find it; the others go into `unobserved`, if that is given.
 
-        Without `through` a vast kind is read only where the record has one, if it has any; and of what the tagging API
-        lists only what is desired, recorded, or listed there.
-        A lost record gets its id back here.
-        Raises Refused when the tags are of two deployments of this app.
+        Without `through` a vast kind is read only if the state file has one, or is empty; and from what the tagging API
+        lists, only what is desired, recorded, or listed there. A lost state file gets its id back here. Raises Refused
+        when the tags are of two deployments of this app.
         """
         found: dict[str, list[Owned]] = {}
 
@@ -118,7 +117,7 @@ class Survey:
         visit_all({name: frozenset() for name in kinds}, visit)
         self._pass_over(denied)
         all_owned = [owned for name in kinds for owned in found.get(name, [])]
-        # A listing by name or prefix shows others' things too; and what is found in all regions, another deployment's.
+        # A listing by name or prefix shows other people's resources too; one over all regions, another deployment's.
         tags = [owned.found.tags for owned in all_owned if not owned.found.elsewhere]
         ids = sorted({one[ID] for one in tags if one.get(APP) == me.app and one.get(ID)})
         self._id_known |= not self.state.fresh or me.id in ids
@@ -127,15 +126,15 @@ class Survey:
                 raise several(me.app, [one for one in tags if one.get(APP) == me.app and one.get(ID)])
             self.state.adopt_id(ids[0])
             self.one.label = replace(self.one.label, id=ids[0])
-            self._id_known = True  # what is found later, once this one is gone, is another's
+            self._id_known = True  # whatever is found after this one is gone belongs to another deployment
         self.others = frozenset(ids) - {self.one.label.id}
         return [owned for owned in all_owned if self.one.label.owns(owned.found.tags)]
 
     def _nearby(self, kind: type[AnyResource], me: Label, *, desired: bool) -> list[Found[Any]] | None:
-        """Those of a kind of which a plan knows without a search; None: it has to search.
+        """Those of a kind that a plan knows without searching; None: it has to search.
 
-        Of a kind that is neither desired nor recorded none is searched for if the tagging API lists none. What another
-        machine has made in the last minute is found by the next plan, and by `down` at once.
+        A kind that is neither desired nor recorded is not searched for if the tagging API lists none. What another
+        machine has created in the last minute is found by the next plan, and by `down` at once.
         """
         if kind.vast:
             return self._among(kind, me)
@@ -146,7 +145,7 @@ class Survey:
         return None if desired else []
 
     def _is_hinted(self, kind: type[AnyResource], me: Label) -> bool:
-        """Whether AWS may have one of a kind that the record does not know."""
+        """Whether AWS may have one of a kind that is not in the state file."""
         types = hints(self.kinds)
         try:
             listed = self.one.patiently(lambda: self.aws.tagged(APP, me.app, types), f"what has the tags of {me.app}")
@@ -157,13 +156,13 @@ class Survey:
         return any(is_of(arn, kind.hinted_by) and known.isdisjoint((arn, arn.rpartition("/")[2])) for arn in listed)
 
     def of(self, kind: type[AnyResource]) -> list[Owned]:
-        """Everything of one kind that carries the tags of the deployment that the survey before was about."""
+        """Everything of one kind that carries the tags of the deployment that the last survey was about."""
         me = self.one.label
         found = self.one.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} of {me.app}")
         return [Owned(kind, item) for item in found if me.owns(item.tags)]
 
     def _among(self, kind: type[AnyResource], me: Label) -> list[Found[Any]] | None:
-        """The recorded ones of a kind that may not be searched; None if the record is not enough to find them."""
+        """The recorded ones of a kind that may not be searched; None if the state file is not enough to find them."""
         entries = [entry for entry in self.state.book.entries.values() if entry.kind == kind.kind]
         recorded = [entry.ids for entry in entries if entry.ids is not None]
         if not recorded or len(recorded) < len(entries):
@@ -186,7 +185,9 @@ class Survey:
         self.passed_over.update(denied)
 
     def with_what_is_late(self) -> list[Owned]:
-        """All that is ours; searching for a while longer when the record has what AWS does not show yet."""
+        """Everything that is ours; the search goes on for a while if the state file has something that AWS does not
+        show yet.
+        """
         all_owned = self.all()
         never_shown = {kind.kind for kind in self.kinds if kind.wait}
 
@@ -209,7 +210,7 @@ class Survey:
 
 
 def _recent(entry: Entry) -> bool:
-    """Whether AWS may not show yet what this entry is about."""
+    """Whether AWS may not show this entry's resource yet."""
     return not entry.borrowed and (entry.intent is not None or entry.young)
 
 

@@ -1,7 +1,7 @@
-"""What AWS refuses today and accepts in a moment: one table, by operation, error code and message.
+"""What AWS refuses now and accepts a moment later: one table, by operation, error code and message.
 
-The same codes are also used for real mistakes, so a row without its words in the message is only there where AWS
-sends no others. Limits are Terraform's where it has one (hashicorp/terraform-provider-aws, internal/service/…).
+The same codes are also used for real mistakes, so a row has no words of the message only if AWS always sends the same
+ones. Limits are Terraform's where it has one (hashicorp/terraform-provider-aws, internal/service/…).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ecsctl.engine.errors import code, text
 
 @dataclass(frozen=True)
 class Transient:
-    """One refusal that passes. `words` is a part of AWS's message in lower case; `limit` is in seconds."""
+    """One temporary refusal. `words` is a part of AWS's message in lower case; `limit` is in seconds."""
 
     operations: str  # separated by spaces
     codes: str  # separated by spaces
@@ -22,7 +22,7 @@ class Transient:
     says: str
 
     def matches(self, operation: str, error: BaseException) -> bool:
-        """Whether this is the refusal: operation, code and words all fit."""
+        """Whether this is that refusal: operation, code and words all match."""
         return (
             operation in self.operations.split()
             and code(error) in self.codes.split()
@@ -53,8 +53,8 @@ TRANSIENTS = (
               "EC2 still lists a rule that is gone"),
     Transient("CreateTargetGroup CreateLoadBalancer SetSubnets SetSecurityGroups",
               FRESH, "", 120, "load balancing does not see the new network yet"),
-    # The same code is a subnet without free addresses; in our own network the gateway exists already
-    # (giantswarm/aws-operator#1231), and one that is not ours has been examined.
+    # The same code means a subnet without free addresses; in our own network the gateway exists already
+    # (giantswarm/aws-operator#1231), and a network that is not ours has been checked.
     Transient("CreateLoadBalancer SetSubnets", "InvalidSubnet", "has no internet gateway", 120,
               "load balancing does not see the new internet gateway yet"),
     Transient("CreateLoadBalancer SetSubnets", "SubnetNotFound", "does not exist", 120,
@@ -70,7 +70,7 @@ TRANSIENTS = (
               "S3 does not let the load balancer into the bucket yet"),
     Transient("ModifyLoadBalancerAttributes", "InvalidConfigurationRequest", "transient issue", 120,
               "load balancing does not see the bucket yet"),
-    # kubernetes-sigs/aws-load-balancer-controller#2022, #685: so while the load balancer is new.
+    # kubernetes-sigs/aws-load-balancer-controller#2022, #685: only while the load balancer is new.
     Transient("AssociateWebACL", "WAFUnavailableEntityException WAFNonexistentItemException", "", 300,
               "WAF does not see the load balancer yet"),
     Transient("CreateListener ModifyListener", "UnsupportedCertificate",
@@ -107,7 +107,7 @@ TRANSIENTS = (
     Transient("CreateMountTarget", "MountTargetConflict", "already exists in this az", 300,
               "an earlier mount target of the zone is being deleted, or what was just made does not show yet"),
     Transient("DeleteFileSystem", "FileSystemInUse", "", 300, "its last mount target is being deleted"),
-    # Of a cluster of this very minute alchemy-run/alchemy#1558, of a task awslabs/fargatecli#35.
+    # For a cluster created within the minute alchemy-run/alchemy#1558, for a task awslabs/fargatecli#35.
     Transient("CreateCluster CreateService UpdateService PutClusterCapacityProviders RunTask",
               "InvalidParameterException", "unable to assume the service linked role", 120,
               "ECS's service-linked role is being made"),
@@ -119,7 +119,7 @@ TRANSIENTS = (
     # ECS guide, "Update the deployment strategy …": not while a deployment is under way. The words are a guess.
     Transient("UpdateService", "InvalidParameterException", "in progress", 900,
               "ECS changes no strategy while a deployment is under way"),
-    # dask/dask-cloudprovider#56: EC2 asks ECS to slow down, and ECS hands that on as a mistake in the request.
+    # dask/dask-cloudprovider#56: EC2 throttles ECS, and ECS passes that on as an invalid request.
     Transient("CreateService UpdateService RunTask", "InvalidParameterException", "request limit exceeded", 120,
               "EC2 asks ECS to slow down"),
     Transient("PutClusterCapacityProviders", "ClientException", "cluster was not active", 120,
@@ -133,7 +133,7 @@ TRANSIENTS = (
     # hashicorp/terraform-provider-aws, internal/service/scheduler, retries on the same words.
     Transient("CreateSchedule UpdateSchedule", "ValidationException", "must allow aws eventbridge scheduler to assume",
               120, "EventBridge Scheduler cannot assume the new role yet"),
-    # One that exists was read before, and refused: what is left is one that is being deleted, and still has its name.
+    # An existing one was read before, and refused: what remains is one that is being deleted, and still has its name.
     Transient("UpdateSchedule DeleteSchedule DeleteScheduleGroup", "ConflictException", "", 60,
               "another change of the schedule is under way"),
     Transient("CreateScheduleGroup", "ConflictException", "", 120, "a schedule group of that name is being deleted"),
@@ -172,7 +172,8 @@ TRANSIENTS = (
               "autoscaling does not show the new target everywhere yet"),
     Transient("RegisterScalableTarget", "ValidationException", "ecs service doesn't exist", 120,
               "autoscaling does not see the new service yet"),
-    # hashicorp/terraform-provider-aws, internal/service/appautoscaling, retries on the same words; so does a first use.
+    # hashicorp/terraform-provider-aws, internal/service/appautoscaling, retries on the same words; a first use gets
+    # them too.
     Transient("RegisterScalableTarget", "ValidationException", "unable to assume iam role", 120,
               "autoscaling's service-linked role is being made"),
     # hashicorp/terraform-provider-aws#17915.
@@ -186,7 +187,7 @@ TRANSIENTS = (
               "ConflictException", "", 60,
               "another change of its tags is under way"),
     Transient("DeleteAlarms", "ResourceConflict", "", 60, "another change of the alarm is under way"),
-    # What still holds a thing that is to be deleted, and releases it by itself.
+    # What still uses a resource that is to be deleted, and releases it on its own.
     Transient("DeleteSecurityGroup", "DependencyViolation InvalidGroup.InUse", "", 900,
               "network interfaces that AWS has not released, or another group's rules, still use the group"),
     Transient("DeleteSubnet DeleteVpc DeleteInternetGateway DetachInternetGateway DeleteRouteTable",
@@ -198,7 +199,7 @@ TRANSIENTS = (
     Transient("DeleteTargetGroup", "PriorRequestNotComplete", "", 60, "an earlier change of the group is under way"),
     Transient("DeleteTargetGroup", "ResourceInUse", "currently in use by a listener or a rule", 120,
               "the listener has not released the target group yet"),
-    # Not ResourceInUse: a person ends an association with another service (cloud-custodian/cloud-custodian#9921).
+    # Not ResourceInUse: a person has to end an association with another service (cloud-custodian/cloud-custodian#9921).
     Transient("DeleteLoadBalancer", "PriorRequestNotComplete", "", 120,
               "an earlier change of the load balancer is under way"),
     Transient("DeleteCertificate", "ResourceInUseException", "", 1200,
@@ -217,6 +218,6 @@ TRANSIENTS = (
 
 
 def transient(error: BaseException) -> Transient | None:
-    """The row of the table that this error is, or None if it will not pass by itself."""
+    """The row of the table that this error matches, or None if it is not temporary."""
     operation = getattr(error, "operation_name", "")
     return next((row for row in TRANSIENTS if row.matches(operation, error)), None)

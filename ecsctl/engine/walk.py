@@ -1,4 +1,4 @@
-"""Visit a graph in order, as many at a time as allowed. What fails stops only what depends on it."""
+"""Visits a graph in order, as many nodes at a time as allowed. A failure stops only what depends on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 
 
 class Release:
-    """Lets what depends on a visit's node go on, before the visit itself has ended."""
+    """Lets the dependents of a node start before its own visit has ended."""
 
     def __init__(self) -> None:
         self._said: dict[str, Future[None]] = {}
@@ -37,9 +37,8 @@ def walk(
     """Visit every node after those it needs. Returns what failed, by name.
 
     `skip(name, because)` is called instead of `visit` for a node that needs a failed one, and for every node not yet
-    begun when `stopping()` says so. A visit that calls `release` lets what needs its node go on. Nodes in `whole` wait
-    all the same until the visit of the node that is named there has ended. Raises graphlib.CycleError if the graph has
-    a circle.
+    begun when `stopping()` says so. A visit that calls `release` lets the node's dependents start. Nodes in `whole`
+    still wait until the visit of the node named there has ended. Raises graphlib.CycleError if the graph has a cycle.
     """
     order = TopologicalSorter({name: needs & graph.keys() for name, needs in graph.items()})
     order.prepare()

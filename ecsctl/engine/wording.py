@@ -1,11 +1,11 @@
-"""Grammar of the sentences that are put together from names."""
+"""Grammar for the sentences that are built from names."""
 
 from __future__ import annotations
 
 import re
 
 SPELT = "AEFHILMNORSX"  # letters whose names begin with a vowel
-MORE_NAMES = re.compile(r" \+(\d+) [0-9a-f]{8}$")  # of a certificate: how many, and a digest of which
+MORE_NAMES = re.compile(r" \+(\d+) [0-9a-f]{8}$")  # of a certificate: how many more names, and a digest of them
 UNCOUNTED = frozenset({"autoscaling", "mount targets"})
 SPOKEN = frozenset({"NAT"})  # acronyms that are spoken as words
 
@@ -21,12 +21,12 @@ def a(noun: str) -> str:
 
 
 def called(title: str, name: str) -> str:
-    """A resource's name in a message, from its title and its name in the stack; see `named`."""
+    """How messages refer to a resource, from its title and its name in the stack; see `named`."""
     return " ".join(part for part in named(title, name) if part)
 
 
 def named(title: str, name: str) -> tuple[str, str]:
-    """What it is, and its own name where that says more: nothing is said twice.
+    """What it is, and its own name if that adds anything: nothing is said twice.
 
     "NAT gateway nat-a"; but "load balancer" and not "load balancer load-balancer", and "ECS service mailer".
     """

@@ -1,4 +1,4 @@
-"""Carry out a graph of work: report what failed and what was not tried, and raise it all together."""
+"""Carries out a graph of work: reports what failed and what was not tried, and raises everything together."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ecsctl.engine.patience import Patience
 from ecsctl.engine.walk import Release, walk
 from ecsctl.engine.wording import called
 
-BEGUN = " begun"  # the name of a node's first part: what its create alone makes, with less than all that it needs
-READY = " is ready"  # the name of a node's second half, where its dependents need not wait for it
+BEGUN = " begun"  # the suffix of a node's first part, which needs only what its create call needs
+READY = " is ready"  # the suffix of a node's second half, if its dependents need not wait for it
 
 
 def carry_out(
@@ -57,7 +57,7 @@ def carry_out(
 
 
 def visit_all(graph: Mapping[str, frozenset[str]], visit: Callable[[str], None]) -> None:
-    """Walk a graph of reads, and raise all that failed together. What was not tried is not reported."""
+    """Walk a graph of reads, and raise everything that failed together. What was not tried is not reported."""
     raise_all(walk(graph, visit, threads=THREADS, skip=lambda _name, _because: None))
 
 
