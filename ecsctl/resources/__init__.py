@@ -1,4 +1,4 @@
-"""One AWS type per file. `kinds()` lists them, in the order in which they are usually made."""
+"""One AWS type per file. `kinds()` lists them, in the order in which they are usually created."""
 
 from __future__ import annotations
 
@@ -58,18 +58,18 @@ KINDS = {
     "rule": "Rule",
     "build_rule": "BuildRule",
 }
-"""The module of each kind and the class in it. Imported only when the kinds are needed: `--help` is not slowed."""
+"""The module of each kind and its class. Imported only when the kinds are needed, so that `--help` stays fast."""
 
 
 @functools.cache
 def by_name() -> Mapping[str, type[AnyResource]]:
-    """All kinds, by what each calls itself."""
+    """All kinds, by their name."""
     return {kind.kind: kind for kind in kinds()}
 
 
 @functools.cache
 def kinds() -> tuple[type[AnyResource], ...]:
-    """All kinds that can be made, found and deleted."""
+    """All kinds that can be created, found and deleted."""
     return tuple(
         getattr(importlib.import_module(f"ecsctl.resources.{module}"), name)
         for module, names in KINDS.items()

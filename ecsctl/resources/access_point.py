@@ -1,4 +1,4 @@
-"""The way to a folder of a file system: which folder, and as which user everybody reads and writes."""
+"""An access point of a file system: which folder it opens, and as which user everyone reads and writes there."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class AccessPointIds:
 
 @dataclass(frozen=True, kw_only=True)
 class AccessPoint(Resource[AccessPointIds]):
-    """An access point of a file system of ours. AWS can change nothing of it. The folder stays when it goes."""
+    """An access point of one of our file systems. AWS cannot change it. The folder stays when it is deleted."""
 
     kind = "access-point"
     title = "access point"

@@ -1,4 +1,4 @@
-"""What ECS watches while it releases: a measure of the app's answers that rings when it is too high."""
+"""The alarms that ECS watches during a release: a metric of the app's responses that is too high."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AlarmIds:
 
 @dataclass(frozen=True, order=True)
 class Metric:
-    """A metric of the target group, and the statistic of each minute."""
+    """A metric of the target group, and its statistic for each minute."""
 
     id: str  # by which the expression names it
     name: str
@@ -51,15 +51,15 @@ class Alarm(Resource[AlarmIds]):
     title = "CloudWatch alarm"
     arns = "cloudwatch:alarm"
     hinted_by = "cloudwatch:alarm"
-    lets_go = ("target_group", "load_balancer")  # the metric of what is gone has no more values
+    lets_go = ("target_group", "load_balancer")  # the metric of something deleted gets no more values
     hourly = alarms.HOURLY
     console = alarms.CONSOLE
 
     name: Fixed[str]
     description: str
     metrics: tuple[Metric, ...]
-    expression: str  # of the metrics' ids; empty where there is one metric, which is compared itself
-    threshold: float  # more than this is too much
+    expression: str  # over the metrics' ids; empty if there is only one metric, which is compared directly
+    threshold: float  # the alarm goes off above this value
     minutes: int  # in a row
     target_group: TargetGroupArn
     load_balancer: LoadBalancerArn
@@ -68,13 +68,13 @@ class Alarm(Resource[AlarmIds]):
         object.__setattr__(self, "metrics", tuple(sorted(self.metrics)))
 
     def summary(self) -> str:
-        """At what it rings."""
+        """When it goes off."""
         return self.description
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """The permissions to make, read, change and delete it."""
-        reads = "DescribeAlarms ListTagsForResource"  # also of what is no longer asked for
+        reads = "DescribeAlarms ListTagsForResource"  # also for alarms that are no longer asked for
         changes = " DeleteAlarms PutMetricAlarm TagResource" if uses.alarms else ""
         yield Statement("ReleaseAlarms", of("cloudwatch", f"{reads}{changes}"), scope.alarms)
 
@@ -103,12 +103,12 @@ class Alarm(Resource[AlarmIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[AlarmIds]]:
-        """By the names that alarms of ours have."""
+        """By the names that our alarms have."""
         for alarm, tags in alarms.tagged(aws, [Names.of(me).alarm(about) for about in ALARMED]):
             yield Found(_ids(alarm), tags)
 
     def create(self, aws: Aws, me: Label) -> AlarmIds:
-        """One of the name is changed by this call, and keeps its tags."""
+        """This call would change an existing alarm of the name, and keep its tags."""
         aws.cloudwatch.put_metric_alarm(**self._request(), Tags=me.upper())
         return AlarmIds(AlarmName(self.name), alarms.arn(me, self.name))
 
@@ -158,14 +158,14 @@ _WAY = ("GreaterThanThreshold", "notBreaching")
 
 
 def _metric(query: dict[str, Any]) -> Metric:
-    """What it watches; of another namespace, or by other minutes, it is another metric."""
+    """What it watches; with another namespace or period it is another metric."""
     stat = query["MetricStat"]
     here = (stat["Metric"].get("Namespace"), stat.get("Period")) == (NAMESPACE, alarms.MINUTE)
     return Metric(query["Id"], stat["Metric"]["MetricName"] if here else "", stat["Stat"])
 
 
 def _dimensions(queries: list[dict[str, Any]], name: str) -> str:
-    """The one value of a dimension in all of them; empty if they differ."""
+    """The value of a dimension that all of them share; empty if they differ."""
     found = {
         next((one["Value"] for one in query["MetricStat"]["Metric"]["Dimensions"] if one["Name"] == name), "")
         for query in queries

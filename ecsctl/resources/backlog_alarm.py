@@ -1,4 +1,4 @@
-"""What starts the first task of a service that may have none: an alarm on its queue, and what it sets off."""
+"""Starts the first task of a service that may have none: an alarm on its queue, and the policy that it triggers."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 POLICY = "ecsctl-from-zero"
 WAY = ("GreaterThanOrEqualToThreshold", "notBreaching", 1.0)
-# One task more: from none that is the first. While the alarm goes on it is asked for again, and what it has added
-# within the cooldown counts (Application Auto Scaling user guide, "Step scaling policies", cooldown periods).
+# One more task: from zero, that is the first. While the alarm lasts, the policy is triggered again, and what it has
+# added within the cooldown counts (Application Auto Scaling user guide, "Step scaling policies", cooldown periods).
 STEP: dict[str, Any] = {
     "AdjustmentType": "ChangeInCapacity",
     "StepAdjustments": [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}],
@@ -42,12 +42,12 @@ class BacklogAlarmIds:
 
 @dataclass(frozen=True, kw_only=True)
 class BacklogAlarm(Resource[BacklogAlarmIds]):
-    """An alarm that rings while messages wait and no task runs, and a step scaling policy that it sets off.
+    """An alarm for messages that wait while no task runs, and the step scaling policy that it triggers.
 
-    Target tracking does not start from none: without a task there is nothing to divide the backlog by, and AWS advises
-    step scaling for what must react while the metric of it has no values. It watches several minutes in a row: the
-    metric of the tasks comes late, and FILL takes the minute that has not come yet for one without tasks (CloudWatch
-    user guide, "Using metric math", FILL).
+    Target tracking does not start from zero: without a task there is nothing to divide the backlog by, and AWS advises
+    step scaling where the metric may have no values. The alarm needs several minutes in a row: the metric of the tasks
+    arrives late, and FILL treats a minute that is still missing as one without tasks (CloudWatch user guide, "Using
+    metric math", FILL).
     """
 
     kind = "backlog-alarm"
@@ -62,12 +62,12 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
     name: Fixed[str]
     target: Fixed[ScalableTargetId]  # service/<cluster>/<service>
     queue: str  # its ARN
-    insights: bool  # the tasks that run are counted by Container Insights
+    insights: bool  # running tasks are counted by Container Insights
     minutes: int  # in a row
-    starts: bool  # it sets off the policy that adds a task
+    starts: bool  # it triggers the policy that adds a task
 
     def summary(self) -> str:
-        """At what it rings."""
+        """When it goes off."""
         return f"starts a task once messages of {self.queue.rpartition(':')[2]} wait {self.minutes} minutes without any"
 
     @classmethod
@@ -75,7 +75,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
         """The permissions to make, read, change and delete it."""
         yield anywhere("application-autoscaling", "DescribeScalableTargets DescribeScalingPolicies")
         yield anywhere("ecs", "ListTaskDefinitionFamilies")
-        reads = "DescribeAlarms ListTagsForResource"  # also of what is no longer asked for
+        reads = "DescribeAlarms ListTagsForResource"  # also for alarms that are no longer asked for
         changes = " DeleteAlarms PutMetricAlarm TagResource" if uses.queues else ""
         if uses.scales:
             alarms = of("cloudwatch", f"{reads}{changes}")
@@ -84,7 +84,8 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
             targets = (scope.arn("application-autoscaling", "scalable-target/*"),)
             actions = of("application-autoscaling", "DeleteScalingPolicy PutScalingPolicy")
             yield from apart(PROCESSES, Statement("Scaling", actions, targets))
-            # Application Auto Scaling asks with the rights of whoever puts a policy; one that goes may have had alarms.
+            # Application Auto Scaling uses the permissions of whoever puts a policy; a policy that is deleted may have
+            # had alarms.
             yield Statement("Service", of("ecs", "DescribeServices UpdateService"), scope.service)
             tracked = scope.arn("cloudwatch", f"alarm:TargetTracking-service/{scope.names.cluster}/*")
             yield Statement("Alarms", ("cloudwatch:DeleteAlarms",), (tracked,))
@@ -109,7 +110,9 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[BacklogAlarmIds]]:
-        """By the names that follow from the services that scale: an alarm goes before its service's target."""
+        """By the names that follow from the scaled services: an alarm is deleted before its service's scalable
+        target.
+        """
         names = Names.of(me)
         web, *others = (f"service/{names.cluster}/{family}" for family in families_of(aws, names))
         asked = ([web], *batches(others, 50))  # as autoscaling asks, so that it is asked once
@@ -119,12 +122,12 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
                 yield Found(_ids(alarm), tags)
 
     def create(self, aws: Aws, me: Label) -> BacklogAlarmIds:
-        """The alarm alone: what it sets off has no tags, and is put by `update`."""
+        """Only the alarm: the policy has no tags, and is put by `update`."""
         aws.cloudwatch.put_metric_alarm(**self._request(()), Tags=me.upper())
         return BacklogAlarmIds(BacklogAlarmName(self.name), alarms.arn(me, self.name))
 
     def update(self, aws: Aws, me: Label, ids: BacklogAlarmIds, changed: frozenset[str]) -> None:
-        """The policy first, whose ARN the alarm names. Both are put as a whole; the alarm's tags stay."""
+        """The policy first, because the alarm names its ARN. Both are put as a whole; the alarm's tags stay."""
         if changed - {"tags"}:
             answer = aws.autoscaling.put_scaling_policy(
                 PolicyName=POLICY,
@@ -140,7 +143,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: BacklogAlarmIds) -> None:
-        """The policy goes first: the alarm is what both are known by."""
+        """The policy first: both are found through the alarm."""
         target = _target(ids.name)
         with aws.fresh():
             policy = policy_of(aws, target, POLICY)
@@ -149,7 +152,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
         aws.cloudwatch.delete_alarms(AlarmNames=[ids.name])
 
     def _starts(self, aws: Aws, alarm: dict[str, Any]) -> bool:
-        """Whether it sets off our policy, as that was put, and nothing keeps it from that."""
+        """Whether it triggers our policy, as we put it, and nothing prevents that."""
         policy = policy_of(aws, self.target, POLICY)
         step: Any = policy.get("StepScalingPolicyConfiguration") or {}
         wanted = {**STEP, "StepAdjustments": [*map(_bounds, STEP["StepAdjustments"])]}

@@ -1,4 +1,4 @@
-"""A network of the user's own: read, used, never changed."""
+"""An existing network of the user's: read and used, never changed."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class BorrowedVpcIds:
 
 @dataclass(frozen=True, kw_only=True)
 class BorrowedVpc(Resource[BorrowedVpcIds]):
-    """An existing VPC and the subnets to use: all in it, and the balancer's in two zones.
+    """An existing VPC and the subnets to use: all of them in it, the load balancer's in two zones.
 
-    Without a load balancer it has no subnets.
+    Without a load balancer, that list is empty.
     """
 
     kind = "borrowed-vpc"
@@ -62,7 +62,7 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
         )
 
     def observe(self, aws: Aws, me: Label) -> Observed[BorrowedVpc, BorrowedVpcIds] | None:
-        """By its id. What is wrong with the subnets is a failure of the whole."""
+        """By its id. Anything wrong with the subnets is reported as a failure of the whole."""
         if not aws.read(aws.ec2.describe_vpcs, Filters=where(vpc_id=self.vpc_id))["Vpcs"]:
             return None
         wanted = self.balancer_subnets | self.task_subnets
@@ -105,7 +105,7 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
             yield Unfit(f"the load balancer takes one subnet in a zone, and there are several in {twice}", one_each)
 
     def _network(self, aws: Aws, me: Label, subnets: dict[str, SubnetTypeDef]) -> Network:
-        """What else is read of the VPC, as little as possible."""
+        """Reads what else matters about the VPC, as little as possible."""
         inside, ec2 = where(vpc_id=self.vpc_id), aws.ec2
         attached = where(attachment__vpc_id=self.vpc_id)
         gateways = _allowed(lambda: aws.read(ec2.describe_internet_gateways, Filters=attached)["InternetGateways"])
@@ -126,7 +126,7 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
         )
 
     def _worn(self, aws: Aws) -> dict[str, frozenset[str]]:
-        """The subnets that the load balancer and the tasks are in already, by the name of their group."""
+        """The subnets that the load balancer and the tasks already use, by the name of their group."""
         named = where(vpc_id=self.vpc_id, group_name=self.groups)
         groups = aws.read(aws.ec2.describe_security_groups, Filters=named)["SecurityGroups"]
         names = {group["GroupId"]: group["GroupName"] for group in groups}
@@ -140,7 +140,7 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
         return {name: frozenset(subnets) for name, subnets in worn.items()}
 
     def _resolves(self, aws: Aws) -> bool:
-        """Whether names are found in it: by AWS's own servers, or by others that the VPC's DHCP options name."""
+        """Whether names can be resolved in it: by AWS's own servers, or by others that the VPC's DHCP options name."""
         if self._attribute(aws, "enableDnsSupport", "EnableDnsSupport"):
             return True
         (vpc,) = aws.read(aws.ec2.describe_vpcs, Filters=where(vpc_id=self.vpc_id))["Vpcs"]
@@ -164,7 +164,7 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
 
 
 def _allowed(read: Callable[[], T]) -> T | None:
-    """The answer; None where the caller may not ask: then nothing is concluded from it."""
+    """The answer; None if the caller may not read it: then nothing is concluded from it."""
     try:
         return read()
     except ClientError as error:

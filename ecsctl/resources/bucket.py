@@ -1,4 +1,4 @@
-"""The buckets: the one through which the pipeline's stages hand things on, and that of the access logs."""
+"""The buckets: one through which the pipeline's stages pass artifacts, and one for access logs."""
 
 from __future__ import annotations
 
@@ -45,9 +45,7 @@ AT_ONCE = 1000  # objects that one DeleteObjects takes (S3 API)
 
 @dataclass(frozen=True)
 class BucketIds:
-    """A bucket's ids, and the account that owns it: every call names it, so that none reaches somebody else's
-    bucket.
-    """
+    """A bucket's ids, and the account that owns it: every call names it, so that none reaches someone else's bucket."""
 
     name: BucketName
     arn: str
@@ -56,8 +54,8 @@ class BucketIds:
 
 @dataclass(frozen=True, kw_only=True)
 class Bucket(Resource[BucketIds]):
-    """A private S3 bucket, found by its name: `<app>-artifacts-<account>-<region>`, for names are unique over all of
-    AWS.
+    """A private S3 bucket, found by its name: `<app>-artifacts-<account>-<region>`, since names are unique across all
+    of AWS.
     """
 
     kind = "bucket"
@@ -74,16 +72,18 @@ class Bucket(Resource[BucketIds]):
     encryption: str | None  # `AES256` or `aws:kms`; None: whatever the account puts there
     tls_only: bool
     expire_days: int
-    abort_days: int  # uploads that were never finished
+    abort_days: int  # of uploads that were never finished
 
     def summary(self) -> str:
-        """How it is kept."""
+        """Its settings."""
         how = f"private, by TLS only, {self.encryption or 'encrypted'}"
         return f"{self.name}: {how}; objects for {self.expire_days} days"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """The permissions to make, read, change and delete it. With logs it is one statement for both buckets."""
+        """The permissions to create, read, change and delete it. With access logs, one statement covers both
+        buckets.
+        """
         yield from _rights("Bucket", scope.bucket, encrypted=uses.access_logs)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Self, BucketIds] | None:
@@ -107,12 +107,12 @@ class Bucket(Resource[BucketIds]):
 
     @classmethod
     def named(cls, me: Label) -> str:
-        """What ours is called."""
+        """The name that ours has."""
         return Names.of(me).bucket
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[BucketIds]]:
-        """The one that is called as ours are."""
+        """The one with our name."""
         name = cls.named(me)
         tags = _tags(aws, name, me.account)
         if tags is not None:
@@ -132,12 +132,12 @@ class Bucket(Resource[BucketIds]):
         return replace(self, private=True, encryption=made, tls_only=False, expire_days=0, abort_days=0)
 
     def create(self, aws: Aws, me: Label) -> BucketIds:
-        """The name protects this call from doubling; in us-east-1 a repetition changes nothing (S3 API, CreateBucket).
+        """The name prevents duplicates; in us-east-1 a repetition changes nothing (S3 API, CreateBucket).
 
         The tags are part of the call: it needs s3:TagResource.
         """
         settings: CreateBucketConfigurationTypeDef = {"Tags": me.upper()}
-        if me.region != "us-east-1":  # the only region that may not be named (S3 API, CreateBucket)
+        if me.region != "us-east-1":  # the only region that must not be named (S3 API, CreateBucket)
             settings["LocationConstraint"] = cast("BucketLocationConstraintType", me.region)
         aws.s3.create_bucket(Bucket=self.name, CreateBucketConfiguration=settings)
         return _ids(self.name, me)
@@ -152,7 +152,7 @@ class Bucket(Resource[BucketIds]):
             refuse_plain(aws, ids.name, ids.owner, me.partition, on=self.tls_only)
         if changed & {"expire_days", "abort_days"}:
             expire(aws, ids.name, ids.owner, self.expire_days, self.abort_days)
-        if "tags" in changed:  # the call replaces them all, so what others have written is kept
+        if "tags" in changed:  # the call replaces all tags, so what others have set is kept
             with aws.fresh():
                 there_are = _tags(aws, ids.name, ids.owner) or {}
             tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in {**there_are, **me.tags}.items()]
@@ -174,7 +174,7 @@ class Bucket(Resource[BucketIds]):
 
     @classmethod
     def contents(cls, aws: Aws, ids: BucketIds) -> Contents:
-        """How many objects die with it, old versions included."""
+        """How many objects are deleted with it, old versions included."""
         held = _everything(aws, ids)
         summary = f"{len(held)} object{'s' if len(held) > 1 else ''}" if held else ""
         return Contents(summary, sum(cast("int", one.get("Size", 0)) for one in held))
@@ -182,7 +182,7 @@ class Bucket(Resource[BucketIds]):
 
 @dataclass(frozen=True, kw_only=True)
 class LogBucket(Bucket):
-    """The same for the load balancer's access logs: `<app>-access-logs-<account>-<region>`. ELB may write into it."""
+    """The same for the load balancer's access logs: `<app>-access-logs-<account>-<region>`. ELB may write to it."""
 
     kind = "log-bucket"
     title = "access log bucket"
@@ -206,7 +206,7 @@ class LogBucket(Bucket):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: BucketIds) -> Iterator[Callable[[], object]]:
-        """ELB asks for S3's own encryption."""
+        """ELB requires S3's own encryption."""
         yield from super().ahead(aws, me, ids)
         yield partial(encryption, aws, ids.name, ids.owner)
 
@@ -214,11 +214,11 @@ class LogBucket(Bucket):
         return {**super()._settings(aws, me), "delivery": takes_logs(aws, self.name, me)}
 
     def as_made(self) -> Self:
-        """Nobody may deliver."""
+        """Nobody may deliver logs."""
         return replace(super().as_made(), delivery=False)
 
     def update(self, aws: Aws, me: Label, ids: BucketIds, changed: frozenset[str]) -> None:
-        """With who may deliver."""
+        """With the statement on who may deliver logs."""
         super().update(aws, me, ids, changed)
         if "delivery" in changed:
             take_logs(aws, ids.name, me, on=self.delivery)
@@ -240,7 +240,7 @@ def _ids(name: str, me: Label) -> BucketIds:
 
 
 def _tags(aws: Aws, name: str, owner: str) -> dict[str, str] | None:
-    """The bucket's tags, none being an empty dictionary. None: this account has no such bucket."""
+    """The bucket's tags, an empty dictionary if there are none. None: this account has no such bucket."""
     from botocore.exceptions import ClientError
 
     def head() -> object | None:
@@ -249,7 +249,7 @@ def _tags(aws: Aws, name: str, owner: str) -> dict[str, str] | None:
     try:
         answer = none_if_gone(lambda: aws.read(aws.s3.get_bucket_tagging, Bucket=name, ExpectedBucketOwner=owner))
     except ClientError:
-        head()  # where it is refused too, its error says more: another account's bucket may be in the way
+        head()  # if that is refused too, its error says more: another account's bucket may be in the way
         raise
     if answer is not None:
         return flat(answer["TagSet"])
@@ -257,6 +257,6 @@ def _tags(aws: Aws, name: str, owner: str) -> dict[str, str] | None:
 
 
 def _everything(aws: Aws, ids: BucketIds) -> list[ObjectVersionTypeDef | DeleteMarkerEntryTypeDef]:
-    """Every version of every object, and every marker that says one was deleted."""
+    """Every version of every object, and every delete marker."""
     answer = aws.read(aws.s3.list_object_versions, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
     return [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]

@@ -49,7 +49,7 @@ USUAL: dict[str, Any] = {
     "secondaryArtifacts": [],
     "secondarySourceVersions": [],
     "secondarySources": [],
-    "environment.certificate": None,  # None: what is sent replaces all of its parent
+    "environment.certificate": None,  # None: what is sent replaces the whole parent
     "environment.dockerServer": None,
     "environment.fleet": None,
     "environment.hostKernel": None,
@@ -60,9 +60,9 @@ USUAL: dict[str, Any] = {
     "source.insecureSsl": None,
     "source.reportBuildStatus": None,
 }
-"""What [raw] may say of UpdateProject, with what takes it back (CodeBuild API reference, UpdateProject)."""
+"""What [raw] may set through UpdateProject, with the value that undoes it (CodeBuild API reference, UpdateProject)."""
 NO_SOURCE = "NO_SOURCE"
-"""In the place of a repository: the buildspec is all that it has, until a pipeline hands it something."""
+"""In place of a repository: the project has only its buildspec, until a pipeline passes it a source."""
 AT_ONCE = 100  # projects, or builds, that one BatchGet takes (CodeBuild API)
 
 
@@ -78,7 +78,7 @@ class ProjectIds:
 class BuildProject(Resource[ProjectIds]):
     """A CodeBuild project with a GitHub source, found by its name.
 
-    It has no CODEPIPELINE source, so that it can be started by itself as well: a pipeline brings its own source and
+    Its source is not CODEPIPELINE, so that it can also be started by itself: a pipeline brings its own source and
     artifacts to any project.
     """
 
@@ -96,21 +96,21 @@ class BuildProject(Resource[ProjectIds]):
     log_group: LogGroupName
     image: str
     looked_up: bool = field(default=False, compare=False)  # the image: not configured, so any is fine
-    pulled_by: str  # or SERVICE_ROLE, as an image in someone's own registry needs it
-    image_login: str  # the secret that opens the image's registry; empty: it asks for none, or is ECR
+    pulled_by: str  # or SERVICE_ROLE, which an image in someone's own registry requires
+    image_login: str  # the secret that opens the image's registry; empty if none is needed, or the registry is ECR
     environment: tuple[EnvVar, ...]
     container: str  # or LINUX_CONTAINER, for X86_64
     compute: str
     privileged: bool
     buildspec: str  # a path in the repository, or the whole text
-    undecided: bool = field(default=False, compare=False)  # the buildspec: it is not known what the repository has
+    undecided: bool = field(default=False, compare=False)  # the buildspec: it is not known what the repository contains
     minutes: int  # a build that takes longer is stopped
     auth: SourceAuth
     artifacts: str
-    place: Inside  # in a VPC; or outside of any
+    place: Inside  # in a VPC, or outside of any
     more: Additions
-    webhook_branch: str  # builds by itself at every push to this branch; never together with a pipeline
-    credentials: Order[CredentialsArn | None] = None  # the account's, if it builds with them
+    webhook_branch: str  # builds by itself at every push to this branch; never combined with a pipeline
+    credentials: Order[CredentialsArn | None] = None  # the account's, if it builds with those
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "environment", tuple(sorted(self.environment, key=lambda one: one.name)))
@@ -153,9 +153,9 @@ class BuildProject(Resource[ProjectIds]):
         )
 
     def keeping(self, actual: BuildProject) -> BuildProject:
-        """With its current image, if ours was taken from AWS's list and differs in its version alone.
+        """With its current image, if ours was taken from AWS's list and differs only in its version.
 
-        And with its current buildspec, where it is not known here whether the repository has one.
+        And with its current buildspec, if it is not known here whether the repository has one.
         """
         same = actual.image.rpartition(":")[0] == self.image.rpartition(":")[0]
         kept = replace(self, image=actual.image) if self.looked_up and same else self
@@ -167,7 +167,7 @@ class BuildProject(Resource[ProjectIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ProjectIds]]:
-        """By the names that projects of ours have: `<app>-build`, and so on; and `<app>-test-…`."""
+        """By the names that our projects have: `<app>-build` and so on, and `<app>-test-…`."""
         listed = aws.read(aws.codebuild.list_projects)["projects"]
         ours = Names.of(me)
         return _found(aws, [one for one in listed if one in ours.projects or one.startswith(ours.test_project())])
@@ -178,18 +178,18 @@ class BuildProject(Resource[ProjectIds]):
         return _found(aws, sorted(one["name"] for one in recorded))
 
     def create(self, aws: Aws, me: Label) -> ProjectIds:
-        """The name protects this call from doubling. Refused until CodeBuild can assume the role."""
+        """The name prevents duplicates. Refused until CodeBuild can assume the role."""
         said = raw.memory(raw.paths(self.more)) if self.more else {}
         answer = aws.codebuild.create_project(**self._declaration(me.lower(**said), {}))
         return ProjectIds(ProjectName(answer["project"]["name"]), answer["project"]["arn"])
 
     def update(self, aws: Aws, me: Label, ids: ProjectIds, changed: frozenset[str]) -> None:
-        """What is sent replaces everything, tags too: those of others are sent back."""
+        """The call replaces everything, tags too: those of others are sent back."""
         with aws.fresh():
             found = aws.read(aws.codebuild.batch_get_projects, names=[ids.name])["projects"]
         project: ProjectTypeDef = found[0] if found else {}
-        # A webhook stays where it was made when the project turns to another repository, and nothing shows that it is
-        # the old one's (hashicorp/terraform-provider-aws#47546).
+        # A webhook stays with the old repository when the project gets another one, and nothing shows that it belongs
+        # there (hashicorp/terraform-provider-aws#47546).
         moved = "repository" in changed and "webhook" in project
         if moved:
             if_github_lets(partial(aws.codebuild.delete_webhook, projectName=ids.name), "OAuthProviderException")
@@ -204,7 +204,7 @@ class BuildProject(Resource[ProjectIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: ProjectIds) -> None:
-        """The webhook first, so that GitHub's side of it goes too; then what is being built."""
+        """The webhook first, so that GitHub's side of it is removed too; then any running build."""
         with aws.fresh():
             found = aws.read(aws.codebuild.batch_get_projects, names=[ids.name])["projects"]
             builds = aws.first_page(aws.codebuild.list_builds_for_project, projectName=ids.name)["ids"]
@@ -217,7 +217,7 @@ class BuildProject(Resource[ProjectIds]):
         aws.codebuild.delete_project(name=ids.name)
 
     def _hook(self, aws: Aws, project: ProjectTypeDef) -> None:
-        """Make, change or remove the webhook; one that failed is made again."""
+        """Create, change or remove the webhook; a failed one is created again."""
         webhook = project.get("webhook")
         if webhook and (not self.webhook_branch or webhook.get("status") == "CREATE_FAILED"):
             aws.codebuild.delete_webhook(projectName=self.name)
@@ -229,7 +229,7 @@ class BuildProject(Resource[ProjectIds]):
             aws.codebuild.create_webhook(projectName=self.name, filterGroups=groups, buildType="BUILD")
 
     def _declaration(self, tags: list[TagTypeDef], before: Mapping[str, str]) -> CreateProjectInputTypeDef:
-        """What is sent: also what takes back what [raw] said `before`, by the tags on AWS."""
+        """What is sent, including the values that undo what [raw] set `before`, according to the tags on AWS."""
         declared: Any = {
             "name": self.name,
             "source": source(self.repository, self.buildspec, self.auth),
@@ -287,7 +287,7 @@ def _found(aws: Aws, names: list[str]) -> Iterator[Found[ProjectIds]]:
 
 
 def _at(project: ProjectTypeDef, path: str) -> Any:
-    """A parameter as AWS shows it: an alias of a key by its ARN, and nothing for a limit that there is not."""
+    """A parameter as AWS shows it: the alias of a key as its ARN, and nothing for a missing limit."""
     parent, _, name = path.rpartition(".")
     settings: Any = project.get(parent, {}) if parent else project
     if name == "badgeEnabled":

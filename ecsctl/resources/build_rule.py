@@ -1,4 +1,4 @@
-"""Which of AWS's events start a build, and what the build gets to know of them."""
+"""Which events on AWS start a build, and which of their values are passed to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-TARGET = "ecsctl-build"  # the id of our target: others are not ours
+TARGET = "ecsctl-build"  # the id of our target: any other is not ours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class BuildRule(Resource[RuleIds]):
     pattern: str  # which events, as JSON
     project: ProjectName  # empty: none
     caller: RoleArn  # by which EventBridge may start the build
-    variables: tuple[tuple[str, str], ...]  # of the build: where in the event each is
+    variables: tuple[tuple[str, str], ...]  # for the build: where each value is in the event
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pattern", rules.sorted_pattern(self.pattern))
@@ -81,11 +81,13 @@ class BuildRule(Resource[RuleIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RuleIds]]:
-        """By the name that it has."""
+        """By its name."""
         return rules.named(aws, me, {Names.of(me).rule(REPORTS)})
 
     def create(self, aws: Aws, me: Label) -> RuleIds:
-        """Without a target, which is another call. One of the name is changed by this call, and keeps its tags."""
+        """Without a target, which is another call. This call would change an existing rule of the name, and keep its
+        tags.
+        """
         return rules.create(aws, me, self.name, self.pattern, enabled=self.enabled)
 
     def update(self, aws: Aws, me: Label, ids: RuleIds, changed: frozenset[str]) -> None:
@@ -100,7 +102,7 @@ class BuildRule(Resource[RuleIds]):
         rules.delete(aws, ids.name)
 
     def _input(self) -> dict[str, Any]:
-        """What StartBuild is asked beside the project: a string in a template of JSON brings its own quotes.
+        """The input of StartBuild apart from the project: a string in a JSON template brings its own quotes.
 
         EventBridge user guide, "Amazon EventBridge input transformation"; CodeBuild API reference, StartBuild.
         """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CertificateIds:
-    """A requested certificate's ids, and the CNAME that proves that the domain is ours; empty until ACM returns it."""
+    """A requested certificate's ids, and the CNAME that proves ownership of the domain; empty until ACM returns it."""
 
     arn: CertificateArn
     record_name: ValidationName
@@ -34,10 +34,10 @@ class CertificateIds:
 
 @dataclass(frozen=True, kw_only=True)
 class Certificate(Resource[CertificateIds]):
-    """A certificate requested from ACM, validated by DNS. It is ready when it says which record it waits for.
+    """A certificate requested from ACM, validated by DNS. It is ready when ACM says which record it waits for.
 
-    The record among its ids is that of its domain, and so of the domain's wildcard (ACM User Guide, "DNS validation").
-    Those of further names are in `ValidationRecord`.
+    The record among its ids is that of its domain, and so also of the domain's wildcard (ACM User Guide, "DNS
+    validation"). Those of further names are in `ValidationRecord`.
     """
 
     kind = "certificate"
@@ -53,14 +53,14 @@ class Certificate(Resource[CertificateIds]):
     console = "{console}/acm/home?region={region}#/certificates/list"
 
     domain: Fixed[str]
-    also: Fixed[frozenset[str]]  # further names, also wildcards
+    also: Fixed[frozenset[str]]  # further names, wildcards too
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "domain", normal(self.domain))
         object.__setattr__(self, "also", frozenset(map(normal, self.also)) - {self.domain})
 
     def summary(self) -> str:
-        """For which names."""
+        """The names."""
         return ", ".join((self.domain, *sorted(self.also)))
 
     @classmethod
@@ -76,7 +76,7 @@ class Certificate(Resource[CertificateIds]):
             yield Statement("CertificateRequest", asks, ("*",), scope.tagged)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Certificate, CertificateIds] | None:
-        """By its tags, since a domain may have any number of certificates; first among those of its own domain."""
+        """By its tags, since a domain may have any number of certificates; those of its own domain first."""
         listed = requested(aws)
         near = [one for one in listed if normal(one.get("DomainName", "")) == self.domain]
         ours = _with_our_tags(aws, me, near) or _with_our_tags(aws, me, listed)
@@ -100,14 +100,16 @@ class Certificate(Resource[CertificateIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[CertificateIds]]:
-        """All of the region, and the tags of each: ACM has no listing that shows them."""
+        """All in the region, and the tags of each: no listing of ACM's shows them."""
         yield from _of_app(aws, me, requested(aws))
 
     @classmethod
     def among(
         cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]
     ) -> Iterator[Found[CertificateIds]] | None:
-        """Those that are recorded, and others of the same domains: the rest is others', and a call for each."""
+        """Those that are recorded, and others of the same domains: the rest belongs to others, and would cost a call
+        each.
+        """
         arns = {one["arn"] for one in recorded}
         domains = {one["record_name"].partition(".")[2] for one in recorded}
         return _of_app(
@@ -139,14 +141,14 @@ class Certificate(Resource[CertificateIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: CertificateIds) -> None:
-        """ACM refuses while a listener uses it, and for minutes after."""
+        """ACM refuses while a listener uses it, and for some minutes afterwards."""
         aws.acm.delete_certificate(CertificateArn=ids.arn)
 
 
 def _with_our_tags(
     aws: Aws, me: Label, certificates: list[CertificateSummaryTypeDef]
 ) -> dict[CertificateArn, dict[str, str]]:
-    """Those that are this very part, with their tags: a call for each."""
+    """Those that are exactly this part, with their tags: a call for each."""
     tags = {CertificateArn(one["CertificateArn"]): tags_of(aws, one["CertificateArn"]) for one in certificates}
     return {arn: its for arn, its in tags.items() if me.matches(its)}
 

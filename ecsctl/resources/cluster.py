@@ -1,4 +1,4 @@
-"""The cluster in which the service runs."""
+"""The cluster that the service runs in."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Cluster(Resource[ClusterIds]):
     name: Fixed[str]
     insights: Insights  # CloudWatch Container Insights; "enhanced" costs more
     providers: frozenset[str]  # capacity providers that it knows; others stay
-    logs: Order[LogGroupName | None] = None  # where they are written: ECS would make it without retention or tags
+    logs: Order[LogGroupName | None] = None  # where they are written: ECS would create it without retention and tags
 
     def summary(self) -> str:
         """Its metrics."""
@@ -67,7 +67,7 @@ class Cluster(Resource[ClusterIds]):
         yield linked(scope, "ecs")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Cluster, ClusterIds] | None:
-        """By name. AWS hands back a neighbour's cluster when asked to create it, so its tags are read first."""
+        """By name. CreateCluster returns someone else's cluster of the name, so its tags are read first."""
         cluster = cluster_of(aws, self.name)
         if cluster is None:
             return None
@@ -80,7 +80,7 @@ class Cluster(Resource[ClusterIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ClusterIds]]:
-        """By the app's name, which is its own: others' clusters are not asked about."""
+        """By the app's name, which is its own: other clusters are not read."""
         cluster = cluster_of(aws, Names.of(me).cluster)
         if cluster is not None:
             yield Found(_ids(cluster), flat(cluster.get("tags")))
@@ -115,7 +115,7 @@ class Cluster(Resource[ClusterIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: ClusterIds) -> None:
-        """Refused by AWS while services or tasks are inside: ours that no service keeps are stopped."""
+        """AWS refuses while services or tasks are inside: tasks of ours that no service keeps are stopped."""
         with aws.fresh():
             stop_ours(aws, ids.name)
         aws.ecs.delete_cluster(cluster=ids.name)

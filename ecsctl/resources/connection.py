@@ -1,4 +1,4 @@
-"""A connection to GitHub that someone has made and that is only used."""
+"""An existing connection to GitHub, which is only used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A name in the user's hosted zone."""
+"""A record in one of the user's hosted zones."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ class DnsRecordIds:
 
 @dataclass(frozen=True, kw_only=True)
 class DnsRecord(Resource[DnsRecordIds]):
-    """A record in a hosted zone of the user's: an alias of a load balancer (A), or a CNAME.
+    """A record in one of the user's hosted zones: an alias of a load balancer (A), or a CNAME.
 
-    A TXT record made and deleted in the same change, at `_ecsctl.` and the name, says that it is ours. A record without
-    it is someone else's and refused, with one exception: a `shared` record that exists already and has the value we
-    need is used unchanged and never deleted. ACM's validation records are of this kind: all certificates of a domain
-    share one, in all regions, and need it to be renewed (ACM User Guide, "DNS validation").
+    A TXT record at `_ecsctl.` and the name, created and deleted in the same change, says that it is ours. A record
+    without one is someone else's and refused, with one exception: a `shared` record that already exists and has the
+    value we need is used unchanged and never deleted. ACM's validation records are of this kind: all certificates of a
+    domain share one, in all regions, and need it to be renewed (ACM User Guide, "DNS validation").
     """
 
     kind = "dns-record"
     title = "DNS record"
     arns = "route53"
     within = ("name",)
-    lets_go = ("alias_dns", "alias_zone")  # a name of what is gone leads nowhere
+    lets_go = ("alias_dns", "alias_zone")  # the record may outlive what it points to
     vast = True
     tagged = False  # the TXT record has the owner, and no other tags
     console = "{console}/route53/v2/hostedzones?region={region}#ListRecordSets/{zone}"
@@ -85,7 +85,7 @@ class DnsRecord(Resource[DnsRecordIds]):
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """The permissions to make, read, change and delete it."""
         zones = f"arn:{scope.partition}:route53:::hostedzone/"
-        # Records carry no tags: what is ours among them is found by reading the zones.
+        # Records carry no tags: ours are found by reading the zones.
         yield Statement("DnsRead", ("route53:ListResourceRecordSets",), (f"{zones}*",))
         yield anywhere("route53", "ListHostedZones")
         yield from of_certificates(scope, uses)
@@ -93,8 +93,8 @@ class DnsRecord(Resource[DnsRecordIds]):
             key = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
             names = (uses.domain, *uses.further)
             proofs = [f"_*.{name.removeprefix('*.')}" for name in names]
-            # An asterisk of DNS is `\052` there (Route 53 guide, "Using IAM policy conditions for fine-grained access
-            # control"); the "?" stands for the backslash, whatever IAM makes of one in a pattern.
+            # An asterisk in DNS is `\052` here (Route 53 guide, "Using IAM policy conditions for fine-grained access
+            # control"); the "?" matches the backslash, however IAM treats one in a pattern.
             of_ours = (*(re.sub(r"^\*", "?052", name) for name in names), *dict.fromkeys(proofs))
             records = Condition("ForAllValues:StringLike", key, of_ours)
             yield Statement("Dns", ("route53:ChangeResourceRecordSets",), (f"{zones}{uses.zone}",), (records,))
@@ -119,8 +119,8 @@ class DnsRecord(Resource[DnsRecordIds]):
         """By the tags in TXT records, in all public zones of the account: a call for each zone, and for each 300
         records.
 
-        Route 53 takes five calls a second of an account (Route 53 Developer Guide, "Quotas"), so a run reads them all
-        once: from then on only those in which tags were found or made.
+        Route 53 allows an account five calls a second (Route 53 Developer Guide, "Quotas"), so a run reads all zones
+        once, and afterwards only those in which tags were found or created.
         """
         known = tagged_zones(aws).get(me.app)
         yield from _tagged(aws, me, sorted(known) if known is not None else _public_zones(aws))
@@ -129,27 +129,27 @@ class DnsRecord(Resource[DnsRecordIds]):
     def among(
         cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]
     ) -> Iterator[Found[DnsRecordIds]] | None:
-        """By the tags in the zones in which any of it is recorded: a running app needs no others."""
+        """By the tags in the zones in which any record is recorded: a running app needs no others."""
         return _tagged(aws, me, sorted({HostedZoneId(ids["zone"]) for ids in recorded}))
 
     def create(self, aws: Aws, me: Label) -> DnsRecordIds:
-        """With its tags, both or none. AWS refuses CREATE if either exists already: nothing is overwritten."""
+        """With its tags, both or none. AWS refuses CREATE if either already exists: nothing is overwritten."""
         tagged_zones(aws).get(me.app, set()).add(self.zone)
         self._change(aws, [("CREATE", self._record()), ("CREATE", self._tag_record(me))])
         return self._ids()
 
     def update(self, aws: Aws, me: Label, ids: DnsRecordIds, changed: frozenset[str]) -> None:
-        """Overwrite our own record; one that has been deleted beside its tags is made again."""
+        """Overwrite our own record; if it was deleted and its tags were not, it is created again."""
         with aws.fresh():
             gone = standing(aws, ids.zone, ids.name, self.type).record is None
         self._change(aws, [("CREATE" if gone else "UPSERT", self._record()), ("UPSERT", self._tag_record(me))])
 
     @classmethod
     def delete(cls, aws: Aws, ids: DnsRecordIds) -> None:
-        """With the record of its tags, both exactly as they are. A record without the tags is not touched.
+        """With the record of its tags, both exactly as they are. A record without the tags is left alone.
 
-        A validation record stays, without our tags, while another's certificate needs it. Certificates of other regions
-        cannot be read from here.
+        A validation record stays, without our tags, while another deployment's certificate needs it. Certificates of
+        other regions cannot be read from here.
         """
         with aws.fresh():
             standing_now = standing(aws, ids.zone, ids.name, ids.type)
@@ -172,7 +172,7 @@ class DnsRecord(Resource[DnsRecordIds]):
                 "AliasTarget": {
                     "HostedZoneId": self.alias_zone,
                     "DNSName": self.alias_dns,
-                    "EvaluateTargetHealth": False,  # there is only one balancer to go to
+                    "EvaluateTargetHealth": False,  # there is only one load balancer to point to
                 },
             }
         return {
@@ -203,7 +203,7 @@ class DnsRecord(Resource[DnsRecordIds]):
         if standing_now.fits or standing_now.record is None:
             offer = f"a TXT record {PREFIX}{self.name} with the value {tag_value(me, self.type)}"
             return found, f"choose another name, or make it ours by {offer}"
-        # Somebody else's TXT record would be in the way next.
+        # Otherwise someone else's TXT record would be in the way next.
         foreign = standing_now.text is not None and not me.matches(said(standing_now.text))
         both = f" and the TXT record {PREFIX}{self.name}" if foreign else ""
         return found, (
@@ -228,13 +228,13 @@ class DnsRecord(Resource[DnsRecordIds]):
 
 
 def _may_be_of_another_region(record: ResourceRecordSetOutputTypeDef, me: Label) -> bool:
-    """Whether it leads to another region's load balancer, or is of ACM's, which are the same in all regions."""
+    """Whether it points to another region's load balancer, or is one of ACM's, which are the same in all regions."""
     values = [normal(one["Value"]) for one in record.get("ResourceRecords", [])]
     return _region(record) not in ("", me.region) or any(value.endswith(VALIDATION) for value in values)
 
 
 def _region(record: ResourceRecordSetOutputTypeDef) -> str:
-    """The region of the load balancer that an alias leads to, by the name that ELB gave it; empty if it is none."""
+    """The region of the load balancer that an alias points to, from the name that ELB gave it; empty if it is none."""
     leads = record.get("AliasTarget", {}).get("DNSName", "")
     found = BALANCER.search(normal(leads))
     return found[1] if found else ""
@@ -246,15 +246,17 @@ def _balancer(name: str) -> str:
 
 
 def _values(value: str) -> str:
-    """A record's values in one order, for AWS hands them back in another (recorded answers); what is promised stays."""
+    """A record's values in a fixed order, since AWS returns them in another (recorded answers); promises are left as
+    they are.
+    """
     return ", ".join(sorted(normal(one) for one in value.split(", "))) if type(value) is str else value
 
 
 def _tagged(aws: Aws, me: Label, zones: Iterable[HostedZoneId]) -> Iterator[Found[DnsRecordIds]]:
-    """The app's records in these zones, by their tags; from here on only zones that had any are searched."""
+    """The app's records in these zones, by their tags; afterwards only zones that had any are searched."""
     zones_with_tags: set[HostedZoneId] = set()
     for zone_id in zones:
-        # A zone of which the record says may be gone since, with all that was in it.
+        # A recorded zone may have been deleted since, with everything in it.
         answer = none_if_gone(partial(aws.read, aws.route53.list_resource_record_sets, HostedZoneId=zone_id))
         records = answer["ResourceRecordSets"] if answer else []
         for record in records:
@@ -276,7 +278,7 @@ def _public_zones(aws: Aws) -> Iterator[HostedZoneId]:
 
 
 def _needed_by_others(aws: Aws, name: str, standing_now: Standing) -> bool:
-    """Whether a certificate that is not of this deployment is validated, and later renewed, by this CNAME."""
+    """Whether a certificate of another deployment is validated, and later renewed, by this CNAME."""
     if standing_now.record is None or standing_now.record["Type"] != "CNAME":
         return False
     domain = name.partition(".")[2]

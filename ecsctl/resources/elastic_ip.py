@@ -1,4 +1,4 @@
-"""A public address that stays the same, for a NAT gateway."""
+"""A fixed public address, for a NAT gateway."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class ElasticIp(Resource[ElasticIpIds]):
     kind = "elastic-ip"
     title = "elastic IP address"
     soon = True
-    hourly = 0.005  # "Amazon VPC pricing": a public IPv4 address, of whatever wears it
+    hourly = 0.005  # "Amazon VPC pricing": a public IPv4 address, whatever uses it
     arns = "ec2:elastic-ip"
     console = "{console}/vpcconsole/home?region={region}#ElasticIpDetails:AllocationId={allocation_id}"
 
     def summary(self) -> str:
-        """What is taken."""
+        """What it is."""
         return "one public IPv4 address"
 
     @classmethod
@@ -61,7 +61,7 @@ class ElasticIp(Resource[ElasticIpIds]):
             )
 
     def create(self, aws: Aws, me: Label) -> ElasticIpIds:
-        """No token protects this call: the engine searches by tags before and after it."""
+        """No token prevents duplicates: the engine searches by tags before and after it."""
         answer = aws.ec2.allocate_address(Domain="vpc", TagSpecifications=me.specification("elastic-ip"))
         return ElasticIpIds(AllocationId(answer["AllocationId"]), answer["PublicIp"])
 
@@ -72,5 +72,5 @@ class ElasticIp(Resource[ElasticIpIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: ElasticIpIds) -> None:
-        """Until its NAT gateway is gone AWS answers AuthFailure, which here does not mean a lack of permission."""
+        """Until its NAT gateway is gone AWS answers AuthFailure, which here does not mean a missing permission."""
         aws.ec2.release_address(AllocationId=ids.allocation_id)

@@ -1,4 +1,4 @@
-"""Where files outlive the tasks that wrote them."""
+"""An EFS file system: files that outlive the tasks that wrote them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ecsctl.resources.support.policy_document import Statement
     from ecsctl.resources.support.rights import Scope, Uses
 
-EMPTY = 64 * 1024  # bytes: so much is counted of one with nothing but a few folders in it, at most; an assumption
+EMPTY = 64 * 1024  # bytes: the most that is counted for one with nothing but a few folders in it; an assumption
 ENCRYPTED = {
     "Sid": "OnlyEncryptedOnItsWay",
     "Effect": "Deny",
@@ -29,7 +29,7 @@ ENCRYPTED = {
 }
 """EFS user guide, "Creating file system policies": enforce in-transit encryption for all clients.
 
-With a policy of its own a file system is no longer open to everybody who reaches it: "The default policy is not in
+A file system with a policy of its own is no longer open to everyone who can reach it: "The default policy is not in
 effect whenever a user-configured file system policy is in place" ("Using IAM to control access to file systems").
 """
 
@@ -44,9 +44,9 @@ class FileSystemIds:
 
 @dataclass(frozen=True, kw_only=True)
 class FileSystem(Resource[FileSystemIds]):
-    """An EFS file system, encrypted with the account's key for EFS, that asks IAM about everybody.
+    """An EFS file system, encrypted with the account's key for EFS, that requires IAM authorization from everyone.
 
-    What is in it is the user's, and nowhere else.
+    Its contents are the user's, and exist nowhere else.
     """
 
     kind = "file-system"
@@ -61,7 +61,7 @@ class FileSystem(Resource[FileSystemIds]):
     outlasts = "its files are nowhere else"
     console = "{console}/efs/home?region={region}#/file-systems/{file_system}"
 
-    encrypted_only: bool  # in transit: it cannot be mounted otherwise, nor without IAM's permission
+    encrypted_only: bool  # in transit: it can be mounted in no other way, nor without IAM's permission
 
     def summary(self) -> str:
         """What it costs."""
@@ -91,7 +91,7 @@ class FileSystem(Resource[FileSystemIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[FileSystemIds]]:
-        """One listing of all of the region."""
+        """One listing of the whole region."""
         for one in efs.mine(aws, me):
             yield Found(_ids(one), flat(one.get("Tags")))
 
@@ -101,7 +101,7 @@ class FileSystem(Resource[FileSystemIds]):
         yield partial(_statements, aws, ids)
 
     def create(self, aws: Aws, me: Label) -> FileSystemIds:
-        """The token makes a repeated call the same call: AWS refuses it, and names the existing one."""
+        """The token makes a repeated call the same call: AWS refuses it, and names the existing file system."""
         answer = aws.efs.create_file_system(
             CreationToken=me.token(),
             Encrypted=True,
@@ -112,7 +112,7 @@ class FileSystem(Resource[FileSystemIds]):
         return _ids(answer)
 
     def update(self, aws: Aws, me: Label, ids: FileSystemIds, changed: frozenset[str]) -> None:
-        """Its policy keeps what others have put into it."""
+        """Its policy keeps the statements of others."""
         if "encrypted_only" in changed:
             with aws.fresh():
                 others = [one for one in _statements(aws, ids) if one.get("Sid") != ENCRYPTED["Sid"]]
@@ -124,7 +124,7 @@ class FileSystem(Resource[FileSystemIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: FileSystemIds) -> None:
-        """With all that is in it. AWS refuses while it has mount targets."""
+        """With everything in it. AWS refuses while it has mount targets."""
         aws.efs.delete_file_system(FileSystemId=ids.file_system)
 
     @classmethod
@@ -140,7 +140,7 @@ def _ids(one: dict[str, Any]) -> FileSystemIds:
 
 
 def _statements(aws: Aws, ids: FileSystemIds) -> list[dict[str, Any]]:
-    """Those of its policy; without one AWS says that it is not found."""
+    """The statements of its policy; without a policy AWS answers that it is not found."""
     answer = none_if_gone(lambda: aws.read(aws.efs.describe_file_system_policy, FileSystemId=ids.file_system))
     found = json.loads(answer["Policy"])["Statement"] if answer else []
     return found if isinstance(found, list) else [found]

@@ -1,4 +1,4 @@
-"""The image that the service begins with: an existing one, or one built by the app's own project."""
+"""The image that the service starts with: an existing one, or one built by the app's own project."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class FirstImageIds:
 
 @dataclass(frozen=True)
 class Machine:
-    """On what an image is built: the environment's type, its own image, and who pulls that."""
+    """Where an image is built: the environment's type, its own image, and who pulls that."""
 
     type: str  # ARM_CONTAINER or LINUX_CONTAINER
     image: str
@@ -44,13 +44,13 @@ class Machine:
 
 @dataclass(frozen=True, kw_only=True)
 class FirstImage(Resource[FirstImageIds]):
-    """An image that exists: the one given, else the one the service runs, else the newest in the repository.
+    """An image that exists: the given one, or the one that the service runs, or the newest in the repository.
 
-    Where there is none, making it starts a build of the project, and it is ready once that build's image is in the
-    repository. The same happens where the image that runs cannot be kept: `broken` names the image of a first version
-    that ECS gave up, which a newer one replaces; with `moving` the tasks move to another processor, while the project,
-    which still builds for pushes, has the old one. It is deleted with its repository. `jobs` are those of an app that
-    has nothing else that says what it runs.
+    If there is none, creating it starts a build of the project, and it is ready once that build's image is in the
+    repository. The same happens if the running image cannot be kept: `broken` names the image of a first version that
+    ECS gave up on, which a newer one replaces; with `moving` the tasks change to another processor, while the project,
+    which still builds for pushes, has the old one. It is deleted with its repository. `jobs` are those of an app in
+    which nothing else says what it runs.
     """
 
     kind = "image"
@@ -62,7 +62,7 @@ class FirstImage(Resource[FirstImageIds]):
     tagged = False
     repeats = ("describe_images", "batch_get_builds")
     usual = 180.0  # for a small image; it depends on the Dockerfile
-    limit = 3600.0  # CodeBuild's queue and the build itself; a run that is started again goes on waiting
+    limit = 3600.0  # CodeBuild's queue and the build itself; a run that is started again continues to wait
 
     repository: RepositoryName
     uri: RepositoryUri
@@ -73,7 +73,7 @@ class FirstImage(Resource[FirstImageIds]):
     broken: str = field(default="", compare=False)
     branch: str = field(default="", compare=False)
     given: str = field(default="", compare=False)
-    past: tuple[str, ...] = field(default=(), compare=False)  # builds that had ended before this run: no answers
+    past: tuple[str, ...] = field(default=(), compare=False)  # builds that had ended before this run: not its result
     jobs: tuple[str, ...] = field(default=(), compare=False)
 
     def summary(self) -> str:
@@ -93,7 +93,7 @@ class FirstImage(Resource[FirstImageIds]):
         yield Statement("Service", of("ecs", reads), scope.service)
 
     def observe(self, aws: Aws, me: Label) -> Observed[FirstImage, FirstImageIds] | None:
-        """The image; or the newest build of the project, which is on the way to one or has failed."""
+        """The image; or the newest build of the project, which is about to produce one or has failed."""
         image = self._image(aws, me)
         if image:
             return Observed(FirstImageIds(image), self)
@@ -103,13 +103,13 @@ class FirstImage(Resource[FirstImageIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[FirstImageIds]]:
-        """None: an image goes with its repository, and a build ends by itself."""
+        """None: an image is deleted with its repository, and a build ends by itself."""
         yield from ()
 
     def create(self, aws: Aws, me: Label) -> FirstImageIds:
-        """A token protects this call from doubling, for five minutes (CodeBuild API, StartBuild).
+        """A token prevents duplicates for five minutes (CodeBuild API, StartBuild).
 
-        It is another one after a build that ended: the same would only be answered with that build.
+        It changes after a build that ended: the same token would only return that build.
         """
         token = me.of(me.resource, me.nonce + "".join(self.past[:1])).token()
         other: dict[str, Any] = {}
@@ -149,7 +149,7 @@ class FirstImage(Resource[FirstImageIds]):
         return ImageUri(f"{self.uri}@{image['imageDigest']}")
 
     def _builds(self, aws: Aws, me: Label) -> list[BuildTypeDef]:
-        """The project's. Before the project is made there is only a promise of its name."""
+        """The project's. Before the project is created there is only a promise of its name."""
         known = self.project and str(self.project).startswith(me.app)
         return builds_of(aws, str(self.project)) if known else []
 
@@ -160,8 +160,8 @@ class FirstImage(Resource[FirstImageIds]):
     def _answers(self, build: BuildTypeDef, *, newest: bool) -> bool:
         """Whether a build is one to wait for, or to take an image from.
 
-        One that had ended before is, if it is the last word and was made for a processor that nothing runs on yet: a
-        run died before it used it.
+        One that ended before this run counts if it is the newest and was made for a processor that nothing runs on yet:
+        a run died before it used the image.
         """
         left = self.moving and newest and build["buildStatus"] == "SUCCEEDED"
         return self._fits(build) and (left or build["id"] not in self.past)
@@ -172,7 +172,7 @@ class FirstImage(Resource[FirstImageIds]):
         ids, number = FirstImageIds(self.placeholder), build["id"].rpartition(":")[2][:8]
         if is_running(build):
             return Observed(ids, self, ready=False, note=f"build {number}: {build['currentPhase']}")
-        # A second build of a commit may fail because the first one's tag exists; what that one made is still right.
+        # A second build of a commit may fail because the first one's tag exists; the first one's image is still right.
         commit = build.get("resolvedSourceVersion")
         same = [one for one in builds if one is build or (commit and one.get("resolvedSourceVersion") == commit)]
         with aws.fresh():  # it may have been pushed since the last read

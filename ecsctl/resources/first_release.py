@@ -1,4 +1,6 @@
-"""The release command before the service runs an image that `up` itself brings: the first one, or one that is named."""
+"""Runs the release command before the service starts with an image that `up` itself brings: the first one, or a named
+one.
+"""
 
 from __future__ import annotations
 
@@ -22,22 +24,22 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-STARTS = 300.0  # seconds beyond the command's own: the image is pulled, and the task is stopped
+STARTS = 300.0  # seconds on top of the command's own: the image is pulled, and the task is stopped
 
 
 @dataclass(frozen=True)
 class FirstReleaseIds:
-    """The image that the command ran with, or need not."""
+    """The image that the command has run with, or need not run with."""
 
     image: ImageUri
 
 
 @dataclass(frozen=True, kw_only=True)
 class FirstRelease(Resource[FirstReleaseIds]):
-    """The release command has run with an image, or the service runs that image already.
+    """The release command has run with an image, or the service already runs that image.
 
-    Where neither is so, making it runs the command in a task of its own, and it is ready once that has ended with 0.
-    The pipeline and `ecsctl deploy` run it themselves.
+    Otherwise, creating it runs the command in a task of its own, and it is ready once that has ended with 0. The
+    pipeline and `ecsctl deploy` run it themselves.
     """
 
     kind = "release"
@@ -59,7 +61,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
     command: tuple[str, ...] = field(compare=False)
     minutes: int = field(compare=False)
     container: str = field(compare=False)
-    past: tuple[str, ...] = field(default=(), compare=False)  # tasks that had ended before this run: no answers
+    past: tuple[str, ...] = field(default=(), compare=False)  # tasks that had ended before this run: not its result
 
     @property
     def ready_within(self) -> float:
@@ -81,7 +83,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
         yield passes("PassRoles", (scope.role("*"),), "ecs-tasks")
 
     def observe(self, aws: Aws, me: Label) -> Observed[FirstRelease, FirstReleaseIds] | None:
-        """By what the service runs; else by the newest task of the command with this image, for an hour."""
+        """By what the service runs; otherwise by the newest task of the command with this image, for an hour."""
         ids = FirstReleaseIds(self.image)
         runs = running(aws, Names.of(me))
         if runs is not None and runs.image == self.image:
@@ -103,7 +105,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
         yield from ()
 
     def create(self, aws: Aws, me: Label) -> FirstReleaseIds:
-        """A token protects this call from doubling; it is another one after a task that ended."""
+        """A token prevents duplicates; it changes after a task that ended."""
         network = {
             "subnets": sorted(self.subnets),
             "securityGroups": sorted(self.security_groups),
@@ -124,7 +126,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
         return FirstReleaseIds(self.image)
 
     def _tasks(self, aws: Aws) -> list[Any]:
-        """Those of the command, the newest first."""
+        """Tasks of the command, the newest first."""
         found = none_if_gone(lambda: tasks_in(aws, self.cluster, "RUNNING", "STOPPED")) or []
         ours = [one for one in found if one.get("group") == f"{BY}:{RELEASE}"]
         return sorted(ours, key=lambda one: one["createdAt"], reverse=True)
@@ -133,7 +135,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
         return container_of({"containerDefinitions": task.get("containers")}, self.container)
 
     def _why(self, aws: Aws, task: Any) -> str:
-        """How it ended, and the last that it wrote."""
+        """How it ended, and the last lines that it wrote."""
         code = self._own(task).get("exitCode")
         outcome = f"it ended with exit code {code}" if code is not None else task.get("stoppedReason", "it did not run")
         if code == 0:

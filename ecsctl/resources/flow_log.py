@@ -1,4 +1,4 @@
-"""A record of the connections in a VPC: who reached whom, at which port, and whether it was let through."""
+"""A log of the connections in a VPC: who connected to whom, on which port, and whether it was allowed."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class FlowLogIds:
 
 @dataclass(frozen=True, kw_only=True)
 class FlowLog(Resource[FlowLogIds]):
-    """A flow log of a VPC, into a log group. AWS can change nothing of it but its tags.
+    """A flow log of a VPC, into a log group. AWS can change only its tags.
 
-    Not into S3, where each gigabyte costs half: there AWS overwrites the bucket's policy, and with it what refuses
-    requests without TLS (VPC user guide, "Amazon S3 bucket permissions for flow logs").
+    Not into S3, where each gigabyte costs half: AWS overwrites that bucket's policy, including the statement that
+    refuses requests without TLS (VPC user guide, "Amazon S3 bucket permissions for flow logs").
     """
 
     kind = "flow-log"
@@ -49,10 +49,10 @@ class FlowLog(Resource[FlowLogIds]):
     vpc: Fixed[VpcId]
     traffic: Fixed[Traffic]
     group: Fixed[LogGroupName]
-    role: Fixed[RoleArn]  # by which it writes there
+    role: Fixed[RoleArn]  # the role with which it writes there
 
     def summary(self) -> str:
-        """What is written down, and where."""
+        """What is logged, and where."""
         which = {"ALL": "all connections", "REJECT": "refused connections", "ACCEPT": "connections let through"}
         return f"{which[self.traffic]}, in {self.group}"
 
@@ -69,7 +69,7 @@ class FlowLog(Resource[FlowLogIds]):
         yield from apart(REVIEWED, passes("PassFlowLogs", (scope.role("flow-logs"),), "vpc-flow-logs"))
 
     def observe(self, aws: Aws, me: Label) -> Observed[FlowLog, FlowLogIds] | None:
-        """By its tags; else the one of the VPC that writes into the same group, which can be only one."""
+        """By its tags; otherwise the one of the VPC that writes into the same group, of which there can be only one."""
         ours = {_ids(one): one for one in _listed(aws, me) if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "flow logs", me)
         log = ours[ids] if ids else None if me.made else self._in_the_way(aws)
@@ -92,7 +92,7 @@ class FlowLog(Resource[FlowLogIds]):
             yield Found(_ids(log), flat(log.get("Tags")))
 
     def create(self, aws: Aws, me: Label) -> FlowLogIds:
-        """A token of this incarnation protects this call from doubling."""
+        """A token of this incarnation prevents duplicates."""
         answer = aws.ec2.create_flow_logs(
             ResourceType="VPC",
             ResourceIds=[self.vpc],
@@ -111,7 +111,7 @@ class FlowLog(Resource[FlowLogIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: FlowLogIds) -> None:
-        """What it has written stays in its group."""
+        """What it has written stays in its log group."""
         aws.ec2.delete_flow_logs(FlowLogIds=[ids.flow_log_id])
 
     def _in_the_way(self, aws: Aws) -> FlowLogTypeDef | None:

@@ -1,4 +1,4 @@
-"""The network's door to the internet."""
+"""The network's internet gateway."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class InternetGatewayIds:
 
 @dataclass(frozen=True, kw_only=True)
 class InternetGateway(Resource[InternetGatewayIds]):
-    """An internet gateway, attached to a VPC. It is made detached: attaching is a call of its own."""
+    """An internet gateway, attached to a VPC. It is created detached: attaching is a call of its own."""
 
     kind = "internet-gateway"
     title = "internet gateway"
@@ -40,7 +40,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
     vpc: VpcId
 
     def summary(self) -> str:
-        """Whose way to the internet it is."""
+        """The VPC that it is attached to."""
         return f"attached to {self.vpc}"
 
     @classmethod
@@ -54,7 +54,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
         )
 
     def observe(self, aws: Aws, me: Label) -> Observed[InternetGateway, InternetGatewayIds] | None:
-        """By its tags, else the one that is attached to the VPC: a VPC can have only one."""
+        """By its tags, otherwise the one that is attached to the VPC: a VPC can have only one."""
         listed = aws.read(aws.ec2.describe_internet_gateways, Filters=tag_filter(me))["InternetGateways"]
         ours = {_ids(one): one for one in listed if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "internet gateways", me)
@@ -67,7 +67,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[InternetGatewayIds]]:
-        """One call for all internet gateways of the app, the detached ones too."""
+        """One call for all internet gateways of the app, detached ones too."""
         for gateway in aws.read(aws.ec2.describe_internet_gateways, Filters=tag_filter(me))["InternetGateways"]:
             yield Found(_ids(gateway), flat(gateway.get("Tags")))
 
@@ -76,12 +76,12 @@ class InternetGateway(Resource[InternetGatewayIds]):
         return replace(self, vpc=VpcId(""))
 
     def create(self, aws: Aws, me: Label) -> InternetGatewayIds:
-        """No token protects this call: the engine searches by tags before and after it."""
+        """No token prevents duplicates: the engine searches by tags before and after it."""
         answer = aws.ec2.create_internet_gateway(TagSpecifications=me.specification("internet-gateway"))
         return _ids(answer["InternetGateway"])
 
     def update(self, aws: Aws, me: Label, ids: InternetGatewayIds, changed: frozenset[str]) -> None:
-        """Attach it, away from another VPC if need be."""
+        """Attach it, detaching it from another VPC if necessary."""
         if "vpc" in changed:
             if not me.made:
                 _detach(aws, ids, but=self.vpc)

@@ -1,4 +1,4 @@
-"""A certificate that a listener can use: the requested one from a certain moment on, or one that the user brings."""
+"""A certificate that a listener can use: the requested one once it is issued, or an existing one of the user's."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class IssuedCertificateIds:
 
 @dataclass(frozen=True, kw_only=True)
 class IssuedCertificate(Resource[IssuedCertificateIds]):
-    """A wait and nothing else: until ACM has found the validation record and issued the certificate.
+    """Only a wait: until ACM has found the validation record and issued the certificate.
 
-    Making it makes nothing, and there is nothing to delete: the certificate itself is another resource.
+    Creating it creates nothing, and there is nothing to delete: the certificate itself is another resource.
     """
 
     kind = "issued-certificate"
     title = "issued certificate"
     done = "ready"
     within = ("certificate",)
-    lets_go = ("record",)  # an issued one is served without it
+    lets_go = ("record",)  # an issued certificate does not need it
     wait = True
     tagged = False
     repeats = ("describe_certificate",)
@@ -47,11 +47,11 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
     console = "{console}/acm/home?region={region}#/certificates/list"
 
     certificate: Fixed[CertificateArn]
-    record: Order[RecordName | None] = None  # None: the user sets it where the domain's DNS is
-    elsewhere: frozenset[str] = field(default=frozenset(), compare=False)  # names whose records are set in another DNS
+    record: Order[RecordName | None] = None  # None: the user sets it where the domain's DNS is hosted
+    elsewhere: frozenset[str] = field(default=frozenset(), compare=False)  # names whose records are hosted in other DNS
 
     def summary(self) -> str:
-        """What takes so long."""
+        """What is waited for."""
         return "waits until ACM has found the record"
 
     @classmethod
@@ -77,7 +77,7 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
         )
 
     def _to_be_set(self, certificate: CertificateDetailTypeDef) -> str:
-        """The records that only a person can set."""
+        """The records that only a person can create."""
         wanted = dict.fromkeys(one for one in _open(certificate) if one[0] in self.elsewhere)
         records = [f"where the DNS of {name} is, set this record: {own} CNAME {value}" for name, own, value in wanted]
         ends = "ecsctl up waits until AWS has found it; it may be stopped, and run again"
@@ -85,7 +85,7 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[IssuedCertificateIds]]:
-        """None: it is nothing of its own."""
+        """None: it has nothing of its own on AWS."""
         yield from ()
 
     def create(self, aws: Aws, me: Label) -> IssuedCertificateIds:
@@ -94,7 +94,7 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
 
 
 def _open(certificate: CertificateDetailTypeDef) -> list[tuple[str, str, str]]:
-    """Each name that is not proven yet, and the CNAME that proves it."""
+    """Each name that is not validated yet, and its CNAME."""
     return [
         (normal(one["DomainName"]).removeprefix("*."), one["ResourceRecord"]["Name"], one["ResourceRecord"]["Value"])
         for one in certificate.get("DomainValidationOptions", [])
@@ -103,7 +103,7 @@ def _open(certificate: CertificateDetailTypeDef) -> list[tuple[str, str, str]]:
 
 
 def _waits_for(certificate: CertificateDetailTypeDef) -> str:
-    """Which record ACM expects, for a domain whose DNS is elsewhere: a person must set it there."""
+    """Which record ACM expects, for a domain whose DNS is elsewhere: a person must create it there."""
     wanted = " and ".join(sorted({f"CNAME {own} {value}" for _, own, value in _open(certificate)}))
     return f"ACM expects {wanted}" if wanted else ""
 
@@ -117,7 +117,7 @@ class BorrowedCertificateIds:
 
 @dataclass(frozen=True, kw_only=True)
 class BorrowedCertificate(Resource[BorrowedCertificateIds]):
-    """An existing certificate: issued, in the load balancer's region, and for the app's name."""
+    """An existing certificate: issued, in the load balancer's region, and valid for the app's name."""
 
     kind = "borrowed-certificate"
     title = "certificate"
@@ -125,7 +125,7 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
     console = "{console}/acm/home?region={region}#/certificates/list"
 
     arn: Fixed[str]
-    domain: str = field(default="", compare=False)  # that it must cover; empty: whatever name leads to the app
+    domain: str = field(default="", compare=False)  # that it must cover; empty: any name may point to the app
     also: tuple[str, ...] = field(default=(), compare=False)  # further names that it must cover
 
     @classmethod
@@ -175,5 +175,5 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
 
 
 def covers(name: str, domain: str) -> bool:
-    """Whether a certificate's name is the domain's: `*` stands for exactly one label (RFC 6125, 6.4.3)."""
+    """Whether a certificate's name matches the domain: `*` stands for exactly one label (RFC 6125, 6.4.3)."""
     return name in (domain, f"*.{domain.partition('.')[2]}")

@@ -1,4 +1,4 @@
-"""A port of the load balancer, and what becomes of what arrives there."""
+"""A port of the load balancer, and what happens to the requests that arrive there."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ USUAL: dict[str, Any] = {
     **{f"routing.http.response.{name}.header_value": "" for name in _HEADERS.split()},
     **{f"routing.http.request.x_amzn_{name}.header_name": "" for name in _TLS.split()},
 }
-"""What [raw] may say: parameters of ModifyListener, and attributes (ELB API reference, ListenerAttribute)."""
+"""What [raw] may set: parameters of ModifyListener, and attributes (ELB API reference, ListenerAttribute)."""
 REDIRECT: RedirectActionConfigTypeDef = {
     "Protocol": "HTTPS",
     "Port": "443",
@@ -63,7 +63,7 @@ REDIRECT: RedirectActionConfigTypeDef = {
 
 
 class _Tls(TypedDict, total=False):
-    """What only an HTTPS listener is asked with."""
+    """Parameters that only an HTTPS listener has."""
 
     Certificates: list[CertificateTypeDef]
     SslPolicy: str
@@ -78,9 +78,9 @@ class ListenerIds:
 
 @dataclass(frozen=True, kw_only=True)
 class Listener(Resource[ListenerIds]):
-    """A listener that hands on to a target group or, with `redirect`, sends the client to HTTPS for good.
+    """A listener that forwards to a target group or, with `redirect`, redirects clients to HTTPS permanently.
 
-    It is found by its load balancer and port. ECS takes a target group only once a listener forwards to it.
+    It is found by its load balancer and port. ECS accepts a target group only once a listener forwards to it.
     """
 
     kind = "listener"
@@ -88,7 +88,7 @@ class Listener(Resource[ListenerIds]):
     answered = True
     arns = "elasticloadbalancing"
     within = ("load_balancer",)
-    lets_go = ("load_balancer",)  # it goes with it
+    lets_go = ("load_balancer",)  # deleted with the load balancer
     inside = True
     serves = True
     console = "{console}/ec2/home?region={region}#ELBListenerV2:listenerArn={arn}"
@@ -97,16 +97,16 @@ class Listener(Resource[ListenerIds]):
     port: Fixed[int]
     protocol: Literal["HTTP", "HTTPS"]
     forward: TargetGroupArn | None
-    beside: TargetGroupArn  # gets nothing yet: ECS takes no target group that no listener knows
+    beside: TargetGroupArn  # gets no requests yet: ECS accepts no target group without a listener
     redirect: bool
     certificate: IssuedCertificateArn | None
     ssl_policy: str | None  # for HTTPS always name one: AWS's default dates from 2016
     more: Additions
     looked_up: bool = field(default=False, compare=False)  # the policy: not configured, so any is fine
-    at_once: bool = field(default=False, compare=False)  # the certificate fits every name that the one before fits
+    at_once: bool = field(default=False, compare=False)  # the certificate is valid for every name of the previous one
 
     def summary(self) -> str:
-        """What becomes of a request."""
+        """What happens to a request."""
         if self.redirect:
             return f"{self.protocol} {self.port} → HTTPS 443"
         return f"{self.protocol} {self.port} → {self.forward}" + (f", {self.ssl_policy}" if self.ssl_policy else "")
@@ -123,7 +123,7 @@ class Listener(Resource[ListenerIds]):
             yield Statement("LoadBalancing", of("elasticloadbalancing", "ModifyListenerAttributes"), scope.balancers)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Listener, ListenerIds] | None:
-        """By its load balancer and port; tags are asked for all listeners of the balancer at once."""
+        """By its load balancer and port; tags are read for all listeners of the load balancer at once."""
         listed = _listed(aws, self.load_balancer)
         listener = next((one for one in listed if one.get("Port") == self.port), None)
         if listener is None:
@@ -151,7 +151,7 @@ class Listener(Resource[ListenerIds]):
         return Observed(_ids(listener), actual, tags)
 
     def keeping(self, actual: Listener) -> Listener:
-        """With its current policy, if ours was only chosen as the best on offer and the current one is still
+        """With its current policy, if ours was only chosen as the best available and the current one is still
         recommended.
         """
         good = self.looked_up and actual.ssl_policy in TLS_POLICIES
@@ -159,7 +159,7 @@ class Listener(Resource[ListenerIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ListenerIds]]:
-        """Those of the app's load balancers: a listener is nowhere else."""
+        """Those of the app's load balancers: listeners exist nowhere else."""
         names = {
             one["LoadBalancerArn"]: one["LoadBalancerName"]
             for one in aws.read(aws.elbv2.describe_load_balancers)["LoadBalancers"]
@@ -171,15 +171,16 @@ class Listener(Resource[ListenerIds]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: ListenerIds) -> Iterator[Callable[[], object]]:
-        """Its tags, with those of the others."""
+        """Its tags, read together with those of the others."""
         recorded(aws, ids.arn)
         yield from ()
 
     def meanwhile(self, actual: Listener) -> Listener:
-        """It goes on forwarding until there is HTTPS to send clients to, and a name that the certificate fits.
+        """It keeps forwarding until there is HTTPS to redirect clients to, and a name that the certificate is valid
+        for.
 
-        The same goes for the certificate: the old one stays until the new name leads here, unless the new one fits the
-        old name as well. It forwards to another target group once that has healthy tasks.
+        The same goes for the certificate: the old one stays until the new name points here, unless the new one is valid
+        for the old name as well. It forwards to another target group once that has healthy tasks.
         """
         if self.redirect and actual.forward and not actual.redirect:
             return replace(self, redirect=False, forward=actual.forward)
@@ -191,7 +192,7 @@ class Listener(Resource[ListenerIds]):
         return replace(self, **kept)
 
     def impact(self, actual: Listener) -> str:
-        """The load balancer's own name fits no certificate."""
+        """No certificate is valid for the load balancer's own name."""
         if self.redirect and not actual.redirect:
             return "HTTP moves to HTTPS at the end; the load balancer's own name is not in the certificate"
         return ""
@@ -209,7 +210,7 @@ class Listener(Resource[ListenerIds]):
         return _ids(answer["Listeners"][0])
 
     def update(self, aws: Aws, me: Label, ids: ListenerIds, changed: frozenset[str]) -> None:
-        """All of it in one call: a certificate is refused without HTTPS, and HTTPS without a certificate."""
+        """Everything in one call: a certificate is refused without HTTPS, and HTTPS without a certificate."""
         wanted: dict[str, Any] = {}
         if "more" in changed:
             with aws.fresh():
@@ -234,7 +235,7 @@ class Listener(Resource[ListenerIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: ListenerIds) -> None:
-        """It would go with its load balancer; this frees its target group and its certificate sooner."""
+        """It would be deleted with its load balancer; this frees its target group and certificate sooner."""
         aws.elbv2.delete_listener(ListenerArn=ids.arn)
 
     def _actions(self) -> list[ActionTypeDef]:
@@ -263,7 +264,7 @@ def _listed(aws: Aws, load_balancer: LoadBalancerArn) -> list[ListenerTypeDef]:
 
 
 def _forwards(action: ActionOutputTypeDef) -> tuple[TargetGroupArn | None, TargetGroupArn]:
-    """The target group that gets everything, and one that gets nothing. AWS returns a single one in two places."""
+    """The target group that gets all requests, and one that gets none. AWS returns a single one in two places."""
     if action["Type"] != "forward":
         return None, NOBODY
     target_groups = action.get("ForwardConfig", {}).get("TargetGroups", [])

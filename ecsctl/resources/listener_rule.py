@@ -1,4 +1,4 @@
-"""A rule of a listener that sends the clients of some names to another name."""
+"""A rule of a listener that redirects clients of some names to another name."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class ListenerRuleIds:
 
 @dataclass(frozen=True, kw_only=True)
 class ListenerRule(Resource[ListenerRuleIds]):
-    """A rule by which clients who ask for one of the hosts are sent to another host for good, path and query kept.
+    """A rule that redirects clients who ask for one of the hosts to another host permanently, path and query kept.
 
-    It is found by its listener and priority, which is unique.
+    It is found by its listener and its priority, which is unique.
     """
 
     kind = "listener-rule"
@@ -60,7 +60,7 @@ class ListenerRule(Resource[ListenerRuleIds]):
         object.__setattr__(self, "to", normal(self.to))
 
     def summary(self) -> str:
-        """Who is sent where."""
+        """Who is redirected where."""
         return f"{', '.join(sorted(self.hosts))} → https://{self.to}"
 
     @classmethod
@@ -86,7 +86,7 @@ class ListenerRule(Resource[ListenerRuleIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ListenerRuleIds]]:
-        """Those of the app's load balancers that do not forward anything: a rule is nowhere else."""
+        """Rules of the app's load balancers that do not forward: they exist nowhere else."""
         for rule, tags in tagged_rules(aws, me):
             if not forwards(rule):
                 yield Found(_ids(rule), tags)
@@ -111,7 +111,7 @@ class ListenerRule(Resource[ListenerRuleIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: ListenerRuleIds) -> None:
-        """Nothing hangs on it."""
+        """Nothing depends on it."""
         aws.elbv2.delete_rule(RuleArn=ids.arn)
 
     def _conditions(self) -> list[RuleConditionTypeDef]:
@@ -133,7 +133,7 @@ def _redirect(to: str) -> RedirectActionConfigTypeDef:
 
 
 def _hosts(conditions: list[RuleConditionOutputTypeDef]) -> frozenset[str]:
-    """The hosts that it fits; none if it asks for anything else, too."""
+    """The hosts that it matches; none if it has any other condition too."""
     if len(conditions) != 1 or conditions[0].get("Field") != "host-header":
         return frozenset()
     config = conditions[0].get("HostHeaderConfig", {})
@@ -141,7 +141,7 @@ def _hosts(conditions: list[RuleConditionOutputTypeDef]) -> frozenset[str]:
 
 
 def _to(rule: RuleTypeDef) -> str:
-    """Where it sends them; empty if it does so in any other way than ours, or does something else."""
+    """Where it redirects; empty if it does so in any other way than ours, or does something else."""
     actions = rule.get("Actions", [])
     config = actions[0].get("RedirectConfig") if len(actions) == 1 else None
     host = config.get("Host", "") if config else ""

@@ -1,4 +1,4 @@
-"""What stands between the internet and the service."""
+"""The load balancer between the internet and the service."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ATTRIBUTES = {
     "deletion_protection": "deletion_protection.enabled",
 }
 WEB_ACL = "ecsctl:web-acl"
-"""The tag that remembers which web ACL was associated by us, so that it is taken back and another's is not."""
+"""The tag that remembers which web ACL we associated, so that we disassociate only that one."""
 USUAL = {
     "access_logs.s3.bucket": "",
     "access_logs.s3.enabled": "false",
@@ -58,7 +58,7 @@ USUAL = {
     "waf.fail_open.enabled": "false",
     "zonal_shift.config.enabled": "false",
 }
-"""What [raw] may say (ELB API reference, LoadBalancerAttribute)."""
+"""What [raw] may set (ELB API reference, LoadBalancerAttribute)."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     """An application load balancer. It is found by its name, which is unique in the region.
 
     Its network interfaces outlive it by minutes. Nothing waits for them here: AWS refuses to delete the groups and
-    subnets that they use and to detach the gateway, and those deletions are repeated until it does not.
+    subnets that they use and to detach the gateway, and those calls are repeated until it does not.
     """
 
     kind = "load-balancer"
@@ -88,24 +88,24 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     limit = 900.0  # public logs: about three minutes
     usual = 150.0
     repeats = ("describe_load_balancers",)
-    early = True  # listeners can be made while it is provisioning
+    early = True  # listeners can be created while it is provisioning
     console = "{console}/ec2/home?region={region}#LoadBalancer:loadBalancerArn={arn}"
 
     name: Fixed[str]
-    vpc: Fixed[VpcId]  # follows from the subnets; here because a balancer cannot move to another VPC
+    vpc: Fixed[VpcId]  # follows from the subnets; here because a load balancer cannot move to another VPC
     subnets: frozenset[SubnetId]
     security_groups: frozenset[SecurityGroupId]
     scheme: Fixed[Literal["internet-facing", "internal"]]
-    idle_timeout: int  # seconds; the app must keep connections longer, or clients see 502 now and then
+    idle_timeout: int  # seconds; the app must keep connections longer, or clients see occasional 502s
     http2: bool
     drop_invalid_header_fields: bool
     deletion_protection: bool | None  # None: whatever is set on AWS
-    web_acl: str  # the ARN of the one of AWS WAF that protects it; empty: that is not ours to say
+    web_acl: str  # the ARN of the AWS WAF web ACL that protects it; empty: we leave that to others
     more: Additions
     internet_gateway: Order[InternetGatewayId | None] = None
 
     def summary(self) -> str:
-        """Where it stands."""
+        """Its scheme and subnets."""
         return f"{self.scheme}, in {', '.join(sorted(self.subnets))}; idle timeout {self.idle_timeout} s"
 
     @classmethod
@@ -168,7 +168,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
             yield Found(_ids(by_arn[arn]), tags)
 
     def impact(self, actual: LoadBalancer) -> str:
-        """A target in a zone that is not the load balancer's gets no requests."""
+        """A target in a zone that the load balancer does not cover gets no requests."""
         if not actual.subnets - self.subnets:
             return ""
         return "tasks in a zone that the load balancer leaves get no requests until they are replaced"
@@ -182,7 +182,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         yield partial(tags_of, aws, [ids.arn])
 
     def as_made(self) -> LoadBalancer:
-        """Its attributes as AWS presets them (ELB API reference, LoadBalancerAttribute)."""
+        """AWS's defaults for its attributes (ELB API reference, LoadBalancerAttribute)."""
         protected = None if self.deletion_protection is None else False
         return replace(self, idle_timeout=60, http2=True, drop_invalid_header_fields=False,
                        deletion_protection=protected, web_acl="")  # fmt: skip
@@ -200,7 +200,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         return _ids(answer["LoadBalancers"][0])
 
     def _protected(self, aws: Aws, arn: str, tags: Mapping[str, str]) -> str:
-        """The web ACL that is associated, where one is configured, or was: then that one alone, for others' stay."""
+        """The associated web ACL, if one is configured, or was: then only that one, since others' stay."""
         ours = tags.get(WEB_ACL, "")
         if not self.web_acl and not ours:
             return ""
@@ -209,7 +209,9 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         return found if self.web_acl or found == ours else ""
 
     def _protect(self, aws: Aws, me: Label, ids: LoadBalancerIds) -> None:
-        """Associate the web ACL, which takes another's place, or none. The tag that remembers it is written first."""
+        """Associate the web ACL, replacing any other, or disassociate it. The tag that remembers it is written
+        first.
+        """
         if self.web_acl:
             aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**{WEB_ACL: self.web_acl}))
             aws.wafv2.associate_web_acl(WebACLArn=self.web_acl, ResourceArn=ids.arn)
@@ -218,7 +220,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
             aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**{WEB_ACL: ""}))
 
     def update(self, aws: Aws, me: Label, ids: LoadBalancerIds, changed: frozenset[str]) -> None:
-        """Subnets, groups and attributes have a call each, which replaces them all."""
+        """Subnets, groups and attributes have a call each, which replaces all of them."""
         if "subnets" in changed:
             aws.elbv2.set_subnets(LoadBalancerArn=ids.arn, Subnets=sorted(self.subnets))
         if "security_groups" in changed:
@@ -242,14 +244,14 @@ class LoadBalancer(Resource[LoadBalancerIds]):
 
     @classmethod
     def unprotect(cls, aws: Aws, ids: LoadBalancerIds) -> None:
-        """Let it be deleted. May be repeated."""
+        """Allow it to be deleted. May be repeated."""
         aws.elbv2.modify_load_balancer_attributes(
             LoadBalancerArn=ids.arn, Attributes=[{"Key": ATTRIBUTES["deletion_protection"], "Value": "false"}]
         )
 
     @classmethod
     def delete(cls, aws: Aws, ids: LoadBalancerIds) -> None:
-        """Its listeners go with it. AWS refuses while someone has set deletion protection on it."""
+        """Its listeners are deleted with it. AWS refuses while someone has turned deletion protection on."""
         aws.elbv2.delete_load_balancer(LoadBalancerArn=ids.arn)
 
 
@@ -260,6 +262,6 @@ def _listed(aws: Aws) -> list[LoadBalancerTypeDef]:
 def _ids(balancer: LoadBalancerTypeDef) -> LoadBalancerIds:
     return LoadBalancerIds(
         arn=LoadBalancerArn(balancer["LoadBalancerArn"]),
-        dns_name=LoadBalancerDns(balancer.get("DNSName", "").lower()),  # as Route 53 gives it back; a gateway has none
+        dns_name=LoadBalancerDns(balancer.get("DNSName", "").lower()),  # as Route 53 returns it; a gateway has none
         zone_id=LoadBalancerZoneId(balancer.get("CanonicalHostedZoneId", "")),
     )

@@ -1,4 +1,4 @@
-"""A log group, made before anything writes to it: one that AWS makes by itself is untagged and never expires."""
+"""A log group, created before anything writes to it: one that AWS creates on its own is untagged and never expires."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 @dataclass(frozen=True)
 class LogGroupIds:
-    """A log group's ids. The ARN is the one without `:*` at its end, which is the one that tags go by."""
+    """A log group's ids. The ARN is the one without `:*` at its end, which the tagging calls use."""
 
     name: LogGroupName
     arn: str
@@ -35,22 +35,22 @@ class LogGroupIds:
 
 @dataclass(frozen=True, kw_only=True)
 class LogGroup(Resource[LogGroupIds]):
-    """A CloudWatch log group and how long it keeps what is in it. It is found by its name."""
+    """A CloudWatch log group and its retention. It is found by its name."""
 
     kind = "log-group"
     title = "log group"
     soon = True
-    per_gigabyte = 0.03  # "Amazon CloudWatch pricing": what is kept
+    per_gigabyte = 0.03  # "Amazon CloudWatch pricing": storage
     protect = "logs"
     arns = "logs"
     console = "{console}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{name}"
 
     name: Fixed[str]
     days: int  # one of CloudWatch's own numbers; 0: for ever
-    writer: str = field(default="", compare=False)  # the AWS service that makes a group of this name where it has none
+    writer: str = field(default="", compare=False)  # the AWS service that creates a group of this name if it has none
 
     def summary(self) -> str:
-        """For how long it remembers."""
+        """Its retention."""
         return f"{self.name}: retention {self.days} days" if self.days else f"{self.name}: never expires"
 
     @classmethod
@@ -77,16 +77,16 @@ class LogGroup(Resource[LogGroupIds]):
         return None
 
     def _residue(self, group: LogGroupTypeDef, tags: dict[str, str]) -> str:
-        """Whether its writer has made it: a late metric or build brings back a group that was deleted before.
+        """Whether its writer has created it: a late metric or build recreates a group that was deleted before.
 
-        Then it is as AWS makes it (terraform-aws-modules/terraform-aws-eks#2486): with the least thing that someone
-        has set on it, it is someone's.
+        It is recognized by AWS's defaults (terraform-aws-modules/terraform-aws-eks#2486): if anyone has set the least
+        thing on it, it is theirs.
         """
         return f"{self.writer} made it by itself, without tags" if self.writer and untouched(group, tags) else ""
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[LogGroupIds]]:
-        """By the names that groups of ours have: others' tags are not read."""
+        """By the names that our groups have: others' tags are not read."""
         for group in _listed(aws, me):
             ids = _ids(group["logGroupName"], group["arn"])
             tags = _tags(aws, ids.arn) if _may_be_ours(ids.name, Names.of(me)) else None
@@ -95,7 +95,7 @@ class LogGroup(Resource[LogGroupIds]):
 
     @classmethod
     def protected(cls, aws: Aws, me: Label, ids: LogGroupIds) -> bool:
-        """Whether someone has set on AWS that it cannot be deleted."""
+        """Whether someone has turned on deletion protection."""
         return any(
             one.get("deletionProtectionEnabled", False) for one in _listed(aws, me) if one["logGroupName"] == ids.name
         )
@@ -106,16 +106,16 @@ class LogGroup(Resource[LogGroupIds]):
         yield partial(_tags, aws, ids.arn)
 
     def as_made(self) -> LogGroup:
-        """Kept for ever."""
+        """Kept forever."""
         return replace(self, days=0)
 
     def create(self, aws: Aws, me: Label) -> LogGroupIds:
-        """The name protects this call from doubling. AWS answers nothing: the ARN is made of what we know."""
+        """The name prevents duplicates. AWS returns nothing: the ARN is composed."""
         aws.logs.create_log_group(logGroupName=self.name, tags=me.tags)
         return _ids(self.name, f"arn:{me.partition}:logs:{me.region}:{me.account}:log-group:{self.name}")
 
     def update(self, aws: Aws, me: Label, ids: LogGroupIds, changed: frozenset[str]) -> None:
-        """Its tags first: one that is taken over is ours from then on; then how long it keeps its events."""
+        """Its tags first: one that is taken over is ours from then on; then its retention."""
         if "tags" in changed:
             aws.logs.tag_resource(resourceArn=ids.arn, tags=me.tags)
         if "days" in changed and self.days:
@@ -130,7 +130,7 @@ class LogGroup(Resource[LogGroupIds]):
 
     @classmethod
     def contents(cls, aws: Aws, ids: LogGroupIds) -> Contents:
-        """How much is deleted with it, in bytes. AWS counts with some delay."""
+        """How much is deleted with it, in bytes. AWS's number lags behind."""
         groups = aws.read(aws.logs.describe_log_groups, logGroupNamePrefix=ids.name)["logGroups"]
         stored = sum(group.get("storedBytes", 0) for group in groups if group["logGroupName"] == ids.name)
         return Contents(f"{_size(stored)} of logs" if stored else "", stored)
@@ -141,7 +141,7 @@ def _listed(aws: Aws, me: Label) -> list[LogGroupTypeDef]:
 
 
 def untouched(group: LogGroupTypeDef, tags: dict[str, str]) -> bool:
-    """Whether a log group is as AWS makes it: no tags, no retention, no key, no filters, no protection."""
+    """Whether a log group has AWS's defaults: no tags, no retention, no key, no filters, no protection."""
     chosen = ("retentionInDays", "kmsKeyId", "metricFilterCount", "dataProtectionStatus", "inheritedProperties",
               "deletionProtectionEnabled")  # fmt: skip
     return not tags and not any(group.get(name) for name in chosen) and group.get("logGroupClass") in (None, "STANDARD")
@@ -157,7 +157,7 @@ def _ids(name: str, arn: str) -> LogGroupIds:
 
 
 def _may_be_ours(name: str, names: Names) -> bool:
-    """Whether it is called as the app's own group is, that of its cluster, or that of one of its build projects."""
+    """Whether it has the name of the app's own group, its cluster's, or one of its build projects'."""
     ours = (names.app_logs, names.insights_logs, names.flow_logs, *map(names.build_logs, names.projects))
     return name in ours or name.startswith(names.build_logs(names.test_project()))
 

@@ -1,4 +1,4 @@
-"""Where a file system is reached from: an address in each zone."""
+"""The mount targets of a file system: an address in each zone."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ ALIVE = ("creating", "available", "updating")
 
 @dataclass(frozen=True)
 class MountTargetsIds:
-    """The file system that they are of, by which they are known."""
+    """The file system that they belong to, by which they are known."""
 
     targets: MountTargetsId
 
 
 @dataclass(frozen=True, kw_only=True)
 class MountTargets(Resource[MountTargetsIds]):
-    """All mount targets of a file system of ours. They carry no tags: the file system's count for them.
+    """All mount targets of one of our file systems. They carry no tags: the file system's tags count for them.
 
-    A zone has one at most, and it serves all subnets of the zone: a subnet whose zone has one needs none.
+    A zone has at most one, and it serves all subnets of the zone: a subnet whose zone has one needs none.
     """
 
     kind = "mount-targets"
@@ -48,8 +48,8 @@ class MountTargets(Resource[MountTargetsIds]):
     console = "{console}/efs/home?region={region}#/file-systems/{targets}?tabId=network"
 
     file_system: Fixed[FileSystemId]
-    subnets: frozenset[SubnetId]  # from which it is reached
-    groups: frozenset[SecurityGroupId]  # that all of them have; what others have given them stays
+    subnets: frozenset[SubnetId]  # from which it can be reached
+    groups: frozenset[SecurityGroupId]  # that all of them have; groups that others have added stay
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -57,7 +57,9 @@ class MountTargets(Resource[MountTargetsIds]):
         return efs.rights(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Observed[MountTargets, MountTargetsIds] | None:
-        """By the file system. None while it has none: one that goes leads nowhere, and another takes its place."""
+        """By the file system. None while it has none: one that is being deleted does not count, and another takes its
+        place.
+        """
         system = next((one for one in efs.listed(aws) if one["FileSystemId"] == self.file_system), None)
         there_are = _staying(aws, self.file_system) if system else []
         if system is None or not there_are:
@@ -87,12 +89,12 @@ class MountTargets(Resource[MountTargetsIds]):
                 yield Found(_ids(system["FileSystemId"]), {**tags, RESOURCE: targets(tags.get(RESOURCE, ""))})
 
     def create(self, aws: Aws, me: Label) -> MountTargetsIds:
-        """The first of them; `update` makes the others. The zone protects this call from doubling."""
+        """The first of them; `update` creates the others. The zone prevents duplicates."""
         self._make(aws, min(self.subnets))
         return _ids(self.file_system)
 
     def update(self, aws: Aws, me: Label, ids: MountTargetsIds, changed: frozenset[str]) -> None:
-        """Make those that are missing, and give all of them the groups. None is taken away: it costs nothing."""
+        """Create those that are missing, and add the groups to all. None is removed: they cost nothing."""
         with aws.fresh():
             there_are = _staying(aws, self.file_system)
             zones = _zones(aws, self.subnets)
@@ -111,7 +113,7 @@ class MountTargets(Resource[MountTargetsIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: MountTargetsIds) -> None:
-        """All of them; each goes within a minute, and what mounts by it hangs then."""
+        """All of them; each is gone within a minute, and whoever has mounted through it hangs from then on."""
         with aws.fresh():
             there_are = _of(aws, ids.targets)
         for one in there_are:
@@ -122,7 +124,7 @@ class MountTargets(Resource[MountTargetsIds]):
         aws.efs.create_mount_target(FileSystemId=self.file_system, SubnetId=subnet, SecurityGroups=sorted(self.groups))
 
     def _served(self, aws: Aws, zones: frozenset[str]) -> dict[SubnetId, str]:
-        """The subnets that are reached, and their zones."""
+        """The subnets that it can be reached from, and their zones."""
         return {subnet: zone for subnet, zone in _zones(aws, self.subnets).items() if zone in zones}
 
 

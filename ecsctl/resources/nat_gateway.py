@@ -1,4 +1,4 @@
-"""The way out to the internet for what has no public address."""
+"""The way to the internet for what has no public address."""
 
 from __future__ import annotations
 
@@ -35,15 +35,16 @@ class NatGatewayIds:
 class NatGateway(Resource[NatGatewayIds]):
     """A NAT gateway in a public subnet.
 
-    The internet gateway must be attached before it: AWS takes it without one, answers 200, and lets it fail afterwards
-    (VPC User Guide, "Troubleshoot NAT gateways"). The subnet's route may follow: only what goes through it needs that.
+    The internet gateway must be attached before it is created: otherwise AWS answers 200, and the gateway fails
+    afterwards (VPC User Guide, "Troubleshoot NAT gateways"). The subnet's route may come later: only traffic through it
+    needs that.
     """
 
     kind = "nat-gateway"
     title = "NAT gateway"
     lingers = True
     goes = 60.0
-    hourly = 0.045  # "Amazon VPC pricing", without what flows through it
+    hourly = 0.045  # "Amazon VPC pricing", without the traffic
     arns = "ec2:natgateway"
     usual = 105.0  # public logs: one and a half to two minutes
     limit = 900.0  # public logs: about two minutes to come, one to go
@@ -55,7 +56,7 @@ class NatGateway(Resource[NatGatewayIds]):
     internet_gateway: Order[InternetGatewayId]
 
     def summary(self) -> str:
-        """Where it stands."""
+        """Where it is."""
         return f"in {self.subnet}, with {self.allocation}"
 
     @classmethod
@@ -83,8 +84,8 @@ class NatGateway(Resource[NatGatewayIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[NatGatewayIds]]:
         """One call for all of the app, until they are deleted.
 
-        A failed one holds nothing, costs nothing and is taken off the list by AWS within about an hour (VPC User
-        Guide, "Troubleshoot NAT gateways"): it is dead already.
+        A failed one holds nothing, costs nothing and is dropped from the list by AWS within about an hour (VPC User
+        Guide, "Troubleshoot NAT gateways"): it counts as gone already.
         """
         for nat in _listed(aws, me):
             if nat["State"] in (*ALIVE, "deleting"):
@@ -141,12 +142,12 @@ class NatGateway(Resource[NatGatewayIds]):
 
 
 def _listed(aws: Aws, me: Label) -> list[NatGatewayTypeDef]:
-    singular: dict[str, Any] = {"Filter": tag_filter(me)}  # as boto3 spells it here alone; its type stubs do not
+    singular: dict[str, Any] = {"Filter": tag_filter(me)}  # boto3 spells it this way only here; its type stubs do not
     return aws.read(aws.ec2.describe_nat_gateways, **singular)["NatGateways"]
 
 
 def _is_of(nat: NatGatewayTypeDef, me: Label) -> bool:
-    """Whether it came of the try under way: failures of earlier tries stay listed, and are not this one's."""
+    """Whether it comes from the current try: failures of earlier tries stay listed."""
     return not me.nonce or flat(nat.get("Tags")).get(TOKEN) == me.token(32)
 
 

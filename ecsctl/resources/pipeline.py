@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-JUST = 5.0  # seconds for which what was read of its first run is good enough to go on with it
+JUST = 5.0  # seconds for which what was read about its first run can still be used
 TOKEN = "ecsctl:token"  # noqa: S105 - the tag that holds the digest of the token the pipeline was last given
 
 
@@ -61,7 +61,7 @@ class PipelineIds:
 class Pipeline(Resource[PipelineIds]):
     """A CodePipeline pipeline: Source, Build, Test and Approve if configured, Deploy. It is found by its name.
 
-    It starts running the moment it is made (see `first_run`).
+    It starts running the moment it is created (see `first_run`).
     """
 
     kind = "pipeline"
@@ -69,9 +69,9 @@ class Pipeline(Resource[PipelineIds]):
     soon = True
     by_use = True
     arns = "codepipeline"
-    lets_go = ("deploys",)  # what it would deploy to refuses it while it goes
+    lets_go = ("deploys",)  # AWS refuses to change what it deploys to while it runs
     early = True  # its webhook need not wait for the end of its first run
-    limit = 3600.0  # of a first run that brings a newer commit than the service was made with
+    limit = 3600.0  # for a first run with a newer commit than the service was created with
     console = "{console}/codesuite/codepipeline/pipelines/{name}/view?region={region}"
 
     name: Fixed[str]
@@ -80,13 +80,13 @@ class Pipeline(Resource[PipelineIds]):
     source: Source | None
     build: ProjectName | None
     release: ProjectName  # what runs the release command; empty: there is none
-    jobs: ProjectName  # what gives the jobs the image that was deployed; empty: there are none
+    jobs: ProjectName  # what gives the jobs the deployed image; empty: there are none
     deploys: tuple[Deploy, ...]
     tests: tuple[Check, ...]
     approvals: tuple[Approval, ...]
-    exact: bool  # it contains nothing but this, arranged as we arrange it
-    first_run: State  # what is to be done yet about the run that its making began
-    given: bool = field(default=False, compare=False)  # the image was named by the user: that run is not to replace it
+    exact: bool  # it contains only this, arranged as we arrange it
+    first_run: State  # what remains to be done about the run that its creation started
+    given: bool = field(default=False, compare=False)  # the user named the image: that run must not replace it
 
     def summary(self) -> str:
         """Its stages."""
@@ -109,7 +109,7 @@ class Pipeline(Resource[PipelineIds]):
         return " → ".join([begin, *steps])
 
     def reason(self, field: str, actual: Pipeline) -> str:
-        """What is not a field of its own."""
+        """The settings that are not fields."""
         if field != "exact":
             return ""
         return (
@@ -117,7 +117,7 @@ class Pipeline(Resource[PipelineIds]):
         )
 
     def keeping(self, actual: Pipeline) -> Pipeline:
-        """With the token that it was last given, where ours could not be read."""
+        """With the token that it was last given, if ours could not be read."""
         if not (isinstance(self.source, GitHubSource) and isinstance(actual.source, GitHubSource)):
             return self
         token = self.source.token.known_by(actual.source.token)
@@ -132,7 +132,7 @@ class Pipeline(Resource[PipelineIds]):
         )
         yield Statement("Pipeline", of("codepipeline", actions), scope.pipeline)
         yield passes("PassRoles", (scope.role("*"),), "codepipeline")
-        # Whether its first run brings what the service runs already.
+        # Whether its first run brings what the service already runs.
         reads = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
         yield Statement("Service", of("ecs", reads), scope.service)
         yield anywhere("ecs", "DescribeTaskDefinition ListTaskDefinitionFamilies ListTaskDefinitions")
@@ -143,7 +143,7 @@ class Pipeline(Resource[PipelineIds]):
             yield handed("ConnectionHandedOn", uses.connection, "codepipeline")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Pipeline, PipelineIds] | None:
-        """By name. AWS masks the token: what we know of it is its digest, in a tag."""
+        """By name. AWS masks the token: we only know its digest, from a tag."""
         answer = none_if_gone(lambda: aws.read(aws.codepipeline.get_pipeline, name=self.name))
         if answer is None:
             return None
@@ -187,23 +187,24 @@ class Pipeline(Resource[PipelineIds]):
         yield partial(aws.first_page, aws.codepipeline.list_pipeline_executions, pipelineName=ids.name, maxResults=20)
 
     def create(self, aws: Aws, me: Label) -> PipelineIds:
-        """The name protects this call from doubling. Refused until CodePipeline can assume the role.
+        """The name prevents duplicates. Refused until CodePipeline can assume the role.
 
-        What is made is its beginning: see `first_run`.
+        Only its beginning is created: see `first_run`.
         """
         begun = replace(self, build=None, tests=(), approvals=(GATE,), release=NO_RELEASE, jobs=NO_JOBS, deploys=())
         aws.codepipeline.create_pipeline(pipeline=begun.structure(), tags=me.lower(**self._digest()))
         return _ids(self.name, me)
 
     def update(self, aws: Aws, me: Label, ids: PipelineIds, changed: frozenset[str]) -> None:
-        """An update cuts off what runs (CodePipeline User Guide, "Edit a pipeline"), so never while it deploys.
+        """An update cuts off a running execution (CodePipeline User Guide, "Edit a pipeline"), so never during a
+        deployment.
 
-        The release command is a part of that.
+        The release command counts as part of one.
 
-        It replaces the whole structure, and always sends the real token: sent back with its mask and any other change,
-        the mask itself would be stored. The token comes before its digest: a death between the two repeats it.
-        The hook at a repository that it leaves can only be taken down with the token that it leaves, too.
-        Raises Refused while the pipeline deploys.
+        It replaces the whole structure, and always sends the real token: if its mask were sent back with another
+        change, the mask itself would be stored. The token is sent before its digest: after a death between the two it
+        is sent again. The webhook of the previous repository can only be removed with the previous token. Raises
+        Refused while the pipeline deploys.
         """
         if "first_run" in changed and self._go_on(aws, me, ids.name):
             return
@@ -225,7 +226,7 @@ class Pipeline(Resource[PipelineIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: PipelineIds) -> None:
-        """What runs in it is abandoned first. What it has deployed stays."""
+        """Running executions are abandoned first. What they have deployed stays."""
         with aws.fresh():
             listed = aws.read(aws.codepipeline.list_pipeline_executions, pipelineName=ids.name)
         for one in listed["pipelineExecutionSummaries"]:
@@ -240,7 +241,7 @@ class Pipeline(Resource[PipelineIds]):
 
     @property
     def repository(self) -> str:
-        """The repository that calls by a hook; empty: by a connection."""
+        """The repository that notifies it by a webhook; empty: by a connection."""
         return f"{self.source.owner}/{self.source.repository}" if isinstance(self.source, GitHubSource) else ""
 
     def _repository_until_now(self, aws: Aws, name: str) -> str:
@@ -249,7 +250,7 @@ class Pipeline(Resource[PipelineIds]):
         return replace(self, source=before).repository
 
     def _go_on(self, aws: Aws, me: Label, name: str) -> bool:
-        """Do what is next for the first run, and return whether that is all that can be done for now."""
+        """Do the next step for the first run, and return whether nothing more can be done for now."""
         with aws.no_older_than(time.monotonic() - JUST):
             answer = aws.read(aws.codepipeline.get_pipeline, name=name)
             at_gate = gated(parts(answer["pipeline"], ""))
@@ -264,7 +265,7 @@ class Pipeline(Resource[PipelineIds]):
         return run.state in ("begun", "known") or not at_gate
 
     def structure(self) -> PipelineDeclarationTypeDef:
-        """What AWS is sent, with the token in it."""
+        """What AWS is sent, including the token."""
         made_of = Parts(self.role, self.bucket, self.source, self.build, self.tests, self.approvals, self.deploys,
                         self.release, self.jobs)  # fmt: skip
         token = self.source.token.reveal() if isinstance(self.source, GitHubSource) else ""
@@ -275,7 +276,7 @@ class Pipeline(Resource[PipelineIds]):
 
 
 def _ids(name: str, me: Label) -> PipelineIds:
-    """A listing leaves the ARN out; it is made of what we know (CodePipeline User Guide, "ARNs")."""
+    """A listing omits the ARN; it is composed (CodePipeline User Guide, "ARNs")."""
     return PipelineIds(PipelineName(name), f"arn:{me.partition}:codepipeline:{me.region}:{me.account}:{name}")
 
 

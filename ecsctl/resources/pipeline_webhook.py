@@ -1,4 +1,4 @@
-"""The hook by which GitHub notifies a pipeline with a token of every push."""
+"""The webhook by which GitHub notifies a pipeline that uses a token of every push."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class PipelineWebhookIds:
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineWebhook(Resource[PipelineWebhookIds]):
-    """A webhook of CodePipeline and, registered by it, the hook of the repository. It is found by its name.
+    """A webhook of CodePipeline and, registered by it, the webhook of the repository. It is found by its name.
 
-    The secret that the two share is made up here each time and kept nowhere: CodePipeline says never to use the token
-    for it (CodePipeline API, PutWebhook), and it can be made again at any time.
+    The secret that the two share is generated each time and stored nowhere: CodePipeline says never to use the token
+    for it (CodePipeline API, PutWebhook), and it can be generated again at any time.
     """
 
     kind = "pipeline-webhook"
@@ -48,23 +48,23 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
     console = "{console}/codesuite/codepipeline/pipelines?region={region}"
 
     name: Fixed[str]
-    repository: Fixed[str]  # owner/name; of another one, the hook must be taken down first
+    repository: Fixed[str]  # owner/name; before it changes, the webhook must be removed
     pipeline: PipelineName
-    token: Secret  # the one in the pipeline's source action: CodePipeline registers the hook with it
+    token: Secret  # the one in the pipeline's source action: CodePipeline uses it to register the webhook
     action: str
     filters: tuple[tuple[str, str], ...]
     registered: bool
 
     def summary(self) -> str:
-        """Who calls."""
+        """Who notifies it."""
         return f"{self.repository} notifies it of pushes"
 
     def reason(self, field: str, actual: PipelineWebhook) -> str:
-        """GitHub's side."""
+        """The webhook at GitHub."""
         return "its hook is missing at GitHub: it is registered" if field == "registered" else ""
 
     def keeping(self, actual: PipelineWebhook) -> PipelineWebhook:
-        """With the token that the hook was registered with, where ours could not be read."""
+        """With the token that the webhook was registered with, if ours could not be read."""
         return replace(self, token=self.token.known_by(actual.token))
 
     @classmethod
@@ -72,7 +72,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
         """The permissions to make, read, change and delete it."""
         actions = "DeleteWebhook DeregisterWebhookWithThirdParty PutWebhook RegisterWebhookWithThirdParty TagResource"
         yield Statement("Pipeline", of("codepipeline", actions), scope.pipeline)
-        # None is listed alone.
+        # There is no action for one alone.
         yield Statement("PipelineWebhooks", ("codepipeline:ListWebhooks",), (scope.arn("codepipeline", "webhook:*"),))
 
     def observe(self, aws: Aws, me: Label) -> Observed[PipelineWebhook, PipelineWebhookIds] | None:
@@ -100,18 +100,18 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
                 yield Found(_ids(webhook), flat(webhook.get("tags")))
 
     def as_made(self) -> PipelineWebhook:
-        """GitHub knows nothing of it."""
+        """GitHub has no webhook for it."""
         return replace(self, registered=False)
 
     def create(self, aws: Aws, me: Label) -> PipelineWebhookIds:
-        """The name protects this call from doubling. GitHub knows nothing of it yet."""
+        """The name prevents duplicates. GitHub has no webhook for it yet."""
         return _ids(self._put(aws, me))
 
     def update(self, aws: Aws, me: Label, ids: PipelineWebhookIds, changed: frozenset[str]) -> None:
-        """Remove the hook from GitHub if there is one, change it, register it, and only then record that it is
+        """Remove the webhook from GitHub if there is one, change it, register it, and only then record that it is
         registered.
 
-        A death in between leaves it recorded as removed, so that the next run registers it.
+        After a death in between it is recorded as removed, so that the next run registers it.
         """
         with aws.fresh():
             found = _webhook(aws, ids.name)
@@ -128,12 +128,12 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: PipelineWebhookIds) -> None:
-        """GitHub's side first. If the token is no longer valid, a hook without a receiver stays there."""
+        """GitHub's side first. If the token is no longer valid, a webhook without a receiver stays there."""
         unregister(aws, ids.name, ids.arn)
         aws.codepipeline.delete_webhook(name=ids.name)
 
     def _put(self, aws: Aws, me: Label) -> ListWebhookItemTypeDef:
-        """Make it, or change it: the same call. Its secret is a new one each time."""
+        """Create or change it: the same call. Its secret is new each time."""
         answer = aws.codepipeline.put_webhook(
             webhook={
                 "name": self.name,
@@ -148,7 +148,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
         return answer["webhook"]
 
     def _say(self, aws: Aws, me: Label, ids: PipelineWebhookIds, digest: str) -> None:
-        """Record the token that the hook was registered with at GitHub; empty: there is none."""
+        """Record the token that the webhook was registered with at GitHub; empty: there is none."""
         tags = me.lower(**{REPOSITORY: self.repository, REGISTERED: digest})
         aws.codepipeline.tag_resource(resourceArn=ids.arn, tags=tags)
 

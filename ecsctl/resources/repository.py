@@ -62,13 +62,13 @@ class Repository(Resource[RepositoryIds]):
     lifecycle: str  # a lifecycle policy as JSON; empty: none
 
     def __post_init__(self) -> None:
-        # In one spelling, but no policy of IAM's: a list of one stays a list.
+        # In normal form, though not that of IAM's policies: a list of one stays a list.
         rules = json.dumps(json.loads(self.lifecycle), sort_keys=True) if self.lifecycle else ""
         object.__setattr__(self, "lifecycle", rules)
         object.__setattr__(self, "mutable_tags", tuple(sorted(self.mutable_tags)))
 
     def summary(self) -> str:
-        """What may be done with its images."""
+        """What happens to its images."""
         mutable = f" but {', '.join(self.mutable_tags)}" if self.mutable_tags else ""
         tags = "tags mutable" if self.mutability == "MUTABLE" else f"tags immutable{mutable}"
         scan = "scan on push" if self.scan_on_push else "no scan on push"
@@ -115,12 +115,12 @@ class Repository(Resource[RepositoryIds]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: RepositoryIds) -> Iterator[Callable[[], object]]:
-        """What its description leaves out."""
+        """What its description omits."""
         yield partial(aws.read, aws.ecr.list_tags_for_resource, resourceArn=ids.arn)
         yield partial(aws.read, aws.ecr.get_lifecycle_policy, repositoryName=ids.name)
 
     def as_made(self) -> Repository:
-        """Without a lifecycle."""
+        """Without a lifecycle policy."""
         return replace(self, lifecycle="")
 
     def create(self, aws: Aws, me: Label) -> RepositoryIds:
@@ -150,16 +150,17 @@ class Repository(Resource[RepositoryIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: RepositoryIds) -> None:
-        """With all its images: whoever calls this has shown them to the user.
+        """With all its images: the caller has shown them to the user.
 
-        The signing rule for it alone that another run has made meanwhile goes too: without the repository's tags no run
-        would ever recognize it. One that is made after that is removed again by the run that made it.
+        A signing rule for exactly this repository that another run has created meanwhile is deleted too: without the
+        repository's tags no run would ever recognize it. One that is created later is removed by the run that created
+        it.
         """
         aws.ecr.delete_repository(repositoryName=ids.name, force=True)
         signing.take_back(aws, ids.name)
 
     def _mutability(self) -> _MutabilityTypeDef:
-        """The setting as ECR takes it: it refuses an empty list of exclusions."""
+        """The setting as ECR accepts it: it refuses an empty list of exclusions."""
         exclusions: list[ImageTagMutabilityExclusionFilterTypeDef] = [
             {"filterType": "WILDCARD", "filter": tag} for tag in self.mutable_tags
         ]
@@ -169,7 +170,7 @@ class Repository(Resource[RepositoryIds]):
 
     @classmethod
     def contents(cls, aws: Aws, ids: RepositoryIds) -> Contents:
-        """How many images die with it. Layers that several share count for each (ECR API, "ImageDetail")."""
+        """How many images are deleted with it. Layers that several share count for each (ECR API, "ImageDetail")."""
         count, all_of_it = len(images(aws, ids.name)), held(aws, ids.name)
         summary = f"{count} image{'s' if count > 1 else ''}" if count else "layers of builds" if all_of_it else ""
         return Contents(summary, sum(image.get("imageSizeInBytes", 0) for image in all_of_it))

@@ -1,4 +1,4 @@
-"""A role that an AWS service assumes to act for us."""
+"""A role that an AWS service assumes to act on our behalf."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 INLINE = "ecsctl"  # the name of our inline policy
-ATTACHED = "ecsctl:policies"  # the tag that says which of its managed policies are ours: digests of their ARNs
+ATTACHED = "ecsctl:policies"  # the tag that says which of its managed policies we attached: digests of their ARNs
 MOST = 10_240  # characters of all inline policies of a role, without white space (IAM user guide, "IAM quotas")
 
 
@@ -50,21 +50,21 @@ class RoleIds:
 class Role(Resource[RoleIds]):
     """An IAM role with one inline policy of ecsctl's, found by its name.
 
-    Another inline policy, or an attached one that we have not attached, is someone's own addition: it is left alone,
-    named in the note, and goes with the role.
+    Any other inline policy, or attached policy that we have not attached, is someone's own addition: it is left alone,
+    named in the note, and deleted with the role.
     """
 
     kind = "role"
     title = "IAM role"
     arns = "iam"
-    usual = 12.0  # until other services believe in it
+    usual = 12.0  # until other services accept it
     console = "{console}/iam/home#/roles/details/{name}"
 
     name: Fixed[str]  # IAM is global: the region is part of the name
     trust: Trust
     statements: tuple[Statement, ...]  # empty: it may do nothing
     policies: frozenset[str]  # ARNs of managed policies that we have attached; others are someone else's
-    boundary: str | None  # the ARN of a permissions boundary; empty: none; None: whatever the account puts there
+    boundary: str | None  # the ARN of a permissions boundary; empty: none; None: whatever the account sets
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "statements", ordered(self.statements))
@@ -76,7 +76,7 @@ class Role(Resource[RoleIds]):
         return f"for {self.trust.service}; allows {'; '.join(allowed) or 'nothing'}"
 
     def beyond(self) -> str:
-        """Its one policy has no white space between its words, and none in them."""
+        """Its one policy is sent without white space."""
         length = len(policy(self.statements))
         return f"the policy of {self.name} has {length} characters, expected at most {MOST}" if length > MOST else ""
 
@@ -85,7 +85,7 @@ class Role(Resource[RoleIds]):
         """The permissions to make, read, change and delete it."""
         ours = (scope.role("*"),)
         yield anywhere("iam", "ListRoles")
-        # A role that does not exist (yet, or no longer) has no path for IAM to match.
+        # A role that does not exist (yet, or any longer) has no path that IAM could match.
         yield Statement("RolesRead", of("iam", "GetRole"), (*ours, scope.role("*", path="/")))
         actions = (
             "DeleteRole DeleteRolePolicy DetachRolePolicy GetRolePolicy ListAttachedRolePolicies "
@@ -103,10 +103,10 @@ class Role(Resource[RoleIds]):
         yield Statement("RoleRights", of("iam", f"CreateRole PutRolePolicy{bounds}"), ours, bounded)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Role, RoleIds] | None:
-        """By name. Its tags come along; its policies are calls of their own.
+        """By name. Its tags come with it; its policies are calls of their own.
 
-        What is attached is listed where we have attached something, or are to. All of what others have given it is
-        listed only for a caller that reports that.
+        Attached policies are listed if we have attached one, or should. Everything that others have added is listed
+        only for a caller that reports it.
         """
         answer = none_if_gone(lambda: aws.read(aws.iam.get_role, RoleName=self.name))
         if answer is None:
@@ -140,7 +140,7 @@ class Role(Resource[RoleIds]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: RoleIds) -> Iterator[Callable[[], object]]:
-        """Each thing about a role is a call of its own."""
+        """Each part of a role has a call of its own."""
         yield partial(aws.read, aws.iam.get_role, RoleName=ids.name)
         if aws.additions:
             yield partial(_inline, aws, ids.name)
@@ -148,11 +148,11 @@ class Role(Resource[RoleIds]):
         yield partial(aws.read, aws.iam.get_role_policy, RoleName=ids.name, PolicyName=INLINE)
 
     def as_made(self) -> Role:
-        """It may do nothing."""
+        """With no permissions."""
         return replace(self, statements=(), policies=frozenset())
 
     def create(self, aws: Aws, me: Label) -> RoleIds:
-        """The name protects this call from doubling. The role may do nothing yet."""
+        """The name prevents duplicates. The role has no permissions yet."""
         trust = trust_policy(self.trust)
         if self.boundary:
             answer = aws.iam.create_role(
@@ -167,7 +167,7 @@ class Role(Resource[RoleIds]):
         return RoleIds(RoleArn(answer["Role"]["Arn"]), RoleName(answer["Role"]["RoleName"]))
 
     def update(self, aws: Aws, me: Label, ids: RoleIds, changed: frozenset[str]) -> None:
-        """The boundary comes first, so that no new right escapes it."""
+        """The boundary comes first, so that no new permission escapes it."""
         if "boundary" in changed and self.boundary:
             aws.iam.put_role_permissions_boundary(RoleName=ids.name, PermissionsBoundary=self.boundary)
         if "boundary" in changed and not self.boundary:
@@ -184,7 +184,9 @@ class Role(Resource[RoleIds]):
             aws.iam.tag_role(RoleName=ids.name, Tags=me.upper())
 
     def _attach(self, aws: Aws, ids: RoleIds) -> None:
-        """Attach what is missing, and take off what only we have attached. The tag is first, so that none is lost."""
+        """Attach what is missing, and detach only what we have attached. The tag is written first, so that none is
+        lost.
+        """
         with aws.fresh():
             role = aws.read(aws.iam.get_role, RoleName=ids.name)["Role"]
             attached = _attached(aws, ids.name)
@@ -200,7 +202,7 @@ class Role(Resource[RoleIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: RoleIds) -> None:
-        """IAM deletes a role only once nothing is in it, attached to it or made of it (IAM API, DeleteRole)."""
+        """IAM deletes a role only when nothing is in it or attached to it (IAM API, DeleteRole)."""
         with aws.fresh():
             attached = _attached(aws, ids.name)
             inline = _inline(aws, ids.name)

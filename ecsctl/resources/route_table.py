@@ -1,4 +1,4 @@
-"""Where the traffic of some subnets goes."""
+"""A route table: where the traffic of some subnets goes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class RouteTableIds:
 class RouteTable(Resource[RouteTableIds]):
     """A route table with its default route and the subnets that use it.
 
-    The default route leads to one of the two gateways; with neither it is left unchanged. Other routes, and other
+    The default route points to one of the two gateways; with neither it is left unchanged. Other routes, and other
     subnets that someone has associated, are not ours and are left alone.
     """
 
@@ -43,7 +43,7 @@ class RouteTable(Resource[RouteTableIds]):
     arns = "ec2:route-table"
     within = ("vpc",)
     inside = True
-    lets_go = ("nat_gateway", "internet_gateway")  # a route to what is gone stays, and leads nowhere
+    lets_go = ("nat_gateway", "internet_gateway")  # a route to something deleted stays, and leads nowhere
     console = "{console}/vpcconsole/home?region={region}#RouteTableDetails:RouteTableId={route_table_id}"
 
     vpc: Fixed[VpcId]
@@ -52,7 +52,7 @@ class RouteTable(Resource[RouteTableIds]):
     nat_gateway: NatGatewayId | None
 
     def summary(self) -> str:
-        """Where it leads."""
+        """Its default route, and for which subnets."""
         way = self.internet_gateway or self.nat_gateway or "nowhere"
         return f"0.0.0.0/0 → {way}, for {', '.join(sorted(self.subnets))}"
 
@@ -69,7 +69,7 @@ class RouteTable(Resource[RouteTableIds]):
         )
 
     def observe(self, aws: Aws, me: Label) -> Observed[RouteTable, RouteTableIds] | None:
-        """By its tags. A route whose target is gone (a "blackhole") leads nowhere and counts as none."""
+        """By its tags. A route whose target is gone (a "blackhole") counts as none."""
         ours = {_ids(table): table for table in _listed(aws, me) if me.matches(flat(table.get("Tags")))}
         ids = only(ours, "route tables", me)
         if ids is None:
@@ -95,7 +95,7 @@ class RouteTable(Resource[RouteTableIds]):
             yield Found(_ids(table), flat(table.get("Tags")))
 
     def as_made(self) -> RouteTable:
-        """Without a route out, and used by no subnet."""
+        """Without a default route, and used by no subnet."""
         return replace(self, subnets=frozenset(), internet_gateway=None, nat_gateway=None)
 
     def create(self, aws: Aws, me: Label) -> RouteTableIds:
@@ -106,9 +106,9 @@ class RouteTable(Resource[RouteTableIds]):
         return _ids(answer["RouteTable"])
 
     def update(self, aws: Aws, me: Label, ids: RouteTableIds, changed: frozenset[str]) -> None:
-        """The default route and each association have calls of their own, for new ones and for changed ones."""
+        """The default route and each association have calls of their own, one for new and one for changed ones."""
         tables = [] if me.made else aws.ec2.describe_route_tables(Filters=where(vpc_id=self.vpc))["RouteTables"]
-        table: RouteTableTypeDef = {}  # perhaps not shown yet, and then as it was made
+        table: RouteTableTypeDef = {}  # perhaps not shown yet, and then still as it was created
         table = next((one for one in tables if _ids(one) == ids), table)
         if changed & {"internet_gateway", "nat_gateway"}:
             route = aws.ec2.replace_route if _default(table) else aws.ec2.create_route
@@ -132,7 +132,7 @@ class RouteTable(Resource[RouteTableIds]):
     def _associate(
         self, aws: Aws, ids: RouteTableIds, subnets: frozenset[SubnetId], tables: list[RouteTableTypeDef]
     ) -> None:
-        """A subnet uses one table at a time: it is taken over from the one that it used."""
+        """A subnet uses one route table at a time: it is moved from the one that it used."""
         used = {
             association.get("SubnetId", ""): association["RouteTableAssociationId"]
             for table in tables
@@ -159,7 +159,7 @@ def _default(table: RouteTableTypeDef) -> RouteTypeDef | None:
 
 
 def _subnets(table: RouteTableTypeDef) -> frozenset[SubnetId]:
-    """The subnets that use the table: AWS lists those that are just leaving it as well."""
+    """The subnets that use the table: AWS also lists those that are just leaving it."""
     return frozenset(
         SubnetId(association["SubnetId"])
         for association in table.get("Associations", [])

@@ -1,4 +1,4 @@
-"""Which of AWS's events are sent to a topic or a webhook, and in which words."""
+"""Which events on AWS are sent to a topic or a webhook, and in what words."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-TARGET, POSTED = "ecsctl", "ecsctl-webhook"  # the ids of our targets: others are not ours
+TARGET, POSTED = "ecsctl", "ecsctl-webhook"  # the ids of our targets: any other is not ours
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule(Resource[RuleIds]):
-    """A rule on the account's own event bus, with a topic and a webhook as targets, or one. It is found by its name."""
+    """A rule on the account's own event bus whose targets are a topic, a webhook, or both. It is found by its name."""
 
     kind = "rule"
     title = "EventBridge rule"
@@ -83,11 +83,13 @@ class Rule(Resource[RuleIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RuleIds]]:
-        """By the names that rules of ours have."""
+        """By the names that our rules have."""
         return rules.named(aws, me, {Names.of(me).rule(about) for about in NOTIFIED})
 
     def create(self, aws: Aws, me: Label) -> RuleIds:
-        """Without a target, which is another call. One of the name is changed by this call, and keeps its tags."""
+        """Without a target, which is another call. This call would change an existing rule of the name, and keep its
+        tags.
+        """
         return rules.create(aws, me, self.name, self.pattern, enabled=self.enabled)
 
     def update(self, aws: Aws, me: Label, ids: RuleIds, changed: frozenset[str]) -> None:
@@ -106,7 +108,7 @@ class Rule(Resource[RuleIds]):
         rules.delete(aws, ids.name)
 
     def _targets(self) -> list[dict[str, Any]]:
-        """Its targets: a topic gets the sentence, a webhook gets it in the shape of a chat's webhooks."""
+        """Its targets: a topic gets the sentence, a webhook gets it in the format of chat webhooks."""
 
         def words(said: object) -> dict[str, Any]:
             template = json.dumps(said, ensure_ascii=False)
@@ -123,9 +125,10 @@ def _arns(names: Names, partition: str) -> Iterator[str]:
 
 
 def _text(target: dict[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The message that a target gets, alone or as the `text` of a JSON document; and where in an event its words are.
+    """The message that a target gets, alone or as the `text` of a JSON document; and where its values are in an event.
 
-    EventBridge user guide, "Amazon EventBridge input transformation". Anything else is someone's, and stays unchanged.
+    EventBridge user guide, "Amazon EventBridge input transformation". Anything else is someone else's, and stays
+    unchanged.
     """
     words = target.get("InputTransformer", {})
     template = words.get("InputTemplate", "")

@@ -1,4 +1,4 @@
-"""How many tasks the service runs, by how busy they are."""
+"""How many tasks the service runs, depending on the load."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ METRICS = {
     "memory_percent": ("ecsctl-memory", "ECSServiceAverageMemoryUtilization"),
     "requests": ("ecsctl-requests", "ALBRequestCountPerTarget"),
 }
-"""By field: the policy that follows it, and its metric (Application Auto Scaling API, MetricType)."""
+"""By field: its policy, and its metric (Application Auto Scaling API, MetricType)."""
 BACKLOG = "ecsctl-backlog"
-"""The policy that follows a queue's backlog for each task."""
+"""The policy that follows a queue's backlog per task."""
 OF_QUEUE = frozenset({"queue", "messages", "insights"})
-PUBLISHED = ("cpu_percent", "memory_percent")  # what ECS itself measures, at one of two resolutions
+PUBLISHED = ("cpu_percent", "memory_percent")  # ECS's own measurements, at one of two resolutions
 FINE = "HighResolution"
 """How the names of the metrics end that have a value every 20 seconds (Application Auto Scaling API, MetricType)."""
 FOLLOWS = {
     "requests": frozenset({"requests", "load_balancer", "target_group"}),
     **{name: frozenset({name, "resolution"}) for name in PUBLISHED},
 }
-SCHEDULED = "ecsctl-"  # how the names of our scheduled actions begin
+SCHEDULED = "ecsctl-"  # the prefix of our scheduled actions' names
 
 
 @dataclass(frozen=True)
 class ScalingIds:
-    """A scalable target's ids: `service/<cluster>/<service>`, and its ARN, which is what its tags hang on."""
+    """A scalable target's ids: `service/<cluster>/<service>`, and its ARN, which its tags belong to."""
 
     target: ScalableTargetId
     arn: str
@@ -57,7 +57,7 @@ class ScalingIds:
 
 @dataclass(frozen=True)
 class Scheduled:
-    """Other bounds from a moment on. None: that bound stays unchanged."""
+    """Different bounds from a certain moment on. None: that bound stays unchanged."""
 
     name: str
     at: str
@@ -70,14 +70,14 @@ class Scheduled:
 class Scaling(Resource[ScalingIds]):
     """A scalable target of Application Auto Scaling with a policy for each metric that it follows.
 
-    Scheduled actions move its bounds: any that one of them sets is as right as those that it was made with.
+    Scheduled actions change its bounds: those that one of them sets count as right, like the configured ones.
     """
 
     kind = "scaling"
     title = "autoscaling"
     arns = "application-autoscaling"
     hinted_by = "application-autoscaling"
-    lets_go = ("target_group", "load_balancer")  # requests that are no more count as none
+    lets_go = ("target_group", "load_balancer")  # requests to a deleted target group count as none
     within = ("cluster", "service")
 
     cluster: Fixed[ClusterName]
@@ -88,11 +88,11 @@ class Scaling(Resource[ScalingIds]):
     memory_percent: int
     resolution: int  # seconds between two values of those
     requests: int  # a minute, for each task
-    load_balancer: LoadBalancerArn | None  # where the requests are counted
+    load_balancer: LoadBalancerArn | None  # the target group that they are counted for
     target_group: TargetGroupArn | None
-    queue: str  # the ARN of the one whose messages it works off; empty: none
-    messages: int  # of it that may wait for each task that runs
-    insights: bool  # the tasks that run are counted by Container Insights
+    queue: str  # the ARN of the queue whose messages it processes; empty: none
+    messages: int  # messages in it that may wait per running task
+    insights: bool  # running tasks are counted by Container Insights
     schedules: frozenset[Scheduled]
 
     def summary(self) -> str:
@@ -118,7 +118,7 @@ class Scaling(Resource[ScalingIds]):
         yield anywhere("ecs", "ListTaskDefinitionFamilies")
         if uses.schedules:
             yield anywhere("application-autoscaling", "DescribeScheduledActions")
-        if not uses.scales:  # without it in ecsctl.toml, the permissions that made it still delete it
+        if not uses.scales:  # permissions that created it still delete it once ecsctl.toml has none
             return
         more = " DeleteScheduledAction PutScheduledAction" if uses.schedules else ""
         more += " DeleteScalingPolicy" if uses.metrics or uses.queues else ""
@@ -126,7 +126,7 @@ class Scaling(Resource[ScalingIds]):
         targets = (scope.arn("application-autoscaling", "scalable-target/*"),)
         changes = of("application-autoscaling", actions + more)
         yield from apart(PROCESSES, Statement("Scaling", changes, targets))
-        # The alarms that go with a policy are made, and deleted, in the name of whoever makes the policy.
+        # The alarms of a policy are created, and deleted, with the permissions of whoever puts the policy.
         alarms = scope.arn("cloudwatch", f"alarm:TargetTracking-service/{scope.names.cluster}/*")
         yield Statement("Alarms", of("cloudwatch", "DeleteAlarms DescribeAlarms PutMetricAlarm"), (alarms,))
         yield Statement(
@@ -162,7 +162,9 @@ class Scaling(Resource[ScalingIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScalingIds]]:
-        """By the ids of the services, whose cluster and names are the app's. It may outlive its service."""
+        """By the ids of the services, whose cluster and names are derived from the app's. It may outlive its
+        service.
+        """
         names = Names.of(me)
         web, *others = (f"service/{names.cluster}/{family}" for family in families_of(aws, names))
         for some in ([web], *batches(others, 50)):
@@ -175,7 +177,7 @@ class Scaling(Resource[ScalingIds]):
             yield from _found(aws, me, [ids["target"]])
 
     def create(self, aws: Aws, me: Label) -> ScalingIds:
-        """Registering twice is registering once; the policy is a call of its own."""
+        """Registering twice has the same effect as once; the policy is a call of its own."""
         answer = aws.autoscaling.register_scalable_target(
             ServiceNamespace="ecs",
             ResourceId=self._target,
@@ -211,13 +213,13 @@ class Scaling(Resource[ScalingIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: ScalingIds) -> None:
-        """Its policies, and the alarms that AWS made for them, go with it."""
+        """Its policies, and the alarms that AWS created for them, are deleted with it."""
         aws.autoscaling.deregister_scalable_target(
             ServiceNamespace="ecs", ResourceId=ids.target, ScalableDimension="ecs:service:DesiredCount"
         )
 
     def _follow(self, aws: Aws, ids: ScalingIds, name: str) -> None:
-        """Put the policy of a metric, or delete it: after those that are put, so that one exists at any time."""
+        """Put the policy of a metric, or delete it: deletions come last, so that there is a policy at any time."""
         policy, metric = METRICS[name]
         if value := getattr(self, name):
             fine = FINE if name in PUBLISHED and self.resolution == FAST else ""
@@ -229,13 +231,13 @@ class Scaling(Resource[ScalingIds]):
             without(aws, ids.target, policy)
 
     def _resolution(self, aws: Aws, target: str) -> int:
-        """How often what our policies follow is measured; of several that differ, the other one."""
+        """How often the metrics of our policies are measured; if they differ, the one that is not desired."""
         followed = [_metric(_policy(aws, target, METRICS[name][0])) for name in PUBLISHED]
         differs = any(one and one.endswith(FINE) != (self.resolution == FAST) for one in followed)
         return (USUALLY if self.resolution == FAST else FAST) if differs else self.resolution
 
     def _work_off(self, aws: Aws, ids: ScalingIds) -> None:
-        """Put the policy of the queue, or take it away."""
+        """Put the policy of the queue, or delete it."""
         if self.queue:
             specification: Any = {"Metrics": self._source.queries(backlog.PER_TASK)}
             aim = {"TargetValue": self.messages, "CustomizedMetricSpecification": specification}
@@ -244,7 +246,7 @@ class Scaling(Resource[ScalingIds]):
             without(aws, ids.target, BACKLOG)
 
     def _worked(self, aws: Aws, target: str) -> tuple[backlog.Source, int]:
-        """The queue that our policy follows, and how many messages may wait; none where it never scales in."""
+        """The queue that our policy follows, and how many messages may wait; none if it never scales in."""
         tracking = _policy(aws, target, BACKLOG)
         metric: Any = (tracking.get("CustomizedMetricSpecification") if tracking else None) or {}
         found = backlog.observed(self._source, metric.get("Metrics") or [], backlog.PER_TASK)
@@ -281,11 +283,11 @@ class Scaling(Resource[ScalingIds]):
             )
 
     def _bound(self, actual: int, wanted: int, scheduled: set[int | None]) -> int:
-        """A bound that the clock has set is no drift."""
+        """A bound that a scheduled action has set is not drift."""
         return wanted if actual in scheduled else actual
 
     def _counted(self, aws: Aws, target: str) -> bool:
-        """Whether the requests are counted where they are to be."""
+        """Whether the requests are counted for the right target group."""
         policy = _policy(aws, target, METRICS["requests"][0])
         label = policy.get("PredefinedMetricSpecification", {}).get("ResourceLabel", "") if policy else ""
         return (self.load_balancer is None and self.target_group is None) or label == self._label
@@ -323,7 +325,7 @@ def _policy(aws: Aws, target: str, name: str) -> TargetTrackingScalingPolicyConf
 
 
 def _followed(aws: Aws, target: str, field: str) -> int:
-    """What our policy of a metric holds; 0 without it, where it never scales in, or when it follows something else."""
+    """What our policy of a metric holds; 0 without one, if it never scales in, or if it follows something else."""
     policy, metric = METRICS[field]
     tracking = _policy(aws, target, policy)
     if not tracking or tracking.get("DisableScaleIn"):
@@ -332,12 +334,12 @@ def _followed(aws: Aws, target: str, field: str) -> int:
 
 
 def _metric(tracking: TargetTrackingScalingPolicyConfigurationOutputTypeDef | None) -> str:
-    """The name of the metric that a policy follows; empty without one, or where it is none of AWS's list."""
+    """The name of the metric that a policy follows; empty without one, or if it is not one of AWS's predefined ones."""
     return tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType", "") if tracking else ""
 
 
 def _scheduled(aws: Aws, target: str) -> Iterator[Scheduled]:
-    """Our scheduled actions: others' have other names."""
+    """Our scheduled actions: those of others have other names."""
     found = aws.read(aws.autoscaling.describe_scheduled_actions, ServiceNamespace="ecs", ResourceId=target)
     for one in found["ScheduledActions"]:
         if one["ScheduledActionName"].startswith(SCHEDULED):

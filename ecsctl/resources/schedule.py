@@ -34,7 +34,7 @@ class ScheduleIds:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule(Resource[ScheduleIds]):
-    """A schedule that runs a task of a family: of its latest ACTIVE revision, for the ARN names none (ECS API
+    """A schedule that runs a task of a family: of its latest ACTIVE revision, since its ARN names none (ECS API
     reference, RunTask, taskDefinition: "If a revision isn't specified, the latest ACTIVE revision is used").
 
     It is found by its group and name. It carries no tags, but its tasks do, and those name its owner. What others have
@@ -53,8 +53,8 @@ class Schedule(Resource[ScheduleIds]):
     name: Fixed[str]
     expression: str
     time_zone: str
-    enabled: bool | None  # None: paused or not, it stays so
-    window: int  # minutes within which Scheduler may choose the moment; 0: it may not
+    enabled: bool | None  # None: paused or not, it stays that way
+    window: int  # minutes within which Scheduler may choose the moment; 0: exactly on time
     role: RoleArn
     cluster: ClusterName
     family: str  # of the task definition; with a revision on AWS, if it names one
@@ -62,10 +62,10 @@ class Schedule(Resource[ScheduleIds]):
     subnets: frozenset[SubnetId]
     security_groups: frozenset[SecurityGroupId]
     public_ip: bool
-    tasks: str  # the group of its tasks, which sets them apart from others
+    tasks: str  # the group of its tasks, which tells them from others
     execute_command: bool
     managed_tags: bool
-    retries: int  # of a start that ECS refuses; a command that fails is not run again
+    retries: int  # of a start that ECS refuses; a failed command is not run again
     within_seconds: int  # how late such a start may be
     overrides: str  # of the task definition, as JSON; empty: none
 
@@ -142,7 +142,9 @@ class Schedule(Resource[ScheduleIds]):
         return ScheduleIds(self.group, self.name)
 
     def update(self, aws: Aws, me: Label, ids: ScheduleIds, changed: frozenset[str]) -> None:
-        """All of it, over what is on AWS: what is not sent is set to its default (API reference, UpdateSchedule)."""
+        """All of it, on top of what is on AWS: omitted fields are reset to their default (API reference,
+        UpdateSchedule).
+        """
         with aws.fresh():
             shown = schedule(aws, self.group, self.name) or {}
         over = {name: shown[name] for name in SENT if name in shown}
@@ -150,7 +152,7 @@ class Schedule(Resource[ScheduleIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: ScheduleIds) -> None:
-        """A task that it has started runs on."""
+        """A task that it has started keeps running."""
         aws.scheduler.delete_schedule(GroupName=ids.group, Name=ids.name)
 
     def _laid(self, over: dict[str, Any], me: Label) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What holds an app's schedules together, and carries the tags that they cannot carry."""
+"""The group that holds an app's schedules, and carries the tags that they cannot carry."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
     console = "{console}/scheduler/home?region={region}#schedule-groups/{name}"
 
     name: Fixed[str]
-    role: Order[RoleName]  # outlives it, and so says that there may be one
+    role: Order[RoleName]  # outlives it, and so shows that there may be one
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -59,7 +59,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
             )
 
     def observe(self, aws: Aws, me: Label) -> Observed[ScheduleGroup, ScheduleGroupIds] | None:
-        """By its name. One that is being deleted is as good as gone: nothing but waiting can be done with it."""
+        """By its name. One that is being deleted counts as gone: there is nothing to do but wait."""
         group = _group(aws, self.name)
         if group is None or group["State"] != "ACTIVE":
             return None
@@ -70,7 +70,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScheduleGroupIds]]:
-        """By the app's name, which is its own, until it is really gone; where there is a role that runs its jobs."""
+        """By the app's name, until it is really gone; only if the role that runs its jobs exists."""
         group = _group(aws, Names.of(me).schedule_group) if runs_jobs(aws, Names.of(me)) else None
         if group is None:
             return
@@ -89,7 +89,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: ScheduleGroupIds) -> None:
-        """Its schedules go with it, and it exists until they are gone (Scheduler API reference,
+        """Its schedules are deleted with it, and it exists until they are gone (Scheduler API reference,
         DeleteScheduleGroup).
         """
         with aws.fresh():

@@ -1,4 +1,4 @@
-"""Who may talk to whom."""
+"""Who may connect to whom."""
 
 from __future__ import annotations
 
@@ -21,15 +21,17 @@ if TYPE_CHECKING:
     from ecsctl.resources.support.rights import Scope, Uses
 
 
-# EC2 API reference, IpPermission: protocols by number or by name, in an answer by name where they have one; ports, or
-# ICMP's types, of these alone: of all others every port is meant, which AWS returns as -1.
+# EC2 API reference, IpPermission: protocols are sent by number or name, and returned by name if they have one. Only
+# these have ports, or ICMP types; for all others every port is meant, which AWS returns as -1.
 NUMBERED = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6", "all": "-1"}
 PORTED = ("tcp", "udp", "icmp", "icmpv6")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Traffic that is let in: to the ports, from the addresses (`cidr`) or from all that wear the group (`group`)."""
+    """Traffic that is allowed in: to the ports, from the addresses (`cidr`) or from everything in the group
+    (`group`).
+    """
 
     port_from: int
     port_to: int
@@ -60,16 +62,16 @@ class SecurityGroupIds:
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityGroup(Resource[SecurityGroupIds]):
-    """A security group, what it lets in, and where it lets out everything: everywhere, as AWS makes it.
+    """A security group, its ingress rules, and where it allows egress: everywhere, which is AWS's default.
 
-    Rules that we made carry our tags. Others are left alone and mentioned, for they open what we did not open.
+    Rules that we created carry our tags. Others are left alone and mentioned, since they open what we did not open.
     """
 
     kind = "security-group"
     title = "security group"
     soon = True
-    goes = 45.0  # with the interfaces of tasks that have stopped, or of a load balancer
-    frees = ("subnet", "internet-gateway")  # the interfaces that wear it are in the one, with addresses by the other
+    goes = 45.0  # with the interfaces of stopped tasks, or of a load balancer
+    frees = ("subnet", "internet-gateway")  # its interfaces are in the VPC, and have addresses of the subnets
     arns = "ec2:security-group ec2:security-group-rule"
     within = ("vpc",)
     inside = True
@@ -82,7 +84,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
     lets_out_to: frozenset[str]
 
     def summary(self) -> str:
-        """What it opens."""
+        """Its rules."""
         return f"ingress: {', '.join(sorted(map(str, self.ingress))) or 'none'}"
 
     @classmethod
@@ -134,7 +136,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
             yield Found(_ids(group), flat(group.get("Tags")), uses=frozenset(named) - {group["GroupId"]})
 
     def meanwhile(self, actual: SecurityGroup) -> SecurityGroup:
-        """What is open stays open until the tasks behind it are the new ones: the old ones may listen elsewhere."""
+        """Open ports stay open until the tasks behind them are the new ones: the old ones may listen on others."""
         return replace(self, ingress=self.ingress | actual.ingress)
 
     @classmethod
@@ -143,7 +145,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
         yield partial(_rules, aws, me, ids.group_id)
 
     def as_made(self) -> SecurityGroup:
-        """It lets nothing in."""
+        """No ingress."""
         return replace(self, ingress=frozenset())
 
     def create(self, aws: Aws, me: Label) -> SecurityGroupIds:
@@ -157,7 +159,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
         return SecurityGroupIds(SecurityGroupId(answer["GroupId"]))
 
     def update(self, aws: Aws, me: Label, ids: SecurityGroupIds, changed: frozenset[str]) -> None:
-        """Open what is missing before closing what is too much, so that traffic goes on meanwhile."""
+        """Open what is missing before closing what is too much, so that traffic continues meanwhile."""
         if "ingress" in changed:
             rules = [_Standing.of(rule, me) for rule in _ingress_now(aws, ids)]
             missing = self.ingress - {one.rule for one in rules}
@@ -183,8 +185,8 @@ class SecurityGroup(Resource[SecurityGroupIds]):
     def delete(cls, aws: Aws, ids: SecurityGroupIds) -> None:
         """First without its rules that name other groups: a group that any rule names cannot be deleted.
 
-        Two groups that name each other could otherwise never go. AWS also refuses while a network interface wears
-        it, and those of load balancers and tasks outlive their owners by minutes.
+        Two groups that name each other could otherwise never be deleted. AWS also refuses while a network interface
+        uses it, and those of load balancers and tasks outlive their owners by minutes.
         """
         naming = [one for one in _ingress_now(aws, ids) if one.get("ReferencedGroupInfo", {}).get("GroupId")]
         if naming:

@@ -1,4 +1,4 @@
-"""A service that keeps the tasks of a process running: of the web behind the load balancer, or of a worker."""
+"""A service that keeps the tasks of a process running: the web behind the load balancer, or a worker."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ROLLS = ("task_definition", "subnets", "security_groups", "target_group", "conta
          "execute_command", "platform_version", "settled", "more", "alternate", "rule", "balancing")  # fmt: skip
 """The fields whose change replaces the tasks (API reference, UpdateService: it starts a new deployment)."""
 TAKEN_BACK = ("subnets", "security_groups", "target_group", "public_ip", "platform_version", "more")
-"""Of those, what a rollback takes back although the task definition is the same."""
+"""Those of them that a rollback restores even if the task definition is the same."""
 DEPLOYMENT = tuple(one.name for one in fields(Rules))
 """The fields that UpdateService takes as one parameter."""
 Propagate = Literal["SERVICE", "TASK_DEFINITION", "NONE"]
@@ -65,10 +65,10 @@ class ServiceIds:
 class Service(Resource[ServiceIds]):
     """An ECS service on Fargate. It is found by its cluster and name.
 
-    Without a `desired_count` it keeps whatever autoscaling, or a person, has set, but for less than `first_count`,
-    which it is made with then: at no tasks there is nothing to measure, and autoscaling never raises it (Amazon ECS
-    developer guide, "Automatically scale your Amazon ECS service"). It is never made again because a deployment
-    failed: the next `update` starts another deployment.
+    Without a `desired_count` it keeps whatever autoscaling, or a person, has set, unless that is less than
+    `first_count`, with which it is then created: with no tasks there is nothing to measure, and autoscaling never
+    raises the count (Amazon ECS developer guide, "Automatically scale your Amazon ECS service"). It is never recreated
+    because a deployment failed: the next `update` starts another deployment.
     """
 
     kind = "service"
@@ -80,7 +80,7 @@ class Service(Resource[ServiceIds]):
     within = ("cluster",)
     lets_go = ("listener", "rule")  # its tasks drain meanwhile
     inside = True
-    early = True  # the pipeline is made while it starts: also a first version that never runs is fixed by a push
+    early = True  # the pipeline is created while it starts, so that a push can fix even a first version that never runs
     limit = 900.0
     usual = 60.0  # a task starts in half a minute, and is healthy after two checks
     console = "{console}/ecs/v2/clusters/{cluster}/services/{name}/health?region={region}"
@@ -94,7 +94,7 @@ class Service(Resource[ServiceIds]):
     target_group: TargetGroupArn  # empty: no load balancer
     container: str
     port: int
-    listener: Order[ListenerArn | None] = None  # AWS refuses a target group that no listener knows
+    listener: Order[ListenerArn | None] = None  # AWS refuses a target group without a listener
     files: Order[tuple[MountTargetsId, ...]] = ()  # a task that cannot mount its volumes does not start
     public_ip: bool
     minimum_percent: int
@@ -104,12 +104,12 @@ class Service(Resource[ServiceIds]):
     threshold: Threshold
     reset_on_healthy: bool
     early_success: EarlySuccess
-    alarms: frozenset[AlarmName]  # at which a deployment is given up and rolled back
+    alarms: frozenset[AlarmName]  # that end a deployment and roll it back
     strategy: Strategy
-    pause: Pause | None  # where a deployment is held until a person answers; None: [raw] says the hooks
-    alternate: TargetGroupArn | None  # of the second set of tasks; None: there is none, or that is not ours to say
-    rule: ListenerRuleArn | None  # between the two groups; how much each of them gets is ECS's to say
-    balancing: RoleArn | None  # by which ECS does that
+    pause: Pause | None  # where a deployment is held until a person answers; None: [raw] defines the hooks
+    alternate: TargetGroupArn | None  # of the second set of tasks; None: there is none, or we leave it to others
+    rule: ListenerRuleArn | None  # between the two groups; ECS decides how much each of them gets
+    balancing: RoleArn | None  # with which ECS does that
     grace_period: int  # seconds in which a starting task may fail the load balancer's health check
     execute_command: bool
     propagate_tags: Propagate
@@ -117,25 +117,25 @@ class Service(Resource[ServiceIds]):
     platform_version: str
     rebalancing: Rebalancing
     more: Additions
-    settled: bool  # untrue while ECS has given the newest deployment up, with nothing to go back to
-    above_minimum: bool  # untrue while autoscaling's minimum is more than the tasks that are desired for
+    settled: bool  # false while ECS has given up the newest deployment, with nothing to roll back to
+    above_minimum: bool  # false while autoscaling's minimum is more than the desired number of tasks
     first_count: int = field(default=1, compare=False)
-    least: int | None = field(default=None, compare=False)  # tasks that autoscaling may go down to by the clock
+    least: int | None = field(default=None, compare=False)  # the fewest tasks that scheduled scaling may leave
     baking: int = field(default=0, compare=False)  # seconds for which ECS watches the alarms after that
-    leaving: int = field(default=0, compare=False)  # seconds that a task's open requests have, when it is replaced
+    leaving: int = field(default=0, compare=False)  # seconds that a replaced task's open requests have
 
     def __post_init__(self) -> None:
-        if self.maximum_percent <= 100:  # AWS rebalances by starting a task more
+        if self.maximum_percent <= 100:  # AWS rebalances by starting one more task
             object.__setattr__(self, "rebalancing", "DISABLED")
 
     @property
     def _fewest(self) -> int:
-        """The fewest tasks that autoscaling may have left."""
+        """The fewest tasks that autoscaling may leave."""
         return self.first_count if self.least is None else min(self.first_count, self.least)
 
     @property
     def ready_within(self) -> float:
-        """A deployment ends only when the last task of the version before has left."""
+        """A deployment ends only when the last task of the previous version is gone."""
         return self.limit + self.leaving + self.baking
 
     def summary(self) -> str:
@@ -173,7 +173,7 @@ class Service(Resource[ServiceIds]):
             yield passes("PassBalancing", (scope.role("balancing"),), "ecs")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Service, ServiceIds] | None:
-        """By name. One that is draining is as good as gone: nothing but waiting can be done with it."""
+        """By name. One that is draining counts as gone: there is nothing to do but wait."""
         service = service_of(aws, self.cluster, self.name)
         if service is None or service["status"] != "ACTIVE":
             return None
@@ -181,7 +181,7 @@ class Service(Resource[ServiceIds]):
         network = service.get("networkConfiguration", {}).get("awsvpcConfiguration")
         balancers = service.get("loadBalancers", [])
         ours = (one for one in balancers if one.get("targetGroupArn") == self.target_group)
-        balancer = next(ours, next(iter(balancers), None))  # another, beside ours, is someone's own addition
+        balancer = next(ours, next(iter(balancers), None))  # another one besides ours is someone's own addition
         between = (balancer or {}).get("advancedConfiguration") or {}
         actual = Service(
             cluster=self.cluster,
@@ -240,7 +240,7 @@ class Service(Resource[ServiceIds]):
                 yield Found(_ids(service), flat(service.get("tags")))
 
     def impact(self, actual: Service) -> str:
-        """No task at all; or a deployment that may stop them all before the first new one is healthy."""
+        """No task at all; or a deployment that may stop all of them before the first new one is healthy."""
         count = actual.desired_count if self.desired_count is None else self.desired_count
         asked = ": the app does not answer" if self.target_group else ""
         if not count:
@@ -255,11 +255,12 @@ class Service(Resource[ServiceIds]):
         return ""
 
     def at_first(self) -> Service:
-        """The first deployment is held nowhere: nothing runs that it could harm, and much waits for it."""
+        """The first deployment is never held: nothing runs that it could harm, and much waits for it."""
         return replace(self, pause=Pause()) if self.pause and self.pause.at else self
 
     def meanwhile(self, actual: Service) -> Service:
-        """A second target group, or another rule, is brought by a rolling deployment; only after it others can be.
+        """A second target group, or another rule, is set by a rolling deployment; only later ones can be of another
+        strategy.
 
         ECS guide, "Update the deployment strategy from rolling update to Amazon ECS blue/green". So the tasks stay in
         the group that the earlier rule still forwards to.
@@ -272,11 +273,11 @@ class Service(Resource[ServiceIds]):
         return replace(self, **{name: getattr(actual, name) for name in before})
 
     def create(self, aws: Aws, me: Label) -> ServiceIds:
-        """The name, and a token of this incarnation, protect this call from doubling."""
+        """The name, and a token of this incarnation, prevent duplicates."""
         sent = dict(self._settings(frozenset()).values())
         sent["deploymentConfiguration"].pop(HOOKS, None)  # see `at_first`
         raw.laid(raw.wanted(self.more, {}, USUAL), sent)
-        if STRATEGY not in sent:  # ECS takes one of the two
+        if STRATEGY not in sent:  # ECS accepts only one of the two
             sent["launchType"] = "FARGATE"
         answer = aws.ecs.create_service(
             **sent,
@@ -301,12 +302,12 @@ class Service(Resource[ServiceIds]):
             aws.ecs.tag_resource(resourceArn=ids.arn, tags=me.lower(**raw.memory(wanted)))
             raw.laid(wanted, sent)
             if live and STRATEGY in sent and sent[STRATEGY] != at(aws, live, STRATEGY):
-                sent["forceNewDeployment"] = True  # ECS refuses another strategy without
+                sent["forceNewDeployment"] = True  # ECS refuses any other strategy without
         if "desired_count" in changed:
             sent["desiredCount"] = self.desired_count
         elif "above_minimum" in changed:
             sent["desiredCount"] = self.first_count
-        if changed & {"settled", "execute_command"}:  # tasks that run already do not learn of ECS Exec
+        if changed & {"settled", "execute_command"}:  # running tasks are not affected by ECS Exec
             sent["forceNewDeployment"] = True
         if sent:
             aws.ecs.update_service(**sent, cluster=ids.cluster, service=ids.name)
@@ -318,8 +319,8 @@ class Service(Resource[ServiceIds]):
     def delete(cls, aws: Aws, ids: ServiceIds) -> None:
         """It drains: its tasks stop first, and its name stays taken until they have.
 
-        Forced, it need not be scaled down first: UpdateService refuses a service that drains already, DeleteService
-        does not (AWS documentation: API reference, the errors of both).
+        With `force` it need not be scaled down first: UpdateService refuses a service that already drains,
+        DeleteService does not (AWS documentation: API reference, the errors of both).
         """
         aws.ecs.delete_service(cluster=ids.cluster, service=ids.name, force=True)
 
@@ -361,9 +362,9 @@ class Service(Resource[ServiceIds]):
         }  # fmt: skip
 
     def _undone(self, aws: Aws, actual: Service) -> str:
-        """Why ECS took our settings back: a rollback brings those of the deployment before with its tasks.
+        """Why ECS reverted our settings: a rollback restores those of the previous deployment with its tasks.
 
-        ECS developer guide, "View service history": a service revision holds the load balancers and the network, too.
+        ECS developer guide, "View service history": a service revision also holds the load balancers and the network.
         """
         if all(getattr(self, name) == getattr(actual, name) for name in TAKEN_BACK):
             return ""
@@ -372,7 +373,7 @@ class Service(Resource[ServiceIds]):
         return "; ".join((why, *reasons(stopped, self.task_definition)))
 
     def _standing(self, aws: Aws, service: ServiceTypeDef) -> Standing:
-        """The state of its newest deployment; and, if that was given up, why."""
+        """The state of its newest deployment; and, if ECS gave it up, why."""
         found, ours = Snapshot(service).standing(self.task_definition), family_of(self.task_definition)
         failed = found.failed
         if found.runs != self.task_definition and ours:

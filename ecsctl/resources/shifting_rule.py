@@ -1,4 +1,4 @@
-"""The rule of a listener by which ECS shifts requests from one target group to the other."""
+"""The listener rule through which ECS shifts requests from one target group to the other."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class ShiftingRuleIds:
 
 @dataclass(frozen=True, kw_only=True)
 class ShiftingRule(Resource[ShiftingRuleIds]):
-    """A rule by which everything goes to two target groups. It is found by its listener and priority.
+    """A rule that forwards everything to two target groups. It is found by its listener and priority.
 
-    How much each of them gets is ECS's to say, at every deployment anew: weights are written when the rule is made,
-    and where a group is missing in it; otherwise they are never compared and never set (aws/aws-cdk#36649,
+    How much each of them gets is up to ECS, at every deployment: weights are written when the rule is created, and if a
+    group is missing in it; otherwise they are never compared and never set (aws/aws-cdk#36649,
     terraform-aws-modules/terraform-aws-alb#409).
     """
 
@@ -53,7 +53,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
     first: Order[TargetGroupArn]  # that gets everything, until a deployment shifts it
 
     def summary(self) -> str:
-        """What is ours in it, and what is not."""
+        """What we set in it, and what ECS does."""
         return f"{self.path} → two target groups; ECS sets their weights"
 
     @classmethod
@@ -81,7 +81,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ShiftingRuleIds]]:
-        """Those of the app's load balancers that forward: a rule is nowhere else."""
+        """Rules of the app's load balancers that forward: they exist nowhere else."""
         for rule, tags in tagged_rules(aws, me):
             if forwards(rule):
                 yield Found(_ids(rule), tags)
@@ -98,7 +98,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
         return _ids(answer["Rules"][0])
 
     def update(self, aws: Aws, me: Label, ids: ShiftingRuleIds, changed: frozenset[str]) -> None:
-        """Its condition without its weights, which are ECS's; and these only where a group was missing."""
+        """Its condition without its weights, which are up to ECS, unless a group was missing."""
         if "path" in changed:
             aws.elbv2.modify_rule(RuleArn=ids.arn, Conditions=self._conditions())
         if "target_groups" in changed:
@@ -108,11 +108,11 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: ShiftingRuleIds) -> None:
-        """Its target groups can go only after it."""
+        """Its target groups can be deleted only after it."""
         aws.elbv2.delete_rule(RuleArn=ids.arn)
 
     def _serving(self, aws: Aws) -> TargetGroupArn:
-        """The group that has the tasks that serve: of two with healthy ones, or none, the first."""
+        """The group whose tasks serve: if both have healthy ones, or neither, the first."""
         with aws.fresh():
             well = {arn for arn in self.target_groups if _healthy(aws, arn)}
         return self.first if self.first in well or not well else next(iter(well))
@@ -132,7 +132,7 @@ def _healthy(aws: Aws, group: TargetGroupArn) -> bool:
 
 
 def _path(rule: RuleTypeDef) -> str:
-    """The one path that it fits; empty if it asks for anything else, or does anything else but forward."""
+    """The one path that it matches; empty if it has other conditions, or does anything but forward."""
     conditions, actions = rule.get("Conditions", []), rule.get("Actions", [])
     if len(conditions) != 1 or len(actions) != 1 or conditions[0].get("Field") != "path-pattern":
         return ""
@@ -141,7 +141,7 @@ def _path(rule: RuleTypeDef) -> str:
 
 
 def _weights(rule: RuleTypeDef) -> dict[str, int]:
-    """Its target groups, and how much each of them gets; none if it does anything else but forward."""
+    """Its target groups, and how much each of them gets; none if it does anything but forward."""
     actions = rule.get("Actions", [])
     if len(actions) != 1:
         return {}

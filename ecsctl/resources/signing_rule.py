@@ -1,4 +1,4 @@
-"""By which profile ECR signs the app's images: one rule of those that an account has in a region."""
+"""The profile with which ECR signs the app's images: one of the rules that an account has in a region."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SigningRuleIds:
-    """A rule has no id of its own: it is known by the repository that it is about, and no other."""
+    """A rule has no id: it is known by the one repository that it covers."""
 
     repository: RepositoryName
 
 
 @dataclass(frozen=True, kw_only=True)
 class SigningRule(Resource[SigningRuleIds]):
-    """The rule that has ECR sign what is pushed to a repository. It carries no tags: its own are the repository's.
+    """The rule that has ECR sign what is pushed to a repository. It carries no tags: the repository's count for it.
 
-    A rule whose filters mean other repositories too is someone else's, whatever it signs here.
+    A rule whose filters match other repositories too is someone else's, whatever it signs here.
     """
 
     kind = "signing-rule"
@@ -52,7 +52,7 @@ class SigningRule(Resource[SigningRuleIds]):
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What it takes to read and write all rules of the region: AWS has nothing narrower."""
+        """The permissions to read and write all rules of the region: AWS has nothing narrower."""
         yield anywhere("ecr", "GetSigningConfiguration")
         yield Statement("Images", of("ecr", "DescribeRepositories ListTagsForResource"), (scope.repository,))
         if uses.signs:
@@ -60,7 +60,7 @@ class SigningRule(Resource[SigningRuleIds]):
             yield from apart(REVIEWED, Statement("SigningRules", changes, ("*",)))
 
     def observe(self, aws: Aws, me: Label) -> Observed[SigningRule, SigningRuleIds] | None:
-        """Among the rules of the region; whose it is, the repository says."""
+        """Among the rules of the region; the repository's tags say whose it is."""
         rules = [one for one in signing.rules(aws) if signing.is_about(one, self.repository)]
         tags = _tags(aws, self.repository)
         if not rules or tags is None:
@@ -78,9 +78,9 @@ class SigningRule(Resource[SigningRuleIds]):
             yield Found(SigningRuleIds(name), tags)
 
     def create(self, aws: Aws, me: Label) -> SigningRuleIds:
-        """A repetition changes nothing: there is one rule about a repository alone.
+        """A repetition changes nothing: there is only one rule for a repository alone.
 
-        A repository that vanished meanwhile took the tags with it, and the rule would stay for ever: then it goes
+        If the repository was deleted meanwhile, its tags are gone, and the rule would stay forever: then it is removed
         at once. Raises ResourceFailed.
         """
         self._put(aws)
@@ -92,7 +92,7 @@ class SigningRule(Resource[SigningRuleIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: SigningRuleIds) -> None:
-        """Ours alone. Where no other rule is left the configuration is deleted too, as if it had never been set."""
+        """Only ours. If no other rule is left the configuration is deleted too, as if it had never been set."""
         signing.take_back(aws, ids.repository)
 
     def _put(self, aws: Aws) -> None:
@@ -108,7 +108,7 @@ class SigningRule(Resource[SigningRuleIds]):
 
 
 def _tags(aws: Aws, repository: str) -> dict[str, str] | None:
-    """The repository's, as the rule would have them; None where it is gone."""
+    """The repository's tags in the rule's place; None if it is gone."""
     answer = none_if_gone(lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[repository]))
     if answer is None:
         return None

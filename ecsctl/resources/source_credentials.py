@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ecsctl.resources.support.rights import Scope, Uses
 
 TAG = "ecsctl:source-credentials"  # on the role that builds: "<our part's name>:<digest of the token>[:shared]"
-SHARED = "shared"  # it was another of our apps that imported the token
+SHARED = "shared"  # another of our apps imported the token
 AT_ONCE = 100  # projects that one BatchGetProjects takes (CodeBuild API)
 
 
@@ -39,14 +39,14 @@ class SourceCredentialsIds:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceCredentials(Resource[SourceCredentialsIds]):
-    """CodeBuild's credentials for GitHub: one for an account and region, without name, tags or a way to read them back.
+    """CodeBuild's credentials for GitHub: one for an account and region, without name or tags, and unreadable.
 
     Someone else's are used unchanged and never touched. A tag on our role says that they are ours, and holds the
     token's digest. It is written before the import, so that a run that dies between the two leaves no token without an
-    owner. One thing cannot be found out: that someone has replaced our token by another of their own.
+    owner. One thing cannot be detected: that someone has replaced our token by another of their own.
 
-    What another of our apps has imported is used unchanged, and our role says that it shares it: so the last app to go
-    takes the token with it, whichever imported it, and once the importer is gone another may renew it.
+    What another of our apps has imported is used unchanged, and our role records that it shares it: so the last app to
+    be removed deletes the token, whichever imported it, and once the importer is gone another app may renew it.
     """
 
     kind = "source-credentials"
@@ -65,7 +65,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         return "the GitHub token, for every build project of the account in this region"
 
     def keeping(self, actual: SourceCredentials) -> SourceCredentials:
-        """With the token on AWS, where ours could not be read."""
+        """With the token on AWS, if ours could not be read."""
         return replace(self, token=self.token.known_by(actual.token))
 
     @classmethod
@@ -103,17 +103,18 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[SourceCredentialsIds]]:
-        """By our tags; also without a token, for the tag must not outlive it."""
+        """By our tags; even without a token, since the tag must not outlive it."""
         listed = _listed(aws)
         arn = CredentialsArn(listed["arn"] if listed else "")
         for owner_tag in _owner_tags(aws, me):
             yield Found(SourceCredentialsIds(arn, owner_tag.role), owner_tag.tags)
 
     def create(self, aws: Aws, me: Label) -> SourceCredentialsIds:
-        """Tag, then import: the only create of two calls. Never over another token: AWS would do that by default.
+        """Tag, then import: the only create that takes two calls. Never over another token: AWS would do that by
+        default.
 
-        A role that vanished between the two took the tag with it, and the token would stay for ever: then it goes
-        at once. Raises ResourceFailed.
+        If the role was deleted between the two, so was the tag, and the token would stay forever: then it is removed at
+        once. Raises ResourceFailed.
         """
         self._tag_role(aws, me)
         answer = self._import(aws, overwrite=False)
@@ -137,7 +138,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: SourceCredentialsIds) -> None:
-        """Unless another project of the account has come to use them: then they become the account's."""
+        """Unless another project of the account uses them by now: then they are left to the account."""
         with aws.fresh():
             listed = _listed(aws)
             others = _others(aws, ids.role)
@@ -157,7 +158,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         aws.iam.tag_role(RoleName=self.role, Tags=[{"Key": TAG, "Value": f"{me.resource}:{held}"}])
 
     def _tags(self, aws: Aws, me: Label) -> dict[str, str] | None:
-        """Our role's tags, as the credentials would have them; None before the role is made."""
+        """Our role's tags, translated into those of the credentials; None before the role exists."""
         for _, role, tags in our_roles(aws, me):
             if role == self.role:
                 return {**tags, RESOURCE: me.resource}
@@ -184,7 +185,7 @@ def _may_be_ours(listed: SourceCredentialsInfoTypeDef) -> bool:
 
 
 class _OwnerTag(NamedTuple):
-    """What a role says of the credentials. `tags` are as the credentials would have them."""
+    """What a role says about the credentials. `tags` are translated into those of the credentials."""
 
     role: str
     tags: dict[str, str]

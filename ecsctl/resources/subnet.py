@@ -57,7 +57,7 @@ class Subnet(Resource[SubnetIds]):
         return in_ec2(scope, creates="CreateSubnet", changes="DeleteSubnet", reads="DescribeSubnets", inside=True)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Subnet, SubnetIds] | None:
-        """By its tags, else by its addresses, which are unique in a VPC: whoever has them stands in the way."""
+        """By its tags, otherwise by its CIDR, which is unique in a VPC: whoever has it is in the way."""
         ours = {_ids(one): one for one in _listed(aws, me) if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "subnets", me)
         subnet = ours[ids] if ids else None if me.made else self._in_the_way(aws)
@@ -67,7 +67,7 @@ class Subnet(Resource[SubnetIds]):
         return Observed(_ids(subnet), actual, flat(subnet.get("Tags")))
 
     def keeping(self, actual: Subnet) -> Subnet:
-        """In the zone where it is: zones come and go, and a subnet never moves."""
+        """In the zone where it is: a subnet never moves, whatever zones are available."""
         return replace(self, zone_id=actual.zone_id)
 
     @classmethod
@@ -77,7 +77,7 @@ class Subnet(Resource[SubnetIds]):
             yield Found(_ids(subnet), flat(subnet.get("Tags")))
 
     def create(self, aws: Aws, me: Label) -> SubnetIds:
-        """Its addresses protect this call from doubling: AWS refuses them a second time in the VPC."""
+        """Its CIDR prevents duplicates: AWS refuses it a second time in the VPC."""
         answer = aws.ec2.create_subnet(
             VpcId=self.vpc,
             CidrBlock=self.cidr,
@@ -93,7 +93,9 @@ class Subnet(Resource[SubnetIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: SubnetIds) -> None:
-        """Refused by AWS while any network interface is in it, also those that outlive their load balancer or task."""
+        """Refused by AWS while any network interface is in it, including those that outlive their load balancer or
+        task.
+        """
         aws.ec2.delete_subnet(SubnetId=ids.subnet_id)
 
     def _in_the_way(self, aws: Aws) -> SubnetTypeDef | None:

@@ -42,10 +42,10 @@ USUAL = {
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": "1",
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
 }
-"""What [raw] may say: parameters of ModifyTargetGroup, and attributes (ELB API reference, TargetGroupAttribute)."""
-SOON = 30  # seconds: at most so long may what is taken down have for its open requests
+"""What [raw] may set: parameters of ModifyTargetGroup, and attributes (ELB API reference, TargetGroupAttribute)."""
+SOON = 30  # seconds: the longest that open requests may have while the app is removed
 FORMER_PATH = "/healthz"
-"""What was asked by default once. Apps that live by it keep it: asked elsewhere, a well one may be taken for ill."""
+"""The former default. Apps that rely on it keep it: on another path, a healthy task could be considered unhealthy."""
 WORDS = {"HTTP2": "HTTP/2", "GRPC": "gRPC"}
 HEALTH = frozenset({"path", "matcher", "interval", "timeout", "healthy", "unhealthy"})
 
@@ -78,12 +78,12 @@ class TargetGroup(Resource[TargetGroupIds]):
     protocol: Fixed[Literal["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"]]
     version: Fixed[Literal["HTTP1", "HTTP2", "GRPC"]]  # of HTTP; of GRPC the matcher's codes are gRPC's own
     matcher: str
-    interval: int  # seconds from check to check
+    interval: int  # seconds between checks
     timeout: int  # seconds
-    healthy: int  # good checks until it gets traffic
-    unhealthy: int  # bad checks until it gets none
+    healthy: int  # successful checks until it gets traffic
+    unhealthy: int  # failed checks until it gets none
     deregistration_delay: int  # seconds for open requests
-    slow_start: int  # seconds of growing traffic for a new task
+    slow_start: int  # seconds during which a new task's share of the traffic grows
     stickiness: bool
     cookie_seconds: int | None  # how long a client stays with a task; None: no stickiness
     more: Additions
@@ -148,11 +148,11 @@ class TargetGroup(Resource[TargetGroupIds]):
             yield Found(_ids(by_arn[arn]), tags)
 
     def keeping(self, actual: TargetGroup) -> TargetGroup:
-        """With the former default as its path, if that is on AWS and no other is configured."""
+        """With the former default as its path, if AWS has that and no other is configured."""
         return replace(self, path=actual.path) if self.by_default and actual.path == FORMER_PATH else self
 
     def impact(self, actual: TargetGroup) -> str:
-        """AWS asks every target there from now on, also those of the version before."""
+        """AWS checks every target there from now on, including those of the previous version."""
         if self.path == actual.path:
             return ""
         return f"the tasks that run now are asked at {self.path} at once: those that do not answer there are replaced"
@@ -165,7 +165,7 @@ class TargetGroup(Resource[TargetGroupIds]):
         yield partial(tags_of, aws, [ids.arn])
 
     def as_made(self) -> TargetGroup:
-        """Its attributes as AWS presets them (ELB API reference, TargetGroupAttribute)."""
+        """AWS's defaults for its attributes (ELB API reference, TargetGroupAttribute)."""
         return replace(self, deregistration_delay=300, slow_start=0, stickiness=False)
 
     def create(self, aws: Aws, me: Label) -> TargetGroupIds:
@@ -189,7 +189,7 @@ class TargetGroup(Resource[TargetGroupIds]):
         return _ids(answer["TargetGroups"][0])
 
     def update(self, aws: Aws, me: Label, ids: TargetGroupIds, changed: frozenset[str]) -> None:
-        """The health check is one call: its parts are checked against each other. The attributes are another."""
+        """The health check is one call: its parts are validated against each other. The attributes are another."""
         attributes = {ATTRIBUTES[name]: getattr(self, name) for name in changed & ATTRIBUTES.keys()}
         check: dict[str, Any] = {}
         if "more" in changed:
@@ -222,7 +222,7 @@ class TargetGroup(Resource[TargetGroupIds]):
 
     @classmethod
     def unhand(cls, aws: Aws, ids: TargetGroupIds) -> None:
-        """Give open requests no more than half a minute: the tasks of a service that is deleted stop only then.
+        """Limit open requests to half a minute: the tasks of a deleted service stop only then.
 
         It can be an hour, and the cluster, the subnets and their interfaces would have to wait for that.
         """

@@ -1,4 +1,4 @@
-"""What a task of a process consists of. The pipeline deploys images through it, ecsctl everything else."""
+"""What a task of a process consists of. The pipeline sets the image in it, ecsctl everything else."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MOST = 64 * 1024  # bytes of a task definition (Amazon ECS developer guide, "Ama
 
 @dataclass(frozen=True)
 class TaskDefinitionIds:
-    """A family, the revision of it that is right now, and the image in it."""
+    """A family, its current revision, and the image in that."""
 
     family: str
     arn: Renewed[TaskDefinitionArn]
@@ -55,11 +55,11 @@ class TaskDefinitionIds:
 class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
     """A family of task definitions. What counts is the revision that the service runs, not the newest.
 
-    Without an image, the one that runs is kept: the pipeline owns it. `seed` is the first image: used while nothing
-    runs, or when what runs is no longer in the repository. `placeholder` is in the definition while there is no image
-    at all, and a seed replaces it. `cluster` and `service` are names to read, not edges: the service needs this one
-    first. Of one that is not `kept` by a service, the latest ACTIVE revision counts. Its image is that of the service
-    that it `follows`; with none to follow it keeps its own.
+    Without an image, the running one is kept: the pipeline owns it. `seed` is the first image: used while nothing runs,
+    or if the running one is no longer in the repository. `placeholder` is in the definition while there is no image at
+    all, and a seed replaces it. `cluster` and `service` are names to read, not edges: the service needs this one first.
+    If it is not `kept` by a service, the latest ACTIVE revision counts. Its image is that of the service that it
+    `follows`; with none to follow it keeps its own.
     """
 
     kind = "task-definition"
@@ -71,10 +71,10 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
     cluster: str = field(default="", compare=False)
     service: str = field(default="", compare=False)
     kept: bool = field(default=True, compare=False)  # by a service of its own
-    follows: str = field(default="", compare=False)  # the service whose image it has, where it is not kept
+    follows: str = field(default="", compare=False)  # the service whose image it uses, if it is not kept
 
     def summary(self) -> str:
-        """Sizes, and the names of what it is given: values may be long."""
+        """Sizes, and the names of variables: values may be long."""
         port = f", port {self.port}" if self.port else ""
         parts = [f"{self.cpu} CPU units, {self.memory} MiB, {self.architecture}{port}"]
         parts += [f"variables {', '.join(name for name, _ in self.environment)}"] if self.environment else []
@@ -107,7 +107,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         yield Statement("Service", of("ecs", reads), scope.service)
 
     def observe(self, aws: Aws, me: Label) -> Observed[TaskDefinition, TaskDefinitionIds] | None:
-        """The live revision; or a later one of ours that says what is desired and is not in use yet."""
+        """The live revision; or a later one of ours that is as desired and not in use yet."""
         decision = self._decide(aws, me)
         if decision is None:
             return None
@@ -141,11 +141,11 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         yield partial(revision, aws, ids.arn)
 
     def create(self, aws: Aws, me: Label) -> TaskDefinitionIds:
-        """No token protects this call; by the digest in its tags the next read recognizes the revision."""
+        """No token prevents duplicates; the next read recognizes the revision by the digest in its tags."""
         return self._register(aws, me, laid(self, {}, image_for(self), me.region))
 
     def update(self, aws: Aws, me: Label, ids: TaskDefinitionIds, changed: frozenset[str]) -> None:
-        """Register the desired state laid over what is live at this very moment; used once the service has it."""
+        """Register the desired state on top of what is live at this very moment; in use once the service has it."""
         with aws.fresh():
             decision = self._decide(aws, me)
         if decision is None:
@@ -157,9 +157,10 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: TaskDefinitionIds) -> None:
-        """Every revision since the first that carries the tags of `ids.arn`, the pipeline's too; the first one last.
+        """Every revision since the first that carries the tags of `ids.arn`, including the pipeline's; the first one
+        last.
 
-        A revision older than that is someone else's, left from another time. AWS may keep them for a while as
+        A revision older than that is someone else's, or from an earlier deployment. AWS may keep them for a while as
         DELETE_IN_PROGRESS, which is harmless.
         """
         with aws.fresh():
@@ -181,7 +182,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         live = self._live(aws, me, service) if self.kept else self._latest(aws, me)
         if live is None:
             return None
-        good = None  # the image to go on with when the service's newest deployment was given up
+        good = None  # the image to continue with when ECS gave up the service's newest deployment
         if service and Snapshot(service).failed:
             good = brief(aws, self.cluster, self.service, "SUCCESSFUL").good_image(self.container)
         desired = replace(self, image=self.image or self.seed) if self._begins(aws) else self
@@ -208,7 +209,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         )
 
     def _followed(self, aws: Aws, latest: Revision) -> ImageUri | None:
-        """The image that the service serves which it follows, whatever is rolling out; None while there is none."""
+        """The image that serves in the service that it follows, whatever is rolling out; None if there is none."""
         if not self.follows:
             own = latest.image(self.container)
             exists = own not in ("", self.placeholder) and ecr.image_exists(aws, own, self.placeholder or "")
@@ -239,7 +240,8 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
             if service["status"] == "ACTIVE" or (me.owns(tags) and used in revisions_of(aws, self.family, "ACTIVE")):
                 live = revision(aws, used)
                 if me.owns(tags) and not me.owns(live.tags):
-                    # The pipeline made it, and whether its tags came along is AWS's choice: the service vouches for it.
+                    # The pipeline registered it, and AWS may or may not have copied its tags: the service shows that it
+                    # is ours.
                     return replace(live, tags={**tags, RESOURCE: me.resource})
                 return live
         active = revisions_of(aws, self.family, "ACTIVE")

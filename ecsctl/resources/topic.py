@@ -1,4 +1,4 @@
-"""Where notifications about the app are sent: everybody who has subscribed gets them by e-mail."""
+"""The topic for notifications about the app: everyone who has subscribed gets them by e-mail."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Topic(Resource[TopicIds]):
         )
         yield Statement("AnyTopic", ("sns:ListTagsForResource",), (scope.topic,))  # also of one no longer asked for
         if uses.topic == scope.topic:
-            # A subscription's ARN goes on from the topic's; the reference holds Unsubscribe to the topic.
+            # A subscription's ARN extends the topic's; according to the reference, Unsubscribe applies to the topic.
             yield Statement("Topic", of("sns", actions), (scope.topic, f"{scope.topic}:*"))
 
     def observe(self, aws: Aws, me: Label) -> Observed[Topic, TopicIds] | None:
@@ -73,7 +73,7 @@ class Topic(Resource[TopicIds]):
         actual = Topic(
             name=answer["Attributes"]["TopicArn"].rpartition(":")[2],
             policy=answer["Attributes"]["Policy"],
-            emails=frozenset(mails) - (waiting - self.emails),  # what is not confirmed cannot be unsubscribed
+            emails=frozenset(mails) - (waiting - self.emails),  # an unconfirmed subscription cannot be unsubscribed
         )
         note = f"not confirmed yet, by the link in AWS's e-mail: {', '.join(sorted(waiting))}" if waiting else ""
         return Observed(TopicIds(arn), actual, _tags(aws, arn), note=note)
@@ -87,7 +87,7 @@ class Topic(Resource[TopicIds]):
             yield Found(TopicIds(arn), flat(answer["Tags"]))
 
     def create(self, aws: Aws, me: Label) -> TopicIds:
-        """The name protects this call from doubling: of one with other tags it is refused (SNS API, CreateTopic)."""
+        """The name prevents duplicates: a topic with other tags is refused (SNS API, CreateTopic)."""
         answer = aws.sns.create_topic(Name=self.name, Attributes={"Policy": self.policy}, Tags=me.upper())
         return TopicIds(TopicArn(answer["TopicArn"]))
 

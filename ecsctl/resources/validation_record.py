@@ -1,4 +1,4 @@
-"""Which DNS record proves a further name of a certificate: ACM returns it some seconds after the request."""
+"""The DNS record that validates a further name of a certificate: ACM returns it some seconds after the request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ValidationRecordIds:
-    """The CNAME that proves that a name is ours; empty until ACM returns it."""
+    """The CNAME that proves ownership of a name; empty until ACM returns it."""
 
     name: ValidationName
     value: str
@@ -30,8 +30,8 @@ class ValidationRecordIds:
 class ValidationRecord(Resource[ValidationRecordIds]):
     """Only read: the record that ACM expects in the zone of a certificate's further name.
 
-    Making it makes nothing, and there is nothing to delete: the record is another resource, and so is the certificate.
-    It is the same in each certificate of the name (ACM User Guide, "DNS validation").
+    Creating it creates nothing, and there is nothing to delete: the record is another resource, and so is the
+    certificate. It is the same in every certificate of the name (ACM User Guide, "DNS validation").
     """
 
     kind = "validation-record"
@@ -51,7 +51,7 @@ class ValidationRecord(Resource[ValidationRecordIds]):
         object.__setattr__(self, "domain", normal(self.domain))
 
     def summary(self) -> str:
-        """Of what it is."""
+        """What it is for."""
         return f"which CNAME proves {self.domain} to ACM"
 
     @classmethod
@@ -75,7 +75,7 @@ class ValidationRecord(Resource[ValidationRecordIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ValidationRecordIds]]:
-        """None: it is nothing of its own."""
+        """None: it has nothing of its own on AWS."""
         yield from ()
 
     def create(self, aws: Aws, me: Label) -> ValidationRecordIds:

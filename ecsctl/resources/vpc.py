@@ -30,7 +30,7 @@ class VpcIds:
 
 @dataclass(frozen=True, kw_only=True)
 class Vpc(Resource[VpcIds]):
-    """A VPC. AWS sets its DNS attributes one call each, and only after it was made.
+    """A VPC. AWS sets its DNS attributes with one call each, and only after it was created.
 
     The rules of its default security group are removed, if that is configured; they are never put back.
     """
@@ -46,13 +46,13 @@ class Vpc(Resource[VpcIds]):
     cidr: Fixed[str]
     dns_hostnames: bool
     dns_support: bool
-    default_group_closed: bool | None  # nothing may go through the group that comes with it; None: unchanged
+    default_group_closed: bool | None  # no traffic through the default security group; None: unchanged
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cidr", network(self.cidr))
 
     def summary(self) -> str:
-        """Its addresses."""
+        """Its CIDR."""
         return self.cidr
 
     @classmethod
@@ -64,13 +64,13 @@ class Vpc(Resource[VpcIds]):
             changes="DeleteVpc ModifyVpcAttribute",
             reads="DescribeVpcs DescribeVpcAttribute",
         )
-        if uses.closes:  # it carries no tag that IAM could match, and the VPC's id comes too late
+        if uses.closes:  # it carries no tag that IAM could match, and the VPC's id is known too late
             actions = of("ec2", "RevokeSecurityGroupEgress RevokeSecurityGroupIngress")
             yield from apart(REVIEWED, Statement("DefaultGroup", actions, (scope.arn("ec2", "security-group/*"),)))
             yield anywhere("ec2", "DescribeSecurityGroups")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Vpc, VpcIds] | None:
-        """By its tags: addresses may overlap, so they are no key."""
+        """By its tags: CIDRs may overlap, so they do not identify a VPC."""
         found = only((found for found in self.find(aws, me) if me.matches(found.tags)), "VPCs", me)
         if found is None:
             return None
@@ -94,22 +94,22 @@ class Vpc(Resource[VpcIds]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: VpcIds) -> Iterator[Callable[[], object]]:
-        """One attribute a call."""
+        """A call for each attribute."""
         for attribute in ("enableDnsHostnames", "enableDnsSupport"):
             yield partial(aws.read, aws.ec2.describe_vpc_attribute, VpcId=ids.vpc_id, Attribute=attribute)
 
     def as_made(self) -> Vpc:
-        """Its attributes as AWS presets them (EC2 API reference, ModifyVpcAttribute), and its group open."""
+        """AWS's defaults for its attributes (EC2 API reference, ModifyVpcAttribute), and its default group open."""
         closed = None if self.default_group_closed is None else False
         return replace(self, dns_hostnames=False, dns_support=True, default_group_closed=closed)
 
     def create(self, aws: Aws, me: Label) -> VpcIds:
-        """No token protects this call: the engine searches by tags before and after it."""
+        """No token prevents duplicates: the engine searches by tags before and after it."""
         answer = aws.ec2.create_vpc(CidrBlock=self.cidr, TagSpecifications=me.specification("vpc"))
         return VpcIds(VpcId(answer["Vpc"]["VpcId"]))
 
     def update(self, aws: Aws, me: Label, ids: VpcIds, changed: frozenset[str]) -> None:
-        """One attribute a call, as the API requires. Support comes first: hostnames need it."""
+        """A call for each attribute, as the API requires. DNS support comes first: hostnames need it."""
         if "dns_support" in changed:
             aws.ec2.modify_vpc_attribute(VpcId=ids.vpc_id, EnableDnsSupport={"Value": self.dns_support})
         if "dns_hostnames" in changed:
@@ -131,12 +131,12 @@ class Vpc(Resource[VpcIds]):
 
 
 def _default_group(aws: Aws, vpc: str) -> SecurityGroupTypeDef:
-    """The security group that AWS makes with each VPC; it can be neither deleted nor renamed (VPC user guide)."""
+    """The security group that AWS creates with each VPC; it can be neither deleted nor renamed (VPC user guide)."""
     answer = aws.read(aws.ec2.describe_security_groups, Filters=where(vpc_id=vpc, group_name="default"))
     return answer["SecurityGroups"][0] if answer["SecurityGroups"] else {}
 
 
 def _open(aws: Aws, vpc: str) -> list[object]:
-    """What that group lets in and out."""
+    """That group's rules."""
     group = _default_group(aws, vpc)
     return [*group.get("IpPermissions", ()), *group.get("IpPermissionsEgress", ())]

@@ -1,4 +1,4 @@
-"""Where EventBridge posts what happens to the app: a URL that is a secret, since whoever knows it can post there."""
+"""A URL that EventBridge posts events about the app to: a secret, since whoever knows it can post there."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ class WebhookIds:
 
 @dataclass(frozen=True, kw_only=True)
 class Webhook(Resource[WebhookIds]):
-    """An API destination of EventBridge and the connection that it needs, both of one name, by which they are found.
+    """An API destination of EventBridge and the connection that it needs, both with the same name, by which they are
+    found.
 
-    Neither has tags (EventBridge API reference, TagResource): whose they are is in the connection's description.
+    Neither has tags (EventBridge API reference, TagResource): the connection's description says whose they are.
     """
 
     kind = "webhook"
@@ -48,14 +49,14 @@ class Webhook(Resource[WebhookIds]):
 
     name: Fixed[str]
     url: Secret
-    role: Order[RoleName]  # outlives it, and so says that there may be one
+    role: Order[RoleName]  # outlives it, and so shows that there may be one
 
     def summary(self) -> str:
         """That it is not shown."""
         return "posts to a URL that is kept secret"
 
     def keeping(self, actual: Webhook) -> Webhook:
-        """With the URL on AWS, where ours could not be read."""
+        """With the URL on AWS, if ours could not be read."""
         return Webhook(name=self.name, url=self.url.known_by(actual.url), role=self.role)
 
     @classmethod
@@ -64,15 +65,15 @@ class Webhook(Resource[WebhookIds]):
         if not uses.webhook:
             return
         name = scope.names.webhook
-        # By name before they are made, with AWS's id behind it afterwards.
+        # By name before they exist; AWS's id follows it afterwards.
         both = tuple(scope.arn("events", f"{what}/{name}*") for what in ("api-destination", "connection"))
         actions = (
             "CreateApiDestination CreateConnection DeleteApiDestination DeleteConnection DescribeApiDestination "
             "DescribeConnection UpdateApiDestination"
         )
         yield from apart(WEBHOOK, Statement("Webhook", of("events", actions), both))
-        # EventBridge keeps what a connection sends in a secret of its own, with the rights of whoever makes it (AWS
-        # managed policy reference, AmazonEventBridgeFullAccess).
+        # EventBridge keeps what a connection sends in a secret of its own, with the permissions of whoever creates it
+        # (AWS managed policy reference, AmazonEventBridgeFullAccess).
         secret = scope.arn("secretsmanager", f"secret:events!connection/{name}/*")
         changes = "CreateSecret DeleteSecret GetSecretValue PutSecretValue"
         linking = replace(linked(scope, "apidestinations.events"), sid="WebhookLinked")
@@ -80,7 +81,7 @@ class Webhook(Resource[WebhookIds]):
         yield anywhere("iam", "ListRoles")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Webhook, WebhookIds] | None:
-        """By its name. What leads elsewhere, or by another connection, has no URL of ours."""
+        """By its name. One with another target, or another connection, does not have our URL."""
         connection = _connection(aws, self.name)
         if connection is None:
             return None
@@ -102,7 +103,7 @@ class Webhook(Resource[WebhookIds]):
             yield Found(_ids(names.webhook, _destination(aws, names.webhook)), _tags(connection))
 
     def create(self, aws: Aws, me: Label) -> WebhookIds:
-        """The connection; the name protects this call from doubling. It leads nowhere yet."""
+        """The connection; the name prevents duplicates. It has no target yet."""
         aws.events.create_connection(
             Name=self.name,
             Description=" ".join(f"{key}={quote(me.tags[key])}" for key in MARKS),
@@ -112,7 +113,7 @@ class Webhook(Resource[WebhookIds]):
         return _ids(self.name, {})
 
     def update(self, aws: Aws, me: Label, ids: WebhookIds, changed: frozenset[str]) -> None:
-        """Let it lead to the URL."""
+        """Point it to the URL."""
         with aws.fresh():
             connection = _connection(aws, self.name) or {}
             destination = _destination(aws, self.name)

@@ -1,1 +1,1 @@
-"""What the kinds are made of: values, and readings of AWS, that serve one of them or several."""
+"""Parts of the kinds: values, and functions that read AWS for one or several of them."""

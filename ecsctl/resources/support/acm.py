@@ -1,4 +1,4 @@
-"""What several kinds ask of ACM: every certificate of the region, and whose each is."""
+"""What several kinds read from ACM: every certificate of the region, and whom each belongs to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-# ACM API reference, ListCertificates: without them only those with RSA keys of 1024 and 2048 bits are listed.
+# ACM API reference, ListCertificates: by default only those with RSA keys of 1024 and 2048 bits are listed.
 KEY_TYPES: tuple[KeyAlgorithmType, ...] = (
     "RSA_1024",
     "RSA_2048",
@@ -39,7 +39,7 @@ DEAD = {
 
 
 def of_certificates(scope: Scope, uses: Uses) -> Iterator[Statement]:
-    """The permissions to read certificates: all of them are listed, and of most only the tags are read."""
+    """The permissions to read certificates: all of them are listed, and for most only the tags are read."""
     described = " DescribeCertificate" if uses.certificate else ""
     certificates = (scope.arn("acm", "certificate/*"),)
     yield anywhere("acm", "ListCertificates")
@@ -47,13 +47,13 @@ def of_certificates(scope: Scope, uses: Uses) -> Iterator[Statement]:
 
 
 def requested(aws: Aws) -> list[CertificateSummaryTypeDef]:
-    """Every certificate of the region that was requested from ACM, not imported or of a private authority."""
+    """Every certificate of the region that was requested from ACM, neither imported nor of a private authority."""
     everything = aws.read(aws.acm.list_certificates, Includes={"keyTypes": KEY_TYPES})["CertificateSummaryList"]
     return [one for one in everything if one.get("Type", "AMAZON_ISSUED") == "AMAZON_ISSUED"]
 
 
 def tags_of(aws: Aws, arn: str) -> dict[str, str]:
-    """The certificate's tags; none if it has vanished."""
+    """The certificate's tags; none if it was deleted meanwhile."""
     answer = none_if_gone(lambda: aws.read(aws.acm.list_tags_for_certificate, CertificateArn=arn))
     return flat(answer["Tags"]) if answer else {}
 
@@ -65,16 +65,16 @@ def described(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
 
 
 def died_of(certificate: CertificateDetailTypeDef) -> str:
-    """Why it will never be of use (again), in a sentence; empty while there is hope."""
+    """Why it will never be usable (again), in a sentence; empty as long as it may be."""
     status = certificate.get("Status", "")
     reason = certificate.get("FailureReason", "")
     return f"{DEAD[status]}{f' ({reason})' if reason else ''}" if status in DEAD else ""
 
 
 def proof_of(certificate: CertificateDetailTypeDef, domain: str) -> tuple[ValidationName, str]:
-    """Name and value of the record that proves that a domain, or its wildcard, is ours; empty until ACM returns them.
+    """Name and value of the record that validates a domain and its wildcard; empty until ACM returns them.
 
-    A name and its wildcard have the same (ACM User Guide, "DNS validation").
+    A name and its wildcard share one (ACM User Guide, "DNS validation").
     """
     for option in certificate.get("DomainValidationOptions", []):
         if normal(option["DomainName"]).removeprefix("*.") == domain.removeprefix("*.") and "ResourceRecord" in option:
@@ -93,6 +93,6 @@ CURES = {  # ACM User Guide, "Troubleshoot certificate requests", by the reason 
 
 
 def cure_of(certificate: CertificateDetailTypeDef) -> str:
-    """What a person can do about a certificate that ACM refused; empty while there is hope, or nothing is known."""
+    """What a person can do about a certificate that ACM refused; empty if that is not final, or nothing is known."""
     cure = CURES.get(certificate.get("FailureReason", "")) if certificate.get("Status") == "FAILED" else None
     return f"{cure}; then run the same command again, or give domain.certificate_arn" if cure else ""

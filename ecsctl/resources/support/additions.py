@@ -1,7 +1,7 @@
-"""What ecsctl.toml says of a task definition beyond what every app has: set by path, and remembered, to be taken back.
+"""What ecsctl.toml sets in a task definition beyond the usual: by path, and remembered, so that it can be taken back.
 
-Paths name a member of RegisterTaskDefinition (`ephemeralStorage`) or one of our container (`container.user`). Those in
-use are listed in a label of our container: the pipeline copies labels along with a revision, and tags not always. Other
+Paths name a member of RegisterTaskDefinition (`ephemeralStorage`) or of our container (`container.user`). Those in use
+are listed in a label of our container: the pipeline copies labels along with a revision, and tags not always. Other
 members that someone has added are ignored here.
 """
 
@@ -25,9 +25,9 @@ def additions(values: Mapping[str, Any]) -> Additions:
 
 
 def added(definition: Mapping[str, Any], ours: Mapping[str, Any], wanted: Additions) -> Additions:
-    """What a definition says at the desired paths, and at those that were desired when it was made.
+    """A definition's values at the desired paths, and at those that were desired when it was registered.
 
-    Of a value only the desired parts: AWS fills in others.
+    Only the desired parts of a value: AWS fills in others.
     """
     like = {path: json.loads(value) for path, value in wanted}
     paths = {*like, *_remembered(ours)}
@@ -69,7 +69,7 @@ def part_of(value: Any, like: Any) -> Any:
 
 
 def _ordered(parts: list[Any]) -> list[Any]:
-    """The order in which AWS returns what has names does not matter."""
+    """The order in which AWS returns named items does not matter."""
     for key in ("name", "containerName"):
         if all(isinstance(one, dict) and key in one for one in parts):
             return sorted(parts, key=lambda one: str(one[key]))

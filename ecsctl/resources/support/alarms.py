@@ -39,5 +39,5 @@ def tags_of(aws: Aws, alarm: dict[str, Any]) -> dict[str, str]:
 
 
 def arn(me: Label, name: str) -> str:
-    """The ARN of an alarm that has just been put: AWS answers nothing."""
+    """The ARN of an alarm that has just been put: the call returns nothing."""
     return f"arn:{me.partition}:cloudwatch:{me.region}:{me.account}:alarm:{name}"

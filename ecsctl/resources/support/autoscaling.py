@@ -1,4 +1,4 @@
-"""What several kinds read of Application Auto Scaling."""
+"""What several kinds read from Application Auto Scaling."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def targets_of(aws: Aws, services: list[str]) -> list[ScalableTargetTypeDef]:
-    """The scalable targets of these services, by their ids: AWS requires some beside a dimension (API reference)."""
+    """The scalable targets of these services, by their ids: AWS requires ids together with a dimension (API
+    reference).
+    """
     return aws.read(
         aws.autoscaling.describe_scalable_targets,
         ServiceNamespace="ecs",

@@ -1,7 +1,7 @@
-"""A queue's backlog for each task, as CloudWatch computes it: which metrics, and how they are recognized again.
+"""A queue's backlog per task, as CloudWatch computes it: from which metrics, and how ours are recognized.
 
-Application Auto Scaling user guide, "Create a target tracking scaling policy using metric math": messages that wait to
-be received, divided by the tasks that run. The raw length does not say how many tasks share it.
+Application Auto Scaling user guide, "Create a target tracking scaling policy using metric math": messages waiting to be
+received, divided by the running tasks. The queue's length alone does not say how many tasks share it.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ WAITING, RUNNING, RESULT = "waiting", "running", "result"  # the ids of the metr
 PER_TASK = f"{WAITING} / {RUNNING}"
 """No value while no task runs: there is nothing to divide by, and target tracking waits."""
 UNSERVED = f"IF({WAITING} > 0 AND FILL({RUNNING}, 0) < 1, 1, 0)"
-"""Whether messages wait and no task works: the metric of a service without tasks has no values (CloudWatch user guide,
-"Using metric math", FILL)."""
+"""Whether messages wait and no task runs: the metric of a service without tasks has no values (CloudWatch user guide,
+"Using metric math", FILL).
+"""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Whose backlog: a queue by its ARN, and the service that works it off.
+    """Whose backlog: a queue by its ARN, and the service that processes it.
 
-    `insights`: its tasks are counted by Container Insights. Else by the samples of its CPU's use, of which each task
-    sends one a minute (ECS developer guide, "Service RUNNING task count": Period 1 Minute, Statistic Sample Count).
+    `insights`: its tasks are counted by Container Insights. Otherwise by the samples of its CPU utilization, of which
+    each task sends one a minute (ECS developer guide, "Service RUNNING task count": Period 1 Minute, Statistic Sample
+    Count).
     """
 
     queue: str
@@ -31,7 +33,7 @@ class Source:
     insights: bool
 
     def queries(self, expression: str, period: int | None = None) -> list[dict[str, Any]]:
-        """The metrics and what is made of them; with a `period` as an alarm takes it, without as a policy does."""
+        """The metrics and the expressions over them; with a `period` for an alarm, without for a policy."""
         counted = ("ECS/ContainerInsights", "RunningTaskCount", "Average")
         if not self.insights:
             counted = ("AWS/ECS", "CPUUtilization", "SampleCount")
@@ -54,9 +56,9 @@ def _query(
 
 
 def observed(wanted: Source, queries: list[dict[str, Any]], expression: str, period: int | None = None) -> Source:
-    """Whose backlog these queries measure; of another shape, or of another service, an empty one.
+    """Whose backlog these queries measure; an empty one if they have another form, or are about another service.
 
-    A metric of SQS names the queue alone: it is of the account and region in which it is read.
+    A metric of SQS names only the queue: it is of the account and region in which it is read.
     """
     place, _, _ = wanted.queue.rpartition(":")
     named = {one["Id"]: one for one in queries}.get(WAITING, {}).get("MetricStat", {}).get("Metric", {})
@@ -69,7 +71,7 @@ def observed(wanted: Source, queries: list[dict[str, Any]], expression: str, per
 
 
 def _alike(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> bool:
-    """Whether they ask the same, whatever labels and orders AWS answers with."""
+    """Whether they are the same, whatever labels and order AWS returns."""
     return sorted(map(_essence, ours), key=str) == sorted(map(_essence, theirs), key=str)
 
 

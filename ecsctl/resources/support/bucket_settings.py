@@ -1,4 +1,4 @@
-"""The settings of a bucket, each read and written by an S3 call of its own."""
+"""The settings of a bucket, each read and written by its own S3 call."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def hide(aws: Aws, name: str, owner: str, *, on: bool) -> None:
 
 
 def encryption(aws: Aws, name: str, owner: str) -> str:
-    """How S3 encrypts what is put in: `AES256` or `aws:kms`. Empty: not said."""
+    """How S3 encrypts new objects: `AES256` or `aws:kms`. Empty: not set."""
     answer = none_if_gone(lambda: aws.read(aws.s3.get_bucket_encryption, Bucket=name, ExpectedBucketOwner=owner))
     rules = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
     return rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "") if rules else ""
 
 
 def encrypt(aws: Aws, name: str, owner: str, algorithm: str) -> None:
-    """Encrypt what is put in from now on."""
+    """Encrypt new objects from now on."""
     default = cast(Literal["AES256", "aws:kms"], algorithm)
     aws.s3.put_bucket_encryption(
         Bucket=name,
@@ -67,7 +67,7 @@ def refuses_plain(aws: Aws, name: str, owner: str, partition: str) -> bool:
 
 
 def refuse_plain(aws: Aws, name: str, owner: str, partition: str, *, on: bool) -> None:
-    """Refuse every request without TLS, or leave that to others. Statements of others in the policy stay."""
+    """Refuse every request without TLS, or no longer. Other people's statements in the policy stay."""
     _state(aws, name, owner, _tls_only(name, partition), on=on)
 
 
@@ -78,12 +78,12 @@ def takes_logs(aws: Aws, name: str, me: Label) -> bool:
 
 
 def take_logs(aws: Aws, name: str, me: Label, *, on: bool) -> None:
-    """Let ELB do so, or not. Statements of others in the policy stay."""
+    """Allow ELB to do so, or no longer. Other people's statements in the policy stay."""
     _state(aws, name, me.account, _delivery(name, me), on=on)
 
 
 def _state(aws: Aws, name: str, owner: str, ours: dict[str, Any], *, on: bool) -> None:
-    """Put a statement of ours into the bucket's policy, or take it out."""
+    """Add a statement of ours to the bucket's policy, or remove it."""
     with aws.fresh():
         kept = [one for one in _statements(aws, name, owner) if one.get("Sid") != ours["Sid"]]
     policy = [*kept, ours] if on else kept
@@ -106,7 +106,7 @@ def expiry(aws: Aws, name: str, owner: str) -> tuple[int, int]:
 
 
 def expire(aws: Aws, name: str, owner: str, days: int, abort_days: int) -> None:
-    """Remove objects, and unfinished uploads, after so many days. Rules of others stay."""
+    """Remove objects, and unfinished uploads, after this many days. Other people's rules stay."""
     ours: LifecycleRuleUnionTypeDef = {
         "ID": RULE,
         "Status": "Enabled",
@@ -157,6 +157,6 @@ def _rules(aws: Aws, name: str, owner: str) -> list[Any]:
 
 
 def _narrows(rule: dict[str, Any]) -> list[Any]:
-    """What keeps a rule from meaning every object."""
+    """Whatever keeps a rule from covering every object."""
     where = rule.get("Filter") or {}
     return [rule.get("Prefix"), *where.values()]

@@ -1,4 +1,4 @@
-"""What is read of CodeBuild's builds: a project's newest, and why one failed."""
+"""What is read about CodeBuild's builds: a project's newest, and why one failed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
 RECENT = 20  # builds that are read, where the newest alone is not enough
-LINES, READ = 10, 500  # of the log's end that are shown, and that are read: CodeBuild repeats long commands there
+LINES, READ = 10, 500  # lines at the log's end that are shown, and that are read: CodeBuild repeats long commands there
 _COMMAND = re.compile(r"(Error while executing command: )(.*?)(\.? Reason: .*)?$", re.DOTALL)
 _OWN, _BEGUN = "[Container]", re.compile(r"\[Container\] .*Running command ")  # what CodeBuild itself says in a log
 
@@ -26,11 +26,11 @@ def newest_build(aws: Aws, project: str) -> BuildTypeDef | None:
 
 
 def builds_of(aws: Aws, project: str, most: int = RECENT) -> list[BuildTypeDef]:
-    """The project's newest builds, the newest first; none when there is no project.
+    """The project's newest builds, the newest first; none if there is no project.
 
-    Builds outlive their project and are listed again for the next one of its name: an earlier life's do not count. They
-    are listed from the newest on by default; with more than 100 of them AWS refuses a sort order (CodeBuild API
-    reference, ListBuildsForProject, sortOrder; aws/aws-cli#5863).
+    Builds outlive their project and are listed again for the next one of its name: those from before it was created do
+    not count. They are listed from the newest on by default; with more than 100 of them AWS refuses a sort order
+    (CodeBuild API reference, ListBuildsForProject, sortOrder; aws/aws-cli#5863).
     """
     projects = aws.read(aws.codebuild.batch_get_projects, names=[project])["projects"]
     listed = none_if_gone(lambda: aws.first_page(aws.codebuild.list_builds_for_project, projectName=project))
@@ -43,24 +43,24 @@ def builds_of(aws: Aws, project: str, most: int = RECENT) -> list[BuildTypeDef]:
 
 
 def pushed_by(aws: Aws, build: BuildTypeDef, repository: str) -> ImageDetailTypeDef | None:
-    """The image of a build: under the name that it exports as IMAGE_TAG, as ours does, or that of its commit."""
+    """The image of a build: under the name that it exports as IMAGE_TAG, as ours does, or its commit's."""
     there_are = images(aws, repository)
     return next((image for tag in names_of(build) for image in there_are if tag in tags(image)), None)
 
 
 def names_of(build: BuildTypeDef) -> list[str]:
-    """The tags by which a build's image may be known."""
+    """The tags that a build's image may have."""
     exported = {one.get("name"): one.get("value") for one in build.get("exportedEnvironmentVariables", ())}
     return [tag for tag in (exported.get("IMAGE_TAG"), build.get("resolvedSourceVersion")) if tag]
 
 
 def is_running(build: BuildTypeDef) -> bool:
-    """Whether it has not ended yet."""
+    """Whether it is still in progress."""
     return build["buildStatus"] == "IN_PROGRESS"
 
 
 def why_failed(aws: Aws, build: BuildTypeDef) -> str:
-    """In which phase it failed, why, and what its commands said last. Of a script its first line is shown."""
+    """In which phase it failed, why, and the last output of its commands. Of a script, the first line is shown."""
     status = build["buildStatus"].lower().replace("_", " ")
     phases = [phase for phase in build.get("phases", []) if phase.get("phaseStatus", "SUCCEEDED") != "SUCCEEDED"]
     failures = [

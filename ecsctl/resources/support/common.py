@@ -1,4 +1,4 @@
-"""What several kinds need to read AWS: the filter for our tags, one of many, absent instead of an error, documents."""
+"""What several kinds need to read AWS: the filter for our tags, one of many, None instead of an error, documents."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def tag_filter(me: Label) -> list[Any]:
 
 
 def where(**values: str | Iterable[str]) -> list[Any]:
-    """EC2's filters by name: `where(vpc_id=…, cidr_block=…)`; of several values any lets an item through.
+    """EC2's filters by name: `where(vpc_id=…, cidr_block=…)`; several values of one are alternatives.
 
     Two underscores are a dot: `where(attachment__vpc_id=…)`.
     """
@@ -30,10 +30,10 @@ def where(**values: str | Iterable[str]) -> list[Any]:
 
 
 def network(addresses: str) -> str:
-    """A range of addresses as AWS returns it: without host bits, IPv6 short and in lower case.
+    """A CIDR as AWS returns it: without host bits, IPv6 short and in lower case.
 
-    EC2 API reference, CreateVpc: the CIDR block is brought to its canonical form. What is only promised yet (a subclass
-    of str), and what is no range, such as a prefix list's id, is left unchanged.
+    EC2 API reference, CreateVpc: the CIDR block is brought to its canonical form. A promise (a subclass of str), and
+    anything but a CIDR, such as a prefix list's id, is returned unchanged.
     """
     if type(addresses) is not str:
         return addresses
@@ -44,7 +44,7 @@ def network(addresses: str) -> str:
 
 
 def only(items: Iterable[T], plural: str, me: Label) -> T | None:
-    """The one item, or None. Raises Doubled when there are two: a lost answer or another tool doubled it."""
+    """The only item, or None. Raises Doubled if there are two: a lost answer or another tool duplicated it."""
     found = list(items)
     if len(found) > 1:
         listed = ", ".join(str(getattr(item, "ids", item)) for item in found)
@@ -67,7 +67,7 @@ def none_if_gone(call: Callable[[], T]) -> T | None:
 
 
 def canonical(document: Any) -> str:
-    """A JSON document in one spelling: keys sorted, and a list of one as its element, as AWS hands policies back."""
+    """A JSON document in normal form: keys sorted, and a list of one as its element, as AWS returns policies."""
     if isinstance(document, str):
         document = json.loads(document)
     return json.dumps(_plain(document), sort_keys=True, separators=(",", ":"))
