@@ -1,7 +1,7 @@
 """The containers of a task beside the app's own, and what all containers have in common.
 
-A sidecar is known by a label of its container: the pipeline copies labels along with a revision, and tags not always. A
-container without that label is not ours, and stays unchanged.
+A sidecar is recognized by a label of its container: the pipeline copies labels along with a revision, and tags not
+always. A container without that label is not ours, and stays unchanged.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from ecsctl.resources.support.volumes import Mount, mounted, mounts_of, ordered
 
 LABEL = "ecsctl.sidecar"
 AGENT = "aws-guardduty-agent-"
-"""How the name of the container begins that GuardDuty's Runtime Monitoring adds to tasks. No task definition has it,
-and a task runs without it: where the execution role may not pull its image it only is not there (aws/aws-cdk#32877).
+"""The prefix of the container that GuardDuty's Runtime Monitoring adds to tasks. No task definition has it, and a task
+runs without it: if the execution role may not pull its image, it is simply missing (aws/aws-cdk#32877).
 """
 Pairs = tuple[tuple[str, str], ...]
 
@@ -56,7 +56,7 @@ class HealthCheck:
 
     @property
     def sent(self) -> dict[str, Any] | None:
-        """As AWS takes it."""
+        """In the form that AWS accepts."""
         if not self.command:
             return None
         return {
@@ -82,8 +82,8 @@ class Sidecar:
     secrets: Pairs  # name in the environment, ARN in Secrets Manager or Parameter Store
     depends_on: Pairs  # another container, and ECS's condition
     health_check: HealthCheck
-    start_timeout: int  # seconds; 0: others wait for ever
-    restart_after: int  # seconds that it must have run; 0: it is not started again
+    start_timeout: int  # seconds; 0: others wait forever
+    restart_after: int  # seconds that it must have run; 0: it is not restarted
     restart_ignores: tuple[int, ...]
     cpu: int  # units
     memory: int  # MiB; 0: all of the task's
@@ -102,7 +102,7 @@ class Sidecar:
 
 
 def written(sidecar: Sidecar, actual: Mapping[str, Any], log: Mapping[str, Any]) -> dict[str, Any]:
-    """A sidecar laid over its container on AWS (`{}` if there is none): what others set besides stays."""
+    """A sidecar laid over its container on AWS (`{}` if there is none): other settings of others stay."""
     mapped = {port.get("containerPort"): port for port in actual.get("portMappings") or ()}
     restart = {
         "enabled": True,
@@ -139,7 +139,7 @@ def written(sidecar: Sidecar, actual: Mapping[str, Any], log: Mapping[str, Any])
 
 
 def read(container: Mapping[str, Any], log: Mapping[str, Any]) -> Sidecar:
-    """A container as a sidecar. `log` is where its lines are to go."""
+    """A container as a sidecar. `log` is where its output should go."""
     restart = container.get("restartPolicy") or {}
     return Sidecar(
         name=container.get("name", ""),
@@ -168,7 +168,7 @@ def read(container: Mapping[str, Any], log: Mapping[str, Any]) -> Sidecar:
 def sidecars_of(
     definition: Definition, own: Mapping[str, Any], wanted: Iterable[Sidecar], log: Mapping[str, Any]
 ) -> tuple[Sidecar, ...]:
-    """The sidecars in a definition: those that were made, and the desired ones. `own` is the app's container."""
+    """The sidecars in a definition: those that ecsctl added, and the desired ones. `own` is the app's container."""
     names = {one.name for one in wanted}
     found = (one for one in definition.get("containerDefinitions", ()) if one is not own)
     return tuple(
@@ -199,7 +199,7 @@ def beside(
 
 
 def ours(container: Mapping[str, Any]) -> bool:
-    """Whether a container was made as a sidecar of ecsctl.toml."""
+    """Whether a container was added as a sidecar of ecsctl.toml."""
     return LABEL in (container.get("dockerLabels") or {})
 
 

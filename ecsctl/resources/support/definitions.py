@@ -1,4 +1,4 @@
-"""What a task definition says, and what should be registered: plain values in, plain values out."""
+"""The content of a task definition, and what should be registered: plain values in, plain values out."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class Contents:
     secrets: tuple[tuple[str, str], ...]  # name in the environment, ARN in Secrets Manager or Parameter Store
     command: tuple[str, ...]  # empty: the image's own
     health_check: HealthCheck
-    init_process: bool  # reaps what ECS Exec and the app's own children leave behind
+    init_process: bool  # reaps zombies of ECS Exec and of the app's own children
     stop_timeout: int  # seconds between SIGTERM and SIGKILL
     read_only: bool  # the root file system; ECS Exec needs it writable
-    more: Additions  # what is said beyond that, by path
+    more: Additions  # further settings, by path
     sidecars: tuple[Sidecar, ...]
     volumes: tuple[Volume, ...]
     mounts: tuple[Mount, ...]  # of them in the app's container
@@ -64,7 +64,7 @@ AnyContents = TypeVar("AnyContents", bound=Contents)
 
 
 def image_for(desired: Contents, running: str | None = None, good: str | None = None) -> str | None:
-    """The image to register: the configured one, the last good one, the one that runs, or one to begin with."""
+    """The image to register: the configured one, the last good one, the running one, or one to begin with."""
     begin = desired.seed or desired.placeholder
     kept = begin if running == desired.placeholder else running
     return desired.image or good or kept or begin
@@ -125,7 +125,7 @@ _LOGS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix", "mode", "ma
 
 
 def _log(desired: Contents, region: str) -> dict[str, Any]:
-    """Where the lines of the app and its sidecars go."""
+    """Where the app and its sidecars log to."""
     values = (desired.log_group, region, desired.log_prefix, desired.log_mode, desired.log_buffer)
     options = {name: value for name, value in zip(_LOGS, values, strict=True) if value}
     return {"logDriver": "awslogs", "options": options}
@@ -138,7 +138,7 @@ def _mapping(ours: Mapping[str, Any], port: int) -> dict[str, Any]:
 
 
 def actual_of(revision: Revision, like: AnyContents, region: str) -> AnyContents:
-    """What a revision says of the resource's fields, with what AWS leaves out or fills in brought to one spelling."""
+    """A revision's values of the resource's fields, with what AWS omits or fills in normalized."""
     definition, ours = revision.definition, container_of(revision.definition, like.container)
     port = _mapping(ours, like.port)
     log = ours.get("logConfiguration", {})
@@ -195,7 +195,7 @@ def _unsound(revision: Revision, like: Contents) -> str:
 
 @dataclass(frozen=True)
 class Decision:
-    """The live revision, what should be registered, and the revision that is as desired already, if there is one."""
+    """The live revision, what should be registered, and the revision that is already as desired, if there is one."""
 
     live: Revision
     definition: Definition
@@ -211,9 +211,9 @@ class Decision:
 def decide(desired: Contents, live: Revision, later: Iterable[Revision], good: str | None, me: Label) -> Decision:
     """Compare the desired state with what runs.
 
-    `later` are the ACTIVE revisions registered after the live one, the newest first. One of ours among them that says
-    what is desired was registered by a run that was interrupted before it updated the service: it is right, and nothing
-    is registered twice. `good` is the image to go on with when the live one was given up.
+    `later` are the ACTIVE revisions registered after the live one, the newest first. One of ours among them that is as
+    desired was registered by a run that was interrupted before it updated the service: it is right, and nothing is
+    registered twice. `good` is the image to continue with if ECS gave up the live one.
     """
     running = container_of(live.definition, desired.container).get("image")
     definition = laid(desired, live.definition, image_for(desired, running, good), me.region)
@@ -223,7 +223,7 @@ def decide(desired: Contents, live: Revision, later: Iterable[Revision], good: s
         return Decision(live, definition, live, note)
     goal, its_digest = actual_of(Revision("", definition, {}), desired, me.region), digest(definition)
     for found in later:
-        # The pipeline's copy of a revision may carry its tags, digest and all, and yet another image.
+        # The pipeline's copy of a revision may carry its tags, digest and all, and still have another image.
         if (
             me.matches(found.tags)
             and found.tags.get(DIGEST) == its_digest

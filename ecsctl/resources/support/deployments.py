@@ -1,8 +1,8 @@
-"""How the deployments of a service stand: one snapshot of what ECS says, and the one verdict on it.
+"""The state of a service's deployments: one snapshot of what ECS says, and the one verdict on it.
 
-That a service is stable proves nothing: after a rollback the old version is stable too, and with no tasks asked for
-everything is. AWS keeps a service deployment for each release (ECS guide, "View service history using Amazon ECS
-service deployments"), for 90 days, and its end is the truth. ECS's words for it are read here alone.
+A stable service proves nothing: after a rollback the old version is stable too, and with no tasks desired everything
+is. AWS keeps a service deployment for each release (ECS guide, "View service history using Amazon ECS service
+deployments"), for 90 days, and its end is the truth. ECS's words for it are read only here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MOST = 20  # deployments and service revisions that AWS describes at once
 
 
 class Phase(StrEnum):
-    """How one service deployment stands."""
+    """The state of one service deployment."""
 
     ROLLING_OUT = "rolling out"
     PAUSED = "paused"  # until a person answers
@@ -46,7 +46,7 @@ class Phase(StrEnum):
 
     @property
     def ongoing(self) -> bool:
-        """Whether ECS works at it."""
+        """Whether ECS is working on it."""
         return self in (Phase.ROLLING_OUT, Phase.PAUSED, Phase.STOPPING, Phase.GOING_BACK)
 
 
@@ -63,7 +63,7 @@ _PHASES = {
 
 @dataclass(frozen=True)
 class Standing:
-    """What a service runs, held against what it is to run, and how far it is."""
+    """What a service runs compared with what it should run, and how far it is."""
 
     runs: str  # the task definition that it is set to run
     ready: bool
@@ -76,9 +76,9 @@ class Standing:
 class Snapshot:
     """What ECS said at one moment.
 
-    `service` is DescribeServices' (None: there is none), `deployments` ListServiceDeployments' newest, perhaps with
-    what DescribeServiceDeployments adds; `revisions` and `images` are the task definition and the images of each
-    service revision, by its ARN.
+    `service` is from DescribeServices (None: there is none), `deployments` are the newest from ListServiceDeployments,
+    perhaps with what DescribeServiceDeployments adds; `revisions` and `images` are the task definition and the images
+    of each service revision, by its ARN.
     """
 
     service: Answer | None
@@ -96,12 +96,12 @@ class Snapshot:
 
     @property
     def rolling(self) -> list[Answer]:
-        """Those of the service's own deployments that ECS works at."""
+        """Those of the service's own deployments that ECS is working on."""
         return [one for one in (self.service or {}).get("deployments", ()) if self._rolls(one)]
 
     @property
     def failed(self) -> bool:
-        """Whether ECS gave up what the service is set to run, with nothing to go back to."""
+        """Whether ECS gave up what the service is set to run, with nothing to roll back to."""
         return rollout_of(self.primary) == "FAILED"
 
     @cached_property
@@ -116,23 +116,23 @@ class Snapshot:
 
     @property
     def phase(self) -> Phase | None:
-        """How the newest deployment stands; None if AWS lists none."""
+        """The state of the newest deployment; None if AWS lists none."""
         return phase_of(self.newest) if self.newest else None
 
     @cached_property
     def given_up(self) -> bool:
-        """Whether the newest deployment was stopped or goes back, or the service's own was given up."""
+        """Whether the newest deployment was stopped or is rolling back, or the service's own was given up."""
         fine = (None, Phase.DEPLOYED, Phase.ROLLING_OUT, Phase.PAUSED, Phase.STOPPING)
         return self.phase not in fine or self.failed
 
     @property
     def busy(self) -> bool:
-        """Whether a deployment is under way: then no other release may begin."""
+        """Whether a deployment is in progress: then no other release may begin."""
         return self.phase.ongoing if self.phase else self._primary_rolls
 
     @property
     def at_work(self) -> bool:
-        """Whether a deployment is under way, by its own word or by the service's."""
+        """Whether a deployment is in progress, according to itself or to the service."""
         return bool(self.phase and self.phase.ongoing) or self._primary_rolls
 
     @property
@@ -142,7 +142,7 @@ class Snapshot:
 
     @property
     def serves(self) -> str:
-        """The task definition that serves: of the newest deployment that came to its end, whatever is under way."""
+        """The task definition that serves: of the newest deployment that has completed, whatever is in progress."""
         over = [one for one in (self.service or {}).get("deployments", ()) if rollout_of(one) == "COMPLETED"]
         newest: Answer = max(over, key=began, default={})
         last = self.brings(self.good[0]) if self.good else ""
@@ -150,7 +150,7 @@ class Snapshot:
 
     @property
     def steady(self) -> bool:
-        """Whether as many tasks run as are desired, and ECS says that the deployment is done."""
+        """Whether as many tasks run as desired, and ECS says that the deployment is complete."""
         found = self.service or {}
         over = rollout_of(self.primary) in ("COMPLETED", "") and len(found.get("deployments", ())) == 1
         return over and found.get("runningCount", 0) >= found.get("desiredCount", 0)
@@ -169,7 +169,7 @@ class Snapshot:
         return sorted((one for one in self.deployments if phase_of(one) is Phase.DEPLOYED), key=began, reverse=True)
 
     def brings(self, deployment: Answer) -> str:
-        """The task definition that a service deployment brings; empty if AWS does not say."""
+        """The task definition that a service deployment deploys; empty if AWS does not say."""
         return self.revisions.get(target_of(deployment), "")
 
     def back_of(self, deployment: Answer) -> str:
@@ -177,18 +177,18 @@ class Snapshot:
         return self.revisions.get((deployment.get("rollback") or {}).get("serviceRevisionArn", ""), "")
 
     def digest_of(self, deployment: Answer, container: str) -> str:
-        """What the image of the app's own container stood for when it was deployed; empty if AWS does not say."""
+        """The digest behind the image of the app's own container when it was deployed; empty if AWS does not say."""
         ran = self.images.get(target_of(deployment), ())
         ours = next((one for one in ran if one.get("containerName") == container), ran[0] if ran else {})
         return str(ours.get("imageDigest") or "")
 
     def ran(self, task_definition: str, container: str) -> str:
-        """The digest that a revision's image had in its last deployment that succeeded; empty if AWS does not say."""
+        """The digest of a revision's image in its last successful deployment; empty if AWS does not say."""
         last = next((one for one in self.good if self.brings(one) == task_definition), {})
         return self.digest_of(last, container) if last else ""
 
     def good_image(self, container: str) -> str | None:
-        """The image of the last deployment that succeeded, if the service's newest one was given up; None otherwise.
+        """The image of the last successful deployment, if the service's newest one was given up; None otherwise.
 
         A deployment that the circuit breaker ends without a rollback leaves the service on a task definition whose
         image never ran.
@@ -237,19 +237,21 @@ class Snapshot:
         return self._rolls(self.primary)
 
     def _rolls(self, deployment: Answer) -> bool:
-        """Whether ECS works at it. Where it does not say (API reference, Deployment), old tasks beside it do."""
+        """Whether ECS is working on it. If it does not say (API reference, Deployment), the presence of old tasks
+        does.
+        """
         if state := rollout_of(deployment):
             return state == "IN_PROGRESS"
         return deployment.get("status") == "PRIMARY" and len((self.service or {}).get("deployments", ())) > 1
 
     @property
     def waits(self) -> int:
-        """The seconds for which a deployment of the service waits by itself, where requests are shifted."""
+        """The seconds that a deployment of the service waits by design, if requests are shifted."""
         return 60 * rules_of((self.service or {}).get("deploymentConfiguration") or {}).strategy.waits
 
 
 def snapshot(aws: Aws, cluster: str, service: str) -> Snapshot:
-    """A service, its newest deployments in full and what they bring, as ECS returns them now."""
+    """A service, its newest deployments in full, and their revisions, as ECS returns them now."""
     with aws.fresh():
         if service_of(aws, cluster, service) is None:
             return Snapshot(None)
@@ -296,23 +298,23 @@ def began(deployment: Answer) -> datetime:
 
 
 def rollout_of(deployment: Answer) -> str:
-    """How far ECS is with one of a service's own deployments: IN_PROGRESS, COMPLETED, FAILED, or nothing."""
+    """The rollout state of one of a service's own deployments: IN_PROGRESS, COMPLETED, FAILED, or nothing."""
     return str(deployment.get("rolloutState") or "")
 
 
 def reason_of(deployment: Answer) -> str:
-    """What ECS says of how far it is with one of a service's own deployments."""
+    """The rollout state of one of a service's own deployments, in ECS's words."""
     return str(deployment.get("rolloutStateReason") or "")
 
 
 def target_of(deployment: Answer) -> str:
-    """The ARN of the service revision it brings, which list and description have in different places."""
+    """The ARN of the service revision it deploys, which list and description return in different places."""
     described = deployment.get("targetServiceRevision") or {}
     return str(deployment.get("targetServiceRevisionArn") or described.get("arn", ""))
 
 
 def traffic_of(deployment: Answer) -> str:
-    """In words, how many of the requests a service deployment's tasks get; empty where it shifts none, or not yet.
+    """In words, what share of the requests a service deployment's tasks get; empty if it shifts none, or not yet.
 
     API reference, ServiceRevisionSummary and ServiceDeployment, lifecycleStage.
     """
@@ -327,7 +329,7 @@ def traffic_of(deployment: Answer) -> str:
 
 
 def monitor_of(deployment: Answer) -> str:
-    """What of ECS's own accord ended a service deployment, in words; empty if nothing did."""
+    """In words, which of ECS's own monitors ended a service deployment; empty if none did."""
     alarms = deployment.get("alarms") or {}
     if alarms.get("status") == "TRIGGERED":
         names = ", ".join(alarms.get("triggeredAlarmNames") or alarms.get("alarmNames") or ())
@@ -338,10 +340,10 @@ def monitor_of(deployment: Answer) -> str:
 
 
 def phase_of(deployment: Answer) -> Phase:
-    """How a service deployment stands.
+    """The state of a service deployment.
 
-    STOPPED and ROLLBACK_SUCCESSFUL have many causes: the monitors say whether ECS itself gave up, or its own words of
-    what it found wrong. Of a deployment that is only listed nothing is known of them.
+    STOPPED and ROLLBACK_SUCCESSFUL have many causes: the monitors, or ECS's own message, show whether ECS itself gave
+    up. For a deployment that is only listed neither is known.
     """
     if held_of(deployment):
         return Phase.PAUSED
@@ -357,7 +359,7 @@ def phase_of(deployment: Answer) -> Phase:
 
 
 def gone_back(aws: Aws, cluster: str, service: Answer, tags: Mapping[str, str] | None = None) -> str:
-    """In words, who went back and what `up` does then; empty if the service does not run an earlier revision again.
+    """In words, who rolled back and what `up` will do; empty if the service does not run an earlier revision again.
 
     A difference is not drift then. `tags` are those of the revision that it runs, if they are known already.
     """

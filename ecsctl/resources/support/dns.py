@@ -1,5 +1,5 @@
-"""Which records a domain name has, and whose they are: Route 53's records carry no tags, so a TXT record beside one has
-them.
+"""Which records a domain name has, and whose they are: Route 53's records carry no tags, so a TXT record next to one
+holds them.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ S = TypeVar("S", bound=str)
 
 PREFIX = "_ecsctl."  # before a record's name: the name of the TXT record with its tags
 TYPE = "ecsctl:type"
-PAGE = 100  # a name's own records come first in a page from it on, and its tags soon after, in all but odd zones
+PAGE = 100  # a page that starts at a name has its own records first, and its tags soon after, in all but unusual zones
 MOST = 255  # Route 53 Developer Guide, "TXT record type": characters of one string in a value
 
 _tagged: WeakKeyDictionary[Aws, dict[str, set[HostedZoneId]]] = WeakKeyDictionary()
 
 
 def tagged_zones(aws: Aws) -> dict[str, set[HostedZoneId]]:
-    """By app: the zones in which this run has found or made its tags; none until it has searched all."""
+    """By app: the zones in which this run has found or created its tags; none until it has searched all."""
     return _tagged.setdefault(aws, {})
 
 
 def normal(name: S) -> S:
     """A name as people write it: lower case, no dot at its end, `*` and not Route 53's escape of it.
 
-    A name that is only promised yet (a subclass of str) is left unchanged.
+    A promise (a subclass of str) is returned unchanged.
     """
     if type(name) is not str:
         return name
@@ -53,7 +53,7 @@ def tag_value(me: Label, kind: str) -> str:
 
 
 def read(values: Sequence[str]) -> dict[str, str]:
-    """The tags in a TXT record's values; empty if these are not exactly one such value."""
+    """The tags in a TXT record's values; empty unless these are exactly one such value."""
     text = "".join(re.findall(r'"([^"]*)"', values[0])) if len(values) == 1 else ""
     words = [word.split("=", 1) for word in text.split(" ") if word.startswith("ecsctl:") and "=" in word]
     return {key: unquote(value) for key, value in words}
@@ -66,7 +66,7 @@ def said(record: ResourceRecordSetOutputTypeDef) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Standing:
-    """The records at a name: the one of the type asked for, or what excludes it, and the TXT record of its tags."""
+    """The records at a name: the one of the requested type, or what excludes it, and the TXT record of its tags."""
 
     record: ResourceRecordSetOutputTypeDef | None
     text: ResourceRecordSetOutputTypeDef | None
@@ -74,7 +74,7 @@ class Standing:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags in the TXT record, unless they cannot mean this record."""
+        """The tags in the TXT record, unless they cannot belong to this record."""
         return said(self.text) if self.text is not None and (self.fits or self.record is None) else {}
 
     @property

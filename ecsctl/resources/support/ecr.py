@@ -1,4 +1,4 @@
-"""What is read of ECR by several: which images a repository holds, and for which processors one was built."""
+"""What several kinds read from ECR: which images a repository holds, and for which processors one was built."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Reference:
 
     @classmethod
     def of(cls, uri: str) -> Reference | None:
-        """The parts of a reference; None if it names another registry than ECR."""
+        """The parts of a reference; None if it names a registry other than ECR."""
         match = _ECR.fullmatch(uri)
         return cls(**{name: value or "" for name, value in match.groupdict().items()}) if match else None
 
@@ -56,19 +56,19 @@ class Reference:
         return self.account, self.region, self.repository
 
     def among(self, images: Sequence[ImageDetailTypeDef]) -> ImageDetailTypeDef | None:
-        """The image that it names: by its digest, which counts, or by its tag, `latest` unless given."""
+        """The image that it names: by its digest, which takes precedence, or by its tag, `latest` by default."""
         tag = self.tag or LATEST
         fits = (one for one in images if (one["imageDigest"] == self.digest if self.digest else tag in tags(one)))
         return next(fits, None)
 
 
 def tags(image: ImageDetailTypeDef) -> list[str]:
-    """An image's tags; none when it has lost them all to others."""
+    """An image's tags; none if other images have taken all of them."""
     return image.get("imageTags", [])
 
 
 def held(aws: Aws, repository: str) -> list[ImageDetailTypeDef]:
-    """All that a repository holds. Empty also when the repository does not exist."""
+    """Everything in a repository. Empty also if the repository does not exist."""
     answer = none_if_gone(lambda: aws.read(aws.ecr.describe_images, repositoryName=repository))
     return answer["imageDetails"] if answer else []
 
@@ -79,10 +79,11 @@ def images(aws: Aws, repository: str) -> list[ImageDetailTypeDef]:
 
 
 def _runs(image: ImageDetailTypeDef) -> bool:
-    """Whether it could be one of the app's: no layers that a build has kept, and nothing that is only about an image.
+    """Whether it could be one of the app's: no layers that a build has cached, and nothing that only describes an
+    image.
 
     A signature or an attestation refers to its image (ECR API reference, ImageDetail.subjectManifestDigest), or, as
-    cosign pushes it and registries without referrers have it, is tagged by the image's digest.
+    cosign pushes it and registries without referrers have it, is tagged with the image's digest.
     """
     named = tags(image)
     aside = bool(named) and all(tag.startswith(LAYERS) or _OF_IMAGE.fullmatch(tag) for tag in named)
@@ -90,9 +91,7 @@ def _runs(image: ImageDetailTypeDef) -> bool:
 
 
 def by_name(aws: Aws, named: Reference) -> ImageDetailTypeDef | None:
-    """The image that a reference of this registry names, read by name; None if it does not exist, or is not an
-    image.
-    """
+    """The image that a reference to this registry names; None if it does not exist, or is not an image."""
     wanted: ImageIdentifierTypeDef = (
         {"imageDigest": named.digest} if named.digest else {"imageTag": named.tag or LATEST}
     )
@@ -101,14 +100,14 @@ def by_name(aws: Aws, named: Reference) -> ImageDetailTypeDef | None:
 
 
 def newest(aws: Aws, repository: str, uri: str) -> ImageUri | None:
-    """The image pushed last among those with a tag, by digest: a tag may move, a digest never does."""
+    """The last pushed image among those with a tag, by digest: a tag may move, a digest never does."""
     pushed = [image for image in images(aws, repository) if tags(image)]
     last = max(pushed, key=lambda image: image["imagePushedAt"], default=None)
     return ImageUri(f"{uri}@{last['imageDigest']}") if last else None
 
 
 def image_exists(aws: Aws, image: str, like: str) -> bool:
-    """Whether an image exists, as far as can be known: only one of the same repository as `like` is read."""
+    """Whether an image exists, as far as can be known: it is read only if it is in the same repository as `like`."""
     named, ours = Reference.of(image), Reference.of(like)
     if named is None or ours is None or named.place != ours.place:
         return True
@@ -116,10 +115,10 @@ def image_exists(aws: Aws, image: str, like: str) -> bool:
 
 
 def processors(aws: Aws, repository: str, digest: str) -> frozenset[str]:
-    """The processors an image was built for, as images call them (arm64, amd64); empty where its manifest hides it.
+    """The processors an image was built for, in OCI's terms (arm64, amd64); empty if its manifest does not show them.
 
-    An image index names them. A plain manifest only points to a configuration that does (OCI image specification);
-    it is read where the manifest carries it along.
+    An image index names them. A plain manifest only points to a configuration that does (OCI image specification); it
+    is read if the manifest embeds it.
     """
     answer = aws.read(
         aws.ecr.batch_get_image,
@@ -136,7 +135,7 @@ def processors(aws: Aws, repository: str, digest: str) -> frozenset[str]:
 
 
 def _inline(data: str) -> str:
-    """The processor, out of a configuration that is part of the manifest."""
+    """The processor, from a configuration that is embedded in the manifest."""
     try:
         return str(json.loads(data or "{}").get("architecture", ""))
     except ValueError:

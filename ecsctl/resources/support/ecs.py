@@ -1,4 +1,4 @@
-"""What several kinds of ECS read: a cluster, a service and its tasks, what the tagging API knows, parts of an ARN."""
+"""What several kinds read from ECS: a cluster, a service and its tasks, what the tagging API knows, parts of an ARN."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BY = "ecsctl"
 
 
 def cluster_of(aws: Aws, name: str) -> ClusterTypeDef | None:
-    """The cluster of this name, with its tags and settings; a deleted one, still described for a while, is none."""
+    """The cluster of this name, with its tags and settings; None for a deleted one, which ECS describes for a while."""
     found = aws.read(aws.ecs.describe_clusters, clusters=[name], include=["TAGS", "SETTINGS"])["clusters"]
     return next((cluster for cluster in found if cluster["status"] != "INACTIVE"), None)
 
@@ -38,7 +38,9 @@ def service_of(aws: Aws, cluster: str, name: str) -> ServiceTypeDef | None:
 
 
 def families_of(aws: Aws, names: Names) -> list[str]:
-    """The families that processes of the app have by their names, the web's first; those that have run out, too."""
+    """The families of the app's processes, found by name, the web's first; including those with no active revision
+    left.
+    """
     listed = aws.read(aws.ecs.list_task_definition_families, familyPrefix=names.of_processes, status="ALL")
     return [names.family, *sorted(filter(names.owns, listed["families"]))]
 
@@ -59,7 +61,7 @@ def services_of(aws: Aws, names: Names) -> list[ServiceTypeDef]:
 
 
 def lead_of(aws: Aws, names: Names) -> Names:
-    """The process whose image is the app's: the web, where there is a service of it; else the first that has one."""
+    """The process whose image counts as the app's: the web, if it has a service; otherwise the first that has one."""
     web = service_of(aws, names.cluster, names.service)
     if web and web["status"] == "ACTIVE":
         return names
@@ -72,7 +74,7 @@ def _at_rest(service: Mapping[str, Any]) -> bool:
 
 
 def groups_of(service: Mapping[str, Any]) -> list[str]:
-    """The target groups that its tasks are in, or may be: where requests are shifted, one of two."""
+    """The target groups that its tasks are in, or may be: if requests are shifted, one of two."""
     found: dict[str, None] = {}
     for one in service.get("loadBalancers") or ():
         between = one.get("advancedConfiguration") or {}
@@ -83,7 +85,7 @@ def groups_of(service: Mapping[str, Any]) -> list[str]:
 def tasks_of(
     aws: Aws, cluster: str, service: str, *statuses: DesiredStatusType, most: int | None = None
 ) -> list[TaskTypeDef]:
-    """The tasks of a service that are to be in one of these states: of those that stopped, of the last hour."""
+    """The tasks of a service with one of these desired states: of stopped ones, those of the last hour."""
     arns: dict[str, None] = {}
     for status in statuses:
         listed = aws.read(aws.ecs.list_tasks, cluster=cluster, serviceName=service, desiredStatus=status)
@@ -92,7 +94,7 @@ def tasks_of(
 
 
 def tasks_in(aws: Aws, cluster: str, *statuses: DesiredStatusType) -> list[TaskTypeDef]:
-    """All tasks of a cluster that are to be in one of these states, whoever keeps them."""
+    """All tasks of a cluster with one of these desired states, whoever keeps them."""
     arns: dict[str, None] = {}
     for status in statuses:
         arns |= dict.fromkeys(aws.read(aws.ecs.list_tasks, cluster=cluster, desiredStatus=status)["taskArns"])
@@ -100,38 +102,38 @@ def tasks_in(aws: Aws, cluster: str, *statuses: DesiredStatusType) -> list[TaskT
 
 
 def stop_ours(aws: Aws, cluster: str) -> None:
-    """Stop the tasks that ecsctl, or a schedule of its, has started by themselves."""
+    """Stop the standalone tasks that ecsctl, or one of its schedules, has started."""
     for arn in alone(aws, cluster):
         aws.ecs.stop_task(cluster=cluster, task=arn, reason="ecsctl down")
 
 
 def alone(aws: Aws, cluster: str) -> list[str]:
-    """The tasks that no service keeps and that are of the app all the same: by their group."""
+    """The tasks that no service keeps and that belong to the app, by their group."""
     found = none_if_gone(lambda: tasks_in(aws, cluster, "RUNNING")) or []
     return [one["taskArn"] for one in found if one.get("group", "").startswith(f"{BY}:")]
 
 
 def started_by_us(aws: Aws, cluster: str) -> list[str]:
-    """The tasks that ecsctl has started by themselves, and that still run."""
+    """The standalone tasks that ecsctl has started and that still run."""
     answer = none_if_gone(lambda: aws.read(aws.ecs.list_tasks, cluster=cluster, startedBy=BY))
     return answer["taskArns"] if answer else []
 
 
 def ended_well(task: Mapping[str, Any], container: str) -> bool:
-    """Whether the command of a task has ended with 0, by itself: one that is stopped may do so all the same."""
+    """Whether the command of a task has ended with 0 by itself: one that is stopped may end with 0 too."""
     own: Mapping[str, Any] = next((one for one in task.get("containers", ()) if one.get("name") == container), {})
     return own.get("exitCode") == 0 and task.get("stopCode") == "EssentialContainerExited"
 
 
 def commands_of(aws: Aws, cluster: str) -> list[TaskTypeDef]:
-    """The tasks in which the release command runs now: by ecsctl, or in the pipeline."""
+    """The tasks in which the release command is running: started by ecsctl, or in the pipeline."""
     with aws.fresh():
         found = described(aws, cluster, started_by_us(aws, cluster))
     return [one for one in found if one.get("group") == f"{BY}:{RELEASE}" and one.get("desiredStatus") == "RUNNING"]
 
 
 def described(aws: Aws, cluster: str, arns: Iterable[str]) -> list[TaskTypeDef]:
-    """These tasks, but for those that ECS has forgotten."""
+    """These tasks, except those that ECS has forgotten."""
     found: list[TaskTypeDef] = []
     for batch in batches(arns, 100):
         found += aws.read(aws.ecs.describe_tasks, cluster=cluster, tasks=batch)["tasks"]
@@ -139,7 +141,7 @@ def described(aws: Aws, cluster: str, arns: Iterable[str]) -> list[TaskTypeDef]:
 
 
 def known_to_tagging(aws: Aws, me: Label, kind: str) -> set[str]:
-    """ARNs that the tagging API knows for the app. A hint: it lists new ones late, and gone ones for long."""
+    """ARNs that the tagging API knows for the app. A hint: it lists new ones late, and deleted ones for long."""
     answer = aws.read(
         aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}], ResourceTypeFilters=[kind]
     )
@@ -147,13 +149,13 @@ def known_to_tagging(aws: Aws, me: Label, kind: str) -> set[str]:
 
 
 def family_of(arn: str) -> str:
-    """The family of a task definition's ARN; an empty string for anything else, such as an id not known yet."""
+    """The family in a task definition's ARN; an empty string for anything else, such as an id not known yet."""
     head, _, _ = arn.rpartition(":")
     return head.partition(":task-definition/")[2]
 
 
 def revision_of(arn: str) -> int:
-    """The revision number of a task definition's ARN; 0 for anything else."""
+    """The revision number in a task definition's ARN; 0 for anything else."""
     number = arn.rpartition(":")[2]
     return int(number) if family_of(arn) and number.isdecimal() else 0
 
@@ -164,7 +166,7 @@ def newer(arn: str, than: str) -> bool:
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of at most `size`: most calls of ECS take no more than so many."""
+    """The items in lists of at most `size`: most calls of ECS accept no more at once."""
     rest: Sequence[T] = list(items)
     for start in range(0, len(rest), size):
         yield list(rest[start : start + size])

@@ -1,4 +1,4 @@
-"""The file systems of a region: what is in them, and what leads to them, is known by their tags."""
+"""The file systems of a region: their contents and access points are recognized by their tags."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def listed(aws: Aws) -> list[dict[str, Any]]:
-    """All file systems of the region that are not gone."""
+    """All file systems of the region except deleted ones."""
     found: list[dict[str, Any]] = aws.read(aws.efs.describe_file_systems)["FileSystems"]
     return [one for one in found if one["LifeCycleState"] != "deleted"]
 
@@ -26,7 +26,7 @@ def mine(aws: Aws, me: Label) -> list[dict[str, Any]]:
 
 
 def failed(states: Mapping[str, str], kind: str) -> tuple[str, str]:
-    """Why it has failed and what to do, of things by id and their LifeCycleState; both empty if none has."""
+    """Why it has failed and what to do, for items by id with their LifeCycleState; both empty if none has."""
     ids = [one for one, state in states.items() if state == "error"]
     if not ids:
         return "", ""
@@ -35,8 +35,8 @@ def failed(states: Mapping[str, str], kind: str) -> tuple[str, str]:
 
 
 def rights(scope: Scope, uses: Uses) -> Iterator[Statement]:
-    """The permissions to make, read, change and delete file systems and what leads to them."""
-    # Also of those that are no longer configured.
+    """The permissions to create, read, change and delete file systems, access points and mount targets."""
+    # Also for those that are no longer configured.
     yield anywhere("elasticfilesystem", "DescribeAccessPoints DescribeFileSystems DescribeMountTargets")
     if not uses.volumes:
         return
@@ -51,7 +51,8 @@ def rights(scope: Scope, uses: Uses) -> Iterator[Statement]:
     )
     yield Statement("Volumes", of("elasticfilesystem", changes), systems, scope.ours)
     yield Statement("AccessPoints", of("elasticfilesystem", "DeleteAccessPoint TagResource"), points, scope.ours)
-    # EFS makes and removes interfaces with the caller's rights (EFS API reference, each operation's permissions).
+    # EFS creates and removes interfaces with the caller's permissions (EFS API reference, each operation's
+    # permissions).
     interfaces = "CreateNetworkInterface DeleteNetworkInterface ModifyNetworkInterfaceAttribute"
     parts = tuple(scope.arn("ec2", f"{one}/*") for one in ("network-interface", "security-group", "subnet"))
     yield Statement("VolumeInterfaces", of("ec2", interfaces), parts)

@@ -22,19 +22,19 @@ _recorded: WeakKeyDictionary[Aws, set[str]] = WeakKeyDictionary()
 
 
 def recorded(aws: Aws, arn: str) -> None:
-    """From here on its tags are read together with those of all others that are recorded: one call for all."""
+    """From here on its tags are read together with those of all other recorded ones: one call for all."""
     _recorded.setdefault(aws, set()).add(arn)
 
 
 def tagged(aws: Aws, me: Label, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The tags of those that carry the app's tags, by ARN. `names` are by ARN; ours are all called after the app."""
+    """The tags of those that carry the app's tags, by ARN. `names` are by ARN; ours all have the app's name."""
     ours = (*Names.of(me).target_groups, Names.of(me).second_targets)
     tags = tags_of(aws, (arn for arn, name in names.items() if name in ours))
     return {arn: its for arn, its in tags.items() if its.get(APP) == me.app}
 
 
 def tags_of(aws: Aws, arns: Iterable[str]) -> dict[str, dict[str, str]]:
-    """The tags by ARN, in as few calls as possible. What has just vanished is left out."""
+    """The tags by ARN, in as few calls as possible. Any that has just been deleted is left out."""
     wanted = sorted(arns)
     found: dict[str, dict[str, str]] = {}
     for start in range(0, len(wanted), MOST):
@@ -70,13 +70,13 @@ def balancers_listeners(aws: Aws, me: Label) -> Iterator[str]:
 
 
 def rules_of(aws: Aws, listener: str) -> list[RuleTypeDef]:
-    """The rules of a listener without its default, which is the listener's own."""
+    """The rules of a listener without the default rule, which is part of the listener."""
     answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_rules, ListenerArn=listener))
     return [one for one in answer["Rules"] if not one.get("IsDefault")] if answer else []
 
 
 def tagged_rules(aws: Aws, me: Label) -> Iterator[tuple[RuleTypeDef, dict[str, str]]]:
-    """The rules of the app's load balancers that carry its tags: a rule is nowhere else."""
+    """The rules of the app's load balancers that carry its tags: they exist nowhere else."""
     for listener in balancers_listeners(aws, me):
         rules = {one["RuleArn"]: one for one in rules_of(aws, listener)}
         for arn, tags in tagged(aws, me, dict.fromkeys(rules, Names.of(me).balancer)).items():
@@ -84,7 +84,7 @@ def tagged_rules(aws: Aws, me: Label) -> Iterator[tuple[RuleTypeDef, dict[str, s
 
 
 def forwards(rule: RuleTypeDef) -> bool:
-    """Whether a rule leads to target groups."""
+    """Whether a rule forwards to target groups."""
     return any(one["Type"] == "forward" for one in rule.get("Actions", ()))
 
 

@@ -1,10 +1,10 @@
-"""The run that a pipeline begins by itself when it is made (CodePipeline API, CreatePipeline).
+"""The run that a pipeline starts by itself when it is created (CodePipeline API, CreatePipeline).
 
-Its commit is usually the one that the service has just been made with: to build and release that once more is paid for
-twice, keeps the service from coming to rest, and fails where a repository's own buildspec pushes a tag that cannot be
-moved. So a pipeline is made of its source and a `GATE` at first. Once the source has named its commit, a run that
-brings nothing new is stopped, the pipeline gets its stages, and a commit that is newer is run through them. Each step
-is a state that AWS shows, so that a run of ours may die after any of them.
+Its commit is usually the one that the service has just been created with: building and releasing it again would be paid
+for twice, would keep the service from becoming stable, and would fail if a repository's own buildspec pushes a tag that
+cannot be moved. So a pipeline is created with its source and a `GATE`. Once the source has named its commit, a run that
+brings nothing new is stopped, the pipeline gets its stages, and a newer commit is run through them. Each step is a
+state that AWS shows, so that a run of ours may die after any of them.
 """
 
 from __future__ import annotations
@@ -28,17 +28,18 @@ if TYPE_CHECKING:
 
 GATE = Approval("ecsctl", "ecsctl up is making this pipeline. If that run has ended: run it again.")
 STOPPED = "its commit is what the service runs already"
-YOUNG = timedelta(minutes=15)  # that long after a pipeline was made, its first run may still matter
+YOUNG = timedelta(minutes=15)  # that long after a pipeline was created, its first run may still matter
 RUNNING = ("InProgress", "Stopping")
 
 State = Literal["over", "begun", "known", "new"]
 """Nothing to do; its commit is not known yet, or it is being stopped; it brings nothing new; it brings something new,
-and cannot go on."""
+and cannot continue.
+"""
 
 
 @dataclass(frozen=True)
 class FirstRun:
-    """Its state. While `going`, the newest commit is on its way, and no person is asked."""
+    """Its state. While `going`, the newest commit is on its way, and no approval is pending."""
 
     state: State
     id: str = ""
@@ -47,14 +48,14 @@ class FirstRun:
 
 
 def gated(made_of: Parts) -> bool:
-    """Whether it is a pipeline that we began to make."""
+    """Whether it is a pipeline that we have only begun to create."""
     return made_of.build is None and made_of.approvals == (GATE,)
 
 
 def first_run(
     aws: Aws, name: str, project: str, made: datetime | None, *, at_gate: bool, given: bool = False
 ) -> FirstRun:
-    """Read its state. `given` says that the user has named an image: no build is to take its place by itself."""
+    """Read its state. `given` says that the user has named an image, which no build may replace on its own."""
     young = made is not None and aws.now() - made < YOUNG
     if not (at_gate or young):
         return FirstRun("over")
@@ -80,9 +81,9 @@ def first_run(
 
 
 def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
-    """Whether the app has been given the image of this commit: by its tags, or as the project has built it.
+    """Whether the app already has the image of this commit: by its tags, or as the project has built it.
 
-    The tags are what is left of a commit where only the repository has outlived an earlier life of the app.
+    The tags are what remains of a commit if only the repository has survived from an earlier deployment of the app.
     """
     names = Names(app)
     runs = running(aws, names, jobs=[names.process_of(one) for one in families_of(aws, names)[1:]])
@@ -99,7 +100,7 @@ def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
 
 
 def _asks(aws: Aws, name: str) -> bool:
-    """Whether a person is asked. That is not waited for."""
+    """Whether an approval is pending. That is not waited for."""
     states = aws.read(aws.codepipeline.get_pipeline_state, name=name)["stageStates"]
     return any(_waits(action) for stage in states for action in stage.get("actionStates", ()))
 

@@ -1,4 +1,4 @@
-"""What is done at GitHub through AWS can fail for GitHub's reasons, and must not hold up what is done on AWS."""
+"""What is done at GitHub through AWS: it can fail for GitHub's reasons, and must not hold up what is done on AWS."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ REGISTERED = "ecsctl:registered"  # tag of a pipeline's webhook: the digest of t
 
 
 def if_github_lets(call: Callable[[], object], *refusals: str) -> bool:
-    """Make a call that has GitHub remove a hook, and return whether it did.
+    """Make a call that has GitHub remove a webhook, and return whether it worked.
 
-    With a token that was revoked it never will: the hook there is then removed by hand, and calls nothing meanwhile.
-    `refusals` are the error codes that mean this; other errors pass through.
+    With a revoked token it never will: the webhook at GitHub then has to be removed by hand, and has no effect
+    meanwhile. `refusals` are the error codes that mean this; other errors pass through.
     """
     try:
         call()
@@ -33,23 +33,23 @@ def if_github_lets(call: Callable[[], object], *refusals: str) -> bool:
 
 
 def take_down(aws: Aws, name: str) -> None:
-    """Have CodePipeline remove a webhook's hook at GitHub, with the token of the pipeline's source action."""
+    """Have CodePipeline remove a webhook from GitHub, with the token of the pipeline's source action."""
     if_github_lets(
         partial(aws.codepipeline.deregister_webhook_with_third_party, webhookName=name), "ValidationException"
     )
 
 
 def unregister(aws: Aws, name: str, arn: str) -> None:
-    """Take down a webhook's hook, and its tags of being registered before it.
+    """Deregister a webhook, after removing the tags that say it is registered.
 
-    What a run leaves that dies in between is registered again by the next one that asks for it.
+    If a run dies in between, the next one that needs the webhook registers it again.
     """
     aws.codepipeline.tag_resource(resourceArn=arn, tags=[{"key": REGISTERED, "value": ""}])
     take_down(aws, name)
 
 
 def leave_repository(aws: Aws, me: Label, pipeline: str) -> None:
-    """Remove our hooks that call a pipeline from GitHub, while it still has their repository and token."""
+    """Remove from GitHub our webhooks that notify a pipeline, while it still has their repository and token."""
     with aws.fresh():
         webhooks = aws.read(aws.codepipeline.list_webhooks)["webhooks"]
     for one in webhooks:

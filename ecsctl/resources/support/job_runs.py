@@ -16,19 +16,19 @@ from ecsctl.resources.support.schedules import STARTED_BY
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
-REFUSED = 75  # what the guard ends with where another run is not over: sysexits.h, EX_TEMPFAIL
+REFUSED = 75  # the exit code of the guard if another run is in progress: sysexits.h, EX_TEMPFAIL
 
 Outcome = Literal["starting", "running", "succeeded", "failed", "timed out", "refused", "stopped", "not started"]
 BAD: tuple[Outcome, ...] = ("failed", "timed out", "not started")
-"""The ends that are worth a notification. A run that is refused, or that a person has stopped, is none."""
+"""The ends that deserve a notification. A run that is refused, or that a person has stopped, does not."""
 
-REMEMBERED = timedelta(minutes=55)  # ECS knows a task for an hour after its end
+REMEMBERED = timedelta(minutes=55)  # ECS remembers a task for an hour after its end
 LATE = timedelta(minutes=3)  # Scheduler starts within the minute, and ECS shows it a moment later
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a job, while ECS knows it: for an hour after its end."""
+    """One run of a job, as long as ECS remembers it: for an hour after its end."""
 
     job: str
     id: str
@@ -37,9 +37,9 @@ class Run:
     ended: datetime | None
     outcome: Outcome
     exit_code: int | None
-    reason: str  # in ECS's words; empty where they say no more than that it has ended
+    reason: str  # in ECS's words; empty if they say no more than that it has ended
     image: str
-    scheduled: bool  # by the clock, and not by a person
+    scheduled: bool  # by the schedule, and not by a person
 
 
 def group_of(job: str) -> str:
@@ -48,16 +48,16 @@ def group_of(job: str) -> str:
 
 
 def runs(aws: Aws, cluster: str, container: str) -> list[Run]:
-    """All tasks that ecsctl or a schedule has started and that ECS knows, the newest first."""
+    """All tasks that ecsctl or a schedule has started and that ECS remembers, the newest first."""
     tasks: list[Any] = [*tasks_in(aws, cluster, "RUNNING", "STOPPED")]
     found = [run_of(one, container) for one in tasks if one.get("group", "").startswith(f"{BY}:")]
     return sorted(found, key=lambda one: one.created, reverse=True)
 
 
 def missed(schedule: Mapping[str, Any], known: Iterable[Run], now: datetime) -> datetime | None:
-    """When the schedule was due within the hour and nothing has started since; None where that cannot be said.
+    """When the schedule was due within the hour and nothing has started since; None if that cannot be determined.
 
-    Scheduler says so nowhere but in metrics of the whole group, which it does not promise (user guide, "Monitoring
+    Scheduler shows it nowhere but in metrics of the whole group, which it does not promise (user guide, "Monitoring
     Amazon EventBridge Scheduler with Amazon CloudWatch"). From when a changed rate counts is not documented.
     """
     made = schedule.get("StartDate") or schedule.get("CreationDate")
@@ -104,7 +104,7 @@ def _outcome(task: Mapping[str, Any], every: Mapping[str, Any], container: str) 
         return "refused"
     if not task.get("stopCode") and task.get("lastStatus") != "STOPPED":
         return "running" if own.get("lastStatus") == "RUNNING" else "starting"
-    if every.get(TIMER, {}).get("exitCode") == 0:  # it has slept to its end; else it is killed in its sleep
+    if every.get(TIMER, {}).get("exitCode") == 0:  # its sleep has finished; otherwise it is killed while it sleeps
         return "timed out"
     if task.get("stopCode") == "UserInitiated":
         return "stopped"

@@ -1,7 +1,7 @@
-"""Whether a network that is not ours can carry the app: pure checks over EC2's answers.
+"""Whether an existing network can carry the app: pure checks of EC2's answers.
 
-Only what surely fails is refused. What cannot be read from here (a shared VPC's gateway, a firewall between, endpoints
-in another VPC) is assumed to be right.
+Only what is certain to fail is refused. What cannot be read from here (a shared VPC's gateway, a firewall between,
+endpoints in another VPC) is assumed to be right.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ BALANCER_NEEDS = 8  # free addresses in each subnet (ELB guide, "Subnets for you
 EVERYWHERE = IPv4Network("0.0.0.0/0")
 TARGETS = ("GatewayId NatGatewayId TransitGatewayId VpcPeeringConnectionId NetworkInterfaceId InstanceId "
            "EgressOnlyInternetGatewayId LocalGatewayId CarrierGatewayId CoreNetworkArn").split()  # fmt: skip
-PRIVATE = ("nat-", "tgw-", "pcx-", "vgw-", "eigw-")  # nothing that begins outside comes in this way
-REMOTE = ("tgw-", "pcx-", "vgw-", "arn:")  # behind these another network may have what this one has not
+PRIVATE = ("nat-", "tgw-", "pcx-", "vgw-", "eigw-")  # no connection from outside comes in this way
+REMOTE = ("tgw-", "pcx-", "vgw-", "arn:")  # another network behind these may have what this one lacks
 
 
 @dataclass(frozen=True)
 class Unfit:
-    """One thing that cannot work: what was found, and what to do about it."""
+    """One reason why it cannot work: what was found, and what to do about it."""
 
     found: str
     cure: str
@@ -41,20 +41,20 @@ class Unfit:
 
 @dataclass(frozen=True)
 class Need:
-    """What the app asks of the network."""
+    """What the app requires of the network."""
 
     ports: tuple[int, ...] = (80,)  # that the load balancer listens on
     port: int = 8000  # that the tasks listen on
-    tasks: int = 1  # at once, while a release replaces them
+    tasks: int = 1  # at the same time, while a release replaces them
     internal: bool = False  # not reachable from the internet
     public_tasks: bool = False  # they have public addresses, and no other way out
-    services: tuple[str, ...] = ()  # of AWS that a task reaches through endpoints where there is no way out
+    services: tuple[str, ...] = ()  # AWS services that a task reaches through endpoints if there is no way out
     no_fargate: tuple[str, ...] = ()  # ids of zones where Fargate does not run such tasks
 
 
 @dataclass(frozen=True)
 class Network:
-    """EC2's answers about the VPC. A list that is not allowed to be read is empty, and nothing is concluded from it."""
+    """EC2's answers about the VPC. A list that may not be read is empty, and nothing is concluded from it."""
 
     region: str
     vpc_id: str
@@ -65,7 +65,7 @@ class Network:
     gateways: int | None = None  # internet gateways of the VPC; None: not known
     dns_support: bool = True
     dns_hostnames: bool = True
-    worn: Mapping[str, frozenset[str]] = field(default_factory=dict)  # subnets in which the group of this name is worn
+    worn: Mapping[str, frozenset[str]] = field(default_factory=dict)  # subnets in which the group of this name is used
 
     def table(self, subnet_id: str) -> RouteTableTypeDef | None:
         """The subnet's own route table, or the VPC's main one (VPC guide, "Route tables"); None if it is not shown."""
@@ -78,7 +78,7 @@ class Network:
         return main
 
     def called(self, subnet_id: str) -> str:
-        """A subnet as people know it: its id, and its name if it has one."""
+        """A subnet in words: its id, and its name if it has one."""
         name = flat(self.subnets[subnet_id].get("Tags")).get("Name", "")
         return f"{subnet_id} ({name})" if name else subnet_id
 
@@ -89,9 +89,7 @@ def target(route: RouteTypeDef) -> str:
 
 
 def outward(table: RouteTableTypeDef) -> list[str]:
-    """Where the route table sends traffic for the internet; empty if nowhere. A target that no longer exists does not
-    count.
-    """
+    """Where the route table sends traffic for the internet; empty if nowhere. A deleted target does not count."""
     ways, covered = [], []
     for route in table.get("Routes", []):
         leads = target(route)
@@ -102,7 +100,7 @@ def outward(table: RouteTableTypeDef) -> list[str]:
             covered.append(EVERYWHERE)
         elif block := route.get("DestinationCidrBlock"):
             net = ip_network(block, strict=False)
-            if isinstance(net, IPv4Network) and net.prefixlen <= 1:  # as two halves, too
+            if isinstance(net, IPv4Network) and net.prefixlen <= 1:  # possibly as two halves
                 ways.append(leads)
                 covered.append(net)
     return ways if EVERYWHERE in collapse_addresses(covered) else []
@@ -111,9 +109,10 @@ def outward(table: RouteTableTypeDef) -> list[str]:
 def unfit(
     network: Network, need: Need, balancer: Iterable[str], tasks: Iterable[str], groups: tuple[str, str]
 ) -> Iterator[Unfit]:
-    """Everything that keeps the load balancer or the tasks from working in these subnets of the VPC.
+    """Everything that would keep the load balancer or the tasks from working in these subnets of the VPC.
 
-    `groups` are the names of the load balancer's security group and of the tasks': what uses them exists already.
+    `groups` are the names of the load balancer's security group and of the tasks': if they are used, these exist
+    already.
     """
     front = [one for one in sorted(balancer) if one in network.subnets]
     back = [one for one in sorted(tasks) if one in network.subnets]
@@ -141,7 +140,7 @@ def _attribute(network: Network, which: str) -> str:
 
 
 def _public(network: Network, subnet_id: str) -> Iterator[Unfit]:
-    """Who is reached from the internet, or has no other way out, needs a route to an internet gateway."""
+    """Whatever is reached from the internet, or has no other way out, needs a route to an internet gateway."""
     table = network.table(subnet_id)
     if table is None:
         return
@@ -160,12 +159,12 @@ def _public(network: Network, subnet_id: str) -> Iterator[Unfit]:
 
 
 def _private(network: Network, need: Need, subnet_id: str) -> Iterator[Unfit]:
-    """Tasks fetch their image and their secrets, and write logs: through a way out, or through endpoints."""
+    """Tasks pull their image, read their secrets and write logs: through a way out, or through endpoints."""
     table = network.table(subnet_id)
     if table is None:
         return
     ways = outward(table)
-    useless = [way for way in ways if way.startswith("igw-")]  # of use only for those with public addresses
+    useless = [way for way in ways if way.startswith("igw-")]  # only usable by those with public addresses
     remote = any(target(route).startswith(REMOTE) for route in table.get("Routes", []))
     if len(useless) < len(ways) or network.endpoints is None or not need.services:
         return
@@ -186,7 +185,7 @@ def _private(network: Network, need: Need, subnet_id: str) -> Iterator[Unfit]:
 
 
 def _reached(network: Network, table: RouteTableTypeDef, service: str) -> bool:
-    """Whether an endpoint of the service serves those who go by this route table."""
+    """Whether an endpoint of the service serves the subnets of this route table."""
     for one in network.endpoints or ():
         ours = one.get("ServiceName", "").endswith(f".{network.region}.{service}")
         if ours and one.get("State", "available").lower() == "available":
@@ -228,7 +227,7 @@ def _roomy(network: Network, subnet_id: str) -> Iterator[Unfit]:
 
 
 def _places(network: Network, need: Need, front: list[str], back: list[str]) -> Iterator[Unfit]:
-    """Each task takes an address, and a release runs old and new ones side by side."""
+    """Each task uses an address, and a release runs old and new ones side by side."""
     free = 0
     for subnet_id in back:
         taken = BALANCER_NEEDS if subnet_id in front else 0
@@ -243,7 +242,7 @@ def _places(network: Network, need: Need, front: list[str], back: list[str]) -> 
 
 
 def _let_through(network: Network, need: Need, front: list[str], back: list[str]) -> Iterator[Unfit]:
-    """A network ACL that lets nothing of it through. One that lets some of it through is assumed to be intended."""
+    """A network ACL that allows none of it. One that allows some of it is assumed to be intended."""
     acls = {one.get("SubnetId"): acl for acl in network.acls for one in acl.get("Associations", [])}
     asked = [(subnet, False, port) for subnet in front for port in need.ports]
     asked += [(subnet, True, need.port) for subnet in front]
@@ -261,7 +260,7 @@ def _let_through(network: Network, need: Need, front: list[str], back: list[str]
 
 
 def _lets(entries: Iterable[NetworkAclEntryTypeDef], port: int, *, egress: bool) -> bool:
-    """By the first rule that means everybody; before it, whoever is let in by another is someone."""
+    """By the first rule that covers everyone; a rule before it that allows someone counts too."""
     for entry in sorted(entries, key=lambda one: one.get("RuleNumber", 0)):
         ports = entry.get("PortRange", {})
         tcp = entry.get("Protocol") == "-1" or (

@@ -1,4 +1,4 @@
-"""The roles of the app with their tags: two kinds are found by them."""
+"""The app's roles with their tags: two kinds are found through them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
 PATH = "/ecsctl/"
-MOST = 1000  # IAM API reference, ListRoles: roles in one page; a hundred if nothing is said
+MOST = 1000  # IAM API reference, ListRoles: roles per page; a hundred by default
 
 
 def listed(aws: Aws) -> list[RoleTypeDef]:
@@ -26,9 +26,9 @@ def listed(aws: Aws) -> list[RoleTypeDef]:
 def our_roles(aws: Aws, me: Label) -> Iterator[tuple[RoleArn, RoleName, dict[str, str]]]:
     """Every role under our path that is named after the app and this region: its ARN, name and tags.
 
-    IAM is global, so the region is part of the name. A listing leaves the tags out (IAM API, ListRoles). Raises
-    NoSuchEntity when it lists a role whose tags are not set yet, or no longer: passing over it would take for
-    someone else's what the tags say is ours.
+    IAM is global, so the region is part of the name. A listing omits the tags (IAM API, ListRoles). Raises NoSuchEntity
+    when it lists a role whose tags do not exist yet, or any longer: skipping it would mean treating something of ours
+    as someone else's.
     """
     for role in listed(aws):
         if role["RoleName"].startswith(Names.of(me).role()):

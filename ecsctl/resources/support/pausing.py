@@ -1,4 +1,4 @@
-"""A deployment that ECS holds until a person answers: the hooks that say so, and the words for one that is held.
+"""A deployment that ECS holds until a person answers: the hooks that cause it, and the sentences about it.
 
 ECS developer guide, "Pause hooks for Amazon ECS service deployments".
 """
@@ -40,14 +40,14 @@ class Pause:
 
     @property
     def hook(self) -> dict[str, Any]:
-        """As ECS takes it."""
+        """In the form that ECS accepts."""
         timeout = {"timeoutInMinutes": self.minutes, "action": self.then}
         return {"targetType": PAUSE, "lifecycleStages": sorted(self.at), "timeoutConfiguration": timeout}
 
 
 @dataclass(frozen=True)
 class Held:
-    """A deployment at a pause: the ids of the hooks that wait for an answer, where it is, and until when."""
+    """A deployment at a pause: the ids of the hooks that wait for an answer, its stage, and its deadline."""
 
     hooks: frozenset[str]
     stage: str
@@ -63,19 +63,19 @@ class Held:
 
 
 def is_pause(hook: Answer) -> bool:
-    """Whether a hook of a service holds its deployments. One of Lambda has a function, whatever else it says."""
+    """Whether a hook of a service holds its deployments. A Lambda hook has a function, whatever else it says."""
     return hook.get("targetType") == PAUSE or not (hook.get("targetType") or hook.get("hookTargetArn"))
 
 
 def beside(configuration: dict[str, Any], actual: Answer) -> None:
-    """Keep the functions that somebody has set as hooks of a service: ECS takes all hooks at once."""
+    """Keep the functions that somebody has set as hooks of a service: ECS replaces all hooks at once."""
     if HOOKS in configuration:
         hooks = (actual.get("deploymentConfiguration") or {}).get(HOOKS) or ()
         configuration[HOOKS] = [*(hook for hook in hooks if not is_pause(hook)), *configuration[HOOKS]]
 
 
 def pause_of(hooks: Collection[Answer], wanted: Pause | None) -> Pause:
-    """What a service's hooks say. Where AWS does not say how long one lasts, it lasts as desired.
+    """The pause that a service's hooks define. If AWS does not say how long one lasts, the desired value is assumed.
 
     AWS sometimes answers with the stages alone (DescribeServices, May 2026).
     """
@@ -90,7 +90,7 @@ def pause_of(hooks: Collection[Answer], wanted: Pause | None) -> Pause:
 
 
 def held_of(deployment: Answer) -> Held | None:
-    """Where a service deployment waits for an answer; None where it does not."""
+    """Where a service deployment waits for an answer; None if it does not."""
     waiting = [one for one in deployment.get("lifecycleHookDetails") or () if one.get("status") == "AWAITING_ACTION"]
     if deployment.get("status") not in ("PENDING", "IN_PROGRESS") or not waiting:
         return None
@@ -102,7 +102,7 @@ def held_of(deployment: Answer) -> Held | None:
 
 
 def held(aws: Aws, service: Answer) -> Held | None:
-    """Where the deployment of a service that is under way waits for an answer; None where it does not."""
+    """Where the service's current deployment waits for an answer; None if it does not."""
     configuration, arn = service.get("deploymentConfiguration") or {}, service.get("currentServiceDeployment")
     if not arn or not (configuration.get(HOOKS) or configuration.get("strategy", "ROLLING") != "ROLLING"):
         return None
@@ -111,7 +111,7 @@ def held(aws: Aws, service: Answer) -> Held | None:
 
 
 def answered_of(deployment: Answer) -> str:
-    """How a pause has ended from which a deployment went back: TIMED_OUT or FAILED; empty where none has."""
+    """How a pause ended after which a deployment rolled back: TIMED_OUT or FAILED; empty if none did."""
     for one in deployment.get("lifecycleHookDetails") or ():
         status, then = one.get("status"), one.get("timeoutAction")
         if one.get("targetType") == PAUSE and (status == "FAILED" or (status == "TIMED_OUT" and then != "CONTINUE")):
@@ -120,9 +120,9 @@ def answered_of(deployment: Answer) -> str:
 
 
 def failed_hook_of(deployment: Answer) -> str:
-    """What of somebody's function at a stage ended a deployment, in words; empty if none did.
+    """In words, which function of somebody's ended a deployment at a stage; empty if none did.
 
-    A function that answers FAILED, fails or does not answer has ECS roll back (ECS developer guide, "Lambda hooks for
+    A function that answers FAILED, fails or does not answer makes ECS roll back (ECS developer guide, "Lambda hooks for
     Amazon ECS service deployments"). ECS's own words for it are those of aws/containers-roadmap#2664.
     """
     if deployment.get("status") in ("PENDING", "IN_PROGRESS", "SUCCESSFUL"):

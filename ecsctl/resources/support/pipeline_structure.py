@@ -1,4 +1,4 @@
-"""A pipeline's stages as values, and as the structure that CodePipeline takes and hands back."""
+"""A pipeline's stages as values, and as the structure that CodePipeline accepts and returns."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ecsctl.ids import BucketName, ClusterName, ConnectionArn, ProjectName, Role
 from ecsctl.parts import WEB
 from ecsctl.resources.support.common import canonical
 
-SOURCE = "Source"  # the name of the first stage and of its action, by which a webhook knows it
+SOURCE = "Source"  # the name of the first stage and of its action, to which a webhook refers
 BUILD, RELEASE, DEPLOY, JOBS = "Build", "Release", "Deploy", "Jobs"
 NO_RELEASE = ProjectName("")  # there is no release command, and so no stage for it
-NO_JOBS = ProjectName("")  # likewise
+NO_JOBS = ProjectName("")  # there are no jobs, and so no action for them
 _SOURCE_OUTPUT, _BUILD_OUTPUT = "SourceOutput", "BuildOutput"
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class GitHubSource:
-    """GitHub by a token: CodePipeline's first GitHub action, which needs a webhook of its own to hear of a push."""
+    """GitHub by a token: CodePipeline's first GitHub action, which needs a webhook of its own to learn of a push."""
 
     owner: str
     repository: str
@@ -43,7 +43,7 @@ class ConnectionSource:
 
 @dataclass(frozen=True)
 class Check:
-    """A test action: another build project that the source passes or fails."""
+    """A test action: another build project that the source has to pass."""
 
     name: str
     project: ProjectName
@@ -51,10 +51,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Approval:
-    """A person's word, without which nothing is deployed."""
+    """A manual approval, without which nothing is deployed."""
 
     name: str
-    message: str = ""  # what the person reads
+    message: str = ""  # what the approver reads
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Deploy:
     cluster: ClusterName
     service: ServiceName
     file: str = "docker_image_definition.json"
-    minutes: int = 15  # AWS's own is 60: a roll-back is not noticed and blocks the pipeline for that long
+    minutes: int = 15  # AWS's own is 60: a rollback is not noticed and blocks the pipeline for that long
 
 
 Source = GitHubSource | ConnectionSource
@@ -87,19 +87,19 @@ class Parts:
 
 
 def structure(name: str, parts: Parts, token: str) -> Json:
-    """The whole structure, for create and update: an update replaces everything, the token too."""
+    """The whole structure, for create and update: an update replaces everything, including the token."""
     return {
         "name": name,
         "roleArn": parts.role,
         "artifactStore": {"type": "S3", "location": parts.bucket},
         "pipelineType": "V2",
-        "executionMode": "SUPERSEDED",  # a newer push overtakes an older one: two never deploy at once
+        "executionMode": "SUPERSEDED",  # a newer push overtakes an older one: two never deploy at the same time
         "stages": [{"name": stage, "actions": actions} for stage, actions in _stages(parts, token) if actions],
     } | _triggers(parts.source)
 
 
 def parts(found: Mapping[str, Any], digest: str) -> Parts:
-    """What an existing pipeline is made of. `digest` is that of the token it was last given."""
+    """The parts of an existing pipeline. `digest` is that of the token it was last given."""
     actions = [action for stage in found["stages"] for action in stage["actions"]]
     by = {provider: list(_of(actions, provider)) for provider in _PROVIDERS}
     builds = [action for action in by["CodeBuild"] if action["actionTypeId"]["category"] == "Build"]
@@ -123,7 +123,7 @@ def parts(found: Mapping[str, Any], digest: str) -> Parts:
 
 
 def same(found: Mapping[str, Any], made_of: Parts, region: str) -> bool:
-    """Whether nothing stands in the pipeline but these parts, arranged as we arrange them."""
+    """Whether the pipeline contains nothing but these parts, arranged as we arrange them."""
     ours = structure(found["name"], made_of, "")
     return canonical(_plain(found, region)) == canonical(_plain(ours, region))
 
@@ -169,7 +169,7 @@ def _source(source: Source, token: str) -> Json:
 
 
 def _triggers(source: Source | None) -> Json:
-    """What starts it beside the source's own watch, which is off then (CodePipeline user guide, "Automate starting
+    """What starts it besides the source's own detection, which is off then (CodePipeline user guide, "Automate starting
     pipelines using triggers and filtering": tags, branches, or branches with file paths).
     """
     if not isinstance(source, ConnectionSource) or not (source.paths or source.tags):
@@ -230,7 +230,7 @@ def _sources(by: Mapping[str, list[Json]], digest: str, triggers: list[Json]) ->
 
 
 def _filters(triggers: list[Json], action: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The paths and tags that a source action's triggers let through. What else they say, `same` compares."""
+    """The paths and tags that a source action's triggers filter by. Anything else in them is compared by `same`."""
     pushes = [push for one in triggers if one["gitConfiguration"]["sourceActionName"] == action
               for push in one["gitConfiguration"].get("push", [])]  # fmt: skip
     paths, tags = (
@@ -240,7 +240,7 @@ def _filters(triggers: list[Json], action: str) -> tuple[tuple[str, ...], tuple[
 
 
 def deploy_actions(processes: Iterable[str]) -> Iterator[str]:
-    """The names of the actions that deploy them: that of the web is called as its stage."""
+    """The names of the actions that deploy them: the web's has the name of its stage."""
     for process in processes:
         yield DEPLOY if process == WEB else f"{DEPLOY}-{process}"
 
@@ -261,7 +261,7 @@ def _deploy_of(name: str, about: Mapping[str, str]) -> Deploy:
 
 
 def _plain(found: Mapping[str, Any], region: str) -> Json:
-    """Without what AWS adds or masks: the version, what is empty or equals its default, the token, and triggers."""
+    """Without what AWS adds or masks: the version, anything empty or at its default, the token, and triggers."""
     added = ("version", "triggers") if _only_default_triggers(found) else ("version",)
     kept = _filled({key: value for key, value in found.items() if key not in added})
     kept["executionMode"] = found.get("executionMode", "SUPERSEDED")
@@ -282,7 +282,7 @@ def _plain_action(action: Json, region: str) -> Json:
 
 
 def _only_default_triggers(found: Mapping[str, Any]) -> bool:
-    """Whether the triggers say what the sources say: each push to a source's own branch starts the pipeline.
+    """Whether the triggers are equivalent to the sources: each push to a source's own branch starts the pipeline.
 
     AWS adds them to a pipeline of type V2 that has none (terraform-provider-aws, aws_codepipeline, `trigger_all`).
     """
@@ -302,7 +302,7 @@ def _filled(found: Mapping[str, Any]) -> Json:
 
 
 def _settled(value: Any) -> Any:
-    """Without the empty parts, however deep: AWS fills them in for what was not said."""
+    """Without the empty parts, however deeply nested: AWS adds them for what was omitted."""
     if isinstance(value, Mapping):
         return _filled(value)
     return [_settled(part) for part in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""IAM's documents as values: who may assume a role, and what it may do."""
+"""IAM's documents as values: who may assume a role, and what a policy allows."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Condition:
 
 @dataclass(frozen=True)
 class Statement:
-    """What is allowed, on what, and when. Order does not matter in any of its parts, nor what it is called.
+    """What is allowed, on what, and when. Order does not matter in any of its parts, nor does its name.
 
-    Some services give names of their own to statements that have none.
+    Some services name statements that have no name.
     """
 
     sid: str = field(compare=False)
@@ -40,7 +40,7 @@ class Statement:
     resources: tuple[str, ...]
     conditions: tuple[Condition, ...] = ()
     other: str = ""  # what else AWS has in it, as JSON: a Deny, a NotAction. A desired state never does
-    room: str = field(default="", compare=False)  # the policy of the operator for it; empty: its service's usual one
+    room: str = field(default="", compare=False)  # the operator's policy for it; empty: its service's usual one
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "actions", tuple(sorted(self.actions)))
@@ -52,8 +52,8 @@ class Statement:
 class Trust:
     """The one AWS service that may assume a role, and for whom.
 
-    Without the account or the ARN that it acts for, the service could be made to use the role for someone else
-    (IAM User Guide, "The confused deputy problem"). An ARN with `*` is compared as a pattern.
+    Without the account or the ARN that it acts for, someone else could make the service use the role (IAM User Guide,
+    "The confused deputy problem"). An ARN with `*` is compared as a pattern.
     """
 
     service: str
@@ -63,7 +63,7 @@ class Trust:
 
 
 def rights(statements: Iterable[Statement]) -> str:
-    """What statements allow, service by service: the actions' names, or how many where there are more than three."""
+    """What statements allow, service by service: the actions' names, or their number if there are more than three."""
     by: dict[str, set[str]] = {}
     for statement in statements:
         for action in statement.actions:
@@ -75,19 +75,20 @@ def rights(statements: Iterable[Statement]) -> str:
 
 
 def policy(statements: Iterable[Statement]) -> str:
-    """The statements as the JSON that IAM takes."""
+    """The statements as the JSON that IAM accepts."""
     return canonical({"Version": VERSION, "Statement": [_said(statement) for statement in statements]})
 
 
 def statements(document: Any) -> tuple[Statement, ...]:
-    """IAM's document (parsed, or as JSON) as statements, in the order of what they allow."""
+    """IAM's document (parsed, or as JSON) as statements, sorted by what they allow."""
     return ordered(_heard(raw) for raw in _many(_parsed(document).get("Statement", [])))
 
 
 def lacking(boundary: Any, some: Iterable[Statement]) -> tuple[str, ...]:
-    """The actions of these statements that a permissions boundary does not let through, at least on some resource.
+    """The actions of these statements that a permissions boundary blocks, at least for some resource.
 
-    Conditions of the boundary are taken to hold where they allow, and not where they deny: the answer is what is sure.
+    Conditions of the boundary are assumed to be met in an Allow, and not in a Deny: the answer contains only what is
+    certain.
     """
     limits = _many(_parsed(boundary).get("Statement", []))
     allows = [one for one in limits if one.get("Effect") == "Allow"]
@@ -104,7 +105,7 @@ def lacking(boundary: Any, some: Iterable[Statement]) -> tuple[str, ...]:
 
 
 def lets_in(document: Any, service: str, action: str) -> bool:
-    """Whether a resource's policy allows an action to an AWS service, its conditions taken to hold."""
+    """Whether a resource's policy allows an action to an AWS service, assuming that its conditions are met."""
     for one in _many(_parsed(document).get("Statement", [])):
         who = one.get("Principal")
         services = _many(who.get("Service", [])) if isinstance(who, dict) else _many(who)
@@ -114,7 +115,7 @@ def lets_in(document: Any, service: str, action: str) -> bool:
 
 
 def lets_put(document: Any, who: Mapping[str, str], key: str) -> bool:
-    """Whether a bucket's policy lets somebody, named by service or account, put objects there; conditions aside."""
+    """Whether a bucket's policy lets a principal, named by service or account, put objects there; conditions aside."""
     [(kind, named)] = who.items()
     spellings = {named, named.split(":")[4]} if kind == "AWS" else {named}  # an account also by its number alone
     for one in _many(_parsed(document).get("Statement", [])):
@@ -126,14 +127,14 @@ def lets_put(document: Any, who: Mapping[str, str], key: str) -> bool:
 
 
 def _acts(statement: dict[str, Any], action: str) -> bool:
-    """Whether a statement is about this action, which may be a pattern itself."""
+    """Whether a statement covers this action, which may be a pattern itself."""
     patterns = _many(statement.get("Action", statement.get("NotAction", [])))
     among = any(fnmatchcase(action.lower(), str(pattern).lower()) for pattern in patterns)
     return among if "Action" in statement else not among
 
 
 def _covers(statement: dict[str, Any], action: str, resource: str) -> bool:
-    """Whether it covers all that an action and a resource, which may be patterns themselves, match."""
+    """Whether it covers everything that an action and a resource, which may be patterns themselves, match."""
     on = (
         any(fnmatchcase(resource, str(pattern)) for pattern in _many(statement.get("Resource", [])))
         if "Resource" in statement
@@ -143,12 +144,12 @@ def _covers(statement: dict[str, Any], action: str, resource: str) -> bool:
 
 
 def ordered(some: Iterable[Statement]) -> tuple[Statement, ...]:
-    """Statements in the order of what they allow: IAM does not care, and a comparison should not."""
+    """Statements sorted by what they allow: their order does not matter to IAM, nor in a comparison."""
     return tuple(sorted(some, key=lambda one: (one.actions, one.resources, repr(one.conditions), one.other)))
 
 
 def trust_policy(trust: Trust) -> str:
-    """The trust as the JSON that IAM takes."""
+    """The trust policy as the JSON that IAM accepts."""
     equals = {key: value for key, value in _sources(trust) if "*" not in value}
     like = {key: value for key, value in _sources(trust) if "*" in value}
     condition = {operator: tests for operator, tests in (("StringEquals", equals), ("ArnLike", like)) if tests}
@@ -169,11 +170,11 @@ def trust_of(document: Any) -> Trust:
 
 
 def same_spelling(document: Any) -> str:
-    """A policy, or a statement of one, in one spelling: AWS keeps some of these as they came and rewrites others.
+    """A policy, or a statement of one, in normal form: AWS keeps some as they were sent and rewrites others.
 
     Names of statements and the version are left out, a list of one is its element, in conditions numbers and booleans
-    are text and keys know no case, and everybody and an account are principals of one form (IAM User Guide, "JSON
-    policy elements").
+    are text and keys are case-insensitive, and the principals "everyone" and an account have one form (IAM User Guide,
+    "JSON policy elements").
     """
     parsed = _parsed(document)
     if "Statement" in parsed:
@@ -206,7 +207,7 @@ def _text(value: Any) -> str:
 
 
 def _trusts(document: dict[str, Any]) -> Trust | None:
-    """The trust that would be written like this document, if there is one."""
+    """The trust that is equivalent to this document, if there is one."""
     parts = _many(document.get("Statement", []))
     principal = parts[0].get("Principal") if parts else None
     services = _many(principal.get("Service", [])) if isinstance(principal, dict) else []

@@ -1,4 +1,4 @@
-"""The parts of a build project as values: its variables, and how it gets at its source."""
+"""The parts of a build project as values: its variables, and how it gets its source."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ class EnvVar:
 
 @dataclass(frozen=True)
 class SourceAuth:
-    """How one project gets at its source. Empty: by the account's credentials, or the repository is public."""
+    """How one project authenticates to its source. Empty: with the account's credentials, or the repository is
+    public.
+    """
 
     type: Literal["", "CODECONNECTIONS", "SECRETS_MANAGER"] = ""
     resource: str | ConnectionArn = ""  # the ARN of the connection, or of the secret that holds the token
@@ -49,7 +51,7 @@ ACCOUNT = SourceAuth()
 
 @dataclass(frozen=True)
 class Inside:
-    """Where in a VPC the builds run, and which groups they wear."""
+    """Where in a VPC the builds run, and which security groups they use."""
 
     vpc: VpcId
     subnets: frozenset[SubnetId]
@@ -72,16 +74,16 @@ def inside(declared: VpcConfigOutputTypeDef | None) -> Inside:
 
 
 def vpc_config(place: Inside) -> VpcConfigTypeDef:
-    """The place as CodeBuild takes it: an empty one takes a project out of its VPC."""
+    """In the form that CodeBuild accepts: an empty one removes a project from its VPC."""
     if place == OUTSIDE:
         return {}
     return {"vpcId": place.vpc, "subnets": sorted(place.subnets), "securityGroupIds": sorted(place.groups)}
 
 
 def source(repository: str, buildspec: str, auth: SourceAuth) -> ProjectSourceTypeDef:
-    """A GitHub repository as CodeBuild takes it. One commit is enough: nothing in a build asks for history.
+    """A GitHub repository in the form that CodeBuild accepts. One commit is enough: no build asks for history.
 
-    What is no address is a type of source that has none.
+    If it is not an address, it is a type of source that has none.
     """
     if "/" not in repository:
         return {"type": cast("SourceTypeType", repository), "buildspec": buildspec}
@@ -106,7 +108,9 @@ def environment(
     *,
     privileged: bool,
 ) -> ProjectEnvironmentTypeDef:
-    """The machine that builds as CodeBuild takes it. `login` is the secret that opens the image's registry, if any."""
+    """The build environment in the form that CodeBuild accepts. `login` is the secret that opens the image's registry,
+    if any.
+    """
     declared: ProjectEnvironmentTypeDef = {
         "type": cast("EnvironmentTypeType", container),
         "image": image,
@@ -121,12 +125,14 @@ def environment(
 
 
 def registry_credential(login: str) -> RegistryCredentialTypeDef:
-    """The secret that opens a registry as CodeBuild takes it: it knows no other place for them."""
+    """The secret that opens a registry in the form that CodeBuild accepts: it must be in Secrets Manager."""
     return {"credential": login, "credentialProvider": "SECRETS_MANAGER"}
 
 
 def auth_of(source: ProjectSourceTypeDef) -> SourceAuth:
-    """How an existing project gets at its source. OAUTH is the console's word for the account's credentials."""
+    """How an existing project authenticates to its source. OAUTH is the console's word for the account's
+    credentials.
+    """
     auth = source.get("auth")
     if auth is None or auth["type"] == "OAUTH":
         return ACCOUNT

@@ -1,4 +1,4 @@
-"""Which pushes start a build: a branch, as the filter that CodeBuild's webhook has."""
+"""Which pushes start a build: a branch, as the filter of CodeBuild's webhook."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 
 def filters(branch: str) -> list[list[WebhookFilterTypeDef]]:
-    """Pushes to this very branch. HEAD_REF is a regular expression: unanchored, `main` is also `main-old`."""
+    """Pushes to exactly this branch. HEAD_REF is a regular expression: unanchored, `main` also matches `main-old`."""
     head = f"^refs/heads/{re.escape(branch)}$"
     return [[{"type": "EVENT", "pattern": "PUSH"}, {"type": "HEAD_REF", "pattern": head}]]
 
 
 def branch(webhook: WebhookTypeDef | None) -> str:
-    """The branch whose pushes start a build; empty without a webhook that works.
+    """The branch whose pushes start a build; empty without a working webhook.
 
-    A filter of another form than ours is given as JSON, which no branch is called.
+    A filter of any form but ours is returned as JSON, which no branch is called.
     """
     if webhook is None or webhook.get("status") == "CREATE_FAILED":
         return ""
@@ -30,7 +30,7 @@ def branch(webhook: WebhookTypeDef | None) -> str:
 
 
 def _plain(groups: list[list[WebhookFilterTypeDef]]) -> list[list[tuple[str, str, bool]]]:
-    """The groups without an order: any of them lets a push through, and a group does when all that is in it does."""
+    """The groups without an order: they are alternatives, and each requires everything in it."""
     return sorted(
         sorted((one["type"], one["pattern"], one.get("excludeMatchedPattern", False)) for one in group)
         for group in groups

@@ -1,7 +1,7 @@
-"""What [raw] says of a thing beyond its fields: by path, compared, and remembered in a tag, so that it is taken back.
+"""What [raw] sets beyond the fields: by path, compared, and remembered in a tag, so that it can be undone.
 
 A path is a parameter of AWS's call, one of its members (`source.gitCloneDepth`), or an attribute by its own name.
-`usual` has AWS's default by path: a parameter that is no longer said goes back to that.
+`usual` has AWS's default by path: a parameter that is no longer configured is reset to it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from ecsctl.resources.support.additions import Additions, additions, part_of
 
 KEYS = "ecsctl:keys"
-"""The tag that remembers the paths. By six digits each: a tag has room for 256 characters (AWS General Reference)."""
+"""The tag that remembers the paths. By six digits each: a tag holds up to 256 characters (AWS General Reference)."""
 MOST = 256 // 7
 Usual = Mapping[str, Any]
 
@@ -22,25 +22,25 @@ Usual = Mapping[str, Any]
 def memory(paths: Iterable[str]) -> dict[str, str]:
     """The tag that remembers these paths.
 
-    It is written before they are sent, and without those that are said no more afterwards: so nothing that a run has
-    sent before it died is forgotten.
+    Paths are added to it before they are sent, and removed after they have been reset: so nothing that a run had sent
+    before it died is forgotten.
     """
     return {KEYS: " ".join(map(_code, paths))}
 
 
 def paths(said: Additions) -> list[str]:
-    """The paths that are said."""
+    """The configured paths."""
     return [path for path, _ in said]
 
 
 def remembered(tags: Mapping[str, str], usual: Usual) -> list[str]:
-    """The paths that were said when it was last changed."""
+    """The paths that were configured when it was last changed."""
     codes = tags.get(KEYS, "").split()
     return [path for path in usual if _code(path) in codes]
 
 
 def found(said: Additions, tags: Mapping[str, str], usual: Usual, at: Callable[[str], Any]) -> Additions:
-    """AWS's values at the configured paths, and at those that were configured and are not back at AWS's default."""
+    """AWS's values at the configured paths, and at formerly configured ones that are not back at AWS's default."""
     like = {path: json.loads(value) for path, value in said}
     shown = {path: part_of(at(path), value) for path, value in like.items()}
     for path in remembered(tags, usual):
@@ -51,13 +51,13 @@ def found(said: Additions, tags: Mapping[str, str], usual: Usual, at: Callable[[
 
 
 def wanted(said: Additions, tags: Mapping[str, str], usual: Usual) -> dict[str, Any]:
-    """What to send by path: what is said, and AWS's own for what is said no more."""
+    """What to send by path: configured values, and AWS's own where nothing is configured any longer."""
     back = {path: usual[path] for path in remembered(tags, usual)}
     return back | {path: json.loads(value) for path, value in said}
 
 
 def laid(parameters: Mapping[str, Any], over: dict[str, Any]) -> None:
-    """Lay parameters by path over those of a call. One that is None is left to what the call says."""
+    """Lay parameters by path over those of a call. One that is None is left to the call."""
     for path, value in parameters.items():
         parent, _, name = path.rpartition(".")
         if value is not None:
@@ -65,7 +65,7 @@ def laid(parameters: Mapping[str, Any], over: dict[str, Any]) -> None:
 
 
 def keyed(attributes: Iterable[tuple[str, Any]]) -> list[Any]:
-    """Attributes as ELB takes them: names and texts."""
+    """Attributes in the form that ELB accepts: names and strings."""
     return [{"Key": name, "Value": text(value)} for name, value in attributes]
 
 

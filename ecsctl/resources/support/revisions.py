@@ -15,13 +15,13 @@ from ecsctl.resources.support.ecs import known_to_tagging, newer, revision_of
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
-Definition = dict[str, Any]  # what RegisterTaskDefinition takes, without tags
+Definition = dict[str, Any]  # the parameters of RegisterTaskDefinition, without tags
 Architecture = Literal["ARM64", "X86_64"]
 Status = Literal["ACTIVE", "INACTIVE"]
 DIGEST = "ecsctl:digest"
 BACK = "ecsctl:back-to"
-"""The tag of a revision that `ecsctl rollback` has registered: the number of the one whose copy it is."""
-USUAL: Architecture = "X86_64"  # the processor where none is named (API reference, RuntimePlatform)
+"""The tag of a revision that `ecsctl rollback` has registered: the number of the revision that it copies."""
+USUAL: Architecture = "X86_64"  # the default processor (API reference, RuntimePlatform)
 ENDS = 10  # revisions at each end of a long family whose tags are read one by one
 
 
@@ -52,16 +52,16 @@ class Revision:
 
 
 def registrable(described: Mapping[str, Any], accepted: Collection[str]) -> Definition:
-    """What of a described task definition can be registered again: `accepted` are the members that the call takes.
+    """The part of a described task definition that can be registered again: `accepted` are the call's parameters.
 
-    The list comes from the SDK's model of RegisterTaskDefinition, so that a member which AWS adds to the answer is
-    not sent by mistake, and one which it adds to both is not lost.
+    The list comes from the SDK's model of RegisterTaskDefinition, so that a member that AWS adds to the answer is not
+    sent by mistake, and one that it adds to both is not lost.
     """
     return {name: value for name, value in described.items() if name in accepted and name != "tags" and said(value)}
 
 
 def container_of(definition: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Our container: the one of that name, or the first, if it has been renamed."""
+    """Our container: the one with our name, or the first, if it has been renamed."""
     containers: list[dict[str, Any]] = definition.get("containerDefinitions") or [{}]
     return next((container for container in containers if container.get("name") == name), containers[0])
 
@@ -73,14 +73,14 @@ def architecture_of(definition: Mapping[str, Any]) -> Architecture:
 
 
 def said(value: Any) -> bool:
-    """Whether a value says anything: AWS fills in empty lists for what was not given."""
+    """Whether a value is more than an empty default: AWS fills in empty lists for what was not given."""
     return value is not None and value != [] and value != {}
 
 
 def digest(definition: Definition) -> str:
-    """16 hex digits in which two definitions differ, whatever the order of their environment and with no empty parts.
+    """16 hex digits by which definitions differ, ignoring the order of their environment and empty parts.
 
-    Each revision that we register has them in a tag, so that a run recognizes one that an earlier run registered and
+    They are in a tag of each revision that we register, so that a run recognizes one that an earlier run registered and
     did not use, whatever AWS has filled in meanwhile.
     """
     document = json.dumps(_settled(definition), sort_keys=True, separators=(",", ":"))
@@ -118,7 +118,7 @@ def revisions_of(aws: Aws, family: str, status: Status) -> list[str]:
 
 
 def latest_of(aws: Aws, family: str) -> list[str]:
-    """The hundred newest ACTIVE revisions of a family, the newest first: an app gathers thousands in its life."""
+    """The hundred newest ACTIVE revisions of a family, the newest first: an app accumulates thousands."""
     return _latest(aws, family)[0]
 
 
@@ -143,7 +143,7 @@ def tagged(aws: Aws, me: Label, arns: Sequence[str]) -> Revision | None:
 
 
 def first_like(aws: Aws, one: Revision, arns: Sequence[str]) -> str:
-    """The oldest of these revisions, given the oldest first, of the same app and id as this one; itself at last."""
+    """The oldest of these revisions, given the oldest first, with the app and id of this one; in the end itself."""
     whose = (one.tags.get(APP), one.tags.get(ID))
 
     def same(arn: str) -> bool:
@@ -154,7 +154,9 @@ def first_like(aws: Aws, one: Revision, arns: Sequence[str]) -> str:
 
 
 def _likely(aws: Aws, me: Label, arns: Sequence[str]) -> Iterator[str]:
-    """Those worth reading: the newest, what the tagging API knows, and for what it does not know yet both ends."""
+    """Those worth reading: the newest, those that the tagging API knows, and both ends for what it does not know
+    yet.
+    """
     yield from arns[:1]
     if len(arns) > 1:
         known = known_to_tagging(aws, me, "ecs:task-definition")

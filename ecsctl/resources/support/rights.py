@@ -1,6 +1,6 @@
-"""What an operator must be allowed, as the kinds say it: IAM's statements, and the few forms that they take.
+"""What an operator must be allowed, as declared by the kinds: IAM's statements, and the few forms that they take.
 
-`ecsctl policy` puts together what the kinds and the commands need (`ensure/operator_policy.py`).
+`ecsctl policy` combines what the kinds and the commands need (`ensure/operator_policy.py`).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from ecsctl.names import Names
 
 NETWORK, SERVICE, DELIVERY = "ecsctl-network", "ecsctl-service", "ecsctl-delivery"
-"""The operator's policies, of which each AWS service has its usual one (`ensure/operator_policy.py`)."""
+"""The operator's policies; each AWS service has its usual one (`ensure/operator_policy.py`)."""
 WEBHOOK, JOBS, PROCESSES, REVIEWED = "ecsctl-webhook", "ecsctl-jobs", "ecsctl-processes", "ecsctl-reviewed"
-"""Those that exist only with rights that few need, for which the others have no room."""
+"""Policies that exist only for permissions that few need, for which the others have no room."""
 PREFIXES = ("codeconnections", "codestar-connections")  # of a connection, since 2024 and before
 
 
@@ -87,12 +87,12 @@ class Scope:
 
     @property
     def balancing_policy(self) -> str:
-        """The ARN of AWS's own policy for the role by which ECS shifts requests."""
+        """The ARN of AWS's own policy for the role with which ECS shifts requests."""
         return f"arn:{self.partition}:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
 
     @property
     def second_targets(self) -> str:
-        """The ARN of the second target group, where requests are shifted."""
+        """The ARN of the second target group, if requests are shifted."""
         return self.arn("elasticloadbalancing", f"targetgroup/{self.names.second_targets}/*")
 
     @property
@@ -103,7 +103,7 @@ class Scope:
         return tuple(self.arn("elasticloadbalancing", one) for one in kinds)
 
     def target_groups(self, version: str) -> tuple[str, ...]:
-        """The ARN of the target group of an app that speaks this."""
+        """The ARN of the target group of an app with this protocol."""
         return (self.arn("elasticloadbalancing", f"targetgroup/{self.names.target_group(version)}/*"),)
 
     @property
@@ -147,7 +147,7 @@ class Scope:
 
     @property
     def tagged(self) -> tuple[Condition, ...]:
-        """It is made with the app's tag."""
+        """It is created with the app's tag."""
         return (Condition("StringEquals", f"aws:RequestTag/{APP}", (self.names.app,)),)
 
     @property
@@ -165,7 +165,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Uses:
-    """What the app uses that is not its own: by id, by full ARN, and empty where it uses none."""
+    """What the app uses that is not its own: by id, by full ARN, and empty if it uses none."""
 
     zone: str = ""  # the hosted zone's id, or `*`
     domain: str = ""  # the name in it
@@ -180,7 +180,7 @@ class Uses:
     policies: tuple[str, ...] = ()  # managed ones, of the tasks' role
     further: tuple[str, ...] = ()  # names beside the domain
     elsewhere: bool = False  # the DNS of some names is not in a zone of the account
-    redirects: bool = False  # some of them lead to it alone
+    redirects: bool = False  # some of them point to it already
     listener_attributes: bool = False  # [raw] says some
     schedules: bool = False  # autoscaling goes by the clock
     metrics: bool = False  # it follows more than the CPU
@@ -192,7 +192,7 @@ class Uses:
     mounted: tuple[str, ...] = ()  # file systems and access points that existed before, by id
     speaks: str = "HTTP1"  # to the load balancer, in AWS's words
     alarms: bool = False  # by which a release is given up, made for it
-    shifts: bool = False  # requests go from one target group to another at a release
+    shifts: bool = False  # requests are shifted from one target group to another at a release
     flow_logs: bool = False  # of the VPC that is made for it
     closes: bool = False  # the default security group of that
     signs: bool = False  # ECR signs its images
@@ -203,7 +203,7 @@ class Uses:
     webhook: tuple[str, ...] = ()  # the ARNs that the secret with the URL may have that is notified
     topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
     entered: bool = False  # its tasks let commands and tunnels in
-    web: bool = True  # a load balancer asks some of its tasks
+    web: bool = True  # a load balancer sends requests to some of its tasks
     scales: bool = False  # some of its services have autoscaling
     reports: bool = False  # GitHub is notified of releases
     queues: tuple[str, ...] = ()  # the ARNs of those whose backlog a service follows
@@ -220,15 +220,15 @@ def anywhere(service: str, actions: str) -> Statement:
 
 
 def apart(room: str, *rights: Statement) -> Iterator[Statement]:
-    """These rights in that policy of the operator, where the usual one has no room for them."""
+    """Put these permissions into that policy of the operator, if the usual one has no room for them."""
     for one in rights:
         yield replace(one, room=room)
 
 
 def in_ec2(scope: Scope, creates: str, changes: str, reads: str, *, inside: bool = False) -> Iterator[Statement]:
-    """What is made with our tag, and read, changed and deleted while it carries it.
+    """What is created with our tag, and read, changed and deleted while it carries it.
 
-    `inside`: the call that makes it is asked, too, about existing things of ours: a subnet's about its VPC.
+    `inside`: the call that creates it also checks existing things of ours: a subnet's checks its VPC.
     """
     anything = (scope.arn("ec2", "*/*"),)
     making = Condition("StringEquals", "ec2:CreateAction", tuple(creates.split()))
@@ -241,7 +241,7 @@ def in_ec2(scope: Scope, creates: str, changes: str, reads: str, *, inside: bool
 
 
 def linked(scope: Scope, service: str) -> Statement:
-    """Let an AWS service make the role with which it acts in the account, where it has not been used yet."""
+    """Let an AWS service create its service-linked role, if it has not been used in the account yet."""
     roles = (f"arn:{scope.partition}:iam::{scope.account}:role/aws-service-role/*",)
     condition = Condition("StringEquals", "iam:AWSServiceName", (f"{service}.amazonaws.com",))
     return Statement("ServiceLinkedRoles", ("iam:CreateServiceLinkedRole",), roles, (condition,))
@@ -263,16 +263,16 @@ def handed(sid: str, connection: str, *services: str) -> Statement:
 
 
 def both_prefixes(connection: str) -> tuple[str, ...]:
-    """A connection's ARN as it is called since 2024 and as before: IAM goes by the prefix that the ARN has."""
+    """A connection's ARN with its prefix since 2024 and before: IAM compares the one that the ARN has."""
     new, old = PREFIXES
     return (connection.replace(f":{old}:", f":{new}:"), connection.replace(f":{new}:", f":{old}:"))
 
 
 def connects(sid: str, actions: Iterable[str], connection: str, repository: str = "") -> Statement:
-    """These actions on a connection, by both prefixes; with a repository for that one alone.
+    """These actions on a connection, with both prefixes; with a repository only for that one.
 
-    `ForAllValues`: some of the checks that AWS makes of UseConnection are about no repository and bring no such key;
-    one that compares it strictly fails them (Developer Tools guide, "Permissions for AWS CodeConnections").
+    `ForAllValues`: some of the checks that AWS makes for UseConnection concern no repository and have no such key; a
+    strict comparison would fail them (Developer Tools guide, "Permissions for AWS CodeConnections").
     """
     conditions = tuple(
         Condition("ForAllValues:StringEquals", f"{prefix}:FullRepositoryId", (repository,)) for prefix in PREFIXES

@@ -34,7 +34,7 @@ class RuleIds:
 
 
 def sorted_pattern(pattern: str) -> str:
-    """An event pattern as it compares: EventBridge keeps the text as it was given."""
+    """An event pattern in normal form: EventBridge keeps the text as it was sent."""
     return json.dumps(json.loads(pattern), sort_keys=True)
 
 
@@ -57,7 +57,9 @@ def named(aws: Aws, me: Label, names: Collection[str]) -> Iterator[Found[RuleIds
 
 
 def create(aws: Aws, me: Label, name: str, pattern: str, *, enabled: bool) -> RuleIds:
-    """Without a target, which is another call. One of the name is changed by this call, and keeps its tags."""
+    """Without a target, which is another call. This call would change an existing rule of the name, and keep its
+    tags.
+    """
     answer = aws.events.put_rule(Name=name, EventPattern=pattern, State=_state(enabled=enabled), Tags=me.upper())
     return RuleIds(name, answer["RuleArn"])
 

@@ -22,11 +22,11 @@ class Running:
 
     image: str
     architecture: str
-    broken: bool = False  # ECS has given it up, and nothing was ever deployed with success
+    broken: bool = False  # ECS has given it up, and nothing was ever deployed successfully
 
 
 def running(aws: Aws, names: Names, placeholder: str = "", jobs: Collection[str] = ()) -> Running | None:
-    """What the web runs; without one the first process that has a service, and else the first of these `jobs`.
+    """What the web runs; without one the first process that has a service, otherwise the first of these `jobs`.
 
     A draining service counts. None without any, or for a placeholder.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ecsctl.names import Names
 
 STARTED_BY = "chronos-schedule/"
-"""What `startedBy` of a task begins with that Scheduler has started; the schedule's name follows."""
+"""The prefix of `startedBy` of a task that Scheduler has started; the schedule's name follows."""
 
 
 def runs_jobs(aws: Aws, names: Names) -> bool:
@@ -39,17 +39,17 @@ def schedule(aws: Aws, group: str, name: str) -> dict[str, Any] | None:
 
 
 def schedules_in(aws: Aws, group: str) -> list[dict[str, Any]]:
-    """All schedules of a group with their targets, in the order of their names: a listing leaves those out."""
+    """All schedules of a group with their targets, sorted by name: a listing omits the targets."""
     listed = none_if_gone(partial(aws.read, aws.scheduler.list_schedules, GroupName=group))
     names = sorted(one["Name"] for one in listed["Schedules"]) if listed else ()
     return [one for one in (schedule(aws, group, name) for name in names) if one is not None]
 
 
 def tags_of(schedule: dict[str, Any]) -> dict[str, str]:
-    """The tags that a schedule's tasks get: it has none of its own, and is known by these."""
+    """The tags that a schedule's tasks get: it has none of its own, and is recognized by these."""
     return flat((schedule["Target"].get("EcsParameters") or {}).get("Tags"))
 
 
 def family_in(arn: str) -> str:
-    """The family in the ARN of a task definition; with a revision in it that stays, for it is a difference."""
+    """The family in the ARN of a task definition; a revision stays in it, since that is a difference."""
     return arn.rpartition("/")[2]

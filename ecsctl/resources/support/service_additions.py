@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 STRATEGY, MONITORING = "capacityProviderStrategy", "monitoring"
 FAST, USUALLY = 20, 60
-"""Seconds between two values of a service's own metrics; the second where nothing is said (ECS API reference,
-MonitoringConfiguration)."""
+"""Seconds between two values of a service's own metrics; the second number is the default (ECS API reference,
+MonitoringConfiguration).
+"""
 USUAL: dict[str, Any] = {
     STRATEGY: [],  # back to the launch type
     "deploymentConfiguration.lifecycleHooks": [],
@@ -24,17 +25,19 @@ USUAL: dict[str, Any] = {
     "volumeConfigurations": [],
     "vpcLatticeConfigurations": [],
 }
-"""Parameters of UpdateService beyond the fields, each with what takes it back (ECS API reference, UpdateService)."""
+"""Parameters of UpdateService beyond the fields, each with the value that undoes it (ECS API reference,
+UpdateService).
+"""
 
 
 def published(names: Iterable[str], seconds: int) -> dict[str, Any] | None:
-    """What has ECS publish these metrics so often; None where it does anyway."""
+    """The setting with which ECS publishes these metrics this often; None if it does by default."""
     said = {"metricConfigurations": [{"metricNames": list(names), "resolutionSeconds": seconds}]}
     return None if seconds == USUALLY else monitoring(said)
 
 
 def monitoring(said: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The same in one spelling: in order, and without what is published as often as it is by default."""
+    """The same in normal form: sorted, and without what is published as often as by default."""
     by: dict[int, set[str]] = {}
     for one in (said or {}).get("metricConfigurations", ()):
         by.setdefault(one["resolutionSeconds"], set()).update(one["metricNames"])

@@ -1,7 +1,7 @@
-"""The rules by which ECR signs: all that an account has in a region, written at once, and the one about a repository.
+"""ECR's signing rules: all that an account has in a region, written at once, and the one for a repository.
 
-AWS takes ten at most, and knows no condition on what it overwrites: they are read just before, and those of others go
-back as they were (ECR API reference, PutSigningConfiguration).
+AWS allows ten at most, and has no conditional write: they are read just before, and those of others are sent back
+unchanged (ECR API reference, PutSigningConfiguration).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def rules(aws: Aws) -> list[Rule]:
 
 
 def rules_if_known(aws: Aws) -> list[Rule]:
-    """The same. Where ECR has no signing, it does not know the call: there are none."""
+    """The same. If ECR does not offer signing, it does not know the call: there are none."""
     try:
         return rules(aws)
     except NotOffered:
@@ -33,12 +33,12 @@ def rules_if_known(aws: Aws) -> list[Rule]:
 
 
 def is_about(rule: Rule, repository: str) -> bool:
-    """Whether a rule is about this repository and no other."""
+    """Whether a rule covers this repository and no other."""
     return [one.get("filter") for one in rule.get("repositoryFilters") or ()] == [repository]
 
 
 def put(aws: Aws, repository: str, profile: str) -> None:
-    """Have ECR sign what is pushed to this repository, by this profile; whatever else is signed stays so."""
+    """Have ECR sign what is pushed to this repository, with this profile; other rules stay."""
     ours: Any = {
         "signingProfileArn": profile,
         "repositoryFilters": [{"filter": repository, "filterType": "WILDCARD_MATCH"}],
@@ -49,7 +49,7 @@ def put(aws: Aws, repository: str, profile: str) -> None:
 
 
 def take_back(aws: Aws, repository: str) -> None:
-    """Remove the rule about this repository alone. With no other left, the configuration is deleted, too."""
+    """Remove the rule for this repository alone. If no other is left, the configuration is deleted too."""
     with aws.fresh():
         found = rules_if_known(aws)
     others: list[Any] = [one for one in found if not is_about(one, repository)]

@@ -1,4 +1,6 @@
-"""How a new version takes over, as CreateService and UpdateService take it and DescribeServices returns it."""
+"""How a new version takes over, in the form that CreateService and UpdateService accept and DescribeServices
+returns.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ class EarlySuccess:
 
 @dataclass(frozen=True)
 class Threshold:
-    """How many failed tasks trip the circuit breaker. As it is unless set (ECS API reference)."""
+    """How many failed tasks trigger the circuit breaker. ECS's default unless set (ECS API reference)."""
 
     type: Counting = "BOUNDED_PERCENT"
     value: int = 50
@@ -39,10 +41,10 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Strategy:
-    """One task after the other; or a second set of tasks, and the requests that go over to it at once or in steps.
+    """One task after the other; or a second set of tasks, to which the requests are shifted at once or in steps.
 
-    `bake` are the minutes for which the old tasks stay after that. `percent` and `minutes` are of a step, of those
-    strategies that have any.
+    `bake` are the minutes for which the old tasks stay after that. `percent` and `minutes` are per step, for strategies
+    that have steps.
     """
 
     way: Way = "ROLLING"
@@ -57,13 +59,13 @@ class Strategy:
 
     @property
     def waits(self) -> int:
-        """The minutes for which a deployment waits by itself."""
+        """The minutes for which a deployment waits by design."""
         return minutes_of(self.way, self.bake, self.percent, self.minutes)
 
 
 @dataclass(frozen=True)
 class Rules:
-    """When a deployment counts as done, and when it is given up."""
+    """When a deployment counts as complete, and when it is given up."""
 
     minimum_percent: int
     maximum_percent: int
@@ -74,10 +76,10 @@ class Rules:
     early_success: EarlySuccess
     alarms: frozenset[AlarmName]
     strategy: Strategy
-    pause: Pause | None  # None: not ours to say
+    pause: Pause | None  # None: we leave it to others
 
     def sent(self, changed: Collection[str]) -> dict[str, Any]:
-        """A part that is not sent stays as it was: what AWS has anyway is sent only to take something else back."""
+        """A part that is not sent stays as it was: defaults are sent only to undo something else."""
         breaker: dict[str, Any] = {"enable": self.circuit_breaker, "rollback": self.rollback}
         if self.threshold != Threshold() or "threshold" in changed:
             breaker["thresholdConfiguration"] = {"type": self.threshold.type, "value": self.threshold.value}

@@ -1,7 +1,7 @@
-"""Volumes of a task definition, and where its containers have them.
+"""Volumes of a task definition, and where its containers mount them.
 
-Those of ecsctl.toml are known by their names' beginning: that goes along when the pipeline copies a revision. Any other
-is somebody else's, and stays unchanged.
+Those of ecsctl.toml are recognized by the prefix of their names: it is kept when the pipeline copies a revision. Any
+other is somebody else's, and stays unchanged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ OURS = "ecsctl-"
 
 @dataclass(frozen=True)
 class Mount:
-    """Where a container has a volume."""
+    """Where a container mounts a volume."""
 
     volume: str
     path: str
@@ -26,7 +26,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class Volume:
-    """A folder of a file system; with an access point that says which, and as whom."""
+    """A folder of a file system; or an access point, which defines the folder and the user."""
 
     name: str
     file_system: FileSystemId
@@ -36,7 +36,7 @@ class Volume:
 
 
 def written(volumes: Iterable[Volume], over: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The volumes as ECS takes them, and those of others."""
+    """The volumes in the form that ECS accepts, and those of others."""
     return [*map(_sent, volumes), *(dict(one) for one in over if not one.get("name", "").startswith(OURS))]
 
 
@@ -77,7 +77,7 @@ def read(definition: Mapping[str, Any]) -> tuple[Volume, ...]:
 
 
 def mounted(mounts: Iterable[Mount], over: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A container's mount points as ECS takes them, and those of others."""
+    """A container's mount points in the form that ECS accepts, and those of others."""
     ours = ({"sourceVolume": OURS + one.volume, "containerPath": one.path, "readOnly": one.read_only} for one in mounts)
     return [*ours, *(dict(one) for one in over if not one.get("sourceVolume", "").startswith(OURS))]
 
@@ -92,7 +92,7 @@ def mounts_of(container: Mapping[str, Any]) -> tuple[Mount, ...]:
 
 
 def in_order(volumes: Iterable[Volume]) -> tuple[Volume, ...]:
-    """By name: the order in which AWS returns them does not matter."""
+    """Sorted by name: the order in which AWS returns them does not matter."""
     return tuple(sorted(volumes, key=lambda one: one.name))
 
 
