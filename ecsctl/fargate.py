@@ -1,4 +1,4 @@
-"""What Fargate and its services allow: sizes that go together, and percentages that can deploy. Pure."""
+"""What Fargate and its services allow: task sizes, and percentages that leave room to deploy. Pure."""
 
 MEMORY = {  # MiB that go with so many CPU units
     256: (512, 1024, 2048),
@@ -18,12 +18,13 @@ NO_FARGATE_ARM = frozenset({"use1-az3"})
 """Zones, by id, without ARM64: AWS documentation, "Amazon ECS task definitions for 64-bit ARM workloads"."""
 
 CONSTRAINED = frozenset({"use1-az3", "usw1-az2", "cac1-az3", "apne1-az3"})
-"""Zones, by id, that old accounts still have, and where AWS makes less: no NAT gateway, or no new subnet at all (EKS
-guide, "View Amazon EKS networking requirements"; aws/aws-cdk#6015, sysdiglabs/terraform-aws-secure-for-cloud#52)."""
+"""Zones, by id, that old accounts still have, and where AWS offers less: no NAT gateway, or no new subnet at all (EKS
+guide, "View Amazon EKS networking requirements"; aws/aws-cdk#6015, sysdiglabs/terraform-aws-secure-for-cloud#52).
+"""
 
 
 def fargate_pair(cpu: int, memory: int) -> None:
-    """Check a task's size, in CPU units (1024 are one vCPU) and MiB. Raises ValueError saying what would be right."""
+    """Check a task's size, in CPU units (1024 are one vCPU) and MiB. Raises ValueError saying what would be valid."""
     if cpu not in MEMORY:
         raise ValueError(
             f"cpu = {cpu} is no size of Fargate: choose one of {', '.join(map(str, MEMORY))} (1024 are one vCPU)"
@@ -35,9 +36,9 @@ def fargate_pair(cpu: int, memory: int) -> None:
 def percentages(desired: int, minimum: int, maximum: int) -> None:
     """Check that a rolling deployment can take its first step. Raises ValueError saying why it cannot.
 
-    While it deploys, ECS keeps at least ⌈minimum % of desired⌉ tasks running, and at most ⌊maximum % of desired⌋
-    running or pending (AWS documentation: API reference, DeploymentConfiguration). Without room between the two it
-    can neither stop an old task nor start a new one, and waits for ever; AWS itself refuses only the pair 100/100.
+    During a deployment ECS keeps at least ⌈minimum % of desired⌉ tasks running, and at most ⌊maximum % of desired⌋
+    running or pending (AWS documentation: API reference, DeploymentConfiguration). Without room between the two it can
+    neither stop an old task nor start a new one, and waits forever; AWS itself refuses only the pair 100/100.
     """
     if not 0 <= minimum <= maximum:
         raise ValueError(f"a minimum of {minimum} % and a maximum of {maximum} %: not 0 ≤ minimum ≤ maximum")

@@ -1,5 +1,4 @@
-"""Files in a folder that may have come with somebody else's repository: never through a link, never into what is no
-file.
+"""Files in a folder that may have come with somebody else's repository: never through a link, only regular files.
 
 A cloned repository can hold `.ecsctl/state.json` as a symbolic link to any file of the user, or a named pipe in its
 place. Everything that is read or written by name goes through here.
@@ -27,11 +26,11 @@ _KINDS = (
 
 
 class Misplaced(OSError):
-    """Something else stands where a file or a folder of ours belongs. `filename` names it, `strerror` says what."""
+    """Something else is where a file or a folder of ours belongs. `filename` names it, `strerror` says what it is."""
 
 
 def check(path: Path) -> None:
-    """Raise Misplaced if the path is something else than a regular file. A missing one is fine."""
+    """Raise Misplaced if the path is anything but a regular file. A missing one is fine."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         mode = os.lstat(path).st_mode
         if not stat.S_ISREG(mode):
@@ -39,9 +38,9 @@ def check(path: Path) -> None:
 
 
 def folder(path: Path) -> None:
-    """Make a folder for ourselves, or see that it is one: no link, and no other user's.
+    """Create a folder of our own, or check that it is one: no link, and not another user's.
 
-    Raises Misplaced, and OSError where it cannot be made.
+    Raises Misplaced, and OSError if it cannot be created.
     """
     if not is_folder(path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -63,7 +62,7 @@ def is_folder(path: Path) -> bool:
 
 
 def opened(path: Path, flags: int, mode: int = 0o600) -> int:
-    """Open a regular file, and give its descriptor. Raises Misplaced for anything else, OSError as `os.open` does."""
+    """Open a regular file, and return its descriptor. Raises Misplaced for anything else, OSError as `os.open` does."""
     check(path)
     descriptor = os.open(path, flags | NO_LINK | NO_HANG, mode)
     found = os.fstat(descriptor).st_mode
@@ -82,13 +81,13 @@ def read(path: Path) -> bytes:
 def write(path: Path, content: bytes, *, private: bool = True) -> None:
     """Replace a file's content so that a power cut leaves the old content or the new, never a part.
 
-    Only its owner can read a `private` one; another keeps its mode, or gets the usual one. Raises Misplaced if what
-    stands there is no file, and OSError.
+    A `private` one can only be read by its owner; another keeps its mode, or gets the default. Raises Misplaced if
+    something other than a file is there, and OSError.
     """
     check(path)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     with contextlib.suppress(FileNotFoundError):
-        aside.unlink()  # of a run that died, or of somebody else: it is not opened, whatever it is
+        aside.unlink()  # left by a run that died, or by somebody else: it is not opened, whatever it is
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK, 0o600 if private else 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -106,7 +105,9 @@ def write(path: Path, content: bytes, *, private: bool = True) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Let what was just made or renamed in a folder outlive a power cut (fsync(2): a file's own sync does not)."""
+    """Make sure that what was just created or renamed in a folder survives a power cut (fsync(2): a file's own sync
+    does not).
+    """
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""A secret with the GitHub token: the token alone, in one key of a JSON, or in the form that CodeBuild reads itself."""
+"""A secret with the GitHub token: the bare token, one key of a JSON, or the form that CodeBuild reads directly."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ def body_of(text: str) -> dict[str, Any] | None:
 
 
 def codebuild_reads(text: str) -> bool:
-    """Whether CodeBuild can read this secret by itself, so that a project needs no credentials of the account."""
+    """Whether CodeBuild can read this secret directly, so that a project does not need the account's credentials."""
     body = body_of(text) or {}
     return TYPE.items() <= body.items() and isinstance(body.get("Token"), str)
 
 
 def with_token(text: str, token: str) -> str:
-    """The secret with another token: one in CodeBuild's form, or a new one, in that form; any other as the token."""
+    """The secret with another token: one in CodeBuild's form, or a new one, stays in that form; any other is the bare
+    token.
+    """
     if text and not codebuild_reads(text):
         return token
     return json.dumps({**TYPE, **(body_of(text) or {}), "Token": token})

@@ -1,4 +1,4 @@
-"""The type of every id that crosses a file. Wrong wiring of two resources is then a type error."""
+"""The type of every id that is used in more than one file: connecting the wrong resources is then a type error."""
 
 from typing import NewType
 

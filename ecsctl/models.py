@@ -18,8 +18,8 @@ def light(core: Session) -> None:
     """Let a session read models into plain dictionaries, and know a service by its folder.
 
     botocore reads them into OrderedDicts, which take twice the time and half as much memory again, though Python's
-    dictionaries keep their order by themselves; and before it reads one it lists which of all 400 services have a
-    file of that type, by reading each of them.
+    dictionaries keep their order anyway; and before it reads one it lists which of all 400 services have a file of that
+    type, by reading each of them.
     """
     named: str = core.get_config_variable("data_path") or ""  # AWS_DATA_PATH
     paths = (str(Path(os.path.expandvars(path)).expanduser()) for path in named.split(os.pathsep) if path)
@@ -28,14 +28,14 @@ def light(core: Session) -> None:
 
 @functools.cache
 def loader(paths: tuple[str, ...]) -> Loader:
-    """The one that reads models from these folders and the SDK's own, each model once."""
+    """The loader for models from these folders and the SDK's own, each model once."""
     from botocore.loaders import JSONFileLoader, Loader
 
     class Plain(JSONFileLoader):
-        """Reads JSON, packed or not."""
+        """Reads JSON, compressed or not."""
 
         def load_file(self, file_path: str) -> Any:
-            """What is in the file that is called so, but for its ending; None if there is none."""
+            """The content of the file with this name plus an ending; None if there is none."""
             for ending, opened in ((".json", open), (".json.gz", gzip.open)):
                 if Path(file_path + ending).is_file():
                     with opened(file_path + ending, "rb") as file:
@@ -43,10 +43,10 @@ def loader(paths: tuple[str, ...]) -> Loader:
             return None
 
     class Light(Loader):
-        """Asks the file system less."""
+        """Queries the file system less."""
 
         def list_available_services(self, type_name: str) -> list[str]:
-            """All that have a folder; whether a file of this type is in it shows when it is read."""
+            """All that have a folder; whether a file of this type is in it turns out when it is read."""
             del type_name
             return _folders(tuple(dict.fromkeys(self.search_paths)))
 
@@ -59,9 +59,9 @@ def _folders(paths: tuple[str, ...]) -> list[str]:
 
 
 def _undocumented(model: Any) -> Any:
-    """Without the pages of documentation, which are not needed here; of members that are alike then, one is kept."""
+    """Without the documentation, which is not needed here; of identical members, one is kept."""
     if isinstance(model, dict) and "shapes" in model:
-        known: dict[tuple[Any, ...], Any] = {}  # a member has a few words: of EC2's ten thousand most are alike
+        known: dict[tuple[Any, ...], Any] = {}  # a member has a few words: most of EC2's ten thousand are alike
         for part in [*model.get("operations", {}).values(), *model["shapes"].values()]:
             part.pop("documentation", None)
             members = part.get("members", {})

@@ -1,4 +1,4 @@
-"""The physical names of everything, derived once from the app's name. AWS's limits on them bound the app's name."""
+"""The physical names of everything, derived from the app's name. AWS's limits on them limit the app's name."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ecsctl.parts import PIPELINE, SECOND, WEB
 
 BACKLOG = "-backlog"
 LAYERS = "ecsctl-cache"
-"""How the tags begin that a build keeps its layers by, beside the app's images."""
+"""The prefix of the tags under which a build caches its layers, next to the app's images."""
 
 
 class Placed(Protocol):
-    """An app in its account and region: a label, or the head of a record."""
+    """An app in its account and region: a label, or the head of a state file."""
 
     @property
     def app(self) -> str:
@@ -30,11 +30,11 @@ class Placed(Protocol):
 
 @dataclass(frozen=True)
 class Names:
-    """What things are called. The app's name has at most 20 characters, so each of these fits.
+    """The names of everything. The app's name has at most 20 characters, so each of these fits.
 
-    IAM and S3 are not regional: a role's name bears the region, a bucket's the account too. All else follows from the
-    app's name alone, and most of it is that name. What is of a process beside the web bears its name, after an
-    underscore: no app's name has one, so that no app's service is called as another's worker.
+    IAM and S3 are not regional: a role's name contains the region, a bucket's the account too. Everything else follows
+    from the app's name alone, and most names are just that. Names that belong to a process other than the web contain
+    its name, after an underscore: no app's name has one, so that no app's service has the name of another app's worker.
     """
 
     app: str
@@ -44,7 +44,7 @@ class Names:
 
     @classmethod
     def of(cls, placed: Placed) -> Names:
-        """The names of an app where it lives."""
+        """The names of an app in its account and region."""
         return cls(placed.app, placed.account, placed.region)
 
     def on(self, process: str) -> Self:
@@ -56,16 +56,16 @@ class Names:
         return self.app if self.process == WEB else f"{self.app}_{self.process}"
 
     def process_of(self, name: str) -> str:
-        """Of which process a service or family of this name is; empty if it is none of the app's."""
+        """Which process a service or family of this name belongs to; empty if it is none of the app's."""
         return WEB if name == self.app else name.removeprefix(self.of_processes) if self.owns(name) else ""
 
     def owns(self, name: str) -> bool:
-        """Whether a service or family of this name is of a process of the app."""
+        """Whether a service or family of this name belongs to a process of the app."""
         return name == self.app or (name.startswith(self.of_processes) and name != self.of_processes)
 
     @property
     def of_processes(self) -> str:
-        """How the services and families of all processes beside the web begin."""
+        """The prefix of the services and families of all processes but the web."""
         return f"{self.app}_"
 
     @property
@@ -80,7 +80,7 @@ class Names:
 
     @property
     def service_path(self) -> str:
-        """The service as its ARN, and those of its deployments and revisions, name it."""
+        """The service in the ARNs of itself, its deployments and its revisions."""
         return f"{self.cluster}/{self.service}"
 
     @property
@@ -90,21 +90,21 @@ class Names:
 
     @property
     def container(self) -> str:
-        """The app's own container in a task, of whichever process: one file of the build names it for all."""
+        """The app's own container in a task, whatever the process: one file of the build names it for all."""
         return self.app
 
     @property
     def log_prefix(self) -> str:
-        """How the log streams of the process begin."""
+        """The prefix of the process's log streams."""
         return "app" if self.process == WEB else self.process
 
     @property
     def balancer(self) -> str:
-        """The load balancer, and the target group of an app that speaks HTTP/1.1."""
+        """The load balancer, and the target group of an app that uses HTTP/1.1."""
         return self.app
 
     def target_group(self, version: str) -> str:
-        """The target group of an app by AWS's word for what it speaks. No app's name has capitals."""
+        """The target group of an app with this protocol, in AWS's word for it. No app's name has capitals."""
         return self.balancer if version == "HTTP1" else f"{self.balancer}-{version}"
 
     @property
@@ -114,12 +114,12 @@ class Names:
 
     @property
     def second_targets(self) -> str:
-        """The second target group, where requests are shifted. At most 32 characters (ELB API, CreateTargetGroup)."""
+        """The second target group, if requests are shifted. At most 32 characters (ELB API, CreateTargetGroup)."""
         return f"{self.app}-{SECOND}"
 
     @property
     def balancing_role(self) -> str:
-        """The role by which ECS shifts requests from one target group to the other."""
+        """The role with which ECS shifts requests from one target group to the other."""
         return self.role("balancing")
 
     @property
@@ -139,7 +139,7 @@ class Names:
 
     @property
     def scheduler_role(self) -> str:
-        """The role by which EventBridge Scheduler runs the jobs."""
+        """The role with which EventBridge Scheduler runs the jobs."""
         return self.role("scheduler")
 
     @property
@@ -157,16 +157,18 @@ class Names:
         return f"{self.app}-{about}"
 
     def alarm(self, about: str) -> str:
-        """The CloudWatch alarm by which a release is given up."""
+        """The CloudWatch alarm on which a release is given up."""
         return f"{self.app}-{about}"
 
     @property
     def backlog_alarm(self) -> str:
-        """The CloudWatch alarm that starts the first task of a process that works off a queue."""
+        """The CloudWatch alarm that starts the first task of a process that works through a queue."""
         return f"{self.service}{BACKLOG}"
 
     def role(self, part: str = "") -> str:
-        """A role's name, or how all of them begin. At most 64 characters (IAM User Guide, "IAM and AWS STS quotas")."""
+        """A role's name, or the prefix of all of them. At most 64 characters (IAM User Guide, "IAM and AWS STS
+        quotas").
+        """
         return f"{self.app}-{self.region}-{part}"
 
     def task_role(self, process: str) -> str:
@@ -175,7 +177,7 @@ class Names:
 
     @property
     def pipeline_role(self) -> str:
-        """The role by which the pipeline works."""
+        """The role with which the pipeline works."""
         return self.role(PIPELINE)
 
     @property
@@ -220,7 +222,7 @@ class Names:
 
     @property
     def jobs_project(self) -> str:
-        """The CodeBuild project that gives the jobs the image that was deployed."""
+        """The CodeBuild project that gives the jobs the deployed image."""
         return f"{self.app}-jobs"
 
     @property
@@ -230,11 +232,11 @@ class Names:
 
     @property
     def projects(self) -> tuple[str, ...]:
-        """All CodeBuild projects that an app may have, but for those of its tests."""
+        """All CodeBuild projects that an app may have, except those of its tests."""
         return self.project, self.release_project, self.jobs_project, self.reports_project
 
     def test_project(self, test: str = "") -> str:
-        """The CodeBuild project of a test action, or how all of them begin."""
+        """The CodeBuild project of a test action, or the prefix of all of them."""
         return f"{self.app}-test-{test}"
 
     @property
@@ -253,5 +255,5 @@ class Names:
 
     @property
     def insights_logs(self) -> str:
-        """Container Insights' log group, whose name AWS fixes."""
+        """Container Insights' log group, whose name is fixed by AWS."""
         return f"/aws/ecs/containerinsights/{self.app}/performance"

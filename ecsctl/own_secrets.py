@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z0-9_+=.@-]{1,200}")
 LARGEST = 65536  # bytes (Secrets Manager User Guide, "AWS Secrets Manager quotas")
 PART = "secret "
-"""How the part begins that a secret plays in the stack, in its tags: its name follows."""
-WINDOW = 30  # days in which a deleted one can be restored: the most, and what AWS takes where nothing is said
+"""The prefix of a secret's part in the stack, in its tags: its name follows."""
+WINDOW = 30  # days in which a deleted one can be restored: the maximum, and AWS's default
 
 
 @dataclass(frozen=True)
 class Held:
-    """One of the app's secrets: its short name, when it was changed last, and until when it can still be restored."""
+    """One of the app's secrets: its short name, when it was last changed, and until when it can be restored."""
 
     name: str
     changed: datetime | None
@@ -40,14 +40,16 @@ class Held:
 
 
 def full(app: str, name: str) -> str:
-    """What a secret of the app is called in Secrets Manager. Raises UsageError for what can be no name."""
+    """The name of one of the app's secrets in Secrets Manager. Raises UsageError for an invalid name."""
     if not NAME.fullmatch(name):
         raise UsageError(f"expected a name of at most 200 letters, digits and _+=.@-, found {name!r}")
     return f"{app}/{name}"
 
 
 def checked(text: str) -> Secret:
-    """A value as it was typed or read, without the line's end. Raises UsageError, which never repeats it."""
+    """A value as it was typed or read, without the newline at its end. Raises UsageError, which never repeats the
+    value.
+    """
     value = text.removesuffix("\n").removesuffix("\r")
     if not value:
         raise UsageError("the value is empty: nothing was changed")
@@ -60,7 +62,7 @@ def checked(text: str) -> Secret:
 
 @asking("storing the secret")
 def put(aws: Aws, me: Label, name: str, value: Secret) -> str:
-    """Store a value. In a word what that was: "made", "changed", or "restored" if it was scheduled for deletion.
+    """Store a value. Returns what was done: "made", "changed", or "restored" if it was scheduled for deletion.
 
     The same call may be repeated. Raises Refused for a secret of that name that is not the app's.
     """
@@ -88,7 +90,7 @@ def put(aws: Aws, me: Label, name: str, value: Secret) -> str:
 
 @asking("reading the app's secrets")
 def held(aws: Aws, app: str) -> tuple[Held, ...]:
-    """All of the app's, also those that are scheduled for deletion, by name."""
+    """All of the app's, including those scheduled for deletion, sorted by name."""
     with aws.fresh():
         answer = aws.read(
             aws.secretsmanager.list_secrets,
@@ -103,7 +105,9 @@ def held(aws: Aws, app: str) -> tuple[Held, ...]:
 
 @asking("deleting the secret")
 def remove(aws: Aws, app: str, name: str, days: int = WINDOW) -> bool:
-    """Have a secret deleted after so many days, within which `put` restores it. Whether that was not so already."""
+    """Schedule a secret for deletion after this many days, within which `put` restores it. Whether it was not
+    already.
+    """
     known = full(app, name)
     described = _ours(aws, app, known)
     if described is None:
@@ -113,7 +117,7 @@ def remove(aws: Aws, app: str, name: str, days: int = WINDOW) -> bool:
 
 @asking("deleting the app's secrets")
 def remove_all(aws: Aws, app: str, names: Iterable[str]) -> None:
-    """The same of all of these that exist: for hours the tags on AWS still list what is gone."""
+    """The same for all of these that exist: for hours the tagging API still lists deleted ones."""
     for known in (full(app, name) for name in names):
         if (described := _ours(aws, app, known)) is not None:
             _schedule(aws, known, described, WINDOW)
@@ -134,7 +138,7 @@ def is_ours(app: str, tags: dict[str, str]) -> bool:
 
 
 def kept(aws: Aws, app: str) -> tuple[str, ...]:
-    """The names of the app's secrets, as far as the tags on AWS list them by now."""
+    """The names of the app's secrets, as far as the tagging API lists them by now."""
     try:
         answer = aws.read(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [app]}],
                           ResourceTypeFilters=["secretsmanager:secret"])  # fmt: skip

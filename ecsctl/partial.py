@@ -1,7 +1,7 @@
-"""Failures inside of a success: what AWS's batch operations say of each item, in an answer with status 200.
+"""Failures inside a success: what AWS's batch operations say about each item, in an answer with status 200.
 
-That an item does not exist is no failure: it is missing from the answer. Any other reason
-is raised as the error that it is, so that it is reported, or passes, as if AWS had answered with it alone.
+An item that does not exist is no failure: it is missing from the answer. Any other reason is raised as the error that
+it is, so that it is reported, or retried, as if AWS had answered with it alone.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ ABSENT = ("MISSING", "does not exist", "ImageNotFound", "NoSuchKey", "NoSuchVers
 
 @dataclass(frozen=True)
 class Failures:
-    """Where an answer has its failures, and by which members of each: which item, the code, the reason."""
+    """Where an answer has its failures, and in which members of each: which item, the code, the reason."""
 
     member: str
-    item: str = ""  # empty: the failure is the item's name alone, and says that it does not exist
+    item: str = ""  # empty: the failure is only the item's name, and means that it does not exist
     code: str = ""
     reasons: tuple[str, ...] = ()
     inside: str = ""  # the member of each failure that holds code and reasons; empty: the failure itself does
@@ -49,11 +49,11 @@ FAILURES: Mapping[str, Failures] = {
     "events.remove_targets": Failures("FailedEntries", "TargetId", "ErrorCode", ("ErrorMessage",)),
     "s3.delete_objects": Failures("Errors", "Key", "Code", ("Message",)),
 }
-"""Every operation in use that answers so."""
+"""Every operation in use that has such answers."""
 
 
 def check(service: str, operation: str, answer: Mapping[str, Any]) -> None:
-    """Raise botocore's ClientError if an answer has a failure other than that something does not exist."""
+    """Raise botocore's ClientError if an answer has a failure other than something that does not exist."""
     failures = FAILURES.get(f"{service}.{operation}")
     if not failures or not failures.item:
         return

@@ -1,4 +1,6 @@
-"""How AWS's partitions differ in names: regions, and the domains of their hosts (the SDK's data, partitions.json)."""
+"""How names differ between AWS's partitions: regions, and the domains of their hosts (the SDK's data,
+partitions.json).
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,10 @@ SUFFIXES = {
     "aws-iso-f": "csp.hci.ic.gov",
     "aws-us-gov": "amazonaws.com",
 }
-"""By partition: what the names of its hosts end with."""
+"""By partition: the suffix of its host names."""
 SUFFIX = "(?:" + "|".join(sorted({one.replace(".", r"\.") for one in SUFFIXES.values()}, key=len, reverse=True)) + ")"
 
 
 def suffix(partition: str) -> str:
-    """What the names of a partition's hosts end with; of one that is not known, as in most."""
+    """The suffix of a partition's host names; for an unknown one, the most common suffix."""
     return SUFFIXES.get(partition, SUFFIXES["aws"])

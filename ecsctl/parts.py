@@ -1,4 +1,4 @@
-"""What the parts of the stack are called in it and in their tags, where more than one room speaks of them."""
+"""The names of the parts of the stack, as used in it and in their tags, where several packages need them."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ WEBHOOK = "webhook"
 NOTIFY_ROLE = "notify-role"
 
 WEB = "web"
-"""The process that the load balancer asks, as people name it: `[service]` of ecsctl.toml."""
+"""The process that the load balancer sends requests to, as people name it: `[service]` of ecsctl.toml."""
 RELEASE = "release"
 """The process of the release command, and the parts that run it in the pipeline."""
 RUN = "run"
-"""The process of one task by `ecsctl run`."""
+"""The process of a single task started by `ecsctl run`."""
 REPORTS = "release-events"
-"""The rule by whose events GitHub is notified of a release, and the role that starts the build which does it."""
+"""The rule whose events notify GitHub of a release, and the role that starts the build which does it."""
 JOBS = "jobs"
 """The parts that give the jobs the image that the pipeline has deployed."""
 
 TIMER, GUARD = "ecsctl-timeout", "ecsctl-overlap"
-"""The containers beside a job's own that end it after its time, and that let it run only if no other run is on."""
+"""The containers beside a job's own that end it after its time, and that let it run only while no other run does."""
 
 SECOND = "second"
-"""What exists a second time, where requests are shifted from one target group to another, is called so beside it."""
+"""The suffix of whatever exists twice if requests are shifted from one target group to another."""
 
 MEASURED = (ERRORS, LATENCY) = ("errors", "latency")
 ALARMED = (*MEASURED, *(f"{one}-{SECOND}" for one in MEASURED))
-"""The alarms by which a release is given up: what each measures, and of which target group."""
+"""The alarms on which a release is given up: what each measures, and for which target group."""
 
 FAILED_RUNS, APPROVALS, FAILED_DEPLOYMENTS = "failed-runs", "approvals", "failed-deployments"
 FAILED_JOBS, PAUSED_RELEASES = "failed-jobs", "paused-releases"
@@ -56,7 +56,7 @@ NOTIFIED = (FAILED_RUNS, APPROVALS, FAILED_DEPLOYMENTS, FAILED_JOBS, PAUSED_RELE
 
 
 def of_process(part: str, process: str) -> str:
-    """A part of a process: the web's has its plain name, and that of another bears its name."""
+    """A part of a process: the web's has the plain name, and another's also the process's name."""
     return part if process == WEB else f"{part} {process}"
 
 
@@ -64,30 +64,32 @@ PLACES = "ab"  # the last letter of a subnet's name: one for each availability z
 
 
 def public_subnet(place: str) -> str:
-    """The subnet that the load balancer stands in, in one of the `PLACES`."""
+    """The load balancer's subnet in one of the `PLACES`."""
     return f"public-{place}"
 
 
 def private_subnet(place: str) -> str:
-    """The subnet of the tasks, in one of the `PLACES`."""
+    """The tasks' subnet in one of the `PLACES`."""
     return f"private-{place}"
 
 
 def target_group(version: str) -> str:
-    """Where the load balancer finds the tasks, by AWS's word for what they speak: AWS cannot change that of one."""
+    """Where the load balancer finds the tasks, by AWS's word for their protocol: AWS cannot change that of an existing
+    one.
+    """
     return "target-group" if version == "HTTP1" else f"target-group {version}"
 
 
 def volume(name: str) -> str:
-    """The file system of a volume that is made."""
+    """The file system of a volume that ecsctl creates."""
     return f"volume {name}"
 
 
 def targets(volume: str) -> str:
-    """The mount targets of a file system, by what part that is: they carry no tags, and are known by its."""
+    """The mount targets of a file system, by its part: they carry no tags, and are recognized by its."""
     return f"targets {volume.removeprefix('volume ')}"
 
 
 def access(name: str, uid: int, gid: int) -> str:
-    """The access point of a volume that is made. For another user there is another: AWS cannot change it."""
+    """The access point of a volume that ecsctl creates. Another user needs another one: AWS cannot change it."""
     return f"access {name} {uid}:{gid}"

@@ -1,4 +1,4 @@
-"""Whether the SDK's model knows what [raw] says: asked before any call."""
+"""Checks, before any call, whether the SDK's model knows what [raw] sets."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _attributes(raw: Raw) -> Iterator[str]:
 
 
 def attributes() -> dict[str, set[str]]:
-    """By table: the attributes that exist. To the SDK's model they are any texts."""
+    """By table: the attributes that exist. For the SDK's model they are arbitrary strings."""
     from ecsctl.resources import listener, load_balancer, target_group
 
     return {
@@ -76,7 +76,7 @@ def attributes() -> dict[str, set[str]]:
 
 
 def shape_of(service: str, call: str, inner: str) -> Any:
-    """The form of a call's parameters, or of a container in them."""
+    """The shape of a call's parameters, or of a container in them."""
     import botocore.session
 
     model = botocore.session.get_session().get_service_model(service)

@@ -1,4 +1,4 @@
-"""One command's way to AWS: which config, which account, which record, which engine."""
+"""One command's access to AWS: which config, which account, which state file, which engine."""
 
 from __future__ import annotations
 
@@ -33,29 +33,30 @@ Heard = Callable[[str, str, float, BaseException | None, dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a command works: the folder of the record, and the AWS account as boto3's chain finds it."""
+    """Where a command works: the folder of the state file, and the AWS account that boto3's chain leads to."""
 
     folder: Path
     profile: str | None = None
-    region: str | None = None  # an option's
-    ambient: str | None = None  # in the sandbox: the region that the environment named before it was entered
-    usual: str | None = None  # the region where none is named: the sandbox has one, AWS has not
+    region: str | None = None  # from an option
+    ambient: str | None = None  # in the sandbox: the region that the environment named outside it
+    usual: str | None = None  # the default region: the sandbox has one, AWS has not
     ask: Callable[[str], str] | None = None  # asks a person for an MFA code
     heard: Heard | None = None  # called after every AWS call, for --debug
 
     @property
     def record(self) -> Path:
-        """The record's file. ECSCTL_STATE names another."""
+        """The path of the state file. ECSCTL_STATE overrides it."""
         named = os.environ.get("ECSCTL_STATE")
         if not named:
             return self.folder / ".ecsctl" / "state.json"
         return Path(named).parent.resolve() / Path(named).name  # the user's own choice: a link on the way to it is fine
 
     def aws(self, region: str | None = None, clock: Clock | None = None) -> Aws:
-        """AWS with this place's credentials. `region` is the configuration's, which precedes the environment's.
+        """AWS with this place's credentials. `region` is the configuration's, which takes precedence over the
+        environment's.
 
-        Without one the region is the chain's, as every other tool of AWS's takes it; and the record's where the chain
-        names none. State.load refuses a record of another region than this.
+        Without one it is the region that every other AWS tool would use; and the state file's if there is none.
+        State.load refuses a state file of any other region.
         """
         home = recorded_word(self.record, "region")
         chosen = self.region or region or self.ambient or (home or self.usual if self.usual else None)
@@ -66,7 +67,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Session:
-    """Everything one command needs. `facts` and `stack` are set with an ecsctl.toml."""
+    """Everything one command needs. `facts` and `stack` are set if there is an ecsctl.toml."""
 
     aws: Aws
     identity: Identity
@@ -83,19 +84,19 @@ class Session:
 
     @property
     def has_console(self) -> bool:
-        """Whether AWS's console shows what is here: not if the endpoint is the sandbox, or any other than AWS's own."""
+        """Whether AWS's console shows what is here: not with the sandbox's endpoint, or any other than AWS's own."""
         host = urlsplit(self.aws.client("sts").meta.endpoint_url).hostname or ""
         return host.endswith((*(f".{one}" for one in partitions.SUFFIXES.values()), ".api.aws"))
 
     @property
     def desired_stack(self) -> Stack:
-        """The stack that ecsctl.toml asks for. Only a session made by `open_stack` has one."""
+        """The stack that ecsctl.toml describes. Only a session made by `open_stack` has one."""
         assert self.stack is not None  # noqa: S101 - for the type checker
         return self.stack
 
     @property
     def url(self) -> str:
-        """Where the app is reached: its domain, or the load balancer's own name; empty while there is neither."""
+        """Where the app is reached: its domain, or the load balancer's own name; empty if there is neither."""
         domain = self.config.domain if self.config else None
         if domain and domain.name:
             return f"https://{domain.name}"
@@ -104,7 +105,9 @@ class Session:
 
     @property
     def unread(self) -> str:
-        """What a person should know of what could not be read and a running app does not need; empty if all was."""
+        """What a person should know about what could not be read and a running app does not need; empty if everything
+        was read.
+        """
         if not self.facts:
             return ""
         token, zone = self.facts.token.unread if self.facts.token else "", self.facts.zone_unread
@@ -120,7 +123,7 @@ class Session:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of the stack as desired, in sentences."""
+        """What a person should know about the desired stack, in sentences."""
         if not self.config or not self.facts:
             return ()
         notes: list[str] = []
@@ -153,11 +156,11 @@ def open_stack(
     own_buildspec: bool | None = None,
     context: str = ".",
 ) -> Session:
-    """A session over the stack that ecsctl.toml asks for. Reads the facts; changes nothing.
+    """A session over the stack that ecsctl.toml describes. Reads the facts; changes nothing.
 
-    `image` is the one to run, whatever runs now; without it the pipeline's stays. `as_far` as we may read: what is
-    denied is taken as recorded, which is good enough to show, and not to change. `own_buildspec` is whether the
-    branch has a buildspec.yml, if that is known; `context` is the folder that is built where nothing says which.
+    `image` is the one to run, whatever runs now; without it the pipeline's stays. `as_far` as permissions allow: what
+    is denied is taken as recorded, which is enough to show it, and not to change it. `own_buildspec` is whether the
+    branch has a buildspec.yml, if that is known; `context` is the folder to build by default.
 
     Raises ConfigError, AccessError or StateError before any change.
     """
@@ -181,7 +184,7 @@ def open_stack(
 def open_app(aws: Aws, app: str, record: Path, emit: Listener = ignored, id: str = "") -> Session:
     """A session over whatever carries the app's tags, without ecsctl.toml: enough to show it and to remove it.
 
-    `id` says which deployment, where no record does. Raises UsageError where the record says another.
+    `id` says which deployment, if no state file does. Raises UsageError if the state file says another.
     """
     from ecsctl.resources import kinds
 
@@ -201,7 +204,7 @@ def open_app(aws: Aws, app: str, record: Path, emit: Listener = ignored, id: str
 
 
 def label(config: Config, identity: Identity, state: State) -> Label:
-    """What is written on everything this deployment makes."""
+    """The tags of everything that this deployment creates."""
     return Label(
         app=config.name,
         id=state.book.id,
@@ -215,9 +218,9 @@ def label(config: Config, identity: Identity, state: State) -> Label:
 
 
 def recorded(record: Path) -> str:
-    """The app of the record in this folder, for commands that work without ecsctl.toml.
+    """The app of the state file in this folder, for commands that work without ecsctl.toml.
 
-    Raises UsageError when there is none to read.
+    Raises UsageError if there is none to read.
     """
     app = recorded_word(record, "app")
     if app is None:
@@ -230,7 +233,7 @@ def recorded(record: Path) -> str:
 
 
 def recorded_word(record: Path, word: str) -> str | None:
-    """A word of the record's head, if it can be read. Raises StateError for what is no file of the folder."""
+    """A value from the state file's head, if it can be read. Raises StateError if it is no file of the folder."""
     import json
 
     from ecsctl import files

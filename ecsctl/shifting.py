@@ -1,4 +1,6 @@
-"""How long a release waits by itself, where requests go from one set of tasks to another: ECS's own arithmetic."""
+"""How long a release waits by design, if requests are shifted from one set of tasks to another: ECS's own
+arithmetic.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from typing import Literal
 WAYS = {"blue-green": "BLUE_GREEN", "canary": "CANARY", "linear": "LINEAR", "rolling": "ROLLING"}
 """The strategies as ecsctl.toml calls them, and as ECS does."""
 Stage = Literal["pre-scale-up", "post-scale-up", "pre-production-traffic-shift", "post-production-traffic-shift"]
-"""Where a release can be held until a person lets it go on, in AWS's words, in the order in which it comes there."""
+"""Where a release can be held until a person answers, in AWS's words, in the order in which it gets there."""
 
 
 def stage_of(name: str) -> str:
@@ -17,16 +19,16 @@ def stage_of(name: str) -> str:
 
 
 def steps_of(way: str, percent: float) -> int:
-    """In how many steps the requests go over."""
+    """In how many steps the requests are shifted."""
     if way == "LINEAR" and percent:
         return math.ceil(round(100 / percent, 6))
     return 2 if way == "CANARY" and percent < 100 else 1
 
 
 def minutes_of(way: str, bake: int, percent: float, minutes: int) -> int:
-    """The minutes at its steps, and those for which the old tasks stay after the last one.
+    """The minutes between its steps, and those for which the old tasks stay after the last one.
 
-    ECS API reference, LinearConfiguration: no wait after the step that comes to 100 percent.
+    ECS API reference, LinearConfiguration: no wait after the step that reaches 100 percent.
     """
     if way == "LINEAR" and percent:
         return bake + minutes * (steps_of(way, percent) - 1)

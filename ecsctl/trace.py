@@ -13,11 +13,11 @@ from ecsctl.engine.wording import called
 if TYPE_CHECKING:
     from pathlib import Path
 
-CALLS, RESOURCES = 1, 2  # the two groups of the picture
+CALLS, RESOURCES = 1, 2  # the two groups of the timeline
 
 
 class Trace:
-    """What happens, as it happens. Of a call its name, and how it ended: its parameters may hold secrets."""
+    """Records events as they happen. For a call, its name and how it ended: its parameters may contain secrets."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -35,7 +35,7 @@ class Trace:
         self._add(CALLS, threading.current_thread().name, f"{service} {operation}", seconds, {"ended": ended})
 
     def record(self, event: events.Event) -> None:
-        """Something has happened to a resource."""
+        """Record what has happened to a resource."""
         match event:
             case events.Done():
                 verb: str = event.verb

@@ -1,4 +1,4 @@
-"""The alarms at which ECS gives a release up."""
+"""The alarms on which ECS gives up a release."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def ensure_alarms(stack: Stack, desired: Alarms | None, names: Names, front: Front) -> frozenset[AlarmName]:
-    """Those that are made, and the user's: all that ECS is to watch.
+    """The alarms that ecsctl creates, and the user's: all that ECS should watch.
 
-    Where requests are shifted, each target group has its own: the errors of a few first requests drown in all others.
+    If requests are shifted, each target group has its own: the errors of the first few requests would be lost among all
+    the others.
     """
     if desired is None:
         return frozenset()
@@ -44,7 +45,7 @@ def _measures(desired: Alarms) -> dict[str, tuple[str, tuple[Metric, ...], str, 
     """What is watched, by subject.
 
     Application Load Balancers guide, "CloudWatch metrics for your Application Load Balancer": in a minute without
-    errors there is no number of them, and in one without requests nothing at all.
+    errors there is no error count, and in one without requests no data at all.
     """
     minutes = f"{desired.minutes} minutes in a row" if desired.minutes > 1 else "a minute"
     found: dict[str, tuple[str, tuple[Metric, ...], str, float]] = {}

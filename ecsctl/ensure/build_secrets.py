@@ -1,4 +1,4 @@
-"""What a build may read besides its source: its secrets, and what opens the registries that it logs in to."""
+"""What a build may read besides its source: its secrets, and the credentials of the registries that it logs in to."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def variables(build: Build) -> Iterator[EnvVar]:
-    """References, which CodeBuild reads as the build begins: no project, log or list of processes holds a value.
+    """References that CodeBuild resolves as the build begins: no project, log or process list contains a value.
 
-    A parameter goes by its name (CodeBuild API reference, EnvironmentVariable). Its ARN leaves out the slash before it.
+    A parameter is given by its name (CodeBuild API reference, EnvironmentVariable). Its ARN leaves out the slash before
+    it.
     """
     for name, arn in sorted(build.secrets.items()):
         if ":ssm:" in arn:
@@ -38,8 +39,8 @@ def read(build: Build) -> tuple[str, ...]:
 
 
 def pulls(build: Build, scope: Scope, actions: tuple[str, ...]) -> Iterator[Statement]:
-    """What the role needs for the registries that it opens by itself (Amazon ECR Public user guide, "Registry
-    authentication"; a login to another account's registry needs that account's leave too).
+    """What the role needs for the registries that it opens itself (Amazon ECR Public user guide, "Registry
+    authentication"; a login to another account's registry also needs that account's permission).
     """
     hosts = sorted(host for host, login in build.logins.items() if login == "role")
     if "public.ecr.aws" in hosts:

@@ -1,4 +1,4 @@
-"""The cluster, and the log groups that AWS would otherwise make without retention and tags."""
+"""The cluster, and the log groups that AWS would otherwise create without retention and tags."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ClusterParts:
 def ensure_cluster(stack: Stack, config: Config, names: Names) -> ClusterParts:
     """The ECS cluster with Container Insights as desired."""
     days = config.logs.retention_days
-    stack.first = "app-logs"  # CreateLogGroup refuses a name that is taken, whoever asks, and costs nothing
+    stack.first = "app-logs"  # CreateLogGroup refuses a name that is taken, whoever calls it, and costs nothing
     logs = stack.ensure(stack.first, LogGroup(name=names.app_logs, days=days)).name
     insights = None
     if config.service.container_insights != "disabled":

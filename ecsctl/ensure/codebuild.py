@@ -1,4 +1,4 @@
-"""What builds the image: a role, a log group and a CodeBuild project; one more project for each test; the image."""
+"""What builds the image: a role, a log group and a CodeBuild project; one more project for each test; and the image."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Projects:
 
 
 def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) -> RoleIds:
-    """The role that builds: it may write its logs, push to the one repository, and read the one token."""
+    """The build role: it may write its logs, push to the one repository, and read the one token."""
     scope = Scope.of(facts.identity, names)
     projects = [names.project, *(names.test_project(test.name) for test in config.pipeline.tests)]
     connection, repository = (config.github.connection_arn, config.github.repository) if config.github else (None, "")
@@ -88,10 +88,10 @@ def ensure_codebuild(
 ) -> Projects:  # fmt: skip
     """The project that builds the image, and one for each test action of the pipeline.
 
-    By the repository's own buildspec if it has one; else by ecsctl's, which the project carries.
+    With the repository's own buildspec if it has one; otherwise with ecsctl's, which the project contains.
 
-    `after` is the service, once its tasks are to change over to another processor: until they run there, pushes must
-    be built for the one that they run on.
+    `after` is the service, if its tasks are to change to another processor: until they run there, pushes must be built
+    for the current one.
     """
     assert config.github is not None  # noqa: S101 - asked by the blueprint
     github, build = config.github, config.build
@@ -148,7 +148,7 @@ def ensure_codebuild(
         )
         return stack.ensure(part, desired, after=network.way_out if build.vpc else (), ready=after).name
 
-    # Every push is built once: by the pipeline, or by the project's own webhook where there is no pipeline.
+    # Every push is built once: by the pipeline, or by the project's own webhook if there is no pipeline.
     branch = github.branch if config.pipeline.mode == "build-only" else ""
     spec = build.spec(facts.own_buildspec) or ours(*build.parts)
     undecided = not build.buildspec and facts.own_buildspec is None
@@ -167,10 +167,10 @@ def ensure_first_image(
     projects: Projects | None,
     role: RoleIds | None,
 ) -> ImageUri | None:
-    """The first image; None where there is none, and nothing that could build one.
+    """The first image; None if there is none, and nothing that could build one.
 
-    It needs only the project and the repository, so it is built while the network is still being made. While the tasks
-    move to another processor, the project as it was builds the image for the new one, but with the role as desired,
+    It needs only the project and the repository, so it is built while the network is still being created. While the
+    tasks move to another processor, the existing project builds the image for the new one, but with the desired role,
     which may have to pull another image to build on.
     """
     moving = facts.moving and bool(facts.build_image)
@@ -196,7 +196,7 @@ def ensure_first_image(
 
 
 def _puller(image: str, login: str) -> Literal["SERVICE_ROLE", "CODEBUILD"]:
-    """Who pulls the build's image: our role, where it is in someone's repository of ECR, or behind a `login`.
+    """Who pulls the build's image: our role, if it is in someone's ECR repository, or behind a `login`.
 
     "When you use a cross-account or private registry image, you must use SERVICE_ROLE credentials. When you use an
     CodeBuild curated image, you must use CODEBUILD credentials" (CodeBuild API reference, ProjectEnvironment).

@@ -1,4 +1,4 @@
-"""GitHub is notified of each release: a rule for the pipeline's runs, and the small build that it starts at each
+"""Notifies GitHub of each release: a rule for the pipeline's runs, and the small build that it starts at each
 change.
 """
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 MINUTES = 10
 CHANGES = ("STARTED", "RESUMED", "SUCCEEDED", "FAILED", "STOPPED", "SUPERSEDED", "CANCELED")
-"""Of a run, as its events spell them (CodePipeline user guide, "Monitoring CodePipeline events")."""
+"""The states of a run, as its events spell them (CodePipeline user guide, "Monitoring CodePipeline events")."""
 
 
 def ensure_deployments(stack: Stack, config: Config, facts: Facts, names: Names) -> None:
-    """The project that notifies GitHub, and the rule that starts it, with a role that may start this one alone."""
+    """The project that notifies GitHub, and the rule that starts it, with a role that may start only this one."""
     assert config.github is not None  # noqa: S101 - asked by the blueprint
     scope = Scope.of(facts.identity, names)
     arn, reference = facts.reporting

@@ -17,22 +17,23 @@ if TYPE_CHECKING:
 
 
 FRESH = 14
-"""Days after which a kept layer is made again, and with it what it installs."""
+"""Days after which a cached layer is rebuilt, and with it whatever it installs."""
 MOST_KEPT = 10
-"""Images that a build keeps its layers by, at most: those of nine stages, and the last."""
+"""The most images that a build uses to cache its layers: those of nine stages, and the last."""
 
 
 def ensure_ecr(stack: Stack, config: Config, names: Names) -> RepositoryIds:
-    """The repository. Commit tags stay what they are. Old images are deleted by count, never by age, since the app may
-    run one.
+    """The repository. Commit tags are immutable. Old images are deleted by count, never by age, since the app may run
+    one.
 
-    A rule counts all that fits it, also what another rule with a lower number decides about (Amazon ECR user guide,
-    "Automate the cleanup of images": rules "can still identify them as if they haven't been expired"). So with kept
-    layers the last one counts tagged images alone, not those that a moving tag has left, and as many more as there
-    may be of these.
+    A rule counts every image that matches it, even one that a rule with a lower number decides about (Amazon ECR user
+    guide, "Automate the cleanup of images": rules "can still identify them as if they haven't been expired"). So with
+    cached layers the last rule counts only tagged images, not those that a moving tag has left, and allows as many more
+    as there may be cached layers.
 
-    A signature is untagged, and counts as an image for a rule on all images; it goes within a day of what it
-    signs (Amazon ECR user guide, "Sign images in Amazon ECR"). So with signatures there is no rule for untagged images.
+    A signature is untagged, and counts as an image for a rule on all images; it is deleted within a day of the image
+    that it signs (Amazon ECR user guide, "Sign images in Amazon ECR"). So with signatures there is no rule for untagged
+    images.
     """
     untagged = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}
     tagged: dict[str, object] = {"tagStatus": "any"}

@@ -1,4 +1,4 @@
-"""What the world reaches: the load balancer, its listeners and target group, the certificate."""
+"""What the internet reaches: the load balancer, its listeners and target group, the certificate."""
 
 from __future__ import annotations
 
@@ -41,26 +41,26 @@ if TYPE_CHECKING:
 
 DROPS = "routing.http.drop_invalid_header_fields.enabled"
 WORLD = "0.0.0.0/0"
-LAST = 1000  # a priority after all others of ours: redirects are counted from 1
+LAST = 1000  # a priority after all our others: redirects are numbered from 1
 ANYWHERE = frozenset({WORLD})
-MADE_BY = "Made by ecsctl"  # nothing that ever changes: a description of a security group cannot
+MADE_BY = "Made by ecsctl"  # constant, because the description of a security group cannot be changed
 
 
 @dataclass(frozen=True)
 class Front:
-    """What the world reaches: the load balancer's parts that the service needs."""
+    """The parts of the load balancer that the service needs."""
 
     group: SecurityGroupId
     balancer: LoadBalancerIds
     target_group: TargetGroupArn
     listener: ListenerArn
     redirects: tuple[ListenerRuleArn, ...] = ()
-    second: TargetGroupArn | None = None  # where requests are shifted
-    rule: ListenerRuleArn | None = None  # by which they are
+    second: TargetGroupArn | None = None  # if requests are shifted
+    rule: ListenerRuleArn | None = None  # with which they are shifted
 
 
 def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, network: Network) -> Front:
-    """The load balancer: HTTPS, with HTTP sent there for good; or HTTP alone where there is no certificate."""
+    """The load balancer: HTTPS, with HTTP redirected to it permanently; or only HTTP if there is no certificate."""
     secure = config.domain is not None
     ports = (80, 443) if secure else (80,)
     ingress = frozenset(_rule(port, source) for port in ports for source in config.load_balancer.allow)
@@ -71,7 +71,7 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
             vpc=network.vpc,
             description=MADE_BY,
             ingress=ingress,
-            lets_out_to=ANYWHERE,  # it asks the tasks
+            lets_out_to=ANYWHERE,  # it sends requests to the tasks
         ),
     ).group_id
     further = config.raw.paths("load_balancer_attributes")
@@ -148,7 +148,7 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
 def _shifting(
     stack: Stack, port: str, listener: ListenerArn, first: TargetGroupArn, second: TargetGroupArn | None
 ) -> ListenerRuleArn | None:
-    """The rule by which ECS shifts requests, after those that redirect. Its name contains its listener's.
+    """The rule through which ECS shifts requests, after those that redirect. Its name contains its listener's.
 
     So with another listener the new rule exists before the old one is deleted.
     """
@@ -163,7 +163,7 @@ def _shifting(
 def _access_logs(
     stack: Stack, desired: AccessLogs | None, names: Names
 ) -> tuple[dict[str, str], tuple[BucketIds, ...]]:
-    """The attributes by which they are written, and the bucket that must exist first, if it is made for them."""
+    """The attributes that turn access logs on, and the bucket that must exist first, if ecsctl creates it."""
     if desired is None:
         return {}, ()
     said = {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": desired.bucket or names.log_bucket}
@@ -172,7 +172,7 @@ def _access_logs(
     bucket = LogBucket(
         name=names.log_bucket,
         private=True,
-        encryption="AES256",  # the only one that ELB writes with (ALB guide, "Enable access logs")
+        encryption="AES256",  # the only encryption that ELB writes with (ALB guide, "Enable access logs")
         tls_only=True,
         expire_days=desired.days,
         abort_days=7,
@@ -182,7 +182,7 @@ def _access_logs(
 
 
 def _redirects(stack: Stack, domain: Domain, listener: ListenerArn) -> tuple[ListenerRuleArn, ...]:
-    """The rules that send clients of the names that only redirect to the app's own: as many as their hosts fill."""
+    """The rules that redirect clients of redirect-only names to the app's own: as many as their hosts fill."""
     hosts = sorted(domain.redirect)
     made = []
     for number, start in enumerate(range(0, len(hosts), MOST), 1):
@@ -200,7 +200,7 @@ def _rule(port: int, source: str) -> Rule:
 
 
 def _http(balancer: LoadBalancerIds, forward: TargetGroupArn | None) -> Listener:
-    """What answers on port 80: the target group; without one a redirect to HTTPS."""
+    """What answers on port 80: the target group, or without one a redirect to HTTPS."""
     return Listener(
         load_balancer=balancer.arn,
         port=80,
@@ -215,7 +215,7 @@ def _http(balancer: LoadBalancerIds, forward: TargetGroupArn | None) -> Listener
 
 
 def _listener(config: Config) -> Additions:
-    """What [raw] says of the listener that forwards to the app."""
+    """What [raw] sets on the listener that forwards to the app."""
     said = config.raw.paths("listener") | config.raw.paths("listener_attributes")
     return additions({path: value for path, value in said.items() if path != "SslPolicy"})
 
@@ -223,7 +223,7 @@ def _listener(config: Config) -> Additions:
 def _certificate(stack: Stack, config: Config, facts: Facts) -> IssuedCertificateArn:
     """The certificate that ecsctl.toml names, or one for all names of the app, validated through DNS.
 
-    Its name in the stack contains these names: with other names the new one is made before the old one is deleted.
+    Its name in the stack contains these names: if they change, the new one is created before the old one is deleted.
     """
     assert config.domain is not None  # noqa: S101 - asked before
     domain, further = config.domain.name or "", config.domain.all_names[1:]
@@ -233,7 +233,7 @@ def _certificate(stack: Stack, config: Config, facts: Facts) -> IssuedCertificat
     wanted = stack.ensure(_certificates_name(domain, further), Certificate(domain=domain, also=frozenset(further)))
     proof = _validated(stack, facts, domain, wanted.record_name, wanted.record_value)
     elsewhere = frozenset(one.removeprefix("*.") for one in config.domain.elsewhere)
-    # A name and its wildcard have one record between them (ACM User Guide, "DNS validation").
+    # A name and its wildcard share one record (ACM User Guide, "DNS validation").
     others = [name for name in dict.fromkeys(one.removeprefix("*.") for one in further) if name != domain]
     proofs = []
     for name in others:
@@ -244,13 +244,13 @@ def _certificate(stack: Stack, config: Config, facts: Facts) -> IssuedCertificat
 
 
 def _certificates_name(domain: str, further: Collection[str]) -> str:
-    """What the certificate is called in the stack: by its names, in the characters and the length that a tag takes."""
+    """The certificate's name in the stack: made of its names, in the characters and the length that a tag allows."""
     digest = hashlib.sha256(" ".join(sorted(further)).encode()).hexdigest()[:8]
     return f"certificate {domain} +{len(further)} {digest}" if further else f"certificate {domain}"
 
 
 def _validated(stack: Stack, facts: Facts, domain: str, name: ValidationName, value: str) -> DnsRecordIds | None:
-    """The record that proves to ACM that a name, or its wildcard, is ours; None where only a person can set it."""
+    """The record that proves to ACM that a name, or its wildcard, is ours; None if only a person can create it."""
     zone = facts.hosted_zones.get(domain) or facts.hosted_zones.get(f"*.{domain}")
     if not zone:
         return None

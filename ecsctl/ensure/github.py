@@ -1,4 +1,4 @@
-"""How AWS gets at the repository on GitHub: by a token for the whole account, or by a connection."""
+"""How AWS accesses the repository on GitHub: with a token for the whole account, or through a connection."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Access:
 
 
 def ensure_github(stack: Stack, github: Github, facts: Facts, build_role: RoleName) -> Access:
-    """The connection that ecsctl.toml names, or the secret with the token: itself where CodeBuild can read it.
+    """The connection that ecsctl.toml names, or the secret with the token, if CodeBuild can read it directly.
 
-    A bare token becomes CodeBuild's credentials, of which an account has one set for all. `build_role` has the tag
-    that the credentials are ours: they cannot carry tags.
+    A bare token is imported as CodeBuild's credentials, of which an account has only one set. `build_role` has the tag
+    that says the credentials are ours: they cannot carry tags.
     """
     if github.connection_arn:
         connection = stack.ensure("connection", BorrowedConnection(arn=github.connection_arn))

@@ -1,4 +1,6 @@
-"""The jobs: task definitions without a service, schedules that run them, and what gives them the image of a release."""
+"""The jobs: task definitions without a service, schedules that run them, and the project that gives them a release's
+image.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,8 @@ if TYPE_CHECKING:
 
 SLEEPS = "public.ecr.aws/docker/library/busybox:1.37"  # 2 MB, for every processor
 ASKS = "public.ecr.aws/aws-cli/aws-cli:latest"
-LATE = 3600  # seconds that a start may be late, when ECS has refused it before
-MINUTES = 10  # of the project in the pipeline; it takes one
+LATE = 3600  # seconds that a start may be delayed, after ECS has refused it
+MINUTES = 10  # of the project in the pipeline; it usually takes one
 
 FIRST = f"""\
 me=$(aws sts get-caller-identity --query Arn --output text) &&
@@ -44,7 +46,7 @@ first=$(aws ecs describe-tasks --cluster "$CLUSTER" --tasks $all --output text \
 echo "another run is not over: task ${{first##*/}}"
 exit {REFUSED}
 """
-"""Ends with 0 in the oldest task of the family alone. The session of a task's role is called after the task."""
+"""Ends with 0 in the oldest task of the family alone. The session name of a task's role is the task's id."""
 
 
 def ensure_jobs(
@@ -57,7 +59,7 @@ def ensure_jobs(
     tasks: Tasks,
     services: Mapping[str, ServiceName],
 ) -> tuple[str, ...]:
-    """What each job is, and when it runs: the families. Without an image and a way to one no clock starts any."""
+    """Each job's definition and schedule: the families. Without an image, or a way to one, nothing is scheduled."""
     if not config.jobs:
         return ()
     scope = Scope.of(facts.identity, names)
@@ -104,7 +106,7 @@ def ensure_jobs(
             role=role.arn,
             cluster=parts.cluster,
             family=family,
-            launch="FARGATE",  # never on Spot: a run is not begun again when AWS takes its place
+            launch="FARGATE",  # never on Spot: a run is not started again when AWS reclaims its capacity
             subnets=network.task_subnets,
             security_groups=tasks.groups,
             public_ip=network.public_tasks,
@@ -120,7 +122,7 @@ def ensure_jobs(
 
 
 def own_role(job: Job) -> bool:
-    """Whether its tasks have a role of their own: to do other things than the web, or to check for another run."""
+    """Whether its tasks have a role of their own: with other permissions than the web, or to check for another run."""
     return job.own_role or job.overlap == "refuse"
 
 
@@ -132,7 +134,7 @@ def _role(stack: Stack, config: Config, scope: Scope, tasks: Tasks, name: str, j
 
 
 def _beside(names: Names, job: Job) -> list[Sidecar]:
-    """The container that ends a run after its time, and the one that checks whether another run is going on.
+    """The container that ends a run after its time, and the one that checks whether another run is in progress.
 
     Neither ECS nor Scheduler limits how long a task runs, and the user's image may have neither `timeout` nor a shell.
     The first is essential: when its sleep is over, it ends with 0, and ECS stops the task. The job's own container
@@ -178,7 +180,7 @@ def _helper(
         memory=0,
         user="",
         read_only=False,
-        stop_timeout=2,  # what sleeps as the first process of its container does not heed SIGTERM
+        stop_timeout=2,  # a process that sleeps as PID 1 of its container ignores SIGTERM
     )
 
 

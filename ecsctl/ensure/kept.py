@@ -1,4 +1,4 @@
-"""A service that keeps the tasks of a process running, and how many of them there are."""
+"""A service that keeps the tasks of a process running, and how many of them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def kept(
 ) -> Service:
     """A service of this revision without a load balancer, deployed by ECS's rolling update.
 
-    Without an image it has no tasks; with autoscaling it has as many as that sets.
+    Without an image it has no tasks; with autoscaling, as many as that sets.
     """
     count: int | None = desired.desired_count
     if tasks.image is None:
@@ -91,7 +91,9 @@ def kept(
 
 
 def published_by(desired: Desired) -> dict[str, Any] | None:
-    """What has ECS publish what autoscaling follows as often as is desired; None where it does anyway."""
+    """The setting with which ECS publishes the metrics for autoscaling as often as desired; None if it does by
+    default.
+    """
     limits = desired.autoscaling
     return published(limits.published, limits.resolution_seconds) if limits else None
 
@@ -107,8 +109,8 @@ def ensure_scaling(
 ) -> ScalableTargetId | None:
     """How many tasks a service has, by load and by the clock; `front` is where requests are counted.
 
-    A service that exists publishes more often once its deployment has ended, and not before that a policy may follow
-    it (AWS News Blog, "Amazon ECS introduces new high-resolution metrics for faster service auto scaling").
+    An existing service publishes more often only once its deployment has ended, and a policy may not use the metric
+    before (AWS News Blog, "Amazon ECS introduces new high-resolution metrics for faster service auto scaling").
     """
     limits = desired.autoscaling
     if limits is None or image is None:
@@ -152,7 +154,7 @@ def ensure_first_task(
 
 
 def _counts(desired: Desired) -> bool:
-    """Whether Container Insights counts the tasks that run."""
+    """Whether Container Insights counts the running tasks."""
     return desired.container_insights != "disabled"
 
 

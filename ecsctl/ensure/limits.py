@@ -1,4 +1,4 @@
-"""What the parts of ecsctl.toml add up to, checked against AWS's limits before anything is changed."""
+"""Checks the stack as a whole against AWS's limits before anything is changed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Who is notified of failures and of approvals that wait: topic and webhook, and the rules by which events reach
-them.
-"""
+"""Who is notified of failures and pending approvals: topic and webhook, and the rules that send events to them."""
 
 from __future__ import annotations
 
@@ -40,7 +38,7 @@ RUN = ("run", "$.detail.execution-id")
 
 @dataclass(frozen=True)
 class Notice:
-    """Which events, as EventBridge's pattern; the message; and where in an event the words in `<>` are found."""
+    """Which events, as EventBridge's pattern; the message; and where in an event the values for `<>` are."""
 
     pattern: dict[str, Any]
     message: str
@@ -48,7 +46,7 @@ class Notice:
 
 
 def ensure_notify(stack: Stack, config: Config, notify: Notify, facts: Facts, names: Names) -> None:
-    """The topic for e-mail, what a webhook needs, and a rule for each thing that can happen here."""
+    """The topic for e-mail, what a webhook needs, and a rule for each possible notification."""
     scope = Scope.of(facts.identity, names)
     topic = TopicArn(notify.topic or "")
     if notify.email:
@@ -83,8 +81,8 @@ def ensure_notify(stack: Stack, config: Config, notify: Notify, facts: Facts, na
 def publishing(scope: Scope) -> str:
     """The topic's policy: EventBridge may publish, and no one else from outside.
 
-    Without a condition, as AWS has it in its own example (EventBridge user guide, "Using resource-based policies for
-    Amazon EventBridge"): with one that does not match, every message is lost silently.
+    Without a condition, as in AWS's own example (EventBridge user guide, "Using resource-based policies for Amazon
+    EventBridge"): with one that does not match, every message is lost silently.
     """
     allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish"}
     return json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Resource": scope.topic}]})
@@ -94,7 +92,7 @@ def notices(config: Config, scope: Scope) -> dict[str, Notice]:
     """What is notified, by the rule's part.
 
     CodePipeline user guide, "Monitoring CodePipeline events"; ECS developer guide, "Amazon ECS service deployment hook
-    state change events", and "Amazon ECS service deployment state change events": a circuit breaker that goes back
+    state change events", and "Amazon ECS service deployment state change events": a circuit breaker that rolls back
     reports first that the deployment has failed.
     """
     names, place = scope.names, f"in {scope.region} (account {scope.account})"
@@ -158,7 +156,7 @@ def notices(config: Config, scope: Scope) -> dict[str, Notice]:
 
 
 UNSTARTED = ("CannotPull", "ResourceInitializationError", "CannotCreateContainer", "Unexpected EC2 error", "Capacity")
-"""How its reason begins where ECS has not started a task (ECS guide, "Stopped tasks error messages")."""
+"""How the reason begins if ECS has not started a task (ECS guide, "Stopped tasks error messages")."""
 SIGTERM = 143
 
 
@@ -167,7 +165,7 @@ def failed_jobs(config: Config, scope: Scope) -> dict[str, Any]:
 
     ECS developer guide, "Amazon ECS task state change events". All conditions on one container are in one object:
     EventBridge compares each object of an array by itself (aws/event-ruler, README, "And and Or with arrays"). A run
-    that is refused because another is not over ends with SIGTERM's code and is no failure, and neither is one that a
+    that is refused because another is in progress ends with SIGTERM's code and is no failure, and neither is one that a
     person has stopped. A run that took too long may end with 0 when it is stopped: its timer has slept to the end.
     """
     failed = {"name": [scope.names.container], "exitCode": [{"anything-but": [0, SIGTERM]}]}

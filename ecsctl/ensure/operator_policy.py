@@ -1,9 +1,9 @@
 """What a person, or a CI job, needs to run ecsctl itself: three managed policies, each within IAM's size limit.
 
-The kinds say themselves what they need; what the commands need beyond that is here. Rights are limited to names with
-the app's own prefix, and in EC2 to the app's tag. Whoever may write a role's policy and pass the role to a service has
-every right that can be written into it: to contain that, give `permissions_boundary` in ecsctl.toml and demand it here
-(IAM User Guide, "Permissions boundaries for IAM entities").
+The kinds declare what they need; what the commands need beyond that is here. Permissions are limited to names with the
+app's own prefix, and in EC2 to the app's tag. Whoever may write a role's policy and pass the role to a service has
+every permission that can be written into it: to contain that, set `permissions_boundary` in ecsctl.toml and require it
+here (IAM User Guide, "Permissions boundaries for IAM entities").
 """
 
 from __future__ import annotations
@@ -35,9 +35,11 @@ ROOMS = {
     "ssm": SERVICE, "ssmmessages": SERVICE, "sns": SERVICE, "events": SERVICE, "sqs": SERVICE,
     "elasticfilesystem": SERVICE,
 }  # fmt: skip
-"""The policy with the rights of an AWS service, unless a right says another; those of all others are in the third."""
+"""The policy with the permissions of an AWS service, unless a statement names another; those of all others are in the
+third.
+"""
 TUNNELS = ("AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost")
-"""AWS's documents of Session Manager for a tunnel: to the task itself, and through it."""
+"""AWS's Session Manager documents for a tunnel: to the task itself, and through it."""
 
 Statements = tuple[Statement, ...]
 
@@ -53,10 +55,10 @@ def operator(scope: Scope, uses: Uses) -> Mapping[str, Statements]:
 
 
 def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
-    """What is read before and after, and what the commands do with what runs."""
+    """What is read before and after, and what the commands do with a running app."""
     names = scope.names
     yield anywhere("ec2", "DescribeAvailabilityZones")
-    # What may keep a network from being taken down.
+    # What may prevent a network from being removed.
     yield anywhere("ec2", "DescribeEgressOnlyInternetGateways DescribeNetworkAcls DescribeNetworkInterfaces "
                           "DescribeVpcEndpoints DescribeVpnGateways")  # fmt: skip
     yield anywhere("elasticloadbalancing", "DescribeSSLPolicies DescribeTargetHealth")
@@ -68,9 +70,9 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     if uses.boundary or uses.policies:
         arns = (*filter(None, (uses.boundary,)), *uses.policies)
         yield Statement("Boundary", of("iam", f"GetPolicy{read}"), arns)
-    if uses.topic and uses.topic != scope.topic:  # only used: whether it exists, and lets EventBridge in
+    if uses.topic and uses.topic != scope.topic:  # only used: whether it exists, and allows EventBridge
         yield Statement("TheirTopic", ("sns:GetTopicAttributes",), (uses.topic,))
-    if uses.log_bucket:  # only used: whether it exists, and lets the load balancer in
+    if uses.log_bucket:  # only used: whether it exists, and allows the load balancer
         actions = of("s3", "GetBucketPolicy GetEncryptionConfiguration ListBucket")
         yield Statement("TheirBucket", actions, (f"arn:{scope.partition}:s3:::{uses.log_bucket}",))
     if uses.watched:  # only used: whether they exist
@@ -78,7 +80,7 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
         yield Statement("TheirAlarms", ("cloudwatch:DescribeAlarms",), arns)
     if uses.queues:  # only used: whether they exist
         yield from apart(PROCESSES, Statement("TheirQueues", ("sqs:GetQueueUrl",), uses.queues))
-    if uses.mounted:  # only used: whether they let the tasks in
+    if uses.mounted:  # only used: whether they admit the tasks
         arns = tuple(scope.arn("elasticfilesystem", f"file-system/{one}") for one in uses.mounted)
         yield Statement("TheirVolumes", ("elasticfilesystem:DescribeMountTargetSecurityGroups",), arns)
     # `deploy`, `rollback`, `cancel`, `exec`, `status` and `why`
@@ -89,8 +91,8 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     # `run`
     yield Statement("RunTask", ("ecs:RunTask",), scope.families, (here,))
     yield Statement("Tasks", ("ecs:TagResource",), (scope.arn("ecs", f"task/{names.cluster}/*"),))
-    # A newer session-manager plugin signs its way into the session (Systems Manager user guide, "Sample IAM policies
-    # for Session Manager"); which name ECS gives the session is not documented.
+    # A newer session-manager plugin signs its connection to the session (Systems Manager user guide, "Sample IAM
+    # policies for Session Manager"); which name ECS gives the session is not documented.
     yield Statement("ExecSessions", ("ssmmessages:OpenDataChannel",), (scope.arn("ssm", "session/*"),))
     if uses.entered:
         yield from _of_tunnels(scope)
@@ -106,7 +108,7 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
 
 
 def _of_tunnels(scope: Scope) -> Iterator[Statement]:
-    """`forward`: sessions into the app's tasks by the two documents of tunnels, and ending one's own sessions.
+    """`forward`: sessions into the app's tasks with the two documents for tunnels, and ending one's own sessions.
 
     A session without a document is a shell: the condition makes IAM check the default document too, which is not
     allowed here (Systems Manager User Guide, "Sample IAM policies for Session Manager", and there "Allow a user to end
@@ -123,7 +125,7 @@ def _of_tunnels(scope: Scope) -> Iterator[Statement]:
 
 
 def _of_secrets(scope: Scope, uses: Uses) -> Iterator[Statement]:
-    """To check the secrets of the tasks and of the build's image, and to keep GitHub's token."""
+    """To check the secrets of the tasks and of the build's image, and to store GitHub's token."""
     held = tuple(sorted({":".join(arn.split(":")[:7]) for arn in uses.secrets if ":secretsmanager:" in arn}))
     if held:
         yield Statement("TaskSecrets", ("secretsmanager:DescribeSecret",), held)
@@ -146,7 +148,7 @@ def _of_secrets(scope: Scope, uses: Uses) -> Iterator[Statement]:
 
 
 def _together(rights: Iterable[Statement]) -> Statements:
-    """The same rights in as few statements: what is allowed on the same things and under the same conditions is one."""
+    """The same permissions in as few statements as possible: same resources and same conditions become one."""
     alike: dict[object, Statement] = {}
     for right in rights:
         before = alike.setdefault((right.resources, right.conditions), right)
@@ -155,7 +157,7 @@ def _together(rights: Iterable[Statement]) -> Statements:
 
 
 def _on_many(statements: Iterable[Statement]) -> Iterable[Statement]:
-    """As one, too, what is allowed alike on different things: two buckets."""
+    """Merges what is allowed alike on different resources: two buckets."""
     alike: dict[object, Statement] = {}
     for one in statements:
         key = (frozenset(one.actions), one.conditions)
@@ -165,7 +167,9 @@ def _on_many(statements: Iterable[Statement]) -> Iterable[Statement]:
 
 
 def _of_one_key(statements: Iterable[Statement]) -> Iterable[Statement]:
-    """As one, too, what differs only in the value that one key must have: a role handed to this service or to that."""
+    """Merges statements that differ only in the value that one key must have: a role passed to this service or to
+    that.
+    """
     alike: dict[object, Statement] = {}
     for one in statements:
         values = {test.values for test in one.conditions}
@@ -180,7 +184,7 @@ def _of_one_key(statements: Iterable[Statement]) -> Iterable[Statement]:
 
 
 def _named(statements: Iterable[Statement]) -> Iterator[Statement]:
-    """Each with a name of its own, as IAM requires."""
+    """Each with a unique name, as IAM requires."""
     taken: dict[str, int] = {}
     for one in statements:
         taken[one.sid] = taken.get(one.sid, 0) + 1

@@ -46,9 +46,9 @@ def ensure_pipeline(
     services: tuple[ServiceName, ...],
     after: tuple[object, ...] = (),
 ) -> PipelineName:
-    """The pipeline, last of all: it starts running the moment it is made. Each push starts it exactly once.
+    """The pipeline, last of all: it starts running the moment it is created. Each push starts it exactly once.
 
-    `after` is what its runs change besides the services, where the services do not depend on that anyway.
+    `after` is what its runs change besides the services, if the services do not depend on that anyway.
     """
     assert config.github is not None  # noqa: S101 - asked by the blueprint
     github = config.github
@@ -78,12 +78,12 @@ def ensure_pipeline(
         Bucket(
             name=names.bucket,
             private=True,
-            # S3 encrypts whatever is put in, with its own keys at least (S3 guide, "Setting default server-side
-            # encryption"). What an organization sets beyond that, it may not allow to be taken back
+            # S3 encrypts everything, with its own keys at least (S3 guide, "Setting default server-side encryption").
+            # If an organization enforces more than that, it may not be allowed to undo it
             # (ministryofjustice/aws-root-account#1609, aws/copilot-cli#5328).
             encryption=None,
             tls_only=True,
-            expire_days=config.pipeline.artifact_days,  # what stops it from growing for ever
+            expire_days=config.pipeline.artifact_days,  # keeps it from growing forever
             abort_days=7,
         ),
     ).name

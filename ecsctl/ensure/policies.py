@@ -1,8 +1,8 @@
-"""What the four roles of the stack may do, and who may assume them: the least that works.
+"""What the stack's roles may do, and who may assume them: the least that works.
 
 Resources are named exactly, or by the app's own prefix. `*` is used only where AWS has nothing narrower (Service
-Authorization Reference). Each trust names the account, and where the service says so the ARN, that AWS acts for (IAM
-User Guide, "The confused deputy problem").
+Authorization Reference). Each trust policy names the account, and if the service documents it the ARN, that AWS acts
+for (IAM User Guide, "The confused deputy problem").
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def tasks_trust(scope: Scope) -> Trust:
 
 
 def balancing_trust() -> Trust:
-    """ECS itself. The guide's trust has no conditions, and says of none that ECS would meet it."""
+    """ECS itself. The guide's trust policy has no conditions, and documents none that ECS would meet."""
     return Trust("ecs.amazonaws.com")
 
 
@@ -53,7 +53,9 @@ def flow_logs_trust(scope: Scope) -> Trust:
 
 
 def flow_logs(scope: Scope) -> Statements:
-    """Write into the one group, as on the same page, but without the right to create groups, since this one exists."""
+    """Write into the one group, as on the same page, but without the permission to create groups, since this one
+    exists.
+    """
     group = scope.arn("logs", f"log-group:{scope.names.flow_logs}")
     writes = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
     return (
@@ -110,7 +112,8 @@ def execution(scope: Scope, secrets: Iterable[str] = (), images: Iterable[str] =
 
 
 def task(scope: Scope, execute_command: bool, permissions: Iterable[Permission] = ()) -> Statements:
-    """What the app itself may do: what ecsctl.toml says, and the channels of `exec` (ECS Developer Guide, "ECS Exec").
+    """What the app itself may do: the permissions in ecsctl.toml, and the channels of `exec` (ECS Developer Guide, "ECS
+    Exec").
 
     Without either nothing.
     """
@@ -134,12 +137,11 @@ def codebuild(
 ) -> Statements:
     """What a build needs: its logs, its source, the one repository, and the pipeline's artifacts.
 
-    `connection` and `secret` are the full ARNs of what opens the repository on GitHub; empty where it is not used.
-    `image` is the build's own, which the role pulls where it is in a registry of ECR; `login` the secret that opens
-    another registry for it (CodeBuild user guide, "Private registry with AWS Secrets Manager sample"); `reads` are the
-    build's own secrets.
-    GetConnectionToken knows no condition: its token opens every repository that the connection's GitHub App is
-    installed on. A build that the project begins by itself, such as the first one, cannot do without it.
+    `connection` and `secret` are the full ARNs of what opens the repository on GitHub; empty if it is not used. `image`
+    is the build's own, which the role pulls if it is in an ECR registry; `login` the secret that opens another registry
+    for it (CodeBuild user guide, "Private registry with AWS Secrets Manager sample"); `reads` are the build's own
+    secrets. GetConnectionToken has no condition keys: its token opens every repository that the connection's GitHub App
+    is installed on. A build that the project starts by itself, such as the first one, cannot do without it.
     """
     groups = [scope.arn("logs", f"log-group:{scope.names.build_logs(project)}") for project in projects]
     statements = [
@@ -158,15 +160,15 @@ def codebuild(
         statements.append(connects("SourceOfOneRepository", ("UseConnection",), connection, repository))
     if arn := _repository(scope, image):
         statements.append(Statement("BuildImage", PULL, (arn,)))
-    if signer:  # ECR signs with the rights of who pushes (Amazon ECR user guide, "Managed signing")
+    if signer:  # ECR signs with the permissions of whoever pushes (Amazon ECR user guide, "Managed signing")
         statements.append(Statement("Sign", ("signer:SignPayload",), (signer,)))
     return (*statements, *_reads(filter(None, (secret, login, *reads))))
 
 
 def release(scope: Scope, role: str) -> Statements:
-    """What the project needs that runs the release command: one task of the process that the scope names, in its roles.
+    """What the project needs that runs the release command: one task of the given process, with its roles.
 
-    DeregisterTaskDefinition and DescribeTaskDefinition know nothing narrower.
+    AWS has nothing narrower for DeregisterTaskDefinition and DescribeTaskDefinition.
     """
     names = scope.names
     group = scope.arn("logs", f"log-group:{scope.names.build_logs(names.release_project)}")
@@ -191,7 +193,7 @@ def release(scope: Scope, role: str) -> Statements:
 def scheduler_trust(scope: Scope) -> Trust:
     """EventBridge Scheduler, for schedules of the app's group.
 
-    EventBridge Scheduler user guide, "Confused deputy prevention": the ARN is the group's, and no schedule's.
+    EventBridge Scheduler user guide, "Confused deputy prevention": the ARN is the group's, not a schedule's.
     """
     group = scope.arn("scheduler", f"schedule-group/{scope.names.schedule_group}")
     return Trust("scheduler.amazonaws.com", scope.account, group)
@@ -216,7 +218,7 @@ def scheduler(scope: Scope, jobs: Iterable[str], own_roles: Iterable[str], *, we
 def registering(scope: Scope, jobs: Iterable[str], own_roles: Iterable[str], *, web: bool) -> Statements:
     """What the project needs that gives the jobs the image of a release: to register revisions of their families.
 
-    DescribeTaskDefinition knows nothing narrower.
+    AWS has nothing narrower for DescribeTaskDefinition.
     """
     group = scope.arn("logs", f"log-group:{scope.names.build_logs(scope.names.jobs_project)}")
     families = tuple(scope.arn("ecs", f"task-definition/{scope.names.on(one).family}:*") for one in jobs)
@@ -232,7 +234,7 @@ def registering(scope: Scope, jobs: Iterable[str], own_roles: Iterable[str], *, 
 
 
 def reads_tasks(scope: Scope) -> Statements:
-    """What a task needs that is to run only where no other of its family runs."""
+    """What a task needs that may run only while no other of its family does."""
     here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
     return (
         Statement("OtherRuns", ("ecs:ListTasks",), ("*",), (here,)),
@@ -269,7 +271,7 @@ def codepipeline(
     processes: Iterable[str] = (WEB,),
     own_roles: Iterable[str] = (),
 ) -> Statements:
-    """What the pipeline needs: its bucket, its source, its projects, and to give the services new revisions.
+    """What the pipeline needs: its bucket, its source, its projects, and to deploy new revisions to the services.
 
     `own_roles` are the workers whose tasks have another role than those of the web.
     """
@@ -317,7 +319,9 @@ def _repository(scope: Scope, image: str) -> str:
 
 
 def _reads(secrets: Iterable[str]) -> Statements:
-    """Read these secrets and parameters, each by its exact ARN; what follows a secret's name (a key in it) is cut."""
+    """Read these secrets and parameters, each by its exact ARN; anything after a secret's name (a key in it) is cut
+    off.
+    """
     given = tuple(secrets)
     held = sorted({":".join(arn.split(":")[:7]) for arn in given if ":secretsmanager:" in arn})
     parameters = sorted({arn for arn in given if ":ssm:" in arn})

@@ -1,4 +1,4 @@
-"""What the pipeline runs beside building: small projects of CodeBuild, each with a role and a log of its own."""
+"""What the pipeline runs besides building: small CodeBuild projects, each with its own role and log group."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from ecsctl.ensure.policies import Statements
     from ecsctl.names import Names
 
-BESIDE = 10  # minutes that the project has beyond the command's: the task starts, and its log is read
+BESIDE = 10  # minutes on top of the command's own: the task starts, and its log is read
 
 
 def ensure_release(stack: Stack, config: Config, release: Release, facts: Facts, names: Names) -> ProjectName:
-    """The project that runs the release command: it takes what the build hands on, and starts one task."""
+    """The project that runs the release command: it takes the build's output, and starts one task."""
     lead, worker = names.on(config.lead), config.workers.get(config.lead)
     role = f"task-{config.lead}" if worker and worker.own_role else "task"
     variables = {
@@ -68,7 +68,7 @@ def ensure_step(
     minutes: int,
     secrets: Mapping[str, str] = MappingProxyType({}),
 ) -> ProjectName:
-    """A project without a source of its own that runs one of ecsctl's programs over what the build hands on."""
+    """A project without a source of its own that runs one of ecsctl's programs on the build's output."""
     role = stack.ensure(
         f"{part}-role",
         Role(

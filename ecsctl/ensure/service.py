@@ -1,4 +1,4 @@
-"""The web itself: the service behind its load balancer, and its name."""
+"""The web: the service behind its load balancer, and its DNS records."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def ensure_release_command(
     tasks: Tasks,
     revisions: Mapping[str, TaskDefinitionArn],
 ) -> tuple[ImageUri, ...]:
-    """The release command, before any process runs an image that `up` itself brings; empty where there is none."""
+    """The release command, before any process runs an image that `up` itself brings; empty if there is none."""
     if not config.release or tasks.image is None:
         return ()
     command = FirstRelease(
@@ -79,8 +79,8 @@ def ensure_service(
 ) -> ServiceName:
     """The service behind its load balancer.
 
-    The pipeline owns the image of a service that runs; everything else is ecsctl.toml's. Where there is neither an
-    image nor a way to one, the service has no tasks, since a task without an image can only fail.
+    The pipeline owns the image of a running service; everything else is ecsctl.toml's. If there is neither an image nor
+    a way to one, the service has no tasks, since a task without an image can only fail.
     """
     desired = config.service
     said = config.raw.paths("service")
@@ -108,7 +108,7 @@ def ensure_service(
         more=additions(_more(said, desired)),
     )
     name = stack.ensure(SERVICE, service, after=network.way_out, ready=(tasks.made, front.group, *released)).name
-    for known, zone in facts.hosted_zones.items():  # they lead here only once there is someone who answers
+    for known, zone in facts.hosted_zones.items():  # they point here only once something answers
         alias = DnsRecord(
             zone=HostedZoneId(zone),
             name=known,
@@ -124,7 +124,7 @@ def ensure_service(
 
 
 def _more(said: Mapping[str, Any], desired: Web) -> dict[str, Any]:
-    """What [raw] says, and what other options say that are no fields of a service."""
+    """What [raw] sets, and other options that are not fields of a service."""
     publishes = monitoring(said[MONITORING]) if MONITORING in said else published_by(desired)
     strategy = desired.spot and desired.spot.strategy
     return {path: said.get(path) for path in USUAL} | {STRATEGY: strategy, MONITORING: publishes}
@@ -139,7 +139,7 @@ def _strategy(desired: Deployment) -> Strategy:
 
 
 def _pause(config: Config) -> Pause | None:
-    """Where releases are held. What [raw] says of hooks is its own."""
+    """Where releases are held. Hooks in [raw] are left alone."""
     pause = config.deployment.pause
     if pause is None:
         return None if HOOKS in config.raw.paths("service") else Pause()
@@ -148,7 +148,7 @@ def _pause(config: Config) -> Pause | None:
 
 
 def _balancing(stack: Stack, config: Config, facts: Facts, names: Names) -> RoleArn:
-    """ECS's infrastructure role: by it ECS changes the rule's weights, and the targets of both groups.
+    """ECS's infrastructure role: with it ECS changes the rule's weights, and the targets of both groups.
 
     ECS guide, "Amazon ECS infrastructure IAM role for load balancers".
     """

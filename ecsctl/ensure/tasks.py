@@ -1,4 +1,4 @@
-"""What the tasks of all processes have in common, and what those of one consist of."""
+"""What the tasks of all processes have in common, and what the tasks of each consist of."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class Tasks:
     """What the tasks of all processes have in common."""
 
     groups: frozenset[SecurityGroupId]
-    made: SecurityGroupId  # the one of them that is made
+    made: SecurityGroupId  # the one of them that ecsctl creates
     volumes: Volumes
     execution: RoleArn
-    role: RoleArn  # what the app may do, but for processes with a role of their own
+    role: RoleArn  # what the app may do, except for processes with a role of their own
     logs: LogGroupName
     repository: RepositoryIds
     image: ImageUri | None  # None: there is none, and no way to one
@@ -58,7 +58,9 @@ def ensure_tasks(
     image: ImageUri | None,
     front: SecurityGroupId | None,
 ) -> Tasks:
-    """Their security group, volumes and roles. `front` is the group of the load balancer, which asks the web."""
+    """Their security group, volumes and roles. `front` is the load balancer's group, which sends requests to the
+    web.
+    """
     port = config.service.port
     group = stack.ensure(
         "tasks-group",
@@ -67,7 +69,7 @@ def ensure_tasks(
             vpc=network.vpc,
             description=MADE_BY,
             ingress=frozenset({Rule(port, port, group=front)} if front else ()),
-            lets_out_to=ANYWHERE,  # they fetch images and secrets
+            lets_out_to=ANYWHERE,  # they pull images and read secrets
         ),
     ).group_id
     scope = Scope.of(facts.identity, names)
@@ -102,7 +104,7 @@ def ensure_task_role(
     process: str = WEB,
     more: tuple[Statement, ...] = (),
 ) -> RoleArn:
-    """The role that the app has: it must not read what the role reads that starts the tasks."""
+    """The app's role: it must not read the secrets that the execution role reads."""
     role = Role(
         name=scope.names.task_role(process),
         trust=policies.tasks_trust(scope),
@@ -116,7 +118,7 @@ def ensure_task_role(
 def ensure_definitions(
     stack: Stack, config: Config, facts: Facts, names: Names, tasks: Tasks
 ) -> dict[str, TaskDefinitionArn]:
-    """What the tasks consist of that a service keeps, by their process; the web first."""
+    """The task definitions of the processes with a service; the web first."""
     made = {}
     for process, desired in config.processes.items():
         role, said = tasks.role, config.workers.get(process)
@@ -143,8 +145,8 @@ def ensure_definition(
     """The task definition of the process that `names` belongs to, with these sidecars, and with the containers
     `beside`.
 
-    A process with a service of its own keeps the image that it runs, since the pipeline owns that. Any other has the
-    image of the service that it `follows`, or keeps its own where that is empty.
+    A process with a service keeps the image that it runs, since the pipeline owns that. Any other has the image of the
+    service that it `follows`, or keeps its own if that is empty.
     """
     definition = TaskDefinition(
         family=names.family,

@@ -1,4 +1,4 @@
-"""Volumes: folders on EFS that outlive the tasks, each with a way in from every zone."""
+"""Volumes: folders on EFS that outlive the tasks, each with a mount target in every zone."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Volumes:
 def ensure_volumes(
     stack: Stack, config: Config, scope: Scope, network: Network, tasks: SecurityGroupId, description: str
 ) -> Volumes:
-    """A file system for each volume that names none, in the stack's network; of others what the tasks need."""
+    """A file system for each volume that names none, in the stack's network; for the others, what the tasks need."""
     found = Volumes()
     group = None
     for name, said in config.volumes.items():
@@ -83,7 +83,7 @@ def _existing(found: Volumes, name: str, file_system: str, said: Said, scope: Sc
 
 
 def mounts(config: Config, beside: str = "") -> tuple[Mount, ...]:
-    """Where a container has them: the app's own, or the sidecar of this name."""
+    """Where a container mounts them: the app's own, or the sidecar of this name."""
     if not beside:
         return tuple(Mount(name, one.path, one.read_only) for name, one in config.volumes.items())
     paths = config.sidecars[beside].volumes.items()

@@ -1,4 +1,4 @@
-"""The network: two zones, a public and a private subnet in each, and the way out."""
+"""The network: two zones, a public and a private subnet in each, and the way to the internet."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Network:
-    """The subnets of the load balancer, if there is one, and of the tasks. The gateway is None in a network that is not
-    ours.
+    """The subnets of the load balancer, if there is one, and of the tasks. The gateway is None in an existing
+    network.
     """
 
     vpc: VpcId
@@ -88,7 +88,7 @@ def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Netw
 
 
 def _flow_logs(stack: Stack, config: Config, facts: Facts, names: Names, vpc: VpcId) -> None:
-    """The log group, the role by which AWS writes into it, and what is written."""
+    """The log group, the role with which AWS writes into it, and the flow log."""
     scope = Scope.of(facts.identity, names)
     logs = LogGroup(name=names.flow_logs, days=config.logs.retention_days)
     role = Role(
@@ -109,7 +109,7 @@ def _flow_logs(stack: Stack, config: Config, facts: Facts, names: Names, vpc: Vp
 
 
 def _need(config: Config, *, public_tasks: bool) -> Need:
-    """What the app asks of an existing network."""
+    """What the app requires of an existing network."""
     desired = config.service
     most = desired.autoscaling.max if desired.autoscaling else desired.desired_count
     web = most * desired.max_percent // 100 if desired.web else 0
@@ -131,7 +131,7 @@ def _need(config: Config, *, public_tasks: bool) -> Need:
 
 
 def _existing(stack: Stack, config: Config, vpc_id: str, names: Names) -> Network:
-    """A network that someone else made: used, never changed."""
+    """An existing network: used, never changed."""
     private = config.vpc.private_subnets
     tasks = private or config.vpc.public_subnets
     front = tasks if config.load_balancer.internal else config.vpc.public_subnets
