@@ -1,4 +1,4 @@
-"""Whose account and which region: boto3's own chain, the AWS CLI's store of credentials, one question for MFA."""
+"""Whose account and which region: boto3's own chain, the AWS CLI's credential cache, one prompt for MFA."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 REGION = re.compile(partitions.REGION)
 ZONE = re.compile(rf"({REGION.pattern})(?:-[a-z]+-[0-9])?[a-z]")  # of a region, and of a Local Zone in it
-# The variables that AWS's own tools take a region from. boto3 knows the second alone
-# (AWS SDKs and Tools Reference Guide, "AWS Region").
+# The variables that AWS's own tools read a region from. boto3 knows only the second (AWS SDKs and Tools Reference
+# Guide, "AWS Region").
 VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 ALWAYS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-"""By partition: a region that no account can be without."""
+"""By partition: a region that every account has."""
 # AWS Account Management Reference Guide, "Region availability": those that are enabled by default and stay so.
 ALWAYS_ON = frozenset(
     "us-east-1 us-east-2 us-west-1 us-west-2 ap-south-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-southeast-1 "
@@ -37,14 +37,14 @@ Ask = Callable[[str], str]
 
 
 def region_of_environment() -> str | None:
-    """The region that the environment names, as AWS's own tools read it."""
+    """The region in the environment, as AWS's own tools read it."""
     return next((named for name in VARIABLES if (named := os.environ.get(name))), None)
 
 
 def agreed_region(asked: str | None, home: str | None, where: str) -> None:
-    """Raise UsageError when an option asks for another region than the app's own, which `where` names.
+    """Raise UsageError if an option names another region than the app's own, which `where` names.
 
-    An app that is made a second time in another region takes the first one's DNS name with it.
+    Creating an app a second time in another region would take over the first one's DNS name.
     """
     if asked and home and asked != home:
         raise UsageError(
@@ -55,10 +55,10 @@ def agreed_region(asked: str | None, home: str | None, where: str) -> None:
 
 
 def session(profile: str | None, region: str | None, otherwise: str | None, ask: Ask | None) -> Session:
-    """A boto3 session over the whole of boto3's chain. `otherwise` is the region where the chain names none.
+    """A boto3 session over the whole of boto3's chain. `otherwise` is the region if the chain has none.
 
-    The role of a profile is assumed once for all runs until it expires, as the AWS CLI does, and in its store; `ask`
-    is asked for the code of an MFA device. Raises AccessError for a profile that does not exist.
+    The role of a profile is assumed once for all runs until it expires, as the AWS CLI does, and in its cache; `ask` is
+    called for the code of an MFA device. Raises AccessError for a profile that does not exist.
     """
     import boto3.session
     import botocore.session
@@ -80,9 +80,9 @@ def session(profile: str | None, region: str | None, otherwise: str | None, ask:
 
 
 def sign_in(session: Session) -> None:
-    """Have the credentials ready, with whatever must be asked or fetched for them.
+    """Get the credentials ready, prompting or fetching whatever they need.
 
-    Raises AccessError for those that cannot be had; none at all are AWS's to refuse.
+    Raises AccessError for credentials that cannot be obtained; if there are none at all, AWS's refusal says so.
     """
     try:
         found = session.get_credentials()
@@ -94,14 +94,14 @@ def sign_in(session: Session) -> None:
         raise explained(error, "signing in") from error
 
 
-# What a region answers that has the service and not all of it yet: in JSON protocols, and in query protocols ("The
+# What a region answers that has the service, but not all of it yet: in JSON protocols, and in query protocols ("The
 # action ... is not valid for this web service"; Amazon EC2 API Reference, "Error codes").
 UNKNOWN_OPERATION = frozenset({"UnknownOperationException", "InvalidAction"})
 
 
 def not_offered(error: Exception, client: Any, session: Session) -> NotOffered | None:
-    """What it means that the region does not know the operation; or that nothing answers, where the SDK knows regions
-    that have the service, and the client's is none of them.
+    """What it means that the region does not know the operation; or that nothing answers, if the SDK knows regions that
+    have the service, and the client's is not one of them.
     """
     from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError
 
@@ -127,7 +127,7 @@ def not_offered(error: Exception, client: Any, session: Session) -> NotOffered |
 
 
 def checked_region(session: Session) -> str:
-    """The session's region. Raises UsageError for none, and for a name that is no region's."""
+    """The session's region. Raises UsageError if there is none, or no region has that name."""
     region = session.region_name
     if not region:
         raise UsageError("no AWS region", hint="set region in ecsctl.toml, or AWS_REGION, or --region")
@@ -139,10 +139,10 @@ def checked_region(session: Session) -> str:
 
 
 def located(error: BaseException, session: Session) -> EcsctlError:
-    """The error of a first call in the user's words; or that the region is the reason, where it is.
+    """The error of a first call in the user's terms; or that the region is the reason, if it is.
 
     A region that the account has not enabled refuses all credentials as if they were wrong (AWS Account Management
-    Reference Guide, "Enable or disable AWS Regions in your account"), so the same question is asked in another one.
+    Reference Guide, "Enable or disable AWS Regions in your account"), so the same call is made in another one.
     """
     region, failure = session.region_name or "", explained(error, "asking AWS who we are")
     if isinstance(failure, Unreachable) and region not in _regions(session):

@@ -1,8 +1,8 @@
-"""Reads made ahead: what a run needs to know is read at its very start, all at once, before anything asks for it.
+"""Reads sent ahead: everything that a run needs to know is read at its very start, all at once, before it is used.
 
-The record says what to ask, and nothing else is taken from it: the answers are AWS's, as fresh as the run, and whoever
-asks the same shares them (`Aws.read`). What is asked in vain costs a call, what is not asked is asked when it is
-wanted.
+The state file says what to read, and nothing else is taken from it: the answers are AWS's, as fresh as the run, and
+every later read of the same shares them (`Aws.read`). A needless read costs a call; a missing one is made when its
+answer is needed.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Read = Callable[[], object]
 
 
 def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, everywhere: bool = True) -> None:
-    """Begin to read all that is recorded of an app. Returns at once.
+    """Begin to read everything recorded of an app. Returns at once.
 
-    With `config`, also what a stack is composed from; without a record, what its names and tags lead to.
-    `everywhere`: also what carries its tags, whatever is recorded.
+    With `config`, also what a stack is composed from; without a state file, what its names and tags lead to.
+    `everywhere`: also everything that carries its tags, whether recorded or not.
     """
     aws.ahead([partial(aws.read, aws.sts.get_caller_identity)])  # while the rest is imported
     from ecsctl.engine.codec import ids_from
@@ -44,7 +44,7 @@ def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, every
     me = Label(book.app, book.id, book.account, book.region, _partition(book.region))
     known = {kind.kind: kind for kind in kinds()}
     reads: list[Read] = [*_facts(aws, config, Names.of(me))] if config else []
-    for kind in known.values() if everywhere else ():  # first: others hang on their answers
+    for kind in known.values() if everywhere else ():  # first, since others depend on their answers
         ids = [entry.ids for entry in book.entries.values() if entry.kind == kind.kind and entry.ids]
         if not config or not (kind.vast or kind.hinted_by):
             reads += [partial(_found, kind.find, aws, me)]
@@ -52,15 +52,15 @@ def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, every
             reads += [partial(_found, kind.among, aws, me, ids)]
     if config:
         reads += [partial(aws.tagged, APP, me.app, hints(known.values()))]
-    for name, entry in book.entries.items() if config else ():  # who removes all of it need not know what it is like
-        with suppress(KeyError, TypeError):  # of a record that does not fit
+    for name, entry in book.entries.items() if config else ():  # whoever removes all of it need not know its settings
+        with suppress(KeyError, TypeError):  # if the state file's ids do not fit
             kind = known[entry.kind]
             reads += kind.ahead(aws, me.of(name), ids_from(kind, entry.ids or {}))
     aws.ahead(reads)
 
 
 def _by_name(aws: Aws, app: str, config: Config) -> None:
-    """Begin to read what an app without a record may have, and what a new one is composed from."""
+    """Begin to read what an app without a state file may have, and what a new one is composed from."""
     from ecsctl.engine.label import Label
     from ecsctl.releases import images
     from ecsctl.resources import kinds
@@ -85,7 +85,7 @@ def _by_name(aws: Aws, app: str, config: Config) -> None:
 
 
 def _facts(aws: Aws, config: Config, names: Names) -> Iterator[Read]:
-    """What `account.gather` reads that depends on nothing else."""
+    """Those reads of `account.gather` that depend on nothing else."""
     if config.domain and config.domain.name:
         yield partial(aws.read, aws.route53.list_hosted_zones)
     if config.github and config.pipeline.mode != "none":
@@ -108,5 +108,5 @@ def _found(find: Callable[..., Iterator[object] | None], *given: object) -> None
 
 
 def _partition(region: str) -> str:
-    """The partition of a region by its name, as good as any guess: it is used in no call but for a bucket's policy."""
+    """The partition of a region, judging by its name: it is used in no call but for a bucket's policy."""
     return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"

@@ -1,4 +1,4 @@
-"""What ecsctl.toml lets the app do on AWS, as IAM's statements."""
+"""The app's permissions in ecsctl.toml, as IAM statements."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def app_rights(scope: Scope, permissions: Iterable[Permission]) -> tuple[Stateme
 
 
 def mounting(file_system: str, point: str, *, read_only: bool, root: bool = False) -> Statement:
-    """Mount a file system, with an access point's ARN through it alone (EFS user guide, "Using IAM to control access").
+    """Mount a file system, with an access point's ARN only through that (EFS user guide, "Using IAM to control
+    access").
 
     `root`: as root of the file system; without it as the anonymous user.
     """

@@ -1,4 +1,4 @@
-"""Calls to AWS outside the engine: a refusal in the user's words."""
+"""Calls to AWS outside the engine: a refusal is explained in the user's terms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ecsctl.engine.explaining import explained, is_unanswered
 
 @contextmanager
 def asking(what: str) -> Iterator[None]:
-    """Within it, or in a function decorated with it, AWS's refusals are raised in the user's words."""
+    """Within it, or in a function decorated with it, AWS's refusals are raised in the user's terms."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:
@@ -20,7 +20,7 @@ def asking(what: str) -> Iterator[None]:
 
 
 def sent(call: Callable[[], object], happened: Callable[[], bool]) -> None:
-    """Make a change that must not be made twice. Where no answer came, a read shows whether it has happened."""
+    """Make a change that must not be made twice. If no answer came, a read shows whether it has happened."""
     try:
         call()
     except Exception as error:

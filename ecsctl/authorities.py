@@ -1,4 +1,4 @@
-"""The certificate authorities that AWS's hosts are believed by: read once, not again for each connection."""
+"""The certificate authorities that AWS's hosts are verified with: read once, not again for each connection."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     import ssl
 
 _lock = threading.Lock()
-_contexts: dict[str, ssl.SSLContext] = {}  # by the file of the authorities
+_contexts: dict[str, ssl.SSLContext] = {}  # by the file with the authorities
 
 
 def read_once(client: Any) -> None:
-    """Let a client's connections share one TLS context with those of all other clients that trust the same file.
+    """Let a client's connections share one TLS context with those of all other clients that use the same file.
 
-    botocore has urllib3 read that file for every connection, which takes 30 ms of cpu each and was half of what a run
-    with nothing to change took; and it has no public way to hand a context in. Where its insides are other than
+    botocore has urllib3 read that file for every connection, which takes 30 ms of CPU each and was half of what a run
+    with nothing to change took; and it has no public way to pass a context in. If its internals are other than
     expected, or nothing is to be verified, the client stays unchanged.
     """
     from botocore.httpsession import URLLib3Session
@@ -39,7 +39,7 @@ def _once() -> Any:
     base: Any = URLLib3Session  # its types do not cover its internals
 
     class Once(base):  # type: ignore[misc]  # as above
-        """As botocore's own, but the authorities are in the context already."""
+        """Like botocore's own, but the authorities are in the context already."""
 
         def _get_ssl_context(self) -> Any:
             file = str(get_cert_path(self._verify))

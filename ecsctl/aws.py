@@ -41,16 +41,16 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 THREADS = 16  # for reads: more gain nothing
-WIDE = 40  # for changes: many wait for AWS, and keep nobody from going on
-AHEAD = 48  # threads for what is asked in the first breath
+WIDE = 40  # for changes: many wait for AWS, and hold nobody up
+AHEAD = 48  # threads for the reads that are sent first
 SERVICES = {"autoscaling": "application-autoscaling", "tagging": "resourcegroupstaggingapi", "quotas": "service-quotas"}
-"""Attributes of Aws that are not called as boto3 calls the service."""
+"""Attributes of Aws whose names differ from boto3's name of the service."""
 IN_TURN = "ecsctl-in-turn"  # the handler by which each client waits before a request
 READS = ("describe_", "get_", "list_", "batch_get_", "head_", "filter_", "lookup_", "search_", "simulate_")
 
 
 class ReadOnly(RuntimeError):
-    """A changing call was tried where only reading is allowed: a bug, never the user's fault."""
+    """A changing call was made where only reading is allowed: always a bug, never the user's fault."""
 
 
 class Call:
@@ -61,12 +61,14 @@ class Call:
         self.reads = operation.startswith(READS)
 
     def __call__(self, **parameters: Any) -> Any:
-        """Make the call: a read is repeated when it may be, a change is sent until AWS has time for it, and once."""
+        """Make the call: a read is retried if it may be, a change is sent once, but delayed until AWS has time
+        for it.
+        """
         return self.aws._call(self, parameters)  # noqa: SLF001 - a call is a part of it
 
 
 class Service:
-    """A client whose reads are patient and whose changes are sent once and only if changing is allowed."""
+    """A client that retries reads patiently, and sends changes once and only if changing is allowed."""
 
     def __init__(self, aws: Aws, name: str) -> None:
         self._aws, self._name = aws, name
@@ -80,10 +82,9 @@ class Service:
 class Aws:
     """One account and region, through boto3's own chain of credentials, profiles and endpoints.
 
-    A change is never repeated by the SDK: a lost answer to a create would make the thing twice. The engine reads
-    again and decides. Only a change that AWS had no time for is sent again: it had no effect. A read is repeated
-    through throttling and lost answers, on the one clock. Each service is an attribute; its client is made at its first
-    use.
+    A change is never repeated by the SDK: after a lost answer to a create, that would create the resource twice. The
+    engine reads again and decides. Only a throttled change is sent again: it had no effect. A read is repeated through
+    throttling and lost answers, on the one clock. Each service is an attribute; its client is created at its first use.
     """
 
     sts: STSClient
@@ -105,7 +106,7 @@ class Aws:
     efs: Any  # likewise
     wafv2: Any  # likewise
     sqs: Any  # likewise
-    ssm: Any  # only parameters are read: not worth the stubs of all of it
+    ssm: Any  # only parameters are read: not worth all of its stubs
     codebuild: CodeBuildClient
     codeconnections: CodeConnectionsClient
     codepipeline: CodePipelineClient
@@ -145,7 +146,7 @@ class Aws:
 
     @property
     def session(self) -> Session:
-        """The boto3 session, made at its first use."""
+        """The boto3 session, created at its first use."""
         with self._lock:
             if callable(self._made):
                 self._made = self._made()
@@ -160,7 +161,7 @@ class Aws:
         return other
 
     def client(self, service: str) -> Any:
-        """The client of a service itself, made at its first use. Prefer the attributes."""
+        """The underlying client of a service, created at its first use. Prefer the attributes."""
         with self._making:
             if service not in self._clients:
                 from botocore.config import Config
@@ -179,7 +180,7 @@ class Aws:
             return self._clients[service]
 
     def _in_turn(self, service: str, model: Any, **_: Any) -> None:
-        """Before each request, be it the next page of an answer."""
+        """Called before each request, including those for the next page of an answer."""
         self.patience.turn(service, model.name)
 
     @contextmanager
@@ -194,7 +195,7 @@ class Aws:
 
     @contextmanager
     def fresh(self, *operations: str) -> Iterator[None]:
-        """Within it, this thread asks AWS again; of some `operations` alone, if they are named."""
+        """Within it, this thread reads from AWS again; only for some `operations`, if they are named."""
         if not operations:
             with self.no_older_than(time.monotonic()):
                 yield
@@ -207,12 +208,13 @@ class Aws:
             self._thread.alone = before
 
     def forget(self) -> None:
-        """Let every read from here on ask AWS again, in all threads: time has passed."""
+        """Let every read from here on go to AWS again, in all threads: time has passed."""
         with self._lock:
             self._answers.clear()
 
     def ahead(self, reads: Iterable[Callable[[], object]]) -> None:
-        """Begin these reads and return: who asks the same soon shares their answers. What fails is asked again then.
+        """Begin these reads and return: whoever reads the same soon shares their answers. A failed one is repeated
+        then.
 
         They accept no older answer than this thread does.
         """
@@ -230,18 +232,20 @@ class Aws:
         pool.shutdown(wait=False)
 
     def read(self, call: Callable[P, R], *_: P.args, **parameters: P.kwargs) -> R:
-        """The complete answer to a read, all pages of it, asked once for all who ask the same at the same time.
+        """The complete answer to a read, all its pages, requested once for all who read the same at the same time.
 
         Raises botocore's ClientError like the call itself.
         """
         return cast(R, self._shared(cast(Call, call), parameters, whole=True))
 
     def first_page(self, call: Callable[P, R], *_: P.args, **parameters: P.kwargs) -> R:
-        """As `read`, but only the first page: where AWS lists the newest first, and no more is needed."""
+        """Like `read`, but only the first page: if AWS lists the newest first, and no more is needed."""
         return cast(R, self._shared(cast(Call, call), parameters, whole=False))
 
     def answered(self, call: Callable[P, R], *_: P.args, **parameters: P.kwargs) -> R | None:
-        """The answer that `read` has had to this in the run, if it is fresh enough for this thread. Asks nothing."""
+        """The answer that `read` has already had to this in the run, if it is fresh enough for this thread. Sends no
+        request.
+        """
         asked = cast(Call, call)
         key, moment = self._key(asked, parameters, whole=True), self._oldest(asked)
         with self._lock:
@@ -251,7 +255,9 @@ class Aws:
         return cast(R, answer.result())
 
     def tagged(self, key: str, value: str, types: Collection[str]) -> list[str]:
-        """The ARNs of these types that AWS lists by a tag: what is new a minute late, what is gone for long. A hint."""
+        """The ARNs of these types that AWS lists by a tag: new ones appear a minute late, deleted ones stay for long. A
+        hint.
+        """
         answer = self.read(
             self.tagging.get_resources,
             TagFilters=[{"Key": key, "Values": [value]}],
@@ -311,17 +317,17 @@ class Aws:
         )
 
     def _paginator(self, call: Call) -> Any:
-        """One for each operation: boto3 makes a class of its own, with its docs, each time it is asked."""
+        """One for each operation: boto3 creates a class of its own, with its docs, each time it is asked."""
         which = (call.service, call.operation)
         if (found := self._paginators.get(which)) is None:
             found = self._paginators[which] = self.client(call.service).get_paginator(call.operation)
         return found
 
     def now(self) -> datetime:
-        """The time by AWS's clock, from its last answer: this machine's may be wrong, the sandbox's is ahead."""
+        """The time by AWS's clock, from its last answer: this machine's may be wrong, the sandbox's runs fast."""
         date, heard = self._date
         ahead = timedelta()
-        with suppress(ValueError, TypeError):  # what is no date is passed over
+        with suppress(ValueError, TypeError):  # anything but a date is ignored
             ahead = parsedate_to_datetime(date) - heard
         return datetime.now(UTC) + ahead
 
@@ -353,7 +359,7 @@ class Aws:
 
 
 def _every_page(ask: Callable[..., Any], parameters: dict[str, Any]) -> Any:
-    """All pages of an operation that the SDK has no paginator for: what it lists, one page after the other."""
+    """All pages of an operation that the SDK has no paginator for: its items, one page after the other."""
     whole = ask(**parameters)
     while token := whole.pop("nextToken", None):
         for member, more in ask(**parameters, nextToken=token).items():

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def blueprint(config: Config, facts: Facts) -> Stack:
     """Everything that ecsctl.toml asks for, as resources. Nothing is read or changed here.
 
-    Raises ConfigError where it comes to more than AWS takes.
+    Raises ConfigError if it adds up to more than AWS allows.
     """
     stack = Stack()
     stack.unfit = facts.unfit

@@ -1,4 +1,4 @@
-"""ecsctl's own buildspec: a repository without one is built by it, and it can be written as a file."""
+"""ecsctl's own buildspec: a repository without one is built with it, and it can be written to a file."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ phases:
 """
 
 PARTS = ("cache", "sbom")
-"""The options of [build] whose commands are in it only where they are on."""
+"""The options of [build] whose commands are in it only if they are on."""
 _PART = re.compile(r"(?ms)^ *# build\.(\w+) \{\n.*?# build\.\1 \}\n")
 OURS = "ecsctl"
-"""What is written in the place of a path for ecsctl's own."""
+"""What is written in place of a path for ecsctl's own."""
 
 
 @cache
@@ -50,7 +50,7 @@ def registering() -> str:
 
 @cache
 def reporting() -> str:
-    """The text of the one that notifies GitHub how a run of the pipeline stands."""
+    """The text of the one that notifies GitHub of the state of a pipeline run."""
     return STEP.format(
         what="At each change of a run: GitHub is notified how it stands.", program=_program("deployments.py")
     )
@@ -63,7 +63,7 @@ def _program(name: str) -> str:
 
 @cache
 def ours(*parts: str) -> str:
-    """Its text, with these of the `PARTS`: in the package, or beside it in a checkout of ecsctl."""
+    """Its text, with these of the `PARTS`: in the package, or next to it in a checkout of ecsctl."""
     package = resources.files("ecsctl")
     for place in (package / "_template" / USUAL, Path(str(package)).parent / USUAL):
         if place.is_file():

@@ -41,7 +41,7 @@ from ecsctl.commands import (
 from ecsctl.commands import exec as entering
 from ecsctl.ui.copied import copied, program
 
-UNREAD = 141  # a shell's exit code of a program that SIGPIPE ended: stdout is no longer read, as in `… | head`
+UNREAD = 141  # a shell's exit code of a program that SIGPIPE ended: nobody reads stdout any more, as in `… | head`
 EPILOG = copied("Try it without an account: ecsctl up --sandbox, ecsctl status --sandbox, ecsctl down --sandbox.")
 
 app = typer.Typer(
@@ -79,7 +79,7 @@ app.add_typer(sandbox.app, rich_help_panel=SETUP)
 
 
 def _flowing(of: typer.Typer) -> None:
-    """Let the paragraphs of every command's help be broken by the terminal alone, and not where the source breaks."""
+    """Let only the terminal break the paragraphs of every command's help, not the line breaks of the source."""
     for command in of.registered_commands:
         if command.callback and command.callback.__doc__:
             text = inspect.cleandoc(command.callback.__doc__)
@@ -114,25 +114,25 @@ def ecsctl(
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    gc.set_threshold(100_000, 20, 100)  # AWS's models are a million objects that stay: to walk them often is a waste
+    gc.set_threshold(100_000, 20, 100)  # AWS's models are a million objects that stay: scanning them often is a waste
     try:
         code = _run()
         sys.stdout.flush()
-    except SystemExit as ended:  # typer's own word for a reader that went away is 1
+    except SystemExit as ended:  # typer's own code for a closed pipe is 1
         if not isinstance(ended.__context__, BrokenPipeError):
             raise
         code = UNREAD
     except BrokenPipeError:
-        # What is still buffered goes nowhere, and Python does not complain of it at its end (Python's docs, signal).
+        # What is still buffered is dropped, and Python does not complain about it on exit (Python's docs, signal).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = UNREAD
     sys.exit(code)
 
 
 def _help_without_the_rest() -> None:
-    """Import what draws typer's help without what draws Markdown and tracebacks there, which no help of ours has.
+    """Import what draws typer's help without what it uses to draw Markdown and tracebacks, which none of our help has.
 
-    With those come a parser and all of pygments: a third of the time that --help takes.
+    That would bring a parser and all of pygments: a third of the time that --help takes.
     """
     spared = {name: ModuleType(name) for name in ("rich.markdown", "rich.traceback") if name not in sys.modules}
     for name, module in spared.items():
@@ -145,7 +145,7 @@ def _help_without_the_rest() -> None:
 
 
 def _run() -> int:
-    """Run the command line and give its exit code."""
+    """Run the command line and return its exit code."""
     if len(sys.argv) == 1 or not {"--help", "-h"}.isdisjoint(sys.argv):
         _help_without_the_rest()
     try:
@@ -163,7 +163,7 @@ def _run() -> int:
 
 
 def _explained(error: Exception) -> int:
-    """Show one of our errors and give its exit code. Anything else is a bug, and raised again."""
+    """Show one of our errors and return its exit code. Anything else is a bug, and raised again."""
     from ecsctl.commands import options
     from ecsctl.engine.errors import EcsctlError
     from ecsctl.sandbox.server.process import SandboxError

@@ -1,4 +1,4 @@
-"""When a schedule is due: the expressions of EventBridge Scheduler, read as its user guide says them.
+"""When a schedule is due: the expressions of EventBridge Scheduler, interpreted as in its user guide.
 
 EventBridge Scheduler user guide, "Schedule types in EventBridge Scheduler". Plain values in, plain values out.
 """
@@ -21,12 +21,12 @@ _UNITS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
 
 
 class Invalid(ValueError):
-    """It is no expression, or no time zone: in words that complete a sentence about it."""
+    """It is not an expression, or not a time zone: in words that complete a sentence about it."""
 
 
 @dataclass(frozen=True)
 class Cron:
-    """`cron(minutes hours day-of-month month day-of-week year)`, its fields worked out as far as no date is needed."""
+    """`cron(minutes hours day-of-month month day-of-week year)`, its fields expanded as far as no date is needed."""
 
     minutes: tuple[int, ...]
     hours: tuple[int, ...]
@@ -46,7 +46,7 @@ class Cron:
 
 @dataclass(frozen=True)
 class Rate:
-    """`rate(value unit)`: every so many seconds from the moment at which the schedule was made."""
+    """`rate(value unit)`: every so many seconds from the moment at which the schedule was created."""
 
     seconds: float
 
@@ -60,14 +60,15 @@ class Once:
 
 @functools.lru_cache(maxsize=256)
 def read(expression: str) -> Cron | Rate | Once:
-    """What an expression says. Raises Invalid."""
+    """Parse an expression. Raises Invalid."""
     if found := re.fullmatch(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)", expression):
         try:
             return Once(datetime.fromisoformat(found[1]))
         except ValueError:
             raise Invalid(f"{found[1]} is no moment") from None
     if found := re.fullmatch(r"rate\(([1-9]\d{0,9}) (minute|hour|day)(s?)\)", expression):
-        # The guide names plural units only; EventBridge's rules ask for the singular with 1, and Scheduler takes both.
+        # The guide names plural units only; EventBridge's rules require the singular with 1, and Scheduler accepts
+        # both.
         return Rate(int(found[1]) * _UNITS[found[2]])
     if found := re.fullmatch(r"cron\(([^()]*)\)", expression):
         return _cron(found[1].upper().split(" "))
@@ -76,7 +77,7 @@ def read(expression: str) -> Cron | Rate | Once:
 
 def zone(name: str) -> tzinfo:
     """A time zone by its IANA name. Raises Invalid."""
-    if name == "UTC":  # also on a machine that has no database of them
+    if name == "UTC":  # also on a machine without a time zone database
         return UTC
     try:
         return zoneinfo.ZoneInfo(name)
@@ -92,14 +93,14 @@ def knows_zones() -> bool:
 def after(expression: str, time_zone: str, moment: datetime, since: datetime) -> datetime | None:
     """The first time that it is due after `moment`, in UTC; None if never, or not within many years.
 
-    `since` is when the schedule was made: a rate counts from there, and is due there for the first time. Raises
+    `since` is when the schedule was created: a rate counts from there, and is due there for the first time. Raises
     Invalid.
     """
     return next(dues(expression, time_zone, moment, since), None)
 
 
 def dues(expression: str, time_zone: str, moment: datetime, since: datetime) -> Iterator[datetime]:
-    """All times that it is due after `moment`, as `after` returns the first."""
+    """All times that it is due after `moment`; see `after`."""
     said, place = read(expression), zone(time_zone)
     if isinstance(said, Cron):
         yield from (due for due in _dues(said, place, moment) if due > moment)
@@ -120,9 +121,9 @@ def _dues(said: Cron, place: tzinfo, moment: datetime) -> Iterator[datetime]:
             for hour in said.hours:
                 for minute in said.minutes:
                     local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=place)
-                    due = local.astimezone(UTC)  # what comes twice in autumn is due the first time only
+                    due = local.astimezone(UTC)  # a time that occurs twice in autumn is due only the first time
                     if due.astimezone(place).replace(tzinfo=None) == local.replace(tzinfo=None):
-                        yield due  # what there is not in spring is passed over
+                        yield due  # a time that does not exist in spring is skipped
         day += timedelta(days=1)
 
 
@@ -185,7 +186,7 @@ def _month_days(field: str, year: int, month: int) -> frozenset[int]:
 
 
 def _nearest(day: int, last: int, year: int, month: int) -> set[int]:
-    """The working day that is nearest, without leaving the month."""
+    """The nearest working day, within the same month."""
     if day > last:
         return set()
     falls = date(year, month, day).weekday()

@@ -1,1 +1,1 @@
-"""The account before anything is made: who we are in it, what the app uses already, what the user has prepared."""
+"""The account before anything is created: who the caller is, what the app uses already, what the user has prepared."""

@@ -1,4 +1,4 @@
-"""Whether the world is led to a hosted zone, and what it says of who may issue certificates: by the account's zones."""
+"""Whether a hosted zone is delegated to, and who may issue certificates for it: according to the account's zones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ISSUE = re.compile(r'^\s*\d+\s+(issue|issuewild)\s+"?([^"]*)"?\s*$', re.IGNOREC
 
 
 def proven(aws: Aws, zone: str, domain: str, me: Label) -> bool:
-    """Whether it has worked before: the app's record stands in the zone, or ACM has issued for the domain."""
+    """Whether it has worked before: the app's record exists in the zone, or ACM has issued for the domain."""
     tag_sets = (said(record) for record in _records(aws, zone) if normal(record["Name"]) == PREFIX + domain)
     if any(tags.get(APP) == me.app for tags in tag_sets):
         return True
@@ -34,9 +34,9 @@ def proven(aws: Aws, zone: str, domain: str, me: Label) -> bool:
 
 
 def unfit(aws: Aws, zone: str, domain: str, *, certificate: bool) -> Iterator[tuple[str, str]]:
-    """What keeps the domain from being found, or a certificate from being issued; each with what to do.
+    """What prevents the domain from being resolved, or a certificate from being issued; each with what to do.
 
-    Only what the account's own zones show: a parent of another account is taken to be right.
+    Only what the account's own zones show: a parent in another account is assumed to be right.
     """
     listed = aws.read(aws.route53.list_hosted_zones)["HostedZones"]
     public = {one["Id"].rsplit("/", 1)[-1]: normal(one["Name"]) for one in listed
@@ -62,7 +62,7 @@ def _undelegated(
     for parent in parents:
         in_parent = _records(aws, parent)
         between = [name for name in _up_to(apex, nearest) if name not in (apex, nearest)]
-        if any(_values(in_parent, name, "NS") for name in between):  # by way of a zone of which nothing is known
+        if any(_values(in_parent, name, "NS") for name in between):  # through a zone that nothing is known about
             return
         above |= set(_values(in_parent, apex, "NS"))
     if parents and own and not own & above:
@@ -73,9 +73,9 @@ def _undelegated(
 
 
 def _forbidden(aws: Aws, domain: str, public: dict[str, str], zone: str) -> Iterator[tuple[str, str]]:
-    """RFC 8659: the nearest name upwards that has CAA records decides; without any, everybody may issue.
+    """RFC 8659: the closest parent name that has CAA records decides; without any, everyone may issue.
 
-    Of a wildcard its `issuewild` do, where there are any.
+    For a wildcard its `issuewild` records decide, if there are any.
     """
     for name in _upwards(domain.removeprefix("*.")):
         held = max((one for one in public.values() if name == one or name.endswith(f".{one}")), key=len, default="")
@@ -103,7 +103,7 @@ def _upwards(domain: str) -> Iterator[str]:
 
 
 def _up_to(domain: str, apex: str) -> Iterator[str]:
-    """The domain, and the names above it up to the zone's own."""
+    """The domain, and the names above it up to the zone's."""
     while domain == apex or domain.endswith(f".{apex}"):
         yield domain
         if domain == apex:
@@ -121,5 +121,5 @@ def _values(records: Sequence[ResourceRecordSetOutputTypeDef], name: str, kind: 
 
 
 def _records(aws: Aws, zone: str) -> Sequence[ResourceRecordSetOutputTypeDef]:
-    """All records of a zone; the search for our tags reads the same answer."""
+    """All records of a zone; the search for our tags shares the same answer."""
     return aws.read(aws.route53.list_resource_record_sets, HostedZoneId=zone)["ResourceRecordSets"]

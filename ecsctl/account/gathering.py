@@ -1,4 +1,4 @@
-"""What the stack needs to know of the account, read all at once before anything is made."""
+"""What the stack needs to know about the account, read all at once before anything is created."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ecsctl.engine.label import Label
     from ecsctl.engine.record import Entry
 
-BUILD_IMAGES = {  # family of AL2023 images, and the one to take where the list cannot be read
+BUILD_IMAGES = {  # family of AL2023 images, and the one to use if the list cannot be read
     "ARM64": ("aws/codebuild/amazonlinux-aarch64-standard", "3.0"),
     "X86_64": ("aws/codebuild/amazonlinux-x86_64-standard", "5.0"),
 }
@@ -61,11 +61,12 @@ def gather(
     image: str,
     as_far: bool = False,
 ) -> Facts:
-    """Read, all at once, what the user has prepared and what AWS offers here.
+    """Read, all at once, what the user has prepared and what AWS offers.
 
-    What AWS offers is for what is new: where the app stands already, that decides. `recorded` is what is known of it,
-    by name; `fresh` says that the deployment's id is not known yet; `image` is one that the user names, or empty.
-    `as_far` as we may read: what is denied is taken from the record, and the refusals are in `unobserved`.
+    AWS's current offers apply to new apps only: for an existing one, what it has decides. `recorded` is what is known
+    of it, by name; `fresh` says that the deployment's id is not known yet; `image` is one that the user names, or
+    empty. `as_far` as permissions allow: what is denied is taken from the state file, and the refusals are in
+    `unobserved`.
 
     Raises ConfigError for a hosted zone, a secret or an image that does not exist, before anything is changed.
     """
@@ -115,7 +116,7 @@ def gather(
 def _answers(
     aws: Aws, asked: Mapping[str, Callable[[], Any]], instead: Mapping[str, Any]
 ) -> tuple[dict[str, Any], tuple[EcsctlError, ...]]:
-    """The answers, all at once; and what AWS does not let us read, where something stands `instead` of it."""
+    """The answers, all at once; and what AWS does not let us read, if there is something to use `instead`."""
     found: dict[str, Any] = {}
     unobserved: tuple[EcsctlError, ...] = ()
     with ThreadPoolExecutor(len(asked)) as pool:
@@ -136,7 +137,7 @@ def _answers(
 
 
 def _tls_policy(aws: Aws) -> str:
-    """The best of today's recommended TLS policies that this region has."""
+    """The best of the currently recommended TLS policies that this region has."""
     offered = {policy["Name"] for policy in aws.read(aws.elbv2.describe_ssl_policies)["SslPolicies"]}
     return next((policy for policy in TLS_POLICIES if policy in offered), TLS_POLICIES[-1])
 
@@ -149,7 +150,7 @@ def _past_commands(aws: Aws, cluster: str) -> tuple[str, ...]:
 
 
 def _build_image(aws: Aws, me: Label, architecture: str) -> str:
-    """The AL2023 image of the architecture that the app's project has, or the newest that this region offers."""
+    """The AL2023 image of this architecture that the app's project uses, or the newest that this region offers."""
     family, usual = BUILD_IMAGES[architecture]
     used = in_use.build_image(aws, Names.of(me).project)
     if used.startswith(f"{family}:"):

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 def facts_of(aws: Aws, domain: Domain, me: Label, recorded: Mapping[str, Entry]) -> dict[str, Any]:
-    """The hosted zones' facts. A running app does not need the list of zones: who may not read it, keeps its zones.
+    """The hosted zones' facts. A running app does not need the list of zones: a caller who may not read it keeps its
+    zones.
 
-    Raises what `hosted_zone` does where no record of a name stands yet, or another zone is named by its id.
+    Raises what `hosted_zone` does if there is no record of a name yet, or another zone is named by its id.
     """
     first, configured = domain.name or "", domain.hosted_zone
     try:
@@ -41,10 +42,10 @@ def facts_of(aws: Aws, domain: Domain, me: Label, recorded: Mapping[str, Entry])
 def hosted_zone(
     aws: Aws, domain: str, configured: str | None, me: Label | None = None, *, further: bool = False
 ) -> str:
-    """The id of the public hosted zone that holds the domain: the one desired, or the longest that ends its name.
+    """The id of the public hosted zone of the domain: the configured one, or the one with the longest matching name.
 
-    A zone in which the app's own record stands already stays the one, whatever others there are. A `further` name need
-    not lie in the one desired.
+    A zone that already contains the app's own record remains the one, whatever others there are. A `further` name need
+    not be in the configured one.
     """
     zones = [zone for zone in aws.read(aws.route53.list_hosted_zones)["HostedZones"]
              if not zone.get("Config", {}).get("PrivateZone")]  # fmt: skip

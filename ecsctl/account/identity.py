@@ -30,12 +30,14 @@ class Identity:
 
     @property
     def owner(self) -> str:
-        """The caller's name in characters that every service takes in a tag."""
+        """The caller's name in characters that every service accepts in a tag."""
         return re.sub(r"[^\w .:/=+@-]", "-", self.caller, flags=re.ASCII)
 
 
 def identify(aws: Aws, config: Config | None = None) -> Identity:
-    """Ask AWS who we are. Raises AccessError without usable credentials, or in another account than the one desired."""
+    """Ask AWS who we are. Raises AccessError without usable credentials, or in another account than the
+    configured one.
+    """
     region = access.checked_region(aws.session)
     try:
         who = aws.read(aws.sts.get_caller_identity)

@@ -1,4 +1,4 @@
-"""What the app uses already, and what is read only where it uses none: what exists decides."""
+"""What the app uses already, and what is read only if it uses nothing yet: whatever exists decides."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 
 def zones(aws: Aws, me: Label, architecture: str, *, fresh: bool) -> tuple[str, ...]:
-    """The two zones of the app's subnets; where it has none yet, the first ones that can run its tasks.
+    """The two zones of the app's subnets; if it has none yet, the first ones that can run its tasks.
 
-    A zone that is impaired, or a new one, moves nothing that stands. `fresh`: the deployment's id is not known yet.
+    An impaired or a new zone does not move what exists. `fresh`: the deployment's id is not known yet.
     """
     of = {part(place): place for part in (public_subnet, private_subnet) for place in PLACES}
     used: dict[str, str] = {}
@@ -51,7 +51,9 @@ def zones(aws: Aws, me: Label, architecture: str, *, fresh: bool) -> tuple[str, 
 
 
 def _offered(aws: Aws, architecture: str) -> list[str]:
-    """The zones that can run the tasks, by their ids: names mean other places in other accounts. The best first."""
+    """The zones that can run the tasks, by their ids: names mean different places in different accounts. The best
+    first.
+    """
     listed = aws.read(
         aws.ec2.describe_availability_zones,
         Filters=[
@@ -65,7 +67,7 @@ def _offered(aws: Aws, architecture: str) -> list[str]:
 
 
 def token(aws: Aws, project: str) -> tuple[SourceAuth, str] | None:
-    """How the app's project gets at its source, and the secret that its builds find the token in, as it names it.
+    """How the app's project authenticates to its source, and the secret with the token, as the project names it.
 
     None: there is no project.
     """
@@ -84,7 +86,7 @@ def build_image(aws: Aws, project: str) -> str:
 
 
 def tls_policy(aws: Aws, me: Label) -> str:
-    """The policy of the app's HTTPS listener, if it is one of today's: that stays. Empty where there is none."""
+    """The policy of the app's HTTPS listener, if it is still recommended: that stays. Empty if there is none."""
     name = Names.of(me).balancer
     for balancer in aws.read(aws.elbv2.describe_load_balancers)["LoadBalancers"]:
         arn = balancer["LoadBalancerArn"]
@@ -99,8 +101,8 @@ def tls_policy(aws: Aws, me: Label) -> str:
 def shifted(aws: Aws, me: Label) -> bool:
     """Whether the service can shift requests between two target groups, and may have its tasks in either.
 
-    What has brought the second one stays when the strategy is a rolling one again: AWS keeps the tasks where they are
-    (ECS guide, "Update the deployment strategy from Amazon ECS blue/green to rolling update").
+    The second one stays when the strategy is changed back to a rolling one: AWS keeps the tasks where they are (ECS
+    guide, "Update the deployment strategy from Amazon ECS blue/green to rolling update").
     """
     service = service_of(aws, Names.of(me).cluster, Names.of(me).service)
     balancers = service.get("loadBalancers", []) if service and service["status"] == "ACTIVE" else []
@@ -108,7 +110,7 @@ def shifted(aws: Aws, me: Label) -> bool:
 
 
 def hosted_zone(aws: Aws, me: Label, domain: str, candidates: Collection[str]) -> str:
-    """Which of these hosted zones holds the app's record of the domain already; empty if none does."""
+    """Which of these hosted zones already contains the app's record of the domain; empty if none does."""
     for zone in candidates:
         tags = standing(aws, zone, domain, "A").tags
         if tags.get(APP) == me.app:
@@ -117,19 +119,19 @@ def hosted_zone(aws: Aws, me: Label, domain: str, candidates: Collection[str]) -
 
 
 def recorded_zone(recorded: Mapping[str, Entry], domain: str) -> str:
-    """The hosted zone in which the app's record of the domain was made, as recorded; empty if none is."""
+    """The hosted zone in which the app's record of the domain was created, as recorded; empty if none is."""
     ids = (entry.ids or {} for entry in recorded.values() if entry.kind == DnsRecord.kind)
     return next((one["zone"] for one in ids if one.get("name") == domain), "")
 
 
 def certified(recorded: Mapping[str, Entry]) -> frozenset[str]:
-    """The names in the certificates that were made for the app, as recorded."""
+    """The names in the certificates that were created for the app, as recorded."""
     desired_stack = (entry.applied for entry in recorded.values() if entry.kind == Certificate.kind and entry.applied)
     return frozenset(name for one in desired_stack for name in (one["domain"], *one.get("also", ())))
 
 
 def as_recorded(recorded: Mapping[str, Entry]) -> dict[str, Any]:
-    """Facts from the record, or any valid ones, for commands that only read: what exists keeps its own."""
+    """Facts from the state file, or any valid ones, for commands that only read: existing resources keep their own."""
 
     def applied(name: str, field: str) -> str:
         entry = recorded.get(name)

@@ -1,4 +1,4 @@
-"""Secrets and parameters that ecsctl.toml names without their ARNs: found in the account and region of the app."""
+"""Secrets and parameters that ecsctl.toml gives by name, not by ARN: looked up in the account and region of the app."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SUFFIX = "-??????"
 
 
 def patterns(config: Config, place: Where) -> dict[str, str]:
-    """The ARNs by key without a call of AWS: what Secrets Manager adds to them is left open."""
+    """The ARNs by key without calling AWS: the suffix that Secrets Manager adds is left open."""
     return {
         key: _arn(place, source, f"{source.partition(':')[0]}{SUFFIX}")
         for key, source in config.task_secrets.items()
@@ -33,9 +33,9 @@ def patterns(config: Config, place: Where) -> dict[str, str]:
 def found(aws: Aws, config: Config, place: Where, *, as_far: bool = False) -> Config:
     """The configuration with the ARN of each secret and parameter. Values are not read.
 
-    `as_far` as we may read: what does not exist, or may not be read, has an ARN that is no secret's, which is good
-    enough to read the rest. Otherwise raises ConfigError for secrets that do not exist. What is named may have been
-    a secret itself, pasted by mistake: it is not repeated.
+    `as_far` as permissions allow: what does not exist, or may not be read, gets an ARN that belongs to no secret, which
+    is enough to read the rest. Otherwise raises ConfigError for secrets that do not exist. The name may be a secret
+    itself, pasted by mistake: it is not repeated.
     """
     named = {key: source for key, source in config.task_secrets.items() if not source.startswith("arn:")}
     arns, missing = {}, []
@@ -61,7 +61,9 @@ def found(aws: Aws, config: Config, place: Where, *, as_far: bool = False) -> Co
 
 
 def _own(aws: Aws, app: str, name: str, key: str, *, as_far: bool) -> DescribeSecretResponseTypeDef | None:
-    """The secret that `ecsctl secret set` has made by that name; it goes before another that is only called so."""
+    """The secret that `ecsctl secret set` has created with that name; it takes precedence over another of the same
+    name.
+    """
     if not own_secrets.NAME.fullmatch(name):
         return None
     found = _described(aws, own_secrets.full(app, name), key, as_far=as_far)
@@ -89,6 +91,6 @@ def _arn(place: Where, source: str, secret: str) -> str:
 
 
 def _keyed(arn: str, source: str) -> str:
-    """With the key of a JSON secret as ECS takes it (ECS developer guide, "Pass Secrets Manager secrets …")."""
+    """With the key of a JSON secret in ECS's form (ECS developer guide, "Pass Secrets Manager secrets …")."""
     _, _, key = source.partition(":")
     return f"{arn}:{key}::" if key else arn

@@ -1,7 +1,7 @@
-"""What the user has prepared and ecsctl.toml names: examined by reads alone, before the first change.
+"""What the user has prepared and ecsctl.toml names: checked by reads alone, before the first change.
 
-The network and the certificate are resources that are only used, and examine themselves. What cannot be known from
-here (a secret of another account that only the tasks may read) is taken to be right.
+An existing network or certificate is a resource that is only used, and checks itself. What cannot be known from here (a
+secret of another account that only the tasks may read) is assumed to be right.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")  # t
 
 
 def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
-    """What of it does not exist, is elsewhere or of no use, each as a step that cannot be taken."""
+    """Whatever does not exist, is elsewhere or unusable, each as a step that cannot be carried out."""
     checks: list[Callable[[], Iterator[Step]]] = [
         lambda: prepared_rights.boundary(aws, config, me),
         *(partial(_image, aws, key, image) for key, image in _images(config)),
@@ -58,7 +58,9 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
 
 
 def _web(aws: Aws, me: Label) -> Iterator[Step]:
-    """A web that runs, and would be removed because of a missing table: the first worker is no reason for that."""
+    """A running web that would be removed because its table is missing: adding the first worker is no reason for
+    that.
+    """
     names = Names.of(me)
     found = service_of(aws, names.cluster, names.service)
     if found and found["status"] == "ACTIVE" and flat(found.get("tags")).get(APP) == me.app:
@@ -89,10 +91,10 @@ def _task_groups(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
 
 
 def _topic(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
-    """The user's own topic, into which EventBridge must get: a message that it may not publish is lost unsaid."""
+    """The user's own topic, to which EventBridge must be allowed to publish: otherwise messages are lost silently."""
     arn = (config.notify.topic if config.notify else "") or ""
     if arn.split(":")[1:5] != [me.partition, "sns", me.region, me.account]:
-        return  # there is none, or it has been refused by its ARN
+        return  # there is none, or its ARN was refused already
     answer = none_if_gone(lambda: aws.read(aws.sns.get_topic_attributes, TopicArn=arn))
     if answer is None:
         yield unfit("topic", "notify.topic", f"there is no topic {arn}",
@@ -104,7 +106,7 @@ def _topic(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
 
 
 def _alarms(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
-    """The user's own alarms: one that does not exist never rings, and ECS does not say so."""
+    """The user's own alarms: one that does not exist never goes off, and ECS does not say so."""
     names = config.deployment.alarms.names if config.deployment.alarms else ()
     if not names:
         return
@@ -118,9 +120,9 @@ def _alarms(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
 
 
 def _queue(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:
-    """A queue whose backlog is followed: of one that does not exist no metric ever has a value."""
+    """A queue whose backlog is followed: for one that does not exist no metric ever has a value."""
     if arn.split(":")[1:5] != [me.partition, "sqs", me.region, me.account]:
-        return  # it has been refused by its ARN
+        return  # its ARN was refused already
     try:
         aws.read(aws.sqs.get_queue_url, QueueName=arn.rpartition(":")[2])
     except Exception as error:
@@ -131,7 +133,9 @@ def _queue(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:
 
 
 def _log_bucket(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
-    """The user's own bucket of access logs, of which ELB asks much. One that may not be read is not refused."""
+    """The user's own bucket for access logs, on which ELB sets many conditions. One that may not be read is not
+    refused.
+    """
     key, logs = "load_balancer.access_logs.bucket", config.load_balancer.access_logs
     if logs is None or not (name := logs.bucket):
         return
@@ -168,7 +172,7 @@ def _web_acl(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     """The user's own web ACL."""
     arn = config.load_balancer.waf or ""
     if arn.split(":")[1:5] != [me.partition, "wafv2", me.region, me.account]:
-        return  # there is none, or it has been refused by its ARN
+        return  # there is none, or its ARN was refused already
     name, ident = arn.split("/")[-2:]
     if none_if_gone(lambda: aws.read(aws.wafv2.get_web_acl, Name=name, Scope="REGIONAL", Id=ident)) is None:
         yield unfit("web ACL", "load_balancer.waf", f"there is no web ACL {arn}",
@@ -176,14 +180,14 @@ def _web_acl(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
 
 
 def _images(config: Config) -> Iterator[tuple[str, str]]:
-    """The images that are named, by their keys: the one that builds run in, where there are builds; the sidecars'."""
+    """The images that are named, by their keys: the build image, if there are builds; the sidecars'."""
     if config.github and config.pipeline.mode != "none":
         yield "build.image", config.build.image or ""
     yield from ((f"sidecars.{name}.image", one.image) for name, one in config.sidecars.items())
 
 
 def _image(aws: Aws, key: str, image: str) -> Iterator[Step]:
-    """An image in ECR is read; of another registry nothing is known. One that may not be read is not refused."""
+    """An image in ECR is read; nothing is known about other registries. One that may not be read is not refused."""
     named = ecr.Reference.of(image)
     if named is None:
         return
@@ -211,9 +215,9 @@ def _groups(aws: Aws, config: Config) -> Iterator[Step]:
 
 
 def domain(aws: Aws, config: Config, held: Mapping[str, str], me: Label) -> Iterator[Step]:
-    """Whether the world is led to each name's zone, and whether Amazon may issue a certificate for it.
+    """Whether each name's zone is delegated to, and whether Amazon may issue a certificate for it.
 
-    `held` are the zones by name. What is wrong with the zone of several names is reported once.
+    `held` are the zones by name. A problem with a zone that serves several names is reported once.
     """
     reported: set[tuple[str, str]] = set()
     ours = config.domain is None or not config.domain.certificate_arn

@@ -1,4 +1,4 @@
-"""Policies that the user has and ecsctl.toml names: whether they exist, and what the boundary takes away."""
+"""The user's own policies that ecsctl.toml names: whether they exist, and what the boundary takes away."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def boundary(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
-    """A managed policy must exist for IAM. One of another place has been refused by its ARN."""
+    """A managed policy must exist in IAM. One of another account was refused by its ARN already."""
     arn = config.permissions_boundary or ""
     if arn.split(":")[1:2] != [me.partition] or arn.split(":")[4] not in (me.account, "aws"):
         return
@@ -39,7 +39,7 @@ def policies(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     """Managed policies for the app's role, which must exist and fit a role."""
     for path, arn in config.managed_policies.items():
         if arn.split(":")[1] != me.partition or arn.split(":")[4] not in (me.account, "aws"):
-            continue  # refused by its ARN
+            continue  # refused by its ARN already
         answer = none_if_gone(lambda arn=arn: aws.read(aws.iam.get_policy, PolicyArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
         key = dotted(path)
         if answer is None:
@@ -49,9 +49,9 @@ def policies(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
 
 
 def forbidden(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
-    """Rights of the app that the permissions boundary takes away again, in sentences: IAM takes them without a word.
+    """Permissions of the app that the boundary takes away again, in sentences: IAM accepts them silently.
 
-    Where the boundary may not be read, nothing is said.
+    If the boundary may not be read, nothing is reported.
     """
     arn = config.permissions_boundary
     rights = dict(_rights_of_the_app(config, Scope.of(me, Names.of(me))))
@@ -72,7 +72,7 @@ def forbidden(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
 
 
 def _rights_of_the_app(config: Config, scope: Scope) -> Iterator[tuple[str, tuple[Statement, ...]]]:
-    """What the app's role is allowed, by the key that says so. The id of a file system to be made is not known yet."""
+    """The app role's permissions, by the key that sets them. The id of a file system to be created is not known yet."""
     for path, one in config.permissions.items():
         yield dotted(path), app_rights(scope, [one])
     for name, said in config.volumes.items():

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ecsctl.engine.label import Label
     from ecsctl.engine.plan import Step
 
-CURRENT = "AWSCURRENT"  # the stage of the version that is read where none is named
+CURRENT = "AWSCURRENT"  # the stage of the version that is read by default
 
 
 def secret(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:
@@ -32,7 +32,7 @@ def secret(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:
             wrong = _version(place, ":".join(arn.split(":")[:7]), *(*rest[2:], "", "", "")[1:3])
     except Exception as error:
         if account != me.account and code(error) in DENIED:
-            return  # its policy may let in the tasks alone
+            return  # its policy may admit only the tasks
         raise
     if wrong:
         yield unfit(title, key, *wrong)
@@ -61,7 +61,7 @@ def _version(aws: Aws, arn: str, stage: str, version: str) -> tuple[str, str] | 
 
 
 def _parameter(aws: Aws, name: str, arn: str) -> tuple[str, str] | None:
-    """The same of a parameter. One of a name without a path has no `/` at its beginning, or one."""
+    """The same for a parameter. A name without a path may or may not begin with `/`."""
     names = [f"/{name}"] if "/" in name else [name, f"/{name}"]
     filters = [{"Key": "Name", "Option": "Equals", "Values": names}]
     if aws.read(aws.ssm.describe_parameters, ParameterFilters=filters)["Parameters"]:
@@ -70,6 +70,6 @@ def _parameter(aws: Aws, name: str, arn: str) -> tuple[str, str] | None:
 
 
 def of_builds(config: Config) -> Iterator[tuple[str, str]]:
-    """What builds read, where there are any."""
+    """What builds read, if there are any."""
     if config.github and config.pipeline.mode != "none":
         yield from config.build.named_secrets()

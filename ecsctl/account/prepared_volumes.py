@@ -1,6 +1,7 @@
-"""File systems that the user has and ecsctl.toml names: whether the tasks will reach them, before the first change.
+"""The user's own file systems that ecsctl.toml names: whether the tasks will reach them, checked before the first
+change.
 
-ECS says of a volume that cannot be mounted only that the task could not be set up (docker-archive/compose-cli#1490,
+If a volume cannot be mounted, ECS only says that the task could not be set up (docker-archive/compose-cli#1490,
 aws/copilot-cli#5419, rileydakota/valheim-ecs-fargate-cdk#28).
 """
 
@@ -61,7 +62,7 @@ def _point(aws: Aws, key: str, system: str, point: str) -> Iterator[Step]:
 def _reached(
     aws: Aws, config: Config, me: Label, key: str, system: str, targets: list[Any], subnets: Mapping[str, Any]
 ) -> Iterator[Step]:
-    """By a mount target in each zone of the tasks, of their own VPC, that lets them in.
+    """Through a mount target in each zone of the tasks, in their own VPC, that admits them.
 
     "The mount target must be in the same Availability Zone as the task" (ECS guide, "ResourceInitializationError").
     """
@@ -94,7 +95,7 @@ _MAKE = "aws efs create-mount-target --file-system-id {} --subnet-id SUBNET --se
 
 
 def _subnets(aws: Aws, config: Config, targets: list[Any]) -> dict[str, Any]:
-    """The subnets of the tasks, where they are known: those of a VPC of the app's own are where it has been made."""
+    """The subnets of the tasks, if they are known: those of an app's own VPC are in the zones of its subnets."""
     named = config.vpc.private_subnets or config.vpc.public_subnets
     if config.vpc.id:
         filters = where(subnet_id=list(named))
@@ -117,7 +118,7 @@ def _is_ours(aws: Aws, vpc: str, me: Label) -> bool:
 
 
 def _lets_in(aws: Aws, config: Config, me: Label, target: Any, subnets: Mapping[str, Any]) -> bool:
-    """Whether a group of a mount target lets in a group of the tasks, or all of their subnets."""
+    """Whether a group of a mount target admits a group of the tasks, or all of their subnets."""
     worn = aws.read(aws.efs.describe_mount_target_security_groups, MountTargetId=target["MountTargetId"])
     if not worn["SecurityGroups"]:
         return False
@@ -129,7 +130,7 @@ def _lets_in(aws: Aws, config: Config, me: Label, target: Any, subnets: Mapping[
     if any(pair.get("GroupId") in theirs for rule in rules for pair in rule.get("UserIdGroupPairs", [])):
         return True
     if any(rule.get("PrefixListIds") for rule in rules):
-        return True  # what is in them is not read
+        return True  # their content is not read
     nets = [ipaddress.ip_network(one["CidrIp"]) for rule in rules for one in rule.get("IpRanges", [])]
     wanted = [ipaddress.ip_network(one["CidrBlock"]) for one in subnets.values()]
     return bool(nets) and all(any(_within(one, net) for net in nets) for one in wanted)

@@ -1,4 +1,4 @@
-"""The GitHub token: a secret that the user has made, out of Secrets Manager."""
+"""The GitHub token: a secret of the user's, from Secrets Manager."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def facts_of(aws: Aws, secret: str, project: str) -> dict[str, Any]:
-    """The token's facts. A running app does not need its secret: where it cannot be read, they are as they stand.
+    """The token's facts. A running app does not need its secret: if it cannot be read, they stay as they are.
 
-    Raises what `read_token` does where nothing stands yet.
+    Raises what `read_token` does if nothing exists yet.
     """
     try:
         token, arn, readable = read_token(aws, secret)
@@ -37,16 +37,16 @@ def facts_of(aws: Aws, secret: str, project: str) -> dict[str, Any]:
 
 
 def reporting(aws: Aws, secret: str, project: str) -> tuple[str, str]:
-    """The secret's ARN, and its reference in a build, of the token that notifies GitHub of releases."""
+    """The ARN and reference of the secret, in a build, with the token that notifies GitHub of releases."""
     found = facts_of(aws, secret, project)
     return found["token_arn"], found["token_reference"]
 
 
 def read_token(aws: Aws, secret: str) -> tuple[Secret, str, bool]:
-    """The GitHub token out of Secrets Manager, the secret's full ARN, and whether CodeBuild can read it by itself.
+    """The GitHub token from Secrets Manager, the secret's full ARN, and whether CodeBuild can read it directly.
 
     `secret` is a name or ARN, perhaps `:key`. Raises ConfigError when it does not exist, is scheduled for deletion, or
-    holds no such key.
+    has no such key.
     """
     name, key = split_secret(secret)
     hint = f"aws secretsmanager create-secret --name {name} --secret-string file://FILE, or fix github.token_secret"
@@ -75,7 +75,7 @@ def read_token(aws: Aws, secret: str) -> tuple[Secret, str, bool]:
         )
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f"the secret {name} is empty", hint=hint)
-    # Only a key of the account's own is named (Secrets Manager API, DescribeSecret): the build's role may not use it.
+    # Only a customer managed key is named (Secrets Manager API, DescribeSecret): the build's role may not use it.
     return Secret.of(value.strip()), described["ARN"], readable and not described.get("KmsKeyId")
 
 

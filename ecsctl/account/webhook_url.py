@@ -1,4 +1,4 @@
-"""The URL that notifications are posted to: a secret, out of Secrets Manager."""
+"""The URL that notifications are posted to: a secret, from Secrets Manager."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read(aws: Aws, app: str, source: str) -> Secret:
     """The URL, by a secret's name or ARN, perhaps with `:key`; or why it cannot be read, which is raised when it is
     used.
 
-    A simple name is first of all one of the app's own secrets.
+    For a simple name, one of the app's own secrets is tried first.
     """
     name, _, key = source.partition(":") if not source.startswith("arn:") else _parts(source)
     try:

@@ -25,7 +25,7 @@ Thing = tuple[str, str, Mapping[str, Any]]  # the kind of a resource, the proces
 
 @dataclass(frozen=True)
 class Estimate:
-    """Dollars a month before a run and after it, by list prices and without what is paid by use; and its seconds."""
+    """Dollars a month before and after a run, by list prices and without what is billed by use; and its seconds."""
 
     before: float
     after: float
@@ -34,12 +34,12 @@ class Estimate:
 
     @property
     def more(self) -> float:
-        """What a month costs more afterwards; less, if it is negative."""
+        """How much more a month costs afterwards; negative if it is less."""
         return self.after - self.before
 
     @property
     def cost(self) -> str:
-        """The price in words; empty where the run does not change it."""
+        """The price in words; empty if the run does not change it."""
         if abs(self.more) < CENT:
             return ""
         change = f"about ${abs(self.more):.0f} a month"
@@ -56,7 +56,7 @@ class Estimate:
 
 
 def estimated(stack: Stack, plan: Plan) -> Estimate:
-    """What a plan means for the bill and for the clock."""
+    """What a plan means for the bill, and how long it takes."""
     ours = [step for step in plan.steps if not step.borrowed]
     now = [(step.kind, _process(step), step.found) for step in ours if step.ids is not None]
     then = [(step.kind, _process(step), _after(step)) for step in ours if step.verb is not Verb.DELETE]
@@ -65,23 +65,23 @@ def estimated(stack: Stack, plan: Plan) -> Estimate:
 
 
 def must_be_agreed_to(plan: Plan, estimate: Estimate) -> bool:
-    """Whether something billed is made, the bill changes, or something ends its life."""
+    """Whether something billed is created, the bill changes, or a resource is deleted or replaced."""
     new = any(step.verb is Verb.CREATE and prices.billed(step.kind) and not step.borrowed for step in plan.steps)
     return new or bool(plan.destroys) or (bool(plan.work) and abs(estimate.more) >= CENT)
 
 
 def _process(step: Step) -> str:
-    """The process it belongs to, as far as its name says: the parts of a process have its name in theirs."""
+    """The process it belongs to, judging by its name: the parts of a process contain its name."""
     return step.name.partition(" ")[2]
 
 
 def _after(step: Step) -> Mapping[str, Any]:
-    """The fields as they will be: what is not desired stays unchanged."""
+    """The fields after the run: what is not desired stays unchanged."""
     return {**step.found, **{name: value for name, value in step.fields.items() if value is not None}}
 
 
 def _monthly(things: Iterable[Thing]) -> float:
-    """Dollars a month for all of them. What a task costs depends on its definition; how many there are, on other
+    """Dollars a month for all of them. A task's price depends on its definition; the number of tasks on other
     resources.
     """
     by: dict[str, list[Mapping[str, Any]]] = {}
@@ -90,14 +90,14 @@ def _monthly(things: Iterable[Thing]) -> float:
         by.setdefault(kind, []).append(fields)
         of[kind, process] = fields
     total = sum(prices.monthly(kind) * len(found) for kind, found in by.items())
-    for alarm in by.get(Alarm.kind, ()):  # by the metric
+    for alarm in by.get(Alarm.kind, ()):  # a month for each metric
         total += prices.monthly(Alarm.kind) * max(0, len(alarm.get("metrics", ())) - 1)
     for balancer in by.get(LoadBalancer.kind, ()):
         if balancer.get("scheme") == "internet-facing":
             total += prices.ADDRESS * len(balancer["subnets"])
     for (kind, process), service in of.items():
         task = of.get((TaskDefinition.kind, process)) if kind == Service.kind else None
-        if task and service:  # of what is deleted, and is not in the record, the fields are not known
+        if task and service:  # the fields of a deleted resource that is not in the state file are not known
             least = (of.get((Scaling.kind, process)) or {}).get("minimum", 0)
             count = max(service.get("desired_count") or 0, least)
             storage = json.loads(dict(task.get("more") or ()).get("ephemeralStorage", "{}")).get("sizeInGiB", 0)
@@ -114,7 +114,7 @@ def _strategy(service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _share(count: int, strategy: list[Mapping[str, Any]]) -> float:
-    """What so many tasks cost, as a share of what they cost on ordinary Fargate."""
+    """The price of these tasks, as a share of that on ordinary Fargate."""
     spot = {one["capacityProvider"]: one for one in strategy}.get("FARGATE_SPOT")
     if not spot or not count:
         return 1.0
@@ -124,11 +124,11 @@ def _share(count: int, strategy: list[Mapping[str, Any]]) -> float:
 
 
 def _seconds(stack: Stack, plan: Plan) -> float:
-    """The longest way through the graph, by what each kind usually takes; then what is no longer in ecsctl.toml."""
+    """The longest path through the graph, by what each kind usually takes; then what is no longer in ecsctl.toml."""
     steps = {step.name: step for step in plan.steps if step.name in stack.nodes}
     begun: dict[str, float] = {}  # when those that need it may begin
     ended = [0.0]
-    for name, node in stack.nodes.items():  # in the order in which they were desired: each after what it needs
+    for name, node in stack.nodes.items():  # in the order of the stack: each after what it needs
         start = max((begun[other] for other in node.needs), default=0.0)
         takes = _takes(steps.get(name), node.desired.usual)
         begun[name] = start + (0.0 if node.desired.early else takes)

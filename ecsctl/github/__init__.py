@@ -1,1 +1,1 @@
-"""The way from GitHub: the checkout here, the branch that is built, the token, and the connection."""
+"""GitHub: the local checkout, the branch that is built, the token, and the connection."""

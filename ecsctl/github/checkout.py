@@ -1,4 +1,4 @@
-"""What git knows of the folder one stands in: the repository's root, its place on GitHub, its branch."""
+"""What git knows about the current folder: the repository's root, its address on GitHub, its branch."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECONDS = 10
-"""How long git may take. Nothing here asks another machine."""
+"""seconds that git may take; nothing here contacts another machine"""
 _HOSTS = ("github.com", "ssh.github.com", "www.github.com")
 
 
 @dataclass(frozen=True)
 class Checkout:
-    """A folder under git. `repository` is None, and `notes` say why, if it is not known to be on GitHub."""
+    """A folder under git. `repository` is None, with the reason in `notes`, if it is not known to be on GitHub."""
 
     root: Path
     repository: str | None
@@ -24,7 +24,7 @@ class Checkout:
 
 
 def read(folder: Path) -> Checkout:
-    """Ask git about a folder. A folder without git is mentioned in the notes, and stands for itself."""
+    """Ask git about a folder. A folder without git is mentioned in the notes, and treated as its own root."""
     folder = folder.resolve()
     root = _git(folder, "rev-parse", "--show-toplevel")
     if root is None:
@@ -42,7 +42,7 @@ def read(folder: Path) -> Checkout:
 
 
 def files(root: Path) -> list[str] | None:
-    """What git tracks in a repository or would add to it, from its root; None without git."""
+    """The files that git tracks in a repository or would add to it, from its root; None without git."""
     tracked = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if tracked is None and _git(root, "rev-parse", "--show-toplevel") is None:
         return None
@@ -61,7 +61,7 @@ def remotes(root: Path) -> dict[str, str | None]:
 
 
 def commit(root: Path, ref: str) -> str | None:
-    """The commit that a name stands for."""
+    """The commit that a name refers to."""
     return _git(root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
 
 
@@ -71,7 +71,7 @@ def holds(root: Path, ref: str, path: str) -> bool:
 
 
 def text(root: Path, ref: str, path: str) -> str:
-    """A file of a commit; empty if there is none."""
+    """A file in a commit; empty if there is none."""
     return _git(root, "show", f"{ref}:{os.path.normpath(path)}") or ""
 
 
@@ -82,21 +82,21 @@ def uncommitted(root: Path, paths: list[str]) -> list[str]:
 
 
 def changed(root: Path) -> list[str]:
-    """Tracked files that are not as the last commit has them."""
+    """Tracked files that differ from the last commit."""
     return [one for one in (_git(root, "diff", "--name-only", "-z", "HEAD") or "").split("\0") if one]
 
 
 def ahead(root: Path, ref: str, branch: str) -> int:
-    """How many commits a branch has here that `ref` has not; 0 if another branch is checked out."""
+    """How many commits a local branch is ahead of `ref`; 0 if another branch is checked out."""
     if _git(root, "symbolic-ref", "--quiet", "--short", "HEAD") != branch:
         return 0
     return int(_git(root, "rev-list", "--count", f"{ref}..HEAD") or 0)
 
 
 def github(url: str) -> str | None:
-    """ "owner/name" out of any address of a repository on github.com; None for any other.
+    """ "owner/name" from any address of a repository on github.com; None for any other.
 
-    What stands before the host, perhaps a token, is dropped first and goes nowhere.
+    What precedes the host, perhaps a token, is dropped first and goes nowhere.
     """
     import giturlparse  # type: ignore[import-untyped]  # it comes without types
 
@@ -116,10 +116,10 @@ def github(url: str) -> str | None:
 
 
 def _alias(host: str) -> bool:
-    """Whether a host is GitHub by another name, as ~/.ssh/config gives it to people with several keys.
+    """Whether a host is GitHub by another name, as in the ~/.ssh/config of people with several keys.
 
-    ssh is asked, which reads its settings and no more. Where it knows no such name (the settings may be another
-    machine's), a name such as github-work or github.com-work is taken for one: no public host is called so.
+    ssh is asked, which only reads its settings. If it knows no such name (the settings may be on another machine), a
+    name such as github-work or github.com-work counts as one: no public host has such a name.
     """
     if host.startswith("-"):
         return False
@@ -141,7 +141,9 @@ def _remote(folder: Path) -> str | None:
 
 
 def _branch(folder: Path, remote: str | None) -> tuple[str, bool]:
-    """The remote's default branch as it was when cloned, else the current one; and whether it is more than a guess."""
+    """The remote's default branch when it was cloned, otherwise the current one; and whether it is more than a
+    guess.
+    """
     head = _git(folder, "symbolic-ref", "--quiet", "--short", f"refs/remotes/{remote}/HEAD") if remote else None
     if head:
         return head.removeprefix(f"{remote}/"), True
@@ -151,13 +153,13 @@ def _branch(folder: Path, remote: str | None) -> tuple[str, bool]:
 
 def _git(folder: Path, *words: str) -> str | None:
     """git's answer, without the newline at its end; None if it fails, is missing, or has nothing to say."""
-    # A repository's own settings may name a program that git is to start for a list of files: not for ours.
+    # A repository's own settings may name a program that git starts to list files: not for us.
     return _run(["git", "-C", str(folder), "-c", "core.fsmonitor=false", *words])
 
 
 def _run(words: list[str]) -> str | None:
-    """What a program says, without the newline at its end; None if it fails, is missing, or has nothing to say."""
-    # Never a question on the terminal, and git's words as we know them.
+    """A program's output, without the newline at its end; None if it fails, is missing, or prints nothing."""
+    # Never a prompt on the terminal, and git's messages in English.
     quiet = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(  # noqa: S603 - words of ours, no shell

@@ -1,4 +1,4 @@
-"""What the branch that is built has, as far as git knows here: what is not committed and pushed is in no build."""
+"""The content of the branch that is built, as far as git knows here: only what is committed and pushed gets built."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _NOT_BUILT = frozenset({"ecsctl.toml", "ecsctl.schema.json", ".gitignore", "pypr
 
 @dataclass(frozen=True)
 class Branch:
-    """The branch by the repository's root here. `ref` is git's name of it; empty: there is no commit to compare
+    """The branch, by the local repository's root. `ref` is git's name of it; empty: there is no commit to compare
     with.
     """
 
     root: Path
     name: str
     ref: str
-    local: bool = False  # what is committed here is built, as in the sandbox
+    local: bool = False  # a local commit is enough to be built, as in the sandbox
     home: str = "."  # the folder of ecsctl.toml, from the root
 
     def has(self, path: str) -> bool:
@@ -41,15 +41,15 @@ class Branch:
 
     @property
     def title(self) -> str:
-        """How it is named to a person."""
+        """How it is named in messages."""
         return f"the branch {self.name}" + ("" if self.local else " on GitHub")
 
 
 def branch(folder: Path, config: Config, *, local: bool) -> Branch | None:
-    """The branch of [github], where the folder is a checkout of that repository; None where that is not known here.
+    """The branch of [github], if the folder is a checkout of that repository; None if that is not known here.
 
-    `local`: what is committed here is what GitHub has, as in the sandbox. Nothing is fetched: what git knows of GitHub
-    is as old as the last fetch or push.
+    `local`: a local commit is on GitHub, as in the sandbox. Nothing is fetched: what git knows of GitHub is as old as
+    the last fetch or push.
     """
     if config.github is None:
         return None
@@ -73,12 +73,12 @@ def branch(folder: Path, config: Config, *, local: bool) -> Branch | None:
 
 
 def own_buildspec(found: Branch | None) -> bool | None:
-    """Whether the branch has a buildspec.yml; None where that is not known here."""
+    """Whether the branch has a buildspec.yml; None if that is not known here."""
     return None if found is None else found.has(USUAL)
 
 
 def context(found: Branch | None, config: Config) -> str:
-    """The folder that ecsctl's own buildspec builds from: that of ecsctl.toml, if it has a Dockerfile."""
+    """The folder that ecsctl's own buildspec builds: that of ecsctl.toml, if it has a Dockerfile."""
     build = config.build
     if build.context or build.dockerfile or found is None or found.home == ".":
         return build.context or "."
@@ -86,9 +86,9 @@ def context(found: Branch | None, config: Config) -> str:
 
 
 def missing(found: Branch, config: Config) -> str:
-    """Why no build of the branch can succeed, in a sentence; empty where none is known.
+    """Why no build of the branch can succeed, in a sentence; empty if no reason is known.
 
-    What a buildspec of the repository's own builds, it alone knows.
+    What a buildspec of the repository's own builds is not known here.
     """
     spec = config.build.spec(found.has(USUAL))
     if spec:
@@ -98,9 +98,9 @@ def missing(found: Branch, config: Config) -> str:
 
 
 def unbuildable(session: Session, folder: Path, found: Branch | None) -> Refused | None:
-    """Why `up` refuses, before anything is made, a new app that nothing can build and that has no image.
+    """Why `up` refuses, before anything is created, a new app that nothing can build and that has no image.
 
-    In a folder that is no repository there is nothing to build: its image is expected from elsewhere.
+    A folder that is no repository has nothing to build: its image is expected from elsewhere.
     """
     config, facts = session.config, session.facts
     if config is None or facts is None or facts.image or not session.state.fresh:
@@ -125,7 +125,7 @@ def unbuildable(session: Session, folder: Path, found: Branch | None) -> Refused
 
 
 def dockerfile(found: Branch | None, config: Config) -> str:
-    """The Dockerfile that ecsctl's own buildspec builds, from the repository's root."""
+    """The Dockerfile that ecsctl's own buildspec builds, relative to the repository's root."""
     folder = context(found, config).rstrip("/")
     return config.build.dockerfile or ("Dockerfile" if folder == "." else f"{folder}/Dockerfile")
 

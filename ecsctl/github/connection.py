@@ -1,4 +1,6 @@
-"""From the GitHub token to a CodeConnections connection: whether it may be used, and waiting for its handshake."""
+"""Moving from the GitHub token to a CodeConnections connection: whether it may be used, and waiting for its
+handshake.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,9 @@ def usable(
 ) -> None:
     """Return once the connection can be used for a repository on GitHub. Changes nothing. `limit` is in seconds.
 
-    `say` is called, before a wait begins, with what a person must do.
-    Raises UsageError for what is no connection's ARN, Refused for one of another account, region or provider, or that
-    does not exist, and TimedOut, with the link, while its handshake is not completed.
+    `say` is called, before a wait begins, with what a person must do. Raises UsageError for anything but a connection's
+    ARN, Refused for one of another account, region or provider, or that does not exist, and TimedOut, with the link, if
+    its handshake is not completed.
     """
     try:
         TypeAdapter(ConnectionArn).validate_python(arn)

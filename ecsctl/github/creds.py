@@ -1,4 +1,4 @@
-"""The GitHub token: into Secrets Manager, from there to every place that keeps a copy, and whether those agree."""
+"""The GitHub token: into Secrets Manager, from there to every place that has a copy, and whether these agree."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ FIELDS = {
     PIPELINE: {"source"},
     PIPELINE_WEBHOOK: {"token", "registered"},
 }
-"""The parts of the stack that keep a copy of the token, and which fields of theirs a new one changes."""
+"""The parts of the stack that have a copy of the token, and which of their fields a new one changes."""
 LONGEST = 255  # characters: GitHub's tokens have 40 to 93
 
 
 @dataclass(frozen=True)
 class Place:
-    """A place that keeps a copy of the token. `state` is "current", "old", "missing" or "not ours"."""
+    """A place that has a copy of the token. `state` is "current", "old", "missing" or "not ours"."""
 
     name: str
     title: str
@@ -49,12 +49,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Status:
-    """Where the token is kept, since when, how its copies stand, and what GitHub said to it. Never the token."""
+    """Where the token is stored, since when, the state of its copies, and GitHub's answer to it. Never the token."""
 
     secret: str
     since: datetime | None
     places: tuple[Place, ...]
-    refused: str = ""  # AWS's words of GitHub's last refusal of this token; empty: none since it was stored
+    refused: str = ""  # AWS's message about GitHub's last refusal of this token; empty: none since it was stored
 
     @property
     def current(self) -> bool:
@@ -63,7 +63,7 @@ class Status:
 
 
 def checked(text: str) -> Secret:
-    """A token as it was typed or read. Raises UsageError, which never repeats it, for what can be none."""
+    """A token as it was typed or read. Raises UsageError, which never repeats it, for what cannot be one."""
     token = text.strip()
     if not token:
         raise UsageError("the token is empty: nothing was changed")
@@ -76,9 +76,9 @@ def checked(text: str) -> Secret:
 
 @asking("storing the token")
 def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
-    """Store the token under the name, ARN or `name:key` that ecsctl.toml gives. Whether a new secret was made.
+    """Store the token under the name, ARN or `name:key` that ecsctl.toml gives. Whether a new secret was created.
 
-    A new secret has the form that CodeBuild reads by itself. Of a JSON secret only that key changes. The same call may
+    A new secret has the form that CodeBuild reads directly. In a JSON secret only that key changes. The same call may
     be repeated. Raises Refused for a secret that is scheduled for deletion, is named by an ARN and does not exist, or
     is not JSON though a key is named.
     """
@@ -109,11 +109,11 @@ def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
 
 
 def spread(open_session: Callable[[], Session], store: Callable[[], object]) -> Status:
-    """Have `store` change the stored token, bring it to every place that is ours, and check that it has arrived.
+    """Have `store` change the stored token, copy it to every place that is ours, and check that it has arrived.
 
-    Whatever else ecsctl.toml asks for is left for `up`, and so are places that do not exist yet. A death in between
-    loses nothing: `store` may be nothing, and then what is stored is spread. Raises Refused before any change where
-    there is no such place or one differs in more than the token, and at the end when one did not take the token.
+    Whatever else ecsctl.toml asks for is left to `up`, and so are places that do not exist yet. A death in between
+    loses nothing: `store` may do nothing, and then the stored token is copied. Raises Refused before any change if
+    there is no such place or one differs in more than the token, and at the end if one did not accept the token.
     """
     before = open_session()
     places = before.engine.part(before.desired_stack, FIELDS)
@@ -134,7 +134,7 @@ def spread(open_session: Callable[[], Session], store: Callable[[], object]) -> 
 
 @asking("reading the token")
 def status(session: Session) -> Status:
-    """Where the token is and how its copies stand, by their digests. Raises UsageError where there is no token."""
+    """Where the token is and the state of its copies, by their digests. Raises UsageError if there is no token."""
     github, facts = session.config.github if session.config else None, session.facts
     if github is None or facts is None or facts.token is None:
         raise UsageError("there is no token here", why="ecsctl.toml has no [github], or uses a connection")
@@ -153,7 +153,7 @@ def status(session: Session) -> Status:
 
 @asking("reading what GitHub said")
 def refusal(session: Session) -> str:
-    """A sentence on GitHub's refusal of the stored token in the pipeline's last run; empty where it did not refuse."""
+    """A sentence on GitHub's refusal of the stored token in the pipeline's last run; empty if it did not refuse."""
     github, facts = session.config.github if session.config else None, session.facts
     if github is None or facts is None or facts.token is None or facts.token.unread:
         return ""
@@ -165,7 +165,7 @@ def refusal(session: Session) -> str:
 
 
 def _refused(aws: Aws, me: Label, since: datetime | None) -> str:
-    """What GitHub said to the token, by the pipeline's source and the newest build; of an older one, nothing."""
+    """GitHub's answer to the token, from the pipeline's source and the newest build; nothing about an older one."""
     build = newest_build(aws, Names.of(me).project)
     failures = [
         (phase.get("startTime"), context.get("message", ""))
@@ -185,7 +185,7 @@ def _refused_at_source(aws: Aws, names: Names) -> list[tuple[datetime | None, st
 
 
 def _since(messages: list[tuple[datetime | None, str]], since: datetime | None) -> str:
-    """The first text about a refused token, and is not from before that moment."""
+    """The first text about a refused token that is not older than that moment."""
     fitting = (text for at, text in messages if TOKEN_REFUSED.search(text) and not (at and since and at < since))
     return next(fitting, "")
 
@@ -207,9 +207,9 @@ def _place(engine: Engine, step: Step, digest: str) -> Place:
 
 
 def _only_token(plan: Plan) -> None:
-    """Raise Refused when a place of the token has to change in more than the token.
+    """Raise Refused if a place of the token has to change in more than the token.
 
-    One call changes such a place as a whole: the token cannot go alone.
+    One call changes such a place as a whole: the token cannot be changed alone.
     """
     others = {step.name: sorted(change.field for change in step.changes if not _of_token(step.name, change))
               for step in plan.work}  # fmt: skip
@@ -224,7 +224,7 @@ def _only_token(plan: Plan) -> None:
 
 
 def _of_token(name: str, change: Change) -> bool:
-    """Whether a change is the token's. A pipeline's source holds the repository and the branch beside it."""
+    """Whether a change is the token's. A pipeline's source holds the repository and the branch too."""
     if isinstance(change.before, dict) and isinstance(change.after, dict):
         rest = [{key: value for key, value in one.items() if key != "token"} for one in (change.before, change.after)]
         return change.field in FIELDS[name] and rest[0] == rest[1]
@@ -240,7 +240,7 @@ def _with_key(aws: Aws, name: str, key: str, token: Secret) -> str:
 
 
 def _text(aws: Aws, name: str) -> str:
-    """What stands in a secret; empty where nothing was ever stored in it."""
+    """The content of the secret; empty if nothing was ever stored in it."""
     with aws.fresh():
         answer = none_if_gone(lambda: aws.read(aws.secretsmanager.get_secret_value, SecretId=name))
     return answer.get("SecretString", "") if answer else ""

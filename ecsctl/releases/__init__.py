@@ -1,1 +1,1 @@
-"""Releases: how they stand, which image is meant, deploying one, going back to one, and ending one halfway."""
+"""Releases: their state, which image is meant, deploying, rolling back, and cancelling."""

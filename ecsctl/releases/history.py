@@ -52,7 +52,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that two revisions say differently. None: it does not have it."""
+    """One difference between two revisions. None: it is missing there."""
 
     field: str
     before: str | None
@@ -60,9 +60,10 @@ class Difference:
 
 
 def history(aws: Aws, state: State, process: str = "") -> list[Past]:
-    """The newest twenty releases of the last 90 days, the newest first: AWS keeps no more, and describes so many.
+    """The newest twenty releases of the last 90 days, the newest first: AWS keeps no older ones, and describes this
+    many.
 
-    `process` is that whose releases they are, if not the one that leads. Raises Refused when there is no service.
+    `process` is the one whose releases these are, by default the one that leads. Raises Refused if there is no service.
     """
     names = on(aws, Names.of(state.book), process)
     observed = read(aws, names)
@@ -87,9 +88,9 @@ def history(aws: Aws, state: State, process: str = "") -> list[Past]:
 
 
 def compare(aws: Aws, state: State, one: str, other: str) -> tuple[Revision, Revision, list[Difference]]:
-    """Two revisions of a process, and what they say differently. Raises UsageError or Refused for what is none.
+    """Two revisions of a process, and their differences. Raises UsageError or Refused for anything but revisions.
 
-    One that is not of the process that leads is named with its family.
+    One that does not belong to the process that leads is named with its family.
     """
     names = Names.of(state.book)
     before, after = (revision_named(aws, _whose(aws, names, name), name) for name in (one, other))
@@ -97,15 +98,15 @@ def compare(aws: Aws, state: State, one: str, other: str) -> tuple[Revision, Rev
 
 
 def _whose(aws: Aws, names: Names, revision: str) -> Names:
-    """The names of the process to whose family a revision belongs that a person names; if to none, as `lead` says."""
+    """The names of the process whose family a given revision belongs to; if none, as `lead` says."""
     process = names.process_of(revision.rpartition("/")[2].partition(":")[0])
     return names.on(process) if process else lead(aws, names)
 
 
 def differences(before: Definition, after: Definition) -> list[Difference]:
-    """What two task definitions say differently, in the order of the first; environment and secrets by their names.
+    """The differences between two task definitions, in the order of the first; environment and secrets by their names.
 
-    A variable that may be a secret is shown as `***`. Of secrets only the ARN is known here, never the value.
+    A variable that may be a secret is shown as `***`. For secrets only the ARN is known here, never the value.
     """
     old, new = dict(_flat(before)), dict(_flat(after))
     return [
@@ -158,7 +159,7 @@ def _outcome(observed: Snapshot, one: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _originals(revisions: Iterable[Revision]) -> frozenset[str]:
-    """The revisions that ecsctl registered itself: a copy bears the digest that an earlier one bears already."""
+    """The revisions that ecsctl registered itself: a copy has the digest that an earlier one already has."""
     first: dict[str, str] = {}
     for one in sorted(revisions, key=lambda one: one.number):
         if its_digest := one.tags.get(DIGEST):
@@ -178,7 +179,9 @@ def _who(names: Names, revision: Revision | None, originals: Collection[str]) ->
 
 
 def _messages(aws: Aws, names: Names) -> Mapping[str, str]:
-    """The first line of each commit that the pipeline has run for; nothing where there is, or may be asked of, none."""
+    """The first line of each commit that the pipeline has run for; nothing if there is no pipeline, or it may not be
+    read.
+    """
     try:
         answer = none_if_gone(lambda: aws.read(aws.codepipeline.list_pipeline_executions, pipelineName=names.pipeline))
     except (ClientError, NotOffered) as error:
@@ -191,7 +194,7 @@ def _messages(aws: Aws, names: Names) -> Mapping[str, str]:
 
 
 def _flat(value: Any, *path: str) -> list[tuple[tuple[str, ...], str]]:
-    """Everything that a definition says, by its path. What has a name is found by it, wherever it stands."""
+    """Everything in a definition, by its path. What has a name is found by it, wherever it is."""
     if isinstance(value, Mapping):
         return [found for name, part in value.items() for found in _flat(part, *path, name)]
     if isinstance(value, list) and all(isinstance(part, Mapping) for part in value):

@@ -1,4 +1,4 @@
-"""Which image is meant: one that a person names, the one in use, the newest in the app's repository, one built now."""
+"""Which image is meant: a named one, the one in use, the newest in the app's repository, or one built now."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ BUILT_WITHIN = 3600.0  # seconds for CodeBuild's queue and the build itself
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of the app's image before anything is changed."""
+    """What is known about the app's image before anything is changed."""
 
-    given: str = ""  # what the user names, by digest if it is in the app's repository
-    image: str = ""  # one that exists, that one first
+    given: str = ""  # the one that the user names, by digest if it is in the app's repository
+    image: str = ""  # an existing one, preferably the named one
     broken: str = ""  # what the service runs, if that is its first version and ECS has given it up
     moving: bool = False  # what the service runs was built for another processor than ecsctl.toml asks for
 
@@ -40,7 +40,7 @@ def known(aws: Aws, config: Config, me: Label, named: str = "") -> Known:
     """What there is to run, and whether it may stay.
 
     Raises ConfigError for a named image that does not exist, is for another processor, or that the tasks may not pull;
-    and where the tasks are to change over to another processor, with nothing that could build for it.
+    and if the tasks are to change to another processor, with nothing that could build for it.
     """
     names, wanted = Names.of(me), config.service.architecture
     uri = _uri(me, names.repository)
@@ -61,10 +61,10 @@ def known(aws: Aws, config: Config, me: Label, named: str = "") -> Known:
 
 
 def chosen(aws: Aws, names: Names, named: str, architecture: str) -> str:
-    """The image to release, for tasks of that architecture: the one that is named, or the newest of the app's.
+    """The image to release, for tasks of that architecture: the named one, or the newest of the app's.
 
     By digest, if it is in the app's repository. Raises ConfigError for one that does not exist or does not fit, and
-    Refused when there is none at all.
+    Refused if there is none at all.
     """
     uri = _address(aws, names)
     if not named and not (named := ecr.newest(aws, names.repository, uri) or "" if uri else ""):
@@ -77,7 +77,7 @@ def chosen(aws: Aws, names: Names, named: str, architecture: str) -> str:
 
 
 def checked(aws: Aws, named: str, uri: str, architecture: str) -> str:
-    """An image that the user names: one of the app's repository `uri` by digest, one of elsewhere unchanged.
+    """An image that the user names: in the app's repository `uri` by digest, anywhere else unchanged.
 
     Raises ConfigError for an image that does not exist, is for another processor, or that the tasks may not pull.
     """
@@ -123,7 +123,7 @@ def digest_of(aws: Aws, named: ecr.Reference) -> str:
 
 
 def same(aws: Aws, place: Placed, one: str, other: str) -> bool:
-    """Whether two names stand for one image, now."""
+    """Whether two names refer to the same image right now."""
 
     def resolved(image: str) -> str:
         named = in_registry(image, place)
@@ -133,15 +133,15 @@ def same(aws: Aws, place: Placed, one: str, other: str) -> bool:
 
 
 def past_builds(aws: Aws, names: Names) -> tuple[str, ...]:
-    """The ids of the app's builds that have ended, the newest first: what they made exists, or is gone again."""
+    """The ids of the app's builds that have ended, the newest first: their images exist, or are gone again."""
     return tuple(one["id"] for one in builds_of(aws, names.project) if not is_running(one))
 
 
 def build(aws: Aws, names: Names, say: Callable[[str], None], limit: float = BUILT_WITHIN) -> str:
     """Start a build of the branch, without the pipeline, and return the image that it pushed, by its digest.
 
-    A build that such a command started before and that runs still is waited for instead. Raises Refused when the app
-    has no project or the image cannot be found, ResourceFailed when the build fails, TimedOut after `limit` seconds.
+    If a build that such a command started before is still running, it is waited for instead. Raises Refused if the app
+    has no project or the image cannot be found, ResourceFailed if the build fails, TimedOut after `limit` seconds.
     """
     project, uri = names.project, _address(aws, names)
     if not uri or not aws.read(aws.codebuild.batch_get_projects, names=[project])["projects"]:
@@ -191,7 +191,9 @@ def _called(build: BuildTypeDef) -> str:
 
 
 def _fits(aws: Aws, image: str, uri: str, architecture: str) -> bool:
-    """Whether an image is known to run on a processor, or is not the app's own: nothing here builds those."""
+    """Whether an image is known to run on a processor, or is not the app's own, in which case nothing here could build
+    it.
+    """
     named, ours = ecr.Reference.of(image), ecr.Reference.of(uri)
     if named is None or ours is None or named.place != ours.place:
         return True

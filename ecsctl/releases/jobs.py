@@ -29,9 +29,9 @@ def latest(aws: Aws, names: Names) -> Revision:
 
 
 def give(aws: Aws, names: Names, image: str) -> list[str]:
-    """Register a revision with this image for each job that has another, and name those jobs.
+    """Register a revision with this image for each job that has another, and return the names of those jobs.
 
-    To be called once the deployment of it has ended well: a schedule runs the latest revision. May be repeated.
+    To be called once its deployment has succeeded: a schedule runs the latest revision. May be repeated.
     """
     given = []
     with aws.fresh():

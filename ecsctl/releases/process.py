@@ -1,4 +1,4 @@
-"""The service of one process: as it was when a command read it, what can be asked about it, and what is done to it."""
+"""The service of one process: as it was when a command read it, questions about it, and changes to it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Say = Callable[[str], None]
 
 
 class Process:
-    """A service, its revisions and images. Raises Refused when there is no service that could be changed."""
+    """A service, its revisions and images. Raises Refused if there is no service that could be changed."""
 
     def __init__(self, aws: Aws, state: State, names: Names) -> None:
         self.aws, self.place, self.names = aws, state.book, names
@@ -54,13 +54,13 @@ class Process:
         return found
 
     def image(self, revision: Revision) -> str:
-        """The image that stands in a revision."""
+        """The image in a revision."""
         return revision.image(self.names.container)
 
     def image_then(self, revision: Revision) -> str:
-        """The image that a revision ran when it was deployed: by digest if its name stands for another one by now.
+        """The image that a revision ran when it was deployed: by digest if its name refers to another one by now.
 
-        Raises Refused when it is gone from the registry.
+        Raises Refused if it is gone from the registry.
         """
         image = self.image(revision)
         named = in_registry(image, self.place)
@@ -77,22 +77,24 @@ class Process:
         return f"{image.partition('@')[0].removesuffix(':' + named.tag)}@{ran}"
 
     def brings(self, revision: Revision, image: str) -> bool:
-        """Whether a revision brings an image: by what its own image stood for when it was deployed, if it is known."""
+        """Whether a revision deploys an image: by the digest of its own image when it was deployed, if that is
+        known.
+        """
         ran = self.observed.ran(revision.arn, self.names.container)
         if ran and "@" in image:
             return image.endswith(f"@{ran}")
         return same(self.aws, self.place, self.image(revision), image)
 
     def good(self, but: str = "") -> list[str]:
-        """The revisions that were deployed with success, the last one first, without one of them."""
+        """The revisions that were deployed successfully, the last one first, without this one."""
         return list(
             dict.fromkeys(arn for one in self.observed.good if (arn := self.observed.brings(one)) not in ("", but))
         )
 
     def last_good(self, say: Say, others: Iterable[Process] = ()) -> Revision:
-        """The revision of the newest deployment that succeeded with another one than what runs, and can run again.
+        """The newest successful deployment's revision with another image than the running one, if it can still run.
 
-        One whose image another process has tried, and never with success, is no release to go back to.
+        One whose image another process has tried, and never successfully, is no release to roll back to.
         """
         missing: list[str] = []
         for arn in self.good(but=self.runs):
@@ -120,7 +122,7 @@ class Process:
     def named(self, revision: str) -> Revision:
         """The revision that a person names: a number, `family:number`, or an ARN."""
         found, app = revision_named(self.aws, self.names, revision), self.names.app
-        # The pipeline's copies may be without our tags: that the service ran them vouches for them.
+        # The pipeline's copies may lack our tags: that the service ran them shows that they are ours.
         if found.tags.get(APP) != app and found.arn not in self.observed.revisions.values():
             raise Refused(
                 f"revision {found.number} of {app} is not ours: it has no ecsctl tags, and the service never ran it",
@@ -134,7 +136,7 @@ class Process:
         return found
 
     def goes_to(self, revision: str) -> bool:
-        """Whether what is rolling out is what the same rollback began before: then it is only followed."""
+        """Whether the deployment in progress was started by the same rollback: then it is only followed."""
         coming = self.rolling.task_definition if self.rolling else ""
         if revision:
             return self.named(revision).arn == coming
@@ -145,12 +147,12 @@ class Process:
         return coming in earlier or self.image(self.revision(coming)).partition("@")[2] in ran
 
     def with_image(self, image: str) -> Revision | None:
-        """The newest revision that was deployed with success with this image, and can run again."""
+        """The newest revision that was deployed successfully with this image, and can still run."""
         found = (described(self.aws, arn) for arn in self.good())
         return next((one for one in found if one and one.active and self.brings(one, image)), None)
 
     def failed_with(self, image: str) -> bool:
-        """Whether it was released with this image, and never with success."""
+        """Whether it was released with this image, and never successfully."""
         tried = [one for one in self.observed.deployments if not phase_of(one).ongoing]
         ends = [phase_of(one) for one in tried if (found := described(self.aws, self.observed.brings(one)))
                 and self.brings(found, image)]  # fmt: skip
@@ -163,13 +165,13 @@ class Process:
 
     @property
     def restarting(self) -> bool:
-        """Whether what is rolling out is what ran before: new tasks of the same revision."""
+        """Whether the deployment in progress deploys what ran before: new tasks of the same revision."""
         sources = self.observed.ongoing.get("sourceServiceRevisions", ())
         before = {self.observed.revisions.get(one["arn"], "") for one in sources}
         return self.rolling is not None and before == {self.rolling.task_definition}
 
     def refuse_going_back(self) -> None:
-        """Raise Refused while what rolls out is on its way back."""
+        """Raise Refused while a rollback is in progress."""
         if self.rolling and self.going_back:
             raise Refused(
                 f"{self.rolling.name} is being rolled back",
@@ -177,10 +179,11 @@ class Process:
             )
 
     def register(self, like: Revision, image: str, *, back: bool = False) -> str:
-        """Register a revision with another image, tagged as the one it is made from, or as the service. Its ARN.
+        """Register a revision with another image, with the tags of the one it is copied from, or the service's. Its
+        ARN.
 
-        `back` says that the service goes back to the one it was made from: it is tagged so, for `plan` to show.
-        A lost answer leaves a revision that nothing uses, which harms nothing: the call is repeated.
+        `back` says that the service rolls back to the one it is copied from: it is tagged so, for `plan` to show. A
+        lost answer leaves a revision that nothing uses, which does no harm: the call is repeated.
         """
         ours = container_of(like.definition, self.names.container)
         containers = [
@@ -188,7 +191,7 @@ class Process:
         ]
         request = {**like.definition, "containerDefinitions": containers}
         held, tags = flat(self.service.get("tags")), dict(like.tags)
-        if any(tags.get(name) != held.get(name) for name in (APP, ID)):  # the pipeline's copy came without them
+        if any(tags.get(name) != held.get(name) for name in (APP, ID)):  # the pipeline's copy has none
             tags = {**held, RESOURCE: of_process(TASK_DEFINITION, self.names.process)}
         tags = {name: value for name, value in tags.items() if not name.startswith("aws:")} | {DIGEST: digest(request)}
         tags |= {BACK: str(like.number)} if back else {}
@@ -200,9 +203,9 @@ class Process:
         return answer["taskDefinition"]["taskDefinitionArn"]
 
     def point(self, arn: str) -> Followed:
-        """Set the service to run a revision, and return the deployment that this begins.
+        """Set the service to run a revision, and return the deployment that this starts.
 
-        Given the same revision twice, ECS begins nothing new, so a lost answer is no reason to stop. A revision whose
+        Given the same revision twice, ECS starts nothing new, so a lost answer is no reason to stop. A revision whose
         deployment was given up needs to be forced, and is: then a lost answer ends the command.
         """
         ecs, cluster, service = self.aws.ecs, self.names.cluster, self.names.service
@@ -226,19 +229,19 @@ class Process:
         return Followed(arn, deployment if known else "", before)
 
     def followed(self, deployment: Followed, image: str, limit: float, *, changed: bool = True) -> Release:
-        """What the command did, once the deployment has ended. What the strategy itself waits comes on top."""
+        """The result of the command, once the deployment has ended. The strategy's own waits are added to the limit."""
         limit += self.observed.waits
         return Release(follow(self.aws, self.names, deployment, limit), deployment.task_definition, image, changed)
 
     def nothing_to_do(self, revision: Revision, image: str) -> Release:
-        """What the command did where the service runs it already."""
+        """The result of the command if the service already runs it."""
         count = f"{self.service.get('runningCount', 0)} of {self.service.get('desiredCount', 0)} tasks run it"
         sentence = f"revision {revision.number} is what the service runs already: {count}"
         return Release(Verdict(Outcome.DEPLOYED, sentence), revision.arn, image, changed=False)
 
 
 def stop(aws: Aws, deployment: str) -> None:
-    """Ask ECS to stop a deployment and go back; asked twice it goes on doing so (ECS guide, "Stopping Amazon ECS
+    """Ask ECS to stop a deployment and roll back; asking twice has the same effect (ECS guide, "Stopping Amazon ECS
     service deployments").
     """
     try:
@@ -252,10 +255,10 @@ def stop(aws: Aws, deployment: str) -> None:
 
 
 def answer(aws: Aws, deployment: str, held: Held, *, back: bool) -> None:
-    """Let a deployment that is held go on, or have it go back. Each of several hooks needs an answer of its own.
+    """Continue a deployment that is held, or roll it back. Each of several hooks needs an answer of its own.
 
-    One that is answered already, by someone else or by an answer that was lost, is refused as wrong (ECS API reference,
-    ContinueServiceDeployment): following the deployment shows what became of it.
+    One that has been answered already, by someone else or by an answer that was lost, is refused as invalid (ECS API
+    reference, ContinueServiceDeployment): following the deployment shows the outcome.
     """
     for hook in sorted(held.hooks):
         try:
@@ -279,6 +282,6 @@ def busy(rolling: Followed) -> Refused:
 
 
 def every(aws: Aws, state: State) -> list[Process]:
-    """All processes that have a service, the one that leads first. Raises Refused where there is none."""
+    """All processes that have a service, the one that leads first. Raises Refused if there is none."""
     names = Names.of(state.book)
     return [Process(aws, state, names.on(one)) for one in processes(aws, names) or [WEB]]

@@ -1,4 +1,4 @@
-"""What every command reads first that is about a process: which there are, its service, and the revisions of it."""
+"""What every command about a process reads first: which processes there are, its service, and its revisions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def processes(aws: Aws, names: Names) -> list[str]:
 
 @asking("reading the processes")
 def ever(aws: Aws, names: Names) -> list[str]:
-    """The processes that the app has or had, those too that no service keeps; the web first."""
+    """The processes that the app has or had, including those without a service; the web first."""
     with aws.fresh():
         first, *others = families_of(aws, names)
         web = not others or service_of(aws, names.cluster, names.service) or latest_of(aws, first)
@@ -39,7 +39,7 @@ def ever(aws: Aws, names: Names) -> list[str]:
 
 @asking("reading the processes")
 def lead(aws: Aws, names: Names) -> Names:
-    """The names of the process that is meant where none is named: the web, or else the first that a service keeps."""
+    """The names of the default process: the web, or the first one that a service keeps."""
     with aws.fresh():
         return lead_of(aws, names)
 
@@ -47,7 +47,7 @@ def lead(aws: Aws, names: Names) -> Names:
 def on(aws: Aws, names: Names, process: str) -> Names:
     """The names of the process that a person names; without one those of `lead`.
 
-    Raises Refused where others have a service, and it has none.
+    Raises Refused if it has no service and others have one.
     """
     if not process:
         return lead(aws, names)
@@ -58,7 +58,7 @@ def on(aws: Aws, names: Names, process: str) -> Names:
 
 
 def no_process(names: Names, process: str, known: Sequence[str]) -> Refused:
-    """That the app has none of that name."""
+    """The error that the app has no process of that name."""
     reason = f"it has {', '.join(known)}" if known else "it has none yet"
     hint = "name one of them; ecsctl up makes the [workers] of ecsctl.toml" if known else "ecsctl up makes them"
     return Refused(f"{names.app} has no process {process}", why=reason, hint=hint)
@@ -94,7 +94,8 @@ def described(aws: Aws, name: str) -> Revision | None:
 def revision_named(aws: Aws, names: Names, name: str) -> Revision:
     """The app's revision that a person names: a number, `family:number`, or an ARN.
 
-    Raises UsageError for what is no revision's name, Refused for one that does not exist or is not of the app's family.
+    Raises UsageError for anything but a revision's name, Refused for one that does not exist or does not belong to the
+    app.
     """
     ours = names.family
     match = re.fullmatch(r"(?:(?:arn:[\w-]+:ecs:[\w-]+:\d{12}:task-definition/)?([\w-]+):)?(\d{1,9})", name, re.ASCII)
@@ -110,9 +111,9 @@ def revision_named(aws: Aws, names: Names, name: str) -> Revision:
 
 
 def past(given_up: Snapshot, web: Snapshot) -> bool:
-    """Whether a worker's release that was given up is past: a later one of the web went well, and needed none of it.
+    """Whether a worker's failed release is out of date: a later one of the web succeeded, and needed nothing from it.
 
-    So it is after `ecsctl rollback`, where ECS has taken the worker back already.
+    So it is after `ecsctl rollback`, if ECS has rolled the worker back already.
     """
     ended = given_up.newest.get("finishedAt") or given_up.newest.get("stoppedAt")
     fine = web.phase is Phase.DEPLOYED and given_up.steady

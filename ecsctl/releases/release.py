@@ -1,7 +1,8 @@
-"""Releasing without the pipeline: another image, an earlier revision, or an end to what is rolling out.
+"""Releasing without the pipeline: another image, an earlier revision, or cancelling a rollout.
 
-Each reads first, refuses before it changes anything, makes one change of each process's service, and then follows the
-very deployments that the changes began. Run again after a time-out, it finds those and goes on following them.
+Each command reads first, refuses before it changes anything, makes one change to each process's service, and then
+follows the very deployments that the changes started. Run again after a timeout, it finds those and continues to follow
+them.
 """
 
 from __future__ import annotations
@@ -37,14 +38,15 @@ def deploy(
     limit: float = LIMIT,
     before: Callable[[str], None] = lambda _: None,
 ) -> Release:
-    """Release an image: the one named, one that is built now, or the newest of the app's. All else stays unchanged.
+    """Release an image: a named one, one that is built now, or the newest of the app's. Everything else stays
+    unchanged.
 
-    All processes get it at once, and jobs alone at once, too. `before` is called with the revision of the first of them
-    that brings it, before any task runs it:
-    if it raises, nothing is deployed. Where some of them have it already, it was called for it then.
+    All processes get it at once; an app of jobs alone has it at once, too. `before` is called with the revision of the
+    first of them that deploys it, before any task runs it: if it raises, nothing is deployed. If some of them have it
+    already, it was called for it then.
 
     Raises UsageError or Refused, with nothing changed, for an image that does not exist or does not fit, without a
-    service, and while something else is rolling out; ResourceFailed when the build fails.
+    service, and while something else is rolling out; ResourceFailed if the build fails.
     """
     names = Names.of(state.book)
     if jobs.alone(aws, names):
@@ -65,7 +67,7 @@ def deploy(
             arns = {one: one.register(one.live, chosen_image) for one in behind}
             for arn in arns.values():
                 say(f"{called(arn)} brings {chosen_image}")
-            if Reference.of(chosen_image) is None:  # only the registry knows, and the tasks ask it
+            if Reference.of(chosen_image) is None:  # only the registry knows, and the tasks pull from it
                 host = registry(chosen_image)
                 say(f"{chosen_image} is pulled from {host}: whether it exists shows when the tasks start")
             if len(behind) == len(processes):
@@ -77,8 +79,9 @@ def deploy(
 def restart(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Release:
     """Start new tasks of what runs: they read secrets and parameters again. Nothing is released.
 
-    Run again while that is under way it is followed, and begun where it had not come to yet: it takes one process after
-    the other. Raises Refused without a service, where no task is to run, and while something else is rolling out.
+    Run again while that is in progress, it follows it, and starts it for processes that it had not reached yet: it
+    takes one after the other. Raises Refused without a service, if no task is desired, and while something else is
+    rolling out.
     """
     processes = every(aws, state)
     for one in processes:
@@ -107,13 +110,13 @@ def restart(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Releas
 def rollback(
     aws: Aws, state: State, revision: str = "", *, agree: Callable[[str, str], None], say: Say, limit: float = LIMIT
 ) -> Release:
-    """Go back to the last release that was good with all, or to a named revision; with the image it had then.
+    """Roll back to the last release that succeeded for all, or to a named revision; with the image it had then.
 
-    It is the release of the web that is gone back to, or of the first worker where there is no web, and all other
-    processes go back to its image: to their own last good
-    revision with it, or as they are with that image. `agree` is asked with the name of what runs and of what is to run,
-    and may raise. Raises UsageError or Refused, with nothing changed, when there is nothing to go back to, for a
-    revision that is unknown or not the app's, or whose image is gone, and while something else is rolling out.
+    The release of the web decides, or of the first worker if there is no web, and all other processes roll back to its
+    image: to their own last good revision with it, or as they are with that image. `agree` is called with the names of
+    what runs and what will run, and may raise. Raises UsageError or Refused, with nothing changed, if there is nothing
+    to roll back to, for a revision that is unknown or not the app's, or whose image is gone, and while something else
+    is rolling out.
     """
     processes = every(aws, state)
     first, others = processes[0], processes[1:]
@@ -153,11 +156,11 @@ def rollback(
 
 
 def cancel(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Release | None:
-    """Stop what is rolling out and have ECS go back; None when nothing is. Follows it to the end.
+    """Stop what is rolling out and have ECS roll back; None if nothing is. Follows it to the end.
 
-    A release command that runs is stopped, too.
+    A running release command is stopped, too.
 
-    What goes back already is only followed. What ended in the meantime is reported as it ended.
+    If it is already rolling back, it is only followed. If it ended in the meantime, its end is reported.
     """
     processes = every(aws, state)
     stopped = _stop_commands(processes[0], say)
@@ -178,10 +181,10 @@ def cancel(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Release
 
 
 def go_on(aws: Aws, state: State, *, back: bool = False, say: Say, limit: float = LIMIT) -> Release | None:
-    """Let what is held go on, or with `back` have it go back; None when nothing is rolling out. Follows it to its end,
-    or to where it is held next.
+    """Continue what is held, or with `back` roll it back; None if nothing is rolling out. Follows it to its end, or to
+    its next pause.
 
-    What is not held, and what goes back already, is only followed.
+    What is not held, or is already rolling back, is only followed.
     """
     processes = every(aws, state)
     rolling = {one: one.rolling for one in processes if one.rolling}
@@ -201,7 +204,7 @@ def go_on(aws: Aws, state: State, *, back: bool = False, say: Say, limit: float 
 
 
 def _brought(one: Process, image: str, say: Say) -> Followed:
-    """What is rolling out, which brings the very image that is wanted. Raises Refused where it brings another."""
+    """The deployment in progress, if it deploys the requested image. Raises Refused if it deploys another."""
     assert one.rolling  # noqa: S101 - asked by the caller
     one.refuse_going_back()
     coming = described(one.aws, one.rolling.task_definition)
@@ -212,7 +215,7 @@ def _brought(one: Process, image: str, say: Say) -> Followed:
 
 
 def _first(aws: Aws, before: Callable[[str], None], arns: list[str]) -> None:
-    """What comes before all processes; where it fails, what was registered for them is never run."""
+    """The release command, before all processes; if it fails, what was registered for them is never run."""
     try:
         before(arns[0])
     except ReleaseFailed:
@@ -230,7 +233,7 @@ def _ended(
     *,
     changed: list[Process],
 ) -> Release:
-    """How it ended with each: they roll out beside each other, and are waited for together. Then the jobs follow."""
+    """How it ended for each: they roll out side by side, and are waited for together. Then the jobs follow."""
     clock = lead.aws.patience.clock
     ends = clock.now() + limit
     done = {}
@@ -257,7 +260,7 @@ def _to_jobs(aws: Aws, state: State, names: Names, image: str) -> Release:
 
 
 def _stop_commands(first: Process, say: Say) -> Release | None:
-    """Stop the release command that runs, here or in the pipeline: nothing is deployed then."""
+    """Stop the running release command, here or in the pipeline: nothing is deployed then."""
     stopped = None
     for task in commands_of(first.aws, first.names.cluster):
         first.aws.ecs.stop_task(cluster=first.names.cluster, task=task["taskArn"], reason="ecsctl cancel")

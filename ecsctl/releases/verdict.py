@@ -1,6 +1,6 @@
-"""How a deployment ended, in a word, a sentence and an exit code: pure, over a snapshot of what ECS says.
+"""How a deployment ended, in a word, a sentence and an exit code: pure, from a snapshot of what ECS says.
 
-It is about the very deployment that was started. What superseded, stopped or rolled it back is read beside it.
+It is about the very deployment that was started. What superseded, stopped or rolled it back is read from the others.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Followed:
-    """The deployment that is followed: the task definition it brings, and how to know it again.
+    """The deployment that is followed: the task definition it deploys, and how to recognize it.
 
-    `arn` is the service deployment's, empty while AWS has not returned it. Until then it is the oldest one that brings
-    `task_definition` and is not among `before`, the service deployments that existed already. `answered` are the
-    pauses of it that are over, though ECS may show them for a moment still.
+    `arn` is the service deployment's, empty until AWS has returned it. Until then it is the oldest one that deploys
+    `task_definition` and is not among `before`, the service deployments that existed already. `answered` are its pauses
+    that are over, though ECS may still show them for a moment.
     """
 
     task_definition: str
@@ -48,7 +48,7 @@ class Followed:
 
     @property
     def name(self) -> str:
-        """What a person calls it."""
+        """Its name in messages."""
         return called(self.task_definition)
 
     def among(self, observed: Snapshot) -> Answer | None:
@@ -60,7 +60,7 @@ class Followed:
 
 
 def called(task_definition: str) -> str:
-    """What a person calls a revision, by its ARN: "revision 7", or "revision 3 of mailer" for a worker's."""
+    """The name of a revision in messages, by its ARN: "revision 7", or "revision 3 of mailer" for a worker's."""
     process = family_of(task_definition).partition("_")[2]
     return f"revision {revision_of(task_definition)}" + (f" of {process}" if process else "")
 
@@ -74,7 +74,7 @@ class Rolling:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a release ended, in one sentence; and why, in AWS's words, where there is a why."""
+    """How a release ended, in one sentence; and why, in AWS's words, if there is a reason."""
 
     ERRORS: ClassVar[Mapping[Outcome, type[EcsctlError]]] = {
         Outcome.ROLLED_BACK: RolledBack,
@@ -103,9 +103,9 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Release:
-    """What a command did: how it ended, which revision and image it was about, and whether it changed anything.
+    """The result of a command: how it ended, which revision and image it was about, and whether it changed anything.
 
-    Of several processes it is the web's, and the verdict the gravest of all; `processes` has that of each.
+    For several processes these are the web's, and the verdict is the worst of all; `processes` has each one's.
     """
 
     verdict: Verdict
@@ -121,7 +121,7 @@ class Release:
 
     @property
     def to_diagnose(self) -> bool:
-        """Whether there is something to diagnose: what ECS gave up, or is stuck."""
+        """Whether there is something to diagnose: ECS gave up, or is stuck."""
         return self.verdict.outcome in (Outcome.ROLLED_BACK, Outcome.FAILED, Outcome.TIMED_OUT)
 
 
@@ -129,7 +129,7 @@ GRAVEST = (Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.STOPPED, Outcome.SUPERSE
 
 
 def together(releases: Mapping[str, Release]) -> Release:
-    """One release of several processes: good only where each is, and the worst comes first."""
+    """One release of several processes: it succeeded only if all did, and the worst comes first."""
     first = next(iter(releases.values()))
     if len(releases) == 1:
         return first
@@ -145,8 +145,9 @@ def together(releases: Mapping[str, Release]) -> Release:
 def verdict_of(ours: Followed, observed: Snapshot) -> Rolling | Verdict:
     """Assess the deployment by what ECS says at one moment.
 
-    What has ended keeps its verdict whatever comes after it: a release that was deployed stays deployed when the next
-    one begins. A deployment that AWS does not show (yet) is under way: a stale answer condemns nothing.
+    A deployment that has ended keeps its verdict whatever comes after it: a release that was deployed stays deployed
+    when the next one begins. A deployment that AWS does not show (yet) is in progress: a stale answer proves no
+    failure.
     """
     service = observed.service
     if service is None or service["status"] == "INACTIVE":
@@ -166,7 +167,7 @@ def verdict_of(ours: Followed, observed: Snapshot) -> Rolling | Verdict:
 
 
 def bad_end(ours: Followed, observed: Snapshot, found: Answer) -> Verdict:
-    """The verdict of a deployment that has ended, and not with success."""
+    """The verdict of a deployment that has ended without success."""
     phase, cause, why = phase_of(found), monitor_of(found), str(found.get("statusReason") or "")
     if phase in (Phase.ROLLED_BACK, Phase.TAKEN_BACK):
         back = revision_of(observed.back_of(found))
@@ -192,7 +193,7 @@ def bad_end(ours: Followed, observed: Snapshot, found: Answer) -> Verdict:
 
 
 def out_of_time(ours: Followed, rolling: Rolling, limit: float) -> Verdict:
-    """The verdict of a deployment that is under way still after `limit` seconds. It goes on without us."""
+    """The verdict of a deployment that is still in progress after `limit` seconds. It continues without us."""
     return Verdict(Outcome.TIMED_OUT, f"{ours.name} is still rolling out after {round(limit)} seconds", rolling.note)
 
 
@@ -210,7 +211,7 @@ def _deployed(ours: Followed, service: Answer, observed: Snapshot, found: Answer
 
 
 def _followed_on(found: Answer, later: Answer) -> bool:
-    """Whether the later deployment began before this one ended: one that began afterwards superseded nothing."""
+    """Whether the later deployment began before this one ended: if it began afterwards, it superseded nothing."""
     ended = found.get("finishedAt") or found.get("stoppedAt")
     return ended is None or bool(later["createdAt"] <= ended)
 

@@ -31,7 +31,7 @@ TOUCHED = frozenset({TaskDefinition.kind, Service.kind})  # what a deployment ch
 def follow(aws: Aws, names: Names, ours: Followed, limit: float = LIMIT) -> Verdict:
     """Wait until the deployment has ended, for `limit` seconds at most, and return how. Changes nothing.
 
-    Raises Interrupted on a stop; the deployment goes on then.
+    Raises Interrupted on a stop; the deployment continues then.
     """
     last = Rolling(f"waiting for ECS to show the deployment of {ours.name}")
 
@@ -50,9 +50,10 @@ def follow(aws: Aws, names: Names, ours: Followed, limit: float = LIMIT) -> Verd
 
 
 def before_change(aws: Aws, engine: Engine, stack: Stack, app: str, *, wait: bool = True) -> None:
-    """Wait until nothing is being deployed, if this run would change what a deployment changes; else go on at once.
+    """Wait until nothing is being deployed, if this run would change what a deployment changes; otherwise return at
+    once.
 
-    Of two who change a service at once one loses the change. Raises Refused instead of waiting where waiting is not
+    If two change a service at the same time, one change is lost. Raises Refused instead of waiting if waiting is not
     allowed, TimedOut after 15 minutes. Changes nothing.
     """
     recorded = (entry.kind for entry in engine.state.book.entries.values())
@@ -73,7 +74,7 @@ def before_change(aws: Aws, engine: Engine, stack: Stack, app: str, *, wait: boo
 def wait_until_quiet(aws: Aws, app: str, limit: float = LIMIT, *, pipeline: bool = True) -> None:
     """Wait until no deployment of the service and no Deploy stage is in progress. `limit` is in seconds.
 
-    Raises TimedOut at the limit, and Refused where one is held until a person answers; nothing has been changed then.
+    Raises TimedOut at the limit, and Refused if one is held until a person answers; nothing has been changed then.
     """
     doing, names = "", Names(app)
     limit += max((Snapshot(one).waits for one in services_of(aws, names)), default=0)
@@ -90,7 +91,7 @@ def wait_until_quiet(aws: Aws, app: str, limit: float = LIMIT, *, pipeline: bool
 
 
 def paused(aws: Aws, names: Names) -> str:
-    """Where a release is held until a person answers, in words; empty where none is."""
+    """Where a release is held until a person answers, in words; empty if none is."""
     for service in services_of(aws, names):
         if found := held(aws, service):
             return f"{called(Snapshot(service).primary.get('taskDefinition', ''))} {found.described}"
@@ -98,7 +99,7 @@ def paused(aws: Aws, names: Names) -> str:
 
 
 def at_work(aws: Aws, app: str, *, pipeline: bool = True) -> str:
-    """What is being deployed right now, in words; empty when nothing is. Without a `pipeline` none is asked about.
+    """What is being deployed right now, in words; empty if nothing is. Without a `pipeline` only the service is read.
 
     A service that is not steady and has no deployment in progress does not count: a change may be what fixes it.
     """

@@ -1,6 +1,6 @@
-"""What stands in the way of a `down`: searched for before the removal, and again after one that AWS refused.
+"""What is in the way of a `down`: searched for before the removal, and again after one that AWS refused.
 
-AWS's refusals name no names. A search that fails is reported in its place: it never hides what else is known.
+AWS's refusals name nothing. A search that fails is reported instead: it never hides what else is known.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ if TYPE_CHECKING:
     from ecsctl.engine.survey import Owned
 
 NETWORK = frozenset(one.kind for one in (Vpc, Subnet, InternetGateway, RouteTable, NatGateway, ElasticIp))
-USED_BY = "used by "  # so begins why a part stays
+USED_BY = "used by "  # the beginning of the reason why a part stays
 
 
 @dataclass(frozen=True)
 class Blocker:
-    """One thing that is not ours: in a sentence, and what of ours must stay for it."""
+    """One thing that is not ours: in a sentence, and what of ours must stay because of it."""
 
     message: str
     ids: frozenset[str] = frozenset()  # by id, name or ARN
-    network: bool = False  # or all of the network, which it lives in
+    network: bool = False  # or the whole network that it is in
     forbids: str = ""  # or everything: what to do first
     protected: LoadBalancerIds | None = None  # the load balancer that AWS would not delete
-    unless: str = ""  # what it forbids, it does not where this word stands in `protect`
+    unless: str = ""  # it is not forbidden if this word is in `protect`
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class InTheWay:
         return (*(one.message for one in self.blockers), *self.unread)
 
     def keeper(self, otherwise: Callable[[Owned], str]) -> Callable[[Owned], str]:
-        """Why a resource stays: an empty string lets it go."""
+        """Why a resource stays; an empty string if it may go."""
 
         def why(owned: Owned) -> str:
             ids = {str(value) for value in vars(owned.found.ids).values()}
@@ -106,7 +106,7 @@ class _Ours(Blocker):
 
 
 def _protection(aws: Aws, me: Label) -> Iterator[Blocker]:
-    """Someone has protected the load balancer: nothing before it should go."""
+    """Someone has protected the load balancer: nothing before it should be deleted."""
     for balancer in LoadBalancer.find(aws, me):
         ask = partial(aws.read, aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=balancer.ids.arn)
         asked = none_if_gone(ask)
@@ -135,7 +135,7 @@ def _log_groups(aws: Aws, me: Label) -> Iterator[Blocker]:
 
 
 def _interfaces(aws: Aws, me: Label) -> Iterator[Blocker]:
-    """In our VPCs, or with our security groups on."""
+    """In our VPCs, or using our security groups."""
     groups = _our_groups(aws, me)
     observed: dict[str, NetworkInterfaceTypeDef] = {}
     for filters in [where(vpc_id=vpc) for vpc in _vpcs(aws, me)] + ([where(group_id=groups)] if groups else []):
@@ -152,16 +152,16 @@ def _interfaces(aws: Aws, me: Label) -> Iterator[Blocker]:
         owner = one.get("RequesterId") or one.get("Attachment", {}).get("InstanceOwnerId") or one.get("OwnerId", "?")
         sentence = f"network interface {name} ({description}), held by {owner}"
         worn = {group["GroupId"] for group in one.get("Groups", [])} & set(groups)
-        task = worn and ":attachment/" in description  # ECS's description of a task's
+        task = worn and ":attachment/" in description  # ECS's description of a task's interface
         of_ours = description.startswith((f"ELB app/{Names.of(me).balancer}/", *ours))
         if task or of_ours or description.rpartition(" ")[2] in gateways:
             yield _Ours(sentence)
-        elif name not in of_endpoints:  # those are named with their endpoint, and ask nothing of the routes
+        elif name not in of_endpoints:  # those are named with their endpoint, and do not need the routes
             yield Blocker(sentence, frozenset(worn), network=one.get("VpcId") in vpcs)
 
 
 def _endpoints(aws: Aws, me: Label) -> Iterator[Blocker]:
-    """GuardDuty makes its own by itself (GuardDuty guide, "Runtime Monitoring"), with a group beside it."""
+    """GuardDuty creates its own (GuardDuty guide, "Runtime Monitoring"), together with a group."""
     for vpc in _vpcs(aws, me):
         for one in _endpoints_in(aws, vpc):
             if flat(one.get("Tags")).get(APP) != me.app and one.get("State", "").lower() != "deleted":
@@ -220,7 +220,7 @@ def _gateways(aws: Aws, me: Label) -> Iterator[Blocker]:
 
 
 def _services(aws: Aws, me: Label) -> Iterator[Blocker]:
-    """Others' services and tasks in our cluster: it does not go while they run."""
+    """Other people's services and tasks in our cluster: it cannot be deleted while they run."""
     names = Names.of(me)
     clusters = aws.read(aws.ecs.describe_clusters, clusters=[names.cluster], include=["TAGS"])["clusters"]
     for cluster in (one for one in clusters if flat(one.get("tags")).get(APP) == me.app and one["status"] == "ACTIVE"):

@@ -1,4 +1,4 @@
-"""What a removal keeps, and what it destroys that cannot be made again."""
+"""What a removal keeps, and what it destroys that cannot be created again."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def keeper(protect: Collection[str] | None, *, volumes: bool = False) -> Callable[[Owned], str]:
-    """Why a resource stays: an empty string lets it go. With None all that can be protected stays.
+    """Why a resource stays; an empty string if it goes. With None everything that can be protected stays.
 
-    What outlasts the app goes only with `volumes`.
+    What outlasts the app is deleted only with `volumes`.
     """
     why = "ecsctl.toml mentions protect, and cannot be read" if protect is None else 'protect = ["{}"]'
 
@@ -30,7 +30,7 @@ def keeper(protect: Collection[str] | None, *, volumes: bool = False) -> Callabl
 
 
 def data_in(plan: Plan) -> tuple[str, ...]:
-    """What a removal destroys that cannot be made again: images and artifacts, named with what holds them."""
+    """What a removal destroys that cannot be created again: images and artifacts, named with what holds them."""
     return tuple(
         f"{step.reason} in the {step.title}"
         for step in plan.work

@@ -1,4 +1,4 @@
-"""What is left after `down`: what was kept and why, and what AWS is known to leave or to bring back."""
+"""What is left after `down`: what was kept and why, and what AWS is known to leave or to recreate."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from ecsctl.engine.label import Label
 
 
-ASKED_HERE = ("ec2:network-interface", "secretsmanager:secret")  # ARNs of what the receipt itself asks for
+ASKED_HERE = ("ec2:network-interface", "secretsmanager:secret")  # ARNs of what the receipt itself reads
 
 
 @dataclass(frozen=True)
 class Left:
-    """One thing that is still there: its kind, its name or id, why, and what it costs in dollars a month."""
+    """One thing that still exists: its kind, its name or id, why, and what it costs in dollars a month."""
 
     kind: str
     what: str
@@ -45,7 +45,7 @@ class Left:
 
 
 def left(aws: Aws, me: Label, plan: Plan, passed_over: Mapping[str, str]) -> tuple[Left, ...]:
-    """Everything that a person should know of after `down`, asked of AWS again; and what may not be asked.
+    """Everything that a person should know after `down`, read from AWS again; and what may not be read.
 
     `passed_over` says which kinds `down` itself could not search for, and why.
     """
@@ -69,7 +69,9 @@ def _all(sweep: Callable[[Aws, Label, Plan], Iterable[Left]], aws: Aws, me: Labe
 
 
 def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:
-    """What `down` left on purpose, and what is in it; and the token that CodeBuild keeps for others of the account."""
+    """What `down` left on purpose, and its contents; and the token that CodeBuild keeps for other projects of the
+    account.
+    """
     for step in plan.steps:
         identity = str(next(iter(vars(step.ids).values()), step.name)) if hasattr(step.ids, "__dict__") else step.name
         if step.verb is Verb.KEEP and not step.borrowed:
@@ -84,9 +86,9 @@ def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:
 
 
 def _late_logs(aws: Aws, me: Label, plan: Plan) -> Iterator[Left]:
-    """Log groups of our names without any settings: a dying build or Container Insights makes such again.
+    """Log groups with our names without any settings: a dying build or Container Insights recreates them.
 
-    Only what this very run has removed was surely ours; of any other it is not known who writes into it.
+    Only one that this very run has removed was surely ours; for any other it is not known who writes into it.
     """
     names = Names.of(me)
     removed = {step.ids.name for step in plan.steps if step.verb is Verb.DELETE and step.kind == LogGroup.kind}
@@ -112,7 +114,7 @@ def _untouched(aws: Aws, name: str) -> list[int]:
 
 
 def _tagged_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
-    """Network interfaces and addresses with the app's tags, whoever put them there."""
+    """Network interfaces and addresses with the app's tags, whoever created them."""
     aws.ahead([partial(aws.read, aws.ec2.describe_addresses, Filters=tag_filter(me))])
     for interface in aws.read(aws.ec2.describe_network_interfaces, Filters=tag_filter(me))["NetworkInterfaces"]:
         yield Left("network interface", interface["NetworkInterfaceId"], interface.get("Description", ""))
@@ -122,7 +124,7 @@ def _tagged_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
 
 
 def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
-    """What `creds set` and `secret set` have made: what is in it is the user's. The tagging API lists what is gone,
+    """What `creds set` and `secret set` have created: the contents are the user's. The tagging API lists deleted ones,
     too.
     """
     filters: list[Any] = [{"Key": APP, "Values": [me.app]}]
@@ -147,7 +149,7 @@ def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
 
 
 def _other_tagged(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
-    """What has the app's tags and is of a type that ecsctl never makes: whoever made it has copied the tags."""
+    """What has the app's tags and is of a type that ecsctl never creates: whoever created it has copied the tags."""
     looked_at = {*ASKED_HERE, *(arns for kind in kinds() for arns in kind.arns.split())}
     answer = aws.read(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}])
     for arn in sorted(mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]):
