@@ -8,6 +8,8 @@ import typer
 
 from ecsctl.commands.options import ON_AWS, Common, shares
 
+DAY, USUAL = "1d", 100  # without options: from when on, and how many lines
+
 
 @shares(*ON_AWS, "output")
 def logs(
@@ -19,7 +21,17 @@ def logs(
     since: Annotated[
         str | None,
         typer.Option(
-            help="From 30s, 10m, 2h, 1d ago on, or from a time such as 2026-11-23T08:00 (UTC). Else 10m; a build: all.",
+            help="All lines from 30s, 10m, 2h, 1d ago on, or from a time such as 2026-11-23T08:00 (UTC).",
+            show_default=False,
+        ),
+    ] = None,
+    tail: Annotated[
+        int | None,
+        typer.Option(
+            "--tail",
+            "-n",
+            min=1,
+            help="Only the newest lines, as many as this. Without --since: 100 of the last day; of a build all.",
             show_default=False,
         ),
     ] = None,
@@ -34,16 +46,20 @@ def logs(
 ) -> None:
     """Print the log of all tasks of the app, or of one process, in order of time; or the last build's log."""
     from datetime import UTC, datetime
+    from functools import partial
 
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import Interrupted, UsageError
     from ecsctl.operations import logs as reading
     from ecsctl.ui import logs as shown
+    from ecsctl.ui.words import hint
 
     if build and (container or process):
         named = "--container" if container else "the name of a process"
         raise UsageError(f"--build and {named} exclude each other", hint="leave one of them out")
-    start = reading.moment(since or ("1970-01-01" if build else "10m"), datetime.now(UTC))
+    start = reading.moment(since or ("1970-01-01" if build else DAY), datetime.now(UTC))
+    if not (since or build):
+        tail = tail or USUAL
     with opened(common, "logs", reads=True, quiet=True, stop_announced=lambda: follow) as app:
         app.over_app()
         if build:
@@ -51,9 +67,18 @@ def logs(
         else:
             log = (reading.of_container(app.aws, app.app, container, start, process) if container
                    else reading.of_app(app.aws, app.app, start, process))  # fmt: skip
-        read = reading.follow if follow else reading.lines
+        nothing = "no lines" if since or build else "no lines in the last day; --since 7d goes further back"
+        show = partial(shown.show, as_json=common.json, processes=log.processes, nothing=nothing)
         try:
-            shown.show(read(app.aws, log, filter), as_json=common.json, processes=log.processes)
+            if follow:
+                show(reading.follow(app.aws, log, filter, tail=tail))
+            elif tail:
+                found, older = reading.newest(app.aws, log, tail, filter)
+                show(found)
+                if older:
+                    hint(f"there are older lines: --tail {tail * 10} shows more, --since 2h all of two hours")
+            else:
+                show(reading.lines(app.aws, log, filter))
         except Interrupted:
             if not follow:
                 raise

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 POLL = 2.0  # seconds between two reads
 LATE = 60_000  # milliseconds: a line may show up this much later than its own time, and is still not missed
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+BACKWARDS_SINCE = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp() * 1000)
+"""Milliseconds: how far back AWS reads a log from its end (CloudWatch Logs API, FilterLogEvents, startFromHead)."""
+PAGE = 10_000  # lines: the most that FilterLogEvents takes as `limit`
 
 
 @dataclass(frozen=True)
@@ -166,31 +169,57 @@ def lines(aws: Aws, log: Log, pattern: str = "") -> Iterator[Line]:
                 yield line
 
 
-def follow(aws: Aws, log: Log, pattern: str = "", *, over: Callable[[], bool] | None = None) -> Iterator[Line]:
-    """What is in the log, and then what comes, each line once. A build's log ends with the build, the app's never.
+def newest(aws: Aws, log: Log, count: int, pattern: str = "") -> tuple[list[Line], bool]:
+    """The newest `count` lines since the log's start, in the order of their times, and whether there are older ones.
 
-    `over` says of another whether nothing more will come.
+    The log is read from its end, so that a long one takes no longer than a short one. Raises what `lines` raises.
+    """
+    found: dict[str, Line] = {}
+    for page in _pages(aws, log, pattern, log.start, newest=count + 1):
+        found = {line.id: line for line in page} | found
+        if len(found) > count:
+            break
+    ordered = sorted(found.values(), key=lambda line: line.at)
+    return ordered[-count:], len(ordered) > count
+
+
+def follow(
+    aws: Aws, log: Log, pattern: str = "", *, tail: int | None = None, over: Callable[[], bool] | None = None
+) -> Iterator[Line]:
+    """What is in the log, or its newest `tail` lines, and then what comes, each line once.
+
+    A build's log ends with the build, the app's never. `over` says of another whether nothing more will come.
 
     A read is repeated through throttling. In each read lines are in order; a line that CloudWatch shows late comes
     late. Raises Interrupted on a stop, and what `lines` raises.
     """
-    newest, observed = log.start, dict[str, int]()
+    start, observed = log.start, dict[str, int]()
+    if tail:
+        found, more = newest(aws, log, tail, pattern)
+        yield from found
+        observed = {line.id: _milliseconds(line.at) for line in found}
+        start = _milliseconds(found[0].at) + 1 if more else start  # older ones are not late, but left out
+    latest = max(observed.values(), default=start)
     while True:
         # Asked before the lines: the last ones are not missed.
         ended = over() if over else bool(log.build) and not _builds(aws, log.build)
-        begin = max(log.start, newest - LATE)
+        begin = max(start, latest - LATE)
         found = [line for page in _pages(aws, log, pattern, begin) for line in page if line.id not in observed]
         for line in sorted(found, key=lambda line: line.at):
             if line.id not in observed:
-                at = int(line.at.timestamp() * 1000)
-                observed[line.id], newest = at, max(newest, at)
+                at = _milliseconds(line.at)
+                observed[line.id], latest = at, max(latest, at)
                 yield line
         if ended:
             return
-        observed = {one: at for one, at in observed.items() if at >= newest - LATE}
+        observed = {one: at for one, at in observed.items() if at >= latest - LATE}
         aws.patience.check()
         aws.patience.clock.sleep(POLL)
         aws.patience.check()
+
+
+def _milliseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
 
 
 @asking("reading the build")
@@ -201,9 +230,14 @@ def _builds(aws: Aws, build: str) -> bool:
     return bool(found) and is_running(found[0])
 
 
-def _pages(aws: Aws, log: Log, pattern: str, begin: int) -> Iterator[list[Line]]:
-    """Page by page: a page may be empty and still not be the last (CloudWatch Logs API, FilterLogEvents)."""
+def _pages(aws: Aws, log: Log, pattern: str, begin: int, *, newest: int = 0) -> Iterator[list[Line]]:
+    """Page by page, or those with the `newest` lines first; in each page lines are in the order of their times.
+
+    A page may be empty and still not be the last (CloudWatch Logs API, FilterLogEvents).
+    """
     asked: dict[str, Any] = {"logGroupName": log.group, "startTime": begin}
+    if newest:
+        asked |= {"startFromHead": False, "limit": min(newest, PAGE), "startTime": max(begin, BACKWARDS_SINCE)}
     if log.stream:
         asked["logStreamNames"] = [log.stream]
     if log.prefix:
@@ -220,7 +254,8 @@ def _pages(aws: Aws, log: Log, pattern: str, begin: int) -> Iterator[list[Line]]
             if is_gone(error):
                 raise Refused(f"there is no log {log.group}", hint="ecsctl up makes it") from None
             raise explained(error, f"reading the log {log.group}") from error
-        yield sorted((_line(one, log) for one in answer["events"]), key=lambda line: line.at)
+        events = answer["events"][::-1] if newest else answer["events"]  # lines of the same time stay in their order
+        yield sorted((_line(one, log) for one in events), key=lambda line: line.at)
         if not answer.get("nextToken"):
             return
         asked["nextToken"] = answer["nextToken"]

@@ -41,8 +41,8 @@ class Line(Protocol):
         """Whose task wrote it; empty of a build."""
 
 
-def show(lines: Iterable[Line], *, as_json: bool, processes: Sequence[str] = ()) -> None:
-    """Print each line as it comes, until there are no more. If there is none, stderr says so.
+def show(lines: Iterable[Line], *, as_json: bool, processes: Sequence[str] = (), nothing: str = "no lines") -> None:
+    """Print each line as it comes, until there are no more. If there is none, stderr says `nothing`.
 
     Where several processes may have written them each line says which has.
     """
@@ -56,7 +56,7 @@ def show(lines: Iterable[Line], *, as_json: bool, processes: Sequence[str] = ())
             console.print(Text.assemble(*_head(line, column), plain(line.text.expandtabs())), soft_wrap=True)
         sys.stdout.flush()
     if not any_line:
-        say("no lines")
+        say(nothing)
 
 
 def bare(lines: Iterable[Line]) -> None:

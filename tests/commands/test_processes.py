@@ -54,6 +54,19 @@ def test_ps_lists_the_tasks_of_each_process_under_its_name(image: str, run: Run)
     assert [(one["process"], one["image"]) for one in rows(run)] == [("web", image), ("mailer", image)]
 
 
+def test_the_newest_lines_are_printed_and_older_ones_hinted_at(image: str, service: Service, run: Run) -> None:
+    for text in ("first", "second", "third"):
+        write(service, f"app/hello/{text}", text)
+        service.clock.sleep(1)
+    two = run("logs", "web", "--tail", "2")
+    assert [line.rsplit(" ", 1)[1] for line in two.out.splitlines()] == ["second", "third"]
+    assert "there are older lines: --tail 20 shows more" in two.err
+    every = run("logs", "web")
+    assert ("first" in every.out, "older lines" in every.err) == (True, False)
+    none = run("logs", "--filter", "fourth")
+    assert (none.code, none.out, none.err) == (0, "", "no lines in the last day; --since 7d goes further back\n")
+
+
 def test_each_line_of_several_processes_says_whose_it_is(image: str, service: Service, run: Run) -> None:
     write(service, "app/hello/0123", "from the web")
     write(service, "mailer/hello/4567", "from the mailer")

@@ -167,3 +167,38 @@ def test_of_no_lines_stderr_tells(capsys: pytest.CaptureFixture[str]) -> None:
     shown.show([], as_json=True)
     output = capsys.readouterr()
     assert (output.out, output.err) == ("", "no lines\n")
+
+
+def test_the_newest_lines_are_read_from_the_end_of_the_log(
+    aws: Aws, write: Callable[..., None], hear: Callable[..., None]
+) -> None:
+    write(*[(number / 1000, f"line {number}") for number in range(500)])
+    asked: list[Any] = []
+    hear(aws.client("logs"), "before-call.cloudwatch-logs.FilterLogEvents", lambda **call: asked.append(call))
+    log = logs.of_app(aws, "orders", 0)
+    found, more = logs.newest(aws, log, 3)
+    assert ([line.text for line in found], more, len(asked)) == (["line 497", "line 498", "line 499"], True, 1)
+    assert logs.newest(aws, log, 500)[1] is False
+
+
+def test_the_newest_lines_of_many_pages_are_in_order(
+    aws: Aws, write: Callable[..., None], hear: Callable[..., None]
+) -> None:
+    write(*[(number // 3 / 1000, f"line {number}") for number in range(100)])  # three at each millisecond
+    write((0.005, "another's"), stream="ecs/orders/ffff")
+
+    def few(params: dict[str, Any], **_: Any) -> None:
+        params["limit"] = 7  # a page may have fewer lines than were asked for
+
+    hear(aws.client("logs"), "provide-client-params.cloudwatch-logs.FilterLogEvents", few)
+    found, more = logs.newest(aws, logs.of_app(aws, "orders", 0), 60)
+    assert ([line.text for line in found], more) == ([f"line {number}" for number in range(40, 100)], True)
+
+
+def test_a_follower_begins_with_the_newest_lines(aws: Aws, write: Callable[..., None]) -> None:
+    write((1, "one"), (2, "two"), (3, "three"))
+    lines = logs.follow(aws, logs.of_app(aws, "orders", 0), tail=2)
+    assert texts(islice(lines, 2)) == ["two", "three"]
+    write((2.5, "late"), stream="ecs/orders/ffff")
+    write((4, "four"))
+    assert texts(islice(lines, 2)) == ["late", "four"]

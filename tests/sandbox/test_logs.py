@@ -117,3 +117,27 @@ def test_lines_are_found_by_how_the_names_of_their_streams_begin(logs):
     assert (found("app/agent/"), found("app/x/")) == (["app/agent/1"], [])
     code, _ = refused(logs.filter_log_events, logGroupName=APP, logStreamNamePrefix="app", logStreamNames=["app/web/1"])
     assert code == "InvalidParameterException"
+
+
+def test_a_log_is_read_from_its_end_only_from_2024_on_and_in_one_direction(logs):
+    now = int(clock.now() * 1000)
+    logs.create_log_group(logGroupName=APP)
+    for stream in ("one", "two"):
+        logs.create_log_stream(logGroupName=APP, logStreamName=stream)
+    for at, stream in enumerate(("one", "two", "one", "two", "one")):
+        logs.put_log_events(
+            logGroupName=APP, logStreamName=stream, logEvents=[{"timestamp": now + at, "message": str(at)}]
+        )
+    asked = {"logGroupName": APP, "startTime": now, "limit": 2}
+    first = logs.filter_log_events(**asked, startFromHead=False)
+    second = logs.filter_log_events(**asked, nextToken=first["nextToken"])  # the token has the direction
+    last = logs.filter_log_events(**asked, nextToken=second["nextToken"])
+    assert [[one["message"] for one in page["events"]] for page in (first, second, last)] == [
+        ["4", "3"],
+        ["2", "1"],
+        ["0"],
+    ]
+    assert "nextToken" not in last
+    assert [one["message"] for one in logs.filter_log_events(**asked)["events"]] == ["0", "1"], "else from the first on"
+    code, _ = refused(logs.filter_log_events, logGroupName=APP, startFromHead=False, startTime=1_704_067_199_999)
+    assert code == "InvalidParameterException"

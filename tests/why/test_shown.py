@@ -15,7 +15,7 @@ from ecsctl.why.ranking import diagnose
 from tests.why.field.scene import box, exits, facts, fails, gives_up, log, pipeline
 
 AT = datetime(2026, 3, 2, 10, 5, tzinfo=UTC)
-LOGS = Fix((Step(Act.RUN, "ecsctl logs"),), "all it said")
+LOGS = Fix((Step(Act.RUN, "ecsctl logs"),), "its last lines")
 CRASH = Cause("crash", "the app crashed", (Evidence("log", "KeyError \x1b[2J", AT),), (LOGS,))
 OPEN = Cause("killed", "either this or that: look at it", certainty=Certainty.LIKELY, either=("a", "b"))
 UNKNOWN = Cause(
@@ -83,8 +83,8 @@ def test_what_is_not_known_is_said_as_such_and_a_hint_as_a_hint() -> None:
 
 def test_a_program_gets_each_way_out_as_steps() -> None:
     [cause] = why_document(Diagnosis((CRASH,)), WHERE)["causes"]
-    assert cause["mend"] == ["ecsctl logs   (all it said)"]
-    assert cause["ways"] == [{"steps": [{"act": "run", "what": "ecsctl logs", "value": ""}], "note": "all it said"}]
+    assert cause["mend"] == ["ecsctl logs   (its last lines)"]
+    assert cause["ways"] == [{"steps": [{"act": "run", "what": "ecsctl logs", "value": ""}], "note": "its last lines"}]
 
 
 def test_what_only_waits_is_not_broken() -> None:

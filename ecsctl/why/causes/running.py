@@ -147,7 +147,7 @@ def crash(facts: Facts) -> Cause | None:
             fix = (change("service.command", "to one that the image can run"), repair("fix what it runs", facts))
         return Cause("command-missing", sentence, observed, fix, Certainty.LIKELY)
     ways = known.fix if known else (repair("fix the app", facts),)
-    fix = (run("ecsctl logs", "all it said"), *ways, *back(facts))
+    fix = (run("ecsctl logs", "its last lines"), *ways, *back(facts))
     sentence = (
         f"{facts.who} crashed (exit code {code}{_signal(code)}){said}{f'; that is, {known.text}' if known else ''}"
     )
