@@ -21,8 +21,10 @@ _KEY = re.compile(
 )
 _VALUE = re.compile(
     r"gh[a-z]_\w{16}|github_pat_\w|glpat-|(?:AKIA|ASIA)[0-9A-Z]{12}|xox[a-z]-|[rs]k_(?:live|test)_|AIza[\w-]{20}"
-    r"|eyJ[\w-]{10,}\.[\w-]+|-----BEGIN|://[^/\s@]*:[^/\s@]+@"
+    r"|eyJ[\w-]{10,}\.[\w-]+|-----BEGIN|://[^/\s@]*:(?!\*+@)[^/\s@]+@"
 )
+
+_PASSWORD = re.compile(r"(://[^/\s@]*:)[^/\s@]+@(?:\S*@)?")
 
 
 def hides(path: Path, value: Any) -> bool:
@@ -35,6 +37,12 @@ def hides(path: Path, value: Any) -> bool:
 def looks_secret(text: str) -> bool:
     """Whether a text has the shape of a token, a key, or an address with a password in it."""
     return bool(_VALUE.search(text))
+
+
+def without_passwords(text: str) -> str:
+    """A text with `***` for the passwords of its addresses, or in its place if it still has the shape of a secret."""
+    said = _PASSWORD.sub(rf"\1{HIDDEN}@", text)
+    return HIDDEN if looks_secret(said) else said
 
 
 def covered(path: Path, value: Any) -> Any:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 
-from ecsctl.config.printing import HIDDEN, looks_secret
+from ecsctl.config.printing import without_passwords
 from ecsctl.names import Names
 from ecsctl.parts import WEB
 from ecsctl.resources.support.containers import LABEL, is_agent
@@ -33,7 +33,7 @@ STEADY = "has reached a steady state"
 class Evidence:
     """One fact: its source, the source's words, and since when it holds (None: now).
 
-    Words in the shape of a token or a password are covered: a log may hold anything.
+    Words in the shape of a token are covered, and of an address its password: a log may hold anything.
     """
 
     source: str
@@ -41,8 +41,7 @@ class Evidence:
     at: datetime | None = None
 
     def __post_init__(self) -> None:
-        if looks_secret(self.text):
-            object.__setattr__(self, "text", HIDDEN)
+        object.__setattr__(self, "text", without_passwords(self.text))
 
 
 class Place(StrEnum):

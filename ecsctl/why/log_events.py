@@ -33,7 +33,7 @@ ERROR = re.compile(
     r"|requires \S+ (?:>=|version)|only supports? |do(?:es)? ?n[o']t exist|not compatible|\bERR_[A-Z]|out of range"
     r"|is not (?:an? |set\b|defined|installed|available|writable|readable|executable|running|recogni[sz]ed)"
     r"|must (?:be|have|set|specify|configure|provide) |is too (?:low|high|small|large|long|short|old|new)\b"
-    r"|closed connection|connection (?:was )?(?:closed|reset|lost)|socket hang up"
+    r"|closed connection|connection (?:was )?(?:closed|reset|lost)|socket hang up|throttl|rate exceeded"
     r"|segmentation fault|core dumped|has no attribute|un(?:known (?!pid)|supported|expected|resolved)",
     re.IGNORECASE,
 )

@@ -44,8 +44,8 @@ STACK = re.compile(
     r"|^\s*\(\w+ \d[\w.-]*\) \S+\.(?:exs?|erl):\d+|^\s*'__\w+__' => "  # Elixir
     r"|^\s+\S+\.go:\d+|^\S+\.go:\d+(?: \+0x[0-9a-f]+)?$|^\s+\S+\.[cs]:\d+ \+0x|^goroutine \d+ \["  # Go
     r"|^\s+\d+:\s+0x[0-9a-f]+ - |^\s+\d+: (?:<?\w+(?:<.*>)?::)+\S+$"  # Rust
-    r"|^\s+\[?(?:code|errno|syscall|severity|detail|hint|position|where|file|line|routine|length|requireStack|address"
-    r"|port|digest|fatal|sqlState)\]?: "  # what Node shows of an error's properties
+    r"|^\s+\[?(?:code|errno|syscall|detail|where|length|requireStack|address|port|digest|fatal"
+    r"|(?i:severity|hint|position|file|line|routine|sqlState))\]?: "  # what Node and .NET show of an error's properties
     r"|^\s+(?!(?i:message|msg|error|err|reason|cause)\b)\w+: (?:undefined|null|true|false|\d+|'[^' ]*'),?$"
 )
 GO_FRAME = re.compile(r"^\s+\S+\.go:\d+|^\S+\.go:\d+(?: \+0x[0-9a-f]+)?$|^\s+\S+\.[cs]:\d+ \+0x")
@@ -66,6 +66,7 @@ FAREWELL = re.compile(
     r"|^(?:\S*rails|rake) aborted!|this and all later migrations canceled|Exiting due to an error"
     r"|^Runtime terminating during boot|init terminating in do_boot|Kernel pid terminated|Crash dump is being written"
     r"|^exited: \S+ \(exit status|ELIFECYCLE|Lifecycle script|Application startup failed\. Exiting|^Exiting\W*$"
+    r"|^Aborted\b\W*(?:core dumped)?\W*$"
     r"|^(?:s6-rc|prog|\S+/rc\.init): (?:warning|fatal): |AH00015: Unable to open logs|^no listening sockets available"
     r"|^unable to load app \d+ \(mountpoint=|^\*{3} no app loaded|^-{3} no \w+ application found"  # uWSGI
     r"|Unhandled promise rejection\. This error originated"  # Node, of the rejection before it

@@ -35,6 +35,8 @@ BIND = "bind() to 0.0.0.0:80 failed (13: Permission denied)"
     ("SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer certificate",
      "ca-certificates"),
     ("FATAL: no pg_hba.conf entry for host \"10.0.0.1\", user \"a\", database \"b\", no encryption", "without TLS"),
+    ("bind() to [::]:80 failed (98: Address already in use)", "taken by another process of the task"),
+    ("Error: listen EADDRINUSE :::8080", "taken by another process of the task"),
     ("PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted (tried to add 20480)", "memory_limit"),
 ])  # fmt: skip
 def test_a_line_of_a_loader_a_kernel_or_aws_is_explained(line: str, means: str) -> None:
@@ -47,7 +49,6 @@ def test_a_line_of_a_loader_a_kernel_or_aws_is_explained(line: str, means: str) 
     "python: error while loading shared libraries: libc.so.6: cannot open shared object file: Permission denied",
     "open /app/lib.so.json: no such file or directory",
     "listen tcp :8080: bind: permission denied",
-    "bind() to [::]:80 failed (98: Address already in use)",
     "httpd: bind: Permission denied",
     "Error: connect EACCES 10.0.0.1:80",
     "23:09:45 could not bind the variable: permission denied",
@@ -91,3 +92,28 @@ def test_what_a_release_command_or_a_job_says_last_is_explained_too() -> None:
     for last in (release(GLIBC), job(GLIBC)):
         cause = diagnose(facts(last)).causes[0]
         assert "; that is, a program in the image is built for a newer or another C library" in cause.sentence
+
+
+@pytest.mark.parametrize(("shown", "line"), [
+    ("cannot reach postgres://app:***@db:5432/shop", "cannot reach postgres://app:hunter2@db:5432/shop"),
+    ("cannot reach postgres://app:***@db", "cannot reach postgres://app:hunt@er2@db"),
+    ("cannot reach amqp://app:***@mq", "cannot reach amqp://app:**@mq"),
+    ("error of http://npm:4873/@acme/ui", "error of http://npm:4873/@acme/ui"),
+    ("***", "invalid key AKIAABCDEFGHIJKLMNOP for postgres://app:hunter2@db"),
+])  # fmt: skip
+def test_of_an_address_only_the_password_is_covered(shown: str, line: str) -> None:
+    cause = diagnose(facts(exits(box(code=1)), log(line))).causes[0]
+    assert cause.sentence == f"the app crashed (exit code 1): {shown}"
+    assert "hunt" not in str(cause)
+
+
+@pytest.mark.parametrize("line", [
+    "/docker-entrypoint.sh: line 12: /app/start.sh: Permission denied",
+    "sh: 1: exec: ./start.sh: cannot execute: required file not found",
+    "bash: ./start.sh: /bin/bash^M: bad interpreter: No such file or directory",
+])  # fmt: skip
+def test_a_file_that_a_shell_cannot_execute_is_kept_apart_from_a_crash(line: str) -> None:
+    found = [diagnose(facts(exits(box(code=code)), log("starting", line))).causes[0] for code in (126, 1)]
+    assert [one.name for one in found] == ["command-missing", "crash"]
+    assert "runs a file that may not be executed (exit code 126)" in found[0].sentence
+    assert "chmod" in str(found[0].fix[0])

@@ -96,6 +96,7 @@ def test_what_a_program_has_survived_is_no_reason_for_its_end() -> None:
     "12:00:01 [error] GenServer #PID<0.26.0> terminating", "2021/06/11 21:19:25 signal: aborted",
     "psycopg2.errors.InFailedSqlTransaction: current transaction is aborted, commands ignored until end of transaction",
     "ERROR giving up after 30 tries", "Could not connect to the database after 30 attempts", "Max retries exceeded",
+    "Aborted (core dumped)",
 ])  # fmt: skip
 def test_a_line_that_only_says_that_something_failed_counts_where_no_other_does(farewell: str) -> None:
     assert last_error([REASON, farewell]) == REASON
@@ -106,6 +107,7 @@ def test_a_line_that_only_says_that_something_failed_counts_where_no_other_does(
     "DeprecationWarning: unhandled errors are not supported", "hint: this usually is an error of the package",
     "npm notice an error of npm", "Run with the --force parameter if it fails", "For more details of the error run it",
     "    at Server.fail (/app/server.js:3:1)", "at Server.fail (/app/server.js:3:1)", "  > 671|  throw new Error(",
+    "  Severity: FATAL", "    sqlState: 28P01", "    hint: a missing role",
     "In case this error is unexpected for you, please report it in https://example.com/issues",
     "During handling of the above exception, another exception occurred:", "Traceback (most recent call last):",
     "/docker-entrypoint.sh: Configuration complete; ready for start up", "2026-03-02 10:00:00 [info] no failed job",

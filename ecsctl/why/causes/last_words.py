@@ -109,6 +109,12 @@ def _authority(_: re.Match[str], facts: Facts) -> Meaning:
     return Meaning(text, (repair(how, facts),))
 
 
+def _taken(_: re.Match[str], facts: Facts) -> Meaning:
+    text = "the port is taken by another process of the task, whose containers share one address"
+    how = "let the image start its server once, and each container of the task listen on a port of its own"
+    return Meaning(text, (repair(how, facts),))
+
+
 def _php_limit(_: re.Match[str], facts: Facts) -> Meaning:
     text = "a limit of PHP's own (memory_limit), and not that of the task"
     return Meaning(text, (repair("raise memory_limit in the image's php.ini, or let the app need less", facts),))
@@ -134,6 +140,7 @@ LAST_WORDS: tuple[tuple[str, Callable[[re.Match[str], Facts], Meaning | None]], 
      r"|could not translate host name \"([\w-]+)\"|failed to resolve host '([\w-]+)'"
      r"|UnknownHostException: ([\w-]+)(?![\w.-])|getaddrinfo for ([\w-]+) failed"
      r"|\blookup ([\w-]+)(?: on [\d.:]+)?: (?:no such host|server misbehaving|Temporary failure)", _name),
+    (r"address already in use|\bEADDRINUSE\b", _taken),
     (r"Allowed memory size of \d+ bytes exhausted", _php_limit),
 )  # fmt: skip
 """The first that fits, and means something, counts."""

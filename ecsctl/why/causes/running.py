@@ -17,8 +17,16 @@ from ecsctl.why.evidence import Evidence, Facts, Place, moment
 from ecsctl.why.log_lines import last_error
 
 SIGNALS = {132: "SIGILL", 134: "SIGABRT", 136: "SIGFPE", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}
-NOT_FOUND = 127
-"""How a shell ends that does not find the program (POSIX, "Shell Command Language": exit status)."""
+UNFOUND = {
+    127: ("does not find a program that it runs", r"not found|no such file", "correct CMD or ENTRYPOINT in the "
+          "Dockerfile, or what they run"),
+    126: ("runs a file that may not be executed", r"permission denied|cannot execute|bad interpreter",
+          "make it executable, where it is and in git (chmod +x, git update-index --chmod=+x), with an interpreter "
+          "that the image has"),
+}  # fmt: skip
+"""How a shell ends that does not find or cannot execute a program (POSIX, "Shell Command Language": exit status), what
+it says then, and what puts it right.
+"""
 CUT = r'Traceback \(most recent call last\):$|(?:^|\n)\s+File "[^"]+", line \d+.*(?:\n\s+\S.*)?$|[:,({\[]$'
 """How a log ends that goes on: a Python traceback without its error, or an open sentence or bracket."""
 EXEC = re.compile(
@@ -139,11 +147,12 @@ def crash(facts: Facts) -> Cause | None:
     if found := next((hit for one in reversed(last) if (hit := EXEC.search(one.text))), None):
         return _unrunnable(found, code, observed, facts)
     known = meaning(error, facts)
-    if code == NOT_FOUND and not known and re.search(r"not found|no such file", error, re.IGNORECASE):
-        sentence = f"the image's command does not find a program that it runs (exit code 127): {error}"
-        fix: tuple[Fix, ...] = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what they run", facts),)
+    what, says, how = UNFOUND.get(code, ("", "", ""))
+    if what and not known and re.search(says, error, re.IGNORECASE):
+        sentence = f"the image's command {what} (exit code {code}): {error}"
+        fix: tuple[Fix, ...] = (repair(how, facts),)
         if facts.process != WEB:
-            sentence = f"the command of {facts.who} does not find a program that it runs (exit code 127): {error}"
+            sentence = f"the command of {facts.who} {what} (exit code {code}): {error}"
             fix = (change("service.command", "to one that the image can run"), repair("fix what it runs", facts))
         return Cause("command-missing", sentence, observed, fix, Certainty.LIKELY)
     ways = known.fix if known else (repair("fix the app", facts),)

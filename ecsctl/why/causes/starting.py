@@ -147,7 +147,9 @@ def capacity(facts: Facts) -> Cause | None:
 
 def network_interface(facts: Facts) -> Cause | None:
     """AWS's own network was slow: it passes."""
-    found = facts.reason((Place.OTHER,), "Timeout waiting for network interface provisioning")
+    found = facts.reason(
+        (Place.OTHER,), "Timeout waiting for network interface provisioning", "failed to configure ENI"
+    )
     if not found:
         return None
     sentence = "AWS did not give the task its network interface in time"

@@ -130,4 +130,9 @@ OWN: tuple[Case, ...] = (
          "PermissionError", "Could not access the CodeStar connection arn:aws:codestar-connections:eu-central-1:"
          "123456789012:connection/aa. The provided role does not have sufficient permissions."),
          also=("connection-denied",)),
+    # later, and not of the 30
+    case("task, network", "an interface that the agent does not set up", "network-interface", task(
+         f"{INIT}failed to configure ENI: failed to setup regular eni: netplugin failed with no error message")),
+    case("task", "ECS guide: operations are throttled", "unexplained", event(
+         "operations are being throttled on tasks. Will try again later."), says="are being throttled"),
 )  # fmt: skip
