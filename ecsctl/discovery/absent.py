@@ -111,17 +111,48 @@ def _used(read: Dockerfile, given: Collection[str] = ()) -> Iterator[str]:
 
 def unbuilt(tree: Tree, read: Dockerfile, context: str, texts: Sequence[Text]) -> Iterator[str]:
     """A sentence where a container starts a file that git does not have there, and that nothing in the build makes."""
+    started = [(text.where, match[1]) for text in texts if text.shell and (match := _STARTS.search(text.text))]
+    for where, name in started:
+        if _elsewhere(tree, read, context, name):
+            yield (f"{where} starts {name} in {_workdir(read)}, and git has it in a folder below alone: set command "
+                   "or working_directory in [service]")  # fmt: skip
+            return
     makes = " ".join(rest for one in read.stages for word, rest in one.instructions if word == "RUN" or (
         word in ("COPY", "ADD") and re.search("--from=|://", rest)))  # fmt: skip
     package = tree.read("package.json" if context == "." else f"{context}/package.json")
     if _MAKES.search(makes) or re.search(r"\"(?:(?:pre|post)?install|prepare)\"\s*:", package):
         return
-    for text in texts:
-        if match := _STARTS.search(text.text) if text.shell else None:
-            name = match[1].rpartition("/")[2]
-            if not any(one == name or one.endswith(f"/{name}") for one in tree.files if within(one, context)):
-                yield f"{text.where} starts {match[1]}, which git does not have there and the Dockerfile does not build"
-                return
+    for where, started_file in started:
+        name = started_file.rpartition("/")[2]
+        if not any(one == name or one.endswith(f"/{name}") for one in tree.files if within(one, context)):
+            yield f"{where} starts {started_file}, which git does not have there and the Dockerfile does not build"
+            return
+
+
+def _workdir(read: Dockerfile) -> str:
+    """The folder that the last stage works in, if it is one and the same all along; else empty."""
+    stage = read.stage()
+    folders = {
+        rest.rstrip("/")
+        for one in (stage.chain if stage else ())
+        for word, rest in one.instructions
+        if word == "WORKDIR"
+    }
+    return next(iter(folders)) if len(folders) == 1 else ""
+
+
+def _elsewhere(tree: Tree, read: Dockerfile, context: str, name: str) -> bool:
+    """Whether the image works in a copy of the whole context, and a file that is started is not there, but deeper."""
+    stage, place = read.stage(), _workdir(read)
+    copies = [
+        rest for one in (stage.chain if stage else ()) for word, rest in one.instructions if word in ("COPY", "ADD")
+    ]
+    own = [words(rest) for rest in copies if "--from=" not in rest]
+    whole = [one for one in own if len(one) == 2 and one[0] in (".", "./") and one[1].rstrip("/") in (".", place, "")]
+    if "/" in name or not place or not whole or any("/" in one[0].strip("./") for one in own):
+        return False
+    path = name if context == "." else f"{context}/{name}"
+    return not tree.has(path) and any(one.endswith(f"/{name}") for one in tree.files if within(one, context))
 
 
 def fetches(read: Dockerfile, names: Sequence[str]) -> bool:

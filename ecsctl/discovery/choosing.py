@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from ecsctl.discovery import dockerfile, ports
+from ecsctl.discovery import apps, dockerfile, ports
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import PLATFORM, Dockerfile, Stage, filled, words
 from ecsctl.discovery.tree import Tree, aside, within
@@ -27,7 +27,7 @@ _ASIDE = re.compile(
 )
 # What stands beside an app that serves: other work, or other people's programs with settings of one's own.
 _BESIDE = re.compile(
-    r"(?:^|[/._-])(?:cli|workers?|celery|beat|cron|scheduler|jobs?|migrat\w*|seed\w*|load[-_]?generator|postgres\w*|mysql|mariadb|redis|"
+    r"(?:^|[/._-])(?:cli|workers?|celery|beat|cron|scheduler|jobs?|\w*migrat\w*|seed\w*|load[-_]?generator|postgres\w*|mysql|mariadb|redis|"
     r"mock\w*|rabbitmq|mongo\w*|maildev|mail\w*|nginx|traefik|proxy|backup|flower)(?:$|[/._-])",
     re.IGNORECASE,
 )  # fmt: skip
@@ -82,6 +82,10 @@ class Context:
 
 def dockerfiles(tree: Tree) -> tuple[str, ...]:
     """All Dockerfiles by any usual name, the likeliest first; those of others, of tests and of development last."""
+    return tuple(sorted(_all(tree), key=lambda path: _rank(tree, path)))
+
+
+def _all(tree: Tree) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for path in tree.named(_NAMES):
         if _OTHERS.fullmatch(PurePosixPath(path).name) or _EDITORS.fullmatch(path):
@@ -91,7 +95,7 @@ def dockerfiles(tree: Tree) -> tuple[str, ...]:
         real = os.path.realpath(tree.root / path)  # a link beside the file that it names is the same one
         if real not in found or not (tree.root / path).is_symlink():
             found[real] = path
-    return tuple(sorted(found.values(), key=lambda path: _rank(tree, path)))
+    return tuple(found.values())
 
 
 def beside(paths: Sequence[str], folder: str) -> tuple[str, ...]:
@@ -109,6 +113,11 @@ def likely(path: str) -> bool:
     if aside(path) or _ASIDE.search(path):
         return False
     return bool(_FOR_RELEASE.search(name)) or not _NOT_RELEASED.search(name)
+
+
+def helper(path: str) -> bool:
+    """Whether a Dockerfile is of what stands beside an app that serves, by its name: a worker, a job, a proxy."""
+    return bool(_BESIDE.search(path))
 
 
 def released(tree: Tree, path: str) -> bool:
@@ -153,6 +162,17 @@ def target(read: Dockerfile, said: Sequence[str] = (), names: Collection[str] = 
     )
     what = f"the last one, {last.name}, is" if last.name else "the last one is"
     return best.name, f"the stage {best.name} of the Dockerfile is built, since {what} not what serves"
+
+
+def by_variable(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
+    """A sentence where a compose file lets a variable name the stage that it builds, of which several would do."""
+    for service in services:
+        pattern = re.escape(re.sub(r"\$(?:\{[^}]*\}|\w+)", "\0", service.target)).replace("\0", ".+")
+        fitting = [one.name for one in read.stages if "$" in service.target and re.fullmatch(pattern, one.name)]
+        if len(fitting) > 1:
+            yield (f"{service.where} builds the stage that {service.target} names: here {stage.name or 'the last'}; "
+                   f"target in [build] takes another of {', '.join(fitting)}")  # fmt: skip
+            return
 
 
 def _turned_away(last: Stage) -> bool:
@@ -248,13 +268,16 @@ def _rank(tree: Tree, path: str) -> tuple[bool | int | str, ...]:
     name = PurePosixPath(path).name
     # Nothing of a release starts from what git lacks, where another starts from what it has.
     starts, lacks = serves(tree, path), _lacks(tree, path)
+    read = dockerfile.parse(tree.read(path))
+    pages = (stage := read.stage()) is not None and apps.of_pages(read, stage)
     usual = re.fullmatch("(?:docker|container)file", name, re.IGNORECASE)
     return (
         template(tree, path),
         aside(path),
         not released(tree, path),
-        bool(_BESIDE.search(path)),
+        helper(path),
         not starts,
+        pages and "/" in path,
         lacks,
         not likely(path),
         "/" in path,
@@ -270,7 +293,10 @@ def _rank(tree: Tree, path: str) -> tuple[bool | int | str, ...]:
 
 def _lacks(tree: Tree, path: str) -> bool:
     """Whether it copies what another tool has to build first: git has it neither here nor in a submodule."""
-    place = context(tree, path, dockerfile.parse(tree.read(path)))
+    read = dockerfile.parse(tree.read(path))
+    if any("$" in one.base for one in read.stages):  # made from an image that somebody has to name
+        return True
+    place = context(tree, path, read)
     whole = [os.path.normpath(f"{place.folder}/{one}") for one in place.missing]
     return any(not any(within(one, module) for module in tree.submodules) for one in whole)
 

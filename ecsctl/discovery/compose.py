@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,19 @@ from ecsctl.discovery.tree import Tree
 from ecsctl.discovery.yaml_text import documents
 
 NAMES = r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml"
-_LATER = re.compile(r"dev|test|local|override|debug|ci|e2e", re.IGNORECASE)
+# Where a server listens, by the names that frameworks have for it; no other service's port.
+_LISTENS = re.compile(
+    r"(?:(?:APP|SERVER|HTTP|WEB|API|NODE|SERVICE|LISTEN|ROCKET|UVICORN|QUARKUS_HTTP|MICRONAUT_SERVER|NITRO|NUXT|GRADIO_SERVER)_)?PORT"
+    r"|ASPNETCORE_(?:URLS|HTTP_PORTS)|\w*(?:LISTEN|BIND)(?:_ADDR(?:ESS)?)?"
+)
+# Django's list of hosts, and what other frameworks call theirs, where it holds every one.
+_ANY_HOST = re.compile(r"\w*(?:ALLOWED_HOSTS?|TRUSTED_HOSTS?)=(?:[\[\"']*\*[\]\"']*)")
+# Variables that hold the address of who calls, and not of who is called.
+_OF_CALLERS = re.compile(r"CORS|ORIGIN|ALLOWED|TRUSTED|FRONT|CLIENT|REDIRECT|CALLBACK|PUBLIC", re.IGNORECASE)
+_PRODUCTION = re.compile(r"prod|release|deploy", re.IGNORECASE)
+MOST = 100
+"""Services of one file whose names are looked for in each other's: no real file comes near."""
+_LATER = re.compile(r"(?:^|[._-])(?:dev\w*|tests?|testing|local|override|debug|ci|e2e)(?:[._-]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,15 @@ class Service:
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
     environment: tuple[str, ...] = ()  # names alone: values may be secret
     binds: tuple[tuple[str, str], ...] = ()  # those that have the app listen on every address of its machine
+    listens: tuple[tuple[str, str], ...] = ()  # those that say on which of its ports it listens
+    any_host: tuple[tuple[str, str], ...] = ()  # those by which it answers whatever host it is asked for
+    memory: int = 0  # MiB that it may use; 0 for what is open
+    calls: tuple[str, ...] = ()  # the services of its file that it waits for, or whose address it is given
+
+    @property
+    def trial(self) -> bool:
+        """Whether its file is for development or tests, by its name."""
+        return bool(_LATER.search(self.file.rpartition("/")[2]))
 
     @property
     def where(self) -> str:
@@ -51,7 +72,12 @@ class Service:
 
 def services(tree: Tree) -> tuple[Service, ...]:
     """All services of all compose files, those for production first. A file that cannot be read has none."""
-    files = sorted(tree.named(NAMES), key=lambda one: (bool(_LATER.search(one.rsplit("/", 1)[-1])), one.count("/")))
+
+    def rank(file: str) -> tuple[bool | int, ...]:
+        name = file.rpartition("/")[2]
+        return bool(_LATER.search(name)), file.count("/"), not _PRODUCTION.search(name), name.count(".") > 1
+
+    files = sorted(tree.named(NAMES), key=rank)
     return tuple(service for file in files[:20] for service in _services(file, tree.read(file)))
 
 
@@ -61,10 +87,11 @@ def _services(file: str, text: str) -> list[Service]:
     if not isinstance(found, dict):
         return []
     folder = os.path.dirname(file)
-    return [_service(file, folder, str(name), one) for name, one in found.items() if isinstance(one, dict)]
+    names = [str(name) for name, one in found.items() if isinstance(one, dict)]
+    return [_service(file, folder, name, found[name], names) for name in names if name in found]
 
 
-def _service(file: str, folder: str, name: str, one: Mapping[str, Any]) -> Service:
+def _service(file: str, folder: str, name: str, one: Mapping[str, Any], names: Sequence[str] = ()) -> Service:
     build = one.get("build") or {}
     build = {"context": build} if isinstance(build, str) else build
     build = build if isinstance(build, dict) else {}
@@ -93,7 +120,25 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any]) -> Servi
         arguments=_pairs(build.get("args")),
         environment=_names(one.get("environment")),
         binds=_binds(one.get("environment")),
+        listens=_of_ports(one.get("environment"), _ports(one)),
+        any_host=tuple(pair for pair in _values(one.get("environment")) if _ANY_HOST.fullmatch("=".join(pair))),
+        memory=_memory(one),
+        calls=_calls(one, build, [other for other in names if other != name]),
     )
+
+
+def _calls(one: Mapping[str, Any], build: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
+    waits = one.get("depends_on")
+    ends = "service_completed_successfully"  # of what is done before, and called by nobody
+    said = [str(other) for other in (waits if isinstance(waits, dict | list) else ())
+            if not isinstance(waits, dict) or ends not in str(waits[other])]  # fmt: skip
+    pairs = (*_values(one.get("environment")), *_values(build.get("args")))
+    values = [value for name, value in pairs if not _OF_CALLERS.search(name)]
+    addresses = " ".join(values)
+    said += [
+        other for other in names[:MOST] if re.search(rf"(?:^|[\s@,]|//){re.escape(other)}(?=[:/,\s]|$)", addresses)
+    ]
+    return tuple(dict.fromkeys(other for other in said if other in names))
 
 
 def _line(words: Any) -> str:
@@ -150,13 +195,43 @@ def _names(environment: Any) -> tuple[str, ...]:
     return tuple(str(one).partition("=")[0] for one in listed)
 
 
-def _binds(environment: Any) -> tuple[tuple[str, str], ...]:
-    """A load balancer asks from elsewhere: an app that listens on its own machine alone answers nobody."""
+def _memory(one: Mapping[str, Any]) -> int:
+    """The limit in MiB, or what is reserved ("Compose Deploy Specification", "mem_limit")."""
+    resources = (one.get("deploy") or {}).get("resources") if isinstance(one.get("deploy"), dict) else None
+    tables = [resources.get(key) for key in ("limits", "reservations")] if isinstance(resources, dict) else []
+    said = [table.get("memory") for table in tables if isinstance(table, dict)]
+    return next(
+        (size for value in (*said, one.get("mem_limit")) if value and (size := mebibytes(filled(str(value), {})))), 0
+    )
+
+
+def mebibytes(text: str) -> int:
+    """A size as compose files and Fly.io write it, in MiB; 0 for anything else. A bare number is in bytes."""
+    found = re.fullmatch(r"(\d{1,12})(?:\.\d+)?\s*([kmg]?)i?b?", text.strip().lower())
+    return int(int(found[1]) * {"": 2**-20, "k": 2**-10, "m": 1, "g": 1024}[found[2]]) if found else 0
+
+
+def _values(environment: Any) -> list[tuple[str, str]]:
+    """The pairs of either form that have a value, variables in it put in where they have a default."""
     pairs = environment.items() if isinstance(environment, dict) else [
         str(one).partition("=")[::2] for one in _listed(environment)]  # fmt: skip
+    return [(str(name), filled(str(value), {})) for name, value in pairs if value is not None]
+
+
+def _binds(environment: Any) -> tuple[tuple[str, str], ...]:
+    """A load balancer asks from elsewhere: an app that listens on its own machine alone answers nobody."""
     every = ("0.0.0.0", "::", "[::]")  # noqa: S104 - what others bind to
-    named = [(str(name), str(value)) for name, value in pairs if str(value) in every]
-    return tuple((name, value) for name, value in named if re.fullmatch(r"[A-Z][A-Z0-9_]*", name))
+    return tuple(one for one in _values(environment) if one[1] in every and re.fullmatch(r"[A-Z][A-Z0-9_]*", one[0]))
+
+
+def _of_ports(environment: Any, ports: Sequence[int]) -> tuple[tuple[str, str], ...]:
+    """Variables that hold one of the container's own ports, and whose name says that it is where the app listens."""
+    found = []
+    for name, value in _values(environment):
+        number = re.fullmatch(r"(?:(?:https?://)?(?:\+|\*|0\.0\.0\.0|\[::\])?:)?(\d{2,5})", value)
+        if number and int(number[1]) in ports and _LISTENS.fullmatch(name):
+            found.append((name, value))
+    return tuple(found)
 
 
 def _ports(one: Mapping[str, Any]) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from ecsctl.discovery.tree import Tree, aside
 
@@ -80,8 +80,8 @@ _DRIVERS = (
 )
 
 
-def listed(tree: Tree, context: str, known: Collection[str], foreign: Collection[str]) -> Iterator[str]:
-    """A line for each kind that no other line is about. `foreign` are folders of other apps."""
+def of(tree: Tree, context: str, foreign: Collection[str] = ()) -> dict[str, str]:
+    """By kind, the file that has a driver for it, and which. `foreign` are folders of other apps."""
     found: dict[str, str] = {}
     for pattern, kinds in _DRIVERS:
         files = [one for one in tree.named(pattern, context) if not aside(one)]
@@ -89,6 +89,6 @@ def listed(tree: Tree, context: str, known: Collection[str], foreign: Collection
             text = tree.read(file)
             own = text.partition('"devDependencies"')[0] if file.endswith("package.json") else text
             for kind, driver in kinds:
-                if kind not in found and kind not in known and (match := re.search(driver, own)):
-                    found[kind] = f"{kind}: {file} has {match[1]}; the app may need one"
-    yield from found.values()
+                if kind not in found and (match := re.search(driver, own)):
+                    found[kind] = f"{file} has {match[1]}"
+    return found

@@ -24,6 +24,11 @@ PLATFORM = {
     for what, value in (("PLATFORM", "linux/arm64"), ("OS", "linux"), ("ARCH", "arm64"))
 }
 """The same for the usual processor. They have values before the first FROM too, whatever default stands beside them."""
+_BARE = re.compile(
+    r"(?:.*/)?(?:alpine|debian|ubuntu|busybox|amazonlinux|ruby|python|node|golang|rust|elixir|erlang|crystal|"
+    r"[\w-]*(?:jdk|jre|temurin|corretto|openjdk)|dotnet/(?:runtime|aspnet)|static|base|cc)[\w-]*(?:[:@].*)?"
+)
+"""Images of a language or a system: none of them starts an app."""
 
 MOST_STAGES = 200
 """No real one comes near; a stranger's is read no further."""
@@ -187,6 +192,11 @@ def wanting(read: Dockerfile) -> tuple[str, ...]:
             if not _GIVEN.fullmatch(name) and not assigned and re.search(reached, written):
                 found[name] = None
     return tuple(found)
+
+
+def bare(image: str) -> bool:
+    """Whether an image is a language's or a system's, and starts no app."""
+    return bool(_BARE.fullmatch(image))
 
 
 def filled(text: str, known: Mapping[str, str]) -> str:

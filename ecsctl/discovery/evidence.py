@@ -27,7 +27,12 @@ _ASKS_MORE = re.compile(
 _ANSWERS = re.compile(
     r"\b(?:ok|20[04]|healthy|alive|pong|up|live|success\w*|(?:status)?no_?content|statusok)\b|head\b", re.IGNORECASE
 )
+_LISTENS = re.compile(
+    r"its command|HEALTHCHECK|ENV (?:PORT|ASPNETCORE)|what |(?:.*/)?application[\w-]*\.(?:properties|ya?ml)$"
+)
+"""Where a port is named on which something is sure to listen, if nothing else tells it another."""
 _FOLLOWING = re.compile(
+    r"\n[ \t]*\n[ \t]*(?:from|import|#|\w+\s*=|\w+\.\w+\()|"
     r"\n\s*(?:@|\w+\.(?:get|post|put|delete|use|all|GET|POST|HandleFunc|Handle|route)\(|(?:re_)?path\("
     r"|\}\)+;?\s*\n|(?:get|post|match|root|resources?|namespace|scope|mount)[ (])"
 )
@@ -47,7 +52,7 @@ def of_port(found: Sequence[Port], port: int) -> Iterator[str]:
         yield f"port {port} is a proposal, from {chosen.source} alone"
     if chosen.source.startswith("EXPOSE") and not chosen.agreed:
         for other in found:
-            if re.match("its command|HEALTHCHECK|ENV (?:PORT|ASPNETCORE)", other.source) and not other.beside:
+            if _LISTENS.match(other.source) and not other.beside:
                 yield f"EXPOSE of the Dockerfile names {port}, and {other.source} {other.number}"
                 return
     elif chosen.against:
@@ -61,6 +66,10 @@ def of_path(tree: Tree, context: str, checked: Health, paths: Sequence[Health], 
     """
     if any(checked.file.startswith(f"{folder}/") for folder in foreign):
         return f"health path {checked.path} is a proposal, from {checked.source}, which another app may have alone"
+    routes = [one for one in paths if one.file and not any(one.file.startswith(f"{folder}/") for folder in foreign)]
+    if checked.source.startswith("the healthcheck of") and routes and not _serves(routes, checked.path):
+        return (f"health path {checked.path} is a proposal, from {checked.source}: the sources have "
+                f"{routes[0].path} ({routes[0].file})")  # fmt: skip
     same = {one.source for one in paths if one.path.rstrip("/") == checked.path.rstrip("/")}
     if checked.sure or len(same) > 1 or (checked.file and _answers(tree, context, checked.file, checked.path)):
         return ""
@@ -68,6 +77,11 @@ def of_path(tree: Tree, context: str, checked: Health, paths: Sequence[Health], 
     others = dict.fromkeys(f"{one.path} ({one.source})" for one in paths if one.path != checked.path)
     listed = f"; others: {', '.join(list(others)[:3])}" if others else ""
     return f"health path {checked.path} is a proposal, from {checked.source}{why}{listed}"
+
+
+def _serves(routes: Sequence[Health], path: str) -> bool:
+    """Whether one of the routes that sources have is a path."""
+    return any(one.path.rstrip("/") == path.rstrip("/") for one in routes)
 
 
 def _answers(tree: Tree, context: str, file: str, route: str) -> bool:

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ecsctl.discovery import routes
+from ecsctl.discovery import routes, settings
 from ecsctl.discovery.choosing import taken
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled, plain
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside, within
-from ecsctl.discovery.yaml_text import documents
 
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|\$\{?(?:HOST|HOSTNAME|ADDRESS|BIND)\w*\}?)"
@@ -196,11 +195,11 @@ def _of_frameworks(tree: Tree, context: str) -> Iterator[Health]:
         text = tree.read(path)
         if _has_actuator(tree, context, text) and (found := _actuator(tree, context)):
             yield Health(found, f"Spring Boot's actuator in {path}", sure=not _SECURED.search(text))
-        elif re.search(r"quarkus-smallrye-health", text) and "quarkus.management.enabled" not in _settings(
+        elif re.search(r"quarkus-smallrye-health", text) and "quarkus.management.enabled" not in settings.of(
             tree, context
         ):
             yield Health("/q/health", f"Quarkus' health extension in {path}", sure=not _SECURED.search(text))
-        elif re.search(r"micronaut-management", text) and "endpoints.all.port" not in _settings(tree, context):
+        elif re.search(r"micronaut-management", text) and "endpoints.all.port" not in settings.of(tree, context):
             yield Health("/health", f"Micronaut's management in {path}", sure=not _SECURED.search(text))
     for path in _files(tree, context, r"(?:Program|Startup|Extensions)\.cs"):
         text = _live(tree.read(path))
@@ -215,45 +214,18 @@ def _of_frameworks(tree: Tree, context: str) -> Iterator[Health]:
 def _has_actuator(tree: Tree, context: str, build: str) -> bool:
     """Whether Spring Boot has its actuator: a build names it, or settings do of a plugin that brings it along."""
     named = "spring-boot-starter-actuator" in build
-    return named or any(one.startswith("management.endpoint") for one in _settings(tree, context))
+    return named or any(one.startswith("management.endpoint") for one in settings.of(tree, context))
 
 
 def _actuator(tree: Tree, context: str) -> str:
     """Where Spring Boot has it; empty where it listens on a port of its own, which the load balancer does not ask."""
-    settings = _settings(tree, context)
-    if "management.server.port" in settings or "management.port" in settings:
+    said = settings.of(tree, context)
+    if "management.server.port" in said or "management.port" in said:
         return ""
-    base = settings.get("management.endpoints.web.base-path", "/actuator")
-    root = settings.get("server.servlet.context-path", "").rstrip("/")
+    base = said.get("management.endpoints.web.base-path", "/actuator")
+    root = said.get("server.servlet.context-path", "").rstrip("/")
     whole = f"{root}{base.rstrip('/')}/health"
     return whole if re.fullmatch(r"/[\w/.-]+", whole) else ""
-
-
-def _settings(tree: Tree, context: str) -> dict[str, str]:
-    """What application.properties and application.yml say, in Spring Boot, Quarkus and Micronaut."""
-    settings: dict[str, str] = {}
-    for file in _files(tree, context, r"application\.(?:properties|ya?ml)"):
-        text = tree.read(file)
-        settings |= dict(re.findall(r"(?m)^[ \t]*([\w.-]+)\s*=\s*(\S+)\s*$", text))
-        if file.endswith(("yml", "yaml")):
-            settings |= _flat(text)
-    return settings
-
-
-def _flat(text: str) -> dict[str, str]:
-    """A YAML text's settings with dots in their names. One that is not plain YAML has none."""
-    found: dict[str, str] = {}
-
-    def walk(value: object, path: str) -> None:
-        if isinstance(value, dict):
-            for key, below in value.items():
-                walk(below, f"{path}.{key}".lstrip("."))
-        elif value is not None:
-            found[path] = str(value)
-
-    for document in documents(text) or ():
-        walk(document, "")
-    return found
 
 
 def _of_manifests(tree: Tree, context: str) -> Iterator[Health]:

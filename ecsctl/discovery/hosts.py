@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ecsctl.discovery.compose import mebibytes
 from ecsctl.discovery.tree import Tree
 from ecsctl.discovery.yaml_text import documents
 
@@ -26,6 +27,7 @@ class Host:
     commands: tuple[tuple[str, str], ...] = ()  # by the process's name: what else the image runs
     dockerfile: str = ""  # the only one that it is about
     start: str = ""  # what the image runs there, in place of its own command
+    memory: int = 0  # MiB that it has there
 
 
 def of(tree: Tree, dockerfile: str, context: str) -> tuple[Host, ...]:
@@ -41,7 +43,7 @@ def of(tree: Tree, dockerfile: str, context: str) -> tuple[Host, ...]:
     for file in filter(_COPILOT.fullmatch, tree.files):
         found += _copilot(file, _data(file, tree.read(file)))
     found = [one for one in found if one.dockerfile in ("", dockerfile)]
-    return tuple(one for one in found if one.port or one.path or one.commands or one.start)
+    return tuple(one for one in found if one.port or one.path or one.commands or one.start or one.memory)
 
 
 def _data(file: str, text: str) -> Any:
@@ -64,7 +66,10 @@ def _fly(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
     port = next((number for one in served if (number := _port(one.get("internal_port")))), 0)
     path = next(filter(None, (_path(one.get("path")) for one in checks)), "")
     start = next((str(said) for name, said in _table(data, "processes").items() if name in ("app", "web") and said), "")
-    yield Host(file, port, path, tuple(others.items()), start=start)
+    machines = [*_tables(data.get("vm")), _table(data, "vm")]
+    sizes = [mebibytes(size if re.search("[a-z]", size) else f"{size}m") for one in machines
+             if (size := str(one.get("memory") or one.get("memory_mb") or "").lower())]  # fmt: skip
+    yield Host(file, port, path, tuple(others.items()), start=start, memory=max(sizes, default=0))
 
 
 def _render(file: str, data: Mapping[str, Any]) -> Iterator[Host]:

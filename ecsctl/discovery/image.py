@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,26 +13,28 @@ from ecsctl.discovery import (
     compose,
     dockerfile,
     evidence,
+    frameworks,
     health,
     hosts,
     machine,
     needs,
     ports,
+    reach,
     refusals,
     running,
+    selection,
+    stores,
 )
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.health import Health
 from ecsctl.discovery.hosts import Host
-from ecsctl.discovery.needs import Process
+from ecsctl.discovery.needs import Need, Process
 from ecsctl.discovery.ports import Port
+from ecsctl.discovery.selection import Ask
 from ecsctl.discovery.started import Text, started
-from ecsctl.discovery.tree import Tree, within
-from ecsctl.engine.errors import UsageError
+from ecsctl.discovery.tree import Tree
 
-Ask = Callable[[str, Sequence[str]], str]
-"""Has a person choose one of several answers, the likeliest first. An empty list: any answer."""
 NO_DOCKERFILE = "there is no Dockerfile here"
 USUAL = 8080
 """The port for an app that listens wherever $PORT says."""
@@ -54,13 +56,14 @@ class Image:
     path: str = "/"  # of the health check
     codes: str = ""  # that are an answer there; empty: the default will do
     architecture: str = ""  # empty: the default will do
+    size: tuple[int, int] = (0, 0)  # CPU units and MiB; zeros: the defaults will do
     environment: tuple[tuple[str, str], ...] = ()
     command: tuple[str, ...] = ()  # empty: the image's own
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
     lacking: tuple[str, ...] = ()  # arguments of the build that nothing names
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()  # those of the notes that a person has to decide, or to do something about
-    needs: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
     init: bool = False  # whether an init process is to come first
     processes: tuple[Process, ...] = ()  # other commands of the same image
 
@@ -81,6 +84,8 @@ class Image:
             service["port"] = self.port
         if self.architecture:
             service["architecture"] = self.architecture
+        if self.size[0]:
+            service |= {"cpu": self.size[0], "memory": self.size[1]}
         if self.init:
             service["init_process"] = True
         if self.environment:
@@ -96,12 +101,11 @@ def observed(
     `called` is the repository's name, where that may be another than its folder's. Raises UsageError if `dockerfile`
     is none.
     """
-    path, notes = _chosen(tree, here, ask, dockerfile)
+    services = compose.services(tree)
+    path, notes, doubts = selection.dockerfile(tree, here, ask, dockerfile, services)
     if not path:
         return None
-    doubts = [notes.pop()] if notes and "is taken, the likeliest" in notes[-1] else list[str]()
     read = _parsed(tree, path)
-    services = compose.services(tree)
     target, why = choosing.target(
         read,
         [one.target for one in services if one.dockerfile == path and one.ports],
@@ -113,6 +117,7 @@ def observed(
     notes.append(f"the image is built from {path} in {_named(place.folder)}{place.why and ': '}{place.why}")
     if target:
         notes.append(why)
+    doubts += choosing.by_variable(read, stage, [one for one in services if one.dockerfile == path])
     doubts += absent.missing_notes(tree, path, read, place)
     names = {called, tree.root.name} if place.folder == "." else {place.folder}
     ours = running.services_of(services, path, names, called.rpartition("/")[0], stage)
@@ -137,28 +142,21 @@ def observed(
     ):
         doubts.append(f"no COPY of {path} brings the repository's sources into the image, and {ours[0].where} mounts "
                       "a folder in it: it may be made for development")  # fmt: skip
-    doubts += [choosing.IS_TEMPLATE.format(path)] if choosing.template(tree, path) else []
-    if absent.speaks_fastcgi(read, stage):
-        doubts.append("PHP-FPM speaks FastCGI, which no load balancer does: the image needs a web server too")
     texts = started(tree, place.folder, " ".join([read.command(stage), *command]))
-    if for_developers := running.for_developers(running.said(tree, texts)):
-        doubts.append(for_developers)
-    doubts += [] if command else running.helps(tree, place.folder, read, stage)
-    doubts += [
-        *running.speaks_elsewhere(tree, place.folder, texts[0].text, read.environment(stage)),
-        *absent.unread(stage, texts[0].text),
-    ]
-    doubts += absent.unbuilt(tree, read, place.folder, texts)
+    doubts += _starting(tree, path, read, stage, place.folder, command, texts)
     port, checked, environment = _listening(
         tree, place.folder, path, read, stage, ours, said, texts, ask, notes, doubts
     )
     initial = bool(ours) and ours[0].init and ours[0].runs(stage.name)
     if initial:
         notes.append(f"an init process runs first in the container, as in {ours[0].where}")
-    if bound_to := [pair for pair in (ours[0].binds if ours else ()) if pair[0] not in dict(environment)]:
-        environment += tuple(bound_to)
-        listed = ", ".join(name for name, _ in bound_to)
-        notes.append(f"{listed} makes the app listen on every address, as in {ours[0].where}: else nothing reaches it")
+    for name, value, why in frameworks.given(tree, place.folder, ours, texts, read.environment(stage)):
+        if name not in dict(environment):
+            environment += ((name, value),)
+            notes.append(f"[service.environment] sets {name}: {why}")
+    cpu, memory, large = machine.size(tree, place.folder, read, stage, ours, said)
+    if cpu:
+        notes.append(f"the task has {memory} MiB, more than the default: {large}")
     bound = machine.bound(read, stage)
     if bound:
         notes.append(f"the processor is X86_64: {bound}")
@@ -170,6 +168,7 @@ def observed(
         path=checked.path,
         codes="200-399" if port and (checked.leads or (checked.redirects and checked.path == "/")) else "",
         architecture="X86_64" if bound else "",
+        size=(cpu, memory),
         environment=environment,
         command=command,
         arguments=tuple(arguments.items()),
@@ -191,44 +190,27 @@ def observed(
     )
 
 
+def _starting(
+    tree: Tree, path: str, read: Dockerfile, stage: Stage, context: str, command: Sequence[str], texts: Sequence[Text]
+) -> Iterator[str]:
+    """Sentences where what the container starts will not serve, or only those who write it."""
+    if choosing.template(tree, path):
+        yield choosing.IS_TEMPLATE.format(path)
+    if absent.speaks_fastcgi(read, stage):
+        yield "PHP-FPM speaks FastCGI, which no load balancer does: the image needs a web server too"
+    if for_developers := running.for_developers(running.said(tree, texts)):
+        yield for_developers
+    if not command:
+        yield from running.helps(tree, context, read, stage, texts)
+    yield from running.speaks_elsewhere(tree, context, texts[0].text, read.environment(stage))
+    yield from absent.unread(stage, texts[0].text)
+    yield from absent.unbuilt(tree, read, context, texts)
+    yield from reach.unstartable(tree, context, read, stage)
+    yield from reach.secrets(machine.used(read, stage))
+
+
 def _parsed(tree: Tree, path: str) -> Dockerfile:
     return dockerfile.parse(tree.read(path))
-
-
-def _chosen(tree: Tree, here: str, ask: Ask | None, wanted: str) -> tuple[str, list[str]]:
-    """The Dockerfile, and what a person should know of the choice; an empty path if there is none."""
-    found = choosing.dockerfiles(tree)
-    if wanted:
-        if wanted not in found and not _parsed(tree, wanted).stages:
-            raise UsageError(f"there is no Dockerfile {wanted}", hint="; ".join(found) or "its path from the root")
-        return wanted, []
-    if not found:
-        return "", []
-    near = choosing.beside(found, here) or found
-    if here == "." and not any(choosing.likely(path) and choosing.serves(tree, path) for path in near):
-        near = found
-    likely = [path for path in near if choosing.released(tree, path)]
-    first, others = (likely or list(near))[0], [path for path in found if path != (likely or list(near))[0]]
-    choice = [
-        path for path in found if choosing.released(tree, path) and choosing.serves(tree, path) and within(path, here)
-    ]
-    if len(choice) > 1 and ask:
-        return ask("There are several Dockerfiles. Which one is the app's?", choice), []
-    if not others:
-        aside = f"{first} is one for development, tests or examples by its name, and the only one"
-        return first, [] if likely else [aside]
-    why = "the likeliest"
-    alone = "/" not in first and (
-        len(likely) == 1 or PurePosixPath(first).name.lower() in ("dockerfile", "containerfile")
-    )
-    if (len(near) < len(found) and here != ".") or (near[0] == first and alone):
-        why = "the one beside you"
-    elif not likely:
-        why = "the likeliest, though all are for tests, development or examples"
-    elif len(likely) == 1:
-        why = "the others are for tests, development or examples"
-    return first, [f"there are several Dockerfiles: {', '.join(found)}; {first} is taken, {why} "
-                   "(ecsctl init --dockerfile PATH takes another)"]  # fmt: skip
 
 
 def _alone(read: Dockerfile, stage: Stage, path: str, port: int | None) -> tuple[Process, ...]:
@@ -265,32 +247,18 @@ def _listening(
         listed = ", ".join(f"{number}, of {ports.PROTOCOLS[number]}" for number in exposed)
         doubts.append(f"EXPOSE of the Dockerfile names {listed}: no Application Load Balancer forwards that")
         found = ()
-    several = ports.choices(found)
     environment: tuple[tuple[str, str], ...] = ()
-    port: int | None = None
-    if found:
-        port, source = found[0].number, found[0].source
-        if len(several) > 1 and ask:
-            port = int(
-                ask("Several ports are exposed. Which one serves the app?", [str(one.number) for one in several])
-            )
-            source = "chosen"
-        notes.append(f"port {port}: {source}")
-        if torn := ports.torn(found, asked=bool(ask)):
-            doubts.append(
-                f"nothing says which of the ports {', '.join(map(str, torn))} serves the app: {port} is a guess"
-            )
-        others = {one.number: one.source for one in found if one.number != port and not one.source.startswith("what ")}
-        if others:
-            notes.append("other ports: " + ", ".join(f"{number} ({said})" for number, said in others.items()))
+    port = _taken(found, ask, notes, doubts)
     odd = ports.contrary(tree, context, read, stage)
     doubts += refusals.by_tls([read.last(stage, "HEALTHCHECK"), *(one.health for one in services[:1])], port or 0)
     doubts += [odd] if odd else evidence.of_port(found, port) if port and not ask else []
-    if port and not anywhere and (name := _reading(tree, context, found[0], port, texts, read.environment(stage))):
-        environment = ((name, str(port)),)
-        notes.append(f"the app finds its port in {name}, which [service.environment] sets to {port}")
-    if found and (alone := ports.alone(texts, read.environment(stage))):
-        doubts.append(alone)
+    if port and not anywhere:
+        environment, why = _of_port(tree, context, found[0], port, services, texts, read.environment(stage))
+        notes += why
+    foreign = needs.others(tree, path) if context == "." else ()
+    if not any(one.binds for one in services[:1]):
+        doubts += reach.alone(tree, context, texts, read.environment(stage), foreign)
+    doubts += [*stores.fixed(tree, context, foreign), *reach.forbidden(read, stage, port or 0)]
     # An app that nothing gives a port takes the one that its platform gives it.
     reads = None if anywhere or found or exposed else ports.read_from_environment(tree, context)
     if reads:
@@ -301,16 +269,51 @@ def _listening(
         environment = (("PORT", str(port)),)
         notes.append(f"the app listens on $PORT, which [service.environment] sets to {port}")
     elif not found:
-        answer = ask("Nothing names the port that the app listens on. Which one is it?", []) if ask else ""
-        port = int(answer) if answer.isascii() and answer.isdigit() and 0 < int(answer) < 65536 else None
+        port = _asked(ask)
         if port is None:
             doubts.append("nothing names the port that the app listens on: 8000 is a guess, see [service]. If "
                          "it serves no requests, as a bot or a worker: web = false")  # fmt: skip
             if unset := ports.unset(read, stage):
                 doubts.append(f"EXPOSE of the Dockerfile names {unset}, which has no value: set it in [build.args]")
     notes += [_OF_GRPC] if port == GRPC else []
-    foreign = needs.others(tree, path) if context == "." else ()
-    return port, _checked(tree, context, port, paths, notes, doubts, foreign), environment
+    opened = any(one.any_host for one in services[:1])
+    return port, _checked(tree, context, port, paths, notes, doubts, foreign, opened), environment
+
+
+def _taken(found: Sequence[Port], ask: Ask | None, notes: list[str], doubts: list[str]) -> int | None:
+    """The likeliest of the ports that something names, None if nothing does. What it rests on goes to the notes."""
+    if not found:
+        return None
+    port, source = found[0].number, found[0].source
+    several = [str(one.number) for one in ports.choices(found)]
+    if len(several) > 1 and ask:
+        port, source = int(ask("Several ports are exposed. Which one serves the app?", several)), "chosen"
+    notes.append(f"port {port}: {source}")
+    if torn := ports.torn(found, asked=bool(ask)):
+        doubts.append(f"nothing says which of the ports {', '.join(map(str, torn))} serves the app: {port} is a guess")
+    others = {one.number: one.source for one in found if one.number != port and not one.source.startswith("what ")}
+    if others:
+        notes.append("other ports: " + ", ".join(f"{number} ({said})" for number, said in others.items()))
+    return port
+
+
+def _asked(ask: Ask | None) -> int | None:
+    answer = ask("Nothing names the port that the app listens on. Which one is it?", []) if ask else ""
+    return int(answer) if answer.isascii() and answer.isdigit() and 0 < int(answer) < 65536 else None
+
+
+def _of_port(
+    tree: Tree, context: str, found: Port, port: int, services: Sequence[Service], texts: Sequence[Text],
+    known: Mapping[str, str],
+) -> tuple[tuple[tuple[str, str], ...], list[str]]:  # fmt: skip
+    """The variables in which an app finds its port, where nothing else says which one it is; and a sentence on them."""
+    given = [pair for one in services[:1] for pair in one.listens if pair[1].endswith(str(port))]
+    if given := [(name, value) for name, value in given if known.get(name) != value]:
+        listed = ", ".join(name for name, _ in given)
+        return tuple(given), [f"the app finds its port in {listed}, which {services[0].where} sets to {given[0][1]}"]
+    if name := _reading(tree, context, found, port, texts, known):
+        return ((name, str(port)),), [f"the app finds its port in {name}, which [service.environment] sets to {port}"]
+    return (), []
 
 
 def _reading(tree: Tree, context: str, found: Port, port: int, texts: Sequence[Text], known: Mapping[str, str]) -> str:
@@ -325,7 +328,7 @@ def _reading(tree: Tree, context: str, found: Port, port: int, texts: Sequence[T
 
 def _checked(
     tree: Tree, context: str, port: int | None, paths: Sequence[Health], notes: list[str], doubts: list[str],
-    foreign: Sequence[str],
+    foreign: Sequence[str], opened: bool,
 ) -> Health:  # fmt: skip
     """The health check of an app on a port. What it rests on goes to the notes."""
     fitting = [one for one in paths if not one.port or one.port == port]
@@ -333,6 +336,8 @@ def _checked(
     if fitting or not port:
         notes.append(f"health path {checked.path}: {checked.source}")
     if not fitting:
+        doubts += [f"{one.source} asks {one.path} on port {one.port}, and the load balancer asks on {port}"
+                   for one in paths[:1] if port and one.sure]  # fmt: skip
         if port:
             doubts.append(
                 "no path for the health check was found: / is a guess, and codes from 200 to 399 count as healthy"
@@ -340,7 +345,7 @@ def _checked(
         if listed := health.listed(tree, context):
             doubts.append(f"paths that its sources name, and that may be better: {listed}")
     if not port or not fitting:
-        doubts += refusals.strangers(tree, context) if port else []
+        doubts += refusals.strangers(tree, context, opened) if port else []
         return checked
     if proposal := evidence.of_path(tree, context, checked, fitting, foreign):
         doubts.append(proposal)
@@ -348,7 +353,7 @@ def _checked(
     if leads := refusals.led_to_tls(tree, context):
         notes.append(f"{leads} redirects HTTP to HTTPS, the load balancer's check too: the redirect counts as healthy")
         checked = replace(checked, leads=True)
-    doubts += refusals.strangers(tree, context)
+    doubts += refusals.strangers(tree, context, opened)
     return checked
 
 

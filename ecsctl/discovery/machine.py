@@ -1,11 +1,15 @@
-"""The processor that an image needs: by default ARM64, unless the Dockerfile binds it to another."""
+"""The machine that an image needs: its processor, by default ARM64, and its size, by default the smallest one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled
+from ecsctl.discovery.hosts import Host
+from ecsctl.discovery.tree import Tree, aside
+from ecsctl.fargate import MEMORY
 
 _X86 = re.compile(r"linux/(?:amd64|x86_64)", re.IGNORECASE)
 # Images that their registries list for amd64 alone; nothing here asks them.
@@ -27,12 +31,46 @@ def bound(read: Dockerfile, stage: Stage) -> str:
     return next(_reasons(read, stage), "")
 
 
+# What does not do with the default of 512 MiB, by the command, what is installed, and the lists of packages: a
+# JVM takes a quarter of the memory for its heap (Oracle, "Ergonomics"), a browser hundreds of MiB, a model its weights.
+_LARGE = (
+    (4096, re.compile(r"(?<![\w-])(?:torch|tensorflow|sentence-transformers|transformers|vllm)(?![\w-])")),
+    (2048, re.compile(r"(?<![\w@/-])(?:playwright|puppeteer|chromium|google-chrome[\w-]*|libreoffice)(?![\w-])")),
+    (1024, re.compile(r"\bjava\s[^\n]*-jar\b|\bcatalina\.sh\b|JarLauncher")),
+)  # fmt: skip
+_LISTS = r"requirements(?:[.-](?:base|prod|production))?\.txt|pyproject\.toml|package\.json"
+
+
+def size(
+    tree: Tree, context: str, read: Dockerfile, stage: Stage, services: Sequence[Service], hosts: Sequence[Host]
+) -> tuple[int, int, str]:
+    """CPU units, MiB, and what asks for more than the default; zeros where nothing does.
+
+    The limit of a compose file and the size of a machine elsewhere come before what the image is made of.
+    """
+    said = [(one.memory, one.where) for one in services[:1]] + [(one.memory, one.file) for one in hosts]
+    wanted, why = next(((size, where) for size, where in said if size), (0, ""))
+    if not wanted:
+        built = "\n".join(rest for one in stage.chain for word, rest in one.instructions if word == "RUN")
+        texts = {"its command": read.command(stage), "RUN of the Dockerfile": built}
+        for file in [one for one in tree.named(_LISTS, context) if not aside(one)][:5]:
+            said_there = tree.read(file).partition('"devDependencies"')[0]
+            packages = re.findall(r"\"([\w@/.-]+)\"\s*:\s*\"(?:[\^~>=*\d]|workspace|latest|npm)", said_there)
+            texts[file] = "\n".join(packages) if file.endswith(".json") else said_there
+        wanted, why = next(((size, f"{where} has {found[0][:40]}") for size, pattern in _LARGE
+                            for where, text in texts.items() if (found := pattern.search(text))), (0, ""))  # fmt: skip
+    if wanted <= MEMORY[256][0]:
+        return 0, 0, ""
+    cpu = next((cpu for cpu, sizes in MEMORY.items() if cpu > 256 and sizes[-1] >= wanted), 0)
+    return (cpu, next(one for one in MEMORY[cpu] if one >= wanted), why) if cpu else (0, 0, "")
+
+
 def _reasons(read: Dockerfile, stage: Stage) -> Iterator[str]:
-    used = _used(read, stage)
+    parts = used(read, stage)
     for one in stage.chain:
         if _X86.fullmatch(one.platform):
             yield f"FROM --platform={one.platform} of the Dockerfile"
-    for one in used:
+    for one in parts:
         if _X86.fullmatch(one.platform):
             yield f"FROM --platform={one.platform} of the Dockerfile"
         if _ONLY_X86.fullmatch(one.base):
@@ -45,7 +83,7 @@ def _reasons(read: Dockerfile, stage: Stage) -> Iterator[str]:
                 yield f"{word} of the Dockerfile takes what is for {found[0].strip('-_./')}"
 
 
-def _used(read: Dockerfile, stage: Stage) -> list[Stage]:
+def used(read: Dockerfile, stage: Stage) -> list[Stage]:
     """The stage, those it is made from and those it copies from."""
     found: list[Stage] = []
 

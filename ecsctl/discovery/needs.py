@@ -7,47 +7,25 @@ import shlex
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from ecsctl.discovery import depends, required
+from ecsctl.discovery import depends, required, stores
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.ports import EXAMPLES, sources
+from ecsctl.discovery.stores import kind_of_image, kind_of_variable
 from ecsctl.discovery.tree import Tree, aside, within
 
-_KINDS = (
-    (
-        "a database",
-        r"postgres|postgis|timescale|pgvector|mysql|mariadb|percona|mssql|cockroach|mongo|cassandra|clickhouse|couchdb|"
-        r"neo4j|influxdb|surrealdb|libsql",
-    ),
-    ("Redis", r"redis|valkey|keydb|dragonfly"),
-    ("a cache", r"memcached"),
-    ("a queue", r"rabbitmq|kafka|redpanda|nats|activemq|elasticmq|beanstalk|pulsar|mosquitto|emqx"),
-    ("a search engine", r"elasticsearch|opensearch|meilisearch|typesense|solr"),
-    ("object storage", r"minio|localstack|seaweedfs|garage"),
-    ("a mail server", r"mailhog|mailpit|mailcatcher|maildev|smtp|postfix"),
-)
-_VARIABLES = (
-    ("a database", r"(?:\w+_)?(?:DATABASE|DB)_(?:URL|URI|DSN|HOST|HOSTNAME)|DSN"
-     r"|(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|CLICKHOUSE|MONGO\w*)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
-     r"|(?:\w+_)?MONGO(?:DB)?_UR[IL]|SPRING_DATASOURCE_URL|PGHOST"),
-    ("Redis", r"\w*REDIS\w*_?(?:URL|HOST|URI|DSN)|REDIS(?:_\w+)?"),
-    ("a queue", r"CELERY_BROKER\w*|AMQP\w*|RABBITMQ\w*|KAFKA\w*|BROKER_URL|NATS_\w+|\w*QUEUE_URL"),
-    ("a search engine", r"(?:\w+_)?(?:ES|ELASTIC\w*|OPENSEARCH\w*|MEILI\w*)_(?:URL|HOST)S?"),
-    ("a mail server", r"SMTP_(?:HOST|SERVER|URL)|(?:E?MAIL)_(?:HOST|SERVER|URL)"),
-)  # fmt: skip
 _WORKS = re.compile(r"worker|sidekiq|celery|\bqueue\b|resque|\brq\b|jobs?\b|scheduler|\bbeat\b|consumer|cron|horizon")
 _MIGRATES = re.compile(r"migrat|db:(?:prepare|setup|deploy)|alembic|prestart|seed|schema:load|flyway|liquibase")
 
 
-# Servers of the kinds above, by the name of their program: in a Procfile too they are none of the app's own processes.
-_SERVERS = (
-    ("a database", r"postgres|postmaster|mysqld|mariadbd|mongod"), ("Redis", r"redis-server|valkey-server"),
-    ("a cache", r"memcached"), ("a queue", r"rabbitmq-server|nats-server"),
-    ("a search engine", r"elasticsearch|meilisearch"), ("a mail server", r"mailpit|mailhog|mailcatcher"),
-)  # fmt: skip
 _SECRET = re.compile(
-    r"(?:\w+_)?SECRET_KEY(?:_BASE)?|RAILS_MASTER_KEY|(?:LARAVEL_)?APP_(?:KEY|SECRET)|(?:\w+_?)?AUTH_SECRET"
+    r"SECRET|(?:\w+_)?SECRET_KEY(?:_BASE)?|RAILS_MASTER_KEY|(?:LARAVEL_)?APP_(?:KEY|SECRET)|(?:\w+_?)?AUTH_SECRET"
     r"|(?:\w+_)?(?:ENCRYPTION_KEY|SESSION_SECRET|JWT_SECRET)|SALT"
+)
+# Without them Laravel and Rails do not start, or answer 500 ("Configuration", "Securing Rails Applications").
+_OF_FRAMEWORKS = (
+    ("artisan", "APP_KEY", "LARAVEL_APP_KEY", "Laravel"),
+    ("config/environments/production.rb", "SECRET_KEY_BASE", "RAILS_MASTER_KEY", "Rails in production"),
 )
 _PASSWORD = re.compile(r"(?:\w+_)?(?:PASSWORD|MASTER_KEY)")
 _PASSING = re.compile(r"/(?:logs?|tmp|run|cache|\.cache|node_modules|vendor|bundle|\.next|target|certs?|ssl)(?:/|$)")
@@ -109,14 +87,8 @@ def _of_procfile(tree: Tree) -> Iterator[Process]:
         for name, command in re.findall(r"(?m)^[ \t]*([\w-]+)\s*:\s*(\S.*)$", tree.read(path)):
             if name == "release":
                 yield Process("", command.strip(), path)
-            elif name != "web" and not _server(command)[0] and not _ONCE.search(command):
+            elif name != "web" and not stores.kind_of_server(command)[0] and not _ONCE.search(command):
                 yield Process(_name(name), command.strip(), path)
-
-
-def _server(command: str) -> tuple[str, str]:
-    """The kind and the program of a server that a command starts; empty for the app's own."""
-    first = next((one for one in command.split() if one != "exec" and "=" not in one), "").rpartition("/")[2]
-    return next(((kind, first) for kind, pattern in _SERVERS if re.fullmatch(pattern, first)), ("", ""))
 
 
 def _of_compose(services: Sequence[Service], app: Sequence[Service]) -> Iterator[Process]:
@@ -148,52 +120,75 @@ def _name(name: str) -> str:
     return bare if re.match("[a-z]", bare) and bare not in _TAKEN else f"worker-{bare}"[:20].strip("-")
 
 
+@dataclass(frozen=True)
+class Need:
+    """Something that a person has to say the place of, in a line; `kind` says what it is in a word or two."""
+
+    kind: str
+    line: str
+
+
 def listed(
     tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service], kept: Sequence[str] = (),
     known: Collection[str] = (), built: str = "", port: int | None = None,
-) -> tuple[str, ...]:  # fmt: skip
-    """A line for each thing that a person has to say the place of. `app` are the services that run this image.
+) -> tuple[Need, ...]:  # fmt: skip
+    """Each thing that a person has to say the place of, what an app does not start without first.
 
-    `kept` are the folders that the Dockerfile has as volumes, `known` the variables that it sets. `built` is its
-    path, and `port` the app's.
+    `app` are the services that run this image, `kept` the folders that the Dockerfile has as volumes, `known` the
+    variables that it sets. `built` is its path, and `port` the app's.
+    """
+    foreign = others(tree, built) if context == "." else ()
+    named, samples = _named(tree, context, built, services, app, foreign)
+    drivers = depends.of(tree, context, foreign)
+    beside = _near(services, app, context)
+    called = {(one.file, name) for one in app for name in one.calls}
+    sure = {one.file for one in app[:1] if not one.trial and not one.mounts}
+    sure |= {one.file for one in beside if (one.file, one.name) in called and kind_of_image(one.image)}
+    lines, perhaps = stores.listed(beside, named, drivers, tuple(sure))
+    found = [Need(kind, line) for kind, line in lines]
+    found += [Need(line.partition(":")[0], line) for line in _of_servers(tree)]
+    secret = named if any(_SECRET.fullmatch(name) for name, _ in named) else [*named, *samples]
+    found += [Need("secrets", line) for line in _secrets(tree, context, secret)]
+    said = set(re.findall(r"[A-Z][A-Z0-9_]{2,}", " ".join(one.line for one in found)))
+    found += [Need("required variables", line) for line in required.listed(tree, context, said | set(known), foreign)]
+    found += [Need(line.partition(":")[0], line) for line in _processes(services, app)]
+    found += [Need("migrations", line) for line in _of_builders(tree, context, built, [one.line for one in found])]
+    found += [Need("folders that are kept", line) for line in _kept(tree, app, kept)]
+    found += [Need("further ports", line) for line in _further(app, port)]
+    found += [Need("what may be for development alone", f"perhaps: {', '.join(perhaps)}")] if perhaps else []
+    return tuple(dict.fromkeys(found))
+
+
+def _named(
+    tree: Tree, context: str, built: str, services: Sequence[Service], app: Sequence[Service], foreign: Sequence[str]
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The variables that an app is given or reads, each with where: those of the first source that names a store.
+
+    After them those of examples of an environment.
     """
     named = [(name, one.where) for one in (*app, *_over(services, app)) for name in one.environment]
-    samples = [(name, file) for file in tree.named(EXAMPLES, context) if not aside(file)
+    examples = [file for file in tree.named(EXAMPLES, context) if not aside(file)]
+    examples = [file for file in examples if not any(within(file, folder) for folder in foreign)]
+    own = built.rpartition("/")[0]
+    samples = [(name, file) for file in sorted(examples, key=lambda file: not (own and within(file, own)))
                for name in re.findall(r"(?m)^[ \t]*(?:export\s+)?(\w+)\s*=", tree.read(file))]  # fmt: skip
-    if not any(_kind(name) for name, _ in named):
-        named += samples
-    if not any(_kind(name) for name, _ in named):
-        named += list(_of_manifests(tree, context))
-    if not any(_kind(name) for name, _ in named):  # what Phoenix reads at its start
-        named += [(name, file) for file in tree.named(r"runtime\.exs", context)
-                  for name in re.findall(r"(?:fetch_env!|get_env)\(\s*\"(\w+)\"", tree.read(file))]  # fmt: skip
-    if not any(_kind(name) for name, _ in named):  # what settings in the sources read
-        named += _read_in(tree, [file for file in tree.named(_READ_IN, context)[:20] if not aside(file)])
-    foreign = others(tree, built) if context == "." else ()
-    if not any(_kind(name) for name, _ in named):  # what any of them reads, as far as its name says what it is
+
+    def of_phoenix() -> Iterator[tuple[str, str]]:
+        for file in tree.named(r"runtime\.exs", context):
+            yield from ((name, file) for name in re.findall(r"(?:fetch_env!|get_env)\(\s*\"(\w+)\"", tree.read(file)))
+
+    def of_sources() -> Iterator[tuple[str, str]]:  # any of them, as far as its name says what it is
         files = [one for one in sources(tree, context) if not any(within(one, folder) for folder in foreign)]
-        named += [(name, file) for name, file in _read_in(tree, files) if _kind(name)]
-    found = dict.fromkeys(
-        [
-            *_beside(_near(services, app, context)),
-            *_of_servers(tree),
-            *_variables(named),
-            *_secrets(
-                tree, context, named if any(_SECRET.fullmatch(name) for name, _ in named) else [*named, *samples]
-            ),
-            *_kept(tree, app, kept),
-            *_processes(services, app),
-        ]
-    )
-    lines = tuple(found)
-    said = set(re.findall(r"[A-Z][A-Z0-9_]{2,}", " ".join(lines)))
-    return (
-        *lines,
-        *depends.listed(tree, context, kinds(lines), foreign),
-        *_further(app, port),
-        *_of_builders(tree, context, built, lines),
-        *required.listed(tree, context, said | set(known), foreign),
-    )
+        yield from ((name, file) for name, file in _read_in(tree, files) if kind_of_variable(name))
+
+    for more in (lambda: samples, lambda: _of_manifests(tree, context), of_phoenix,
+                 lambda: stores.of_settings(tree, context),
+                 lambda: _read_in(tree, [file for file in tree.named(_READ_IN, context)[:20] if not aside(file)]),
+                 of_sources):  # fmt: skip
+        if any(kind_of_variable(name) for name, _ in named):
+            break
+        named += list(more())
+    return named, samples
 
 
 def _read_in(tree: Tree, files: Sequence[str]) -> list[tuple[str, str]]:
@@ -254,32 +249,12 @@ def _near(services: Sequence[Service], app: Sequence[Service], context: str) -> 
     return near
 
 
-def kinds(lines: Sequence[str]) -> tuple[str, ...]:
-    """What the lines are about, in a word or two each."""
-    found: dict[str, None] = {}
-    for line in lines:
-        head, _, rest = line.partition(": ")
-        if "secrets of the app's own" in rest:
-            found["secrets"] = None
-        elif head.startswith("port "):
-            found["further ports"] = None
-        elif rest.startswith("required by"):
-            found["required variables"] = None
-        elif head.startswith("what the app keeps"):
-            found["folders that are kept"] = None
-        elif match := re.match(r"(?:the address of )?(\w[\w ]*?)(?:'s address)?, which", rest):
-            found[match[1]] = None
-        else:
-            found[head] = None
-    return tuple(found)
-
-
 def _of_servers(tree: Tree) -> Iterator[str]:
     for path in [one for one in tree.named("Procfile") if "/" not in one][:1]:
         for command in re.findall(r"(?m)^[ \t]*[\w-]+\s*:\s*(\S.*)$", tree.read(path)):
-            kind, program = _server(command)
+            kind, program = stores.kind_of_server(command)
             if kind:
-                yield f"{kind}: {path} runs {program}; ecsctl creates none"
+                yield f"{kind}: {path} runs {program}"
 
 
 def _kept(tree: Tree, app: Sequence[Service], kept: Sequence[str]) -> Iterator[str]:
@@ -309,37 +284,13 @@ def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iter
         for name in re.findall(r"(?:fetch_env!\(|get_env\()\s*\"(\w+)\"", tree.read(path)):
             if _SECRET.fullmatch(name):
                 found.setdefault(name, path)
+    for file, name, other, framework in _OF_FRAMEWORKS:
+        if tree.has(file if context == "." else f"{context}/{file}") and not {name, other} & found.keys():
+            found[name] = framework
     if found:
         first = next(iter(found))
         yield (f"{', '.join(found)}, which {found[first]} names: secrets of the app's own; ecsctl secret set {first} "
                "stores one")  # fmt: skip
-
-
-def _beside(services: Sequence[Service]) -> Iterator[str]:
-    observed = set()
-    for service in services:
-        image = re.sub(r"[:@].*", "", service.image)
-        kind = next((kind for kind, pattern in _KINDS if re.search(pattern, image)), "")
-        if kind and (kind, image) not in observed:
-            observed.add((kind, image))
-            yield f"{kind}: {service.file} runs {image} as {service.name}; ecsctl creates none"
-
-
-def _kind(name: str) -> str:
-    return next((kind for kind, pattern in _VARIABLES if re.fullmatch(pattern, name)), "")
-
-
-def _variables(named_in: Sequence[tuple[str, str]]) -> Iterator[str]:
-    named: dict[str, dict[str, str]] = {}
-    for name, where in named_in:
-        if (kind := _kind(name)) and re.fullmatch(r"\w+", name):
-            named.setdefault(kind, {}).setdefault(name, where)
-    for kind, names in named.items():
-        yield (
-            f"{', '.join(names)}: {kind}'s address, which {next(iter(names.values()))} names"
-            if kind != "Redis"
-            else (f"{', '.join(names)}: the address of Redis, which {next(iter(names.values()))} names")
-        )
 
 
 def _processes(services: Sequence[Service], app: Sequence[Service]) -> Iterator[str]:

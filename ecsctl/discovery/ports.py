@@ -52,8 +52,12 @@ _PROGRAMS = (
     (r"\b(?:catalina\.sh|http-server|waitress-serve)\b", 8080), (r"\bpuma\b", 3000), (r"\brackup\b", 9292),
     (r"\bjupyter\b", 8888), (r"\bgradio\b", 7860),
 )  # fmt: skip
-_AT_HOME = re.compile(
-    r"(?:^|[\s/;&\"'(])(uvicorn|hypercorn|daphne|granian|datasette|flask(?=[^;&\n]{0,80}\brun\b)|vite(?=\s+preview)|mkdocs(?=\s+serve))(?=[\s\"']|$)"
+# Servers that listen where they do by default, whatever EXPOSE says, unless their command or settings say otherwise.
+_AS_IT_IS = re.compile(
+    r"what (?:the image mcr\.microsoft\.com/dotnet/|(?:uvicorn|hypercorn|daphne|granian|flask|fastapi) )"
+)
+_MOVES = re.compile(
+    r"UseUrls\(|ListenAnyIP|ListenLocalhost|\.Listen\(|\"Kestrel\"|\"[Uu]rls\"|\.Run\(\s*\$?\"http|\bPORT\b"
 )
 _NUMBER = r"([1-9]\d{1,4})(?!\d|\.\d)"
 _OPTION = re.compile(
@@ -67,8 +71,8 @@ _NOT_HTTP = re.compile(
 )
 _BIND = re.compile(r"(?:^|\n)[ \t]*(?:bind|port|http-socket|http|socket|listen)\s*[(=\s]\s*[^\n]*?[:\s'\"(=]" + _NUMBER)
 FIRST = r"(?:main|index|server|app|start|www|__main__|wsgi)\.(?:[cm]?[jt]s|py)"
-_SOURCES = re.compile(
-    r"(?:main|index|server|app|start|www|bootstrap|wsgi|asgi|__main__|puma)\.(?:[cm]?[jt]s|go|py|rb|rs)|runtime\.exs"
+FIRST_FILE = re.compile(
+    r"(?:main|index|server|app|start|www|bootstrap|wsgi|asgi|__main__|puma)\.(?:[cm]?[jt]s|go|py|rb|rs)|Program\.cs|runtime\.exs"
 )
 # Files that show which variables an app reads, with values to begin from.
 EXAMPLES = (
@@ -148,16 +152,22 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         *_of_samples(tree, context),
         *(Port(number, source, sure=False) for _, number, source in examples(tree, context)),
         *_of_manifests(tree, context),
+        *_of_readme(tree),
     ]
     # Of several that are EXPOSEd, the one that something else names too.
     agreed = {hint.number: hint for hint in reversed(hints)}
     usual = [one for one in surer if one.number not in _ASIDE]
     if len(usual) > 1:
-        surer.sort(key=lambda one: (one.number in _ASIDE, one.number not in agreed, not _usual(one.number)))
+        # A container may be asked for its health elsewhere than where it serves people.
+        asked = {number for number, _ in health} - {hint.number for hint in hints if "HEALTHCHECK" not in hint.source}
+        served = agreed.keys() - asked
+        surer.sort(key=lambda one: (one.number in _ASIDE, one.number not in served, not _usual(one.number),
+                                    one.number not in agreed))  # fmt: skip
     surer = [replace(one, agreed=one.number in agreed) for one in surer]
-    runs = [
-        one for one in hints if one.sure and not one.beside and one.source.startswith(("its command", "HEALTHCHECK"))
-    ]
+    given = any(service.listens for service in services[:1])
+    runs = [one for one in hints if not one.beside and (
+        (one.sure and one.source.startswith(("its command", "HEALTHCHECK")))
+        or (not given and not anywhere and _AS_IT_IS.match(one.source) and not _moved(tree, context)))]  # fmt: skip
     if len(surer) == 1 and not surer[0].agreed and runs:  # EXPOSE opens nothing: what runs wins over it
         surer = [replace(runs[0], against=surer[0].number), *surer]
     # A web server's settings hold, whatever EXPOSE says that nothing else does.
@@ -174,6 +184,16 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
     order = list(dict.fromkeys(one.number for one in [*surer, *hints]))
     lone = {one.number for one in surer} & _SOMETIMES if not usual else set()
     return tuple(found[number] for number in sorted(order, key=lambda number: number in _ASIDE - lone))
+
+
+def _moved(tree: Tree, context: str) -> bool:
+    """Whether sources or settings of an ASP.NET app, or a script, have it listen elsewhere than by default."""
+    files = [
+        one
+        for one in tree.named(r"Program\.cs|Startup\.cs|appsettings(?:\.Production)?\.json", context)
+        if not aside(one)
+    ]
+    return any(_MOVES.search(tree.read(one)) for one in files[:50])
 
 
 def choices(ports: Sequence[Port]) -> tuple[Port, ...]:
@@ -199,18 +219,6 @@ def contrary(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> str:
         return ""
     number, file = next(iter(listened.items()))
     return f"EXPOSE of the Dockerfile names {said[0]}, but {file} makes the web server listen on {number}"
-
-
-def alone(texts: Sequence[Text], environment: Mapping[str, str]) -> str:
-    """A sentence where a server answers its own machine alone, for nothing has it do otherwise.
-
-    That is what each of these does without a host in its command, by its own manual.
-    """
-    server = next((found[1] for text in texts if text.shell and (found := _AT_HOME.search(text.text))), "")
-    said = " ".join([*(one.text for one in texts), *environment.values()])
-    if not server or re.search(r"0\.0\.0\.0|::|\$\{?\w*HOST|\s--?(?:host|bind|uds|fd|h|b|H)\b", said):
-        return ""
-    return f"{server} listens on 127.0.0.1 only, where no load balancer reaches it: add --host 0.0.0.0 to its command"
 
 
 def unbound(texts: Sequence[Text], environment: Mapping[str, str]) -> bool:
@@ -337,7 +345,7 @@ def _of_spring(tree: Tree, context: str) -> Iterator[Port]:
 
 
 def _of_sources(tree: Tree, context: str) -> Iterator[Port]:
-    files = [one for one in tree.named(_SOURCES.pattern, context) if not aside(one)]
+    files = [one for one in tree.named(FIRST_FILE.pattern, context) if not aside(one)]
     for file in files[:40]:
         for match in _LISTENS.finditer(tree.read(file)):
             number = int(next(one for one in match.groups() if one))
@@ -370,6 +378,16 @@ def examples(tree: Tree, context: str) -> Iterator[tuple[str, int, str]]:
     for file in tree.named(EXAMPLES, context):
         if not aside(file):
             yield from ((name, int(port), file) for name, port in _OWN.findall(tree.read(file)) if int(port) < 65536)
+
+
+def _of_readme(tree: Tree) -> Iterator[Port]:
+    """The container's side of what a README publishes, where it shows how the image is run."""
+    for file in [one for one in tree.files if one.lower() in ("readme.md", "readme.rst", "docker.md")]:
+        for one in re.findall(
+            rf"\b(?:docker|podman) run\b[^`]{{0,400}}?\s(?:-p|--publish)[ =](?:[\d.]+:)?\d+:{_NUMBER}", tree.read(file)
+        ):
+            if int(one) < 65536:
+                yield Port(int(one), file, sure=False)
 
 
 def _of_manifests(tree: Tree, context: str) -> Iterator[Port]:

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from ecsctl.discovery.tree import Tree, aside
 
+_FOR_OTHERS = re.compile(r"(?:^|_)(?:local|dev\w*|tests?|ci)(?:_|\.)")
+"""Settings that a container does not have."""
+
 
 def led_to_tls(tree: Tree, context: str) -> str:
     """The file by which every request without TLS is led to it; empty if none does. A check comes without TLS.
@@ -35,20 +38,26 @@ def by_tls(checks: Sequence[str], port: int) -> Iterator[str]:
             return
 
 
-def strangers(tree: Tree, context: str) -> Iterator[str]:
-    """A sentence where an app answers only those who ask for it by a name that it knows (Django, "ALLOWED_HOSTS")."""
-    if not tree.named(r"manage\.py", context):
+def strangers(tree: Tree, context: str, opened: bool = False) -> Iterator[str]:
+    """A sentence where an app answers only those who ask for it by a name that it knows (Django, "ALLOWED_HOSTS").
+
+    `opened`: a variable lets it answer everybody.
+    """
+    if opened or not tree.named(r"manage\.py", context):
         return
     said: dict[str, str] = {}
     for file in _files(tree, context, r"[\w-]+\.py"):
-        if re.search(r"settings|config/", file):
+        if re.search(r"settings|config/", file) and not _FOR_OTHERS.search(file.rpartition("/")[2]):
             for rest in re.findall(
                 r"(?m)^[ \t]*ALLOWED_HOSTS\s*(?::[^=\n]*)?\+?=\s*([^\n]*(?:\n\s+[^\n]*)?)", _live(tree.read(file))
             ):
                 said[file] = rest
     if said and not any(re.search(r"[\"']\*[\"']", rest) for rest in said.values()):
-        yield (f"{next(iter(said))} has ALLOWED_HOSTS: Django answers 400 to other hosts, and the load balancer's "
-               "check asks by the task's address")  # fmt: skip
+        file, rest = next(iter(said.items()))
+        name = re.search(r"[\"'](\w*HOSTS?\w*)[\"']", rest)
+        set_by = f"; {name[1]} in [service.environment] sets them" if name else ""
+        yield (f"{file} has ALLOWED_HOSTS: Django answers 400 to other hosts, and the load balancer's check asks "
+               f"by the task's address{set_by}")  # fmt: skip
 
 
 def _files(tree: Tree, context: str, pattern: str) -> list[str]:

@@ -27,6 +27,14 @@ _PYTHON = re.compile(
 _RUBY = re.compile(
     rf"\bENV\.fetch\([ \t]{{0,9}}[\"']{_NAME}[\"'][ \t]{{0,9}}\)(?![ \t]{{0,9}}(?:\{{|do\b|rescue|if\b))"
 )
+# go-flags and kong; python-decouple and django-environ, which raise where there is no default.
+_GO_FLAGS = re.compile(
+    rf"`(?=[^`\n]{{0,300}}\brequired:\"(?:true|1|yes)?\")(?![^`\n]{{0,300}}\bdefault:)[^`\n]{{0,300}}\benv:\"{_NAME}\""
+)
+_DECOUPLE = re.compile(
+    rf"(?<![\w.])(?:config|env)(?:\.(?:str|int|bool|list|url|db))?\([ \t]{{0,9}}[\"']{_NAME}[\"']"
+    r"[ \t]{0,9}(?:,[ \t]{0,9}cast=\w+[ \t]{0,9})?\)"
+)
 # zod and t3-env: where a field of a schema begins. It is required if it has neither a default nor leave to be absent.
 _FIELD = re.compile(rf"(?m)^[ \t]{{0,40}}{_NAME}:[ \t]{{0,9}}")
 _MAY_LACK = re.compile(r"optional|Optional|default\(|prefault\(|nullish\(|catch\(|preprocess\(|nullable\(")
@@ -61,12 +69,16 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
         yield from _of_heroku(tree)
     for file in _files(tree, r"[\w.-]+(?<!_test)\.go", context):
         text = tree.read(file)
-        yield from ((name, file) for name in (*_GO.findall(text), *_ENVCONFIG.findall(text)))
+        yield from ((name, file) for name in (
+            *_GO.findall(text), *_ENVCONFIG.findall(text), *_GO_FLAGS.findall(text)))  # fmt: skip
     for file in _files(tree, r"runtime\.exs", context):
         live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
         yield from ((name, file) for name in re.findall(rf"\bfetch_env!\(\s{{0,9}}\"{_NAME}\"", live))
     for file in _files(tree, _SETTINGS, context):
-        yield from ((name, file) for name in _PYTHON.findall(tree.read(file)))
+        live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
+        yield from ((name, file) for name in _PYTHON.findall(live))
+        if re.search(r"\b(?:decouple|environ)\b", live):
+            yield from ((name, file) for name in _DECOUPLE.findall(live) if not re.search(r"(?:test|dev|local)", file))
     for file in _files(tree, r"[\w-]+\.rb", context):
         if re.search(r"(?:^|/)config/(?:environments/production|application|initializers/[\w-]+)\.rb$", file):
             live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))

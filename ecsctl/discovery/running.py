@@ -9,7 +9,7 @@ from itertools import islice
 
 from ecsctl.discovery import ports
 from ecsctl.discovery.compose import Service
-from ecsctl.discovery.dockerfile import Dockerfile, Stage
+from ecsctl.discovery.dockerfile import Dockerfile, Stage, bare
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.needs import Process
 from ecsctl.discovery.started import Text
@@ -39,9 +39,11 @@ def services_of(
               and (one.image in tags or _called(one.image, wanted, owner))]  # fmt: skip
     found = [*built, *pushed]
     found = [one for one in found if not _TRIED.search(one.file)] or found
-    return tuple(
-        sorted(found, key=lambda one: (not one.runs(stage.name), not one.ports, not one.health, bool(one.command)))
-    )
+
+    def rank(one: Service) -> tuple[bool, ...]:
+        return not one.runs(stage.name), one.trial, not one.ports, not one.health, bool(one.command)
+
+    return tuple(sorted(found, key=rank))
 
 
 def _called(image: str, wanted: Collection[str], owner: str) -> bool:
@@ -84,11 +86,6 @@ _INTERPRETED = re.compile(r"\b(?:node|npm|yarn|pnpm|bun|tsx|pm2|python3?)\b")
 _MCP = re.compile(r"@modelcontextprotocol/(?:sdk|server)|[\"']fastmcp\b|[\"']mcp(?:\[cli\])?[\"'<>=~ ]")
 _MCP_FILES = r"(?:main|index|server|app|cli|env|config|__main__|__init__)\.(?:[cm]?[jt]s|py)"
 _READ = re.compile(r"process\.env\.((?:[A-Z0-9]+_)?PORT)\b|environ\[[\"']((?:[A-Z0-9]+_)?PORT)[\"']\]")
-_BARE = re.compile(
-    r"(?:.*/)?(?:alpine|debian|ubuntu|busybox|amazonlinux|ruby|python|node|golang|rust|elixir|erlang|crystal|"
-    r"[\w-]*(?:jdk|jre|temurin|corretto|openjdk)|dotnet/(?:runtime|aspnet)|static|base|cc)[\w-]*(?:[:@].*)?"
-)
-"""Images of a language or a system: none of them starts an app."""
 
 
 # Entry points that start what they are given, and nothing without.
@@ -105,6 +102,7 @@ _FOR_DEVELOPERS = re.compile(
 def said(tree: Tree, texts: Sequence[Text]) -> str:
     """What an image starts: its command, the scripts of package.json and the recipe of a Makefile that it names."""
     found = [one.text for one in texts if one.where == "its command" or one.where.endswith("of package.json")]
+    found += [one.text for one in texts[1:4] if one.shell and one.where.endswith(".sh")]
     for name in re.findall(r"\bmake\s+([\w-]+)", found[0] if found else "")[:3]:
         found += re.findall(rf"(?m)^{name}\s*:[^\n]*((?:\n\t[^\n]*)+)", tree.read("Makefile"))[:1]
     return " ".join(found)
@@ -112,7 +110,8 @@ def said(tree: Tree, texts: Sequence[Text]) -> str:
 
 def for_developers(command: str) -> str:
     """A sentence where an image starts what serves one person, slowly, and shows everybody its faults."""
-    found = _FOR_DEVELOPERS.search(command)
+    chosen = re.search(r"\bif\b[\s\S]*\belse\b", command)  # by a shell, at the start
+    found = None if chosen else _FOR_DEVELOPERS.search(command)
     return (
         f"the image starts a development server, {found[0]}: set command in [service] to start another" if found else ""
     )
@@ -129,8 +128,8 @@ def hosted(
     for path in [one for one in tree.named("Procfile") if "/" not in one][:1]:
         found += [(path, one) for one in re.findall(r"(?m)^[ \t]*web\s*:\s*(\S.*?)\s*$", tree.read(path))]
     if not found:
-        bare = entry or _BARE.fullmatch(stage.image)
-        return (), "the image starts nothing by itself: set command in [service]" if bare else ""
+        nothing = entry or bare(stage.image)
+        return (), "the image starts nothing by itself: set command in [service]" if nothing else ""
     where, start = found[0]
     words = Process("web", start, where).words
     notes.append(f"the image names no command; {where} runs in it: {start}")
@@ -150,12 +149,20 @@ def _more(entry: str, service: Service) -> tuple[str, ...]:
         return ()
 
 
-def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterator[str]:
+def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Sequence[Text]) -> Iterator[str]:
     """A sentence where an entry point is a program that does nothing without a subcommand, and has none.
 
-    Cobra prints a help where a command has no Run; clap ends where a subcommand is no Option ("Command", "Subcommand").
+    Cobra prints a help where a command has no Run; clap ends where a subcommand is no Option ("Command", "Subcommand");
+    a shell script that knows words and has none says its usage.
     """
     entry, own = read.parts(stage)
+    for script in texts[1:]:
+        word = own.strip() or entry.strip()
+        if script.shell and word.rpartition("/")[2] == script.where.rpartition("/")[2] and _usage(script.text):
+            known = re.findall(r"(?m)^\s*([a-z][\w-]*)\)\s*$", script.text)
+            to = f", to one of {', '.join(known[:6])}" if known else ""
+            yield f"{script.where} says its usage and ends where it is given no word: set command in [service]{to}"
+            return
     if not entry or own or " " in entry or entry.endswith(".sh"):
         return
     for file in [one for one in tree.named(r"root\.go|main\.rs|cli\.rs", context) if not aside(one)][:5]:
@@ -171,6 +178,13 @@ def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterator[
         if silent:
             yield f"{entry} has subcommands ({file}), and the image starts none: set command in [service] to one"
             return
+
+
+def _usage(script: str) -> bool:
+    """Whether a shell script looks at its first word, and only prints something where it knows none such."""
+    begin = re.search(r"\bcase\s+[\"']?\$\{?1\b", script)
+    other = re.search(r"(?m)^\s*\*\)\s*(?:echo|printf|cat|usage|show_help)\b", script[begin.end() :]) if begin else None
+    return other is not None and "exec" not in script[(begin.end() if begin else 0) + other.start() :][:300]
 
 
 def demanded(tree: Tree, context: str, texts: Sequence[Text], known: Mapping[str, str]) -> str:

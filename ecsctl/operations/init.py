@@ -14,8 +14,9 @@ from typing import Any
 from ecsctl.buildspec import OURS, PARTS, USUAL, ours
 from ecsctl.config.editing import put, read_text
 from ecsctl.discovery import choosing
-from ecsctl.discovery.image import NO_DOCKERFILE, Ask, Image, observed
-from ecsctl.discovery.needs import kinds
+from ecsctl.discovery.image import NO_DOCKERFILE, Image, observed
+from ecsctl.discovery.needs import Need
+from ecsctl.discovery.selection import Ask
 from ecsctl.discovery.spec import lacking
 from ecsctl.discovery.tree import Tree, within
 from ecsctl.engine.errors import EcsctlError, Refused, UsageError
@@ -25,6 +26,11 @@ SCHEMA = "ecsctl.schema.json"
 IGNORED = ".ecsctl/"
 """The folder of the record and the sandbox: it stays on this machine."""
 _WHEREVER = frozenset({".ecsctl", ".ecsctl/", "**/.ecsctl", "**/.ecsctl/"})  # in any folder
+_OF_SERVICE = (
+    "port ", "health path ", "the app listens ", "the app finds ", "[service.environment] sets ", "the task has ",
+    "the processor ",
+)  # fmt: skip
+"""How the notes begin that say where the values of [service] were found."""
 GITHUB = (
     "AWS reaches GitHub through a connection, which you make in the console (Developer Tools, Settings, Connections; "
     "install its GitHub App on this repository alone), then: ecsctl creds use-connection ARN; or else with a token: "
@@ -43,7 +49,7 @@ class Proposal:
     branch: str
     image: Image | None  # None: there is no Dockerfile
     notes: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()  # what the app uses beside itself
+    needs: tuple[Need, ...] = ()  # what the app uses beside itself
     elsewhere: str = ""  # why it is not known to be on GitHub
     account_id: str = ""
     builds: bool = True  # False: the image comes from elsewhere
@@ -105,11 +111,12 @@ class Proposal:
         from ecsctl.config.writing import template
 
         remarks = {
-            "service": self._found("port ", "health path ", "the app listens ", "the processor "),
+            "service": self._found(*_OF_SERVICE),
             "build": self._found("the image is built ", "the stage ", "there are several Dockerfiles"),
         }
         if self.needs:
-            remarks["service"] += ["You will have to say where:", *(f"- {one}" for one in self.needs)]
+            remarks["service"].append("You will have to say where; ecsctl creates none of it by itself:")
+            remarks["service"] += [f"- {one.line}" for one in self.needs]
         if self.image and self.image.lacking and self.builds:
             lacking = ", ".join(self.image.lacking)
             remarks["build"].append(f"You will have to say in args, for the Dockerfile has no default: {lacking}")
@@ -161,7 +168,8 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
         notes.append(f"the same image runs {', '.join(others)}: proposed in ecsctl.toml, as comments")
     if image and image.needs:
         notes.append(
-            f"what it needs beside its image is listed in ecsctl.toml, at [service]: {', '.join(kinds(image.needs))}"
+            "what it needs beside its image is listed in ecsctl.toml, at [service]: "
+            + ", ".join(dict.fromkeys(one.kind for one in image.needs))
         )
     if found.repository:
         notes.append(GITHUB)

@@ -27,7 +27,7 @@ REQUIRED = {
             "src/lib/env.ts": "const schema = z\n  .object({\n    SIGNING: z.string().min(9),\n    BASE_URL: z.string()\n      .url()\n      .optional(),\n  })\n",
         },
         port=3000,
-        needs=("POSTGRES_PRISMA_URL: a database's address", "SIGNING: required by src/lib/env.ts"),
+        needs=("a database: POSTGRES_PRISMA_URL", "SIGNING: required by src/lib/env.ts"),
     ),
     "errbit/errbit": Shape(  # Heroku's file does
         {
@@ -62,7 +62,7 @@ REQUIRED = {
         },
         port=4242,
         path="/health",
-        needs=("DATABASE_URL: a database's address",),
+        needs=("a database: DATABASE_URL",),
     ),
     "svix/svix-webhooks": Shape(  # the app's own program knows the path of its check; a second compose file adds a secret
         {
@@ -75,7 +75,7 @@ REQUIRED = {
         "server/Dockerfile",
         "server",
         8071,
-        needs=("SVIX_DB_DSN: a database's address", "SVIX_JWT_SECRET"),
+        needs=("a database: SVIX_DB_DSN", "SVIX_JWT_SECRET"),
     ),
     "bytebase/dbhub": Shape(  # it listens only if it is asked to
         {
@@ -85,7 +85,7 @@ REQUIRED = {
             "src/server.ts": "const transport = new StdioServerTransport();\n",
         },
         port=8080,
-        needs=("DSN: a database's address",),
+        needs=("a database: DSN",),
         notes=("standard input alone",),
     ),
     "atuinsh/atuin": Shape(  # only manifests name the variables
@@ -97,7 +97,7 @@ REQUIRED = {
         },
         port=8888,
         path="/healthz",
-        needs=("ATUIN_DB_URI: a database's address",),
+        needs=("a database: ATUIN_DB_URI",),
     ),
     "logto-io/logto": Shape(  # a second port, which a load balancer does not forward
         {
@@ -149,7 +149,7 @@ REQUIRED = {
         },
         port=8000,
         needs=(
-            "ES_URL: a search engine's address",
+            "a search engine: ES_URL",
             "TA_PASSWORD, which web in docker-compose.yml names",
             "migrations: db-migrate/Dockerfile builds",
         ),

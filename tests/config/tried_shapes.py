@@ -169,7 +169,7 @@ TRIED = {
     ),
     "fly-apps/hello_elixir": Shape(
         {"Dockerfile": "FROM debian\nCOPY lib lib\nCMD [\"/app/bin/server\"]\n", "lib/a.ex": "", "config/runtime.exs": "url = System.get_env(\"DATABASE_URL\") || raise\nport = String.to_integer(System.get_env(\"PORT\") || \"4000\")\n"},
-        port=4000, needs=("DATABASE_URL: a database's address",),
+        port=4000, needs=("a database: DATABASE_URL",),
     ),
     "what Kamal and Copilot say": Shape(
         {

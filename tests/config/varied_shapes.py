@@ -80,7 +80,7 @@ VARIED = {
             "Dockerfile": "FROM debian\nCOPY . /app\nENTRYPOINT [\"/app/bin/syncserver\"]\n",
             "docker-compose.yml": "services:\n  syncserver:\n    build: .\n    ports: ['8000:8000']\n    environment: {SYNC_HOST: 0.0.0.0, SYNC_URL: mysql://x}\n",
         },
-        port=8000, environment={"SYNC_HOST": "0.0.0.0"}, notes=("SYNC_HOST makes the app listen",),  # noqa: S104
+        port=8000, environment={"SYNC_HOST": "0.0.0.0"}, notes=("SYNC_HOST: it makes the app listen",),  # noqa: S104
     ),
     "mher/flower": Shape(  # published elsewhere by its own name; what a compose file puts in is an example
         {
@@ -142,7 +142,7 @@ VARIED = {
             "desk/settings.py": "ALLOWED_HOSTS = env.list('HOSTS')\nDATABASES = {'default': dj(os.environ.get('DATABASE_URL'))}\nROOT_URLCONF = 'desk.urls'\n",
             "desk/urls.py": "urlpatterns = [path('healthz/', ok)]\n",
         },
-        port=8000, path="/healthz/", notes=("desk/settings.py has ALLOWED_HOSTS",), needs=("DATABASE_URL: a database",),
+        port=8000, path="/healthz/", notes=("desk/settings.py has ALLOWED_HOSTS",), needs=("a database: DATABASE_URL",),
     ),
     "rajnandan1/kener": Shape(  # a path before the check's that is empty, or not set at all
         {

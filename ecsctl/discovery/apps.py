@@ -1,0 +1,91 @@
+"""Several apps in one repository: which of them the others end at, and which of the others it needs.
+
+Where a compose file says so, the app is the one that alone keeps its data in a store, or that alone is called by the
+others: an interface can be put up afterwards, and has nothing to show without it. A page that only a browser runs is
+never taken before a server. Where many call each other, none of this tells them apart: what people open comes first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from ecsctl.discovery import depends
+from ecsctl.discovery.compose import Service
+from ecsctl.discovery.dockerfile import Dockerfile, Stage, bare
+from ecsctl.discovery.ports import sources
+from ecsctl.discovery.stores import kind_of_image, kind_of_variable
+from ecsctl.discovery.tree import Tree
+
+_FILES_ALONE = re.compile(r"(?:.*/)?(?:nginx|caddy|httpd|static-web-server|nginx-unprivileged|lighttpd)(?:[:@].*)?")
+"""Servers of files, where nothing else is started in them."""
+_PREVIEWS = re.compile(
+    r"\b(?:vite|ng\s+serve|react-scripts\s+start|vue-cli-service\s+serve|http-server|staticfileserver|serve\s+-s)\b"
+)
+
+
+@dataclass(frozen=True)
+class Relations:
+    """What compose files say of the apps that they build, each known by its Dockerfile."""
+
+    callers: Mapping[str, tuple[str, ...]]  # the Dockerfiles of those that wait for it, or are given its address
+    keepers: frozenset[str]  # those that use a store
+    alone: str = ""  # the one that the others end at, where there is one such
+    why: str = ""
+
+
+def relations(tree: Tree, paths: Sequence[str], services: Sequence[Service]) -> Relations:
+    """How the apps of some Dockerfiles depend on each other."""
+    callers: dict[str, dict[str, None]] = {}
+    keepers: dict[str, None] = {}
+    by_name = {(one.file, one.name): one for one in services}
+    for one in services:
+        if one.dockerfile not in paths:
+            continue
+        if any(kind_of_variable(name) for name in one.environment):
+            keepers[one.dockerfile] = None
+        for name in one.calls:
+            other = by_name.get((one.file, name))
+            if other and kind_of_image(other.image):
+                keepers[one.dockerfile] = None
+            elif other and other.dockerfile in paths and other.dockerfile != one.dockerfile:
+                callers.setdefault(other.dockerfile, {})[one.dockerfile] = None
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        if folder and depends.of(tree, folder):
+            keepers[path] = None
+    called = [one for one in paths if one in callers]
+    of_callers = {path: tuple(found) for path, found in callers.items()}
+    kept = [one for one in paths if one in keepers]
+    both = [one for one in called if one in keepers]
+    # A store alone tells nothing where the sources of one of them lie elsewhere than its Dockerfile.
+    if len(paths) > 1 and 2 * len(called) <= len(paths) + 1:  # else a mesh of services
+        for some, why in ((both, "it keeps data, and the others call it"), (called, "the others call it"),
+                          (kept, "it alone uses a store")):  # fmt: skip
+            if len(some) == 1 and (
+                some is not kept or all(sources(tree, path.rpartition("/")[0] or ".") for path in paths)
+            ):
+                return Relations(of_callers, frozenset(keepers), some[0], why)
+    return Relations(of_callers, frozenset(keepers))
+
+
+def of_pages(read: Dockerfile, stage: Stage) -> bool:
+    """Whether an image only hands out files that a browser runs, or is a server for those who write them."""
+    command = read.command(stage)
+    own = any(word in ("CMD", "ENTRYPOINT") for word, _ in stage.instructions)
+    serves_files = _FILES_ALONE.fullmatch(stage.image) and (not own or re.search(r"nginx|caddy|httpd", command))
+    return bool(serves_files or _PREVIEWS.search(command) or (not command and bare(stage.image)))
+
+
+def beside(path: str, found: Relations, others: Collection[str], services: Sequence[Service]) -> list[str]:
+    """Sentences on the apps that call this one, and on those that it calls: each is to be put up by itself."""
+
+    def listed(paths: Collection[str]) -> str:
+        names = {one.dockerfile: one.name for one in reversed(services)}
+        return ", ".join(f"{names.get(one, one)} ({one})" for one in paths)
+
+    calls = [one for one in others if path in found.callers.get(one, ())]
+    callers = [one for one in others if one in found.callers.get(path, ())]
+    said = [f"it calls {listed(calls)}, which has to run too"] if calls else []
+    return said + ([f"{listed(callers)} calls it, and is put up by itself"] if callers else [])

@@ -1,0 +1,68 @@
+"""Variables that a framework needs in a container, and that neither the image nor its compose file sets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ecsctl.discovery.compose import Service
+from ecsctl.discovery.started import Text
+from ecsctl.discovery.tree import Tree, aside
+
+EVERY = "0.0.0.0"  # noqa: S104 - what a server in a container binds to
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Where a file of the app says `has`, and the container starts `command`, the variable is set; not if `unless`."""
+
+    variable: str
+    value: str
+    why: str
+    file: str
+    has: str
+    unless: str  # in any of those files, or in what is started
+    command: str = ""
+    others: tuple[str, ...] = ()  # variables that do the same
+
+
+# Rails, "Configuring Rails Applications"; Symfony, "Configuration Environments"; Rocket, "Configuration"; Gradio,
+# "Environment Variables"; Phoenix, "Deploying with Releases".
+_RULES = (
+    Rule("RAILS_ENV", "production", "Rails starts for development without it",
+         file=r"Gemfile", has=r"(?m)^\s*gem\s+[\"']rails[\"']", others=("RACK_ENV",),
+         unless=r"RAILS_ENV=|-e\s*production",
+         command=r"\brails\s+(?:s|server)\b|\bpuma\b|\bthrust\b|\bunicorn\b|\brackup\b"),
+    Rule("APP_ENV", "prod", "Symfony starts for development without it",
+         file=r"composer\.json", has=r"\"symfony/framework-bundle\"", unless=r"APP_ENV=prod"),
+    Rule("ROCKET_ADDRESS", EVERY, "Rocket listens on 127.0.0.1 without it",
+         file=r"Cargo\.toml|Rocket\.toml|main\.rs|lib\.rs", has=r"(?m)^rocket\s*=",
+         unless=r"address\s*=|ROCKET_ADDRESS",
+         others=("ROCKET_CONFIG", "ROCKET_PROFILE")),
+    Rule("GRADIO_SERVER_NAME", EVERY, "Gradio listens on 127.0.0.1 without it",
+         file=r"requirements[\w.-]*\.txt|pyproject\.toml|[\w-]+\.py", has=r"(?m)^[\s\"']*gradio\b(?!-)",
+         command=r"\bpython", unless=r"server_name\s*=|--listen|mount_gradio_app|--server[-_]name"),
+    Rule("PHX_SERVER", "true", "a release of Phoenix serves nothing without it",
+         file=r"runtime\.exs", has=r"get_env\(\"PHX_SERVER\"\)", command=r"\bbin/\w+\s+start\b",
+         unless=r"PHX_SERVER=|server:\s*true"),
+)  # fmt: skip
+
+
+def given(
+    tree: Tree, context: str, services: Sequence[Service], texts: Sequence[Text], known: Mapping[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    """Each variable with its value, and why it is set. `known` are those that the image sets."""
+    for service in services[:1]:
+        every = f"it makes the app listen on every address, as in {service.where}: else nothing reaches it"
+        yield from ((name, value, every) for name, value in service.binds)
+        answers = f"the app answers the load balancer's check then, which asks by an address, as in {service.where}"
+        yield from ((name, value, answers) for name, value in service.any_host)
+    started = " ".join(one.text for one in texts)
+    for rule in _RULES:
+        if {rule.variable, *rule.others} & known.keys() or not re.search(rule.command, started):
+            continue
+        files = [one for one in tree.named(rule.file, context) if not aside(one)][:100]
+        said = [tree.read(one) for one in files]
+        if any(re.search(rule.has, one) for one in said) and not re.search(rule.unless, "\n".join([started, *said])):
+            yield rule.variable, rule.value, rule.why

@@ -1,0 +1,159 @@
+"""Databases, caches, queues and the like: by the images that compose files run, by variables, and by settings files."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from ecsctl.discovery import settings
+from ecsctl.discovery.compose import Service
+from ecsctl.discovery.ports import sources
+from ecsctl.discovery.tree import Tree, aside, within
+
+# By kind: the images, the variables that hold an address of one, and Spring's settings that do (Spring Boot, "Common
+# Application Properties"). The order is that of the lines in ecsctl.toml.
+_KINDS = (
+    ("a database",
+     r"postgres|postgis|timescale|pgvector|mysql|mariadb|percona|mssql|azure-sql-edge|cockroach|mongo|cassandra|clickhouse|"
+     r"couchdb|neo4j|influxdb|surrealdb|libsql",
+     r"(?:\w+_)?(?:DATABASE|DB)_?(?:URL|URI|DSN|HOST|HOSTNAME|SERVER)|DSN|ConnectionStrings__(?!.*(?:[Rr]edis|[Cc]ache|[Rr]abbit|[Qq]ueue))\w+"
+     r"|(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|CLICKHOUSE|MONGO\w*)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
+     r"|(?:\w+_)?MONGO(?:DB)?_UR[IL]|(?:\w+_)?DATASOURCE_URL|PGHOST",
+     r"spring\.(?:datasource\.url|r2dbc\.url|(?:data\.)?mongodb\.(?:uri|host))|quarkus\.datasource\.jdbc\.url"),
+    ("Redis", r"redis|valkey|keydb|dragonfly",
+     r"\w*REDIS\w*_?(?:URL|HOST|URI|DSN)|REDIS(?:_(?:SERVERS?|ADDR(?:ESS)?|ENDPOINT|NODES?|CONNECTION\w*))?"
+     r"|ConnectionStrings__\w*(?:[Rr]edis|[Cc]ache)\w*",
+     r"spring\.(?:data\.)?redis\.(?:host|url)|quarkus\.redis\.hosts"),
+    ("a cache", r"memcached", r"\w*MEMCACHED?_?(?:SERVERS?|HOSTS?|URL|LOCATION)", "$."),
+    ("a queue", r"rabbitmq|kafka|redpanda|nats|activemq|artemis|elasticmq|beanstalk|pulsar|mosquitto|emqx",
+     r"CELERY_BROKER\w*|AMQP\w*|\w*RABBIT(?:MQ)?_?(?:URL|URI|HOST\w*|SERVER)|\w*KAFKA\w*(?:BROKERS?|SERVERS?|URL|HOSTS?)"
+     r"|BROKER_URL|NATS_(?:URL|SERVERS?|HOST)|\w*QUEUE_URL|ConnectionStrings__\w*(?:[Rr]abbit|[Qq]ueue)\w*",
+     r"spring\.(?:rabbitmq\.(?:host|addresses)|kafka\.bootstrap-servers|artemis\.broker-url)|kafka\.bootstrap\.servers"),
+    ("a search engine", r"elasticsearch|opensearch|meilisearch|typesense|solr|zincsearch",
+     r"(?:\w+_)?(?:ES|ELASTIC\w*|OPENSEARCH\w*|MEILI\w*|TYPESENSE)_(?:URL|HOST|NODE)S?",
+     r"spring\.(?:elasticsearch\.uris|data\.solr\.host)"),
+    ("object storage", r"minio|localstack|seaweedfs|garage",
+     r"(?:\w+_)?(?:MINIO|S3)_(?:ENDPOINT|URL|HOST|BUCKET)(?:_\w+)?|AWS_(?:S3_)?BUCKET(?:_NAME)?", "$."),
+    ("a vector store", r"chroma|qdrant|weaviate|milvus",
+     r"(?:CHROMA|QDRANT|WEAVIATE|MILVUS)\w*_(?:URL|HOST|URI)", "$."),
+    ("a model server", r"ollama|vllm|localai", r"(?:\w+_)?OLLAMA_(?:\w+_)?(?:URL|HOST)", "$."),
+    ("a mail server", r"mailhog|mailpit|mailcatcher|maildev|smtp|postfix",
+     r"(?:\w+_)?SMTP_(?:HOST|SERVER|URL)|(?:E?MAIL)_(?:HOST|SERVER|URL)", r"spring\.mail\.host"),
+)  # fmt: skip
+# Programs for people who look after a store, and what prepares one: none of them is a store.
+_TOOLS = re.compile(
+    r"^(?:mc|mongo-express|redis-?(?:commander|insight)|pgadmin\d?|phpmyadmin|adminer|kafka-ui|elasticvue)$|exporter|backup|dashboard"
+)
+# Servers of the kinds above, by the name of their program: in a Procfile too they are none of the app's own processes.
+_SERVERS = (
+    ("a database", r"postgres|postmaster|mysqld|mariadbd|mongod"), ("Redis", r"redis-server|valkey-server"),
+    ("a cache", r"memcached"), ("a queue", r"rabbitmq-server|nats-server"),
+    ("a search engine", r"elasticsearch|meilisearch"), ("a mail server", r"mailpit|mailhog|mailcatcher"),
+)  # fmt: skip
+_PLACE = re.compile(r"\$\{([A-Z][A-Z0-9_]+)[:}]")
+_AT_HOME = re.compile(r"\bjdbc:h2:|:memory:|\bsqlite\b|(?i:data source=[^;]+\.(?:db|sqlite)\b)")
+"""A database in the app's own process or folder."""
+
+_FIXED = re.compile(
+    r"[\"'`](?:jdbc:)?(?:postgres(?:ql)?|mysql|mariadb|mongodb|redis|amqp)(?:\+\w+)?://(?:[^\"'`\s@/]*@)?([\w.-]+)[:/\"'`]"
+    r"|[\"']HOST[\"']\s*:\s*[\"']([\w.-]+)[\"']"
+)
+_VARIES = re.compile(r"env|config|settings|default|\$\{|%s|args|flag|example|\|\||\?\?", re.IGNORECASE)
+"""What lets a variable say another address on the same line, or shows that it is but an example."""
+
+ORDER = tuple(kind for kind, *_ in _KINDS)
+
+
+def kind_of_image(image: str) -> str:
+    """Which kind of store an image is; empty if it is none."""
+    owner, _, last = re.sub(r"[:@].*", "", image).lower().rpartition("/")
+    name = f"{owner}/{last}" if re.fullmatch(r"server|db|database|core", last) else last
+    found = next((kind for kind, images, *_ in _KINDS if re.search(images, name)), "")
+    return "" if _TOOLS.search(name) else found
+
+
+def kind_of_variable(name: str) -> str:
+    """Of which kind of store a variable holds the address; empty if it does not."""
+    return next((kind for kind, _, variables, _ in _KINDS if re.fullmatch(variables, name)), "")
+
+
+def kind_of_server(command: str) -> tuple[str, str]:
+    """The kind and the program of a server that a command starts; empty for the app's own."""
+    first = next((one for one in command.split() if one != "exec" and "=" not in one), "").rpartition("/")[2]
+    return next(((kind, first) for kind, pattern in _SERVERS if re.fullmatch(pattern, first)), ("", ""))
+
+
+def of_settings(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
+    """The variables by which settings of Spring, Quarkus and ASP.NET that hold a store's address are overridden.
+
+    A setting is given by a variable that it names, or by its own name in capitals (Spring Boot, "Externalized
+    Configuration"); of appsettings.json, with two underscores between the levels (ASP.NET Core, "Configuration").
+    """
+    for file in _files(tree, context, r"application(?:-prod\w*)?\.(?:properties|ya?ml)"):
+        for name, value in settings.read(file, tree.read(file)).items():
+            kind = next((kind for kind, *_, keys in _KINDS if re.fullmatch(keys, name)), "")
+            if kind and not _AT_HOME.search(value):
+                given = [one for one in _PLACE.findall(value) if kind_of_variable(one)] or _PLACE.findall(value)
+                yield (given[0] if given else re.sub(r"[.-]", "_", name.replace("-", "")).upper()), file
+    for file in _files(tree, context, r"appsettings(?:\.Production)?\.json"):
+        for name, value in _connections(tree.read(file)).items():
+            if not _AT_HOME.search(value) and not re.search(r"\{\d\}", value):  # which the sources fill in
+                yield f"ConnectionStrings__{name}", file
+
+
+def _files(tree: Tree, context: str, pattern: str) -> list[str]:
+    return [one for one in tree.named(pattern, context) if not aside(one)][:10]
+
+
+def _connections(text: str) -> dict[str, str]:
+    try:
+        found = json.loads(re.sub(r"(?m)^\s*//.*$", "", text.lstrip("\ufeff"))).get("ConnectionStrings", {})
+    except (ValueError, AttributeError, RecursionError):
+        return {}
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def fixed(tree: Tree, context: str, foreign: Sequence[str]) -> Iterator[str]:
+    """A sentence where a source has the address of a store in it, and no variable that says another."""
+    for file in sources(tree, context):
+        if any(within(file, folder) for folder in foreign) or re.search(
+            r"(?:^|[/_.-])(?:tests?|spec|seed|dev|local)\b", file
+        ):
+            continue
+        for line in tree.read(file).splitlines():
+            found = _FIXED.search(line)
+            if found and not re.match(r"\s*(?:#|//|\*|--)", line) and not _VARIES.search(line):
+                yield (f"{file} has the address of a store in it, {found[1] or found[2]}: in a container it has to "
+                       "come from a variable")  # fmt: skip
+                return
+
+
+def listed(
+    running: Sequence[Service], named: Sequence[tuple[str, str]], drivers: Mapping[str, str], sure: Sequence[str]
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """A line for each kind, with the kind, the one that is told by most first; and what rests on one hint alone.
+
+    `running` are the services beside the app, `named` variables and where they are named, `drivers` what the app is
+    built with, by kind, and `sure` the compose files whose stores are the app's, whatever else says so.
+    """
+    lines: list[tuple[str, str]] = []
+    perhaps: list[str] = []
+    for kind in dict.fromkeys([*ORDER, *drivers]):
+        variables: dict[str, str] = {}
+        for name, where in named:
+            if kind_of_variable(name) == kind:
+                variables.setdefault(name, where)
+        images = [one for one in running if kind_of_image(one.image) == kind]
+        file = next((one.file for one in images), "")
+        shown = dict.fromkeys(re.sub(r"[:@]\S*", "", one.image) for one in images if one.file == file)
+        runs = f"{file} runs {', '.join(shown)}" if shown else ""
+        first = list(variables)[:4]
+        names = f"{', '.join(first)}, which {variables[first[0]]} names" if first else ""
+        if names or (runs and (file in sure or kind in drivers)):
+            lines.append((kind, f"{kind}: {'; '.join(one for one in (names, runs) if one)}"))
+        elif runs:
+            perhaps.append(f"{kind} ({runs})")
+        elif kind in drivers:
+            lines.append((kind, f"{kind}: {drivers[kind]}; the app may need one"))
+    return lines, perhaps

@@ -1,0 +1,164 @@
+"""Of several apps in a repository the one that the others end at is taken, and what the others need is said."""
+
+# ruff: noqa: E501 - a line of a Dockerfile is a line
+
+import pytest
+
+from ecsctl.discovery.image import observed
+from ecsctl.discovery.tree import Tree
+from tests.config.test_evidence import of
+
+API = 'FROM python:3.12\nCOPY . .\nEXPOSE 8000\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "shop:app"]\n'
+NODE = 'FROM node:22\nCOPY . .\nEXPOSE 3000\nCMD ["node", "server.js"]\n'
+PAGES = "FROM node:22 AS build\nCOPY . .\nRUN npm run build\nFROM nginx\nCOPY --from=build /dist /usr/share/nginx/html\nEXPOSE 80\n"
+COMPOSE = """services:
+  web:
+    build: ./web
+    ports: ['3000:3000']
+    environment: [API=http://core:8000]
+  core:
+    build: ./core
+    environment: {CORS_ORIGINS: 'http://web:3000', DATABASE_URL: x}
+    depends_on: {db: {condition: service_healthy}, job: {condition: service_completed_successfully}}
+  job: {build: ./job, depends_on: [db]}
+  db: {image: 'postgres:17'}
+"""
+
+
+def laid(folder, files):
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return Tree.of(folder)
+
+
+def test_the_app_that_keeps_data_and_is_called_by_the_others_is_taken_and_they_are_named(tmp_path):
+    image = observed(laid(tmp_path, {"web/Dockerfile": NODE, "web/server.js": "", "core/Dockerfile": API, "job/Dockerfile": NODE,
+                                     "compose.yaml": COMPOSE}))  # fmt: skip
+    said = " ".join(image.doubts)
+    assert image.dockerfile == "core/Dockerfile"
+    assert (
+        "core/Dockerfile is taken, the likeliest: it keeps data, and the others call it (ecsctl init --dockerfile"
+        in said
+    )
+    assert "web (web/Dockerfile) calls it, and is put up by itself" in said
+    assert "it calls" not in said
+
+
+def test_an_app_that_calls_another_says_so(tmp_path):
+    tree = laid(tmp_path, {"web/Dockerfile": NODE, "core/Dockerfile": API, "compose.yaml": COMPOSE})
+    assert "it calls core (core/Dockerfile), which has to run too" in observed(tree, dockerfile="web/Dockerfile").doubts
+
+
+def test_an_app_that_all_others_wait_for_is_taken_though_it_keeps_nothing(tmp_path):
+    lines = "".join(f"  {name}: {{build: ./{name}, depends_on: [core]}}\n" for name in ("site", "admin", "builder"))
+    files = {f"{name}/Dockerfile": NODE for name in ("site", "admin", "builder")}
+    image = observed(
+        laid(
+            tmp_path,
+            {**files, "core/Dockerfile": API, "compose.yaml": f"services:\n  core: {{build: ./core}}\n{lines}"},
+        )
+    )
+    assert image.dockerfile == "core/Dockerfile"
+
+
+def test_where_services_call_each_other_what_people_open_is_taken(tmp_path):
+    names = ("frontend", "cart", "orders", "stock")
+    lines = "".join(
+        f"  {name}: {{build: ./{name}, depends_on: [{other}, db]}}\n"
+        for name, other in zip(names, (*names[1:], "cart"), strict=True)
+    )
+    files = {f"{name}/Dockerfile": NODE for name in names}
+    image = observed(laid(tmp_path, files | {"compose.yaml": f"services:\n{lines}  db: {{image: mysql}}\n"}))
+    assert image.dockerfile == "frontend/Dockerfile"
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        PAGES,
+        "FROM node:22\nCOPY . .\nEXPOSE 5173\n",
+        'FROM node:22\nCOPY . .\nEXPOSE 5173\nCMD ["npx", "vite", "preview"]\n',
+    ],
+)
+def test_pages_that_a_browser_runs_come_after_a_server(tmp_path, front):
+    image = observed(laid(tmp_path, {"web/Dockerfile": front, "src/host/shop/Dockerfile": API}))
+    assert image.dockerfile == "src/host/shop/Dockerfile"
+    assert any("takes another: web/Dockerfile)" in one for one in image.doubts)
+
+
+def test_an_image_made_from_one_that_somebody_has_to_name_comes_last(tmp_path):
+    image = observed(
+        laid(
+            tmp_path,
+            {
+                "build/all.dockerfile": f"ARG BASE\n{API.replace('python:3.12', '$BASE')}",
+                "build/server.dockerfile": API,
+            },
+        )
+    )
+    assert image.dockerfile == "build/server.dockerfile"
+
+
+def test_a_stage_that_a_variable_names_is_said_to_be_a_choice(tmp_path):
+    stages = "".join(f'FROM php:8.3-{name} AS {name}-runtime\nCOPY . .\nCMD ["serve"]\n' for name in ("apache", "fpm"))
+    image = observed(
+        laid(
+            tmp_path,
+            {
+                "Dockerfile": stages,
+                "compose.yaml": "services:\n  web:\n    build: {context: ., target: '${KIND}-runtime'}\n    ports: ['80:80']\n",
+            },
+        )
+    )
+    assert any("target in [build] takes another of apache-runtime, fpm-runtime" in one for one in image.doubts)
+
+
+def test_a_store_that_only_a_file_for_development_runs_is_no_more_than_perhaps_needed(tmp_path):
+    dev = "services:\n  app:\n    build: .\n    volumes: ['.:/app']\n  cache: {image: 'redis:8'}\n  tool: {image: 'redis/redisinsight'}\n  db: {image: postgres}\n"
+    tree = laid(tmp_path, {"Dockerfile": API, "compose.dev.yaml": dev, "requirements.txt": "psycopg\n"})
+    assert [(one.kind, one.line) for one in observed(tree).needs] == [
+        ("a database", "a database: compose.dev.yaml runs postgres"),
+        ("what may be for development alone", "perhaps: Redis (compose.dev.yaml runs redis)"),
+    ]
+
+
+@pytest.mark.parametrize(("file", "text", "line"), [
+    ("src/appsettings.json", '{"ConnectionStrings": {"Main": "Host=db;Database=x", "Redis": "cache:6379"}}', "a database: ConnectionStrings__Main, which"),
+    ("src/appsettings.json", '{"ConnectionStrings": {"Main": "Data Source=shop.db"}}', ""),
+    ("src/main/resources/application.yml", "spring:\n  datasource:\n    url: jdbc:postgresql://${DB_HOST:localhost}/x\n", "a database: DB_HOST, which"),
+    ("src/main/resources/application.properties", "spring.rabbitmq.host=localhost\n", "a queue: SPRING_RABBITMQ_HOST, which"),
+    ("src/main/resources/application.properties", "spring.datasource.url=jdbc:h2:mem:x\n", ""),
+])  # fmt: skip
+def test_what_settings_say_of_a_store_is_named_by_the_variable_that_overrides_it(tmp_path, file, text, line):
+    tree = laid(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . .\nEXPOSE 80\nCMD serve\n", file: text})
+    assert [one.line for one in observed(tree).needs][:1] == ([f"{line} {file} names"] if line else [])
+
+
+@pytest.mark.parametrize(("files", "name"), [
+    ({"artisan": ""}, "APP_KEY, which Laravel names"),
+    ({"config/environments/production.rb": "", "Gemfile": ""}, "SECRET_KEY_BASE, which Rails in production names"),
+    ({"settings.py": 'from decouple import config\nKEY = config("TILL_KEY")\nOTHER = config("OTHER", default=1)\n'}, "TILL_KEY: required by settings.py"),
+    ({"main.go": 'Url string `long:"url" env:"SHOP_URL" required:"true"`\nPort int `env:"SHOP_PORT" default:"1" required:"true"`\n'}, "SHOP_URL: required by main.go"),
+])  # fmt: skip
+def test_what_a_framework_does_not_start_without_is_listed(tmp_path, files, name):
+    tree = laid(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . .\nEXPOSE 80\nCMD serve\n"} | files)
+    assert [one.line for one in observed(tree).needs if one.line.startswith(name)]
+    assert not any("OTHER" in one.line or "SHOP_PORT" in one.line for one in observed(tree).needs)
+
+
+def test_a_path_that_the_sources_do_not_have_is_a_proposal_whatever_a_compose_file_asks(tmp_path):
+    check = (
+        "services:\n  app:\n    build: .\n    ports: ['3000:3000']\n    healthcheck: {test: 'curl localhost:3000%s'}\n"
+    )
+    image = of(
+        tmp_path,
+        Dockerfile=NODE,
+        compose_dot_yaml=check % "/api/health",
+        server_dot_js="app.get('/health', (q, r) => r.send('ok'));\n",
+    )
+    assert "health path /api/health is a proposal" in " ".join(image.doubts)
+    assert "the sources have /health (server.js)" in " ".join(image.doubts)
+    image = of(tmp_path, compose_dot_yaml=check % "/health")
+    assert (image.path, image.doubts) == ("/health", ())
