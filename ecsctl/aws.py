@@ -101,6 +101,7 @@ class Aws:
     secretsmanager: SecretsManagerClient
     scheduler: Any  # few calls: not worth the stubs
     sns: Any  # likewise
+    kms: Any  # likewise
     events: Any  # likewise
     cloudwatch: Any  # likewise
     efs: Any  # likewise

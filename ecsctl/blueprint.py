@@ -37,8 +37,8 @@ def blueprint(config: Config, facts: Facts) -> Stack:
     stack.unfit = facts.unfit
     names = Names(config.name, facts.identity.account, facts.identity.region)
     network = ensure_vpc(stack, config, facts, names)
-    repository = ensure_ecr(stack, config, names)
-    parts = ensure_cluster(stack, config, names)
+    repository = ensure_ecr(stack, config, names, facts.key)
+    parts = ensure_cluster(stack, config, facts, names)
     role = access = projects = None
     if config.github and config.pipeline.mode != "none":
         role = ensure_build_role(stack, config, facts, names)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -61,10 +61,11 @@ def checked(text: str) -> Secret:
 
 
 @asking("storing the secret")
-def put(aws: Aws, me: Label, name: str, value: Secret) -> str:
+def put(aws: Aws, me: Label, name: str, value: Secret, key: str = "") -> str:
     """Store a value. Returns what was done: "made", "changed", or "restored" if it was scheduled for deletion.
 
-    The same call may be repeated. Raises Refused for a secret of that name that is not the app's.
+    `key` is the ARN of the KMS key that is to encrypt it; empty: one that is new is encrypted with AWS's. The same call
+    may be repeated. Raises Refused for a secret of that name that is not the app's.
     """
     known, call = full(me.app, name), str(uuid.uuid4())
     described = _ours(aws, me.app, known)
@@ -72,20 +73,32 @@ def put(aws: Aws, me: Label, name: str, value: Secret) -> str:
         aws.patience.through(
             lambda: aws.secretsmanager.create_secret(
                 Name=known, SecretString=value.reveal(), ClientRequestToken=call, Tags=me.of(f"{PART}{name}").upper(),
-                Description=f"{name}, a secret of {me.app}",
+                Description=f"{name}, a secret of {me.app}", **encrypted({}, key),
             ),
             what="making the secret",
         )  # fmt: skip
         return "made"
     if gone := described.get("DeletedDate"):
         aws.patience.through(lambda: aws.secretsmanager.restore_secret(SecretId=known), what="restoring the secret")
-    aws.patience.through(
-        lambda: aws.secretsmanager.put_secret_value(
-            SecretId=known, SecretString=value.reveal(), ClientRequestToken=call
-        ),
-        what="storing the secret",
-    )
+    store(aws, described, known, value.reveal(), call, key)
     return "restored" if gone else "changed"
+
+
+def store(aws: Aws, described: DescribeSecretResponseTypeDef, secret: str, value: str, call: str, key: str) -> None:
+    """Store a value in a secret that exists; with another key it is encrypted anew, and so are its versions.
+
+    Secrets Manager API reference, UpdateSecret: KmsKeyId.
+    """
+    more = encrypted(described, key)
+    into = aws.secretsmanager.update_secret if more else aws.secretsmanager.put_secret_value
+    aws.patience.through(
+        lambda: into(SecretId=secret, SecretString=value, ClientRequestToken=call, **more), what="storing the secret"
+    )
+
+
+def encrypted(described: Mapping[str, Any], key: str) -> Any:
+    """What to send so that a secret is encrypted with this key; nothing where it is, or no key is named."""
+    return {"KmsKeyId": key} if key and described.get("KmsKeyId") != key else {}
 
 
 @asking("reading the app's secrets")

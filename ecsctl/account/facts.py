@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ecsctl.account.identity import Identity
@@ -40,4 +40,12 @@ class Facts:
     own_buildspec: bool | None = None  # whether the branch has a buildspec.yml; None: not known here
     context: str = "."  # the folder of the branch that ecsctl's own buildspec builds, if ecsctl.toml names none
     shifted: bool = False  # an earlier strategy has created a second target group, and the service uses it
+    key: str = ""  # the ARN of the KMS key that encrypts what is created; empty: AWS's own keys do
+    storage_key: str = ""  # the same for the tasks' storage, which takes fewer kinds of keys
+    secret_keys: Mapping[str, str] = field(default_factory=dict)  # the keys of secrets that are read, by their ARNs
     moving: bool = False  # the tasks are to change to another processor, and their image was built for the old one
+
+    def keys_of(self, secrets: Iterable[str]) -> frozenset[str]:
+        """The KMS keys of these secrets, whose ARNs may go on with what is read of them."""
+        held = {":".join(arn.split(":")[:7]) for arn in secrets}
+        return frozenset(key for arn, key in self.secret_keys.items() if arn in held)

@@ -7,7 +7,16 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.account import hosted_zone, in_use, prepared, prepared_rights, token, webhook_url
+from ecsctl.account import (
+    encryption_key,
+    hosted_zone,
+    in_use,
+    prepared,
+    prepared_rights,
+    prepared_secrets,
+    token,
+    webhook_url,
+)
 from ecsctl.account.facts import Facts
 from ecsctl.account.identity import Identity
 from ecsctl.engine.attempt import patiently
@@ -47,6 +56,9 @@ SOUGHT = {  # what is read, in words
     "shifted": "the service's target groups",
     "past_builds": "the app's builds",
     "cautions": "the permissions boundary",
+    "key": "the KMS key",
+    "key_cautions": "the KMS key",
+    "secret_keys": "the keys of the secrets",
 }
 
 
@@ -93,6 +105,10 @@ def gather(
     asked["unfit"] = lambda: prepared.examine(aws, config, me)
     if config.permissions_boundary and (config.permissions or config.volumes):
         asked["cautions"] = lambda: prepared_rights.forbidden(aws, config, me)
+    asked["secret_keys"] = lambda: prepared_secrets.keys(aws, config, me)
+    if config.kms_key:
+        asked["key"] = lambda: encryption_key.facts_of(aws, config)
+        asked["key_cautions"] = lambda: encryption_key.cautions(aws, config, me)
     asked["image"] = lambda: images.known(aws, config, me, image)
     asked["shifted"] = lambda: in_use.shifted(aws, me)
     instead = in_use.as_recorded(recorded) if as_far else {}
@@ -103,7 +119,8 @@ def gather(
         about, also = _answers(aws, {"domain": lambda: tuple(prepared.domain(aws, config, held, me))}, instead)
         found["unfit"] += about["domain"]
         unobserved += also
-    found |= found.pop("token", {})
+    found |= found.pop("token", {}) | found.pop("key", {})
+    found["cautions"] = found.get("cautions", ()) + found.pop("key_cautions", ())
     known: images.Known = found.pop("image")
     if github and config.pipeline.mode != "none" and (not known.image or known.broken or known.moving):
         builds, also = _answers(aws, {"past_builds": lambda: images.past_builds(aws, Names.of(me))}, instead)

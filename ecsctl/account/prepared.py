@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ecsctl.account import delegation, prepared_rights, prepared_secrets
+from ecsctl.account import delegation, encryption_key, prepared_rights, prepared_secrets
 from ecsctl.account.prepared_volumes import examined
 from ecsctl.account.unfit import unfit
 from ecsctl.config.places import queues
@@ -42,6 +42,7 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
         *(partial(prepared_secrets.secret, aws, me, key, arn) for key, arn in config.task_secrets.items()),
         *(partial(prepared_secrets.secret, aws, me, key, arn) for key, arn in prepared_secrets.of_builds(config)),
         lambda: prepared_rights.policies(aws, config, me),
+        lambda: encryption_key.examined(aws, config, me),
         lambda: _groups(aws, config),
         lambda: _task_groups(aws, config, me),
         lambda: _topic(aws, config, me),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from ecsctl.account.token import split_secret
 from ecsctl.account.unfit import unfit
 from ecsctl.engine.errors import DENIED, code
 from ecsctl.resources.support.common import none_if_gone
@@ -67,6 +70,40 @@ def _parameter(aws: Aws, name: str, arn: str) -> tuple[str, str] | None:
     if aws.read(aws.ssm.describe_parameters, ParameterFilters=filters)["Parameters"]:
         return None
     return f"there is no parameter {arn}", "make it (aws ssm put-parameter), or fix its ARN in ecsctl.toml"
+
+
+def keys(aws: Aws, config: Config, me: Label) -> dict[str, str]:
+    """The ARNs of the keys of the account's own with which secrets are encrypted that roles of the app read, by theirs.
+
+    A key that is named by an alias is left out: which one that is only the key's owner may be allowed to read.
+    """
+    named = [*config.task_secrets.values(), *(arn for _, arn in of_builds(config))]
+    here = f"arn:{me.partition}:secretsmanager:{me.region}:{me.account}:"
+    held = {":".join(arn.split(":")[:7]) for arn in named if arn.startswith(here)}
+    if config.github and (config.github.deployments or not config.github.connection_arn):
+        held.add(split_secret(config.github.token_secret)[0])
+    found = {}
+    for secret in sorted(held):
+        described = _readable(partial(aws.read, aws.secretsmanager.describe_secret, SecretId=secret))
+        key = str(described.get("KmsKeyId", "")) if described else ""
+        if described and _KEY.fullmatch(key):
+            place = described["ARN"].replace(":secretsmanager:", ":kms:").partition(":secret:")[0]
+            found[str(described["ARN"])] = key if key.startswith("arn:") else f"{place}:key/{key}"
+    return found
+
+
+_KEY = re.compile(r"(?:arn:[^/]+:key/)?[A-Za-z0-9-]+")
+
+
+def _readable(call: Callable[[], Any]) -> Mapping[str, Any] | None:
+    """The answer; None where there is none for us: what is wrong with that is reported of the secret itself."""
+    try:
+        answer: Mapping[str, Any] | None = none_if_gone(call)
+    except Exception as error:
+        if code(error) in DENIED:
+            return None
+        raise
+    return answer
 
 
 def of_builds(config: Config) -> Iterator[tuple[str, str]]:

@@ -31,13 +31,15 @@ def put(
     source: Source = None,
 ) -> None:
     """Store the token in Secrets Manager, under github.token_secret's name. `ecsctl up` uses it from there."""
+    from ecsctl.account import encryption_key
     from ecsctl.github import creds
     from ecsctl.ui import words
 
     token = _token(source)
     with opened(common, "creds", config=True) as app:
         secret = _secret(app.configured)
-        made = creds.put(app.aws, app.over_app().engine.label, secret, token)
+        key = encryption_key.facts_of(app.aws, app.configured)["key"]
+        made = creds.put(app.aws, app.over_app().engine.label, secret, token, key)
     words.say(f"the token is in {secret}" + (", a new secret, which ecsctl down leaves there" if made else ""))
     words.next_step("ecsctl creds rotate --stored, or ecsctl up, brings it to where it is used")
 
@@ -53,6 +55,7 @@ def rotate(
 
     After an interrupted run, `--stored` continues. CodeBuild credentials that are not this app's are left alone.
     """
+    from ecsctl.account import encryption_key
     from ecsctl.github import creds
 
     token = None if stored else _token(source)
@@ -64,7 +67,8 @@ def rotate(
 
         def store() -> None:
             if token is not None:
-                creds.put(app.aws, app.over_app().engine.label, _secret(app.configured), token)
+                key = encryption_key.facts_of(app.aws, app.configured)["key"]
+                creds.put(app.aws, app.over_app().engine.label, _secret(app.configured), token, key)
 
         found = creds.spread(session, store)
     _show(found, common)

@@ -29,6 +29,7 @@ def put(
 ) -> None:
     """Store a value under the app's name: a new secret, or a new value. It is asked for unseen, or read from stdin."""
     from ecsctl import own_secrets
+    from ecsctl.account import encryption_key
     from ecsctl.engine.errors import UsageError
     from ecsctl.ui import words
 
@@ -41,7 +42,8 @@ def put(
     typed = words.piped(sys.stdin.read) if source else words.ask_unseen(f"{name}:", command=command)
     value = own_secrets.checked(typed)
     with opened(common, "secret", config=True) as app:
-        done = own_secrets.put(app.aws, app.over_app().engine.label, name, value)
+        key = encryption_key.facts_of(app.aws, app.configured)["key"]
+        done = own_secrets.put(app.aws, app.over_app().engine.label, name, value, key)
         used = _uses(app.configured, name)
     words.say(f"the secret {own_secrets.full(app.app, name)} is {done}")
     if not used:

@@ -43,6 +43,9 @@ def strange(config: Tables, account: str | None, region: str | None, partition: 
     signer = config.ecr.sign
     if signer and region and (of_region := signer.split(":")[3]) != region:
         yield "ecr.sign", f"is of {of_region}, but ECR signs images in {region} with profiles of that region alone"
+    key = config.kms_key if config.kms_key and config.kms_key.startswith("arn:") else None
+    if key and region and (of_region := key.split(":")[3]) != region:
+        yield "kms_key", f"is of {of_region}, but services in {region} encrypt with keys of that region alone"
     holder = config.permissions_boundary.split(":")[4] if config.permissions_boundary else "aws"
     if account and holder not in ("aws", account):
         yield "permissions_boundary", f"is of account {holder}, but expected one of account {account}"
@@ -52,6 +55,7 @@ def strange(config: Tables, account: str | None, region: str | None, partition: 
     arns: dict[str | Path, str | None] = {
         "domain.certificate_arn": certificate,
         "permissions_boundary": config.permissions_boundary,
+        "kms_key": key,
         "github.connection_arn": config.github.connection_arn if config.github else None,
         "github.token_secret": config.github.token_secret if config.github else None,
         "build.image_credentials": config.build.login,

@@ -66,6 +66,13 @@ class Tables(Section):
         "the roles: a boundary that an account sets by itself is never removed.",
         examples=["arn:aws:iam::123456789012:policy/boundary"],
     )
+    kms_key: words.KmsKey | None = Field(
+        None,
+        description="KMS key of your own, by alias or ARN, that encrypts what ecsctl creates: images, logs, artifacts, "
+        "builds, secrets, volumes, the tasks' storage and the topic of notifications. If it is removed here, what is "
+        "encrypted with it stays so.",
+        examples=["alias/shop"],
+    )
     secure: bool = Field(
         False,
         description="Turn on what a security review asks for, unless the file says otherwise: access logs, deletion "

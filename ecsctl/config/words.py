@@ -96,6 +96,15 @@ PolicyArn = Annotated[
         'a policy\'s ARN: "arn:aws:iam::aws:policy/…" or "arn:aws:iam::123456789012:policy/…"',
     ),
 ]
+# KMS API reference, CreateAlias: alias/aws/ is for AWS's own keys, which take no other key policy.
+_ALIAS = "alias/(?!aws/)[A-Za-z0-9/_-]{1,250}"
+KmsKey = Annotated[
+    str,
+    Word(
+        rf"{_ALIAS}|{_ARN}kms{_HERE}(?:key/[A-Za-z0-9-]{{1,64}}|{_ALIAS})",
+        'a KMS key of your own: "alias/…", or an ARN: "arn:aws:kms:eu-central-1:123456789012:key/…"',
+    ),
+]
 IamAction = Annotated[str, Word(r"\*|[a-z0-9*-]+:[A-Za-z0-9*?]+", 'an action such as "s3:GetObject"')]
 IamResource = Annotated[
     str,

@@ -135,7 +135,7 @@ class Planner:
             return step
         return Step(step.name, step.kind, step.title, Verb.REFUSE, step.changes, step.ids,
                     f"{step.reason}, and it is needed by {', '.join(on_it)}",
-                    "set it back, or run ecsctl down and then ecsctl up")  # fmt: skip
+                    stack.nodes[step.name].desired.way_to_replace)  # fmt: skip
 
 
 def _no_longer(owned: Owned) -> Step:

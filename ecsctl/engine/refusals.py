@@ -36,9 +36,12 @@ DENIERS = (
     ("explicit deny in an identity-based policy", "a policy of the caller, which denies it explicitly",
      f"remove the deny: an allow in another policy does not help; {AGAIN}"),
     ("identity-based policy", "no policy of the caller allows it", POLICY),
+    # CloudWatch Logs' words (hashicorp/terraform-provider-aws#29282).
+    ("The specified KMS key does not exist or is not allowed", "the policy of the KMS key",
+     f"ecsctl plan prints the statement that it lacks, where it may be read (kms:GetKeyPolicy); {AGAIN}"),
     # Secrets Manager's words when KMS denied its caller (aws/aws-cdk#7677).
-    ("Access to KMS is not allowed", "the KMS key of the secret", "ecsctl policy does not know that key: its own "
-     f"policy and the caller's must allow kms:Decrypt and kms:GenerateDataKey on it; {AGAIN}"),
+    ("Access to KMS is not allowed", "the KMS key of the secret", "ecsctl policy knows kms_key alone: the "
+     f"key's own policy and the caller's must allow kms:Decrypt and kms:GenerateDataKey on it; {AGAIN}"),
 )  # fmt: skip
 LINKED = re.compile(r"perform: iam:CreateServiceLinkedRole on resource: \S+:role/aws-service-role/([\w.-]+)/")
 """How a service refuses when it may not create its own role, at its first use in the account

@@ -181,6 +181,11 @@ class Resource(ABC, Generic[Ids]):
         return str(next(iter(vars(self).values()), ""))
 
     @property
+    def way_to_replace(self) -> str:
+        """What a person can do where it cannot be changed in place, and others need it."""
+        return "set it back, or run ecsctl down and then ecsctl up"
+
+    @property
     def ready_within(self) -> float:
         """Seconds at most until it is ready, where that depends on what is desired."""
         return self.limit

@@ -151,7 +151,8 @@ TRANSIENTS = (
     Transient("PutBucketPolicy PutPublicAccessBlock PutBucketEncryption PutBucketLifecycleConfiguration "
               "PutBucketTagging PutBucketVersioning PutBucketOwnershipControls", "NoSuchBucket", "", 120,
               "S3 does not show the new bucket everywhere yet"),
-    Transient("CreateLogGroup PutRetentionPolicy DeleteRetentionPolicy DeleteLogGroup TagResource",
+    Transient("AssociateKmsKey CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey "
+              "PutRetentionPolicy TagResource",
               "OperationAbortedException", "", 60,
               "another change of the log group is under way"),
     Transient("CreateSecret", "InvalidRequestException", "scheduled for deletion", 120,

@@ -11,6 +11,7 @@ from ecsctl.resources.cluster import PROVIDERS, Cluster
 from ecsctl.resources.log_group import LogGroup
 
 if TYPE_CHECKING:
+    from ecsctl.account.facts import Facts
     from ecsctl.config import Config
     from ecsctl.names import Names
 
@@ -23,20 +24,21 @@ class ClusterParts:
     logs: LogGroupName
 
 
-def ensure_cluster(stack: Stack, config: Config, names: Names) -> ClusterParts:
+def ensure_cluster(stack: Stack, config: Config, facts: Facts, names: Names) -> ClusterParts:
     """The ECS cluster with Container Insights as desired."""
-    days = config.logs.retention_days
+    days, key = config.logs.retention_days, facts.key or None
     stack.first = "app-logs"  # CreateLogGroup refuses a name that is taken, whoever calls it, and costs nothing
-    logs = stack.ensure(stack.first, LogGroup(name=names.app_logs, days=days)).name
+    logs = stack.ensure(stack.first, LogGroup(name=names.app_logs, days=days, key=key)).name
     insights = None
     if config.service.container_insights != "disabled":
         insights = stack.ensure(
-            "insights-logs", LogGroup(name=names.insights_logs, days=days, writer="Container Insights")
+            "insights-logs", LogGroup(name=names.insights_logs, days=days, key=key, writer="Container Insights")
         ).name
     desired = Cluster(
         name=names.cluster,
         insights=config.service.container_insights,
         providers=PROVIDERS if any(one.spot for one in config.processes.values()) else frozenset(),
+        storage_key=facts.storage_key or None,
         logs=insights,
     )
     return ClusterParts(stack.ensure("cluster", desired).name, logs)

@@ -16,11 +16,13 @@ from ecsctl.resources.first_image import FirstImage, Machine
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.role import Role
 from ecsctl.resources.security_group import SecurityGroup
-from ecsctl.resources.support.additions import additions
+from ecsctl.resources.support.additions import Additions, additions
 from ecsctl.resources.support.ecr import Reference
 from ecsctl.resources.support.rights import Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from types_boto3_codebuild.literals import ComputeTypeType
 
     from ecsctl.account.facts import Facts
@@ -66,6 +68,8 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
         image=facts.build_image,
         login=config.build.login,
         reads=build_secrets.read(config.build),
+        keys=facts.keys_of([*dict(config.build.named_secrets()).values(), *([facts.token_arn] if reads else [])]),
+        key=facts.key,
         scans=config.build.scan is not None,
         signer=config.ecr.sign or "",
     )
@@ -120,7 +124,7 @@ def ensure_codebuild(
         variables.append(EnvVar("GITHUB_AUTH_TOKEN", facts.token_reference, "SECRETS_MANAGER"))
 
     def project(part: str, name: str, buildspec: str, webhook_branch: str = "", undecided: bool = False) -> ProjectName:
-        group = LogGroup(name=names.build_logs(name), days=config.logs.retention_days, writer="CodeBuild")
+        group = build_logs(config, facts, names, name)
         logs = stack.ensure(f"{part}-logs", group).name
         desired = BuildProject(
             name=name,
@@ -142,7 +146,7 @@ def ensure_codebuild(
             minutes=build.timeout_minutes,
             auth=auth,
             place=place,
-            more=additions(config.raw.paths("build_project")) if part == BUILD else (),
+            more=encrypted(facts, config.raw.paths("build_project") if part == BUILD else {}),
             webhook_branch=webhook_branch,
             credentials=access.credentials,
         )
@@ -156,6 +160,19 @@ def ensure_codebuild(
     tests = tuple(project(f"test-{test.name}", names.test_project(test.name), test.buildspec)
                   for test in config.pipeline.tests)  # fmt: skip
     return Projects(built, tests)
+
+
+def build_logs(config: Config, facts: Facts, names: Names, project: str) -> LogGroup:
+    """The log group of a project."""
+    days = config.logs.retention_days
+    return LogGroup(name=names.build_logs(project), days=days, key=facts.key or None, writer="CodeBuild")
+
+
+def encrypted(facts: Facts, said: Mapping[str, object]) -> Additions:
+    """What ecsctl.toml says of a project, and its key: the pipeline's is not enough, since CodeBuild encrypts what it
+    hands on with the project's own (aws/aws-cdk#4182).
+    """
+    return additions({**({"encryptionKey": facts.key} if facts.key else {}), **said})
 
 
 def ensure_first_image(

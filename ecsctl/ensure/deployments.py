@@ -39,7 +39,7 @@ def ensure_deployments(stack: Stack, config: Config, facts: Facts, names: Names)
         names,
         "reporting",
         names.reports_project,
-        allowed=policies.reporting(scope, arn),
+        allowed=policies.reporting(scope, arn, facts.keys_of([arn])),
         buildspec=reporting(),
         variables={
             "PIPELINE": names.pipeline,

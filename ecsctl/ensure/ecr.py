@@ -22,7 +22,7 @@ MOST_KEPT = 10
 """The most images that a build uses to cache its layers: those of nine stages, and the last."""
 
 
-def ensure_ecr(stack: Stack, config: Config, names: Names) -> RepositoryIds:
+def ensure_ecr(stack: Stack, config: Config, names: Names, key: str) -> RepositoryIds:
     """The repository. Commit tags are immutable. Old images are deleted by count, never by age, since the app may run
     one.
 
@@ -60,6 +60,7 @@ def ensure_ecr(stack: Stack, config: Config, names: Names) -> RepositoryIds:
         mutability=config.ecr.mutability,
         mutable_tags=moving if exclusion else (),
         scan_on_push=config.ecr.scan_on_push,
+        key=key or None,
         lifecycle=json.dumps({"rules": rules}),
     )
     made = stack.ensure("repository", desired)

@@ -195,7 +195,8 @@ def ensure_registering(stack: Stack, config: Config, facts: Facts, names: Names)
         names,
         JOBS,
         names.jobs_project,
-        allowed=policies.registering(scope, config.jobs, own, web=len(own) < len(config.jobs)),
+        allowed=policies.registering(scope, config.jobs, own, web=len(own) < len(config.jobs))
+        + policies.artifact_key(facts.key, reads=True),
         buildspec=registering(),
         variables={
             "CONTAINER_NAME": names.container,

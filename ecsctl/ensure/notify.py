@@ -50,7 +50,9 @@ def ensure_notify(stack: Stack, config: Config, notify: Notify, facts: Facts, na
     scope = Scope.of(facts.identity, names)
     topic = TopicArn(notify.topic or "")
     if notify.email:
-        desired = Topic(name=names.topic, policy=publishing(scope), emails=frozenset(notify.email))
+        desired = Topic(
+            name=names.topic, policy=publishing(scope), key=facts.key or None, emails=frozenset(notify.email)
+        )
         topic = stack.ensure(TOPIC, desired).arn
     webhook, caller = ApiDestinationArn(""), RoleArn("")
     if facts.webhook:

@@ -24,6 +24,7 @@ from ecsctl.resources.support.rights import (
     Uses,
     anywhere,
     apart,
+    keyed,
     of,
 )
 
@@ -70,6 +71,7 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     if uses.boundary or uses.policies:
         arns = (*filter(None, (uses.boundary,)), *uses.policies)
         yield Statement("Boundary", of("iam", f"GetPolicy{read}"), arns)
+    yield from keyed(scope, uses, "Key", "DescribeKey GetKeyPolicy")
     if uses.topic and uses.topic != scope.topic:  # only used: whether it exists, and allows EventBridge
         yield Statement("TheirTopic", ("sns:GetTopicAttributes",), (uses.topic,))
     if uses.log_bucket:  # only used: whether it exists, and allows the load balancer
@@ -126,22 +128,25 @@ def _of_tunnels(scope: Scope) -> Iterator[Statement]:
 
 def _of_secrets(scope: Scope, uses: Uses) -> Iterator[Statement]:
     """To check the secrets of the tasks and of the build's image, and to store GitHub's token."""
+    rekeys = " UpdateSecret" if uses.key else ""
     held = tuple(sorted({":".join(arn.split(":")[:7]) for arn in uses.secrets if ":secretsmanager:" in arn}))
     if held:
         yield Statement("TaskSecrets", ("secretsmanager:DescribeSecret",), held)
     if any(":ssm:" in arn for arn in uses.secrets):
         yield anywhere("ssm", "DescribeParameters")
     if uses.own_secrets:  # `secret set`, `list` and `rm`
-        changes = "CreateSecret DeleteSecret DescribeSecret PutSecretValue RestoreSecret TagResource"
+        changes = "CreateSecret DeleteSecret DescribeSecret PutSecretValue RestoreSecret TagResource" + rekeys
         arn = scope.arn("secretsmanager", f"secret:{scope.names.app}/*")
         yield Statement("AppSecrets", of("secretsmanager", changes), (arn,))
         yield anywhere("secretsmanager", "ListSecrets")
+    if uses.own_secrets or uses.secret or uses.webhook:
+        yield from keyed(scope, uses, "SecretsKey", "Decrypt GenerateDataKey", "secretsmanager")
     if uses.webhook:
         reads = of("secretsmanager", "DescribeSecret GetSecretValue")
         yield from apart(WEBHOOK, Statement("WebhookUrl", reads, uses.webhook))
     if uses.secret:
-        actions = of("secretsmanager", "CreateSecret DescribeSecret GetSecretValue PutSecretValue TagResource")
-        yield Statement("Token", actions, (uses.secret,))
+        changes = "CreateSecret DescribeSecret GetSecretValue PutSecretValue TagResource" + rekeys
+        yield Statement("Token", of("secretsmanager", changes), (uses.secret,))
         # Whether the token in CodeBuild, of which an account has one, was imported for another app.
         roles = f"arn:{scope.partition}:iam::{scope.account}:role{PATH}*"
         yield Statement("OtherRoles", ("iam:GetRole",), (roles,))

@@ -64,6 +64,7 @@ def ensure_pipeline(
         repository=github.repository,
         processes=config.processes,
         own_roles=[name for name, one in config.workers.items() if one.own_role],
+        key=facts.key,
     )
     desired = Role(
         name=names.pipeline_role,
@@ -81,7 +82,7 @@ def ensure_pipeline(
             # S3 encrypts everything, with its own keys at least (S3 guide, "Setting default server-side encryption").
             # If an organization enforces more than that, it may not be allowed to undo it
             # (ministryofjustice/aws-root-account#1609, aws/copilot-cli#5328).
-            encryption=None,
+            encryption=facts.key or None,
             tls_only=True,
             expire_days=config.pipeline.artifact_days,  # keeps it from growing forever
             abort_days=7,
@@ -101,6 +102,7 @@ def ensure_pipeline(
         name=names.pipeline,
         role=role,
         bucket=bucket,
+        key=facts.key,
         source=source,
         build=projects.build,
         release=ensure_release(stack, config, config.release, facts, names) if config.release else NO_RELEASE,

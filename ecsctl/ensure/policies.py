@@ -70,14 +70,14 @@ def notify(scope: Scope) -> Statements:
     return (Statement("Webhook", ("events:InvokeApiDestination",), (arn,)),)
 
 
-def reporting(scope: Scope, secret: str) -> Statements:
+def reporting(scope: Scope, secret: str, keys: Iterable[str] = ()) -> Statements:
     """What the project needs that notifies GitHub of releases: the runs of this pipeline, and the token."""
     group = scope.arn("logs", f"log-group:{scope.names.build_logs(scope.names.reports_project)}")
     pipeline = scope.arn("codepipeline", scope.names.pipeline)
     return (
         Statement("BuildLogs", ("logs:CreateLogStream", "logs:PutLogEvents"), (group, f"{group}:*")),
         Statement("Runs", ("codepipeline:GetPipelineExecution",), (pipeline,)),
-        *_reads([secret]),
+        *_reads([secret], scope, keys),
     )
 
 
@@ -93,10 +93,14 @@ def codepipeline_trust(scope: Scope) -> Trust:
     return Trust("codepipeline.amazonaws.com")
 
 
-def execution(scope: Scope, secrets: Iterable[str] = (), images: Iterable[str] = ()) -> Statements:
+def execution(
+    scope: Scope, secrets: Iterable[str] = (), images: Iterable[str] = (), keys: Iterable[str] = ()
+) -> Statements:
     """What ECS needs to start a task: its images, its log streams, its secrets.
 
-    `secrets` are ARNs as tasks name them, `images` those of sidecars.
+    `secrets` are ARNs as tasks name them, `images` those of sidecars, `keys` the KMS keys of the secrets. The app's
+    images and logs need no right to a key: ECR decrypts by grants that it has from the repository's making (Amazon ECR
+    user guide, "Encryption at rest"), CloudWatch Logs by the key's policy.
     """
     others = {_repository(scope, image) for image in images} - {"", scope.repository}
     return (
@@ -107,7 +111,7 @@ def execution(scope: Scope, secrets: Iterable[str] = (), images: Iterable[str] =
             ("logs:CreateLogStream", "logs:PutLogEvents"),
             (scope.arn("logs", f"log-group:{scope.names.app_logs}:log-stream:*"),),
         ),
-        *_reads(secrets),
+        *_reads(secrets, scope, keys),
     )
 
 
@@ -132,16 +136,19 @@ def codebuild(
     image: str = "",
     login: str = "",
     reads: Iterable[str] = (),
+    keys: Iterable[str] = (),
     scans: bool = False,
     signer: str = "",
+    key: str = "",
 ) -> Statements:
     """What a build needs: its logs, its source, the one repository, and the pipeline's artifacts.
 
     `connection` and `secret` are the full ARNs of what opens the repository on GitHub; empty if it is not used. `image`
     is the build's own, which the role pulls if it is in an ECR registry; `login` the secret that opens another registry
     for it (CodeBuild user guide, "Private registry with AWS Secrets Manager sample"); `reads` are the build's own
-    secrets. GetConnectionToken has no condition keys: its token opens every repository that the connection's GitHub App
-    is installed on. A build that the project starts by itself, such as the first one, cannot do without it.
+    secrets, and `keys` the KMS keys of all of these; `key` is that of the artifacts. GetConnectionToken has no
+    condition keys: its token opens every repository that the connection's GitHub App is installed on. A build that the
+    project starts by itself, such as the first one, cannot do without it.
     """
     groups = [scope.arn("logs", f"log-group:{scope.names.build_logs(project)}") for project in projects]
     statements = [
@@ -162,7 +169,20 @@ def codebuild(
         statements.append(Statement("BuildImage", PULL, (arn,)))
     if signer:  # ECR signs with the permissions of whoever pushes (Amazon ECR user guide, "Managed signing")
         statements.append(Statement("Sign", ("signer:SignPayload",), (signer,)))
-    return (*statements, *_reads(filter(None, (secret, login, *reads))))
+    return (*statements, *artifact_key(key), *_reads(filter(None, (secret, login, *reads)), scope, keys))
+
+
+def artifact_key(key: str, *, reads: bool = False) -> Statements:
+    """Put artifacts into S3 with this KMS key, and get them; or only the latter. Without a key nothing.
+
+    CodePipeline user guide, "Configure server-side encryption for artifacts stored in Amazon S3 for CodePipeline".
+    """
+    actions = (
+        ["Decrypt"]
+        if reads
+        else ["Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"]
+    )
+    return (Statement("ArtifactKey", tuple(f"kms:{one}" for one in actions), (key,)),) if key else ()
 
 
 def release(scope: Scope, role: str) -> Statements:
@@ -270,10 +290,11 @@ def codepipeline(
     repository: str = "",
     processes: Iterable[str] = (WEB,),
     own_roles: Iterable[str] = (),
+    key: str = "",
 ) -> Statements:
     """What the pipeline needs: its bucket, its source, its projects, and to deploy new revisions to the services.
 
-    `own_roles` are the workers whose tasks have another role than those of the web.
+    `own_roles` are the workers whose tasks have another role than those of the web, `key` encrypts the artifacts.
     """
     names = scope.names
     each = [names.on(process) for process in processes]
@@ -309,7 +330,7 @@ def codepipeline(
         ]
     if connection:
         statements.append(connects("Source", ("UseConnection",), connection, repository))
-    return tuple(statements)
+    return (*statements, *artifact_key(key))
 
 
 def _repository(scope: Scope, image: str) -> str:
@@ -318,9 +339,11 @@ def _repository(scope: Scope, image: str) -> str:
     return f"arn:{scope.partition}:ecr:{own.region}:{own.account}:repository/{own.repository}" if own else ""
 
 
-def _reads(secrets: Iterable[str]) -> Statements:
+def _reads(secrets: Iterable[str], scope: Scope, keys: Iterable[str] = ()) -> Statements:
     """Read these secrets and parameters, each by its exact ARN; anything after a secret's name (a key in it) is cut
     off.
+
+    `keys` encrypt the secrets: they decrypt nothing else here.
     """
     given = tuple(secrets)
     held = sorted({":".join(arn.split(":")[:7]) for arn in given if ":secretsmanager:" in arn})
@@ -328,6 +351,8 @@ def _reads(secrets: Iterable[str]) -> Statements:
     statements = []
     if held:
         statements.append(Statement("Secrets", ("secretsmanager:GetSecretValue",), tuple(held)))
+    if keys := tuple(sorted({*keys})):
+        statements.append(Statement("SecretKeys", ("kms:Decrypt",), keys, (scope.through("secretsmanager"),)))
     if parameters:
         statements.append(Statement("Parameters", ("ssm:GetParameters",), tuple(parameters)))
     return tuple(statements)

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from ecsctl.buildspec import releasing
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
-from ecsctl.ensure.codebuild import CONTAINERS, SIZES
+from ecsctl.ensure.codebuild import CONTAINERS, SIZES, build_logs, encrypted
 from ecsctl.ids import ProjectName
 from ecsctl.parts import RELEASE
 from ecsctl.resources.build_project import ACCOUNT, NO_SOURCE, OUTSIDE, BuildProject, EnvVar
-from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.role import Role
 from ecsctl.resources.support.rights import Scope
 
@@ -39,7 +38,7 @@ def ensure_release(stack: Stack, config: Config, release: Release, facts: Facts,
         "RELEASE_COMMAND": json.dumps(release.command),
         "RELEASE_SECONDS": str(60 * release.timeout_minutes),
     }
-    allowed = policies.release(Scope.of(facts.identity, lead), role)
+    allowed = policies.release(Scope.of(facts.identity, lead), role) + policies.artifact_key(facts.key, reads=True)
     return ensure_step(
         stack,
         config,
@@ -79,7 +78,7 @@ def ensure_step(
             policies=frozenset(),
         ),
     )
-    group = LogGroup(name=names.build_logs(name), days=config.logs.retention_days, writer="CodeBuild")
+    group = build_logs(config, facts, names, name)
     logs = stack.ensure(f"{part}-logs", group).name
     project = BuildProject(
         name=name,
@@ -103,7 +102,7 @@ def ensure_step(
         auth=ACCOUNT,
         artifacts="NO_ARTIFACTS",
         place=OUTSIDE,
-        more=(),
+        more=encrypted(facts, {}),
         webhook_branch="",
     )
     return stack.ensure(part, project).name

@@ -73,12 +73,15 @@ def ensure_tasks(
         ),
     ).group_id
     scope = Scope.of(facts.identity, names)
-    volumes = ensure_volumes(stack, config, scope, network, group, MADE_BY)
+    volumes = ensure_volumes(stack, config, scope, network, group, MADE_BY, facts.key)
     execution = Role(
         name=names.role("execution"),
         trust=policies.tasks_trust(scope),
         statements=policies.execution(
-            scope, tuple(config.task_secrets.values()), [one.image for one in config.sidecars.values()]
+            scope,
+            tuple(config.task_secrets.values()),
+            [one.image for one in config.sidecars.values()],
+            facts.keys_of(config.task_secrets.values()),
         ),
         boundary=config.permissions_boundary,
         policies=frozenset(),

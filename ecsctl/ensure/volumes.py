@@ -36,7 +36,7 @@ class Volumes:
 
 
 def ensure_volumes(
-    stack: Stack, config: Config, scope: Scope, network: Network, tasks: SecurityGroupId, description: str
+    stack: Stack, config: Config, scope: Scope, network: Network, tasks: SecurityGroupId, description: str, key: str
 ) -> Volumes:
     """A file system for each volume that names none, in the stack's network; for the others, what the tasks need."""
     found = Volumes()
@@ -59,7 +59,7 @@ def ensure_volumes(
             ).group_id
         )
         part = parts.volume(name)
-        system = stack.ensure(part, FileSystem(encrypted_only=True))
+        system = stack.ensure(part, FileSystem(key=key or None, encrypted_only=True))
         targets = MountTargets(file_system=system.file_system, subnets=network.lasting, groups=frozenset({group}))
         point = stack.ensure(
             parts.access(name, said.uid, said.gid),

@@ -90,7 +90,7 @@ def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Netw
 def _flow_logs(stack: Stack, config: Config, facts: Facts, names: Names, vpc: VpcId) -> None:
     """The log group, the role with which AWS writes into it, and the flow log."""
     scope = Scope.of(facts.identity, names)
-    logs = LogGroup(name=names.flow_logs, days=config.logs.retention_days)
+    logs = LogGroup(name=names.flow_logs, days=config.logs.retention_days, key=facts.key or None)
     role = Role(
         name=names.role(FLOW_LOGS),
         trust=policies.flow_logs_trust(scope),

@@ -17,6 +17,7 @@ from ecsctl.engine.plan import Change, Plan, Step, Verb
 from ecsctl.engine.secret import Secret
 from ecsctl.github_token import body_of, with_token
 from ecsctl.names import Names
+from ecsctl.own_secrets import encrypted, store
 from ecsctl.parts import GITHUB_CREDENTIALS, GITHUB_TOKEN, PIPELINE, PIPELINE_WEBHOOK
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.support.builds import newest_build
@@ -75,10 +76,11 @@ def checked(text: str) -> Secret:
 
 
 @asking("storing the token")
-def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
+def put(aws: Aws, me: Label, secret: str, token: Secret, encryption: str = "") -> bool:
     """Store the token under the name, ARN or `name:key` that ecsctl.toml gives. Whether a new secret was created.
 
-    A new secret has the form that CodeBuild reads directly. In a JSON secret only that key changes. The same call may
+    `encryption` is the ARN of the KMS key that is to encrypt it, if any. A new secret has the form that CodeBuild reads
+    directly. In a JSON secret only that key changes. The same call may
     be repeated. Raises Refused for a secret that is scheduled for deletion, is named by an ARN and does not exist, or
     is not JSON though a key is named.
     """
@@ -95,16 +97,13 @@ def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
         aws.patience.through(
             lambda: aws.secretsmanager.create_secret(
                 Name=name, SecretString=value, ClientRequestToken=call, Tags=me.of(GITHUB_TOKEN).upper(),
-                Description=f"The GitHub token of {me.app}",
+                Description=f"The GitHub token of {me.app}", **encrypted({}, encryption),
             ),
             what="making the secret",
         )  # fmt: skip
         return True
     value = _with_key(aws, name, key, token) if key else with_token(_text(aws, name), token.reveal())
-    aws.patience.through(
-        lambda: aws.secretsmanager.put_secret_value(SecretId=name, SecretString=value, ClientRequestToken=call),
-        what="storing the token",
-    )
+    store(aws, described, name, value, call, encryption)
     return False
 
 

@@ -80,6 +80,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         secrets=(*config.task_secrets.values(), *(arn for _, arn in config.build.named_secrets())),
         own_secrets=simple,
         boundary=config.permissions_boundary or "",
+        key=config.kms_key or "",
         policies=tuple(config.managed_policies.values()),
         permissions=bool(config.permissions),
         further=further,

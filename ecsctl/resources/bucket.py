@@ -69,14 +69,15 @@ class Bucket(Resource[BucketIds]):
 
     name: Fixed[str]
     private: bool  # nothing in it can be made public
-    encryption: str | None  # `AES256` or `aws:kms`; None: whatever the account puts there
+    encryption: str | None  # `AES256`, `aws:kms`, or a key's ARN; None: whatever the account puts there
     tls_only: bool
     expire_days: int
     abort_days: int  # of uploads that were never finished
 
     def summary(self) -> str:
         """Its settings."""
-        how = f"private, by TLS only, {self.encryption or 'encrypted'}"
+        with_key = "encrypted with a KMS key of yours" if (self.encryption or "").startswith("arn:") else ""
+        how = f"private, by TLS only, {with_key or self.encryption or 'encrypted'}"
         return f"{self.name}: {how}; objects for {self.expire_days} days"
 
     @classmethod
@@ -84,7 +85,7 @@ class Bucket(Resource[BucketIds]):
         """The permissions to create, read, change and delete it. With access logs, one statement covers both
         buckets.
         """
-        yield from _rights("Bucket", scope.bucket, encrypted=uses.access_logs)
+        yield from _rights("Bucket", scope.bucket, encrypted=uses.access_logs or bool(uses.key))
 
     def observe(self, aws: Aws, me: Label) -> Observed[Self, BucketIds] | None:
         """By name, in this account. S3 has a call for each setting."""

@@ -15,7 +15,12 @@ from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import linked, of
 
 if TYPE_CHECKING:
-    from types_boto3_ecs.type_defs import ClusterTypeDef
+    from types_boto3_ecs.type_defs import (
+        ClusterConfigurationTypeDef,
+        ClusterTypeDef,
+        CreateClusterRequestTypeDef,
+        ManagedStorageConfigurationTypeDef,
+    )
 
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
@@ -47,6 +52,7 @@ class Cluster(Resource[ClusterIds]):
     name: Fixed[str]
     insights: Insights  # CloudWatch Container Insights; "enhanced" costs more
     providers: frozenset[str]  # capacity providers that it knows; others stay
+    storage_key: str | None  # the ARN of the KMS key of its tasks' storage; None: whatever it has
     logs: Order[LogGroupName | None] = None  # where they are written: ECS would create it without retention and tags
 
     def summary(self) -> str:
@@ -58,6 +64,7 @@ class Cluster(Resource[ClusterIds]):
         """The permissions to make, read, change and delete it."""
         actions = "CreateCluster DeleteCluster DescribeClusters TagResource UpdateClusterSettings"
         actions += " PutClusterCapacityProviders" if uses.spot else ""
+        actions += " UpdateCluster" if uses.key else ""
         yield Statement("Cluster", of("ecs", actions), (scope.cluster,))
         here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
         yield Statement("TaskList", ("ecs:ListTasks",), ("*",), (here,))
@@ -72,7 +79,13 @@ class Cluster(Resource[ClusterIds]):
         if cluster is None:
             return None
         existing = self.providers & {*cluster.get("capacityProviders", ())}
-        actual = Cluster(name=cluster["clusterName"], insights=_insights(cluster), providers=existing, logs=self.logs)
+        actual = Cluster(
+            name=cluster["clusterName"],
+            insights=_insights(cluster),
+            providers=existing,
+            storage_key=_storage(cluster).get("fargateEphemeralStorageKmsKeyId", ""),
+            logs=self.logs,
+        )
         status = cluster["status"]
         failed = "AWS could not make it (status FAILED)" if status == "FAILED" else ""
         note = "" if status == "ACTIVE" else status.lower()
@@ -87,24 +100,30 @@ class Cluster(Resource[ClusterIds]):
 
     def create(self, aws: Aws, me: Label) -> ClusterIds:
         """The name protects this call from doubling."""
-        answer = aws.ecs.create_cluster(
-            clusterName=self.name,
-            settings=[{"name": "containerInsights", "value": self.insights}],
-            tags=me.lower(),
-            capacityProviders=sorted(self.providers),
-        )
+        asked: CreateClusterRequestTypeDef = {
+            "clusterName": self.name,
+            "settings": [{"name": "containerInsights", "value": self.insights}],
+            "tags": me.lower(),
+            "capacityProviders": sorted(self.providers),
+        }
+        if self.storage_key:
+            asked["configuration"] = self._configuration({})
+        answer = aws.ecs.create_cluster(**asked)
         return _ids(answer["cluster"])
 
     def update(self, aws: Aws, me: Label, ids: ClusterIds, changed: frozenset[str]) -> None:
-        """Its one setting, its capacity providers (all of them in one call), and its tags."""
+        """Its one setting, its configuration, its capacity providers (all of them in one call), and its tags."""
         if "insights" in changed:
             aws.ecs.update_cluster_settings(
                 cluster=ids.name, settings=[{"name": "containerInsights", "value": self.insights}]
             )
-        if "providers" in changed:
+        if changed & {"providers", "storage_key"}:
             with aws.fresh():
                 existing = cluster_of(aws, self.name)
             known: ClusterTypeDef = existing or {}
+        if "storage_key" in changed:  # of tasks that start from now on
+            aws.ecs.update_cluster(cluster=ids.name, configuration=self._configuration(known))
+        if "providers" in changed:
             aws.ecs.put_cluster_capacity_providers(
                 cluster=ids.name,
                 capacityProviders=sorted(self.providers | {*known.get("capacityProviders", ())}),
@@ -113,12 +132,22 @@ class Cluster(Resource[ClusterIds]):
         if "tags" in changed:
             aws.ecs.tag_resource(resourceArn=ids.arn, tags=me.lower())
 
+    def _configuration(self, known: ClusterTypeDef) -> ClusterConfigurationTypeDef:
+        """With the key, and what others have configured."""
+        storage: ManagedStorageConfigurationTypeDef = {**_storage(known)}
+        storage["fargateEphemeralStorageKmsKeyId"] = self.storage_key or ""
+        return {**known.get("configuration", {}), "managedStorageConfiguration": storage}
+
     @classmethod
     def delete(cls, aws: Aws, ids: ClusterIds) -> None:
         """AWS refuses while services or tasks are inside: tasks of ours that no service keeps are stopped."""
         with aws.fresh():
             stop_ours(aws, ids.name)
         aws.ecs.delete_cluster(cluster=ids.name)
+
+
+def _storage(cluster: ClusterTypeDef) -> ManagedStorageConfigurationTypeDef:
+    return cluster.get("configuration", {}).get("managedStorageConfiguration", {})
 
 
 def _ids(cluster: ClusterTypeDef) -> ClusterIds:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Contents, Found, Observed, Resource
+from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Resource
 from ecsctl.ids import FileSystemId
 from ecsctl.resources.support import efs
 from ecsctl.resources.support.common import none_if_gone, only
@@ -44,7 +44,7 @@ class FileSystemIds:
 
 @dataclass(frozen=True, kw_only=True)
 class FileSystem(Resource[FileSystemIds]):
-    """An EFS file system, encrypted with the account's key for EFS, that requires IAM authorization from everyone.
+    """An EFS file system that requires IAM authorization from everyone. Without a key it has the account's for EFS.
 
     Its contents are the user's, and exist nowhere else.
     """
@@ -61,11 +61,20 @@ class FileSystem(Resource[FileSystemIds]):
     outlasts = "its files are nowhere else"
     console = "{console}/efs/home?region={region}#/file-systems/{file_system}"
 
+    key: Fixed[str | None]  # the ARN of the KMS key of its files; None: whatever it has
     encrypted_only: bool  # in transit: it can be mounted in no other way, nor without IAM's permission
 
     def summary(self) -> str:
         """What it costs."""
         return "encrypted; $0.30 a month for each GB that is in it, and what is read and written"
+
+    @property
+    def way_to_replace(self) -> str:
+        """What is in it is nowhere else."""
+        return (
+            "set it back; or name the volume otherwise in ecsctl.toml: that makes another file system, and this one is "
+            "kept with its files until ecsctl down --volumes"
+        )
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -80,7 +89,7 @@ class FileSystem(Resource[FileSystemIds]):
             return None
         one = ours[ids]
         state = one["LifeCycleState"]
-        actual = FileSystem(encrypted_only=any(map(_enforces, _statements(aws, ids))))
+        actual = FileSystem(key=one.get("KmsKeyId", ""), encrypted_only=any(map(_enforces, _statements(aws, ids))))
         failed = hint = ""
         if state == "error":  # EFS guide, "File system status": unrecoverable, its files are in its backups alone
             failed = "AWS has lost it, or could not make it (LifeCycleState error)"
@@ -105,6 +114,7 @@ class FileSystem(Resource[FileSystemIds]):
         answer = aws.efs.create_file_system(
             CreationToken=me.token(),
             Encrypted=True,
+            **({"KmsKeyId": self.key} if self.key else {}),
             PerformanceMode="generalPurpose",
             ThroughputMode="elastic",
             Tags=me.upper(Name=me.name),

@@ -47,6 +47,7 @@ class LogGroup(Resource[LogGroupIds]):
 
     name: Fixed[str]
     days: int  # one of CloudWatch's own numbers; 0: for ever
+    key: str | None  # the ARN of the KMS key that encrypts what comes in; empty: none; None: whatever it has
     writer: str = field(default="", compare=False)  # the AWS service that creates a group of this name if it has none
 
     def summary(self) -> str:
@@ -58,6 +59,7 @@ class LogGroup(Resource[LogGroupIds]):
         """The permissions to make, read, change and delete it."""
         yield anywhere("logs", "DescribeLogGroups")
         actions = "CreateLogGroup DeleteLogGroup ListTagsForResource PutRetentionPolicy TagResource"
+        actions += " AssociateKmsKey" if uses.key else ""
         yield Statement("Logs", of("logs", actions), scope.log_groups)
         group = scope.arn("logs", f"log-group:{scope.names.flow_logs}")
         tags = Statement("FlowLogTags", ("logs:ListTagsForResource",), (group,))  # whether an earlier one is ours
@@ -71,7 +73,9 @@ class LogGroup(Resource[LogGroupIds]):
             ids = _ids(group["logGroupName"], group["arn"])
             tags = _tags(aws, ids.arn) if ids.name == self.name else None
             if tags is not None:
-                actual = LogGroup(name=group["logGroupName"], days=group.get("retentionInDays", 0))
+                actual = LogGroup(
+                    name=group["logGroupName"], days=group.get("retentionInDays", 0), key=group.get("kmsKeyId", "")
+                )
                 since = datetime.fromtimestamp(group["creationTime"] / 1000, UTC)
                 return Observed(ids, actual, tags, since=since, residue=self._residue(group, tags))
         return None
@@ -111,13 +115,20 @@ class LogGroup(Resource[LogGroupIds]):
 
     def create(self, aws: Aws, me: Label) -> LogGroupIds:
         """The name prevents duplicates. AWS returns nothing: the ARN is composed."""
-        aws.logs.create_log_group(logGroupName=self.name, tags=me.tags)
+        if self.key:
+            aws.logs.create_log_group(logGroupName=self.name, tags=me.tags, kmsKeyId=self.key)
+        else:
+            aws.logs.create_log_group(logGroupName=self.name, tags=me.tags)
         return _ids(self.name, f"arn:{me.partition}:logs:{me.region}:{me.account}:log-group:{self.name}")
 
     def update(self, aws: Aws, me: Label, ids: LogGroupIds, changed: frozenset[str]) -> None:
         """Its tags first: one that is taken over is ours from then on; then its retention."""
         if "tags" in changed:
             aws.logs.tag_resource(resourceArn=ids.arn, tags=me.tags)
+        if "key" in changed and self.key:
+            aws.logs.associate_kms_key(logGroupName=ids.name, kmsKeyId=self.key)
+        if "key" in changed and not self.key:
+            aws.logs.disassociate_kms_key(logGroupName=ids.name)
         if "days" in changed and self.days:
             aws.logs.put_retention_policy(logGroupName=ids.name, retentionInDays=self.days)
         if "days" in changed and not self.days:

@@ -16,10 +16,14 @@ from ecsctl.resources.support import signing
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.ecr import held, images
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import anywhere, of
+from ecsctl.resources.support.rights import anywhere, keyed, of
 
 if TYPE_CHECKING:
-    from types_boto3_ecr.type_defs import ImageTagMutabilityExclusionFilterTypeDef, RepositoryTypeDef
+    from types_boto3_ecr.type_defs import (
+        EncryptionConfigurationTypeDef,
+        ImageTagMutabilityExclusionFilterTypeDef,
+        RepositoryTypeDef,
+    )
 
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
         imageTagMutabilityExclusionFilters: NotRequired[list[ImageTagMutabilityExclusionFilterTypeDef]]
 
 
+PLAIN: EncryptionConfigurationTypeDef = {"encryptionType": "AES256"}  # what ECR does where nothing is said
 Mutability = Literal["MUTABLE", "IMMUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"]
 
 
@@ -59,6 +64,7 @@ class Repository(Resource[RepositoryIds]):
     mutability: Mutability
     mutable_tags: tuple[str, ...]
     scan_on_push: bool
+    key: Fixed[str | None]  # the ARN of the KMS key that encrypts it; empty: AES-256; None: whatever it has
     lifecycle: str  # a lifecycle policy as JSON; empty: none
 
     def __post_init__(self) -> None:
@@ -74,6 +80,14 @@ class Repository(Resource[RepositoryIds]):
         scan = "scan on push" if self.scan_on_push else "no scan on push"
         return f"{self.name}: {tags}; {scan}" + ("; old images expire" if self.lifecycle else "")
 
+    @property
+    def way_to_replace(self) -> str:
+        """Its tasks run on without it, and the first image is built again."""
+        return (
+            "set it back; or, if its images may go, the older ones for good: aws ecr delete-repository --force "
+            f"--repository-name {self.name}, then the same command again, which makes it anew and builds the image"
+        )
+
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """The permissions to make, read, change and delete it."""
@@ -83,6 +97,9 @@ class Repository(Resource[RepositoryIds]):
         )
         yield Statement("Images", of("ecr", actions), (scope.repository,))
         yield anywhere("ecr", "GetSigningConfiguration")
+        # ECR asks with the caller's rights, also when a repository goes (Amazon ECR user guide, "Encryption at rest",
+        # "Required permissions"; aws/containers-roadmap#1152).
+        yield from keyed(scope, uses, "ImagesKey", "CreateGrant DescribeKey RetireGrant", "ecr")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Repository, RepositoryIds] | None:
         """By name; its tags and its policy are calls of their own."""
@@ -99,6 +116,7 @@ class Repository(Resource[RepositoryIds]):
                 exclusion["filter"] for exclusion in there_is.get("imageTagMutabilityExclusionFilters", [])
             ),
             scan_on_push=there_is.get("imageScanningConfiguration", {}).get("scanOnPush", False),
+            key=there_is.get("encryptionConfiguration", {}).get("kmsKey", ""),
             lifecycle=policy["lifecyclePolicyText"] if policy else "",
         )
         return Observed(_ids(there_is), actual, flat(tags), since=there_is.get("createdAt"))
@@ -129,6 +147,7 @@ class Repository(Resource[RepositoryIds]):
             repositoryName=self.name,
             tags=me.upper(),
             imageScanningConfiguration={"scanOnPush": self.scan_on_push},
+            encryptionConfiguration={"encryptionType": "KMS", "kmsKey": self.key} if self.key else PLAIN,
             **self._mutability(),
         )
         return _ids(answer["repository"])

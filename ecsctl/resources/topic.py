@@ -40,6 +40,7 @@ class Topic(Resource[TopicIds]):
 
     name: Fixed[str]
     policy: str  # who may publish, as JSON
+    key: str | None  # the ARN of the KMS key that encrypts what is published; None: whatever it has
     emails: frozenset[str]
 
     def __post_init__(self) -> None:
@@ -73,6 +74,7 @@ class Topic(Resource[TopicIds]):
         actual = Topic(
             name=answer["Attributes"]["TopicArn"].rpartition(":")[2],
             policy=answer["Attributes"]["Policy"],
+            key=answer["Attributes"].get("KmsMasterKeyId", ""),
             emails=frozenset(mails) - (waiting - self.emails),  # an unconfirmed subscription cannot be unsubscribed
         )
         note = f"not confirmed yet, by the link in AWS's e-mail: {', '.join(sorted(waiting))}" if waiting else ""
@@ -88,13 +90,18 @@ class Topic(Resource[TopicIds]):
 
     def create(self, aws: Aws, me: Label) -> TopicIds:
         """The name prevents duplicates: a topic with other tags is refused (SNS API, CreateTopic)."""
-        answer = aws.sns.create_topic(Name=self.name, Attributes={"Policy": self.policy}, Tags=me.upper())
+        settings = {"Policy": self.policy, **({"KmsMasterKeyId": self.key} if self.key else {})}
+        answer = aws.sns.create_topic(Name=self.name, Attributes=settings, Tags=me.upper())
         return TopicIds(TopicArn(answer["TopicArn"]))
 
     def update(self, aws: Aws, me: Label, ids: TopicIds, changed: frozenset[str]) -> None:
         """Each subscription has a call of its own."""
         if "policy" in changed:
             aws.sns.set_topic_attributes(TopicArn=ids.arn, AttributeName="Policy", AttributeValue=self.policy)
+        if "key" in changed:
+            aws.sns.set_topic_attributes(
+                TopicArn=ids.arn, AttributeName="KmsMasterKeyId", AttributeValue=self.key or ""
+            )
         if "emails" in changed:
             with aws.fresh():
                 mails = _mails(aws, ids.arn)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from moto.kms import models as kms
 
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server.inprocess import inprocess
@@ -102,9 +103,17 @@ def a_name_in_use(clock: Clock) -> Mapping[str, str]:
     return {"Z0123456789EXAMPLE": zone}
 
 
+def a_known_key(clock: Clock) -> Mapping[str, str]:
+    """The next key of KMS has the id of the page's example."""
+    del clock
+    kms.generate_key_id = lambda _multi_region=False: "1b2c3d4e-0000-4000-8000-000000000000"
+    return {}
+
+
 ANEW = {"vpc", "from-cdk", "from-copilot"}  # these begin with another app, in a repository of its own
 PREPARED: Mapping[str, Callable[[Clock], Mapping[str, str]]] = {
     "domain": a_name_in_use,
+    "encryption": a_known_key,
     "vpc": a_network,
     "from-cdk": a_network,
 }

@@ -248,6 +248,13 @@ def test_a_key_of_its_own_that_a_secret_has_is_reported_with_the_rights_it_asks_
     assert "kms:Decrypt" in error.hint
 
 
+def test_a_key_whose_policy_keeps_the_log_service_out_is_reported_as_that() -> None:
+    words = "The specified KMS key does not exist or is not allowed to be used with Arn 'arn:aws:logs:eu-central-1:1:x'"
+    error = answered("AccessDeniedException", words, "CreateLogGroup")
+    assert "the policy of the KMS key" in error.message
+    assert "ecsctl plan prints the statement" in error.hint
+
+
 def test_what_ec2_encodes_is_shown_where_aws_does_not_say_who_denied_it() -> None:
     blob = "Encoded authorization failure message: GHJk-xyz_1"
     unnamed = answered("UnauthorizedOperation", f"You are not authorized to perform this operation. {blob}")

@@ -18,7 +18,7 @@ Image = tuple[float, frozenset[str]]  # how many days ago it was pushed, and its
 
 def repository(**configured: Any) -> Repository:
     stack = Stack()
-    ensure_ecr(stack, Config.model_validate({"name": "hello", **configured}), Names("hello"))
+    ensure_ecr(stack, Config.model_validate({"name": "hello", **configured}), Names("hello"), "")
     [node] = stack.nodes.values()
     found = node.desired
     assert isinstance(found, Repository)

@@ -30,6 +30,7 @@ TOKEN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:github/token-AbCdEf"
 SECRETS = (f"{TOKEN}:key::", TOKEN, f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/db")
 REPOSITORY = "acme/shop"
 SYSTEM = SCOPE.arn("elasticfilesystem", "file-system/fs-0123456789abcdef0")
+KEY = SCOPE.arn("kms", "key/1b2c3d4e-0000-4000-8000-000000000000")
 SIGNER = SCOPE.arn("signer", "/signing-profiles/images")
 POINT = SCOPE.arn("elasticfilesystem", "access-point/fsap-0123456789abcdef0")
 PROJECTS = ("shop-build", "shop-test-unit")
@@ -43,14 +44,22 @@ ROLES = {
     "build": (
         policies.codebuild_trust(SCOPE),
         policies.codebuild(
-            SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY, secret=TOKEN, scans=True, signer=SIGNER
+            SCOPE,
+            PROJECTS,
+            connection=CONNECTION,
+            repository=REPOSITORY,
+            secret=TOKEN,
+            scans=True,
+            signer=SIGNER,
+            key=KEY,
+            keys=[KEY],
         ),
     ),
     "notify": (policies.notify_trust(SCOPE), policies.notify(SCOPE)),
     "flowlogs": (policies.flow_logs_trust(SCOPE), policies.flow_logs(SCOPE)),
     "pipeline": (
         policies.codepipeline_trust(SCOPE),
-        policies.codepipeline(SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY),
+        policies.codepipeline(SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY, key=KEY),
     ),
 }
 MANAGED = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
@@ -61,7 +70,8 @@ USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOK
             flow_logs=True, closes=True, signs=True,
             mounted=("fs-0123456789abcdef0",),
             web_acl=SCOPE.arn("wafv2", "regional/webacl/shop/1b2c3d4e-0000-4000-8000-000000000000"),
-            webhook=(TOKEN,), speaks="GRPC", entered=True, scales=True, queues=(SCOPE.arn("sqs", "mail"),))  # fmt: skip
+            webhook=(TOKEN,), speaks="GRPC", entered=True, scales=True, queues=(SCOPE.arn("sqs", "mail"),),
+            key=KEY)  # fmt: skip
 OPERATOR = operator(SCOPE, USES)
 ALL = {name: found for name, (_, found) in ROLES.items()} | dict(OPERATOR)
 
@@ -145,7 +155,7 @@ def test_objects_and_buckets_are_distinguished(name):
 def test_nothing_of_another_app_account_or_region_is_reached(name):
     for statement in ALL[name]:
         for resource in set(statement.resources) - {"*"}:
-            assert "shop" in resource or resource in (SYSTEM, TOKEN, SIGNER, *both_prefixes(CONNECTION)), resource
+            assert "shop" in resource or resource in (SYSTEM, TOKEN, SIGNER, KEY, *both_prefixes(CONNECTION)), resource
             assert ACCOUNT in resource.split(":")[4:5] or resource.startswith("arn:aws:s3:::")
 
 
@@ -207,6 +217,7 @@ def test_the_operators_policies_fit_into_iam_for_the_longest_of_names():
         entered=True,
         scales=True,
         queues=(scope.arn("sqs", "q" * 80), scope.arn("sqs", "r" * 80)),
+        key=f"alias/{'k' * 60}",
     )
     found = operator(scope, uses)
     assert {name for name, one in found.items() if len(policy(one)) > LIMIT} == set()
@@ -236,6 +247,7 @@ WITHHELD = {
     "iam:DeleteRolePermissionsBoundary",
     "ecr:DeleteLifecyclePolicy",
     "logs:DeleteRetentionPolicy",
+    "logs:DisassociateKmsKey",
     "s3:DeleteBucketPolicy",
     # Called only where someone has put a role of ours into an instance profile. IAM cannot narrow it to our roles:
     # whoever may call it takes any role from any machine of the account.

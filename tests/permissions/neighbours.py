@@ -77,6 +77,9 @@ def prepare(boto: Callable[[str], Any], clock: Clock, region: str) -> Made:
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": everything})
     boundary = boto("iam").create_policy(PolicyName="boundary", PolicyDocument=document)["Policy"]["Arn"]
+    whole = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    key = boto("kms").create_key(Policy=json.dumps({"Version": "2012-10-17", "Statement": [whole]}))["KeyMetadata"]
+    boto("kms").create_alias(AliasName="alias/shop", TargetKeyId=key["KeyId"])
     boto("codeconnections").create_connection(ProviderType="GitHub", ConnectionName="here")
     known = boto("route53").list_hosted_zones()["HostedZones"]
     made = {

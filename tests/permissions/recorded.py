@@ -63,6 +63,9 @@ CONFIGS: Mapping[str, Desired] = {
     "secrets": lambda made: {**BARE, "service": {"secrets": {"DB": made["secret"], "KEY": made["key"]}}},
     "own secrets": lambda made: {**BARE, "service": {"secrets": {"DB": "own"}}},
     "boundary": lambda made: {**BARE, "permissions_boundary": made["boundary"]},
+    "key": lambda made: {**BARE, "kms_key": "alias/shop", "github": {"repository": "ecsctl/hello"},
+        "service": {"secrets": {"DB": "own"}}, "volumes": {"data": {"path": "/data"}},
+        "notify": {"email": ["ops@example.com"], "webhook": "chat"}},
     "notify": lambda made: {**BARE, "notify": {"email": ["ops@example.com"], "webhook": "chat"}},
     "gRPC": lambda made: {**BARE, "domain": {"name": "hello.ecsctl.example"}, "service": {"protocol": "grpc"}},
     "volumes": lambda made: {**BARE, "volumes": {"data": {"path": "/data"}}},
@@ -83,6 +86,7 @@ MENDED = {
     "token",
     "build only",
     "boundary",
+    "key",
     "notify",
     "alarms",
     "volumes",
@@ -167,6 +171,11 @@ class Runs:
             own = "own" in self.found.desired.get("service", {}).get("secrets", {}).values()
             if own:
                 self.run("secret set own -", "secret list")
+            if own and self.config.kms_key:
+                with self._free():
+                    usual = {"SecretId": "hello/own", "KmsKeyId": "alias/aws/secretsmanager"}
+                    self._client("secretsmanager").update_secret(**usual)
+                self.run("secret set own -")
             self.run("plan", "up --yes", "status", "why")
             if fixed:
                 self._repaired()

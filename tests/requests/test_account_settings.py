@@ -66,6 +66,7 @@ ANSWERS = {
 }
 SPOKEN = {
     "ecr.create_repository imageScanningConfiguration": "sent, as long as AWS takes it: ecr.scan_on_push",
+    "ecs.update_cluster settings[].value": "it changes the configuration alone: settings have UpdateClusterSettings",
     "ecs.create_service serviceConnectConfiguration.logConfiguration.options": "Service Connect is not used",
     "ecs.update_service serviceConnectConfiguration.logConfiguration.options": "Service Connect is not used",
 }

@@ -58,6 +58,7 @@ USES = Uses(
     scales=True,
     queues=("*",),
     reports=True,
+    key=delivery.KEY,
 )
 BORROWED = re.compile(r"\bother\b")  # what rows change to only to show a change
 LAG = 10.0  # seconds
@@ -105,7 +106,7 @@ def test_every_kind_has_a_row_and_every_field_another_value_or_a_reason() -> Non
 def test_a_kind_without_a_row_and_a_field_without_a_word_are_noticed() -> None:
     assert unanswered([row for row in ROWS if row.kind is not ElasticIp]) == ["ElasticIp"]
     silent = [replace(row, made={}) if row.kind is LogGroup else row for row in ROWS]
-    assert unanswered(silent) == ["LogGroup.days"]
+    assert unanswered(silent) == ["LogGroup.days", "LogGroup.key"]
 
 
 def test_what_lies_beside_the_kinds_is_kinds() -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from moto.kms.models import kms_backends
+
 from ecsctl.engine.secret import Secret
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
@@ -92,7 +94,9 @@ DESIRED: dict[str, Callable[[Any], Any]] = {
 ALL = tuple(DESIRED)
 DESIRED["repository"] = lambda parts: usual(Repository, name="shop", lifecycle=lifecycle(9))
 DESIRED["signing"] = lambda parts: SigningRule(repository=parts["repository"].name, profile=profile("images"))
-DESIRED["topic"] = lambda parts: Topic(name="shop", policy=publishing("events"), emails=frozenset({"ops@example.com"}))
+DESIRED["topic"] = lambda parts: Topic(
+    name="shop", policy=publishing("events"), key="", emails=frozenset({"ops@example.com"})
+)
 DESIRED["notify-role"] = lambda parts: usual(
     Role, name=NAMES.role("notify"), trust=policies.notify_trust(SCOPE), statements=policies.notify(SCOPE)
 )
@@ -120,6 +124,8 @@ DESIRED["release-events"] = lambda parts: BuildRule(
     caller=parts["release-events-role"].arn,
     variables=(("PIPELINE_RUN", "$.detail.execution-id"),),
 )
+KEY_ID = "2b3c4d5e-0000-4000-8000-000000000000"
+KEY = SCOPE.arn("kms", f"key/{KEY_ID}")
 BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/limits"
 OTHER_BUILD_ROLE, OTHER_PIPELINE_ROLE = (
     RoleArn(f"arn:aws:iam::{ACCOUNT_ID}:role/other-{one}") for one in ("build", "pipeline")
@@ -182,6 +188,7 @@ def others(cloud: Any) -> None:
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust_policy(Trust(f"{service}.amazonaws.com")))
         iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=document)
     cloud.boto("logs").create_log_group(logGroupName=OTHER_LOGS)
+    a_key(cloud)
     cloud.boto("s3").create_bucket(Bucket=OTHER_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     cloud.clock.sleep(60)
     cloud.boto("codebuild").create_project(
@@ -191,6 +198,16 @@ def others(cloud: Any) -> None:
         environment={"type": "ARM_CONTAINER", "image": IMAGE, "computeType": "BUILD_GENERAL1_SMALL"},
         serviceRole=OTHER_BUILD_ROLE,
     )
+
+
+def a_key(cloud: Any) -> None:
+    """A key with an id that rows can name, whose policy lets everybody do everything."""
+    whole = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    made = cloud.boto("kms").create_key(Policy=json.dumps({"Version": "2012-10-17", "Statement": [whole]}))
+    held = kms_backends[ACCOUNT_ID][REGION].keys
+    key = held.pop(made["KeyMetadata"]["KeyId"])
+    key.id, key.arn = KEY_ID, KEY
+    held[KEY_ID] = key
 
 
 def composition(cloud: Any) -> Callable[[Changes], Compose]:

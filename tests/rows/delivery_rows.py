@@ -35,6 +35,7 @@ from ecsctl.resources.topic import Topic
 from ecsctl.resources.webhook import Webhook
 from tests.rows.delivery import (
     BOUNDARY,
+    KEY,
     NAMES,
     NEXT,
     OTHER_BUCKET,
@@ -115,7 +116,7 @@ ROWS = (
             "scan_on_push": False,
             "lifecycle": lifecycle(8),
         },
-        {"name": "other"},
+        {"name": "other", "key": KEY},
     ),
     Row(SigningRule, "delivery", "signing", {"profile": profile("others")}, {"repository": "other"}),
     Row(
@@ -138,8 +139,9 @@ ROWS = (
         LogGroup,
         "delivery",
         "build-logs",
-        {"days": 7},
+        {"days": 7, "key": KEY},
         {"name": LogGroupName("/other")},
+        withheld=frozenset({"logs:DisassociateKmsKey"}),
         spoiled={
             "days": lambda cloud, ids: cloud.boto("logs").delete_retention_policy(logGroupName=ids["build-logs"].name)
         },
@@ -148,7 +150,7 @@ ROWS = (
         Bucket,
         "delivery",
         "artifacts",
-        {"private": False, "encryption": "aws:kms", "tls_only": False, "expire_days": 3, "abort_days": 1},
+        {"private": False, "encryption": KEY, "tls_only": False, "expire_days": 3, "abort_days": 1},
         {"name": BucketName("other-artifacts")},
         withheld=frozenset({"s3:DeleteBucketPolicy", "s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration"}),
         spoiled={"tls_only": lambda cloud, ids: cloud.boto("s3").delete_bucket_policy(Bucket=NAMES.bucket)},
@@ -214,6 +216,7 @@ ROWS = (
         {
             "role": OTHER_PIPELINE_ROLE,
             "bucket": OTHER_BUCKET,
+            "key": KEY,
             "source": pushed(branch="release/1.x"),
             "build": OTHER_PROJECT,
             "release": OTHER_PROJECT,
@@ -257,7 +260,7 @@ ROWS = (
         Topic,
         "delivery",
         "topic",
-        {"policy": publishing("cloudwatch"), "emails": frozenset({"ops@example.com", "ann@example.com"})},
+        {"policy": publishing("cloudwatch"), "key": KEY, "emails": frozenset({"ops@example.com", "ann@example.com"})},
         {"name": "other"},
         leaves=frozenset({"emails"}),  # nobody can take back an e-mail that asks for confirmation
     ),

@@ -26,6 +26,7 @@ from ecsctl.resources.support.strategy import EarlySuccess, Strategy, Threshold
 from ecsctl.resources.support.volumes import Mount, Volume
 from ecsctl.resources.task_definition import TaskDefinition
 from tests.rows.ecs import MAIL, PUBLISHED, image
+from tests.rows.files import KEY
 from tests.rows.row import Row
 
 OTHER_SYSTEM = FileSystemId("fs-0123456789abcdef0")
@@ -50,7 +51,7 @@ ROWS = (
         Cluster,
         "ecs",
         "cluster",
-        {"insights": "enhanced", "providers": PROVIDERS},
+        {"insights": "enhanced", "providers": PROVIDERS, "storage_key": KEY},
         {"name": ClusterName("other")},
         leaves=frozenset({"providers"}),
     ),

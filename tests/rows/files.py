@@ -21,7 +21,7 @@ DESIRED: dict[str, Callable[[Any], Any]] = {
         vpc=parts["vpc"].vpc_id,
         ingress=frozenset({Rule(2049, 2049, group=parts["tasks-group"].group_id)}),
     ),
-    "volume data": lambda parts: FileSystem(encrypted_only=True),
+    "volume data": lambda parts: FileSystem(key=None, encrypted_only=True),
     "targets data": lambda parts: MountTargets(
         file_system=parts["volume data"].file_system,
         subnets=parts.subnets("public-a", "public-b"),
@@ -31,6 +31,7 @@ DESIRED: dict[str, Callable[[Any], Any]] = {
         file_system=parts["volume data"].file_system, path="/data", uid=1000, gid=1000, permissions="750"
     ),
 }
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1b2c3d4e-0000-4000-8000-000000000000"
 OTHER = FileSystemId("fs-0123456789abcdef0")
 
 
@@ -67,6 +68,7 @@ ROWS = (
         "network",
         "volume data",
         {"encrypted_only": False},
+        {"key": KEY},
         spoiled={"encrypted_only": _open, "tags": _untag("volume data", "file_system")},
         apart="it has no name: any app can have one",
     ),

@@ -182,6 +182,7 @@ LONG: dict[str, tuple[Configured, Configured]] = {
     "notifications to the user's topic": (with_(notify={"email": ["ops@example.com"]}),
                                           with_(notify={"topic": "{topic}"})),
     "a boundary": (PLAIN, with_(permissions_boundary="{boundary}")),
+    "a key is removed": ({**PUSHED, "kms_key": "{key}"}, PUSHED),
     "delivery is added": (PLAIN, PUSHED),
     "delivery is removed": (PUSHED, PLAIN),
     "builds alone": (PUSHED, {**PUSHED, "pipeline": {"mode": "build-only"}}),
@@ -209,6 +210,7 @@ LONG: dict[str, tuple[Configured, Configured]] = {
         "tests": [{"name": "Smoke", "buildspec": "tests.yml"}]}}),
 }  # fmt: skip
 REFUSED: dict[str, tuple[Configured, Configured]] = {
+    "a key of one's own": (PLAIN, with_(kms_key="{key}")),
     "another network": (PLAIN, with_(vpc={"cidr": "10.101.0.0/16"})),
     "the user's network": (PLAIN, BORROWED),
     "off the internet": (PLAIN, with_(load_balancer={"internal": True})),

@@ -8,6 +8,7 @@ from typing import Any
 
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
 from tests.stack.conftest import ACCOUNT, REGION, World, shared_session
+from tests.stack.keys import made_key
 
 Named = dict[str, Any]  # changes of ecsctl.toml
 GONE = "0123456789abcdef0"
@@ -27,6 +28,14 @@ class Case:
 
 def policy(account: str = ACCOUNT, partition: str = "aws", name: str = "nowhere") -> Named:
     return {"permissions_boundary": f"arn:{partition}:iam::{account}:policy/{name}"}
+
+
+def off(world: World, **how: str) -> Named:
+    """A key: disabled, or of another kind."""
+    arn = made_key(world, **how)
+    if not how:
+        world.boto("kms").disable_key(KeyId=arn.rpartition("/")[2])
+    return {"kms_key": "alias/shop"}
 
 
 def queue(name: str = "mail", region: str = REGION, account: str = ACCOUNT, *, worker: bool = False) -> Named:

@@ -37,6 +37,7 @@ from tests.stack.prepared import (
     made_connection,
     made_secret,
     no_url,
+    off,
     own,
     policy,
     private_subnets,
@@ -57,6 +58,14 @@ from tests.stack.prepared import (
 )
 
 THINGS: dict[str, tuple[Case, ...]] = {
+    "kms_key": (
+        Case("absent", lambda world: {"kms_key": "alias/nowhere"}, ("there is no key alias/nowhere",), "make it"),
+        Case("elsewhere", lambda world: {"kms_key": f"arn:aws:kms:{THERE}:{ACCOUNT}:key/{ID}"}, (f"is of {THERE}",),
+             "the place that it is of"),
+        Case("unfit: disabled", off, ("alias/shop is Disabled",), "enable-key"),
+        Case("unfit: asymmetric", lambda world: off(world, KeyUsage="ENCRYPT_DECRYPT", KeySpec="RSA_2048"),
+             ("is RSA_2048", "symmetric"), "create-key"),
+    ),
     "permissions_boundary": (
         Case("absent", lambda world: policy(), ("there is no policy", "policy/nowhere"), "make it"),
         Case("elsewhere", lambda world: policy(OTHER), (OTHER,), "the place that it is of"),

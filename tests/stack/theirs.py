@@ -10,6 +10,7 @@ from ecsctl.sandbox.aws.acm import validation_record
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
 from ecsctl.sandbox.aws.route53.records import set_elsewhere
 from tests.stack.conftest import ACCOUNT, World
+from tests.stack.keys import made_key
 
 Configured = dict[str, Any]
 
@@ -24,6 +25,7 @@ EXAMPLES = {
     "login": f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:shop/login-AbCdEf",
     "connection": f"arn:aws:codeconnections:eu-central-1:{ACCOUNT}:connection/1b2c3d4e-0000-4000-8000-000000000000",
     "boundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
+    "key": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1b2c3d4e-0000-4000-8000-000000000000",
     "alarm": "business",
     "files": "fs-0123456789abcdef0",
     "point": "fsap-0123456789abcdef0",
@@ -183,6 +185,7 @@ MADE = {
     "token": lambda world: _secret(world, "other/token", "token"),
     "login": lambda world: _secret(world, "shop/login", "login"),
     "boundary": _boundary,
+    "key": lambda world: {"key": made_key(world)},
     "topic": _topic,
     "queue": _queue,
     "chat": _chat,

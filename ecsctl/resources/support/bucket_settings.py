@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 from ecsctl.resources.support import log_delivery
 from ecsctl.resources.support.common import none_if_gone
@@ -42,19 +42,22 @@ def hide(aws: Aws, name: str, owner: str, *, on: bool) -> None:
 
 
 def encryption(aws: Aws, name: str, owner: str) -> str:
-    """How S3 encrypts new objects: `AES256` or `aws:kms`. Empty: not set."""
+    """How S3 encrypts new objects: the ARN of a key, `AES256` or `aws:kms`. Empty: not set."""
     answer = none_if_gone(lambda: aws.read(aws.s3.get_bucket_encryption, Bucket=name, ExpectedBucketOwner=owner))
     rules = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
-    return rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "") if rules else ""
+    said = rules[0].get("ApplyServerSideEncryptionByDefault", {}) if rules else {}
+    return said.get("KMSMasterKeyID") or said.get("SSEAlgorithm", "")
 
 
-def encrypt(aws: Aws, name: str, owner: str, algorithm: str) -> None:
-    """Encrypt new objects from now on."""
-    default = cast(Literal["AES256", "aws:kms"], algorithm)
+def encrypt(aws: Aws, name: str, owner: str, how: str) -> None:
+    """Encrypt new objects from now on, by what `encryption` returns. With a bucket key S3 calls KMS less often."""
+    default: Any = {"SSEAlgorithm": how}
+    if how.startswith("arn:"):
+        default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": how}
     aws.s3.put_bucket_encryption(
         Bucket=name,
         ServerSideEncryptionConfiguration={
-            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": default}}]
+            "Rules": [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": how.startswith("arn:")}]
         },
         ExpectedBucketOwner=owner,
     )

@@ -25,7 +25,9 @@ BY = "ecsctl"
 
 def cluster_of(aws: Aws, name: str) -> ClusterTypeDef | None:
     """The cluster of this name, with its tags and settings; None for a deleted one, which ECS describes for a while."""
-    found = aws.read(aws.ecs.describe_clusters, clusters=[name], include=["TAGS", "SETTINGS"])["clusters"]
+    found = aws.read(aws.ecs.describe_clusters, clusters=[name], include=["TAGS", "SETTINGS", "CONFIGURATIONS"])[
+        "clusters"
+    ]
     return next((cluster for cluster in found if cluster["status"] != "INACTIVE"), None)
 
 

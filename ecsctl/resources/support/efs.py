@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import APP, Label, flat
 from ecsctl.resources.support.policy_document import Condition, Statement
-from ecsctl.resources.support.rights import anywhere, linked, of
+from ecsctl.resources.support.rights import anywhere, keyed, linked, of
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -58,3 +58,6 @@ def rights(scope: Scope, uses: Uses) -> Iterator[Statement]:
     yield Statement("VolumeInterfaces", of("ec2", interfaces), parts)
     yield anywhere("ec2", "DescribeNetworkInterfaces DescribeSubnets")
     yield linked(scope, "elasticfilesystem")
+    # EFS guide, "Managing access to encrypted file systems": what is required of the key's user.
+    needed = "CreateGrant Decrypt DescribeKey GenerateDataKeyWithoutPlaintext"
+    yield from keyed(scope, uses, "VolumesKey", needed, "elasticfilesystem")

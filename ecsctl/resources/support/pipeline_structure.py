@@ -84,6 +84,7 @@ class Parts:
     deploys: tuple[Deploy, ...]  # all at once
     release: ProjectName = NO_RELEASE
     jobs: ProjectName = NO_JOBS
+    key: str = ""  # the ARN of the KMS key that encrypts the artifacts; empty: S3's in the account
 
 
 def structure(name: str, parts: Parts, token: str) -> Json:
@@ -91,7 +92,11 @@ def structure(name: str, parts: Parts, token: str) -> Json:
     return {
         "name": name,
         "roleArn": parts.role,
-        "artifactStore": {"type": "S3", "location": parts.bucket},
+        "artifactStore": {
+            "type": "S3",
+            "location": parts.bucket,
+            **({"encryptionKey": {"type": "KMS", "id": parts.key}} if parts.key else {}),
+        },
         "pipelineType": "V2",
         "executionMode": "SUPERSEDED",  # a newer push overtakes an older one: two never deploy at the same time
         "stages": [{"name": stage, "actions": actions} for stage, actions in _stages(parts, token) if actions],
@@ -119,6 +124,7 @@ def parts(found: Mapping[str, Any], digest: str) -> Parts:
         deploys=tuple(_deploy_of(one["name"], one["configuration"]) for one in by["ECS"]),
         release=ProjectName(releases[0]["configuration"]["ProjectName"]) if releases else NO_RELEASE,
         jobs=ProjectName(jobs[0]["configuration"]["ProjectName"]) if jobs else NO_JOBS,
+        key=found.get("artifactStore", {}).get("encryptionKey", {}).get("id", ""),
     )
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Any
 
 from ecsctl.resources.support.common import canonical
@@ -104,14 +105,35 @@ def lacking(boundary: Any, some: Iterable[Statement]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def lets_in(document: Any, service: str, action: str) -> bool:
-    """Whether a resource's policy allows an action to an AWS service, assuming that its conditions are met."""
-    for one in _many(_parsed(document).get("Statement", [])):
-        who = one.get("Principal")
-        services = _many(who.get("Service", [])) if isinstance(who, dict) else _many(who)
-        if one.get("Effect") == "Allow" and {service, "*"} & {*services} and _acts(one, action):
-            return True
-    return False
+def lets_in(document: Any, who: str, action: str, context: Mapping[str, str] = MappingProxyType({})) -> bool:
+    """Whether a resource's policy allows an action to an AWS service, or to an account by its number.
+
+    Conditions on keys that are not in the context (in lower case) are assumed to be met.
+    """
+    return any(
+        one.get("Effect") == "Allow"
+        and {who, "*"} & {*_named_in(one.get("Principal"), "AWS" if who.isdigit() else "Service")}
+        and _acts(one, action)
+        and _holds(one, context)
+        for one in _many(_parsed(document).get("Statement", []))
+    )
+
+
+def _named_in(principal: Any, kind: str) -> Iterator[str]:
+    """Those of a kind whom a principal names, accounts by their numbers."""
+    named = principal.get(kind, []) if isinstance(principal, dict) else principal
+    yield from (_account(str(one)) for one in _many(named))
+
+
+def _holds(statement: dict[str, Any], context: Mapping[str, str]) -> bool:
+    """Whether no condition excludes what the context has. Only some operators know patterns (IAM user guide)."""
+    for operator, tests in (statement.get("Condition") or {}).items():
+        alike = fnmatchcase if "Like" in operator or "Arn" in operator else str.__eq__
+        for key, wanted in tests.items():
+            value = context.get(key.lower())
+            if value is not None and any(alike(value, str(one)) for one in _many(wanted)) == ("Not" in operator):
+                return False
+    return True
 
 
 def lets_put(document: Any, who: Mapping[str, str], key: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from ecsctl.engine.label import APP
+from ecsctl.partitions import suffix
 from ecsctl.parts import ALARMED
 from ecsctl.resources.support.our_roles import PATH
 from ecsctl.resources.support.policy_document import Condition, Statement
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
 
 NETWORK, SERVICE, DELIVERY = "ecsctl-network", "ecsctl-service", "ecsctl-delivery"
 """The operator's policies; each AWS service has its usual one (`ensure/operator_policy.py`)."""
-WEBHOOK, JOBS, PROCESSES, REVIEWED = "ecsctl-webhook", "ecsctl-jobs", "ecsctl-processes", "ecsctl-reviewed"
+WEBHOOK, JOBS, PROCESSES, REVIEWED, KEYS = (
+    "ecsctl-webhook",
+    "ecsctl-jobs",
+    "ecsctl-processes",
+    "ecsctl-reviewed",
+    "ecsctl-keys",
+)
 """Policies that exist only for permissions that few need, for which the others have no room."""
 PREFIXES = ("codeconnections", "codestar-connections")  # of a connection, since 2024 and before
 
@@ -145,6 +152,14 @@ class Scope:
         named = (self.names.backlog_alarm, self.names.on("*").backlog_alarm)
         return tuple(self.arn("cloudwatch", f"alarm:{one}") for one in named)
 
+    def through(self, service: str) -> Condition:
+        """A key of KMS is used through this service alone.
+
+        Which of the two names a service has there in China AWS's pages do not say.
+        """
+        names = {f"{service}.{self.region}.{dns}" for dns in ("amazonaws.com", suffix(self.partition))}
+        return Condition("StringEquals", "kms:ViaService", tuple(names))
+
     @property
     def tagged(self) -> tuple[Condition, ...]:
         """It is created with the app's tag."""
@@ -206,6 +221,7 @@ class Uses:
     web: bool = True  # a load balancer sends requests to some of its tasks
     scales: bool = False  # some of its services have autoscaling
     reports: bool = False  # GitHub is notified of releases
+    key: str = ""  # the ARN or alias of the KMS key that encrypts what is created
     queues: tuple[str, ...] = ()  # the ARNs of those whose backlog a service follows
 
 
@@ -238,6 +254,23 @@ def in_ec2(scope: Scope, creates: str, changes: str, reads: str, *, inside: bool
     if inside:
         yield Statement("ChangeOurs", of("ec2", creates), anything, scope.ours)
     yield anywhere("ec2", reads)
+
+
+def keyed(scope: Scope, uses: Uses, sid: str, actions: str, service: str = "") -> Iterator[Statement]:
+    """These actions on the KMS key that ecsctl.toml names, through one AWS service or directly; without a key nothing.
+
+    An alias leads to one key of the account: `kms:ResourceAliases` holds the right to that (KMS developer guide, "Use
+    aliases to control access to KMS keys").
+    """
+    if not uses.key:
+        return
+    alias = uses.key[uses.key.index("alias/") :] if "alias/" in uses.key else ""
+    conditions: tuple[Condition, ...] = (
+        (Condition("ForAnyValue:StringEquals", "kms:ResourceAliases", (alias,)),) if alias else ()
+    )
+    conditions += (scope.through(service),) if service else ()
+    arn = scope.arn("kms", "key/*") if alias else uses.key
+    yield from apart(KEYS, Statement(sid, of("kms", actions), (arn,), conditions))
 
 
 def linked(scope: Scope, service: str) -> Statement:

@@ -12,6 +12,7 @@ from moto.ecr.exceptions import ImageAlreadyExistsException
 from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 from moto.moto_api._internal import mock_random
 
+from ecsctl.sandbox.aws import kms
 from ecsctl.sandbox.aws.ecr_signing import sign
 from ecsctl.sandbox.containers import machine
 from ecsctl.sandbox.core import clock, overlay, script
@@ -256,6 +257,21 @@ def _put_image(
     repository.images.append(made)
     sign(self, repository_name, made)
     return made
+
+
+@overlay.wraps(ECRBackend)
+def create_repository(original: Any, self: ECRBackend, *args: Any, **kwargs: Any) -> Any:
+    """With a key of KMS, which must be there and enabled, and is shown by its ARN, however it was named.
+
+    ECR asks KMS with the caller's rights: DescribeKey, then CreateGrant (Amazon ECR user guide, "Encryption at rest").
+    API reference, CreateRepository, has the code; the words are KMS's own.
+    """
+    said = kwargs.get("encryption_config") or {}
+    if named := said.get("kmsKey"):
+        if wrong := kms.refusal(self.account_id, self.region_name, named):
+            raise overlay.Refusal("KmsException", wrong)
+        kwargs["encryption_config"] = {**said, "kmsKey": kms.arn(self.account_id, self.region_name, named)}
+    return original(*args, **kwargs)
 
 
 @overlay.wraps(ECRBackend)

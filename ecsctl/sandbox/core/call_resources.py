@@ -69,7 +69,7 @@ _TABLE = {
     "ecs": {
         "CreateCluster": "cluster/{clusterName}",
         "DescribeClusters": "cluster/{clusters}",
-        "DeleteCluster PutClusterCapacityProviders UpdateClusterSettings": "cluster/{cluster}",
+        "DeleteCluster PutClusterCapacityProviders UpdateCluster UpdateClusterSettings": "cluster/{cluster}",
         "CreateService": "service/{cluster}/{serviceName}",
         "DeleteService UpdateService ListServiceDeployments": "service/{cluster}/{service}",
         "DescribeServices": "service/{cluster}/{services}",
@@ -115,10 +115,12 @@ _TABLE = {
             "api-destination/{Name}",
     },
     "logs": {
+        "AssociateKmsKey DisassociateKmsKey "
         "CreateLogGroup DeleteLogGroup DeleteRetentionPolicy PutRetentionPolicy DescribeLogStreams FilterLogEvents":
             "log-group:{logGroupName}:*",
         "GetLogEvents": "log-group:{logGroupName}:log-stream:{logStreamName}",
     },
+    "kms": {"DescribeKey GetKeyPolicy": "{KeyId^}"},
     "route53": {
         "ChangeResourceRecordSets ListResourceRecordSets GetHostedZone": "hostedzone/{HostedZoneId/}",
     },
@@ -128,7 +130,8 @@ _TABLE = {
     },
     "secretsmanager": {
         "CreateSecret": "{Name}",
-        "DeleteSecret DescribeSecret GetSecretValue PutSecretValue RestoreSecret": "{SecretId}",
+        "DeleteSecret DescribeSecret GetSecretValue PutSecretValue RestoreSecret UpdateSecret":
+            "{SecretId}",
     },
     "sqs": {"GetQueueUrl": "{QueueName}"},
     "ssm": {"TerminateSession": "session/{SessionId}"},

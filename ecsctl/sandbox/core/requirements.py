@@ -10,9 +10,10 @@ from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
+from moto.secretsmanager.models import secretsmanager_backends
 from moto.wafv2.models import wafv2_backends
 
-from ecsctl.sandbox.core import app_call_resources, tagging_calls
+from ecsctl.sandbox.core import app_call_resources, keys, tagging_calls
 from ecsctl.sandbox.core.call_resources import LINKED, RESOURCES
 from ecsctl.sandbox.core.permissions import Asked
 
@@ -131,7 +132,7 @@ def _short(value: str) -> str:
 
 
 def _values(call: Call, name: str) -> list[str]:
-    path, way, more = re.fullmatch(r"([\w.]+)([:@#/&%!|]?)(\w*)", name).groups()  # type: ignore[union-attr]  # our own table
+    path, way, more = re.fullmatch(r"([\w.]+)([:@#/&%!|^]?)(\w*)", name).groups()  # type: ignore[union-attr]  # our own table
     value: Any = call.parameters
     for part in path.split("."):
         value = (value or {}).get(part)
@@ -144,6 +145,8 @@ def _values(call: Call, name: str) -> list[str]:
         return [one.lstrip("/") for one in values]
     if way == ":":  # a build's id: its project, a colon, a number
         return [one.split(":")[0] for one in values]
+    if way == "^":  # a key of KMS, by any of its names
+        return [key.arn if (key := keys.found(call.account, call.region, one)) else one for one in values]
     if way == "/":
         return [one.removeprefix("/hostedzone/") for one in values]
     if way == "@":  # EC2's ids say by their beginning what they are of
@@ -174,8 +177,6 @@ def _associated(call: Call, association: str, what: str) -> str:
 
 def _secret(call: Call, resource: str) -> str:
     """Secrets Manager asks IAM by the whole ARN where the secret is there, whatever the call named it by."""
-    from moto.secretsmanager.models import secretsmanager_backends
-
     if resource.startswith("arn:"):
         return resource
     held = secretsmanager_backends[call.account][call.region].secrets
@@ -197,6 +198,8 @@ def _context(call: Call, resource: str) -> dict[str, tuple[str, ...]]:
         context["ssm:SessionDocumentAccessCheck"] = ("true",)
     if (call.service, call.operation) == ("ssm", "TerminateSession"):
         context["ssm:resourceTag/aws:ssmmessages:session-id"] = ("${aws:userid}",)
+    if call.service == "kms" and (one := keys.found(call.account, call.region, resource)):
+        context["kms:ResourceAliases"] = tuple(one.aliases)
     if call.service == "ecs" and (cluster := call.parameters.get("cluster")):
         context["ecs:cluster"] = (call.arn(f"cluster/{_short(cluster)}"),)
     return context
@@ -293,6 +296,10 @@ def _besides(call: Call) -> Iterator[Asked]:
     if call.service == "events" and (actions := _KEEPS.get(call.operation)):
         secret = f"arn:{call.partition}:secretsmanager:{call.region}:{call.account}:secret:events!connection"
         yield from (Asked(f"secretsmanager:{one}", f"{secret}/{given['Name']}/auth") for one in actions.split())
+    for key, actions in keys.used(call.service, call.operation, call.parameters, call.account, call.region):
+        via = {"kms:ViaService": (f"{call.prefix}.{call.region}.amazonaws.com",)}
+        aliases = {"kms:ResourceAliases": tuple(key.aliases)}
+        yield from (Asked(f"kms:{one}", key.arn, {**via, **aliases}) for one in actions.split())
     for role, to in _passed(call):
         yield Asked("iam:PassRole", role, {"iam:PassedToService": (f"{to}.amazonaws.com",)})
     # Application Auto Scaling asks with the caller's rights too (its guide, "Permissions validation for API calls on
