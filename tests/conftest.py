@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ import boto3
 import botocore.auth
 import botocore.awsrequest
 import botocore.client
+import botocore.context
 import botocore.hooks
 import botocore.parsers
 import botocore.useragent
@@ -83,6 +85,27 @@ botocore.parsers.DEFAULT_TIMESTAMP_PARSER = functools.lru_cache(4096)(botocore.p
 botocore.hooks.EventAliaser._alias_event_name = functools.cache(botocore.hooks.EventAliaser._alias_event_name)
 
 
+def _emitted(self: Any, event: str, given: dict[str, Any], stop_on_response: bool = False) -> list[tuple[Any, Any]]:
+    """What each handler of an event answers. botocore writes a line about each for a log that nobody reads."""
+    handlers = self._lookup_cache.get(event)
+    if handlers is None:
+        handlers = self._lookup_cache[event] = self._handlers.prefix_search(event)
+    if not handlers:
+        return []
+    given["event_name"] = event
+    answers = []
+    for handler in handlers:
+        answer = handler(**given)
+        answers.append((handler, answer))
+        if stop_on_response and answer is not None:
+            break
+    return answers
+
+
+botocore.hooks.HierarchicalEmitter._emit = _emitted
+botocore.context.deepcopy = lambda held: replace(held, features=set(held.features))  # that is all it holds
+
+
 def _kept(make: Callable[..., Any]) -> Callable[..., Any]:
     """boto3's `Session.client`, once for each way to ask: to make a client costs ten times what a call costs."""
     clients: dict[tuple[Any, ...], Any] = {}
@@ -98,8 +121,9 @@ def _kept(make: Callable[..., Any]) -> Callable[..., Any]:
     return client
 
 
-def _surroundings() -> str:
-    return repr(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
+def _surroundings() -> tuple[tuple[bytes, bytes], ...]:
+    held = os.environ._data  # type: ignore[attr-defined]  # each of them would be decoded and encoded again
+    return tuple(sorted((name, value) for name, value in held.items() if name.startswith(b"AWS_")))
 
 
 _endpoint = EndpointRulesetResolver.construct_endpoint

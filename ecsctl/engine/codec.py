@@ -20,6 +20,8 @@ def plain(value: Any, *, hide: bool = False) -> Json:
 
     A secret becomes its digest, or *** with `hide`.
     """
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, Secret):
         return "***" if hide else {"digest": value.digest}
     if is_dataclass(value) and not isinstance(value, type):
@@ -28,8 +30,6 @@ def plain(value: Any, *, hide: bool = False) -> Json:
         return sorted((plain(part, hide=hide) for part in value), key=lambda part: json.dumps(part, sort_keys=True))
     if isinstance(value, tuple | list):
         return [plain(part, hide=hide) for part in value]
-    if isinstance(value, str):
-        return str(value)
     return value
 
 

@@ -20,7 +20,7 @@ from typer.exceptions import TyperException
 from ecsctl.cli import app
 from ecsctl.config import Config
 from ecsctl.config.service import SHORT
-from ecsctl.why import Act, Cause, Fix, diagnose
+from ecsctl.why import Act, Cause, Diagnosis, Fix, diagnose
 from ecsctl.why.causes.build_commands import COMMAND_RULES
 from ecsctl.why.causes.build_phases import PHASE_RULES, TOKEN, VARIABLE
 from ecsctl.why.causes.delivering import STAGE_RULES
@@ -79,8 +79,13 @@ def some_facts() -> Iterator[Facts]:
 
 
 @pytest.fixture(scope="module")
-def causes() -> list[Cause]:
-    return [cause for facts in some_facts() for cause in diagnose(facts).causes]
+def diagnoses() -> list[Diagnosis]:
+    return [diagnose(facts) for facts in some_facts()]
+
+
+@pytest.fixture(scope="module")
+def causes(diagnoses: list[Diagnosis]) -> list[Cause]:
+    return [cause for found in diagnoses for cause in found.causes]
 
 
 @pytest.fixture(scope="module")
@@ -270,10 +275,12 @@ def test_while_something_rolls_out_nothing_is_reported_that_would_be_refused() -
         ),
     ],
 )
-def test_what_two_keys_can_say_is_set_where_the_file_says_it(service: dict[str, Any], spelled: set[str]) -> None:
+def test_what_two_keys_can_say_is_set_where_the_file_says_it(
+    diagnoses: list[Diagnosis], service: dict[str, Any], spelled: set[str]
+) -> None:
     config = Config.model_validate({"name": "shop", "service": service})
     two = {key for short in SHORT.items() for key in (f"service.{short[0]}", f"service.health.{short[1]}")}
-    causes = [cause for facts in some_facts() for cause in diagnose(facts).spelled(config.service.spelled).causes]
+    causes = [cause for found in diagnoses for cause in found.spelled(config.service.spelled).causes]
     assert two & set(steps([fix for cause in causes for fix in cause.fix], Act.SET)) == spelled
     for key in spelled:  # it is the file's own: set there, the file is still one that is taken
         path = key.removeprefix("service.").split(".")

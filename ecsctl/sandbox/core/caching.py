@@ -315,11 +315,11 @@ def asked(request: Any) -> Request:
     headers: dict[str, str] = {}
     preserved = {}
     for name, given in request.headers.items():
-        if (lower := name.lower()) in ("transfer-encoding", "content-type", "content-length"):
+        key, kept = _header(name)
+        if not key:
             continue
-        key = environ_key_for_header(name)
         headers[key] = f"{headers[key]}, {_text(given)}" if key in headers else _text(given)
-        if should_preserve_original_header_name(lower):
+        if kept:
             preserved[key] = name
     environ.update(headers)
     environ |= {
@@ -341,6 +341,14 @@ def asked(request: Any) -> Request:
     if environ["HTTP_HOST"] == first["HTTP_HOST"]:  # no header names another
         made.root_url = root
     return made
+
+
+@functools.lru_cache(maxsize=1024)
+def _header(name: str) -> tuple[str, bool]:
+    """Where a header stands among a request's variables, and whether its name is kept; empty if it has none."""
+    if (lower := name.lower()) in ("transfer-encoding", "content-type", "content-length"):
+        return "", False
+    return environ_key_for_header(name), should_preserve_original_header_name(lower)
 
 
 def _pairs(form: str) -> list[tuple[str, str]]:
