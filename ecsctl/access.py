@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ def agreed_region(asked: str | None, home: str | None, where: str) -> None:
         raise UsageError(
             f"--region {asked} contradicts {where}, which says that the app lives in {home}",
             hint=f"leave --region out; or take region out of ecsctl.toml to run one app in several regions, "
-            f"each with a record of its own: ECSCTL_STATE=FILE ecsctl up --region {asked}",
+            f"each with a state file of its own: ECSCTL_STATE=FILE ecsctl up --region {asked}",
         )
 
 
@@ -70,6 +71,7 @@ def session(profile: str | None, region: str | None, otherwise: str | None, ask:
             core.set_config_variable("profile", profile)
         named = region or os.environ.get(VARIABLES[0]) or core.get_config_variable("region") or otherwise
         light(core)
+        core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_in_utc)
         made = boto3.session.Session(botocore_session=core, region_name=named)
         roles = core.get_component("credential_provider").get_provider("assume-role")
     except Exception as error:
@@ -180,6 +182,14 @@ def _no_region(region: str, session: Session) -> UsageError:
         f"{region} is not a region that the AWS SDK knows",
         hint=f"did you mean {near[0]}?" if near else "a region has a name such as eu-central-1",
     )
+
+
+def _in_utc(value: Any) -> datetime:
+    """A time in AWS's answer. botocore's own are in this machine's time zone, or in UTC, by the service's protocol."""
+    from botocore.utils import parse_timestamp
+
+    found: datetime = parse_timestamp(value)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _nobody(_question: str) -> str:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -91,6 +92,22 @@ ENVIRONMENTS = [
         )
     )
 ]  # fmt: skip
+
+
+def test_times_are_in_utc_whatever_the_time_zone_of_this_machine(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        configured(home, "", KEYS)
+        made: Any = access.session(None, "eu-west-1", None, None)
+        model = made.client("secretsmanager").meta.service_model
+        answer = {"status_code": 200, "headers": {}, "body": b'{"LastChangedDate": 1000000000}'}
+        parser = made._session.get_component("response_parser_factory").create_parser("json")
+        parsed = parser.parse(answer, model.operation_model("DescribeSecret").output_shape)
+        assert f"{parsed['LastChangedDate']:%Y-%m-%d %H:%M:%S}" == "2001-09-09 01:46:40"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize("kept", ["", "region = eu-north-1"], ids=["no region in the profile", "one in it"])
