@@ -194,8 +194,8 @@ def open_app(aws: Aws, app: str, record: Path, emit: Listener = ignored, id: str
     if id and id != state.book.id:
         if not state.fresh:
             raise UsageError(
-                f"the record here ({record}) is of another deployment, {state.book.id}",
-                hint="leave --id out to remove that one, or run the command in a folder without a record",
+                f"the state file here ({record}) is of another deployment, {state.book.id}",
+                hint="leave --id out to remove that one, or run the command in a folder without a state file",
             )
         state.adopt_id(id)
         state.fresh = False  # which one is meant is known, whatever else is found
@@ -225,7 +225,7 @@ def recorded(record: Path) -> str:
     app = recorded_word(record, "app")
     if app is None:
         raise UsageError(
-            "there is no ecsctl.toml and no record here, so it is not clear which app you mean",
+            "there is no ecsctl.toml and no state file here, so it is not clear which app you mean",
             hint="run this in the app's folder; or write an ecsctl.toml with: ecsctl init; "
             "or remove an app that has neither with: ecsctl down --name APP --region REGION",
         )

@@ -54,7 +54,7 @@ def found(aws: Aws, config: Config, place: Where, *, as_far: bool = False) -> Co
     if missing:
         raise ConfigError(
             f"{', '.join(missing)}: there is no secret of that name in {place.region} of account {place.account}",
-            hint="ecsctl secret set NAME makes one of the app's own; or fix its name in ecsctl.toml; a parameter's "
+            hint="ecsctl secret set NAME creates one of the app's own; or fix its name in ecsctl.toml; a parameter's "
             "name begins with /",
         )
     return config.with_task_secrets(arns) if arns else config

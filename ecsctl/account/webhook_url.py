@@ -41,7 +41,7 @@ def read(aws: Aws, app: str, source: str) -> Secret:
         if code(error) in DENIED:
             return _unread(f"the secret {name} of notify.webhook may not be read")
         raise
-    return _unread(f"there is no secret {name} (notify.webhook): ecsctl secret set NAME makes one")
+    return _unread(f"there is no secret {name} (notify.webhook): ecsctl secret set NAME creates one")
 
 
 def _names(app: str, name: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Whether a repository's commands may run on this machine: asked before the sandbox builds."""
+"""Asks whether a repository's commands may run on this machine, before the sandbox builds."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 def agreed_to_builds(common: Common, folder: Path, config: Config, command: str) -> None:
-    """Before a repository's commands run on this machine, say whose they are and what they reach; ask, once a sandbox.
+    """Before a repository's commands run on this machine, say whose they are and what they can reach; ask once per
+    sandbox.
 
-    ecsctl's own buildspec runs none of them, as long as no variable is given to it that a shell would act on.
-    Raises Refused, and UsageError without a terminal to answer in.
+    ecsctl's own buildspec runs none of them, as long as no variable contains anything that a shell would act on. Raises
+    Refused, and UsageError without a terminal to answer in.
     """
     from getpass import getuser
 

@@ -13,8 +13,8 @@ def cancel(
 ) -> None:
     """Stop the deployment in progress and go back to what ran before.
 
-    Exit codes: 0 stopped, or nothing to stop; 1 it came too late or failed; 4 timed out (run it again to go on
-    following), 6 ECS itself rolled it back, 7 another release took its place.
+    Exit codes: 0 stopped, or nothing to stop; 1 it came too late or failed; 4 timed out (run it again to continue
+    following), 6 ECS itself rolled it back, 7 another release replaced it.
     """
     from ecsctl.commands.releasing import end, releasing
     from ecsctl.releases import release

@@ -1,4 +1,4 @@
-"""ecsctl continue: let a release go on that is paused."""
+"""ecsctl continue: continue a release that is held at a pause."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def continue_(
     ] = False,
     timeout: Limit = 15,
 ) -> None:
-    """Let a release go on that waits at a pause of ecsctl.toml, and follow it to its end or to the next pause.
+    """Continue a release that is held at a pause, and follow it to its end or to the next pause.
 
-    Exit codes: 0 deployed, with --rollback taken back, or nothing was rolling out; 1 failed; 4 timed out (run it again
-    to go on following), 6 rolled back, 7 superseded by another release, 8 stopped by someone, 9 paused again.
+    Exit codes: 0 deployed, with --rollback rolled back, or nothing was rolling out; 1 failed; 4 timed out (run it again
+    to continue following), 6 rolled back, 7 superseded by another release, 8 stopped by someone, 9 paused again.
     """
     from ecsctl.commands.releasing import end, releasing
     from ecsctl.releases import release

@@ -51,7 +51,7 @@ def rotate(
     source: Source = None,
     stored: Annotated[bool, typer.Option("--stored", help="Use the token that is stored already.")] = False,
 ) -> None:
-    """Store a new token and bring it to CodeBuild, the pipeline and its webhook; then check that it arrived.
+    """Store a new token and copy it to CodeBuild, the pipeline and its webhook; then check that it arrived.
 
     After an interrupted run, `--stored` continues. CodeBuild credentials that are not this app's are left alone.
     """
@@ -105,8 +105,8 @@ def use_connection(
 ) -> None:
     """Change from the token to a CodeConnections connection: check it, and write it into ecsctl.toml.
 
-    While its handshake with GitHub is open this waits, and says where a person completes it. The next `ecsctl up` moves
-    the pipeline over. To go back, take connection_arn out of ecsctl.toml, and run `ecsctl up`.
+    If its handshake with GitHub is pending, this waits, and says where a person completes it. The next `ecsctl up`
+    moves the pipeline over. To go back, remove connection_arn from ecsctl.toml, and run `ecsctl up`.
     """
     from ecsctl.config import editing, find
     from ecsctl.engine.events import Waiting
@@ -118,7 +118,7 @@ def use_connection(
         app.aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
         file = find(app.where.folder)
         assert file is not None  # noqa: S101 - for the type checker: the config was read
-        editing.with_connection(file, arn)  # what cannot be written later is reported before the wait
+        editing.with_connection(file, arn)  # a file that cannot be written later is reported before the wait
         who, say = app.over_app().identity, progress.plain
         connection.usable(app.aws, who, arn, say=say, wait=wait, limit=timeout * 60)
         editing.put(file, editing.with_connection(file, arn))
@@ -129,7 +129,7 @@ def use_connection(
 
 
 def _token(source: str | None) -> Secret:
-    """The token, typed unseen or read from stdin. Raises UsageError for one on the command line."""
+    """The token, typed without echo or read from stdin. Raises UsageError for one on the command line."""
     from ecsctl.engine.errors import UsageError
     from ecsctl.github import creds
     from ecsctl.ui import words
@@ -145,7 +145,7 @@ def _token(source: str | None) -> Secret:
 
 
 def _secret(config: Any) -> str:
-    """The name of the secret. Raises UsageError where ecsctl.toml uses none."""
+    """The name of the secret. Raises UsageError if ecsctl.toml uses none."""
     from ecsctl.engine.errors import UsageError
 
     if config.github is None or config.github.connection_arn:

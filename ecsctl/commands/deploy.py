@@ -26,10 +26,9 @@ def deploy(
 ) -> None:
     """Release an image now, without the pipeline, and follow the deployment to its end.
 
-    Nothing but the image changes; with --restart not even that. The release command of ecsctl.toml runs first: where it
-    fails nothing is deployed. Exit codes: 0 deployed, 1 failed, 4 timed out
-    (run it again to go on following), 6 rolled back, 7 superseded by another release, 8 stopped by someone, 9 paused
-    (`ecsctl continue`).
+    Only the image changes; with --restart not even that. The release command of ecsctl.toml runs first: if it fails
+    nothing is deployed. Exit codes: 0 deployed, 1 failed, 4 timed out (run it again to continue following), 6 rolled
+    back, 7 superseded by another release, 8 stopped by someone, 9 paused (`ecsctl continue`).
     """
     from ecsctl.commands.releasing import end, release_command, releasing
     from ecsctl.engine.errors import UsageError

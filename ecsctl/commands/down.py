@@ -1,4 +1,4 @@
-"""ecsctl down: remove all that is ours."""
+"""ecsctl down: remove everything that is ours."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def down(
 ) -> None:
     """Delete everything that carries the app's tags, after showing the list. Nothing else is touched.
 
-    Needs neither ecsctl.toml nor the record in .ecsctl/, for the tags on AWS say what belongs to the app. Can be
+    Needs neither ecsctl.toml nor the state file in .ecsctl/, since the tags on AWS say what belongs to the app. Can be
     repeated.
     """
     from ecsctl import ahead
@@ -100,7 +100,7 @@ def down(
 
 
 def _fate_of(held: Sequence[str], removed: bool) -> str:
-    """What becomes of the app's own secrets; empty where there are none."""
+    """What happens to the app's own secrets; empty if there are none."""
     if not held:
         return ""
     names = f"The app's own secrets ({', '.join(held)})"
@@ -123,7 +123,8 @@ def _agree(
 ) -> None:
     """Show what is deleted and what stays, and have the app's name typed. Then lift what `protected` our load balancer.
 
-    Raises UsageError without a terminal to type in, and for data that `--yes` alone would destroy unread.
+    Raises UsageError without a terminal to type in, and for data that `--yes` alone would destroy without anyone having
+    seen the list.
     """
     from ecsctl.engine.errors import UsageError
     from ecsctl.removal.kept import data_in

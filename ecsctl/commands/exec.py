@@ -21,7 +21,7 @@ def enter(
 ) -> None:
     """Open a shell in a running task, or run one command there. Needs the session-manager plugin, and service.exec.
 
-    A single argument is sent unchanged; of several each stays one argument. The exit code is the plugin's: AWS does not
+    A single argument is sent unchanged; each of several stays one argument. The exit code is the plugin's: AWS does not
     pass on the command's own. In a sandbox with a container engine no plugin is needed, and the exit code is the
     command's.
     """

@@ -1,4 +1,4 @@
-"""A task of one's own, followed to its end: its lines, and what Ctrl-C does to it."""
+"""Follows a one-off task to its end: its output, and what Ctrl-C does to it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INTERRUPTED = 130
 def following(common: Common, what: str) -> Iterator[tuple[Opened, Callable[[Started], Task]]]:
     """Within it a command reaches its app, and has a function that follows the task which it has started.
 
-    Ctrl-C stops that task, twice leaves it; either ends the command.
+    Ctrl-C stops that task, twice leaves it running; either ends the command.
     """
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import Interrupted
@@ -39,7 +39,7 @@ def following(common: Common, what: str) -> Iterator[tuple[Opened, Callable[[Sta
             return False
         pressed += 1
         if pressed == 1:
-            _write(f"stopping task {task.started.id}; once more leaves it alone")
+            _write(f"stopping task {task.started.id}; Ctrl-C again leaves it running")
         else:
             left()
         return True
@@ -70,7 +70,7 @@ def following(common: Common, what: str) -> Iterator[tuple[Opened, Callable[[Sta
 
 
 def _stop(task: Task) -> None:
-    """Stop the task, and show what it still writes; a second Ctrl-C leaves it."""
+    """Stop the task, and show its last output; a second Ctrl-C leaves it."""
     from ecsctl.engine.errors import Interrupted
     from ecsctl.ui import logs as shown
 

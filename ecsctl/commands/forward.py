@@ -23,9 +23,9 @@ def forward(
 ) -> None:
     """Open a tunnel through a running task, until Ctrl-C. Needs the session-manager plugin, and service.exec.
 
-    5432:database.internal:5432 leads from this machine's port 5432 to whatever the task reaches at that name and
-    port. 8080:8000 leads to the task's own port 8000, and 8000 is short for 8000:8000. With 0 as this machine's port
-    one that is free is taken. The address is printed once the tunnel is open.
+    5432:database.internal:5432 leads from this machine's port 5432 to whatever the task reaches at that name and port.
+    8080:8000 leads to the task's own port 8000, and 8000 is short for 8000:8000. With 0 as this machine's port a free
+    one is used. The address is printed once the tunnel is open.
     """
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import EcsctlError
@@ -50,7 +50,7 @@ def forward(
         record, group = app.where.folder / ".ecsctl", Names(app.app).tasks_group
 
     class Printer:
-        """Shows a person what happens to the tunnel."""
+        """Shows what happens to the tunnel."""
 
         warned = -OFTEN
 

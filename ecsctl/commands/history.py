@@ -33,7 +33,7 @@ def history(
 ) -> None:
     """List the releases of the last 90 days, the newest first: image, commit, who, when, and how each ended.
 
-    With the name of a worker those of its own service.
+    With the name of a worker, those of its own service.
     """
     context.obj = common
     if not context.invoked_subcommand:
@@ -97,7 +97,7 @@ def diff(
 
 
 def _over(above: Common, sandbox: bool, output: str | None) -> Common:
-    """The shared options of the group, with those that stand after the subcommand over them."""
+    """The shared options of the group, overridden by those after the subcommand."""
     from dataclasses import replace
 
     from ecsctl.engine.errors import UsageError

@@ -1,4 +1,4 @@
-"""ecsctl init: write ecsctl.toml for the repository one stands in."""
+"""ecsctl init: write ecsctl.toml for the current repository."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def init(
 
 
 def _offered(proposal: Proposal, *, force: bool) -> str:
-    """The account of the credentials at hand, if a person chooses it as the only one; else an empty string."""
+    """The account of the current credentials, if a person chooses it as the only one; otherwise an empty string."""
     from ecsctl.operations.init import caller
     from ecsctl.ui import words
     from ecsctl.ui.console import interactive

@@ -1,4 +1,4 @@
-"""ecsctl jobs: what runs by the clock."""
+"""ecsctl jobs: what runs on a schedule."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def run(
 ) -> None:
     """Run a job now, as its schedule would: with the image of the release that serves.
 
-    What it writes is printed as it comes, and its exit code is the command's. Ctrl-C stops the task; twice leaves it.
+    Its output is printed as it comes, and its exit code is the command's. Ctrl-C stops the task; twice leaves it
+    running.
     """
     from ecsctl.engine.errors import Refused
     from ecsctl.operations import jobs
@@ -78,14 +79,14 @@ def run(
 @app.command()
 @shares(*ON_AWS, "quiet")
 def pause(common: Common, name: Name) -> None:
-    """Have the clock start no run of a job, until it is resumed. One that runs goes on."""
+    """Pause a job's schedule until it is resumed. A run in progress continues."""
     _pause(common, name, paused=True)
 
 
 @app.command()
 @shares(*ON_AWS, "quiet")
 def resume(common: Common, name: Name) -> None:
-    """Have the clock start runs of a job again. What it has missed is not made up for."""
+    """Resume a job's schedule. Runs that it has missed are not made up for."""
     _pause(common, name, paused=False)
 
 

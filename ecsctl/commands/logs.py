@@ -1,4 +1,4 @@
-"""ecsctl logs: what the app says, or what its last build said."""
+"""ecsctl logs: the output of the app, or of its last build."""
 
 from __future__ import annotations
 

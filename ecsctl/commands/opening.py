@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Opened:
-    """What a command works with until its end. `config` is None where there is no ecsctl.toml."""
+    """What a command works with until it ends. `config` is None if there is no ecsctl.toml."""
 
     where: Place
     aws: Aws
@@ -37,7 +37,7 @@ class Opened:
     config: Config | None
     quiet: bool
     protect: Collection[str] | None
-    """What `down` keeps, by ecsctl.toml; None where that cannot be read, but seems to say so."""
+    """What `down` keeps according to ecsctl.toml; None if that cannot be read, but seems to say so."""
     sandbox: bool = False
 
     @cached_property
@@ -54,7 +54,7 @@ class Opened:
         return self.config
 
     def introduce(self, session: Session) -> None:
-        """Say which app it is, where, and as whom, before anything changes."""
+        """Say which app this is, where, and as whom, before anything changes."""
         from ecsctl.ui import words
 
         if not self.quiet:
@@ -62,7 +62,7 @@ class Opened:
             words.heading(caller.account, caller.region, caller.arn, self.app)
 
     def tell_uncommitted(self) -> None:
-        """Warn of what a build of the branch would miss."""
+        """Warn about what a build of the branch would lack."""
         from ecsctl.github import committed
         from ecsctl.operations import hub
         from ecsctl.ui import words
@@ -74,9 +74,9 @@ class Opened:
                 words.warning(warning)
 
     def over_app(self, id: str = "") -> Session:
-        """A session over whatever carries the app's tags, in the account that ecsctl.toml demands.
+        """A session over whatever carries the app's tags, in the account that ecsctl.toml requires.
 
-        `id` says which deployment, where no record does.
+        `id` says which deployment, if no state file does.
         """
         from ecsctl.account.identity import identify
         from ecsctl.session import open_app
@@ -86,9 +86,9 @@ class Opened:
         return open_app(self.aws, self.app, self.where.record, emit=self.emit, id=id)
 
     def over_stack(self, image: str = "", *, as_far: bool = False) -> Session:
-        """A session over the stack that ecsctl.toml asks for. `image` is one that is to run whatever runs now.
+        """A session over the stack that ecsctl.toml describes. `image` is the one to run, whatever runs now.
 
-        `as_far` as we may read: for a command that shows what exists, and changes nothing.
+        `as_far` as permissions allow: for a command that shows what exists, and changes nothing.
         """
         from ecsctl import ahead
         from ecsctl.github.committed import context, own_buildspec
@@ -122,11 +122,11 @@ def opened(
 ) -> Iterator[Opened]:
     """Within it a command reaches its app. `what` says in errors what AWS refused.
 
-    The app is `name`, or ecsctl.toml's; or the record's, where that file is missing or wrong, unless `config` insists
-    on it. `reads` makes every change a bug. `quiet` shows no progress. `stop_announced` is called on Ctrl-C in place
-    of the progress, and returns whether it has been shown already; `twice` on the second. `builds`: it may have the
-    sandbox run the repository's commands here, which is asked for first. Raises ConfigError, or UsageError where the
-    app is not known.
+    The app is `name`, or ecsctl.toml's; or the state file's, if ecsctl.toml is missing or wrong, unless `config`
+    insists on it. `reads` makes every change a bug. `quiet` shows no progress. `stop_announced` is called on Ctrl-C
+    instead of the progress, and returns whether the screen already shows it; `twice` on the second. `builds`: it may
+    have the sandbox run the repository's commands here, which needs consent first. Raises ConfigError, or UsageError if
+    the app is not known.
     """
     from ecsctl import access
     from ecsctl.asking import asking
@@ -160,7 +160,7 @@ def opened(
     aws = where.aws(home)
     aws.read_only = reads
     app = found.config.name if found else name or recorded(where.record)
-    access.sign_in(aws.session)  # asks for what must be typed, before anything moves on the screen
+    access.sign_in(aws.session)  # prompts for what must be typed, before anything moves on the screen
     with (
         Progress(quiet=quiet or common.quiet or common.json) as progress,
         stopping(aws.patience, stop_announced or progress.stop_asked, twice),
@@ -184,9 +184,9 @@ def _write(trace: Trace, file: Path) -> None:
 
 
 def _warn_of(error: ConfigError, app: str) -> None:
-    """Say what is wrong in ecsctl.toml, where the command can do without it."""
+    """Say what is wrong in ecsctl.toml, if the command can do without it."""
     from ecsctl.ui import words
 
     for line in error.message.splitlines():
         words.warning(line)
-    words.warning(f"ecsctl.toml is ignored; the record of the last run says that the app is {app}")
+    words.warning(f"ecsctl.toml is ignored; the state file of the last run says that the app is {app}")

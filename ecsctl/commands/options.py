@@ -23,7 +23,7 @@ Sandbox = Annotated[
     bool,
     typer.Option("--sandbox", envvar="ECSCTL_SANDBOX", help="Use the embedded AWS on this machine: no account needed."),
 ]
-# No envvar here: what an option is given explicitly beats what boto3 finds, and a variable of AWS's must not.
+# No envvar here: an explicit option takes precedence over what boto3 finds, and one of AWS's variables must not.
 Profile = Annotated[
     str | None, typer.Option(help="The AWS profile to use, over AWS_PROFILE and keys in the environment.")
 ]
@@ -76,9 +76,9 @@ class Common:
         return self.output == "json"
 
     def asks(self, command: str, *, due: bool = True) -> bool:
-        """Whether a question that is due must be asked, for --yes does not answer it; and so its subject be shown.
+        """Whether a pending question must be asked because --yes does not answer it; its subject must then be shown.
 
-        Raises UsageError where the subject is not shown: one cannot agree to that.
+        Raises UsageError if the subject is not shown: one cannot agree to that.
         """
         if due and self.json and not self.yes:
             from ecsctl.engine.errors import UsageError
@@ -100,13 +100,13 @@ SHARED = {  # in the order of the help
     "debug": Debug,
     "trace": TraceFile,
 }
-ON_AWS = ("sandbox", "profile", "region", "debug")  # of every command that asks AWS
+ON_AWS = ("sandbox", "profile", "region", "debug")  # of every command that calls AWS
 
 
 def shares(*names: str) -> Callable[[Callable[Concatenate[Common, P], None]], Callable[..., None]]:
     """A command with these shared options after its own; it takes them as one, its first parameter.
 
-    Typer reads the signature that is made here (https://typer.tiangolo.com, "Commands").
+    Typer reads the signature that is built here (https://typer.tiangolo.com, "Commands").
     """
     usual = {one.name: one.default for one in fields(Common)}
 
@@ -135,7 +135,7 @@ chosen = Common()
 
 
 def folder() -> Path:
-    """The project's folder: where ecsctl.toml is found from here upwards, else the current one."""
+    """The project's folder: the nearest one upwards with an ecsctl.toml, otherwise the current one."""
     from ecsctl.config import find
 
     found = find(Path.cwd())
@@ -166,7 +166,7 @@ def place(common: Common, trace: Trace | None = None) -> Any:
 
 
 def _heard(service: str, operation: str, seconds: float, failure: BaseException | None, _parameters: object) -> None:
-    """One line for each AWS call: what, how long, how it ended. Never a parameter: they may hold secrets."""
+    """One line for each AWS call: what, how long, how it ended. Never a parameter: they may contain secrets."""
     from ecsctl.engine.errors import code
 
     outcome = "ok" if failure is None else code(failure) or type(failure).__name__

@@ -1,4 +1,4 @@
-"""ecsctl pipeline: how a push goes through it, and what a person may do to it."""
+"""ecsctl pipeline: the state of its runs, and what a person may do to them."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def stop(
     watch: Watch = False,
     timeout: Minutes = 60,
 ) -> None:
-    """Let a run begin no further action. What it has deployed stays."""
+    """Stop a run before its next action. What it has deployed stays."""
     with _session(common) as (session, progress):
         from ecsctl.operations import pipeline_control
 
@@ -129,7 +129,7 @@ def logs(
     run: Run = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the build has ended.")] = False,
 ) -> None:
-    """Print the log of a run's build or test: of the one that failed, where one did."""
+    """Print the log of a run's build or test; by default of the one that failed, if one did."""
     with _session(common, reads=True, quiet=True) as (session, _):
         from ecsctl.operations import logs as reading
         from ecsctl.operations import pipelines
@@ -142,7 +142,7 @@ def logs(
 
 @contextmanager
 def _session(common: Common, *, reads: bool = False, quiet: bool = False) -> Iterator[tuple[Session, Progress]]:
-    """The app's session, and what shows how it goes."""
+    """The app's session, and the progress display."""
     from ecsctl.commands.opening import opened
 
     with opened(common, "pipeline", reads=reads, quiet=quiet) as app:

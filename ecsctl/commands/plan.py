@@ -64,7 +64,7 @@ def plan(
 
 
 def _draw(common: Common, *, nothing_else: bool) -> None:
-    """Print the graph of the stack as ecsctl.toml asks for it: whether it exists does not matter."""
+    """Print the graph of the stack as ecsctl.toml describes it, whether it exists or not."""
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import UsageError
     from ecsctl.ui.picture import mermaid

@@ -14,7 +14,7 @@ def policy(
     account: Annotated[str, typer.Option("--account", help="The account's twelve digits.")] = "",
     region: Annotated[str, typer.Option("--region", help="The region.")] = "",
 ) -> None:
-    """Print the IAM policies that a person or a CI job needs to run ecsctl for this app. Asks AWS nothing."""
+    """Print the IAM policies that a person or a CI job needs to run ecsctl for this app. Makes no AWS calls."""
     from ecsctl.access import agreed_region, region_of_environment
     from ecsctl.config import read
     from ecsctl.engine.errors import UsageError

@@ -1,4 +1,4 @@
-"""What the commands that release have in common: a session, a screen that shows how far it is, and the end."""
+"""What the release commands have in common: a session, a progress display, and the result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def releasing(common: Common, *, title: str = "release") -> Iterator[tuple[Session, Progress]]:
-    """A session over the app, and a screen that shows what is waited for under that title."""
+    """A session over the app, and a display of what is waited for under that title."""
     from ecsctl.engine.events import Started, Waiting
     from ecsctl.engine.plan import Verb
 
@@ -33,7 +33,7 @@ def releasing(common: Common, *, title: str = "release") -> Iterator[tuple[Sessi
 
 
 def release_command(session: Session, say: Callable[[str], None]) -> Callable[[str], None]:
-    """What runs before a revision is deployed. Raises Refused where it is not known what that is."""
+    """The release command, before a revision is deployed. Raises Refused if it is not known what it is."""
     from ecsctl.engine.errors import Refused
     from ecsctl.names import Names
     from ecsctl.operations import one_off
@@ -56,7 +56,7 @@ def release_command(session: Session, say: Callable[[str], None]) -> Callable[[s
 
 
 def end(kind: str, common: Common, session: Session, release: Release, *, as_desired: bool, hint: str) -> None:
-    """Show how a release ended, and exit with its code. `as_desired` makes a success of whatever it was."""
+    """Show how a release ended, and exit with its code. With `as_desired` any end counts as success."""
     from ecsctl.ui import release as shown
     from ecsctl.why import first_line
 

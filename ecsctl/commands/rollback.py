@@ -1,4 +1,4 @@
-"""ecsctl rollback: back to a release that was good."""
+"""ecsctl rollback: back to a release that succeeded."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ def rollback(
     ] = "",
     timeout: Limit = 15,
 ) -> None:
-    """Go back to the last release that was good, or to a given revision, with the image it had then.
+    """Go back to the last release that succeeded, or to a given revision, with the image it had then.
 
-    Asks first. The release command is not run. Exit codes are those of `ecsctl deploy`; 2 without a terminal to
-    answer.
+    Asks first. The release command is not run. Exit codes are those of `ecsctl deploy`; 2 without a terminal to answer.
     """
     from ecsctl.commands.releasing import end, releasing
     from ecsctl.releases import release

@@ -26,7 +26,8 @@ def run(
 ) -> None:
     """Run one command in a task of its own: with the image that serves, and the app's roles, environment and network.
 
-    What it writes is printed as it comes, and its exit code is the command's. Ctrl-C stops the task; twice leaves it.
+    Its output is printed as it comes, and its exit code is the command's. Ctrl-C stops the task; twice leaves it
+    running.
     """
     from ecsctl.engine.errors import UsageError
     from ecsctl.operations import one_off

@@ -46,7 +46,7 @@ def start(
         ),
     ] = True,
 ) -> None:
-    """Start it. Other commands start it by themselves with --sandbox."""
+    """Start it. Other commands start it automatically with --sandbox."""
     from ecsctl.operations.policy_file import read
     from ecsctl.sandbox.server import process
     from ecsctl.ui import words
@@ -75,7 +75,7 @@ def status(common: Common) -> None:
 
 @app.command()
 def reset() -> None:
-    """Forget everything in it: the account is as new. The app's record here no longer holds."""
+    """Empty it: the account is new again. The app's state file here is no longer valid."""
     from ecsctl.sandbox.server import process
     from ecsctl.ui import words
 
@@ -85,7 +85,7 @@ def reset() -> None:
 
 @app.command()
 def stop() -> None:
-    """Stop it. What was in it is forgotten."""
+    """Stop it. Everything in it is lost."""
     from ecsctl.sandbox.server import process
     from ecsctl.ui import words
 
@@ -98,7 +98,7 @@ def dns(
     name: Annotated[str, typer.Argument(help="The record's name.", show_default=False)],
     value: Annotated[str, typer.Argument(help="What it is a CNAME to.", show_default=False)],
 ) -> None:
-    """Play the DNS provider of a domain that is elsewhere: set a CNAME there."""
+    """Act as the DNS provider of a domain hosted elsewhere: set a CNAME there."""
     from ecsctl.sandbox.server import process
     from ecsctl.ui import words
 
@@ -124,7 +124,7 @@ def push(
         typer.Option("--watch/--no-watch", help="Follow it to its end; on a terminal, this is what happens."),
     ] = None,
 ) -> None:
-    """Play a git push: the webhook calls, the pipeline builds and deploys."""
+    """Simulate a git push: the webhook calls, the pipeline builds and deploys."""
     from ecsctl.engine.errors import EcsctlError
     from ecsctl.operations import played_push
     from ecsctl.ui import output as json

@@ -1,4 +1,4 @@
-"""ecsctl scale: another number of tasks, for a while."""
+"""ecsctl scale: another number of tasks, until the next `up`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def scale(
 ) -> None:
     """Run another number of tasks of a process, and wait until they run. The next `up` undoes it.
 
-    No deployment starts. What holds for longer is desired_count in ecsctl.toml. Where a process has autoscaling the
-    number must be within its bounds, and autoscaling goes on from there. Exit codes: 0 they run, 1 refused, 4 timed out
-    (it goes on by itself).
+    No deployment starts. To make it permanent, set desired_count in ecsctl.toml. If a process has autoscaling the
+    number must be within its bounds, and autoscaling continues from there. Exit codes: 0 they run, 1 refused, 4 timed
+    out (it continues by itself).
     """
     from ecsctl.commands.releasing import releasing
     from ecsctl.names import Names

@@ -27,7 +27,9 @@ def put(
         str | None, typer.Argument(metavar="[-]", help="- reads the value from stdin; without it you are asked.")
     ] = None,
 ) -> None:
-    """Store a value under the app's name: a new secret, or a new value. It is asked for unseen, or read from stdin."""
+    """Store a value under the app's name: a new secret, or a new value. It is typed without echo, or read from
+    stdin.
+    """
     from ecsctl import own_secrets
     from ecsctl.account import encryption_key
     from ecsctl.engine.errors import UsageError

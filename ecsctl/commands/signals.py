@@ -1,4 +1,4 @@
-"""Ctrl-C once: finish what runs, save, say how to go on. Twice: stop at once, which is still safe."""
+"""Ctrl-C once: finish the calls in progress, save, say how to continue. Twice: stop at once, which is still safe."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM) + ((signal.SIGHUP,) if hasattr(signal,
 def stopping(
     patience: Patience, announced: Callable[[], bool] = lambda: False, twice: Callable[[], object] = lambda: None
 ) -> Iterator[None]:
-    """Within it, the first signal asks the run to stop after the calls under way, the second ends the process.
+    """Within it, the first signal asks the run to stop after the calls in progress, the second ends the process.
 
-    `announced` is called on the first, and returns whether the screen shows it already; `twice` on the second. The
+    `announced` is called on the first, and returns whether the screen already shows it; `twice` on the second. The
     journal holds every change that was begun, so that neither loses anything.
     """
 

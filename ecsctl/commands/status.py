@@ -25,9 +25,9 @@ def status(
 ) -> None:
     """Show the state of each resource (up to date, drifted, missing, failed), its id, its age and its console page.
 
-    What you are not allowed to read says so in its row, and the exit code is 3.
+    What you are not allowed to read is marked in its row, and the exit code is 3.
 
-    Of an app with workers each process is shown with its release, image and tasks.
+    For an app with workers each process is shown with its release, image and tasks.
 
     With --watch one screen shows the services, their deployments, tasks and targets, and the pipeline, as they change.
     """
@@ -51,10 +51,10 @@ def status(
     with opened(common, "status", config=common.json, reads=True) as app:
         if not app.config:
             _running(app)
-            raise typer.Exit(2)  # as of a configuration that is wrong
-        with ThreadPoolExecutor(3) as pool:  # beside the plan, whose answers they share
+            raise typer.Exit(2)  # the configuration is invalid
+        with ThreadPoolExecutor(3) as pool:  # in parallel with the plan, whose answers they share
             asked = pool.submit(outdated, app.aws, app.app), pool.submit(processes.read, app.aws, app.app)
-            # After a rollback all is right, and still something was wrong.
+            # After a rollback everything is as desired, and still something went wrong.
             why = pool.submit(first_line, app.aws, app.app, resting(app.config.processes), again=False)
             session = app.over_stack(as_far=True)
             plan = session.engine.plan(session.desired_stack, as_far=True)
@@ -81,7 +81,7 @@ def status(
 
 
 def _running(app: Opened) -> None:
-    """Show what runs, where ecsctl.toml cannot say what should."""
+    """Show what runs, if ecsctl.toml cannot say what should."""
     from ecsctl.operations.status import read
     from ecsctl.ui import live as shown
     from ecsctl.ui import words
@@ -92,7 +92,7 @@ def _running(app: Opened) -> None:
 
 
 def _watch(common: Common, interval: float, *, nothing_else: bool) -> None:
-    """Watch the running app until Ctrl-C, which is no failure here."""
+    """Watch the running app until Ctrl-C, which counts as success here."""
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import UsageError
     from ecsctl.operations.status import watch

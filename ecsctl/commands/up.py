@@ -1,4 +1,4 @@
-"""ecsctl up: make the stack true."""
+"""ecsctl up: bring AWS to the desired state."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _tell_containers(folder: Path) -> None:
 
 
 def _here(session: Session, folder: Path) -> str:
-    """Where the sandbox's load balancer opens on this machine; empty where tasks are simulated."""
+    """The sandbox's load balancer's address on this machine; empty if tasks are simulated."""
     from ecsctl.parts import LOAD_BALANCER
     from ecsctl.sandbox.server import process
 
@@ -108,7 +108,7 @@ def _here(session: Session, folder: Path) -> str:
 
 
 def _visitor(common: Common, folder: Path) -> Callable[[str], int]:
-    """Who asks the running app: over the network, or within the sandbox, where no name leads anywhere."""
+    """How the running app is reached: over the network, or within the sandbox, where names do not resolve."""
     from ecsctl.operations.well import over_http
 
     if not common.sandbox:
@@ -134,7 +134,7 @@ def _made(plan: Plan, session: Session) -> Plan:
 def _agree(plan: Plan, common: Common, session: Session) -> None:
     """Show the plan; ask once before something is billed or deleted. Raises UsageError without a terminal to answer in.
 
-    The sandbox costs nothing: there only deletions are asked about.
+    The sandbox costs nothing: only deletions need consent there.
     """
     from ecsctl.costs.estimate import estimated, must_be_agreed_to
     from ecsctl.ui import plan as shown

@@ -1,4 +1,4 @@
-"""ecsctl why: what is wrong, what shows it, and what fixes it."""
+"""ecsctl why: what is wrong, the evidence, and the fix."""
 
 from __future__ import annotations
 

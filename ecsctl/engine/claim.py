@@ -70,7 +70,7 @@ def way_out(steps: list[Step], me: Label, first: Observed[Any, Any] | None, othe
     since = first.since if first and holder != me.id else None
     if stays == me.id:
         hint = (
-            f"this deployment ({ID}={me.id}) stays. Where the record (.ecsctl/state.json) has the id "
+            f"this deployment ({ID}={me.id}) stays. Where the state file (.ecsctl/state.json) has the id "
             f"{' or '.join(rivals)}, run: ecsctl down. It removes only what carries that id. Then run the same command "
             "again here, and ecsctl up there: it goes on with this deployment"
         )

@@ -108,7 +108,7 @@ class Engine:
         refuse(plan)
         for other in sorted(self.survey.others):
             self.emit(events.Said(f"another deployment of {self.label.app} ({ID}={other}) has things here too; where "
-                                  "its record (.ecsctl/state.json) is, ecsctl down removes them"))  # fmt: skip
+                                  "its state file (.ecsctl/state.json) is, ecsctl down removes them"))  # fmt: skip
         agree(plan)
         cut_off = bool(unfinished(self._tags(stack.first)))  # an earlier first run did not finish
         if not plan.work and not cut_off and self._settled(stack):

@@ -168,7 +168,7 @@ def read(path: Path, say: Callable[[str], None]) -> Book | None:
         if candidate != path:
             say(f"the previous copy, {candidate.name}, is used; what it lacks is found by tags")
         return book
-    say("the record is rebuilt from the tags on AWS")
+    say("the state file is rebuilt from the tags on AWS")
     return None
 
 
@@ -180,12 +180,12 @@ def _parse(path: Path) -> Book:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError("is not JSON, or only a part of it") from error
     if not isinstance(body, dict):
-        raise ValueError("is not a record")  # noqa: TRY004 - of the file's text, as above
+        raise ValueError("is not a state file")  # noqa: TRY004 - of the file's text, as above
     version = body.get("version")
     if isinstance(version, int) and version > VERSION:
         raise StateError(
             f"{path} was written by a newer ecsctl (record version {version}, this one knows {VERSION})",
-            hint="use that ecsctl here too, or another record: ECSCTL_STATE=FILE",
+            hint="use that ecsctl here too, or another state file: ECSCTL_STATE=FILE",
         )
     if type(version) is not int or not all(older in MIGRATIONS for older in range(version, VERSION)):
         raise ValueError(f"is of version {version!r}, which this ecsctl does not know")
@@ -216,7 +216,7 @@ def unwritable(folder: Path, error: OSError) -> EcsctlError:
     if isinstance(error, files.Misplaced):
         return misplaced(error)
     return StateError(
-        f"the record cannot be written in {folder}",
+        f"the state file cannot be written in {folder}",
         why=f"{error.strerror or error}",
         hint="make room or make it writable, then run the same command again: nothing is lost",
     )

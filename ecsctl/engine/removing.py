@@ -41,7 +41,7 @@ class Remover:
         """
         all_owned = self.survey.with_what_is_late()
         for title, why in sorted(self.survey.searched_in_part.items()):
-            self.emit(events.Said(f"{title}: searched for only where the record has one ({why})"))
+            self.emit(events.Said(f"{title}: searched for only if the state file has one ({why})"))
         staying = {owned.key: why for owned in all_owned if (why := keep(owned))}
         steps = tuple(
             Step(s.name, s.kind.kind, s.kind.title, Verb.KEEP, ids=s.found.ids, reason=staying[s.key])

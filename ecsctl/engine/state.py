@@ -53,9 +53,9 @@ class State:
                                    ("app", app, book.app)):  # fmt: skip
             if ours != theirs:
                 raise StateError(
-                    f"{path} is the record of {what} {theirs}, not of {ours}",
-                    why="a record belongs to one app in one account and region",
-                    hint=f"{USE[what].format(theirs)}, or another record: ECSCTL_STATE=FILE",
+                    f"{path} is the state file of {what} {theirs}, not of {ours}",
+                    why="a state file belongs to one app in one account and region",
+                    hint=f"{USE[what].format(theirs)}, or another state file: ECSCTL_STATE=FILE",
                 )
         return cls(path, book, fresh=not any(entry.ids and not entry.borrowed for entry in book.entries.values()))
 

@@ -1,1 +1,1 @@
-"""What commands do, a file a command: logs, status, exec, pipeline, init, policy, sandbox."""
+"""What the commands do, one file per command: logs, status, exec, pipeline, init, policy, sandbox."""

@@ -1,4 +1,4 @@
-"""Which task is entered, and whether it can be: for a command, a shell, or a tunnel through it."""
+"""Which task to enter, and whether it can be entered: for a command, a shell, or a tunnel."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from ecsctl.aws import Aws
 
-AGENT = 60.0  # seconds that the agent in a fresh task may take; it is usually up within twenty
+AGENT = 60.0  # seconds that the agent in a new task may take; it is usually up within twenty
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a command is to run: a container of a task. `others` counts the tasks that could have been taken too."""
+    """Where a command will run: a container of a task. `others` counts the tasks that could have been chosen too."""
 
     cluster: str
     task: str
@@ -47,12 +47,11 @@ class Target:
 
 @asking("reading the tasks")
 def find(aws: Aws, app: str, task: str = "", container: str = "", process: str = "") -> Target:
-    """The task and container to enter: as named, or the newest healthy task and the app's own container.
+    """The task and container to enter: the named ones, or the newest healthy task and the app's own container.
 
-    `task` is an id, its beginning, or an ARN; without `process` it may be of any, and where no task is named either
-    those of the web are meant, or of the first worker where there is no web. Raises Refused, with what to do, when
-    there is none that can be entered. Waits a minute for the agent of a task that has only just started, and raises
-    TimedOut then.
+    `task` is an id, its beginning, or an ARN; without `process` it may belong to any, and if no task is named either,
+    the web's are meant, or the first worker's if there is no web. Raises Refused, with what to do, if there is none
+    that can be entered. Waits a minute for the agent of a task that has only just started, and then raises TimedOut.
     """
     try:
         names = reading.on(aws, Names(app), process or (_whose(aws, Names(app), task) if task else ""))
@@ -64,7 +63,7 @@ def find(aws: Aws, app: str, task: str = "", container: str = "", process: str =
     with aws.fresh():
         service = service_of(aws, names.cluster, names.service)
     if service is None or service["status"] != "ACTIVE":
-        raise Refused(f"there is no service {names.service}", hint="ecsctl up makes it")
+        raise Refused(f"there is no service {names.service}", hint="ecsctl up creates it")
     running = _running(aws, names)
     fitting = [one for one in running if _fits(one, task)]
     if not fitting:
@@ -83,9 +82,9 @@ def find(aws: Aws, app: str, task: str = "", container: str = "", process: str =
 
 
 def opened(aws: Aws, target: Target, call: Callable[[], Any]) -> Any:
-    """What the call answers that opens a session in the task. Raises Refused or TimedOut in the user's words.
+    """The answer of the call that opens a session in the task. Raises Refused or TimedOut in the user's terms.
 
-    A refusal has no effect, so that an agent that is up and not connected yet is asked again for a minute.
+    A refusal has no effect, so for a minute the call is repeated while an agent is up and not connected yet.
     """
     refused = ""
 
@@ -113,7 +112,7 @@ def opened(aws: Aws, target: Target, call: Callable[[], Any]) -> Any:
 
 
 def _whose(aws: Aws, names: Names, task: str) -> str:
-    """The process of whose service a task is that a person names; empty where none fits, or several do."""
+    """The process that the named task belongs to; empty if none matches, or several do."""
     with aws.fresh():
         found = tasks_in(aws, names.cluster, "RUNNING", "STOPPED")
     groups = {str(one.get("group", "")) for one in found if _fits(one, task)}
@@ -122,7 +121,7 @@ def _whose(aws: Aws, names: Names, task: str) -> str:
 
 
 def _running(aws: Aws, names: Names, status: Any = "RUNNING") -> list[TaskTypeDef]:
-    """The service's tasks that are to run, or those that have stopped within the last hour."""
+    """The service's tasks that should run, or those that have stopped within the last hour."""
     with aws.fresh():
         return tasks_of(aws, names.cluster, names.service, status)
 
@@ -132,14 +131,14 @@ def _id(task: TaskTypeDef) -> str:
 
 
 def _fits(task: TaskTypeDef, configured: str) -> bool:
-    """Whether it is the task that is meant. Where none is named, one that has started."""
+    """Whether it is the named task. If none is named, any that has started."""
     if not configured:
         return task["lastStatus"] == "RUNNING"
     return task["taskArn"] == configured or _id(task).startswith(configured)
 
 
 def _agent(task: TaskTypeDef) -> str:
-    """The status of ECS Exec's agent: the least of all containers'; empty where it has none."""
+    """The status of ECS Exec's agent: the lowest of all containers'; empty if it has none."""
     states = {
         agent.get("lastStatus", "")
         for one in task["containers"]
@@ -150,7 +149,7 @@ def _agent(task: TaskTypeDef) -> str:
 
 
 def _worth(task: TaskTypeDef, healthy: set[str]) -> tuple[bool, bool, bool, float]:
-    """How good it is to enter: enabled and with its agent up, healthy, and then the newest."""
+    """How suitable it is: enabled and with its agent up, healthy, and then the newest."""
     at = task.get("startedAt")
     addresses = {
         one.get("privateIpv4Address", "") for c in task["containers"] for one in c.get("networkInterfaces", [])
@@ -160,7 +159,7 @@ def _worth(task: TaskTypeDef, healthy: set[str]) -> tuple[bool, bool, bool, floa
 
 
 def _healthy_addresses(aws: Aws, service: ServiceTypeDef) -> set[str]:
-    """The addresses that the load balancer takes for healthy."""
+    """The addresses that the load balancer considers healthy."""
     found: set[str] = set()
     for arn in groups_of(service):
         answer = none_if_gone(lambda arn=arn: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
@@ -193,7 +192,7 @@ def _nowhere(aws: Aws, names: Names, service: ServiceTypeDef, configured: str) -
 
 
 def _not_enabled(service: ServiceTypeDef, task: TaskTypeDef) -> Refused:
-    """The switch is off; or it is on, and the task is older than it (ECS guide, "Using ECS Exec")."""
+    """ECS Exec is off; or it is on, and the task is older than that (ECS guide, "Using ECS Exec")."""
     if not service.get("enableExecuteCommand"):
         return Refused(
             "ECS Exec is not enabled on the service",
@@ -244,7 +243,7 @@ def _unconnected(error: TimedOut | None, why: str) -> TimedOut | Refused:
 
 
 def _container(task: TaskTypeDef, own: str, configured: str) -> ContainerTypeDef:
-    """The container that is named, the only one, or the app's own."""
+    """The named container, the only one, or the app's own."""
     by_name = {one["name"]: one for one in task["containers"]}
     names = ", ".join(sorted(by_name))
     if configured and configured not in by_name:

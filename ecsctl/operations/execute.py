@@ -1,4 +1,4 @@
-"""A command in a running task: ECS Exec opens a session, and the session-manager plugin carries it to the terminal.
+"""A command in a running task: ECS Exec opens a session, and the session-manager plugin connects it to the terminal.
 
 In a sandbox that runs the app the container engine does both.
 """
@@ -27,7 +27,7 @@ SHELL = "/bin/sh"
 
 
 def spoken(words: Sequence[str]) -> str:
-    """The command as ECS takes it, one text: a single word unchanged, several so that each stays one word."""
+    """The command as ECS takes it, one string: a single word unchanged, several quoted so that each stays one word."""
     return words[0] if len(words) == 1 else shlex.join(words) or SHELL
 
 
@@ -46,22 +46,22 @@ def begin(aws: Aws, target: Target, command: str) -> plugin.Session:
 def carry(path: str, session: plugin.Session, profile: str = "") -> int:
     """Run the plugin on this terminal until the session ends, and return its exit code, as a shell would.
 
-    While it runs, what the keyboard sends belongs to the far end.
+    While it runs, the keyboard's signals belong to the remote end.
     """
     return _ended(*plugin.given(path, session, profile))
 
 
 def engine(folder: Path) -> bool:
-    """Whether the sandbox of the folder runs tasks in containers, which need no plugin to be entered."""
+    """Whether the folder's sandbox runs tasks in containers, which can be entered without a plugin."""
     from ecsctl.sandbox.server import process
 
     return bool(process.play(folder, "engine", {}))
 
 
 def enter(folder: Path, target: Target, command: str, *, terminal: bool) -> int | None:
-    """Run a command in a container of the sandbox, and return its exit code; None where the task is simulated.
+    """Run a command in a container of the sandbox, and return its exit code; None if the task is simulated.
 
-    As root, whatever the container's user: so does ECS Exec (ECS guide, "Considerations for using Amazon ECS Exec").
+    As root, whatever the container's user, as ECS Exec does (ECS guide, "Considerations for using Amazon ECS Exec").
     """
     from ecsctl.sandbox.server import process
 
@@ -79,7 +79,7 @@ def enter(folder: Path, target: Target, command: str, *, terminal: bool) -> int 
         raise Refused(f"the command cannot be split into words: {error}", why=command, hint=hint) from None
     keyboard = ["--interactive", "--tty"] if terminal else ["--interactive"]
     socket = f"unix://{found['socket']}"
-    # A context that is named in the environment would come before the host.
+    # A context named in the environment would take precedence over the host.
     environment = {name: value for name, value in os.environ.items() if name != "DOCKER_CONTEXT"}
     return _ended(
         [tool, "exec", *keyboard, "--user", "0", found["id"], *asked],
@@ -88,7 +88,7 @@ def enter(folder: Path, target: Target, command: str, *, terminal: bool) -> int 
 
 
 def _ended(words: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a program on this terminal, to which the keyboard belongs, and return its exit code, as a shell would."""
+    """Run a program on this terminal, which gets the keyboard, and return its exit code, as a shell would."""
     with _keyboard_elsewhere() as ending:
         process = subprocess.Popen(words, env=environment)  # noqa: S603 - a program that was found; no shell
         ending.append(process)
@@ -100,7 +100,7 @@ def _ended(words: Sequence[str], environment: Mapping[str, str]) -> int:
 def _keyboard_elsewhere() -> Iterator[list[subprocess.Popen[bytes]]]:
     """Within it, signals of the keyboard do nothing here, and those that end a process end the plugins in the list.
 
-    A handler that does nothing, and not SIG_IGN: that one the plugin would inherit.
+    A handler that does nothing, not SIG_IGN, which the plugin would inherit.
     """
     plugins: list[subprocess.Popen[bytes]] = []
 

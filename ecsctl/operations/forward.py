@@ -1,7 +1,7 @@
 """A tunnel through a running task: Session Manager opens it, and the session-manager plugin carries it.
 
-What the plugin writes is read, and shown in the user's words (aws/session-manager-plugin, session/portsession). In a
-sandbox a program of its own takes the plugin's place, which speaks as it does.
+The plugin's output is read, and shown in the user's terms (aws/session-manager-plugin, session/portsession). In a
+sandbox a program of its own replaces the plugin, with the same output.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 TO_TASK, TO_HOST = TUNNELS
 HIGHEST = 65535
-# What AWS's document allows of a host: at least three characters, and none that a shell would act on.
+# What AWS's document accepts as a host: at least three characters, and none that a shell would act on.
 HOST = re.compile(r"[^,$^&()!;'\"<>`{}\[\]|#=\s]{3,}")
 Plugin = subprocess.Popen[str]
 LATE = 5.0  # seconds after which a plugin that was asked to end is killed
@@ -50,7 +50,7 @@ _USUAL = (
 
 @dataclass(frozen=True)
 class Way:
-    """From a port of this machine, 0 for any that is free, to a port of a host that the task reaches, or of its own."""
+    """From a port of this machine, 0 for any free one, to a port of a host that the task reaches, or of its own."""
 
     here: int
     host: str
@@ -63,13 +63,13 @@ class Way:
 
 
 class Hears(Protocol):
-    """What happens to a tunnel, for whoever shows it."""
+    """What happens to a tunnel, for whoever displays it."""
 
     def opened(self, port: int) -> None:
-        """It can be used, by this port of this machine."""
+        """It can be used, at this port of this machine."""
 
     def silent(self) -> None:
-        """Somebody connected, and at the other end nothing answered."""
+        """Somebody connected, and nothing answered at the other end."""
 
     def said(self, line: str) -> None:
         """Anything else."""
@@ -105,9 +105,9 @@ def _wrong(words: str, why: str) -> UsageError:
 
 
 def check(way: Way) -> None:
-    """Raise Refused where the port of this machine is taken, or may not be opened.
+    """Raise Refused if the port of this machine is taken, or may not be opened.
 
-    This is checked before AWS is asked.
+    This is checked before any AWS call.
     """
     try:
         with socket.socket() as tried:
@@ -146,22 +146,22 @@ def begin(aws: Aws, target: Target, way: Way) -> plugin.Session:
 
 
 def end(aws: Aws, session: plugin.Session) -> None:
-    """Leave no session, whatever has become of the plugin. Raises an EcsctlError where AWS does not let it be ended."""
+    """End the session, whatever has happened to the plugin. Raises an EcsctlError if AWS does not allow it."""
     with asking("ending the session"):
         aws.ssm.terminate_session(SessionId=session.id)
 
 
 @dataclass
 class Carried:
-    """How the plugin ended: with which code, whether it was asked to, and what it said of it."""
+    """How the plugin ended: with which code, whether it was asked to, and what it printed about it."""
 
     code: int = 0
-    port: int = 0  # at which the tunnel was open; 0: it never was
+    port: int = 0  # when the tunnel was opened; 0: it never was
     asked: bool = False
     last: list[str] = field(default_factory=list)
 
     def error(self, way: Way) -> EcsctlError | None:
-        """The error, where the end was not asked for."""
+        """The error, if the end was unexpected."""
         if self.asked:
             return None
         why = "; ".join(self.last[-3:]) or f"the session-manager plugin ended with exit code {self.code}"
@@ -176,8 +176,8 @@ class Carried:
 def carry(words: Sequence[str], environment: Mapping[str, str], hears: Hears) -> Carried:
     """Run the plugin until the session ends, or somebody asks it to end: Ctrl-C, SIGTERM, a closed terminal.
 
-    It has a process group of its own, so that the keyboard does not reach it: it would not close its socket on each
-    of these signals, and on SIGINT it does.
+    It has a process group of its own, so that the keyboard's signals do not reach it: it would not close its socket on
+    each of them, but does on SIGINT.
     """
     ended = Carried()
     with _ending(ended) as started:
@@ -215,7 +215,7 @@ def _hear(line: str, ended: Carried, hears: Hears) -> None:
 
 
 def _kill(process: Plugin) -> None:
-    """Kill the plugin and all that it started: while any of them lives, its output has no end."""
+    """Kill the plugin and everything that it started: while any of them lives, its output has no end."""
     if process.poll() is None:
         with suppress(ProcessLookupError):  # it ends just now
             os.killpg(process.pid, signal.SIGKILL)
@@ -225,7 +225,7 @@ def _kill(process: Plugin) -> None:
 def _ending(ended: Carried) -> Iterator[Callable[[Plugin], Plugin]]:
     """Within it the first signal asks the plugin to end, and the second, or too much time, kills it.
 
-    A signal that comes while the plugin starts is kept for it: nothing else would end it, in its own process group.
+    A signal that arrives while the plugin starts is kept for it: nothing else would end it, in its own process group.
     """
     running: list[Plugin] = []
 

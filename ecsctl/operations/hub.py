@@ -1,4 +1,6 @@
-"""Images that a build pulls from Docker Hub, which counts pulls without a login by address: builders share theirs."""
+"""Images that a build pulls from Docker Hub, which limits anonymous pulls per address: CodeBuild's machines share
+theirs.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def warning(found: Branch, config: Config) -> str:
-    """What to know of the images that the app's Dockerfile begins from; empty where there is nothing."""
+    """What to know about the base images of the app's Dockerfile; empty if there is nothing."""
     if "docker.io" in config.build.logins or config.build.spec(found.has(USUAL)):
-        return ""  # what a buildspec of the repository's own logs in to, it alone knows
+        return ""  # what a buildspec of the repository's own logs in to is not known here
     path = committed.dockerfile(found, config)
     text = checkout.text(found.root, found.ref, path) if found.ref else ""
     pulled = list(dict.fromkeys(_of_hub(text, dict(config.build.args))))

@@ -24,7 +24,7 @@ from ecsctl.github import checkout
 
 SCHEMA = "ecsctl.schema.json"
 IGNORED = ".ecsctl/"
-"""The folder of the record and the sandbox: it stays on this machine."""
+"""The folder of the state file and the sandbox: it stays on this machine."""
 _WHEREVER = frozenset({".ecsctl", ".ecsctl/", "**/.ecsctl", "**/.ecsctl/"})  # in any folder
 _OF_SERVICE = (
     "port ", "health path ", "the app listens ", "the app finds ", "[service.environment] sets ", "the task has ",
@@ -49,7 +49,7 @@ class Proposal:
     branch: str
     image: Image | None  # None: there is no Dockerfile
     notes: tuple[str, ...] = ()
-    needs: tuple[Need, ...] = ()  # what the app uses beside itself
+    needs: tuple[Need, ...] = ()  # what the app uses besides itself
     elsewhere: str = ""  # why it is not known to be on GitHub
     account_id: str = ""
     builds: bool = True  # False: the image comes from elsewhere
@@ -65,7 +65,7 @@ class Proposal:
 
     @property
     def values(self) -> dict[str, Any]:
-        """What stands in the file without a #."""
+        """The file's text without comments."""
         values: dict[str, Any] = {"name": self.name}
         if self.account_id:
             values["account_id"] = self.account_id
@@ -76,7 +76,7 @@ class Proposal:
         return values
 
     def check(self) -> None:
-        """Raises Refused where nothing can build the app, unless its image comes from elsewhere."""
+        """Raises Refused if nothing can build the app, unless its image comes from elsewhere."""
         lacks = [] if self.image else [NO_DOCKERFILE]
         lacks += [] if self.repository else [self.elsewhere]
         if not lacks or not self.builds:
@@ -90,7 +90,7 @@ class Proposal:
         )
 
     def unpushed(self) -> tuple[str, ...]:
-        """The git commands that bring what was written to the build; none where git has all of it, or is missing."""
+        """The git commands that publish what was written; none if git has all of it, or is missing."""
         ours = [self.folder / name for name in (self.path.name, SCHEMA, ".gitignore")]
         ours += [self.root / USUAL, *([self.root / self.image.dockerfile] if self.image else [])]
         paths = [one.relative_to(self.root).as_posix() for one in ours]
@@ -136,7 +136,7 @@ class Proposal:
         return template(self.values, remarks, workers, doubts, every=self.every)
 
     def _found(self, *begins: str) -> list[str]:
-        """What was found out and where, of the notes that begin so."""
+        """What was found out and where, from the notes that begin like this."""
         doubts = self.image.doubts if self.image else ()  # which stand at the top already
         notes = [
             one for one in (self.image.notes if self.image else ()) if one.startswith(begins) and one not in doubts
@@ -145,10 +145,10 @@ class Proposal:
 
 
 def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Proposal:
-    """Examine the repository that a folder is in. Changes nothing, and asks no other machine.
+    """Examine the repository that a folder is in. Changes nothing, and contacts no other machine.
 
-    `ask` has a person choose where several things would do; without one the likeliest is taken, and the notes say so.
-    `dockerfile` is the one to take, from the repository's root. Raises UsageError if it is none.
+    `ask` has a person choose if several things are possible; without it the likeliest is taken, and the notes say so.
+    `dockerfile` is the one to use, relative to the repository's root. Raises UsageError if it is none.
     """
     found = checkout.read(folder)
     tree = Tree.of(found.root)
@@ -188,7 +188,7 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
 
 
 def _home(tree: Tree, here: str, image: Image | None) -> str:
-    """The folder of ecsctl.toml, from the root: the one that you stand in, if it is one app's of several."""
+    """The folder of ecsctl.toml, relative to the root: the current one, if it is one of several apps'."""
     if here == "." or image is None or not within(image.dockerfile, here):
         return "."
     others = [one for one in choosing.dockerfiles(tree) if choosing.likely(one) and choosing.serves(tree, one)]
@@ -197,7 +197,9 @@ def _home(tree: Tree, here: str, image: Image | None) -> str:
 
 
 def _paths(home: str, image: Image | None) -> tuple[str, ...]:
-    """What this app is made of: its folder, and the one that it is built from, if that is another below the root."""
+    """What this app is made of: its folder, and the one that it is built from, if that is another one below the
+    root.
+    """
     context = image.context if image else home
     return (f"{home}/**",) if context == "." or within(context, home) else (f"{context}/**",)
 
@@ -205,10 +207,10 @@ def _paths(home: str, image: Image | None) -> tuple[str, ...]:
 def write(
     proposal: Proposal, force: bool = False, buildspec: bool = False, say: Callable[[str], None] = lambda _: None
 ) -> Path:
-    """Write ecsctl.toml and what goes with it: its schema, a line in .gitignore; ecsctl's buildspec.yml if asked for.
+    """Write ecsctl.toml and what belongs to it: its schema, a line in .gitignore; ecsctl's buildspec.yml on request.
 
-    `say` gets a line for each file beside ecsctl.toml. Does nothing where all exists already. Raises UsageError rather
-    than replace an ecsctl.toml, unless `force` says so; a buildspec.yml is never replaced.
+    `say` gets a line for each further file. Does nothing if everything exists already. Raises UsageError rather than
+    replace an ecsctl.toml, unless `force` says so; a buildspec.yml is never replaced.
     """
     from ecsctl.config import schema
 
@@ -223,7 +225,7 @@ def write(
     above = read_text(proposal.root / ".gitignore") or ""
     if _with_entry(before) != before and not _WHEREVER & {line.strip() for line in above.splitlines()}:
         put(ignore, _with_entry(before))
-        say(f".gitignore: {IGNORED} added, the folder of the record and of the sandbox")
+        say(f".gitignore: {IGNORED} added, the folder of the state file and of the sandbox")
     for name, text, wanted, purpose in (
         (SCHEMA, schema(), True, "so that an editor knows the options of ecsctl.toml"),
         (USUAL, ours(*PARTS), buildspec, "what CodeBuild runs at each push: it builds and pushes the image"),
@@ -249,9 +251,9 @@ def _review_of(buildspec: str, container: str) -> str:
 
 
 def caller() -> tuple[str, str]:
-    """The account and the caller of the credentials at hand; empty where there are none, or AWS does not answer soon.
+    """The account and the caller of the current credentials; empty if there are none, or AWS does not answer quickly.
 
-    No MFA code is asked for, and nothing is tried twice: it is only for an offer.
+    No MFA code is asked for, and nothing is retried: it only serves to offer a default.
     """
     from botocore.config import Config as Settings
     from botocore.exceptions import BotoCoreError, ClientError

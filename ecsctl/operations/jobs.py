@@ -1,4 +1,4 @@
-"""Jobs: what they are, when each has run and will run, one run now, and a pause."""
+"""Jobs: what they are, when each has run and will run, running one now, and pausing."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from ecsctl.engine.label import Label
 
 TIMED_OUT = 124
-"""The exit code of a run that took too long and ended with 0 when it was stopped: that of `timeout` (coreutils)."""
+"""The exit code of a run that took too long and ended with 0 when it was stopped: the same as `timeout`'s
+(coreutils).
+"""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One job: its schedule, and its last run as far as AWS knows it."""
+    """One job: its schedule, and its last run as far as AWS remembers it."""
 
     name: str
     schedule: str
@@ -38,8 +40,8 @@ class Job:
     paused: bool
     next_run: datetime | None
     last: Run | None  # while ECS knows it
-    last_written: datetime | None  # when it has last written, where ECS has forgotten the run
-    missed: datetime | None = None  # when it was due of late, and nothing has started
+    last_written: datetime | None  # when it last wrote a line, if ECS has forgotten the run
+    missed: datetime | None = None  # when it was due recently, and nothing has started
 
 
 @asking("reading the jobs")
@@ -68,7 +70,7 @@ def read(aws: Aws, me: Label) -> list[Job]:
 
 
 def _next(schedule: dict[str, Any], now: datetime) -> datetime | None:
-    """When it is due; None where the expression is not one that is understood here."""
+    """When it is due; None if the expression is not understood here."""
     since = schedule.get("StartDate") or schedule.get("CreationDate") or now
     try:
         found = due.after(schedule["ScheduleExpression"], schedule.get("ScheduleExpressionTimezone", "UTC"), now, since)
@@ -78,7 +80,7 @@ def _next(schedule: dict[str, Any], now: datetime) -> datetime | None:
 
 
 def _written(aws: Aws, names: Names) -> dict[str, datetime]:
-    """When each process has last written, by the newest log streams: ECS forgets a task an hour after its end."""
+    """When each process last wrote a line, by the newest log streams: ECS forgets a task an hour after its end."""
     asked: dict[str, Any] = {"logGroupName": names.app_logs, "orderBy": "LastEventTime", "descending": True}
     answer: Any = none_if_gone(lambda: aws.first_page(aws.logs.describe_log_streams, **asked))
     found: dict[str, datetime] = {}
@@ -127,7 +129,7 @@ def ended(aws: Aws, me: Label, started: Started) -> Run | None:
 
 
 def pause(aws: Aws, me: Label, name: str, *, paused: bool) -> bool:
-    """Have the clock start no run of it from now on, or again. False where that is so already."""
+    """Pause its schedule, or resume it. False if that is its state already."""
     with asking("reading the job"), aws.fresh():
         schedule = _known(aws, me, name)
     state = "DISABLED" if paused else "ENABLED"
@@ -140,7 +142,7 @@ def pause(aws: Aws, me: Label, name: str, *, paused: bool) -> bool:
 
 
 def _all(aws: Aws, me: Label, names: Names) -> list[dict[str, Any]]:
-    """By the app's tag, and not by the deployment's, which is in a record that may be lost."""
+    """By the app's tag, and not by the deployment's id, which is in a state file that may be lost."""
     return [one for one in schedules_in(aws, names.schedule_group) if tags_of(one).get(APP) == me.app]
 
 
@@ -150,5 +152,5 @@ def _known(aws: Aws, me: Label, name: str) -> dict[str, Any]:
     if found is None or tags_of(found).get(APP) != me.app:
         others = [one["Name"] for one in _all(aws, me, names)]
         raise Refused(f"{me.app} has no job {name}", why=f"its jobs are: {', '.join(others)}" if others else "",
-                      hint=f"[jobs.{name}] in ecsctl.toml, then ecsctl up, makes it")  # fmt: skip
+                      hint=f"[jobs.{name}] in ecsctl.toml, then ecsctl up, creates it")  # fmt: skip
     return found

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
 POLL = 2.0  # seconds between two reads
-LATE = 60_000  # milliseconds: a line may show up this much later than its own time, and is still not missed
+LATE = 60_000  # milliseconds: a line may appear this much later than its own time, and is still not missed
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 BACKWARDS_SINCE = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp() * 1000)
 """Milliseconds: how far back AWS reads a log from its end (CloudWatch Logs API, FilterLogEvents, startFromHead)."""
@@ -40,18 +40,18 @@ class Line:
     stream: str
     text: str
     id: str
-    process: str = ""  # whose task wrote it; empty of a build
+    process: str = ""  # whose task wrote it; empty for a build
 
 
 @dataclass(frozen=True)
 class Log:
-    """Where lines are: a whole group, or one stream of it. `start` is the first time asked for, in milliseconds."""
+    """Where lines are: a whole group, or one stream of it. `start` is the earliest time wanted, in milliseconds."""
 
     group: str
     stream: str = ""
     start: int = 0
-    prefix: str = ""  # how the streams begin, if not all of the group's are meant
-    build: str = ""  # the id of the build that writes it, if one does
+    prefix: str = ""  # the prefix of the streams, if not all of the group's are meant
+    build: str = ""  # the id of the build that writes it, if there is one
     processes: tuple[str, ...] = ()  # those whose tasks may write to it
 
 
@@ -75,7 +75,7 @@ def moment(text: str, now: datetime) -> int:
 
 
 def of_app(aws: Aws, app: str, start: int, process: str = "") -> Log:
-    """The app's log, of all its tasks or of those of one process. Raises Refused for a process that it never had."""
+    """The app's log, of all its tasks or of one process's. Raises Refused for a process that it never had."""
     names = Names(app)
     known = reading.ever(aws, names)
     if process and process not in known:
@@ -85,7 +85,7 @@ def of_app(aws: Aws, app: str, start: int, process: str = "") -> Log:
 
 
 def _no_streams(names: Names, process: str, known: Sequence[str]) -> Refused:
-    """That no streams are of a process of that name."""
+    """The error that no log streams belong to a process of that name."""
     if process in (RELEASE, RUN):
         whose = "the release command" if process == RELEASE else "ecsctl run"
         return Refused(
@@ -98,15 +98,15 @@ def _no_streams(names: Names, process: str, known: Sequence[str]) -> Refused:
 
 @asking("reading the task definition")
 def of_container(aws: Aws, app: str, container: str, start: int = 0, process: str = "") -> Log:
-    """The log of one container of a process's tasks, also of one that ecsctl has not made. Raises Refused without one.
+    """The log of one container of a process's tasks, even one that ecsctl has not added. Raises Refused without one.
 
-    Without `process` they are the web's, or the first worker's where there is no web.
+    Without `process` they are the web's, or the first worker's if there is no web.
     """
     names = reading.on(aws, Names(app), process)
     with aws.fresh():
         service = service_of(aws, names.cluster, names.service)
         if service is None:
-            raise Refused(f"there is no service {names.service}", hint="ecsctl up makes it")
+            raise Refused(f"there is no service {names.service}", hint="ecsctl up creates it")
         answer = aws.read(aws.ecs.describe_task_definition, taskDefinition=service["taskDefinition"])
     every = {one["name"]: one for one in answer["taskDefinition"]["containerDefinitions"]}
     if container not in every:
@@ -149,7 +149,7 @@ def of_last_build(aws: Aws, app: str, start: int = 0) -> Log:
 
 
 def _tests(aws: Aws, app: str) -> list[str]:
-    """The projects of the app's test actions. Another app's may begin with the same letters, and bear its own tags."""
+    """The projects of the app's test actions. Another app's may begin with the same letters, and carry its own tags."""
     listed = aws.read(aws.codebuild.list_projects)["projects"]
     names = [name for name in listed if name.startswith(Names(app).test_project())][:AT_ONCE]
     described = aws.read(aws.codebuild.batch_get_projects, names=names)["projects"] if names else []
@@ -186,12 +186,12 @@ def newest(aws: Aws, log: Log, count: int, pattern: str = "") -> tuple[list[Line
 def follow(
     aws: Aws, log: Log, pattern: str = "", *, tail: int | None = None, over: Callable[[], bool] | None = None
 ) -> Iterator[Line]:
-    """What is in the log, or its newest `tail` lines, and then what comes, each line once.
+    """What is in the log, or its newest `tail` lines, and then what is added, each line once.
 
-    A build's log ends with the build, the app's never. `over` says of another whether nothing more will come.
+    A build's log ends with the build, the app's never. `over` says for any other log whether it has ended.
 
-    A read is repeated through throttling. In each read lines are in order; a line that CloudWatch shows late comes
-    late. Raises Interrupted on a stop, and what `lines` raises.
+    A read is retried through throttling. In each read lines are in order; a line that CloudWatch shows late comes late.
+    Raises Interrupted on a stop, and what `lines` raises.
     """
     start, observed = log.start, dict[str, int]()
     if tail:
@@ -201,7 +201,7 @@ def follow(
         start = _milliseconds(found[0].at) + 1 if more else start  # older ones are not late, but left out
     latest = max(observed.values(), default=start)
     while True:
-        # Asked before the lines: the last ones are not missed.
+        # Read before the lines, so that the last ones are not missed.
         ended = over() if over else bool(log.build) and not _builds(aws, log.build)
         begin = max(start, latest - LATE)
         found = [line for page in _pages(aws, log, pattern, begin) for line in page if line.id not in observed]
@@ -252,7 +252,7 @@ def _pages(aws: Aws, log: Log, pattern: str, begin: int, *, newest: int = 0) -> 
             if is_gone(error) and log.build:
                 return  # the build has not written anything yet
             if is_gone(error):
-                raise Refused(f"there is no log {log.group}", hint="ecsctl up makes it") from None
+                raise Refused(f"there is no log {log.group}", hint="ecsctl up creates it") from None
             raise explained(error, f"reading the log {log.group}") from error
         events = answer["events"][::-1] if newest else answer["events"]  # lines of the same time stay in their order
         yield sorted((_line(one, log) for one in events), key=lambda line: line.at)

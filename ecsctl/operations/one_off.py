@@ -42,7 +42,7 @@ class Started:
     container: str
     image: str
     log: Log | None  # None: its log driver is not awslogs
-    revision: str = ""  # one that was registered for it alone, and can be deregistered once the task has begun
+    revision: str = ""  # registered only for this task, and can be deregistered once it has started
 
     @property
     def id(self) -> str:
@@ -56,7 +56,7 @@ class Ended:
 
     code: int | None
     why: str
-    by_itself: bool = True  # untrue: it was stopped, and may have ended with 0 all the same
+    by_itself: bool = True  # false: it was stopped, and may have ended with 0 anyway
 
 
 class Task:
@@ -71,7 +71,7 @@ class Task:
         self.ended: Ended | None = None
 
     def lines(self, limit: float = inf) -> Iterator[Line]:
-        """What its command writes, as it comes, until it has ended, or for so many seconds at most.
+        """Its command's output, as it comes, until it has ended, or for this many seconds at most.
 
         Raises Interrupted on a stop.
         """
@@ -89,13 +89,15 @@ class Task:
             self.aws.ecs.stop_task(cluster=self.started.cluster, task=self.started.arn, reason="ecsctl run: Ctrl-C")
 
     def tidy(self) -> None:
-        """Deregister its own revision: a task goes on without (ECS guide, "Deregistering a task definition")."""
+        """Deregister its own revision: a running task does not need it (ECS guide, "Deregistering a task
+        definition").
+        """
         if self._revision:
             self.aws.ecs.deregister_task_definition(taskDefinition=self._revision)
             self._revision = ""
 
     def result(self) -> int:
-        """The command's exit code. Raises ResourceFailed where it never ran, or ended without one."""
+        """The command's exit code. Raises ResourceFailed if it never ran, or ended without one."""
         ended = self.ended or Ended(None, "")
         if ended.code is not None:
             return ended.code
@@ -108,12 +110,12 @@ class Task:
 
     @property
     def why(self) -> str:
-        """What ECS says of its end, beyond that it has ended."""
+        """What ECS says about its end, beyond the fact."""
         reasons = (self.ended.why if self.ended else "").split("; ")
         return "; ".join(one for one in reasons if one != "Essential container in task exited")
 
     def _over(self) -> bool:
-        """Whether it has ended, as of the read before this one: its last lines show up a moment later."""
+        """Whether it has ended, as of the previous read: its last lines appear a moment later."""
         if self.ended or self.aws.patience.clock.now() >= self._gives_up:
             return True
         with asking("reading the task"), self.aws.fresh():
@@ -123,7 +125,7 @@ class Task:
             if self.status != before:
                 self._heard(self.status)
             self.ended = _ended(found["tasks"][0], self.started.container)
-        elif self.status:  # it was read before: ECS forgets a task that has long stopped
+        elif self.status:  # it was read before: ECS forgets a task that stopped long ago
             self.ended = Ended(None, "ECS has forgotten the task")
         return False
 
@@ -177,7 +179,7 @@ def before_release(
     if others := commands_of(aws, names.cluster):
         raise Refused(
             "a release command is running",
-            why=f"task {others[0]['taskArn'].rpartition('/')[2]}, since {others[0]['createdAt']:%H:%M:%S}",
+            why=f"task {others[0]['taskArn'].rpartition('/')[2]}, since {others[0]['createdAt']:%H:%M:%S} UTC",
             hint="wait for its end (ecsctl ps), or end it with ecsctl cancel; then run the same command again",
         )
     with asking("starting the release command"):

@@ -1,4 +1,4 @@
-"""Which secrets and parameters have changed since tasks that run have read them."""
+"""Which secrets and parameters have changed since running tasks read them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outdated:
-    """A secret or parameter that has changed, and how many tasks that run are older, of which processes."""
+    """A secret or parameter that has changed, and how many running tasks are older, of which processes."""
 
     name: str
     changed: datetime
@@ -31,7 +31,7 @@ class Outdated:
 
     @property
     def sentence(self) -> str:
-        """For a person, with what to do."""
+        """In words, with what to do."""
         whose = "" if self.processes == (WEB,) else f" of {' and '.join(self.processes)}"
         who = f"1 task{whose} is" if self.tasks == 1 else f"{self.tasks} tasks{whose} are"
         return f"{who} older than the last change of {self.name} ({self.changed:%Y-%m-%d %H:%M} UTC)"
@@ -39,7 +39,7 @@ class Outdated:
 
 @asking("reading the secrets of the tasks")
 def outdated(aws: Aws, app: str) -> tuple[Outdated, ...]:
-    """A task reads them when it starts, and never again. One that may not be read is left out."""
+    """A task reads them only when it starts. One that may not be read is left out."""
     try:
         return _outdated(aws, app)
     except ClientError as error:
@@ -84,7 +84,7 @@ def _bare(arn: str) -> str:
 
 
 def _changed(aws: Aws, arn: str) -> datetime | None:
-    """When it was changed last, as far as that may be read."""
+    """When it was last changed, as far as that may be read."""
     place = aws.elsewhere(arn.split(":")[3])
     try:
         if ":secretsmanager:" in arn:

@@ -12,7 +12,7 @@ from ecsctl.operations.pipelines import RUNNING, Waiting, read, runs_of, state_o
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
-COMMENT, REASON = 512, 200  # characters that AWS takes (CodePipeline API: ApprovalResult, StopPipelineExecution)
+COMMENT, REASON = 512, 200  # characters that AWS accepts (CodePipeline API: ApprovalResult, StopPipelineExecution)
 
 
 @asking("starting the pipeline")
@@ -28,9 +28,9 @@ def start(aws: Aws, pipeline: str) -> str:
 
 @asking("answering the approval")
 def answer(aws: Aws, pipeline: str, *, approved: bool, comment: str = "", action: str = "", run: str = "") -> Waiting:
-    """Approve or reject what waits: the only approval, or the one of that name or run. Returns which it was.
+    """Approve or reject what is pending: the only approval, or the one of that name or run. Returns which it was.
 
-    Raises Refused when nothing waits, UsageError when several do and none is named, or the comment is too long.
+    Raises Refused if nothing is pending, UsageError if several are and none is named, or the comment is too long.
     """
     _short(comment, COMMENT, "comment")
     all_that_wait = waiting(aws, pipeline)
@@ -67,7 +67,7 @@ def answer(aws: Aws, pipeline: str, *, approved: bool, comment: str = "", action
 def retry(aws: Aws, pipeline: str, *, every: bool = False, run: str = "") -> tuple[str, str]:
     """Run the failed actions of the stage where a run ended again, or `every` action of it. Returns stage and run.
 
-    Raises Refused when the run has not failed or been stopped, or AWS no longer lets it go on.
+    Raises Refused if the run has not failed or been stopped, or AWS no longer allows it to continue.
     """
     found = read(aws, pipeline, run)
     stage = next((one.name for one in reversed(found.stages) if one.status in ("Failed", "Stopped")), "")
@@ -99,9 +99,10 @@ def retry(aws: Aws, pipeline: str, *, every: bool = False, run: str = "") -> tup
 
 @asking("stopping the run")
 def stop(aws: Aws, pipeline: str, *, abandon: bool = False, reason: str = "", run: str = "") -> str:
-    """Let the run begin no further action, or `abandon` also those under way, which go on unobserved. Returns its id.
+    """Stop the run before its next action, or `abandon` also those in progress, which continue unobserved. Returns its
+    id.
 
-    Raises Refused when no run is under way, UsageError when several are and none is named.
+    Raises Refused if no run is in progress, UsageError if several are and none is named.
     """
     _short(reason, REASON, "reason")
     state_of(aws, pipeline)

@@ -1,4 +1,4 @@
-"""How a run of the pipeline stands: its stages, what waits for a person, what failed, and its end."""
+"""The state of a pipeline run: its stages, pending approvals, failures, and its end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RECENT = 20  # runs that are read
 
 @dataclass(frozen=True)
 class Action:
-    """The last try of an action in a run. `status` is AWS's word, or empty: it has not begun."""
+    """The last attempt of an action in a run. `status` is AWS's word, or empty: it has not begun."""
 
     name: str
     provider: str = ""
@@ -45,17 +45,17 @@ class Action:
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage as a run has gone through it. `status` is empty where the run has not come to it."""
+    """A stage of a run. `status` is empty if the run has not reached it."""
 
     name: str
     status: str
     actions: tuple[Action, ...]
-    closed: str = ""  # why nothing may enter it, where someone has closed it
+    closed: str = ""  # why nothing may enter it, if someone has disabled its transition
 
 
 @dataclass(frozen=True)
 class Run:
-    """One way of a commit through the pipeline."""
+    """One commit's run through the pipeline."""
 
     pipeline: str
     id: str
@@ -70,7 +70,7 @@ class Run:
 
     @property
     def running(self) -> bool:
-        """Whether it may still come to another end."""
+        """Whether it is still in progress."""
         return self.status in RUNNING
 
     @property
@@ -121,14 +121,14 @@ def read(aws: Aws, pipeline: str, run: str = "") -> Run:
 
 @asking("reading the pipeline")
 def elsewhere(aws: Aws, run: Run) -> tuple[str, ...]:
-    """The ids of the other runs that are under way."""
+    """The ids of the other runs in progress."""
     others = (one["pipelineExecutionId"] for one in runs_of(aws, run.pipeline) if one["status"] in RUNNING)
     return tuple(one for one in others if one != run.id)
 
 
 @asking("reading the pipeline")
 def waiting(aws: Aws, pipeline: str) -> tuple[Waiting, ...]:
-    """The approvals that someone must give now."""
+    """The approvals that are pending now."""
     found = []
     for stage in state_of(aws, pipeline)["stageStates"]:
         for action in stage.get("actionStates", ()):
@@ -140,9 +140,9 @@ def waiting(aws: Aws, pipeline: str) -> tuple[Waiting, ...]:
 
 
 def watch(aws: Aws, pipeline: str, run: str, see: Callable[[Run], None], limit: float = LIMIT) -> Run:
-    """Wait for the end of a run, and call `see` with how it stands whenever that changes. `limit` is in seconds.
+    """Wait for the end of a run, and call `see` with its state whenever that changes. `limit` is in seconds.
 
-    Raises TimedOut at the limit, Interrupted on a stop; the run goes on in either case.
+    Raises TimedOut at the limit, Interrupted on a stop; the run continues in either case.
     """
     last = read(aws, pipeline, run)
     see(last)
@@ -159,7 +159,7 @@ def watch(aws: Aws, pipeline: str, run: str, see: Callable[[Run], None], limit: 
 
 
 def where(run: Run) -> str:
-    """What a run that is under way does now, in a few words."""
+    """What a run in progress is doing now, in a few words."""
     for stage in reversed(run.stages):
         for action in stage.actions:
             if action.status == "InProgress":
@@ -170,7 +170,7 @@ def where(run: Run) -> str:
 
 
 def failure_of(run: Run) -> EcsctlError | None:
-    """The error that a run's end means, with the exit code that belongs to it; None for one that succeeded or runs."""
+    """The error that a run's end means, with its exit code; None for one that succeeded or runs."""
     reasons = {"why": "; ".join(run.failures) or run.summary}
     if run.status == "Superseded":
         return Superseded(f"run {run.id} gave way to a newer one", hint="ecsctl pipeline status")
@@ -185,9 +185,9 @@ def failure_of(run: Run) -> EcsctlError | None:
 
 
 def build_of(run: Run, action: str = "") -> str:
-    """The id of the build that an action of a run is: of the one that is named, that failed, that runs, or of Build.
+    """The id of the build that an action of a run is: the named one, the one that failed, or that runs, or Build.
 
-    Raises UsageError for an action that is no build, Refused when the run has not come to it.
+    Raises UsageError for an action that is no build, Refused if the run has not reached it.
     """
     there_are = [one for stage in run.stages for one in stage.actions if one.provider in ("CodeBuild", "")]
     named = [one for one in there_are if action.lower() in ("", one.name.lower())]
@@ -235,7 +235,9 @@ def _chosen(runs: list[Any], pipeline: str, configured: str) -> Mapping[str, Any
 
 
 def _details(aws: Aws, pipeline: str, run: str) -> dict[tuple[str, str], Any]:
-    """The last try of each action of a run, by stage and action. A retry leaves the tries before it in the list."""
+    """The last attempt of each action of a run, by stage and action. A retry leaves the earlier attempts in the
+    list.
+    """
     with aws.fresh():
         listed = aws.read(
             aws.codepipeline.list_action_executions, pipelineName=pipeline, filter={"pipelineExecutionId": run}
@@ -255,7 +257,9 @@ def _stages(state: Mapping[str, Any], details: Mapping[tuple[str, str], Any], ru
 
 
 def _worst(actions: tuple[Action, ...]) -> str:
-    """A stage that another run has entered since: AWS returns only that one, so its actions must do."""
+    """A stage that another run has entered since: AWS returns only that run's stages, so this is derived from the
+    actions.
+    """
     statuses = {action.status for action in actions}
     order = ("Failed", "Abandoned", "InProgress", "Succeeded")
     return next((status for status in order if status in statuses), "")

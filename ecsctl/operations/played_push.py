@@ -31,25 +31,25 @@ def push(
     *,
     uncommitted: bool = False,
 ) -> dict[str, Any]:
-    """Push to the sandbox of `folder`: `commit`, what `began`, and the hooks that did not listen in `unheard`.
+    """Push to the sandbox of `folder`: `commit`, what it `began`, and the webhooks that did not react in `unheard`.
 
-    Without `uncommitted` also how many files it has in another state: `left_out`.
+    Without `uncommitted` also how many files differ from the commit: `left_out`.
 
-    Raises SandboxError when none runs, or it does not know `fail`.
+    Raises SandboxError if none runs, or it does not know `fail`.
     """
     asked: dict[str, Any] = {"branch": branch, "fail": fail, "repository": repository, "tag": tag}
     return _play(folder, "push", **asked, files=list(files), uncommitted=uncommitted)
 
 
 def state(folder: Path, commit: str) -> dict[str, Any]:
-    """How far a push came: its `steps`, whether it is `done`, and its `outcome`. Raises SandboxError."""
+    """How far a push has come: its `steps`, whether it is `done`, and its `outcome`. Raises SandboxError."""
     return _play(folder, "pushed", commit=commit)
 
 
 def followed(folder: Path, commit: str, limit: float = 600.0) -> Iterator[str]:
-    """A line for each thing that happens, until all that a push began has ended.
+    """A line for each thing that happens, until everything that a push began has ended.
 
-    Raises ReleaseFailed, RolledBack, Superseded or Stopped if it did not end well, TimedOut if it has not after
+    Raises ReleaseFailed, RolledBack, Superseded or Stopped if it did not succeed, TimedOut if it has not ended after
     `limit` real seconds.
     """
     printed, until = set[str](), time.monotonic() + limit

@@ -1,6 +1,6 @@
-"""The session-manager plugin: found on this machine, and given a session that it carries.
+"""The session-manager plugin: found on this machine, and given a session to carry.
 
-The session stands in the plugin's environment, not among its arguments: these every process can read.
+The session is passed in the plugin's environment, not in its arguments, which every process can read.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ VARIABLE = "AWS_SSM_START_SESSION_RESPONSE"
 
 @dataclass(frozen=True)
 class Session:
-    """A session that a plugin may take over. It holds a token: never shown, and not part of the repr.
+    """A session for the plugin. It holds a token: never shown, and not part of the repr.
 
-    `asked` is what was asked for, as the plugin takes it; `endpoint` is where it resumes a session: Systems
+    `asked` are the request's parameters, as the plugin takes them; `endpoint` is where it resumes a session: Systems
     Manager's, also for one that ECS has opened.
     """
 
@@ -56,9 +56,9 @@ class Session:
 
 
 def find(needed_by: str) -> str:
-    """The path of the plugin, which something needs. Raises Refused when it is missing or too old.
+    """The path of the plugin, which something needs. Raises Refused if it is missing or too old.
 
-    An older one takes the session's token as an argument only, where every process of the machine can read it.
+    An older one takes the session's token only as an argument, where every process of the machine can read it.
     """
     path = shutil.which(PLUGIN)
     if path is None:

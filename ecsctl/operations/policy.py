@@ -31,7 +31,7 @@ def partition_of(region: str) -> str:
 
 
 def _webhook(config: Config, scope: Scope) -> tuple[str, ...]:
-    """The ARNs that the secret with the webhook's URL may have: by a simple name it may be one of the app's own."""
+    """The ARNs that the secret with the webhook's URL may have: a simple name may be one of the app's own secrets."""
     source = (config.notify.webhook or "") if config.notify else ""
     if not source or source.startswith("arn:"):
         return (":".join(source.split(":")[:7]),) if source else ()
@@ -59,7 +59,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     config = config.with_task_secrets(patterns(config, scope))
     zone = (config.domain.hosted_zone or "") if config.domain else ""
     domain, *others = (*config.domain.zoned, "") if config.domain else ("",)
-    further = tuple(filter(None, others))  # they may lie in other zones
+    further = tuple(filter(None, others))  # they may be in other zones
     github = config.github
     secret = github.token_secret if github and (github.deployments or not github.connection_arn) else ""
     if secret and not secret.startswith("arn:"):

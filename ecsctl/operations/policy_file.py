@@ -1,4 +1,4 @@
-"""IAM policies out of a file: one, or several by name. Imports neither moto nor boto3."""
+"""IAM policies from a file: one, or several by name. Imports neither moto nor boto3."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How each process of the app stands: its service, its release, its image, its tasks; all are to run one image."""
+"""The state of each process of the app: its service, release, image and tasks; all should run one image."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 READERS = 8
 GIVEN_UP = (Outcome.ROLLED_BACK, Outcome.FAILED)
-"""Where ECS gave a release up. One that somebody stopped is as intended."""
+"""The outcomes in which ECS gave a release up. If somebody stopped it, that was intended."""
 UNDER_WAY = (Phase.ROLLING_OUT, Outcome.PAUSED)
 
 
@@ -35,7 +35,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Process:
-    """A process and its service. `revision` and `image` are what serves, whatever rolls out beside it."""
+    """A process and its service. `revision` and `image` are what serves, whatever is rolling out."""
 
     name: str
     service: str
@@ -45,13 +45,13 @@ class Process:
     desired: int
     running: int
     pending: int
-    release: Release | None  # None: AWS lists none, which it keeps for 90 days, or it is past
-    other: str = ""  # the process that leads, where its image is another
+    release: Release | None  # None: AWS lists none, which it keeps for 90 days, or it is out of date
+    other: str = ""  # the process that leads, if its image is another
     observed: Snapshot | None = field(default=None, compare=False, repr=False)
 
     @property
     def rolling(self) -> bool:
-        """Whether a release of it is under way."""
+        """Whether a release of it is in progress."""
         return self.release is not None and self.release.outcome in UNDER_WAY
 
     @property
@@ -67,7 +67,7 @@ class Process:
 
     @property
     def trouble(self) -> str:
-        """What is not well with it, in a sentence; empty where all is."""
+        """What is wrong with it, in a sentence; empty if nothing is."""
         if self.release and self.release.outcome in GIVEN_UP:
             return self.release.message
         if self.other:
@@ -84,7 +84,7 @@ class Process:
 
 
 def read(aws: Aws, app: str) -> tuple[Process, ...]:
-    """Each process that a service keeps, the web first. None, where they may not be read."""
+    """Each process that a service keeps, the web first. None if they may not be read."""
     names = Names(app)
     try:
         found = reading.processes(aws, names)
@@ -97,7 +97,7 @@ def read(aws: Aws, app: str) -> tuple[Process, ...]:
 
 @asking("reading the processes")
 def read_one(aws: Aws, names: Names) -> Process | None:
-    """One process; None where there is no service of it."""
+    """One process; None if there is no service of it."""
     return process_of(aws, names, reading.read(aws, names))
 
 
@@ -122,7 +122,7 @@ def process_of(aws: Aws, names: Names, observed: Snapshot) -> Process | None:
 
 
 def release_of(observed: Snapshot) -> Release | None:
-    """The newest service deployment; None where AWS lists none: it keeps them for 90 days."""
+    """The newest service deployment; None if AWS lists none: it keeps them for 90 days."""
     if not observed.newest or not observed.service:
         return None
     found = verdict_of(Followed(observed.candidate, observed.newest["serviceDeploymentArn"]), observed)
@@ -133,7 +133,7 @@ def release_of(observed: Snapshot) -> Release | None:
 
 
 def compared(found: Sequence[Process]) -> tuple[Process, ...]:
-    """Each with whether its image is another than that of the first: one release is one image over all processes.
+    """Each with whether its image differs from the first one's: one release is one image over all processes.
 
     While one of the two rolls out they differ for a while.
     """
@@ -141,7 +141,7 @@ def compared(found: Sequence[Process]) -> tuple[Process, ...]:
 
 
 def _beside(lead: Process, one: Process) -> Process:
-    """A worker beside the process that leads. A release of it that was given up may be past."""
+    """A worker besides the process that leads. If its release failed, that may be out of date."""
     differs = not lead.rolling and not one.rolling and _differs(one, lead)
     if one.observed and lead.observed and reading.past(one.observed, lead.observed) and not differs:
         return replace(one, release=None)
@@ -155,5 +155,5 @@ def _differs(one: Process, lead: Process) -> bool:
 
 
 def broken(found: Collection[Process]) -> list[Process]:
-    """Those that are not well."""
+    """Those with something wrong."""
     return [one for one in found if not one.well]

@@ -1,4 +1,4 @@
-"""All tasks of the app: which process each is of, what it runs, where, and how it ended."""
+"""All tasks of the app: the process of each, what it runs, where, and how it ended."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ class Task:
 
 @asking("reading the tasks")
 def read(aws: Aws, app: str) -> list[Task]:
-    """The tasks that run or start, and those that stopped within the hour: ECS forgets them then. The newest first.
+    """The running and starting tasks, and those that stopped within the hour, when ECS forgets them. The newest first.
 
-    Raises Refused when the app has no cluster.
+    Raises Refused if the app has no cluster.
     """
     names = Names(app)
     with aws.fresh():
         if cluster_of(aws, names.cluster) is None:
-            raise Refused(f"there is no cluster {names.cluster}", hint="ecsctl up makes it")
+            raise Refused(f"there is no cluster {names.cluster}", hint="ecsctl up creates it")
         found = [_task(one, names) for one in tasks_in(aws, names.cluster, "RUNNING", "STOPPED")]
     found.sort(key=lambda task: task.since.timestamp() if task.since else 0.0, reverse=True)
     return sorted(found, key=lambda task: (task.state == "stopped", task.process != WEB, task.process))
 
 
 def process_of(group: str, names: Names) -> str:
-    """The process that a task is of, by its group."""
+    """The process that a task belongs to, by its group."""
     kind, _, name = group.partition(":")
     if kind == BY:
         return name

@@ -1,4 +1,4 @@
-"""Another number of tasks for a while: asked of ECS, followed until they run, and undone by the next `up`."""
+"""Another number of tasks for a while: sent to ECS, followed until they run, and undone by the next `up`."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ AGAIN = "ecsctl scale"
 
 @dataclass(frozen=True)
 class Scaled:
-    """A process: how many tasks it was to have, is to have now, and runs, and what ecsctl.toml says.
+    """A process: its previous, desired and running number of tasks, and that of ecsctl.toml.
 
-    `configured` is None where it leaves the number to autoscaling, or cannot be read; the bounds are autoscaling's.
+    `configured` is None if it leaves the number to autoscaling, or cannot be read; the bounds are autoscaling's.
     """
 
     process: str
@@ -51,7 +51,7 @@ def parse(words: Sequence[str]) -> dict[str, int]:
     for word in words:
         process, _, count = word.partition("=")
         if not re.fullmatch(r"[a-z][a-z0-9-]*", process) or not re.fullmatch(r"[0-9]{1,4}", count):
-            raise UsageError(f"{word} has no number of tasks", hint=f"{AGAIN} {WEB}=3: a process, and how many of it")
+            raise UsageError(f"expected PROCESS=NUMBER, found {word}", hint=f"{AGAIN} {WEB}=3")
         if int(count) > MOST:
             raise UsageError(f"{word}: ECS runs at most {MOST} tasks of a service")
         if process in found:
@@ -62,7 +62,9 @@ def parse(words: Sequence[str]) -> dict[str, int]:
 
 @asking("reading the processes")
 def examine(aws: Aws, names: Names, wanted: Mapping[str, int], config: Config | None) -> list[Scaled]:
-    """How each process stands that is to be scaled. Raises Refused for what cannot be, with nothing changed."""
+    """The current state of each process to scale. Raises Refused for one that cannot be scaled, with nothing
+    changed.
+    """
     said = {process: None if one.autoscaling else one.desired_count for process, one in
             (config.processes if config else {}).items()}  # fmt: skip
     found = []
@@ -72,7 +74,7 @@ def examine(aws: Aws, names: Names, wanted: Mapping[str, int], config: Config | 
             service = service_of(aws, own.cluster, own.service)
             targets = targets_of(aws, [f"service/{own.service_path}"])
         if service is None or service["status"] != "ACTIVE":
-            raise Refused(f"there is no service {own.service}", hint="ecsctl up makes it")
+            raise Refused(f"there is no service {own.service}", hint="ecsctl up creates it")
         bounds = (targets[0]["MinCapacity"], targets[0]["MaxCapacity"]) if targets else None
         if bounds and not bounds[0] <= count <= bounds[1]:
             raise _outside(process, count, bounds)
@@ -83,7 +85,7 @@ def examine(aws: Aws, names: Names, wanted: Mapping[str, int], config: Config | 
 
 
 def _outside(process: str, count: int, bounds: tuple[int, int]) -> Refused:
-    """Autoscaling brings back what is outside its bounds, at its next step, without a message."""
+    """Autoscaling corrects a number outside its bounds, at its next step, silently."""
     low, high = bounds
     table = "service" if process == WEB else f"workers.{process}"
     key = "min" if count < low else "max"
@@ -97,7 +99,7 @@ def _outside(process: str, count: int, bounds: tuple[int, int]) -> Refused:
 
 @asking("scaling")
 def scale(aws: Aws, state: State, found: Sequence[Scaled]) -> None:
-    """Ask ECS for that many tasks of each. No deployment starts: what runs goes on, or goes."""
+    """Ask ECS for that many tasks of each. No deployment starts: tasks are only added or stopped."""
     names = Names(state.book.app)
     changed = [one for one in found if one.before != one.desired]
     if not changed:
@@ -110,9 +112,9 @@ def scale(aws: Aws, state: State, found: Sequence[Scaled]) -> None:
 
 
 def follow(aws: Aws, names: Names, found: Sequence[Scaled], limit: float = LIMIT) -> list[Scaled]:
-    """Wait until that many tasks of each process run, and no more. Raises TimedOut at the limit; nothing is lost then.
+    """Wait until exactly that many tasks of each process run. Raises TimedOut at the limit; nothing is lost then.
 
-    Where somebody, or autoscaling, asks for another number meanwhile, that is not waited for.
+    If somebody, or autoscaling, asks for another number meanwhile, that is not waited for.
     """
     running: dict[str, int] = {}
     moved: dict[str, int] = {}
@@ -149,7 +151,7 @@ def follow(aws: Aws, names: Names, found: Sequence[Scaled], limit: float = LIMIT
 
 
 def summary(one: Scaled) -> str:
-    """What became of a process, and for how long that holds."""
+    """The result for a process, and how long it lasts."""
     count = f"{one.running} task{'' if one.running == 1 else 's'} of {one.process} run{'s' if one.running == 1 else ''}"
     if one.bounds:
         return f"{count}; autoscaling goes on from there, from {one.bounds[0]} to {one.bounds[1]}"

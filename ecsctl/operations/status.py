@@ -1,4 +1,4 @@
-"""How the app stands: service, deployments, tasks, targets and pipeline, read again and again."""
+"""The state of the app: service, deployments, tasks, targets and pipeline, read again and again."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Task:
-    """A task of the service. `since` is when it came into that status, as far as AWS says."""
+    """A task of the service. `since` is when it reached that status, as far as AWS says."""
 
     id: str
     revision: int
     status: str
-    health: str  # of the container's own check; empty if it has none, or it is not known yet
+    health: str  # from the container's own check; empty if it has none, or it is not known yet
     address: str
     since: datetime | None
     reason: str  # why it stopped
@@ -68,7 +68,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Target:
-    """What the load balancer thinks of a task's address."""
+    """The load balancer's view of a task's address."""
 
     address: str
     port: int
@@ -80,7 +80,7 @@ class Target:
 class Live:
     """All of it, as read at one moment. A part that could not be read is empty, and `unread` says why.
 
-    `service`, `release` and `targets` are the web's; the others' stand in `processes`.
+    `service`, `release` and `targets` are the web's; the others' are in `processes`.
     """
 
     at: datetime
@@ -91,18 +91,18 @@ class Live:
     tasks: tuple[Task, ...] = ()
     targets: tuple[Target, ...] = ()
     run: pipelines.Run | None = None  # the pipeline's newest
-    no_run: str = ""  # why there is none, where that is no failure
-    cause: str = ""  # the first line of the diagnosis, if the service is not well
+    no_run: str = ""  # why there is none, if that is no failure
+    cause: str = ""  # the first line of the diagnosis, if something is wrong with the service
     unread: dict[str, str] = field(default_factory=dict)
 
     @property
     def several(self) -> bool:
-        """Whether there is a process beside the web."""
+        """Whether there is a process besides the web."""
         return any(one.name != WEB for one in self.processes)
 
     @property
     def well(self) -> bool:
-        """Whether as many tasks run as are desired, the newest release is complete, and no target is unhealthy."""
+        """Whether as many tasks run as desired, the newest release is complete, and no target is unhealthy."""
         if broken(self.processes):
             return False
         if self.service is None:
@@ -113,7 +113,7 @@ class Live:
 
 
 def watch(aws: Aws, app: str, every: float = EVERY) -> Iterator[Live]:
-    """Read, and again after so many seconds, until a stop is asked for. Changes nothing."""
+    """Read every so many seconds, until a stop is asked for. Changes nothing."""
     while not aws.patience.stopping:
         try:
             yield read(aws, app)
@@ -123,7 +123,7 @@ def watch(aws: Aws, app: str, every: float = EVERY) -> Iterator[Live]:
 
 
 def read(aws: Aws, app: str) -> Live:
-    """How the app stands now: everything that can be read at once is. Raises Interrupted on a stop."""
+    """The app's current state: everything is read in parallel if possible. Raises Interrupted on a stop."""
     aws.forget()
     found, names = Live(aws.now()), Names(app)
     every: dict[str, Process] = {}
@@ -170,7 +170,7 @@ def read(aws: Aws, app: str) -> Live:
 
 
 def _read(found: Live, part: str, reader: Callable[[], None]) -> None:
-    """Read a part. What does not exist is empty, and a refusal of AWS's is noted in the part's place."""
+    """Read a part. Something that does not exist is empty, and a refusal of AWS's is noted in place of the part."""
     try:
         reader()
     except Interrupted:
@@ -204,12 +204,12 @@ def _deployments(service: Mapping[str, Any], process: str) -> tuple[Deployment, 
 
 
 def _tasks(aws: Aws, names: Names) -> list[Task]:
-    """Those that run or start, and those that stopped within the hour: AWS forgets them then."""
+    """The running and starting tasks, and those that stopped within the hour: AWS forgets them then."""
     return [_task(one, names.process) for one in tasks_of(aws, names.cluster, names.service, "RUNNING", "STOPPED")]
 
 
 def _sorted(tasks: Iterable[Task], now: datetime) -> tuple[Task, ...]:
-    """What runs or starts, then what has stopped; of each the web's first, and the newest."""
+    """Running and starting tasks, then stopped ones; among each the web's first, and the newest."""
     newest = sorted(tasks, key=lambda task: task.since or now, reverse=True)
     return tuple(sorted(newest, key=lambda task: (task.status == "STOPPED", task.process != WEB, task.process)))
 

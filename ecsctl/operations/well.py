@@ -1,7 +1,7 @@
-"""Whether the app that runs passes another health check, asked through its load balancer before the check is changed.
+"""Whether the running app passes a new health check, requested through its load balancer before the check is changed.
 
-The load balancer asks the tasks that run already at once by the new check, and those that fail it are replaced, by
-tasks of the same image that fail it too: a healthy app goes down, and the rollback of a release fails as well.
+The load balancer applies a new check to the running tasks at once, and those that fail it are replaced, by tasks of the
+same image that fail it too: a healthy app goes down, and the rollback of a release fails as well.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ PATIENCE = 10.0  # seconds for an answer
 
 
 def check_new_health_check(aws: Aws, stack: Stack, plan: Plan, visit: Callable[[str], int]) -> None:
-    """Ask the running app on the new health path. `visit` gives the code that a URL answers.
+    """Request the new health path from the running app. `visit` returns the code that a URL answers with.
 
-    An app that is not healthy now is not asked: the change may be what fixes it. Raises Refused where the answer is
-    not one that is expected, or there is none.
+    An app that is not healthy now is not asked: the change may be the fix. Raises Refused if the answer is not among
+    the expected ones, or there is none.
     """
     for step in plan.work:
         desired = stack.nodes[step.name].desired if step.name in stack.nodes else None
@@ -54,10 +54,10 @@ def check_new_health_check(aws: Aws, stack: Stack, plan: Plan, visit: Callable[[
 
 
 def over_http(url: str) -> int:
-    """The code of a GET, redirects not followed.
+    """The status code of a GET, without following redirects.
 
-    A certificate is not checked: it is for the domain's name, the load balancer is asked by its own, nothing secret is
-    sent and only the code is read. Raises OSError or http.client.HTTPException without an answer.
+    The certificate is not verified: it is for the domain's name, the load balancer is requested by its own, nothing
+    secret is sent and only the code is read. Raises OSError or http.client.HTTPException without an answer.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -99,7 +99,7 @@ def _fronts(aws: Aws, step: Step) -> list[str]:
 
 
 def _well(aws: Aws, step: Step) -> bool:
-    """Whether a task is healthy by the check of now."""
+    """Whether a task is healthy by the current check."""
     answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=step.ids.arn))
     found = answer["TargetHealthDescriptions"] if answer else ()
     return any(one.get("TargetHealth", {}).get("State") == "healthy" for one in found)

@@ -71,7 +71,7 @@ def chosen(aws: Aws, names: Names, named: str, architecture: str) -> str:
         raise Refused(
             "there is no image to release",
             why=f"the repository {names.repository} is empty" if uri else f"there is no repository {names.repository}",
-            hint="ecsctl deploy --build, or --image URI" if uri else "ecsctl up makes it",
+            hint="ecsctl deploy --build, or --image URI" if uri else "ecsctl up creates it",
         )
     return checked(aws, named, uri, architecture)
 

@@ -114,8 +114,8 @@ class Process:
                 say(f"passed over: {what}")
             return found
         raise Refused(
-            "there is nothing to go back to",
-            why="; ".join(missing) or "no other revision was ever deployed with success in the last 90 days",
+            "there is nothing to roll back to",
+            why="; ".join(missing) or "no other revision was deployed successfully in the last 90 days",
             hint="ecsctl history shows what was released; ecsctl deploy --image URI releases another image",
         )
 

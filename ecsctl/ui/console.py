@@ -1,4 +1,4 @@
-"""Two ways to a person's eyes: stdout for data, stderr for talk. Colour is rich's and the environment's business."""
+"""stdout for data, stderr for messages. Colour is left to rich and the environment."""
 
 from __future__ import annotations
 
@@ -16,23 +16,27 @@ from rich.console import Console
 from rich.text import Text
 
 READ = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLORTERM", "COLUMNS", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
-"""What rich reads when a console is made. Another value makes another console."""
+"""What rich reads when a console is created. If it changes, another console is created."""
 
 
 def talk() -> Console:
-    """The console on stderr, for all that is not data. One for the process, so that a live display is not torn."""
+    """The console on stderr, for everything that is not data. One for the process, so that a live display is not
+    torn.
+    """
     return _made(True, tuple(os.environ.get(name) for name in READ))
 
 
 def data() -> Console:
-    """The console on stdout, for data alone. What its encoding lacks is written out, as on stderr."""
+    """The console on stdout, only for data. Characters that its encoding lacks are escaped, as on stderr."""
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
     return _made(False, tuple(os.environ.get(name) for name in READ))
 
 
 def write(text: Text, *, label: Text | None = None, console: Console | None = None) -> None:
-    """Print talk: broken between words below its label on a terminal, on one line elsewhere, where programs read it."""
+    """Print a message: on a terminal wrapped between words below its label, elsewhere, where programs read it, on one
+    line.
+    """
     console, lead = console or talk(), label or Text()
     room = console.width - lead.cell_len
     lines = text.wrap(console, room) if console.is_terminal and room > 20 else [text]
@@ -44,7 +48,9 @@ def write(text: Text, *, label: Text | None = None, console: Console | None = No
 
 
 def folded(text: Text, room: int) -> list[Text]:
-    """The text broken between words into lines of so many columns, all but the first indented; a long word is whole."""
+    """The text wrapped between words to this many columns, all lines but the first indented; a long word is kept
+    whole.
+    """
     margin = " " * max(4, len(text.plain) - len(text.plain.lstrip()) + 2)
     lines: list[Text] = []
     while text:
@@ -59,24 +65,24 @@ def folded(text: Text, room: int) -> list[Text]:
 
 
 def put(line: Text, console: Console) -> None:
-    """Print a line: on a terminal broken between words where it is too wide, unless its `no_wrap` forbids that."""
+    """Print a line: on a terminal wrapped between words if it is too wide, unless its `no_wrap` forbids that."""
     whole = line.no_wrap or not console.is_terminal or line.cell_len <= console.width
     for part in [line] if whole else folded(line, console.width):
         console.print(part, soft_wrap=True)
 
 
 class Moving(Protocol):
-    """What draws on the terminal again and again, and can leave it alone for a while."""
+    """Something that redraws the terminal again and again, and can pause."""
 
     def pause(self) -> None:
-        """Take what moves off the screen."""
+        """Remove the moving part from the screen."""
 
     def resume(self) -> None:
-        """Go on."""
+        """Continue."""
 
 
 moving: WeakSet[Moving] = WeakSet()
-"""Every view there is: one that draws is in it from its beginning, so that `still` reaches it."""
+"""Every such view: it is registered when it is created, so that `still` reaches it."""
 
 
 @contextmanager
@@ -98,7 +104,7 @@ def interactive() -> bool:
 
 
 def lively() -> bool:
-    """Whether stderr may show what moves: a terminal that can, and no CI."""
+    """Whether stderr can show moving output: a capable terminal, and no CI."""
     return _terminal(sys.stderr) and not _in_ci() and not _dumb()
 
 
@@ -108,7 +114,7 @@ def drawable() -> bool:
 
 
 def glyph(sign: str, instead: str, console: Console | None = None) -> str:
-    """The sign, or what stands for it where the encoding of the console (stderr's, if none is named) lacks it."""
+    """The sign, or its substitute if the encoding of the console (by default stderr's) lacks it."""
     try:
         sign.encode((console or talk()).encoding)
     except (UnicodeEncodeError, LookupError):
@@ -117,10 +123,10 @@ def glyph(sign: str, instead: str, console: Console | None = None) -> str:
 
 
 class _Console(Console):
-    """Rich's, but a reader that went away does not end the process with exit code 1."""
+    """Rich's, but a closed pipe does not end the process with exit code 1."""
 
     def on_broken_pipe(self) -> None:
-        """A closed stderr is ignored, for a run goes on without it; a closed stdout is the command's error."""
+        """A closed stderr is ignored, since a run continues without it; a closed stdout is the command's error."""
         if not self.stderr:
             raise BrokenPipeError
         self.quiet = True

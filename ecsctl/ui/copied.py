@@ -1,4 +1,4 @@
-"""Commands that a person may copy from what is printed, as they are to be typed here."""
+"""Commands in the output that a person may copy, in the form in which they must be typed here."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ CALL = re.compile(
     rf"(?<![\w./-])ecsctl(?= (?:{_ALONE}|init|policy"
     rf"|(?:creds|pipeline|config|sandbox) [a-z][a-z-]*|{_OF_TWO}|--?[a-z][a-z-]*)\b)"
 )
-"""The program's name where a command of it follows: elsewhere it is only spoken of."""
+"""The program's name if a command of it follows: elsewhere it is only mentioned."""
 sandbox = False
-"""Whether this process works on the sandbox: then whoever copies a command must not end up on AWS."""
+"""Whether this process works on the sandbox: then a copied command must not end up on AWS."""
 profile = region = ""
 """The options that lead this process to its account: without them a copied command would end up in another."""
 
 
 @functools.cache
 def program() -> str:
-    """What starts this program once more in the user's shell: `ecsctl`, if the PATH leads to this very file.
+    """How the user's shell starts this program: `ecsctl`, if the PATH leads to this very file.
 
-    Else as it was started: `.venv/bin/ecsctl`, `python -m ecsctl`.
+    Otherwise as it was started: `.venv/bin/ecsctl`, `python -m ecsctl`.
     """
     return started(sys.argv[0], sys.orig_argv[0], shutil.which(NAME))
 
 
 def started(script: str, python: str, found: str | None) -> str:
-    """As `program`, for a script (sys.argv[0]), what ran it, and the file that the PATH has of our name. Pure."""
+    """Like `program`, for a script (sys.argv[0]), what ran it, and the file that the PATH has under our name. Pure."""
     own = Path(script)
     if own.parts[-2:] == (NAME, "__main__.py"):
         return f"{shlex.quote(python)} -m {NAME}"
@@ -50,14 +50,14 @@ def started(script: str, python: str, found: str | None) -> str:
 
 
 def copied(text: str) -> str:
-    """The text, its commands as they are to be typed here: for a person."""
+    """The text for a person, with its commands in the form in which they must be typed here."""
     return CALL.sub(lambda _: program(), optioned(text))
 
 
 def optioned(text: str) -> str:
-    """The text, its commands with those of --sandbox, --profile and --region that this process was called with.
+    """The text, its commands with the --sandbox, --profile and --region that this process was called with.
 
-    For programs, which know themselves how they start this one.
+    For programs, which know how they start this one.
     """
     lead = f" --profile {shlex.quote(profile)}" if profile and not sandbox else ""
     if lead:

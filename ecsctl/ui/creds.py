@@ -1,4 +1,4 @@
-"""Where the GitHub token is, and how its copies stand: on stdout, for people and for programs. Never the token."""
+"""Where the GitHub token is, and the state of its copies: on stdout, for people and for programs. Never the token."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 def show(found: Status) -> None:
     """Print the secret, each copy, and what GitHub said; on stderr what fixes it."""
-    data().print(plain(f"{found.secret}  since {_since(found) or 'unknown'}"), soft_wrap=True)
+    data().print(
+        plain(f"{found.secret}  since {f'{found.since:%Y-%m-%d %H:%M} UTC' if found.since else 'unknown'}"),
+        soft_wrap=True,
+    )
     for one in found.places:
         note = f"  ({copied(one.note)})" if one.note else ""
         data().print(plain(f"  {one.title}: {one.state}{note}"), soft_wrap=True)
     if any(one.state == "missing" for one in found.places):
-        words.hint("ecsctl up makes what is missing")
+        words.hint("ecsctl up creates what is missing")
     if found.refused:
         data().print(plain(f"  GitHub refuses it: {found.refused}"), soft_wrap=True)
         words.hint(TOKEN_HINT)

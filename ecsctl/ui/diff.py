@@ -1,4 +1,4 @@
-"""Two JSON values side by side: which parts of them differ, key by key and element by element. Pure."""
+"""Two JSON values side by side: which parts differ, key by key and element by element. Pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 NAMES = ("name", "key", "sid", "Sid", "Key", "Name")
-"""What identifies the elements of a list, where each has one: a list of such is compared like an object."""
+"""What identifies the elements of a list, if each has one: such a list is compared like an object."""
 
-SHORT = 60  # characters that two lists may have together to be shown whole
+SHORT = 60  # characters up to which two lists together are shown whole
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One place where two values differ: "+" is only in the new one, "-" only in the old one, "~" in both."""
+    """One difference between two values: "+" is only in the new one, "-" only in the old one, "~" in both."""
 
     sign: str
     path: str
@@ -24,7 +24,7 @@ class Difference:
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[Difference]:
-    """Every place where the values differ. A document that stands in a string is compared as a document."""
+    """Every difference between the values. A document inside a string is compared as a document."""
     before, after = _opened(before), _opened(after)
     old, new = _named(before), _named(after)
     if old is not None and new is not None:
@@ -57,7 +57,7 @@ def compact(value: Any) -> str:
 
 
 def _within(value: Any) -> str:
-    """A value inside another: in brackets where it would run into its neighbours."""
+    """A value inside another: in brackets if it would run into its neighbours."""
     short = compact(value)
     return f"({short})" if isinstance(value, list | Mapping) and value else short
 
@@ -84,13 +84,13 @@ def _opened(value: Any) -> Any:
 
 
 def _short(before: list[Any], after: list[Any]) -> bool:
-    """Whether two lists of single values are shown best as a whole."""
+    """Whether two lists of single values are best shown whole."""
     single = not any(isinstance(one, list | Mapping) for one in (*before, *after))
     return single and len(compact(before)) + len(compact(after)) <= SHORT
 
 
 def _named(value: Any) -> Mapping[str, Any] | None:
-    """The value as an object, if it is one: or a list of pairs, or of objects that have a name each."""
+    """The value as an object, if it is one, or a list of pairs or of objects that have a name each."""
     if isinstance(value, Mapping):
         return value
     if not isinstance(value, list):
@@ -106,6 +106,6 @@ def _named(value: Any) -> Mapping[str, Any] | None:
 
 
 def _rest(one: Mapping[str, Any], name: str) -> Any:
-    """What an element says beside its name: a lone value by itself."""
+    """An element without its name: a lone value by itself."""
     rest = {key: part for key, part in one.items() if key != name}
     return next(iter(rest.values())) if len(rest) == 1 else rest

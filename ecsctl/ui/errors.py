@@ -1,4 +1,4 @@
-"""An error as a block on stderr: what, why, and what now."""
+"""An error as a block on stderr: what, why, and what to do now."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ecsctl.ui.console import talk, write
 from ecsctl.ui.copied import copied
 from ecsctl.ui.safe import plain
 
-NAMED = 8  # how many that were not tried are named; JSON has them all
+NAMED = 8  # how many of those not tried are named; JSON has all of them
 
 
 def show(error: EcsctlError) -> None:
@@ -36,7 +36,7 @@ def show(error: EcsctlError) -> None:
 
 
 def bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print a traceback, as Python does, but for secrets: what broke may have repeated one."""
+    """Print a traceback, as Python does, but without secrets, which may have been repeated in it."""
     sys.stderr.write(hidden("".join(traceback.format_exception(kind, error, trace))))
 
 
@@ -66,5 +66,5 @@ def _line(label: str, style: str, text: str, text_style: str = "") -> None:
 
 
 def _hint(label: str, text: str) -> None:
-    """What to do now. Never broken: a command in it is to be copied."""
+    """What to do now. Never wrapped: a command in it is to be copied."""
     talk().print(Text.assemble((label, "cyan"), plain(copied(text))), soft_wrap=True)

@@ -26,7 +26,7 @@ SHORT = 12  # hex digits of a digest; of a commit 7 are shown
 
 
 def show(releases: Sequence[Past], now: datetime) -> None:
-    """Print the table, the newest release first; an arrow points at what runs."""
+    """Print the table, the newest release first; an arrow points to the running one."""
     if not releases:
         words.say("nothing was released in the last 90 days")
         return
@@ -36,9 +36,9 @@ def show(releases: Sequence[Past], now: datetime) -> None:
 
 
 def table(releases: Sequence[Past], now: datetime, room: int | None = None) -> Iterator[Text]:
-    """A line for each release in columns, and below it why it ended badly.
+    """A line for each release in columns, and below it the reason if it failed.
 
-    Where that is wider than `room`, the commit's message is cut; and if that is not enough, a second line is begun.
+    If that is wider than `room`, the commit's message is cut; and if that is not enough, a second line is used.
     """
     arrow = glyph("→", ">", data())
     rows = [[plain(f"{arrow if one.current else ' '} {one.revision or '?'}"), plain(one.outcome, _style(one)),
@@ -67,7 +67,7 @@ def table(releases: Sequence[Past], now: datetime, room: int | None = None) -> I
 
 
 def image(release: Past) -> str:
-    """An image as a person knows it again: a tag that is no commit, or else the digest, shortened."""
+    """An image in a recognizable form: a tag that is no commit, or else the digest, shortened."""
     tags = [tag for tag in release.tags if tag not in (release.commit, "latest")]
     short = release.digest.removeprefix("sha256:")[:SHORT]
     if not short:
@@ -101,7 +101,7 @@ def document(releases: Sequence[Past], where: Mapping[str, str], process: str) -
 
 
 def difference_document(before: str, after: str, found: Sequence[Difference], where: Mapping[str, str]) -> Any:
-    """What two revisions say differently; null where one has none."""
+    """The differences between two revisions; null where one has no value."""
     return {
         "version": output.VERSION,
         "kind": "history diff",

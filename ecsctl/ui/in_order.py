@@ -1,4 +1,4 @@
-"""Lines in the order of what they report."""
+"""Prints lines in the order of what they report."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Mapping
 
 
 class InOrder:
-    """Holds back the line of a resource until those of what it was made from are printed.
+    """Holds back the line of a resource until the lines of its dependencies are printed.
 
-    A resource may be used as soon as AWS has returned its id, and so what uses it can be finished first.
+    A resource may be used as soon as AWS has returned its id, so that its dependents can be finished first.
     """
 
     def __init__(self, needs: Mapping[str, Collection[str]]) -> None:
@@ -19,7 +19,7 @@ class InOrder:
         self._lock = threading.RLock()
 
     def begin(self, name: str) -> None:
-        """It is being created."""
+        """The resource is being created."""
         with self._lock:
             self._creating.add(name)
 
@@ -32,7 +32,7 @@ class InOrder:
                 line()
 
     def end(self, name: str) -> None:
-        """It is created, or failed: print what waited for it."""
+        """It is created, or failed: print the lines that waited for it."""
         with self._lock:
             self._creating.discard(name)
             while due := next((one for one in self._held if not self._early(one)), None):

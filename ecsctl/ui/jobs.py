@@ -26,7 +26,7 @@ MISSED = "ecsctl plan shows what somebody has changed of it"
 def show(jobs: Sequence[Job], now: datetime) -> None:
     """Print the table."""
     if not jobs:
-        words.say("the app has no jobs: [jobs.NAME] in ecsctl.toml makes one")
+        words.say("the app has no jobs: [jobs.NAME] in ecsctl.toml creates one")
         return
     tables.show(table(jobs, now))
 

@@ -1,4 +1,4 @@
-"""`status --watch`: one screen that is drawn again at each read; or a line of JSON for each."""
+"""`status --watch`: one screen that is redrawn after each read; or a line of JSON for each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST = 3  # stopped tasks that are shown: the newest are enough
 
 
 def check() -> None:
-    """Raise UsageError where nothing can be drawn."""
+    """Raise UsageError if nothing can be drawn."""
     if not drawable():
         raise UsageError(
             "there is no screen to draw on",
@@ -41,7 +41,7 @@ def check() -> None:
 
 
 def show(reads: Iterable[Live], where: Mapping[str, str], *, as_json: bool) -> None:
-    """Show each reading as it comes, until there are no more. What is on the screen at the end stays there."""
+    """Show each reading as it comes, until there are no more. The last one stays on the screen."""
     if as_json:
         for now in reads:
             sys.stdout.write(json.dumps(document(now, where)) + "\n")
@@ -63,7 +63,7 @@ def show_once(now: Live, where: Mapping[str, str]) -> None:
 
 
 class _Pausable(Screen):
-    """A screen that a question can push aside."""
+    """A screen that can be paused for a question."""
 
     def pause(self) -> None:
         """Leave the terminal alone."""
@@ -75,13 +75,13 @@ class _Pausable(Screen):
 
 
 def fitted(lines: Iterable[Text], console: Console) -> list[Text]:
-    """The lines, broken where they are wider than the screen; one at the end counts those that do not fit into it."""
+    """The lines, wrapped to the screen's width; one at the end counts those that do not fit."""
     width, room = console.width - len("^C") - 1, max(console.height - 1, 2)
     every = [part for line in lines for part in (folded(line, width) if line.overflow != "ellipsis" else [line])]
     shown = every if len(every) <= room else every[: room - 1]
     if rest := len(every) - len(shown):
         shown.append(Text(f"and {rest} more lines", style="dim"))
-    for line in shown:  # room for the terminal's echo of Ctrl-C, which else breaks the last line
+    for line in shown:  # room for the terminal's echo of Ctrl-C, which would break the last line
         line.truncate(width, overflow="ellipsis")
     return shown
 
@@ -120,7 +120,7 @@ def document(now: Live, where: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _part(name: str, now: Live, lines: Iterable[Text]) -> Iterator[Text]:
-    """A part under its name; where it could not be read, why; where there is nothing, that."""
+    """A part under its name; if it could not be read, why; if there is nothing, that."""
     yield Text()
     yield Text(name, style="dim")
     rows = list(lines)
@@ -146,7 +146,7 @@ def _service(now: Live) -> Iterator[Text]:
 
 
 def _whose(one: Deployment | Task, now: Live) -> str:
-    """Whose it is, where there are several; else nothing, which leaves the column out."""
+    """Whose it is, if there are several; otherwise nothing, which leaves the column out."""
     return one.process if now.several else ""
 
 
@@ -201,7 +201,7 @@ def _pipeline(now: Live) -> Iterator[Text]:
 
 
 def _table(rows: Iterable[tuple[Any, ...]]) -> Iterator[Text]:
-    """A line for each row: its sign, then its cells in columns. A column that is empty throughout is left out."""
+    """A line for each row: its sign, then its cells in columns. A column that is empty in all rows is left out."""
     every = [(sign, [plain(cell) for cell in cells]) for sign, *cells in rows]
     widths = [max(cell.cell_len for cell in column) for column in zip(*(cells for _, cells in every), strict=True)]
     for sign, cells in every:

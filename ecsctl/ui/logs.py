@@ -1,4 +1,4 @@
-"""Log lines on stdout: data from outside, so that no byte of it steers the terminal."""
+"""Log lines on stdout: data from outside, so no byte of it may control the terminal."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Line(Protocol):
 
     @property
     def process(self) -> str:
-        """Whose task wrote it; empty of a build."""
+        """Whose task wrote it; empty for a build."""
 
 
 def show(lines: Iterable[Line], *, as_json: bool, processes: Sequence[str] = (), nothing: str = "no lines") -> None:
     """Print each line as it comes, until there are no more. If there is none, stderr says `nothing`.
 
-    Where several processes may have written them each line says which has.
+    If several processes may have written them each line says which.
     """
     console, any_line = data(), False
     column = max(map(len, processes)) if len(processes) > 1 else 0
@@ -60,7 +60,7 @@ def show(lines: Iterable[Line], *, as_json: bool, processes: Sequence[str] = (),
 
 
 def bare(lines: Iterable[Line]) -> None:
-    """Print each line as it comes, and nothing beside it: what a command writes."""
+    """Print each line as it comes, and nothing else: a command's output."""
     console = data()
     for line in lines:
         console.print(plain(line.text.expandtabs()), soft_wrap=True)

@@ -27,7 +27,7 @@ Json = dict[str, Any]
 
 
 def emit(document: Mapping[str, Any]) -> None:
-    """Print a document on stdout. Whatever is not ASCII is escaped: exact for a program, harmless for a terminal.
+    """Print a document on stdout. Anything but ASCII is escaped: exact for a program, harmless for a terminal.
 
     A secret that this process has held stays hidden.
     """
@@ -51,12 +51,12 @@ def plan_document(plan: Plan, where: Mapping[str, str], estimate: Estimate) -> J
 
 
 def up_document(plan: Plan, url: str, seconds: float, where: Mapping[str, str]) -> Json:
-    """What a run did, which was all that it planned."""
+    """What a run did, which was everything that it planned."""
     return {**_head("up", where), "url": url, **_done(plan, seconds)}
 
 
 def down_document(plan: Plan, left: Sequence[Remains], seconds: float, where: Mapping[str, str]) -> Json:
-    """What a run removed, which was all that it planned, and the receipt of what is left."""
+    """What a run removed, which was everything that it planned, and the receipt of what is left."""
     return {**_head("down", where), **_done(plan, seconds), "left": receipt.document(left)}
 
 
@@ -74,9 +74,9 @@ def status_document(
     *,
     healthy: bool = True,
 ) -> Json:
-    """How each resource and process stands; why a service does not run, if one does not and the reason is known.
+    """The state of each resource and process; why a service does not run, if one does not and the reason is known.
 
-    And which secrets have changed since running tasks have read them.
+    And which secrets have changed since running tasks read them.
     """
     found = list(reports)
     return {
@@ -120,14 +120,14 @@ def config_document(values: Mapping[str, Any], origins: Mapping[str, str] | None
 
 
 def sandbox_document(server: Mapping[str, Any] | None) -> Json:
-    """Whether the sandbox runs, and where. What opens it stays out."""
+    """Whether the sandbox runs, and where. Its access key is left out."""
     names = ("url", "pid", "port", "speed", "started", "now", "containers")
     known = {name: server[name] for name in names} if server else {}
     return {"version": VERSION, "kind": "sandbox", "running": server is not None, **known}
 
 
 def push_document(pushed: Mapping[str, Any], state: Mapping[str, Any]) -> Json:
-    """What a played push began, and how far that is."""
+    """What a simulated push began, and how far that is."""
     began = {name: pushed[name] for name in ("commit", "branch", "began", "unheard")}
     return {"version": VERSION, "kind": "sandbox push", **began, "steps": state["steps"], "outcome": state["outcome"]}
 

@@ -1,4 +1,4 @@
-"""A picture for the docs and for curious eyes: a stack's graph as Mermaid text."""
+"""A stack's graph as Mermaid text, for the docs and for the curious."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ def _reached(graph: Mapping[str, Collection[str]], start: str) -> set[str]:
 
 
 def _label(text: str) -> str:
-    """The text as Mermaid shows it, whatever is in it."""
+    """The text in the form that Mermaid shows unchanged."""
     return "".join(one if one.isalnum() or one in " -_./:," else f"#{ord(one)};" for one in safe(text))

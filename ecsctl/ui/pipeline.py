@@ -25,7 +25,7 @@ SIGNS = {
     "Superseded": (("-", "-"), "yellow"),
     "": ((" ", " "), "dim"),
 }
-"""The sign of each of AWS's states, with what stands for it where the encoding lacks it, and its colour."""
+"""The sign of each of AWS's states, with a substitute if the encoding lacks it, and its colour."""
 UNKNOWN = (("?", "?"), "dim")
 
 
@@ -43,9 +43,9 @@ class Action(Protocol):
 
 
 def show(run: Any, others: Iterable[str], *, links: bool = True) -> None:
-    """Print a run on stdout: what it is of, its stages and actions, errors, links, and which other runs go on.
+    """Print a run on stdout: its commit, stages and actions, errors, links, and which other runs are in progress.
 
-    Without `links` the pages of actions are left out: they are AWS's console's, and the sandbox has none.
+    Without `links` the console pages of actions are left out: the sandbox has none.
     """
     console = data()
     console.print(_line(run.status, plain(f"{run.pipeline} {run.id}", "bold"), plain(run.status)), soft_wrap=True)
@@ -60,7 +60,7 @@ def show(run: Any, others: Iterable[str], *, links: bool = True) -> None:
 
 
 def table(run: Any, *, links: bool = True) -> Iterator[Text]:
-    """A line for each stage and each action, with the time it took, its link, and below it what went wrong."""
+    """A line for each stage and action, with its duration, its link, and below it what went wrong."""
     names = [f"  {action.name}" for stage in run.stages for action in stage.actions]
     names += [stage.name for stage in run.stages]
     column = max((plain(name).cell_len for name in names), default=0)
@@ -77,7 +77,7 @@ def table(run: Any, *, links: bool = True) -> Iterator[Text]:
 
 
 def changes(before: Any, now: Any) -> Iterator[str]:
-    """In words, what is other in a run than it was: one line for each action that began or ended."""
+    """In words, what has changed in a run: one line for each action that began or ended."""
     known = {(stage.name, one.name): one.status for stage in before.stages for one in stage.actions} if before else {}
     for stage in now.stages:
         for action in stage.actions:
@@ -128,7 +128,7 @@ def _line(status: str, *parts: Text) -> Text:
 
 
 def sign_of(status: str) -> tuple[tuple[str, str], str]:
-    """The sign of one of AWS's states, with its stand-in, and its colour."""
+    """The sign of one of AWS's states, with its substitute, and its colour."""
     return SIGNS.get(status, UNKNOWN)
 
 

@@ -1,4 +1,4 @@
-"""A plan as a person reads it: what is made, changed, replaced and removed, and what stands in the way."""
+"""A plan as a person reads it: what is created, changed, replaced and removed, and what is in the way."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ORIGIN = {Why.DRIFT: "drift: changed outside ecsctl", Why.CONFIG: "your change",
 
 
 class Estimate(Protocol):
-    """What a run costs and takes, in words and numbers."""
+    """What a run costs and how long it takes, in words and numbers."""
 
     @property
     def after(self) -> float:
@@ -48,7 +48,7 @@ class Estimate(Protocol):
 
     @property
     def more(self) -> float:
-        """How many dollars a month more that are than now."""
+        """How many more dollars a month that is than now."""
 
     @property
     def seconds(self) -> float:
@@ -64,7 +64,7 @@ class Estimate(Protocol):
 
 
 def show(plan: Plan, *, removal: bool = False, estimate: Estimate | None = None, asked_for: bool = False) -> None:
-    """Print the plan: on stdout where it was `asked_for`, as data, else on stderr.
+    """Print the plan: on stdout if it was `asked_for`, as data, otherwise on stderr.
 
     `removal` is `down`'s: what is deleted and what is lost with it, what stays and why.
     """
@@ -72,7 +72,7 @@ def show(plan: Plan, *, removal: bool = False, estimate: Estimate | None = None,
     for line in lines(plan, removal=removal, width=console.width):
         put(line, console)
     if estimate and plan.work:
-        where = " on AWS" if copied.sandbox else ""  # which the sandbox only plays
+        where = " on AWS" if copied.sandbox else ""  # which the sandbox only simulates
         for label, figure in (("cost", estimate.cost), ("time", estimate.time)):
             if figure:
                 write(plain(figure), label=Text(f"{label}{where}: ", style="bold"), console=console)
@@ -119,7 +119,7 @@ def _removal(plan: Plan, width: int) -> Iterable[Text]:
     if dying:
         yield Text()
         lost = [step for step in dying if step.reason]
-        ends = [f"{len(dying)} to delete" + (f" ({len(lost)} with what is in it)" if lost else "")]
+        ends = [f"{len(dying)} to delete" + (f" ({len(lost)} with contents)" if lost else "")]
         ends += [f"{len(staying)} to stay"] if staying else []
         yield Text(f"plan: {', '.join(ends)}", style="bold")
 
@@ -138,7 +138,7 @@ def _step(step: Step, column: int, width: int) -> Iterable[Text]:
 
 
 def _row(step: Step, column: int, width: int, *more: Text) -> Iterable[Text]:
-    """Sign and resource in columns; then what else there is to say, on lines of its own where it is too long."""
+    """Sign and resource in columns; then the details, on lines of their own if they are too long."""
     sign, style = SIGNS[step.verb]
     line = Text.assemble("  ", (f"{sign:>3}", style), "  ", padded(called(step.title, step.name), column))
     for part in filter(None, more):
@@ -155,7 +155,7 @@ def _row(step: Step, column: int, width: int, *more: Text) -> Iterable[Text]:
 
 
 def _wrapped(text: Text, width: int, label: tuple[str, str] = ("", "")) -> Iterator[Text]:
-    """The text below a row, as many lines as it takes, each indented."""
+    """The text below a row, on as many lines as it takes, each indented."""
     room = width - len(INDENT) - len(label[0])
     found = textwrap.wrap(text.plain, max(room, 30), break_long_words=False, break_on_hyphens=False)
     for number, line in enumerate(found):
@@ -185,7 +185,7 @@ def _field(change: Change, width: int) -> Iterable[Text]:
 
 
 def _part(one: Difference, width: int) -> Iterable[Text]:
-    """One place in a field where it differs: a line; or what was and what will be below each other, if it is long."""
+    """One difference in a field: a line; or the old and the new value below each other, if it is long."""
     head = Text.assemble(INDENT, "  ", (one.sign, SIDE[one.sign]), " ", plain(f"{one.path}: " if one.path else ""))
     room = width - head.cell_len
     if one.sign != "~":
@@ -222,7 +222,7 @@ def _shortened(text: str, room: int) -> str:
 
 
 def _apart(before: str, after: str, room: int) -> tuple[str, str]:
-    """Both values, each in that room, and so that the difference stays visible."""
+    """Both values, each in that room, and so that the difference remains visible."""
     same = 0
     while same < min(len(before), len(after)) and before[same] == after[same]:
         same += 1

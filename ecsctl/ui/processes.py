@@ -1,4 +1,4 @@
-"""The processes of an app as a table, and as JSON: of each its service, release, image, tasks and state."""
+"""The processes of an app as a table, and as JSON: the service, release, image, tasks and state of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WELL, BUSY, BAD = (("✓", "+"), "green"), (("…", "."), "cyan"), (("✗", "x")
 
 
 def table(processes: Sequence[Process]) -> Iterator[Text]:
-    """A line for each, in columns; below it what is not well."""
+    """A line for each, in columns; below it what is wrong."""
     rows = [[plain(cell) for cell in _cells(one)] for one in processes]
     heads = [plain(head, "dim") for head in HEADS]
     widths = [max(row[column].cell_len for row in (heads, *rows)) for column in range(len(HEADS))]
@@ -36,7 +36,7 @@ def table(processes: Sequence[Process]) -> Iterator[Text]:
 
 
 def image(name: str, digest: str) -> str:
-    """An image as a person knows it again: its tag, or else its digest; shortened."""
+    """An image in a recognizable form: its tag, or else its digest; shortened."""
     tag = name.partition("@")[0].rpartition("/")[2].partition(":")[2]
     short = digest or name.partition("@")[2]
     if tag and tag != "latest":

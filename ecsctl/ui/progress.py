@@ -1,4 +1,4 @@
-"""What happens, while it happens: a live view on a terminal, plain lines with the time elsewhere."""
+"""Progress, while it happens: a live view on a terminal, plain lines with the time elsewhere."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ecsctl.ui.spans import Span, lasting, ticking, where_time_went
 READING = 0.7  # seconds of reading after which a live view says so
 FIRST_WORD = 30.0  # seconds of waiting until a line without a terminal says so; then at each doubling
 STALE = 15.0  # seconds after which a wait without a message has ended: two reads are at most 12 apart
-STOPPING = "stopping: calls under way are finished and written down; once more stops at once"
+STOPPING = "stopping after the calls in progress; Ctrl-C again stops at once"
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 DID = {
     Verb.CREATE: "created",
@@ -61,7 +61,7 @@ class Task:
 class Progress:
     """Listens to a run, shows it while it lasts, and counts what was done. Its methods may be called by any thread.
 
-    `quiet` leaves out all but what a person must know: what was said aloud, and failures, which the command prints.
+    `quiet` leaves out everything but what a person must know: loud messages, and failures, which the command prints.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Progress:
         self._planned = False
         self._stopping = False
         self._paused = self._was_live = False
-        self._paused_at = self._asked = 0.0  # since when a person is asked; for how long they were, all in all
+        self._paused_at = self._asked = 0.0  # since when a question is pending; how long questions took in total
         self._lines = InOrder({})
         self._spans: dict[str, Span] = {}  # what took how long; under "" reading what exists, until the plan
         moving.add(self)
@@ -104,11 +104,11 @@ class Progress:
 
     @property
     def seconds(self) -> float:
-        """How long this lasts, without the time in which a person was asked."""
+        """How long this has lasted, without the time in which a question was pending."""
         return self.clock() - self._entered - self._asked
 
     def __call__(self, event: Event) -> None:
-        """Take one event of the engine."""
+        """Handle one event of the engine."""
         match event:
             case Planned():
                 self._end_live()
@@ -163,7 +163,7 @@ class Progress:
         return self._live is not None
 
     def pause(self) -> None:
-        """Take the live view off the screen and start none, whatever happens: someone is asked."""
+        """Remove the live view from the screen and start none, whatever happens: someone is being asked."""
         with self._stage:
             self._paused, self._was_live, self._paused_at = True, self._live is not None, self.clock()
             self._end_live()
@@ -176,7 +176,7 @@ class Progress:
                 self._show_live()
 
     def plain(self, text: str) -> None:
-        """Print a line of talk, above the live view if there is one."""
+        """Print a message, above the live view if there is one."""
         self._line("", "", plain(text))
 
     def summary(self, seconds: float) -> None:
@@ -189,7 +189,7 @@ class Progress:
             write(plain(words), label=Text("of which: ", style="dim"))
 
     def _took(self, key: str, what: Text, seconds: float) -> None:
-        """Write down how long something took that ends now."""
+        """Record how long something took that ends now."""
         now = self.clock()
         self._spans[key] = Span(what.plain, now - seconds, now)
 
@@ -214,7 +214,7 @@ class Progress:
             again = event.waited < task.waited
             task.waiting, task.waited, task.limit = event.what, event.waited, event.limit
             task.heard = self.clock()
-            if not event.name and not self._planned:  # something else is at work: no time of reading, and no resource's
+            if not event.name and not self._planned:  # something else is at work: neither reading, nor a resource
                 self._spans[""] = Span(f"waiting for {event.what}", began, task.heard)
             if again:
                 task.next_word = FIRST_WORD
@@ -226,7 +226,7 @@ class Progress:
             self._line("…", "...", Text.assemble("waiting for ", plain(event.what), spent), style="dim")
 
     def _line(self, sign: str, instead: str, text: Text, *, style: str = "", loud: bool = False) -> None:
-        """A line that stays: with the time where there is no terminal to watch."""
+        """A line that stays: with the time if there is no terminal to watch."""
         if self.quiet and not loud:
             return
         when = Text() if lively() else Text(f"{self.now():%H:%M:%S} ", style="dim")
@@ -234,7 +234,7 @@ class Progress:
         write(text, label=Text.assemble(when, lead))
 
     def _show_live(self) -> None:
-        with self._stage:  # and not the other lock: drawing holds the view's own and then takes that one
+        with self._stage:  # but not the other lock: drawing holds the view's own and then takes that one
             if self._live is not None or self._paused or self.quiet or not lively():
                 return
             self._live = Live(
@@ -251,7 +251,7 @@ class Progress:
                 live.stop()
 
     def _view(self) -> RenderableType:
-        """What moves: how far the run is, and everything under way."""
+        """The moving part: how far the run is, and everything in progress."""
         now = self.clock()
         with self._lock:
             tasks = [task for task in self._tasks.values() if task.started or now - task.heard < STALE]
@@ -270,7 +270,7 @@ class Progress:
         )
         room = max(self.console.height - 4 - len(stop), 1)
         rows = Table.grid(padding=(0, 2))
-        rows.width = self.console.width - len("^C") - 1  # room for the terminal's echo, which else breaks the last line
+        rows.width = self.console.width - len("^C") - 1  # room for the terminal's echo, which would break the last line
         rows.add_column(no_wrap=True, overflow="ellipsis")
         rows.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         rows.add_column(no_wrap=True, justify="right")
@@ -281,7 +281,7 @@ class Progress:
 
 
 def _row(task: Task, now: float) -> tuple[Text, Text, Text]:
-    """What it is, what it waits for, and for how long already."""
+    """What it is, what it waits for, and for how long so far."""
     what = Text.assemble("  ", called(task.title, task.name))
     if not task.waiting:
         return what, Text(), Text(ticking(now - task.began), style="dim")

@@ -24,7 +24,7 @@ ID = 8  # characters that are enough to distinguish them
 
 
 def show(tasks: Sequence[Task], now: datetime) -> None:
-    """Print the table: what runs, then what has stopped."""
+    """Print the table: running tasks, then stopped ones."""
     if not tasks:
         words.say("no task runs, and none has stopped within the last hour")
         return
@@ -32,7 +32,7 @@ def show(tasks: Sequence[Task], now: datetime) -> None:
 
 
 def table(tasks: Sequence[Task], now: datetime) -> Iterator[Text]:
-    """A line for each task, in columns; below it what it runs of its own, and why it stopped."""
+    """A line for each task, in columns; below it its own command if it has one, and why it stopped."""
     rows = [[plain(cell) for cell in _cells(one, now)] for one in tasks]
     for row, task in zip(rows, tasks, strict=True):
         row[HEADS.index("state")].stylize(STYLES.get(task.state, "cyan"))

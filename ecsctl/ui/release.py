@@ -19,9 +19,9 @@ NOTHING = "nothing is rolling out: nothing was changed"
 
 
 def end(release: Release, *, failed: bool, cause: str, hint: str) -> None:
-    """Print the verdict: on stdout if all is well, else as an error on stderr, with the diagnosis's first line.
+    """Print the verdict: on stdout on success, otherwise as an error on stderr, with the diagnosis's first line.
 
-    `hint` is the command that goes on following what is not done yet.
+    `hint` is the command that continues to follow what is not done yet.
     """
     verdict = release.verdict
     if not failed:

@@ -1,4 +1,4 @@
-"""What comes from outside (AWS, git, files) made harmless for a terminal: no byte of it can steer the screen."""
+"""Makes text from outside (AWS, git, files) harmless for a terminal: no byte of it can control the screen."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from rich.text import Text
 from ecsctl.engine.secret import hidden
 
 ESCAPED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-"""Unicode's categories of what steers instead of showing: controls, formats (bidi overrides, zero-width characters),
-lone surrogates, private use, and line and paragraph separators."""
+"""Unicode's categories of characters that control instead of showing: controls, formats (bidi overrides, zero-width
+characters), lone surrogates, private use, and line and paragraph separators.
+"""
 JOINER = "\u200d"  # joins emoji to one: harmless between them, and nowhere else
 SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def safe(text: object) -> str:
-    r"""The text on one line, with everything that could steer a terminal written out, as in `\x1b`. Emoji stay.
+    r"""The text on one line, with everything that could control a terminal escaped, as in `\x1b`. Emoji stay.
 
     A secret that this process has held stays hidden.
     """
@@ -31,17 +32,17 @@ def safe(text: object) -> str:
 
 
 def plain(text: object, style: str | Style = "") -> Text:
-    """The text as rich takes it: made safe, and never read as markup."""
+    """The text for rich: made safe, and never interpreted as markup."""
     return Text(safe(text), style=style)
 
 
 def padded(text: Text, width: int) -> Text:
-    """A copy of the text that fills a column of that many cells, and the gap after it."""
+    """A copy of the text padded to this many cells, plus the gap after the column."""
     return Text.assemble(text, " " * (width - text.cell_len + 2))
 
 
 def _joins(text: str, at: int) -> bool:
-    """Whether a zero-width joiner stands here between two emoji."""
+    """Whether a zero-width joiner here is between two emoji."""
     return text[at] == JOINER and 0 < at < len(text) - 1 and _pictorial(text[at - 1]) and _pictorial(text[at + 1])
 
 

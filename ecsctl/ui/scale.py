@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def show(lines: Iterable[str]) -> None:
-    """Print what became of each process."""
+    """Print the result for each process."""
     console = data()
     for line in lines:
         console.print(Text.assemble((f"{glyph('✓', 'ok', console)} ", "green"), plain(copied(line))), soft_wrap=True)

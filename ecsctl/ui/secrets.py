@@ -26,7 +26,7 @@ def show(found: Used) -> None:
             f"used by {', '.join(used)}" if used else "not used")  # fmt: skip
         data().print(plain(f"{one.name}  since {since}  {state}"), soft_wrap=True)
     if not found:
-        words.say("there are none: ecsctl secret set NAME makes one")
+        words.say("there are no secrets: ecsctl secret set NAME creates one")
 
 
 def document(found: Used, where: Mapping[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Spans of time as a person says them."""
+"""Durations in words."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-SLACK = 0.25  # seconds that one span may reach into the next: two threads reported them
-TELLING = 0.1  # the share of the whole from which on a span is worth a word
+SLACK = 0.25  # seconds by which one span may overlap the next: two threads reported them
+TELLING = 0.1  # the share of the whole above which a span is mentioned
 MOST = 3  # spans that are named
-LEAST = 5.0  # seconds that are not worth a breakdown
+LEAST = 5.0  # below this many seconds there is no breakdown
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Span:
 
 
 def one_by_one(spans: Iterable[Span]) -> list[Span]:
-    """Of spans that run side by side those which, one after the other, fill the most time: what a run waited for."""
+    """Of spans that run in parallel those that, one after the other, fill the most time: what a run waited for."""
     every = sorted(spans, key=lambda span: span.ended)
     best: list[tuple[float, list[Span]]] = []
     for span in every:
@@ -38,7 +38,7 @@ def one_by_one(spans: Iterable[Span]) -> list[Span]:
 
 
 def where_time_went(spans: Iterable[Span], whole: float) -> str:
-    """The longest parts of a run of so many seconds, in their order; empty where none stands out."""
+    """The longest parts of a run of so many seconds, in order; empty if none stands out."""
     parts: dict[str, float] = {}
     for span in one_by_one(spans) if whole >= LEAST else ():
         parts[span.what] = parts.get(span.what, 0.0) + span.seconds
@@ -58,7 +58,7 @@ def lasting(seconds: float) -> str:
 
 
 def ticking(seconds: float) -> str:
-    """How long something lasts already, as a clock shows it: "0:42", "10:00", "1:05:00"."""
+    """How long something has lasted so far, as a clock shows it: "0:42", "10:00", "1:05:00"."""
     minutes, rest = divmod(int(max(seconds, 0)), 60)
     return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 

@@ -1,4 +1,4 @@
-"""Status as a table on stdout: each resource, how it stands, its id, its age, and its page in the AWS console."""
+"""Status as a table on stdout: each resource, its state, its id, its age, and its page in the AWS console."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ STANDS = {
     Condition.UNCONFIGURED: (("-", "-"), "magenta"),
     Condition.UNOBSERVED: (("?", "?"), "yellow"),
 }
-"""The sign of each condition, with what stands for it where the encoding lacks it, and its colour."""
+"""The sign of each condition, with a substitute if the encoding lacks it, and its colour."""
 DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 CALLED = {Condition.RIGHT: "up to date", Condition.UNCONFIGURED: "no longer needed"}
-"""What a person reads, where that is another word than JSON's."""
+"""The word for people, if it differs from JSON's."""
 
 
 def show(
@@ -48,7 +48,7 @@ def show(
     cause: str = "",
     every: Sequence[Process] = (),
 ) -> None:
-    """Print the app's URL, the table, and another of the processes where there are several; why one does not run.
+    """Print the app's URL, the table, and another of the processes if there are several; why one does not run.
 
     With `links` the console's addresses, too.
     """
@@ -74,10 +74,10 @@ def show(
 
 
 def table(reports: Sequence[Report], now: datetime, room: int | None = None) -> Iterator[Text]:
-    """A line for each resource, in columns; below it which fields differ, and what else there is to say.
+    """A line for each resource, in columns; below it which fields differ, and further details.
 
-    In `room` columns the few that are too long for one line take two: a long name stands above its row, a long id
-    below it. Of a digest the beginning is shown there, as Docker does; without `room` all of it.
+    In `room` columns the few that are too long for one line take two: a long name above its row, a long id below it. A
+    digest is shortened there, as Docker does; without `room` it is shown whole.
     """
     names = [called(report.step.title, report.step.name) for report in reports]
     shown = (main_id(report.step.ids) for report in reports)
@@ -114,7 +114,7 @@ def table(reports: Sequence[Report], now: datetime, room: int | None = None) -> 
 
 
 def _best(names: Sequence[Text], ids: Sequence[Text], room: int) -> int:
-    """How wide the names' column is so that the fewest rows take two lines, where a name and an id have `room`."""
+    """The names' column's width with which the fewest rows take two lines, where a name and an id have `room`."""
     head = len("resource")
     rows = [(name.cell_len, own.cell_len) for name, own in zip(names, ids, strict=True)]
 
@@ -126,7 +126,7 @@ def _best(names: Sequence[Text], ids: Sequence[Text], room: int) -> int:
 
 
 def summary(reports: Sequence[Report]) -> Text:
-    """How many resources stand how."""
+    """The number of resources in each state."""
     counts = {condition: sum(report.condition is condition for report in reports) for condition in Condition}
     parts = Text()
     for number, (condition, count) in enumerate((c, n) for c, n in counts.items() if n):
@@ -140,6 +140,6 @@ def _called(condition: Condition) -> str:
 
 
 def _more(report: Report) -> str:
-    """Which fields differ, and what else there is to say."""
+    """Which fields differ, and further details."""
     fields = ", ".join(change.field for change in report.step.changes)
     return "; ".join(part for part in (fields, report.note) if part)

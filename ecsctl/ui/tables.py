@@ -11,7 +11,7 @@ from ecsctl.ui.safe import padded, plain
 
 
 def show(lines: Iterable[Text]) -> None:
-    """Print the lines; on a terminal a longer one goes on below itself."""
+    """Print the lines; on a terminal a longer one is continued below itself."""
     console = data()
     room = console.width if console.is_terminal else 0
     for line in lines:
@@ -20,7 +20,7 @@ def show(lines: Iterable[Text]) -> None:
 
 
 def aligned(heads: Sequence[str], rows: Sequence[Sequence[Text]]) -> Iterator[Text]:
-    """A line for the heads, and one for each row; a column in which no row has anything is left out."""
+    """A line for the headings, and one for each row; a column that is empty in all rows is left out."""
     kept = [column for column in range(len(heads)) if not rows or any(row[column] for row in rows)]
     whole = [[row[column] for column in kept] for row in ([plain(head, "dim") for head in heads], *rows)]
     widths = [max(row[column].cell_len for row in whole) for column in range(len(kept))]

@@ -1,4 +1,4 @@
-"""Single lines of talk, and the questions. All on stderr."""
+"""Single messages, and the questions. All on stderr."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ecsctl.ui.safe import plain
 
 
 def say(text: str) -> None:
-    """One line of talk."""
+    """One message."""
     write(plain(copied(text)))
 
 
 def warning(text: str) -> None:
-    """One line of what is allowed and most likely not meant."""
+    """One line about something that is allowed but most likely unintended."""
     write(plain(copied(text)), label=Text("warning: ", style="bold yellow"))
 
 
@@ -33,7 +33,7 @@ def hint(text: str) -> None:
 
 
 def next_step(command: str) -> None:
-    """One line with the command that a person most likely needs now."""
+    """One line with the command that a person most likely needs next."""
     talk().print(Text.assemble(("next: ", "dim"), plain(copied(command), "bold")), soft_wrap=True)
 
 
@@ -50,12 +50,14 @@ def confirm(question: str, *, command: str) -> None:
 
 
 def agrees(offer: str) -> bool:
-    """Offer what is better: whether a person takes it, who only presses Enter too. False without a terminal."""
+    """Offer the better choice: whether a person takes it, by pressing Enter too. False without a terminal."""
     return interactive() and _asked(f"{offer} [Y/n] ", hide=False).lower() in ("", "y", "yes")
 
 
 def choose(question: str, answers: Sequence[str]) -> str:
-    """Have a person choose by number or by name; Enter takes the first. Without answers any line is one."""
+    """Have a person choose by number or by name; Enter takes the first. If there are no choices any line is
+    accepted.
+    """
     if not answers:
         return _asked(f"{question} ", hide=False)
     for number, one in enumerate(answers, 1):
@@ -70,13 +72,13 @@ def choose(question: str, answers: Sequence[str]) -> str:
 
 
 def ask_name(app: str, *, command: str) -> None:
-    """Have the app's name typed. Another answer raises Refused; without a terminal UsageError."""
+    """Have the app's name typed. Any other answer raises Refused; without a terminal UsageError."""
     if _answer(f"Type the app's name ({app}) to go on: ", command) != app:
         raise Refused("that is not the app's name: nothing was changed")
 
 
 def ask_code(question: str) -> str:
-    """Have the code of an MFA device typed. Without a terminal raises AccessError, which says how to do without."""
+    """Have the code of an MFA device typed. Without a terminal raises AccessError, which says what to do instead."""
     if not interactive():
         raise AccessError(
             "the AWS profile needs an MFA code, and there is no terminal to ask on",
@@ -87,16 +89,16 @@ def ask_code(question: str) -> str:
 
 
 def ask_unseen(question: str, *, command: str) -> str:
-    """Have a secret typed, which does not show. Raises UsageError without a terminal, naming `command`."""
+    """Have a secret typed without echo. Raises UsageError without a terminal, naming `command`."""
     if not interactive():
         raise UsageError("there is no terminal to ask on", hint=command)
     return _asked(question, hide=True)
 
 
 def piped(read: Callable[[], str]) -> str:
-    """What `read` reads of stdin. Raises UsageError, which repeats none of it, for what is no text in UTF-8.
+    """What `read` reads from stdin. Raises UsageError, which repeats none of it, for anything but text in UTF-8.
 
-    Where the locale is none of UTF-8, Python lets other bytes through as lone surrogates (PEP 540).
+    If the locale is not UTF-8, Python lets other bytes through as lone surrogates (PEP 540).
     """
     try:
         text = read()
@@ -136,7 +138,7 @@ def _asked(question: str, *, hide: bool) -> str:
 
 @contextmanager
 def _ctrl_c_ends() -> Iterator[None]:
-    """Within it, Ctrl-C ends the question at once: there is nothing under way that must be finished first."""
+    """Within it, Ctrl-C ends the question at once: there is nothing in progress that must be finished first."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -119,7 +119,7 @@ def test_a_record_of_another_place_is_refused(
     before = record.read_bytes()
     ended = run(*command)
     assert ended.code == 1
-    assert f"is the record of {what} {value}" in ended.err
+    assert f"is the state file of {what} {value}" in ended.err
     assert record.read_bytes() == before
 
 

@@ -60,7 +60,7 @@ def test_a_record_of_another_region_is_refused_by_every_command(
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     ended = run(*command)
     assert ended.code == 1, ended.err
-    assert "is the record of region eu-central-1, not of us-east-1" in ended.said
+    assert "is the state file of region eu-central-1, not of us-east-1" in ended.said
     assert "--region eu-central-1" in ended.said
 
 

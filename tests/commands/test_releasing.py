@@ -92,7 +92,7 @@ def test_bad_input_is_reported_and_changes_nothing(service: Service, run: Run) -
         ("deploy", "--image", f"{REPOSITORY}:nope"): (2, "nope"),
         ("deploy", "--image", f"{REPOSITORY}:intel"): (2, "ARM64"),
         ("deploy", "--image", f"{REPOSITORY}:v1", "--build"): (2, "exclude each other"),
-        ("rollback", "--yes"): (1, "there is nothing to go back to"),
+        ("rollback", "--yes"): (1, "there is nothing to roll back to"),
         ("rollback", "99", "--yes"): (1, "there is no revision 99"),
         ("rollback", "seven", "--yes"): (2, "seven"),
         ("history", "diff", "1", "99"): (1, "there is no revision 99"),

@@ -73,4 +73,4 @@ def test_that_it_is_set_aside_is_said(run: Run) -> None:
     run.record.with_name("state.json.bak").unlink()
     run.engine()
     assert "is of version 0, which this ecsctl does not know; it is kept as state.json.corrupt-" in run.said[0]
-    assert run.said[1] == "the record is rebuilt from the tags on AWS"
+    assert run.said[1] == "the state file is rebuilt from the tags on AWS"

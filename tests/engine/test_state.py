@@ -113,7 +113,7 @@ def test_with_no_good_copy_the_record_is_rebuilt_from_tags_and_that_is_said(path
     path.with_name("state.json.bak").write_bytes(b"{")
     said: list[str] = []
     assert load(path, said).fresh
-    assert said[-1] == "the record is rebuilt from the tags on AWS"
+    assert said[-1] == "the state file is rebuilt from the tags on AWS"
 
 
 def test_a_flipped_bit_is_noticed(path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_flipped_bit_is_noticed(path: Path) -> None:
 @pytest.mark.parametrize(("what", "value"), [("account", "2"), ("region", "elsewhere"), ("app", "shop2")])
 def test_the_record_of_another_account_region_or_app_is_refused(path: Path, what: str, value: str) -> None:
     before = path.read_bytes()
-    with pytest.raises(StateError, match=f"is the record of {what}") as refusal:
+    with pytest.raises(StateError, match=f"is the state file of {what}") as refusal:
         load(path, **{what: value})
     assert "ECSCTL_STATE" in refusal.value.hint
     assert path.read_bytes() == before

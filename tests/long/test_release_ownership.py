@@ -75,7 +75,7 @@ def moved(world: World, move: str, desired: dict[str, Any], before: dict[str, st
         try:
             done = rollback(session.aws, session.state, agree=lambda *_: None, say=lambda _: None)
         except Refused as refused:
-            assert "nothing to go back to" in refused.message  # noqa: PT017 - what it was refused for is the point
+            assert "nothing to roll back to" in refused.message  # noqa: PT017 - what it was refused for is the point
             return before
         assert done.verdict.outcome is Outcome.DEPLOYED
         return images(world)

@@ -99,7 +99,7 @@ def test_one_word_is_sent_as_it_is_and_several_stay_words() -> None:
 def test_why_no_task_can_be_entered_is_reported_and_nothing_changes(service: Service) -> None:  # noqa: F811 - the fixture
     session = service.session()
     aws = session.aws
-    assert "ecsctl up makes it" in refusal(lambda: entering.find(aws, APP))
+    assert "ecsctl up creates it" in refusal(lambda: entering.find(aws, APP))
 
     start(service, desired=0)
     said = refusal(lambda: entering.find(aws, APP))

@@ -59,7 +59,7 @@ def test_a_running_app_is_read_changed_and_taken_down_without_it(running: Runs) 
     running.write({**WITH, "service": {"health_path": "/ready"}})
     assert ends(running, "up --yes", "plan --detailed-exitcode") == {"up --yes": 0, "plan --detailed-exitcode": 0}
     assert ends(running, "down --yes --force") == {"down --yes --force": 0}
-    assert "DNS record: searched for only where the record has one" in said(running, "down --yes --force")
+    assert "DNS record: searched for only if the state file has one" in said(running, "down --yes --force")
     assert records(running) == {}
 
 

@@ -251,7 +251,7 @@ def test_a_rollback_needs_agreement_before_anything_changes(service: Service) ->
 def test_with_nothing_to_go_back_to_a_rollback_is_refused(service: Service) -> None:
     service.start(service.push("v1"))
     session = service.session()
-    with pytest.raises(Refused, match="there is nothing to go back to"):
+    with pytest.raises(Refused, match="there is nothing to roll back to"):
         rollback(session.aws, session.state, agree=asked_nothing, say=service.say)
     assert session.aws.changes == 0
 

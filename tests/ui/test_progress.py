@@ -212,7 +212,7 @@ def test_the_live_view_tells_that_a_stop_was_asked_for(live):
     with live:
         live(Started("vpc", "VPC", Verb.CREATE))
         assert live.stop_asked() is True
-        assert picture(live).splitlines()[-1].startswith("stopping: calls under way are finished")
+        assert picture(live).splitlines()[-1].startswith("stopping after the calls in progress")
 
 
 def test_quiet_says_only_what_a_person_must_know(time, capsys):
@@ -221,9 +221,9 @@ def test_quiet_says_only_what_a_person_must_know(time, capsys):
         tell(Done("vpc", "VPC", Verb.CREATE, 3))
         tell(nat(100))
         tell.plain("chatter")
-        tell(Said("the record is rebuilt from the tags on AWS"))
+        tell(Said("the state file is rebuilt from the tags on AWS"))
     tell.summary(3)
-    assert capsys.readouterr().err.endswith("the record is rebuilt from the tags on AWS\n")
+    assert capsys.readouterr().err.endswith("the state file is rebuilt from the tags on AWS\n")
 
 
 def test_what_aws_says_steers_nothing(tell, capsys):

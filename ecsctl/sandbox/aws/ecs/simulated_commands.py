@@ -28,7 +28,7 @@ def played(words: Sequence[str]) -> Run:
         if name == "echo":
             lines.append(" ".join(given))
         elif name not in ("true", "false", "sleep"):
-            lines.append(f"the sandbox plays this command, and it ends well: {shlex.join(one)}")
+            lines.append(f"the sandbox simulates this command, which succeeds: {shlex.join(one)}")
     return Run("exit", seconds, code, lines=tuple(lines))
 
 
