@@ -7,7 +7,7 @@ answer is needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ecsctl.aws import Aws
     from ecsctl.config import Config
+    from ecsctl.engine.record import Entry
 
 Read = Callable[[], object]
 
@@ -37,6 +38,7 @@ def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, every
     from ecsctl.resources import kinds
 
     book = peek(record)
+    aws.role_path = roles_under(config, book.entries.values() if book and book.app == app else ())
     if book is None or book.app != app or book.region != aws.session.region_name:
         if config:
             aws.ahead([partial(_by_name, aws, app, config)])
@@ -57,6 +59,16 @@ def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, every
             kind = known[entry.kind]
             reads += kind.ahead(aws, me.of(name), ids_from(kind, entry.ids or {}))
     aws.ahead(reads)
+
+
+def roles_under(config: Config | None, entries: Iterable[Entry]) -> str:
+    """Under which path the app's roles are listed: as configured, or else as recorded.
+
+    Without either they may be under any.
+    """
+    arns = {str((one.ids or {}).get("arn", "")) for one in entries if one.kind == "role"} - {""}
+    paths = {arn.partition(":role")[2].rpartition("/")[0] + "/" for arn in arns}
+    return config.role_path if config else paths.pop() if len(paths) == 1 else "/"
 
 
 def _by_name(aws: Aws, app: str, config: Config) -> None:

@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from ecsctl import __version__, authorities, partial
+from ecsctl.names import ROLE_PATH
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -124,6 +125,7 @@ class Aws:
     ) -> None:
         self.patience = patience
         self.read_only = False
+        self.role_path = ROLE_PATH  # of the roles that are listed
         self.additions = True  # whether to read also what others added to ours: it is reported, and left alone
         self.changes = 0  # how many changing calls were sent
         self._made = session

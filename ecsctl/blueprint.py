@@ -35,7 +35,7 @@ def blueprint(config: Config, facts: Facts) -> Stack:
     """
     stack = Stack()
     stack.unfit = facts.unfit
-    names = Names(config.name, facts.identity.account, facts.identity.region)
+    names = Names(config.name, facts.identity.account, facts.identity.region, role_path=config.role_path)
     network = ensure_vpc(stack, config, facts, names)
     repository = ensure_ecr(stack, config, names, facts.key)
     parts = ensure_cluster(stack, config, facts, names)

@@ -8,6 +8,8 @@ from typing import Protocol, Self
 from ecsctl.parts import PIPELINE, SECOND, WEB
 
 BACKLOG = "-backlog"
+ROLE_PATH = "/ecsctl/"
+"""The path of the roles, unless ecsctl.toml names another."""
 LAYERS = "ecsctl-cache"
 """The prefix of the tags under which a build caches its layers, next to the app's images."""
 
@@ -41,6 +43,7 @@ class Names:
     account: str = ""
     region: str = ""
     process: str = WEB
+    role_path: str = ROLE_PATH
 
     @classmethod
     def of(cls, placed: Placed) -> Names:

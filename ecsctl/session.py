@@ -15,6 +15,7 @@ from ecsctl.account import named_secrets
 from ecsctl.account.facts import Facts
 from ecsctl.account.gathering import gather
 from ecsctl.account.identity import Identity, identify
+from ecsctl.ahead import roles_under
 from ecsctl.aws import Aws
 from ecsctl.engine.engine import Engine
 from ecsctl.engine.errors import UsageError
@@ -173,6 +174,7 @@ def open_stack(
     state = State.load(record, app=config.name, account=identity.account, region=identity.region,
                        say=lambda text: emit(Said(text)))  # fmt: skip
     me = label(config, identity, state)
+    aws.role_path = roles_under(config, ())
     facts = gather(aws, config, identity, me, state.book.entries, fresh=state.fresh, image=image,
                    as_far=as_far)  # fmt: skip
     facts = replace(facts, own_buildspec=own_buildspec, context=context)
@@ -199,6 +201,7 @@ def open_app(aws: Aws, app: str, record: Path, emit: Listener = ignored, id: str
             )
         state.adopt_id(id)
         state.fresh = False  # which one is meant is known, whatever else is found
+    aws.role_path = roles_under(None, state.book.entries.values())
     me = Label(app, state.book.id, identity.account, identity.region, identity.partition, caller=identity.owner)
     return Session(aws, identity, state, Engine(aws, state, me, kinds(), emit=emit))
 

@@ -70,7 +70,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "key": None,
         "lifecycle": "",
     },
-    Role: {"statements": (), "boundary": None, "policies": frozenset()},
+    Role: {"path": "/ecsctl/", "statements": (), "boundary": None, "policies": frozenset()},
     LogGroup: {"days": 30, "key": ""},
     Bucket: {"private": True, "encryption": "AES256", "tls_only": True, "expire_days": 30, "abort_days": 7},
     LogBucket: {

@@ -25,6 +25,7 @@ from ecsctl.config.service import Logs, Service
 from ecsctl.config.sidecars import MOST, Sidecar
 from ecsctl.config.volumes import Volume
 from ecsctl.config.workers import Worker
+from ecsctl.names import ROLE_PATH
 from ecsctl.parts import WEB
 
 BY_NAME = ("sidecars", "workers", "jobs")
@@ -65,6 +66,12 @@ class Tables(Section):
         description="ARN of a policy that limits every role that ecsctl creates. If it is removed here, it stays on "
         "the roles: a boundary that an account sets by itself is never removed.",
         examples=["arn:aws:iam::123456789012:policy/boundary"],
+    )
+    role_path: words.RolePath = Field(
+        ROLE_PATH,
+        description="The path of every role that ecsctl creates, for organizations that allow roles under one alone. "
+        "AWS fixes it when a role is created.",
+        examples=["/service/"],
     )
     kms_key: words.KmsKey | None = Field(
         None,

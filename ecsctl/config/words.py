@@ -105,6 +105,14 @@ KmsKey = Annotated[
         'a KMS key of your own: "alias/…", or an ARN: "arn:aws:kms:eu-central-1:123456789012:key/…"',
     ),
 ]
+# IAM API reference, CreateRole: a path; AWS keeps /aws-service-role/ to itself.
+RolePath = Annotated[
+    str,
+    Word(
+        r"(?!/aws-service-role/)(?=.{1,100}$)/(?:[A-Za-z0-9_+=,.@-]+/)*",
+        'a path that begins and ends with "/", such as "/service/"',
+    ),
+]
 IamAction = Annotated[str, Word(r"\*|[a-z0-9*-]+:[A-Za-z0-9*?]+", 'an action such as "s3:GetObject"')]
 IamResource = Annotated[
     str,

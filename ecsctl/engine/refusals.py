@@ -18,9 +18,10 @@ AGAIN = "then run the same command again"
 POLICY = f"ecsctl policy prints what ecsctl needs; {AGAIN}"
 ORGANIZATION = (
     "only an administrator of the AWS organization can allow it: no permission in this account helps; where the policy "
-    "asks for tags, a region or a boundary, set tags, region or permissions_boundary in ecsctl.toml"
+    "asks for tags, a region, a path of roles or a boundary, set tags, region, role_path or permissions_boundary in "
+    "ecsctl.toml"
 )
-BOUNDARY = "; where roles may only be made with a permissions boundary, set permissions_boundary in ecsctl.toml"
+BOUNDARY = "; where roles need a permissions boundary or a path, set permissions_boundary or role_path in ecsctl.toml"
 # Who denied it, in AWS's own words (IAM User Guide, "Troubleshoot access denied error messages").
 DENIERS = (
     ("service control policy", "a service control policy of the AWS organization", ORGANIZATION),

@@ -80,6 +80,7 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
         name=names.role("build"),
         trust=policies.codebuild_trust(scope),
         statements=statements,
+        path=names.role_path,
         boundary=config.permissions_boundary,
         policies=frozenset(),
     )

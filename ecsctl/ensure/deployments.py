@@ -56,6 +56,7 @@ def ensure_deployments(stack: Stack, config: Config, facts: Facts, names: Names)
         name=names.role(REPORTS),
         trust=policies.notify_trust(scope),
         statements=policies.starts(scope),
+        path=names.role_path,
         boundary=config.permissions_boundary,
         policies=frozenset(),
     )

@@ -70,6 +70,7 @@ def ensure_jobs(
             name=names.scheduler_role,
             trust=policies.scheduler_trust(scope),
             statements=policies.scheduler(scope, config.jobs, own, web=len(own) < len(config.jobs)),
+            path=names.role_path,
             boundary=config.permissions_boundary,
             policies=frozenset(),
         ),

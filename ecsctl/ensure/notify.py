@@ -60,6 +60,7 @@ def ensure_notify(stack: Stack, config: Config, notify: Notify, facts: Facts, na
             name=names.role("notify"),
             trust=policies.notify_trust(scope),
             statements=policies.notify(scope),
+            path=names.role_path,
             boundary=config.permissions_boundary,
             policies=frozenset(),
         )

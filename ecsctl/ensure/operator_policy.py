@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ecsctl.resources import kinds
-from ecsctl.resources.support.our_roles import PATH
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import (
     DELIVERY,
@@ -148,7 +147,7 @@ def _of_secrets(scope: Scope, uses: Uses) -> Iterator[Statement]:
         changes = "CreateSecret DescribeSecret GetSecretValue PutSecretValue TagResource" + rekeys
         yield Statement("Token", of("secretsmanager", changes), (uses.secret,))
         # Whether the token in CodeBuild, of which an account has one, was imported for another app.
-        roles = f"arn:{scope.partition}:iam::{scope.account}:role{PATH}*"
+        roles = f"arn:{scope.partition}:iam::{scope.account}:role{scope.names.role_path}*"
         yield Statement("OtherRoles", ("iam:GetRole",), (roles,))
 
 

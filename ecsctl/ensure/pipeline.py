@@ -70,6 +70,7 @@ def ensure_pipeline(
         name=names.pipeline_role,
         trust=policies.codepipeline_trust(scope),
         statements=statements,
+        path=names.role_path,
         boundary=config.permissions_boundary,
         policies=frozenset(),
     )

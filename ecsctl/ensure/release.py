@@ -74,6 +74,7 @@ def ensure_step(
             name=names.role(part),
             trust=policies.codebuild_trust(Scope.of(facts.identity, names)),
             statements=allowed,
+            path=names.role_path,
             boundary=config.permissions_boundary,
             policies=frozenset(),
         ),

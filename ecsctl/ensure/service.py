@@ -157,6 +157,7 @@ def _balancing(stack: Stack, config: Config, facts: Facts, names: Names) -> Role
         name=names.balancing_role,
         trust=policies.balancing_trust(),
         statements=(),
+        path=names.role_path,
         boundary=config.permissions_boundary,
         policies=frozenset({scope.balancing_policy}),
     )

@@ -83,6 +83,7 @@ def ensure_tasks(
             [one.image for one in config.sidecars.values()],
             facts.keys_of(config.task_secrets.values()),
         ),
+        path=names.role_path,
         boundary=config.permissions_boundary,
         policies=frozenset(),
     )
@@ -112,6 +113,7 @@ def ensure_task_role(
         name=scope.names.task_role(process),
         trust=policies.tasks_trust(scope),
         statements=(*policies.task(scope, desired.exec, desired.permissions), *volumes.statements, *more),
+        path=scope.names.role_path,
         boundary=config.permissions_boundary,
         policies=frozenset(desired.policies),
     )

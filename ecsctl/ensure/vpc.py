@@ -95,6 +95,7 @@ def _flow_logs(stack: Stack, config: Config, facts: Facts, names: Names, vpc: Vp
         name=names.role(FLOW_LOGS),
         trust=policies.flow_logs_trust(scope),
         statements=policies.flow_logs(scope),
+        path=names.role_path,
         boundary=config.permissions_boundary,
         policies=frozenset(),
     )

@@ -43,7 +43,7 @@ def _webhook(config: Config, scope: Scope) -> tuple[str, ...]:
 def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     """The policies by name, as IAM takes them. What ecsctl.toml does not name exactly is left to a `*`."""
     partition = partition_of(region)
-    names = Names(config.name, account, region)
+    names = Names(config.name, account, region, role_path=config.role_path)
     scope = Scope(
         names,
         account,

@@ -12,7 +12,7 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import RoleArn, RoleName
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.our_roles import PATH, our_roles
+from ecsctl.resources.support.our_roles import our_roles
 from ecsctl.resources.support.policy_document import (
     Condition,
     Statement,
@@ -60,6 +60,7 @@ class Role(Resource[RoleIds]):
     usual = 12.0  # until other services accept it
     console = "{console}/iam/home#/roles/details/{name}"
 
+    path: Fixed[str]
     name: Fixed[str]  # IAM is global: the region is part of the name
     trust: Trust
     statements: tuple[Statement, ...]  # empty: it may do nothing
@@ -119,6 +120,7 @@ class Role(Resource[RoleIds]):
         arns = frozenset(one["PolicyArn"] for one in attached)
         mine = frozenset(arn for arn in arns if arn in self.policies or _digest(arn) in known)
         actual = Role(
+            path=role["Path"],
             name=role["RoleName"],
             trust=trust_of(role["AssumeRolePolicyDocument"]),
             statements=statements(ours["PolicyDocument"]) if ours else (),
@@ -157,13 +159,15 @@ class Role(Resource[RoleIds]):
         if self.boundary:
             answer = aws.iam.create_role(
                 RoleName=self.name,
-                Path=PATH,
+                Path=self.path,
                 AssumeRolePolicyDocument=trust,
                 Tags=me.upper(),
                 PermissionsBoundary=self.boundary,
             )
         else:
-            answer = aws.iam.create_role(RoleName=self.name, Path=PATH, AssumeRolePolicyDocument=trust, Tags=me.upper())
+            answer = aws.iam.create_role(
+                RoleName=self.name, Path=self.path, AssumeRolePolicyDocument=trust, Tags=me.upper()
+            )
         return RoleIds(RoleArn(answer["Role"]["Arn"]), RoleName(answer["Role"]["RoleName"]))
 
     def update(self, aws: Aws, me: Label, ids: RoleIds, changed: frozenset[str]) -> None:

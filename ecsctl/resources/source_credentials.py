@@ -13,7 +13,7 @@ from ecsctl.engine.secret import Secret
 from ecsctl.ids import CredentialsArn, RoleName
 from ecsctl.names import Names
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.our_roles import PATH, our_roles
+from ecsctl.resources.support.our_roles import our_roles
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.project_parts import leans_on_the_account
 from ecsctl.resources.support.rights import anywhere, of
@@ -214,7 +214,7 @@ def _owner_tags(aws: Aws, me: Label) -> Iterator[_OwnerTag]:
 
 def _importer(aws: Aws, me: Label) -> _OwnerTag | None:
     """The tag of another of our apps that imported the token and builds with it."""
-    roles = {project.get("serviceRole", "").rpartition(PATH) for project in _leaning(aws)}
+    roles = {project.get("serviceRole", "").rpartition(aws.role_path) for project in _leaning(aws)}
     for name in sorted(name for _, ours, name in roles if ours and not name.startswith(Names.of(me).role())):
         owner_tag = _owner_tag_of(aws, name)
         if owner_tag and not owner_tag.shared:

@@ -53,8 +53,8 @@ AT_THE_TOP = [
     ("nmae = 1", "nmae: no such key; did you mean name?"),
     ("port = 8000", "port: no such key; it belongs in [service]"),
     ("approval = 1", "approval: no such key; known at the top: name, owner, region, account_id, tags, protect, "
-     "permissions_boundary, kms_key, secure, vpc, domain, service, sidecars, volumes, workers, jobs, deployment, "
-     "release, load_balancer, ecr, logs, github, build, pipeline, notify, raw"),
+     "permissions_boundary, role_path, kms_key, secure, vpc, domain, service, sidecars, volumes, workers, jobs, "
+     "deployment, release, load_balancer, ecr, logs, github, build, pipeline, notify, raw"),
 ]  # fmt: skip
 
 

@@ -129,7 +129,7 @@ ROWS = (
             "boundary": BOUNDARY,
             "policies": frozenset({"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}),
         },
-        {"name": RoleName("other")},
+        {"name": RoleName("other"), "path": "/service/"},
         withheld=frozenset(
             {"iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"}
         ),

@@ -210,6 +210,7 @@ LONG: dict[str, tuple[Configured, Configured]] = {
         "tests": [{"name": "Smoke", "buildspec": "tests.yml"}]}}),
 }  # fmt: skip
 REFUSED: dict[str, tuple[Configured, Configured]] = {
+    "another path of the roles": (PLAIN, with_(role_path="/service/")),
     "a key of one's own": (PLAIN, with_(kms_key="{key}")),
     "another network": (PLAIN, with_(vpc={"cidr": "10.101.0.0/16"})),
     "the user's network": (PLAIN, BORROWED),

@@ -14,13 +14,12 @@ if TYPE_CHECKING:
 
     from ecsctl.aws import Aws
 
-PATH = "/ecsctl/"
 MOST = 1000  # IAM API reference, ListRoles: roles per page; a hundred by default
 
 
 def listed(aws: Aws) -> list[RoleTypeDef]:
     """Every role under our path, of all apps in all regions."""
-    return aws.read(aws.iam.list_roles, PathPrefix=PATH, MaxItems=MOST)["Roles"]
+    return aws.read(aws.iam.list_roles, PathPrefix=aws.role_path, MaxItems=MOST)["Roles"]
 
 
 def our_roles(aws: Aws, me: Label) -> Iterator[tuple[RoleArn, RoleName, dict[str, str]]]:

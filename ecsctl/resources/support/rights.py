@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Self
 from ecsctl.engine.label import APP
 from ecsctl.partitions import suffix
 from ecsctl.parts import ALARMED
-from ecsctl.resources.support.our_roles import PATH
 from ecsctl.resources.support.policy_document import Condition, Statement
 
 if TYPE_CHECKING:
@@ -54,9 +53,9 @@ class Scope:
         """The ARN of something regional."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
-    def role(self, part: str, path: str = PATH) -> str:
+    def role(self, part: str, path: str = "") -> str:
         """The ARN of a role of ours; `*` names all of them."""
-        return f"arn:{self.partition}:iam::{self.account}:role{path}{self.names.role(part)}"
+        return f"arn:{self.partition}:iam::{self.account}:role{path or self.names.role_path}{self.names.role(part)}"
 
     @property
     def bucket(self) -> str:
