@@ -159,9 +159,26 @@ def fetches(read: Dockerfile, names: Sequence[str]) -> bool:
     """Whether a build brings sources along from elsewhere: a repository, an archive, or a package of such a name."""
     said = " ".join(rest for one in read.stages for word, rest in one.instructions if word in ("RUN", "ADD"))
     called = "|".join(map(re.escape, names)) or "$."
+    said = re.sub(r"git clone[^&;|]{0,300}\s/tmp/\S*", "", said)  # a tool of the build
     fetched = r"git clone|(?:https?://|git@)\S{1,200}?(?:\.git|\.zip|\.t(?:ar|gz|xz)|/archive/|tarball)"
     package = rf"\b(?:install|add|get|curl|wget)\b[^;&|]{{0,300}}[\s/](?:{called})\b"
     return bool(re.search(fetched, said) or re.search(package, said))
+
+
+def mounted(tree: Tree, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
+    """A sentence where a compose file puts a file of the repository into the container that the image does not have."""
+    copies = [words(rest) for one in stage.chain for word, rest in one.instructions if word in ("COPY", "ADD")]
+    sources = {name.strip("./") for one in copies for name in one[:-1]}
+    for service in services[:1]:
+        for source, place in service.files if service.runs(stage.name) and not service.trial else ():
+            name = place.rpartition("/")[2]
+            if (
+                tree.has(source)
+                and "" not in sources
+                and not any(name in one or source.startswith(one) for one in sources)
+            ):
+                yield (f"{service.where} puts {source} at {place}, and nothing in the image brings it there: COPY it "
+                       "in the Dockerfile")  # fmt: skip
 
 
 def unread(stage: Stage, command: str) -> Iterator[str]:

@@ -88,4 +88,5 @@ def beside(path: str, found: Relations, others: Collection[str], services: Seque
     calls = [one for one in others if path in found.callers.get(one, ())]
     callers = [one for one in others if one in found.callers.get(path, ())]
     said = [f"it calls {listed(calls)}, which has to run too"] if calls else []
-    return said + ([f"{listed(callers)} calls it, and is put up by itself"] if callers else [])
+    verbs = "calls it, and is" if len(callers) == 1 else "call it, and each is"
+    return said + ([f"{listed(callers)} {verbs} put up by itself"] if callers else [])

@@ -138,16 +138,20 @@ def serves(tree: Tree, path: str) -> bool:
     return stage is not None and _serves(stage)
 
 
-def target(read: Dockerfile, said: Sequence[str] = (), names: Collection[str] = ()) -> tuple[str, str]:
+def target(
+    read: Dockerfile, said: Sequence[str] = (), names: Collection[str] = (), built: Collection[str] = ()
+) -> tuple[str, str]:
     """The stage to build, and why; empty for the last one, which is what Docker builds.
 
-    `said` are the stages that compose files build of it where something is to listen, `names` what the app is called.
+    `said` are the stages that compose files build of it where something is to listen, and `names` what the app is
+    called. `built` are all that compose files build which are none for development: released, whatever their name.
     """
     last = read.stage()
     if last is None or (not _turned_away(last) and _serves(last) and not _tool(read, last)):
         return "", ""
-    served = [one for one in read.stages if one.name and one is not last and _serves(one)
-              and not _NOT_RELEASED.search(one.name) and not _OF_LAMBDA.search(one.image)]  # fmt: skip
+    served = [one for one in read.stages if one.name and one is not last and _serves(one)]
+    served = [one for one in served if one.name in built or not _NOT_RELEASED.search(one.name)]
+    served = [one for one in served if not _OF_LAMBDA.search(one.image)]
     if not served or (not last.name and not any(_exposes(one) for one in served)):
         return "", ""
     best = max(
@@ -162,6 +166,21 @@ def target(read: Dockerfile, said: Sequence[str] = (), names: Collection[str] = 
     )
     what = f"the last one, {last.name}, is" if last.name else "the last one is"
     return best.name, f"the stage {best.name} of the Dockerfile is built, since {what} not what serves"
+
+
+def for_development(last: Stage | None, target: str) -> Iterator[str]:
+    """A sentence where the last stage is built, though it is called one for development or tests."""
+    if last and not target and _turned_away(last):
+        yield f"the stage that is built, {last.name}, is one for development or tests by its name: target in [build]"
+
+
+def half(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
+    """A sentence where a web server alone is built, and a compose file runs another stage of its Dockerfile too."""
+    for service in services if apps.of_pages(read, stage) else ():
+        if service.target not in ("", stage.name) and not service.trial and read.stage(service.target):
+            yield (f"{service.where} runs the stage {service.target} beside it: this web server alone serves files; "
+                   "another container of the task is one of [sidecars]")  # fmt: skip
+            return
 
 
 def by_variable(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:

@@ -47,6 +47,7 @@ class Service:
     entrypoint: str = ""  # in place of the image's own
     init: bool = False  # whether an init process comes first
     placed: tuple[str, ...] = ()  # where in the container it puts files of this machine
+    files: tuple[tuple[str, str], ...] = ()  # of the repository that it puts in, and where in the container
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
     environment: tuple[str, ...] = ()  # names alone: values may be secret
     binds: tuple[tuple[str, str], ...] = ()  # those that have the app listen on every address of its machine
@@ -117,6 +118,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any], names: S
         entrypoint=filled(_line(one.get("entrypoint")), {}),
         init=one.get("init") is True,
         placed=tuple(place for volume in _listed(one.get("volumes")) if (place := _place(volume))),
+        files=tuple(pair for volume in _listed(one.get("volumes")) if (pair := _file(volume, folder))),
         arguments=_pairs(build.get("args")),
         environment=_names(one.get("environment")),
         binds=_binds(one.get("environment")),
@@ -161,6 +163,17 @@ def _place(volume: Any) -> str:
         return str(volume.get("target", "")) if volume.get("type") == "bind" else ""
     source, place = [*filled(str(volume), {}).split(":"), ""][:2]
     return place if source.startswith((".", "/", "~", "$")) and place != "/" else ""
+
+
+def _file(volume: Any, folder: str) -> tuple[str, str] | None:
+    """A file beside the compose file that is put into the container, from the root, and where it is there."""
+    if isinstance(volume, dict):
+        source, place = str(volume.get("source", "")), str(volume.get("target", ""))
+    else:
+        source, place = [*filled(str(volume), {}).split(":"), "", ""][:2]
+    if source.startswith(".") and re.search(r"/[\w-][\w.-]*\.\w+$", place):
+        return os.path.normpath(os.path.join(folder, source)), place
+    return None
 
 
 def _kept(volume: Any, folder: str) -> tuple[str, str] | None:

@@ -44,6 +44,17 @@ _DRIVERS = (
         ),
     ),
     (
+        r"composer\.json",
+        (
+            (
+                "a database",
+                r'"(ext-mongodb|mongodb/\w+|doctrine/mongodb-[\w-]+|ext-pdo_(?:pgsql|mysql)|ext-mysqli)"\s*:',
+            ),
+            ("Redis", r'"(predis/predis|ext-redis)"\s*:'),
+            ("a queue", r'"(php-amqplib/php-amqplib|symfony/amqp-messenger|ext-rdkafka)"\s*:'),
+        ),
+    ),
+    (
         r"Gemfile",
         (
             ("a database", r"(?m)^\s*gem\s+[\"'](pg|mysql2|trilogy|mongoid)[\"']"),

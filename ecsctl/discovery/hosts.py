@@ -26,6 +26,7 @@ class Host:
     path: str = ""
     commands: tuple[tuple[str, str], ...] = ()  # by the process's name: what else the image runs
     dockerfile: str = ""  # the only one that it is about
+    release: str = ""  # what it runs before each release
     start: str = ""  # what the image runs there, in place of its own command
     memory: int = 0  # MiB that it has there
 
@@ -43,7 +44,7 @@ def of(tree: Tree, dockerfile: str, context: str) -> tuple[Host, ...]:
     for file in filter(_COPILOT.fullmatch, tree.files):
         found += _copilot(file, _data(file, tree.read(file)))
     found = [one for one in found if one.dockerfile in ("", dockerfile)]
-    return tuple(one for one in found if one.port or one.path or one.commands or one.start or one.memory)
+    return tuple(one for one in found if one.port or one.path or one.commands or one.start or one.memory or one.release)
 
 
 def _data(file: str, text: str) -> Any:
@@ -69,7 +70,8 @@ def _fly(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
     machines = [*_tables(data.get("vm")), _table(data, "vm")]
     sizes = [mebibytes(size if re.search("[a-z]", size) else f"{size}m") for one in machines
              if (size := str(one.get("memory") or one.get("memory_mb") or "").lower())]  # fmt: skip
-    yield Host(file, port, path, tuple(others.items()), start=start, memory=max(sizes, default=0))
+    yield Host(file, port, path, tuple(others.items()), start=start, memory=max(sizes, default=0),
+               release=str(_table(data, "deploy").get("release_command") or ""))  # fmt: skip
 
 
 def _render(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
@@ -78,7 +80,9 @@ def _render(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
         command = str(one.get("dockerCommand") or "")
         others = ((str(one.get("name") or "worker"), command),) if one.get("type") == "worker" and command else ()
         start = command if one.get("type") == "web" else ""
-        yield Host(file, 0, _path(one.get("healthCheckPath")), others, _file(one.get("dockerfilePath")), start)
+        before = str(one.get("preDeployCommand") or "") if one.get("type") == "web" else ""
+        named = _file(one.get("dockerfilePath"))
+        yield Host(file, 0, _path(one.get("healthCheckPath")), others, named, start=start, release=before)
 
 
 def _railway(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
@@ -86,13 +90,17 @@ def _railway(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
     named = _file(_table(data, "build").get("dockerfilePath"))
     said = _table(data, "deploy")
     start = str(said.get("startCommand") or "")
-    yield Host(file, path=_path(said.get("healthcheckPath")), dockerfile=named, start=start)
+    before = said.get("preDeployCommand") or ""
+    before = " && ".join(map(str, before)) if isinstance(before, list) else str(before)
+    yield Host(file, path=_path(said.get("healthcheckPath")), dockerfile=named, start=start, release=before)
 
 
 def _heroku(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
     """Heroku ("Building Docker images with heroku.yml")."""
     said = _table(data, "run").get("web")
-    yield Host(file, start=said if isinstance(said, str) else "")
+    before = _table(data, "release").get("command")
+    before = " && ".join(map(str, before)) if isinstance(before, list) else str(before or "")
+    yield Host(file, start=said if isinstance(said, str) else "", release=before)
 
 
 def _kamal(file: str, data: Mapping[str, Any]) -> Iterator[Host]:

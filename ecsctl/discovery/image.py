@@ -106,10 +106,12 @@ def observed(
     if not path:
         return None
     read = _parsed(tree, path)
+    built = [one for one in services if one.dockerfile == path]
     target, why = choosing.target(
         read,
-        [one.target for one in services if one.dockerfile == path and one.ports],
+        [one.target for one in built if one.ports],
         {one.rpartition("/")[2].lower() for one in (called, tree.root.name)},
+        {one.target for one in built if not one.trial},
     )
     stage = read.stage(target)
     assert stage is not None  # noqa: S101 - no other is among the Dockerfiles
@@ -117,7 +119,8 @@ def observed(
     notes.append(f"the image is built from {path} in {_named(place.folder)}{place.why and ': '}{place.why}")
     if target:
         notes.append(why)
-    doubts += choosing.by_variable(read, stage, [one for one in services if one.dockerfile == path])
+    doubts += choosing.for_development(read.stage(), target)
+    doubts += [*choosing.by_variable(read, stage, built), *choosing.half(read, stage, built)]
     doubts += absent.missing_notes(tree, path, read, place)
     names = {called, tree.root.name} if place.folder == "." else {place.folder}
     ours = running.services_of(services, path, names, called.rpartition("/")[0], stage)
@@ -143,7 +146,8 @@ def observed(
         doubts.append(f"no COPY of {path} brings the repository's sources into the image, and {ours[0].where} mounts "
                       "a folder in it: it may be made for development")  # fmt: skip
     texts = started(tree, place.folder, " ".join([read.command(stage), *command]))
-    doubts += _starting(tree, path, read, stage, place.folder, command, texts)
+    doubts += _starting(tree, path, read, stage, place.folder, command, texts, ours)
+    doubts += stores.by_name(texts, services)
     port, checked, environment = _listening(
         tree, place.folder, path, read, stage, ours, said, texts, ask, notes, doubts
     )
@@ -191,8 +195,9 @@ def observed(
 
 
 def _starting(
-    tree: Tree, path: str, read: Dockerfile, stage: Stage, context: str, command: Sequence[str], texts: Sequence[Text]
-) -> Iterator[str]:
+    tree: Tree, path: str, read: Dockerfile, stage: Stage, context: str, command: Sequence[str], texts: Sequence[Text],
+    services: Sequence[Service],
+) -> Iterator[str]:  # fmt: skip
     """Sentences where what the container starts will not serve, or only those who write it."""
     if choosing.template(tree, path):
         yield choosing.IS_TEMPLATE.format(path)
@@ -204,6 +209,7 @@ def _starting(
         yield from running.helps(tree, context, read, stage, texts)
     yield from running.speaks_elsewhere(tree, context, texts[0].text, read.environment(stage))
     yield from absent.unread(stage, texts[0].text)
+    yield from absent.mounted(tree, stage, services)
     yield from absent.unbuilt(tree, read, context, texts)
     yield from reach.unstartable(tree, context, read, stage)
     yield from reach.secrets(machine.used(read, stage))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ecsctl.discovery.compose import Service
+from ecsctl.discovery.compose import Service, mebibytes
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.tree import Tree, aside
@@ -59,6 +59,10 @@ def size(
             texts[file] = "\n".join(packages) if file.endswith(".json") else said_there
         wanted, why = next(((size, f"{where} has {found[0][:40]}") for size, pattern in _LARGE
                             for where, text in texts.items() if (found := pattern.search(text))), (0, ""))  # fmt: skip
+    said_of_heap = " ".join([read.command(stage), *read.environment(stage).values()])
+    heap = max((mebibytes(size) for size in re.findall(r"-Xmx(\d+[mMgG])\b", said_of_heap)), default=0)
+    if wanted < heap * 5 // 4:  # a JVM needs about a quarter more than its heap
+        wanted, why = heap * 5 // 4, "-Xmx of the Dockerfile"
     if wanted <= MEMORY[256][0]:
         return 0, 0, ""
     cpu = next((cpu for cpu, sizes in MEMORY.items() if cpu > 256 and sizes[-1] >= wanted), 0)

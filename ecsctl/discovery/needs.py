@@ -38,6 +38,7 @@ _READS = re.compile(
     r"(?:environ(?:\.get)?[\[(]|[gG]etenv\(|(?:Lookup|\bget)Env\(|GetEnvironmentVariable\(|ENV(?:\.fetch\()?\[?|\benv::var\("
     r"|\bprocess\.env(?:\.|\[)|\b(?:Bun|Deno)\.env\.(?:get\()?|\benv(?:\.\w+)?\()\s*[\"'`]?([A-Z][A-Z0-9_]+)\b"
 )
+_ASSIGNED = re.compile(r"(?m)^[ \t]*(?:export\s+)?(\w+)\s*=")
 _SHELL = re.compile(r"[$`|&;<>*?~]|^\w+=")
 """What only a shell understands: a command with it is run by one."""
 _ONCE = re.compile(r"\b(?:rails|rake|artisan|manage\.py)\s+(?:\w+:clear|db:\w+|console|c|shell|test)\b")
@@ -74,6 +75,7 @@ def processes(
     """The other processes of the image, each name once: of a Procfile, of other platforms' files, of compose files."""
     found: dict[str, Process] = {}
     others = [Process(_name(name), command, one.file) for one in said for name, command in one.commands]
+    others += [Process("", one.release, one.file) for one in said if one.release]
     for one in (*_of_procfile(tree), *others, *_of_compose(services, app)):
         program = _WORKER.search(one.command)
         if not (program and one.name and any(program[0] in other.command for other in found.values()
@@ -171,7 +173,7 @@ def _named(
     examples = [file for file in examples if not any(within(file, folder) for folder in foreign)]
     own = built.rpartition("/")[0]
     samples = [(name, file) for file in sorted(examples, key=lambda file: not (own and within(file, own)))
-               for name in re.findall(r"(?m)^[ \t]*(?:export\s+)?(\w+)\s*=", tree.read(file))]  # fmt: skip
+               for name in _ASSIGNED.findall(tree.read(file))]  # fmt: skip
 
     def of_phoenix() -> Iterator[tuple[str, str]]:
         for file in tree.named(r"runtime\.exs", context):
@@ -181,7 +183,11 @@ def _named(
         files = [one for one in sources(tree, context) if not any(within(one, folder) for folder in foreign)]
         yield from ((name, file) for name, file in _read_in(tree, files) if kind_of_variable(name))
 
-    for more in (lambda: samples, lambda: _of_manifests(tree, context), of_phoenix,
+    def of_defaults() -> Iterator[tuple[str, str]]:  # a file of an environment that is committed
+        for file in [file for file in tree.named(r"\.env(?:\.(?:docker|production))?", context) if not aside(file)][:3]:
+            yield from ((name, file) for name in _ASSIGNED.findall(tree.read(file)) if kind_of_variable(name))
+
+    for more in (lambda: samples, of_defaults, lambda: _of_manifests(tree, context), of_phoenix,
                  lambda: stores.of_settings(tree, context),
                  lambda: _read_in(tree, [file for file in tree.named(_READ_IN, context)[:20] if not aside(file)]),
                  of_sources):  # fmt: skip

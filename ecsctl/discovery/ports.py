@@ -232,7 +232,8 @@ def wants_variable(read: Dockerfile, stage: Stage, texts: Sequence[Text]) -> boo
     """Whether the container listens on $PORT and nothing sets it: as on platforms that give each app its port."""
     if "PORT" in read.environment(stage):
         return False
-    exposes = [rest for one in stage.chain for word, rest in one.instructions if word == "EXPOSE"]
+    known = read.variables(stage)
+    exposes = [filled(rest, known) for one in stage.chain for word, rest in one.instructions if word == "EXPOSE"]
     command = texts[0].text if texts else ""
     return bool(re.search(r"\$(?:PORT\b|\{PORT\})", " ".join([*exposes, command])))
 

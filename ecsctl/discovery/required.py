@@ -37,14 +37,17 @@ _DECOUPLE = re.compile(
 )
 # zod and t3-env: where a field of a schema begins. It is required if it has neither a default nor leave to be absent.
 _FIELD = re.compile(rf"(?m)^[ \t]{{0,40}}{_NAME}:[ \t]{{0,9}}")
-_MAY_LACK = re.compile(r"optional|Optional|default\(|prefault\(|nullish\(|catch\(|preprocess\(|nullable\(")
+_MAY_LACK = re.compile(r"optional|Optional|default\(|prefault\(|nullish\(|catch\(|preprocess\(|nullable\(|\bdefault:")
+_ENVALID = re.compile(r"(?:str|num|port|url|bool|host|email|json)\(")
 # What every container has, what init sets itself, and what is built in or for tests.
 _GIVEN = re.compile(
-    r"NODE_ENV|RAILS_ENV|RACK_ENV|PORT|HOST|HOME|PATH|PWD|USER|CI|TZ|LANG|(?:HEROKU|VERCEL|TEST)\w*|"
+    r"NODE_ENV|RAILS_ENV|RACK_ENV|PORT|HOST|HOSTNAME|HOME|PATH|PWD|USER|CI|TZ|LANG|(?:HEROKU|VERCEL|TEST)\w*|"
     r"(?:NEXT_PUBLIC|VITE)_\w+|\w+_TEST"
 )
 _SETTINGS = r"[\w-]*(?:settings|config|env)[\w-]*\.py|(?:base|prod|production)\.py"
-_SCHEMAS = r"[\w.-]*env(?:ironment)?(?:[.-]?(?:server|schema|config|validation))?\.[cm]?[jt]s"
+_SCHEMAS = (
+    r"(?:config|index)\.[cm]?[jt]s|[\w.-]*env(?:ironment)?(?:[.-]?(?:server|schema|config|validation))?\.[cm]?[jt]s"
+)
 
 
 def listed(tree: Tree, context: str, known: Collection[str], foreign: Collection[str] = ()) -> Iterator[str]:
@@ -84,12 +87,21 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
             live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
             yield from ((name, file) for name in _RUBY.findall(live) if "if ENV" not in live)
     for file in _files(tree, _SCHEMAS, context):
-        if re.search(r"\bz\s{0,40}\.object\(|createEnv\(", text := tree.read(file)):
-            text = re.sub(r"(?m)^[ \t]*//.*$", "", text)
-            fields = _FIELD.split(text)[1:]
-            for name, rest in zip(fields[::2], fields[1::2], strict=True):
+        text = tree.read(file)
+        if re.search(r"\bcleanEnv\(", text):  # envalid
+            for name, rest in _fields(text):
+                if _ENVALID.match(rest) and not _MAY_LACK.search(rest.split("),")[0]):
+                    yield name, file
+        if re.search(r"\bz\s{0,40}\.object\(|createEnv\(", text):
+            for name, rest in _fields(text):
                 if re.match(r"z\s{0,40}\.", rest) and not _MAY_LACK.search(rest[:600]):
                     yield name, file
+
+
+def _fields(text: str) -> list[tuple[str, str]]:
+    """The fields of a schema, each with what follows its name."""
+    found = _FIELD.split(re.sub(r"(?m)^[ \t]*//.*$", "", text))[1:]
+    return list(zip(found[::2], found[1::2], strict=True))
 
 
 def _of_heroku(tree: Tree) -> Iterator[tuple[str, str]]:

@@ -90,7 +90,8 @@ _READ = re.compile(r"process\.env\.((?:[A-Z0-9]+_)?PORT)\b|environ\[[\"']((?:[A-
 
 # Entry points that start what they are given, and nothing without.
 _RUNS_OTHERS = re.compile(
-    r"(?:\S*/)?(?:bundle exec|(?:poetry|uv|pipenv) run|(?:tini|dumb-init|catatonit|gosu|su-exec)(?: (?:-\w+|--|\w+))*)"
+    r"(?:\S*/)?(?:yarn|npm|pnpm|bun|npx|node|deno|python3?|ruby|php|java|dotnet|bash|sh|bundle exec|"
+    r"(?:poetry|uv|pipenv) run|(?:tini|dumb-init|catatonit|gosu|su-exec)(?: (?:-\w+|--|\w+))*)"
 )
 _FOR_DEVELOPERS = re.compile(
     r"\b(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?(?:dev|start:dev|develop)\b|\b(?:next|nuxt|astro|remix|strapi)\s+dev(?:elop)?\b|\bnodemon\b|"

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ecsctl.discovery import settings
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.ports import sources
+from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside, within
 
 # By kind: the images, the variables that hold an address of one, and Spring's settings that do (Spring Boot, "Common
@@ -17,7 +18,8 @@ _KINDS = (
     ("a database",
      r"postgres|postgis|timescale|pgvector|mysql|mariadb|percona|mssql|azure-sql-edge|cockroach|mongo|cassandra|clickhouse|"
      r"couchdb|neo4j|influxdb|surrealdb|libsql",
-     r"(?:\w+_)?(?:DATABASE|DB)_?(?:URL|URI|DSN|HOST|HOSTNAME|SERVER)|DSN|ConnectionStrings__(?!.*(?:[Rr]edis|[Cc]ache|[Rr]abbit|[Qq]ueue))\w+"
+     r"(?:\w+_)?(?:DATABASE|DB)_?(?:URL|URI|DSN|HOST|HOSTNAME|SERVER)|DSN|ConnectionStrings__(?!.*(?:[Rr]edis|[Cc]ache|[Rr]abbit|[Qq]ueue|[Bb]us|[Bb]lob|[Ss]torage|[Ii]nsights))\w+"
+     r"|(?:Cosmos|Mongo|Sql|Postgres|Database|Db)\w*__ConnectionString"
      r"|(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|CLICKHOUSE|MONGO\w*)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
      r"|(?:\w+_)?MONGO(?:DB)?_UR[IL]|(?:\w+_)?DATASOURCE_URL|PGHOST",
      r"spring\.(?:datasource\.url|r2dbc\.url|(?:data\.)?mongodb\.(?:uri|host))|quarkus\.datasource\.jdbc\.url"),
@@ -28,7 +30,7 @@ _KINDS = (
     ("a cache", r"memcached", r"\w*MEMCACHED?_?(?:SERVERS?|HOSTS?|URL|LOCATION)", "$."),
     ("a queue", r"rabbitmq|kafka|redpanda|nats|activemq|artemis|elasticmq|beanstalk|pulsar|mosquitto|emqx",
      r"CELERY_BROKER\w*|AMQP\w*|\w*RABBIT(?:MQ)?_?(?:URL|URI|HOST\w*|SERVER)|\w*KAFKA\w*(?:BROKERS?|SERVERS?|URL|HOSTS?)"
-     r"|BROKER_URL|NATS_(?:URL|SERVERS?|HOST)|\w*QUEUE_URL|ConnectionStrings__\w*(?:[Rr]abbit|[Qq]ueue)\w*",
+     r"|BROKER_URL|NATS_(?:URL|SERVERS?|HOST)|\w*QUEUE_URL|ConnectionStrings__\w*(?:[Rr]abbit|[Qq]ueue|[Bb]us)\w*",
      r"spring\.(?:rabbitmq\.(?:host|addresses)|kafka\.bootstrap-servers|artemis\.broker-url)|kafka\.bootstrap\.servers"),
     ("a search engine", r"elasticsearch|opensearch|meilisearch|typesense|solr|zincsearch",
      r"(?:\w+_)?(?:ES|ELASTIC\w*|OPENSEARCH\w*|MEILI\w*|TYPESENSE)_(?:URL|HOST|NODE)S?",
@@ -61,6 +63,8 @@ _FIXED = re.compile(
 )
 _VARIES = re.compile(r"env|config|settings|default|\$\{|%s|args|flag|example|\|\||\?\?", re.IGNORECASE)
 """What lets a variable say another address on the same line, or shows that it is but an example."""
+
+_STORE = re.compile(r"db|database|postgres|mysql|mariadb|mongo(?:db)?|redis|rabbitmq|kafka")
 
 ORDER = tuple(kind for kind, *_ in _KINDS)
 
@@ -99,7 +103,7 @@ def of_settings(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     for file in _files(tree, context, r"appsettings(?:\.Production)?\.json"):
         for name, value in _connections(tree.read(file)).items():
             if not _AT_HOME.search(value) and not re.search(r"\{\d\}", value):  # which the sources fill in
-                yield f"ConnectionStrings__{name}", file
+                yield name, file
 
 
 def _files(tree: Tree, context: str, pattern: str) -> list[str]:
@@ -107,11 +111,26 @@ def _files(tree: Tree, context: str, pattern: str) -> list[str]:
 
 
 def _connections(text: str) -> dict[str, str]:
+    """What holds an address in appsettings.json, by the variable that overrides it."""
     try:
-        found = json.loads(re.sub(r"(?m)^\s*//.*$", "", text.lstrip("\ufeff"))).get("ConnectionStrings", {})
+        read = json.loads(re.sub(r"(?m)^\s*//.*$", "", text.lstrip("\ufeff")))
+        tables = {str(key): table for key, table in read.items() if isinstance(table, dict)}
     except (ValueError, AttributeError, RecursionError):
         return {}
-    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+    found = {f"ConnectionStrings__{name}": str(value) for name, value in tables.get("ConnectionStrings", {}).items()}
+    return found | {f"{key}__ConnectionString": str(table["ConnectionString"]) for key, table in tables.items()
+                    if "ConnectionString" in table}  # fmt: skip
+
+
+def by_name(texts: Sequence[Text], services: Sequence[Service]) -> Iterator[str]:
+    """A sentence where what is started asks for a store by the name that only a compose file gives it."""
+    said = "\n".join(text.text for text in texts if text.shell)
+    for one in services:
+        store = kind_of_image(one.image) or _STORE.fullmatch(one.name)
+        if store and re.search(rf"(?<![\w./${{-]){re.escape(one.name)}:\d{{2,5}}\b", said):
+            yield (f"what the image starts asks for {one.name}, a name that only {one.file} gives: set command in "
+                   "[service]")  # fmt: skip
+            return
 
 
 def fixed(tree: Tree, context: str, foreign: Sequence[str]) -> Iterator[str]:

@@ -162,3 +162,48 @@ def test_a_path_that_the_sources_do_not_have_is_a_proposal_whatever_a_compose_fi
     assert "the sources have /health (server.js)" in " ".join(image.doubts)
     image = of(tmp_path, compose_dot_yaml=check % "/health")
     assert (image.path, image.doubts) == ("/health", ())
+
+
+def test_a_stage_that_a_compose_file_releases_is_taken_whatever_its_name_and_its_other_half_is_named(tmp_path):
+    stages = 'FROM php:8.3-fpm AS build_php\nCMD ["php-fpm"]\nFROM httpd AS build_web\nCOPY httpd.conf /usr/local/apache2/conf/httpd.conf\nFROM build_php AS build_php_dev\n'
+    compose = "services:\n" + "".join(
+        f"  {name}: {{build: {{context: ., target: build_{name}}}}}\n" for name in ("php", "web")
+    )
+    image = observed(laid(tmp_path, {"Dockerfile": stages, "httpd.conf": "Listen 80\n", "compose.yaml": compose}))
+    assert image.target == "build_web"
+    assert any("php in compose.yaml runs the stage build_php beside it" in one for one in image.doubts)
+    image = observed(laid(tmp_path, {"compose.yaml": ""}))
+    assert (image.target, [one for one in image.doubts if "build_php_dev, is one for development" in one] != []) == (
+        "",
+        True,
+    )
+
+
+@pytest.mark.parametrize(("file", "text"), [
+    ("fly.toml", '[deploy]\nrelease_command = "bin/migrate"\n'),
+    ("render.yaml", "services:\n  - {type: web, preDeployCommand: bin/migrate}\n"),
+    ("railway.json", '{"deploy": {"preDeployCommand": ["bin/migrate"]}}'),
+    ("heroku.yml", "release: {image: web, command: [bin/migrate]}\n"),
+])  # fmt: skip
+def test_what_other_platforms_run_before_a_release_is_proposed_as_the_release_command(tmp_path, file, text):
+    image = observed(laid(tmp_path, {"Dockerfile": API, file: text}))
+    assert [(one.name, one.command, one.where) for one in image.processes] == [("", "bin/migrate", file)]
+
+
+def test_a_schema_of_envalid_requires_what_has_no_default_in_production(tmp_path):
+    text = 'export const config = cleanEnv(process.env, {\n  SHOP_URL: url(),\n  SHOP_ID: str({ devDefault: "x" }),\n  SHOP_MODE: str({\n    default: "a",\n  }),\n});\n'
+    image = observed(laid(tmp_path, {"Dockerfile": NODE, "server.js": "", "src/config/index.ts": text}))
+    assert [one.line for one in image.needs] == ["SHOP_URL, SHOP_ID: required by src/config/index.ts"]
+
+
+def test_a_committed_environment_names_the_store_and_composers_packages_do_where_nothing_else_does(tmp_path):
+    files = {
+        "Dockerfile": API,
+        "composer.json": '{"require": {"ext-mongodb": "*"}}',
+        ".env": "MONGODB_URL=mongodb://127.0.0.1\n",
+    }
+    assert [one.line for one in observed(laid(tmp_path, files)).needs] == ["a database: MONGODB_URL, which .env names"]
+    (tmp_path / ".env").unlink()
+    assert [one.line for one in observed(laid(tmp_path, {})).needs] == [
+        "a database: composer.json has ext-mongodb; the app may need one"
+    ]

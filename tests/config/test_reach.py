@@ -146,6 +146,7 @@ def test_djangos_hosts_are_opened_as_a_compose_file_does_and_else_the_variable_i
 
 @pytest.mark.parametrize(("files", "size"), [
     ({"Dockerfile": run("java -jar shop.jar")}, (512, 1024)),
+    ({"Dockerfile": run("java -Xmx2g -jar shop.jar")}, (512, 3072)),
     ({"Dockerfile": run("node a.js"), "package.json": '{"scripts": {"t": "playwright test"}, "dependencies": {"express": "^4"}}'}, (0, 0)),
     ({"Dockerfile": run("node a.js"), "package.json": '{"dependencies": {"puppeteer": "^24"}, "devDependencies": {}}'}, (512, 2048)),
     ({"Dockerfile": run("serve"), "requirements.txt": "torch==2.9\n"}, (512, 4096)),
@@ -178,3 +179,37 @@ def test_a_readme_that_shows_how_the_image_is_run_names_its_port_where_nothing_e
         )
     )
     assert (image.port, "port 8088 is a proposal, from README.md alone" in image.doubts) == (8088, True)
+
+
+def test_a_name_that_only_a_compose_file_gives_is_said_where_the_image_waits_for_it(tmp_path):
+    compose = "services:\n  app: {build: ., ports: ['3000:3000']}\n  db: {image: postgres}\n"
+    said = observed(laid(tmp_path, {"Dockerfile": run("wait-for-it db:5432 -- serve"), "compose.yaml": compose})).doubts
+    assert any("what the image starts asks for db, a name that only compose.yaml gives" in one for one in said)
+    said = observed(laid(tmp_path, {"Dockerfile": run("wait-for-it $DB_HOST:5432 -- serve")})).doubts
+    assert not any("asks for db" in one for one in said)
+
+
+def test_a_file_that_only_a_compose_file_puts_into_the_container_is_said(tmp_path):
+    compose = "services:\n  app:\n    build: .\n    ports: ['3000:3000']\n    volumes: ['./config.toml:/app/config.toml', './data:/app/data']\n"
+    files = {
+        "Dockerfile": 'FROM scratch\nCOPY --from=golang /shop /shop\nEXPOSE 3000\nCMD ["/shop"]\n',
+        "config.toml": "",
+        "compose.yaml": compose,
+    }
+    assert any(
+        "app in compose.yaml puts config.toml at /app/config.toml" in one
+        for one in observed(laid(tmp_path, files)).doubts
+    )
+    files["Dockerfile"] = files["Dockerfile"].replace("EXPOSE", "COPY . /app\nEXPOSE")
+    assert not any("config.toml" in one for one in observed(laid(tmp_path, files)).doubts)
+
+
+@pytest.mark.parametrize("entry", ["yarn", "npm", "python", "dotnet"])
+def test_an_entry_point_that_runs_what_it_is_given_starts_nothing_alone(tmp_path, entry):
+    text = f'FROM node:22\nCOPY . .\nEXPOSE 3000\nENTRYPOINT ["{entry}"]\n'
+    assert (
+        "the image starts nothing by itself: set command in [service]"
+        in observed(laid(tmp_path, {"Dockerfile": text})).doubts
+    )
+    tree = laid(tmp_path, {"Dockerfile": text + 'CMD ["start"]\n'})
+    assert not any("starts nothing" in one for one in observed(tree).doubts)
