@@ -5,6 +5,7 @@ It is a copy for each test, and goes on like what was played: tests/stack/test_s
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import pickle
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509 import Certificate
@@ -28,6 +29,8 @@ SHARED = (BackendDict, RSAPrivateKey, Certificate, type(threading.RLock()), type
 """As good as constants."""
 
 UNTOUCHED = "what is there already would be lost"
+
+T = TypeVar("T")
 
 
 class _Pickler(pickle.Pickler):
@@ -103,14 +106,19 @@ def _age(record: Path, by: timedelta) -> None:
     record.write_bytes(text(body))
 
 
-_played: dict[str, Saved] = {}
+_played: dict[str, tuple[Saved, Any]] = {}
 
 
-def once(name: str, clock: Clock, folder: Path, play: Callable[[], object]) -> None:
-    """Leave account and folder as `play` leaves them. Within a process only the first call of a name plays."""
+def once(name: str, clock: Clock, folder: Path, play: Callable[[], T]) -> T:
+    """Leave account and folder as `play` leaves them, and return a copy of what it returns.
+
+    Within a process only the first call of a name plays.
+    """
     assert untouched(), UNTOUCHED
-    if (found := _played.get(name)) is None:
-        play()
-        _played[name] = Saved.of(clock, folder)
+    if name in _played:
+        _played[name][0].put_back(clock, folder)
     else:
-        found.put_back(clock, folder)
+        returned = play()
+        _played[name] = Saved.of(clock, folder), returned
+    found: T = copy.deepcopy(_played[name][1])
+    return found

@@ -31,6 +31,16 @@ def up(world: World, service: dict[str, Any]) -> Plan:  # noqa: F811 - the fixtu
     )
 
 
+def running(world: World, **answers: int) -> None:  # noqa: F811 - the fixture
+    """An app that answers so, as a first `up` leaves it."""
+
+    def play() -> None:
+        answering(**{"": 200}, **answers)
+        up(world, {})
+
+    world.once(f"an app that answers {answers}", play)
+
+
 @pytest.mark.parametrize(
     ("service", "expected"),
     [
@@ -44,8 +54,7 @@ def test_a_check_that_the_running_app_fails_is_refused_before_anything_changes(
     service: dict[str, Any],
     expected: str,
 ) -> None:
-    answering(login=302, **{"": 200})
-    up(world, {})
+    running(world, login=302)
     before = world.exact()
     with pytest.raises(Refused) as refused:
         up(world, service)
@@ -56,8 +65,7 @@ def test_a_check_that_the_running_app_fails_is_refused_before_anything_changes(
 
 @pytest.mark.parametrize("health", [{"path": "/login", "codes": "200-399"}, {"path": "/ready", "codes": "200,204"}])
 def test_a_check_that_the_running_app_passes_is_made(world: World, health: dict[str, Any]) -> None:  # noqa: F811
-    answering(login=302, ready=204, **{"": 200})
-    up(world, {})
+    running(world, login=302, ready=204)
     up(world, {"health": health})
     world.clock.sleep(600)
     [group] = world.boto("elbv2").describe_target_groups()["TargetGroups"]

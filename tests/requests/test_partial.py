@@ -92,7 +92,7 @@ def test_that_a_thing_is_not_there_is_no_failure(aws: Aws) -> None:
 
 
 def test_objects_that_may_not_be_deleted_are_reported_with_their_reason(world: World) -> None:
-    world.up()
+    world.running()
     [bucket] = world.boto("s3").list_buckets()["Buckets"]
     world.boto("s3").put_object(Bucket=bucket["Name"], Key="kept", Body=b"x")
     deny = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 import pytest
@@ -21,6 +21,8 @@ from ecsctl.sandbox.server.inprocess import inprocess
 from ecsctl.sandbox.snapshot.taking import differences, snapshot
 from ecsctl.session import Session, open_app, open_stack
 from tests.saved import once
+
+T = TypeVar("T")
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 _session: list[boto3.session.Session] = []
@@ -80,15 +82,25 @@ class World:
         finally:
             self.changes = session.aws.changes
 
-    def running(self, configured: dict[str, Any] | None = None, image: str = "") -> None:
-        """As a first `up` leaves a new account: what most tests begin with, and none of them is about."""
-        self.once(f"up {configured} {image}", lambda: self.up(configured, image=image))
+    def running(self, configured: dict[str, Any] | None = None, image: str = "") -> dict[str, Any]:
+        """As a first `up` leaves a new account: what most tests begin with, and none of them is about.
 
-    def once(self, name: str, play: Callable[[], object]) -> None:
-        """As `play` leaves a new account. In a process it is played once for each name, and copied ever after."""
-        once(name, self.clock, self.record.parent, play)
+        Returns all that was in the account before.
+        """
+
+        def play() -> dict[str, Any]:
+            before = self.exact()
+            self.up(configured, image=image)
+            return before
+
+        return self.once(f"up {configured} {image}", play)
+
+    def once(self, name: str, play: Callable[[], T]) -> T:
+        """As `play` leaves a new account; what it returns. In a process each name is played once, and then copied."""
+        returned = once(name, self.clock, self.record.parent, play)
         self.events.clear()
         self.changes = 0
+        return returned
 
     def plan(self, configured: dict[str, Any] | None = None) -> Plan:
         session = self.open(configured)

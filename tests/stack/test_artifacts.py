@@ -10,8 +10,7 @@ BUCKET = f"hello-artifacts-{ACCOUNT}-{REGION}"
 
 
 def test_artifacts_old_versions_markers_and_open_uploads_all_go(world: World) -> None:
-    before = world.exact()
-    world.up()
+    before = world.running()
     push.push("main")
     world.clock.sleep(3600)
     s3 = world.boto("s3")
@@ -27,8 +26,7 @@ def test_artifacts_old_versions_markers_and_open_uploads_all_go(world: World) ->
 
 
 def test_a_build_that_still_runs_when_all_is_taken_down_leaves_nothing(world: World) -> None:
-    before = world.exact()
-    world.up()
+    before = world.running()
     push.push("main")
     world.clock.sleep(20)
     codebuild = world.boto("codebuild")

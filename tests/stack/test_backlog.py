@@ -59,8 +59,21 @@ def line(world: World) -> Line:
     return Line(world)
 
 
-def test_a_worker_goes_from_none_to_what_its_queue_needs_and_back(world: World, line: Line) -> None:
-    world.up(mailer(), image=IMAGE)
+def running(world: World) -> dict[str, Any]:
+    """As a first `up` of the worker leaves an account with its queue; what was in it before."""
+
+    def play() -> dict[str, Any]:
+        Line(world)
+        before = world.account()
+        world.up(mailer(), image=IMAGE)
+        return before
+
+    return world.once("a worker that follows a queue", play)
+
+
+def test_a_worker_goes_from_none_to_what_its_queue_needs_and_back(world: World) -> None:
+    running(world)
+    line = Line(world)
     assert line.tasks() == (1, 1)  # so that it has something to measure, and its image has run
     assert line.tasks(3600) == (0, 0)
 
@@ -81,10 +94,9 @@ def test_a_worker_goes_from_none_to_what_its_queue_needs_and_back(world: World, 
     assert world.plan(mailer()).work == ()
 
 
-def test_without_a_first_task_the_backlog_of_each_has_no_value_and_only_the_alarm_starts_one(
-    world: World, line: Line
-) -> None:
-    world.up(mailer(), image=IMAGE)
+def test_without_a_first_task_the_backlog_of_each_has_no_value_and_only_the_alarm_starts_one(world: World) -> None:
+    running(world)
+    line = Line(world)
     line.tasks(3600)
     world.boto("cloudwatch").disable_alarm_actions(AlarmNames=["hello_mailer-backlog"])
     line.send(41)
@@ -95,8 +107,9 @@ def test_without_a_first_task_the_backlog_of_each_has_no_value_and_only_the_alar
     assert line.tasks(900) == (10, 10)
 
 
-def test_it_is_made_changed_and_taken_back_with_what_starts_it(world: World, line: Line) -> None:
-    world.up(mailer(), image=IMAGE)
+def test_it_is_made_changed_and_taken_back_with_what_starts_it(world: World) -> None:
+    running(world)
+    line = Line(world)
     [tracked, stepped] = (policies(world)[name] for name in ("ecsctl-backlog", "ecsctl-from-zero"))
     policy = tracked["TargetTrackingScalingPolicyConfiguration"]
     metrics = {one["Id"]: one for one in policy["CustomizedMetricSpecification"]["Metrics"]}
@@ -128,8 +141,8 @@ def test_it_is_made_changed_and_taken_back_with_what_starts_it(world: World, lin
     assert world.plan(plain).work == ()
 
 
-def test_a_worker_that_is_taken_out_leaves_no_alarm_and_no_policy(world: World, line: Line) -> None:
-    world.up(mailer(), image=IMAGE)
+def test_a_worker_that_is_taken_out_leaves_no_alarm_and_no_policy(world: World) -> None:
+    running(world)
     assert alarm(world)
     world.up(BARE)
     assert alarm(world) is None
@@ -141,9 +154,8 @@ def test_a_worker_that_is_taken_out_leaves_no_alarm_and_no_policy(world: World, 
 
 
 @pytest.mark.parametrize("lost", [False, True])
-def test_down_leaves_nothing_of_it(world: World, line: Line, lost: bool) -> None:
-    before = world.account()
-    world.up(mailer(), image=IMAGE)
+def test_down_leaves_nothing_of_it(world: World, lost: bool) -> None:
+    before = running(world)
     assert alarm(world)
     if lost:
         world.record.unlink()

@@ -19,8 +19,7 @@ def delay(world: World) -> str:
 
 
 def test_down_ends_soon_and_leaves_nothing(world: World) -> None:
-    before = world.exact()
-    world.up(HOUR)
+    before = world.running(HOUR)
     began = world.clock.now()
     world.down()
     same(before, world.exact())
@@ -28,8 +27,7 @@ def test_down_ends_soon_and_leaves_nothing(world: World) -> None:
 
 
 def test_down_goes_on_where_it_was_cut_off_between_the_two(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = world.exact()
-    world.up(HOUR)
+    before = world.running(HOUR)
 
     def cut(service: str, operation: str, *_: object) -> None:
         if operation == "modify_target_group_attributes":

@@ -64,7 +64,7 @@ def test_a_new_record_is_made_only_when_somebody_answers_there(world: World) -> 
 
 
 def test_a_record_that_somebody_moved_is_taken_back_only_while_the_service_is_healthy(world: World) -> None:
-    world.up()
+    world.running()
     here = leads_to(world)
     route53 = world.boto("route53")
     zone = route53.list_hosted_zones()["HostedZones"][0]["Id"]

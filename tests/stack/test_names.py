@@ -24,10 +24,20 @@ MANY = desired_stack(github=None, domain={"names": FURTHER})
 def world(tmp_path: Path) -> Iterator[World]:
     clock = Ticking()
     with inprocess(clock):
-        world = World(clock, tmp_path)
+        yield World(clock, tmp_path)
+
+
+def running(world: World, configured: dict[str, Any]) -> dict[str, Any]:
+    """As a first `up` leaves an account of two zones; what was in it before."""
+
+    def play() -> dict[str, Any]:
         made = world.boto("route53").create_hosted_zone(Name="shop.example.", CallerReference="theirs")
         delegation.delegate_zone(made["HostedZone"]["Id"])
-        yield world
+        before = world.exact()
+        world.up(configured, image=IMAGE)
+        return before
+
+    return world.once(f"two zones, and {configured}", play)
 
 
 def certificates(world: World) -> list[set[str]]:
@@ -52,8 +62,7 @@ def answers(world: World, *names: str) -> dict[str, str]:
 
 
 def test_each_name_is_served_by_one_certificate_and_from_its_own_zone(world: World) -> None:
-    before = world.exact()
-    world.up(MANY, image=IMAGE)
+    before = running(world, MANY)
     assert answers(world, "hello.ecsctl.example", "ecsctl.example", "www.shop.example", "a.hello.ecsctl.example") == {}
     assert certificates(world) == [{"hello.ecsctl.example", *FURTHER}]
     assert {"A www.shop.example.", "TXT _ecsctl.www.shop.example."} <= records(world)["shop.example."]
@@ -70,7 +79,7 @@ def test_each_name_is_served_by_one_certificate_and_from_its_own_zone(world: Wor
 
 
 def test_a_name_that_is_added_is_served_from_the_moment_that_it_leads_here(world: World) -> None:
-    world.up(ONE, image=IMAGE)
+    running(world, ONE)
     observed: set[str] = set()
     old = Client(world, "https://hello.ecsctl.example")
     new = {name: Client(world, f"https://{name}") for name in ("ecsctl.example", "www.shop.example")}
@@ -87,7 +96,7 @@ def test_a_name_that_is_added_is_served_from_the_moment_that_it_leads_here(world
 
 
 def test_a_name_less_is_a_certificate_without_it_and_no_record_of_it(world: World) -> None:
-    world.up(MANY, image=IMAGE)
+    running(world, MANY)
     fewer = desired_stack(github=None, domain={"names": ["*.hello.ecsctl.example"]})
     gone = {step.name for step in world.plan(fewer).work if step.verb is Verb.DELETE}
     assert {"dns ecsctl.example", "dns www.shop.example", "validation www.shop.example"} <= gone
@@ -101,12 +110,12 @@ def test_a_name_less_is_a_certificate_without_it_and_no_record_of_it(world: Worl
 
 
 def test_the_order_of_the_names_changes_nothing(world: World) -> None:
-    world.up(MANY, image=IMAGE)
+    running(world, MANY)
     assert world.plan(desired_stack(github=None, domain={"names": FURTHER[::-1]})).work == ()
 
 
 def test_a_record_of_a_further_name_that_somebody_changed_is_drift_and_corrected(world: World) -> None:
-    world.up(MANY, image=IMAGE)
+    running(world, MANY)
     zone = next(one["Id"] for one in zones(world) if one["Name"] == "shop.example.")
     other = {"Name": "www.shop.example", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
     world.boto("route53").change_resource_record_sets(
@@ -125,8 +134,7 @@ def zones(world: World) -> list[Any]:
 def test_names_that_redirect_are_in_the_certificate_and_send_to_the_apps_own_name(world: World) -> None:
     six = [f"{letter}.old.ecsctl.example" for letter in "abcdef"]
     sending = desired_stack(github=None, domain={"names": ["ecsctl.example"], "redirect": ["www.shop.example", *six]})
-    before = world.exact()
-    world.up(ONE, image=IMAGE)
+    before = running(world, ONE)
     client = Client(world, "https://hello.ecsctl.example")
     world.clock.each = world.heard = client  # type: ignore[attr-defined]  # the clock is a ticking one
     world.up(sending)

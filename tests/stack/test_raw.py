@@ -28,7 +28,7 @@ def plain(**raw: Any) -> dict[str, Any]:
 
 
 def test_it_is_made_compared_and_taken_back(world: World) -> None:
-    world.up(plain(**SAID), image=IMAGE)
+    world.running(plain(**SAID), IMAGE)
     made = live(world)
     assert [one["name"] for one in made["volumes"]] == ["scratch"]
     assert made["containerDefinitions"][0]["interactive"] is True
@@ -41,7 +41,7 @@ def test_it_is_made_compared_and_taken_back(world: World) -> None:
 
 
 def test_what_somebody_has_changed_of_it_is_drift(world: World) -> None:
-    world.up(plain(**SAID), image=IMAGE)
+    world.running(plain(**SAID), IMAGE)
     ecs, copy = world.boto("ecs"), live(world)
     names = "family cpu memory networkMode requiresCompatibilities volumes runtimePlatform executionRoleArn taskRoleArn"
     kept = {name: copy[name] for name in names.split()}

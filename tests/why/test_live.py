@@ -27,7 +27,7 @@ def diagnose(world: World) -> Diagnosis:
 
 def broken(world: World, kind: str) -> Diagnosis:
     """The diagnosis of a stack that ran, after a deployment whose tasks go that way."""
-    world.up(PLAIN)
+    world.running(PLAIN)
     return deployed(world, kind)
 
 
@@ -60,7 +60,7 @@ def test_what_befalls_the_tasks_of_one_deployment_after_another_is_reported_each
         "quota": "vcpu-quota",
         "egress": "unreachable",  # the sandbox's routes are right: nothing proves which of the other ways is shut
     }
-    world.up(PLAIN)
+    world.running(PLAIN)
     found = {}
     for kind in expected:
         diagnosis = deployed(world, kind)
@@ -73,7 +73,7 @@ def test_what_befalls_the_tasks_of_one_deployment_after_another_is_reported_each
 
 def test_vpc_block_public_access_is_read_with_the_subnets(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     shut = {"InternetGatewayBlockMode": "block-bidirectional"}
-    world.up(PLAIN)
+    world.running(PLAIN)
     monkeypatch.setattr(Subnet, "block_public_access_states", shut)
     cause = deployed(world, "egress").causes[0]
     assert cause.name == "no-way-out"
@@ -81,7 +81,7 @@ def test_vpc_block_public_access_is_read_with_the_subnets(world: World, monkeypa
 
 
 def test_where_ecs_has_gone_back_no_fix_says_to_go_back_further(world: World) -> None:
-    world.up(PLAIN)
+    world.running(PLAIN)
     ecs = world.boto("ecs")
     runs = ecs.describe_task_definition(taskDefinition="hello")["taskDefinition"]
     taken = "family taskRoleArn executionRoleArn networkMode containerDefinitions requiresCompatibilities cpu memory"
@@ -106,7 +106,7 @@ def test_where_ecs_has_gone_back_no_fix_says_to_go_back_further(world: World) ->
 
 
 def test_a_stack_that_runs_has_nothing_wrong_and_costs_no_change(world: World) -> None:
-    world.up(PLAIN)
+    world.running(PLAIN)
     found = diagnose(world)
     assert (found.causes, found.unread, found.line) == ((), (), "nothing is wrong")
     assert {fact.source for fact in found.well} >= {"service", "load balancer"}
@@ -139,7 +139,7 @@ def test_the_one_line_tells_the_cause_with_few_calls(world: World) -> None:
 
 
 def test_a_token_in_a_log_is_covered(world: World) -> None:
-    world.up(PLAIN)
+    world.running(PLAIN)
     token = "ghp_" + "a1b2c3d4e5f6" * 3
     behave("", "", "crash", reason=f"refused: {token}")
     world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
@@ -150,7 +150,7 @@ def test_a_token_in_a_log_is_covered(world: World) -> None:
 
 
 def test_a_closed_security_group_is_found(world: World) -> None:
-    world.up(PLAIN)
+    world.running(PLAIN)
     ec2 = world.boto("ec2")
     [group] = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["hello-tasks"]}])[
         "SecurityGroups"
