@@ -40,6 +40,22 @@ def immutable(tag):
     return "ImageTagAlreadyExistsException", f"{text} immutable."
 
 
+def test_a_repository_has_a_key_by_any_of_its_names_if_it_is_there_and_enabled(aws, ecr):
+    kms = aws("kms")
+    made = kms.create_key()["KeyMetadata"]
+    kms.create_alias(AliasName="alias/app", TargetKeyId=made["KeyId"])
+    for number, named in enumerate((made["KeyId"], made["Arn"], "alias/app")):
+        settings = {"encryptionType": "KMS", "kmsKey": named}
+        found = ecr.create_repository(repositoryName=f"app{number}", encryptionConfiguration=settings)["repository"]
+        assert found["encryptionConfiguration"] == {"encryptionType": "KMS", "kmsKey": made["Arn"]}
+    missing = {"encryptionType": "KMS", "kmsKey": "alias/nowhere"}
+    error = refused(ecr.create_repository, repositoryName="app", encryptionConfiguration=missing)
+    assert error == ("KmsException", "Key 'alias/nowhere' does not exist")
+    kms.disable_key(KeyId=made["KeyId"])
+    error = refused(ecr.create_repository, repositoryName="app", encryptionConfiguration=settings)
+    assert error == ("KmsException", f"{made['Arn']} is disabled.")
+
+
 def test_a_repository_is_made_once_and_kept_while_it_holds_images(ecr):
     ecr.create_repository(repositoryName="app")
     error = refused(ecr.create_repository, repositoryName="app")

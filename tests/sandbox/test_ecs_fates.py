@@ -138,6 +138,18 @@ def test_a_missing_secret_stops_the_task_before_it_starts(stack, clock):
     assert reason.endswith("Secrets Manager can't find the specified secret.")
 
 
+def test_a_secret_with_a_key_that_the_execution_role_may_not_use_stops_the_task(stack, clock):
+    key = stack.aws("kms").create_key()["KeyMetadata"]["Arn"]
+    arn = stack.aws("secretsmanager").create_secret(Name="key", SecretString="x", KmsKeyId=key)["ARN"]
+    definition = stack.definition(secrets=[{"name": "KEY", "valueFrom": arn}])
+    denied = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "kms:Decrypt", "Resource": key}}
+    role = stack.execution_role.rpartition("/")[2]
+    stack.aws("iam").put_role_policy(RoleName=role, PolicyName="key", PolicyDocument=json.dumps(denied))
+    stack.service(definition)
+    clock.sleep(60)
+    assert "AccessDeniedException: Access to KMS is not allowed" in not_started(stack.tasks("STOPPED")[-1])
+
+
 def test_a_secret_without_the_key_that_is_asked_for_stops_the_task_in_the_agent_s_own_words(stack, clock):
     arn = stack.aws("secretsmanager").create_secret(Name="key", SecretString='{"other": "x"}')["ARN"]
     stack.service(stack.definition(secrets=[{"name": "KEY", "valueFrom": f"{arn}:user::"}]))

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from answers import refused
 
@@ -25,6 +27,61 @@ def test_a_group_is_made_once(logs):
     logs.delete_log_group(logGroupName=APP)
     error = refused(logs.delete_log_group, logGroupName=APP)
     assert error == ("ResourceNotFoundException", "The specified log group does not exist.")
+
+
+def key(aws, *statements):
+    whole = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [whole, *statements]})
+    return aws("kms").create_key(Policy=document)["KeyMetadata"]["Arn"]
+
+
+def service(about=APP, region="eu-central-1"):
+    """The statement of CloudWatch Logs' guide."""
+    arn = f"arn:aws:logs:eu-central-1:{ACCOUNT}:log-group:{about}"
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": f"logs.{region}.amazonaws.com"},
+        "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn}},
+    }
+
+
+def test_a_group_is_encrypted_with_a_key_from_its_making_or_later_and_no_longer(aws, logs):
+    first, second = key(aws, service()), key(aws, service("*"))
+    logs.create_log_group(logGroupName=APP, kmsKeyId=first)
+    assert logs.describe_log_groups(logGroupNamePrefix=APP)["logGroups"][0]["kmsKeyId"] == first
+    logs.associate_kms_key(logGroupName=APP, kmsKeyId=second)
+    assert logs.describe_log_groups(logGroupNamePrefix=APP)["logGroups"][0]["kmsKeyId"] == second
+    logs.disassociate_kms_key(logGroupName=APP)
+    assert "kmsKeyId" not in logs.describe_log_groups(logGroupNamePrefix=APP)["logGroups"][0]
+    error = refused(logs.associate_kms_key, logGroupName=BUILDS, kmsKeyId=second)
+    assert error[0] == "ResourceNotFoundException"
+
+
+@pytest.mark.parametrize("statement", [None, service(BUILDS), service(region="us-east-1")])
+def test_a_key_whose_policy_does_not_allow_the_service_this_group_is_refused(aws, logs, statement):
+    arn = key(aws, *([statement] if statement else []))
+    denied = "The specified KMS key does not exist or is not allowed to be used with Arn"
+    words = f"{denied} 'arn:aws:logs:eu-central-1:{ACCOUNT}:log-group:{APP}'"
+    assert refused(logs.create_log_group, logGroupName=APP, kmsKeyId=arn) == ("AccessDeniedException", words)
+    logs.create_log_group(logGroupName=APP)
+    assert refused(logs.associate_kms_key, logGroupName=APP, kmsKeyId=arn) == ("AccessDeniedException", words)
+
+
+def test_a_key_that_is_off_or_is_named_by_its_id_is_refused(aws, logs):
+    ident = key(aws, service()).rpartition("/")[2]
+    error = refused(logs.create_log_group, logGroupName=APP, kmsKeyId=ident)
+    assert error == ("InvalidParameterException", f"The specified KMS Key Id could not be found. '{APP}'")
+    arn = aws("kms").describe_key(KeyId=ident)["KeyMetadata"]["Arn"]
+    aws("kms").disable_key(KeyId=ident)
+    assert refused(logs.create_log_group, logGroupName=APP, kmsKeyId=arn)[0] == "InvalidParameterException"
+    assert names(logs) == []
 
 
 def test_a_group_that_is_protected_against_deletion_stays_until_it_no_longer_is(logs):

@@ -8,7 +8,7 @@ from moto.iam.access_control import PermissionResult
 from moto.moto_api._internal import mock_random
 from moto.s3.models import FakeBucket, FakeKey, s3_backends
 
-from ecsctl.sandbox.core import overlay, permissions
+from ecsctl.sandbox.core import keys, overlay, permissions
 from ecsctl.sandbox.core.overlay import Refusal
 
 _CUT_PIPELINE, _CUT_ARTIFACT, _RANDOM = 20, 10, 7  # characters, as in public logs
@@ -34,12 +34,15 @@ def parts(arn: str) -> tuple[str, str]:
     return bucket, key
 
 
-def put(account: str, role: str, arn: str, content: bytes) -> None:
-    """Write the object, encrypted as its bucket says. Raises Refusal with S3's own answer."""
+def put(account: str, role: str, arn: str, content: bytes, key_arn: str = "") -> None:
+    """Write the object, encrypted with this key of KMS, or with S3's own in the account, whatever the bucket says.
+
+    aws/aws-cdk#10086, #4182. Raises Refusal with S3's own answer.
+    """
     bucket, key = parts(arn)
-    _bucket(account, role, arn, "s3:PutObject")
+    may_put(account, role, arn, key_arn)
     backend = s3_backends[account][arn.split(":")[1]]
-    backend.put_object(bucket, key, content)
+    backend.put_object(bucket, key, content, encryption="aws:kms", kms_key_id=key_arn or "alias/aws/s3")
     overlay.memory(backend, _Handed).add((bucket, key))
 
 
@@ -48,13 +51,31 @@ def get(account: str, role: str, arn: str) -> bytes:
     found = _bucket(account, role, arn, "s3:GetObject").keys.get(parts(arn)[1])
     if not isinstance(found, FakeKey):
         raise Refusal("NoSuchKey", "The specified key does not exist.")
+    _uses(account, role, found.kms_key_id or "", "Decrypt")
     content: bytes = found.value
     return content
 
 
-def may_put(account: str, role: str, arn: str) -> None:
+def may_put(account: str, role: str, arn: str, key_arn: str = "") -> None:
     """Raises what `put` would."""
     _bucket(account, role, arn, "s3:PutObject")
+    _uses(account, role, key_arn, "GenerateDataKey")
+
+
+def _uses(account: str, role: str, key_arn: str, action: str) -> None:
+    """S3 uses the key with the rights of who asks (S3 guide, "Using server-side encryption with AWS KMS keys").
+
+    The words are those of public logs (tests/why/field/threads.py).
+    """
+    key = keys.found(account, "", key_arn) if ":key/" in key_arn else None
+    if key is None:
+        return
+    if key.key_state != "Enabled":
+        raise Refusal("KMS.DisabledException", f"{key.arn} is disabled.")
+    if not permissions.allowed(account, role, f"kms:{action}", key.arn):
+        why = f"because no identity-based policy allows the kms:{action} action"
+        message = f"User: {role} is not authorized to perform: kms:{action} on resource: {key.arn} {why}"
+        raise Refusal("AccessDenied", message)
 
 
 def handed(account: str, bucket: str, key: str) -> bool:

@@ -35,7 +35,7 @@ def test_source_and_build_leave_a_zip_each_under_the_cut_names(aws, pipeline, ro
     assert re.fullmatch(r"orders-of-the-whole-/BuildOutpu/[A-Za-z0-9]{7}", built)
     assert re.fullmatch(r"orders-of-the-whole-/SourceOutp/[A-Za-z0-9]{7}", sourced)
     got = aws("s3").get_object(Bucket=BUCKET, Key=built)
-    assert got["ServerSideEncryption"] == "AES256"
+    assert (got["ServerSideEncryption"], got["SSEKMSKeyId"]) == ("aws:kms", "alias/aws/s3")  # whatever the bucket says
     found = zipfile.ZipFile(io.BytesIO(got["Body"].read()))
     assert found.namelist() == ["docker_image_definition.json"]
     assert b'"name": "app"' in found.read("docker_image_definition.json")
@@ -49,6 +49,47 @@ def test_source_and_build_leave_a_zip_each_under_the_cut_names(aws, pipeline, ro
     build = aws("codebuild").batch_get_builds(ids=aws("codebuild").list_builds()["ids"])["builds"][0]
     assert build["sourceVersion"] == f"arn:aws:s3:::{BUCKET}/{sourced}"
     assert build["artifacts"]["location"] == f"arn:aws:s3:::{BUCKET}/{built}"
+
+
+@pytest.fixture
+def key(aws):
+    """The ARN of a key with which the pipeline's artifacts are encrypted, and those of its builds."""
+    arn = aws("kms").create_key()["KeyMetadata"]["Arn"]
+    aws("codebuild").update_project(name="orders-build", encryptionKey=arn)
+    return arn
+
+
+def keyed(role, key):
+    declared = declare(role)
+    return {**declared, "artifactStore": {**declared["artifactStore"], "encryptionKey": {"type": "KMS", "id": key}}}
+
+
+def test_artifacts_have_the_pipelines_key_and_the_builds(aws, pipeline, role, clock, key):
+    pipeline.create_pipeline(pipeline=keyed(role, key))
+    clock.sleep(DAY)
+    assert statuses(pipeline) == ["Succeeded"]
+    assert {aws("s3").head_object(Bucket=BUCKET, Key=one)["SSEKMSKeyId"] for one in keys(aws)} == {key}
+
+
+@pytest.mark.parametrize(("who", "stage"), [("codepipeline", "Source"), ("codebuild", "Build")])
+def test_who_may_not_use_the_key_fails_where_it_puts_or_gets(aws, pipeline, role, clock, key, who, stage):
+    denied = document(Action="kms:*", Resource="*", Effect="Deny")
+    aws("iam").put_role_policy(RoleName=who, PolicyName="deny", PolicyDocument=denied)
+    pipeline.create_pipeline(pipeline=keyed(role, key))
+    clock.sleep(DAY)
+    assert statuses(pipeline) == ["Failed"]
+    assert state(pipeline, stage)["latestExecution"]["status"] == "Failed"
+
+
+def test_a_build_whose_role_may_only_decrypt_fails_as_it_uploads(aws, pipeline, role, clock, key):
+    denied = document(Action="kms:GenerateDataKey", Resource="*", Effect="Deny")
+    aws("iam").put_role_policy(RoleName="codebuild", PolicyName="deny", PolicyDocument=denied)
+    pipeline.create_pipeline(pipeline=keyed(role, key))
+    clock.sleep(DAY)
+    build = aws("codebuild").batch_get_builds(ids=aws("codebuild").list_builds()["ids"])["builds"][0]
+    [failed] = [one for one in build["phases"] if one.get("phaseStatus") == "FAILED"]
+    assert failed["phaseType"] == "UPLOAD_ARTIFACTS"
+    assert f"kms:GenerateDataKey on resource: {key}" in failed["contexts"][0]["message"]
 
 
 def test_a_bucket_that_is_not_there_fails_the_source(aws, pipeline, made, clock):

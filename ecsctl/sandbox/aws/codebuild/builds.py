@@ -180,13 +180,14 @@ def _locked(account: str, build: Build, secret: str) -> Failure | None:
 def undelivered(account: str, build: Build, files: dict[str, bytes] | None = None) -> Failure | None:
     """Why a pipeline's build could not put its artifact, if so. It does put it when there are `files`."""
     role, location = build.facts["serviceRole"], build.facts["artifacts"]["location"]
+    key = "" if ":alias/" in build.facts["encryptionKey"] else build.facts["encryptionKey"]
     if not location:
         return None
     try:
         if files is None:
-            artifacts.may_put(account, role, location)
+            artifacts.may_put(account, role, location, key)
         else:
-            artifacts.put(account, role, location, artifacts.packed(files))
+            artifacts.put(account, role, location, artifacts.packed(files), key)
     except Refusal as refusal:  # public logs have S3's words; those before them are an assumption
         return Failure("UPLOAD_ARTIFACTS", "CLIENT_ERROR", f"Error uploading artifacts: {_worded(refusal)}")
     return None

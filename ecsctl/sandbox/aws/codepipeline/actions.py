@@ -76,7 +76,9 @@ def _sourced(runs: Runs, execution: Execution, attempt: Attempt, repository: str
     attempt.external_id, attempt.external_url = commit, url
     attempt.variables = {"CommitId": commit, "BranchName": branch, "CommitMessage": attempt.revision["summary"]}
     outcome = Outcome(attempt.began + SOURCE, "Succeeded", attempt.revision["summary"])
-    return _Fetching(outcome, account, execution.pipeline["roleArn"], commit, list(attempt.outputs.values()))
+    store = execution.pipeline.get("artifactStore") or execution.pipeline["artifactStores"][region]
+    key = store.get("encryptionKey", {}).get("id", "")
+    return _Fetching(outcome, account, execution.pipeline["roleArn"], commit, list(attempt.outputs.values()), key)
 
 
 @dataclass
@@ -87,6 +89,7 @@ class _Fetching(Timed):
     role: str
     commit: str
     outputs: list[str]
+    key: str
 
     def ended(self, now: float) -> Outcome | None:
         """The words are those that users report (aws/aws-cdk#13733); that they hold for tokens too is assumed."""
@@ -94,7 +97,7 @@ class _Fetching(Timed):
             return None
         while self.outputs:
             try:
-                artifacts.put(self.account, self.role, self.outputs.pop(), _zip_of(self.commit))
+                artifacts.put(self.account, self.role, self.outputs.pop(), _zip_of(self.commit), self.key)
             except Refusal as refusal:
                 message = f"Upload to S3 failed with the following error: {refusal.message}"
                 code = "PermissionError" if refusal.code == "AccessDenied" else "ConfigurationError"

@@ -7,9 +7,10 @@ doctorray117/minecraft-ondemand#12, aws/aws-cdk#11544, aws/copilot-cli#4504).
 from collections.abc import Iterator
 
 from moto.iam.models import iam_backends
+from moto.secretsmanager.models import secretsmanager_backends
 
 from ecsctl.sandbox.aws.ecs.state import Task, Wire
-from ecsctl.sandbox.core import permissions, principals
+from ecsctl.sandbox.core import keys, permissions, principals
 
 _AUTH = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
 _ONCE = "service call has been retried 1 time(s): "
@@ -44,8 +45,21 @@ def _secrets(container: Wire) -> Iterator[tuple[str, str, str]]:
         if ":secretsmanager:" in arn:
             words = f"unable to retrieve secret from asm: {_ONCE}failed to fetch secret {arn} from secrets manager: "
             yield "secretsmanager:GetSecretValue", arn, _AUTH + words + "{why}"
+            # In Secrets Manager's words, which say no more (aws/aws-cdk#7677).
+            if key := _key(arn):
+                denied = "AccessDeniedException: Access to KMS is not allowed status code: 400"
+                yield "kms:Decrypt", key, _AUTH + words + denied
         elif ":ssm:" in arn:
             yield "ssm:GetParameters", arn, f"{_AUTH}unable to retrieve secrets from ssm: {_ONCE}{{why}}"
+
+
+def _key(secret: str) -> str:
+    """The key of the account's own that encrypts a secret; empty where there is none."""
+    region, account = secret.split(":")[3:5]
+    held = secretsmanager_backends[account][region].secrets.get(secret)
+    named = getattr(held, "kms_key_id", "") or ""
+    key = keys.found(account, region, named) if named else None
+    return key.arn if key else ""
 
 
 def _log(account: str, container: Wire) -> Iterator[tuple[str, str, str]]:
