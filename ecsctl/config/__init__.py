@@ -1,4 +1,4 @@
-"""ecsctl.toml: its form, and how it is found, read, checked and shown. Everything it may say is in docs/config.md."""
+"""ecsctl.toml: its model, and how it is found, read, checked and shown. All options are in docs/config.md."""
 
 from ecsctl.config.files import FILE
 from ecsctl.config.form import schema

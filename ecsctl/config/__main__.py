@@ -1,4 +1,4 @@
-"""`python -m ecsctl.config`: write ecsctl.schema.json and docs/config.md's table of options again, from the model."""
+"""`python -m ecsctl.config`: regenerate ecsctl.schema.json and docs/config.md's table of options from the model."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The table [service.autoscaling]: how many tasks, by load and by the clock."""
+"""The table [service.autoscaling]: the number of tasks, by load and by the clock."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Schedule(Section):
     max: int | None = Field(None, ge=0, le=5000, description="The most tasks from then on.", examples=[1])
 
     def problems(self) -> Iterator[Problem]:
-        """Nothing that changes, or an empty range."""
+        """Mistakes: a schedule that changes nothing, or an empty range."""
         if self.min is None and self.max is None:
             yield "min", "is missing, and so is max: expected one of the two at least"
         elif self.min is not None and self.max is not None and self.min > self.max:
@@ -35,7 +35,7 @@ class Schedule(Section):
 
 
 class Autoscaling(Section):
-    """How many tasks, by load."""
+    """The number of tasks, by load."""
 
     min: int = Field(
         ge=0,
@@ -86,7 +86,7 @@ class Autoscaling(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """An empty range, an incomplete target, or no way back from zero tasks."""
+        """Mistakes: an empty range, an incomplete target, or no way back from zero tasks."""
         if self.min > self.max:
             yield "max", f"= {self.max} is below min = {self.min}"
         if self.queue and not self.messages_per_task:
@@ -100,22 +100,24 @@ class Autoscaling(Section):
 
     @property
     def cpu(self) -> int:
-        """What to aim for: 60 by default; 0 where other things are aimed for."""
+        """The target: 60 by default; 0 if there are other targets."""
         return self.cpu_percent or (0 if self.memory_percent or self.requests_per_minute or self.queue else 60)
 
     @property
     def published(self) -> list[str]:
-        """The metrics of ECS that are aimed for, by CloudWatch's names."""
+        """The metrics of ECS that have a target, by CloudWatch's names."""
         return ["CPUUtilization"] * bool(self.cpu) + ["MemoryUtilization"] * bool(self.memory_percent)
 
     @property
     def first(self) -> int:
-        """The tasks to begin with: one at least, so that there is something to measure, and so a release has run."""
+        """The tasks to begin with: at least one, so that there is something to measure, and so that a release has
+        run.
+        """
         return max(1, self.min)
 
     @property
     def from_zero(self) -> bool:
-        """Whether there may be no task while messages of a queue come."""
+        """Whether there may be no task while a queue has no messages."""
         return bool(self.queue) and not self.lowest
 
     @property

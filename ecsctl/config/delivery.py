@@ -47,7 +47,7 @@ class Github(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """Two ways to GitHub at once, or none for what needs one."""
+        """Mistakes: two ways to GitHub at once, or none for what needs one."""
         if self.connection_arn and self.given("token_secret") and not self.deployments:
             yield "token_secret", "cannot be used with connection_arn: one of the two is used"
         if self.deployments and self.connection_arn and not self.given("token_secret"):
@@ -174,11 +174,11 @@ class Build(Section):
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """What ecsctl's own buildspec has in it beyond what it always has."""
+        """The optional parts of ecsctl's own buildspec that are on."""
         return tuple(part for part in PARTS if getattr(self, part))
 
     def named_secrets(self) -> Iterator[tuple[str, str]]:
-        """Everything secret that a build reads: its key in ecsctl.toml, and its ARN."""
+        """Every secret that a build reads: its key in ecsctl.toml, and its ARN."""
         if self.login:
             yield "build.image_credentials", self.login
         for name, arn in self.secrets.items():
@@ -195,12 +195,12 @@ class Build(Section):
 
     @property
     def login(self) -> str:
-        """The ARN of the secret that opens the registry of the build's own image; empty where none is needed."""
+        """The ARN of the secret that opens the registry of the build's own image; empty if none is needed."""
         return "" if self.image_credentials in (None, "none") else str(self.image_credentials)
 
     @property
     def variables(self) -> dict[str, str]:
-        """What the build gets to know of the image, in environment variables; only what is configured."""
+        """The build's environment variables that describe the image; only what is configured."""
         settings = {"BUILD_CONTEXT": self.context, "BUILD_DOCKERFILE": self.dockerfile, "BUILD_TARGET": self.target}
         arguments = {f"BUILD_ARG_{name}": value for name, value in self.args.items()}
         settings["BUILD_SECRETS"] = " ".join(sorted(self.secrets))
@@ -212,12 +212,12 @@ class Build(Section):
 
     @property
     def passwords(self) -> tuple[str, ...]:
-        """The variables that hold what opens the registries: a number each, as the hosts have."""
+        """The variables with the registries' credentials, numbered like those with their hosts."""
         numbers = [number for number, host in enumerate(sorted(self.logins)) if self.logins[host] != "role"]
         return tuple(f"BUILD_LOGIN_{what}_{number}" for number in numbers for what in ("USERNAME", "PASSWORD"))
 
     def problems(self) -> Iterator[Problem]:
-        """Variables that are not the user's to set."""
+        """Mistakes: variables that the user may not set."""
         for name in sorted(self.environment.keys() & self.variables.keys()):
             key = name.removeprefix("BUILD_")
             key = f"args.{key.removeprefix('ARG_')}" if key.startswith("ARG_") else key.lower()
@@ -309,7 +309,7 @@ class Pipeline(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """Names that occur twice, and actions without a pipeline."""
+        """Mistakes: duplicate names, and actions without a pipeline."""
         names = Counter([one.name for one in (*self.approvals, *self.tests)] + ["Source", "Build", "Deploy"])
         for key in self.given("approvals", "tests", "trigger", "paths", "tags", "artifact_days"):
             if self.mode != "pipeline":

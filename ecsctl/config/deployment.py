@@ -1,4 +1,4 @@
-"""The table [deployment]: how a new version takes over, when a release is done, and when ECS gives it up."""
+"""The table [deployment]: how a new version takes over, when a release is complete, and when ECS gives it up."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BAKE = 5  # minutes
 
 
 class EarlySuccess(Section):
-    """A release counts as done before the last old task has left."""
+    """A release counts as complete before the last old task has stopped."""
 
     healthy_percent: int = Field(
         100,
@@ -31,7 +31,7 @@ class EarlySuccess(Section):
 
 
 class CircuitBreaker(Section):
-    """After how many failed tasks ECS gives a release up and goes back."""
+    """After how many failed tasks ECS gives a release up and rolls back."""
 
     failures: int | None = Field(None, ge=1, description="This many tasks, whatever desired_count is.", examples=[3])
     percent: int = Field(
@@ -48,21 +48,21 @@ class CircuitBreaker(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """A number of tasks and a share of them."""
+        """Mistakes: a number of tasks and a share of them."""
         if self.failures is not None:
             for key in self.given("percent", "bounded"):
                 yield key, "cannot be used with failures, which is a number of tasks: expected one of the two"
 
     @property
     def threshold(self) -> tuple[Literal["COUNT", "BOUNDED_PERCENT", "UNBOUNDED_PERCENT"], int]:
-        """As ECS takes it (API reference, ThresholdConfiguration)."""
+        """In ECS's form (API reference, ThresholdConfiguration)."""
         if self.failures is not None:
             return "COUNT", self.failures
         return "BOUNDED_PERCENT" if self.bounded else "UNBOUNDED_PERCENT", self.percent
 
 
 class Alarms(Section):
-    """The CloudWatch alarms that ECS watches while it releases: one that rings gives the release up."""
+    """The CloudWatch alarms that ECS watches during a release: if one goes off, the release is given up."""
 
     names: tuple[words.AlarmName, ...] = Field(
         (),
@@ -92,11 +92,11 @@ class Alarms(Section):
 
     @property
     def makes(self) -> bool:
-        """Whether any alarm is made for the app."""
+        """Whether ecsctl creates any alarm for the app."""
         return self.errors_percent is not None or self.latency_seconds is not None
 
     def problems(self) -> Iterator[Problem]:
-        """Nothing to watch, or the same twice."""
+        """Mistakes: nothing to watch, or duplicates."""
         made = self.makes
         if not self.names and not made:
             yield "names", "is missing: expected names, errors_percent or latency_seconds"
@@ -110,7 +110,7 @@ class Alarms(Section):
 
 
 class Canary(Section):
-    """How many requests a new version gets at first, and for how long."""
+    """The share of the requests that a new version gets first, and for how long."""
 
     percent: float = Field(
         10, ge=0.1, le=100, strict=False, description="The share of the requests that the new version gets at first."
@@ -118,12 +118,12 @@ class Canary(Section):
     minutes: int = Field(5, ge=0, le=1440, description="After how many minutes it gets all of them.")
 
     def problems(self) -> Iterator[Problem]:
-        """A share that ECS does not take."""
+        """Mistakes: a share that ECS does not accept."""
         yield from _tenths(self.percent)
 
 
 class Linear(Section):
-    """In which steps the requests go over to a new version."""
+    """In which steps the requests are shifted to a new version."""
 
     percent: float = Field(
         25, ge=3, le=100, strict=False, description="The share of the requests that goes over at each step."
@@ -131,12 +131,12 @@ class Linear(Section):
     minutes: int = Field(2, ge=0, le=1440, description="How many minutes pass between two steps.")
 
     def problems(self) -> Iterator[Problem]:
-        """A share that ECS does not take."""
+        """Mistakes: a share that ECS does not accept."""
         yield from _tenths(self.percent)
 
 
 class Pause(Section):
-    """Where a release is held until a person lets it go on (`ecsctl continue`) or takes it back (`ecsctl cancel`)."""
+    """Where a release is held until a person continues it (`ecsctl continue`) or rolls it back (`ecsctl cancel`)."""
 
     at: tuple[Stage, ...] = Field(
         strict=False,
@@ -157,7 +157,7 @@ class Pause(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """The same twice."""
+        """Mistakes: duplicates."""
         for number, stage in enumerate(self.at):
             if stage in self.at[:number]:
                 yield f"at.{number}", "is listed more than once: expected each once"
@@ -170,7 +170,7 @@ def _tenths(percent: float) -> Iterator[Problem]:
 
 
 class Deployment(Section):
-    """How a new version takes over: when a release counts as done, and when ECS gives it up and goes back."""
+    """How a new version takes over: when a release counts as complete, and when ECS gives it up and rolls back."""
 
     strategy: Literal["rolling", "blue-green", "canary", "linear"] = Field(
         "rolling",
@@ -220,9 +220,9 @@ class Deployment(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """What only one of the strategies has, and alarms that could not ring while the version before exists.
+        """Mistakes: keys of another strategy, and alarms that could not go off while the previous version still runs.
 
-        ECS API reference, DeploymentConfiguration: the circuit breaker and early success are of rolling ones.
+        ECS API reference, DeploymentConfiguration: the circuit breaker and early success belong to rolling deployments.
         """
         of: dict[str, tuple[str, ...]] = {"canary": ("canary",), "linear": ("linear",)}
         of |= dict.fromkeys(("bake_minutes", "pause"), ("blue-green", "canary", "linear"))
@@ -237,24 +237,24 @@ class Deployment(Section):
 
     @property
     def shifts(self) -> bool:
-        """Whether there are two versions side by side, and requests go from one to the other."""
+        """Whether two versions run side by side, and requests are shifted from one to the other."""
         return self.strategy != "rolling"
 
     @property
     def bakes(self) -> int:
-        """The minutes for which the version before stays."""
+        """The minutes for which the previous version stays."""
         return BAKE if self.bake_minutes is None else self.bake_minutes
 
     @property
     def steps(self) -> Canary | Linear | None:
-        """Those of the strategy, if it has any."""
+        """The strategy's steps, if it has any."""
         if self.strategy == "canary":
             return self.canary or Canary()
         return self.linear or Linear() if self.strategy == "linear" else None
 
     @property
     def waits(self) -> int:
-        """The minutes for which a release waits by itself, once all new tasks run."""
+        """The minutes for which a release waits by design, once all new tasks run."""
         if not self.shifts:
             return self.alarms.minutes if self.alarms else 0
         steps = self.steps
@@ -263,7 +263,7 @@ class Deployment(Section):
 
     @property
     def held(self) -> int:
-        """The minutes for which a release may be held altogether, if none of them is answered."""
+        """The minutes for which a release may be held in total, if no pause is answered."""
         if not self.pause:
             return 0
         steps = self.steps
@@ -273,5 +273,5 @@ class Deployment(Section):
 
     @property
     def makes_alarms(self) -> bool:
-        """Whether any alarm is made for the app."""
+        """Whether ecsctl creates any alarm for the app."""
         return self.alarms is not None and self.alarms.makes

@@ -1,6 +1,6 @@
 """service.environment_file: variables of a dotenv file of the repository, as a source of ecsctl.toml's values.
 
-python-dotenv reads the form. `${NAME}` and `$NAME` stay unchanged: what a container gets would otherwise depend on the
+python-dotenv parses it. `${NAME}` and `$NAME` stay unchanged: otherwise a container's variables would depend on the
 environment of whoever runs ecsctl.
 """
 
@@ -23,9 +23,9 @@ KEY = "service.environment_file"
 
 
 def source(values: Mapping[str, Any], folder: File) -> tuple[Source | None, list[str]]:
-    """The variables of the file that `values` name, below `folder`, and what is wrong with it; None if none is named.
+    """The variables of the file that `values` name, below `folder`, and its mistakes; None if none is named.
 
-    What is no path is left to the check of the configuration as a whole.
+    An invalid path is left to the check of the configuration as a whole.
     """
     table = values.get("service")
     name = table.get("environment_file") if isinstance(table, Mapping) else None
@@ -50,7 +50,7 @@ def source(values: Mapping[str, Any], folder: File) -> tuple[Source | None, list
 
 
 def warnings(variables: Mapping[str, str], file: Source) -> Iterator[str]:
-    """A sentence for each variable of the file that seems to have something to fill in."""
+    """A sentence for each variable of the file that seems to contain a placeholder."""
     for name, value in file.values["service"]["environment"].items():
         if variables.get(name) == value and re.search(r"\$\{\w+", value):
             place = file.place(("service", "environment", name))

@@ -1,4 +1,4 @@
-"""Files of the user's, changed as little as can be, and replaced as a whole."""
+"""Edits the user's files, changing as little as possible, and replaces them as a whole."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ CONNECTION, TOKEN = "connection_arn", "token_secret"
 def with_connection(file: File, arn: str) -> str:
     """The file's text with `github.connection_arn`, to be `put`. Everything else in it stays unchanged.
 
-    `token_secret`, which cannot be used beside it, becomes a comment on its line. Raises Refused where the environment
-    says otherwise, without a [github], and where the file is written in a way that cannot be changed here.
+    `token_secret`, which cannot be used with it, becomes a comment on its line. Raises Refused if the environment says
+    otherwise, without a [github], and if the file is written in a way that cannot be edited here.
     """
     for key in (CONNECTION, TOKEN):
         name = environment.variable(("github", key))
@@ -49,9 +49,9 @@ def with_connection(file: File, arn: str) -> str:
 
 
 def read_text(path: File) -> str | None:
-    """A file's text, None if it does not exist. What is not ours goes back by `put` as it was, byte for byte.
+    """A file's text, None if it does not exist. Whatever we do not edit is written back by `put` byte for byte.
 
-    Raises EcsctlError for what is no file, and Refused for a link that leads out of its folder.
+    Raises EcsctlError if it is not a file, and Refused for a link that leads out of its folder.
     """
     try:
         return files.read(_place(path)).decode("utf-8", "surrogateescape")
@@ -64,8 +64,8 @@ def read_text(path: File) -> str | None:
 def put(path: File, text: str) -> None:
     """Replace a file as a whole, keeping its mode; do nothing if it has this text already.
 
-    A link within its folder stays a link. Raises EcsctlError for anything that is no file, and Refused for a link that
-    leads out of its folder: in another person's repository it could name any of the user's files.
+    A link within its folder stays a link. Raises EcsctlError if it is not a file, and Refused for a link that leads out
+    of its folder: in another person's repository it could name any of the user's files.
     """
     if read_text(path) == text:
         return
@@ -90,7 +90,7 @@ def _place(path: File) -> File:
 
 
 def _by_line(text: str, table: Path, arn: str) -> str:
-    """A line of its own below the repository's; the old connection's line, or the token's, taken back as a comment."""
+    """A line of its own below the repository's; or the old connection's line, or the token's, turned into a comment."""
     places, kept = lines(text), re.findall(r"[^\n]*\n|[^\n]+", text)
     at = places.get((*table, "repository"), 0)
     if not at:

@@ -1,7 +1,7 @@
 """ECSCTL_* variables as values of options: ECSCTL_REGION, ECSCTL_SERVICE__PORT, ECSCTL_SERVICE__ENVIRONMENT__LOG_LEVEL.
 
-pydantic-settings does most of this, but takes the variable's name of an app in lower case and overlooks an unknown
-ECSCTL_ variable, which is a typing mistake as a rule.
+pydantic-settings does most of this, but converts the names of an app's variables to lower case and ignores an unknown
+ECSCTL_ variable, which usually is a typing mistake.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PREFIX = "ECSCTL_"
 RESERVED = frozenset(
     f"{PREFIX}{name}" for name in ("STATE", "SANDBOX", "SANDBOX_SPEED", "CONTAINERS", "REGISTRY", "DEBUG", "YES")
 )
-"""Variables that are no options of ecsctl.toml: the record's place, and options of the command line."""
+"""Variables that are not options of ecsctl.toml: the state file's path, and options of the command line."""
 
 
 def variable(path: Path) -> str:
@@ -29,7 +29,7 @@ def variable(path: Path) -> str:
 
 
 def read(environ: Mapping[str, str] | None = None) -> tuple[Source, list[str]]:
-    """The options that the environment sets, and what is wrong with it. An empty variable counts as not set."""
+    """The options that the environment sets, and its mistakes. An empty variable counts as not set."""
     values: dict[str, Any] = {}
     places: dict[Path, str] = {}
     wrong = []
@@ -49,9 +49,9 @@ def read(environ: Mapping[str, str] | None = None) -> tuple[Source, list[str]]:
 
 
 def _path(words: list[str]) -> tuple[str, ...] | None:
-    """The option that the words of a variable's name lead to. Under a free map the rest is one key, unchanged.
+    """The option that a variable's name leads to. Below a free map the rest is one key, unchanged.
 
-    The name of a table that the user names is in lower case.
+    The name of a table that the user chooses is in lower case.
     """
     path: tuple[str, ...] = ()
     while words:
@@ -68,7 +68,7 @@ def _path(words: list[str]) -> tuple[str, ...] | None:
 
 
 def _value(text: str, node: Node) -> Any:
-    """The variable's text as the option's kind of value. What is not of that kind stays text, and is refused later."""
+    """The variable's text converted to the option's type. If that is impossible it stays text, and is refused later."""
     match node.get("type"):
         case "integer":
             return int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", text.strip()) else text

@@ -18,10 +18,9 @@ LARGEST = 256 * 1024
 
 
 def candidates(folder: File) -> list[File]:
-    """The configuration files of the nearest folder that has any, this one or one above it; the one that counts is
-    first.
+    """The configuration files of the nearest folder that has any, this one or a parent; the one that counts is first.
 
-    The search ends at the root of the git repository. Outside of a repository it stays in this folder, so that a stray
+    The search ends at the root of the git repository. Outside a repository it stays in this folder, so that a stray
     file in a home folder is not used. A pyproject.toml that names us and cannot be read counts: `source` refuses it.
     """
     for here in upwards(folder):
@@ -34,14 +33,14 @@ def candidates(folder: File) -> list[File]:
 
 
 def upwards(folder: File) -> list[File]:
-    """The folder and those above it up to the root of its git repository; the folder alone if it is in none."""
+    """The folder and its parents up to the root of its git repository; only the folder if it is in none."""
     line = [folder.resolve(), *folder.resolve().parents]
     roots = [index for index, here in enumerate(line) if (here / ".git").exists()]
     return line[: roots[0] + 1] if roots else line[:1]
 
 
 def source(file: File) -> Source:
-    """The values of a file and their lines. Raises ConfigError for what is not TOML, too large or too deep."""
+    """The values of a file and their lines. Raises ConfigError if it is not TOML, too large or too deeply nested."""
     text = _text(file)
     found = _lines(file, text)
     values = _parsed(file, text, found)
@@ -56,7 +55,7 @@ def source(file: File) -> Source:
 
 
 def named(file: File) -> str:
-    """A file's name for a message: as short as it can be understood from the current folder."""
+    """A file's name in messages: the shortest path from the current folder."""
     try:
         return str(file.relative_to(File.cwd().resolve()))
     except (ValueError, OSError):
@@ -64,7 +63,7 @@ def named(file: File) -> str:
 
 
 def _has_ours(file: File, *, alone: bool) -> bool:
-    """Whether a pyproject.toml has a table for us. A broken one is not our concern where there is an ecsctl.toml."""
+    """Whether a pyproject.toml has a table for us. A broken one does not concern us if there is an ecsctl.toml."""
     try:
         text = _text(file)
         if "ecsctl" not in text:
@@ -114,7 +113,7 @@ def _parsed(file: File, text: str, found: Mapping[Path, int]) -> dict[str, Any]:
 def _problem(message: str) -> tuple[str, int, str]:
     """tomllib's reason, the line (0: the last one), and the column in words.
 
-    Of the text it quotes a single character, or a key. A key may be a secret in the wrong place, and is left out.
+    It quotes a single character of the text, or a key. A key may be a secret in the wrong place, and is left out.
     """
     place = re.search(r" \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)$", message)
     reason = message[: place.start()] if place else message

@@ -17,7 +17,7 @@ Node = dict[str, Any]
 
 
 class _Toml(GenerateJsonSchema):
-    """TOML has no null: an option that may be absent is only that."""
+    """TOML has no null: an option that may be absent only has its other type."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
@@ -29,7 +29,7 @@ class _Toml(GenerateJsonSchema):
         return made
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        """A key that does not match is refused, as the loader refuses it."""
+        """A key that does not match is refused, as the loader does."""
         made = super().dict_schema(schema)
         return {**made, "additionalProperties": False} if "patternProperties" in made else made
 
@@ -55,7 +55,7 @@ def schema() -> str:
 
 
 def node(path: Path) -> Node | None:
-    """What the schema says of the value at a path; None if no such option is known."""
+    """The schema of the value at a path; None if there is no such option."""
     found = _resolved(document())
     for part in path:
         if isinstance(part, int):
@@ -76,11 +76,11 @@ def is_table(node: Node) -> bool:
 
 
 NAME = "NAME"
-"""The placeholder in a path for the name that the user gives a table."""
+"""The placeholder in a path for the name that the user chooses for a table."""
 
 
 def tables(node: Node) -> bool:
-    """Whether it is a map of tables with keys of their own, each by a name that the user gives it."""
+    """Whether it is a map of tables with keys of their own, each with a name that the user chooses."""
     below = _below(node)
     return isinstance(below, dict) and is_table(_resolved(below))
 
@@ -102,7 +102,7 @@ def options(path: Path = ()) -> Iterator[tuple[Path, Node]]:
 
 
 def meant(node: Node) -> str:
-    """What kind of value an option takes, in words: "an integer from 1 to 65535"."""
+    """An option's type in words: "an integer from 1 to 65535"."""
     if "enum" in node or "const" in node:
         return "one of " + ", ".join(json.dumps(value) for value in node.get("enum", [node.get("const")]))
     match node.get("type"):

@@ -1,4 +1,4 @@
-"""The table [service.health]: who is asked whether the app is well, how often, and what counts as an answer."""
+"""The table [service.health]: how the app's health is checked, how often, and which answers count."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class ContainerCheck(Section):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """As ECS takes it: the first word says whether a shell is to run it."""
+        """In ECS's form: the first word says whether a shell runs it."""
         return self.command if self.command[0] in ("CMD", "CMD-SHELL") else ("CMD", *self.command)
 
     def problems(self) -> Iterator[Problem]:
-        """What ECS would not run."""
+        """Mistakes: a command that ECS would not run."""
         if "" in self.command:
             yield "command", "has an empty word"
         elif self.command[0] == "CMD-SHELL" and len(self.command) != 2:
@@ -42,11 +42,11 @@ class ContainerCheck(Section):
 
 
 UNKNOWN_METHOD = "/AWS.ALB/healthcheck"
-"""What is asked of a gRPC server where no path is given. Any answers 12, UNIMPLEMENTED (ELB API reference, Matcher)."""
+"""The default method for checking a gRPC server. Any server answers 12, UNIMPLEMENTED (ELB API reference, Matcher)."""
 
 
 class Health(Section):
-    """How the load balancer checks whether a task is healthy: in place of health_path, where that is not enough."""
+    """How the load balancer checks whether a task is healthy: instead of health_path, if that is not enough."""
 
     path: words.HealthPath = Field(
         "/", description="The path that the load balancer checks; health_path is the short form."
@@ -73,7 +73,7 @@ class Health(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """AWS: "Health check timeout must be smaller than the interval"; and ranges that hold no code."""
+        """Mistakes: "Health check timeout must be smaller than the interval" (AWS); and ranges that contain no code."""
         if self.timeout_seconds >= self.interval_seconds:
             problem = f"= {self.timeout_seconds} is not less than interval_seconds = {self.interval_seconds}"
             yield ("timeout_seconds" if self.given("timeout_seconds") else "interval_seconds"), problem
@@ -82,7 +82,7 @@ class Health(Section):
                 yield "codes", f"has the range {low}-{high}, in which there is no code"
 
     def speaking(self, protocol: str) -> Iterator[Problem]:
-        """Codes and paths that are not of what the app speaks.
+        """Mistakes: codes and paths of another protocol than the app's.
 
         "The path of a custom health check method with the format /package.service/method" (ELB API reference,
         CreateTargetGroup).

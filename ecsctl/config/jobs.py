@@ -1,4 +1,4 @@
-"""The tables [jobs.NAME]: tasks by the clock."""
+"""The tables [jobs.NAME]: tasks that run on a schedule."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ecsctl.parts import GUARD, TIMER
 
 
 class Job(Process):
-    """A task by the clock, of the image of the release that serves."""
+    """A task on a schedule, with the image of the release that serves."""
 
     schedule: words.Timetable = Field(
         description='When it runs: "cron(minutes hours day-of-month month day-of-week year)", with ? in one of the two '
@@ -58,7 +58,7 @@ class Job(Process):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """What is no schedule, and no time zone."""
+        """Mistakes: an invalid schedule, or time zone."""
         yield from super().problems()
         try:
             due.read(self.schedule)
@@ -71,11 +71,11 @@ class Job(Process):
                 yield "time_zone", str(wrong)
 
     def over(self, service: Service) -> Service:
-        """[service] with all that is said here over it; checks of the web do not apply to a job."""
+        """[service] overridden by the job's own values; health checks of the web do not apply to a job."""
         return super().over(service).model_copy(update={"health": Health()})
 
     def fits(self, service: Service, sidecars: Mapping[str, Any]) -> Iterator[Problem]:
-        """What does not go together with the tables that it takes from."""
+        """Mistakes: contradictions with the tables that it inherits from."""
         yield from super().fits(service, sidecars)
         ours = {TIMER: self.timeout_minutes is not None, GUARD: self.overlap == "refuse"}
         beside = sidecars if self.sidecars is None else self.sidecars

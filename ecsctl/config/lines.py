@@ -1,4 +1,4 @@
-"""The line of each key in a TOML text. tomllib checks the text; this only finds its way through it."""
+"""The line of each key in a TOML text. tomllib checks the text; this only locates the keys."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ Path = tuple[str | int, ...]
 """The way to a value: keys, and numbers within lists."""
 
 DEEP = 20
-"""How many parts a key may have, and how deep lists may lie in lists. tomllib takes a minute for a key of 30,000
-parts, and ends in a RecursionError for as many brackets."""
+"""The most parts of a key, and the deepest nesting of lists. tomllib takes a minute for a key of 30,000 parts, and ends
+in a RecursionError for as many brackets.
+"""
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
@@ -25,7 +26,7 @@ _OTHER = re.compile(r"[^,\]}#\n]+")
 
 
 class TooDeep(ValueError):
-    """A key of too many parts, or lists too deep in lists. `line` is where."""
+    """A key with too many parts, or lists nested too deeply. `line` is where."""
 
     def __init__(self, line: int) -> None:
         super().__init__(f"line {line}")

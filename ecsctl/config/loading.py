@@ -24,7 +24,7 @@ from ecsctl.engine.errors import ConfigError
 
 @dataclass(frozen=True)
 class Loaded:
-    """A configuration, its file (None: there is none), where each value is from, and what is worth a word."""
+    """A configuration, its file (None: there is none), where each value is from, and warnings."""
 
     config: Config
     file: File | None
@@ -40,7 +40,7 @@ def find(folder: File | None = None) -> File | None:
 def load(folder: File | None = None, overrides: Mapping[str, Any] | None = None) -> Config:
     """The configuration in force for a folder (default: the current one).
 
-    `overrides` are the command's options by their keys, "region" or "service.desired_count"; None is not given.
+    `overrides` are the command's options by their keys, "region" or "service.desired_count"; None means not given.
     Raises ConfigError with every mistake, its file and line.
     """
     return read(folder, overrides).config
@@ -56,7 +56,7 @@ def read(
     overrides: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Loaded:
-    """As `load`, with the file, the origin of each value, and warnings. `environ` is used instead of os.environ."""
+    """Like `load`, with the file, the origin of each value, and warnings. `environ` replaces os.environ."""
     folder = folder or File.cwd()
     found = files.candidates(folder)
     variables, wrong = environment.read(environ)
@@ -90,7 +90,9 @@ def read(
 
 
 def mentions(word: str, folder: File) -> bool:
-    """Whether a configuration that cannot be read may set this option: its file has the word, or a variable is set."""
+    """Whether a configuration that cannot be read may set this option: its file contains the word, or a variable is
+    set.
+    """
     written = (file.read_bytes() for file in files.candidates(folder)[:1] if os.access(file, os.R_OK))
     return bool(os.environ.get(environment.PREFIX + word.upper())) or any(word.encode() in text for text in written)
 

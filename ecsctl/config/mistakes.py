@@ -1,4 +1,4 @@
-"""What is wrong in a configuration, in words that say how to fix it: where, which key, what is expected and found."""
+"""Mistakes in a configuration, in words that say how to fix them: where, which key, what was expected and found."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST = 50
 class Source:
     """Some of the values, and where each comes from: options, the environment, or a file.
 
-    `places` names a path's place; for a path that does not exist, its longest existing part counts.
+    `places` has a path's place; for a path that does not exist, its longest existing part counts.
     """
 
     values: Mapping[str, Any]
@@ -38,7 +38,7 @@ class Source:
 
 
 def blamed(path: Path, sources: list[Source]) -> str:
-    """The place to fix: of the first source that has the value; else of the last one, the file, where it belongs."""
+    """The place to fix: the first source that has the value; otherwise the last one, the file, where it belongs."""
     for n in range(len(path), 0, -1):
         holders = [source for source in sources if holds(source.values, path[:n])]
         if holders:
@@ -117,7 +117,7 @@ def _sentences(error: ValidationError) -> Iterator[tuple[Path, str]]:
 
 
 def _in_ours(path: Path, value: Any) -> str:
-    """ecsctl's word for a value that other tools write so."""
+    """ecsctl's word for a value that other tools write in this way."""
     if path[-1] == "schedule" and isinstance(value, str) and (time := other_words.timetable(value)):
         return f'; in AWS\'s words: "{time}"'
     return {"cpu": "; 1024 is one vCPU", "memory": "; in MiB, 1024 to a GB"}.get(str(path[-1]), "")

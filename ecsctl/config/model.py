@@ -1,4 +1,4 @@
-"""ecsctl.toml as a whole: its tables, and whether they go together."""
+"""ecsctl.toml as a whole: its tables, and whether they fit together."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Config(Tables):
     @model_validator(mode="wrap")
     @classmethod
     def _filled(cls, written: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """What the file says, with what it means without saying it."""
+        """The file's values, together with what they imply."""
         if not isinstance(written, Mapping):
             return handler(written)
         asked = {"service", "domain", "load_balancer"} & written.keys()
@@ -39,11 +39,11 @@ class Config(Tables):
 
     @property
     def silent(self) -> bool:
-        """Whether there is no web because nothing is said of one, and not because the file says so."""
+        """Whether there is no web because the file does not mention one, and not because it says so."""
         return self._unsaid
 
     def problems(self) -> Iterator[Problem]:
-        """Values of several tables that contradict each other, though each is valid by itself."""
+        """Mistakes: values of several tables that contradict each other, though each is valid by itself."""
         yield from self._doubled_tags()
         yield from self.strange(self.account_id, self.region)
         yield from self._build_image()
@@ -73,7 +73,7 @@ class Config(Tables):
         yield from fitting(self.volumes, beside, raw)
 
     def _deployment(self) -> Iterator[Problem]:
-        """A share of tasks that is too small; an alarm of ours that is named as the user's.
+        """Mistakes: a share of tasks that is too small; an alarm of ecsctl's that is listed as the user's.
 
         ECS API reference, DeploymentEarlySuccessCriteria: "must be greater than or equal to" the minimum.
         """
@@ -89,24 +89,24 @@ class Config(Tables):
 
     @property
     def deploy_minutes(self) -> int:
-        """How long the pipeline's deploy action waits: as written, or as long as the strategy needs."""
+        """How long the pipeline's deploy action waits: as configured, or as long as the strategy needs."""
         return releasing.deploy_minutes(self)
 
     def _doubled_tags(self) -> Iterator[Problem]:
-        """Keys that differ in case alone. IAM knows no difference (IAM user guide, "Tags for IAM resources")."""
+        """Mistakes: keys that differ only in case, which IAM ignores (IAM user guide, "Tags for IAM resources")."""
         first: dict[str, str] = {}
         for key in self.tags:
             if (other := first.setdefault(key.lower(), key)) != key:
                 yield ("tags", key), f"is {other} in another case, and IAM treats the two as one: expected only one"
 
     def strange(self, account: str | None, region: str | None, partition: str | None = None) -> Iterator[Problem]:
-        """ARNs of another account, region or partition than the ones to work in, as far as these are known, where AWS
-        accepts no other.
+        """Mistakes: ARNs of another account, region or partition than the current ones, as far as these are known, if
+        AWS accepts no other.
         """
         yield from places.strange(self, account, region, partition)
 
     def _build_image(self) -> Iterator[Problem]:
-        """One of CodeBuild's own images that does not run on the machine that builds.
+        """Mistakes: one of CodeBuild's own images that does not run on the build machine.
 
         CodeBuild user guide, "Docker images provided by CodeBuild": those for ARM have aarch64 in their names.
         """
@@ -120,7 +120,7 @@ class Config(Tables):
             yield "build.image", f"runs on {found}, but service.architecture is {wanted}: expected one for {wanted}"
 
     def _login(self, image: str) -> Iterator[Problem]:
-        """Credentials without a use, or a registry that is not known to let anybody in without.
+        """Mistakes: unused credentials, or a registry that may require some.
 
         "When this is set: imagePullCredentialsType must be set to SERVICE_ROLE; images cannot be curated or an Amazon
         ECR image" (CodeBuild API reference, ProjectEnvironment: registryCredential).
@@ -141,7 +141,7 @@ class Config(Tables):
             yield "build.image", f'{problem} {secret}, or {key} = "none" where it needs no login'
 
     def _crowd(self) -> Iterator[Problem]:
-        """More tasks than the network that is made for them has addresses."""
+        """Mistakes: more tasks than the network that ecsctl creates has addresses."""
         key = "autoscaling.max" if self.service.autoscaling else "desired_count"
         percent, most, peak = self._percent, self._most, self._peak
         room = self.vpc.room(internal=self.load_balancer.internal)
@@ -168,11 +168,11 @@ class Config(Tables):
 
     @property
     def _peak(self) -> int:
-        """The most tasks of the web that run at once, during a deployment."""
+        """The most tasks of the web that run at the same time, during a deployment."""
         return self._most * self._percent // 100
 
     def _processes(self) -> Iterator[Problem]:
-        """Workers and jobs that contradict [service], and more tasks in all than there are addresses."""
+        """Mistakes: workers and jobs that contradict [service], and more tasks in total than there are addresses."""
         for table, those in (("workers", self.workers), ("jobs", self.jobs)):
             for name, one in those.items():
                 for key, why in one.fits(self.service, self.sidecars):
@@ -193,7 +193,7 @@ class Config(Tables):
             yield f"workers.{name}", f"{problem}, and the subnets have {room} addresses: expected fewer, or vpc.id"
 
     def _release(self) -> Iterator[Problem]:
-        """A step of the pipeline that is called as the one that runs the release command, or registers the jobs."""
+        """Mistakes: a pipeline step with the name of the one that runs the release command, or updates the jobs."""
         taken = {"Release": "the release command"} if self.release else {}
         taken |= {"Jobs": "what gives the jobs the new image"} if self.jobs else {}
         for key in ("tests", "approvals"):
@@ -217,7 +217,7 @@ class Config(Tables):
 
     @property
     def wide(self) -> tuple[str, ...]:
-        """Rights of the app that reach over everything in the account, in sentences."""
+        """Warnings about permissions of the app that cover everything in the account."""
         wide = ((key, one) for key, one in self.permissions.items() if "*" in one.resources)
         return tuple(
             f"{dotted(key)} allows {', '.join(one.actions)} on every resource (*); better: the ARNs of "
@@ -226,7 +226,7 @@ class Config(Tables):
         )
 
     def _inside(self) -> Iterator[Problem]:
-        """Builds in subnets from which they would reach nothing: CodeBuild gives them no public address.
+        """Mistakes: builds in subnets without internet access, since CodeBuild gives them no public address.
 
         CodeBuild user guide, "Use AWS CodeBuild with Amazon Virtual Private Cloud".
         """
@@ -238,7 +238,7 @@ class Config(Tables):
 
     @property
     def idle(self) -> tuple[str, ...]:
-        """What is written and has no effect, in sentences."""
+        """Warnings about options that have no effect."""
         if self.github:
             return ()
         wanted = {"build": {*self.build.given()} - {*Build.FOUND}, "pipeline": self.pipeline.given()}

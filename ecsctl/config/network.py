@@ -1,4 +1,4 @@
-"""The tables [vpc], [domain] and [load_balancer]: how requests reach the tasks and the tasks reach the world."""
+"""The tables [vpc], [domain] and [load_balancer]: how requests reach the tasks and the tasks reach the internet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_NAMES = 10  # ACM user guide, "Quotas": domain names of a certificate
 
 
 class Vpc(Section):
-    """The network: made for the app, or an existing one that is used and never changed."""
+    """The network: created for the app, or an existing one that is used and never changed."""
 
     cidr: str = Field(
         "10.100.0.0/16",
@@ -59,7 +59,7 @@ class Vpc(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """A network that cannot be cut into subnets, or a mixture of a new network and an existing one."""
+        """Mistakes: a network that cannot be split into subnets, or a mixture of a new network and an existing one."""
         if why := _unfit(self.cidr):
             yield "cidr", why
         if not self.id:
@@ -82,11 +82,11 @@ class Vpc(Section):
             yield "private_subnets", 'at least two different ones are needed, or egress = "public" without any'
 
     def room(self, *, internal: bool) -> int:
-        """How many tasks find an address in the two subnets of a network that is made for the app.
+        """The number of tasks for which the two subnets of a network that ecsctl creates have addresses.
 
         An `internal` load balancer is in the subnets of the tasks.
 
-        AWS keeps five addresses of each subnet (VPC user guide, "Subnet sizing"), and the load balancer needs eight
+        AWS reserves five addresses of each subnet (VPC user guide, "Subnet sizing"), and the load balancer needs eight
         free ones in each of its own (Application Load Balancers guide, "Subnets for your load balancer").
         """
         return 2 * (256 - 5 - (8 if internal or self.egress == "public" else 0))
@@ -118,7 +118,7 @@ def _unfit(cidr: str) -> str:
 
 
 class Domain(Section):
-    """The app's own name and its certificate. Without this table the app is served by HTTP only."""
+    """The app's own name and its certificate. Without this table the app is served only by HTTP."""
 
     name: words.Domain | None = Field(
         None,
@@ -159,7 +159,7 @@ class Domain(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """Nothing to serve under, or a name that its zone or its certificate cannot hold."""
+        """Mistakes: no name, or a name that its zone or its certificate cannot hold."""
         name, zone = self.name or "", self.hosted_zone or ""
         if not name and not self.certificate_arn:
             yield "name", "is missing: give name, or certificate_arn, or leave [domain] out for HTTP only"
@@ -182,12 +182,12 @@ class Domain(Section):
             yield "name", f"does not end in its hosted zone {zone}"
         if len(name) > LONGEST:
             yield "name", f"has {len(name)} characters; at most {LONGEST} are expected"
-        # ACM API reference, RequestCertificate, DomainName. Of the further names ACM takes any length that DNS has.
+        # ACM API reference, RequestCertificate, DomainName. For further names ACM accepts any length that DNS allows.
         if len(name) > 64 and not self.certificate_arn:
             yield "name", "has more than 64 characters, so that AWS issues no certificate for it; give certificate_arn"
 
     def _crowded(self) -> Iterator[Problem]:
-        """Names that are listed twice, too long, or more than a certificate holds."""
+        """Mistakes: names that are listed twice, too long, or more than a certificate holds."""
         taken = {self.name}
         for key, most, names in (("names", LONGEST, self.names), ("redirect", LONGEST_HOST, self.redirect)):
             for number, further in enumerate(names):
@@ -204,11 +204,11 @@ class Domain(Section):
             )
 
     def _circles(self) -> Iterator[Problem]:
-        """A wildcard that would redirect clients of a name that has to answer them, even of the name they are
-        redirected to.
+        """Mistakes: a wildcard that would redirect clients of a name that must answer them, even of the redirect's
+        target.
 
-        In a rule of a load balancer `*` stands for any characters, dots too (Elastic Load Balancing guide, "Condition
-        types for listener rules").
+        In a rule of a load balancer `*` stands for any characters, including dots (Elastic Load Balancing guide,
+        "Condition types for listener rules").
         """
         for number, pattern in enumerate(self.redirect):
             ends = pattern.removeprefix("*")
@@ -242,7 +242,7 @@ class AccessLogs(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """What has a meaning for the one bucket or for the other."""
+        """Mistakes: options that only apply to the other kind of bucket."""
         for key in self.given("days"):
             if self.bucket:
                 yield key, "cannot be used with bucket, whose own rules say how long what is in it stays"
@@ -309,7 +309,7 @@ class LoadBalancer(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """Networks that are none, or one thing twice; a slow start that AWS does not take."""
+        """Mistakes: invalid networks, or duplicates; a slow start that AWS does not accept."""
         unlike = set[str]()
         for source in self.allow:
             if not source.startswith("sg-") and (why := _no_network(source)):

@@ -1,4 +1,4 @@
-"""The table [notify]: whom AWS notifies of failures, and of approvals that wait."""
+"""The table [notify]: who is notified of failures, and of pending approvals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ecsctl.config.section import Problem, Section
 
 
 class Notify(Section):
-    """Who is notified of failed runs of the pipeline, approvals that wait, and failed deployments of the service.
+    """Who is notified of failed pipeline runs, pending approvals, and failed deployments of the service.
 
     Without this table no one is.
     """
@@ -38,7 +38,7 @@ class Notify(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """No one to notify, both ways at once, and addresses that are listed twice."""
+        """Mistakes: no one to notify, both ways at once, and addresses that are listed twice."""
         if not self.email and not self.topic and not self.webhook:
             yield "email", "is missing: expected addresses, or topic or webhook instead"
         if self.email and self.topic:

@@ -1,6 +1,6 @@
-"""How other tools call what ecsctl.toml says, for those who come from there: Copilot, Terraform, compose, ECS itself.
+"""Other tools' names for what ecsctl.toml calls differently: Copilot, Terraform, compose, ECS itself.
 
-They are used in messages about mistakes alone. Nothing is accepted under two names.
+They are used only in messages about mistakes. Nothing is accepted under two names.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ _EVERY = re.compile(r"(?:every\s+)?([1-9]\d{0,3})\s*(minute|min|m|hour|h|day|d)s
 
 
 def ours(word: str, table: tuple[str | int, ...], keys: list[str]) -> str:
-    """The key that says here what a key of another tool says; empty if the word is not known.
+    """The key here that corresponds to a key of another tool; empty if the word is not known.
 
-    `table` is the one that it stands in, and `keys` are that table's own: a worker has a count of its own.
+    `table` is the one that it is in, and `keys` are that table's own: a worker has a count of its own.
     """
     key = _OF.get(re.sub(r"[_-]", "", word).lower(), "")
     first, _, rest = key.partition(".")
@@ -58,9 +58,9 @@ def ours(word: str, table: tuple[str | int, ...], keys: list[str]) -> str:
 
 
 def timetable(text: str) -> str:
-    """A time as cron and others write it, as EventBridge Scheduler does; empty where it cannot say so.
+    """A schedule of cron and others in EventBridge Scheduler's form; empty if it cannot be expressed.
 
-    It counts days of the week from 1, Sunday, and takes a `?` for one of the two days (EventBridge Scheduler user
+    It counts days of the week from 1, Sunday, and requires a `?` for one of the two days (EventBridge Scheduler user
     guide, "Schedule types").
     """
     text = text.strip()

@@ -38,7 +38,7 @@ class Permission(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """Everything at once, and what cannot be filled in."""
+        """Mistakes: everything at once, and placeholders that cannot be filled in."""
         for key in ("actions", "resources"):
             if not getattr(self, key):
                 yield key, "is empty: expected at least one"

@@ -1,4 +1,4 @@
-"""ARNs that ecsctl.toml names, held against the account, region and partition to work in."""
+"""ARNs in ecsctl.toml, compared with the account, region and partition in use."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def queues(config: Tables) -> dict[str, str]:
 
 
 def strange(config: Tables, account: str | None, region: str | None, partition: str | None) -> Iterator[Problem]:
-    """ARNs of another account, region or partition than the ones to work in, as far as these are known, where AWS
-    accepts no other.
+    """ARNs of another account, region or partition than the current ones, as far as these are known, if AWS accepts no
+    other.
 
-    A certificate must be of the load balancer's region and account, a boundary of the roles' account or AWS's own
-    (AWS Certificate Manager user guide, "Services integrated with ACM"; IAM user guide, "Permissions boundaries for
-    IAM entities"), and a metric names no other place (Amazon CloudWatch user guide, "Metrics concepts"). Secrets and
-    connections may be of another account and region, and nothing reaches another partition.
+    A certificate must be in the load balancer's region and account, a boundary in the roles' account or AWS's own (AWS
+    Certificate Manager user guide, "Services integrated with ACM"; IAM user guide, "Permissions boundaries for IAM
+    entities"), and a metric names no other place (Amazon CloudWatch user guide, "Metrics concepts"). Secrets and
+    connections may be in another account and region, and nothing reaches another partition.
     """
     certificate = config.domain.certificate_arn if config.domain else None
     topic = config.notify.topic if config.notify else None

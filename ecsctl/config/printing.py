@@ -1,4 +1,4 @@
-"""A configuration for people and for JSON: whole, with its defaults, and with possible secrets covered."""
+"""A configuration for people and for JSON: complete, with its defaults, and with possible secrets masked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tables of all processes beside the web have in common: [workers.NAME] and [jobs.NAME]."""
+"""What the tables of all processes but the web have in common: [workers.NAME] and [jobs.NAME]."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ecsctl.config.variables import ECS_SETS, doubled
 from ecsctl.fargate import fargate_pair
 
 SAME = ("entrypoint", "user", "working_directory", "cpu", "memory", "ephemeral_gib", "stop_timeout_seconds")
-"""What a process takes from [service] unless it sets its own."""
+"""What a process inherits from [service] unless it sets its own."""
 
 
 class Process(Section):
-    """A process beside the web: of the same image, and with all that [service] says, unless it stands here."""
+    """A process besides the web: with the same image, and with everything in [service], unless it sets its own."""
 
     command: tuple[str, ...] = Field(
         min_length=1,
@@ -87,7 +87,7 @@ class Process(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """Variables that are set twice, and words that are none."""
+        """Mistakes: variables that are set twice, and invalid names."""
         yield from doubled(self.environment, self.secrets, "its environment")
         for key in ("command", "entrypoint"):
             if "" in getattr(self, key):
@@ -98,11 +98,11 @@ class Process(Section):
 
     @property
     def own_role(self) -> bool:
-        """Whether it may do other things than the web."""
+        """Whether it has other permissions than the web."""
         return self.permissions is not None or self.policies is not None
 
     def over(self, service: Service) -> Service:
-        """What its tasks are: [service] with all that is said here over it. Variables go one by one."""
+        """What its tasks are: [service] overridden by its own values. Variables are merged one by one."""
         said: dict[str, Any] = {name: value for name in SAME if (value := getattr(self, name))}
         said["command"] = self.command
         said["environment"] = _over(service.environment, self.environment, self.secrets)
@@ -114,7 +114,7 @@ class Process(Section):
         return service.model_copy(update=said)
 
     def fits(self, service: Service, sidecars: Mapping[str, Any]) -> Iterator[Problem]:
-        """What does not go together with the tables that it takes from."""
+        """Mistakes: contradictions with the tables that it inherits from."""
         merged = self.over(service)
         if why := refused(lambda: fargate_pair(merged.cpu, merged.memory)):
             yield "memory" if self.memory else "cpu", why
@@ -130,5 +130,5 @@ class Process(Section):
 
 
 def _over(usual: Mapping[str, str], own: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
-    """The usual variables and its own over them, without those that it has as the other sort."""
+    """The inherited variables overridden by its own, without those that it defines as the other kind."""
     return {name: value for name, value in {**usual, **own}.items() if name in own or name not in other}

@@ -1,4 +1,4 @@
-"""The table [raw]: parameters of AWS's own calls, for what no option says."""
+"""The table [raw]: parameters of AWS's own calls, for what no option sets."""
 
 from __future__ import annotations
 
@@ -77,13 +77,13 @@ SAID = {
         "environment.registryCredential": "build.image_credentials", "logsConfig.cloudWatchLogs": "logs",
     },
 }  # fmt: skip
-"""By table: the parameters that other options say, and which; empty where ecsctl alone decides."""
+"""By table: the parameters that other options set, and which; empty if ecsctl alone decides."""
 PARENTS = {"service": ("deploymentConfiguration",), "build_project": ("source", "environment", "logsConfig")}
 """Parameters whose members other options set: each member counts separately."""
 
 
 class Raw(Section):
-    """Parameters of AWS's own calls, by AWS's own names, for what no other option says. Checked by the SDK's model."""
+    """Parameters of AWS's own calls, by AWS's own names, for what no other option sets. Checked by the SDK's model."""
 
     task_definition: dict[str, Any] = Field(
         default_factory=dict,
@@ -132,7 +132,7 @@ class Raw(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """What other options say."""
+        """Mistakes: parameters that other options set."""
         for table, said in SAID.items():
             for name in self.paths(table):
                 if name in said:
@@ -142,9 +142,9 @@ class Raw(Section):
                     yield (table, *way), why
 
     def paths(self, table: str) -> dict[str, Any]:
-        """What a table says by path: of some parameters each member for itself; attributes as texts, as AWS has them.
+        """A table's values by path: of some parameters each member separately; attributes as strings, as AWS has them.
 
-        A parameter that is no table where AWS has one is left unchanged, for the SDK's model to refuse.
+        A parameter that is not a table where AWS has one is left unchanged, for the SDK's model to refuse.
         """
         found: dict[str, Any] = {}
         for name, value in getattr(self, table).items():

@@ -12,7 +12,7 @@ LONGEST = 8000  # characters: ECS takes 8192 of all overrides of a task (ECS API
 
 
 class Release(Section):
-    """A command that runs with the new image before it is deployed, in the pipeline and in `ecsctl deploy` alike.
+    """A command that runs with the new image before it is deployed, in the pipeline and in `ecsctl deploy`.
 
     Without this table nothing runs.
     """
@@ -33,7 +33,7 @@ class Release(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """What is no command, or more than ECS takes."""
+        """Mistakes: an empty command, or one longer than ECS accepts."""
         if "" in self.command:
             yield "command", "has an empty word"
         if sum(len(word) + 3 for word in self.command) > LONGEST:

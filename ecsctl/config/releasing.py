@@ -1,4 +1,4 @@
-"""What of [deployment] has to fit other tables: the load balancer, autoscaling, the pipeline's deploy action, [raw]."""
+"""Checks of [deployment] against other tables: the load balancer, autoscaling, the pipeline's deploy action, [raw]."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ HOOKS, MONITORING = "deploymentConfiguration.lifecycleHooks", "monitoring"
 
 
 def problems(config: Tables) -> Iterator[Problem]:
-    """What [raw] says as well; and what does not go with two target groups that have the tasks in turn.
+    """Mistakes: what [raw] sets as well; and what cannot be combined with two target groups that alternate.
 
-    ELB refuses clients that stay with a target behind a rule of several groups that does not keep them with its
-    group (kubernetes-sigs/aws-load-balancer-controller#2734), and ECS would have to shift those who are kept.
-    Application Auto Scaling counts the requests of one target group alone.
+    ELB refuses sticky targets behind a rule of several groups that are not themselves sticky
+    (kubernetes-sigs/aws-load-balancer-controller#2734), and ECS would have to shift the clients that stick. Application
+    Auto Scaling counts the requests of only one target group.
     """
     deployment, scaling = config.deployment, config.service.autoscaling
     if scaling and scaling.resolution_seconds != 60 and MONITORING in config.raw.paths("service"):
@@ -42,7 +42,7 @@ def deploys(config: Tables) -> bool:
 
 
 def _too_short(config: Tables) -> Iterator[Problem]:
-    """A deploy action that would end before the release does."""
+    """Mistakes: a deploy action that would end before the release does."""
     least, most = config.deployment.waits + SPARE, config.pipeline.deploy_timeout_minutes
     alone = f"a release waits for {config.deployment.waits} minutes by itself"
     if least > LONGEST:
@@ -54,7 +54,7 @@ def _too_short(config: Tables) -> Iterator[Problem]:
 
 
 def deploy_minutes(config: Tables) -> int:
-    """How long the pipeline's deploy action waits: as written, or as long as the strategy and its pauses need."""
+    """How long the pipeline's deploy action waits: as configured, or as long as the strategy and its pauses need."""
     most = config.pipeline.deploy_timeout_minutes
     if config.pipeline.given("deploy_timeout_minutes") or not config.deployment.shifts:
         return most

@@ -1,4 +1,4 @@
-"""What all tables of ecsctl.toml have in common: strict, complete, unchangeable, and checked as a whole."""
+"""What all tables of ecsctl.toml have in common: strict, complete, immutable, and checked as a whole."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from ecsctl.config.lines import Path
 from ecsctl.config.tree import dotted, way
 
 Problem = tuple[str | Path, str]
-"""A key relative to its table, and what is wrong with its value beside the others'. The key is written with dots, or
-is a path where it has parts with dots of their own, or numbers of a list's elements."""
+"""A key relative to its table, and what is wrong with its value compared with others. The key is written with dots, or
+is a path if it has parts with dots of their own, or list indexes.
+"""
 
 
 class Section(BaseModel):
-    """A table. "8000" is not taken for 8000, and an unknown key is an error.
+    """A table. "8000" is not accepted for 8000, and an unknown key is an error.
 
-    A value never stands in pydantic's own message: it may be a secret.
+    A value never appears in pydantic's own message: it may be a secret.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
     def problems(self) -> Iterator[Problem]:
-        """Values that contradict each other, though each is valid by itself."""
+        """Mistakes: values that contradict each other, though each is valid by itself."""
         yield from ()
 
     @model_validator(mode="after")
@@ -36,7 +37,7 @@ class Section(BaseModel):
         return self
 
     def given(self, *keys: str) -> list[str]:
-        """Those of the keys (of all, if none is named) that were written, and are not at their default by silence."""
+        """Those of the keys (of all, if none is named) that were written, rather than left at their default."""
         return [key for key in keys or type(self).model_fields if key in self.model_fields_set]
 
 

@@ -1,4 +1,4 @@
-"""`secure = true`: what a security review asks for and ecsctl does not do by itself, unless the file says otherwise.
+"""`secure = true`: what a security review asks for and ecsctl does not do by default, unless the file says otherwise.
 
 docs/security.md goes through the findings one by one.
 """
@@ -20,7 +20,7 @@ READ_ONLY = "read_only_root"
 
 
 def preset(written: Mapping[str, Any]) -> dict[str, Any]:
-    """What the file says, with these options where it does not say them."""
+    """The file's values, with these options where it does not set them."""
     found = dict(written)
     vpc = found.get("vpc", {})
     if isinstance(vpc, Mapping) and not vpc.get("id"):  # an existing network is never changed
@@ -40,7 +40,7 @@ def preset(written: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def problems(config: Tables) -> Iterator[Problem]:
-    """What cannot be secure, whatever else is set."""
+    """Mistakes: settings that cannot be made secure."""
     if config.service.web and not config.domain and not config.load_balancer.internal:
         yield "secure", "needs [domain]: without a certificate everything goes over the internet unencrypted"
     vpc = config.vpc

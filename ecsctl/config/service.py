@@ -19,7 +19,7 @@ from ecsctl.fargate import fargate_pair, percentages
 
 
 class Ulimits(Section):
-    """Limits of the container's processes. Of ECS's list Fargate lets only this one be set."""
+    """Limits of the container's processes. Of ECS's list Fargate allows only this one to be set."""
 
     nofile: int = Field(ge=1024, le=1048576, description="How many files a process may have open.", examples=[65535])
 
@@ -28,10 +28,10 @@ OF_THE_WEB = (
     "port protocol health_path health health_check_grace_seconds deregistration_delay_seconds command desired_count "
     "min_healthy_percent max_percent spot autoscaling"
 ).split()
-"""What no worker or job takes from [service]."""
+"""What no worker or job inherits from [service]."""
 
 SHORT = {"health_path": "path", "health_check_grace_seconds": "grace_seconds"}
-"""What two keys can say: the short one, and the one in [service.health]."""
+"""What two keys can set: the short one, and the one in [service.health]."""
 
 
 class Service(Section):
@@ -195,7 +195,7 @@ class Service(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """What Fargate does not sell, what cannot be deployed, and variables that are set twice."""
+        """Mistakes: sizes that Fargate does not offer, what cannot be deployed, and variables that are set twice."""
         if why := refused(lambda: fargate_pair(self.cpu, self.memory)):
             yield "memory" if self.given("memory") else "cpu", why
         least = self.autoscaling.min if self.autoscaling else self.desired_count
@@ -230,21 +230,21 @@ class Service(Section):
 
     @property
     def checked(self) -> Health:
-        """How the load balancer checks, whichever way it is written."""
+        """The load balancer's check, whichever way it is configured."""
         table = self.health or Health()
         short = {key: getattr(self, name) for name, key in SHORT.items() if not table.given(key)}
         return table.model_copy(update=short).asking(self.protocol, by_default=self.asks_by_default)
 
     @property
     def version(self) -> Literal["HTTP1", "HTTP2", "GRPC"]:
-        """What the container speaks, in AWS's word."""
+        """The container's protocol, in AWS's word."""
         versions: dict[str, Literal["HTTP1", "HTTP2", "GRPC"]] = {"http": "HTTP1", "http2": "HTTP2", "grpc": "GRPC"}
         return versions[self.protocol]
 
     @property
     def spelled(self) -> dict[str, str]:
-        """What two keys can say, by the short one: the key that says it here, or the one that would fit the tables of
-        this file.
+        """For what two keys can set, by the short one: the key that sets it here, or the one that would fit this
+        file.
         """
         table = self.health is not None
         return {

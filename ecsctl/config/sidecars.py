@@ -1,4 +1,4 @@
-"""The tables [sidecars.NAME]: further containers of a task, beside the app's own."""
+"""The tables [sidecars.NAME]: further containers of a task, besides the app's own."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from ecsctl.config.section import Problem, Section
 from ecsctl.config.variables import ECS_SETS, doubled
 
 MOST = 9
-"""Beside the app's own: a task definition takes 10 containers (ECS developer guide, "Amazon ECS service quotas")."""
+"""Besides the app's own: a task definition has at most 10 containers (ECS developer guide, "Amazon ECS service
+quotas").
+"""
 
 Condition = Literal["START", "HEALTHY", "COMPLETE", "SUCCESS"]
 
 
 class Sidecar(Section):
-    """A container beside the app's own, in the same task: its network and its life are the task's."""
+    """A container besides the app's own, in the same task: it shares the task's network and lifetime."""
 
     image: words.SidecarImage = Field(
         description="Its image. It is this one until another is written here: the pipeline releases the app's alone.",
@@ -113,7 +115,7 @@ class Sidecar(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """What does not go together within one container."""
+        """Mistakes: contradictions within one container."""
         yield from doubled(self.environment, self.secrets, "its environment")
         for key in ("command", "entrypoint"):
             if "" in getattr(self, key):
@@ -126,7 +128,7 @@ class Sidecar(Section):
 def together(
     app: str, app_waits: Mapping[str, str], app_checked: bool, port: int, sidecars: Mapping[str, Sidecar]
 ) -> Iterator[Problem]:
-    """What the containers of a task say of each other that ECS would refuse, or that could never start."""
+    """Mistakes: dependencies between a task's containers that ECS would refuse, or that could never start."""
     if app in sidecars:
         yield f"sidecars.{app}", "has the app's own name, which the app's container has: expected another"
     ports = {port: "service.port"}
@@ -145,7 +147,7 @@ def together(
 
 
 def _wrong(name: str, other: str, condition: str, app: str, app_checked: bool, sidecars: Mapping[str, Sidecar]) -> str:
-    """Why a container cannot wait for another one so (ECS API reference, ContainerDependency)."""
+    """Why a container cannot wait for another one in this way (ECS API reference, ContainerDependency)."""
     if other == name:
         return "is the container itself"
     if other not in sidecars and other != app:
@@ -163,7 +165,7 @@ def _wrong(name: str, other: str, condition: str, app: str, app_checked: bool, s
 
 
 def _circle(waits: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
-    """Containers that wait for each other in a circle; empty if there are none."""
+    """Containers that wait for each other in a cycle; empty if there are none."""
     done: set[str] = set()
 
     def walk(name: str, path: tuple[str, ...]) -> tuple[str, ...]:
@@ -181,7 +183,9 @@ def _circle(waits: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
 
 
 def shares(cpu: int, memory: int, sidecars: Mapping[str, Sidecar]) -> Iterator[Problem]:
-    """Shares that leave the app nothing of the task (ECS API reference, ContainerDefinition: cpu, memory)."""
+    """Mistakes: shares that leave nothing of the task for the app (ECS API reference, ContainerDefinition: cpu,
+    memory).
+    """
     for key, whole, unit in (("cpu", cpu, "CPU units"), ("memory", memory, "MiB")):
         given = {name: getattr(one, key) or 0 for name, one in sidecars.items()}
         if sum(given.values()) >= whole:

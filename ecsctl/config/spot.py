@@ -1,4 +1,4 @@
-"""The table [service.spot]: which tasks run on capacity that AWS sells cheaper, and takes back when it needs it."""
+"""The table [service.spot]: which tasks run on capacity that AWS sells cheaper, and reclaims when it needs it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Spot(Section):
 
     @property
     def strategy(self) -> list[dict[str, Any]]:
-        """As ECS takes it: weights in their lowest terms, and the base, which one provider alone may have.
+        """In ECS's form: weights in their lowest terms, and the base, which only one provider may have.
 
         A provider of weight 0 gets no task but those of its base (ECS API reference, CapacityProviderStrategyItem).
         """

@@ -1,4 +1,4 @@
-"""The tables of ecsctl.toml: every option with its default, its limits and what it does. Units are in the names.
+"""The tables of ecsctl.toml: every option with its default, its limits and its effect. Units are in the names.
 
 An option's description here is the one in the schema, in docs/config.md and in the file that `ecsctl init` writes.
 """

@@ -1,4 +1,4 @@
-"""Nested tables: found in, laid over each other, flattened."""
+"""Nested tables: values found in them, merged, flattened."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ecsctl.config.lines import Path
 
 
 def dotted(path: Path) -> str:
-    """A path as one writes it: `service.port`, `pipeline.approvals[0].name`."""
+    """A path as people write it: `service.port`, `pipeline.approvals[0].name`."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".")
 
 
 def way(key: str | Path) -> Path:
-    """The path that a key written with dots is; a path is itself."""
+    """The path of a key written with dots; a path is returned as it is."""
     return tuple(key.split(".")) if isinstance(key, str) else key
 
 
@@ -33,7 +33,7 @@ def holds(tree: Any, path: Path) -> bool:
 
 
 def over(upper: Mapping[str, Any], lower: Mapping[str, Any]) -> dict[str, Any]:
-    """`upper` laid over `lower`: tables are merged key by key, anything else is replaced as a whole."""
+    """`upper` merged over `lower`: tables key by key, anything else is replaced as a whole."""
     merged = dict(lower)
     for key, value in upper.items():
         below = lower.get(key)

@@ -15,7 +15,7 @@ ROOT = "is the root of the container's own file system: expected a folder of it"
 
 
 class Volume(Section):
-    """A folder on EFS: of a file system that is made for it, or of an existing one."""
+    """A folder on EFS: of a file system that ecsctl creates for it, or of an existing one."""
 
     path: words.ContainerPath = Field(description="Where it is in the app's container.", examples=["/data"])
     read_only: bool = Field(
@@ -47,7 +47,7 @@ class Volume(Section):
     gid: int = Field(1000, ge=0, le=4294967295, description="For one that is made: that user's group.")
 
     def problems(self) -> Iterator[Problem]:
-        """Options for an existing file system together with those for a new one."""
+        """Mistakes: options for an existing file system together with those for a new one."""
         for key in ("access_point", "directory"):
             if self.given(key) and not self.file_system:
                 yield key, "cannot be used without file_system"
@@ -61,7 +61,7 @@ class Volume(Section):
 def fitting(
     volumes: Mapping[str, Volume], beside: Mapping[str, Mapping[str, str]], raw: Mapping[str, Mapping[str, object]]
 ) -> Iterator[Problem]:
-    """What the containers say of volumes: `beside` by sidecar, `raw` by table."""
+    """Mistakes in the containers' use of volumes: `beside` by sidecar, `raw` by table."""
     paths: dict[str, str] = {}
     for name, one in volumes.items():
         if (path := _whole(one.path)) == "/":
@@ -84,5 +84,5 @@ def fitting(
 
 
 def _whole(path: str) -> str:
-    """A path as the container's runtime takes it: of two that lead to one folder it takes neither."""
+    """A path as the container's runtime interprets it: it refuses two that lead to one folder."""
     return posixpath.normpath(f"/{path.lstrip('/')}")

@@ -1,6 +1,4 @@
-"""Options of what is in front of the web, checked against the rest of ecsctl.toml; and options that cannot be used
-without a web.
-"""
+"""Checks of the options for what is in front of the web, and for those that cannot be used without a web."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from ecsctl.config.tables import Tables
 
 
 def front(config: Tables) -> Iterator[Problem]:
-    """An existing VPC without subnets for the load balancer, or with some that nothing uses; HTTP/2 without TLS.
+    """Mistakes: an existing VPC without subnets for the load balancer, or with unused ones; HTTP/2 without TLS.
 
     "Listener protocol 'HTTP' is not supported with a target group with the protocol-version 'HTTP2'"
     (aws/copilot-cli#4551).
@@ -35,7 +33,7 @@ def front(config: Tables) -> Iterator[Problem]:
 
 
 def without_web(config: Tables) -> Iterator[Problem]:
-    """What is about the load balancer, or about the web's service, where there is neither."""
+    """Mistakes: options about the load balancer, or about the web's service, if there is neither."""
     problem = "cannot be used without a web, and service.web is false"
     if not (config.workers or config.jobs):
         yield "service.web", "= false leaves nothing to run: expected [workers.NAME] or [jobs.NAME]"

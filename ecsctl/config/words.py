@@ -1,4 +1,4 @@
-"""The kinds of text that ecsctl.toml knows: each with its pattern, and the message when it does not fit."""
+"""The kinds of text in ecsctl.toml: each with its pattern, and the message if it does not match."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Word:
 
 
 def no_names(*patterns: str) -> dict[str, Any]:
-    """For the schema: that no key of a table is one of these, which the loader refuses with a sentence for each."""
+    """For the schema: no key of a table may be one of these, which the loader refuses with a sentence for each."""
     return {"propertyNames": {"not": {"pattern": f"^(?:{'|'.join(patterns)})$"}}}
 
 

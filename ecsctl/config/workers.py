@@ -17,7 +17,7 @@ from ecsctl.fargate import percentages
 
 
 class Worker(Process):
-    """A service without a port, beside the web: of the same image, and released together with it."""
+    """A service without a port, besides the web: with the same image, and released together with it."""
 
     command: tuple[str, ...] = Field(
         (),
@@ -51,7 +51,7 @@ class Worker(Process):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """What cannot be deployed, and two ways to say how many."""
+        """Mistakes: what cannot be deployed, and two ways to set the number."""
         yield from super().problems()
         least = self.autoscaling.min if self.autoscaling else self.desired_count
         if why := refused(lambda: percentages(least, self.min_healthy_percent, self.max_percent)):
@@ -63,11 +63,11 @@ class Worker(Process):
 
     @property
     def most(self) -> int:
-        """The maximum number of its tasks that run at once, during a deployment."""
+        """The most of its tasks that run at the same time, during a deployment."""
         return (self.autoscaling.highest if self.autoscaling else self.desired_count) * self.max_percent // 100
 
     def over(self, service: Service) -> Service:
-        """[service] with all that is said here over it; how many run is its own to say."""
+        """[service] overridden by its own values; the number of tasks is not inherited."""
         own: dict[str, Any] = {
             name: getattr(self, name)
             for name in ("desired_count", "min_healthy_percent", "max_percent", "spot", "autoscaling")
@@ -77,7 +77,7 @@ class Worker(Process):
 
 
 def inherited(workers: Mapping[str, Worker]) -> dict[str, str]:
-    """By the key of a worker's own variables where the file gives it none: that of [service], where they stand."""
+    """The key of a worker's variables if the file gives it none of its own: that of [service], where they are."""
     kinds = ("environment", "secrets")
     return {
         f"workers.{name}.{kind}": f"service.{kind}"

@@ -14,7 +14,7 @@ from ecsctl.config.printing import toml
 from ecsctl.config.tree import dotted
 
 SCHEMA = "ecsctl.schema.json"
-"""The schema's name beside the file that refers to it."""
+"""The schema's file name next to the file that refers to it."""
 
 _WIDTH = 80
 _FOUND = (
@@ -38,9 +38,9 @@ def template(
     *,
     every: bool = False,
 ) -> str:
-    """The text of an ecsctl.toml that sets `values`; with `every` other option in a comment, at its default.
+    """The text of an ecsctl.toml that sets `values`; with `every`, all other options in comments, at their defaults.
 
-    `remarks` are sentences by the table that they stand in, as comments, or items of a list; `workers` are proposed,
+    `remarks` are sentences by the table that they are about, as comments, or items of a list; `workers` are proposed,
     as comments too, by name: where each was found, and its command. `doubts` come first: a person has to decide on
     them.
     """
@@ -57,7 +57,7 @@ def template(
         own, said = values.get(key, {}), (remarks or {}).get(key, ())
         if not (every or own or said):
             continue
-        # A table that has an effect by being there stays a comment until it is needed.
+        # A table that has an effect just by existing stays a comment until it is needed.
         off = Config.model_fields[key].default_factory is None and key not in values
         lines += ["", *(_comment(below["description"]) if every else ()), f"{'# ' if off else ''}[{key}]"]
         for remark in said:
@@ -89,7 +89,7 @@ def table() -> str:
 
 
 def refreshed(page: str) -> str:
-    """A Markdown page with the options' table in it written again. Raises ValueError if it has no place for one."""
+    """A Markdown page with the options' table in it regenerated. Raises ValueError if it has no place for one."""
     before, begin, rest = page.partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not begin or not end:
@@ -127,8 +127,8 @@ def _node(path: Path) -> Node:
 
 
 def _comment(text: str, lead: str = "") -> list[str]:
-    """The lines of a comment, none of which can be taken for an option that is commented out."""
-    text = re.sub(r"[\x00-\x1f\x7f]", " ", text)  # a file's name may hold them, and a TOML comment may not
+    """The lines of a comment, none of which can be mistaken for an option that is commented out."""
+    text = re.sub(r"[\x00-\x1f\x7f]", " ", text)  # a file's name may contain them, and a TOML comment may not
     lines: list[str] = []
     for width in range(_WIDTH, _WIDTH - 20, -1):
         lines = textwrap.wrap(
