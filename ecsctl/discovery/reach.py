@@ -78,7 +78,7 @@ def unstartable(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Ite
             continue
         try:
             with (tree.root / files[0]).open("rb") as opened:
-                line = opened.readline(200)
+                line = next(iter(opened.read(200).splitlines(keepends=True)), b"")
         except OSError:
             continue
         if not line.startswith(b"#!"):
