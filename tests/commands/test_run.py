@@ -152,7 +152,7 @@ def test_ctrl_c_stops_the_task_and_twice_leaves_it(
     before = service.revisions
     ended = run("run", "--image", f"{REPOSITORY}:v1", "--", "sleep", "200")
     assert ended.code == 130
-    assert "once more leaves it" in ended.err
+    assert "Ctrl-C again leaves it" in ended.err
     pressing()
     [stopped] = [one for one in rows(run) if one["process"] == "run"]
     assert (stopped["reason"], service.revisions) == ("ecsctl run: Ctrl-C", before)
