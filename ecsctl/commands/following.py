@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ecsctl.operations.one_off import Started, Task
 
 INTERRUPTED = 130
+
+Detach = Annotated[bool, typer.Option("--detach", "-d", help="Print the task's id, and do not wait for its end.")]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.following import following
+from ecsctl.commands.following import Detach, following
 from ecsctl.commands.options import ON_AWS, Common, shares
 
 app = typer.Typer(name="jobs", no_args_is_help=True, help="List the jobs, run one now, pause or resume it.")
@@ -38,9 +38,7 @@ def listed(common: Common) -> None:
 def run(
     common: Common,
     name: Name,
-    detach: Annotated[
-        bool, typer.Option("--detach", "-d", help="Print the task's id, and do not wait for its end.")
-    ] = False,
+    detach: Detach = False,
 ) -> None:
     """Run a job now, as its schedule would: with the image of the release that serves.
 

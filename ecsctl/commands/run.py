@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.following import following
+from ecsctl.commands.following import Detach, following
 from ecsctl.commands.options import ON_AWS, Common, shares
 
 
@@ -20,9 +20,7 @@ def run(
     image: Annotated[str, typer.Option("--image", metavar="URI", help="Another image than the one that serves.")] = "",
     cpu: Annotated[int, typer.Option("--cpu", min=0, help="CPU units, if not the service's.", show_default=False)] = 0,
     memory: Annotated[int, typer.Option("--memory", min=0, help="MiB, if not the service's.", show_default=False)] = 0,
-    detach: Annotated[
-        bool, typer.Option("--detach", "-d", help="Print the task's id, and do not wait for its end.")
-    ] = False,
+    detach: Detach = False,
 ) -> None:
     """Run one command in a task of its own: with the image that serves, and the app's roles, environment and network.
 

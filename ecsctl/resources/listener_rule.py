@@ -10,7 +10,7 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import ListenerArn, ListenerRuleArn
 from ecsctl.resources.support.dns import normal
-from ecsctl.resources.support.elb import forwards, rules_of, tagged_rules, tags_of
+from ecsctl.resources.support.elb import forwards, rule_at, tagged_rules
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -73,16 +73,17 @@ class ListenerRule(Resource[ListenerRuleIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[ListenerRule, ListenerRuleIds] | None:
         """By its listener and priority."""
-        rule = next((one for one in rules_of(aws, self.listener) if one.get("Priority") == str(self.priority)), None)
-        if rule is None:
+        found = rule_at(aws, self.listener, self.priority)
+        if found is None:
             return None
+        rule, tags = found
         actual = ListenerRule(
             listener=self.listener,
             priority=self.priority,
             hosts=_hosts(rule.get("Conditions", [])),
             to=_to(rule),
         )
-        return Observed(_ids(rule), actual, tags_of(aws, [rule["RuleArn"]]).get(rule["RuleArn"], {}))
+        return Observed(_ids(rule), actual, tags)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ListenerRuleIds]]:

@@ -10,7 +10,7 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import ListenerArn, ListenerRuleArn, TargetGroupArn
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.elb import forwards, rules_of, tagged_rules, tags_of
+from ecsctl.resources.support.elb import forwards, rule_at, tagged_rules
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -67,9 +67,10 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[ShiftingRule, ShiftingRuleIds] | None:
         """By its listener and priority."""
-        rule = next((one for one in rules_of(aws, self.listener) if one.get("Priority") == str(self.priority)), None)
-        if rule is None:
+        found = rule_at(aws, self.listener, self.priority)
+        if found is None:
             return None
+        rule, tags = found
         actual = ShiftingRule(
             listener=self.listener,
             priority=self.priority,
@@ -77,7 +78,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
             target_groups=frozenset(map(TargetGroupArn, _weights(rule))),
             first=self.first,
         )
-        return Observed(_ids(rule), actual, tags_of(aws, [rule["RuleArn"]]).get(rule["RuleArn"], {}))
+        return Observed(_ids(rule), actual, tags)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ShiftingRuleIds]]:

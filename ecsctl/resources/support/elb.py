@@ -75,6 +75,12 @@ def rules_of(aws: Aws, listener: str) -> list[RuleTypeDef]:
     return [one for one in answer["Rules"] if not one.get("IsDefault")] if answer else []
 
 
+def rule_at(aws: Aws, listener: str, priority: int) -> tuple[RuleTypeDef, dict[str, str]] | None:
+    """The rule of a listener with this priority, which is unique there, and its tags; None if there is none."""
+    rule = next((one for one in rules_of(aws, listener) if one.get("Priority") == str(priority)), None)
+    return (rule, tags_of(aws, [rule["RuleArn"]]).get(rule["RuleArn"], {})) if rule else None
+
+
 def tagged_rules(aws: Aws, me: Label) -> Iterator[tuple[RuleTypeDef, dict[str, str]]]:
     """The rules of the app's load balancers that carry its tags: they exist nowhere else."""
     for listener in balancers_listeners(aws, me):
