@@ -86,8 +86,8 @@ def test_with_the_same_commit_up_fails_with_what_the_app_says_and_not_with_the_b
 def test_an_image_that_is_pushed_by_hand_takes_the_place_of_a_broken_first_one(world: World) -> None:
     alone = desired_stack(domain=None, github=None)
     world.running(alone)
-    put_image(ACCOUNT, REGION, "hello", ["bad"])
-    ecs.behave(ACCOUNT, "bad", "crash")
+    put_image(ACCOUNT, REGION, "hello", ["worse"])  # no part of any digest
+    ecs.behave(ACCOUNT, "worse", "crash")
     with pytest.raises(EcsctlError, match="ECS service"):
         world.up(alone)
     good = put_image(ACCOUNT, REGION, "hello", ["good"])

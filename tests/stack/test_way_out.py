@@ -153,10 +153,10 @@ def given(one: Developer) -> Ended:
     """A first version that the user names, and that crashes."""
     (one.folder / "ecsctl.toml").write_text('name = "hello"\n')
     assert one.run("up", "--yes").code == 0
-    put_image(ACCOUNT, REGION, "hello", ["bad"])
-    ecs.behave(ACCOUNT, "bad", "crash")
+    put_image(ACCOUNT, REGION, "hello", ["worse"])  # no part of any digest
+    ecs.behave(ACCOUNT, "worse", "crash")
     (one.folder / "ecsctl.toml").write_text(TOML)
-    return one.run("up", "--yes", "--image", f"{URI}:bad")
+    return one.run("up", "--yes", "--image", f"{URI}:worse")
 
 
 STATES: dict[str, Callable[[Developer], Ended]] = {
