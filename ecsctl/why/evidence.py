@@ -63,7 +63,8 @@ class Place(StrEnum):
 PLACES = (
     (Place.PULL, r"CannotPull"),
     (Place.LOG,
-        r"(?:ResourceInitializationError|CannotStartContainer|CannotCreateContainer).*?(?:logger args|logging driver)"),
+        r"(?:ResourceInitializationError|CannotStartContainer|CannotCreateContainer).*?(?:logger args|logging driver"
+        r"|Cloudwatch log )"),
     (Place.VOLUME, r"EFS utils|mount\.nfs4"),
     (Place.FILE, r"download env files"),
     (Place.START, r"CannotStartContainer|CannotCreateContainer|failed to create new container runtime task"),

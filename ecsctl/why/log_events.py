@@ -22,7 +22,8 @@ SHOWN_BY = re.compile(
 )
 """What BuildKit, PHP-FPM and Puma put before a line that something else has written."""
 LOGGED_BY = re.compile(
-    r"^(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,:]\d+)?(?:Z| ?[+-]\d\d:?\d\d| [A-Z]{3,4})?\]?\s)?"
+    r"^(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,:]\d+)?(?:Z| ?[+-]\d\d:?\d\d| [A-Z]{3,4})?\]?\s"
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\[\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d\] )?"
     r"(?:\[\d+\] )?(?:(?:ERROR|FATAL|WARN|INFO) +(?=\[))?(?:\[[\w.$/-]+\] )?(?:\([\w .-]+\) )?(?:<\d+\.\d+\.\d+> ?)?"
 )
 """What a logger puts before its message: the time, a level, its own name and the thread's."""
@@ -61,6 +62,8 @@ OPENS = re.compile(r"^.{0,80}?(?=\{(?:\s*\"|\s*$))")
 """What may stand before an event in JSON: a time, a level, a program's name."""
 CHARACTERS = re.compile(r"<<((?:\d{1,3},\s*){7,}\d{1,3})>>")
 """How Erlang shows the bytes of a text of several lines."""
+SHIPPED = ("container_id", "container_name", "source", "stream")
+"""What FireLens and Docker's own driver put beside the "log" of an event that is one of the app's lines."""
 LEVELS = ("level", "severity", "log.level", "levelname", "lvl", "@level", "@l", "loglevel", "log")
 MESSAGES = ("msg", "message", "@message", "@m", "@mt", "event", "text")
 ERRORS = ("error", "err", "exception", "cause", "error.message", "@x")
@@ -126,7 +129,10 @@ def _whole(entries: Iterable[str]) -> Iterator[str]:
 
 
 def _plain(entry: str) -> str:
-    """An entry without colours, and with the first line of a text that Erlang shows as bytes."""
+    """An entry as the app wrote it, without colours, and with the first line of a text that Erlang shows as bytes."""
+    event = _parsed(entry.strip()) if '"log"' in entry else {}
+    if isinstance(event.get("log"), str) and any(key in event for key in SHIPPED):
+        entry = event["log"].rstrip()
     return CHARACTERS.sub(lambda found: _text_of(found[1]), ANSI.sub("", entry))
 
 

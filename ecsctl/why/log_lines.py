@@ -24,7 +24,7 @@ NOISE = re.compile(
     r"|^\s*For (?:more|verbose|further|additional) \w+|ELB-HealthChecker/|^[\]})\s;,]+$|^Emitted 'error' event on "
     r"|^\s*https?://\S+$"
     r"|DeprecationWarning|User Deprecated: |^(?!.*\b(?:error|fatal)\b).*\b(?:is|are) deprecated\b"
-    r"|^npm (?:notice|warn)\b"
+    r"|^npm (?:notice|warn)\b|^gyp ERR! (?:not ok|(?:configure|build) error|System|command|cwd|node|stack\s+at)\b"
     r"|^warning: build failed, waiting for other jobs|^build script failed, must exit now|^\s*\[end of output\]$"
     r"|^\s*(?:Running `\S+ --version` gave|The following exception\(s\) were encountered:$|A full log can be found at)"
     r"|^(?:In case|If you|If this|Please)\b.*\breport\b"
@@ -79,6 +79,7 @@ FAREWELL = re.compile(
     r"|^panic: \(\*?[\w./*]+\) 0x[0-9a-f]+"  # Go, of a logger's own panic: its last line says why
     r"|Could not create Makefile due to some|^An error occurred while installing \S+ \(|^\*\*\* \S+ failed"  # Ruby
     r"|^BUILD FAILED in |^FAILURE: Build failed with|^error: could not compile `"  # Gradle and Cargo
+    r"|FPM initialization failed|failed to post process the configuration"  # PHP-FPM
     r"|current transaction is aborted, commands ignored"  # PostgreSQL, of each statement after the one that failed
     r"|\b(?:giv(?:e|ing)|gave) up\b[^:]*$|\b(?:retries|attempts|tries)\b(?! left)[^:]*$"  # the end of a loop
 )
@@ -86,6 +87,7 @@ FAREWELL = re.compile(
 EXITED = re.compile(
     r"\b(?:exit(?:ed|s)?|failed|returned|ended|terminated|finished)\b[^:]{0,40}?\b(?:code|status)\b\W{0,4}\d+\W*$"
     r"|\bexit(?:ed|s)? with \d+\W*$|\(exit (?:code|status):? \d+\)\W*$|did not exit (?:normally|successfully)"
+    r"|^\W*error (?:while )?(?:executing|running) (?:the )?command\b"
     r"|^\W*(?:ELIFECYCLE\s+)?Command failed\b|\bCommand \S+ failed(?:,|\W*$)"
     r"|^\W*(?:Found \d+ errors?\b|\d+ errors?\b[^:]*$)|\berrors?(?:\(s\))? (?:found in\b|occurred\W*$)"
     r"|signal: aborted$|^\s*\u00d7 .*(?:did not run success|Encountered error)|^\s*error: [a-z]+(?:-[a-z]+){2,}$"

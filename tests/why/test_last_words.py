@@ -73,12 +73,19 @@ def test_a_line_that_only_sounds_alike_is_left_to_the_app(line: str) -> None:
     "Unhandled exception. System.OutOfMemoryException: Exception of type 'System.OutOfMemoryException' was thrown.",
     'eheap_alloc: Cannot allocate 1140328 bytes of memory (of type "heap").',
     "memory allocation of 4294967296 bytes failed",
+    "OSError: [Errno 12] Cannot allocate memory",
+    "Error: spawn ENOMEM",
     "terminate called after throwing an instance of 'std::bad_alloc'",
     "numpy.core._exceptions._ArrayMemoryError: Unable to allocate 4.00 GiB for an array with shape (1, 2)",
 ])  # fmt: skip
 def test_a_runtime_that_has_no_memory_left_says_so_in_its_own_words(line: str) -> None:
     cause = diagnose(facts(exits(box(code=1)), log(line))).causes[0]
     assert (cause.name, cause.certainty) == ("out-of-memory", Certainty.LIKELY)
+
+
+def test_a_library_that_is_loaded_too_late_is_not_taken_for_a_lack_of_memory() -> None:
+    line = "ImportError: /app/libgomp.so.1: cannot allocate memory in static TLS block"
+    assert diagnose(facts(exits(box(code=1)), log(line))).causes[0].name == "crash"
 
 
 def test_of_a_role_that_is_not_the_apps_no_key_is_set() -> None:

@@ -148,7 +148,8 @@ COMMAND_RULES = (
                 rf"{DAEMON}failed to push \S+: .*//(?:auth|registry-1)\.docker\.io/.*(?:40[13]|denied)",
                 lambda facts: (repair("let the tag that is pushed begin with $REPOSITORY_URI, the app's own repository",
                                       facts),), command=r"\bdocker push\b|--push\b"),
-    CommandRule("registry-login", EITHER, rf"{DAEMON}failed to push \S+: .*(?:failed to authorize: |: 40[13] )",
+    CommandRule("registry-login", EITHER, rf"{DAEMON}(?:failed to push \S+: .*(?:failed to authorize: |: 40[13] )"
+                r"|unexpected status from (?:HEAD|POST|PUT) request to \S+/blobs/\S+: 40[13] )",
                 _own, command=r"\bdocker push\b|--push\b"),
     CommandRule("build-network", "the registry of a base image did not answer the build",
                 rf"^(?:(?:#\d+ )?(?:ERROR|Error): .*|Error response from daemon: )?(?:Get|Head) \"?https?://[^/\s]+/"

@@ -20,6 +20,10 @@ DISK = 20
 """The GiB that a task's disk has where nothing is said (ECS guide, "Fargate task ephemeral storage")."""
 
 
+KNOWN = r"(?:^|\.)(?:amazonaws\.com(?:\.cn)?|ecr\.aws|docker\.(?:io|com)|ghcr\.io|gcr\.io|quay\.io|microsoft\.com)$"
+"""The registries that surely exist."""
+
+
 def image_missing(facts: Facts) -> Cause | None:
     """ECS could not find the image, or it is in no repository now."""
     image = str(facts.container.get("image", ""))
@@ -50,13 +54,19 @@ def image_missing(facts: Facts) -> Cause | None:
 
 
 def image_name(facts: Facts) -> Cause | None:
-    """The task definition names what is no image's name."""
+    """The task definition names what is no image's name, or a registry that the task's DNS does not know."""
     found = facts.reason((Place.OTHER, Place.PULL), "failed to normalize image reference", "invalid reference format")
-    if not found:
+    unknown = facts.reason((Place.PULL,), "no such host")
+    host = re.search(r"\blookup (\S+?):? (?:on \S+ )?no such host", unknown.text) if unknown else None
+    about = found or (unknown if host and not re.search(KNOWN, host[1]) else None)
+    if not about:
         return None
-    fix = _of_sidecar(found, facts) or (run("ecsctl deploy --image URI", "with the name of an image"),)
+    fix = _of_sidecar(about, facts) or (run("ecsctl deploy --image URI", "with the name of an image"),)
+    if host and not found:
+        sentence = f"the image's name begins with a registry that the task's DNS does not know: {host[1]}"
+        return Cause("image-name", sentence, (about,), fix, Certainty.LIKELY, either=("unreachable",))
     sentence = "the image of the task definition has no name that an image can have"
-    return Cause("image-name", sentence, (found,), fix, sure(found))
+    return Cause("image-name", sentence, (about,), fix, sure(about))
 
 
 # As the container's start says it, and as a shell does. An init (tini's execvp) hands what the kernel does not take to

@@ -44,7 +44,7 @@ def missing(facts: Facts) -> Cause | None:
 
 def unreachable(facts: Facts) -> Cause | None:
     """Nothing answers at the mount target: a security group drops what it does not let in, and refuses nothing."""
-    found = facts.reason((Place.VOLUME,), "timed out")
+    found = facts.reason((Place.VOLUME,), "timed out", "failed due to timeout")
     if not found:
         return None
     sentence = (f"no answer came from the file system{_which(facts)}: a security group, or a network ACL, does not let "

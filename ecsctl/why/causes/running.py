@@ -46,8 +46,9 @@ AWS asks to add 256 CPU units and 64 MiB (ECS guide, "Service Connect components
 HEAP = (
     r"JavaScript heap out of memory|^(?:Exception in thread \"[^\"]*\" |\S*\s?)java\.lang\.OutOfMemoryError"
     r"|^MemoryError\b|_ArrayMemoryError\b|Out of memory: Killed process|Native memory allocation \(m\w+\) failed"
-    r"|^(?:fatal error: )?runtime: (?:out of memory|cannot allocate memory)|\(NoMemoryError\)$|\bstd::bad_alloc\b"
-    r"|\bSystem\.OutOfMemoryException\b|eheap_alloc: Cannot allocate|^memory allocation of \d+ bytes failed"
+    r"|^(?:fatal error: )?runtime: out of memory|\(NoMemoryError\)$|\bstd::bad_alloc\b"
+    r"|\bSystem\.OutOfMemoryException\b|\b[Cc]annot allocate (?:\d+ bytes of )?memory\b(?! in static TLS)|\bENOMEM\b"
+    r"|^memory allocation of \d+ bytes failed"
 )
 
 

@@ -64,7 +64,7 @@ UNSEEN = (
          exits(box(code=1)), log("Unhandled exception in main loop", "Traceback (most recent call last):",
                                  '  File "/usr/local/lib/python2.7/site-packages/gunicorn/arbiter.py", line 590, in '
                                  "spawn_worker", "    pid = os.fork()", "OSError: [Errno 12] Cannot allocate memory"),
-         also=("out-of-memory",), says="Cannot allocate memory"),
+         also=("out-of-memory",)),
     case("task, crash", "sciety/sciety#3287", "crash", exits(box(code=1)), log(*PG), says="ETIMEDOUT"),
     case("task, crash", "aws/aws-sdk-js#3304", "crash",
          exits(box(code=1)), log("Error [CredentialsError]: Missing credentials in config, if using AWS_CONFIG_FILE, "
