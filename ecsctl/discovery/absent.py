@@ -55,6 +55,12 @@ def missing_notes(tree: Tree, path: str, read: Dockerfile, place: Context) -> It
                "repository, or fetch it in a buildspec of your own")  # fmt: skip
     for base in dict.fromkeys(one.base for one in read.stages if _THIS_MACHINE.match(one.base)):
         yield f"FROM {base} of {path} is an image of one machine: no build on AWS finds it there"
+    own = {name for one in copies if "--from=" in one for name in words(one)[:-1]}
+    for name in sorted(one for one in own if re.search(r"/\.env(?:\.\w+)?$", one)):
+        bare = name.rpartition("/")[2]
+        made = any(bare in rest for one in read.stages for word, rest in one.instructions if word == "RUN")
+        if not made and not tree.has(_whole(place.folder, bare)):
+            yield f"{path} copies {name} from an earlier stage, and git has no {bare}: the build ends there"
     if left := ignored(tree, path, read, place.folder):
         yield f"{path} copies {', '.join(left[:5])}, which .dockerignore leaves out of the build"
     if stored := _stored_elsewhere(tree, place.folder):
@@ -183,7 +189,9 @@ def mounted(tree: Tree, stage: Stage, services: Sequence[Service]) -> Iterator[s
 
 def unread(stage: Stage, command: str) -> Iterator[str]:
     """A sentence where a command reads settings that nothing brings into the image."""
-    for file in re.findall(r"-(?:c|-?config(?:[_-]?file)?)[=\s]+(/[\w./-]+\.(?:ya?ml|toml|json|ini|conf))\b", command):
+    for file in re.findall(
+        r"-(?:c|-?config(?:[_-]?file)?)[=\s]+(/[\w./-]+\.(?:ya?ml|toml|json|ini|conf|cfg))\b", command
+    ):
         said = " ".join(rest for one in stage.chain for _, rest in one.instructions)
         if said.count(file) < 2 and not re.search(rf"\s{re.escape(file.rpartition('/')[0])}/?(?:\s|$)", said):
             yield f"the command reads {file}, which nothing in the Dockerfile makes"

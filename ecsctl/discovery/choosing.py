@@ -62,6 +62,11 @@ _OF_WORKSPACE = re.compile(
     r"\bturbo\b[^&|;]*\bprune\b|\b(?:pnpm|turbo|bun)\b[^&|;]*\s(?:--filter|-F)\b|\bnx\s+(?:run|build)\b|"
     r"\byarn\s+workspaces?\b|\bnpm\b[^&|;]*\s(?:--workspaces?|-w)\b|\blerna\s+run\b"
 )
+_LISTS = re.compile(
+    r"(?:package(?:\*|-lock)?|npm-shrinkwrap|composer|deno|bun)\*?\.(?:json|lockb?|lock)|(?:yarn|poetry|uv|pnpm-lock|Gemfile|Cargo)\.(?:lock|toml|ya?ml)"
+    r"|requirements[\w.*-]*|pyproject\.toml|Pipfile\*?|Pipfile\.lock|Gemfile\*?|go\.(?:mod|sum|\*)|mix\.(?:exs|lock)"
+)
+"""Lists of packages: no sources."""
 _OF_LAMBDA = re.compile(r"(?:^|/)(?:aws-)?lambda(?:/|:|$)", re.IGNORECASE)
 """AWS's images for functions, which serve no requests on a port ("Working with Lambda container images")."""
 _MANIFESTS = re.compile(
@@ -349,7 +354,7 @@ def copied(read: Dockerfile) -> Iterator[str]:
 
 def holds_sources(tree: Tree, read: Dockerfile, place: Context) -> bool:
     """Whether anything of the app may get into the build: all of a folder, or something of one where sources are."""
-    names = tuple(taken(read))
+    names = [name for name in taken(read) if not _LISTS.fullmatch(PurePosixPath(name).name)]
     return bool(names) and (place.folder in _homes(tree) or "." in names or place.folder == ".")
 
 
@@ -372,7 +377,10 @@ def _groups(read: Dockerfile) -> Iterator[list[str]]:
                 continue
             names = (os.path.normpath(filled(source, known).lstrip("/") or ".") for source in sources
                      if not re.match(r"\w+://|git@", source))  # fmt: skip
-            yield [name for name in names if "$" not in name and not name.startswith("..")]
+            # What a variable without a value stands for may be anything, but has to be there.
+            known_part = [re.sub(r"\$(?:\{[^}]*\}|\w+)", "*", name) for name in names]
+            yield [name for name in known_part if re.search(r"[^*/.]", name.replace("**", "")) or name == "."
+                   if not name.startswith("..")]  # fmt: skip
 
 
 def _holds(tree: Tree, folder: str, name: str) -> bool:

@@ -23,6 +23,7 @@ _LISTENS = re.compile(
 _ANY_HOST = re.compile(r"\w*(?:ALLOWED_HOSTS?|TRUSTED_HOSTS?)=(?:[\[\"']*\*[\]\"']*)")
 # Variables that hold the address of who calls, and not of who is called.
 _OF_CALLERS = re.compile(r"CORS|ORIGIN|ALLOWED|TRUSTED|FRONT|CLIENT|REDIRECT|CALLBACK|PUBLIC", re.IGNORECASE)
+_PLAIN = re.compile(r"(?:docker-)?compose\.ya?ml")
 _PRODUCTION = re.compile(r"prod|release|deploy", re.IGNORECASE)
 MOST = 100
 """Services of one file whose names are looked for in each other's: no real file comes near."""
@@ -76,7 +77,7 @@ def services(tree: Tree) -> tuple[Service, ...]:
 
     def rank(file: str) -> tuple[bool | int, ...]:
         name = file.rpartition("/")[2]
-        return bool(_LATER.search(name)), file.count("/"), not _PRODUCTION.search(name), name.count(".") > 1
+        return bool(_LATER.search(name)), file.count("/"), not _PRODUCTION.search(name), not _PLAIN.fullmatch(name)
 
     files = sorted(tree.named(NAMES), key=rank)
     return tuple(service for file in files[:20] for service in _services(file, tree.read(file)))

@@ -189,7 +189,8 @@ def wanting(read: Dockerfile) -> tuple[str, ...]:
         for name in islice(sorted(arguments), MOST_STAGES):  # a program that is fetched: its address has a hole
             reached = rf"(?:https?://[^\s?\"']{{0,300}}|[\w\]](?:==|@))\$(?:{name}\b|\{{{name}\}})"
             assigned = re.search(rf"(?:^|[\s;&]){name}=", written)
-            if not _GIVEN.fullmatch(name) and not assigned and re.search(reached, written):
+            asked = re.search(rf"-[nz]\s+\"?\$\{{?{name}\b", written)  # whether it is set at all
+            if not _GIVEN.fullmatch(name) and not assigned and not asked and re.search(reached, written):
                 found[name] = None
     return tuple(found)
 

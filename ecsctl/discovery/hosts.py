@@ -28,6 +28,7 @@ class Host:
     dockerfile: str = ""  # the only one that it is about
     release: str = ""  # what it runs before each release
     start: str = ""  # what the image runs there, in place of its own command
+    stores: tuple[str, ...] = ()  # what it has beside the app there, by the platform's own names
     memory: int = 0  # MiB that it has there
 
 
@@ -44,7 +45,11 @@ def of(tree: Tree, dockerfile: str, context: str) -> tuple[Host, ...]:
     for file in filter(_COPILOT.fullmatch, tree.files):
         found += _copilot(file, _data(file, tree.read(file)))
     found = [one for one in found if one.dockerfile in ("", dockerfile)]
-    return tuple(one for one in found if one.port or one.path or one.commands or one.start or one.memory or one.release)
+    return tuple(
+        one
+        for one in found
+        if one.port or one.path or one.commands or one.start or one.memory or one.release or one.stores
+    )
 
 
 def _data(file: str, text: str) -> Any:
@@ -76,6 +81,10 @@ def _fly(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
 
 def _render(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
     """Render ("Blueprint YAML reference")."""
+    kept = ["postgres" for _ in _tables(data.get("databases"))]
+    kept += ["redis" for one in _tables(data.get("services")) if one.get("type") in ("redis", "keyvalue")]
+    if kept:
+        yield Host(file, stores=tuple(dict.fromkeys(kept)))
     for one in _tables(data.get("services")):
         command = str(one.get("dockerCommand") or "")
         others = ((str(one.get("name") or "worker"), command),) if one.get("type") == "worker" and command else ()
@@ -116,6 +125,16 @@ def _kamal(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
 def _digital_ocean(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
     """DigitalOcean ("App specification reference")."""
     spec = _table(data, "spec") or data
+    engines = {
+        "PG": "postgres",
+        "REDIS": "redis",
+        "VALKEY": "valkey",
+        "MYSQL": "mysql",
+        "MONGODB": "mongodb",
+        "KAFKA": "kafka",
+    }
+    if kept := [engines.get(str(one.get("engine", "PG")), "") for one in _tables(spec.get("databases"))]:
+        yield Host(file, stores=tuple(filter(None, dict.fromkeys(kept))))
     for one in _tables(spec.get("services")):
         path, named = _path(_table(one, "health_check").get("http_path")), _file(one.get("dockerfile_path"))
         if named:
@@ -123,7 +142,10 @@ def _digital_ocean(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
 
 
 def _dokku(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
-    """Dokku ("Zero downtime deploys"), in Heroku's file."""
+    """Dokku ("Zero downtime deploys"), in Heroku's file, which has add-ons too ("app.json Schema")."""
+    plans = [one.get("plan") if isinstance(one, dict) else one for one in data.get("addons") or () if one]
+    if plans:
+        yield Host(file, stores=tuple(str(one).partition(":")[0] for one in plans))
     for one in _tables(_table(data, "healthchecks").get("web")):
         yield Host(file, path=_path(one.get("path")))
 

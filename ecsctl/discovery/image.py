@@ -123,6 +123,7 @@ def observed(
     doubts += [*choosing.by_variable(read, stage, built), *choosing.half(read, stage, built)]
     doubts += absent.missing_notes(tree, path, read, place)
     names = {called, tree.root.name} if place.folder == "." else {place.folder}
+    names |= {called.partition("/")[0]} if called.endswith("/docker") else set()  # as anonaddy/docker has its image
     ours = running.services_of(services, path, names, called.rpartition("/")[0], stage)
     command = running.command(
         read, stage, [one for one in ours if one.dockerfile == path or not _rivals(tree, path, read)], doubts
@@ -188,6 +189,7 @@ def observed(
             {*read.environment(stage), *dict(environment)},
             path,
             port,
+            said,
         ),
         init=initial,
         processes=needs.processes(tree, services, ours, said) or _alone(read, stage, path, port),
@@ -211,6 +213,8 @@ def _starting(
     yield from absent.unread(stage, texts[0].text)
     yield from absent.mounted(tree, stage, services)
     yield from absent.unbuilt(tree, read, context, texts)
+    if not command:
+        yield from reach.unexpanded(stage)
     yield from reach.unstartable(tree, context, read, stage)
     yield from reach.secrets(machine.used(read, stage))
 

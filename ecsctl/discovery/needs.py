@@ -132,27 +132,32 @@ class Need:
 
 def listed(
     tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service], kept: Sequence[str] = (),
-    known: Collection[str] = (), built: str = "", port: int | None = None,
+    known: Collection[str] = (), built: str = "", port: int | None = None, said: Sequence[Host] = (),
 ) -> tuple[Need, ...]:  # fmt: skip
     """Each thing that a person has to say the place of, what an app does not start without first.
 
     `app` are the services that run this image, `kept` the folders that the Dockerfile has as volumes, `known` the
-    variables that it sets. `built` is its path, and `port` the app's.
+    variables that it sets. `built` is its path, `port` the app's, and `said` are other platforms' files.
     """
     foreign = others(tree, built) if context == "." else ()
     named, samples = _named(tree, context, built, services, app, foreign)
     drivers = depends.of(tree, context, foreign)
     beside = _near(services, app, context)
+    beside += [Service(one.file, name, name) for one in said for name in one.stores]
     called = {(one.file, name) for one in app for name in one.calls}
     sure = {one.file for one in app[:1] if not one.trial and not one.mounts}
+    sure |= {one.file for one in said}
     sure |= {one.file for one in beside if (one.file, one.name) in called and kind_of_image(one.image)}
     lines, perhaps = stores.listed(beside, named, drivers, tuple(sure))
     found = [Need(kind, line) for kind, line in lines]
     found += [Need(line.partition(":")[0], line) for line in _of_servers(tree)]
     secret = named if any(_SECRET.fullmatch(name) for name, _ in named) else [*named, *samples]
     found += [Need("secrets", line) for line in _secrets(tree, context, secret)]
-    said = set(re.findall(r"[A-Z][A-Z0-9_]{2,}", " ".join(one.line for one in found)))
-    found += [Need("required variables", line) for line in required.listed(tree, context, said | set(known), foreign)]
+    named_yet = set(re.findall(r"[A-Z][A-Z0-9_]{2,}", " ".join(one.line for one in found)))
+    lacking = required.listed(
+        tree, context, named_yet | set(known), foreign, built.rpartition("/")[0] if foreign else ""
+    )
+    found += [Need("required variables", line) for line in lacking]
     found += [Need(line.partition(":")[0], line) for line in _processes(services, app)]
     found += [Need("migrations", line) for line in _of_builders(tree, context, built, [one.line for one in found])]
     found += [Need("folders that are kept", line) for line in _kept(tree, app, kept)]
@@ -249,7 +254,7 @@ def _near(services: Sequence[Service], app: Sequence[Service], context: str) -> 
     folders = [one.file.rpartition("/")[0] or "." for one in services]
     near = [one for one, folder in zip(services, folders, strict=True)
             if one not in app and (within(folder, context) or within(context, folder))]  # fmt: skip
-    near = [one for one in near if not aside(one.file)]
+    near = [one for one in near if not aside(one.file) or one.file in files]
     if context != "." and any(within(one.rpartition("/")[0] or ".", context) for one in files):
         near = [one for one in near if one.file in files]
     return near

@@ -90,6 +90,16 @@ def unstartable(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Ite
             yield f"{files[0]} is not executable, and the build leaves it so: git update-index --chmod=+x {files[0]}"
 
 
+def unexpanded(stage: Stage) -> Iterator[str]:
+    """A sentence where a command is a list of words with a variable, which no shell puts in (Docker, "Exec form")."""
+    for word in ("ENTRYPOINT", "CMD"):
+        rest = next((rest for one in stage.chain for known, rest in reversed(one.instructions) if known == word), "")
+        listed = rest if rest.startswith("[") else ""
+        found = re.search(r"\$\{?[A-Za-z_]\w*[^\"]*", listed)
+        if found and not re.search(r"\b(?:ba|da|a|z)?sh\"|-\w*c\"|\beval\b|envsubst", listed):
+            yield f"{word} is a list of words, in which {found[0]} stays as it is: set command in [service]"
+
+
 def secrets(used: Sequence[Stage]) -> Iterator[str]:
     """A sentence on the secrets that a build mounts. Without `required` one that is missing is an empty place."""
     found: dict[str, None] = {}

@@ -35,6 +35,11 @@ _DECOUPLE = re.compile(
     rf"(?<![\w.])(?:config|env)(?:\.(?:str|int|bool|list|url|db))?\([ \t]{{0,9}}[\"']{_NAME}[\"']"
     r"[ \t]{0,9}(?:,[ \t]{0,9}cast=\w+[ \t]{0,9})?\)"
 )
+# What a program says as it ends, where a variable is not set, in any language.
+_DEMANDED = re.compile(
+    r"\b(?:raise|throw|[Ff]atal\w*|panic|abort|exit|die|expect|error)\b[^\n]{0,80}?[\"'`][^\"'`\n]{0,40}?"
+    rf"\b{_NAME}\b[^\"'`\n]{{0,60}}?\b(?:not set|required|missing|must be|not defined|undefined|unset|not found)\b"
+)
 # zod and t3-env: where a field of a schema begins. It is required if it has neither a default nor leave to be absent.
 _FIELD = re.compile(rf"(?m)^[ \t]{{0,40}}{_NAME}:[ \t]{{0,9}}")
 _MAY_LACK = re.compile(r"optional|Optional|default\(|prefault\(|nullish\(|catch\(|preprocess\(|nullable\(|\bdefault:")
@@ -45,14 +50,20 @@ _GIVEN = re.compile(
     r"(?:NEXT_PUBLIC|VITE)_\w+|\w+_TEST"
 )
 _SETTINGS = r"[\w-]*(?:settings|config|env)[\w-]*\.py|(?:base|prod|production)\.py"
+_STARTS = (
+    r"(?:[\w-]*(?:config|settings|environment)|env|session|db|database|main|index|app|server|constants?|__init__)"
+    r"\.(?:py|[cm]?[jt]s|go|rs|rb|php|exs?)"
+)
 _SCHEMAS = (
     r"(?:config|index)\.[cm]?[jt]s|[\w.-]*env(?:ironment)?(?:[.-]?(?:server|schema|config|validation))?\.[cm]?[jt]s"
 )
 
 
-def listed(tree: Tree, context: str, known: Collection[str], foreign: Collection[str] = ()) -> Iterator[str]:
+def listed(
+    tree: Tree, context: str, known: Collection[str], foreign: Collection[str] = (), own: str = ""
+) -> Iterator[str]:
     """A line for those that nothing else names. `known` are the image's own, and those that other lines have; `foreign`
-    the folders of other apps."""
+    the folders of other apps, and `own` the app's in a repository of several."""
     found: dict[str, str] = {}
     begun = {name for file in tree.named(r"\.env(?:\.(?:defaults?|production))?", context)
              for name in re.findall(r"(?m)^[ \t]*(?:export\s+)?(\w+)=[^\s#]", tree.read(file))}  # fmt: skip
@@ -61,7 +72,12 @@ def listed(tree: Tree, context: str, known: Collection[str], foreign: Collection
             continue
         if name not in known and name not in begun and not _GIVEN.fullmatch(name):
             found.setdefault(name, file)
-    for file in dict.fromkeys(found.values()):
+    files = list(dict.fromkeys(found.values()))
+    if own and any(file.startswith(f"{own}/") for file in files):  # what the app's packages require stands in one line
+        packages = [file for file in files if not file.startswith(f"{own}/")]
+        shared = f"{packages[0]} and {len(packages) - 1} more" if len(packages) > 1 else ""
+        found = {name: shared if shared and where in packages else where for name, where in found.items()}
+    for file in sorted(dict.fromkeys(found.values()), key=lambda file: not file.startswith(f"{own}/")):
         names = [name for name, where in found.items() if where == file]
         more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
         yield f"{', '.join(names[:_MOST])}{more}: required by {file}"
@@ -77,6 +93,11 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     for file in _files(tree, r"runtime\.exs", context):
         live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
         yield from ((name, file) for name in re.findall(rf"\bfetch_env!\(\s{{0,9}}\"{_NAME}\"", live))
+    for file in _files(tree, _STARTS, context):
+        text = re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", tree.read(file))
+        for name in _DEMANDED.findall(text):
+            if re.search(rf"(?i:env|config)[\w.:!\[(\"'` ]{{0,30}}[\"'.\[(]{name}\b", text):
+                yield name, file
     for file in _files(tree, _SETTINGS, context):
         live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
         yield from ((name, file) for name in _PYTHON.findall(live))

@@ -17,7 +17,7 @@ from ecsctl.discovery.tree import Tree, aside, within
 _KINDS = (
     ("a database",
      r"postgres|postgis|timescale|pgvector|mysql|mariadb|percona|mssql|azure-sql-edge|cockroach|mongo|cassandra|clickhouse|"
-     r"couchdb|neo4j|influxdb|surrealdb|libsql",
+     r"couchdb|jawsdb|cleardb|ormongo|mongolab|neo4j|influxdb|surrealdb|libsql",
      r"(?:\w+_)?(?:DATABASE|DB)_?(?:URL|URI|DSN|HOST|HOSTNAME|SERVER)|DSN|ConnectionStrings__(?!.*(?:[Rr]edis|[Cc]ache|[Rr]abbit|[Qq]ueue|[Bb]us|[Bb]lob|[Ss]torage|[Ii]nsights))\w+"
      r"|(?:Cosmos|Mongo|Sql|Postgres|Database|Db)\w*__ConnectionString"
      r"|(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|CLICKHOUSE|MONGO\w*)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
@@ -27,12 +27,12 @@ _KINDS = (
      r"\w*REDIS\w*_?(?:URL|HOST|URI|DSN)|REDIS(?:_(?:SERVERS?|ADDR(?:ESS)?|ENDPOINT|NODES?|CONNECTION\w*))?"
      r"|ConnectionStrings__\w*(?:[Rr]edis|[Cc]ache)\w*",
      r"spring\.(?:data\.)?redis\.(?:host|url)|quarkus\.redis\.hosts"),
-    ("a cache", r"memcached", r"\w*MEMCACHED?_?(?:SERVERS?|HOSTS?|URL|LOCATION)", "$."),
-    ("a queue", r"rabbitmq|kafka|redpanda|nats|activemq|artemis|elasticmq|beanstalk|pulsar|mosquitto|emqx",
+    ("a cache", r"memcach", r"\w*MEMCACHED?_?(?:SERVERS?|HOSTS?|URL|LOCATION)", "$."),
+    ("a queue", r"rabbitmq|amqp|kafka|redpanda|nats|activemq|artemis|elasticmq|beanstalk|pulsar|mosquitto|emqx",
      r"CELERY_BROKER\w*|AMQP\w*|\w*RABBIT(?:MQ)?_?(?:URL|URI|HOST\w*|SERVER)|\w*KAFKA\w*(?:BROKERS?|SERVERS?|URL|HOSTS?)"
      r"|BROKER_URL|NATS_(?:URL|SERVERS?|HOST)|\w*QUEUE_URL|ConnectionStrings__\w*(?:[Rr]abbit|[Qq]ueue|[Bb]us)\w*",
      r"spring\.(?:rabbitmq\.(?:host|addresses)|kafka\.bootstrap-servers|artemis\.broker-url)|kafka\.bootstrap\.servers"),
-    ("a search engine", r"elasticsearch|opensearch|meilisearch|typesense|solr|zincsearch",
+    ("a search engine", r"elasticsearch|bonsai|searchbox|opensearch|meilisearch|typesense|solr|zincsearch",
      r"(?:\w+_)?(?:ES|ELASTIC\w*|OPENSEARCH\w*|MEILI\w*|TYPESENSE)_(?:URL|HOST|NODE)S?",
      r"spring\.(?:elasticsearch\.uris|data\.solr\.host)"),
     ("object storage", r"minio|localstack|seaweedfs|garage",
@@ -64,6 +64,7 @@ _FIXED = re.compile(
 _VARIES = re.compile(r"env|config|settings|default|\$\{|%s|args|flag|example|\|\||\?\?", re.IGNORECASE)
 """What lets a variable say another address on the same line, or shows that it is but an example."""
 
+_PLATFORM = re.compile(r"(?:app\.json|render\.yaml|\.do/[\w.]+)$")
 _STORE = re.compile(r"db|database|postgres|mysql|mariadb|mongo(?:db)?|redis|rabbitmq|kafka")
 
 ORDER = tuple(kind for kind, *_ in _KINDS)
@@ -166,7 +167,7 @@ def listed(
         images = [one for one in running if kind_of_image(one.image) == kind]
         file = next((one.file for one in images), "")
         shown = dict.fromkeys(re.sub(r"[:@]\S*", "", one.image) for one in images if one.file == file)
-        runs = f"{file} runs {', '.join(shown)}" if shown else ""
+        runs = f"{file} {'asks for' if _PLATFORM.search(file) else 'runs'} {', '.join(shown)}" if shown else ""
         first = list(variables)[:4]
         names = f"{', '.join(first)}, which {variables[first[0]]} names" if first else ""
         if names or (runs and (file in sure or kind in drivers)):

@@ -207,3 +207,45 @@ def test_a_committed_environment_names_the_store_and_composers_packages_do_where
     assert [one.line for one in observed(laid(tmp_path, {})).needs] == [
         "a database: composer.json has ext-mongodb; the app may need one"
     ]
+
+
+def test_what_the_packages_of_an_app_require_stands_in_one_line_after_its_own(tmp_path):
+    files = {
+        f"{place}/env.ts": f"z.object({{\n  {place[-2:].upper()}_KEY: z.string(),\n}})\n"
+        for place in ("apps/api", "apps/web", "packages/db", "packages/ui")
+    }
+    files["apps/api/Dockerfile"] = (
+        'FROM node:22\nCOPY apps/api apps/api\nCOPY packages packages\nEXPOSE 3000\nCMD ["node", "a.js"]\n'
+    )
+    assert [one.line for one in observed(laid(tmp_path, files)).needs] == [
+        "PI_KEY: required by apps/api/env.ts",
+        "DB_KEY, UI_KEY: required by packages/db/env.ts and 1 more",
+    ]
+
+
+@pytest.mark.parametrize(("file", "text", "line"), [
+    ("app.json", '{"addons": ["cloudamqp:lemur", {"plan": "memcachier"}]}', ["a cache: app.json asks for memcachier", "a queue: app.json asks for cloudamqp"]),
+    ("render.yaml", "databases: [{name: x}]\nservices: [{type: keyvalue, name: y}]\n", ["a database: render.yaml asks for postgres", "Redis: render.yaml asks for redis"]),
+    (".do/app.yaml", "databases: [{engine: MYSQL}]\n", ["a database: .do/app.yaml asks for mysql"]),
+])  # fmt: skip
+def test_what_another_platform_puts_beside_the_app_is_listed(tmp_path, file, text, line):
+    assert [one.line for one in observed(laid(tmp_path, {"Dockerfile": API, file: text})).needs] == line
+
+
+@pytest.mark.parametrize(("file", "text", "required"), [
+    ("config.py", 'KEY = os.getenv("SHOP_KEY")\nif not KEY:\n    raise ValueError("SHOP_KEY not set in the environment")\n', True),
+    ("server.js", "if (!process.env.SHOP_KEY) throw new Error('SHOP_KEY is required')\n", True),
+    ("main.go", 'if os.Getenv("SHOP_KEY") == "" {\n  log.Fatal("SHOP_KEY must be set")\n}\n', True),
+    ("server.js", "// throw new Error('SHOP_KEY is required')\nconst key = process.env.SHOP_KEY\n", False),
+    ("server.js", "throw new Error('SHOP_KEY is required')\n", False),
+])  # fmt: skip
+def test_a_variable_without_which_a_program_ends_by_its_own_words_is_required(tmp_path, file, text, required):
+    image = observed(laid(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . .\nEXPOSE 80\nCMD serve\n", file: text}))
+    assert [one.line for one in image.needs] == ([f"SHOP_KEY: required by {file}"] if required else [])
+
+
+def test_an_image_of_another_repositorys_app_is_known_in_a_repository_called_docker(tmp_path):
+    compose = "services:\n  shop:\n    image: acme/acme\n    environment: [DB_HOST=db]\n    ports: ['8000:8000']\n  db: {image: mariadb}\n"
+    tree = laid(tmp_path, {"Dockerfile": API, "examples/web/compose.yml": compose})
+    assert [one.kind for one in observed(tree, called="acme/docker").needs] == ["a database"]
+    assert observed(tree, called="acme/other").needs == ()

@@ -213,3 +213,39 @@ def test_an_entry_point_that_runs_what_it_is_given_starts_nothing_alone(tmp_path
     )
     tree = laid(tmp_path, {"Dockerfile": text + 'CMD ["start"]\n'})
     assert not any("starts nothing" in one for one in observed(tree).doubts)
+
+
+@pytest.mark.parametrize(("command", "said"), [
+    ('["serve", "--workers", "${WORKERS:-4}"]', True),
+    ('["sh", "-c", "serve --workers ${WORKERS:-4}"]', False),
+    ("serve --workers ${WORKERS:-4}", False),
+])  # fmt: skip
+def test_a_variable_in_a_list_of_words_is_said_to_stay_as_it_is(tmp_path, command, said):
+    image = observed(laid(tmp_path, {"Dockerfile": run(command)}))
+    assert any("in which ${WORKERS:-4} stays as it is" in one for one in image.doubts) == said
+
+
+def test_what_a_build_copies_by_a_variable_or_from_an_earlier_stage_has_to_be_in_git(tmp_path):
+    text = "FROM golang AS build\nWORKDIR /app\nCOPY . .\nFROM alpine\nARG VERSION\nCOPY shop-$VERSION.zip /\nCOPY --from=build /app/.env .\nEXPOSE 80\nCMD serve\n"
+    said = " ".join(observed(laid(tmp_path, {"Dockerfile": text})).doubts)
+    assert "copies shop-*.zip, which git does not have there" in said
+    assert "copies /app/.env from an earlier stage, and git has no .env" in said
+    said = " ".join(observed(laid(tmp_path, {"shop-1.zip": "", ".env": ""})).doubts)
+    assert "git" not in said
+
+
+def test_a_build_that_asks_whether_an_argument_is_set_does_without_it(tmp_path):
+    text = 'FROM alpine\nARG TAG\nRUN if [ ! -z "$TAG" ]; then wget https://example.org/$TAG/shop; fi\nEXPOSE 80\nCMD shop\n'
+    assert observed(laid(tmp_path, {"Dockerfile": text})).lacking == ()
+
+
+def test_an_image_that_has_only_its_packages_beside_a_mounted_folder_has_no_sources(tmp_path):
+    compose = "services:\n  app: {build: ./api, ports: ['3000:3000'], volumes: ['./api:/app']}\n"
+    files = {
+        "api/Dockerfile": "FROM python:3.12\nCOPY requirements.txt .\nEXPOSE 3000\nCMD serve\n",
+        "api/requirements.txt": "",
+        "compose.yaml": compose,
+    }
+    assert any(
+        "brings the repository's sources into the image" in one for one in observed(laid(tmp_path, files)).doubts
+    )
