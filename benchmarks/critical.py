@@ -2,7 +2,8 @@
 
 A chain is made of changes, each as long as its call took, and of AWS's own time after some of them. One change stands
 on another if it names an id that the other's answer had first, or if AWS demands it (`DEMANDED`). AWS's own times are
-the sandbox's, at the speed of the run; a service's and a build's are read from the answers.
+the sandbox's, at the speed of the run; a service's and a build's are read from the answers. Not counted is what AWS
+does not ask for: reads before the first change and between changes, polls, and the program's own start and end.
 """
 
 from __future__ import annotations
@@ -11,14 +12,13 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from benchmarks.proxy import Call
 from ecsctl.sandbox.aws import acm, iam
-from ecsctl.sandbox.aws.ec2 import nat
+from ecsctl.sandbox.aws.ec2 import nat, visibility
 from ecsctl.sandbox.aws.ecs import task_stopping
-from ecsctl.sandbox.aws.elbv2 import balancers
+from ecsctl.sandbox.aws.elbv2 import balancers, listeners
 
 ID = re.compile(r"\b(?:vpc|subnet|igw|nat|eipalloc|rtb|sg)-[0-9a-f]{8,17}\b|arn:aws[\w-]*:[\w:/.+=,@-]+")
 TAKES = {  # AWS's seconds after a change, until what it began is over
@@ -27,14 +27,16 @@ TAKES = {  # AWS's seconds after a change, until what it began is over
     "CreateRole": iam.PROPAGATION,
     "DeleteNatGateway": nat.DELETING,
     "DeleteLoadBalancer": balancers.LINGERING,
-    "DeleteService": task_stopping.LINGER,  # and before that its tasks drain, which its answers tell
+    "DeleteService": task_stopping.TERMINATION + task_stopping.DEPROVISIONING + task_stopping.LINGER,  # once drained
 }
+PROVEN = acm.VALIDATION + listeners.CERTIFICATE_LAG  # after a certificate's proof, until a listener may have it
+DELAY = re.compile(r"deregistration_delay\.timeout_seconds</Key>\s*<Value>(\d+)<")
 USABLE = frozenset({"CreateLoadBalancer"})  # what is made with it need not wait until it is over
 DEMANDED = {  # a change, and those that must be over before it can succeed, though it names nothing of theirs
+    "CreateNatGateway": ("AttachInternetGateway",),
+    "CreateLoadBalancer": ("AttachInternetGateway",),
     "CreateService": ("CreateRoute", "AssociateRouteTable", "CreateListener"),
     "RegisterTaskDefinition": ("StartBuild",),
-    "CreateListener": ("Post",),  # the certificate's proof, the first change of a zone
-    "CreatePipeline": ("CreateService",),
     "DeleteSubnet": ("DeleteNatGateway", "DeleteLoadBalancer", "DeleteService"),
     "DeleteSecurityGroup": ("DeleteLoadBalancer", "DeleteService"),
     "DetachInternetGateway": ("DeleteNatGateway", "DeleteLoadBalancer"),
@@ -48,42 +50,42 @@ DEMANDED = {  # a change, and those that must be over before it can succeed, tho
 def critical_path(calls: Sequence[Call], speed: float) -> list[tuple[str, float]]:
     """The slowest chain, each link with its seconds."""
     changes = sorted((call for call in calls if call.change and call.status < 300), key=lambda call: call.began)
-    proofs = [call for call in changes if call.operation.startswith("Post ") and "CNAME" in call.sent]
-    own = {id(call): _takes(call, calls, speed) + (acm.VALIDATION / speed if call in proofs else 0) for call in changes}
-    made: dict[str, Call] = {}  # an id, and the change whose answer had it first
-    needs: dict[int, list[Call]] = {}
-    for call in changes:
-        sources = [made[word] for word in ID.findall(call.sent) if word in made]
-        demanded = DEMANDED.get(call.operation, ())
-        before = [one for one in changes if one.began < call.began and one.operation in demanded]
-        if "Post" in demanded:
-            before += [one for one in proofs if one.began < call.began]
-        needs[id(call)] = [*sources, *before]
+    proofs = {at for at, call in enumerate(changes) if call.operation.startswith("Post ") and "CNAME" in call.sent}
+    own = [PROVEN / speed if at in proofs else _takes(call, calls, speed) for at, call in enumerate(changes)]
+    made: dict[str, int] = {}  # an id, and the change whose answer had it first
+    needs: list[dict[int, float]] = []  # of each change those that it needs, and AWS's time between the two
+    for at, call in enumerate(changes):
+        named = {made[word] for word in ID.findall(call.sent) if word in made}
+        demanded = {other for other in range(at) if changes[other].operation in DEMANDED.get(call.operation, ())}
+        demanded |= (
+            proofs & {*range(at)} if call.operation == "CreateListener" and "Certificate" in call.sent else set()
+        )
+        gaps = {}
+        for other in named | demanded:
+            one = changes[other]
+            usable = one.operation in USABLE and not call.operation.startswith("Delete")
+            hidden = visibility.LAG / speed if other in named and {one.service, call.service} == {"ec2"} else 0.0
+            gaps[other] = max(hidden, 0.0 if usable else own[other])
+        needs.append(gaps)
         for word in ID.findall(call.answer):
-            made.setdefault(word, call)
+            made.setdefault(word, at)
 
-    @cache
-    def ends(index: int) -> tuple[float, int | None]:
-        """When a change could be over, with all that it brings about; and which of those that it needs came last."""
-        call = changes[index]
-        position = {id(one): at for at, one in enumerate(changes)}
-        best, last = 0.0, None
-        for need in needs[id(call)]:
-            at = position[id(need)]
-            if at >= index:
-                continue
-            over = ends(at)[0] - (own[id(need)] if need.operation in USABLE and call.operation[:6] != "Delete" else 0.0)
-            if over > best:
-                best, last = over, at
-        return best + call.ended - call.began + own[id(call)], last
+    answered: list[float] = []  # when each could have its answer, and which of those that it needs comes last
+    last: list[int | None] = []
+    for call, gaps in zip(changes, needs, strict=True):
+        latest = max(gaps, key=lambda other: answered[other] + gaps[other], default=None)
+        last.append(latest)
+        begins = answered[latest] + gaps[latest] if latest is not None else 0.0
+        answered.append(begins + call.ended - call.began)
 
     path: list[tuple[str, float]] = []
-    at = max(range(len(changes)), key=lambda index: ends(index)[0], default=None)
-    while at is not None:
-        over, last = ends(at)
-        before = ends(last)[0] if last is not None else 0.0
-        path.append((f"{changes[at].service} {changes[at].operation}", over - before))
-        at = last
+    at_last = max(range(len(changes)), key=lambda at: answered[at] + own[at], default=None)
+    after = own[at_last] if at_last is not None else 0.0
+    while at_last is not None:
+        call, before = changes[at_last], last[at_last]
+        path.append((f"{call.service} {call.operation}", call.ended - call.began + after))
+        after = needs[at_last][before] if before is not None else 0.0
+        at_last = before
     return path[::-1]
 
 
@@ -98,8 +100,8 @@ def _takes(call: Call, calls: Sequence[Call], speed: float) -> float:
         began = [service["createdAt"] for service in services if "createdAt" in service]
         return (min(steady) - min(began)) / speed if steady and began else 0.0
     if call.operation == "DeleteService":
-        draining = [one.ended for one in calls if one.operation == "DescribeServices" and "DRAINING" in one.answer]
-        return max(draining, default=call.ended) - call.ended + fixed
+        delays = [int(found) for one in calls for found in DELAY.findall(one.answer)]
+        return max(delays, default=0) / speed + fixed  # a poll says only that it drains still, or no longer
     if call.operation == "StartBuild":
         builds = [one for one in _answered(calls, "BatchGetBuilds", "builds") if one.get("endTime")]
         return (_seconds(builds[0]["endTime"]) - _seconds(builds[0]["startTime"])) / speed if builds else 0.0

@@ -43,7 +43,7 @@ class Vpcs:
         self.vpcs.append(CidrBlock)
         return {}
 
-    def awaited(self, times: int) -> bool:
+    def is_asked(self, times: int) -> bool:
         """Whether it is asked so often before long."""
         with self._count:
             return self._count.wait_for(lambda: self.asked >= times, SECONDS)
@@ -62,7 +62,7 @@ def aws(ec2: Vpcs) -> Aws:
 
 def test_who_asks_the_same_shares_the_answer_that_was_asked_for_ahead(aws: Aws, ec2: Vpcs) -> None:
     aws.ahead([partial(aws.read, aws.ec2.describe_vpcs)])
-    assert ec2.awaited(1)
+    assert ec2.is_asked(1)
     ec2.gate.set()
     assert aws.read(aws.ec2.describe_vpcs)["Vpcs"] == []
     assert ec2.asked == 1
@@ -70,7 +70,7 @@ def test_who_asks_the_same_shares_the_answer_that_was_asked_for_ahead(aws: Aws, 
 
 def test_an_answer_that_was_asked_for_before_a_change_is_none_to_a_read_after_it(aws: Aws, ec2: Vpcs) -> None:
     aws.ahead([partial(aws.read, aws.ec2.describe_vpcs)])
-    assert ec2.awaited(1)
+    assert ec2.is_asked(1)
     aws.ec2.create_vpc(CidrBlock="10.0.0.0/16")
     threading.Timer(0.1, ec2.gate.set).start()  # the old answer comes after the change, while the new one is awaited
     with aws.fresh():
@@ -88,7 +88,7 @@ def test_what_is_asked_ahead_is_no_older_than_the_thread_accepts_that_has_it_ask
     moment = time.monotonic()
     with aws.no_older_than(moment):
         aws.ahead([partial(aws.read, aws.ec2.describe_vpcs)])
-    assert ec2.awaited(2)
+    assert ec2.is_asked(2)
     with aws.no_older_than(moment):
         after: Any = aws.read(aws.ec2.describe_vpcs)["Vpcs"]
     assert after == ["10.0.0.0/16"]
