@@ -14,40 +14,12 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
+from ecsctl.why import log_patterns
 from ecsctl.why.log_events import ERROR, Level, bare, forms, level, split
+from ecsctl.why.log_patterns import joined
 
-NOISE = re.compile(
-    r"^\[Container\]|^\s*$|^make(\[\d+\])?: \*\*\*|^Makefile:\d+: recipe|^(error |info )?(command failed|visit https://)"
-    r"|^-{3,}(?! no \w+ application)|^={3,}$|^\[pid: \d+\|app: |^# ?$|^# An error report file|^# \S+\.log$"
-    r"|^\s*>?\s*\d+ ?\||^Package \S+ is not available, but is referred to|^This may mean that the package is missing"
-    r"|^\(Background on this error at: |^\[(?:SQL|parameters): "
-    r"|^\s*For (?:more|verbose|further|additional) \w+|ELB-HealthChecker/|^[\]})\s;,]+$|^Emitted 'error' event on "
-    r"|^\s*https?://\S+$"
-    r"|DeprecationWarning|User Deprecated: |^(?!.*\b(?:error|fatal)\b).*\b(?:is|are) deprecated\b"
-    r"|^npm (?:notice|warn)\b|^gyp ERR! (?:not ok|(?:configure|build) error|System|command|cwd|node|stack\s+at)\b"
-    r"|^warning: build failed, waiting for other jobs|^build script failed, must exit now|^\s*\[end of output\]$"
-    r"|^\s*(?:Running `\S+ --version` gave|The following exception\(s\) were encountered:$|A full log can be found at)"
-    r"|^(?:In case|If you|If this|Please)\b.*\breport\b"
-    r"|^Run with (?:the )?-|^To see why |^\s*(?:hint|help|note): |^Execution halted$|^Calls: .* -> "
-    r"|^/docker-entrypoint\.sh: (?:Configuration complete|Launching|Looking for|/docker-entrypoint\.d/)"
-    r"|^\[ERROR\]\s*(?:$|\[Help \d|-> \[Help|To see the full stack|Re-run Maven|For more |After corr)",
-    re.IGNORECASE,
-)
-STACK = re.compile(
-    r"^\s+at |^\s*\.\.\. \d+ (?:common frames omitted|more)$|^\s*--- End of "  # JavaScript, Java and .NET
-    r"|^at (?:async |new )?(?:[\w.$<>\[\] ]+ )?\(?\S+:\d+(?::\d+)?\)?$"  # the same, with its indentation lost
-    r"|^\s*File \"[^\"]+\", line \d+|^\s*[~^]+\s*$|^Traceback \(most recent call last\):$"  # Python
-    r"|^(?:The above exception was the direct cause of|During handling of the above exception, another exception )"
-    r"|:\d+:in [`'][^`']+'$"  # Ruby; its first line goes on with what is wrong
-    r"|^#\d+ (?:\{main\}|\[internal function\]|\S+\.php\(\d+\): )|^\s+thrown in "  # PHP
-    r"|^Stack trace:|^\[stacktrace\]|^\s*(?:\S\s+)?\d+[\u2502\u2595]|^\s+\+?\d+\s+(?:vendor frames?|\S+\.php:\d+)"
-    r"|^\s*\(\w+ \d[\w.-]*\) \S+\.(?:exs?|erl):\d+|^\s*'__\w+__' => "  # Elixir
-    r"|^\s+\S+\.go:\d+|^\S+\.go:\d+(?: \+0x[0-9a-f]+)?$|^\s+\S+\.[cs]:\d+ \+0x|^goroutine \d+ \["  # Go
-    r"|^\s+\d+:\s+0x[0-9a-f]+ - |^\s+\d+: (?:<?\w+(?:<.*>)?::)+\S+$"  # Rust
-    r"|^\s+\[?(?:code|errno|syscall|detail|where|length|requireStack|address|port|digest|fatal"
-    r"|(?i:severity|hint|position|file|line|routine|sqlState))\]?: "  # what Node and .NET show of an error's properties
-    r"|^\s+(?!(?i:message|msg|error|err|reason|cause)\b)\w+: (?:undefined|null|true|false|\d+|'[^' ]*'),?$"
-)
+NOISE = joined(log_patterns.NOISE, re.IGNORECASE)
+STACK = joined(log_patterns.STACK)
 GO_FRAME = re.compile(r"^\s+\S+\.go:\d+|^\S+\.go:\d+(?: \+0x[0-9a-f]+)?$|^\s+\S+\.[cs]:\d+ \+0x")
 """Go's own frames; the second is one whose tab is lost."""
 PYTHON_FRAME = re.compile(r"^\s*File \"[^\"]+\", line \d+")
@@ -60,47 +32,8 @@ ADVICE = re.compile(r"^Action:$")
 """Spring Boot's heading over what one may do."""
 REASON = re.compile(r"^Reason: |^\s+.*(?:\[type=\w+, input_|\(type=\w+)")
 """How Spring Boot goes on, a line further, with what it has described, and Pydantic with the field that it names."""
-FAREWELL = re.compile(
-    r"Cannot perform an interactive login from a non TTY device|write: broken pipe$"  # the second command of a pipe
-    r"|Worker failed to boot|Worker \(pid:\d+\) (?:exited|was sent)|Shutting down: Master"  # Gunicorn
-    r"|^(?:\S*rails|rake) aborted!|this and all later migrations canceled|Exiting due to an error"
-    r"|^Runtime terminating during boot|init terminating in do_boot|Kernel pid terminated|Crash dump is being written"
-    r"|^exited: \S+ \(exit status|ELIFECYCLE|Lifecycle script|Application startup failed\. Exiting|^Exiting\W*$"
-    r"|^Aborted\b\W*(?:core dumped)?\W*$"
-    r"|^(?:s6-rc|prog|\S+/rc\.init): (?:warning|fatal): |AH00015: Unable to open logs|^no listening sockets available"
-    r"|^unable to load app \d+ \(mountpoint=|^\*{3} no app loaded|^-{3} no \w+ application found"  # uWSGI
-    r"|Unhandled promise rejection\. This error originated"  # Node, of the rejection before it
-    r"|^The exception occurred while attempting to log|CalledProcessError: Command .+ returned non-zero exit status"
-    r"|^(?:Error: )?> (?:Build|Export) (?:error|failed|encountered)|^Failed to compile\.?$"
-    r"|^Error occurred prerendering page"  # Next.js
-    r"|^\s*Failed to restore \S+ \(in "  # Monolog, Python and NuGet
-    r"|GenServer .* terminating$|^(?:\*\* \(Mix\) )?[Cc]ould not compile dependency "  # Elixir
-    r"|BEGIN failed--compilation aborted|unable to find PSGI function entry point"  # Perl
-    r"|^panic: \(\*?[\w./*]+\) 0x[0-9a-f]+"  # Go, of a logger's own panic: its last line says why
-    r"|Could not create Makefile due to some|^An error occurred while installing \S+ \(|^\*\*\* \S+ failed"  # Ruby
-    r"|^BUILD FAILED in |^FAILURE: Build failed with|^error: could not compile `"  # Gradle and Cargo
-    r"|FPM initialization failed|failed to post process the configuration"  # PHP-FPM
-    r"|current transaction is aborted, commands ignored"  # PostgreSQL, of each statement after the one that failed
-    r"|\b(?:giv(?:e|ing)|gave) up\b[^:]*$|\b(?:retries|attempts|tries)\b(?! left)[^:]*$"  # the end of a loop
-)
-"""What only says that something has failed, after the line that says what."""
-EXITED = re.compile(
-    r"\b(?:exit(?:ed|s)?|failed|returned|ended|terminated|finished)\b[^:]{0,40}?\b(?:code|status)\b\W{0,4}\d+\W*$"
-    r"|\bexit(?:ed|s)? with \d+\W*$|\(exit (?:code|status):? \d+\)\W*$|did not exit (?:normally|successfully)"
-    r"|^\W*error (?:while )?(?:executing|running) (?:the )?command\b"
-    r"|^\W*(?:ELIFECYCLE\s+)?Command failed\b|\bCommand \S+ failed(?:,|\W*$)"
-    r"|^\W*(?:Found \d+ errors?\b|\d+ errors?\b[^:]*$)|\berrors?(?:\(s\))? (?:found in\b|occurred\W*$)"
-    r"|signal: aborted$|^\s*\u00d7 .*(?:did not run success|Encountered error)|^\s*error: [a-z]+(?:-[a-z]+){2,}$"
-    r"|^(?!.*\b(?:because|without|unless)\b)\W*(?:error\b\W*)?(?:failed|could not|unable|cannot)(?: to)? "
-    r"(?:build|compile|install|start|run|boot|launch)(?:ing)?\b[^:'\"`/]{0,100}$|\S+@\S+ [\w:.-]+: `[^`]*`$"
-    r"|\b(?:build|compil\w+|command|script|hook(?: for \w+)?|task|test|step|migrations?)\s+(?:has )?failed\b"
-    r"(?: in [\d.]+ ?m?s| \*+)?\W*$",
-    re.IGNORECASE,
-)
-"""That a program that was run has ended badly, or a thing was not made or begun, and no more: another line says why.
-
-The last but one are scripts of a package as npm and pnpm show them.
-"""
+FAREWELL = joined(log_patterns.FAREWELL)
+EXITED = joined(log_patterns.EXITED, re.IGNORECASE)
 HEADING = re.compile(
     r"^\W*(?:(?:fatal |critical |internal )?error\b[:!]?\s*)?(?:[\w.:\\]*(?:Error|Exception)|[A-Z]{1,6}[-_]?\d{2,6}"
     r"|\[\d+\] [\w ]+ failed)?:?\W*$",
