@@ -71,6 +71,22 @@ def test_what_befalls_the_tasks_of_one_deployment_after_another_is_reported_each
     assert deployed(world, "ok").causes == (), "and when it runs again, nothing is wrong"
 
 
+def test_a_secret_whose_key_its_role_may_not_use_leads_to_up_which_gives_it_the_right(world: World) -> None:
+    key = world.boto("kms").create_key()["KeyMetadata"]["Arn"]
+    secret = world.boto("secretsmanager").create_secret(Name="db", SecretString="x", KmsKeyId=key)["ARN"]
+    desired = {**PLAIN, "service": {"secrets": {"DB": secret}}}
+    world.up(desired)
+    iam, role = world.boto("iam"), {"RoleName": "hello-eu-central-1-execution", "PolicyName": "ecsctl"}
+    document = iam.get_role_policy(**role)["PolicyDocument"]
+    document["Statement"] = [one for one in document["Statement"] if one["Sid"] != "SecretKeys"]
+    iam.put_role_policy(**role, PolicyDocument=json.dumps(document))
+    cause = deployed(world, "ok").causes[0]
+    assert (cause.name, commands(cause)[0]) == ("secret-denied", "ecsctl up")
+    assert "use the key of" in cause.sentence
+    world.up(desired)
+    assert deployed(world, "ok").causes == ()
+
+
 def test_vpc_block_public_access_is_read_with_the_subnets(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     shut = {"InternetGatewayBlockMode": "block-bidirectional"}
     world.running(PLAIN)

@@ -90,7 +90,7 @@ def secret_denied(facts: Facts) -> Cause | None:
         sentence = f"{role} may not use the key of {_secret(arn)}, or the key no longer exists"
     allow = by_hand(f"allow {role} kms:Decrypt in the policy of the secret's key")
     named = change(_key(arn, facts), "to the secret's whole ARN")
-    return Cause("secret-denied", sentence, (found,), (allow,) if kms else (up(RIGHTS), named), sure(found))
+    return Cause("secret-denied", sentence, (found,), (up(RIGHTS), allow if kms else named), sure(found))
 
 
 def secret_unread(facts: Facts) -> Cause | None:
