@@ -41,7 +41,7 @@ def looks_secret(text: str) -> bool:
 
 def without_passwords(text: str) -> str:
     """A text with `***` for the passwords of its addresses, or in its place if it still has the shape of a secret."""
-    said = _PASSWORD.sub(rf"\1{HIDDEN}@", text)
+    said = _PASSWORD.sub(rf"\1{HIDDEN}@", text) if "://" in text else text
     return HIDDEN if looks_secret(said) else said
 
 

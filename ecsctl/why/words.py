@@ -30,7 +30,8 @@ def said(text: str, *phrases: str) -> bool:
 
 def whole(text: str, *phrases: str) -> bool:
     """Whether a text says one of the phrases to its end."""
-    return any(phrase.casefold() in text.casefold() for phrase in phrases)
+    low = text.casefold()
+    return any(phrase.casefold() in low for phrase in phrases)
 
 
 def fits(lines: Iterable[str], pattern: str) -> tuple[re.Match[str], str] | None:
