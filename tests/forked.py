@@ -13,8 +13,11 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 from unittest import mock
 
+from moto.core.utils import get_service_model
+
 from ecsctl.sandbox.server import process
 from ecsctl.sandbox.server.serve import main
+from ecsctl.sandbox.snapshot import taking
 
 
 class Copy:
@@ -38,6 +41,8 @@ class Copy:
 
 def start(folder: Path, speed: float = process.SPEED) -> process.Sandbox:
     """`process.start`, for tests whose subject it is not."""
+    for service in taking.SERVICES:
+        get_service_model(service)  # each copy would read it, in its first seconds
     copied = SimpleNamespace(Popen=Copy, DEVNULL=subprocess.DEVNULL)
     with mock.patch.object(process, "subprocess", copied):
         return process.start(folder, speed)
