@@ -15,3 +15,9 @@ def test_a_file_system_is_returned_with_its_key_and_its_protection(aws):
         assert (one["PerformanceMode"], one["ThroughputMode"]) == ("generalPurpose", "bursting")
     assert "KmsKeyId" not in found["plain"]
     assert found["closed"]["KmsKeyId"].startswith("arn:aws:kms:")
+
+
+def test_a_file_system_is_as_old_as_it_is_by_the_clock_of_the_sandbox(aws, clock):
+    clock.sleep(7200.0)
+    made = aws("efs").create_file_system(CreationToken="late")
+    assert abs(made["CreationTime"].timestamp() - clock.now()) < 60

@@ -6,8 +6,10 @@ EFS user guide and API reference; how long things take is what public Terraform 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
+import moto.efs.models
 from moto.ec2.models import ec2_backends
 from moto.efs.models import AccessPoint, EFSBackend, efs_backends
 from moto.efs.responses import EFSResponse
@@ -20,6 +22,9 @@ from ecsctl.sandbox.core.overlay import Refusal
 CREATING = {"fs": 5.0, "fsmt": 85.0, "fsap": 2.0}
 KEY = "e1f5b2c4-0000-4000-8000-000000000000"  # what alias/aws/elasticfilesystem leads to
 DELETING = 40.0  # of a mount target; an assumption, in practice under a minute
+
+
+moto.efs.models.time = SimpleNamespace(time=clock.now)  # type: ignore[attr-defined] # it uses time.time() alone
 
 
 @dataclass
