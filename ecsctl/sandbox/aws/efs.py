@@ -24,7 +24,7 @@ KEY = "e1f5b2c4-0000-4000-8000-000000000000"  # what alias/aws/elasticfilesystem
 DELETING = 40.0  # of a mount target; an assumption, in practice under a minute
 
 
-moto.efs.models.time = SimpleNamespace(time=clock.now)  # type: ignore[attr-defined] # it uses time.time() alone
+moto.efs.models.time = SimpleNamespace(time=clock.now)  # type: ignore[attr-defined,assignment] # it uses time.time() alone
 
 
 @dataclass

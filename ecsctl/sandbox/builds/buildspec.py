@@ -1,8 +1,8 @@
 """Runs a buildspec with a real shell the way CodeBuild does: the same phases, rules of failing and log lines.
 
 After the AWS CodeBuild User Guide, "Build specification reference" and "Build phase transitions". Where the guide is
-silent, what builds do in public logs: each command is a script of its own that finds the directory and
-the variables which the one before it left, so those last through a build, while shell options and `trap`s do not.
+silent, what builds do in public logs: each command is a script of its own that gets the directory and the variables
+which the previous one left, so those last through a build, while shell options and `trap`s do not.
 """
 
 import functools
@@ -42,7 +42,7 @@ class Context:
 
 @dataclass(frozen=True)
 class PhaseResult:
-    """How one phase went. `seconds` are real ones; `exit_code` is the failed command's, negative for a signal."""
+    """The result of one phase. `seconds` are real ones; `exit_code` is the failed command's, negative for a signal."""
 
     type: str
     status: Status
@@ -53,7 +53,7 @@ class PhaseResult:
 
 @dataclass(frozen=True)
 class Result:
-    """How a build went: its phases in order, the variables it exports, and its artifacts by their name inside."""
+    """The result of a build: its phases in order, the variables it exports, and its artifacts by their name inside."""
 
     phases: tuple[PhaseResult, ...]
     exported: dict[str, str]
@@ -117,7 +117,7 @@ def run(
 
 
 def _referred(env: Env, resolve: Resolve | None) -> dict[str, str]:
-    """The values that stand in Parameter Store and Secrets Manager, by name: all of them are hidden."""
+    """The values from Parameter Store and Secrets Manager, by name: all of them are masked."""
     wanted = [("PARAMETER_STORE", name, where) for name, where in env.parameter_store.items()]
     wanted += [("SECRETS_MANAGER", name, where) for name, where in env.secrets_manager.items()]
     if wanted and resolve is None:
@@ -161,7 +161,7 @@ class _TimedOutError(Exception):
 
 
 class _Container:
-    """What the commands of one build share: directory, variables, deadline, log, and a process group that ends."""
+    """What the commands of one build share: directory, variables, deadline, log, and a process group to end."""
 
     def __init__(
         self,
@@ -200,7 +200,7 @@ class _Container:
         self._home.cleanup()
 
     def run_phase(self, name: str, phase: Phase) -> PhaseResult:
-        """Run a phase's commands up to the first that fails, then its `finally` commands likewise."""
+        """Run a phase's commands up to the first that fails, then its `finally` commands in the same way."""
         started = time.monotonic()
         self._say(f"Entering phase {name}")
         code, failed = 0, None
@@ -219,7 +219,7 @@ class _Container:
         return self.end_phase(name, time.monotonic() - started, code, failed)
 
     def end_phase(self, name: str, seconds: float, code: int, failed: Context | None) -> PhaseResult:
-        """Log how a phase ended, and let later commands know it by CODEBUILD_BUILD_SUCCEEDING."""
+        """Log how a phase ended, and tell later commands by CODEBUILD_BUILD_SUCCEEDING."""
         status: Status = "SUCCEEDED"
         contexts: tuple[Context, ...] = ()
         if failed:
@@ -232,7 +232,7 @@ class _Container:
         return PhaseResult(name, status, seconds, code, contexts)
 
     def _execute(self, command: str) -> int:
-        """Run one command where the last one left off, and remember where it leaves off. Gives its exit code."""
+        """Run one command where the last one left off, and remember where it leaves off. Returns its exit code."""
         directory, source = shlex.quote(self.env.get("PWD", self._source)), shlex.quote(self._source)
         change_directory = f"cd {directory} 2>/dev/null || cd {source}"
         with tempfile.TemporaryFile() as left:  # nameless: what stands in the variables may be secret

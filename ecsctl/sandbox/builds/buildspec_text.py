@@ -1,8 +1,8 @@
-"""What a buildspec says: every key of version 0.2, as CodeBuild takes it.
+"""The content of a buildspec: every key of version 0.2, as CodeBuild takes it.
 
-After the AWS CodeBuild User Guide, "Build specification reference for CodeBuild". What CodeBuild takes is taken. Where
-the sandbox does nothing with it, `Buildspec.unplayed` says so in the sandbox's own words; only what no build can start
-from is an error, worded as CodeBuild's.
+After the AWS CodeBuild User Guide, "Build specification reference for CodeBuild". Everything that CodeBuild accepts is
+accepted. If the sandbox does nothing with a key, `Buildspec.unplayed` says so in the sandbox's own words; only a
+buildspec with which no build can start is an error, worded like CodeBuild's.
 """
 
 import re
@@ -14,7 +14,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 
 class InvalidBuildspec(ValueError):
-    """No build can start from this text. CodeBuild fails DOWNLOAD_SOURCE with YAML_FILE_ERROR and such a message."""
+    """No build can start with this text. CodeBuild fails DOWNLOAD_SOURCE with YAML_FILE_ERROR and a message like
+    this.
+    """
 
 
 def _listed(value: Any) -> Any:
@@ -48,7 +50,9 @@ class _Section(BaseModel):
 
 
 class Env(_Section):
-    """What commands find around them. The values behind `parameter_store` and `secrets_manager` the caller resolves."""
+    """The environment of the commands. The caller resolves the values behind `parameter_store` and
+    `secrets_manager`.
+    """
 
     shell: Literal["bash", "/bin/sh", "powershell.exe", "cmd.exe"] = "/bin/sh"
     variables: Names = {}
@@ -59,7 +63,7 @@ class Env(_Section):
 
 
 class Phase(_Section):
-    """Commands that run in order until one fails, and those that run in any case."""
+    """Commands that run in order until one fails, and those that always run."""
 
     commands: Texts = ()
     finally_: Annotated[Texts, Field(alias="finally")] = ()
@@ -83,7 +87,7 @@ class Phases(_Section):
 
 
 class Artifacts(_Section):
-    """Which files a build hands on."""
+    """Which files a build passes on."""
 
     files: Annotated[Texts, Field(min_length=1)]
     exclude_paths: Texts = ()
@@ -109,7 +113,7 @@ class Buildspec(_Section):
     reports: Free = {}
 
     def unplayed(self) -> Iterator[str]:
-        """What CodeBuild would do with this text and the sandbox does not, a sentence each."""
+        """What CodeBuild would do with this text and the sandbox does not, one sentence each."""
         phases = {name: getattr(self.phases, name) for name in PHASES}
         if self.version == "0.1":
             yield "version 0.1: its commands run in one shell here, as in 0.2"

@@ -1,8 +1,8 @@
-"""The commands of a build: kept from the user's home, credentials and agents, and ended with all that they started.
+"""Isolates the commands of a build from the user's home, credentials and agents, and ends everything that they started.
 
-Linux's namespaces do it, by util-linux's `unshare` and `nsenter`, without root: the commands see an empty home folder
+Linux's namespaces do it, with util-linux's `unshare` and `nsenter`, without root: the commands see an empty home folder
 and an empty /tmp, no agent's socket, everything else read-only, and no process but their own; with the namespace's
-first process all of it ends, `setsid` or not (pid_namespaces(7), mount_namespaces(7)). Where a machine has no such
+first process all of it ends, `setsid` or not (pid_namespaces(7), mount_namespaces(7)). If a machine has no such
 namespaces only the environment is clean, and `possible` says so, so that a person knows before agreeing.
 """
 
@@ -23,7 +23,8 @@ from typing import Any, Self
 
 from ecsctl.sandbox.core import scratch
 
-# Where agents listen: of keys, passwords, the desktop and container engines. An engine's socket is as good as root.
+# Where agents listen: those for keys, passwords, the desktop and container engines. An engine's socket is as good as
+# root.
 _AGENTS = ("/run/user", "/run/docker.sock", "/run/podman", "/run/containerd", "/var/run/docker.sock")
 _UNSHARE = (
     "unshare",
@@ -54,8 +55,8 @@ class Confined:
         self._inside: list[str] = []
 
     def __enter__(self) -> Self:
-        # A first process does nothing but lead the group of all commands, so that they can be ended together and
-        # safely. It ends with its stdin: with this process, however that ends.
+        # The first process only leads the group of all commands, so that they can be ended together and safely. It ends
+        # with its stdin: with this process, however that ends.
         leading, script = ["/bin/sh", "-c"], "echo ready; exec cat >/dev/null"
         if possible():
             leading, script = [*_UNSHARE, *leading], _script(self._aside.name, *self._view)
@@ -91,7 +92,7 @@ class Confined:
 
 @functools.cache
 def possible() -> bool:
-    """Whether this machine can confine: Linux, util-linux, and namespaces that this user may make."""
+    """Whether this machine can isolate them: Linux, util-linux, and namespaces that this user may create."""
     if sys.platform != "linux" or not (shutil.which("unshare") and shutil.which("nsenter")):
         return False
     tried = subprocess.run(  # noqa: S603 - words of ours
@@ -102,10 +103,10 @@ def possible() -> bool:
 
 
 def _script(aside: str, writable: Sequence[Path], readable: Sequence[Path], hidden: Sequence[Path]) -> str:
-    """What makes the commands' view of the machine, run once as the namespace's first process.
+    """Sets up the commands' view of the machine, run once as the namespace's first process.
 
-    A folder that stays visible below a hidden one is bound aside first, and from there to its place again (mount(8)).
-    `aside` is below a hidden folder itself, so that no name leads there in the end.
+    A folder that stays visible below a hidden one is first bound elsewhere, and from there back to its place
+    (mount(8)). `aside` is itself below a hidden folder, so that no name leads there in the end.
     """
     away = [path.resolve() for path in hidden if path.resolve() != Path("/")]
     kept = [(path.resolve(), "rw") for path in writable]
@@ -140,7 +141,7 @@ def _ours() -> list[Path]:
 
 
 def _end_tagged(tag: bytes) -> None:
-    """End every process with the tag in its environment, where there is a /proc: some have left the process group."""
+    """End every process with the tag in its environment, if there is a /proc: some have left the process group."""
     found = True
     while found:
         found = False

@@ -1,6 +1,6 @@
-"""Answers prepared beforehand: what AWS says now and then, and nothing in the sandbox's own world leads to.
+"""Answers prepared in advance: what AWS says now and then, and nothing in the sandbox's own world leads to.
 
-Such as a batch of which some items failed: the answer names them, and is otherwise a success.
+For example a batch of which some items failed: the answer names them, and is otherwise a success.
 """
 
 from dataclasses import dataclass, field
@@ -26,11 +26,13 @@ def _held(account: str = DEFAULT_ACCOUNT_ID) -> dict[tuple[str, str], list[dict[
 
 @script.switch
 def answer_next(service: str, operation: str, answer: dict[str, Any], times: int = 1) -> None:
-    """Answer the next `times` calls of an operation (such as "ecs", "DescribeServices") so, and do nothing else."""
+    """Give this answer to the next `times` calls of an operation (such as "ecs", "DescribeServices"), and do nothing
+    else.
+    """
     _held().setdefault((service, operation), []).extend([answer] * times)
 
 
 def answer(response: BaseResponse) -> dict[str, Any] | None:
-    """What is prepared for this request; None if nothing is."""
+    """The answer prepared for this request; None if there is none."""
     waiting = _held().get((response.boto3_service_name, response._get_action()))
     return waiting.pop(0) if waiting else None

@@ -45,14 +45,14 @@ class Virtual(Clock):
 
 
 class Varying(Clock):
-    """A clock that goes as fast as this machine's own while something really takes its time, and faster else."""
+    """A clock that runs at real speed while something really takes its time, and faster otherwise."""
 
     def __init__(self, speed: float) -> None:
         super().__init__(speed)
         self._fast, self._held, self._lock = speed, set[str](), threading.Lock()
 
     def hold(self, what: str) -> None:
-        """Go slowly from now on, until `what` is released."""
+        """Run slowly from now on, until `what` is released."""
         with self._lock:
             self._held.add(what)
             self._turn()
@@ -69,7 +69,7 @@ class Varying(Clock):
             return super().now()
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` of sandbox time pass, at whatever speed they do."""
+        """Let `seconds` of sandbox time pass, whatever the speed is meanwhile."""
         until = self.now() + seconds
         while (left := until - self.now()) > 0:
             time.sleep(min(left / self.speed, _TURN))
@@ -104,6 +104,6 @@ def today() -> datetime:
 
 
 def after(seconds: float) -> Callable[[], bool]:
-    """A question that becomes true once `seconds` of sandbox time have passed from here."""
+    """A function that returns true once `seconds` of sandbox time have passed from here."""
     due = now() + seconds
     return lambda: now() >= due

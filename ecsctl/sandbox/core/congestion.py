@@ -1,6 +1,6 @@
-"""What AWS answers when too much is asked at once: too many requests, or two changes of one thing together.
+"""What AWS answers under load: too many requests, or two changes of the same resource at the same time.
 
-Off unless switched on: who comes second is a matter of chance, and most tests want none.
+Off unless switched on: which request comes second is a matter of chance, and most tests want none of it.
 """
 
 import itertools
@@ -17,7 +17,7 @@ from ecsctl.sandbox.core.overlay import Refusal
 
 @dataclass(frozen=True)
 class Limit:
-    """How a service says that it was asked too often, and the token bucket that decides it."""
+    """How a service says that it was called too often, and the token bucket that decides it."""
 
     code: str
     message: str
@@ -53,7 +53,7 @@ LIMITS = {
 
 LEAST = 5.0  # requests at once: with fewer, a client that reads before each change would never get to a change
 
-# Which parameter names what an operation changes. Two of them at once are one too many.
+# Which parameter names the resource that an operation changes. Two changes of it at the same time are one too many.
 _CHANGES = {
     "logs": (
         {"CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy", "DeleteRetentionPolicy"},
@@ -82,7 +82,7 @@ _mine = threading.local()
 
 @dataclass
 class _Congestion:
-    """What is switched on, how full each token bucket is and since when, and when each thing was last changed."""
+    """What is switched on, how full each token bucket is and since when, and when each resource was last changed."""
 
     share: float = 0.0
     alone: bool = False
@@ -96,7 +96,7 @@ def _held(account: str = DEFAULT_ACCOUNT_ID) -> _Congestion:
 
 @script.switch
 def throttle(share: float = 1.0) -> None:
-    """Allow each service only `share` of the requests that AWS allows, in sandbox time; 0 allows them all."""
+    """Allow each service only `share` of the requests that AWS allows, in sandbox time; 0 ends that."""
     held = _held()
     held.share = share
     held.levels.clear()
@@ -104,12 +104,12 @@ def throttle(share: float = 1.0) -> None:
 
 @script.switch
 def refuse_overlaps(on: bool = True) -> None:
-    """Refuse a change of a log group, load balancer, target group or bucket that comes while another is under way."""
+    """Refuse a change of a log group, load balancer, target group or bucket that arrives during another one."""
     _held().alone = on
 
 
 def arrived() -> None:
-    """A request comes in, in this thread; it may have to wait for its turn."""
+    """A request arrives, in this thread; it may have to wait for its turn."""
     _mine.at = next(_numbers)
 
 
@@ -138,13 +138,13 @@ def throttled(service: str, region: str, *, reads: bool) -> tuple[Refusal, int] 
 
 
 def busy(what: tuple[str, str]) -> bool:
-    """Whether another change of this thing ended after this thread's request had come in."""
+    """Whether another change of this resource ended after this thread's request had arrived."""
     held = _held()
     return held.alone and held.changed.get(what, -1) > getattr(_mine, "at", 0)
 
 
 def ended(what: tuple[str, str]) -> None:
-    """A change of this thing has been answered."""
+    """A change of this resource has been answered."""
     _held().changed[what] = next(_numbers)
 
 

@@ -11,7 +11,7 @@ import botocore.model
 
 @functools.cache
 def model_of(service: str) -> botocore.model.ServiceModel:
-    """The model of a service, as boto3 calls it."""
+    """The model of a service, by boto3's name."""
     loader = botocore.loaders.create_loader()
     return botocore.model.ServiceModel(loader.load_service_model(service, "service-2"), service)
 

@@ -1,8 +1,8 @@
-"""How the sandbox changes moto: added operations, wrapped operations, and memory that a reset forgets.
+"""How the sandbox changes moto: added operations, wrapped operations, and state that a reset clears.
 
-Each service's differences stand in one module or package of `sandbox.aws`. It declares them with `adds` and `wraps`;
-`install` applies them all, once. A method that moto has lost meanwhile is an error at start. One that it has grown is
-an error in tests, so that an upgrade is noticed and not papered over; in a user's process ours wins, with a warning.
+Each service's differences are in one module or package of `sandbox.aws`. It declares them with `adds` and `wraps`;
+`install` applies them all, once. A method that moto no longer has is an error at start. One that moto has gained is an
+error in tests, so that an upgrade is noticed and not papered over; in a user's process ours wins, with a warning.
 """
 
 import functools
@@ -37,12 +37,12 @@ class OverlayError(RuntimeError):
 class Refusal(ServiceException):
     """What AWS would answer instead: `raise Refusal(code, message)` in any operation or backend method of moto.
 
-    A class of its own, because moto searches for the error's shape in the service whose package the class stands in.
+    A class of its own, because moto looks for the error's shape in the service whose package contains the class.
     """
 
 
 def adds(target: type, name: str | None = None) -> Callable[[Method], Method]:
-    """Give moto's class a method it lacks (on a Response class: an operation, in snake case)."""
+    """Add a method to moto's class that it lacks (on a Response class: an operation, in snake case)."""
 
     def declare(function: Method) -> Method:
         method = name or function.__name__
@@ -60,14 +60,14 @@ def adds(target: type, name: str | None = None) -> Callable[[Method], Method]:
 
 
 def grown(what: str) -> None:
-    """Report that moto has grown something that ours adds. Raises OverlayError in tests, warns anywhere else."""
+    """Report that moto has gained something that ours adds. Raises OverlayError in tests, warns anywhere else."""
     if strict:
         raise OverlayError(f"moto now has {what}: compare it and drop ours")
     warnings.warn(f"moto now has {what}, too; the sandbox goes on with its own", RuntimeWarning, stacklevel=2)
 
 
 def wraps(target: type, name: str | None = None) -> Callable[[Method], Method]:
-    """Put a function around a method of moto's class. It is called as `function(original, self, ...)`."""
+    """Wrap a method of moto's class. The function is called as `function(original, self, ...)`."""
 
     def declare(function: Method) -> Method:
         method = name or function.__name__
@@ -91,7 +91,7 @@ def wraps(target: type, name: str | None = None) -> Callable[[Method], Method]:
 
 
 def replaces(target: type, name: str | None = None) -> Callable[[Method], Method]:
-    """Put a function in the place of a method of moto's class, where a call of it costs too much."""
+    """Replace a method of moto's class if a call of it costs too much."""
 
     def declare(function: Method) -> Method:
         method = name or function.__name__
@@ -109,7 +109,7 @@ def replaces(target: type, name: str | None = None) -> Callable[[Method], Method
 
 
 def memory(backend: Any, make: Callable[[], T]) -> T:
-    """The sandbox's own state of one account and region, kept on moto's backend so that a reset clears it too."""
+    """The sandbox's own state for one account and region, kept on moto's backend so that a reset clears it too."""
     key = f"_sandbox_{make.__module__}_{make.__qualname__}"
     found: T = backend.__dict__.get(key) or backend.__dict__.setdefault(key, make())
     return found

@@ -1,4 +1,4 @@
-"""Lists that moto answers as a whole, and AWS in pages."""
+"""Lists that moto returns as a whole, and AWS in pages."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -11,9 +11,9 @@ from ecsctl.sandbox.core import overlay
 
 
 class _List(NamedTuple):
-    """A list: how many there are on a page unless asked otherwise, and what its parameters are called.
+    """A list: its default page size, and the names of its parameters.
 
-    `named`: who asks for things by name gets all of them at once.
+    `named`: a caller who asks for things by name gets all of them at once.
     """
 
     target: type

@@ -1,4 +1,4 @@
-"""What some regions do not have: there no host has the service's name, so that nobody answers at all."""
+"""Services that some regions lack: no host has the service's name there, so nothing answers at all."""
 
 import functools
 import re

@@ -1,4 +1,4 @@
-"""What happens to every request, of whichever service."""
+"""What happens at every request, whatever the service."""
 
 import traceback
 from collections.abc import Callable
@@ -12,16 +12,16 @@ _before: list[Callable[[], None]] = []
 
 
 def before_each(function: Callable[[], None]) -> Callable[[], None]:
-    """Call `function` before every request: so that what went on meanwhile in one service shows in the others."""
+    """Call `function` before every request: so that what happened meanwhile in one service shows in the others."""
     _before.append(function)
     return function
 
 
 def bring_to_now() -> None:
-    """Let the world be as it is at this moment, before a request is answered.
+    """Bring the world up to date before a request is answered.
 
-    What breaks there is a bug of the sandbox: tests meet it, the server writes it into its log and goes on, because
-    every later request would meet it too.
+    An exception in that is a bug of the sandbox: tests fail on it, the server logs it and continues, because every
+    later request would run into it too.
     """
     for function in _before:
         try:
@@ -34,7 +34,7 @@ def bring_to_now() -> None:
 
 @overlay.wraps(BaseResponse)
 def call_action(original: Callable[..., Any], response: BaseResponse) -> Any:
-    """Bring the world to now, and see that the caller may ask and AWS would have time for the request.
+    """Bring the world up to date, and check that the caller is allowed and AWS would have time for the request.
 
     An unknown operation is an error that names it, with status 501. moto's own answer to those is an HTML page with
     status 500, which clients retry until they give up.

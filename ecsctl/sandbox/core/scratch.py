@@ -1,7 +1,7 @@
-"""Where builds keep what only they need: below one folder of the sandbox's own, open to nobody but its user.
+"""Where builds keep temporary files: below one folder of the sandbox's own, accessible only to its user.
 
-What is in there may be secret. A sandbox that is killed leaves it; the next start or stop of the same sandbox takes it
-away, with what still works in there.
+They may contain secrets. A killed sandbox leaves them; the next start or stop of the same sandbox deletes them, and
+ends what still works there.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ def place() -> str | None:
 
 
 def end() -> None:
-    """Take the folder away for good, though builds may be writing there: none begins any more."""
+    """Delete the folder for good, though builds may be writing there: none starts any more."""
     global _over
     _over = True
     for _ in range(_TRIES):
@@ -51,7 +51,7 @@ def end() -> None:
 
 
 def cleared(whose: str) -> None:
-    """Take away what a sandbox has there. Only a folder of this very user counts, and no link."""
+    """Delete what a sandbox has left there. Only a folder of this very user counts, and no link."""
     for path in Path(tempfile.gettempdir()).glob(_PREFIX.format(whose) + "*"):
         with contextlib.suppress(OSError):
             about = path.lstat()
@@ -62,7 +62,7 @@ def cleared(whose: str) -> None:
 
 
 def _working(folder: Path) -> Iterator[int]:
-    """The processes that work in a folder: a `docker build` goes on without whoever began it. As far as Linux shows."""
+    """The processes that work in a folder: a `docker build` continues without its parent. As far as Linux shows."""
     for link in Path("/proc").glob("[0-9]*/cwd"):
         with contextlib.suppress(OSError):
             if link.readlink().is_relative_to(folder.resolve()):

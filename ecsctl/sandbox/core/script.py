@@ -1,4 +1,4 @@
-"""Switches that make the sandbox misbehave on purpose, or play what a human would do: for tests and demos.
+"""Switches that make the sandbox misbehave on purpose, or do what a person would do: for tests and demos.
 
 A service's module declares one with `@switch` on a plain function, whose arguments are JSON values and which returns
 one. In process it is called like any function; over HTTP as `POST /sandbox/script/<name>`, with the keyword arguments
@@ -15,7 +15,7 @@ _switches: dict[str, Callable[..., Any]] = {}
 
 
 class ScriptError(Exception):
-    """There is no such switch, or it does not take these arguments."""
+    """There is no such switch, or it does not accept these arguments."""
 
 
 def switch(function: F) -> F:
@@ -32,7 +32,7 @@ def names() -> list[str]:
 
 
 def play(name: str, arguments: dict[str, Any]) -> Any:
-    """Throw a switch, and return what it returns. Raises ScriptError, which lists what there is instead."""
+    """Call a switch, and return what it returns. Raises ScriptError, which lists the existing ones."""
     if name not in _switches:
         raise ScriptError(f"there is no switch {name!r}; there are: {', '.join(names())}")
     function = _switches[name]

@@ -1,7 +1,7 @@
-"""Whoever comes with the credentials of a role, as an app's containers do: what the role's own policies allow it.
+"""Callers with the credentials of a role, such as an app's containers: what the role's own policies allow them.
 
-Evaluated at each use of such credentials. The sandbox allows more than AWS where it does not know what a call is about:
-then the action alone is evaluated, on whatever resource, and so is a condition of which it does not know the key.
+Evaluated at each use of such credentials. The sandbox allows more than AWS if it does not know what a call is about:
+then only the action is evaluated, on whatever resource, and conditions with unknown keys are assumed to be met.
 """
 
 import fnmatch
@@ -21,7 +21,7 @@ _TEMPORARY = "ASIA"  # how the key ids of sessions begin (IAM guide, "IAM identi
 
 
 def role(response: BaseResponse) -> str | None:
-    """The ARN of the role as which somebody asks; None for everybody else."""
+    """The ARN of the role whose session calls; None for everybody else."""
     key = str(response.access_key or "")
     if not key.startswith(_TEMPORARY):
         return None
@@ -76,7 +76,9 @@ def needs(call: Call) -> list[Asked]:
 
 
 def _bearing(documents: Any, asked: Asked) -> Statements:
-    """The statements, without conditions that cannot be evaluated here: an allow is then taken to hold, a deny not."""
+    """The statements, without conditions that cannot be evaluated here: they are assumed to be met in an Allow, and not
+    in a Deny.
+    """
     found: Statements = []
     keys = {key.lower() for key in asked.context}
     for one in permissions.statements(documents):
@@ -100,5 +102,5 @@ def _bearing(documents: Any, asked: Asked) -> Statements:
 
 
 def _tells(operator: str, key: str, value: Any, keys: set[str]) -> bool:
-    """Whether a condition can be evaluated here: by a key that is known, a known operator, and without a variable."""
+    """Whether a condition can be evaluated here: with a known key, a known operator, and without a variable."""
     return key.lower() in keys and permissions.compares(operator) and not fnmatch.fnmatchcase(json.dumps(value), "*${*")

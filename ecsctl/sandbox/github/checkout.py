@@ -13,7 +13,7 @@ from pathlib import Path
 from ecsctl import files
 
 RECORDS = ".ecsctl"
-# What is no source: records of ours and of git, and what installs put there.
+# What is not source code: records of ours and of git, and what installers put there.
 _LEFT_OUT = (RECORDS, ".git", ".venv", "node_modules", "__pycache__")
 _SOURCES = (":/", f":(exclude,glob,top)**/{RECORDS}/**")  # for git: all but our records
 
@@ -34,7 +34,7 @@ class Checkout:
     trusted: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def head(self, branch: str) -> str | None:
-        """The commit of a branch, or of what is checked out if there is no such branch. None without any commit."""
+        """The commit of a branch, or the checked-out one if there is no such branch. None without any commit."""
         for name in (f"refs/heads/{branch}", "HEAD"):
             found = self._git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
             if found is not None:
@@ -42,7 +42,7 @@ class Checkout:
         return None
 
     def forget(self) -> None:
-        """What was put aside goes."""
+        """Delete what was put aside."""
         if self.aside is not None and files.is_folder(self.aside):
             shutil.rmtree(self.aside)
 
@@ -63,7 +63,7 @@ class Checkout:
         return commit
 
     def left_out(self) -> int:
-        """How many files a push of the commit leaves out: those that are changed or new, and not committed."""
+        """How many files a push of the commit leaves out: changed or new ones that are not committed."""
         output = self._git("status", "--porcelain", "-z", "--", *_SOURCES)
         return len(output.strip(b"\0").split(b"\0")) if output else 0
 

@@ -1,4 +1,4 @@
-"""GitHub, as far as AWS's services use it: whether the token still works, and which commit a name stands for."""
+"""GitHub, as far as AWS's services use it: whether the token still works, and which commit a name refers to."""
 
 import hashlib
 import re
@@ -25,7 +25,7 @@ def _of(account_id: str, region: str) -> _GitHub:
 
 
 def token_works(account_id: str, region: str) -> bool:
-    """Whether GitHub still takes the token that this region's services hold."""
+    """Whether GitHub still accepts the token that this region's services hold."""
     return _of(account_id, region).token_works
 
 
@@ -56,22 +56,22 @@ def repositories(account_id: str, region: str) -> set[str]:
 
 
 def add_hook(account_id: str, region: str, repository: str, url: str) -> None:
-    """AWS makes a webhook on GitHub that calls `url`."""
+    """AWS creates a webhook on GitHub that calls `url`."""
     _of(account_id, region).hooks.add((repository, url))
 
 
 def remove_hook(account_id: str, region: str, repository: str, url: str) -> None:
-    """AWS takes a webhook from GitHub."""
+    """AWS removes a webhook from GitHub."""
     _of(account_id, region).hooks.discard((repository, url))
 
 
 @switch
 def github_hooks(region: str = REGION) -> list[list[str]]:
-    """The webhooks that stand on GitHub: repository, and where they call. Those that nobody owns any more included."""
+    """The webhooks on GitHub: repository, and the URL they call. Including those that nobody owns any more."""
     return sorted([repository, url] for repository, url in _of(DEFAULT_ACCOUNT_ID, region).hooks)
 
 
 @switch
 def revoke_github_token(region: str = REGION, works: bool = False) -> None:
-    """Let GitHub refuse (or, with `works`, take again) the token that this region's services hold."""
+    """Make GitHub refuse (or, with `works`, accept again) the token that this region's services hold."""
     _of(DEFAULT_ACCOUNT_ID, region).token_works = works

@@ -52,10 +52,10 @@ def inprocess(time: clock.Clock | None = None, region: str = REGION) -> Iterator
 
 
 def forget() -> None:
-    """Throw away all that moto holds.
+    """Throw away everything that moto holds.
 
-    `mock_aws` takes as long for it as many a test: it makes each EC2 again, default network and all, before it throws
-    it away, and answers the library requests too, which nobody uses here.
+    `mock_aws` takes as long for it as many a test: it creates each EC2 again, default network and all, before it throws
+    it away, and intercepts the requests library too, which nobody uses here.
     """
     used: list[Any] = list(BackendDict._instances)  # type: ignore[misc] # moto's own list of what is in use
     for backends in used:

@@ -1,4 +1,4 @@
-"""The sandbox's server as a background process: start, find, stop. Imports neither moto nor boto3, and is cheap."""
+"""The sandbox's server as a background process: start, find, stop. Imports neither moto nor boto3, so it is cheap."""
 
 import contextlib
 import importlib.util
@@ -42,10 +42,10 @@ class SandboxError(Exception):
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A server that runs. `started`: real seconds since the epoch; `nonce` tells it from others; `key` opens it.
+    """A running server. `started`: real seconds since the epoch; `nonce` tells it from others; `key` opens it.
 
-    `containers`: a line on what runs the app, or why nothing does; empty where nobody wants it to. `engine`: the socket
-    of the container engine that it uses.
+    `containers`: a line on what runs the app, or why nothing does; empty if that is not wanted. `engine`: the socket of
+    the container engine that it uses.
     """
 
     url: str
@@ -142,16 +142,16 @@ def _engine_of(folder: Path) -> str:
 
 
 def reset(folder: Path) -> None:
-    """Forget everything in the sandbox's account. Raises SandboxError when none runs."""
+    """Empty the sandbox's account. Raises SandboxError when none runs."""
     running = status(folder)
     if running is None or _asked(running, "POST", "/sandbox/reset") is None:
         raise SandboxError("no sandbox runs here; start one with: ecsctl sandbox start")
 
 
 def play(folder: Path, name: str, arguments: Mapping[str, Any]) -> Any:
-    """Throw a switch (see `script`) of the sandbox of `folder`, and return what it returns.
+    """Call a switch (see `script`) of the sandbox of `folder`, and return what it returns.
 
-    Raises SandboxError when none runs, or the switch does not take that.
+    Raises SandboxError when none runs, or the switch does not accept that.
     """
     running = status(folder)
     if running is None:
@@ -222,7 +222,7 @@ def _lock(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _ours() -> Iterator[None]:
-    """Say what stands in the place of a file or folder of ours, perhaps since it came with the repository."""
+    """Say what is in place of a file or folder of ours, perhaps since it came with the repository."""
     try:
         yield
     except files.Misplaced as error:

@@ -1,4 +1,4 @@
-"""What carries a tunnel's session in the sandbox, in the words of the session-manager plugin: over loopback alone.
+"""Carries a tunnel's session in the sandbox, with the session-manager plugin's output: over loopback alone.
 
 `python -m ecsctl.sandbox.server.tunnel FOLDER SESSION PORT`. Ends on SIGINT, and when its session does.
 """
@@ -53,7 +53,7 @@ class Tunnel:
 
 
 def _pump(one: socket.socket, other: socket.socket) -> None:
-    """Hand on what comes until no more does."""
+    """Pass on the data until there is no more."""
     with contextlib.suppress(OSError):
         while data := one.recv(65536):
             other.sendall(data)

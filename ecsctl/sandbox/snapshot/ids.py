@@ -1,8 +1,8 @@
-"""Generated ids replaced by names that follow from what a resource is and is tied to.
+"""Replaces generated ids by names that follow from what a resource is and is connected to.
 
-Two accounts that were made alike have other ids and the same names. Each id's name is a hash of the resource that
-bears it, in which the ids of other resources are already replaced by their names; a few rounds of this carry what is
-passed from one resource to all that refer to it (as the Weisfeiler-Leman test for equal graphs does).
+Two accounts that were created alike have different ids and the same names. Each id's name is a hash of its resource, in
+which the ids of other resources are already replaced by their names; a few rounds of this propagate a difference from
+one resource to all that refer to it (as the Weisfeiler-Leman test for equal graphs does).
 """
 
 import hashlib

@@ -1,7 +1,7 @@
-"""Everything the sandbox's account holds, as one canonical value: two equal snapshots are two equal accounts.
+"""Everything in the sandbox's account, as one canonical value: two equal snapshots are two equal accounts.
 
-Read with boto3 clients that are answered in this process, so that it sees what a user of AWS would see; and the hooks
-that AWS's services made on GitHub, which outlive a webhook that is deleted carelessly.
+Read with boto3 clients that are answered in this process, so that it contains what a user of AWS would see; and the
+webhooks that AWS's services created on GitHub, which outlive a webhook that is deleted carelessly.
 """
 
 import contextlib
@@ -85,7 +85,7 @@ _SINGLE = ("vpcs", "route tables", "security groups", "network acls", "secrets")
 
 
 def _as_born(kinds: dict[str, list[dict[str, Any]]]) -> bool:
-    """Whether a region holds just what it was born with."""
+    """Whether a region contains only what every account has from its beginning."""
     if kinds.keys() - _BORN or any(len(kinds.get(kind, [])) != 1 for kind in _SINGLE):
         return False
     untagged = all(not one.get("Tags") for found in kinds.values() for one in found)
@@ -95,7 +95,7 @@ def _as_born(kinds: dict[str, list[dict[str, Any]]]) -> bool:
 
 @contextlib.contextmanager
 def _everything_visible() -> Iterator[None]:
-    """Ids that were just made are there, though AWS would not show them yet."""
+    """Within it, ids that were just created are visible, though AWS would not show them yet."""
     lag = visibility._lag(ACCOUNT)
     seconds, lag.seconds = lag.seconds, 0.0
     try:
