@@ -283,7 +283,7 @@ def _listening(
         if port is None:
             doubts.append("nothing names the port that the app listens on: 8000 is a guess, see [service]. If "
                          "it serves no requests, as a bot or a worker: web = false")  # fmt: skip
-            if unset := ports.unset(read, stage):
+            if unset := reach.unset(read, stage):
                 doubts.append(f"EXPOSE of the Dockerfile names {unset}, which has no value: set it in [build.args]")
     notes += [_OF_GRPC] if port == GRPC else []
     opened = any(one.any_host for one in services[:1])

@@ -137,10 +137,13 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
     """
     surer = [Port(one, "EXPOSE of the Dockerfile") for one in exposed(read, stage)]
     environment = read.environment(stage)
+    given = [Port(int(value[-5:].rpartition(":")[2]), f"{name} of {one.where}", sure=False)
+             for one in services[:1] if one.runs(stage.name) for name, value in one.listens]  # fmt: skip
     hints = [
         *_of_environment(environment),
         *_of_commands(texts, environment),
         *(Port(number, source) for number, source in health),
+        *given,
         *_of_services([service for service in services if service.runs(stage.name)]),
         *(Port(one.port, one.file, sure=False) for one in hosts if one.port),
         *(Port(number, file) for number, file in servers.listened(tree, context, read, stage)),
@@ -164,9 +167,8 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         surer.sort(key=lambda one: (one.number in _ASIDE, one.number not in served, not _usual(one.number),
                                     one.number not in agreed))  # fmt: skip
     surer = [replace(one, agreed=one.number in agreed) for one in surer]
-    given = any(service.listens for service in services[:1])
     runs = [one for one in hints if not one.beside and (
-        (one.sure and one.source.startswith(("its command", "HEALTHCHECK")))
+        (one.sure and one.source.startswith(("its command", "HEALTHCHECK"))) or one in given
         or (not given and not anywhere and _AS_IT_IS.match(one.source) and not _moved(tree, context)))]  # fmt: skip
     if len(surer) == 1 and not surer[0].agreed and runs:  # EXPOSE opens nothing: what runs wins over it
         surer = [replace(runs[0], against=surer[0].number), *surer]
@@ -259,14 +261,6 @@ def read_from_environment(tree: Tree, context: str) -> tuple[int, str] | None:
             near = re.search(r"(?:PORT|port)\b[^\n]{0,40}?" + _NUMBER, text[found.start() : found.start() + 300])
             return (int(near[1]) if near and int(near[1]) < 65536 else 0), file
     return None
-
-
-def unset(read: Dockerfile, stage: Stage) -> str:
-    """A variable that EXPOSE names and nothing sets; empty if there is none."""
-    known = read.variables(stage)
-    said = " ".join(filled(rest, known) for one in stage.chain for word, rest in one.instructions if word == "EXPOSE")
-    match = re.search(r"\$\{?(\w+)", said)
-    return match[1] if match else ""
 
 
 def _exposed(text: str) -> int | None:

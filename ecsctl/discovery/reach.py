@@ -110,3 +110,11 @@ def secrets(used: Sequence[Stage]) -> Iterator[str]:
                 found |= {match[1]: None for one in mounts if (match := re.search(r"\bid=([\w.-]+)", one))}
     if found:
         yield f"the build asks for the secrets {', '.join(found)}: [build.secrets] gives them, by the same ids"
+
+
+def unset(read: Dockerfile, stage: Stage) -> str:
+    """A variable that EXPOSE names and nothing sets; empty if there is none."""
+    known = read.variables(stage)
+    said = " ".join(filled(rest, known) for one in stage.chain for word, rest in one.instructions if word == "EXPOSE")
+    match = re.search(r"\$\{?(\w+)", said)
+    return match[1] if match else ""

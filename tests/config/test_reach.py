@@ -249,3 +249,10 @@ def test_an_image_that_has_only_its_packages_beside_a_mounted_folder_has_no_sour
     assert any(
         "brings the repository's sources into the image" in one for one in observed(laid(tmp_path, files)).doubts
     )
+
+
+def test_the_port_that_a_compose_file_gives_the_app_holds_whatever_expose_says(tmp_path):
+    compose = "services:\n  app:\n    build: .\n    ports: ['8001:8001']\n    environment: {PORT: 8001}\n"
+    image = observed(laid(tmp_path, {"Dockerfile": run("serve", port=9999), "compose.yaml": compose}))
+    assert (image.port, image.environment) == (8001, (("PORT", "8001"),))
+    assert "EXPOSE of the Dockerfile names 9999, and PORT of app in compose.yaml 8001" in image.doubts
