@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 import threading
 import time
@@ -24,7 +23,8 @@ SLOW_DOWN = 300.0  # seconds at most for which AWS may ask us to send a change l
 PASSING_LIMIT = 120.0  # seconds for which a read is retried through throttling, broken answers and a lost network
 ATTEMPTS = 10  # most tries of one read when the errors may be temporary
 TOGETHER = 0.3  # seconds in which reads of one kind are collected into one
-SOON = 0.05  # seconds before a throttled call is sent again; twice as long each time after
+SOON = 0.05  # seconds before an unanswered call is sent again; twice as long each time after
+SHARE = 0.2  # a throttled call is sent again after this share of the time waited so far
 
 
 class Clock(Protocol):
@@ -99,12 +99,18 @@ class Patience:
         if seconds := self._pace.due(service, operation, self.clock.now()):
             self._rest(seconds)
 
-    def pause(self, turn: int) -> float:
-        """Wait after try number `turn`, which AWS throttled or did not answer. Returns the seconds waited.
+    def _after_throttling(self, waited: float) -> float:
+        """Wait before a throttled call is sent again, after `waited` seconds. Returns the seconds waited now.
 
-        Twice as long each time, and randomized so that many callers do not retry in step.
+        Soon at first: AWS refills its buckets of requests by the second (Amazon EC2 Developer Guide, "Request
+        throttling"), and our own calls stay within the rates. Otherwise one call that was throttled a few times in a
+        row by chance would delay a whole run.
         """
-        return self._rest(min(MOST, SOON * 2.0 ** (turn - 1)) * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, guards nothing
+        return self._spread(max(SOON, SHARE * waited))
+
+    def _spread(self, seconds: float) -> float:
+        """Wait about this long, randomized so that many callers do not retry in step. Returns the seconds waited."""
+        return self._rest(min(MOST, seconds) * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, guards nothing
 
     def again(self, waited: float, usual: float = 0.0) -> float:
         """Wait before another try, after `waited` seconds of waiting. Returns the seconds waited now."""
@@ -153,7 +159,7 @@ class Patience:
         reach the last of them. Raises TimedOut after SLOW_DOWN seconds of waiting, and all other errors.
         """
         waited = 0.0
-        for turn in itertools.count(1):
+        while True:
             try:
                 return call()
             except Exception as error:
@@ -166,27 +172,30 @@ class Patience:
                         hint="run the same command again: it goes on from here",
                     ) from error
                 self.say(f"{what}: AWS asks to slow down", waited, SLOW_DOWN)
-                waited += self.pause(turn)
-        raise AssertionError("unreachable: counting does not end")
+                waited += self._after_throttling(waited)
 
-    def through(self, call: Callable[[], T], *, what: str, limit: float = PASSING_LIMIT, attempts: int = ATTEMPTS) -> T:
+    def through(self, call: Callable[[], T], *, what: str, limit: float = PASSING_LIMIT) -> T:
         """Make a call that may be repeated, through throttling, broken answers and an unreliable network.
 
-        Only for calls that have no effect or the same effect twice. Raises the last error when the limit (seconds) or
-        the number of attempts is reached, or at once when the error is not temporary.
+        Only for calls that have no effect or the same effect twice. Raises the last error when the limit (seconds) is
+        reached, after ATTEMPTS without an answer, or at once when the error is not temporary.
         """
-        began = self.clock.now()
-        for turn in range(attempts):
+        began, unanswered = self.clock.now(), 0
+        while True:
             try:
                 return call()
             except Exception as error:
-                passing = is_throttled(error) or is_unanswered(error)
-                if not passing or turn == attempts - 1 or self.clock.now() - began >= limit:
+                throttled, waited = is_throttled(error), self.clock.now() - began
+                unanswered += not throttled
+                passing = throttled or (is_unanswered(error) and unanswered < ATTEMPTS)
+                if not passing or waited >= limit:
                     raise
-                self.say(f"{what}: {'AWS asks to slow down' if is_throttled(error) else 'no answer, asking again'}",
-                         self.clock.now() - began, limit)  # fmt: skip
-                self.pause(turn + 1)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+                why = "AWS asks to slow down" if throttled else "no answer, asking again"
+                self.say(f"{what}: {why}", waited, limit)
+            if throttled:
+                self._after_throttling(waited)
+            else:
+                self._spread(SOON * 2.0 ** (unanswered - 1))
 
 
 def _until_next_check(waited: float, usual: float, speed: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from botocore.exceptions import ClientError
@@ -10,7 +11,7 @@ from botocore.exceptions import ClientError
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.errors import EcsctlError, TimedOut, is_throttled
 from ecsctl.engine.explaining import is_unanswered
-from ecsctl.engine.patience import FIRST, SLOW_DOWN, Patience
+from ecsctl.engine.patience import FIRST, PASSING_LIMIT, SLOW_DOWN, Patience
 from ecsctl.engine.transients import FRESH, TRANSIENTS, Transient, transient
 from tests.engine.toys import Clock, answer
 from tests.requests.in_use import uses
@@ -183,6 +184,38 @@ def test_a_change_that_aws_has_no_time_for_is_sent_as_it_was_until_it_has() -> N
         return "made"
 
     assert Patience(Clock()).in_time(change, what="it") == "made"
+
+
+def _throttled(clock: Clock, *, times: int = 10**9, seconds: float = float("inf")) -> Callable[[], int]:
+    """A call that answers how often it was made, after so many refusals, or so long."""
+    made = 0
+
+    def call() -> int:
+        nonlocal made
+        made += 1
+        if made <= times and clock.now() < seconds:
+            raise answer("Throttling", "Rate exceeded")
+        return made
+
+    return call
+
+
+def test_a_call_that_is_throttled_a_few_times_in_a_row_is_answered_within_a_second() -> None:
+    for _ in range(50):  # pauses are spread by chance
+        read, change = Clock(), Clock()
+        Patience(read).through(_throttled(read, times=7), what="it")
+        Patience(change).in_time(_throttled(change, times=7), what="it")
+        assert max(read.now(), change.now()) < 1.0
+
+
+def test_a_read_is_made_through_two_minutes_of_throttling_ever_more_seldom() -> None:
+    clock = Clock()
+    assert Patience(clock).through(_throttled(clock, seconds=100.0), what="it") < 80
+    clock = Clock()
+    never = _throttled(clock)
+    with pytest.raises(ClientError, match="Rate exceeded"):
+        Patience(clock).through(never, what="it")
+    assert PASSING_LIMIT <= clock.now() <= PASSING_LIMIT + 15
 
 
 def test_an_aws_that_never_has_time_is_reported_at_the_limit_and_any_other_error_at_once() -> None:
