@@ -12,7 +12,7 @@ from ecsctl.engine import events
 from ecsctl.engine.errors import AwsError, Denied, NotOffered
 from ecsctl.engine.plan import Plan, Step, Verb
 from ecsctl.engine.reconcile import Reconciler
-from ecsctl.engine.resource import AnyResource, Resource
+from ecsctl.engine.resource import AnyResource
 from ecsctl.engine.stack import deletion_order
 from ecsctl.engine.survey import Owned, Survey, removal
 from ecsctl.engine.walk import Release
@@ -29,6 +29,7 @@ class Remover:
         self.one, self.survey, self.kinds = one, survey, survey.kinds
         self.aws, self.state, self.emit = one.aws, one.state, one.emit
         self._asked: set[type[AnyResource]] = set()  # kinds of which one was removed, or is about to be
+        self._detaining: set[str] = set()  # keys of those whose users take long to detach
         self._silent = False  # whether the app's clients get no more answers
 
     def down(
@@ -70,7 +71,7 @@ class Remover:
         return plan
 
     def _held(self, all_owned: Sequence[Owned], staying: Collection[str]) -> list[str]:
-        """The contents of each one that is removed."""
+        """The contents of each one that is removed. Also notes which of them `detains` what uses it."""
         held = [""] * len(all_owned)
 
         def visit(number: str) -> None:
@@ -78,27 +79,34 @@ class Remover:
             kind, ids = one.kind, one.found.ids
             contents = self.one.patiently(lambda: kind.contents(self.aws, ids), kind.known_as(one.name))
             held[int(number)] = contents.summary
+            if self.one.patiently(lambda: kind.detains(self.aws, ids), kind.known_as(one.name)):
+                self._detaining.add(one.key)
 
         visit_all({str(number): frozenset() for number, one in enumerate(all_owned) if one.key not in staying}, visit)
         return held
 
     def _remove_all(self, doomed: Mapping[str, Owned]) -> None:
-        """Remove what was found, each after everything that uses it."""
+        """Remove what was found, each after everything that uses it.
+
+        What is freed waits for the first of a kind alone, and not for those of it that go after one another: as a rule
+        AWS has released them as well by then, and what it refuses meanwhile is asked again.
+        """
         order = deletion_order(self.kinds)
+        later = {key for key, one in doomed.items() if any(o.uses(one) and not one.uses(o) for o in doomed.values())}
         graph = {
             key: frozenset(
                 other
                 for other, o in doomed.items()
-                if o.kind.kind in order[one.kind.kind] or (o.uses(one) and not one.uses(o))
+                if (o.kind.kind in order[one.kind.kind] and not (other in later and one.kind.kind in o.kind.frees))
+                or (o.uses(one) and not one.uses(o))
             )
             for key, one in doomed.items()
         }
         parts = {key: (one.name, one.kind.title) for key, one in doomed.items()}
-        for key, one in doomed.items():
-            if one.kind.unhand.__func__ is not Resource.unhand.__func__:  # type: ignore[attr-defined]  # a class's method has it
-                users, first = graph[key], key + FIRST
-                graph |= {user: graph[user] | {first} for user in users} | {first: frozenset()}
-                parts[first] = parts[key]
+        for key in doomed.keys() & self._detaining:
+            users, first = graph[key], key + FIRST
+            graph |= {user: graph[user] | {first} for user in users} | {first: frozenset()}
+            parts[first] = parts[key]
 
         def visit(key: str) -> None:
             one = doomed[key.removesuffix(FIRST)]

@@ -231,9 +231,15 @@ class Resource(ABC, Generic[Ids]):
         raise NotImplementedError(f"{cls.kind} is never deleted by us")
 
     @classmethod
-    def unhand(cls, aws: Aws, ids: Ids) -> None:
-        """Before everything that uses it is removed: release what takes long to detach. May be repeated."""
+    def detains(cls, aws: Aws, ids: Ids) -> bool:
+        """Whether what uses it takes long to detach: then `unhand` comes before all of that is removed."""
         del aws, ids
+        return False
+
+    @classmethod
+    def unhand(cls, aws: Aws, ids: Ids) -> None:
+        """Release what takes long to detach. May be repeated."""
+        raise NotImplementedError(f"{cls.kind} detains nothing")
 
     @classmethod
     def contents(cls, aws: Aws, ids: Ids) -> Contents:

@@ -12,6 +12,7 @@ from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import TargetGroupArn, VpcId
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.elb import recorded, tagged, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
@@ -221,17 +222,21 @@ class TargetGroup(Resource[TargetGroupIds]):
         return {"GrpcCode": self.matcher} if self.version == "GRPC" else {"HttpCode": self.matcher}
 
     @classmethod
-    def unhand(cls, aws: Aws, ids: TargetGroupIds) -> None:
-        """Limit open requests to half a minute: the tasks of a deleted service stop only then.
+    def detains(cls, aws: Aws, ids: TargetGroupIds) -> bool:
+        """Whether open requests have more than half a minute: the tasks of a deleted service stop only then.
 
         It can be an hour, and the cluster, the subnets and their interfaces would have to wait for that.
         """
-        answer = aws.read(aws.elbv2.describe_target_group_attributes, TargetGroupArn=ids.arn)
+        answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_target_group_attributes, TargetGroupArn=ids.arn))
         key = ATTRIBUTES["deregistration_delay"]
-        if any(one["Key"] == key and int(one["Value"]) > SOON for one in answer["Attributes"]):
-            aws.elbv2.modify_target_group_attributes(
-                TargetGroupArn=ids.arn, Attributes=[{"Key": key, "Value": str(SOON)}]
-            )
+        return any(one["Key"] == key and int(one["Value"]) > SOON for one in (answer["Attributes"] if answer else ()))
+
+    @classmethod
+    def unhand(cls, aws: Aws, ids: TargetGroupIds) -> None:
+        """Give open requests no more than half a minute."""
+        aws.elbv2.modify_target_group_attributes(
+            TargetGroupArn=ids.arn, Attributes=[{"Key": ATTRIBUTES["deregistration_delay"], "Value": str(SOON)}]
+        )
 
     @classmethod
     def delete(cls, aws: Aws, ids: TargetGroupIds) -> None:
