@@ -57,6 +57,7 @@ class Role(Resource[RoleIds]):
     kind = "role"
     title = "IAM role"
     arns = "iam"
+    answered = True
     usual = 12.0  # until other services accept it
     console = "{console}/iam/home#/roles/details/{name}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from ecsctl.engine.errors import ResourceFailed
@@ -13,6 +14,7 @@ from ecsctl.engine.secret import Secret
 from ecsctl.ids import CredentialsArn, RoleName
 from ecsctl.names import Names
 from ecsctl.resources.support.common import none_if_gone
+from ecsctl.resources.support.our_roles import listed as listed_roles
 from ecsctl.resources.support.our_roles import our_roles
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.project_parts import leans_on_the_account
@@ -104,6 +106,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[SourceCredentialsIds]]:
         """By our tags; even without a token, since the tag must not outlive it."""
+        aws.ahead([partial(listed_roles, aws)])
         listed = _listed(aws)
         arn = CredentialsArn(listed["arn"] if listed else "")
         for owner_tag in _owner_tags(aws, me):

@@ -126,6 +126,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TaskDefinitionIds]]:
         """By the families' names, which begin with the app's: one is ours if any revision of it carries our tags."""
         names = Names.of(me)
+        aws.ahead([partial(latest_of, aws, names.family)])
         for family in families_of(aws, names):
             yield from _found(aws, me, family)
 

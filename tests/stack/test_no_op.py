@@ -12,6 +12,7 @@ from ecsctl import ahead
 from ecsctl.aws import Aws
 from ecsctl.config import Config
 from ecsctl.engine.patience import Patience
+from ecsctl.resources.support.our_roles import our_roles
 from ecsctl.session import open_stack
 from tests.stack.conftest import World, desired_stack, shared_session
 
@@ -81,6 +82,17 @@ def test_a_run_with_nothing_to_change_asks_little_and_all_of_it_at_once(world: W
         aws.rounds.end()
     assert aws.rounds.count <= 3, aws.rounds.asked
     assert aws.rounds.asked.total() <= 60, aws.rounds.asked
+
+
+def test_the_tags_of_all_roles_are_read_in_one_round(world: World) -> None:
+    world.up()
+    aws = Slow(Patience(world.clock), session=shared_session())
+    aws.rounds = Rounds()
+    try:
+        assert len(list(our_roles(aws, world.open(desired_stack()).engine.label))) == 4
+    finally:
+        aws.rounds.end()
+    assert aws.rounds.count == 2, "the list, and then their tags"
 
 
 def test_without_a_record_or_configuration_nothing_is_asked_ahead(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
@@ -29,7 +30,8 @@ def our_roles(aws: Aws, me: Label) -> Iterator[tuple[RoleArn, RoleName, dict[str
     when it lists a role whose tags do not exist yet, or any longer: skipping it would mean treating something of ours
     as someone else's.
     """
-    for role in listed(aws):
-        if role["RoleName"].startswith(Names.of(me).role()):
-            tags = aws.read(aws.iam.get_role, RoleName=role["RoleName"])["Role"].get("Tags")
-            yield RoleArn(role["Arn"]), RoleName(role["RoleName"]), flat(tags)
+    ours = [role for role in listed(aws) if role["RoleName"].startswith(Names.of(me).role())]
+    aws.ahead([partial(aws.read, aws.iam.get_role, RoleName=role["RoleName"]) for role in ours[1:]])
+    for role in ours:
+        tags = aws.read(aws.iam.get_role, RoleName=role["RoleName"])["Role"].get("Tags")
+        yield RoleArn(role["Arn"]), RoleName(role["RoleName"]), flat(tags)
