@@ -120,11 +120,11 @@ def test_what_frees_others_goes_before_them_and_the_slow_ones_wait_for_nothing()
     assert order["load-balancer"] == order["nat-gateway"] == frozenset()
 
 
-@pytest.mark.parametrize(("speed", "late"), [(1.0, 3.0), (20.0, 0.4)])
+@pytest.mark.parametrize(("speed", "late"), [(1.0, 0.7), (20.0, 0.3)])
 def test_what_usually_takes_long_is_read_seldom_before_and_often_about_then(
     speed: float, late: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in (("FIRST", 0.2), ("OFTEN", 40)):  # as they are; other tests save reads
+    for name, value in (("FIRST", 0.2), ("OFTEN", 160)):  # as they are; other tests save reads
         monkeypatch.setattr(patience, name, value)
     clock, reads, ready = Clock(), list[float](), 98.0 / speed
 
@@ -134,4 +134,4 @@ def test_what_usually_takes_long_is_read_seldom_before_and_often_about_then(
 
     patience.Patience(clock, speed=speed).until(read, what="it", limit=900.0, usual=105.0)
     assert clock.now() - ready < late
-    assert len(reads) <= 20
+    assert len(reads) <= 40
