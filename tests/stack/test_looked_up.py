@@ -102,6 +102,9 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "certified": "of the record: which certificate the listener has until its successor is issued",
     "cautions": "sentences, which decide nothing",
     "context": "what the branch has is the user's",
+    "key": "to which key an alias leads is the user's: what has another one is changed, or refused",
+    "storage_key": "as key",
+    "secret_keys": "the roles must be allowed to use the very keys that the secrets have now",
     "shifted": "read from the service itself, which keeps what a strategy of before has brought",
     "moving": "the tasks' processor is the user's, and what runs on the other one has to be built anew",
 }

@@ -270,6 +270,7 @@ THINGS: dict[str, tuple[Case, ...]] = {
 }  # fmt: skip
 OWN = "it is no thing that was there before"
 NOT_EXAMINED = {
+    "role_path": "a path is no thing of its own; which the organization allows only IAM says, when a role is created",
     "volumes.NAME.directory": "what is in a file system no call of AWS tells: `why` knows a folder that is not there",
     "domain.elsewhere": "what stands at another DNS provider no call of AWS tells: `up` says what is to stand there",
     "region": "a region that is not enabled, or is none, is refused by the first call: tests/test_access.py",
