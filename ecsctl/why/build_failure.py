@@ -102,7 +102,7 @@ def _of_command(log: Sequence[str], command: str) -> list[str]:
 def _once(lines: Sequence[str]) -> list[str]:
     """The lines without those that BuildKit repeats of a failed step, which may begin in the middle of a report."""
     begin = next((n for n, line in enumerate(lines) if ECHO.match(line)), None)
-    if begin is None or not any(TIMED.match(line) for line in lines):
+    if begin is None or not any(TIMED.match(line) for line in lines[:begin]):
         return [*lines]
     end = next((n for n in range(begin, len(lines)) if lines[n] == RULE), begin)
     return [*lines[:begin], *lines[end:]]

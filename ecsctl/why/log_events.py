@@ -19,8 +19,9 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 SHOWN_BY = re.compile(
     r"^(?:#\d+ (?=\d+\.\d+(?: |$)|ERROR))?(?:\d+\.\d+(?: |$))?"
     r"(?:\[[^\]]+\] WARNING: \[pool [^\]]+\] child \d+ said into std(?:err|out): \")?(?:\[\d+\] )?"
+    r"(?:(?:\d\d:\d\d:\d\d )?[A-Za-z][\w.-]* +\| )?"
 )
-"""What BuildKit, PHP-FPM and Puma put before a line that something else has written."""
+"""What BuildKit, PHP-FPM, Puma and Foreman put before a line that something else has written."""
 LOGGED_BY = re.compile(
     r"^(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,:]\d+)?(?:Z| ?[+-]\d\d:?\d\d| [A-Z]{3,4})?\]?\s"
     r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\[\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d\] )?"
@@ -29,7 +30,8 @@ LOGGED_BY = re.compile(
 """What a logger puts before its message: the time, a level, its own name and the thread's."""
 ERROR = re.compile(
     r"^E: |error|exception|fatal|fail|denied|refused|cannot|can't|could ?n[o']t|unable|not found|no such|panic|invalid"
-    r"|missing|abort|killed|time(?:d ?)?out|err!|unauthori[sz]ed|too ?many ?requests|no space left|no match"
+    r"|missing|abort|killed|time(?:d ?)?out|err!|unauthori[sz]ed|authentication required|no match"
+    r"|too ?many ?requests|no space left"
     r"|not (?:permitted|allowed|supported)|mismatch|is already running|already in use|incompatible|you must"
     r"|requires \S+ (?:>=|version)|only supports? |do(?:es)? ?n[o']t exist|not compatible|\bERR_[A-Z]|out of range"
     r"|is not (?:an? |set\b|defined|installed|available|writable|readable|executable|running|recogni[sz]ed)"

@@ -27,7 +27,10 @@ NOISE: Patterns = {
         r"^(?:In case|If you|If this|Please)\b.*\breport\b": (
             "In case this error is unexpected for you, please report it in"
         ),
-        r"^\s*(?:hint|help|note): ": "hint: See above for details.",
+        r"^\s*(?:= )?(?:hint|help|note): ": "hint: See above for details.",
+    },
+    "Preact": {
+        r"^Consider \w+ing\b": "Consider wrapping code producing error in:",
     },
     "make": {
         r"^make(\[\d+\])?: \*\*\*": "make: *** [escriptize] Error 127",
@@ -209,7 +212,7 @@ FAREWELL: Patterns = {
         r"failed to post process the configuration": "ERROR: failed to post process the configuration",
     },
     "Next.js": {
-        r"^(?:Error: )?> (?:Build|Export) (?:error|failed|encountered)": "> Build error occurred",
+        r"^(?:Error: )?(?:> )?(?:Build|Export) (?:error occurred|failed|encountered)": "> Build error occurred",
         r"^Error occurred prerendering page": 'Error occurred prerendering page "/".',
     },
     "Elixir": {
@@ -234,10 +237,16 @@ FAREWELL: Patterns = {
     },
     "Cargo": {
         r"^error: could not compile `": 'error: could not compile `app` (bin "app") due to 1 previous error',
+        r"^error: aborting due to": "error: aborting due to previous error",
     },
     "PostgreSQL": {
         r"current transaction is aborted, commands ignored": (
             "current transaction is aborted, commands ignored until end of transaction"
+        ),
+    },
+    "Sidekiq": {
+        r"\bdue to the following (?:error|exception)\b[^:]*$": (
+            "Sidekiq died due to the following error, cannot recover, process exiting"
         ),
     },
     ANY: {

@@ -16,6 +16,8 @@ from ecsctl.why import Cause, Certainty, diagnose
 from ecsctl.why.causes.build_commands import is_test
 from ecsctl.why.causes.build_phases import PHASE_RULES
 from ecsctl.why.causes.delivering import STAGE_RULES
+from ecsctl.why.log_events import forms
+from ecsctl.why.log_lines import NOISE, STACK
 from tests.why.field.scene import (
     Scene,
     answers,
@@ -49,7 +51,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def poison() -> list[str]:
-    """All that AWS, docker or a tool ever said in a thread, and every phrase of every rule."""
+    """All that AWS, docker or a tool ever said in a thread, but for frames and decoration; each phrase of each rule."""
     said = {text for case in CASES for scene in case.scenes for text in _texts(scene) if " " in text}
     said |= {phrase for rule in (*PHASE_RULES, *STAGE_RULES) for phrase in rule.phrases}
     said |= {
@@ -58,7 +60,11 @@ def poison() -> list[str]:
         "Repository not found",
         "denied: push",
     }
-    return sorted(text for text in said if "[Container]" not in text)
+    return sorted(text for text in said if "[Container]" not in text and ("\n" in text or not _empty(text)))
+
+
+def _empty(line: str) -> bool:
+    return any(NOISE.search(form) or STACK.search(form) for form in forms(line))
 
 
 POISON = poison()

@@ -99,7 +99,10 @@ def test_what_a_program_has_survived_is_no_reason_for_its_end() -> None:
     "12:00:01 [error] GenServer #PID<0.26.0> terminating", "2021/06/11 21:19:25 signal: aborted",
     "psycopg2.errors.InFailedSqlTransaction: current transaction is aborted, commands ignored until end of transaction",
     "ERROR giving up after 30 tries", "Could not connect to the database after 30 attempts", "Max retries exceeded",
-    "Aborted (core dumped)", "Error executing command: rm -rf ./a && npx prisma migrate deploy --schema ./a",
+    "Aborted (core dumped)", "error: aborting due to 2 previous errors",
+    "WARN: it died due to the following error, exiting",
+    "Error: Export encountered errors on following paths:",
+    "Error executing command: rm -rf ./a && npx prisma migrate deploy --schema ./a",
     "[26-Jan-2019 03:41:54] ERROR: FPM initialization failed",
 ])  # fmt: skip
 def test_a_line_that_only_says_that_something_failed_counts_where_no_other_does(farewell: str) -> None:
@@ -111,6 +114,8 @@ def test_a_line_that_only_says_that_something_failed_counts_where_no_other_does(
     "DeprecationWarning: unhandled errors are not supported", "hint: this usually is an error of the package",
     "npm notice an error of npm", "Run with the --force parameter if it fails", "For more details of the error run it",
     "    at Server.fail (/app/server.js:3:1)", "at Server.fail (/app/server.js:3:1)", "  > 671|  throw new Error(",
+    "Consider wrapping code producing error in: 'if (x)'", "  = note: No such file or directory (os error 2)",
+    "web.1    |     at Server.fail (/app/server.js:3:1)",
     "gyp ERR! not ok", "gyp ERR! stack     at Finder.fail (/app/find.js:1:2)", "gyp ERR! configure error",
     "Feb 21 13:10:51 at Parser.fail (/app/parser.js:287:98)",
     "  Severity: FATAL", "    sqlState: 28P01", "    hint: a missing role",
