@@ -36,7 +36,7 @@ def bound(read: Dockerfile, stage: Stage) -> str:
 _LARGE = (
     (4096, re.compile(r"(?<![\w-])(?:torch|tensorflow|sentence-transformers|transformers|vllm)(?![\w-])")),
     (2048, re.compile(r"(?<![\w@/-])(?:playwright|puppeteer|chromium|google-chrome[\w-]*|libreoffice)(?![\w-])")),
-    (1024, re.compile(r"\bjava\s[^\n]*-jar\b|\bcatalina\.sh\b|JarLauncher")),
+    (1024, re.compile(r"\bjava\s[^\n]{0,300}-jar\b|\bcatalina\.sh\b|JarLauncher")),
 )  # fmt: skip
 _LISTS = r"requirements(?:[.-](?:base|prod|production))?\.txt|pyproject\.toml|package\.json"
 
