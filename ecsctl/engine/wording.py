@@ -7,6 +7,7 @@ import re
 SPELT = "AEFHILMNORSX"  # letters whose names begin with a vowel
 MORE_NAMES = re.compile(r" \+(\d+) [0-9a-f]{8}$")  # of a certificate: how many more names, and a digest of them
 UNCOUNTED = frozenset({"autoscaling", "mount targets"})
+UNSAID = frozenset({"volume"})  # of a part's name, where another word of the title means the same: "file system"
 SPOKEN = frozenset({"NAT"})  # acronyms that are spoken as words
 
 
@@ -35,7 +36,7 @@ def named(title: str, name: str) -> tuple[str, str]:
     if all(_known(word, words) for word in own):
         return title or name, ""
     part, _, process = name.partition(" ")
-    if process and words and all(_known(word, words) for word in _words(part)):
+    if process and words and all(_known(word, words) or word in UNSAID for word in _words(part)):
         return title, process
     return (name, "") if words in (own[: len(words)], own[-len(words) :]) else (title, name)
 

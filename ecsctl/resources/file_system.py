@@ -50,7 +50,7 @@ class FileSystem(Resource[FileSystemIds]):
     """
 
     kind = "file-system"
-    title = "EFS volume"
+    title = "file system"
     lingers = True
     arns = "elasticfilesystem:file-system"
     hinted_by = "elasticfilesystem"

@@ -59,7 +59,7 @@ def role(world: World) -> dict[str, Any]:
 
 def kept_files(world: World, plan: Any) -> list[Any]:
     session = open_app(world.aws(), "hello", world.record, emit=world.events.append)
-    return [one for one in left(session.aws, session.engine.label, plan, {}) if one.kind == "EFS volume"]
+    return [one for one in left(session.aws, session.engine.label, plan, {}) if one.kind == "file system"]
 
 
 def test_one_that_is_made_is_encrypted_guarded_and_mounted_through_its_access_point(world: World) -> None:

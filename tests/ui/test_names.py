@@ -21,7 +21,7 @@ CALLED = [
     ("artifact bucket", "artifacts", "artifact bucket"),
     ("schedule group", "schedules", "schedule group"),
     ("target group", "second-target-group", "second-target-group"),
-    ("EFS volume", "volume data", "EFS volume data"),
+    ("file system", "volume data", "file system data"),
     ("backlog alarm", "backlog-alarm mailer", "backlog alarm mailer"),
     ("certificate", "certificate shop.example.com +2 00e2157a", "certificate shop.example.com and 2 more"),
     ("", "vpc", "vpc"),
