@@ -145,7 +145,7 @@ def test_a_few_lines_of_yaml_that_stand_for_more_than_memory_holds_say_nothing(t
     "FROM x\nENV A0=xxxxxxxx\n" + "".join(f"ENV A{n + 1}=$A{n}$A{n}\n" for n in range(40)) + "CMD a $A40\n",
     f"FROM x\nENV {'a' * 100_000}\nCMD {'[' * 100_000}\n",
     f"FROM x\nCOPY {'a/' * 100}b c\n",
-    f"FROM x\nRUN {'java ' * 40_000}\nCMD {'java ' * 40_000}\n",
+    f"FROM x\nRUN {'java ' * 20_000}\nCMD {'java ' * 20_000}\n",
 ])  # fmt: skip
 def test_a_dockerfile_made_to_wear_a_machine_out_is_read_all_the_same(tmp_path, text):
     (tmp_path / "Dockerfile").write_text(text)
