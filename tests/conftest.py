@@ -39,7 +39,7 @@ from ecsctl.sandbox.core import models as models  # before moto
 patience.FIRST, patience.LATER, patience.OFTEN = 2.0, 0.4, 12  # of virtual seconds; a read is what costs here
 
 # No property depends on how busy the machine is.
-settings.register_profile("untimed", settings(), suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 botocore.useragent.UserAgentString.to_string = lambda self: "ecsctl-tests"
