@@ -56,7 +56,7 @@ def test_a_disk_that_takes_no_more_ends_the_run_with_the_reason_and_the_next_one
             break
         if errors:
             assert [type(error) for error in errors] == [StateError], f"write {since} failed"
-            assert "the record cannot be written" in errors[0].message
+            assert "the state file cannot be written" in errors[0].message
             assert errors[0].why == os.strerror(code)
         else:  # all was done but to clear away what nobody needs any more
             assert set(tried[since:]) == {"unlink"}

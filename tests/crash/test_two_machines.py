@@ -259,7 +259,7 @@ def test_of_two_that_each_own_a_half_the_way_out_that_both_messages_name_leads_t
             if machine is goes:
                 assert "Run ecsctl down here" in stopped(machine)
             elif machine is struck:
-                assert "stays. Where the record" in stopped(machine)
+                assert "stays. Where the state file" in stopped(machine)
             else:  # nothing of the other's is in its way
                 machine.up()
                 assert "ecsctl down removes them" in str(machine.events)
