@@ -1,8 +1,8 @@
-"""Several apps in one repository: which of them the others end at, and which of the others it needs.
+"""Several apps in one repository: which of them the others depend on, and which of the others it needs.
 
 Where a compose file says so, the app is the one that alone keeps its data in a store, or that alone is called by the
-others: an interface can be put up afterwards, and has nothing to show without it. A page that only a browser runs is
-never taken before a server. Where many call each other, none of this tells them apart: what people open comes first.
+others: an interface can be added later, and has nothing to show without it. Pages that only a browser runs never come
+before a server. If many call each other, none of this distinguishes them, and what people open comes first.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Relations:
 
     callers: Mapping[str, tuple[str, ...]]  # the Dockerfiles of those that wait for it, or are given its address
     keepers: frozenset[str]  # those that use a store
-    alone: str = ""  # the one that the others end at, where there is one such
+    alone: str = ""  # the one that the others depend on, if there is exactly one
     why: str = ""
 
 

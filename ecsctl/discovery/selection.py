@@ -68,7 +68,7 @@ def dockerfile(
 
 
 def _ordered(tree: Tree, services: Sequence[Service]) -> tuple[tuple[str, ...], Relations]:
-    """All Dockerfiles, the one that the others end at first, with how the apps depend on each other."""
+    """All Dockerfiles, the one that the others depend on first, with how the apps depend on each other."""
     found = choosing.dockerfiles(tree)
     able = [
         path

@@ -1,4 +1,4 @@
-"""Of several apps in a repository the one that the others end at is taken, and what the others need is said."""
+"""Of several apps in a repository the one that the others depend on is taken, and what it needs of them is reported."""
 
 # ruff: noqa: E501 - a line of a Dockerfile is a line
 
