@@ -76,7 +76,8 @@ def logs(
                 found, older = reading.newest(app.aws, log, tail, filter)
                 show(found)
                 if older:
-                    hint(f"there are older lines: --tail {tail * 10} shows more, --since 2h all of two hours")
+                    every = "" if since or build else ", --since 2h all of two hours"
+                    hint(f"there are older lines: --tail {tail * 10} shows more{every}")
             else:
                 show(reading.lines(app.aws, log, filter))
         except Interrupted:

@@ -60,7 +60,10 @@ def test_the_newest_lines_are_printed_and_older_ones_hinted_at(image: str, servi
         service.clock.sleep(1)
     two = run("logs", "web", "--tail", "2")
     assert [line.rsplit(" ", 1)[1] for line in two.out.splitlines()] == ["second", "third"]
-    assert "there are older lines: --tail 20 shows more" in two.err
+    assert two.err == "hint: there are older lines: --tail 20 shows more, --since 2h all of two hours\n"
+    assert (
+        run("logs", "web", "--since", "1d", "--tail", "2").err == "hint: there are older lines: --tail 20 shows more\n"
+    )
     every = run("logs", "web")
     assert ("first" in every.out, "older lines" in every.err) == (True, False)
     none = run("logs", "--filter", "fourth")
