@@ -68,9 +68,13 @@ SHIPPED = ("container_id", "container_name", "source", "stream")
 """What FireLens and Docker's own driver put beside the "log" of an event that is one of the app's lines."""
 LEVELS = ("level", "severity", "log.level", "levelname", "lvl", "@level", "@l", "loglevel", "log")
 MESSAGES = ("msg", "message", "@message", "@m", "@mt", "event", "text")
-ERRORS = ("error", "err", "exception", "cause", "error.message", "@x")
+ERRORS = ("error", "err", "exception", "cause", "error.message", "errormessage", "@x")
 STACKS = ("stack", "stacktrace", "stack_trace", "exc_info", "error.stack_trace", "exception", "@x")
 """What loggers call these in JSON, in small letters."""
+CUT_FIELD = r'"(?:{})"\s*:\s*"((?:[^"\\]|\\.)*)'
+"""How a field begins in an event that was cut short, so that it is no JSON any more."""
+LEVEL_WORD = re.compile(r"\b(?:ERROR|FATAL|error|fatal)\b")
+QUIET_LEVEL = re.compile(r"info|debug|verbose|trace|notice|warn|[1-4]0$", re.IGNORECASE)
 LOUD_LEVEL = re.compile(r"err|fatal|crit|panic|alert|emerg|severe|[56]0$", re.IGNORECASE)
 
 
@@ -85,6 +89,8 @@ class Level(IntEnum):
 @functools.lru_cache(2048)
 def level(line: str) -> Level:
     """The level of a line, by any logger's manner; one that goes on with what the line before it says has none."""
+    if called := _text(_json(line), LEVELS):
+        return Level.LOUD if LOUD_LEVEL.match(called) else Level.QUIET if QUIET_LEVEL.match(called) else Level.PLAIN
     line, said, message = forms(line)
     if QUIET.search(line) or QUIET.search(said):
         return Level.QUIET
@@ -101,11 +107,45 @@ def bare(line: str) -> str:
 def forms(line: str) -> tuple[str, str, str]:
     """A line as it stands, without who showed it, and without what its logger wrote before the message.
 
-    Of a very long one only the beginning is read.
+    Of an event in JSON the last two are its message. Of a very long line only the beginning is read.
     """
+    event = message_of(line)
     line = line[:LONG]
-    said = bare(line)
+    said = event[:LONG] or bare(line)
     return line, said, LOGGED_BY.sub("", said, count=1)
+
+
+@functools.lru_cache(2048)
+def message_of(line: str) -> str:
+    """The message of an event in JSON, with its error, whole or cut short; empty if the line is none or has neither."""
+    opens = OPENS.match(line)
+    if not opens or ERROR.search(
+        LEVEL_WORD.sub("", opens[0])
+    ):  # what stands before it says more than a time and a name
+        return ""
+    text = line[opens.end() :]
+    if event := {key.lower(): value for key, value in _parsed(text).items()}:
+        return _said(event)
+    return (
+        ""
+        if text.endswith("}")
+        else _said({key: _cut(text, keys) for key, keys in (("msg", MESSAGES), ("err", ERRORS))})
+    )
+
+
+def _cut(text: str, keys: tuple[str, ...]) -> str:
+    """What is left of the first of these fields in an event that was cut short."""
+    found = re.search(CUT_FIELD.format("|".join(map(re.escape, keys))), text)
+    try:
+        return str(json.loads(f'"{found[1]}"')) if found else ""
+    except ValueError:
+        return found[1] if found else ""
+
+
+def _said(event: Mapping[str, Any]) -> str:
+    """The message of an event, and the error that it names beside that."""
+    message, error = _text(event, MESSAGES), _text(event, ERRORS)
+    return message if error in message else f"{message}: {error}" if message else error
 
 
 def split(entries: Iterable[str]) -> Iterator[str]:
@@ -168,9 +208,7 @@ def _spread(line: str) -> Iterator[str]:
     if not LOUD_LEVEL.match(called):
         yield line
         return
-    message = _text(event, MESSAGES)
-    error = _text(event, ERRORS)
-    said = message if error in message else f"{message}: {error}" if message else error
+    error, said = _text(event, ERRORS), _said(event)
     if not said:
         yield line
         return

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ecsctl.why import log_patterns
-from ecsctl.why.log_events import ERROR, Level, bare, forms, level, split
+from ecsctl.why.log_events import ERROR, Level, bare, forms, level, message_of, split
 from ecsctl.why.log_patterns import joined
 
 NOISE = joined(log_patterns.NOISE, re.IGNORECASE)
@@ -77,7 +77,8 @@ def last_error(lines: Sequence[str]) -> str:
     if head := _headed(kept, chosen):
         return head
     before = kept[chosen - 1 : chosen] if chosen and REASON.match(kept[chosen]) else []
-    return " ".join(line.strip() for line in (*before, kept[chosen], *_more(kept, chosen)))
+    every = (*before, kept[chosen], *_more(kept, chosen))
+    return " ".join(message_of(line).split("\n")[0] or line.strip() for line in every)
 
 
 def _chosen(kept: Sequence[str]) -> int | None:

@@ -69,6 +69,23 @@ def test_an_event_in_json_is_whole_on_whatever_lines_and_behind_whatever_text_it
     assert last_error(entries) == "ERROR no store: disk is lost"
 
 
+@pytest.mark.parametrize(("line", "reads"), [
+    ('{"level":"info","msg":"ready"}', "ready"),
+    ('{"level":"error","time":1,"msg":"no store: cannot open \\"x\\" at', 'no store: cannot open "x" at'),
+    ('2026-03-02T10:00:00Z ERROR shop {"message":"no store","error":{"message":"disk gone"},"tra', "no store"),
+    ('{"message":"no store","error":{"message":"disk gone"}}', "no store: disk gone"),
+    ('{"errorType":"Error","errorMessage":"disk gone"}', "disk gone"),
+    ('Error: no store {"message":"disk gone"}', 'Error: no store {"message":"disk gone"}'),
+    ('cannot parse {"a": 1', 'cannot parse {"a": 1'),
+])  # fmt: skip
+def test_of_an_event_in_json_only_the_message_is_quoted_even_where_it_was_cut_short(line: str, reads: str) -> None:
+    assert last_error([line]) == reads
+
+
+def test_a_field_of_an_event_in_json_that_is_called_error_makes_it_no_error() -> None:
+    assert last_error([REASON, '{"msg":"bye","error":null,"errors":0}']) == REASON
+
+
 @pytest.mark.parametrize("size", [16384, 262118])
 def test_a_line_that_a_driver_cut_is_one_line(size: int) -> None:
     line = f"{REASON} {'.' * size}"[:size]
