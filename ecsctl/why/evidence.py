@@ -53,6 +53,7 @@ class Place(StrEnum):
     LOG = "opening the log"
     VOLUME = "mounting a volume"
     FILE = "fetching an environment file"
+    AGENT = "managing a container"
     START = "starting a container"
     MEMORY = "memory"
     PLACE = "placing a task"
@@ -65,8 +66,10 @@ PLACES = (
     (Place.LOG,
         r"(?:ResourceInitializationError|CannotStartContainer|CannotCreateContainer).*?(?:logger args|logging driver"
         r"|Cloudwatch log )"),
-    (Place.VOLUME, r"EFS utils|mount\.nfs4"),
+    (Place.VOLUME, r"EFS utils|mount\.nfs4|CannotCreateVolumeError"),
     (Place.FILE, r"download env files"),
+    (Place.AGENT,
+        r"(?:CannotInspectContainer|CannotStopContainer|ContainerRuntimeTimeout|DockerTimeout|ContainerRuntime)Error"),
     (Place.START, r"CannotStartContainer|CannotCreateContainer|failed to create new container runtime task"),
     (Place.SECRET, r"^Fetching secret data from"),
     (Place.SECRET, r"ResourceInitializationError.*?(?:secrets? from (?:asm|ssm)|fetch(?:ing)? secret|secrets ?manager"

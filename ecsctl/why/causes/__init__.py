@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from ecsctl.parts import WEB
 from ecsctl.why.causes import (
+    balancing,
     building,
     delivering,
     fronting,
     health,
     jobs,
+    keys,
     mounting,
     network,
     releasing,
@@ -24,8 +26,14 @@ from ecsctl.why.causes.fixes import Act, Fix, Step, rebuilt, resumed
 from ecsctl.why.causes.workers import of_worker
 from ecsctl.why.evidence import Facts
 
-OF_ALL: tuple[Check, ...] = (*starting.CHECKS, *mounting.CHECKS, *network.CHECKS, *running.CHECKS)
-TASKS: tuple[Check, ...] = (*OF_ALL, *health.CHECKS)  # those too that a load balancer asks
+OF_ALL: tuple[Check, ...] = (
+    *keys.CHECKS,
+    *starting.CHECKS,
+    *mounting.CHECKS,
+    *network.CHECKS,
+    *running.CHECKS,
+)
+TASKS: tuple[Check, ...] = (*OF_ALL, *balancing.CHECKS, *health.CHECKS)  # with those behind a load balancer
 BUILDS = building.CHECKS
 
 

@@ -53,6 +53,15 @@ def unreachable(facts: Facts) -> Cause | None:
     return Cause("volume-unreachable", sentence, (found,), (_again(), let), Certainty.LIKELY)
 
 
+def unmounted(facts: Facts) -> Cause | None:
+    """A volume that could not be mounted or created, for a reason that no other check knows."""
+    found = facts.reason((Place.VOLUME,))
+    if not found or any(check(facts) for check in (denied, missing, unreachable)):
+        return None
+    sentence = f"a volume of the task could not be mounted{_which(facts)}, and ecsctl does not know this reason: "
+    return Cause("volume-unmounted", sentence + found.text, (found,), (_again(),), Certainty.UNKNOWN)
+
+
 def _again() -> Fix:
     return up("makes its file systems, and the ways to them, right; it says what is wrong with one of yours")
 
@@ -68,4 +77,4 @@ def _sure(found: Reason) -> Certainty:
     return Certainty.LIKELY if is_cut(found.text) else Certainty.CERTAIN
 
 
-CHECKS: tuple[Check, ...] = (denied, missing, unreachable)
+CHECKS: tuple[Check, ...] = (denied, missing, unreachable, unmounted)

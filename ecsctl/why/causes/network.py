@@ -27,6 +27,10 @@ NO_ANSWER = (
 )
 LAYERS = r"error pulling image configuration: Get \S+$"
 """How it begins that ECR's layers, which are in S3, are not reached: so long an address that AWS cuts off why."""
+BEGINS = ("transition to pulled", "transition to created", "transition to started", "transition to running")
+"""What takes long where a registry or a log is not reached: no proof of that (7thzero.com, "Limiting outbound egress
+traffic while using AWS Fargate and ECR").
+"""
 REACHES = (Place.PULL, Place.LOGIN, Place.SECRET, Place.LOG, Place.FILE)
 NEEDED = ("ecr.api", "ecr.dkr", "s3", "logs")
 """The endpoints that a Fargate task without a way to the internet needs (ECR guide, "interface VPC endpoints")."""
@@ -37,12 +41,17 @@ def no_way_out(facts: Facts) -> Cause | None:
     found = facts.reason(REACHES, *NO_ANSWER) or next(
         (one for one in facts.reasons if one.place == Place.PULL and re.search(LAYERS, one.text.rstrip())), None
     )
+    slow = None if found else facts.reason((Place.AGENT,), *BEGINS)
+    found = found or slow
     if not found:
         return None
     for subnet, table in facts.subnet_routes.items():
         if shut := dead_end(subnet, table, facts):
             fix = _route(table, facts)
-            return Cause("no-way-out", f"the tasks have no way out: {shut.text}", (found, shut), fix)
+            certainty = Certainty.LIKELY if slow else Certainty.CERTAIN
+            return Cause("no-way-out", f"the tasks have no way out: {shut.text}", (found, shut), fix, certainty)
+    if slow:
+        return None
     if facts.groups and not any(_lets_out(group) for group in facts.groups):
         group = facts.groups[0]
         observed = Evidence("security group", f"{group['GroupId']} lets nothing out on port 443")

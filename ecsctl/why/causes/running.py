@@ -16,7 +16,8 @@ from ecsctl.why.causes.last_words import meaning
 from ecsctl.why.evidence import Evidence, Facts, Place, moment
 from ecsctl.why.log_lines import last_error
 
-SIGNALS = {132: "SIGILL", 134: "SIGABRT", 136: "SIGFPE", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}
+TERMINATED = 143
+SIGNALS = {132: "SIGILL", 134: "SIGABRT", 136: "SIGFPE", 137: "SIGKILL", 139: "SIGSEGV", TERMINATED: "SIGTERM"}
 UNFOUND = {
     127: ("does not find a program that it runs", r"not found|no such file", "correct CMD or ENTRYPOINT in the "
           "Dockerfile, or what they run"),
@@ -129,10 +130,37 @@ def killed(facts: Facts) -> Cause | None:
     )
 
 
+def terminated(facts: Facts) -> Cause | None:
+    """Exit code 143 where ECS says of no stop: the app was asked to end, and AWS does not say by whom.
+
+    A task that ECS itself stops (a deployment, scaling in, a failed health check, Spot) has another stop code than
+    EssentialContainerExited (API reference, Task: stopCode), so something in the task is likelier.
+    """
+    if facts.ended.get("exitCode") != TERMINATED or facts.beside:
+        return None
+    error = facts.last_error
+    others = [one["name"] for one in facts.failed[0].get("containers", ()) if one.get("exitCode") == TERMINATED]
+    said = f"; its log ends: {error}" if error else ""
+    within = "a supervisor or script in its container"
+    if len(others) > 1:
+        within += f", or the end of another container of the task ({', '.join(others[1:])})"
+    sentence = (
+        f"{facts.who} was asked to end (exit code 143, SIGTERM), and AWS does not say by whom: either {within}, or a "
+        f"stop of the task that ECS does not name: check what the log says before it{said}"
+    )
+    fix = (
+        run("ecsctl logs", "what came before the end"),
+        run("ecsctl status", "whether it was scaled in, or another release began then"),
+        repair("let what runs in the image end it only when the task is stopped", facts),
+    )
+    observed = (_ended(facts), *facts.tail())
+    return Cause("terminated", sentence, observed, fix, Certainty.POSSIBLE, either=("crash", "stopped"))
+
+
 def crash(facts: Facts) -> Cause | None:
     """The app ended by itself. Its log says why, as far as anything does."""
     code = facts.ended.get("exitCode")
-    if code is None or code == 137 or facts.beside or out_of_memory(facts) or architecture(facts):
+    if code in (None, 137, TERMINATED) or facts.beside or out_of_memory(facts) or architecture(facts):
         return None
     last = facts.tail()
     error = facts.last_error
@@ -319,4 +347,4 @@ def _log_group(facts: Facts, name: str) -> str:
     return str(options.get("awslogs-group", ""))
 
 
-CHECKS: tuple[Check, ...] = (out_of_memory, sidecar, crash, killed, container_check)
+CHECKS: tuple[Check, ...] = (out_of_memory, sidecar, crash, killed, terminated, container_check)

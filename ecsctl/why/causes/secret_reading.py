@@ -15,7 +15,32 @@ from ecsctl.why.causes.wording import RIGHTS, short, sure
 from ecsctl.why.evidence import Evidence, Facts, Place
 from ecsctl.why.words import whole
 
-PARAMETER = r"invalid (?:ssm )?parameters: (\S+)"
+PARAMETER = re.compile(r"invalid (?:ssm )?parameters?: \[?([^\s,\]]+)", re.IGNORECASE)
+NAMED = re.compile(r"parameter name specified for secret (\S+) is invalid", re.IGNORECASE)
+IMPOSSIBLE = re.compile(r"//|[^\w./-]|./$|^/?(?:aws|ssm)", re.IGNORECASE)
+"""What no name of a parameter has (Systems Manager API reference, PutParameter: Name). GetParameters lists such names
+as it does those of parameters that do not exist.
+"""
+
+
+def secret_misnamed(facts: Facts) -> Cause | None:
+    """The task definition names a parameter by what is no parameter's name: Systems Manager looks for none."""
+    found = facts.reason(
+        (Place.SECRET, Place.PLACE, Place.OTHER),
+        "parameter name specified for secret",
+        "Parameter name: can't be prefixed",
+        "invalid parameters:",
+        "invalid ssm parameters:",
+    )
+    if not found:
+        return None
+    variable, listed = NAMED.search(found.text), PARAMETER.search(found.text)
+    if listed and not variable and not IMPOSSIBLE.search(listed[1]):
+        return None
+    which = f" of {variable[1]}" if variable else f" {listed[1]}" if listed else ""
+    sentence = f"the name{which} is not one that a parameter of Systems Manager can have"
+    fix = (change("service.secrets", "to the parameter's whole ARN (arn:aws:ssm:REGION:ACCOUNT:parameter/NAME)"),)
+    return Cause("secret-name", sentence, (found,), fix, sure(found))
 
 
 def secret_state(facts: Facts) -> Cause | None:
@@ -27,10 +52,10 @@ def _empty(facts: Facts) -> Cause | None:
     found = facts.reason((Place.SECRET,), "can't find the specified secret value")
     if not found:
         return None
-    name, lost = _arn(found.text), any(state != "there" for state in facts.secrets.values())
+    name, lost = arn_in(found.text), any(state != "there" for state in facts.secrets.values())
     if not whole(found.text, "secret value") and (lost or facts.secrets.get(name) != "there"):
         return None
-    sentence = f"{_secret(name)} exists and has no value"
+    sentence = f"{named_secret(name)} exists and has no value"
     return Cause("secret-empty", sentence, (found,), (_put(name, facts, "VALUE"),), sure(found))
 
 
@@ -40,9 +65,10 @@ def _lost(facts: Facts) -> Cause | None:
                        "invalid parameters:", "invalid ssm parameters:", "ParameterNotFound")  # fmt: skip
     if not found and not (lost and not facts.healthy):
         return None
-    name = next(iter(lost), "") or _arn(found.text if found else "")
-    if found and not name and (parameter := re.search(PARAMETER, found.text, re.IGNORECASE)):
-        name = parameter[1]
+    name = next(iter(lost), "") or arn_in(found.text if found else "")
+    what = named_secret(name)
+    if found and not name and (parameter := PARAMETER.search(found.text)):
+        name, what = parameter[1], f"the parameter {parameter[1]}"
     gone = found is not None and whole(found.text, "marked for deletion", "marked deleted")
     state = lost.get(name, "being deleted" if gone else "missing")
     observed = tuple(Evidence("Secrets Manager", f"{arn}: {how}") for arn, how in lost.items())
@@ -54,13 +80,13 @@ def _lost(facts: Facts) -> Cause | None:
     else:
         fix = (
             change(_key(name, facts), "to ARNs that exist"),
-            renewed(f"create {_secret(name)} with its value", _key(name, facts), "to its ARN, which is a new one"),
+            renewed(f"create {what} with its value", _key(name, facts), "to its ARN, which is a new one"),
         )
         if own := _name_of_ours(name, facts):
             again = Fix(tuple(Step(Act.RUN, one) for one in (f"ecsctl secret set {own}", "ecsctl up")),
                         f'where {_key(name, facts)} says "{own}"')  # fmt: skip
             fix = (again, *fix)
-    sentence = f"{_secret(name)} is {state}"
+    sentence = f"{what} is {state}"
     evidence = (*((found,) if found else ()), *observed)
     return Cause("secret-missing", sentence, evidence, fix, Certainty.CERTAIN if lost else sure(found))
 
@@ -69,8 +95,10 @@ def _without_key(facts: Facts) -> Cause | None:
     found = facts.reason((Place.SECRET,), "did not contain json key", "invalid character")
     if not found:
         return None
-    name, key = _arn(found.text), re.search(r"did not contain json key (\S+)", found.text)
-    sentence = f"{_secret(name)} " + (f"has no key {key[1]}" if key else "is not JSON, but a key in it is configured")
+    name, key = arn_in(found.text), re.search(r"did not contain json key (\S+)", found.text)
+    sentence = f"{named_secret(name)} " + (
+        f"has no key {key[1]}" if key else "is not JSON, but a key in it is configured"
+    )
     fix = (change(_key(name, facts), "to a key that the secret has"), _put(name, facts, "JSON"))
     return Cause("secret-key-missing", sentence, (found,), fix, sure(found))
 
@@ -84,10 +112,10 @@ def secret_denied(facts: Facts) -> Cause | None:
     if not found:
         return None
     role = short(facts.definition.get("executionRoleArn", "")) or "the execution role"
-    arn = _arn(found.text)
-    sentence = f"{role} may not {'use the key of' if kms else 'read'} {_secret(arn)}"
+    arn = arn_in(found.text)
+    sentence = f"{role} may not {'use the key of' if kms else 'read'} {named_secret(arn)}"
     if kms and whole(found.text, "does not exist"):  # AWS says the same of both, so as not to reveal what exists
-        sentence = f"{role} may not use the key of {_secret(arn)}, or the key no longer exists"
+        sentence = f"{role} may not use the key of {named_secret(arn)}, or the key no longer exists"
     allow = by_hand(f"allow {role} kms:Decrypt in the policy of the secret's key")
     named = change(_key(arn, facts), "to the secret's whole ARN")
     return Cause("secret-denied", sentence, (found,), (up(RIGHTS), allow if kms else named), sure(found))
@@ -98,12 +126,12 @@ def secret_unread(facts: Facts) -> Cause | None:
     found = facts.reason((Place.SECRET,))
     if found is None or not found.text.rstrip().endswith(("...", "…")):
         return None
-    sentence = (f"the task could not read {_secret(_arn(found.text))}, and AWS cut its reason short: either "
+    sentence = (f"the task could not read {named_secret(arn_in(found.text))}, and AWS cut its reason short: either "
             f"it does not exist, "
             "or the execution role may not read it, or it is not reached: check first whether it exists")  # fmt: skip
     fix = (
         run("ecsctl plan", "says whether it exists, and whether role and network are as desired"),
-        change(_key(_arn(found.text), facts), "to ARNs that exist"),
+        change(_key(arn_in(found.text), facts), "to ARNs that exist"),
     )
     return Cause("secret-unread", sentence, (found,), fix, Certainty.POSSIBLE,
                  either=("secret-missing", "secret-denied", "unreachable"))  # fmt: skip
@@ -137,13 +165,13 @@ def _name_of_ours(arn: str, facts: Facts) -> str:
     return found[1] if found else ""
 
 
-def _arn(text: str) -> str:
+def arn_in(text: str) -> str:
     """The ARN in a text, without the key, stage and version that a task definition may name after a secret's."""
     found = re.search(r"arn:[\w-]+:(?:secretsmanager|ssm):[^\s,\"]+", text)
     return ":".join(found[0].split(":")[:7]).rstrip(".:…") if found else ""
 
 
-def _secret(arn: str) -> str:
+def named_secret(arn: str) -> str:
     """A secret or parameter, by its name."""
     if found := re.search(r":parameter/?(/?\S+)$", arn):
         name = found[1] if "/" not in found[1] or found[1].startswith("/") else f"/{found[1]}"

@@ -23,10 +23,11 @@ from ecsctl.why.causes.images import (
     pull_denied,
     pull_limit,
 )
-from ecsctl.why.causes.network import ours
-from ecsctl.why.causes.secret_reading import secret_denied, secret_state, secret_unread
+from ecsctl.why.causes.network import BEGINS, ours
+from ecsctl.why.causes.secret_reading import secret_denied, secret_misnamed, secret_state, secret_unread
 from ecsctl.why.causes.wording import RIGHTS, short, sure, tries
 from ecsctl.why.evidence import Evidence, Facts, Place
+from ecsctl.why.words import whole
 
 
 def log_denied(facts: Facts) -> Cause | None:
@@ -156,6 +157,28 @@ def network_interface(facts: Facts) -> Cause | None:
     return Cause("network-interface", sentence, (found,), (wait(f"wait some minutes{tries(facts)}"),), sure(found))
 
 
+def agent_timeout(facts: Facts) -> Cause | None:
+    """The agent got no answer from the container runtime, mostly as its disk or CPU was busy.
+
+    It stops the task then, and says nothing of the app (aws/amazon-ecs-agent#336, aws/containers-roadmap#833).
+    """
+    found = facts.reason((Place.AGENT,))
+    if not found:
+        return None
+    fix = (wait(f"wait some minutes{tries(facts)}"), change("service.cpu", "to more, where it comes back"))
+    if whole(found.text, *BEGINS):
+        sentence = (
+            "AWS's agent could not start a container of the task in time: either the machine was too busy to answer "
+            "it, or the task does not reach its registry or its log: check the subnet's route table"
+        )
+        either = ("agent-timeout", "unreachable")
+        return Cause("agent-timeout", sentence, (found,), fix, Certainty.POSSIBLE, either=either)
+    sentence = "AWS's agent could not manage a container of the task in time: the machine was too busy to answer it"
+    if not whole(found.text, "timed out", "timeout"):
+        sentence = f"AWS's agent could not manage a container of the task: {found.text}"
+    return Cause("agent-timeout", sentence, (found,), fix, Certainty.LIKELY)
+
+
 def maintenance(facts: Facts) -> Cause | None:
     """AWS replaces what the task ran on: planned, and another task takes its place."""
     found = facts.reason((Place.OTHER,), "ECS is performing maintenance on the underlying infrastructure")
@@ -187,6 +210,7 @@ CHECKS: tuple[Check, ...] = (
     capacity,
     subnet_full,
     role_not_assumable,
+    secret_misnamed,
     secret_denied,
     secret_state,
     log_group_missing,
@@ -201,6 +225,7 @@ CHECKS: tuple[Check, ...] = (
     image_user,
     command_missing,
     network_interface,
+    agent_timeout,
     maintenance,
     spot_interruption,
     secret_unread,

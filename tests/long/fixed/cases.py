@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.long.fixed import deliveries, tasks
 from tests.long.fixed.case import Case
 from tests.long.fixed.deliveries import built, delivered, once, once_said, refused, said
+from tests.long.fixed.reasons import REASONS
 from tests.long.fixed.tasks import (
     BUILD_ROLE,
     EXECUTION,
@@ -381,6 +382,7 @@ CASES: dict[str, Case] = {
     "container-name": Case(refused("Deploy", "The AWS ECS container web does not exist")),
     "deploy-failed": Case(refused("Deploy", "An internal failure occurred while deploying", "JobFailed")),
     "deploy-timeout": Case(refused("Deploy", "The deployment timed out", "JobFailed")),
+    **REASONS,
 }
 
 AT_FIRST = ("no-service", "name-taken", "no-image-yet", "gave-up", "certificate-pending", "zone-not-delegated",

@@ -55,14 +55,14 @@ NEWEST = (
     case("volume", "aws-samples/aws-cdk-examples#920", "volume-denied",
          task(f"{EFS}b'mount.nfs4: access denied by server while mounting fs-0abc1234.efs.us-east-1.amazonaws.com:/'"
               f"{CODE}32")),
-    case("volume", "docker-archive/compose-cli#1490", "unexplained",
-         task(f"{EFS}mount.nfs4: Connection reset by peer{CODE}32"), also=("volume-unmounted",)),
+    case("volume", "docker-archive/compose-cli#1490", "volume-unmounted",
+         task(f"{EFS}mount.nfs4: Connection reset by peer{CODE}32")),
     # secrets
     case("task, secrets", "GiamPy5/terraform-aws-directus#10", "secret-denied",
          task(f"{AUTH}unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch "
               f"secret {SECRET} from secrets manager: AccessDeniedException: Access to KMS is not allowed status code: "
               "400, request id: a87a66d9"), {"secrets": {SECRET: "there"}}, says="key"),
-    case("task, secrets", "HHS/simpler-grants-gov#4330", "secret-missing",
+    case("task, secrets", "HHS/simpler-grants-gov#4330", "secret-name",
          task(f"{SSM}invalid ssm parameters: /api//new-relic-license-key"), says="/api//new-relic-license-key"),
     case("task, secrets", "aws/copilot-cli#4504", "secret-denied",
          task(f"{SSM}AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/demo-ExecutionRole/f83b "

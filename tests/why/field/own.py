@@ -82,7 +82,7 @@ OWN: tuple[Case, ...] = (
     case("task, start", "ECS guide: no container status", "unexplained", task("Task failed to start", box(
          reason="CannotStartContainerError: failed to get container status: context deadline exceeded")),
          says="failed to get container status"),
-    case("release", f"{GREEN}write permissions", "unexplained", event(
+    case("release", f"{GREEN}write permissions", "infrastructure-role", event(
          "failed to register targets in (target-group shop) with (error User: arn:aws:sts::123456789012:assumed-role/"
          "myELBRole/ecs-service-scheduler is not authorized to perform: elasticloadbalancing:RegisterTargets on "
          "resource: "
@@ -93,10 +93,10 @@ OWN: tuple[Case, ...] = (
          "arn:aws:elasticloadbalancing:us-west-2:111111111111:targetgroup/demo"
          "/3cc9518a30c0f229) with (error The following targets are not in the target group VPC 'vpc-11111111': "
          "'i-0381a63c79abcf413')"), says="not in the target group VPC"),
-    case("release", f"{GREEN}infrastructure role", "rolled-back", runs(), taken_back(
+    case("release", f"{GREEN}infrastructure role", "infrastructure-role", runs(), taken_back(
          f"{ROLLED}of invalid networking configuration. ECS was unable to manage the ELB resources due to missing "
-         "permissions on ECS Infrastructure Role 'arn:aws:iam::123456789012:role/Admin'."), also=("gave-up",),
-         says="missing permissions on ECS Infrastructure Role"),
+         "permissions on ECS Infrastructure Role 'arn:aws:iam::123456789012:role/Admin'."),
+         says="the infrastructure role Admin lacks a permission"),
     case("release", f"{GREEN}hook that answers FAILED", "rolled-back", runs(), taken_back(
          f"{HOOK}Lifecycle hook target {FUNCTION} returned FAILED status."), says="myHook returned FAILED status"),
     case("release", f"{GREEN}hook that may not be invoked", "rolled-back", runs(), taken_back(

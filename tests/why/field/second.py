@@ -6,7 +6,8 @@ two the cause was wrong, as certain, and of the others unknown.
 
 from __future__ import annotations
 
-from tests.why.field.blind import ends, image
+from tests.why.field.blind import ends
+from tests.why.field.blind_builds import image
 from tests.why.field.case import PULL, case
 from tests.why.field.scene import box, event, exits, fails, job, log
 

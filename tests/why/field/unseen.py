@@ -35,7 +35,7 @@ UNSEEN = (
          {"subnet_routes": {"subnet-0a1": routes(GatewayId="igw-1")}}, also=("unreachable",)),
     case("task, env file", "aws/aws-cdk#12720, the other answer", "env-file-unread",
          task(f"{ENV}failed to download file 1.env: failed to write to a temporary file: AccessDenied: Access Denied")),
-    case("task, volume", "aws/containers-roadmap#1425", "unexplained",
+    case("task, volume", "aws/containers-roadmap#1425", "volume-unmounted",
          task("CannotCreateVolumeError: unable to copy contents to volume on host: containerd: failed to get image "
               "reference: context deadline exceeded")),
     case("task, pull", "aws/containers-roadmap#1302", "unexplained",

@@ -1,0 +1,173 @@
+"""The first threads about builds."""
+
+from __future__ import annotations
+
+from tests.why.field.case import DENIED, HUB, NO_DOCKER, case
+from tests.why.field.scene import build, fails
+
+BUILDS = (
+    case("build, source", "aws/aws-cdk#9980", "build-variable",
+         build("DOWNLOAD_SOURCE", "Decrypted Variables Error",
+         f"AccessDeniedException: {DENIED}ssm:GetParameters on resource: "
+         f"arn:aws:ssm:eu-central-1:123456789012:parameter/npm")),
+    case("build, source", "YumaInaura/YumaInaura#3354", "build-variable",
+         build("DOWNLOAD_SOURCE", "Decrypted Variables Error",
+         f"AccessDeniedException: {DENIED}ssm:GetParameters on resource: "
+         f"arn:aws:ssm:eu-central-1:123456789012:parameter/me because no identity-based policy allows the "
+         f"ssm:GetParameters action")),
+    case("build, source", "aws/aws-codebuild-docker-images#475", "build-variable",
+         build("DOWNLOAD_SOURCE", "Secrets Manager Error",
+         "ResourceNotFoundException: Secrets Manager can't find the specified secret.")),
+    case("build, source", "aws/aws-cdk#12121", "build-variable",
+         build("DOWNLOAD_SOURCE", "Secrets Manager Error Message",
+         f"AccessDeniedException: {DENIED}secretsmanager:GetSecretValue on resource: "
+         f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:npm-GXyUCE")),
+    case("build, source", "hashicorp/terraform-provider-aws#2701", "artifact-denied",
+         build("DOWNLOAD_SOURCE", "CLIENT_ERROR",
+         "AccessDenied: Access Denied status code: 403, request id: 1, host id: 2 for primary source and source "
+         "version arn:aws:s3:::shop-artifacts/shop/Source/a1")),
+    case("build, source", "awslabs/aws-deployment-framework#302", "artifact-gone",
+         build("DOWNLOAD_SOURCE", "CLIENT_ERROR",
+         "NoSuchKey: The specified key does not exist. status code: 404 for primary source and source version "
+         "arn:aws:s3:::shop-artifacts/shop/Source/a1")),
+    case("build, source", "aws-samples/aws-saas-factory-ref-solution-serverless-saas#3", "buildspec",
+         build("DOWNLOAD_SOURCE", "YAML_FILE_ERROR",
+         "stat /codebuild/output/src568/src/server/tenant-buildspec.yml: no such file or directory")),
+    case("build, source", "aws-samples/aws-serverless-workshops#231", "buildspec",
+         build("DOWNLOAD_SOURCE", "YAML_FILE_ERROR",
+         "This build image requires selecting at least one runtime version.")),
+    case("build, source", "awslabs/aws-simple-cicd#58", "buildspec",
+         build("DOWNLOAD_SOURCE", "YAML_FILE_ERROR",
+         "Unknown runtime version named '15' of nodejs. This build image has the following versions: 10, 12"),
+         says="runtime"),
+    case("build, provisioning", "kalrish/aws-csgo#6", "build-image",
+         build("PROVISIONING", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE",
+         "Unable to pull customer's container image. CannotPullContainerError: Error response from daemon: pull "
+         "access denied for 210987654321.dkr.ecr.ca-central-1.amazonaws.com/env, repository does not exist or may "
+         "require 'docker login'")),
+    case("build, provisioning", "davoclock/aws-cicd-pipeline#6", "build-image",
+         build("PROVISIONING", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE",
+         "Unable to pull customer's container image. CannotPullContainerError: Error response from daemon: Head "
+         "https://registry-1.docker.io/v2/acme/tool/manifests/1.2.3: unauthorized: incorrect username or password")),
+    case("build, provisioning", "aws-amplify/amplify-hosting#837", "build-image",
+         build("PROVISIONING", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE",
+         "Unable to pull customer's container image. CannotPullContainerError: error pulling image configuration: "
+         "toomanyrequests: Too Many Requests. Please see https://docs.docker.com/docker-hub/download-rate-limit/")),
+    case("build, install", "aws-solutions/aws-control-tower-customizations#160", "build-failed",
+         fails("INSTALL", "apt-get -q update && apt-get -q upgrade -y",
+         "E: Failed to fetch http://archive.ubuntu.com/ubuntu/dists/focal/InRelease", exit=100)),
+    case("build, pre_build", "made up: a test prints a registry's words", "build-failed",
+         fails("PRE_BUILD", "pytest -q", "E   AssertionError: authentication required",
+         "FAILED tests/test_login.py::test_needs_login - AssertionError: authentication required",
+         "1 failed, 41 passed")),
+    case("build, pre_build", "aws/aws-codebuild-docker-images#46", "no-docker",
+         fails("PRE_BUILD", "$(aws ecr get-login --no-include-email)",
+         "WARNING! Using --password via the CLI is insecure. Use --password-stdin.", NO_DOCKER)),
+    case("build, pre_build", "aws/aws-cdk#11544", "push-denied",
+         fails("PRE_BUILD",
+         "aws ecr get-login-password | docker login --username AWS --password-stdin $REPOSITORY_URI",
+         f"An error occurred (AccessDeniedException) when calling the GetAuthorizationToken operation: "
+         f"{DENIED}ecr:GetAuthorizationToken on resource: *",
+         "Error: Cannot perform an interactive login from a non TTY device")),
+    case("build, pre_build", "aws-samples/amazon-eks-cicd-codebuild#180", "build-failed",
+         fails("PRE_BUILD", "/usr/local/bin/entrypoint.sh",
+         "/codebuild/output/tmp/script.sh: /usr/local/bin/entrypoint.sh: not found", exit=127)),
+    case("build, build", "awslabs/aws-deployment-framework#471", "build-failed",
+         fails("BUILD", 'grep -Fq "Congratulations" index.html', exit=2)),
+    case("build, build", "aws-samples/amazon-lex-bi-bot#6", "build-denied",
+         fails("BUILD", "bash build-db.sh", "creating the table", exit=255)),
+    case("build, build", "aws/aws-cdk#11774", "pull-limit-build",
+         fails("BUILD", "docker build -t $REPOSITORY_URI .", "Step 1/7 : FROM node:14", HUB), says="Docker Hub"),
+    case("build, build", "aws/copilot-cli#5647", "pull-limit-build",
+         fails("BUILD", "docker build -t $REPOSITORY_URI .",
+         "#3 [internal] load metadata for docker.io/library/node:20",
+         "#3 ERROR: failed to copy: httpReadSeeker: failed open: unexpected status code "
+         "https://registry-1.docker.io/v2/library/node/manifests/sha256:ab70: 429 Too Many Requests - Server "
+         "message: " + HUB,
+         "ERROR: failed to solve: node:20: failed to copy: httpReadSeeker: failed open: unexpected status code "
+         "https://registry-1.docker.io/v2/library/node/manifests/sha256:ab70: 429 Too Many Requests - Server "
+         "message: " + HUB), says="Docker Hub"),
+    case("build, build", "aws-samples/aws-modern-application-workshop#237", "pull-limit-build",
+         fails("BUILD", "docker build -t $REPOSITORY_URI:latest .", "Step 1/9 : FROM ubuntu:latest", HUB)),
+    case("build, build", "mozilla-iam/sso-dashboard#446", "pull-limit-build",
+         fails("BUILD", "make build STAGE=prod", "Step 1/34 : FROM centos:7", "7: Pulling from library/centos", HUB,
+         "Makefile:31: recipe for target 'build' failed", "make: *** [build] Error 1", exit=2)),
+    case("build, build", "aws-samples/amazon-sagemaker-immersion-day#72", "pull-limit-build",
+         fails("BUILD", "docker build -t $IMAGE_REPO_NAME:$IMAGE_TAG .", "Step 1/11 : FROM ubuntu:18.04", HUB)),
+    case("build, build", "DataDog/datadog-lambda-extension#123", "pull-limit-build",
+         fails("BUILD", "docker build -t $REPOSITORY_URI .",
+         "Step 2/8 : COPY --from=public.ecr.aws/datadog/lambda-extension:21 /opt/. /opt/",
+         "toomanyrequests: Rate exceeded"), says="ECR Public"),
+    case("build, build", "aws/aws-cdk#28863", "base-architecture",
+         fails("BUILD", "docker build -t $REPOSITORY_URI .", "#9 [4/6] RUN npm ci",
+         "#9 0.211 exec /bin/sh: exec format error",
+         '#9 ERROR: process "/bin/sh -c npm ci" did not complete successfully: exit code: 1',
+         'ERROR: failed to solve: process "/bin/sh -c npm ci" did not complete successfully: exit code: 1')),
+    case("build, build", "docker/for-win#13475", "base-architecture",
+         fails("BUILD", "docker build -t $REPOSITORY_URI .",
+         "ERROR: failed to solve: nginx:alpine: no match for platform in manifest sha256:02ff: not found"),
+         also=("docker-build",)),
+    case("build, build", "aws/copilot-cli#4190", "base-image",
+         fails("BUILD", "docker build -t $URI .",
+         "Step 1/4 : FROM 210987654321.dkr.ecr.eu-central-1.amazonaws.com/base",
+               "Get https://210987654321.dkr.ecr.eu-central-1.amazonaws.com/v2/base/manifests/latest: no basic auth "
+               "credentials")),
+    case("build, build", "everything2/everything2#2562", "base-image",
+         fails("BUILD", "docker build -t $URI .", "Error response from daemon: pull access denied for "
+               "210987654321.dkr.ecr.us-west-2.amazonaws.com/e2lib, repository does not exist or may require 'docker "
+               "login': "
+               f"denied: {DENIED}ecr:BatchGetImage on resource: arn:aws:ecr:us-west-2:210987654321:repository/e2lib")),
+    case("build, build", "public threads: no arm64 base", "base-architecture",
+         fails("BUILD", "docker build -t $REPOSITORY_URI .", "Step 1/5 : FROM mysql:5.7",
+         "no matching manifest for linux/arm64/v8 in the manifest list entries")),
+    case("build, build", "aws-samples/sagemaker-studio-image-build-cli#16", "docker-build",
+         fails("BUILD", "docker build -t $URI .", "Step 3/6 : COPY requirements.txt .",
+         "COPY failed: file not found in build context or excluded by .dockerignore: stat requirements.txt: file "
+         "does not exist",
+               after=("[Container] 2026/03/02 10:03:20 Entering phase POST_BUILD",
+               "[Container] 2026/03/02 10:03:20 Running command docker push $URI",
+               "An image does not exist locally with the tag: shop"), then=("POST_BUILD",))),
+    case("build, build", "aws/aws-codebuild-docker-images#574", "no-docker",
+         fails("BUILD", "docker build --tag dlr-build:1.10.0-arm64 .", NO_DOCKER)),
+    case("build, build", "awslabs/aws-simple-cicd#67", "build-memory",
+         fails("BUILD", "npm test",
+         "The build failed because the process exited too early. This probably means the system ran out of memory or "
+         "someone called `kill -9` on the process.", "npm ERR! code 1")),
+    case("build, build", "aws-samples/sample-aws-idp-pipeline#349", "build-memory",
+         fails("BUILD", "npm run build",
+         "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+         "Aborted (core dumped)", exit=134)),
+    case("build, build", "data-dot-all/dataall#826", "build-failed",
+         fails("BUILD", "aws codeartifact login --tool pip --domain acme --repository pypi",
+         'Connect timeout on endpoint URL: "https://codeartifact.eu-west-2.amazonaws.com/"', exit=255)),
+    case("build, build", "awslabs/aws-orbit-workbench#649", "disk-full",
+         fails("BUILD", "docker build -t $URI .",
+         "Error processing tar file(exit status 1): write /opt/conda/lib/libtorch.so: no space left on device")),
+    case("build, build", "aws/containers-roadmap#2380", "immutable-tag",
+         fails("BUILD", "if docker pull $IMAGE; then true; else docker build -t $IMAGE . && docker push $IMAGE; fi",
+         "tag invalid: The image tag '4f2a91c' already exists in the 'shop' repository and cannot be overwritten "
+         "because the tag is immutable.")),
+    case("build, post_build", "made up: a migration after a good docker build", "build-failed",
+         fails("POST_BUILD", "python manage.py migrate",
+         "django.db.utils.OperationalError: could not connect to server: Connection refused",
+         before=("Successfully built 4f2a91c", "docker build done"))),
+    case("build, post_build", "zoellner/sharp-heic-lambda-layer#28", "build-denied",
+         fails("POST_BUILD", "npm run deploy", "Error: Unable to upload artifact SharpHEICLayer",
+         "An error occurred (AccessDenied) when calling the CreateMultipartUpload operation: Access Denied")),
+    case("build, post_build", "actions/starter-workflows#2647", "repository-missing",
+         fails("POST_BUILD", "docker push $IMAGE", "The push refers to repository [public.ecr.aws/a1/shop]",
+         "name unknown: The repository with name 'public.ecr.aws/a1/shop' does not exist in the registry with id "
+         "'123456789012'")),
+    case("build, upload", "aws-samples/amazon-ecs-fargate-cdk-cicd#13", "artifact-missing",
+         build("UPLOAD_ARTIFACTS", "CLIENT_ERROR", "no matching artifact paths found", "Successfully built 4f2a91c",
+         "docker build")),
+    case("build, upload", "aws/copilot-cli#5788", "artifact-missing",
+         build("UPLOAD_ARTIFACTS", "CLIENT_ERROR",
+         "Error in UPLOAD_ARTIFACTS phase: no matching artifact paths found",
+         "did not complete successfully: the lint step was skipped")),
+    case("build, upload", "aws-solutions-library-samples/guidance-for-claude-code-with-amazon-bedrock#478",
+        "artifact-denied",
+         build("UPLOAD_ARTIFACTS", "CLIENT_ERROR",
+         f"Error in UPLOAD_ARTIFACTS phase: AccessDenied: {DENIED}kms:Decrypt on resource: "
+         f"arn:aws:kms:eu-central-1:123456789012:key/1")),
+)  # fmt: skip
