@@ -12,9 +12,12 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from ecsctl.sandbox.aws import codeconnections, ecs
 from ecsctl.sandbox.aws.codebuild import builds
-from ecsctl.sandbox.aws.codebuild.build import Build
+from ecsctl.sandbox.aws.codebuild.state import Build
+from ecsctl.sandbox.aws.codebuild.state import builds as builds_of
+from ecsctl.sandbox.aws.codebuild.time import described
 from ecsctl.sandbox.aws.codepipeline.deploy import Deploying
-from ecsctl.sandbox.aws.codepipeline.run import Attempt, Execution, runs
+from ecsctl.sandbox.aws.codepipeline.state import Attempt, Execution
+from ecsctl.sandbox.aws.codepipeline.time import runs
 from ecsctl.sandbox.aws.codepipeline.triggers import Pushed, deaf
 from ecsctl.sandbox.aws.codepipeline.webhooks import webhooks
 from ecsctl.sandbox.core import clock, overlay
@@ -66,7 +69,7 @@ def push(
     commit = _commit(branch, uncommitted=uncommitted)
     if fail == "build":
         for _, _, backend in list(codebuild_backends.iter_backends()):
-            builds.builds(backend).doomed.add(commit)
+            builds_of(backend).doomed.add(commit)
     elif fail:
         kind, options = FATES[fail]
         ecs.behave(DEFAULT_ACCOUNT_ID, commit, kind, **options)
@@ -99,11 +102,9 @@ def pushed(commit: str) -> dict[str, Any]:
             back = any(step["note"] == "FAILED" for step in steps)
             states.append("RolledBack" if back and one.status == "Failed" else one.status)
         else:
-            described = one.described(clock.now())
-            steps.append({"name": "Build", "status": described["buildStatus"], "note": described["currentPhase"]})
-            states.append(
-                {"SUCCEEDED": "Succeeded", "IN_PROGRESS": "InProgress"}.get(described["buildStatus"], "Failed")
-            )
+            build = described(one, clock.now())
+            steps.append({"name": "Build", "status": build["buildStatus"], "note": build["currentPhase"]})
+            states.append({"SUCCEEDED": "Succeeded", "IN_PROGRESS": "InProgress"}.get(build["buildStatus"], "Failed"))
     done = not {"InProgress", "Stopping"} & set(states)
     worst = next((state for state in states if state != "Succeeded"), "Succeeded")
     return {"steps": steps, "done": done, "outcome": worst if done else "InProgress"}
@@ -128,7 +129,7 @@ def _places() -> set[tuple[str, str]]:
 def _commit(branch: str, *, uncommitted: bool) -> str:
     built = set()
     for _, _, backend in list(codebuild_backends.iter_backends()):
-        built |= {one.facts.get("resolvedSourceVersion") for one in builds.builds(backend).all.values()}
+        built |= {one.facts.get("resolvedSourceVersion") for one in builds_of(backend).all.values()}
     if checkout.current is not None:
         return checkout.current.another(branch, built, uncommitted=uncommitted)
     return hashlib.sha1(os.urandom(20), usedforsecurity=False).hexdigest()

@@ -11,7 +11,7 @@ import pytest
 
 from ecsctl.aws import Aws
 from ecsctl.operations.logs import of_last_build
-from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
+from ecsctl.sandbox.aws.codebuild.state import fail_next_build
 from ecsctl.sandbox.core.clock import Clock
 from tests.commands.conftest import Ended
 from tests.operations.conftest import aws, clock, made

@@ -10,7 +10,7 @@ import pytest
 from ecsctl.aws import Aws
 from ecsctl.engine.errors import Refused, ReleaseFailed, Stopped, Superseded, TimedOut, UsageError
 from ecsctl.operations import pipeline_control, pipelines
-from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
+from ecsctl.sandbox.aws.codebuild.state import fail_next_build
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.ui import pipeline as shown
 from tests.sandbox.codepipeline.declared import APPROVE, TOKEN, action

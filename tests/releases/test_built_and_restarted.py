@@ -7,7 +7,7 @@ import pytest
 from ecsctl.engine.errors import Refused, ResourceFailed
 from ecsctl.releases.release import deploy, restart
 from ecsctl.releases.verdict import Outcome
-from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
+from ecsctl.sandbox.aws.codebuild.state import fail_next_build
 from tests.releases.conftest import APP, REPOSITORY, Service
 from tests.releases.test_release import images
 from tests.stack.conftest import ACCOUNT, REGION

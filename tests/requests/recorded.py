@@ -22,7 +22,7 @@ from ecsctl import session
 from ecsctl.aws import Aws
 from ecsctl.cli import main
 from ecsctl.engine.patience import Patience
-from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
+from ecsctl.sandbox.aws.codebuild.state import fail_next_build
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.stack.conftest import shared_session

@@ -7,7 +7,7 @@ import pytest
 from ecsctl.engine.errors import Refused, UsageError
 from ecsctl.operations import logs, pipelines
 from ecsctl.sandbox import push
-from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
+from ecsctl.sandbox.aws.codebuild.state import fail_next_build
 from tests.stack.conftest import World, desired_stack
 
 TESTED = desired_stack(domain=None, pipeline={"tests": [{"name": "Lint", "buildspec": "l.yml"},

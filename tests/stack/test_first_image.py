@@ -10,7 +10,7 @@ from ecsctl.engine.errors import ConfigError, EcsctlError, QuotaReached, Several
 from ecsctl.engine.resource import Observed
 from ecsctl.ids import ImageUri
 from ecsctl.resources.first_image import FirstImage, FirstImageIds
-from ecsctl.sandbox.aws.codebuild.builds import fail_next_build, limit_builds
+from ecsctl.sandbox.aws.codebuild.state import fail_next_build, limit_builds
 from ecsctl.sandbox.aws.ecr import put_image
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
 from tests.stack.watch import URI, Watch, runs, service

@@ -14,8 +14,8 @@ from ecsctl.engine.errors import ConfigError, EcsctlError
 from ecsctl.resources.role import Role
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws import ecs
-from ecsctl.sandbox.aws.codebuild.builds import builds as builds_in
-from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
+from ecsctl.sandbox.aws.codebuild.state import builds as builds_in
+from ecsctl.sandbox.aws.codebuild.state import fail_next_build
 from ecsctl.sandbox.aws.ecr import put_image
 from ecsctl.sandbox.github import remote
 from tests.crash.conftest import some

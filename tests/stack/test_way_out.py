@@ -14,8 +14,8 @@ from ecsctl.aws import Aws
 from ecsctl.engine.patience import Patience
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws import ecs
-from ecsctl.sandbox.aws.codebuild.builds import builds as builds_in
-from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
+from ecsctl.sandbox.aws.codebuild.state import builds as builds_in
+from ecsctl.sandbox.aws.codebuild.state import fail_next_build
 from ecsctl.sandbox.aws.ecr import put_image
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.github import remote

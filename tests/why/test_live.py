@@ -8,7 +8,7 @@ import pytest
 from moto.ec2.models.subnets import Subnet
 
 from ecsctl.engine.errors import EcsctlError
-from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
+from ecsctl.sandbox.aws.codebuild.state import fail_next_build
 from ecsctl.sandbox.aws.ecs import behave
 from ecsctl.sandbox.push import FATES, push, pushed
 from ecsctl.why import Act, Cause, Diagnosis, first_line, why

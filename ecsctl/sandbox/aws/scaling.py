@@ -24,9 +24,9 @@ from moto.sqs.models import sqs_backends
 
 from ecsctl.sandbox.aws import metricmath
 from ecsctl.sandbox.aws.ecs.rollout import schedule
-from ecsctl.sandbox.aws.ecs.simulation import launch
 from ecsctl.sandbox.aws.ecs.state import Service, services
-from ecsctl.sandbox.aws.ecs.world import Region, each_minute
+from ecsctl.sandbox.aws.ecs.time import each_minute, launch
+from ecsctl.sandbox.aws.ecs.world import Region
 from ecsctl.sandbox.core import overlay
 
 DIMENSION = "ecs:service:DesiredCount"

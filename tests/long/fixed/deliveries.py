@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ecsctl.sandbox import push
-from ecsctl.sandbox.aws.codebuild import builds as codebuild_builds
+from ecsctl.sandbox.aws.codebuild import state as codebuild_state
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
 from ecsctl.sandbox.aws.codepipeline.actions import fail_next_action
 from ecsctl.sandbox.github import remote
@@ -20,7 +20,7 @@ def built(phase: str, message: str, code: str = "CLIENT_ERROR") -> Deed:
 
     def breaks(person: Person) -> None:
         commit = push.push("main")["commit"]
-        codebuild_builds.fail_builds(commit, phase, message, code)
+        codebuild_state.fail_builds(commit, phase, message, code)
         person.clock.sleep(HOUR / 2)
 
     return breaks
@@ -30,7 +30,7 @@ def once(phase: str, message: str, code: str = "CLIENT_ERROR") -> Deed:
     """The next build fails, whatever its commit: what fixes it in AWS is not played."""
 
     def breaks(person: Person) -> None:
-        codebuild_builds.fail_next_build(phase, message, code)
+        codebuild_state.fail_next_build(phase, message, code)
         push.push("main")
         person.clock.sleep(HOUR / 2)
 
@@ -77,12 +77,12 @@ def refused(action: str, message: str, code: str = "ConfigurationError") -> Deed
 
 
 def no_builds(person: Person) -> None:
-    codebuild_builds.limit_builds(0)
+    codebuild_state.limit_builds(0)
     delivered(person)
 
 
 def builds_again(_: Person) -> None:
-    codebuild_builds.limit_builds(None)
+    codebuild_state.limit_builds(None)
 
 
 def connected(person: Person) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def smoke_fails(person: Person) -> None:
     push.push("main")
     person.clock.sleep(40)
     person.boto("codepipeline").get_pipeline_state(name="hello")  # by now its build has begun
-    codebuild_builds.fail_next_build("BUILD", "smoke is out", "COMMAND_EXECUTION_ERROR")
+    codebuild_state.fail_next_build("BUILD", "smoke is out", "COMMAND_EXECUTION_ERROR")
     person.clock.sleep(HOUR / 2)
 
 

@@ -5,7 +5,7 @@ import json
 from answers import refused
 from configured import desired
 
-from ecsctl.sandbox.aws.codebuild.builds import fail_next_build, limit_builds
+from ecsctl.sandbox.aws.codebuild.state import fail_next_build, limit_builds
 
 
 class TestBuilds:

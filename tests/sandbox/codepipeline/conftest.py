@@ -1,7 +1,8 @@
 import pytest
 from declared import declare, prepared
 
-from ecsctl.sandbox.aws.codepipeline import actions, run
+from ecsctl.sandbox.aws.codepipeline import actions, time
+from ecsctl.sandbox.aws.codepipeline.state import Outcome
 
 
 @pytest.fixture(autouse=True)
@@ -12,10 +13,10 @@ def deployments_that_take_90_seconds(monkeypatch, clock):
     """
 
     def deploy(_runs, _execution, attempt):
-        done = run.Outcome(attempt.began + 90.0, "Succeeded")
+        done = Outcome(attempt.began + 90.0, "Succeeded")
         return actions.Timed(done)
 
-    monkeypatch.setitem(run.BEGIN, ("Deploy", "AWS", "ECS"), deploy)
+    monkeypatch.setitem(time.BEGIN, ("Deploy", "AWS", "ECS"), deploy)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import json
 from answers import refused
 from declared import DAY, declare, document, executions, stages, state, statuses
 
-from ecsctl.sandbox.aws.codebuild.builds import fail_next_build, limit_builds
-from ecsctl.sandbox.aws.codepipeline import run as codepipeline_run
+from ecsctl.sandbox.aws.codebuild.state import fail_next_build, limit_builds
+from ecsctl.sandbox.aws.codepipeline import time as codepipeline_time
 
 
 class TestExecutions:
@@ -80,7 +80,7 @@ class TestExecutions:
         def breaks(*_):
             raise KeyError("surprise")
 
-        monkeypatch.setitem(codepipeline_run.BEGIN, ("Build", "AWS", "CodeBuild"), breaks)
+        monkeypatch.setitem(codepipeline_time.BEGIN, ("Build", "AWS", "CodeBuild"), breaks)
         clock.sleep(DAY)
         assert statuses(pipeline) == ["Failed"]
         error = state(pipeline, "Build")["actionStates"][0]["latestExecution"]["errorDetails"]

@@ -7,52 +7,30 @@ In one process they pass through their phases on the clock, and their commands a
 import copy
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from moto.codebuild.models import codebuild_backends
 from moto.codebuild.responses import CodeBuildResponse
-from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult
 from moto.moto_api._internal import mock_random
 from moto.secretsmanager.models import secretsmanager_backends
 
 from ecsctl.sandbox.aws.codebuild import registering, releasing, reporting
-from ecsctl.sandbox.aws.codebuild.build import Build, Failure
 from ecsctl.sandbox.aws.codebuild.credentials import asked, credential
 from ecsctl.sandbox.aws.codebuild.images import unpulled
 from ecsctl.sandbox.aws.codebuild.projects import found, page
+from ecsctl.sandbox.aws.codebuild.state import Build, Builds, Failure, builds
+from ecsctl.sandbox.aws.codebuild.time import described, ended
 from ecsctl.sandbox.aws.secretsmanager import secret_value
 from ecsctl.sandbox.builds import artifacts
 from ecsctl.sandbox.core import clock, overlay, permissions
-from ecsctl.sandbox.core.defaults import REGION
 from ecsctl.sandbox.core.overlay import Refusal
-from ecsctl.sandbox.core.script import switch
 from ecsctl.sandbox.github import remote
 
 IDEMPOTENT = 300.0  # seconds that a token counts (API reference, StartBuild)
 
-
-@dataclass
-class Builds:
-    """All builds of an account and region, the oldest first; they outlive their project."""
-
-    all: dict[str, Build] = field(default_factory=dict)
-    tokens: dict[str, tuple[float, str, str]] = field(default_factory=dict)  # token: until, parameters, build
-    numbers: dict[str, int] = field(default_factory=dict)
-    most: int | None = None
-    failures: list[Failure] = field(default_factory=list)
-    doomed: set[str] = field(default_factory=set)  # commits whose `docker build` fails
-    spoiled: dict[str, Failure] = field(default_factory=dict)  # commits of which no build succeeds, and how each fails
-
-
 # Called with the backend and each build that begins and that no script lets fail: `run` puts itself here.
 begun: list[Callable[[Any, Build], None]] = []
-
-
-def builds(backend: Any) -> Builds:
-    """The builds of this account and region."""
-    return overlay.memory(backend, Builds)
 
 
 @overlay.wraps(CodeBuildResponse)
@@ -69,12 +47,12 @@ def start_build(_original: Callable[..., Any], response: CodeBuildResponse) -> A
             raise Refusal(
                 "InvalidInputException", "Idempotent parameter mismatch: the token was used with other parameters"
             )
-        return ActionResult({"build": held.all[build_id].described(now)})
+        return ActionResult({"build": described(held.all[build_id], now)})
     initiator = f"user/{response.access_key[-4:].lower()}"
     build = start(backend, project, params, initiator, now)
     if token:
         held.tokens[token] = (now + IDEMPOTENT, parameters, build.id)
-    return ActionResult({"build": build.described(now)})
+    return ActionResult({"build": described(build, now)})
 
 
 def start(
@@ -87,7 +65,7 @@ def start(
     """
     facts = _facts(backend, project, params, initiator)
     held, name = builds(backend), project["name"]
-    if held.most is not None and sum(one.ended(at) is None for one in held.all.values()) >= held.most:
+    if held.most is not None and sum(ended(one, at) is None for one in held.all.values()) >= held.most:
         message = f"Cannot have more than {held.most} builds in queue for the account"
         raise Refusal("AccountLimitExceededException", message)
     held.numbers[name] = number = held.numbers.get(name, 0) + 1
@@ -207,7 +185,7 @@ def batch_get_builds(_original: Callable[..., Any], response: CodeBuildResponse)
     ids = [build_id.rpartition(":build/")[2] for build_id in ids]
     return ActionResult(
         {
-            "builds": [held[build_id].described(clock.now()) for build_id in ids if build_id in held],
+            "builds": [described(held[build_id], clock.now()) for build_id in ids if build_id in held],
             "buildsNotFound": [build_id for build_id in ids if build_id not in held],
         }
     )
@@ -222,9 +200,9 @@ def stop_build(_original: Callable[..., Any], response: CodeBuildResponse) -> Ac
     if build_id not in held:
         raise Refusal("ResourceNotFoundException", f"Build {build_id} does not exist")
     build = held[build_id]
-    if build.ended(clock.now()) is None:
+    if ended(build, clock.now()) is None:
         build.stopped = clock.now()
-    return ActionResult({"build": build.described(clock.now())})
+    return ActionResult({"build": described(build, clock.now())})
 
 
 def _in_order(params: dict[str, Any], ids: list[str]) -> None:
@@ -256,26 +234,6 @@ def list_builds(_original: Callable[..., Any], response: CodeBuildResponse) -> A
     params, ids = asked(response), list(builds(response.codebuild_backend).all)
     _in_order(params, [])
     return ActionResult(page("ids", ids if params.get("sortOrder") == "ASCENDING" else ids[::-1], params))
-
-
-@switch
-def fail_next_build(phase: str, message: str, code: str = "COMMAND_EXECUTION_ERROR", region: str = REGION) -> None:
-    """Let the next build fail in `phase` (such as PRE_BUILD) with this context."""
-    builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).failures.append(Failure(phase, code, message))
-
-
-@switch
-def fail_builds(
-    commit: str, phase: str, message: str, code: str = "COMMAND_EXECUTION_ERROR", region: str = REGION
-) -> None:
-    """Let every build of a commit fail in `phase` with this context: only another commit fixes it."""
-    builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).spoiled[commit] = Failure(phase, code, message)
-
-
-@switch
-def limit_builds(most: int | None, region: str = REGION) -> None:
-    """Allow only `most` builds at a time, as the quota of a new account does with 0; None for no limit."""
-    builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).most = most
 
 
 def _facts(backend: Any, project: dict[str, Any], params: dict[str, Any], initiator: str) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from moto.codebuild.models import codebuild_backends
 from moto.ecr.models import ecr_backends
 
 from ecsctl.sandbox.aws import ecr
-from ecsctl.sandbox.aws.codebuild.build import Build
-from ecsctl.sandbox.aws.codebuild.builds import builds, undelivered
+from ecsctl.sandbox.aws.codebuild.builds import undelivered
+from ecsctl.sandbox.aws.codebuild.state import Build, builds
+from ecsctl.sandbox.aws.codebuild.time import ended as ended_at
 from ecsctl.sandbox.core import clock, overlay, requests
 
 
@@ -27,7 +28,7 @@ def push_all() -> None:
 def push_once(backend: Any, build: Build) -> None:
     """If the build was played and has ended well: its image and its artifact are there."""
     pushed = overlay.memory(backend, Pushed)
-    ended = build.ended(clock.now()) if build.id not in pushed else None
+    ended = ended_at(build, clock.now()) if build.id not in pushed else None
     if ended is not None:
         pushed.add(build.id)
         if ended[1] == "SUCCEEDED" and build.commands is None:

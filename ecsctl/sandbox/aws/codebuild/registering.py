@@ -10,8 +10,8 @@ from typing import Any
 from moto.ecs.exceptions import ECSException
 
 from ecsctl.sandbox.aws import ecs
-from ecsctl.sandbox.aws.codebuild.build import Build
 from ecsctl.sandbox.aws.codebuild.releasing import DENIED, EndsError, Releasing, built, variables
+from ecsctl.sandbox.aws.codebuild.state import Build
 from ecsctl.sandbox.core.overlay import Refusal
 
 _EACH = 4.0  # seconds for each of the families

@@ -11,7 +11,8 @@ from typing import Any
 from moto.logs.models import logs_backends
 
 from ecsctl.sandbox.aws import ecs
-from ecsctl.sandbox.aws.codebuild.build import PLAN, Build, Commands, Failure, Step
+from ecsctl.sandbox.aws.codebuild.state import Build, Commands, Failure, Step
+from ecsctl.sandbox.aws.codebuild.time import PLAN
 from ecsctl.sandbox.builds import artifacts
 from ecsctl.sandbox.core import permissions
 from ecsctl.sandbox.core.overlay import Refusal

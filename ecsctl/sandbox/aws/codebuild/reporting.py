@@ -6,8 +6,8 @@ from typing import Any
 from moto.codepipeline.models import codepipeline_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
-from ecsctl.sandbox.aws.codebuild.build import Build
 from ecsctl.sandbox.aws.codebuild.releasing import DENIED, EndsError, Releasing, variables
+from ecsctl.sandbox.aws.codebuild.state import Build
 from ecsctl.sandbox.aws.secretsmanager import secret_value
 from ecsctl.sandbox.core import overlay
 from ecsctl.sandbox.github import api

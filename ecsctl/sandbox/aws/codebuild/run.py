@@ -22,7 +22,9 @@ from moto.secretsmanager.models import secretsmanager_backends
 from ecsctl.sandbox.aws import iam
 from ecsctl.sandbox.aws.codebuild import builds as codebuild_builds
 from ecsctl.sandbox.aws.codebuild import tools
-from ecsctl.sandbox.aws.codebuild.build import PLAN, Build, Commands, Failure, Step
+from ecsctl.sandbox.aws.codebuild.state import Build, Commands, Failure, Step
+from ecsctl.sandbox.aws.codebuild.state import builds as builds_of
+from ecsctl.sandbox.aws.codebuild.time import PLAN
 from ecsctl.sandbox.aws.parameters import parameter_value
 from ecsctl.sandbox.aws.secretsmanager import secret_value
 from ecsctl.sandbox.builds import buildspec, confined
@@ -109,7 +111,7 @@ class _Running:
     def __init__(self, source: Checkout, url: str, backend: Any, build: Build, commands: Commands) -> None:
         self.source, self.url, self.build, self.commands = source, url, build, commands
         self.account, self.region, self.partition = backend.account_id, backend.region_name, backend.partition
-        self.held = codebuild_builds.builds(backend)
+        self.held = builds_of(backend)
         self.lines: list[dict[str, Any]] = []
         self.written = 0.0
 

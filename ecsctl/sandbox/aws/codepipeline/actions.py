@@ -12,9 +12,11 @@ from moto.moto_api._internal import mock_random
 
 from ecsctl.sandbox.aws import codeconnections
 from ecsctl.sandbox.aws.codebuild import builds, pushes
-from ecsctl.sandbox.aws.codebuild.build import Build
-from ecsctl.sandbox.aws.codepipeline.run import BEGIN, SPOILED, Attempt, Begin, Execution, Outcome, Runs, Work
-from ecsctl.sandbox.aws.codepipeline.structure import MASK
+from ecsctl.sandbox.aws.codebuild.state import Build
+from ecsctl.sandbox.aws.codebuild.time import ended as ended_at
+from ecsctl.sandbox.aws.codepipeline.checks import MASK
+from ecsctl.sandbox.aws.codepipeline.state import Attempt, Execution, Outcome, Work
+from ecsctl.sandbox.aws.codepipeline.time import BEGIN, SPOILED, Begin, Runs
 from ecsctl.sandbox.builds import artifacts
 from ecsctl.sandbox.core import permissions
 from ecsctl.sandbox.core.overlay import Refusal
@@ -149,7 +151,7 @@ class _Building:
     def ended(self, now: float) -> Outcome | None:
         """Once the build is complete. What it left is there before anything else begins."""
         pushes.push_once(self.backend, self.build)
-        ended = self.build.ended(now)
+        ended = ended_at(self.build, now)
         if ended is None:
             return None
         at, status = ended

@@ -6,7 +6,8 @@ from typing import Any
 
 from ecsctl.sandbox.aws import ecs
 from ecsctl.sandbox.aws.codepipeline.actions import begins, failed, settings_of
-from ecsctl.sandbox.aws.codepipeline.run import Attempt, Execution, Outcome, Runs, Work
+from ecsctl.sandbox.aws.codepipeline.state import Attempt, Execution, Outcome, Work
+from ecsctl.sandbox.aws.codepipeline.time import Runs
 from ecsctl.sandbox.builds import artifacts
 from ecsctl.sandbox.core import permissions
 from ecsctl.sandbox.core.overlay import Refusal

@@ -13,14 +13,15 @@ from moto.events.models import events_backends
 
 from ecsctl.sandbox.aws import iam
 from ecsctl.sandbox.aws.codebuild import builds
-from ecsctl.sandbox.aws.codepipeline import run
+from ecsctl.sandbox.aws.codepipeline import time
+from ecsctl.sandbox.aws.codepipeline.state import Execution
 from ecsctl.sandbox.core import overlay, permissions
 
 _STATES = {"InProgress": "STARTED", "Succeeded": "SUCCEEDED", "Failed": "FAILED", "Stopping": "STOPPING",
            "Stopped": "STOPPED", "Superseded": "SUPERSEDED", "Cancelled": "CANCELED"}  # fmt: skip
 
 
-def changed(runs: run.Runs, execution: run.Execution, before: str, at: float) -> None:
+def changed(runs: time.Runs, execution: Execution, before: str, at: float) -> None:
     """Bring the event of a change to the rules that want it."""
     state = "RESUMED" if before and execution.status == "InProgress" else _STATES[execution.status]
     account, region = runs.backend.account_id, runs.backend.region_name
@@ -68,4 +69,4 @@ def _input(target: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-run.heard.append(changed)
+time.heard.append(changed)

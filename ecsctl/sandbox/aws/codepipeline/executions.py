@@ -9,9 +9,10 @@ from moto.core.responses import ActionResult
 
 from ecsctl.sandbox.aws.codebuild import reporting
 from ecsctl.sandbox.aws.codepipeline.actions import Approving, resolved
+from ecsctl.sandbox.aws.codepipeline.checks import masked
 from ecsctl.sandbox.aws.codepipeline.pipelines import asked, found, page
-from ecsctl.sandbox.aws.codepipeline.run import Attempt, Execution, Outcome, Runs, as_they_are, runs, stage_of
-from ecsctl.sandbox.aws.codepipeline.structure import masked
+from ecsctl.sandbox.aws.codepipeline.state import Attempt, Execution, Outcome
+from ecsctl.sandbox.aws.codepipeline.time import Runs, as_they_are, runs, stage_of
 from ecsctl.sandbox.builds import artifacts
 from ecsctl.sandbox.core import clock, overlay
 from ecsctl.sandbox.core.overlay import Refusal

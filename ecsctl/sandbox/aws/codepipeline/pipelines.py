@@ -9,8 +9,8 @@ from moto.codepipeline.models import CodePipeline
 from moto.codepipeline.responses import CodePipelineResponse
 from moto.core.responses import ActionResult
 
-from ecsctl.sandbox.aws.codepipeline.run import forget, runs
-from ecsctl.sandbox.aws.codepipeline.structure import actions, check, masked, unmasked
+from ecsctl.sandbox.aws.codepipeline.checks import actions, check, masked, unmasked
+from ecsctl.sandbox.aws.codepipeline.time import forget, runs
 from ecsctl.sandbox.core import clock, constraints, overlay
 from ecsctl.sandbox.core.overlay import Refusal
 from ecsctl.sandbox.core.principals import caller

@@ -7,7 +7,8 @@ from moto.core.responses import ActionResult
 
 from ecsctl.sandbox.aws.codepipeline.executions import time_of
 from ecsctl.sandbox.aws.codepipeline.pipelines import asked, found
-from ecsctl.sandbox.aws.codepipeline.run import Attempt, Runs, Transition, runs, stage_of
+from ecsctl.sandbox.aws.codepipeline.state import Attempt, Transition
+from ecsctl.sandbox.aws.codepipeline.time import Runs, runs, stage_of
 from ecsctl.sandbox.core import clock, overlay
 from ecsctl.sandbox.core.principals import caller
 

@@ -9,8 +9,8 @@ from moto.codepipeline.responses import CodePipelineResponse
 from moto.core.responses import ActionResult
 from moto.moto_api._internal import mock_random
 
+from ecsctl.sandbox.aws.codepipeline.checks import MASK, actions
 from ecsctl.sandbox.aws.codepipeline.pipelines import asked, found, page
-from ecsctl.sandbox.aws.codepipeline.structure import MASK, actions
 from ecsctl.sandbox.core import overlay
 from ecsctl.sandbox.core.overlay import Refusal
 from ecsctl.sandbox.github import remote

@@ -6,7 +6,7 @@ from ecsctl.sandbox.aws.ecs import clusters, definitions, deployments, exec, htt
 from ecsctl.sandbox.aws.ecs import run_task as run_task_of
 from ecsctl.sandbox.aws.ecs.scripts import KINDS, behave
 from ecsctl.sandbox.aws.ecs.state import Wire, backend_of, denied, refusal
-from ecsctl.sandbox.aws.ecs.world import tick
+from ecsctl.sandbox.aws.ecs.time import tick
 
 __all__ = [
     "KINDS",

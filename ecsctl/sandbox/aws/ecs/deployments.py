@@ -9,7 +9,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from ecsctl.sandbox.aws.ecs import clusters, definitions, rollout, shifting, views
 from ecsctl.sandbox.aws.ecs import services as ecs_services
 from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Wire, invalid, refusal, services
-from ecsctl.sandbox.aws.ecs.world import tick
+from ecsctl.sandbox.aws.ecs.time import tick
 from ecsctl.sandbox.core import clock, overlay
 
 

@@ -10,7 +10,7 @@ from moto.elbv2.models import elbv2_backends
 
 from ecsctl.sandbox.aws.ecs import apps, engine_tasks, scripts, task_outcomes
 from ecsctl.sandbox.aws.ecs.state import backend_of, balancers, services
-from ecsctl.sandbox.aws.ecs.world import tick_all
+from ecsctl.sandbox.aws.ecs.time import tick_all
 from ecsctl.sandbox.core import script
 
 REDIRECT, NO_ANSWER, NOBODY = 301, 502, 503  # by the load balancer itself (ELB guide, "HTTP 503: Service unavailable")

@@ -15,7 +15,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 
 from ecsctl.sandbox.aws.ecs import checks, clusters, definitions, task_lifecycle, task_outcomes, views
 from ecsctl.sandbox.aws.ecs.state import Crew, Definition, Task, Wire, arn_of, denied, invalid, memory, number, refusal
-from ecsctl.sandbox.aws.ecs.world import tick
+from ecsctl.sandbox.aws.ecs.time import tick
 from ecsctl.sandbox.core import clock, overlay
 
 _MOST_AT_ONCE = 10

@@ -9,7 +9,6 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 
 from ecsctl.sandbox.aws import iam
 from ecsctl.sandbox.aws.ecs import alarms, checks, clusters, definitions, rollout, shifting, strategies, views
-from ecsctl.sandbox.aws.ecs.simulation import launch
 from ecsctl.sandbox.aws.ecs.state import (
     Definition,
     Deployment,
@@ -23,7 +22,8 @@ from ecsctl.sandbox.aws.ecs.state import (
     refusal,
     services,
 )
-from ecsctl.sandbox.aws.ecs.world import Region, tick
+from ecsctl.sandbox.aws.ecs.time import launch, tick
+from ecsctl.sandbox.aws.ecs.world import Region
 from ecsctl.sandbox.core import clock, overlay
 from ecsctl.sandbox.core.principals import caller
 

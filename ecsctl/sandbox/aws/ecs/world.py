@@ -1,8 +1,5 @@
 """The rest of the sandbox's AWS, as ECS tasks touch it: interfaces, target groups, log streams."""
 
-import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from moto.ec2.models import ec2_backends
@@ -14,11 +11,9 @@ from ecsctl.sandbox.aws import cloudwatch, ec2, elbv2
 from ecsctl.sandbox.aws.ecs import container_states, engine_tasks, streams, task_outcomes
 from ecsctl.sandbox.aws.ecs.container_states import Fate
 from ecsctl.sandbox.aws.ecs.outside import Checks, Facts, Run, Start
-from ecsctl.sandbox.aws.ecs.simulation import advance
-from ecsctl.sandbox.aws.ecs.state import Crew, Definition, Interface, Task, arn_of, balancers, memory, services
-from ecsctl.sandbox.aws.elbv2 import fronts
+from ecsctl.sandbox.aws.ecs.state import Definition, Interface, Task, arn_of, balancers, memory, services
 from ecsctl.sandbox.containers import machine
-from ecsctl.sandbox.core import clock, overlay, requests
+from ecsctl.sandbox.core import clock, overlay
 
 _OWNER = "amazon-ecs"  # who holds the interfaces; the id AWS shows there is an assumption
 
@@ -159,52 +154,6 @@ def _no_interface(public: bool, subnet: str, code: str) -> str:
     )
 
 
-_MINUTE = 60.0
-_minutely: list[Callable[[EC2ContainerServiceBackend, float | None], bool]] = []
-
-
-@dataclass
-class _Watched:
-    """Up to when the minutes of an account and region are over."""
-
-    until: float = math.inf
-
-
-def each_minute(
-    function: Callable[[EC2ContainerServiceBackend, float | None], bool],
-) -> Callable[[EC2ContainerServiceBackend, float | None], bool]:
-    """Call `function` at each full minute, in turn with what lives. Asked without one it says whether it need be."""
-    _minutely.append(function)
-    return function
-
-
-def _minutes(backend: EC2ContainerServiceBackend, now: float) -> Iterator[float]:
-    """The full minutes that have passed since the last request, if anything goes by them."""
-    watched = overlay.memory(backend, _Watched)
-    before, watched.until = watched.until, now
-    if before < now and any(function(backend, None) for function in _minutely):
-        first = math.floor(before / _MINUTE) + 1
-        yield from (number * _MINUTE for number in range(first, math.floor(now / _MINUTE) + 1))
-
-
-def tick(backend: EC2ContainerServiceBackend) -> None:
-    """Let all services and tasks of an account and region live up to the clock."""
-    now, here = clock.now(), Region(backend)
-    crews: list[Crew] = [*services(backend), *memory(backend).crews.values()]
-    for minute in _minutes(backend, now):
-        for crew in crews:
-            advance(crew, here, minute)
-        for function in _minutely:
-            function(backend, minute)
-    for crew in crews:
-        advance(crew, here, now)
-    known: Any = {}
-    for crew in crews:
-        for task in crew.known:
-            known.setdefault(crew.cluster_arn.rsplit("/", 1)[-1], {})[task.arn] = task
-    backend.tasks = known  # where moto finds what can be tagged
-
-
 @overlay.wraps(ELBV2Response)
 def modify_target_group(original: Any, response: ELBV2Response) -> Any:
     """Another health check counts at once for the tasks that run already (ELB guide, "Health checks")."""
@@ -227,13 +176,3 @@ def iter_tagged_resources(original: Any, backend: EC2ContainerServiceBackend) ->
     for known in backend.task_definitions.values():
         dead |= {definition.arn for definition in known.values() if definition.status == "DELETE_IN_PROGRESS"}
     yield from (resource for resource in original() if resource.arn not in dead)
-
-
-@requests.before_each
-def tick_all() -> None:
-    """Let all of ECS live up to the clock: its interfaces, targets and log lines show in other services."""
-    for account in list(ecs_backends.values()):
-        for backend in list(account.values()):
-            tick(backend)
-    engine_tasks.sweep()
-    fronts.show()

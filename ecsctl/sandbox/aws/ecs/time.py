@@ -1,12 +1,20 @@
-"""Time for ECS: one function that lets everything happen that is due, in order, since the last request."""
+"""Time for ECS: everything that is due happens, in order, since the last request."""
 
 import hashlib
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from ecsctl.sandbox.aws.ecs import rollout, task_lifecycle
+from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
+
+from ecsctl.sandbox.aws.ecs import engine_tasks, rollout, task_lifecycle
 from ecsctl.sandbox.aws.ecs.outside import Signal, World
 from ecsctl.sandbox.aws.ecs.service_events import say, say_targets
-from ecsctl.sandbox.aws.ecs.state import Crew, Deployment, Service, Task
+from ecsctl.sandbox.aws.ecs.state import Crew, Deployment, Service, Task, memory, services
+from ecsctl.sandbox.aws.ecs.world import Region
+from ecsctl.sandbox.aws.elbv2 import fronts
+from ecsctl.sandbox.core import clock, overlay, requests
 
 REMEMBERED = 3600.0  # ECS guide, "Stopped tasks": they are shown for at least an hour
 
@@ -123,3 +131,59 @@ def _tags(service: Service, deployment: Deployment) -> list[dict[str, str]]:
 
 def _uuid(ident: str) -> str:
     return "-".join((ident[:8], ident[8:12], ident[12:16], ident[16:20], ident[20:]))
+
+
+_MINUTE = 60.0
+_minutely: list[Callable[[EC2ContainerServiceBackend, float | None], bool]] = []
+
+
+@dataclass
+class _Watched:
+    """Up to when the minutes of an account and region are over."""
+
+    until: float = math.inf
+
+
+def each_minute(
+    function: Callable[[EC2ContainerServiceBackend, float | None], bool],
+) -> Callable[[EC2ContainerServiceBackend, float | None], bool]:
+    """Call `function` at each full minute, in turn with what lives. Asked without one it says whether it need be."""
+    _minutely.append(function)
+    return function
+
+
+def _minutes(backend: EC2ContainerServiceBackend, now: float) -> Iterator[float]:
+    """The full minutes that have passed since the last request, if anything goes by them."""
+    watched = overlay.memory(backend, _Watched)
+    before, watched.until = watched.until, now
+    if before < now and any(function(backend, None) for function in _minutely):
+        first = math.floor(before / _MINUTE) + 1
+        yield from (number * _MINUTE for number in range(first, math.floor(now / _MINUTE) + 1))
+
+
+def tick(backend: EC2ContainerServiceBackend) -> None:
+    """Let all services and tasks of an account and region live up to the clock."""
+    now, here = clock.now(), Region(backend)
+    crews: list[Crew] = [*services(backend), *memory(backend).crews.values()]
+    for minute in _minutes(backend, now):
+        for crew in crews:
+            advance(crew, here, minute)
+        for function in _minutely:
+            function(backend, minute)
+    for crew in crews:
+        advance(crew, here, now)
+    known: Any = {}
+    for crew in crews:
+        for task in crew.known:
+            known.setdefault(crew.cluster_arn.rsplit("/", 1)[-1], {})[task.arn] = task
+    backend.tasks = known  # where moto finds what can be tagged
+
+
+@requests.before_each
+def tick_all() -> None:
+    """Let all of ECS live up to the clock: its interfaces, targets and log lines show in other services."""
+    for account in list(ecs_backends.values()):
+        for backend in list(account.values()):
+            tick(backend)
+    engine_tasks.sweep()
+    fronts.show()

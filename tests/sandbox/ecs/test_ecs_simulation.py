@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ecsctl.sandbox.aws.ecs.outside import Checks, Run, Start
 from ecsctl.sandbox.aws.ecs.rollout import schedule, threshold
-from ecsctl.sandbox.aws.ecs.simulation import advance, launch, next_due
 from ecsctl.sandbox.aws.ecs.state import Definition, Deployment, Interface, Release, Service
+from ecsctl.sandbox.aws.ecs.time import advance, launch, next_due
 
 DAY = 24 * 3600.0
 

@@ -7,7 +7,7 @@ import pytest
 from ecsctl.sandbox.aws.ecs.apps import answer
 from ecsctl.sandbox.builds.tools import _words
 
-SAMPLE = Path(__file__).parents[2]
+SAMPLE = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(("path", "code"), [("/", 200), ("/healthz", 200), ("/healthz?deep=1", 200), ("/nowhere", 404)])

@@ -8,150 +8,24 @@ to its `Work`: AWS's other services, or time.
 import copy
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from moto.codepipeline.models import codepipeline_backends
 from moto.moto_api._internal import mock_random
-from moto.utilities.utils import get_partition
 
-from ecsctl.sandbox.aws.codepipeline.structure import action_type
-from ecsctl.sandbox.builds import artifacts
+from ecsctl.sandbox.aws.codepipeline.checks import action_type
+from ecsctl.sandbox.aws.codepipeline.state import Attempt, Declared, Execution, Outcome, Transition, Work
 from ecsctl.sandbox.core import clock, overlay, requests
 from ecsctl.sandbox.core.overlay import Refusal
 
 STOPPING = 1.0  # seconds until an abandoned execution is Stopped; an assumption
 
-Declared = dict[str, Any]
-
-
-@dataclass
-class Outcome:
-    """How an action ended, and when."""
-
-    at: float
-    status: str  # Succeeded or Failed
-    summary: str = ""
-    code: str = ""  # of the error, such as ConfigurationError
-    message: str = ""
-
-
-class Work(Protocol):
-    """What an action does. It was begun when it was made."""
-
-    def ended(self, now: float) -> Outcome | None:
-        """How it ended, if it has by `now`. Once it has been returned it never changes."""
-
-    def stop(self, now: float) -> None:
-        """Its execution was abandoned."""
-
-
-@dataclass
-class Attempt:
-    """One run of an action."""
-
-    id: str
-    stage: str
-    declared: Declared
-    began: float
-    work: Work = field(init=False)
-    outcome: Outcome | None = None
-    abandoned: float | None = None
-    external_id: str | None = None
-    external_url: str | None = None
-    token: str | None = None  # what an approval is given with
-    by: str | None = None
-    revision: dict[str, str] | None = None  # of a source: id, url and summary
-    variables: dict[str, str] = field(default_factory=dict)
-    outputs: dict[str, str] = field(default_factory=dict)  # artifact: ARN of the object that is to be its zip
-    void: bool = False  # a retry takes its place
-
-    @property
-    def status(self) -> str:
-        """InProgress, Succeeded, Failed or Abandoned."""
-        if self.abandoned is not None:
-            return "Abandoned"
-        return self.outcome.status if self.outcome else "InProgress"
-
-    @property
-    def changed(self) -> float:
-        """When its status last changed."""
-        return self.abandoned or (self.outcome.at if self.outcome else self.began)
-
-
-@dataclass
-class Execution:
-    """One way of a change through the pipeline. `stage` is where it is or waits to be; `at` when that began."""
-
-    id: str
-    pipeline: Declared
-    trigger: str
-    detail: str
-    started: float
-    at: float
-    stage: int = 0
-    waiting: bool = True
-    status: str = "InProgress"
-    changed: float = 0.0
-    reason: str | None = None
-    attempts: list[Attempt] = field(default_factory=list)
-    stages: dict[str, str] = field(default_factory=dict)  # the last status in each stage
-    variables: dict[str, str] = field(default_factory=dict)
-    revisions: dict[str, str] = field(default_factory=dict)  # action: commit, when the caller chose it
-    reported: str = ""  # the status in the last event
-
-    @property
-    def running(self) -> bool:
-        """Whether it may still change without anybody doing anything."""
-        return self.status in ("InProgress", "Stopping")
-
-    @property
-    def stage_name(self) -> str:
-        """The stage it is in or waits for."""
-        name: str = self.pipeline["stages"][self.stage]["name"]
-        return name
-
-    def places(self, outputs: list[dict[str, str]], region: str) -> dict[str, str]:
-        """Where an action's output artifacts are to be, by their names."""
-        store = self.pipeline.get("artifactStore") or self.pipeline["artifactStores"][region]
-        bucket, partition = store["location"], get_partition(region)
-        return {
-            one["name"]: artifacts.location(bucket, self.pipeline["name"], one["name"], partition) for one in outputs
-        }
-
-    def input_of(self, attempt: Attempt) -> str:
-        """The ARN of the zip that is the attempt's first input artifact; empty if it takes none."""
-        wanted = (attempt.declared.get("inputArtifacts") or [{}])[0].get("name")
-        made = [one.outputs[wanted] for one in self.attempts if not one.void and wanted in one.outputs]
-        return made[-1] if made else ""
-
-    def latest(self, stage: str) -> dict[str, Attempt]:
-        """The attempt that counts of each action in a stage."""
-        return {one.declared["name"]: one for one in self.attempts if one.stage == stage and not one.void}
-
-    def end(self, status: str, now: float) -> None:
-        """Change the status, and that of the stage it is in."""
-        self.status, self.changed = status, now
-        if not self.waiting:
-            self.stages[self.stage_name] = "Cancelled" if status == "Cancelled" else status
-
-
-@dataclass
-class Transition:
-    """Whether executions may enter a stage."""
-
-    enabled: bool = True
-    changed: float | None = None
-    by: str | None = None
-    reason: str | None = None
-
-
 # (category, owner, provider): what begins an action of that type. `codepipeline_actions` fills it.
 Begin = Callable[["Runs", Execution, Attempt], Work]
 BEGIN: dict[tuple[str, str, str], Begin] = {}
+
 # (account, action): how its next attempt ends at once. `actions` fills it.
 SPOILED: dict[tuple[str, str], Callable[[float], Outcome]] = {}
-
 
 # Called with each change of an execution's status, the one before, and the time: `event_rules` puts itself here.
 heard: list[Callable[["Runs", Execution, str, float], None]] = []
