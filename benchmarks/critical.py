@@ -15,21 +15,20 @@ from datetime import datetime
 from typing import Any
 
 from benchmarks.proxy import Call
-from ecsctl.sandbox.aws import acm, iam
-from ecsctl.sandbox.aws.ec2 import nat, visibility
+from ecsctl.sandbox.aws import acm, ec2, elbv2, iam
+from ecsctl.sandbox.aws.ec2 import nat
 from ecsctl.sandbox.aws.ecs import task_stopping
-from ecsctl.sandbox.aws.elbv2 import balancers, listeners
 
 ID = re.compile(r"\b(?:vpc|subnet|igw|nat|eipalloc|rtb|sg)-[0-9a-f]{8,17}\b|arn:aws[\w-]*:[\w:/.+=,@-]+")
 TAKES = {  # AWS's seconds after a change, until what it began is over
     "CreateNatGateway": nat.PENDING,
-    "CreateLoadBalancer": balancers.PROVISIONING,
+    "CreateLoadBalancer": elbv2.PROVISIONING,
     "CreateRole": iam.PROPAGATION,
     "DeleteNatGateway": nat.DELETING,
-    "DeleteLoadBalancer": balancers.LINGERING,
+    "DeleteLoadBalancer": elbv2.LINGERING,
     "DeleteService": task_stopping.TERMINATION + task_stopping.DEPROVISIONING + task_stopping.LINGER,  # once drained
 }
-PROVEN = acm.VALIDATION + listeners.CERTIFICATE_LAG  # after a certificate's proof, until a listener may have it
+PROVEN = acm.VALIDATION + elbv2.CERTIFICATE_LAG  # after a certificate's proof, until a listener may have it
 DELAY = re.compile(r"deregistration_delay\.timeout_seconds</Key>\s*<Value>(\d+)<")
 USABLE = frozenset({"CreateLoadBalancer"})  # what is made with it need not wait until it is over
 DEMANDED = {  # a change, and those that must be over before it can succeed, though it names nothing of theirs
@@ -64,7 +63,7 @@ def critical_path(calls: Sequence[Call], speed: float) -> list[tuple[str, float]
         for other in named | demanded:
             one = changes[other]
             usable = one.operation in USABLE and not call.operation.startswith("Delete")
-            hidden = visibility.LAG / speed if other in named and {one.service, call.service} == {"ec2"} else 0.0
+            hidden = ec2.LAG / speed if other in named and {one.service, call.service} == {"ec2"} else 0.0
             gaps[other] = max(hidden, 0.0 if usable else own[other])
         needs.append(gaps)
         for word in ID.findall(call.answer):

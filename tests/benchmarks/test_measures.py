@@ -8,9 +8,9 @@ from benchmarks.critical import critical_path
 from benchmarks.measures import depth
 from benchmarks.proxy import Call
 from ecsctl.sandbox.aws.ec2.nat import PENDING
-from ecsctl.sandbox.aws.ec2.visibility import LAG
+from ecsctl.sandbox.aws.ec2.time import LAG
 from ecsctl.sandbox.aws.ecs.task_stopping import DEPROVISIONING, LINGER, TERMINATION
-from ecsctl.sandbox.aws.elbv2.balancers import PROVISIONING
+from ecsctl.sandbox.aws.elbv2.time import PROVISIONING
 
 
 def call(operation: str, began: float, ended: float, sent: str = "", answer: str = "", service: str = "ec2") -> Call:

@@ -14,7 +14,7 @@ from moto.ec2.models import ec2_backends
 
 from ecsctl.engine.errors import Locked, Refused
 from ecsctl.engine.patience import Clock
-from ecsctl.sandbox.aws.ec2 import visibility
+from ecsctl.sandbox.aws.ec2.time import Births
 from ecsctl.sandbox.core import overlay
 from tests.crash.branch import Ended, branch
 from tests.crash.faults import LASTING, LOST, PASSING, Killed, Make, Script
@@ -48,7 +48,7 @@ def a_gateway_that_shows_late_is_made_once(matrix: Matrix) -> list[str]:
 
     EC2 lists a gateway for an hour after its end: one too many would show there.
     """
-    births = overlay.memory(ec2_backends[ACCOUNT][REGION], visibility._Births).at
+    births = overlay.memory(ec2_backends[ACCOUNT][REGION], Births).at
 
     def case(make: Make, clock: Clock, _folder: Path) -> None:
         first = make()["NatGateway"]["NatGatewayId"]

@@ -6,7 +6,7 @@ import pytest
 
 from ecsctl.engine import patience
 from ecsctl.engine.known import WINDOW
-from ecsctl.sandbox.aws.ec2 import visibility
+from ecsctl.sandbox.aws import ec2
 from tests.crash.branch import branch
 from tests.crash.conftest import Part, Struck, sample
 from tests.crash.matrix import Matrix
@@ -24,12 +24,12 @@ def test_what_shows_late_is_waited_for(
     what = f"new ids unseen for {late:.0f} seconds"
 
     def up() -> None:
-        visibility.lag(late)
+        ec2.lag(late)
         struck.up()
         matrix.is_up_at_rest()
 
     def down() -> None:
-        visibility.lag(late)
+        ec2.lag(late)
         struck.up()
         struck.down()
         matrix.is_gone()
@@ -48,11 +48,11 @@ def test_killed_and_begun_again_while_nothing_new_shows(struck: Struck, tally: T
     late = WINDOW * 0.8
 
     def up_again() -> None:
-        visibility.lag(late)
+        ec2.lag(late)
         matrix.up_again()
 
     def down_again() -> None:
-        visibility.lag(late)
+        ec2.lag(late)
         matrix.down_again()
 
     then = {"up": up_again, "down": down_again}[command]

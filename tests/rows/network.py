@@ -27,7 +27,7 @@ from ecsctl.resources.support.policy_document import Trust, trust_policy
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.validation_record import ValidationRecord
 from ecsctl.resources.vpc import Vpc
-from ecsctl.sandbox.aws.route53.records import normal
+from ecsctl.sandbox.aws.route53 import normal
 from ecsctl.sandbox.snapshot import taking as sandbox
 from tests.desired_stack import usual
 from tests.rows import files

@@ -1,8 +1,8 @@
 import pytest
 from answers import refused
 
+from ecsctl.sandbox.aws import route53
 from ecsctl.sandbox.aws.account import ACCOUNT
-from ecsctl.sandbox.aws.route53 import records as route53
 
 ZONE = "ecsctl.example."
 

@@ -11,7 +11,7 @@ from ecsctl.config import Config
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.events import Said
 from ecsctl.operations.policy import policies
-from ecsctl.sandbox.aws.route53.records import set_elsewhere
+from ecsctl.sandbox.aws.route53 import set_elsewhere
 from ecsctl.sandbox.core import authorization
 from ecsctl.why import why
 from tests.stack.client import IMAGE

@@ -8,7 +8,7 @@ from typing import Any
 
 from ecsctl.sandbox.aws.acm import validation_record
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
-from ecsctl.sandbox.aws.route53.records import set_elsewhere
+from ecsctl.sandbox.aws.route53 import set_elsewhere
 from tests.stack.conftest import ACCOUNT, World
 from tests.stack.keys import made_key
 

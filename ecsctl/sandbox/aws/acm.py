@@ -9,8 +9,8 @@ from moto.acm.models import AWSCertificateManagerBackend, CertBundle, acm_backen
 from moto.acm.responses import AWSCertificateManagerResponse
 from moto.elbv2.models import elbv2_backends
 
+from ecsctl.sandbox.aws import route53
 from ecsctl.sandbox.aws.route53 import caa
-from ecsctl.sandbox.aws.route53 import records as route53
 from ecsctl.sandbox.core import clock, overlay
 
 # ACM guide, "DNS validation", and the wait of hashicorp/terraform-provider-aws, internal/service/acm: a fresh

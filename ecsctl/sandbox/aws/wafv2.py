@@ -7,7 +7,7 @@ from moto.elbv2.models import elbv2_backends
 from moto.wafv2.exceptions import WAFNonexistentItemException, WAFv2ClientError
 from moto.wafv2.models import WAFV2Backend
 
-from ecsctl.sandbox.aws.elbv2 import balancers
+from ecsctl.sandbox.aws import elbv2
 from ecsctl.sandbox.core import overlay
 
 
@@ -31,7 +31,7 @@ def associate_web_acl(original: Callable[..., Any], backend: WAFV2Backend, web_a
         existing = elbv2_backends[backend.account_id][backend.region_name].load_balancers
         if resource_arn not in existing:
             raise WAFNonexistentItemException
-        if not balancers.is_provisioned(resource_arn):
+        if not elbv2.is_provisioned(resource_arn):
             raise _Unavailable
     backend.disassociate_web_acl(resource_arn)
     original(web_acl_arn, resource_arn)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from moto.core.exceptions import ServiceException
 
-MODULES = ("core.mototime", "core.caching", "core.requests", "aws.ec2", "aws.elbv2", "aws.acm", "aws.route53.records",
+MODULES = ("core.mototime", "core.caching", "core.requests", "aws.ec2", "aws.elbv2", "aws.acm", "aws.route53",
            "aws.iam", "aws.s3", "aws.logs", "aws.ecr", "aws.ecr_signing", "aws.ecr_lifecycle", "aws.secretsmanager",
            "aws.tagging", "aws.ecs", "aws.autoscaling", "aws.codebuild", "aws.codepipeline", "aws.codeconnections",
            "aws.sns", "aws.events", "aws.cloudwatch", "aws.efs", "aws.wafv2", "aws.scheduler", "aws.ssm",

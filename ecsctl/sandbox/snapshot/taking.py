@@ -20,7 +20,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.models import botocore_stubber
 
 from ecsctl.sandbox.aws.account import ACCOUNT, TOKEN, TOKEN_SECRET
-from ecsctl.sandbox.aws.ec2 import visibility
+from ecsctl.sandbox.aws.ec2.time import lag_of
 from ecsctl.sandbox.aws.ecr_signing import signing_rules
 from ecsctl.sandbox.core import overlay
 from ecsctl.sandbox.core.defaults import CREDENTIALS, REGION
@@ -96,7 +96,7 @@ def _as_born(kinds: dict[str, list[dict[str, Any]]]) -> bool:
 @contextlib.contextmanager
 def _everything_visible() -> Iterator[None]:
     """Within it, ids that were just created are visible, though AWS would not show them yet."""
-    lag = visibility._lag(ACCOUNT)
+    lag = lag_of(ACCOUNT)
     seconds, lag.seconds = lag.seconds, 0.0
     try:
         yield

@@ -148,7 +148,7 @@ def test_the_first_load_balancer_brings_its_service_linked_role(aws, balancer):
 
 
 def test_fifty_load_balancers_a_region(elb, ground, monkeypatch):
-    monkeypatch.setattr("ecsctl.sandbox.aws.elbv2.balancers.QUOTA", 1)
+    monkeypatch.setattr("ecsctl.sandbox.aws.elbv2.checks.QUOTA", 1)
     make_balancer(elb, ground)
     error = refused(make_balancer, elb, ground, "second")
     assert error == ("TooManyLoadBalancers", "The maximum number of load balancers has been reached")

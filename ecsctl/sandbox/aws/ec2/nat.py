@@ -14,7 +14,7 @@ from moto.ec2.utils import generic_filter
 from moto.iam.models import iam_backends
 
 from ecsctl.sandbox.aws.ec2.interfaces import attach_interface, drop_released
-from ecsctl.sandbox.aws.ec2.visibility import not_found
+from ecsctl.sandbox.aws.ec2.time import not_found
 from ecsctl.sandbox.core import clock, overlay, script
 
 PENDING = 90.0  # public Terraform logs: 1 m 24 s to 2 m 01 s until available

@@ -9,7 +9,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 from moto.ec2.responses import EC2Response
 
-from ecsctl.sandbox.aws.ec2.network import canonical
+from ecsctl.sandbox.aws.ec2.answers import canonical
 from ecsctl.sandbox.core import overlay
 
 _TEXT = re.compile(r"^[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{0,255}$")  # API reference, CreateSecurityGroup

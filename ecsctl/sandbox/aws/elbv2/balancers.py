@@ -1,48 +1,19 @@
 """Load balancers that take minutes to come, leave interfaces behind, and share no name."""
 
-import re
-from dataclasses import dataclass, field
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.elbv2.models import FakeLoadBalancer, elbv2_backends
+from moto.elbv2.models import FakeLoadBalancer
 from moto.elbv2.responses import ELBV2Response
 from moto.wafv2.models import wafv2_backends
 
 from ecsctl.sandbox.aws import iam
 from ecsctl.sandbox.aws.ec2.interfaces import attach_interface, drop_released, release_interface
 from ecsctl.sandbox.aws.elbv2 import attributes
+from ecsctl.sandbox.aws.elbv2.checks import check_groups, check_name, check_quota, check_subnets
+from ecsctl.sandbox.aws.elbv2.state import balancers_of
+from ecsctl.sandbox.aws.elbv2.time import LINGERING
 from ecsctl.sandbox.core import clock, overlay
-
-PROVISIONING = 150.0  # public Terraform logs: 2 m 15 s to 3 m 10 s until active
-LINGERING = 75.0  # how long the interfaces outlive it; 1 to 3 min in practice (hashicorp/terraform-provider-aws, elbv2)
-QUOTA = 50  # ELB guide, "Quotas for your Application Load Balancers": load balancers per region
-
-
-@dataclass
-class _Balancers:
-    """When each load balancer was asked for, and its interface in each subnet."""
-
-    made: dict[str, float] = field(default_factory=dict)
-    interfaces: dict[str, dict[str, str]] = field(default_factory=dict)
-
-
-def _memory(response: ELBV2Response) -> _Balancers:
-    return overlay.memory(response.elbv2_backend, _Balancers)
-
-
-@overlay.wraps(FakeLoadBalancer)
-def activate(original: Any, self: FakeLoadBalancer) -> None:
-    """Active once its time has come."""
-    if is_provisioned(self.arn):
-        original()
-
-
-def is_provisioned(arn: str) -> bool:
-    """Whether a load balancer's time has come."""
-    parts = arn.split(":")
-    made = overlay.memory(elbv2_backends[parts[4]][parts[3]], _Balancers).made
-    return clock.now() - made.get(arn, float("-inf")) >= PROVISIONING
 
 
 @overlay.wraps(ELBV2Response)
@@ -54,11 +25,11 @@ def create_load_balancer(original: Any, self: ELBV2Response) -> ActionResult:
     params, backend = self._get_params(), self.elbv2_backend
     kind = params.get("Type", "application")
     params.setdefault("Scheme", "internet-facing")
-    _check_name(params["Name"])
+    check_name(params["Name"])
     given = [*params.get("Subnets", []), *(m["SubnetId"] for m in params.get("SubnetMappings", []))]
-    subnets = _subnets(self, given, kind)
+    subnets = check_subnets(self, given, kind)
     vpc_id = subnets[0].vpc_id
-    groups = _groups(self, params.get("SecurityGroups", []), vpc_id, kind)
+    groups = check_groups(self, params.get("SecurityGroups", []), vpc_id, kind)
     iam.ensure_service_linked(backend.account_id, "elasticloadbalancing.amazonaws.com", backend.partition)
     asked = (params["Scheme"], {s.id for s in subnets}, set(groups), params.get("IpAddressType", "ipv4"))
     for existing in backend.load_balancers.values():
@@ -76,72 +47,23 @@ def create_load_balancer(original: Any, self: ELBV2Response) -> ActionResult:
     gateways = backend.ec2_backend.internet_gateways.values()
     if params["Scheme"] == "internet-facing" and not any(g.vpc and g.vpc.id == vpc_id for g in gateways):
         raise overlay.Refusal("InvalidSubnet", f"VPC {vpc_id} has no internet gateway")
-    if len(backend.load_balancers) >= QUOTA:
-        message = "The maximum number of load balancers has been reached"
-        raise overlay.Refusal("TooManyLoadBalancers", message)
+    check_quota(backend)
     params["SecurityGroups"] = groups
     answer: ActionResult = original()
     [made] = answer.result["LoadBalancers"]  # type: ignore[index] # an ActionResult's result is any object
     made.attrs = attributes.of_balancer(made)
     if kind != "gateway":
         made.enable_prefix_for_ipv6_source_nat = "off"
-    _memory(self).made[made.arn] = clock.now()
+    balancers_of(self.elbv2_backend).made[made.arn] = clock.now()
     _dress(self, made)
     return answer
-
-
-def _check_name(name: str) -> None:
-    wrong = None
-    if len(name) > 32:
-        wrong = "cannot be longer than '32' characters"
-    elif not re.fullmatch(r"[A-Za-z0-9-]+", name):
-        wrong = "can only contain characters that are alphanumeric characters and hyphens(-)"
-    elif name.startswith("-") or name.endswith("-"):
-        wrong = "cannot begin or end with '-'"
-    elif name.startswith("internal-"):
-        wrong = "cannot begin with 'internal-'"
-    if wrong:
-        raise overlay.Refusal("ValidationError", f"The load balancer name '{name}' {wrong}")
-
-
-def _subnets(response: ELBV2Response, ids: list[str], kind: str) -> list[Any]:
-    ec2 = response.elbv2_backend.ec2_backend
-    known = {subnet.id: subnet for zone in ec2.subnets.values() for subnet in zone.values()}
-    for ident in ids:
-        if ident not in known:
-            raise overlay.Refusal("SubnetNotFound", f"The subnet ID '{ident}' does not exist")
-    subnets = [known[ident] for ident in ids]
-    zones = {subnet.availability_zone for subnet in subnets}
-    if len(subnets) < (2 if kind == "application" else 1):
-        message = "At least two subnets in two different Availability Zones must be specified"
-        raise overlay.Refusal("ValidationError", message)
-    if len(zones) < len(subnets):
-        message = "A load balancer cannot be attached to multiple subnets in the same Availability Zone"
-        raise overlay.Refusal("InvalidConfigurationRequest", message)
-    if len({subnet.vpc_id for subnet in subnets}) > 1:
-        raise overlay.Refusal("InvalidConfigurationRequest", "All subnets must belong to the same VPC")
-    for subnet in subnets:  # ELB guide, "Subnets for your load balancer": at least a /27 with eight free addresses
-        if subnet.cidr.prefixlen > 27 or subnet.available_ip_address_count < 8:
-            message = f"Not enough IP space available in {subnet.id}. ELB requires at least 8 free IP addresses in each"
-            raise overlay.Refusal("InvalidSubnet", f"{message} subnet.")
-    return subnets
-
-
-def _groups(response: ELBV2Response, ids: list[str], vpc_id: str, kind: str = "application") -> list[str]:
-    ec2 = response.elbv2_backend.ec2_backend
-    for ident in ids:
-        group = ec2.get_security_group_from_id(ident)
-        if group is None or group.vpc_id != vpc_id:
-            raise overlay.Refusal("InvalidSecurityGroup", "One or more security groups are invalid")
-    default = ec2.get_default_security_group(vpc_id) if kind == "application" else None
-    return ids or ([default.id] if default else [])
 
 
 def _dress(response: ELBV2Response, balancer: FakeLoadBalancer) -> None:
     """Give it an interface in each of its subnets, with its groups, and take those elsewhere away."""
     backend = response.elbv2_backend
     place = (backend.account_id, backend.region_name)
-    worn = _memory(response).interfaces.setdefault(balancer.arn, {})
+    worn = balancers_of(response.elbv2_backend).interfaces.setdefault(balancer.arn, {})
     wanted = {subnet.id for subnet in balancer.subnets}
     for subnet_id in [subnet_id for subnet_id in worn if subnet_id not in wanted]:
         release_interface(*place, worn.pop(subnet_id), LINGERING)
@@ -167,7 +89,7 @@ def set_subnets(original: Any, self: ELBV2Response) -> Any:
     balancer = _balancer(self)
     params = self._get_params()
     given = [*params.get("Subnets", []), *(m["SubnetId"] for m in params.get("SubnetMappings", []))]
-    _subnets(self, given, balancer.type or "application")
+    check_subnets(self, given, balancer.type or "application")
     answer = original()
     _dress(self, balancer)
     return answer
@@ -177,7 +99,7 @@ def set_subnets(original: Any, self: ELBV2Response) -> Any:
 def set_security_groups(original: Any, self: ELBV2Response) -> Any:
     """Change the groups of its interfaces too."""
     balancer = _balancer(self)
-    _groups(self, self._get_param("SecurityGroups", []), balancer.vpc_id)
+    check_groups(self, self._get_param("SecurityGroups", []), balancer.vpc_id)
     answer = original()
     _dress(self, balancer)
     return answer
@@ -203,7 +125,7 @@ def delete_load_balancer(original: Any, self: ELBV2Response) -> Any:
         message = f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
         raise overlay.Refusal("OperationNotPermitted", message)
     backend = self.elbv2_backend
-    for eni_id in _memory(self).interfaces.pop(arn, {}).values():
+    for eni_id in balancers_of(self.elbv2_backend).interfaces.pop(arn, {}).values():
         release_interface(backend.account_id, backend.region_name, eni_id, LINGERING)
     drop_released(backend.ec2_backend)
     wafv2_backends[backend.account_id][backend.region_name].disassociate_web_acl(arn)

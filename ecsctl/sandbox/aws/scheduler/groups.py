@@ -4,41 +4,15 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
-from moto.scheduler.models import EventBridgeSchedulerBackend, ScheduleGroup
+from moto.scheduler.models import ScheduleGroup, scheduler_backends
 from moto.scheduler.responses import EventBridgeSchedulerResponse
 
+from ecsctl.sandbox.aws.scheduler.checks import active, missing
 from ecsctl.sandbox.aws.scheduler.state import memory, remember, repeated, sent
 from ecsctl.sandbox.core import clock, constraints, overlay
 from ecsctl.sandbox.core.overlay import Refusal
 
-DELETING = 20.0  # seconds until a group is gone; API reference, DeleteScheduleGroup: until its schedules are
 _MOST_TAGS = 200
-
-
-def missing(name: str) -> Refusal:
-    """AWS's ResourceNotFoundException."""
-    return Refusal("ResourceNotFoundException", f"Schedule group {name} does not exist.")
-
-
-def settle(backend: EventBridgeSchedulerBackend) -> None:
-    """Let the groups be gone that were asked to go."""
-    leaving = memory(backend).leaving
-    for name, since in list(leaving.items()):
-        if clock.now() - since >= DELETING:
-            group = backend.schedule_groups.pop(name, None)
-            if group is not None:
-                backend.tagger.delete_all_tags_for_resource(group.arn)
-            del leaving[name]
-
-
-def active(backend: EventBridgeSchedulerBackend, name: str) -> ScheduleGroup:
-    """The group, to make something in it. How AWS refuses one that goes is an assumption."""
-    group = backend.schedule_groups.get(name)
-    if group is None:
-        raise missing(name)
-    if name in memory(backend).leaving:
-        raise Refusal("ConflictException", f"Schedule group {name} is being deleted.")
-    return group
 
 
 @overlay.wraps(EventBridgeSchedulerResponse)
@@ -70,11 +44,9 @@ def delete_schedule_group(_original: Any, response: EventBridgeSchedulerResponse
     return "{}"
 
 
-@overlay.wraps(ScheduleGroup)
-def to_dict(original: Any, group: ScheduleGroup) -> dict[str, Any]:
+@overlay.wraps(ScheduleGroup, "to_dict")
+def with_state(original: Any, group: ScheduleGroup) -> dict[str, Any]:
     """With its state."""
-    from moto.scheduler.models import scheduler_backends
-
     region, account = group.arn.split(":")[3:5]
     leaving = memory(scheduler_backends[account][region]).leaving
     return {**original(), "State": "DELETING" if group.name in leaving else "ACTIVE"}

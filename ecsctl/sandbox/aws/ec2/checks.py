@@ -1,43 +1,18 @@
-"""VPCs, subnets, internet gateways, addresses and routes: quotas, what depends on what, and AWS's words for it."""
+"""What EC2 refuses of VPCs, subnets, gateways, addresses and routes: quotas, and what depends on what."""
 
-import ipaddress
 import itertools
-from dataclasses import dataclass, field
 from typing import Any
 
-from moto.core.responses import ActionResult
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
-from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.models.internet_gateways import InternetGateway
-from moto.ec2.models.nat_gateways import NatGateway
-from moto.ec2.models.route_tables import RouteTable
-from moto.ec2.models.security_groups import SecurityGroupRule
-from moto.ec2.models.subnets import Subnet
-from moto.ec2.models.vpcs import VPC
 from moto.ec2.responses import EC2Response
 
+from ecsctl.sandbox.aws.ec2.answers import canonical
 from ecsctl.sandbox.core import overlay
 
 # VPC guide, "Amazon VPC quotas": each five a region. The default VPC and its internet gateway count.
 VPC_QUOTA = GATEWAY_QUOTA = ADDRESS_QUOTA = 5
-
-
-# What AWS shows of each and moto does not: the SDK's model, and answers recorded by go-to-k/cdk-real-drift (commit
-# c00ed982). Nobody can change these in the sandbox.
-_OPEN = {"InternetGatewayBlockMode": "off"}
-_ALWAYS: dict[Any, dict[str, Any]] = {
-    VPC: {"block_public_access_states": _OPEN},
-    Subnet: {"block_public_access_states": _OPEN, "enable_dns64": False, "map_customer_owned_ip_on_launch": False},
-    ElasticAddress: {"public_ipv4_pool": "amazon"},
-    NatGateway: {"availability_mode": "zonal"},
-}
-for _kind, _members in _ALWAYS.items():
-    for _name, _value in _members.items():
-        setattr(_kind, _name, _value)
-ElasticAddress.network_interface_id = property(lambda self: self.eni.id if self.eni else None)  # type: ignore[assignment,method-assign] # moto: ""
-SecurityGroupRule.group_owner_id = property(lambda self: self.owner_id)  # type: ignore[attr-defined] # moto has none; AWS has
-ElasticAddress.network_border_group = property(lambda self: self.ec2_backend.region_name)  # type: ignore[attr-defined] # moto has none; AWS has
 
 
 def _in_use(what: str, ident: str) -> overlay.Refusal:
@@ -58,20 +33,6 @@ def create_vpc(original: Any, self: EC2Response) -> Any:
     if len(self.ec2_backend.vpcs) >= VPC_QUOTA:
         raise overlay.Refusal("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
     return original()
-
-
-@overlay.wraps(EC2Backend, "create_vpc")
-def _create_vpc(original: Any, _self: EC2Backend, cidr_block: str, *args: Any, **more: Any) -> Any:
-    """With its addresses in the form in which AWS keeps them."""
-    return original(canonical(cidr_block), *args, **more)
-
-
-def canonical(addresses: str) -> str:
-    """A range of addresses without host bits (EC2 API reference, CreateVpc: 100.68.0.18/18 becomes 100.68.0.0/18)."""
-    try:
-        return str(ipaddress.ip_network(addresses, strict=False))
-    except ValueError:
-        return addresses  # moto refuses it
 
 
 @overlay.wraps(EC2Response)
@@ -244,29 +205,6 @@ def _address(response: EC2Response) -> Any:
         a for a in response.ec2_backend.addresses if ident in (a.allocation_id, None) and public in (a.public_ip, None)
     )
     return next(mine, None)
-
-
-@dataclass
-class _Tables:
-    """Which table each client token made. Tokens outlive what they made."""
-
-    tokens: dict[str, RouteTable] = field(default_factory=dict)
-
-
-@overlay.wraps(EC2Response)
-def create_route_table(original: Any, self: EC2Response) -> Any:
-    """Answer the same token with the same table, a deleted one too (API reference, "Ensuring idempotency")."""
-    token = self._get_param("ClientToken")
-    tokens = overlay.memory(self.ec2_backend, _Tables).tokens
-    if token in tokens:
-        if tokens[token].vpc_id != self._get_param("VpcId"):
-            message = "The client token you have provided is associated with a resource that has different parameters."
-            raise overlay.Refusal("IdempotentParameterMismatch", message)
-        return ActionResult({"RouteTable": tokens[token], "ClientToken": token})
-    answer = original()
-    if token:
-        tokens[token] = answer.result["RouteTable"]
-    return answer
 
 
 @overlay.wraps(EC2Response)

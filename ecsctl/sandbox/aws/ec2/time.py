@@ -37,7 +37,9 @@ class _Lag:
 
 
 @dataclass
-class _Births:
+class Births:
+    """When each id was made, in sandbox time."""
+
     at: dict[str, float] = field(default_factory=dict)
 
 
@@ -79,16 +81,17 @@ _KINDS = {
 @script.switch
 def lag(seconds: float, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
     """Do not show fresh ids for `seconds` of sandbox time in this account; 0 shows them at once. Until a reset."""
-    _lag(account_id).seconds = seconds
+    lag_of(account_id).seconds = seconds
 
 
-def _lag(account_id: str) -> _Lag:
+def lag_of(account_id: str) -> _Lag:
+    """For how long fresh ids are not shown in an account."""
     return overlay.memory(iam_backends[account_id]["aws"], _Lag)  # any backend will do that is one for all regions
 
 
 def _fresh(backend: EC2Backend, ident: str) -> bool:
-    born = overlay.memory(backend, _Births).at.get(ident)
-    return born is not None and clock.now() - born < _lag(backend.account_id).seconds
+    born = overlay.memory(backend, Births).at.get(ident)
+    return born is not None and clock.now() - born < lag_of(backend.account_id).seconds
 
 
 def not_found(ident: str) -> overlay.Refusal:
@@ -156,7 +159,7 @@ def _about(item: Any) -> str:
 
 
 def _note_births(backend: EC2Backend, result: dict[str, Any]) -> None:
-    births = overlay.memory(backend, _Births).at
+    births = overlay.memory(backend, Births).at
     for value in result.values():
         ident = value if isinstance(value, str) else getattr(value, "id", None)
         if isinstance(ident, str) and _ID.match(ident):

@@ -16,15 +16,17 @@ from typing import Any
 from moto.cloudwatch.models import MetricDatum, cloudwatch_backends
 from moto.ecs.exceptions import ECSException
 from moto.scheduler.models import EventBridgeSchedulerBackend, Schedule, scheduler_backends
+from moto.scheduler.responses import EventBridgeSchedulerResponse
 
 from ecsctl import due
 from ecsctl.sandbox.aws import ecs, iam
 from ecsctl.sandbox.aws.scheduler.state import Plan, Try, Wire, memory
-from ecsctl.sandbox.core import clock, permissions, principals, requests
+from ecsctl.sandbox.core import clock, overlay, permissions, principals, requests
 from ecsctl.sandbox.core.overlay import Refusal
 
 PRINCIPAL = "scheduler.amazonaws.com"
 BY = "chronos-schedule"  # what `startedBy` of a task begins with; Scheduler's own name for itself, as on real tasks
+DELETING = 20.0  # seconds until a group is gone; API reference, DeleteScheduleGroup: until its schedules are
 _FIRST, _SLOWEST = 60.0, 3600.0  # seconds until the next try: "exponential backoff", and no more is said
 _MOST = 100  # runs of a schedule that are made up for after a long time without requests
 _LONGEST = 2 * 86400.0  # and from how long ago
@@ -32,6 +34,24 @@ _NAMES = {"launchType": "LaunchType", "platformVersion": "PlatformVersion", "gro
           "capacityProviderStrategy": "CapacityProviderStrategy",
           "enableECSManagedTags": "EnableECSManagedTags", "enableExecuteCommand": "EnableExecuteCommand",
           "propagateTags": "PropagateTags", "tags": "Tags", "referenceId": "ReferenceId"}  # fmt: skip
+
+
+@overlay.wraps(EventBridgeSchedulerResponse)
+def call_action(original: Any, response: EventBridgeSchedulerResponse) -> Any:
+    """At each request, the state as of now."""
+    settle(response.scheduler_backend)
+    return original()
+
+
+def settle(backend: EventBridgeSchedulerBackend) -> None:
+    """Let the groups be gone that were asked to go."""
+    leaving = memory(backend).leaving
+    for name, since in list(leaving.items()):
+        if clock.now() - since >= DELETING:
+            group = backend.schedule_groups.pop(name, None)
+            if group is not None:
+                backend.tagger.delete_all_tags_for_resource(group.arn)
+            del leaving[name]
 
 
 @requests.before_each

@@ -1,0 +1,51 @@
+"""What is kept of load balancers and targets beside moto's dictionaries."""
+
+from dataclasses import dataclass, field
+
+from moto.elbv2.models import ELBv2Backend, elbv2_backends
+
+from ecsctl.sandbox.core import overlay
+
+
+@dataclass
+class Balancers:
+    """When each load balancer was asked for, and its interface in each subnet."""
+
+    made: dict[str, float] = field(default_factory=dict)
+    interfaces: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def balancers_of(backend: ELBv2Backend) -> Balancers:
+    """When the load balancers of a region were asked for, and their interfaces."""
+    return overlay.memory(backend, Balancers)
+
+
+@dataclass
+class Targets:
+    """By target, what was found of its health; by group, who drains until when; and when it was let go."""
+
+    health: dict[tuple[str, str, int], tuple[str, str | None, str | None]] = field(default_factory=dict)
+    leaving: dict[str, dict[str, tuple[int, float]]] = field(default_factory=dict)
+    released: dict[str, float] = field(default_factory=dict)
+
+
+def targets_of(backend: ELBv2Backend) -> Targets:
+    """What is known of the targets of a region, and of target groups that were let go."""
+    return overlay.memory(backend, Targets)
+
+
+def set_target_health(
+    account_id: str,
+    region: str,
+    tg_arn: str,
+    target_id: str,
+    port: int,
+    state: str,
+    reason: str | None = None,
+    description: str | None = None,
+) -> None:
+    """What the load balancer finds at a registered target from now on: `healthy`, `unhealthy`, `initial` …
+
+    Reasons and descriptions as in the API reference, TargetHealth. A target nobody has spoken for is `initial`.
+    """
+    targets_of(elbv2_backends[account_id][region]).health[tg_arn, target_id, int(port)] = (state, reason, description)
