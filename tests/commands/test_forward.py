@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ecsctl.sandbox.aws import ssm as playing
+from ecsctl.sandbox.aws.ssm import tunnels as playing
 from ecsctl.sandbox.core import authorization
 from ecsctl.sandbox.server import process, tunnel
 from tests.commands.conftest import Ended

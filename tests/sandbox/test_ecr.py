@@ -6,7 +6,7 @@ from answers import refused
 
 from ecsctl.sandbox.aws import ecr as sandbox_ecr
 from ecsctl.sandbox.aws.account import ACCOUNT
-from ecsctl.sandbox.aws.ecr_lifecycle import DAY
+from ecsctl.sandbox.aws.ecr.time import DAY
 from ecsctl.sandbox.core.overlay import Refusal
 
 REGION = "eu-central-1"
@@ -198,7 +198,9 @@ def test_a_rule_with_patterns_is_about_images_that_have_all_of_them_among_their_
 
 def test_an_image_that_expires_goes_out_of_the_machines_engine_and_its_signature_goes_with_it(ecr, clock, monkeypatch):
     dropped = []
-    monkeypatch.setattr(sandbox_ecr, "machine", SimpleNamespace(current=SimpleNamespace(drop=dropped.append)))
+    monkeypatch.setattr(
+        "ecsctl.sandbox.aws.ecr.images.machine", SimpleNamespace(current=SimpleNamespace(drop=dropped.append))
+    )
     ecr.create_repository(repositoryName="app")
     keep(ecr, rule(1, **OLD_UNTAGGED), rule(2, **NEWEST_TWO | {"tagStatus": "tagged", "tagPatternList": ["*"]}))
     images = [f"sha256:{number:064d}" for number in range(3)]

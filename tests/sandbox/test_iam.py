@@ -2,6 +2,7 @@ import json
 
 import pytest
 from answers import refused
+from moto.iam.models import iam_backends
 
 from ecsctl.sandbox.aws import iam
 from ecsctl.sandbox.aws.account import ACCOUNT
@@ -72,7 +73,7 @@ def test_the_conditions_of_a_trust_policy_count(aws, clock):
 
 def test_a_reset_forgets_when_roles_were_made(aws, clock):
     make(aws)
-    iam._backend(ACCOUNT).reset()
+    iam_backends[ACCOUNT]["aws"].reset()
     clock.sleep(60)
     assert not iam.assumable(ACCOUNT, make(aws), BUILD)
 

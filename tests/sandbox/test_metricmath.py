@@ -1,6 +1,6 @@
 import pytest
 
-from ecsctl.sandbox.aws.metricmath import value
+from ecsctl.sandbox.aws.cloudwatch.metricmath import value
 
 UNSERVED = "IF(waiting > 0 AND FILL(running, 0) < 1, 1, 0)"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl.sandbox.aws import ssm as playing
+from ecsctl.sandbox.aws.ssm import tunnels as playing
 from tests.operations.test_execute import enable, start, steady
 from tests.releases.conftest import APP, Service, service  # noqa: F401 - a fixture
 

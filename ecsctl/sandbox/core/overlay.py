@@ -1,6 +1,6 @@
 """How the sandbox changes moto: added operations, wrapped operations, and state that a reset clears.
 
-Each service's differences are in one module or package of `sandbox.aws`. It declares them with `adds` and `wraps`;
+Each service's differences are in a package of `sandbox.aws`, which declares them with `adds` and `wraps`;
 `install` applies them all, once. A method that moto no longer has is an error at start. One that moto has gained is an
 error in tests, so that an upgrade is noticed and not papered over; in a user's process ours wins, with a warning.
 """
@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 from moto.core.exceptions import ServiceException
 
 MODULES = ("core.mototime", "core.caching", "core.requests", "aws.ec2", "aws.elbv2", "aws.acm", "aws.route53",
-           "aws.iam", "aws.s3", "aws.logs", "aws.ecr", "aws.ecr_signing", "aws.ecr_lifecycle", "aws.secretsmanager",
+           "aws.iam", "aws.s3", "aws.logs", "aws.ecr", "aws.secretsmanager",
            "aws.tagging", "aws.ecs", "aws.autoscaling", "aws.codebuild", "aws.codepipeline", "aws.codeconnections",
-           "aws.sns", "aws.events", "aws.cloudwatch", "aws.efs", "aws.wafv2", "aws.scheduler", "aws.ssm",
-           "core.paging", "push", "aws.account")  # fmt: skip
+           "aws.sns", "aws.events", "aws.cloudwatch", "aws.efs", "aws.wafv2", "aws.scheduler",
+           "aws.ssm.sessions", "aws.ssm.tunnels", "core.paging", "push", "aws.account")  # fmt: skip
 
 T = TypeVar("T")
 Method = Callable[..., Any]

@@ -21,7 +21,7 @@ from moto.core.models import botocore_stubber
 
 from ecsctl.sandbox.aws.account import ACCOUNT, TOKEN, TOKEN_SECRET
 from ecsctl.sandbox.aws.ec2.time import lag_of
-from ecsctl.sandbox.aws.ecr_signing import signing_rules
+from ecsctl.sandbox.aws.ecr.signing import signing_rules
 from ecsctl.sandbox.core import overlay
 from ecsctl.sandbox.core.defaults import CREDENTIALS, REGION
 from ecsctl.sandbox.core.regions import offered

@@ -25,8 +25,8 @@ from ecsctl.sandbox.aws.codebuild import tools
 from ecsctl.sandbox.aws.codebuild.state import Build, Commands, Failure, Step
 from ecsctl.sandbox.aws.codebuild.state import builds as builds_of
 from ecsctl.sandbox.aws.codebuild.time import PLAN
-from ecsctl.sandbox.aws.parameters import parameter_value
 from ecsctl.sandbox.aws.secretsmanager import secret_value
+from ecsctl.sandbox.aws.ssm.parameters import parameter_value
 from ecsctl.sandbox.builds import buildspec, confined
 from ecsctl.sandbox.builds.buildspec_text import InvalidBuildspec
 from ecsctl.sandbox.core import clock, overlay, permissions, scratch, script

@@ -21,8 +21,8 @@ from ecsctl.sandbox.aws.ecs import images, scripts, streams
 from ecsctl.sandbox.aws.ecs.definitions import is_ecr
 from ecsctl.sandbox.aws.ecs.outside import Facts
 from ecsctl.sandbox.aws.ecs.state import Task, Wire, balancers, memory, services
-from ecsctl.sandbox.aws.parameters import parameter_value
 from ecsctl.sandbox.aws.secretsmanager import secret_value
+from ecsctl.sandbox.aws.ssm.parameters import parameter_value
 from ecsctl.sandbox.containers import machine, probing
 from ecsctl.sandbox.containers.engine import EngineError
 from ecsctl.sandbox.containers.fleet import Life

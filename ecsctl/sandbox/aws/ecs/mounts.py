@@ -11,6 +11,7 @@ from moto.ec2.models import ec2_backends
 from ecsctl.sandbox.aws import efs
 from ecsctl.sandbox.aws.ecs import network
 from ecsctl.sandbox.aws.ecs.state import Task, Wire
+from ecsctl.sandbox.aws.efs.mounting import Way
 from ecsctl.sandbox.core import permissions
 from ecsctl.sandbox.core.permissions import Asked
 
@@ -59,7 +60,7 @@ def _one(account: str, region: str, task: Task, said: Wire) -> tuple[bool, str] 
     return None
 
 
-def _lets(account: str, task: Task, said: Wire, way: efs.Way, point: str) -> bool:
+def _lets(account: str, task: Task, said: Wire, way: Way, point: str) -> bool:
     """EFS user guide, "Using IAM to control access": without a policy of its own a file system lets everybody mount."""
     if way.policy is None:
         return True

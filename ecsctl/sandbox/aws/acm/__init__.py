@@ -1,0 +1,7 @@
+"""What AWS's acm does that moto does not: issued once the CNAME stands in the zone, and deleted once nobody uses it."""
+
+from ecsctl.sandbox.aws.acm import answers, checks  # noqa: F401 - imported for their declarations
+from ecsctl.sandbox.aws.acm.state import validation_record
+from ecsctl.sandbox.aws.acm.time import VALIDATION, issued_since, let_go
+
+__all__ = ["VALIDATION", "issued_since", "let_go", "validation_record"]

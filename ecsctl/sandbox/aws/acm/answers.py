@@ -1,0 +1,65 @@
+"""What ACM shows of a certificate, and which of them it lists."""
+
+from typing import Any
+
+from moto.acm.models import AWSCertificateManagerBackend, CertBundle, acm_backends
+
+from ecsctl.sandbox.aws import route53
+from ecsctl.sandbox.aws.acm.state import Life, account_of, domains, memory, validation_record
+from ecsctl.sandbox.aws.acm.time import RECORDS, VALIDATION, used_by
+from ecsctl.sandbox.core import clock, overlay
+
+SUMMARIES = 100  # API reference, CertificateSummary: names that a listing shows
+LISTED = ["RSA_1024", "RSA_2048"]  # API reference, ListCertificates, Filters.keyTypes: the default
+
+
+@overlay.wraps(CertBundle)
+def describe(original: Any, self: CertBundle) -> dict[str, Any]:
+    """Show the certificate as AWS does: its own records, in order and late; who uses it; what is not known yet."""
+    answer: dict[str, Any] = original()
+    inner = answer["Certificate"]
+    account_id, region = account_of(self)
+    life = memory(acm_backends[account_id][region]).lives.get(self.arn)
+    inner["InUseBy"] = used_by(account_id, region, self.arn)
+    inner["SubjectAlternativeNames"] = domains(self)
+    inner["SubjectAlternativeNameSummaries"] = domains(self)[
+        :SUMMARIES
+    ]  # only ListCertificates has it, and the next one
+    inner["HasAdditionalSubjectAlternativeNames"] = len(domains(self)) > SUMMARIES
+    if life is None or "DomainValidationOptions" not in inner:
+        return answer
+    inner["KeyAlgorithm"] = life.algorithm
+    inner["RenewalEligibility"] = "ELIGIBLE" if inner["InUseBy"] else "INELIGIBLE"
+    inner["DomainValidationOptions"] = [_option(self, account_id, life, domain) for domain in domains(self)]
+    if self.status == "FAILED":
+        inner["FailureReason"] = "CAA_ERROR"  # nothing else is refused here (ACM guide, "Troubleshoot CAA problems")
+    if life.issued is None:
+        for unknown in ("IssuedAt", "NotBefore", "NotAfter", "Serial", "Issuer"):
+            inner.pop(unknown)
+    else:
+        inner["IssuedAt"] = life.issued
+    return answer
+
+
+def _option(certificate: CertBundle, account_id: str, life: Life, domain: str) -> dict[str, Any]:
+    states = {"ISSUED": "SUCCESS", "PENDING_VALIDATION": "PENDING_VALIDATION"}
+    since = route53.standing_since(account_id, validation_record(account_id, domain)[0], "CNAME",
+                                   validation_record(account_id, domain)[1])  # fmt: skip
+    if since is not None and clock.now() >= max(life.requested + RECORDS, since) + VALIDATION:
+        states["PENDING_VALIDATION"] = "SUCCESS"  # each name by itself; the certificate once all are
+    option: dict[str, Any] = {
+        "DomainName": domain,
+        "ValidationDomain": domain,
+        "ValidationStatus": states.get(certificate.status, "FAILED"),
+        "ValidationMethod": "DNS",
+    }
+    if clock.now() - life.requested >= RECORDS:
+        name, value = validation_record(account_id, domain)
+        option["ResourceRecord"] = {"Name": name, "Type": "CNAME", "Value": value}
+    return option
+
+
+@overlay.wraps(AWSCertificateManagerBackend)
+def list_certificates(original: Any, self: AWSCertificateManagerBackend, statuses: Any, includes: Any) -> list[Any]:  # noqa: ARG001 - a wrapper is called with it
+    """Leave out keys that were not asked for: without a filter, all but RSA up to 2048 bits."""
+    return list(original(statuses, {"keyTypes": LISTED, **(includes or {})}))

@@ -1,0 +1,76 @@
+"""A certificate is found late, its records come later, and it is issued once they stand in the zone."""
+
+from typing import Any
+
+from moto.acm.exceptions import CertificateNotFound
+from moto.acm.models import AWSCertificateManagerBackend, CertBundle, acm_backends
+from moto.elbv2.models import elbv2_backends
+
+from ecsctl.sandbox.aws import route53
+from ecsctl.sandbox.aws.acm.state import account_of, domains, memory, validation_record
+from ecsctl.sandbox.aws.route53 import caa
+from ecsctl.sandbox.core import clock, overlay
+
+# ACM guide, "DNS validation", and the wait of hashicorp/terraform-provider-aws, internal/service/acm: a fresh
+# certificate is not found at first, and its records come later. The seconds are assumptions.
+UNKNOWN = 1.0
+RECORDS = 5.0
+VALIDATION = 30.0  # after the record stands; 30 s to 5 min in practice
+TIMEOUT = 72 * 3600.0  # ACM guide: "VALIDATION_TIMED_OUT" after 72 hours
+LETTING_GO = 60.0  # how long InUseBy names a load balancer that uses it no more; up to 20 min in practice
+AMAZON = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"})  # ACM guide, CAA records
+
+
+def issued_since(account_id: str, region: str, arn: str) -> float | None:
+    """Since when (sandbox time) the certificate is ISSUED, None while it is not. Raises KeyError if there is none."""
+    backend = acm_backends[account_id][region]
+    certificate = backend._certificates[arn]
+    certificate.check()
+    if certificate.status != "ISSUED":
+        return None
+    life = memory(backend).lives.get(arn)
+    return 0.0 if life is None or life.issued is None else life.issued
+
+
+def let_go(account_id: str, region: str, arn: str, load_balancer_arn: str) -> None:
+    """A load balancer uses the certificate no more; ACM will notice in a while."""
+    memory(acm_backends[account_id][region]).released[arn, load_balancer_arn] = clock.now()
+
+
+@overlay.wraps(CertBundle)
+def check(original: Any, self: CertBundle) -> None:
+    """ISSUED once every name's CNAME has stood long enough in a public zone of the account; never by a timer."""
+    account_id, region = account_of(self)
+    life = memory(acm_backends[account_id][region]).lives.get(self.arn)
+    if life is None or self.type != "AMAZON_ISSUED":
+        original()
+        return
+    if self.status != "PENDING_VALIDATION":
+        return
+    records = [validation_record(account_id, domain) for domain in domains(self)]
+    stands = [route53.standing_since(account_id, name, "CNAME", value) for name, value in records]
+    since = [moment for moment in stands if moment is not None]
+    due = max([life.requested + RECORDS, *since]) + VALIDATION
+    if len(since) == len(records) and clock.now() >= due:
+        forbidden = any(caa.forbids(account_id, domain, AMAZON) for domain in domains(self))
+        life.issued, self.status = (None, "FAILED") if forbidden else (due, "ISSUED")
+    elif clock.now() - life.requested >= TIMEOUT:
+        self.status = "VALIDATION_TIMED_OUT"
+
+
+@overlay.wraps(AWSCertificateManagerBackend)
+def describe_certificate(original: Any, self: AWSCertificateManagerBackend, arn: str) -> CertBundle:
+    """Not found at first."""
+    life = memory(self).lives.get(arn)
+    if life is not None and clock.now() - life.requested < UNKNOWN:
+        raise CertificateNotFound(arn=arn, account_id=self.account_id)
+    found: CertBundle = original(arn)
+    return found
+
+
+def used_by(account_id: str, region: str, arn: str) -> list[str]:
+    """The load balancers that use it, and those of which ACM has not noticed yet that they no longer do."""
+    balancers = elbv2_backends[account_id][region].load_balancers.values()
+    using = {b.arn for b in balancers for listener in b.listeners.values() if arn in listener.certificates}
+    released = memory(acm_backends[account_id][region]).released.items()
+    return sorted(using | {lb for (of, lb), when in released if of == arn and clock.now() - when < LETTING_GO})

@@ -1,0 +1,6 @@
+"""What AWS's efs does that moto does not (EFS user guide and API reference)."""
+
+from ecsctl.sandbox.aws.efs import checks, state, time  # noqa: F401 - imported for their declarations
+from ecsctl.sandbox.aws.efs.mounting import access_point, folder, way
+
+__all__ = ["access_point", "folder", "way"]

@@ -1,0 +1,49 @@
+"""How a task reaches a file system: by the mount target of its zone, and by an access point."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from moto.efs.models import efs_backends
+
+from ecsctl.sandbox.aws.efs.time import tick
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a file system is reached from a zone: the groups of the mount target there, and its policy."""
+
+    arn: str
+    groups: tuple[str, ...]
+    policy: str | None
+
+
+def way(account: str, region: str, file_system_id: str, zone: str) -> Way | None:
+    """The way from an availability zone to a file system; None if it has no mount target there that is available."""
+    backend = efs_backends[account][region]
+    tick(backend)
+    system = backend.file_systems_by_id.get(file_system_id)
+    targets = list(system.iter_mount_targets()) if system else []
+    found = next((one for one in targets if one.availability_zone_name == zone), None)
+    if system is None or found is None or found.life_cycle_state != "available":
+        return None
+    return Way(system.file_system_arn, tuple(found.security_groups or ()), system.file_system_policy)
+
+
+def access_point(account: str, region: str, ident: str) -> tuple[str, str] | None:
+    """The ARN of an access point, and its file system; None if it is not there."""
+    point = efs_backends[account][region].access_points.get(ident)
+    return (point.access_point_arn, point.file_system_id) if point else None
+
+
+def folder(account: str, region: str, said: dict[str, Any]) -> tuple[str, tuple[int, int] | None]:
+    """Which folder of its file system a volume of a task definition means, and as whom everybody writes there, if so.
+
+    User guide, "Working with Amazon EFS access points": its user replaces the client's in all that is done.
+    """
+    ident = (said.get("authorizationConfig") or {}).get("accessPointId")
+    point = efs_backends[account][region].access_points.get(ident) if ident else None
+    if point is None:
+        return str(said.get("rootDirectory") or "/"), None
+    user: dict[str, Any] = getattr(point, "posix_user", None) or {}
+    root: dict[str, Any] = getattr(point, "root_directory", None) or {}
+    return str(root.get("Path") or "/"), (int(user["Uid"]), int(user["Gid"])) if user else None

@@ -1,0 +1,74 @@
+"""Everything of EFS takes its time to come and to go; how long is what public Terraform logs show."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import moto.efs.models
+from moto.efs.models import AccessPoint, EFSBackend
+from moto.efs.responses import EFSResponse
+
+from ecsctl.sandbox.aws.ec2.interfaces import release_interface
+from ecsctl.sandbox.aws.efs.state import memory
+from ecsctl.sandbox.core import clock, overlay
+
+CREATING = {"fs": 5.0, "fsmt": 85.0, "fsap": 2.0}
+DELETING = 40.0  # of a mount target; an assumption, in practice under a minute
+moto.efs.models.time = SimpleNamespace(time=clock.now)  # type: ignore[attr-defined,assignment] # it uses time.time() alone
+
+
+def state_of(backend: EFSBackend, ident: str) -> str:
+    """The life cycle state of a file system, mount target or access point now."""
+    lives = memory(backend)
+    if ident in lives.leaving:
+        return "deleting"
+    since = clock.now() - lives.made.get(ident, 0.0)
+    return "creating" if since < CREATING[ident.partition("-")[0]] else "available"
+
+
+def tick(backend: EFSBackend) -> None:
+    """Bring everything up to the clock."""
+    lives = memory(backend)
+    for system in backend.file_systems_by_id.values():
+        system.life_cycle_state = state_of(backend, system.file_system_id)
+    for ident, target in list(backend.mount_targets_by_id.items()):
+        target.life_cycle_state = state_of(backend, ident)
+        if ident in lives.leaving and clock.now() - lives.leaving[ident] >= DELETING:
+            del backend.mount_targets_by_id[ident]
+            target._file_system.remove_mount_target(target._subnet)
+
+
+@overlay.wraps(EFSResponse)
+def call_action(original: Callable[[], Any], response: EFSResponse) -> Any:
+    """At each request, the state as of now; and what the API's model does not allow is refused."""
+    backend = response.efs_backend
+    tick(backend)
+    return original()
+
+
+@overlay.wraps(EFSBackend)
+def delete_mount_target(original: Callable[..., Any], backend: EFSBackend, mount_target_id: str) -> Any:
+    """It goes within a minute, and its interface with it: until then the file system cannot go."""
+    target = backend.mount_targets_by_id.get(mount_target_id)
+    if target is None:
+        return original(mount_target_id)
+    lives = memory(backend)
+    if mount_target_id not in lives.leaving:
+        lives.leaving[mount_target_id] = clock.now()
+        release_interface(backend.account_id, backend.region_name, str(target.network_interface_id), DELETING)
+    return None
+
+
+@overlay.wraps(EFSBackend)
+def create_access_point(original: Callable[..., Any], backend: EFSBackend, client_token: str, **sent: Any) -> Any:
+    """It is `creating` at first."""
+    made, lives = original(client_token, **sent), memory(backend)
+    lives.points[client_token] = made.access_point_id
+    lives.made[made.access_point_id] = clock.now()
+    return made
+
+
+@overlay.wraps(AccessPoint)
+def info_json(original: Callable[[], dict[str, Any]], point: AccessPoint) -> dict[str, Any]:
+    """With its state."""
+    return {**original(), "LifeCycleState": state_of(point.context, point.access_point_id)}

@@ -1,0 +1,6 @@
+"""What AWS's logs does that moto does not: it checks retention and ARNs, and late writers bring groups back."""
+
+from ecsctl.sandbox.aws.logs import checks, keys, reading, state  # noqa: F401 - imported for their declarations
+from ecsctl.sandbox.aws.logs.time import revive_log_groups
+
+__all__ = ["revive_log_groups"]

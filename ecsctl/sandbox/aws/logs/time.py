@@ -1,0 +1,66 @@
+"""Late writers bring log groups back."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam.models import iam_backends
+from moto.logs.models import LogsBackend
+from moto.logs.responses import LogsResponse
+
+from ecsctl.sandbox.core import clock, overlay, script
+
+_WRITTEN_BY_AWS = ("/aws/codebuild/", "/aws/ecs/containerinsights/")
+
+
+@dataclass
+class _Writers:
+    """How long after its end a group of AWS's own comes back, if at all."""
+
+    after: float | None = None
+
+
+@dataclass
+class _Ghosts:
+    """When each deleted group is due to come back, in sandbox time, and which have."""
+
+    due: dict[str, float] = field(default_factory=dict)
+    back: set[str] = field(default_factory=set)
+
+
+def _writers(account_id: str) -> _Writers:
+    return overlay.memory(iam_backends[account_id]["aws"], _Writers)  # any backend that is one for all regions
+
+
+@script.switch
+def revive_log_groups(after: float = 15.0, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
+    """Let each group of CodeBuild's or Container Insights' come back once, `after` sandbox seconds after its end.
+
+    Made by those who still had something to write: without tags, and never to expire.
+    """
+    _writers(account_id).after = after
+
+
+@overlay.wraps(LogsResponse)
+def call_action(original: Any, self: LogsResponse) -> Any:
+    """At each request, what has come back by now."""
+    backend = self.logs_backend
+    ghosts = overlay.memory(backend, _Ghosts)
+    for name in [name for name, when in ghosts.due.items() if when <= clock.now()]:
+        del ghosts.due[name]
+        ghosts.back.add(name)
+        backend.ensure_log_group(name)
+    return original()
+
+
+@overlay.wraps(LogsBackend)
+def delete_log_group(original: Any, self: LogsBackend, log_group_name: str) -> None:
+    """Its tags go with it: a new group of this name would have them in moto. One of AWS's own may come back."""
+    group = self.groups.get(log_group_name)
+    original(log_group_name)
+    if group is not None:
+        self.tagger.delete_all_tags_for_resource(group.arn)
+    after = _writers(self.account_id).after
+    ghosts = overlay.memory(self, _Ghosts)
+    if after is not None and log_group_name.startswith(_WRITTEN_BY_AWS) and log_group_name not in ghosts.back:
+        ghosts.due[log_group_name] = clock.now() + after

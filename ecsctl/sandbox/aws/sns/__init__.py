@@ -1,0 +1,7 @@
+"""What AWS's sns does that moto does not: an e-mail subscription waits for the person whose address it is."""
+
+from ecsctl.sandbox.aws.sns import checks  # noqa: F401 - imported for its declarations
+from ecsctl.sandbox.aws.sns.state import PENDING, confirm_email
+from ecsctl.sandbox.aws.sns.time import WAITS
+
+__all__ = ["PENDING", "WAITS", "confirm_email"]

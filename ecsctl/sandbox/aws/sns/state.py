@@ -1,0 +1,67 @@
+"""An e-mail subscription waits for the person whose address it is, and has no ARN until then."""
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.responses import ActionResult
+from moto.sns.models import SNSBackend, sns_backends
+from moto.sns.responses import SNSResponse
+
+from ecsctl.sandbox.core import clock, overlay
+from ecsctl.sandbox.core.defaults import REGION
+from ecsctl.sandbox.core.script import switch
+
+PENDING = "PendingConfirmation"  # in lists, where the ARN stands otherwise
+
+
+@switch
+def confirm_email(address: str, region: str = REGION) -> int:
+    """Follow the link in each e-mail by which SNS asks this address to confirm; how many there were."""
+    waiting = [one for one in pending(sns_backends[DEFAULT_ACCOUNT_ID][region]) if one.endpoint == address]
+    for one in waiting:
+        one.confirmed = True
+    return len(waiting)
+
+
+@overlay.wraps(SNSResponse)
+def subscribe(original: Callable[..., Any], response: SNSResponse) -> Any:
+    """An e-mail's is pending; SNS API reference, Subscribe: only then is there an ARN."""
+    answer = original()
+    if response._get_param("Protocol") != "email":
+        return answer
+    address = response._get_param("Endpoint")
+    asked = (response._get_param("TopicArn"), address)
+    one: Any = next(one for one in response.backend.subscriptions.values() if (one.topic_arn, one.endpoint) == asked)
+    if not hasattr(one, "asked"):
+        one.asked = clock.now()
+    return answer if one.confirmed else ActionResult({"SubscriptionArn": "pending confirmation"})
+
+
+def _listed(original: Callable[..., Any], _response: SNSResponse) -> Any:
+    """What is pending, without its ARN."""
+    answer = original()
+    subscriptions = [
+        {
+            "SubscriptionArn": PENDING if _waits(one) else one.arn,
+            "Owner": one.owner,
+            "Protocol": one.protocol,
+            "Endpoint": one.endpoint,
+            "TopicArn": one.topic_arn,
+        }
+        for one in answer.result["Subscriptions"]
+    ]
+    return ActionResult({**answer.result, "Subscriptions": subscriptions})
+
+
+for _operation in ("list_subscriptions", "list_subscriptions_by_topic"):
+    overlay.wraps(SNSResponse, _operation)(_listed)
+
+
+def pending(backend: SNSBackend) -> list[Any]:
+    """The subscriptions that wait for their confirmation."""
+    return [one for one in backend.subscriptions.values() if _waits(one)]
+
+
+def _waits(subscription: Any) -> bool:
+    return hasattr(subscription, "asked") and not subscription.confirmed

@@ -1,0 +1,116 @@
+"""Where a tunnel through a task leads: into it, to another task, or to a host that a port of this machine plays."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
+from moto.iam.models import iam_backends
+from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
+
+from ecsctl.sandbox.aws.account import ACCOUNT
+from ecsctl.sandbox.aws.ecs import engine_tasks
+from ecsctl.sandbox.aws.ecs.state import Task, balancers
+from ecsctl.sandbox.aws.ssm.checks import OF_TASK
+from ecsctl.sandbox.aws.ssm.state import sessions
+from ecsctl.sandbox.containers import machine
+from ecsctl.sandbox.containers.engine import EngineError
+from ecsctl.sandbox.core import overlay, script
+
+_ITSELF = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass
+class _Hosts:
+    """What listens in VPCs beside the tasks, by host and port: a port of 127.0.0.1."""
+
+    here: dict[tuple[str, int], int] = field(default_factory=dict)
+
+
+def _hosts() -> dict[tuple[str, int], int]:
+    return overlay.memory(iam_backends[ACCOUNT]["aws"], _Hosts).here  # any backend that is one for all regions
+
+
+@script.switch
+def play_host(host: str, port: int, here: int) -> None:
+    """Let what listens on a port of 127.0.0.1 play a host of the VPC, as a tunnel through a task reaches it."""
+    _hosts()[host, port] = here
+
+
+@script.switch
+def through(session: str) -> dict[str, Any]:
+    """Where a tunnel leads now: an `address` and `port` of this machine, or why nothing `answers` or it has `ended`."""
+    for backend in _backends():
+        found = sessions(backend).of.get(session)
+        if found is None:
+            continue
+        if not found.active:
+            return {"ended": "the session was terminated" if found.ended else "the task has stopped"}
+        host, port = found.given.get("host", _ITSELF[0]), int(found.given.get("portNumber", "80"))
+        itself = found.document == OF_TASK or host in _ITSELF
+        task = found.task if itself else _at(ecs_backends[backend.account_id][backend.region_name], host)
+        if task is not None:
+            return _into(task, port)
+        here = _hosts().get((host, port))
+        return {"address": "127.0.0.1", "port": here} if here else {"silent": f"nothing is at {host} in the sandbox"}
+    return {"ended": "there is no such session"}
+
+
+def _backends() -> Iterator[SimpleSystemManagerBackend]:
+    for account in list(ssm_backends.values()):
+        yield from list(account.values())
+
+
+def _at(backend: EC2ContainerServiceBackend, address: str) -> Task | None:
+    """The task that has an address of the VPC."""
+    return next((task for known, task in engine_tasks.tasks() if known is backend and task.status == "RUNNING"
+                 and task.interface is not None and task.interface.address == address), None)  # fmt: skip
+
+
+def _into(task: Task, port: int) -> dict[str, Any]:
+    """Where a port of a task is: one of its containers', or, of a task that is simulated, one that is played."""
+    here, life = machine.current, engine_tasks.life(task)
+    if here is None or life is None:
+        ports = {
+            int(one["containerPort"]) for each in task.definition.containers for one in each.get("portMappings") or ()
+        }
+        ports |= {int(one["containerPort"]) for one in balancers(task)}
+        return {"address": "127.0.0.1", "port": _played()} if port in ports else {"silent": "the task is simulated"}
+    if port in life.ports:
+        return {"address": "127.0.0.1", "port": life.ports[port]}
+    try:  # not one that is published: at the container's own address, which a machine with a desktop's engine has not
+        found = [here.engine.call("GET", f"/containers/{ident}/json") for ident in life.ids.values()]
+    except EngineError as error:
+        return {"silent": error.message}
+    networks = [one for each in found for one in (each["NetworkSettings"].get("Networks") or {}).values()]
+    address = next((one["IPAddress"] for one in networks if one.get("IPAddress")), "")
+    return {"address": address, "port": port} if address else {"silent": "the container has no address"}
+
+
+class _Simulated(http.server.BaseHTTPRequestHandler):
+    """What answers at the port of a task that is only simulated."""
+
+    def do_GET(self) -> None:
+        """Say so."""
+        body = b"The sandbox simulates this task.\n"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing."""
+
+
+_server: list[http.server.ThreadingHTTPServer] = []
+
+
+def _played() -> int:
+    """The port of 127.0.0.1 at which simulated tasks answer; it is opened when it is first needed."""
+    if not _server:
+        _server.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Simulated))
+        threading.Thread(target=_server[0].serve_forever, daemon=True).start()
+    return int(_server[0].server_address[1])

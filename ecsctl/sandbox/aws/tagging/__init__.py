@@ -1,0 +1,6 @@
+"""What AWS's resourcegroupstaggingapi does that moto does not: it hears of the new late, and lists the dead."""
+
+from ecsctl.sandbox.aws.tagging import resources, state  # noqa: F401 - imported for their declarations
+from ecsctl.sandbox.aws.tagging.time import delay_tagging
+
+__all__ = ["delay_tagging"]

@@ -1,0 +1,81 @@
+"""What the tagging API remembers of each resource, noted after each call that may have changed something."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.core.responses import BaseResponse
+from moto.ec2.models import ec2_backends
+from moto.resourcegroupstaggingapi.models import resourcegroupstaggingapi_backends
+from moto.s3.responses import S3Response
+
+from ecsctl.sandbox.aws.tagging.resources import package, taggable
+from ecsctl.sandbox.core import clock, overlay
+
+_GLOBAL = ("iam", "sts", "route53")  # their calls change nothing that a region lists, zones apart
+_READS = re.compile(r"^(Describe|Get|List|BatchGet|BatchCheck|Head|Search|Lookup|Filter|Simulate|Validate|Start|Stop)")
+
+
+@dataclass
+class Past:
+    """One resource's tags since when, the newest last, and when it died; in sandbox time."""
+
+    tags: list[tuple[float, dict[str, str]]] = field(default_factory=list)
+    died: float | None = None
+
+
+@dataclass
+class _Memory:
+    pasts: dict[tuple[str, str], Past] = field(default_factory=dict)  # by service and ARN
+    read: float | None = None  # when ECS was last read, which goes on by itself
+
+
+def census(account_id: str, region: str, of: frozenset[str] = frozenset()) -> dict[tuple[str, str], Past]:
+    """Note what has come, changed and gone since the last time: with these services alone, if some are named.
+
+    With ECS in any case, if time has passed.
+    """
+    memory = overlay.memory(resourcegroupstaggingapi_backends[account_id][region], _Memory)
+    pasts, now = memory.pasts, clock.now()
+    if of and memory.read != now:
+        of |= {"ecs"}
+    if not of or "ecs" in of:
+        memory.read = now
+    living = {(service, arn): tags for service, arn, tags in taggable(account_id, region, of)}
+    for which, tags in living.items():
+        past = pasts.get(which)
+        if past is None and tags:
+            pasts[which] = past = Past()
+        if past is not None and (past.died is not None or not past.tags or past.tags[-1][1] != tags):
+            past.tags.append((now, dict(tags)))
+            past.died = None
+    for which in pasts.keys() - living.keys():
+        if pasts[which].died is None and (not of or which[0] in of):
+            pasts[which].died = now
+    return pasts
+
+
+@overlay.wraps(BaseResponse)
+def _dispatch(original: Any, self: BaseResponse, *args: Any, **kwargs: Any) -> Any:
+    """After each call that may have changed something, see what has."""
+    answer = original(*args, **kwargs)
+    regional = self.service_name not in _GLOBAL and self.region in ec2_backends[self.current_account].regions
+    if regional and not _READS.match(self._get_action() or "Get"):
+        census(self.current_account, self.region, _changed_by(self))
+    return answer
+
+
+def _changed_by(response: BaseResponse) -> frozenset[str]:
+    """The services of which a call to one may have changed something; Route 53's own calls are not heard of."""
+    service = package(response)
+    anything = service == "resourcegroupstaggingapi" or not type(response).__module__.startswith("moto.")
+    return frozenset() if anything else frozenset({service, "route53"})
+
+
+@overlay.wraps(S3Response)
+def bucket_response(original: Any, self: S3Response, request: Any, *args: Any, **kwargs: Any) -> Any:
+    """The same for buckets, which moto serves by another door."""
+    answer = original(request, *args, **kwargs)
+    if request.method in ("PUT", "DELETE"):
+        census(self.current_account, self.region, _changed_by(self))
+    return answer

@@ -1,0 +1,71 @@
+"""New resources and changed tags are listed late, and the deleted for a long time after."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.resource_tagging import TaggedResource, make_tag_matcher, match_resource_type
+from moto.iam.models import iam_backends
+from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
+
+from ecsctl.sandbox.aws.tagging.state import Past, census
+from ecsctl.sandbox.core import clock, overlay, script
+
+# API reference, GetResources: "tagged or previously tagged resources"; boto/boto3#3341 shows both.
+LATE = 60.0  # seconds until a new resource or a changed tag is listed; an assumption
+HAUNTING = 3600.0  # seconds for which a deleted resource stays listed; an assumption, hours have been observed
+
+
+@dataclass
+class _Delays:
+    late: float = LATE
+    haunting: float = HAUNTING
+
+
+def _delays(account_id: str) -> _Delays:
+    return overlay.memory(iam_backends[account_id]["aws"], _Delays)  # any backend that is one for all regions
+
+
+@script.switch
+def delay_tagging(late: float = LATE, haunting: float = HAUNTING, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
+    """Let the tagging API list changes `late` seconds of sandbox time later, and the dead for `haunting` seconds."""
+    _delays(account_id).late, _delays(account_id).haunting = late, haunting
+
+
+def _type(arn: str) -> str:
+    """`service:type`, as ResourceTypeFilters spell it, out of an ARN."""
+    parts = arn.split(":")
+    if parts[2] == "s3":
+        return "s3:bucket"
+    if parts[2] == "codepipeline":
+        return "codepipeline:webhook" if parts[5] == "webhook" else "codepipeline:pipeline"
+    return f"{parts[2]}:{parts[5].split('/')[0]}"
+
+
+def _visible(past: Past, late: float, haunting: float) -> dict[str, str] | None:
+    """The tags that the service shows of the resource now, None while it does not show it."""
+    now = clock.now()
+    if past.died is not None and now - past.died >= haunting:
+        return None
+    heard = [tags for since, tags in past.tags if now - since >= late]
+    return heard[-1] if heard else None
+
+
+@overlay.wraps(ResourceGroupsTaggingAPIBackend)
+def _get_resources_generator(
+    original: Any,  # noqa: ARG001 - it shows how things are
+    self: ResourceGroupsTaggingAPIBackend,
+    tag_filters: list[dict[str, Any]] | None = None,
+    resource_type_filters: list[str] | None = None,
+    resource_arn_list: list[str] | None = None,
+) -> Iterator[TaggedResource]:
+    """List what the service has heard of, dead or alive."""
+    delays, matches, found = _delays(self.account_id), make_tag_matcher(tag_filters), []
+    for (_, arn), past in census(self.account_id, self.region_name).items():
+        tags = _visible(past, delays.late, delays.haunting)
+        if tags is None or not matches(tags) or not match_resource_type(_type(arn), resource_type_filters):
+            continue
+        if not resource_arn_list or arn in resource_arn_list:
+            found.append(TaggedResource(arn=arn, tags=tags, resource_type=_type(arn)))
+    return iter(found)
