@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+AWS = Path(__file__).parents[2] / "ecsctl/sandbox/aws"
+
 # In a process of its own: what the overlay does to moto's classes, it does once and for good.
 GROWN = """
 import os
@@ -50,3 +52,10 @@ def test_moto_is_bounded_above():
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
     [moto] = [one for one in project["project"]["optional-dependencies"]["sandbox"] if one.startswith("moto")]
     assert ",<" in moto
+
+
+def test_each_service_is_a_package_whose_modules_have_the_same_names():
+    services = {path.parent.name: {one.stem for one in path.parent.glob("*.py")} for path in AWS.glob("*/__init__.py")}
+    assert [path.stem for path in AWS.glob("*.py") if path.stem != "__init__"] == ["account"]
+    assert "ecs" in services
+    assert [name for name, modules in services.items() if not modules & {"state", "checks", "time"}] == []
