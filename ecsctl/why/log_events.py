@@ -23,11 +23,13 @@ SHOWN_BY = re.compile(
 )
 """What BuildKit, PHP-FPM, Puma and Foreman put before a line that something else has written."""
 LOGGED_BY = re.compile(
-    r"^(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,:]\d+)?(?:Z| ?[+-]\d\d:?\d\d| [A-Z]{3,4})?\]?\s"
+    r"^(?:(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,:]\d+)?(?:Z| ?[+-]\d\d:?\d\d| [A-Z]{3,4})?\]?\s){1,2}"
     r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\[\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d\] )?"
     r"(?:\[\d+\] )?(?:(?:ERROR|FATAL|WARN|INFO) +(?=\[))?(?:\[[\w.$/-]+\] )?(?:\([\w .-]+\) )?(?:<\d+\.\d+\.\d+> ?)?"
 )
-"""What a logger puts before its message: the time, a level, its own name and the thread's."""
+"""What a logger puts before its message: the time (twice where `docker logs` adds one), a level, its own name and the
+thread's.
+"""
 ERROR = re.compile(
     r"^E: |error|exception|fatal|fail|denied|refused|cannot|can't|could ?n[o']t|unable|not found|no such|panic|invalid"
     r"|missing|abort|killed|time(?:d ?)?out|err!|unauthori[sz]ed|authentication required|no match"
@@ -50,7 +52,7 @@ QUIET = re.compile(
 """What a logger calls no error, in a word or, as Pino and Bunyan do, by a number below 50."""
 LOUD = re.compile(
     r"^(?:\S+ ){0,4}\W?(?:FATAL|CRITICAL|EMERGENCY|PANIC|SEVERE|ERROR|FTL|PANI|FATA|ERRO)\b"
-    r"|^.{0,40}\[(?:emerg|alert|crit(?:ical)?|fatal|panic|error|severe)\] |^[EF]\d{4} \d\d:\d\d:\d\d"
+    r"|^.{0,40}\[(?i:emerg|alert|crit(?:ical)?|fatal|panic|error|severe)\] |^[EF]\d{4} \d\d:\d\d:\d\d"
     r"|\b(?:level|severity|lvl)[\"']?\s*[:=]\s*[\"']?(?:(?i:err|fatal|crit|panic|alert|emerg)|[56]0\b)"
 )
 """What a logger calls an error, whatever its words are."""

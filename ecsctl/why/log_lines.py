@@ -40,7 +40,7 @@ HEADING = re.compile(
     re.IGNORECASE,
 )
 """An error's name or code, alone in its line."""
-REMARK = re.compile(r"^\W*(?:[a-z]+[.!]* ?){1,5}$", re.IGNORECASE)
+REMARK = re.compile(r"^\W*(?:[a-z]+[.!]*(?: -)? ?){1,5}$", re.IGNORECASE)
 """A few plain words, which name no file, variable, version or host."""
 UNFETCHED = re.compile(r"^(?:W: Failed to fetch|WARNING: (?:updating and )?(?:opening|Ignoring) \S+: )")
 UNLISTED = re.compile(
@@ -49,7 +49,7 @@ UNLISTED = re.compile(
 """What apt and apk say of an index that they did not get, and then of packages that are in none."""
 ITEM = re.compile(r"^\s*[-*\u2022] ")
 """One of several things that a line before it announces with a colon."""
-DETAIL = re.compile(r"^\s*(?:(?:DETAIL|Details?|Cause):|what\(\):) +")
+DETAIL = re.compile(r"^\s*(?:(?:DETAIL|Details?|Cause|Message):|what\(\):) +")
 """How PostgreSQL and C++ go on with what they have said of an error."""
 PANIC = re.compile(r"^\s*thread 'main'(?: \(\d+\))? panicked at ")
 """With it a program of Rust ends, or a script of Cargo's build."""
@@ -60,8 +60,11 @@ ENDED = re.compile(r"^BUILD FAILED in ")
 CAUSED_BY = "Caused by:"
 """What Rust, Cargo and uv head the causes of an error with, which they indent."""
 NPM = re.compile(r"^npm (?:ERR!|error)\s?")
+NPM_SCRIPT = re.compile(r"code ELIFECYCLE|failed at the \S+ \S+ script", re.IGNORECASE)
+"""With it npm reports that a script has failed, which has said why before."""
 NPM_NOISE = re.compile(
-    r"^\s*$|^(?:code|errno|path|syscall|dest|command(?! failed))\b|^failed at the|^this is probably|^exit status"
+    r"^\s*$|^(?:code|errno|path|syscall|dest|argv|command(?! failed))\b|^failed at the|^this is probably|^exit status"
+    r"|^(?:Linux|Darwin|Windows_NT) \d|^(?:node|npm) +v\d"
     r"|complete log of this|_logs/|^gyp (?:info|verb|http)|^An unknown git error"
     r"|^(?:Clean install a project|Usage:|Options:|aliases:|Run \"npm help|\[-|npm \w+$)",
     re.IGNORECASE,
@@ -105,8 +108,12 @@ def _named(kept: Sequence[str], chosen: int) -> int:
         while before > 0 and ITEM.match(bare(kept[before])):
             before -= 1
         return before if before >= 0 and kept[before].endswith(":") and _kind(kept[before]) == 0 else chosen
-    remark = chosen and REMARK.match(forms(kept[chosen])[2])
-    return before if remark and _kind(kept[before]) == 0 and not REMARK.match(forms(kept[before])[2]) else chosen
+    if not REMARK.match(forms(kept[chosen])[2]):
+        return chosen
+    while before > 0 and _kind(kept[before]) in (1, 2, 4):  # what neither says why nor is of anything else
+        before -= 1
+    named = before >= 0 and _kind(kept[before]) == 0 and not REMARK.match(forms(kept[before])[2])
+    return before if named else chosen
 
 
 def _kind(line: str) -> int:
@@ -122,7 +129,7 @@ def _errs(line: str) -> bool:
     _, said, message = forms(line)
     if message != said and message.startswith(" "):  # a logger's line that goes on with the one before it
         return bool(ERROR.search(message))
-    return level(line) == Level.LOUD or bool(ERROR.search(said))
+    return level(line) == Level.LOUD or bool(ERROR.search(message if message.strip() else said))
 
 
 def _farewell(line: str) -> bool:
@@ -221,6 +228,8 @@ def _npm(lines: Sequence[str]) -> list[str]:
 def _of_npm(block: Sequence[str]) -> list[str]:
     """What npm says first, or of a command that it has run, what that said last: the rest is advice."""
     said = [(line, NPM.sub("", bare(line))) for line in block]
+    if any(NPM_SCRIPT.match(text) for _, text in said):
+        return [line for line, text in said if re.match(r"\S+@\S* ", text)][:1]
     ran = any(re.match(r"command failed", text) for _, text in said)
     said = [one for one in said if not NPM_NOISE.search(one[1])]
     if not ran:

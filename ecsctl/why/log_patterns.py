@@ -99,6 +99,13 @@ NOISE: Patterns = {
         r"^Execution halted$": "Execution halted",
         r"^Calls: .* -> ": "Calls: loadNamespace -> withRestarts -> withOneRestart -> doWithOneRestart",
     },
+    "Erlang": {
+        r"^init terminating in do_boot \(\)$": "init terminating in do_boot ()",
+        r"^Node is not running!$": "Node is not running!",
+    },
+    "supervisord": {
+        r"^RESULT \d+$": "RESULT 2",
+    },
     "nginx": {
         r"^/docker-entrypoint\.sh: (?:Configuration complete|Launching|Looking for|/docker-entrypoint\.d/)": (
             "/docker-entrypoint.sh: Configuration complete; ready for start up"
@@ -149,7 +156,7 @@ STACK: Patterns = {
         r"^goroutine \d+ \[": "goroutine 16 [IO wait, 3 minutes]:",
     },
     "Rust": {
-        r"^\s+\d+:\s+0x[0-9a-f]+ - ": "   1:     0x5614b407944e - <unknown>",
+        r"^\s+\d+:\s+(?:0x[0-9a-f]+ - |[\w<]\S*::\S+$)": "   1:     0x5614b407944e - <unknown>",
     },
     "Node": {
         (
@@ -284,6 +291,11 @@ EXITED: Patterns = {
     "Go": {
         r"signal: aborted$": "signal: aborted",
     },
+    "supervisord": {
+        r"\bexited: \S+ \(exit status \d+; not expected\)$": (
+            "2025-10-12 10:25:35,461 WARN exited: api (exit status 1; not expected)"
+        ),
+    },
     "pip": {
         r"^\s*\u00d7 .*(?:did not run success|Encountered error)": (
             "  \xd7 Getting requirements to build wheel did not run successfully."
@@ -291,7 +303,7 @@ EXITED: Patterns = {
         r"^\s*error: [a-z]+(?:-[a-z]+){2,}$": "error: metadata-generation-failed",
     },
     "npm": {
-        r"\S+@\S+ [\w:.-]+: `[^`]*`$": "app@0.1.1 start: `npx pm2 start`",
+        r"\S+@\S* [\w:.-]+: `[^`]*`$": "app@0.1.1 start: `npx pm2 start`",
     },
 }
 """Lines that only say that a program failed, or that something was not built or started. Their case does not matter."""

@@ -80,15 +80,25 @@ def test_there_is_much_to_be_misled_by() -> None:
     assert len(POISON) > 150
 
 
-@pytest.mark.parametrize(
-    "command", ["pytest -q", "npm test", "make check", "./gradlew test", "go test ./...", "bundle exec rspec"]
-)
-def test_what_a_failed_test_prints_is_no_cause(command: str) -> None:
-    for words in POISON:
+RUNNERS = ("pytest -q", "npm test", "make check", "./gradlew test", "go test ./...", "bundle exec rspec")
+
+
+@pytest.mark.parametrize("part", range(len(RUNNERS)))
+def test_what_a_failed_test_prints_is_no_cause(part: int) -> None:
+    """Each of the words with one of the runners: whether a command is a test does not depend on what it prints."""
+    command = RUNNERS[part]
+    for words in POISON[part :: len(RUNNERS)]:
         cause = first(fails("BUILD", command, f"E   AssertionError: {words}", words, "1 failed, 41 passed"))
         assert cause
         assert (cause.name, cause.certainty) == ("build-failed", Certainty.UNKNOWN), words
         assert command in cause.sentence
+
+
+@pytest.mark.parametrize(("command", "tests"), [
+    ("docker build -f Dockerfile.test -t $URI/app-tests .", False), ("docker build . && npm test", True),
+])  # fmt: skip
+def test_the_names_of_a_dockerfile_and_of_an_image_make_a_build_no_test(command: str, tests: bool) -> None:
+    assert is_test(command) == tests
 
 
 def test_what_a_condition_of_the_shell_is_about_is_no_test() -> None:
@@ -103,11 +113,12 @@ def test_what_a_condition_of_the_shell_is_about_is_no_test() -> None:
     assert (cause.name, cause.certainty) == ("image-unlisted", Certainty.LIKELY)
 
 
-@pytest.mark.parametrize("command", ["pytest -q", "npm run test"])
-def test_what_a_failed_test_in_a_step_of_the_dockerfile_prints_is_no_cause(command: str) -> None:
+@pytest.mark.parametrize("part", range(2))
+def test_what_a_failed_test_in_a_step_of_the_dockerfile_prints_is_no_cause(part: int) -> None:
+    command = ("pytest -q", "npm run test")[part]
     failed = f'process "/bin/sh -c {command}" did not complete successfully: exit code: 1'
     verdict = (f"#9 ERROR: {failed}", f"ERROR: failed to solve: {failed}")
-    for words in POISON:
+    for words in POISON[part::2]:
         cause = first(
             fails("BUILD", "docker build -t $URI .", *(f"#9 12.1 {one}" for one in words.split("\n")), *verdict)
         )

@@ -10,6 +10,7 @@ from ecsctl.why.log_events import Level, level, split
 from ecsctl.why.log_lines import last_error
 
 REASON = "cannot open the ledger"
+TWICE = "2026-03-02 10:00:00 2026-03-02 10:00:00,1 ERROR [a.B] (main) "
 
 
 @pytest.mark.parametrize(("line", "means"), [
@@ -175,6 +176,12 @@ def test_a_heading_is_quoted_with_what_it_is_the_heading_of(lines: list[str], wh
      "W: Failed to fetch http://a.example/x  Temporary failure"),
     (["E: Unable to locate package y"], "E: Unable to locate package y"),
     (["error of /app/a", "ready", "Segmentation fault"], "Segmentation fault"),
+    (["error of /app/a", "INFO gave up: error state", "[on_failure] Fatal state - shutting down"], "error of /app/a"),
+    (["error of /app/a", "[exit_on_failure] SIGTERM pid=28"], "error of /app/a"),
+    (["The app panicked.", "Message:  no port", "   1: a::panic::b"], "The app panicked. Message:  no port"),
+    ([f"{TWICE}cannot", f"{TWICE}For more details run it"], f"{TWICE}cannot"),
+    (["cannot bind", "npm ERR! code ELIFECYCLE", "npm ERR! app@ start: `node a.js`", "npm ERR! Exit status 1"],
+     "cannot bind"),
 ])  # fmt: skip
 def test_plain_words_items_of_a_list_and_unlisted_packages_stand_back_behind_the_error_before_them(
     lines: list[str], why: str

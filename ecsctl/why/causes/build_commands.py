@@ -20,6 +20,8 @@ from ecsctl.why.evidence import Facts
 TESTS = r"\b(?:tests?|check|lint|pytest|jest|vitest|mocha|rspec|phpunit|tox|nox|cypress|playwright|ctest|e2e|specs?)\b"
 SHELL = r"(?m)(?:^|[;&|({!]|\b(?:if|elif|while|until|then|else|do)\b)[ \t]*test(?= )"
 """What begins a command and is the shell's own: a condition, no test of anything."""
+OF_IMAGE = r"\bdocker (?:\w+ )*build\b[^&|;\n]*"
+"""A build of an image, whatever its Dockerfile and its tag are called."""
 DOCKER = r"\bdocker\b|\bbuildx\b|\bpodman\b"
 AWS_CLI = r"\baws \w+|\bdocker (?:login|push|pull)\b|\becr\b|--push\b"
 STEP = r"^(?:#\d+ \d+\.\d+ |\s*> ?\[|\s*\d+ \|)"  # BuildKit's way to show what a step of the Dockerfile wrote
@@ -209,7 +211,7 @@ KILLED = 137
 @functools.lru_cache(128)
 def is_test(command: str) -> bool:
     """Whether a command runs tests, which print whatever they test."""
-    return bool(re.search(TESTS, re.sub(SHELL, "", command), re.IGNORECASE))
+    return bool(re.search(TESTS, re.sub(f"{SHELL}|{OF_IMAGE}", "", command), re.IGNORECASE))
 
 
 def command_rule(failure: BuildFailure) -> tuple[CommandRule, str, bool] | None:
