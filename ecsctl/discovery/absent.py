@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from ecsctl.discovery import dockerfile, ports
-from ecsctl.discovery.choosing import Context, copied
+from ecsctl.discovery import dockerfile, port_hints, ports
+from ecsctl.discovery.build_context import Context, copied
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, words
 from ecsctl.discovery.started import Text
@@ -200,7 +200,7 @@ def unread(stage: Stage, command: str) -> Iterator[str]:
 def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:
     """Whether PHP-FPM alone answers, which speaks no HTTP."""
     command = read.command(stage)
-    if ports.of_image(stage.image):
+    if port_hints.of_image(stage.image):
         return False
     said = " ".join(rest for one in stage.chain for word, rest in one.instructions if word == "RUN")
     alone = not re.search(r"nginx|caddy|apache|httpd|lighttpd|frankenphp|\bunit\b", said)

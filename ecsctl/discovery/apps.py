@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ecsctl.discovery import depends
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, bare
-from ecsctl.discovery.ports import sources
+from ecsctl.discovery.port_hints import sources
 from ecsctl.discovery.stores import kind_of_image, kind_of_variable
 from ecsctl.discovery.tree import Tree
 

@@ -1,17 +1,16 @@
-"""Which Dockerfile is the app's, which of its stages, and from which folder it is built."""
+"""Which Dockerfile is the app's, and which of its stages."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from ecsctl.discovery import apps, dockerfile, ports
+from ecsctl.discovery import apps, dockerfile, port_hints
+from ecsctl.discovery.build_context import HOLDERS, context, folder_of
 from ecsctl.discovery.compose import Service
-from ecsctl.discovery.dockerfile import PLATFORM, Dockerfile, Stage, filled, words
+from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.tree import Tree, aside, within
 
 _NAMES = r"(?:[\w.-]+\.)?(?:docker|container)file|(?:docker|container)file[._-][\w.-]+"
@@ -53,36 +52,8 @@ _IDLE = re.compile(
 _RUNS = re.compile(
     r"prod(?:uction)?|release|runn?er|runtime|run|app|web|server|final|deploy|main|default", re.IGNORECASE
 )
-_HOLDERS = re.compile(
-    r"\.?(?:docker(?:files?)?|containers?|build|deploy(?:ment)?|ops|infra|packaging|package|ci|images?|dist|etc|scripts?|"
-    r"debian|alpine|ubuntu|linux|config|contrib|release|prod(?:uction)?|compose)",
-    re.IGNORECASE,
-)  # fmt: skip
-_OF_WORKSPACE = re.compile(
-    r"\bturbo\b[^&|;]*\bprune\b|\b(?:pnpm|turbo|bun)\b[^&|;]*\s(?:--filter|-F)\b|\bnx\s+(?:run|build)\b|"
-    r"\byarn\s+workspaces?\b|\bnpm\b[^&|;]*\s(?:--workspaces?|-w)\b|\blerna\s+run\b"
-)
-_LISTS = re.compile(
-    r"(?:package(?:\*|-lock)?|npm-shrinkwrap|composer|deno|bun)\*?\.(?:json|lockb?|lock)|(?:yarn|poetry|uv|pnpm-lock|Gemfile|Cargo)\.(?:lock|toml|ya?ml)"
-    r"|requirements[\w.*-]*|pyproject\.toml|Pipfile\*?|Pipfile\.lock|Gemfile\*?|go\.(?:mod|sum|\*)|mix\.(?:exs|lock)"
-)
-"""Lists of packages: no sources."""
 _OF_LAMBDA = re.compile(r"(?:^|/)(?:aws-)?lambda(?:/|:|$)", re.IGNORECASE)
 """AWS's images for functions, which serve no requests on a port ("Working with Lambda container images")."""
-_MANIFESTS = re.compile(
-    r"package\.json|requirements[\w.-]*\.txt|pyproject\.toml|setup\.py|pipfile|manage\.py|go\.mod|cargo\.toml|pom\.xml|"
-    r"build\.gradle(?:\.kts)?|gemfile|composer\.json|mix\.exs|index\.(?:html|php|js)|deno\.jsonc?|.+\.(?:cs|fs)proj|.+\.sln",
-    re.IGNORECASE,
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Context:
-    """A folder to build from, why, and what the Dockerfile copies that git does not have in it."""
-
-    folder: str
-    why: str
-    missing: tuple[str, ...] = ()
 
 
 def dockerfiles(tree: Tree) -> tuple[str, ...]:
@@ -105,11 +76,11 @@ def _all(tree: Tree) -> tuple[str, ...]:
 
 def beside(paths: Sequence[str], folder: str) -> tuple[str, ...]:
     """Those in the folder that one stands in, else those below it, else those in the nearest folder above."""
-    here = tuple(path for path in paths if _folder(path) == folder)
+    here = tuple(path for path in paths if folder_of(path) == folder)
     below = here or tuple(path for path in paths if within(path, folder))
     if below or folder == ".":
         return below
-    return beside(paths, _folder(folder))
+    return beside(paths, folder_of(folder))
 
 
 def likely(path: str) -> bool:
@@ -206,88 +177,6 @@ def _turned_away(last: Stage) -> bool:
     return bool(aside or _OF_LAMBDA.search(last.image) or re.search(r"(?:^|[._-])lambda(?:[._-]|$)", last.name))
 
 
-def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service] = ()) -> Context:
-    """The folder that holds what the Dockerfile copies: its own, one above, or the one that a compose file names."""
-    own = _folder(path)
-    candidates = list(_above(own))
-    for service in services:
-        if service.dockerfile == path and service.context in tree.folders | {"."}:
-            candidates.insert(0, service.context)
-    names = tuple(dict.fromkeys(copied(read)))
-    held = {folder: [one for one in names if _holds(tree, folder, one)] for folder in candidates}
-    most = max(map(len, held.values()), default=0)
-    best = [folder for folder in dict.fromkeys(candidates) if len(held[folder]) == most]
-    workspace = _workspace(tree, read, best)
-    named = {service.context for service in services if service.dockerfile == path}
-    if workspace not in ("", own):
-        folder, why = workspace, "its tools build one package of the workspace there"
-    elif len(best) == 1 and most:
-        folder, why = best[0], f"it copies {_listed(held[best[0]])}"
-    elif any(one in named for one in best):
-        service = next(one for one in services if one.dockerfile == path and one.context in best)
-        folder, why = service.context, f"{service.file} builds {service.name} from there"
-    elif most and own in best:
-        folder, why = own, f"it copies {_listed(held[own])}"
-    else:
-        folder, why = _home(tree, own, best)
-    return Context(folder, why, tuple(_missing(read, held[folder])))
-
-
-def _workspace(tree: Tree, read: Dockerfile, folders: Sequence[str]) -> str:
-    """The folder of a workspace of packages, where a build takes one of them out of it; empty where none does."""
-    said = " ".join(rest for one in read.stages for word, rest in one.instructions if word == "RUN")
-    for folder in folders if _OF_WORKSPACE.search(said) else ():
-        named = {name for one in ("turbo.json", "pnpm-workspace.yaml", "nx.json", "lerna.json", "package.json")
-                 if tree.has(name := one if folder == "." else f"{folder}/{one}")}  # fmt: skip
-        if any(not one.endswith("package.json") or '"workspaces"' in tree.read(one) for one in named):
-            return folder
-    return ""
-
-
-def _missing(read: Dockerfile, held: Sequence[str]) -> Iterator[str]:
-    """What is copied and missing. A pattern that matches nothing ends no build, and the image lacks what it means.
-
-    Beside one that matches it is fine, as in `COPY package.json yarn.lock* ./`, and as a name with a star after it.
-    """
-    found: dict[str, None] = {}
-    for group in _groups(read):
-        patterns = [one for one in group if re.search(r"[*?\[]", one)]
-        found |= dict.fromkeys(one for one in group if one not in (*held, *patterns) and one != ".")
-        if patterns and not any(one in held or one == "." for one in group):
-            found |= dict.fromkeys(one for one in patterns if not re.search(r"\w\*$", one))
-    yield from found
-
-
-def _home(tree: Tree, own: str, best: Sequence[str]) -> tuple[str, str]:
-    """Where what is copied leaves it open: the folder of the app's sources, known by each language's files."""
-    if own == ".":
-        return ".", ""
-    if own not in best:
-        return best[0], "it copies from there"
-    for folder in best:
-        if folder in _homes(tree):
-            return folder, "it has the app's sources"
-    if _HOLDERS.fullmatch(PurePosixPath(own).name) and "." in best:
-        return ".", f"{own} only holds the Dockerfile"
-    return own, ""
-
-
-def _homes(tree: Tree) -> frozenset[str]:
-    """The folders that hold what a language's tools begin from."""
-    return frozenset(_folder(one) for one in tree.named(_MANIFESTS.pattern))
-
-
-def _above(folder: str) -> Iterator[str]:
-    yield folder
-    while folder != ".":
-        folder = _folder(folder)
-        yield folder
-
-
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0] or "."
-
-
 def _rank(tree: Tree, path: str) -> tuple[bool | int | str, ...]:
     name = PurePosixPath(path).name
     # Nothing of a release starts from what git lacks, where another starts from what it has.
@@ -306,7 +195,7 @@ def _rank(tree: Tree, path: str) -> tuple[bool | int | str, ...]:
         not likely(path),
         "/" in path,
         bool(_VARIANT.search(path)),
-        sum(not _HOLDERS.fullmatch(part) for part in PurePosixPath(path).parts[:-1]),
+        sum(not HOLDERS.fullmatch(part) for part in PurePosixPath(path).parts[:-1]),
         0 if _FOR_RELEASE.search(name) else 1 if usual else 2,  # where there is one for production, the other is not
         not _FRONT.search(path),
         not _OPENED.search(path),
@@ -329,7 +218,7 @@ def _serves(stage: Stage) -> bool:
     instructions = [(word, rest) for one in stage.chain for word, rest in one.instructions]
     starts = any(word in ("CMD", "ENTRYPOINT", "EXPOSE") for word, _ in instructions)
     idle = any(word in ("CMD", "ENTRYPOINT") and _IDLE.search(rest) for word, rest in instructions)
-    return (starts and not idle) or bool(ports.of_image(stage.image))
+    return (starts and not idle) or bool(port_hints.of_image(stage.image))
 
 
 def _tool(read: Dockerfile, last: Stage) -> bool:
@@ -340,60 +229,10 @@ def _tool(read: Dockerfile, last: Stage) -> bool:
     listens = any(_exposes(one) and _serves(one) and one.name and not _NOT_RELEASED.search(one.name)
                   and one not in last.chain for one in read.stages)  # fmt: skip
     quiet = not _exposes(last) and not any(word == "HEALTHCHECK" for one in last.chain for word, _ in one.instructions)
-    return bool(listens and quiet and last.name and not _RUNS.fullmatch(last.name) and not ports.of_image(last.image))
+    return bool(
+        listens and quiet and last.name and not _RUNS.fullmatch(last.name) and not port_hints.of_image(last.image)
+    )
 
 
 def _exposes(stage: Stage) -> bool:
     return any(word == "EXPOSE" for one in stage.chain for word, _ in one.instructions)
-
-
-def copied(read: Dockerfile) -> Iterator[str]:
-    """The sources of COPY, ADD and bind mounts that come from the context and name something in it."""
-    return (name for name in taken(read) if name != ".")
-
-
-def holds_sources(tree: Tree, read: Dockerfile, place: Context) -> bool:
-    """Whether anything of the app may get into the build: all of a folder, or something of one where sources are."""
-    names = [name for name in taken(read) if not _LISTS.fullmatch(PurePosixPath(name).name)]
-    return bool(names) and (place.folder in _homes(tree) or "." in names or place.folder == ".")
-
-
-def taken(read: Dockerfile) -> Iterator[str]:
-    """What of the context gets into the build; "." is all of it."""
-    return (name for group in _groups(read) for name in group)
-
-
-def _groups(read: Dockerfile) -> Iterator[list[str]]:
-    """The same, by instruction."""
-    for stage in read.stages:
-        known = PLATFORM | read.variables(stage)
-        for word, rest in stage.instructions:
-            if word == "RUN":
-                found = [one for one in re.findall(r"--mount=(\S+)", rest) if "type=bind" in one and "from=" not in one]
-                sources = [match[1] for one in found if (match := re.search(r"(?:source|src)=([^,\s]+)", one))]
-            elif word in ("COPY", "ADD") and not re.match(r"(?:--\S+\s+)*--from=", rest) and "<<" not in rest:
-                sources = words(rest)[:-1]
-            else:
-                continue
-            names = (os.path.normpath(filled(source, known).lstrip("/") or ".") for source in sources
-                     if not re.match(r"\w+://|git@", source))  # fmt: skip
-            # What a variable without a value stands for may be anything, but has to be there.
-            known_part = [re.sub(r"\$(?:\{[^}]*\}|\w+)", "*", name) for name in names]
-            yield [name for name in known_part if re.search(r"[^*/.]", name.replace("**", "")) or name == "."
-                   if not name.startswith("..")]  # fmt: skip
-
-
-def _holds(tree: Tree, folder: str, name: str) -> bool:
-    whole = name if folder == "." else f"{folder}/{name}"
-    if not re.search(r"[*?\[]", whole):
-        return tree.has(whole) or whole in tree.folders
-    parts = whole.split("/")
-    return any(
-        len(parts) == one.count("/") + 1 and all(map(fnmatchcase, one.split("/"), parts))
-        for one in (*tree.files, *tree.folders)
-    )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = list(names[:3])
-    return ", ".join(shown) + (" and more" if len(names) > len(shown) else "")

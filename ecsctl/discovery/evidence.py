@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from ecsctl.discovery.health import Health
-from ecsctl.discovery.ports import Port
+from ecsctl.discovery.port_hints import Port
 from ecsctl.discovery.tree import Tree, aside
 
 _GUARDS = re.compile(

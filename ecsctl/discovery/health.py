@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ecsctl.discovery import routes, settings
-from ecsctl.discovery.choosing import taken
+from ecsctl.discovery.build_context import taken
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled, plain
 from ecsctl.discovery.hosts import Host

@@ -9,6 +9,7 @@ from typing import Any
 
 from ecsctl.discovery import (
     absent,
+    build_context,
     choosing,
     compose,
     dockerfile,
@@ -18,6 +19,7 @@ from ecsctl.discovery import (
     hosts,
     machine,
     needs,
+    port_hints,
     ports,
     reach,
     refusals,
@@ -30,7 +32,7 @@ from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.health import Health
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.needs import Need, Process
-from ecsctl.discovery.ports import Port
+from ecsctl.discovery.port_hints import Port
 from ecsctl.discovery.selection import Ask
 from ecsctl.discovery.started import Text, started
 from ecsctl.discovery.tree import Tree
@@ -115,7 +117,7 @@ def observed(
     )
     stage = read.stage(target)
     assert stage is not None  # noqa: S101 - no other is among the Dockerfiles
-    place = choosing.context(tree, path, read, services)
+    place = build_context.context(tree, path, read, services)
     notes.append(f"the image is built from {path} in {_named(place.folder)}{place.why and ': '}{place.why}")
     if target:
         notes.append(why)
@@ -142,7 +144,7 @@ def observed(
     if (
         any(one.mounts for one in ours)
         and not absent.fetches(read, bare)
-        and not choosing.holds_sources(tree, read, place)
+        and not build_context.holds_sources(tree, read, place)
     ):
         doubts.append(f"no COPY of {path} brings the repository's sources into the image, and {ours[0].where} mounts "
                       "a folder in it: it may be made for development")  # fmt: skip
@@ -332,7 +334,7 @@ def _reading(tree: Tree, context: str, found: Port, port: int, texts: Sequence[T
         return "PORT"
     if name := running.demanded(tree, context, texts, known):
         return name
-    of_file = [(name, number) for name, number, source in ports.examples(tree, context) if source == found.source]
+    of_file = [(name, number) for name, number, source in port_hints.examples(tree, context) if source == found.source]
     return of_file[0][0] if of_file and of_file[0][1] == port else ""
 
 

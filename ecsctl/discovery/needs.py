@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ecsctl.discovery import depends, required, stores
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.hosts import Host
-from ecsctl.discovery.ports import EXAMPLES, sources
+from ecsctl.discovery.port_hints import EXAMPLES, sources
 from ecsctl.discovery.stores import kind_of_image, kind_of_variable
 from ecsctl.discovery.tree import Tree, aside, within
 

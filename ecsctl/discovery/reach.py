@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled
-from ecsctl.discovery.ports import FIRST_FILE, sources
+from ecsctl.discovery.port_hints import FIRST_FILE, sources
 from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, within
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-from ecsctl.discovery import ports
+from ecsctl.discovery import port_hints
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, bare
 from ecsctl.discovery.hosts import Host
@@ -66,7 +66,7 @@ def command(read: Dockerfile, stage: Stage, services: Sequence[Service], notes: 
     """
     entry, own = read.parts(stage)
     says = bool(_SAYS.fullmatch(own.strip()))
-    if (own and not says) or ports.of_image(stage.image):
+    if (own and not says) or port_hints.of_image(stage.image):
         return ()
     first = services[0] if services and services[0].runs(stage.name) else None
     said = _more(entry, first) if first else ()
@@ -123,7 +123,7 @@ def hosted(
 ) -> tuple[tuple[str, ...], str]:
     """What a Procfile or another platform's file has an image run that starts nothing; and what is still to be said."""
     entry, own = read.parts(stage)
-    if own or (entry and not _RUNS_OTHERS.fullmatch(entry.strip())) or ports.of_image(stage.image):
+    if own or (entry and not _RUNS_OTHERS.fullmatch(entry.strip())) or port_hints.of_image(stage.image):
         return (), ""
     found = [(one.file, one.start) for one in said if one.start]
     for path in [one for one in tree.named("Procfile") if "/" not in one][:1]:
@@ -192,7 +192,7 @@ def demanded(tree: Tree, context: str, texts: Sequence[Text], known: Mapping[str
     """The variable in which an app's first file reads its port, with nothing in its place; empty if there is none."""
     if not any(text.shell and _INTERPRETED.search(text.text) for text in texts):
         return ""
-    for file in [one for one in tree.named(ports.FIRST, context) if not aside(one)][:20]:
+    for file in [one for one in tree.named(port_hints.FIRST, context) if not aside(one)][:20]:
         text = tree.read(file)
         for match in islice(_READ.finditer(text), 20):
             name = match[1] or match[2]

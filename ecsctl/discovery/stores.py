@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ecsctl.discovery import settings
 from ecsctl.discovery.compose import Service
-from ecsctl.discovery.ports import sources
+from ecsctl.discovery.port_hints import sources
 from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside, within
 
