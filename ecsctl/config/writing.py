@@ -44,6 +44,7 @@ def template(
     as comments too, by name: where each was found, and its command. `doubts` come first: a person has to decide on
     them.
     """
+    alone = values.get("service", {}).get("web") is False  # then something else has to run
     lines = [f"#:schema ./{SCHEMA}", *_comment(_EVERY if every else _FOUND), ""]
     if doubts:
         lines.append("# To check before the first ecsctl up; the repository does not settle it:")
@@ -51,7 +52,7 @@ def template(
     tables = {key: below for key in Config.model_fields if is_table(below := _node((key,)))}
     top = [(key,) for key in Config.model_fields if key not in tables]
     lines += _options(top, values) if every else _set(top, values)
-    if not every and "domain" not in values:
+    if not every and "domain" not in values and not alone:
         lines += ["", *_comment(_TLS), "# [domain]", *(f"# {key} = {_example(('domain', key))}" for key in _IN_TLS)]
     for key, below in tables.items():
         own, said = values.get(key, {}), (remarks or {}).get(key, ())
@@ -66,9 +67,9 @@ def template(
         paths = [(key, option) for option in below["properties"]]
         lines += _options(paths, own, off=off) if every else _set(paths, own)
     for name, (who, command) in (workers or {}).items():
-        comment = f"{who}: as a worker, once the lines below are no comment"
-        lines += ["", *_comment(comment), f"# [workers.{name}]"]
-        lines += [f"# command = {toml(list(command))}"] if command else []
+        comment = who if alone else f"{who}: as a worker, once the lines below are no comment"
+        table = [f"[workers.{name}]", *([f"command = {toml(list(command))}"] if command else [])]
+        lines += ["", *_comment(comment), *(one if alone else f"# {one}" for one in table)]
     return "\n".join(lines) + "\n"
 
 

@@ -41,6 +41,7 @@ class Service:
     dockerfile: str = ""
     target: str = ""  # the stage that is built; empty: the last
     ports: tuple[int, ...] = ()
+    datagrams: tuple[str, ...] = ()  # its ports of UDP
     mounts: bool = False  # whether a folder of the repository is put over what the image has
     keeps: tuple[tuple[str, str], ...] = ()  # volumes and folders beside the file, and where they are in the container
     health: str = ""  # the command that asks
@@ -112,6 +113,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any], names: S
         dockerfile=dockerfile,
         target=filled(str(build.get("target") or ""), {}).lower(),
         ports=_ports(one),
+        datagrams=_datagrams(one),
         mounts=any(re.match(r"\.{1,2}/?(?:/.*)?$", _source(volume)) for volume in _listed(one.get("volumes"))),
         keeps=tuple(pair for volume in _listed(one.get("volumes")) if (pair := _kept(volume, folder))),
         health=filled(_line(test), {}),
@@ -262,6 +264,16 @@ def _ports(one: Mapping[str, Any]) -> tuple[int, ...]:
     found += [match[1] for label in texts if (match := re.search(r"loadbalancer\.server\.port=(\d+)$", str(label)))]
     numbers = [int(port) for port in found if re.fullmatch(r"\d{1,5}", port) and 0 < int(port) < 65536]
     return tuple(dict.fromkeys(numbers))
+
+
+def _datagrams(one: Mapping[str, Any]) -> tuple[str, ...]:
+    """The container's side of the ports of UDP that it publishes."""
+    found = []
+    for port in _listed(one.get("ports")):
+        written = f"{port.get('target')}/{port.get('protocol')}" if isinstance(port, dict) else filled(str(port), {})
+        if match := re.search(r"(?:^|:)(\d{1,5}(?:-\d{1,5})?)/udp$", written):
+            found.append(match[1])
+    return tuple(dict.fromkeys(found))
 
 
 def _listed(value: Any) -> list[Any]:

@@ -15,12 +15,15 @@ _X86 = re.compile(r"linux/(?:amd64|x86_64)", re.IGNORECASE)
 # Images that their registries list for amd64 alone; nothing here asks them.
 _ONLY_X86 = re.compile(
     r"(?:.*/)?(?:mssql/server|oracle/database|openjdk:\d+[\w.-]*alpine|adoptopenjdk(?:/\w+)?:[\w.-]*alpine|mysql:5(?:\.\d+)*|"
+    r"frolvlad/.*|fabric8/java.*|java:\d.*|selenium/[\w-]*(?:chrome|edge)|puppeteer/puppeteer|lambci/.*|fpco/stack-build.*|"
+    r"ekidd/rust-musl-builder|nvidia/cuda:(?:8|9|10)\..*|mhart/alpine-node|heroku/heroku:(?:1\d|20|22).*|"
+    r"microsoft/(?:dotnet|aspnetcore).*|"
     r"anapsix/alpine-java|browserless/chrome|ibmcom/.*|circleci/.*|dotnet/framework/.*|amd64/.*|android-.*|[^/]*[-_.](?:amd64|x86_64)(?:[-_.][\w.-]*)?)(?:[:@].*)?",
     re.IGNORECASE,
 )
 _FETCHED = re.compile(
     r"(?:linux|unknown)[-_./](?:amd64|x86[-_]64|x64)\b|[-_.](?:amd64|x86_64)\.(?:deb|rpm|apk|tar|tgz|zip|AppImage)"
-    r"|x86_64-(?:unknown-)?linux|\bGOARCH=amd64\b",
+    r"|google-chrome-(?:stable|beta)|microsoft-edge-stable|\[arch=amd64\b|x86_64-(?:unknown-)?linux|\bGOARCH=amd64\b",
     re.IGNORECASE,
 )
 _CHOSEN = re.compile(r"(?:TARGET|BUILD)(?:ARCH|PLATFORM)|uname\s+-m|--print-architecture|arm64|aarch64|dpkg\s+-")

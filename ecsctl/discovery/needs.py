@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from ecsctl.discovery import depends, required, stores
+from ecsctl.discovery import depends, dotnet, required, stores
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.port_hints import EXAMPLES, sources
@@ -287,7 +287,9 @@ def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iter
     """Secrets without which a framework does not start, by the names that compose files, examples and sources use."""
     found: dict[str, str] = {}
     for name, where in named:
-        if _SECRET.fullmatch(name) or (" in " in where and _PASSWORD.fullmatch(name)):  # of a compose file's service
+        if (
+            _SECRET.fullmatch(name) or dotnet.secret(name) or (" in " in where and _PASSWORD.fullmatch(name))
+        ):  # of a compose file's service
             found.setdefault(name, where)
     for path in tree.named(r"credentials\.yml\.enc|runtime\.exs", context):
         if path.endswith("config/credentials.yml.enc") and "SECRET_KEY_BASE" not in found:
@@ -295,6 +297,8 @@ def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iter
         for name in re.findall(r"(?:fetch_env!\(|get_env\()\s*\"(\w+)\"", tree.read(path)):
             if _SECRET.fullmatch(name):
                 found.setdefault(name, path)
+    for name, file in dotnet.secrets(tree, context):
+        found.setdefault(name, file)
     for file, name, other, framework in _OF_FRAMEWORKS:
         if tree.has(file if context == "." else f"{context}/{file}") and not {name, other} & found.keys():
             found[name] = framework

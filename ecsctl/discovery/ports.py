@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ecsctl.discovery import port_hints, servers
@@ -111,6 +111,16 @@ def _moved(tree: Tree, context: str) -> bool:
         if not aside(one)
     ]
     return any(_MOVES.search(tree.read(one)) for one in files[:50])
+
+
+def datagrams(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
+    """A sentence for ports of UDP, which no listener of an Application Load Balancer takes ("Listeners")."""
+    known = read.variables(stage)
+    said = " ".join(filled(rest, known) for one in stage.chain for word, rest in one.instructions if word == "EXPOSE")
+    exposed = re.findall(r"(?<!\S)(\d{1,5}(?:-\d{1,5})?)/udp\b", said, re.IGNORECASE)
+    where = "EXPOSE of the Dockerfile" if exposed else next((one.where for one in services[:1]), "")
+    if found := dict.fromkeys(exposed or [port for one in services[:1] for port in one.datagrams]):
+        yield f"{where} names {', '.join(found)} of UDP, which no Application Load Balancer forwards"
 
 
 def choices(ports: Sequence[Port]) -> tuple[Port, ...]:

@@ -100,18 +100,6 @@ def unexpanded(stage: Stage) -> Iterator[str]:
             yield f"{word} is a list of words, in which {found[0]} stays as it is: set command in [service]"
 
 
-def secrets(used: Sequence[Stage]) -> Iterator[str]:
-    """A sentence on the secrets that a build mounts. Without `required` one that is missing is an empty place."""
-    found: dict[str, None] = {}
-    for stage in used:
-        for word, rest in stage.instructions:
-            if word == "RUN":
-                mounts = [one for one in re.findall(r"--mount=(\S+)", rest) if "type=secret" in one]
-                found |= {match[1]: None for one in mounts if (match := re.search(r"\bid=([\w.-]+)", one))}
-    if found:
-        yield f"the build asks for the secrets {', '.join(found)}: [build.secrets] gives them, by the same ids"
-
-
 def unset(read: Dockerfile, stage: Stage) -> str:
     """A variable that EXPOSE names and nothing sets; empty if there is none."""
     known = read.variables(stage)

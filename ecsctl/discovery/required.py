@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 
+from ecsctl.discovery import dotnet
 from ecsctl.discovery.tree import Tree, aside
 
 _MOST = 12
@@ -86,6 +87,7 @@ def listed(
 def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     if context == ".":
         yield from _of_heroku(tree)
+    yield from dotnet.required(tree, context)
     for file in _files(tree, r"[\w.-]+(?<!_test)\.go", context):
         text = tree.read(file)
         yield from ((name, file) for name in (

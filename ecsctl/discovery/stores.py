@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from ecsctl.discovery import settings
+from ecsctl.discovery import dotnet, settings
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.port_hints import sources
 from ecsctl.discovery.started import Text
@@ -19,29 +18,32 @@ _KINDS = (
      r"postgres|postgis|timescale|pgvector|mysql|mariadb|percona|mssql|azure-sql-edge|cockroach|mongo|cassandra|clickhouse|"
      r"couchdb|jawsdb|cleardb|ormongo|mongolab|neo4j|influxdb|surrealdb|libsql",
      r"(?:\w+_)?(?:DATABASE|DB)_?(?:URL|URI|DSN|HOST|HOSTNAME|SERVER)|DSN|ConnectionStrings__(?!.*(?:[Rr]edis|[Cc]ache|[Rr]abbit|[Qq]ueue|[Bb]us|[Bb]lob|[Ss]torage|[Ii]nsights))\w+"
-     r"|(?:Cosmos|Mongo|Sql|Postgres|Database|Db)\w*__ConnectionString"
+     r"|(?:\w+__)*(?:Cosmos|Mongo|Sql|Postgres|Database|Db)\w*__(?:ConnectionString|ConnectionURI|Uri|Url|Host|Server)"
      r"|(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|CLICKHOUSE|MONGO\w*)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
      r"|(?:\w+_)?MONGO(?:DB)?_UR[IL]|(?:\w+_)?DATASOURCE_URL|PGHOST",
      r"spring\.(?:datasource\.url|r2dbc\.url|(?:data\.)?mongodb\.(?:uri|host))|quarkus\.datasource\.jdbc\.url"),
     ("Redis", r"redis|valkey|keydb|dragonfly",
      r"\w*REDIS\w*_?(?:URL|HOST|URI|DSN)|REDIS(?:_(?:SERVERS?|ADDR(?:ESS)?|ENDPOINT|NODES?|CONNECTION\w*))?"
-     r"|ConnectionStrings__\w*(?:[Rr]edis|[Cc]ache)\w*",
+     r"|ConnectionStrings__\w*(?:[Rr]edis|[Cc]ache)\w*|(?:\w+__)*Redis\w*__(?:Connection\w*|Configuration|Host\w*|Ur[il]|Endpoint\w*)",
      r"spring\.(?:data\.)?redis\.(?:host|url)|quarkus\.redis\.hosts"),
     ("a cache", r"memcach", r"\w*MEMCACHED?_?(?:SERVERS?|HOSTS?|URL|LOCATION)", "$."),
     ("a queue", r"rabbitmq|amqp|kafka|redpanda|nats|activemq|artemis|elasticmq|beanstalk|pulsar|mosquitto|emqx",
      r"CELERY_BROKER\w*|AMQP\w*|\w*RABBIT(?:MQ)?_?(?:URL|URI|HOST\w*|SERVER)|\w*KAFKA\w*(?:BROKERS?|SERVERS?|URL|HOSTS?)"
-     r"|BROKER_URL|NATS_(?:URL|SERVERS?|HOST)|\w*QUEUE_URL|ConnectionStrings__\w*(?:[Rr]abbit|[Qq]ueue|[Bb]us)\w*",
+     r"|BROKER_URL|NATS_(?:URL|SERVERS?|HOST)|\w*QUEUE_URL|ConnectionStrings__\w*(?:[Rr]abbit|[Qq]ueue|[Bb]us)\w*"
+     r"|(?:\w+__)*(?:Rabbit|Kafka|MassTransit|\w*Bus|Nats|\w*Broker)\w*__(?:Host\w*|Ur[il]|BootstrapServers|Connection\w*)",
      r"spring\.(?:rabbitmq\.(?:host|addresses)|kafka\.bootstrap-servers|artemis\.broker-url)|kafka\.bootstrap\.servers"),
     ("a search engine", r"elasticsearch|bonsai|searchbox|opensearch|meilisearch|typesense|solr|zincsearch",
-     r"(?:\w+_)?(?:ES|ELASTIC\w*|OPENSEARCH\w*|MEILI\w*|TYPESENSE)_(?:URL|HOST|NODE)S?",
+     r"(?:\w+_)?(?:ES|ELASTIC\w*|OPENSEARCH\w*|MEILI\w*|TYPESENSE)_(?:URL|HOST|NODE)S?|(?:\w+__)*Elastic\w*__(?:Ur[il]|Host|Nodes?)",
      r"spring\.(?:elasticsearch\.uris|data\.solr\.host)"),
     ("object storage", r"minio|localstack|seaweedfs|garage",
-     r"(?:\w+_)?(?:MINIO|S3)_(?:ENDPOINT|URL|HOST|BUCKET)(?:_\w+)?|AWS_(?:S3_)?BUCKET(?:_NAME)?", "$."),
+     r"(?:\w+_)?(?:MINIO|S3)_(?:ENDPOINT|URL|HOST|BUCKET)(?:_\w+)?|AWS_(?:S3_)?BUCKET(?:_NAME)?"
+     r"|(?:\w+__)*(?:Minio|MinIO|S3|AWS|Blob\w*)\w*__(?:Endpoint|BucketName|Bucket|ServiceURL)", "$."),
     ("a vector store", r"chroma|qdrant|weaviate|milvus",
      r"(?:CHROMA|QDRANT|WEAVIATE|MILVUS)\w*_(?:URL|HOST|URI)", "$."),
     ("a model server", r"ollama|vllm|localai", r"(?:\w+_)?OLLAMA_(?:\w+_)?(?:URL|HOST)", "$."),
     ("a mail server", r"mailhog|mailpit|mailcatcher|maildev|smtp|postfix",
-     r"(?:\w+_)?SMTP_(?:HOST|SERVER|URL)|(?:E?MAIL)_(?:HOST|SERVER|URL)", r"spring\.mail\.host"),
+     r"(?:\w+_)?SMTP_(?:HOST|SERVER|URL)|(?:E?MAIL)_(?:HOST|SERVER|URL)|(?:\w+__)*(?:Smtp|E?[Mm]ail)\w*__(?:SmtpServer|Host|Server)",
+     r"spring\.mail\.host"),
 )  # fmt: skip
 # Programs for people who look after a store, and what prepares one: none of them is a store.
 _TOOLS = re.compile(
@@ -101,26 +103,13 @@ def of_settings(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
             if kind and not _AT_HOME.search(value):
                 given = [one for one in _PLACE.findall(value) if kind_of_variable(one)] or _PLACE.findall(value)
                 yield (given[0] if given else re.sub(r"[.-]", "_", name.replace("-", "")).upper()), file
-    for file in _files(tree, context, r"appsettings(?:\.Production)?\.json"):
-        for name, value in _connections(tree.read(file)).items():
-            if not _AT_HOME.search(value) and not re.search(r"\{\d\}", value):  # which the sources fill in
-                yield name, file
+    for name, (value, file) in dotnet.settings(tree, context).items():
+        if kind_of_variable(name) and not _AT_HOME.search(value) and not re.search(r"\{\d\}", value):  # filled in later
+            yield name, file
 
 
 def _files(tree: Tree, context: str, pattern: str) -> list[str]:
     return [one for one in tree.named(pattern, context) if not aside(one)][:10]
-
-
-def _connections(text: str) -> dict[str, str]:
-    """What holds an address in appsettings.json, by the variable that overrides it."""
-    try:
-        read = json.loads(re.sub(r"(?m)^\s*//.*$", "", text.lstrip("\ufeff")))
-        tables = {str(key): table for key, table in read.items() if isinstance(table, dict)}
-    except (ValueError, AttributeError, RecursionError):
-        return {}
-    found = {f"ConnectionStrings__{name}": str(value) for name, value in tables.get("ConnectionStrings", {}).items()}
-    return found | {f"{key}__ConnectionString": str(table["ConnectionString"]) for key, table in tables.items()
-                    if "ConnectionString" in table}  # fmt: skip
 
 
 def by_name(texts: Sequence[Text], services: Sequence[Service]) -> Iterator[str]:

@@ -28,7 +28,7 @@ IGNORED = ".ecsctl/"
 _WHEREVER = frozenset({".ecsctl", ".ecsctl/", "**/.ecsctl", "**/.ecsctl/"})  # in any folder
 _OF_SERVICE = (
     "port ", "health path ", "the app listens ", "the app finds ", "[service.environment] sets ", "the task has ",
-    "the processor ",
+    "the processor ", "it takes no requests",
 )  # fmt: skip
 """How the notes begin that say where the values of [service] were found."""
 GITHUB = (
@@ -125,7 +125,7 @@ class Proposal:
             remarks["pipeline"] = [f"Other apps are in this repository too. With a connection, paths = [{listed}] lets "
                                    "pushes that concern this one alone build it."]  # fmt: skip
         processes = self.image.processes if self.image else ()
-        if self.image and not self.image.port and any(one.name for one in processes):
+        if self.image and self.image.web and not self.image.port and any(one.name for one in processes):
             remarks["service"].append("If this app serves no requests: web = false, and the workers below.")
         for one in processes:
             if not one.name:
@@ -165,7 +165,8 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
                      "from the repository's root")  # fmt: skip
     notes += image.notes if image else [NO_DOCKERFILE]
     if others := [one.name or "a release command" for one in (image.processes if image else ())]:
-        notes.append(f"the same image runs {', '.join(others)}: proposed in ecsctl.toml, as comments")
+        as_comments = ", as comments" if image and image.web else ""
+        notes.append(f"the same image runs {', '.join(others)}: proposed in ecsctl.toml{as_comments}")
     if image and image.needs:
         notes.append(
             "what it needs beside its image is listed in ecsctl.toml, at [service]: "

@@ -1,0 +1,163 @@
+"""Where an app answers: its port, its health check, and the variables that it finds its port by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ecsctl.discovery import evidence, health, needs, port_hints, ports, reach, refusals, running, stores, workers
+from ecsctl.discovery.compose import Service
+from ecsctl.discovery.dockerfile import Dockerfile, Stage
+from ecsctl.discovery.health import Health
+from ecsctl.discovery.hosts import Host
+from ecsctl.discovery.port_hints import Port
+from ecsctl.discovery.selection import Ask
+from ecsctl.discovery.started import Text
+from ecsctl.discovery.tree import Tree
+
+USUAL = 8080
+"""The port for an app that listens wherever $PORT says."""
+GRPC = 50051
+"""The port of gRPC's own tutorials, on which most of its servers listen."""
+_OF_GRPC = (
+    '50051 is the usual port of gRPC: if the app speaks that, protocol = "grpc" in [service], which needs a [domain]'
+)
+
+
+@dataclass(frozen=True)
+class Listening:
+    """How an app answers. Without a port it either takes no requests (`web` is False), or a person has to say it."""
+
+    port: int | None
+    health: Health
+    environment: tuple[tuple[str, str], ...]
+    web: bool = True
+
+
+def observed(
+    tree: Tree, context: str, path: str, read: Dockerfile, stage: Stage, services: Sequence[Service],
+    said: Sequence[Host], texts: Sequence[Text], ask: Ask | None, notes: list[str], doubts: list[str],
+) -> Listening:  # fmt: skip
+    """What answers, and how. What it rests on goes to the notes."""
+    paths = health.proposals(tree, context, path, read, stage, services, texts, said)
+    asked = [(one.port, one.source) for one in paths if one.port]
+    anywhere = ports.wants_variable(read, stage, texts)
+    found = ports.named(tree, context, read, stage, texts, services, asked, said, anywhere=anywhere)
+    exposed = ports.exposed(read, stage)
+    if exposed and set(exposed) <= ports.PROTOCOLS.keys():
+        listed = ", ".join(f"{number}, of {ports.PROTOCOLS[number]}" for number in exposed)
+        doubts.append(f"EXPOSE of the Dockerfile names {listed}: no Application Load Balancer forwards that")
+        found = ()
+    doubts += ports.datagrams(read, stage, services)
+    environment: tuple[tuple[str, str], ...] = ()
+    port = _taken(found, ask, notes, doubts)
+    odd = ports.contrary(tree, context, read, stage)
+    doubts += refusals.by_tls([read.last(stage, "HEALTHCHECK"), *(one.health for one in services[:1])], port or 0)
+    doubts += [odd] if odd else evidence.of_port(found, port) if port and not ask else []
+    if port and not anywhere:
+        environment, why = _of_port(tree, context, found[0], port, services, texts, read.environment(stage))
+        notes += why
+    foreign = needs.others(tree, path) if context == "." else ()
+    if not any(one.binds for one in services[:1]):
+        doubts += reach.alone(tree, context, texts, read.environment(stage), foreign)
+    doubts += [*stores.fixed(tree, context, foreign), *reach.forbidden(read, stage, port or 0)]
+    # An app that nothing gives a port takes the one that its platform gives it.
+    reads = None if anywhere or found or exposed else ports.read_from_environment(tree, context)
+    if reads:
+        port, anywhere = reads[0] or None, True
+        notes.append(f"{reads[1]} reads the port from its environment")
+    if anywhere:
+        port = port or USUAL
+        environment = (("PORT", str(port)),)
+        notes.append(f"the app listens on $PORT, which [service.environment] sets to {port}")
+    elif not found:
+        elsewhere = exposed or any(one.ports for one in services[:1])
+        if reason := "" if elsewhere else workers.reason(tree, context, stage.image, texts):
+            notes.append(f"it takes no requests, so web = false: {reason}")
+            return Listening(None, Health("/", ""), (), web=False)
+        port = _asked(ask)
+        if port is None:
+            doubts.append("nothing names the port that the app listens on: 8000 is a guess, see [service]. If "
+                         "it serves no requests, as a bot or a worker: web = false")  # fmt: skip
+            if unset := reach.unset(read, stage):
+                doubts.append(f"EXPOSE of the Dockerfile names {unset}, which has no value: set it in [build.args]")
+    notes += [_OF_GRPC] if port == GRPC else []
+    opened = any(one.any_host for one in services[:1])
+    return Listening(port, _checked(tree, context, port, paths, notes, doubts, foreign, opened), environment)
+
+
+def _taken(found: Sequence[Port], ask: Ask | None, notes: list[str], doubts: list[str]) -> int | None:
+    """The likeliest of the ports that something names, None if nothing does. What it rests on goes to the notes."""
+    if not found:
+        return None
+    port, source = found[0].number, found[0].source
+    several = [str(one.number) for one in ports.choices(found)]
+    if len(several) > 1 and ask:
+        port, source = int(ask("Several ports are exposed. Which one serves the app?", several)), "chosen"
+    notes.append(f"port {port}: {source}")
+    if torn := ports.torn(found, asked=bool(ask)):
+        doubts.append(f"nothing says which of the ports {', '.join(map(str, torn))} serves the app: {port} is a guess")
+    others = {one.number: one.source for one in found if one.number != port and not one.source.startswith("what ")}
+    if others:
+        notes.append("other ports: " + ", ".join(f"{number} ({said})" for number, said in others.items()))
+    return port
+
+
+def _asked(ask: Ask | None) -> int | None:
+    answer = ask("Nothing names the port that the app listens on. Which one is it?", []) if ask else ""
+    return int(answer) if answer.isascii() and answer.isdigit() and 0 < int(answer) < 65536 else None
+
+
+def _of_port(
+    tree: Tree, context: str, found: Port, port: int, services: Sequence[Service], texts: Sequence[Text],
+    known: Mapping[str, str],
+) -> tuple[tuple[tuple[str, str], ...], list[str]]:  # fmt: skip
+    """The variables in which an app finds its port, where nothing else says which one it is; and a sentence on them."""
+    given = [pair for one in services[:1] for pair in one.listens if pair[1].endswith(str(port))]
+    if given := [(name, value) for name, value in given if known.get(name) != value]:
+        listed = ", ".join(name for name, _ in given)
+        return tuple(given), [f"the app finds its port in {listed}, which {services[0].where} sets to {given[0][1]}"]
+    if name := _reading(tree, context, found, port, texts, known):
+        return ((name, str(port)),), [f"the app finds its port in {name}, which [service.environment] sets to {port}"]
+    return (), []
+
+
+def _reading(tree: Tree, context: str, found: Port, port: int, texts: Sequence[Text], known: Mapping[str, str]) -> str:
+    """The variable in which the app finds its port, if nothing but that says which one it is; else empty."""
+    if ports.unbound(texts, known):  # without it on its own machine alone (Gunicorn, "bind")
+        return "PORT"
+    if name := running.demanded(tree, context, texts, known):
+        return name
+    of_file = [(name, number) for name, number, source in port_hints.examples(tree, context) if source == found.source]
+    return of_file[0][0] if of_file and of_file[0][1] == port else ""
+
+
+def _checked(
+    tree: Tree, context: str, port: int | None, paths: Sequence[Health], notes: list[str], doubts: list[str],
+    foreign: Sequence[str], opened: bool,
+) -> Health:  # fmt: skip
+    """The health check of an app on a port. What it rests on goes to the notes."""
+    fitting = [one for one in paths if not one.port or one.port == port]
+    checked = fitting[0] if fitting else Health("/", "nothing names another", redirects=True)
+    if fitting or not port:
+        notes.append(f"health path {checked.path}: {checked.source}")
+    if not fitting:
+        doubts += [f"{one.source} asks {one.path} on port {one.port}, and the load balancer asks on {port}"
+                   for one in paths[:1] if port and one.sure]  # fmt: skip
+        if port:
+            doubts.append(
+                "no path for the health check was found: / is a guess, and codes from 200 to 399 count as healthy"
+            )
+        if listed := health.listed(tree, context):
+            doubts.append(f"paths that its sources name, and that may be better: {listed}")
+    if not port or not fitting:
+        doubts += refusals.strangers(tree, context, opened) if port else []
+        return checked
+    if proposal := evidence.of_path(tree, context, checked, fitting, foreign):
+        doubts.append(proposal)
+        checked = replace(checked, leads=True)
+    if leads := refusals.led_to_tls(tree, context):
+        notes.append(f"{leads} redirects HTTP to HTTPS, the load balancer's check too: the redirect counts as healthy")
+        checked = replace(checked, leads=True)
+    doubts += refusals.strangers(tree, context, opened)
+    return checked

@@ -1,0 +1,121 @@
+"""Kinds of repositories that `init` once said nothing about, each as the few lines that show it."""
+
+import pytest
+
+from ecsctl import config
+from ecsctl.discovery.image import observed
+from ecsctl.discovery.tree import Tree
+from ecsctl.operations.init import propose
+
+
+def found(folder, files):
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return observed(Tree.of(folder))
+
+
+def lines(image):
+    return tuple(one.line for one in image.needs)
+
+
+ASPNET = "FROM mcr.microsoft.com/dotnet/aspnet:8.0\nCOPY . .\nEXPOSE 8080\nENTRYPOINT dotnet Shop.dll\n"
+
+
+def test_what_sources_of_aspnet_demand_and_no_settings_give_is_required(tmp_path):
+    image = found(tmp_path, {
+        "Dockerfile": ASPNET,
+        "Program.cs": 'var key = builder.Configuration["Jwt:Audience"]!;\n'
+        'var link = builder.Configuration.GetConnectionString("Main");\n'
+        'var mode = builder.Configuration["Site:Mode"] ?? "open";\n'
+        'var hub = builder.Configuration.GetSection("Hub")["Address"]\n    ?? throw new Exception();\n'
+        'var name = builder.Configuration["Site:Name"]!;\n',
+        "appsettings.json": '{"Site": {"Name": "shop"}, // why\n "Jwt": {"Audience": "<your audience>"},}',
+        "appsettings.Development.json": '{"ConnectionStrings": {"Main": "Server=localhost"}}',
+    })  # fmt: skip
+    assert lines(image) == ("Jwt__Audience, ConnectionStrings__Main, Hub__Address: required by Program.cs",)
+
+
+def test_nested_settings_of_aspnet_name_stores_and_secrets_by_the_variable_that_overrides_them(tmp_path):
+    image = found(tmp_path, {
+        "Dockerfile": ASPNET,
+        "appsettings.json": '{"Jwt": {"Key": "only for a desk"}, "App": {"Redis": {"Host": "localhost"}}, '
+        '"RabbitMq": {"HostName": "localhost"}, "Mongo": {"ConnectionString": "mongodb://localhost"}}',
+    })  # fmt: skip
+    kinds = [line.partition(",")[0] for line in lines(image)]
+    assert kinds == ["a database: Mongo__ConnectionString", "Redis: App__Redis__Host", "a queue: RabbitMq__HostName",
+                     "Jwt__Key"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "said"), [
+    ({"Dockerfile": "FROM a\nARG GH_TOKEN\nRUN git clone https://$GH_TOKEN@github.com/x/y\nEXPOSE 80\nCMD a\n"},
+     "takes GH_TOKEN as an argument"),
+    ({"Dockerfile": "FROM node\nCOPY . .\nRUN npm ci\nEXPOSE 80\nCMD a\n",
+      ".npmrc": "//npm.pkg.github.com/:_authToken=${NODE_AUTH_TOKEN}\n"},
+     ".npmrc takes a registry's token from NODE_AUTH_TOKEN"),
+    ({"Dockerfile": "FROM sdk\nCOPY . .\nRUN dotnet restore\nEXPOSE 80\nCMD a\n",
+      "NuGet.config": '<add key="ClearTextPassword" value="%FEED_TOKEN%" />'},
+     "NuGet.config takes a registry's token from FEED_TOKEN"),
+])  # fmt: skip
+def test_a_token_that_a_build_needs_is_named_with_the_mount_that_gives_it(tmp_path, files, said):
+    notes = [one for one in found(tmp_path, files).doubts if "RUN --mount=type=secret,id=" in one]
+    assert [said in one for one in notes] == [True]
+
+
+def test_a_token_that_a_build_mounts_or_may_do_without_is_not_asked_for_twice(tmp_path):
+    image = found(tmp_path, {
+        "Dockerfile": "FROM a\nARG SENTRY_AUTH_TOKEN\nRUN --mount=type=secret,id=NPM_TOKEN npm ci\nEXPOSE 80\n",
+        ".npmrc": "_authToken=${NPM_TOKEN}\n# ${OLD_TOKEN}\nother=${MAY_TOKEN-}\n",
+    })  # fmt: skip
+    assert [one for one in image.doubts if "TOKEN" in one] == [
+        "the build asks for the secrets NPM_TOKEN: [build.secrets] gives them, by the same ids"
+    ]
+
+
+@pytest.mark.parametrize(("files", "said"), [
+    ({"Dockerfile": "FROM python:3\nCOPY . .\nCMD python bot.py\n", "requirements.txt": "aiogram==3\n"},
+     "requirements.txt has aiogram"),
+    ({"Dockerfile": "FROM python:3\nCOPY . .\nCMD celery -A app worker\n"}, "its command runs celery -A app worker"),
+    ({"Dockerfile": "FROM mcr.microsoft.com/dotnet/runtime:8.0\nCOPY . .\nENTRYPOINT dotnet A.dll\n"}, "no ASP.NET"),
+])  # fmt: skip
+def test_an_app_that_takes_no_requests_is_a_worker_without_a_web(tmp_path, files, said):
+    image = found(tmp_path, files)
+    assert any(said in one for one in image.notes if one.startswith("it takes no requests"))
+    (tmp_path / "ecsctl.toml").write_text(propose(tmp_path).text)
+    assert list(config.read(tmp_path, environ={}).config.processes) == ["worker"]
+
+
+@pytest.mark.parametrize("files", [
+    {"requirements.txt": "aiogram\nfastapi\n"},
+    {"requirements.txt": "aiogram\n", "bot.py": "application.run_webhook(port=p)\n"},
+    {"requirements.txt": "httpx\n"},
+])  # fmt: skip
+def test_an_app_that_may_answer_is_left_to_a_person(tmp_path, files):
+    image = found(tmp_path, {"Dockerfile": "FROM python:3\nCOPY . .\nCMD python bot.py\n", **files})
+    assert image.web
+    assert any("nothing names the port" in one for one in image.doubts)
+
+
+@pytest.mark.parametrize(("files", "said"), [
+    ({"Dockerfile": "FROM a\nEXPOSE 80 514/udp\nCMD a\n"}, "EXPOSE of the Dockerfile names 514 of UDP"),
+    ({"Dockerfile": "FROM a\nEXPOSE 80\nCMD a\n",
+      "compose.yml": "services:\n  dns:\n    build: .\n    ports: ['80:80', '5353:53/udp']\n"},
+     "dns in compose.yml names 53 of UDP"),
+])  # fmt: skip
+def test_a_port_of_udp_is_one_that_no_load_balancer_forwards(tmp_path, files, said):
+    assert [one for one in found(tmp_path, files).doubts if "of UDP" in one] == [
+        f"{said}, which no Application Load Balancer forwards"
+    ]
+
+
+@pytest.mark.parametrize("text", [
+    "FROM selenium/standalone-chrome:4\n", "FROM ghcr.io/puppeteer/puppeteer:24\n", "FROM heroku/heroku:22\n",
+    "FROM node:22\nRUN apt-get install -y google-chrome-stable\n",
+])  # fmt: skip
+def test_an_image_that_no_arm_machine_runs_is_built_for_x86(tmp_path, text):
+    assert found(tmp_path, {"Dockerfile": f"{text}EXPOSE 80\nCMD a\n"}).architecture == "X86_64"
+
+
+def test_base_images_of_docker_hub_are_named_with_what_else_there_is(tmp_path):
+    image = found(tmp_path, {"Dockerfile": "FROM node:22\nFROM public.ecr.aws/x/y\nEXPOSE 80\nCMD a\n"})
+    assert ["node:22 from Docker Hub" in one for one in image.notes if "docker.io" in one] == [True]
