@@ -28,12 +28,14 @@ _OF_NO_WEIGHT = re.compile(
     r"VERSION|COMMIT|SHA|REV|DATE|TIME|GIT|TAG|PROXY|REGISTRY|MIRROR|TOKEN|SENTRY|INDEX|CACHE|UID|GID|DEBUG|^CI$|BUILD_?(?:ID|NUM)|"
     r"^(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT)$"
 )
+_OF_TRIALS = re.compile("TEST|DEBUG|DEV|LINT|ARCH|PLATFORM")
 # Of pages that a browser runs: their values are put in as they are built.
 _OF_PAGES = re.compile(r"(?:NEXT_PUBLIC|VITE|REACT_APP|NUXT_PUBLIC|VUE_APP|EXPO_PUBLIC|GATSBY)_")
 _HISTORY = re.compile(r"(?:^|/)\.git/?$")
 # A default that stands for an argument which a Makefile gives.
 _STANDS_FOR = re.compile(
-    r"placeholder|change[-_]?me|override[-_]?me|replace[-_]?me|todo|undefined|unset", re.IGNORECASE
+    r"(?:please|your|change|override|replace|provide|specify|fill)[-_ ]?\w*|.*placeholder.*|todo|undefined|unset|<.*>",
+    re.IGNORECASE,
 )
 
 
@@ -93,6 +95,22 @@ def unsure(
     where = next((one.where for one in services if dict(one.arguments).keys() & set(known)), "")
     if where:
         yield f"{', '.join(known)} in [build.args] is a proposal, from {where}"
+
+
+def toggled(read: Dockerfile) -> Iterator[str]:
+    """A sentence for the ARGs that a RUN compares with another value than their default: it does more, or else."""
+    found: dict[str, str] = {}
+    for one in read.stages:
+        known = read.variables(one)
+        runs = "\n".join(rest for word, rest in one.instructions if word == "RUN" and "$" in rest)
+        for name, value in re.findall(r"\[+\s+\"?\$\{?(\w+)\}?\"?\s+==?\s+\"?([\w.-]+)\"?\s", runs):
+            given = known.get(name, "")
+            others = re.findall(rf"\$\{{?{name}\}}?\"?\s+==?\s+\"?([\w.-]+)", runs)
+            # Nothing is lost where its default is one of those asked for, or where it is about tests alone.
+            if name in known and given not in others and not _OF_TRIALS.search(name):
+                found.setdefault(name, f"{name} is {value}, and its default is {given or 'nothing'}")
+    if found:
+        yield f"the build does something else where {'; where '.join(list(found.values())[:3])}: see args in [build]"
 
 
 def _used(read: Dockerfile, given: Collection[str] = ()) -> Iterator[str]:

@@ -81,17 +81,31 @@ def services(tree: Tree) -> tuple[Service, ...]:
         return bool(_LATER.search(name)), file.count("/"), not _PRODUCTION.search(name), not _PLAIN.fullmatch(name)
 
     files = sorted(tree.named(NAMES), key=rank)
-    return tuple(service for file in files[:20] for service in _services(file, tree.read(file)))
+    return tuple(service for file in files[:20] for service in _services(file, tree))
 
 
-def _services(file: str, text: str) -> list[Service]:
-    document = next(iter(documents(text) or ()), None)
+def _services(file: str, tree: Tree) -> list[Service]:
+    document = next(iter(documents(tree.read(file)) or ()), None)
     found = document.get("services") if isinstance(document, dict) else None
     if not isinstance(found, dict):
         return []
     folder = os.path.dirname(file)
     names = [str(name) for name, one in found.items() if isinstance(one, dict)]
+    for one in found.values():
+        if isinstance(one, dict) and one.get("env_file"):
+            one["environment"] = _of_files(one, folder, tree)
     return [_service(file, folder, name, found[name], names) for name in names if name in found]
+
+
+def _of_files(one: Mapping[str, Any], folder: str, tree: Tree) -> dict[str, str | None]:
+    """A service's variables, with those of its env_file, as far as git has it ("env_file")."""
+    listed = one["env_file"] if isinstance(one["env_file"], list) else [one["env_file"]]
+    said: dict[str, str | None] = {}
+    for file in listed:
+        path = str(file.get("path", "") if isinstance(file, dict) else file)
+        text = tree.read(os.path.normpath(os.path.join(folder, path)))
+        said |= dict(re.findall(r"(?m)^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*[\"']?([^\"'\n]*)", text))
+    return said | dict.fromkeys(_names(one.get("environment"))) | dict(_values(one.get("environment")))
 
 
 def _service(file: str, folder: str, name: str, one: Mapping[str, Any], names: Sequence[str] = ()) -> Service:

@@ -103,3 +103,30 @@ def of(tree: Tree, context: str, foreign: Collection[str] = ()) -> dict[str, str
                 if kind not in found and (match := re.search(driver, own)):
                     found[kind] = f"{file} has {match[1]}"
     return found
+
+
+# Libraries of a database that is a file, by the lists of packages.
+_FILES = (
+    (r"package\.json", r'"(better-sqlite3|sqlite3|sqlite|node-sqlite3-wasm)"\s*:'),
+    (
+        r"go\.mod",
+        r"\b(mattn/go-sqlite3|modernc\.org/sqlite|glebarez/(?:go-)?sqlite|ncruces/go-sqlite3|gorm\.io/driver/sqlite)\b",
+    ),
+    (r"requirements[\w.-]*\.txt|pyproject\.toml|Pipfile", r"(?m)^[\s\"']*(aiosqlite|datasette|sqlite-utils)\b"),
+    (r"Cargo\.toml", r"(?m)^\s*(rusqlite|sqlx|diesel|sea-orm|libsqlite3-sys)\b[^\n]*(?:rusqlite|sqlite)"),
+    (r"[\w.-]+\.csproj|Directory\.Packages\.props", r"\b(Microsoft\.(?:EntityFrameworkCore|Data)\.Sqlite)\b"),
+    (r"Gemfile", r"(?m)^\s*gem\s+[\"'](sqlite3)[\"']"),
+    (r"mix\.exs", r"\{:(ecto_sqlite3|exqlite)\b"),
+    (r"schema\.prisma", r"(?m)^\s*provider\s*=\s*\"(sqlite)\""),
+    (r"settings\.py|base\.py|production\.py|database\.php", r"(django\.db\.backends\.sqlite3|'sqlite')"),
+)
+
+
+def of_file(tree: Tree, context: str, foreign: Collection[str] = ()) -> str:
+    """The file that shows that the app may keep its database in a file of SQLite, and how; empty if none does."""
+    for pattern, library in _FILES:
+        for file in [one for one in tree.named(pattern, context) if not aside(one)][:20]:
+            own = tree.read(file).partition('"devDependencies"')[0]
+            if not any(one and file.startswith(f"{one}/") for one in foreign) and (match := re.search(library, own)):
+                return f"{file} has {match[1].strip(chr(39))}"
+    return ""

@@ -34,13 +34,13 @@ _PROBE = re.compile(
 # net/http, Echo and Laravel's routes/web.php. Routers and groups are left out: what is before them is not known.
 _WELL = r"(?:health|healthz|healthy|health[_-]?checks?|livez?|alive|liveness|heartbeat|__lbheartbeat__|ping|up)"
 _ROUTE = re.compile(
-    r"(?:\b(?:\w*(?:app|[Ss]erver|fastify|application|[Mm]ux|engine|[Ee]cho)|http|e)\.(?:get|route|HandleFunc|Handle|GET|Get)\(\s*"
+    r"(?:\b(?:\w*(?:app|[Ss]erver|fastify|application|[Mm]ux|engine|[Ee]cho)|http|e)\.(?:get|use|route|HandleFunc|Handle|GET|Get)\(\s*"
     r"|\bRoute::(?:withoutMiddleware\([^)]*\)->)?get\(\s*)[\"'`](?:GET )?(/(?:(?:api|v\d)/){0,2}" + _WELL + r")/?[\"'`]"
 )
 # A router of Flask or FastAPI without a prefix, which the app takes unchanged; actix-web and axum, whose app has the
 # route itself; Elysia, whose plugins are apps.
 _ROUTER = re.compile(r"(?m)^(\w+)\s*=\s*(?:Blueprint|APIRouter)\(((?:[^()]|\([^()]*\))*)\)")
-_RUST = re.compile(r"(?:App|Router)::new\(\)|\.route\(\s*\"(/" + _WELL + r")\"\s*,\s*(?:\w+::)*get\(")
+_RUST = re.compile(r"(?:App|Router)::new\(\)|\.route\(\s*\"((?:/api)?/" + _WELL + r")\"\s*,\s*(?:\w+::)*get\(")
 _ELYSIA = re.compile(r"new Elysia\(\)(?:\s*\.use\([\w.]+\))*\s*\.get\(\s*[\"'`](/" + _WELL + r")[\"'`]")
 # Of hapi and Fastify: a route as an object, whose method and path stand together.
 _OBJECT = re.compile(

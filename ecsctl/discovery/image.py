@@ -20,6 +20,7 @@ from ecsctl.discovery import (
     hub,
     listening,
     machine,
+    migrations,
     needs,
     reach,
     running,
@@ -29,7 +30,7 @@ from ecsctl.discovery import (
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.listening import Listening
-from ecsctl.discovery.needs import Need, Process
+from ecsctl.discovery.needs import PERHAPS, Need, Process
 from ecsctl.discovery.selection import Ask
 from ecsctl.discovery.started import Text, started
 from ecsctl.discovery.tree import Tree
@@ -115,9 +116,12 @@ def observed(
     notes.append(f"the image is built from {path} in {_named(place.folder)}{place.why and ': '}{place.why}")
     if target:
         notes.append(why)
-    doubts += choosing.for_development(read.stage(), target)
-    doubts += [*choosing.by_variable(read, stage, built), *choosing.half(read, stage, built)]
-    doubts += absent.missing_notes(tree, path, read, place)
+    doubts += [
+        *choosing.for_development(read.stage(), target),
+        *choosing.by_variable(read, stage, built),
+        *choosing.half(read, stage, built),
+        *absent.missing_notes(tree, path, read, place),
+    ]
     names = {called, tree.root.name} if place.folder == "." else {place.folder}
     names |= {called.partition("/")[0]} if called.endswith("/docker") else set()  # as anonaddy/docker has its image
     ours = running.services_of(services, path, names, called.rpartition("/")[0], stage)
@@ -133,7 +137,7 @@ def observed(
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, for which it has no default: set it in [build.args]")
-    doubts += absent.unsure(read, arguments, lacking, ours)
+    doubts += [*absent.toggled(read), *absent.unsure(read, arguments, lacking, ours)]
     bare = [name.rpartition("/")[2] for name in (called, tree.root.name) if name]
     if (
         any(one.mounts for one in ours)
@@ -144,8 +148,10 @@ def observed(
                       "a folder in it: it may be made for development")  # fmt: skip
     notes += hub.warning(path, read, arguments)
     texts = started(tree, place.folder, " ".join([read.command(stage), *command]))
-    doubts += _starting(tree, path, read, stage, place.folder, command, texts, ours)
-    doubts += stores.by_name(texts, services)
+    doubts += [
+        *_starting(tree, path, read, stage, place.folder, command, texts, ours),
+        *stores.by_name(texts, services),
+    ]
     heard = listening.observed(tree, place.folder, path, read, stage, ours, said, texts, ask, notes, doubts)
     port, checked, environment = heard.port, heard.health, heard.environment
     if initial := bool(ours) and ours[0].init and ours[0].runs(stage.name):
@@ -159,6 +165,19 @@ def observed(
         notes.append(f"the task has {memory} MiB, more than the default: {large}")
     if bound := machine.bound(read, stage):
         notes.append(f"the processor is X86_64: {bound}")
+    others = needs.processes(tree, services, ours, said)
+    foreign = needs.others(tree, path) if place.folder == "." else ()
+    found = needs.listed(
+        tree,
+        place.folder,
+        services,
+        ours,
+        read.volumes(stage),
+        {*read.environment(stage), *dict(environment)},
+        path,
+        port,
+        said,
+    )
     return Image(
         dockerfile=path,
         context=place.folder,
@@ -174,20 +193,10 @@ def observed(
         lacking=lacking,
         notes=(*notes, *doubts),
         doubts=tuple(doubts),
-        needs=needs.listed(
-            tree,
-            place.folder,
-            services,
-            ours,
-            read.volumes(stage),
-            {*read.environment(stage), *dict(environment)},
-            path,
-            port,
-            said,
-        ),
+        needs=_needs(found, migrations.unrun(tree, place.folder, texts, [one.command for one in others], foreign)),
         init=initial,
         web=heard.web,
-        processes=_processes(needs.processes(tree, services, ours, said), command, read.command(stage), path, heard),
+        processes=_processes(others, command, read.command(stage), path, heard),
     )
 
 
@@ -216,6 +225,14 @@ def _starting(
 
 def _parsed(tree: Tree, path: str) -> Dockerfile:
     return dockerfile.parse(tree.read(path))
+
+
+def _needs(found: Sequence[Need], unrun: Iterator[str]) -> tuple[Need, ...]:
+    """What an app needs, with the migrations that nothing runs before what may be for development alone."""
+    if any(one.kind == "migrations" for one in found):
+        return tuple(found)
+    last = [one for one in found if one.kind == PERHAPS]
+    return (*(one for one in found if one not in last), *(Need("migrations", line) for line in unrun), *last)
 
 
 def _processes(

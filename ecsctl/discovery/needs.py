@@ -20,7 +20,8 @@ _MIGRATES = re.compile(r"migrat|db:(?:prepare|setup|deploy)|alembic|prestart|see
 
 _SECRET = re.compile(
     r"SECRET|(?:\w+_)?SECRET_KEY(?:_BASE)?|RAILS_MASTER_KEY|(?:LARAVEL_)?APP_(?:KEY|SECRET)|(?:\w+_?)?AUTH_SECRET"
-    r"|(?:\w+_)?(?:ENCRYPTION_KEY|SESSION_SECRET|JWT_SECRET)|SALT"
+    r"|(?:\w+_)?(?:(?:ENCRYPTION|CREDENTIALS?|SIGNING|MASTER|COOKIE|SESSION|HASH)_KEY|JWT_KEY|SALT)"
+    r"|(?:\w+_)?(?:SESSION|JWT|SHARED|COOKIE|SIGNING|TOKEN|HASH|INTERNAL|CSRF|NEXTAUTH)_SECRET"
 )
 # Without them Laravel and Rails do not start, or answer 500 ("Configuration", "Securing Rails Applications").
 _OF_FRAMEWORKS = (
@@ -28,6 +29,7 @@ _OF_FRAMEWORKS = (
     ("config/environments/production.rb", "SECRET_KEY_BASE", "RAILS_MASTER_KEY", "Rails in production"),
 )
 _PASSWORD = re.compile(r"(?:\w+_)?(?:PASSWORD|MASTER_KEY)")
+PERHAPS = "what may be for development alone"
 _PASSING = re.compile(r"/(?:logs?|tmp|run|cache|\.cache|node_modules|vendor|bundle|\.next|target|certs?|ssl)(?:/|$)")
 """Folders whose content may go."""
 
@@ -160,9 +162,14 @@ def listed(
     found += [Need("required variables", line) for line in lacking]
     found += [Need(line.partition(":")[0], line) for line in _processes(services, app)]
     found += [Need("migrations", line) for line in _of_builders(tree, context, built, [one.line for one in found])]
-    found += [Need("folders that are kept", line) for line in _kept(tree, app, kept)]
+    folders = list(_kept(tree, app, kept))
+    stored = any(kind == "a database" for kind, line in lines if not line.endswith("the app may need one"))
+    if not folders and not stored and (why := depends.of_file(tree, context, foreign)):
+        folders.append(f"a database that is a file, if the app uses one ({why}): a task's disk ends with the task, and "
+                       "volumes outlive it")  # fmt: skip
+    found += [Need("folders that are kept", line) for line in folders]
     found += [Need("further ports", line) for line in _further(app, port)]
-    found += [Need("what may be for development alone", f"perhaps: {', '.join(perhaps)}")] if perhaps else []
+    found += [Need(PERHAPS, f"perhaps: {', '.join(perhaps)}")] if perhaps else []
     return tuple(dict.fromkeys(found))
 
 
@@ -276,7 +283,8 @@ def _kept(tree: Tree, app: Sequence[Service], kept: Sequence[str]) -> Iterator[s
     folders = dict.fromkeys((one.rstrip("/") for one in kept if not _PASSING.search(one)), "VOLUME of the Dockerfile")
     for service in app[:1]:
         for source, place in service.keeps:
-            held = source in tree.folders or tree.has(source)
+            inside = [one for one in tree.files if within(one, source)]
+            held = any(not one.rpartition("/")[2].startswith(".git") and not one.endswith(".keep") for one in inside)
             if not held and not _PASSING.search(place):
                 folders.setdefault(place, f"a volume of {service.where}")
     for folder, where in folders.items():

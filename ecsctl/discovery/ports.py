@@ -85,8 +85,8 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
     runs = [one for one in hints if not one.beside and (
         (one.sure and one.source.startswith(("its command", "HEALTHCHECK"))) or one in given
         or (not given and not anywhere and _AS_IT_IS.match(one.source) and not _moved(tree, context)))]  # fmt: skip
-    if len(surer) == 1 and not surer[0].agreed and runs:  # EXPOSE opens nothing: what runs wins over it
-        surer = [replace(runs[0], against=surer[0].number), *surer]
+    if len(usual) == 1 and usual[0].number not in agreed and runs:  # EXPOSE opens nothing: what runs wins over it
+        surer = [replace(runs[0], against=usual[0].number), *surer]
     # A web server's settings hold, whatever EXPOSE says that nothing else does.
     listened = [Port(number, file) for number, file in servers.listened(tree, context, read, stage)]
     if listened and surer and not {one.number for one in surer} & ({one.number for one in listened} | agreed.keys()):

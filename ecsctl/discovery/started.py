@@ -17,6 +17,9 @@ _SETTINGS = re.compile(
 )
 
 
+_PROGRAM = re.compile(r"(?m)^\[program:[^\]\n]+\](?:\n(?!\[)[^\n]*)*?\ncommand\s*=\s*(\S[^\n]*)")
+
+
 @dataclass(frozen=True)
 class Text:
     """A piece of text, and where it stands."""
@@ -43,6 +46,8 @@ def started(tree: Tree, context: str, command: str) -> tuple[Text, ...]:
                 observed.add(path)
                 said = tree.read(path)
                 found.append(Text(path, _code(said), _is_shell(path, said)))
+                if programs := _PROGRAM.findall(_code(said)):  # of supervisord ("Configuration File", program section)
+                    found.append(Text(path, "\n".join(programs)))
     return tuple(found)
 
 

@@ -218,7 +218,7 @@ MORE = {
             "EXPOSE $GOTIFY_SERVER_EXPOSE\nCOPY --from=builder /target /\nENTRYPOINT [\"./gotify-app\"]\nCMD [\"serve\"]\n",
             "Makefile": "", "ui/package.json": "{}", "go.mod": "",
         },
-        "docker/Dockerfile", ".", 80, "/health",
+        "docker/Dockerfile", ".", 80, "/health", lacking=("GO_VERSION",),
     ),
     "kanboard/kanboard": Shape(
         {

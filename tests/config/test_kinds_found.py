@@ -119,3 +119,50 @@ def test_an_image_that_no_arm_machine_runs_is_built_for_x86(tmp_path, text):
 def test_base_images_of_docker_hub_are_named_with_what_else_there_is(tmp_path):
     image = found(tmp_path, {"Dockerfile": "FROM node:22\nFROM public.ecr.aws/x/y\nEXPOSE 80\nCMD a\n"})
     assert ["node:22 from Docker Hub" in one for one in image.notes if "docker.io" in one] == [True]
+
+
+def test_migrations_that_nothing_runs_are_named_with_what_runs_them(tmp_path):
+    files = {"Dockerfile": "FROM node\nCOPY . .\nEXPOSE 80\nCMD npm start\n", "prisma/migrations/1/a.sql": ""}
+    image = found(tmp_path, files | {"package.json": '{"scripts": {"start": "node a.js"}}'})
+    assert lines(image) == ("migrations: nothing runs those of Prisma (prisma/migrations/1/a.sql): as a command "
+                            "of [release], npx prisma migrate deploy",)  # fmt: skip
+    image = found(tmp_path, {"package.json": '{"scripts": {"start": "prisma migrate deploy && node a.js"}}'})
+    assert lines(image) == ()
+
+
+def test_an_argument_that_a_build_compares_with_another_value_than_its_default_is_named(tmp_path):
+    text = (
+        'FROM a\nARG PAGES=0\nARG TESTS=0\nRUN if [ "$PAGES" = "1" ]; then make; fi; [ $TESTS = 1 ] && x\nEXPOSE 80\n'
+    )
+    notes = found(tmp_path, {"Dockerfile": f"{text}CMD a\n"}).doubts
+    assert [one for one in notes if "its default" in one] == [
+        "the build does something else where PAGES is 1, and its default is 0: see args in [build]"
+    ]
+
+
+def test_a_database_that_is_a_file_is_one_that_ends_with_the_task(tmp_path):
+    image = found(tmp_path, {"Dockerfile": "FROM a\nEXPOSE 80\nCMD a\n", "go.mod": "require modernc.org/sqlite v1\n"})
+    assert [line.partition(":")[0] for line in lines(image)] == [
+        "a database that is a file, if the app uses one (go.mod has modernc.org/sqlite)"
+    ]
+
+
+def test_variables_of_a_compose_file_s_env_file_are_the_app_s_too(tmp_path):
+    image = found(tmp_path, {
+        "Dockerfile": "FROM a\nEXPOSE 80\nCMD a\n", "env/a.env": "DB_HOST=db\nCOOKIE_SECRET='x'\n",
+        "compose.yml": "services:\n  web: {build: ., ports: ['80:80'], env_file: env/a.env}\n",
+    })  # fmt: skip
+    assert [line.partition(" in compose.yml")[0] for line in lines(image)] == [
+        "a database: DB_HOST, which web", "COOKIE_SECRET, which web"
+    ]  # fmt: skip
+
+
+def test_the_default_of_an_aspnet_image_holds_beside_a_port_of_tls_too(tmp_path):
+    image = found(tmp_path, {"Dockerfile": ASPNET.replace("EXPOSE 8080", "EXPOSE 80\nEXPOSE 443")})
+    assert image.port == 8080
+
+
+def test_a_dockerfile_of_monitoring_is_taken_after_the_app_s(tmp_path):
+    image = found(tmp_path, {"docker/Dockerfile": "FROM a\nCOPY app.jar .\nEXPOSE 80\nCMD a\n",
+                             "docker/grafana/Dockerfile": "FROM grafana/grafana\n"})  # fmt: skip
+    assert image.dockerfile == "docker/Dockerfile"

@@ -1,0 +1,79 @@
+"""Migrations of a database that the repository has and that nothing runs: the tables are missing then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from ecsctl.discovery.port_hints import sources
+from ecsctl.discovery.started import Text
+from ecsctl.discovery.tree import Tree, aside, within
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool for migrations: the files that show it, what runs them wherever it stands, and the command that does."""
+
+    name: str
+    files: str  # by the end of their path
+    runs: str
+    command: str
+
+
+# Each by its own manual. Flyway and Liquibase are left out: Spring Boot runs both as it starts.
+_TOOLS = (
+    Tool("Prisma", r"prisma/migrations/.+\.sql", r"prisma\S*\s+(?:migrate|db\s+push)|\bmigrate\s+deploy\b",
+         "npx prisma migrate deploy"),
+    Tool("Alembic", r"alembic\.ini", r"\balembic\b[^\n]*\bupgrade\b|command\.upgrade\(|create_all\(",
+         "alembic upgrade head"),
+    Tool("Django", r"migrations/0001_\w+\.py",
+         r"manage(?:\.py)?[\"',\s]+migrate\b|django-admin\s+migrate|call_command\(\W*migrate",
+         "python manage.py migrate"),
+    Tool("Rails", r"db/migrate/\d+_\w+\.rb", r"db:(?:migrate|prepare|setup|schema:load)", "bin/rails db:prepare"),
+    Tool("Laravel", r"database/migrations/\d+_\w+\.php", r"\bartisan\b[\"',\s]+migrate|AUTORUN_(?:ENABLED|LARAVEL_MIG)",
+         "php artisan migrate --force"),
+    Tool("Doctrine", r"migrations/(?:.*/)?Version\d+\.php", r"doctrine:(?:migrations:migrate|schema:update)",
+         "php bin/console doctrine:migrations:migrate --no-interaction"),
+    Tool("Drizzle", r"drizzle\.config\.[cm]?[jt]s",
+         r"drizzle-kit\s+(?:migrate|push)|\bmigrate\(\s*\w*(?:db|DB)|migrator",
+         "npx drizzle-kit migrate"),
+    Tool("Knex", r"knexfile\.[cm]?[jt]s", r"migrate[:.]latest", "npx knex migrate:latest"),
+    Tool("Sequelize", r"\.sequelizerc", r"db:migrate|\.sync\(|umzug", "npx sequelize db:migrate"),
+    Tool("Ecto", r"priv/(?:\w+_)?repo/migrations/\d+_\w+\.exs",
+         r"ecto\.(?:migrate|setup)|Ecto\.Migrator|Release\.migrate",
+         "bin/APP eval APP.Release.migrate"),
+    Tool("Diesel", r"diesel\.toml", r"diesel\s+(?:migration\s+run|setup)|embed_migrations!|run_pending_migrations",
+         "diesel migration run"),
+    Tool("EF Core", r"Migrations/\w+ModelSnapshot\.cs",
+         r"\.Migrate(?:Async)?\(|EnsureCreated(?:Async)?\(|ef\s+database\s+update|efbundle",
+         "dotnet ef database update"),
+)  # fmt: skip
+_RUNNERS = (
+    r"[\w.-]+\.(?:sh|bash|ya?ml|mjs|cjs|cs)|[\w-]*entry[\w-]*|Procfile|Makefile|[\w-]*(?:migrat|start|init)[\w-]*\.\w+"
+)
+"""Files that may run them, beside what is started."""
+
+
+def unrun(
+    tree: Tree, context: str, texts: Sequence[Text], processes: Sequence[str], foreign: Collection[str]
+) -> Iterator[str]:
+    """A line for the first tool whose migrations nothing runs: not what is started, no process, no source.
+
+    `processes` are the commands of workers and releases, `foreign` the folders of other apps.
+    """
+    below = [one for one in tree.files if within(one, context) and not aside(one)]
+    below = [one for one in below if not any(within(one, folder) for folder in foreign)]
+    said = "\n".join([*(one.text for one in texts), *processes])
+    for tool in _TOOLS:
+        file = next((one for one in below if re.search(rf"(?:^|/){tool.files}$", one)), "")
+        if not file or re.search(tool.runs, said):
+            continue
+        files = [*tree.named(_RUNNERS, context)[:200], *sources(tree, context)]
+        if not any(re.search(tool.runs, _live(tree.read(one))) for one in files if not one.startswith(".github/")):
+            yield f"migrations: nothing runs those of {tool.name} ({file}): as a command of [release], {tool.command}"
+        return
+
+
+def _live(text: str) -> str:
+    return re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", text)
