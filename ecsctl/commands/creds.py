@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 
 Source = Annotated[
-    str | None, typer.Argument(metavar="[-]", help="- reads the token from stdin; without it you are asked.")
+    str | None, typer.Argument(metavar="-", help="- reads the token from stdin; without it you are asked.")
 ]
 
 

@@ -13,7 +13,7 @@ from ecsctl.commands.options import ON_AWS, Common, Container, Process, Task, sh
 def enter(
     common: Common,
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="-- CMD…", help="What to run there; /bin/sh if left out.")
+        list[str] | None, typer.Argument(metavar="-- CMD", help="What to run there; /bin/sh if left out.")
     ] = None,
     process: Process = "",
     task: Task = "",

@@ -15,7 +15,7 @@ DAY, USUAL = "1d", 100  # without options: from when on, and how many lines
 def logs(
     common: Common,
     process: Annotated[
-        str, typer.Argument(metavar="[PROCESS]", help="Only the tasks of this process: web, or a worker's name.")
+        str, typer.Argument(metavar="PROCESS", help="Only the tasks of this process: web, or a worker's name.")
     ] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new lines as they come, until Ctrl-C.")] = False,
     since: Annotated[

@@ -123,7 +123,7 @@ def logs(
     action: Annotated[
         str,
         typer.Argument(
-            metavar="[ACTION]", help="The build or test to show.", show_default="the one that failed, or the build"
+            metavar="ACTION", help="The build or test to show.", show_default="the one that failed, or the build"
         ),
     ] = "",
     run: Run = "",

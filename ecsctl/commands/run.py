@@ -13,7 +13,7 @@ from ecsctl.commands.options import ON_AWS, Common, shares
 @shares(*ON_AWS, "quiet")
 def run(
     common: Common,
-    command: Annotated[list[str] | None, typer.Argument(metavar="-- CMD…", help="What to run.")] = None,
+    command: Annotated[list[str] | None, typer.Argument(metavar="-- CMD", help="What to run.")] = None,
     process: Annotated[
         str, typer.Option("--process", metavar="NAME", help="As a worker runs, by its name; else as the web.")
     ] = "",

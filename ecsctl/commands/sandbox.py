@@ -112,9 +112,9 @@ def push(
     common: Common,
     branch: Annotated[str, typer.Option(help="The branch. The configured one, or main.")] = "",
     fail: Annotated[Fate | None, typer.Option(help="How it is to fail.")] = None,
-    tag: Annotated[str, typer.Option(help="Push a git tag of this name, for [pipeline] tags.")] = "",
+    tag: Annotated[str, typer.Option(help="Push a git tag of this name, for pipeline.tags.")] = "",
     file: Annotated[
-        list[str] | None, typer.Option(help="A file that the push changes, for [pipeline] paths; may be repeated.")
+        list[str] | None, typer.Option(help="A file that the push changes, for pipeline.paths; may be repeated.")
     ] = None,
     uncommitted: Annotated[
         bool, typer.Option("--uncommitted", help="Push what is in the folder now, committed or not.")

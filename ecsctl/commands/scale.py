@@ -13,7 +13,10 @@ from ecsctl.commands.options import ON_AWS, Common, shares
 @shares(*ON_AWS, "output", "quiet")
 def scale(
     common: Common,
-    counts: Annotated[list[str], typer.Argument(metavar="PROCESS=N…", help="How many tasks; web is [service].")],
+    counts: Annotated[
+        list[str],
+        typer.Argument(metavar="PROCESS=N", help="How many tasks; web is what serves."),
+    ],
     timeout: Limit = 15,
 ) -> None:
     """Run another number of tasks of a process, and wait until they run. The next `up` undoes it.

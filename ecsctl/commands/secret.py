@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="secret", no_args_is_help=True, help="Store the app's secrets in Secrets Manager.")
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as [service.secrets] names it.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as service.secrets names it.")]
 
 
 @app.command("set")
@@ -24,7 +24,7 @@ def put(
     common: Common,
     name: Name,
     source: Annotated[
-        str | None, typer.Argument(metavar="[-]", help="- reads the value from stdin; without it you are asked.")
+        str | None, typer.Argument(metavar="-", help="- reads the value from stdin; without it you are asked.")
     ] = None,
 ) -> None:
     """Store a value under the app's name: a new secret, or a new value. It is typed without echo, or read from

@@ -13,7 +13,7 @@ from ecsctl.commands.options import ON_AWS, Common, shares
 def why(
     common: Common,
     process: Annotated[
-        str, typer.Argument(metavar="[PROCESS]", help="Only this process: web, a worker's name, or a job's.")
+        str, typer.Argument(metavar="PROCESS", help="Only this process: web, a worker's name, or a job's.")
     ] = "",
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 if anything is broken.")] = False,
 ) -> None:

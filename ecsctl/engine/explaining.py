@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from ecsctl.engine import refusals, sdk_errors
-from ecsctl.engine.errors import PASSING, EcsctlError, Several, code, is_throttled, status
+from ecsctl.engine.errors import PASSING, EcsctlError, Interrupted, Several, code, is_throttled, status
 
 
 def is_unanswered(error: BaseException) -> bool:
@@ -51,9 +51,11 @@ def diagnosed(error: EcsctlError, first_line: Callable[[], str]) -> EcsctlError:
 
 
 def in_the_way(error: EcsctlError, blockers: Sequence[str]) -> EcsctlError:
-    """The error of a removal with what was found to be in its way; of several errors, the first gets it."""
+    """The error of a removal with what was found to be in its way; of several errors, the first gets it. One
+    that was stopped by a person is not stopped by them.
+    """
     part = error.errors[0] if isinstance(error, Several) else error
-    if blockers:
+    if blockers and not isinstance(part, Interrupted):
         part.why = "; ".join(filter(None, [part.why, "in the way: " + "; ".join(blockers)]))
         part.hint = "remove what is not ours, or wait until AWS has released it, then run the same command again"
     return error

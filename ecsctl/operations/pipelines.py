@@ -12,10 +12,12 @@ from ecsctl.engine.errors import (
     TOKEN_HINT,
     TOKEN_REFUSED,
     EcsctlError,
+    Interrupted,
     Refused,
     ReleaseFailed,
     Stopped,
     Superseded,
+    TimedOut,
     UsageError,
 )
 from ecsctl.resources.support.common import none_if_gone
@@ -155,7 +157,11 @@ def watch(aws: Aws, pipeline: str, run: str, see: Callable[[Run], None], limit: 
             see(now)
         return None if now.running else now
 
-    return aws.patience.until(ended, what=lambda: where(last), limit=limit)
+    try:
+        return aws.patience.until(ended, what=lambda: where(last), limit=limit)
+    except (Interrupted, TimedOut) as error:  # the same command again may start another run
+        error.hint = "the run goes on: ecsctl pipeline status --watch follows it, ecsctl pipeline stop stops it"
+        raise
 
 
 def where(run: Run) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecsctl.engine.errors import Refused, TimedOut
+from ecsctl.engine.errors import Interrupted, Refused, TimedOut
 from ecsctl.names import Names
 from ecsctl.releases.reading import read
 from ecsctl.releases.verdict import Followed, Rolling, Verdict, called, out_of_time, verdict_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LIMIT = 900.0  # seconds; a deployment that ECS gives up keeps the Deploy stage busy for as long as that by default
 DOING = {RELEASE: "the pipeline runs the release command", DEPLOY: "the pipeline deploys"}
 LOST = "of two changes at once the later one wins, and the image or your edit would be lost"
+ON_ITS_OWN = "the deployment goes on: ecsctl status --watch follows it, ecsctl cancel stops it"
 TOUCHED = frozenset({TaskDefinition.kind, Service.kind})  # what a deployment changes too
 
 
@@ -45,6 +46,9 @@ def follow(aws: Aws, names: Names, ours: Followed, limit: float = LIMIT) -> Verd
 
     try:
         return aws.patience.until(ended, what=lambda: last.note, limit=limit)
+    except Interrupted as stop:
+        stop.hint = ON_ITS_OWN
+        raise
     except TimedOut:
         return out_of_time(ours, last, limit)
 

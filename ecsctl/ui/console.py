@@ -15,6 +15,8 @@ from weakref import WeakSet
 from rich.console import Console
 from rich.text import Text
 
+from ecsctl.ui.copied import WHOLE
+
 READ = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLORTERM", "COLUMNS", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 """What rich reads when a console is created. If it changes, another console is created."""
 
@@ -39,29 +41,40 @@ def write(text: Text, *, label: Text | None = None, console: Console | None = No
     """
     console, lead = console or talk(), label or Text()
     room = console.width - lead.cell_len
-    lines = text.wrap(console, room) if console.is_terminal and room > 20 else [text]
+    lines = broken(text, room, room) if console.is_terminal and room > 20 else [text]
     margin = Text(" " * lead.cell_len)
-    for line in lines[:-1]:
-        line.rstrip()
     shown = [Text.assemble(margin if number else lead, line) for number, line in enumerate(lines)]
     console.print(Text("\n").join(shown), soft_wrap=True)
 
 
 def folded(text: Text, room: int) -> list[Text]:
-    """The text wrapped between words to this many columns, all lines but the first indented; a long word is kept
-    whole.
-    """
+    """The text broken to this many columns, all lines but the first indented."""
     margin = " " * max(4, len(text.plain) - len(text.plain.lstrip()) + 2)
+    first, *others = broken(text, room, room - len(margin))
+    return [first, *(Text.assemble(margin, one) for one in others)]
+
+
+def broken(text: Text, room: int, others: int) -> list[Text]:
+    """The text broken between words, the first line to this many columns and the others to theirs.
+
+    A long word and a command stay whole, even if they are wider: the terminal itself continues them in the next line,
+    and what is copied from there is still one.
+    """
     lines: list[Text] = []
-    while text:
-        width = room - len(margin) if lines else room
-        spaces = [found.start() for found in re.finditer(r"(?<=\S) ", text.plain)]
-        fitting = [at for at in spaces if text[:at].cell_len <= width]
-        whole = text.cell_len <= width or not spaces
-        cut = len(text.plain) if whole else fitting[-1] if fitting else spaces[0]
-        lines.append(Text.assemble(margin if lines else "", text[:cut]))
+    while text.cell_len > room:
+        whole = [command.span() for command in WHOLE.finditer(text.plain)]
+        spaces = [
+            at.start()
+            for at in re.finditer(r"(?<=\S) ", text.plain)
+            if not any(start < at.start() < end for start, end in whole)
+        ]
+        if not spaces:
+            break
+        cut = max((at for at in spaces if text[:at].cell_len <= room), default=spaces[0])
+        lines.append(text[:cut])
         text = text[cut + len(text.plain[cut:]) - len(text.plain[cut:].lstrip()) :]
-    return lines or [text]
+        room = others
+    return [*lines, text]
 
 
 def put(line: Text, console: Console) -> None:

@@ -24,6 +24,13 @@ CALL = re.compile(
     rf"|(?:creds|pipeline|config|sandbox) [a-z][a-z-]*|{_OF_TWO}|--?[a-z][a-z-]*)\b)"
 )
 """The program's name if a command of it follows: elsewhere it is only mentioned."""
+_VALUE = r"""-o json|-[^\s;,)]*|'[^']*'|"[^"]*"|[A-Z]{2}[^\s;,)]*|[^\s;,)]*[=/…0-9][^\s;,)]*"""
+WHOLE = re.compile(
+    rf"(?:(?:\S+ -m )?{NAME}(?: (?:(?:creds|pipeline|config|sandbox) [a-z-]+|{_OF_TWO}|history diff|{_ALONE}"
+    r"|init|policy))?|\baws [a-z-]+(?: [a-z]+(?:-[a-z]+)*)?|\bgit (?:add|commit|fetch|push|remote add \S+))(?![\w-])"
+    rf"(?: (?:{_VALUE}))*"
+)
+"""A command with its options and values, as far as they can be told from the words that follow."""
 sandbox = False
 """Whether this process works on the sandbox: then a copied command must not end up on AWS."""
 profile = region = ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import TOKEN_HINT
 from ecsctl.ui import words
-from ecsctl.ui.console import data
+from ecsctl.ui.console import data, put
 from ecsctl.ui.copied import copied
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import plain
@@ -18,17 +18,16 @@ if TYPE_CHECKING:
 
 def show(found: Status) -> None:
     """Print the secret, each copy, and what GitHub said; on stderr what fixes it."""
-    data().print(
-        plain(f"{found.secret}  since {f'{found.since:%Y-%m-%d %H:%M} UTC' if found.since else 'unknown'}"),
-        soft_wrap=True,
-    )
+    console = data()
+    since = f"{found.since:%Y-%m-%d %H:%M} UTC" if found.since else "unknown"
+    put(plain(f"{found.secret}  since {since}"), console)
     for one in found.places:
         note = f"  ({copied(one.note)})" if one.note else ""
-        data().print(plain(f"  {one.title}: {one.state}{note}"), soft_wrap=True)
+        put(plain(f"  {one.title}: {one.state}{note}"), console)
     if any(one.state == "missing" for one in found.places):
         words.hint("ecsctl up creates what is missing")
     if found.refused:
-        data().print(plain(f"  GitHub refuses it: {found.refused}"), soft_wrap=True)
+        put(plain(f"  GitHub refuses it: {found.refused}"), console)
         words.hint(TOKEN_HINT)
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ecsctl.engine.errors import EcsctlError, Several
 from ecsctl.engine.secret import hidden
-from ecsctl.ui.console import talk, write
+from ecsctl.ui.console import write
 from ecsctl.ui.copied import copied
 from ecsctl.ui.safe import plain
 
@@ -27,12 +27,12 @@ def show(error: EcsctlError) -> None:
         if part.why:
             _line("  why: ", "dim", part.why)
         if part.hint and not shared:
-            _hint("  hint: ", part.hint)
+            _line("  hint: ", "cyan", part.hint)
     if not_tried := untried(error):
         more = [f"and {len(not_tried) - NAMED} more"] if len(not_tried) > NAMED + 1 else not_tried[NAMED:]
         _line("not tried: ", "yellow", ", ".join([*not_tried[:NAMED], *more]))
     if shared and any(hints):
-        _hint("hint: ", hints.pop())
+        _line("hint: ", "cyan", hints.pop())
 
 
 def bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -63,8 +63,3 @@ def _line(label: str, style: str, text: str, text_style: str = "") -> None:
     for number, line in enumerate(text.splitlines() or [""]):
         lead = Text(label, style=style) if number == 0 else Text(" " * len(label))
         write(plain(copied(line), text_style), label=lead)
-
-
-def _hint(label: str, text: str) -> None:
-    """What to do now. Never wrapped: a command in it is to be copied."""
-    talk().print(Text.assemble((label, "cyan"), plain(copied(text))), soft_wrap=True)

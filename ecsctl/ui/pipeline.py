@@ -52,7 +52,7 @@ def show(run: Any, others: Iterable[str], *, links: bool = True) -> None:
     for label, value in (("commit", f"{run.commit[:12]} {run.message}".strip()), ("started", run.trigger),
                          ("reason", run.summary)):  # fmt: skip
         if value:
-            console.print(Text.assemble((f"  {label}: ", "dim"), plain(value)), soft_wrap=True)
+            put(Text.assemble((f"  {label}: ", "dim"), plain(value)), console)
     for line in table(run, links=links):
         put(line, console)
     for other in others:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from ecsctl.ui.console import data, glyph
+from ecsctl.ui.console import data, glyph, put
 from ecsctl.ui.copied import copied
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import plain
@@ -20,7 +20,7 @@ def show(lines: Iterable[str]) -> None:
     """Print the result for each process."""
     console = data()
     for line in lines:
-        console.print(Text.assemble((f"{glyph('✓', 'ok', console)} ", "green"), plain(copied(line))), soft_wrap=True)
+        put(Text.assemble((f"{glyph('✓', 'ok', console)} ", "green"), plain(copied(line))), console)
 
 
 def document(found: Sequence[Scaled], where: Mapping[str, str]) -> dict[str, Any]:

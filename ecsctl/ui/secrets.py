@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.ui import words
-from ecsctl.ui.console import data
+from ecsctl.ui.console import data, put
 from ecsctl.ui.copied import copied
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import plain
@@ -24,7 +24,7 @@ def show(found: Used) -> None:
         restore = copied(f"ecsctl secret set {one.name}")
         state = f"scheduled for deletion: {restore} restores it" if one.deleted else (
             f"used by {', '.join(used)}" if used else "not used")  # fmt: skip
-        data().print(plain(f"{one.name}  since {since}  {state}"), soft_wrap=True)
+        put(plain(f"{one.name}  since {since}  {state}"), data())
     if not found:
         words.say("there are no secrets: ecsctl secret set NAME creates one")
 

@@ -29,7 +29,7 @@ def warning(text: str) -> None:
 
 def hint(text: str) -> None:
     """One line that says what may help."""
-    talk().print(Text.assemble(("hint: ", "bold cyan"), plain(copied(text))), soft_wrap=True)
+    write(plain(copied(text)), label=Text("hint: ", style="bold cyan"))
 
 
 def next_step(command: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecsctl.aws import Aws
-from ecsctl.engine.errors import Refused, ReleaseFailed, Stopped, Superseded, TimedOut, UsageError
+from ecsctl.engine.errors import Interrupted, Refused, ReleaseFailed, Stopped, Superseded, TimedOut, UsageError
 from ecsctl.operations import pipeline_control, pipelines
 from ecsctl.sandbox.aws.codebuild.state import fail_next_build
 from ecsctl.sandbox.core.clock import Clock
@@ -66,6 +66,14 @@ def test_a_watch_ends_at_its_limit_and_the_run_goes_on(aws: Aws, made: Made) -> 
         pipelines.watch(aws, "orders", "", lambda run: None, limit=1800)
     assert "Approval: Approve waits for an approval" in caught.value.message
     assert pipelines.read(aws, "orders").running
+
+
+def test_the_hint_of_a_stopped_watch_is_to_follow_the_run_and_not_to_start_another(aws: Aws, made: Made) -> None:
+    made(APPROVE)
+    aws.patience.say = lambda *_: aws.patience.stop()
+    with pytest.raises(Interrupted) as caught:
+        pipelines.watch(aws, "orders", "", lambda run: None)
+    assert caught.value.hint.startswith("the run goes on: ecsctl pipeline status --watch follows it")
 
 
 def test_a_failed_build_is_reported_with_its_reason_and_retried_in_the_same_run(aws: Aws, made: Made) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError, Refused, UsageError
+from ecsctl.engine.errors import EcsctlError, Interrupted, Refused, UsageError
 from ecsctl.releases.release import Release, cancel, deploy, rollback
 from ecsctl.releases.verdict import Outcome
 from ecsctl.sandbox.aws import ecs
@@ -230,6 +230,18 @@ def test_a_rollback_that_timed_out_is_resumed_by_the_same_command(service: Servi
     assert back(service, limit=5).verdict.outcome is Outcome.TIMED_OUT
     again = back(service)
     assert (again.verdict.outcome, again.changed, service.runs) == (Outcome.DEPLOYED, False, "hello:1")
+
+
+def test_the_hint_of_a_stopped_rollback_is_not_to_roll_back_once_more(service: Service) -> None:
+    service.start(service.push("v1"))
+    service.push("v2")
+    release(service)
+    aws, state = service.app()
+    aws.patience.say = lambda *_: aws.patience.stop()
+    with pytest.raises(Interrupted) as caught:
+        rollback(aws, state, agree=asked_nothing, say=service.say)
+    assert service.runs == "hello:1"
+    assert caught.value.hint.startswith("the deployment goes on: ecsctl status --watch follows it")
 
 
 def test_a_rollback_needs_agreement_before_anything_changes(service: Service) -> None:

@@ -2,6 +2,7 @@ import io
 import sys
 
 import pytest
+from rich.text import Text
 
 from ecsctl.ui import console, plan, status
 from tests.ui import samples
@@ -103,3 +104,22 @@ def test_talk_that_nobody_hears_is_left_out_and_the_run_goes_on(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Unread())
     console.talk().print("talk")
     console.talk().print("more")
+
+
+COMMAND = "shop-for-the-people.example.com is taken; .venv/bin/ecsctl status --watch -o json shows the other"
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "lines"),
+    [
+        (COMMAND, 30, ["shop-for-the-people.example.com", "is taken;", ".venv/bin/ecsctl status --watch -o json",
+                       "shows the other"]),
+        (COMMAND, 60, ["shop-for-the-people.example.com is taken;",
+                       ".venv/bin/ecsctl status --watch -o json shows the other"]),
+        ("log in (aws sso login --profile 'the team'), then again", 30,
+         ["log in", "(aws sso login --profile 'the team'),", "then again"]),
+        ("", 30, [""]),
+    ],
+)  # fmt: skip
+def test_words_wrap_and_what_is_copied_stays_whole(text, room, lines):
+    assert [line.plain for line in console.broken(Text(text), room, room)] == lines

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import typer
+from rich.text import Text
 
 from ecsctl.cli import app
 from ecsctl.ui import copied
@@ -47,6 +48,20 @@ def test_no_command_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     lead = {True: " --sandbox", False: ""}
     written = {one: copied.copied(one) for one in found}
     assert written == {one: f"python -m {one}{lead['--sandbox' in options]}" for one, options in found.items()}
+
+
+def helps(group: Any) -> Iterator[str]:
+    """The help of each command, and of each of its options and arguments."""
+    yield group.help or ""
+    yield from (getattr(each, "help", None) or "" for each in group.params)
+    for one in getattr(group, "commands", {}).values():
+        yield from helps(one)
+
+
+def test_no_help_has_a_word_in_brackets_which_rich_would_leave_out() -> None:
+    found = list(helps(typer.main.get_command(app)))
+    assert len(found) > 100
+    assert [text for text in found if Text.from_markup(text).plain != text] == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 from ecsctl.engine.errors import AwsError, Interrupted, Several
+from ecsctl.engine.explaining import in_the_way
 from ecsctl.ui import errors
 from tests.ui import samples
 
@@ -33,6 +34,13 @@ def test_the_same_error_from_many_threads_is_shown_once(capsys):
     text = printed(Several([samples.stopped() for _ in range(16)]), capsys)
     assert text.count("error:") == 1
     assert isinstance(errors.parts_of(Several([samples.stopped()] * 3))[0], Interrupted)
+
+
+def test_a_removal_that_a_person_stopped_names_nothing_that_is_in_the_way():
+    stopped = Several([samples.stopped()], ["VPC"])
+    assert in_the_way(stopped, ["network interface eni-1"]).errors[0].hint == samples.stopped().hint
+    refused = Several([AwsError("no")], ["VPC"])
+    assert in_the_way(refused, ["network interface eni-1"]).errors[0].why == "in the way: network interface eni-1"
 
 
 def test_a_resource_not_tried_is_named_once_and_its_second_half_not_at_all(capsys):

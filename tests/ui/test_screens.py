@@ -8,7 +8,7 @@ from ecsctl.removal.receipt import Left
 from ecsctl.ui import errors, history, live, pipeline, plan, receipt, release, status, why
 from tests.ui import running, samples
 
-COPIED = re.compile(r"(?:https?://|\S{30}|hint: |    (?:fix|now): )")
+COPIED = re.compile(r"(?:https?://|\S{30}|    (?:fix|now): )")
 """What is never broken, for it is there to be copied: then the terminal itself goes on in the next line."""
 LEFT = (
     Left("ECR repository", "shop", 'protect = ["ecr"]; it holds 12 images', 1.2),
