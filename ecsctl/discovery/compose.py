@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,7 @@ class Service:
     binds: tuple[tuple[str, str], ...] = ()  # those that have the app listen on every address of its machine
     listens: tuple[tuple[str, str], ...] = ()  # those that say on which of its ports it listens
     any_host: tuple[tuple[str, str], ...] = ()  # those by which it answers whatever host it is asked for
+    beyond: tuple[str, ...] = ()  # what it asks of its machine that no Fargate task gets
     memory: int = 0  # MiB that it may use; 0 for what is open
     calls: tuple[str, ...] = ()  # the services of its file that it waits for, or whose address it is given
 
@@ -141,6 +142,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any], names: S
         binds=_binds(one.get("environment")),
         listens=_of_ports(one.get("environment"), _ports(one)),
         any_host=tuple(pair for pair in _values(one.get("environment")) if _ANY_HOST.fullmatch("=".join(pair))),
+        beyond=tuple(_beyond(one)),
         memory=_memory(one),
         calls=_calls(one, build, [other for other in names if other != name]),
     )
@@ -223,6 +225,16 @@ def _names(environment: Any) -> tuple[str, ...]:
         return tuple(map(str, environment))
     listed = environment if isinstance(environment, list) else []
     return tuple(str(one).partition("=")[0] for one in listed)
+
+
+def _beyond(one: Mapping[str, Any]) -> Iterator[str]:
+    """What Fargate refuses or has not (ECS, "Task definition differences for Fargate", "KernelCapabilities")."""
+    yield from (f"cap_add {name}" for name in _listed(one.get("cap_add")) if not str(name).endswith("SYS_PTRACE"))
+    yield from (name for name in ("privileged", "devices", "shm_size") if one.get(name))
+    if one.get("network_mode") == "host":
+        yield "network_mode host"
+    if any(_source(volume).endswith("/docker.sock") for volume in _listed(one.get("volumes"))):
+        yield "the Docker socket"
 
 
 def _memory(one: Mapping[str, Any]) -> int:

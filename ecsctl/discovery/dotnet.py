@@ -19,6 +19,9 @@ _READS = re.compile(
     r"(?:\[\"(?P<index>[\w:.-]+)\"\]|\.Get(?:Required)?Value<string\??>\(\"(?P<value>[\w:.-]+)\"\)|"
     r"\.GetConnectionString\(\"(?P<connection>[\w.-]+)\"\))(?P<after>[^\n;]{0,60}(?:\n[^\n;]{0,60})?)"
 )
+_VARIABLE = re.compile(
+    r"Environment\.GetEnvironmentVariable\(\"([A-Z]\w*)\"\)(?P<after>[^\n;]{0,60}(?:\n[^\n;]{0,60})?)"
+)
 # How a source reads what it cannot do without: it throws, or calls something on what would be null.
 _DEMANDS = re.compile(r"\s*(?:!|\?\?\s*throw\b|\.(?!Equals)\w+\()")
 _OPTIONAL = re.compile(r"\s*(?:\?\?(?!\s*throw\b)|\?\.|\s*(?:[!=]=|is)\s)")
@@ -58,6 +61,7 @@ def required(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     known = {name.lower() for name, (value, _) in settings(tree, context).items() if not _PLACEHOLDER.fullmatch(value)}
     for file in files[:_MOST]:
         text = re.sub(r"(?m)^[ \t]*//.*$", "", tree.read(file))
+        yield from ((match[1], file) for match in _VARIABLE.finditer(text) if _DEMANDS.match(match["after"]))
         for match in _READS.finditer(text):
             connection = match["connection"]
             name = f"ConnectionStrings:{connection}" if connection else match["index"] or match["value"]

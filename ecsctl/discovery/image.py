@@ -215,6 +215,7 @@ def _starting(
         yield from running.helps(tree, context, read, stage, texts)
     yield from running.speaks_elsewhere(tree, context, texts[0].text, read.environment(stage))
     yield from absent.unread(stage, texts[0].text)
+    yield from reach.beyond(services)
     yield from absent.mounted(tree, stage, services)
     yield from absent.unbuilt(tree, read, context, texts)
     if not command:

@@ -23,7 +23,7 @@ class Tool:
 
 # Each by its own manual. Flyway and Liquibase are left out: Spring Boot runs both as it starts.
 _TOOLS = (
-    Tool("Prisma", r"prisma/migrations/.+\.sql", r"prisma\S*\s+(?:migrate|db\s+push)|\bmigrate\s+deploy\b",
+    Tool("Prisma", r"prisma/migrations/.+\.sql", r"prisma\S*\s+(?:migrate|db\s+push)|\bmigrate[\s:]deploy\b",
          "npx prisma migrate deploy"),
     Tool("Alembic", r"alembic\.ini", r"\balembic\b[^\n]*\bupgrade\b|command\.upgrade\(|create_all\(",
          "alembic upgrade head"),

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled
 from ecsctl.discovery.port_hints import FIRST_FILE, sources
 from ecsctl.discovery.started import Text
@@ -98,6 +99,13 @@ def unexpanded(stage: Stage) -> Iterator[str]:
         found = re.search(r"\$\{?[A-Za-z_]\w*[^\"]*", listed)
         if found and not re.search(r"\b(?:ba|da|a|z)?sh\"|-\w*c\"|\beval\b|envsubst", listed):
             yield f"{word} is a list of words, in which {found[0]} stays as it is: set command in [service]"
+
+
+def beyond(services: Sequence[Service]) -> Iterator[str]:
+    """A sentence where a compose file gives the app what no Fargate task gets."""
+    for one in services[:1]:
+        if one.beyond and not one.trial:
+            yield f"{one.where} has {', '.join(one.beyond)}, which no task on Fargate has: what needs it fails"
 
 
 def unset(read: Dockerfile, stage: Stage) -> str:

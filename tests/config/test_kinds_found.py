@@ -166,3 +166,31 @@ def test_a_dockerfile_of_monitoring_is_taken_after_the_app_s(tmp_path):
     image = found(tmp_path, {"docker/Dockerfile": "FROM a\nCOPY app.jar .\nEXPOSE 80\nCMD a\n",
                              "docker/grafana/Dockerfile": "FROM grafana/grafana\n"})  # fmt: skip
     assert image.dockerfile == "docker/Dockerfile"
+
+
+def test_what_a_compose_file_asks_of_a_machine_and_fargate_has_not_is_named(tmp_path):
+    image = found(tmp_path, {
+        "Dockerfile": "FROM a\nEXPOSE 80\nCMD a\n",
+        "compose.yml": "services:\n  web:\n    build: .\n    ports: ['80:80']\n    cap_add: [NET_RAW, SYS_PTRACE]\n"
+        "    privileged: true\n    volumes: ['/var/run/docker.sock:/var/run/docker.sock']\n",
+    })  # fmt: skip
+    assert (
+        "web in compose.yml has cap_add NET_RAW, privileged, the Docker socket, which no task on Fargate has: "
+        in "".join(image.doubts)
+    )
+
+
+def test_a_variable_that_a_source_of_dotnet_throws_without_is_required(tmp_path):
+    text = (
+        'var a = Environment.GetEnvironmentVariable("FILES_AT")\n    ?? throw new Exception();\n'
+        'var b = Environment.GetEnvironmentVariable("ZONE") ?? "a";\n'
+    )
+    assert lines(found(tmp_path, {"Dockerfile": ASPNET, "Files.cs": text})) == ("FILES_AT: required by Files.cs",)
+
+
+def test_migrations_that_a_script_of_another_package_runs_are_no_lack(tmp_path):
+    image = found(tmp_path, {
+        "Dockerfile": "FROM node\nCOPY . .\nEXPOSE 80\nCMD bun run --filter db db:migrate:deploy && bun a.ts\n",
+        "package.json": "{}", "db/prisma/migrations/1/a.sql": "",
+    })  # fmt: skip
+    assert lines(image) == ()
