@@ -1,4 +1,4 @@
-"""Why the app does not work: facts first, then what they prove, and nothing that they do not."""
+"""Why an app does not work: the facts are read first, and a cause is reported only if they support it."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def why(
     process: str = "",
     resting: Mapping[str, bool] | None = None,
 ) -> Diagnosis:
-    """What is wrong with an app, ranked; or with one process of it. Changes nothing; what could not be read is listed.
+    """Return the ranked causes for an app, or for one of its processes. Makes no changes; lists what could not be read.
 
-    `spelled` says which key the app's ecsctl.toml uses, where two can say the same; `resting` says of each process
-    that it asks for whether no task of it need run, where that is known.
+    `spelled` maps a key to the one that the app's ecsctl.toml uses instead; `resting` maps each configured process to
+    whether it may have no tasks, if known.
 
-    Raises Interrupted when a stop is asked for, Refused for a process that the app does not have.
+    Raises Interrupted if the run is stopped, Refused if the app has no such process.
     """
     if process and process not in (known := reading.ever(aws, Names(app))):
         raise reading.no_process(Names(app), process, known)
@@ -54,9 +54,9 @@ def why(
 
 
 def first_line(aws: Aws, app: str, resting: Mapping[str, bool] | None = None, *, again: bool = True) -> str:
-    """Why a service does not run, in one line and few calls; empty if nothing is wrong with any, or no cause is known.
+    """Return in one line, with few calls, why a service does not run; empty if all are well or no cause is known.
 
-    With `again` AWS is asked anew, whatever it has answered. Raises Interrupted when a stop is asked for.
+    With `again`, cached answers are not used. Raises Interrupted if the run is stopped.
     """
     if again:
         aws.forget()

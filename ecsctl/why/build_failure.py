@@ -1,8 +1,8 @@
-"""Which command of which phase of a build failed, and what that command wrote.
+"""The command and phase in which a build failed, and the output of that command.
 
-CodeBuild gives it in the phase's context ("Error while executing command: X. Reason: exit status N") and logs it in
-the log with lines of its own, which begin with [Container] (CodeBuild guide, "View detailed build information"). A
-later phase fails as well once an earlier one did: only the first counts. What other commands wrote proves nothing.
+CodeBuild reports it in the phase's context ("Error while executing command: X. Reason: exit status N") and in lines of
+the log that begin with [Container] (CodeBuild guide, "View detailed build information"). When a phase fails, later ones
+do too, so only the first counts. Output of other commands is ignored.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ STEP_FAILED = re.compile(
 TIMED = re.compile(r"#\d+ \d+\.\d+ ")
 ECHO = re.compile(r" > \[[^\]]*\] RUN .*:$")
 RULE = "------"
-"""How BuildKit shows what a step writes, and how it begins and ends to repeat the last of that once the step failed."""
+"""BuildKit's prefix for a step's output, and the lines between which it repeats the end of it after a failure."""
 ENDED = "Command did not exit successfully"
 WELL = ("SUCCEEDED", "IN_PROGRESS", "", None)
 
 
 @dataclass(frozen=True)
 class BuildFailure:
-    """The first phase that failed, in AWS's words, and the lines of its command (all, where none is known)."""
+    """The first failed phase as AWS reports it, and the output of its command (the whole log if that is unknown)."""
 
     phase: str
     code: str = ""
@@ -43,7 +43,7 @@ class BuildFailure:
 
     @property
     def exit_code(self) -> int | None:
-        """What the command ended with."""
+        """The exit code of the command."""
         found = re.search(r"exit status (\d+)", self.reason)
         return int(found[1]) if found else None
 
@@ -54,13 +54,13 @@ class BuildFailure:
 
     @cached_property
     def step(self) -> str:
-        """What the step of a Dockerfile ran that failed, as BuildKit, the builder before it or Podman says."""
+        """The command of the Dockerfile step that failed, as reported by BuildKit, the legacy builder or Podman."""
         found = next((hit for line in reversed(self.lines) if (hit := STEP_FAILED.search(line))), None)
         return next(filter(None, found.groups()), "") if found else ""
 
     @property
     def what(self) -> str:
-        """Phase and command, for a sentence."""
+        """Phase and command, to be used in a sentence."""
         if not self.command:
             return self.phase
         first, *more = self.command.strip().splitlines()
@@ -69,7 +69,7 @@ class BuildFailure:
 
 
 def failure_of(build: Mapping[str, Any], log: Sequence[str]) -> BuildFailure:
-    """The first failure of a build that failed, with what its log says about it."""
+    """Return the first failure of a failed build, with the relevant part of its log."""
     bad = [one for one in build.get("phases", ()) if one.get("phaseStatus") not in WELL]
     if not bad:
         return BuildFailure("an unknown phase", lines=tuple(_plain(log)))
@@ -85,7 +85,7 @@ def failure_of(build: Mapping[str, Any], log: Sequence[str]) -> BuildFailure:
 
 
 def _of_command(log: Sequence[str], command: str) -> list[str]:
-    """What the command wrote: from where it was begun up to where it failed."""
+    """Return the output of the command, from its start to its failure."""
     every = [line for entry in log for line in entry.rstrip("\n").split("\n")]
     if not any(MARK in line for line in every):
         return _plain(every)
@@ -100,7 +100,7 @@ def _of_command(log: Sequence[str], command: str) -> list[str]:
 
 
 def _once(lines: Sequence[str]) -> list[str]:
-    """The lines without those that BuildKit repeats of a failed step, which may begin in the middle of a report."""
+    """Drop the output of the failed step that BuildKit repeats: it may begin in the middle of an error."""
     begin = next((n for n, line in enumerate(lines) if ECHO.match(line)), None)
     if begin is None or not any(TIMED.match(line) for line in lines[:begin]):
         return [*lines]

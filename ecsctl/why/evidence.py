@@ -1,4 +1,4 @@
-"""What is known of an app that does not work: AWS's own answers, and what follows from them at once."""
+"""The facts about an app: AWS's answers, and what can be derived from them directly."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ ON_PURPOSE = re.compile(
     r"Scaling activity initiated|Task stopped by user|stopped by \(deployment|redeploy", re.IGNORECASE
 )
 AWAITED = re.compile(r"dependency graph: .*?ordering dependency \[([\w-]+)\(.*as dependency did not exit successfully")
-"""The agent's words for a container that waits for another's success, in vain (aws/amazon-ecs-agent#3218)."""
+"""How the agent reports a container whose dependency failed (aws/amazon-ecs-agent#3218)."""
 STEADY = "has reached a steady state"
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One fact: its source, the source's words, and since when it holds (None: now).
+    """One fact: its source, its text, and when it happened (None: it is true now).
 
-    Words in the shape of a token are covered, and of an address its password: a log may hold anything.
+    Tokens and passwords in URLs are masked, since a log may contain them.
     """
 
     source: str
@@ -45,7 +45,7 @@ class Evidence:
 
 
 class Place(StrEnum):
-    """What ECS was about when it gave a reason, by the error's code and the words after it."""
+    """What ECS was doing when it failed, by the error code and the text after it."""
 
     PULL = "pulling an image"
     LOGIN = "logging in at the registry"
@@ -80,12 +80,12 @@ PLACES = (
         r"unable to place a task|failed to launch a task|was unable to assume the role|unable to start a task"),
     (Place.HEALTH, r"health checks|is unhealthy in"),
 )  # fmt: skip
-"""The first that fits counts. The codes are those of the ECS guide, "Amazon ECS stopped tasks error messages"."""
+"""The first match counts. The codes are listed in the ECS guide, "Amazon ECS stopped tasks error messages"."""
 
 
 @dataclass(frozen=True)
 class Reason(Evidence):
-    """Why a task stopped or was not started, in ECS's words: what it was about, and which container it names."""
+    """Why a task stopped or did not start, as reported by ECS: the activity, and the container if one is named."""
 
     place: Place = Place.OTHER
     container: str = ""
@@ -93,28 +93,27 @@ class Reason(Evidence):
 
 @dataclass
 class Facts:
-    """All that was read, in the shapes in which AWS answers; what was not read is None or empty, and listed in
-    `unread`.
+    """Everything that was read, in the form of AWS's answers. What could not be read is None or empty, and in `unread`.
 
-    Field by field the answers of: DescribeServices, DescribeServiceDeployments, DescribeTaskDefinition, DescribeTasks
+    The fields hold the answers of: DescribeServices, DescribeServiceDeployments, DescribeTaskDefinition, DescribeTasks
     of stopped tasks, DescribeTargetHealth, DescribeTargetGroups, GetLogEvents, DescribeRouteTables,
     DescribeVpcEndpoints, DescribeSecurityGroups, GetRole, BatchGetBuilds, GetPipelineState, GetConnection,
-    DescribeCertificate (of the app's name, and as `served` the listener's). `domain` is the app's name, `also` are
-    further ones, `beside_log` is the log of the container to blame if that is not the app's own, `names` what stands
-    at them in their zones (ListResourceRecordSets), `delegation` the name servers of a zone as `ours`
-    and, if the zone above is in the account too, those to which that one leads as `parent`.
+    DescribeCertificate (of the app's name, and as `served` the listener's). `domain` is the app's domain name,
+    `also` its further ones, `beside_log` the log of the container that failed if it is not the app's own, `names` the
+    DNS records of the domain names (ListResourceRecordSets), `delegation` the name servers of a zone as `ours` and, if
+    the parent zone is in the account too, those in its NS record as `parent`.
     `revisions` maps the ARN of a service revision to that of its task definition, `images` a reference to whether it
-    exists, `secrets` an ARN to "there", "missing" or "being deleted", `own_secrets` an ARN to the name by which
-    `ecsctl secret` knows it, `log_groups` a name to whether it exists, `subnet_routes` a subnet to its route table,
-    `blocked` a subnet to the mode of VPC Block Public Access that DescribeSubnets gives for it, if it is on.
-    `starting` are the tasks that are not running yet. The service and its tasks are those of the `process`; `rests`
-    says whether no task is desired, by ecsctl.toml or by autoscaling (None: unknown).
+    exists, `secrets` an ARN to "there", "missing" or "being deleted", `own_secrets` an ARN to the secret's name in
+    `ecsctl secret`, `log_groups` a name to whether it exists, `subnet_routes` a subnet to its route table, `blocked` a
+    subnet to its mode of VPC Block Public Access, if that is on.
+    `starting` are the tasks that do not run yet. Service and tasks are those of `process`; `rests` is whether no task
+    is desired, by ecsctl.toml or by autoscaling (None: unknown).
     """
 
     app: str
     process: str = WEB
     rests: bool | None = None
-    no_web: bool = False  # none is configured: causes of the app as a whole are reported all the same
+    no_web: bool = False  # none is configured; causes of the app as a whole are still reported
     service: Answer | None = None
     deployments: list[Answer] = field(default_factory=list)
     revisions: dict[str, str] = field(default_factory=dict)
@@ -137,10 +136,10 @@ class Facts:
     groups: list[Answer] = field(default_factory=list)
     balancer_groups: list[str] = field(default_factory=list)
     commands: list[Answer] = field(default_factory=list)  # tasks of the release command, the newest first
-    command_log: list[Answer] = field(default_factory=list)  # what the newest of them wrote
+    command_log: list[Answer] = field(default_factory=list)  # the log of the newest one
     job_tasks: list[Answer] = field(default_factory=list)  # tasks of jobs that have ended, the newest first
-    job_log: list[Answer] = field(default_factory=list)  # what the last one wrote that ended badly
-    missed: dict[str, datetime] = field(default_factory=dict)  # jobs without a run when one was due, and when that was
+    job_log: list[Answer] = field(default_factory=list)  # the log of the last one that failed
+    missed: dict[str, datetime] = field(default_factory=dict)  # jobs whose run did not start, and when it was due
     build: Answer | None = None
     build_log: list[Answer] = field(default_factory=list)
     pipeline: Answer | None = None
@@ -155,17 +154,17 @@ class Facts:
 
     @cached_property
     def releases(self) -> Snapshot:
-        """How the service's deployments stand."""
+        """The state of the service's deployments."""
         return Snapshot(self.service, self.deployments, self.revisions)
 
     @property
     def given_up(self) -> bool:
-        """Whether the newest deployment was stopped or goes back, or the service's own was given up."""
+        """Whether the newest deployment was stopped or is rolled back, or ECS gave up the first one."""
         return self.releases.given_up
 
     @property
     def undelivered(self) -> bool:
-        """Whether the pipeline's deployment of the process is what was given up: its action of that time failed."""
+        """Whether the deployment that was given up is the pipeline's: its action failed after that began."""
         for stage in (self.pipeline or {}).get("stageStates", ()):
             for one in stage.get("actionStates", ()) if stage.get("stageName") == DEPLOY else ():
                 latest = one.get("latestExecution", {})
@@ -175,29 +174,29 @@ class Facts:
 
     @property
     def who(self) -> str:
-        """What a person calls the process whose tasks these are."""
+        """The name of the process in messages."""
         return "the app" if self.process == WEB else f"the worker {self.process}"
 
     @property
     def suspect(self) -> str:
-        """The task definition that may be to blame: the newest deployment's, even if an older one runs again."""
+        """The task definition under suspicion: that of the newest deployment, even after a rollback."""
         return self.releases.candidate
 
     @property
     def since(self) -> datetime:
-        """When the newest deployment began: what was before is of another version."""
+        """When the newest deployment began. Anything earlier belongs to another version."""
         moment = self.releases.newest.get("createdAt") or self.releases.primary.get("createdAt") or LONG_AGO
         return moment if isinstance(moment, datetime) else LONG_AGO
 
     @property
     def healthy(self) -> bool:
-        """Whether the service is steady with tasks, and the load balancer finds none of them unhealthy."""
+        """Whether the service is steady, has tasks, and none of its targets is unhealthy."""
         bad = any(one["TargetHealth"]["State"] in ("unhealthy", "unavailable") for one in self.targets)
         return self.releases.steady and bool((self.service or {}).get("desiredCount")) and not bad
 
     @cached_property
     def failed(self) -> list[Answer]:
-        """The suspect's tasks that stopped and were not meant to, newest first; of a healthy service, those since."""
+        """Tasks of the suspect that stopped unexpectedly, newest first; of a healthy service, only those since then."""
         after = self.releases.primary.get("updatedAt", LONG_AGO) if self.healthy and not self.given_up else self.since
         found = [
             task
@@ -223,7 +222,7 @@ class Facts:
 
     @cached_property
     def events(self) -> list[Evidence]:
-        """What the service says about its newest deployment, newest first; of a healthy one, what came since."""
+        """Service events of the newest deployment, newest first; if it is steady, only those since then."""
         start = self.failed[0].get("createdAt", self.since) if self.failed else self.since
         found = sorted((self.service or {}).get("events", ()), key=lambda one: one["createdAt"], reverse=True)
         recent: list[Evidence] = []
@@ -235,7 +234,7 @@ class Facts:
 
     @cached_property
     def reasons(self) -> list[Reason]:
-        """Why tasks stopped or were not started, in ECS's words: the newest task's first, then the events."""
+        """Why tasks stopped or did not start, as reported by ECS: the newest task's reasons, then the events."""
         by_text: dict[str, Reason] = {}
         for task in self.failed[:1]:
             source = f"task {task['taskArn'].rsplit('/', 1)[-1][:8]}"
@@ -249,9 +248,9 @@ class Facts:
         return [*by_text.values(), *(Reason(one.source, one.text, one.at, place_of(one.text)) for one in self.events)]
 
     def _heavy(self, task: Answer) -> list[Answer]:
-        """The containers of a task whose end, or whose failure to start, can be why it stopped.
+        """The containers of a task that can be the reason why it stopped.
 
-        GuardDuty's agent never is, nor one that is not essential, once an essential one has run (aws/aws-cdk#32877).
+        GuardDuty's agent never is, nor a non-essential one if an essential one has run (aws/aws-cdk#32877).
         """
         every = [one for one in task.get("containers", ()) if not is_agent(one.get("name", ""))]
         began = [one for one in every if self.definition_of(one.get("name", "")).get("essential", True)]
@@ -261,16 +260,16 @@ class Facts:
 
     @property
     def without_agent(self) -> str:
-        """Why the newest failed task ran without GuardDuty's agent, in ECS's words; empty if nothing says that.
+        """Why the newest failed task ran without GuardDuty's agent, as reported by ECS; empty if it does not say so.
 
-        It says so of the agent's container alone: in the container's reason (aws/aws-cdk#32877).
+        Only the reason of the agent's own container says it (aws/aws-cdk#32877).
         """
         boxes = self.failed[0].get("containers", ()) if self.failed else ()
         lost = (str(one.get("reason") or "") for one in boxes if is_agent(one.get("name", "")))
         return next((one for one in lost if place_of(one) == Place.PULL), "")
 
     def reason(self, places: tuple[Place, ...], *phrases: str) -> Reason | None:
-        """The first reason about one of these things that says one of the phrases, or any reason if none is asked."""
+        """Return the first reason for one of these places that contains one of the phrases (any, if none is given)."""
         for one in self.reasons:
             if one.place in places and (not phrases or said(one.text, *phrases)):
                 return one
@@ -278,11 +277,11 @@ class Facts:
 
     @cached_property
     def _first(self) -> tuple[Answer, bool]:
-        """The container of the newest failed task that ended first and took the others along, and whether that is sure.
+        """The container of the newest failed task that ended first, and whether that is certain.
 
         ECS stops the others with SIGTERM (143), then SIGKILL (137), once an essential container has ended (ECS guide,
-        "Essential container in task exited"), and gives no order. So one that ended with another code was first; where
-        several did, or an app may have ended well when it was asked to, the app's own is likely.
+        "Essential container in task exited"), and does not report the order. So a container with another exit code
+        ended first; if there are several, or an app may have exited normally on SIGTERM, the app's own is likely.
         """
         task = self.failed[0] if self.failed else {}
         if task.get("stopCode") != "EssentialContainerExited":
@@ -303,7 +302,7 @@ class Facts:
 
     @property
     def waiting(self) -> str:
-        """The container that was not started because of the one that ended; empty if none waited for it."""
+        """The container that was not started because its dependency failed; empty if there is none."""
         return str(self._unstarted.get("name", ""))
 
     @property
@@ -314,7 +313,7 @@ class Facts:
         return found
 
     def _awaited(self, boxes: list[Answer]) -> Answer:
-        """The container because of which another was not started, in the agent's words; empty if there is none."""
+        """The dependency whose failure kept another container from starting; empty if there is none."""
         named = AWAITED.search(self._unstarted.get("reason", ""))
         found: Answer = next((one for one in boxes if named and one["name"] == named[1]), {})
         return found
@@ -324,14 +323,14 @@ class Facts:
         return LABEL in (self.definition_of(name).get("dockerLabels") or {})
 
     def definition_of(self, name: str) -> Answer:
-        """What the task definition says of a container; empty if it has none of that name."""
+        """The container's part of the task definition; empty if it has none of that name."""
         every = self.definition.get("containerDefinitions", ())
         found: Answer = next((one for one in every if one.get("name") == name), {})
         return found
 
     @property
     def ended(self) -> Answer:
-        """The container that ended first of the newest failed task; empty if none did by itself."""
+        """The container of the newest failed task that ended first; empty if none ended by itself."""
         return self._first[0]
 
     @property
@@ -347,14 +346,14 @@ class Facts:
 
     @cached_property
     def build_failure(self) -> BuildFailure | None:
-        """How the newest build failed; None if it did not."""
+        """The failure of the newest build; None if it did not fail."""
         if not self.build or self.build.get("buildStatus") in ("SUCCEEDED", "IN_PROGRESS", "STOPPED"):
             return None
         return failure_of(self.build, [str(one["message"]) for one in self.build_log])
 
     @property
     def last_error(self) -> str:
-        """The last line of the app's log that reports an error, else its last line."""
+        """The line of the app's log that says why it failed, else its last line."""
         return Evidence("log", last_error([one["message"] for one in self.log])).text
 
     def tail(self, lines: int = 6) -> tuple[Evidence, ...]:
@@ -365,7 +364,7 @@ class Facts:
 
 
 def first(lines: Iterable[Evidence], pattern: str) -> tuple[re.Match[str], Evidence] | None:
-    """The first of the facts that fits a pattern, and how it fits."""
+    """Return the first fact that matches a pattern, and the match."""
     for one in lines:
         if found := re.search(pattern, one.text, re.IGNORECASE):
             return found, one
@@ -374,11 +373,11 @@ def first(lines: Iterable[Evidence], pattern: str) -> tuple[re.Match[str], Evide
 
 @functools.lru_cache(256)
 def place_of(text: str) -> Place:
-    """What a reason is about. The checks ask it of the same few texts."""
+    """Return what a reason is about. Cached, since all checks ask for the same few texts."""
     found = (place for place, pattern in PLACES if re.search(pattern, text, re.IGNORECASE | re.DOTALL))
     return next(found, Place.OTHER)
 
 
 def moment(milliseconds: int | None) -> datetime | None:
-    """A moment in CloudWatch Logs' milliseconds, as a datetime in UTC."""
+    """Convert a timestamp of CloudWatch Logs (milliseconds) to a datetime in UTC."""
     return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)

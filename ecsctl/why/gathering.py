@@ -118,7 +118,7 @@ class _Reading:
         return self._log, self._images, self._secrets, self._log_groups, self._roles
 
     def service_only(self) -> Facts:
-        if self.facts.process == WEB and not self.facts.no_web:  # of a worker they are read only if it is not well
+        if self.facts.process == WEB and not self.facts.no_web:  # of a worker they are read only if it is unhealthy
             self.aws.ahead([self._list_stopped, self._ask_targets])
         self._together(self._service)
         if self.facts.process != WEB and self.facts.healthy and not self.facts.given_up:

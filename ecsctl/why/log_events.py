@@ -1,9 +1,9 @@
-"""What a line of a log is before anyone reads its words: who showed it, at what level, and whether it is JSON.
+"""Parses log lines: what printed a line, its level, and records in JSON.
 
-An event in JSON may stand on several lines, or in several events of the log that a driver has cut it into.
+A record in JSON may span several lines, or several log events if the log driver split it.
 
 The levels are those of zap, slog, logrus, Pino and Bunyan, log4j and Logback, Python's logging, Serilog, Monolog,
-nginx, PostgreSQL and ECS's own fields in JSON; a level in a word counts only where a logger writes it.
+nginx, PostgreSQL and Elastic Common Schema. A level's name counts only where a logger writes it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,13 @@ SHOWN_BY = re.compile(
     r"(?:\[[^\]]+\] WARNING: \[pool [^\]]+\] child \d+ said into std(?:err|out): \")?(?:\[\d+\] )?"
     r"(?:(?:\d\d:\d\d:\d\d )?[A-Za-z][\w.-]* +\| )?"
 )
-"""What BuildKit, PHP-FPM, Puma and Foreman put before a line that something else has written."""
+"""Prefixes that BuildKit, PHP-FPM, Puma and Foreman add to another program's output."""
 LOGGED_BY = re.compile(
     r"^(?:(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,:]\d+)?(?:Z| ?[+-]\d\d:?\d\d| [A-Z]{3,4})?\]?\s){1,2}"
     r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\[\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d\] )?"
     r"(?:\[\d+\] )?(?:(?:ERROR|FATAL|WARN|INFO) +(?=\[))?(?:\[[\w.$/-]+\] )?(?:\([\w .-]+\) )?(?:<\d+\.\d+\.\d+> ?)?"
 )
-"""What a logger puts before its message: the time (twice where `docker logs` adds one), a level, its own name and the
-thread's.
+"""A logger's prefix: the time (twice if `docker logs -t` adds one), level, logger and thread.
 """
 ERROR = re.compile(
     r"^E: |error|exception|fatal|fail|denied|refused|cannot|can't|could ?n[o']t|unable|not found|no such|panic|invalid"
@@ -42,46 +41,46 @@ ERROR = re.compile(
     r"|segmentation fault|core dumped|has no attribute|un(?:known (?!pid)|supported|expected|resolved)",
     re.IGNORECASE,
 )
-"""The words by which a line reports an error."""
+"""Words that report an error."""
 QUIET = re.compile(
     r"^(?:\S+ ){0,4}\W?(?:INFO|DEBUG|TRACE|WARN(?:ING)?|INF|DBG|WRN|DEBU|TRAC)\b|^(?:info|warn(?:ing)?|dbug|trce): \w"
     r"|^\d{4}-\d\S+ (?:info|debug|verbose|notice|warn(?:ing)?): "
     r"|^.{0,40}\[(?:info|debug|notice|trace|warn(?:ing)?)\] |^[IW]\d{4} \d\d:\d\d:\d\d"
     r"|[\"']?\b(?:level|severity|lvl)[\"']?\s*[:=]\s*[\"']?(?:(?i:info|debug|trace|warn|notice)|[1-4]0\b)"
 )
-"""What a logger calls no error, in a word or, as Pino and Bunyan do, by a number below 50."""
+"""Levels below error, as a word or as a number below 50 (Pino, Bunyan)."""
 LOUD = re.compile(
     r"^(?:\S+ ){0,4}\W?(?:FATAL|CRITICAL|EMERGENCY|PANIC|SEVERE|ERROR|FTL|PANI|FATA|ERRO)\b"
     r"|^.{0,40}\[(?i:emerg|alert|crit(?:ical)?|fatal|panic|error|severe)\] |^[EF]\d{4} \d\d:\d\d:\d\d"
     r"|\b(?:level|severity|lvl)[\"']?\s*[:=]\s*[\"']?(?:(?i:err|fatal|crit|panic|alert|emerg)|[56]0\b)"
 )
-"""What a logger calls an error, whatever its words are."""
+"""Levels of error and above."""
 LONG = 1000  # characters
-WIDE = 200  # lines on which one event in JSON may stand
+WIDE = 200  # lines that one record in JSON may span
 CUT_AT = (16384, 262118)
-"""So many bytes has an event that goes on in the next: Docker's buffer (moby/moby, daemon/logger/copier.go), and what
-awslogs writes at most (daemon/logger/awslogs/cloudwatchlogs.go).
+"""Sizes in bytes of an event that continues in the next one: Docker's buffer (moby/moby, daemon/logger/copier.go), and
+the maximum of awslogs (daemon/logger/awslogs/cloudwatchlogs.go).
 """
 OPENS = re.compile(r"^.{0,80}?(?=\{(?:\s*\"|\s*$))")
-"""What may stand before an event in JSON: a time, a level, a program's name."""
+"""Text before a record in JSON: a time, a level, a program's name."""
 CHARACTERS = re.compile(r"<<((?:\d{1,3},\s*){7,}\d{1,3})>>")
-"""How Erlang shows the bytes of a text of several lines."""
+"""A multi-line text, printed by Erlang as bytes."""
 SHIPPED = ("container_id", "container_name", "source", "stream")
-"""What FireLens and Docker's own driver put beside the "log" of an event that is one of the app's lines."""
+"""Fields that FireLens and Docker's json-file driver add to "log", which holds the app's line."""
 LEVELS = ("level", "severity", "log.level", "levelname", "lvl", "@level", "@l", "loglevel", "log")
 MESSAGES = ("msg", "message", "@message", "@m", "@mt", "event", "text")
 ERRORS = ("error", "err", "exception", "cause", "error.message", "errormessage", "@x")
 STACKS = ("stack", "stacktrace", "stack_trace", "exc_info", "error.stack_trace", "exception", "@x")
-"""What loggers call these in JSON, in small letters."""
+"""The names of these fields in JSON, in lower case."""
 CUT_FIELD = r'"(?:{})"\s*:\s*"((?:[^"\\]|\\.)*)'
-"""How a field begins in an event that was cut short, so that it is no JSON any more."""
+"""A field of a truncated record, which is not valid JSON any more."""
 LEVEL_WORD = re.compile(r"\b(?:ERROR|FATAL|error|fatal)\b")
 QUIET_LEVEL = re.compile(r"info|debug|verbose|trace|notice|warn|[1-4]0$", re.IGNORECASE)
 LOUD_LEVEL = re.compile(r"err|fatal|crit|panic|alert|emerg|severe|[56]0$", re.IGNORECASE)
 
 
 class Level(IntEnum):
-    """What a logger calls a line; PLAIN where none has."""
+    """The level of a line; PLAIN if it has none."""
 
     QUIET = -1
     PLAIN = 0
@@ -90,7 +89,7 @@ class Level(IntEnum):
 
 @functools.lru_cache(2048)
 def level(line: str) -> Level:
-    """The level of a line, by any logger's manner; one that goes on with what the line before it says has none."""
+    """Return the level of a line in any logger's format. A continuation line has none."""
     if called := _text(_json(line), LEVELS):
         return Level.LOUD if LOUD_LEVEL.match(called) else Level.QUIET if QUIET_LEVEL.match(called) else Level.PLAIN
     line, said, message = forms(line)
@@ -101,15 +100,15 @@ def level(line: str) -> Level:
 
 
 def bare(line: str) -> str:
-    """A line without what another program has put before it."""
+    """Return a line without the prefix of the program that printed it."""
     return SHOWN_BY.sub("", line, count=1)
 
 
 @functools.lru_cache(2048)
 def forms(line: str) -> tuple[str, str, str]:
-    """A line as it stands, without who showed it, and without what its logger wrote before the message.
+    """Return a line as it is, without the printing program's prefix, and without the logger's prefix as well.
 
-    Of an event in JSON the last two are its message. Of a very long line only the beginning is read.
+    For a record in JSON the last two are its message. Long lines are truncated to LONG characters.
     """
     event = message_of(line)
     line = line[:LONG]
@@ -119,11 +118,9 @@ def forms(line: str) -> tuple[str, str, str]:
 
 @functools.lru_cache(2048)
 def message_of(line: str) -> str:
-    """The message of an event in JSON, with its error, whole or cut short; empty if the line is none or has neither."""
+    """Return message and error of a record in JSON, even a truncated one; empty if the line has neither."""
     opens = OPENS.match(line)
-    if not opens or ERROR.search(
-        LEVEL_WORD.sub("", opens[0])
-    ):  # what stands before it says more than a time and a name
+    if not opens or ERROR.search(LEVEL_WORD.sub("", opens[0])):  # the text before it is more than a time and a name
         return ""
     text = line[opens.end() :]
     if event := {key.lower(): value for key, value in _parsed(text).items()}:
@@ -136,7 +133,7 @@ def message_of(line: str) -> str:
 
 
 def _cut(text: str, keys: tuple[str, ...]) -> str:
-    """What is left of the first of these fields in an event that was cut short."""
+    """Return what is left of the first of these fields in a truncated record."""
     found = re.search(CUT_FIELD.format("|".join(map(re.escape, keys))), text)
     try:
         return str(json.loads(f'"{found[1]}"')) if found else ""
@@ -145,13 +142,13 @@ def _cut(text: str, keys: tuple[str, ...]) -> str:
 
 
 def _said(event: Mapping[str, Any]) -> str:
-    """The message of an event, and the error that it names beside that."""
+    """Return the message of a record, with its error field."""
     message, error = _text(event, MESSAGES), _text(event, ERRORS)
     return message if error in message else f"{message}: {error}" if message else error
 
 
 def split(entries: Iterable[str]) -> Iterator[str]:
-    """The lines of a log's entries, without colours; an error in JSON as its message and the lines of its stack."""
+    """Split log entries into lines without colours; an error in JSON becomes its message and its stack."""
     lines = [line.rstrip() for entry in _whole(entries) for line in _plain(entry).split("\n")]
     n = 0
     while n < len(lines):
@@ -161,7 +158,7 @@ def split(entries: Iterable[str]) -> Iterator[str]:
 
 
 def _whole(entries: Iterable[str]) -> Iterator[str]:
-    """The entries, those that a driver has cut as one."""
+    """Join the entries that a log driver has split."""
     held = ""
     for entry in entries:
         held += entry
@@ -173,7 +170,7 @@ def _whole(entries: Iterable[str]) -> Iterator[str]:
 
 
 def _plain(entry: str) -> str:
-    """An entry as the app wrote it, without colours, and with the first line of a text that Erlang shows as bytes."""
+    """Return an entry as the app wrote it, without colours; of bytes printed by Erlang, the first line as text."""
     event = _parsed(entry.strip()) if '"log"' in entry else {}
     if isinstance(event.get("log"), str) and any(key in event for key in SHIPPED):
         entry = event["log"].rstrip()
@@ -188,7 +185,7 @@ def _text_of(codes: str) -> str:
 
 
 def _event(lines: Sequence[str], start: int) -> tuple[str, int]:
-    """The line that begins there, or the event in JSON that begins in it, and on how many lines that stands."""
+    """Return the line at `start`, or the record in JSON that begins in it, and the number of lines that it spans."""
     opens = OPENS.match(lines[start])
     if not opens or _parsed(lines[start][opens.end() :]):
         return lines[start], 1
@@ -201,9 +198,9 @@ def _event(lines: Sequence[str], start: int) -> tuple[str, int]:
 
 
 def _spread(line: str) -> Iterator[str]:
-    """An error that is logged in JSON, as a text log has it: its message, then its stack.
+    """Convert an error in JSON to the lines of a text log: its message, then its stack.
 
-    Its level is put before a message that does not sound like an error.
+    The level is put in front of a message without a word of an error.
     """
     event = _json(line)
     called = _text(event, LEVELS)
@@ -224,14 +221,14 @@ def _spread(line: str) -> Iterator[str]:
 
 
 def _json(line: str) -> Mapping[str, Any]:
-    """The event that a line is in JSON, its keys in small letters; empty if it is none with a level."""
+    """Parse a line as a record in JSON, with keys in lower case; empty if it is none or has no level."""
     opens = OPENS.match(line)
     event = {key.lower(): value for key, value in _parsed(line[opens.end() :]).items()} if opens else {}
     return event if any(key in event for key in LEVELS) else {}
 
 
 def _parsed(text: str) -> Mapping[str, Any]:
-    """The object that a text is in JSON; empty if it is none."""
+    """Parse a JSON object; empty if the text is none."""
     if not text.endswith("}"):
         return {}
     try:
@@ -242,7 +239,7 @@ def _parsed(text: str) -> Mapping[str, Any]:
 
 
 def _text(event: Mapping[str, Any], keys: tuple[str, ...]) -> str:
-    """The first of these fields that says something, or of a field with fields of its own the one that does."""
+    """Return the first non-empty one of these fields; of a nested object its message."""
     for key in keys:
         value = event.get(key)
         if isinstance(value, Mapping):

@@ -1,10 +1,9 @@
-"""Which line of a log says why something failed, and not only where, or that it did.
+"""Chooses the line of a log that says why a program failed.
 
-In this order: colours, what another program put before a line and a logger's prefix do not count (log_events); frames
-of a stack, code and advice are dropped, and of npm's report all but one line; what follows the panic of a program's
-own main thread is another's; a line that says only that something has failed counts if no other does, and so does
-what a logger calls no error; of the rest the last counts. A heading, which is an error's name or code alone, takes
-the line after it along, and an error the detail that follows it.
+Colours and prefixes are ignored (log_events). Stack frames, code and advice are dropped, and all but one line of npm's
+report. A panic of a Rust program's main thread wins, since later lines are not its own. Otherwise the last line that
+reports an error counts; lines that only say that something failed, or whose level is below error, count if there is
+nothing better. The name or code of an error is quoted with the line after it, and an error with its detail.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from ecsctl.why.log_patterns import joined
 NOISE = joined(log_patterns.NOISE, re.IGNORECASE)
 STACK = joined(log_patterns.STACK)
 GO_FRAME = re.compile(r"^\s+\S+\.go:\d+|^\S+\.go:\d+(?: \+0x[0-9a-f]+)?$|^\s+\S+\.[cs]:\d+ \+0x")
-"""Go's own frames; the second is one whose tab is lost."""
+"""Stack frames of Go; the second form has lost its tab."""
 PYTHON_FRAME = re.compile(r"^\s*File \"[^\"]+\", line \d+")
 SHOWN_CODE = re.compile(r"^\s*[~^]+\s*$")
-"""What Python, Ruby and Node show beneath the code that failed."""
+"""Markers that Python, Ruby and Node print below the code that failed."""
 USAGE = re.compile(r"^Usage:(?: |$)")
 HELP = re.compile(r"^\s+\S|^[A-Z][\w ]*:$|^Use \"")
-"""How the help of a program begins that Cobra, Click and others make, and how it goes on."""
+"""The beginning and the following lines of a usage message of Cobra, Click and others."""
 ADVICE = re.compile(r"^Action:$")
-"""Spring Boot's heading over what one may do."""
+"""Spring Boot's heading of its advice."""
 REASON = re.compile(r"^Reason: |^\s+.*(?:\[type=\w+, input_|\(type=\w+)")
-"""How Spring Boot goes on, a line further, with what it has described, and Pydantic with the field that it names."""
+"""The line that continues a description of Spring Boot, or a field of Pydantic."""
 FAREWELL = joined(log_patterns.FAREWELL)
 EXITED = joined(log_patterns.EXITED, re.IGNORECASE)
 HEADING = re.compile(
@@ -39,29 +38,29 @@ HEADING = re.compile(
     r"|\[\d+\] [\w ]+ failed)?:?\W*$",
     re.IGNORECASE,
 )
-"""An error's name or code, alone in its line."""
+"""The name or code of an error, alone in its line."""
 REMARK = re.compile(r"^\W*(?:[a-z]+[.!]*(?: -)? ?){1,5}$", re.IGNORECASE)
-"""A few plain words, which name no file, variable, version or host."""
+"""A few plain words without a file, variable, version or host."""
 UNFETCHED = re.compile(r"^(?:W: Failed to fetch|WARNING: (?:updating and )?(?:opening|Ignoring) \S+: )")
 UNLISTED = re.compile(
     r"^(?:E: (?:Unable to locate package|Package \S+ has no)|.* \(no such package\):|ERROR: unable to s)"
 )
-"""What apt and apk say of an index that they did not get, and then of packages that are in none."""
+"""An index that apt or apk could not fetch, and then packages that are in no index."""
 ITEM = re.compile(r"^\s*[-*\u2022] ")
-"""One of several things that a line before it announces with a colon."""
+"""An item of a list whose heading ends with a colon."""
 DETAIL = re.compile(r"^\s*(?:(?:DETAIL|Details?|Cause|Message):|what\(\):) +")
-"""How PostgreSQL and C++ go on with what they have said of an error."""
+"""The detail of an error, as PostgreSQL, C++ and color_eyre print it."""
 PANIC = re.compile(r"^\s*thread 'main'(?: \(\d+\))? panicked at ")
-"""With it a program of Rust ends, or a script of Cargo's build."""
-NEAR = 50  # lines that may say why: those before them are of what the program has survived
-EVENT = 4  # lines of an error that are quoted with the one that begins it
+"""The panic that ends a Rust program or a build script of Cargo."""
+NEAR = 50  # last lines that may say why: the program has survived what it reported earlier
+EVENT = 4  # lines quoted at most, the first one included
 ENDED = re.compile(r"^BUILD FAILED in ")
-"""After it Gradle says no more about the failure."""
+"""The last line of Gradle about a failure."""
 CAUSED_BY = "Caused by:"
-"""What Rust, Cargo and uv head the causes of an error with, which they indent."""
+"""The heading of an error's causes in Rust, Cargo and uv; the causes are indented."""
 NPM = re.compile(r"^npm (?:ERR!|error)\s?")
 NPM_SCRIPT = re.compile(r"code ELIFECYCLE|failed at the \S+ \S+ script", re.IGNORECASE)
-"""With it npm reports that a script has failed, which has said why before."""
+"""npm's report that a script failed: the reason is in the script's own output."""
 NPM_NOISE = re.compile(
     r"^\s*$|^(?:code|errno|path|syscall|dest|argv|command(?! failed))\b|^failed at the|^this is probably|^exit status"
     r"|^(?:Linux|Darwin|Windows_NT) \d|^(?:node|npm) +v\d"
@@ -72,7 +71,7 @@ NPM_NOISE = re.compile(
 
 
 def last_error(lines: Sequence[str]) -> str:
-    """The last line of a log that reports an error, else the last line that says anything; empty if none does."""
+    """Return the line that says why, else the last line that is not noise; empty if there is none."""
     kept = _of_its_own([*_telling([*_without_help([*split(lines)])])])[-NEAR:]
     chosen = _chosen(kept)
     if chosen is None:
@@ -85,7 +84,7 @@ def last_error(lines: Sequence[str]) -> str:
 
 
 def _chosen(kept: Sequence[str]) -> int | None:
-    """Which of the lines says why: the last of the best kind that there is; None if there is no line."""
+    """Return the index of the line that says why: the last one of the best kind; None if there are no lines."""
     if panics := [n for n, line in enumerate(kept) if PANIC.match(bare(line))]:
         return panics[-1]
     best: dict[int, int] = {}
@@ -97,9 +96,9 @@ def _chosen(kept: Sequence[str]) -> int | None:
 
 
 def _named(kept: Sequence[str], chosen: int) -> int:
-    """The line itself; of a list the error that heads it, of a few plain words the one before that names something.
+    """Replace an item of a list by its heading, and a few plain words by the more specific error before them.
 
-    Of packages that no index lists it is the index that was not fetched.
+    A missing package is replaced by the index that could not be fetched.
     """
     before = chosen - 1
     if UNLISTED.match(bare(kept[chosen])):
@@ -110,14 +109,14 @@ def _named(kept: Sequence[str], chosen: int) -> int:
         return before if before >= 0 and kept[before].endswith(":") and _kind(kept[before]) == 0 else chosen
     if not REMARK.match(forms(kept[chosen])[2]):
         return chosen
-    while before > 0 and _kind(kept[before]) in (1, 2, 4):  # what neither says why nor is of anything else
+    while before > 0 and _kind(kept[before]) in (1, 2, 4):  # these lines say nothing about the error
         before -= 1
     named = before >= 0 and _kind(kept[before]) == 0 and not REMARK.match(forms(kept[before])[2])
     return before if named else chosen
 
 
 def _kind(line: str) -> int:
-    """What a line is, the best first: an error, one that its logger calls none, a farewell, no error, and neither."""
+    """Rank a line: 0 error, 1 error at a lower level, 2 farewell with an error, 3 no error, 4 other farewell."""
     farewell = _farewell(line)
     if _errs(line):
         return 2 if farewell else int(level(line) == Level.QUIET)
@@ -125,7 +124,7 @@ def _kind(line: str) -> int:
 
 
 def _errs(line: str) -> bool:
-    """Whether a line reports an error: by its logger's level, or by its words."""
+    """Whether a line reports an error, by its level or its words."""
     _, said, message = forms(line)
     if message != said and message.startswith(" "):  # a logger's line that goes on with the one before it
         return bool(ERROR.search(message))
@@ -133,18 +132,18 @@ def _errs(line: str) -> bool:
 
 
 def _farewell(line: str) -> bool:
-    """Whether a line says only that something has failed."""
+    """Whether a line only says that something failed."""
     return any(FAREWELL.search(form) or EXITED.search(form) for form in {*forms(line)[1:]})
 
 
 def _of_its_own(kept: list[str]) -> list[str]:
-    """The lines up to where Gradle ended: what follows is said of other things."""
+    """Return the lines up to the end of Gradle's report."""
     ends = [n for n, line in enumerate(kept) if ENDED.match(bare(line))]
     return kept[: ends[-1]] if ends and ends[-1] else kept
 
 
 def _more(kept: Sequence[str], chosen: int) -> list[str]:
-    """The lines with which an error goes on, where the chosen one is but its heading, or the detail after it."""
+    """Return the lines that continue the chosen one: the text below a heading, or the detail of an error."""
     head, *rest = (bare(line) for line in kept[chosen : chosen + EVENT])
     if not rest:
         return []
@@ -165,7 +164,7 @@ def _indent(line: str) -> int:
 
 
 def _headed(kept: Sequence[str], chosen: int) -> str:
-    """An error with its cause, of which the line is one; empty if it is none."""
+    """Return an error together with its cause if the line is a cause; empty otherwise."""
     at = chosen
     while at and bare(kept[at]).startswith(" "):
         at -= 1
@@ -179,7 +178,7 @@ def _headed(kept: Sequence[str], chosen: int) -> str:
 
 
 def _telling(lines: Sequence[str]) -> Iterator[str]:
-    """The lines that may say why: no part of a stack, no advice, and of what npm says of an error the one line."""
+    """Drop stack frames and advice, and all but one line of npm's report."""
     n, before = 0, ""
     while n < len(lines):
         block = _npm(lines[n:])
@@ -209,7 +208,7 @@ def _noise(line: str) -> bool:
 
 
 def _without_help(lines: Sequence[str]) -> Iterator[str]:
-    """The lines without the help that a program shows of itself when it is called wrongly, or when it fails."""
+    """Drop usage messages, which programs print when they are called wrongly or fail."""
     helps = False
     for line in lines:
         said = bare(line)
@@ -219,14 +218,14 @@ def _without_help(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _npm(lines: Sequence[str]) -> list[str]:
-    """The lines of npm's report that these begin with."""
+    """Return the lines of npm's report at the beginning of these lines."""
     end = next((n for n, line in enumerate(lines) if not NPM.match(bare(line)) and bare(line).strip()), len(lines))
     block = [*lines[:end]]
     return block if block and NPM.match(bare(block[0])) else []
 
 
 def _of_npm(block: Sequence[str]) -> list[str]:
-    """What npm says first, or of a command that it has run, what that said last: the rest is advice."""
+    """Return npm's first line, or the last error of a command that it ran. The rest is advice."""
     said = [(line, NPM.sub("", bare(line))) for line in block]
     if any(NPM_SCRIPT.match(text) for _, text in said):
         return [line for line, text in said if re.match(r"\S+@\S* ", text)][:1]

@@ -1,7 +1,7 @@
-"""Lines of a log that do not say why something failed: patterns by the tool that writes them, each with such a line.
+"""Patterns of log lines that do not say why something failed, by tool, each with an example.
 
-To add one: put it below its tool, with a line from a case in `tests/why`. `tests/why/test_log_patterns.py` checks that
-the line is in a case, that the pattern matches it, and that no other of its table does.
+To add one, put it below its tool with an example from a case in `tests/why`. `tests/why/test_log_patterns.py` checks
+that the example is in a case, and that this pattern alone of its table matches it.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ NOISE: Patterns = {
         ),
     },
 }
-"""Advice, decoration, shown code and other lines that say nothing about an error. Their case does not matter."""
+"""Advice, decoration, source code and other lines that say nothing about an error. Case is ignored."""
 
 STACK: Patterns = {
     "Java, JavaScript, .NET": {
@@ -168,7 +168,7 @@ STACK: Patterns = {
         ),
     },
 }
-"""Frames of a stack, and what programs show of the code or of an error's properties."""
+"""Stack frames, source code, and properties of an error."""
 
 FAREWELL: Patterns = {
     "Docker": {
@@ -260,7 +260,7 @@ FAREWELL: Patterns = {
         r"\b(?:retries|attempts|tries)\b(?! left)[^:]*$": "ERROR giving up after 30 tries",
     },
 }
-"""Lines that only say that something has failed, after the line that says what."""
+"""Lines that only say that something failed, printed after the line that says why."""
 
 EXITED: Patterns = {
     ANY: {
@@ -306,9 +306,9 @@ EXITED: Patterns = {
         r"\S+@\S* [\w:.-]+: `[^`]*`$": "app@0.1.1 start: `npx pm2 start`",
     },
 }
-"""Lines that only say that a program failed, or that something was not built or started. Their case does not matter."""
+"""Lines that only say that a program failed, or that something was not built or started. Case is ignored."""
 
 
 def joined(patterns: Patterns, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
-    """One expression for all of them."""
+    """Join all patterns into one expression."""
     return re.compile("|".join(one for of_tool in patterns.values() for one in of_tool), flags)

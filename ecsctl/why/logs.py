@@ -1,4 +1,4 @@
-"""Reading the logs: what a task that failed wrote, and what a build did."""
+"""Reads the logs of failed tasks and builds."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ecsctl.why.evidence import Facts, moment
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
-OF_TASK = 500  # of an app's log: the stack of an error in Java may have some hundred
-OF_BUILD = 1000  # of a build's: what the failed command wrote stands before all that ran after it
+OF_TASK = 500  # lines of an app's log: a stack trace of Java may have some hundred
+OF_BUILD = 1000  # lines of a build's log: later phases follow the failed command's output
 
 
 def lines(aws: Aws, group: str, stream: str, limit: int = OF_TASK) -> list[Any]:
-    """The last lines of a log, none if there is no such stream."""
+    """Return the last lines of a log stream; none if it does not exist."""
     answer = none_if_gone(
         lambda: aws.read(
             aws.logs.get_log_events, logGroupName=group, logStreamName=stream, limit=limit, startFromHead=False
@@ -28,14 +28,14 @@ def lines(aws: Aws, group: str, stream: str, limit: int = OF_TASK) -> list[Any]:
 
 
 def of_task(aws: Aws, name: str, task: Answer) -> list[Answer]:
-    """What the container of this name wrote in a task that no service keeps."""
+    """Return the log of a container of a standalone task."""
     container = container_of(revision(aws, task["taskDefinitionArn"]).definition, name)
     group, streams = _place_of(container)
     return lines(aws, group, streams + task["taskArn"].rpartition("/")[2]) if group else []
 
 
 def of_container(aws: Aws, facts: Facts, names: Names, container: Answer) -> list[Any]:
-    """What a container of the service's newest failed task wrote."""
+    """Return the log of a container of the service's newest failed task."""
     group, streams = _place_of(container)
     if not group:
         return []
@@ -47,7 +47,7 @@ def of_container(aws: Aws, facts: Facts, names: Names, container: Answer) -> lis
 
 
 def _place_of(container: Answer) -> tuple[str, str]:
-    """The log group that a container writes to, and how its streams' names begin; empty if it writes to none."""
+    """Return a container's log group and the prefix of its streams; empty if it has none."""
     options = (container.get("logConfiguration") or {}).get("options") or {}
     if not (group := options.get("awslogs-group")):
         return "", ""
@@ -55,10 +55,10 @@ def _place_of(container: Answer) -> tuple[str, str]:
 
 
 def _stream_of_then(aws: Aws, facts: Facts, names: Names, group: str, streams: str) -> str:
-    """Where a task of the newest deployment wrote that ECS has forgotten; empty if no stream fits.
+    """Return the log stream of a task of the newest deployment that ECS no longer lists; empty if none fits.
 
-    A stream that began and ended during the deployment, and of no task that runs: those that went on or began before
-    are of other versions. Reads the names of the 50 streams written to last.
+    It must have begun and ended during the deployment, and belong to no running task: other streams are of other
+    versions. Reads the names of the 50 most recent streams.
     """
     began, ended = facts.since, facts.releases.newest.get("finishedAt")
     if not ended:

@@ -1,4 +1,4 @@
-"""Reading what is known of the app's names: its certificate, and the hosted zones that the names are in."""
+"""Reads the certificate and the hosted zones of the app's domain names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def certificate(aws: Aws, facts: Facts) -> None:
-    """Read the certificate of the app's name."""
+    """Read the certificate of the app's domain name."""
     domain = facts.domain
     if not domain:
         return
@@ -29,14 +29,14 @@ def certificate(aws: Aws, facts: Facts) -> None:
     )["CertificateSummaryList"]
     ours = [one["CertificateArn"] for one in every if one.get("DomainName") == domain]
     found = [aws.read(aws.acm.describe_certificate, CertificateArn=arn)["Certificate"] for arn in ours]
-    wanted = {domain, *facts.also}  # one for other names is of before
+    wanted = {domain, *facts.also}  # a certificate for other names is an older one
     found.sort(key=lambda one: (not wanted <= {*one.get("SubjectAlternativeNames", ()), one["DomainName"]},
                                 one["Status"] != "ISSUED"))  # fmt: skip
     facts.certificate = dict(found[0]) if found else None
 
 
 def zones(aws: Aws, facts: Facts) -> None:
-    """Read what stands at the app's names in their zones, and to which of these the world is not led."""
+    """Read the records of the app's domain names, and which of their zones is not delegated correctly."""
     if not facts.domain:
         return
     listed = aws.read(aws.route53.list_hosted_zones)["HostedZones"]
@@ -53,7 +53,7 @@ def zones(aws: Aws, facts: Facts) -> None:
 
 
 def _delegation(aws: Aws, zone: Any, *parents: Any) -> dict[str, list[str]]:
-    """The name servers of a zone, and those to which the nearest zone above leads."""
+    """Return the name servers of a zone, and those in the NS record of its parent zone."""
     ours = [one for one in _records(aws, zone["Id"], zone["Name"]) if one["Type"] == "NS"]
     found = {"zone": [zone["Name"].rstrip(".")], "ours": _values(ours)}
     for parent in parents[:1]:
@@ -63,14 +63,14 @@ def _delegation(aws: Aws, zone: Any, *parents: Any) -> dict[str, list[str]]:
 
 
 def _records(aws: Aws, zone: str, name: str) -> list[Any]:
-    """What stands at a name: Route 53 lists from there on, in its own order."""
+    """Return the records of a name. Route 53 lists all records from that name on, in its own order."""
     zone = zone.removeprefix("/hostedzone/")  # as ListHostedZones returns it; with it, an id may be too long
     found = aws.route53.list_resource_record_sets(HostedZoneId=zone, StartRecordName=name, MaxItems="20")
     return [dict(one) for one in found["ResourceRecordSets"] if normal(one["Name"]) == normal(name)]
 
 
 def _zones_above(zones: list[Any], domain: str) -> list[Any]:
-    """The public zones that a name is in, the nearest first."""
+    """Return the public zones that contain a name, the most specific first."""
     public = [one for one in zones if not one.get("Config", {}).get("PrivateZone")]
     fits = [one for one in public if f".{normal(domain)}".endswith(f".{normal(one['Name'])}")]
     return sorted(fits, key=lambda one: -len(one["Name"]))

@@ -1,4 +1,4 @@
-"""From facts to the causes, the most likely first."""
+"""Ranks the causes that the facts support, the most likely first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WANTS_IMAGE = ("image-missing", "no-image-yet")
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is wrong, ranked; what speaks for the app's health; and what could not be read."""
+    """The ranked causes, what works, and what could not be read."""
 
     causes: tuple[Cause, ...]
     well: tuple[Evidence, ...] = ()
@@ -24,30 +24,30 @@ class Diagnosis:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is broken, as far as could be read: at most something is waited for."""
+        """Whether nothing is broken, as far as could be read; something may still be waited for."""
         return all(cause.calm for cause in self.causes)
 
     def spelled(self, keys: Mapping[str, str]) -> Diagnosis:
-        """With other keys of ecsctl.toml to set, where the file has others for the same."""
+        """Replace keys of ecsctl.toml in the fixes by those that the file uses."""
         causes = (replace(one, fix=tuple(fix.spelled(keys) for fix in one.fix)) for one in self.causes)
         return replace(self, causes=tuple(causes))
 
     def of(self, process: str) -> Diagnosis:
-        """What of it is about one process, or about the app as a whole."""
+        """The part that concerns one process, or the app as a whole."""
         return replace(self, causes=tuple(one for one in self.causes if process in (one.process or process, *one.also)))
 
     @property
     def line(self) -> str:
-        """The whole in one line."""
+        """The diagnosis in one line."""
         if self.causes:
             return self.causes[0].sentence
         return "nothing is wrong" + (", as far as could be read" if self.unread else "")
 
 
 def diagnose(*every: Facts) -> Diagnosis:
-    """Ask every check, and put the roots before their effects, the broken before what only waits, the sure first.
+    """Run every check, and sort: root causes before effects, failures before waiting, certain before uncertain.
 
-    The facts are the web's, and those of each worker; or those of one of them alone.
+    Takes the facts of the web and of each worker, or of only one of them.
     """
     app = next((one for one in every if one.process == WEB), None)
     found = _merged(cause for facts in every if not _past(facts, app) for cause in _causes(facts))
@@ -58,9 +58,9 @@ def diagnose(*every: Facts) -> Diagnosis:
     ]
     if roots:
         found = [cause for cause in found if cause.name != "action-failed"]
-    if any(one.undelivered for one in every) and any(cause.name == "stopped" for cause in found):  # why it was not
+    if any(one.undelivered for one in every) and any(cause.name == "stopped" for cause in found):  # that is the reason
         found = [cause for cause in found if cause.name not in ("deploy-failed", "deploy-timeout")]
-    if any(cause.name == "paused" for cause in found):  # and the pipeline waits for no longer than an hour
+    if any(cause.name == "paused" for cause in found):  # the pipeline waits for an hour at most
         found = [cause for cause in found if cause.name != "deploy-timeout"]
     explained = {cause.process for cause in found if cause.name != "unexplained"}
     found = [
@@ -69,7 +69,7 @@ def diagnose(*every: Facts) -> Diagnosis:
     ranked = sorted(found, key=lambda cause: (cause.effect, cause.calm, -cause.certainty))
     wanting = any(cause.name in WANTS_IMAGE for cause in ranked)
     builds = [cause for check in BUILDS if wanting and app and (cause := check(app))]
-    if builds:  # no image is the effect, the build the root
+    if builds:  # the missing image is an effect of the failed build
         ranked.sort(key=lambda cause: cause.name not in {one.name for one in builds})
     for facts in every:
         ranked = _with_agent(ranked, facts)
@@ -78,7 +78,7 @@ def diagnose(*every: Facts) -> Diagnosis:
 
 
 def _with_agent(ranked: list[Cause], facts: Facts) -> list[Cause]:
-    """The causes, the first of the process with a hint where its tasks run without GuardDuty's agent: no cause."""
+    """Add a hint to the process's first cause if its tasks run without GuardDuty's agent, which is never the cause."""
     whose = ("", facts.process)
     first = next((n for n, one in enumerate(ranked) if one.process in whose and not one.calm), None)
     if not facts.without_agent or first is None:
@@ -92,7 +92,7 @@ def _with_agent(ranked: list[Cause], facts: Facts) -> list[Cause]:
 
 
 def _past(facts: Facts, app: Facts | None) -> bool:
-    """Whether what went wrong with a worker is of a release that is past."""
+    """Whether a worker's failure belongs to an earlier release."""
     return app is not None and facts.process != WEB and reading.past(facts.releases, app.releases)
 
 
@@ -101,7 +101,7 @@ def _causes(facts: Facts) -> Iterator[Cause]:
 
 
 def _merged(causes: Iterable[Cause]) -> list[Cause]:
-    """A worker's cause that the web has too, in the same words, becomes a note on the web's cause."""
+    """Merge a worker's cause into the web's if both are the same."""
     found: list[Cause] = []
     for cause in causes:
         known = (cause.name, cause.sentence.removeprefix(f"{cause.process}: "))
@@ -122,7 +122,7 @@ def _unread(facts: Facts) -> Iterator[str]:
 
 
 def _well(facts: Facts) -> tuple[Evidence, ...]:
-    """What is right, in few words."""
+    """What works, in short."""
     healthy = []
     service = facts.service or {}
     if facts.releases.steady and (service.get("desiredCount") or facts.rests):

@@ -1,4 +1,4 @@
-"""Words of AWS, which cuts them short, and of logs, which say anything."""
+"""Matching of texts that AWS may have truncated, and of log lines."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import re
 from collections.abc import Iterable
 
 CUT_AT = (255, 256, 1023, 1024)
-"""So long are the reasons of a container and of a task at most (ECS API reference, Container and Task)."""
+"""Maximum lengths of the reasons of a container and of a task (ECS API reference, Container and Task)."""
 LEAST = 8
-"""So many characters of a phrase, and half of it, must be left at the end of a text that was cut short."""
+"""At least this many characters of a phrase, and half of it, must be left at the end of a truncated text."""
 
 
 def is_cut(text: str) -> bool:
-    """Whether AWS may have cut a text short."""
+    """Whether AWS may have truncated a text."""
     return text.rstrip().endswith(("...", "…")) or len(text) in CUT_AT
 
 
 def said(text: str, *phrases: str) -> bool:
-    """Whether a text says one of the phrases, as a whole, or as far as it goes where it was cut short."""
+    """Whether a text contains one of the phrases; a truncated text may end within the phrase."""
     low = text.casefold()
     if any(phrase.casefold() in low for phrase in phrases):
         return True
@@ -29,20 +29,20 @@ def said(text: str, *phrases: str) -> bool:
 
 
 def whole(text: str, *phrases: str) -> bool:
-    """Whether a text says one of the phrases to its end."""
+    """Whether a text contains one of the phrases completely."""
     low = text.casefold()
     return any(phrase.casefold() in low for phrase in phrases)
 
 
 def fits(lines: Iterable[str], pattern: str) -> tuple[re.Match[str], str] | None:
-    """The last of the lines that fits a pattern, and how it fits."""
+    """Return the last line that matches a pattern, and the match."""
     hits = [(found, line) for line in lines if (found := re.search(pattern, line, re.IGNORECASE))]
     return hits[-1] if hits else None
 
 
 @functools.cache
 def _beginnings(phrase: str) -> tuple[str, ...]:
-    """What may be left of a phrase, in small letters."""
+    """The possible beginnings of a phrase, in lower case."""
     small = phrase.casefold()
     least = max(LEAST, len(small) // 2)
     return tuple(small[:end].rstrip() for end in range(len(small) - 1, least - 1, -1))

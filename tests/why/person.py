@@ -1,4 +1,4 @@
-"""Someone who reads what `ecsctl why` prints, and does it word for word, in an account of the sandbox."""
+"""A user who carries out the fixes of `ecsctl why` literally, in a sandbox account."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Toml = dict[str, Any]
 
 
 class Person:
-    """The account, the project's folder, and hands."""
+    """The account and the project's folder."""
 
     def __init__(self, clock: Clock, folder: Path) -> None:
         self.clock, self.folder = clock, folder
@@ -51,12 +51,12 @@ class Person:
     # the project
 
     def write(self, toml: Toml) -> None:
-        """Make this the ecsctl.toml."""
+        """Write ecsctl.toml."""
         self.toml = json.loads(json.dumps(toml))
         (self.folder / "ecsctl.toml").write_text("\n".join(_tables(self.toml)))
 
     def set(self, key: str, value: Any) -> None:
-        """Change one key of ecsctl.toml; None takes it out."""
+        """Change one key of ecsctl.toml; None removes it."""
         *path, last = key.split(".")
         table = self.toml
         for name in path:
@@ -76,7 +76,7 @@ class Person:
         return Aws(Patience(self.clock), session=shared_session(), heard=self.heard)
 
     def why(self) -> Diagnosis:
-        """What `ecsctl why` finds."""
+        """Return what `ecsctl why` finds."""
         aws = self.aws()
         aws.read_only = True
         return why(aws, "hello", self.toml.get("domain", {}).get("name", ""))
@@ -84,7 +84,7 @@ class Person:
     # hands
 
     def ecsctl(self, command: str) -> tuple[int, str]:
-        """Type a command of ecsctl's, and yes where it asks. Its exit code and all it says."""
+        """Run a command of ecsctl, confirming with yes. Returns exit code and output."""
         code, output = self.typed(command)
         if code == 2 and "--yes" in output:
             code, output = self.typed(f"{command} --yes")
@@ -110,7 +110,7 @@ class Person:
         raise AssertionError("main() always exits")
 
     def call(self, command: str) -> None:
-        """Type a command of the AWS CLI's: the same call, by its model. Raises what AWS answers."""
+        """Run a command of the AWS CLI as the same API call, by its model. Raises AWS's errors."""
         _, service, operation, *words = shlex.split(command)
         if (service, operation) == ("logs", "tail"):
             return
@@ -129,7 +129,7 @@ class Person:
         getattr(client, operation.replace("-", "_"))(**parameters)
 
     def push(self) -> str:
-        """Commit and push; whoever listens, listens."""
+        """Commit and push, which starts a pipeline if there is one."""
         made = push.push("main")
         commit: str = made["commit"]
         if not made["began"]:  # GitHub has it, though nobody of AWS's listens
@@ -139,7 +139,7 @@ class Person:
         return commit
 
     def do(self, fix: Fix, values: Mapping[str, Any], hand: Callable[[Person], None] | None) -> None:
-        """Do a way out, step by step. `values` are what only the user knows, `hand` what he does elsewhere."""
+        """Carry out a fix, step by step. `values` are what only the user knows, `hand` what is done elsewhere."""
         for step in fix.steps:
             self.done.append(str(step))
             self._step(step, values, hand)
@@ -172,7 +172,7 @@ class Person:
 
 
 def only_reads(fix: Fix) -> bool:
-    """Whether a way only shows more, and fixes nothing."""
+    """Whether a fix only shows more, and changes nothing."""
     reads = ("ecsctl logs", "ecsctl status", "ecsctl plan", "ecsctl pipeline logs", "ecsctl creds status", "aws logs")
     return all(step.act == Act.RUN and step.what.startswith(reads) for step in fix.steps)
 
@@ -215,13 +215,13 @@ def _value(value: Any) -> str:
 
 
 def _filled(command: str, values: Mapping[str, Any]) -> str:
-    """A command with what only the user knows in the place of its capitals, and of the files that hold it."""
+    """Replace a command's placeholders in capitals, and files that hold them, by the user's values."""
     words = shlex.split(command)
     return " ".join(shlex.quote(str(values.get(word.removeprefix("file://"), word))) for word in words)
 
 
 def _whole(service: str, given: dict[str, Any]) -> dict[str, Any]:
-    """The options as the call has them: the CLI has short forms of EC2's rules."""
+    """Return the options as the API has them: the CLI has short forms of EC2's rules."""
     if service != "ec2":
         return given
     group = {"group-id": given["group-id"]}

@@ -1,4 +1,4 @@
-"""Recorded failures: AWS's answers in its own shapes and words, and the causes that must be found."""
+"""Recorded failures: AWS's answers in their own form, and the expected causes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 class Recorded:
     """One recorded failure. `cause` is the only right answer, or "" where nothing is wrong.
 
-    `either` names the causes that its facts cannot tell apart: one that may not be guessed at.
+    `either` names the causes that the facts cannot distinguish: `why` must not guess.
     """
 
     name: str
@@ -45,7 +45,7 @@ def _read(path: Path) -> Recorded:
 
 
 def _timed(value: Any) -> Any:
-    """The value with AWS's moments as boto3 gives them."""
+    """Convert timestamps to datetimes, as boto3 does."""
     if isinstance(value, dict):
         return {name: _timed(one) for name, one in value.items()}
     if isinstance(value, list):

@@ -1,6 +1,6 @@
-"""Words in the wrong mouth: what a test, another command, another container or an app prints is nobody's cause.
+"""Misleading output: what a test, another command, another container or an app prints is no cause.
 
-Every text of every public thread is put where it proves nothing. It may be shown as a hint; it is never certain.
+Every text of every thread is used where it proves nothing. It may become a hint, but never a certain cause.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def poison() -> list[str]:
-    """All that AWS, docker or a tool ever said in a thread, but for frames and decoration; each phrase of each rule."""
+    """Return all texts of all threads except stack frames and decoration, and all phrases of the rules."""
     said = {text for case in CASES for scene in case.scenes for text in _texts(scene) if " " in text}
     said |= {phrase for rule in (*PHASE_RULES, *STAGE_RULES) for phrase in rule.phrases}
     said |= {
@@ -85,7 +85,7 @@ RUNNERS = ("pytest -q", "npm test", "make check", "./gradlew test", "go test ./.
 
 @pytest.mark.parametrize("part", range(len(RUNNERS)))
 def test_what_a_failed_test_prints_is_no_cause(part: int) -> None:
-    """Each of the words with one of the runners: whether a command is a test does not depend on what it prints."""
+    """Each text is tried with one of the runners: whether a command is a test does not depend on what it prints."""
     command = RUNNERS[part]
     for words in POISON[part :: len(RUNNERS)]:
         cause = first(fails("BUILD", command, f"E   AssertionError: {words}", words, "1 failed, 41 passed"))
@@ -102,7 +102,7 @@ def test_the_names_of_a_dockerfile_and_of_an_image_make_a_build_no_test(command:
 
 
 def test_what_a_condition_of_the_shell_is_about_is_no_test() -> None:
-    """Nothing of ecsctl's own buildspec is one: what its commands say of build.scan and build.sbom counts."""
+    """No command of ecsctl's own buildspec is a test: its output about build.scan and build.sbom counts."""
     phases = parse(ours(*PARTS)).phases
     commands = [command for name in PHASES for command in getattr(phases, name).commands]
     assert len(commands) > 5

@@ -1,4 +1,4 @@
-"""Held against failures from public threads: right first as often as can be, and never wrong as certain."""
+"""Failures from public threads: the first cause is mostly right, and never wrong as certain."""
 
 from __future__ import annotations
 

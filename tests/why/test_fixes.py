@@ -1,6 +1,6 @@
-"""Every fix can be done as it stands: its keys are ecsctl.toml's, its commands parse, and none leads back to `why`.
+"""Every fix can be carried out as printed: its keys exist, its commands parse, and none leads back to `why`.
 
-That it then fixes is proven elsewhere; this holds that nobody is sent to what does not exist.
+That it fixes the cause is proven in tests/long; these tests ensure that everything it names exists.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def fixes(causes: list[Cause]) -> list[Fix]:
 
 
 def parse(command: str) -> None:
-    """Let the CLI itself read a command, without doing it. Raises what a user would see."""
+    """Parse a command with the real CLI, without running it. Raises what a user would see."""
     found: Any = typer.main.get_command(app)
     [_, *words] = shlex.split(command)
     while words and hasattr(found, "commands"):
@@ -111,7 +111,7 @@ def parse(command: str) -> None:
 
 
 def aws_cli(command: str) -> None:
-    """Hold a command of the AWS CLI against AWS's own models: the operation and its parameters."""
+    """Check a command of the AWS CLI against AWS's models: the operation and its parameters."""
     [_, service, operation, *words] = shlex.split(command)
     if (service, operation) == ("logs", "tail"):  # made of several calls, and in no model
         return
@@ -175,7 +175,7 @@ def test_no_fix_leads_back_to_why_nor_to_a_console_where_a_command_exists(fixes:
 
 
 def test_no_fix_releases_the_broken_image_again(causes: list[Cause]) -> None:
-    """`ecsctl deploy` takes the image that is there: it is no fix for what is wrong in the image."""
+    """`ecsctl deploy` releases the existing image, so it does not fix an error in the image."""
     for cause in causes:
         for fix in cause.fix:
             if any(step.act == Act.CODE for step in fix.steps):
@@ -183,7 +183,7 @@ def test_no_fix_releases_the_broken_image_again(causes: list[Cause]) -> None:
 
 
 def test_a_fix_of_the_repository_comes_to_run_in_every_state() -> None:
-    """A push is heard of by a pipeline alone."""
+    """A push has no effect without a pipeline."""
     broken = scene.exits(scene.box(code=1))
     found = {}
     for name, state in STATES.items():
@@ -226,7 +226,7 @@ def test_what_waits_for_an_approval_leads_to_the_command_that_gives_it() -> None
 
 
 def test_what_is_right_again_is_released_where_nothing_else_would_begin_it() -> None:
-    """A role, a quota or a secret put right starts no task where ECS has given up; while it tries, it finds it."""
+    """After ECS has given up, a fixed role, quota or secret starts no task; while it retries, it does."""
     denied = scene.task("CannotPullContainerError: 403 Forbidden")
     rolled_back = scene.gives_up("ROLLBACK_SUCCESSFUL", breaker="TRIGGERED")
     other = {"revisions": {**rolled_back["revisions"], "r2": scene.DEFINITION.replace(":3", ":2")}}
@@ -321,7 +321,7 @@ def test_the_key_of_a_program_or_a_subnet_is_the_one_that_decides() -> None:
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_sidecars_image_is_put_right_at_the_sidecar(reason: str, name: str, key: str) -> None:
-    """No release and no build changes it, and the app's own image has no part in it."""
+    """No release and no build changes a sidecar's image."""
     beside = scene.beside("agent")
     stopped = scene.task(reason, scene.box(), scene.box("agent", reason=reason))
     ours = diagnose(scene.facts(beside, stopped, scene.as_sidecars(beside))).causes[0]
@@ -341,7 +341,7 @@ OWN = {"own_secrets": {scene.SECRET: "database"}}
 
 
 def test_a_fix_fits_whose_secret_it_is() -> None:
-    """What `ecsctl secret` stored is set by it, which tells no value; everybody else's by the AWS CLI."""
+    """Secrets made by `ecsctl secret` are set by it, without showing the value; others by the AWS CLI."""
     put = f"aws secretsmanager put-secret-value --secret-id {scene.SECRET} --secret-string file://"
     existing, empty = {"secrets": {scene.SECRET: "there"}}, "can't find the specified secret value for staging label"
     assert secret_fixes(empty, existing)[0][0] == f"{put}VALUE"

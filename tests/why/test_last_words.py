@@ -1,4 +1,4 @@
-"""What the line means with which an app crashed; and the lines that are alike and mean something else, or nothing."""
+"""The meaning of an app's last error, and similar lines that mean something else or nothing."""
 
 from __future__ import annotations
 

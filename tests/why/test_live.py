@@ -1,4 +1,4 @@
-"""What goes wrong in the sandbox is diagnosed correctly, through the same calls that AWS would get."""
+"""Failures in the sandbox are diagnosed correctly, through the same API calls as on AWS."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def diagnose(world: World) -> Diagnosis:
 
 
 def broken(world: World, kind: str) -> Diagnosis:
-    """The diagnosis of a stack that ran, after a deployment whose tasks go that way."""
+    """Return the diagnosis of a running stack after a deployment whose tasks fail this way."""
     world.running(PLAIN)
     return deployed(world, kind)
 
@@ -39,7 +39,7 @@ def deployed(world: World, kind: str) -> Diagnosis:
 
 
 def commands(cause: Cause) -> list[str]:
-    """All commands in a cause's ways out."""
+    """Return all commands of a cause's fixes."""
     return [step.what for way in cause.fix for step in way.steps if step.act == Act.RUN]
 
 
@@ -194,7 +194,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_is_diagnosed(world: World, m
 
 
 def test_each_way_a_push_can_fail_is_named_by_its_cause(world: World) -> None:
-    """`ecsctl sandbox push --fail KIND`: what ECS or CodeBuild says of it, and the first cause."""
+    """`ecsctl sandbox push --fail KIND`: what ECS or CodeBuild reports, and the first cause."""
     expected = {
         "build": ("docker build", "docker-build"),
         "crash": ("Essential container in task exited", "crash"),
@@ -221,7 +221,7 @@ def test_each_way_a_push_can_fail_is_named_by_its_cause(world: World) -> None:
 
 
 def _status_of(world: World, commit: str) -> str:
-    """All that CodeBuild tells of the commit's build, and ECS of the tasks that were to run its image."""
+    """Return all messages of CodeBuild about the commit's build, and of ECS about the tasks of its image."""
     codebuild, ecs = world.boto("codebuild"), world.boto("ecs")
     builds = codebuild.batch_get_builds(ids=codebuild.list_builds()["ids"][:1])["builds"]
     found = [phase["contexts"] for one in builds if one["resolvedSourceVersion"] == commit for phase in one["phases"]

@@ -1,4 +1,4 @@
-"""Of a log the line that says why is shown, however a language shows its stack."""
+"""The line that says why is quoted, whatever a language's stack traces look like."""
 
 from __future__ import annotations
 

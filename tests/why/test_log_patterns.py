@@ -1,4 +1,4 @@
-"""Each pattern of a log's lines is there for a line of a case that no other pattern of its table matches."""
+"""Each pattern of log lines has an example from a case, which no other pattern of its table matches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A log that ends oddly: its driver may have dropped what came last, and `why` says so."""
+"""An incomplete log: `why` warns that its driver may have dropped the last lines."""
 
 from __future__ import annotations
 

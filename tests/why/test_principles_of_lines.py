@@ -1,4 +1,4 @@
-"""Each principle by which the line of a log is chosen, alone."""
+"""The rules by which a log line is chosen, one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every recorded failure is diagnosed correctly; what its facts leave open is reported as open."""
+"""Every recorded failure is diagnosed correctly; what the facts do not decide is left open."""
 
 from __future__ import annotations
 

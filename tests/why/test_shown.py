@@ -1,4 +1,4 @@
-"""What a person and a program get to see of a diagnosis."""
+"""The output of a diagnosis for people and programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker that fails is named, with the right cause, with keys that its own table has."""
+"""A failing worker is named, with the right cause and the keys of its own table."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def explained(world: World, **more: Any) -> Diagnosis:
 
 
 def released(world: World, image: str) -> None:
-    """Release an image to the worker alone, so that what befalls it is its own."""
+    """Release an image to the worker only, so that only the worker fails."""
     client = world.boto("ecs")
     runs = client.describe_task_definition(taskDefinition="hello_mailer")["taskDefinition"]
     taken = "family taskRoleArn executionRoleArn networkMode requiresCompatibilities cpu memory runtimePlatform"
@@ -53,7 +53,7 @@ def sets(*causes: Cause) -> set[str]:
 
 
 def unnamed(keys: set[str]) -> set[str]:
-    """The keys as the schema has them."""
+    """Return the keys as in the schema."""
     return {re.sub(r"^(workers|sidecars)\.[a-z_-]+\.", r"\1.", key) for key in keys}
 
 

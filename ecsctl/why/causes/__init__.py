@@ -1,4 +1,4 @@
-"""Everything that can be wrong, nearest to the running app first."""
+"""All checks, those closest to the running app first."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BUILDS = building.CHECKS
 
 
 def causes_of(facts: Facts) -> Iterator[Cause]:
-    """Every cause that the facts show, each with ways that lead all the way out."""
+    """Yield every cause that the facts support, with complete fixes."""
     yield from (replace(cause, process=WEB) for cause in _led(TASKS, resumed, facts))
     yield from filter(None, (check(facts) for check in releasing.CHECKS))
     yield from (replace(cause, process=WEB) for check in rolling.CHECKS if (cause := check(facts)))
@@ -48,7 +48,7 @@ def causes_of(facts: Facts) -> Iterator[Cause]:
 
 
 def causes_of_worker(facts: Facts) -> Iterator[Cause]:
-    """Every cause that the facts about a worker show, in its own words."""
+    """Yield every cause for a worker, with its name and its own keys."""
     yield from (of_worker(cause, facts.process) for cause in _led(OF_ALL, resumed, facts))
     yield from (of_worker(cause, facts.process) for check in rolling.CHECKS if (cause := check(facts)))
 

@@ -1,7 +1,7 @@
-"""Why ECS cannot move traffic between two versions: the role that it does so with lacks a permission, or its trust.
+"""Why ECS cannot shift traffic between two versions: its infrastructure role lacks a permission or the right trust.
 
-The errors are in the deployment's statusReason and roll it back (ECS guide, "Troubleshooting Amazon ECS blue/green
-deployments"; "Amazon ECS infrastructure IAM role for load balancers" names the permissions).
+The error is in the deployment's statusReason, and the deployment is rolled back (ECS guide, "Troubleshooting Amazon ECS
+blue/green deployments"; "Amazon ECS infrastructure IAM role for load balancers" lists the permissions).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROLE = re.compile(r"(?:assumed-role|:role)/([\w+=,.@-]+)")
 
 
 def infrastructure_role(facts: Facts) -> Cause | None:
-    """ECS may not change the load balancer's rules and targets, or not assume the role to do so."""
+    """ECS may not change the load balancer, or may not assume the role for it."""
     newest = facts.releases.newest
     said = Evidence("deployment", str(newest.get("statusReason") or ""), newest.get("updatedAt"))
     for one in (said, *facts.events):

@@ -1,8 +1,8 @@
-"""What the output of the command that failed suggests: words of docker, of AWS's CLI, of a kernel. Never certain.
+"""Causes found in the output of the failed build command: docker, the AWS CLI, the kernel. Never certain.
 
-A rule reads only what the failed command wrote, only if the command is of the rule's kind, and only a line that
-begins as the tool itself begins it: what a test or an app prints between does not count. Where a script hides which
-tool ran, the same words make it possible, no more. Where a test ran, nothing is supposed.
+A rule matches only lines of the failed command that begin as the tool itself begins them, not what a test or an app
+prints in between. If the command is not of the rule's kind (a script may run the tool), the cause is only possible. The
+output of tests is not used at all.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from ecsctl.why.evidence import Facts
 
 TESTS = r"\b(?:tests?|check|lint|pytest|jest|vitest|mocha|rspec|phpunit|tox|nox|cypress|playwright|ctest|e2e|specs?)\b"
 SHELL = r"(?m)(?:^|[;&|({!]|\b(?:if|elif|while|until|then|else|do)\b)[ \t]*test(?= )"
-"""What begins a command and is the shell's own: a condition, no test of anything."""
+"""The shell's own `test` at the beginning of a command: a condition, not a test run."""
 OF_IMAGE = r"\bdocker (?:\w+ )*build\b[^&|;\n]*"
-"""A build of an image, whatever its Dockerfile and its tag are called."""
+"""The build of an image, whose Dockerfile or tag may be called "test"."""
 DOCKER = r"\bdocker\b|\bbuildx\b|\bpodman\b"
 AWS_CLI = r"\baws \w+|\bdocker (?:login|push|pull)\b|\becr\b|--push\b"
 STEP = r"^(?:#\d+ \d+\.\d+ |\s*> ?\[|\s*\d+ \|)"  # BuildKit's way to show what a step of the Dockerfile wrote
@@ -31,27 +31,27 @@ FETCHES = r"\b(?:npm|yarn|pnpm|pip3?|apt|apt-get|apk|git|curl|wget)\b"
 BROKE = (r"E(?:SOCKET)?TIMEDOUT|EAI_AGAIN|ECONNRESET|TLS handshake timeout|connection timed out|read timed out"
          r"|i/o timeout|network timeout|could not resolve host|temporary failure (?:in name resolution|resolving)"
          r"|connection reset by peer")  # fmt: skip
-"""How tools that fetch begin a line, and what they say of a server that does not answer: it is tried again."""
+"""Prefixes of tools that download, and their messages about servers that do not answer: worth a retry."""
 UNREACHED = rf"dial tcp|no such host|connection refused|network is unreachable|{BROKE}"
-"""What a container engine says of a registry that it cannot reach, after the address that it asked."""
+"""Messages of a container engine about a registry that it cannot reach, after the address."""
 PODMAN = r"^Error: building at STEP "
-VERDICT = rf"{DAEMON}(?:failed to solve|process |executor failed)|^The command '|{PODMAN}"  # an engine's own, of steps
+VERDICT = rf"{DAEMON}(?:failed to solve|process |executor failed)|^The command '|{PODMAN}"  # the engine's own
 NEAR = 20  # lines from the end
 
 
 @dataclass(frozen=True)
 class CommandRule:
-    """A cause that the failed command's own words suggest: what kind of command it is, and how its line reads."""
+    """A cause suggested by the output of the failed command: the kind of command, and a pattern of the line."""
 
     name: str
     sentence: str
     line: str
     fix: Callable[[Facts], tuple[Fix, ...]]
     command: str = DOCKER
-    steps: bool = False  # the line may be one that a step of the Dockerfile wrote
+    steps: bool = False  # the line may be output of a Dockerfile step
 
     def hit(self, failure: BuildFailure) -> str:
-        """The line that says so; empty if none does."""
+        """Return the matching line; empty if there is none."""
         return next(filter(self._says, _last_lines(failure, self.steps)), "")
 
     @functools.cached_property
@@ -61,7 +61,7 @@ class CommandRule:
 
 @functools.lru_cache(8)
 def _last_lines(failure: BuildFailure, steps: bool) -> tuple[str, ...]:
-    """The lines in which a rule may find its words, the last first: of all rules the same."""
+    """Return the lines that rules search, the last first. They are the same for all rules."""
     lines = [line for line in reversed(failure.lines[-NEAR:]) if steps or not re.match(STEP, line)]
     return tuple(line for line in lines if re.search(VERDICT, line)) if is_test(failure.step) else tuple(lines)
 
@@ -203,19 +203,19 @@ COMMAND_RULES = (
                 lambda facts: (by_hand("give the build's role that permission, by a policy of your own beside ecsctl's",
                                        *(step.what for step in again(facts).steps)),), command=r"\baws \w+"),
 )  # fmt: skip
-"""The first that fits counts."""
+"""The first match counts."""
 
 KILLED = 137
 
 
 @functools.lru_cache(128)
 def is_test(command: str) -> bool:
-    """Whether a command runs tests, which print whatever they test."""
+    """Whether a command runs tests, whose output may contain anything."""
     return bool(re.search(TESTS, re.sub(f"{SHELL}|{OF_IMAGE}", "", command), re.IGNORECASE))
 
 
 def command_rule(failure: BuildFailure) -> tuple[CommandRule, str, bool] | None:
-    """The rule that the failed command's words fit, the line, and whether the command is of the rule's own kind."""
+    """Return the matching rule, the line, and whether the command is of the rule's kind."""
     if not failure.command or is_test(failure.command):
         return None
     for rule in COMMAND_RULES:
@@ -225,7 +225,7 @@ def command_rule(failure: BuildFailure) -> tuple[CommandRule, str, bool] | None:
 
 
 def hinted(failure: BuildFailure) -> tuple[str, ...]:
-    """What a log says that no rule may take for a cause: the words, and what they often mean."""
+    """Return what the log contains that is not enough for a cause, with what it often means."""
     for rule in COMMAND_RULES:
         if line := rule.hit(failure):
             return (f"its output also says `{line.strip()[:160]}`, which often means: {rule.sentence}",)

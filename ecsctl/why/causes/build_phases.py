@@ -1,7 +1,7 @@
-"""What AWS itself says of a build that did not get through a phase: by phase and status code, never by a log.
+"""Causes that AWS reports for a failed build phase, by phase and status code. Logs are not read.
 
 CodeBuild guide, "View detailed build information" (phases and their contexts) and "Troubleshooting AWS CodeBuild";
-the status codes are those that public logs show after "Phase context status code:".
+the status codes are taken from public logs, after "Phase context status code:".
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ EARLY = ("SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE")
 
 @dataclass(frozen=True)
 class PhaseRule:
-    """A cause that AWS names: in these phases (all, if none), with this code or one of these phrases in the message."""
+    """A cause that AWS reports in these phases (all, if none), with this code or one of these phrases."""
 
     name: str
     sentence: str | Callable[[BuildFailure], str]
     fix: Callable[[Facts], tuple[Fix, ...]]
     phases: tuple[str, ...] = ()
-    code: str = ""  # a pattern that the whole code fits
+    code: str = ""  # a pattern of the whole code
     phrases: tuple[str, ...] = ()
     either: tuple[str, ...] = ()
 
     def fits(self, failure: BuildFailure) -> bool:
-        """Whether the failure is this."""
+        """Whether the failure matches."""
         if self.phases and failure.phase not in self.phases:
             return False
         if self.code and not re.fullmatch(self.code, failure.code, re.IGNORECASE):
@@ -84,7 +84,7 @@ def _pulled_image(facts: Facts) -> tuple[Fix, ...]:
 
 
 def _reached(facts: Facts) -> tuple[Fix, ...]:
-    """In a VPC it is mostly the way out that is missing."""
+    """In a VPC the usual cause is a missing route to the internet."""
     if not (facts.build or {}).get("vpcConfig", {}).get("vpcId"):
         return (again(facts),)
     return change("build.vpc", "= false"), by_hand("give the build's subnets a route to a NAT gateway"), again(facts)
@@ -144,7 +144,7 @@ PHASE_RULES = (
     PhaseRule("artifact-denied", "the build's role may not hand its artifact to the pipeline", lambda _: (up(ROLE),),
               ("UPLOAD_ARTIFACTS",), phrases=("AccessDenied", "Access Denied", "not authorized to perform")),
 )  # fmt: skip
-"""The first that fits counts."""
+"""The first match counts."""
 
 VARIABLE = PhaseRule(
     "build-variable", _variable,
@@ -154,24 +154,24 @@ VARIABLE = PhaseRule(
         "own beside ecsctl's; or take it out of buildspec.yml or [build.environment]", *_again(facts)),),
     ("DOWNLOAD_SOURCE",),
         code=r"Decrypted Variables Error|Secrets Manager Error(?: Message)?|Parameter Store Error.*")  # fmt: skip
-"""A variable that the user's own buildspec or configuration takes from a secret or parameter."""
+"""A variable of the user's buildspec or configuration that comes from a secret or parameter."""
 
 TOKEN = PhaseRule(
     "source-secret", "the build may not read the secret with the token", lambda _: (up(ROLE),),
     ("DOWNLOAD_SOURCE",), code=r"Secrets Manager Error(?: Message)?", phrases=("not authorized to perform",
         "AccessDenied"))  # fmt: skip
-"""The one secret that ecsctl itself puts into the build."""
+"""The only secret that ecsctl itself adds to the build."""
 
 
 def phase_rule(failure: BuildFailure, facts: Facts) -> PhaseRule | None:
-    """The rule that AWS's own words fit."""
+    """Return the rule that matches AWS's message."""
     if TOKEN.fits(failure) and _is_token(failure, facts):
         return TOKEN
     return next((rule for rule in (VARIABLE, *PHASE_RULES) if rule.fits(failure)), None)
 
 
 def _is_token(failure: BuildFailure, facts: Facts) -> bool:
-    """Whether the secret is the one of GITHUB_AUTH_TOKEN, or AWS does not name it and there is no other."""
+    """Whether the secret is that of GITHUB_AUTH_TOKEN, or unnamed while there is no other."""
     environment = (facts.build or {}).get("environment") or {}
     variables = [one for one in environment.get("environmentVariables", ()) if one.get("type") == "SECRETS_MANAGER"]
     ours = [str(one["value"]) for one in variables if one.get("name") == "GITHUB_AUTH_TOKEN"]

@@ -1,4 +1,4 @@
-"""Why the newest build failed: first what AWS itself says of the phase, then what the command's words suggest."""
+"""Why the newest build failed: first by AWS's report of the phase, then by the output of the command."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from ecsctl.why.log_lines import last_error
 from ecsctl.why.words import fits, said
 
 BUILDS_IMAGE = r"docker (?:buildx |image )?build\b(?!.*(?:&&|;|\|\|))"
-"""A command that does nothing but build the image."""
+"""A command that only builds the image."""
 
 
 SOLVED = r"^(?:ERROR: |error: )?failed to solve: (?!process |executor failed|rpc error)(.*)"
-"""How BuildKit says what is wrong with the Dockerfile itself, of which no step could begin."""
+"""BuildKit's message about an error in the Dockerfile itself, before any step runs."""
 TIMED = r"#\d+ \d+\.\d+ \s*\S"
 STEP_TIME = r"^(?:#\d+ )?(?:\d+\.\d+ )?"
-"""What BuildKit puts before a line that a step has written."""
+"""BuildKit's prefix of a step's output."""
 LOST = (
     r'failed to (?:compute cache key|calculate checksum of ref)\b.*?[: ]"([^"]+)"(?: not found)?: not found$'
     r"|^(?:COPY|ADD) failed: file not found in build context or excluded by \.dockerignore: stat (\S+): file does not"
     r"|^(?:COPY|ADD) failed: stat /var/lib/docker/tmp/[^/\s]+/(\S+): no such file"
 )
-"""How Docker says that it does not find what COPY or ADD names; the builder before BuildKit in two ways."""
+"""Docker's messages about a missing source of COPY or ADD; the last two are the legacy builder's."""
 
 
 def build(facts: Facts) -> Cause | None:
@@ -64,7 +64,7 @@ def build(facts: Facts) -> Cause | None:
 def _of_command(
     failure: BuildFailure, facts: Facts, observed: tuple[Evidence, ...], tail: tuple[Evidence, ...]
 ) -> Cause:
-    """The likely cause by the failed command, or that the cause is unknown."""
+    """Return the likely cause by the failed command, or one that says it is unknown."""
     if failure.exit_code == KILLED:
         return Cause("build-memory", f"the build was killed in {failure.what}: the machine ran out of memory",
             (*observed, *tail),
@@ -92,9 +92,9 @@ def _of_command(
 
 
 def _of_step(failure: BuildFailure, rule: CommandRule) -> str:
-    """What the step itself said last of an error: Docker's own line says only that it failed.
+    """Return the error that the step printed, since Docker's own line only says that it failed.
 
-    Of COPY and ADD there is no other line: Docker's own names the file.
+    For COPY and ADD, Docker's own line names the file.
     """
     lost = fits(failure.lines, LOST)
     if lost and not failure.step:
@@ -104,13 +104,13 @@ def _of_step(failure: BuildFailure, rule: CommandRule) -> str:
         return f": {_covered(own[0][1])}"
     error = last_error([line for line in failure.lines if not re.search(rule.line, line, re.IGNORECASE)])
     said_so = re.sub(STEP_TIME, "", error)
-    if not ERROR.search(said_so):  # what a step wrote last, if Docker says which lines are a step's
+    if not ERROR.search(said_so):  # the step's last line, if its lines can be told apart
         said_so = re.sub(STEP_TIME, "", next((one for one in reversed(failure.lines) if re.match(TIMED, one)), ""))
     return f"; its last error line is: {_covered(said_so)}" if said_so else ""
 
 
 def no_builds(facts: Facts) -> Cause | None:
-    """The account may build nothing: no build exists that could say so, only CodeBuild's refusal."""
+    """The account's quota of builds is 0 or used up: there is no build, only CodeBuild's error in the pipeline."""
     for stage in (facts.pipeline or {}).get("stageStates", ()):
         for action in stage.get("actionStates", ()) if stage.get("stageName") in ("Build", "Test") else ():
             latest = action.get("latestExecution", {})
@@ -129,7 +129,7 @@ def no_builds(facts: Facts) -> Cause | None:
 
 
 def _context(failure: BuildFailure, facts: Facts) -> tuple[Evidence, ...]:
-    """What AWS says of the phase."""
+    """AWS's message about the phase."""
     text = ": ".join(filter(None, (failure.code, failure.message)))
     phases = (facts.build or {}).get("phases", ())
     end = next((one.get("endTime") for one in phases if one.get("phaseType") == failure.phase), None)

@@ -1,4 +1,4 @@
-"""A cause: what is wrong, how sure that is, what shows it, and what fixes it."""
+"""A cause: what is wrong, how certain that is, the evidence, and the fixes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from ecsctl.why.evidence import Evidence, Facts
 
 
 class Certainty(IntEnum):
-    """How sure a cause is."""
+    """How certain a cause is."""
 
     UNKNOWN = 0  # what failed is known, why is not
-    POSSIBLE = 1  # it fits, and nothing says so
-    LIKELY = 2  # a log says so, or AWS does in words that were cut short
-    CERTAIN = 3  # AWS says so of this very thing in its own words, or two facts that only this explains
+    POSSIBLE = 1  # it fits, but nothing confirms it
+    LIKELY = 2  # a log says so, or AWS does in a truncated message
+    CERTAIN = 3  # AWS says so of this very resource, or only this explains two facts
 
 
 @dataclass(frozen=True)
 class Cause:
-    """One thing that explains the facts. `either` names several between which the facts do not decide.
+    """One explanation of the facts. `either` names the causes that the facts cannot distinguish.
 
-    `hints` are what a log says beside it: words of an app, which prove nothing.
+    `hints` are further lines of a log, which prove nothing.
     """
 
     name: str
@@ -32,10 +32,10 @@ class Cause:
     fix: tuple[Fix, ...] = ()
     certainty: Certainty = Certainty.CERTAIN
     either: tuple[str, ...] = ()
-    effect: bool = False  # it follows from another cause, where one is known
-    calm: bool = False  # nothing is broken: something is waited for, or desired so
+    effect: bool = False  # it follows from another cause, if one is known
+    calm: bool = False  # nothing is broken: something is waited for, or configured so
     hints: tuple[str, ...] = ()
-    process: str = ""  # whose tasks it is about; empty where it is about the app
+    process: str = ""  # the process that it concerns; empty for the app as a whole
     also: tuple[str, ...] = ()  # further processes with the same cause
 
 

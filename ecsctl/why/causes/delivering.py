@@ -1,8 +1,8 @@
-"""Why the pipeline does not deliver: its source, its deploy action, its role, or an approval that is missing.
+"""Why the pipeline does not deliver: its source, its deploy action, its role, or a missing approval.
 
-Each rule holds for one stage of the pipeline that ecsctl makes (Source, Build, Test, Approve, Deploy), and reads what
-CodePipeline itself says of the failed action there (API reference, GetPipelineState: errorDetails; CodePipeline guide,
-"Troubleshooting CodePipeline"). What another action says is no evidence.
+Each rule holds for one stage of the pipeline that ecsctl makes (Source, Build, Test, Approve, Deploy), and reads
+CodePipeline's error of the failed action there (API reference, GetPipelineState: errorDetails; CodePipeline guide,
+"Troubleshooting CodePipeline"). Messages of other actions are no evidence.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WAITS = "complete the connection in AWS's console: Developer Tools, Settings, Co
 
 @dataclass(frozen=True)
 class StageRule:
-    """A cause that CodePipeline names: in this stage, with one of these phrases."""
+    """A cause that CodePipeline reports in this stage, with one of these phrases."""
 
     name: str
     stage: str
@@ -100,7 +100,7 @@ DEFINITIONS = ("let buildspec.yml write docker_image_definition.json as "
 
 
 def connection(facts: Facts) -> Cause | None:
-    """Someone must complete a connection by hand."""
+    """The connection to GitHub must be completed by hand."""
     status = (facts.connection or {}).get("ConnectionStatus", "AVAILABLE")
     if status == "AVAILABLE":
         return None
@@ -123,7 +123,7 @@ def action(facts: Facts) -> Cause | None:
 
 
 def approval(facts: Facts) -> Cause | None:
-    """Someone is waited for."""
+    """The pipeline waits for an approval."""
     waiting = [(stage, one) for stage, one in _actions(facts) if _waits(one)]
     for _, one in waiting[:1]:
         name = str(one["actionName"])
@@ -138,7 +138,7 @@ def approval(facts: Facts) -> Cause | None:
 
 
 def halted(facts: Facts) -> Cause | None:
-    """Someone closed the way into a stage."""
+    """The transition into a stage is disabled."""
     for stage in (facts.pipeline or {}).get("stageStates", ()):
         way = stage.get("inboundTransitionState") or {}
         if way.get("enabled") is False:
@@ -159,7 +159,7 @@ def halted(facts: Facts) -> Cause | None:
 
 
 def _other(stage: str, one: Evidence, found: Answer, facts: Facts) -> Cause | None:
-    """What no phrase explains, by the stage."""
+    """The cause by stage alone, if no phrase matches."""
     if stage == SOURCE:
         return Cause("source-failed", f"the pipeline could not get the source: {one.text}", (one,),
                      (run("ecsctl creds status", "whether the token is good"),

@@ -1,6 +1,6 @@
-"""What fixes a cause, as data: steps in order, each with who does what. A cause may have several ways out.
+"""Fixes as data: steps in order, each with who does what. A cause may have several fixes.
 
-Every command is one of ecsctl's or the AWS CLI's, every key one of ecsctl.toml: tests/why/test_fixes.py holds it.
+Every command is one of ecsctl's or the AWS CLI's, every key one of ecsctl.toml; checked by tests/why/test_fixes.py.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ READ_ONLY = (
 class Act(StrEnum):
     """Who does what in a step."""
 
-    RUN = "run"  # a command, word for word; capitals and … stand for what only the user knows
+    RUN = "run"  # a command; capitals and … are placeholders for what only the user knows
     SET = "set"  # a key of ecsctl.toml
     CODE = "change"  # something in the repository
     PUSH = "push"  # git push
-    ASK = "by hand"  # a person, elsewhere: in DNS, at GitHub, in AWS's console where no command exists
+    ASK = "by hand"  # done elsewhere by a person: in DNS, at GitHub, in AWS's console if no command exists
     WAIT = "wait"  # it passes by itself
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do. Of SET, `what` is the key and `value` what it becomes; else `what` says or is it all."""
+    """One step. For SET, `what` is the key and `value` its new value; otherwise `what` is the command or the text."""
 
     act: Act
     what: str
@@ -53,13 +53,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Fix:
-    """One way out: its steps in order, and what for."""
+    """One fix: its steps in order, and a note on its purpose."""
 
     steps: tuple[Step, ...]
     note: str = ""
 
     def spelled(self, keys: Mapping[str, str]) -> Fix:
-        """With other keys to set, where the file has others for the same."""
+        """Replace keys to set by those that the file uses."""
         steps = (replace(one, what=keys.get(one.what, one.what)) if one.act == Act.SET else one for one in self.steps)
         return replace(self, steps=tuple(steps))
 
@@ -69,46 +69,46 @@ class Fix:
 
 
 def run(command: str, note: str = "") -> Fix:
-    """A command does it."""
+    """Run a command."""
     return Fix((Step(Act.RUN, command),), note)
 
 
 def up(note: str = "") -> Fix:
-    """`ecsctl up` does it."""
+    """Run `ecsctl up`."""
     return run("ecsctl up", note)
 
 
 def change(key: str, value: str, *then: str) -> Fix:
-    """Change a key of ecsctl.toml, and let `ecsctl up` (or these commands) make it so."""
+    """Change a key of ecsctl.toml, and apply it by `ecsctl up` (or these commands)."""
     return Fix((Step(Act.SET, key, value), *(Step(Act.RUN, one) for one in then or ("ecsctl up",))))
 
 
 def by_hand(what: str, *then: str) -> Fix:
-    """A person must do something elsewhere; these commands go on from there."""
+    """A person does something elsewhere, followed by these commands."""
     return Fix((Step(Act.ASK, what), *(Step(Act.RUN, one) for one in then)))
 
 
 def renewed(what: str, key: str, value: str) -> Fix:
-    """A person makes something elsewhere, and a key of ecsctl.toml names it."""
+    """A person creates something elsewhere, and a key of ecsctl.toml refers to it."""
     return Fix((Step(Act.ASK, what), *change(key, value).steps))
 
 
 def wait(what: str) -> Fix:
-    """It passes."""
+    """Wait until it passes."""
     return Fix((Step(Act.WAIT, what),))
 
 
 def repair(what: str, facts: Facts) -> Fix:
-    """Change something in the repository, and bring what comes of it to where it failed.
+    """Change something in the repository, and deploy it.
 
-    A push does that where a pipeline listens. Without one (the first build failed, or there shall be none) nothing
-    listens, and `ecsctl deploy` alone would release the old image again.
+    With a pipeline, a push is enough. Without one (the first build failed, or none is configured), `ecsctl deploy`
+    alone would release the old image again.
     """
     return Fix((Step(Act.CODE, what), *bring(facts)))
 
 
 def bring(facts: Facts) -> tuple[Step, ...]:
-    """How a commit comes to run, from where things stand."""
+    """Return the steps that deploy a commit, depending on what exists."""
     push = Step(Act.PUSH, "commit and push it")
     if not facts.service and not _unread(facts, "the service"):
         return push, Step(Act.RUN, "ecsctl up")
@@ -117,26 +117,26 @@ def bring(facts: Facts) -> tuple[Step, ...]:
     if facts.build is None and not _unread(facts, "the newest build"):
         return Step(Act.CODE, "build and push an image of it"), Step(Act.RUN, "ecsctl deploy --image URI")
     before = (Step(Act.RUN, "ecsctl cancel"),) if facts.releases.busy else ()
-    first = facts.given_up and not facts.releases.back  # what up makes after the service does not exist yet
+    first = facts.given_up and not facts.releases.back  # resources that up makes after the service do not exist yet
     return push, *before, Step(Act.RUN, "ecsctl deploy --build"), *((Step(Act.RUN, "ecsctl up"),) if first else ())
 
 
 def back(facts: Facts) -> tuple[Fix, ...]:
-    """The command that goes back to what ran before; none where ECS has done so, or nothing ran before."""
+    """Return the command that goes back to the previous version; none if ECS has done so or there is none."""
     if facts.given_up:
         return ()
     if facts.releases.busy:
         if all(one.get("taskDefinition") == facts.suspect for one in (facts.service or {}).get("deployments", ())):
-            return ()  # new tasks of what ran before: going back leads nowhere
+            return ()  # the same version was restarted: there is nothing to go back to
         return (run("ecsctl cancel", "ends this release: what ran before runs again"),)
     return (run("ecsctl rollback", "what ran before runs again"),)
 
 
 def resumed(way: Fix, facts: Facts) -> Fix:
-    """A way that puts right what a task needs, led on to where the app runs.
+    """Complete a fix of something that tasks need with the steps after which the app runs.
 
-    While ECS still tries, the next try finds it. Where ECS has given up nothing begins by itself, neither after an
-    `up` that had only a role to fix; and while something rolls out no other release may begin.
+    While ECS retries, nothing else is needed. After it has given up nothing starts by itself, not even after an `up`
+    that only fixed a role; and while something rolls out no other release can start.
     """
     acts = {step.act for step in way.steps}
     if acts & {Act.CODE, Act.PUSH} or way.steps[-1].what.startswith(READ_ONLY):
@@ -150,7 +150,7 @@ def resumed(way: Fix, facts: Facts) -> Fix:
 
 
 def rebuilt(way: Fix, facts: Facts) -> Fix:
-    """A way that puts right what a build needs, led on to a build: neither `up` nor a person's deed begins one."""
+    """Complete a fix of something that builds need with a new build, which neither `up` nor a person starts."""
     last = way.steps[-1]
     if last.act == Act.ASK or last.what in ("ecsctl up", "ecsctl creds rotate"):
         steps = again(facts).steps
@@ -159,7 +159,7 @@ def rebuilt(way: Fix, facts: Facts) -> Fix:
 
 
 def resume(facts: Facts) -> tuple[Step, ...]:
-    """What begins the release again that ECS has given up, or someone stopped; nothing where ECS still tries."""
+    """Return the steps that restart a release that was given up or stopped; none while ECS retries."""
     if not facts.given_up:
         return ()
     if facts.undelivered:
@@ -167,20 +167,20 @@ def resume(facts: Facts) -> tuple[Step, ...]:
     back = facts.releases.back
     if not back:
         return (Step(Act.RUN, "ecsctl up"),)
-    if back == facts.suspect:  # new tasks of what runs already: no release of ecsctl's is needed for that
+    if back == facts.suspect:  # the same version was restarted: no new release is needed
         return (Step(Act.RUN, "ecsctl deploy --restart"),)
     return Step(Act.RUN, "ecsctl up"), Step(Act.RUN, "ecsctl deploy")
 
 
 def again(facts: Facts) -> Fix:
-    """Try the same once more."""
+    """Retry."""
     if facts.pipeline:
         return run("ecsctl pipeline run")
     return run("ecsctl deploy --build") if facts.service else up()
 
 
 def larger(facts: Facts) -> str:
-    """The next size of the machine that builds."""
+    """Return the next larger build machine."""
     kind = str(((facts.build or {}).get("environment") or {}).get("computeType", "BUILD_GENERAL1_SMALL"))
     sizes = ("small", "medium", "large", "xlarge")
     now = next((size for size in reversed(sizes) if kind.endswith(size.upper())), "small")

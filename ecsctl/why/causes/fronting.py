@@ -1,4 +1,4 @@
-"""Why the app is not reached although it runs: its certificate, its name, or the zone that its name is in."""
+"""Why a running app is not reachable: its certificate, its domain name, or the zone of that."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def certificate(facts: Facts) -> Cause | None:
             f"the certificate of {found.get('DomainName', '')} waits for its proof: {proof} is not visible in DNS"
         )
         record = open_ones[0]["ResourceRecord"] if open_ones else {}
-        if record.get("Value") and not facts.delegation.get("ours"):  # no zone of the account holds it
+        if record.get("Value") and not facts.delegation.get("ours"):  # its zone is not in the account
             set_it = by_hand(f"where the DNS of {name} is, set {record['Name']} CNAME {record['Value']}", "ecsctl up")
             return Cause("certificate-pending", sentence, (observed,), (set_it,))
         servers = f" ({', '.join(facts.delegation['ours'])})" if facts.delegation.get("ours") else ""
@@ -48,7 +48,7 @@ def certificate(facts: Facts) -> Cause | None:
 
 
 def certificate_of_another(facts: Facts) -> Cause | None:
-    """The certificate that the load balancer shows does not hold for the app's name."""
+    """The load balancer's certificate does not cover the app's domain names."""
     served = facts.served or {}
     names = [served.get("DomainName", ""), *served.get("SubjectAlternativeNames", ())]
     bare = [domain for domain in _domains(facts) if not any(covers(one, domain) for one in names)]
@@ -63,7 +63,7 @@ def certificate_of_another(facts: Facts) -> Cause | None:
 
 
 def name_taken(facts: Facts) -> Cause | None:
-    """A CNAME stands where the app's own record shall be: DNS allows none beside it (RFC 1034, 3.6.2)."""
+    """A CNAME has the app's name, and DNS allows no other record beside it (RFC 1034, 3.6.2)."""
     for one in facts.names:
         name = normal(one.get("Name", ""))
         if one.get("Type") == "CNAME" and name in _domains(facts):
@@ -81,13 +81,13 @@ def name_taken(facts: Facts) -> Cause | None:
 
 
 def covers(name: str, domain: str) -> bool:
-    """Whether a name of a certificate holds for a domain: itself, or as a wildcard for one level (RFC 6125, 6.4.3)."""
+    """Whether a certificate's name covers a domain, a wildcard for one level only (RFC 6125, 6.4.3)."""
     name, domain = name.casefold().rstrip("."), domain.casefold().rstrip(".")
     return name == domain or (name.startswith("*.") and name[2:] == domain.partition(".")[2])
 
 
 def _not_delegated(facts: Facts) -> Cause | None:
-    """The zone above, which is in the account, leads to other name servers than the zone's own, or to none."""
+    """The parent zone is in the account, and has other name servers for the zone, or none."""
     known = facts.delegation
     if "parent" not in known or _names(known["parent"]) == _names(known.get("ours", [])):
         return None
@@ -105,7 +105,7 @@ def _names(servers: list[str]) -> set[str]:
 
 
 def _domains(facts: Facts) -> list[str]:
-    """Every name that is to lead to the app."""
+    """All domain names of the app."""
     return [normal(one) for one in (facts.domain, *facts.also) if one]
 
 

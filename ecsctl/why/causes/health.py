@@ -1,7 +1,7 @@
-"""Why the load balancer does not find a task healthy: what it got for an answer, and where the app says it listens.
+"""Why tasks are unhealthy for the load balancer: the answer that it got, and where the app's log says it listens.
 
 The states and reasons of targets are those of the Elastic Load Balancing guide, "Health checks for Application Load
-Balancer target groups". What a code means in an app, only the app knows: nothing here is certain but a closed port.
+Balancer target groups". Only the app knows why it answers with a code, so nothing here is certain but a closed port.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GRPC = ("OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREA
 HOST = (r"Invalid HTTP_HOST header|DisallowedHost|ALLOWED_HOSTS|Blocked hosts?: |HostAuthorization"
         r"|(?:host|Host header) .{0,40}(?:is not allowed|not permitted)|Blocked request\. This host|Invalid Host "
         r"header")  # fmt: skip
-"""How Django, Rails, Vite and webpack's server refuse a request whose Host they do not know."""
+"""How Django, Rails, Vite and webpack's server reject an unknown Host header."""
 TLS = (
     r"plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL|HTTP request to an HTTPS "
     r"server|tlsv1 alert|wrong version number"
@@ -44,22 +44,22 @@ ADDRESS = re.compile(
     r"|(?:\bon|\bat|\bfrom|:)\s+https?://(?!127\.|0\.)(?:\d{1,3}(?:\.\d{1,3}){3}|ip-[\w.-]+):(\d{2,5})\b",
     re.IGNORECASE,
 )
-"""How servers announce themselves: the word, and after it an address or a port."""
+"""How servers announce where they listen: a word, followed by an address or a port."""
 OTHERS = re.compile(
     r"(?<!server)connect|postgres|mysql|mongo|redis|rabbit|amqp|kafka|memcache|elastic|database|broker|migrat|refused"
     r"|upstream|metric|prometheus|debugger|inspector|exporter|telemetry|\bagent|consul|profil|pprof|statsd|\btrac(?:e|ing)"
     r"|\badmin|sending",
     re.IGNORECASE,
 )
-"""A line with such a word is about another server's address."""
+"""Words in lines about other servers."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 OWN_NAME = r"\b(?:Local|Network|[Ll]istening (?:on|at)):?\s+(?:https?://)?ip-\d+-\d+-\d+-\d+\."
-"""How a server says that it listens on what HOSTNAME is, which Fargate sets to the task's own name: Next.js
+"""A server that listens on HOSTNAME, which Fargate sets to the task's own name: Next.js
 (DefangLabs/samples#654)."""
 
 
 def security_group(facts: Facts) -> Cause | None:
-    """The tasks' security groups do not let the load balancer in on the app's port."""
+    """The tasks' security groups do not allow the load balancer on the app's port."""
     observed, failing = _closed(facts), _silent(facts)
     if observed is None or _code(facts) or (facts.healthy and not failing):
         return None
@@ -74,7 +74,7 @@ def security_group(facts: Facts) -> Cause | None:
 
 
 def health_answer(facts: Facts) -> Cause | None:
-    """The app answers the health check, and not with what is expected."""
+    """The app answers the health check with an unexpected code."""
     hit = _code(facts)
     if hit is None:
         return None
@@ -137,7 +137,7 @@ def health_answer(facts: Facts) -> Cause | None:
 
 
 def _called(facts: Facts, path: str, code: int, found: Evidence) -> Cause:
-    """A server of gRPC answers, and not with a code that is expected."""
+    """A gRPC server answers with an unexpected code."""
     name = GRPC[code] if code < len(GRPC) else "a code of its own"
     expected = facts.target_group.get("Matcher", {}).get("GrpcCode", "12")
     sentence = f"the app answers its health check {path} with gRPC's {code} ({name}), and only {expected} counts"
@@ -148,7 +148,7 @@ def _called(facts: Facts, path: str, code: int, found: Evidence) -> Cause:
 
 
 def no_answer(facts: Facts) -> Cause | None:
-    """The health check gets no answer: wrong port or address, or too late; the log often says which."""
+    """The health check gets no answer: wrong port or address, or too slow a start. The log often says which."""
     found = _silent(facts)
     if found is None or _code(facts) or _closed(facts):
         return None
@@ -201,7 +201,7 @@ def no_answer(facts: Facts) -> Cause | None:
 
 
 def not_in_use(facts: Facts) -> Cause | None:
-    """No listener sends anything to the target group, or the balancer is not in the task's zone."""
+    """No listener forwards to the target group, or the load balancer is not in the task's zone."""
     for one in _targets(facts):
         if whole(one.text, "not configured to receive traffic", "Availability Zone that is not enabled"):
             return Cause("not-in-use", f"the load balancer sends nothing to the tasks: {one.text}", (one,), (up(),))
@@ -209,7 +209,7 @@ def not_in_use(facts: Facts) -> Cause | None:
 
 
 def _targets(facts: Facts) -> list[Evidence]:
-    """What the load balancer says of the tasks that it does not use."""
+    """Return the load balancer's reasons for targets that it does not use."""
     found = []
     for one in facts.targets:
         health = one["TargetHealth"]
@@ -220,7 +220,7 @@ def _targets(facts: Facts) -> list[Evidence]:
 
 
 def _health(facts: Facts) -> list[Evidence]:
-    """All that AWS says about failing health checks: the balancer now, ECS before; the vaguest last."""
+    """Return all reasons for failing health checks: the load balancer's, then those of ECS, the vaguest last."""
     found: list[Evidence] = [
         one for one in facts.reasons if one.place == Place.HEALTH and not whole(one.text, "container health")
     ]
@@ -229,7 +229,7 @@ def _health(facts: Facts) -> list[Evidence]:
 
 
 def _code(facts: Facts) -> tuple[int, Evidence] | None:
-    """The code that the app answered with."""
+    """Return the code of the app's answer."""
     for one in _health(facts):
         if found := CODES.search(one.text):
             return int(found[1]), one
@@ -237,7 +237,7 @@ def _code(facts: Facts) -> tuple[int, Evidence] | None:
 
 
 def _silent(facts: Facts) -> Evidence | None:
-    """That the check got no answer, in the words that say most: that it timed out, or failed."""
+    """Return the most specific reason that says the check got no answer."""
     checks = _health(facts)
     for phrases in (("timed out",), ("Health checks failed", "FailedHealthChecks", "ELB health checks in")):
         if found := next((one for one in checks if whole(one.text, *phrases) and not CODES.search(one.text)), None):
@@ -246,7 +246,7 @@ def _silent(facts: Facts) -> Evidence | None:
 
 
 def _closed(facts: Facts) -> Evidence | None:
-    """That no rule lets the load balancer's groups in on the app's port; None if one does, or none was read."""
+    """Return evidence that no rule allows the load balancer on the app's port; None if one does, or none was read."""
     if not facts.groups or not facts.port:
         return None
     for group in facts.groups:
@@ -264,7 +264,7 @@ def _closed(facts: Facts) -> Evidence | None:
 
 
 def listening(facts: Facts, asked: int) -> tuple[str, int, Evidence] | None:
-    """Where the app says that it listens, if that is not where it is asked. Lines about other servers do not count."""
+    """Return where the log says the app listens, if that is not `asked`. Lines about other servers are ignored."""
     found = []
     for line in facts.tail(50):
         word = None if OTHERS.search(line.text) else SERVES.search(line.text)
@@ -272,7 +272,7 @@ def listening(facts: Facts, asked: int) -> tuple[str, int, Evidence] | None:
             found.append((hit[1] or "", int(next(filter(None, hit.groups()[1:]))), line))
     if any(port == asked and host not in LOOPBACK for host, port, _ in found):
         return None
-    # The right port on the wrong address says most; then, of one port, the address that is not the wrong one.
+    # The right port on a loopback address says most; then, of one port, an address that is not a loopback.
     found.sort(key=lambda one: (one[1] != asked, one[0] in LOOPBACK))
     return found[0] if found else None
 
@@ -286,7 +286,7 @@ def _grace(facts: Facts) -> int:
 
 
 def _late(facts: Facts) -> Evidence | None:
-    """The line with which the app said that it was ready, if that was after its grace period."""
+    """Return the line that says the app is ready, if that was after its grace period."""
     started = facts.failed[0].get("startedAt") if facts.failed else None
     if not isinstance(started, datetime):
         return None

@@ -1,7 +1,7 @@
-"""Why a task's image cannot be pulled, or does not start: its name, its registry, its processor, its size, its program.
+"""Why an image cannot be pulled or started: its name, registry, CPU architecture, size or program.
 
-Each rule says about what ECS must give the reason (Place), and in which words, which ECS may have cut short. They are
-those of the ECS guide, "CannotPullContainer task errors" and "Amazon ECS stopped tasks error messages".
+Each rule requires the place of ECS's reason and phrases of it, which ECS may have truncated. They are taken from the
+ECS guide, "CannotPullContainer task errors" and "Amazon ECS stopped tasks error messages".
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from ecsctl.why.evidence import Evidence, Facts, Place, Reason
 from ecsctl.why.words import is_cut, whole
 
 DISK = 20
-"""The GiB that a task's disk has where nothing is said (ECS guide, "Fargate task ephemeral storage")."""
+"""Default size of a task's disk in GiB (ECS guide, "Fargate task ephemeral storage")."""
 
 
 KNOWN = r"(?:^|\.)(?:amazonaws\.com(?:\.cn)?|ecr\.aws|docker\.(?:io|com)|ghcr\.io|gcr\.io|quay\.io|microsoft\.com)$"
-"""The registries that surely exist."""
+"""Registries that are known to exist."""
 
 
 def image_missing(facts: Facts) -> Cause | None:
-    """ECS could not find the image, or it is in no repository now."""
+    """The image does not exist, or no longer."""
     image = str(facts.container.get("image", ""))
     found = facts.reason((Place.PULL,), ": not found", "manifest unknown", "manifest for ", "404 Not Found",
         "no longer exists", "does not exist in the registry", "not found in repository",
@@ -46,7 +46,7 @@ def image_missing(facts: Facts) -> Cause | None:
         observed.append(Evidence("ECR", f"there is no image {image}"))
     fix = (run("ecsctl deploy --build", "builds the branch's newest commit") if facts.build or facts.pipeline
             else run("ecsctl deploy --image URI", "one that exists"), *back(facts))  # fmt: skip
-    if beside:  # no release changes it
+    if beside:  # no release changes a sidecar's image
         known = facts.is_sidecar(others[beside])
         fix = (change(f"sidecars.{others[beside]}.image", "to one that exists") if known else
                by_hand(f"push {beside}, or let {others[beside]} have another image"),)  # fmt: skip
@@ -54,7 +54,7 @@ def image_missing(facts: Facts) -> Cause | None:
 
 
 def image_name(facts: Facts) -> Cause | None:
-    """The task definition names what is no image's name, or a registry that the task's DNS does not know."""
+    """The image has an invalid name, or its registry is unknown to the task's DNS."""
     found = facts.reason((Place.OTHER, Place.PULL), "failed to normalize image reference", "invalid reference format")
     unknown = facts.reason((Place.PULL,), "no such host")
     host = re.search(r"\blookup (\S+?):? (?:on \S+ )?no such host", unknown.text) if unknown else None
@@ -79,7 +79,7 @@ _FOREIGN = re.compile(
 
 
 def architecture(facts: Facts) -> Cause | None:
-    """The image is for another processor than the task definition asks for."""
+    """The image has another CPU architecture than the task definition."""
     desired = architecture_of(facts.definition)
     platform = {"ARM64": "linux/arm64", "X86_64": "linux/amd64"}.get(desired, desired)
     found = facts.reason(
@@ -111,7 +111,7 @@ def architecture(facts: Facts) -> Cause | None:
 
 
 def pull_limit(facts: Facts) -> Cause | None:
-    """A registry lets anonymous callers pull only so often."""
+    """The registry limits anonymous pulls."""
     found = facts.reason((Place.PULL,), "toomanyrequests", "pull rate limit", "429 Too Many")
     cut = facts.reason((Place.PULL,), "unexpected status code https://registry-1.docker.io")
     if not found and cut and is_cut(cut.text):
@@ -133,12 +133,12 @@ def pull_limit(facts: Facts) -> Cause | None:
 
 
 def pull_denied(facts: Facts) -> Cause | None:
-    """The registry refuses; some registries answer the same for an image that does not exist."""
+    """The registry denies the pull; some registries answer the same if the image does not exist."""
     found = facts.reason(
         (Place.PULL,), "pull access denied", "may require", "no pull access", "fetch anonymous token",
         "insufficient_scope",
     )  # fmt: skip
-    if not found:  # another registry than ECR knows nothing of the execution role
+    if not found:  # only ECR uses the execution role
         refused = facts.reason((Place.PULL,), "403 Forbidden", "401 Unauthorized", "no basic auth", "unauthorized:")
         found = refused if refused and "://" in refused.text and not whole(refused.text, ".dkr.ecr.") else None
     if found:
@@ -162,7 +162,7 @@ def pull_denied(facts: Facts) -> Cause | None:
 
 
 def disk_full(facts: Facts) -> Cause | None:
-    """The image, unpacked, does not fit beside what the app writes (ECS guide, "Fargate task ephemeral storage")."""
+    """The unpacked image does not fit on the task's disk (ECS guide, "Fargate task ephemeral storage")."""
     found = facts.reason((Place.PULL, Place.START), "no space left on device")
     cut = found or next((one for one in facts.reasons if one.place == Place.PULL and _breaks_off(one.text)), None)
     if not cut:
@@ -177,7 +177,7 @@ def disk_full(facts: Facts) -> Cause | None:
 
 
 def image_user(facts: Facts) -> Cause | None:
-    """The image names its user by name and has no list of users, or not this one."""
+    """The image's user is a name that is not in its /etc/passwd."""
     found = facts.reason((Place.START,), "etc/passwd: no such file", "no matching entries in passwd file")
     if not found:
         return None
@@ -191,7 +191,7 @@ def image_user(facts: Facts) -> Cause | None:
 
 
 def command_missing(facts: Facts) -> Cause | None:
-    """The image has no such program, or may not execute it."""
+    """The program is not in the image, or not executable."""
     found = facts.reason((Place.START,), "executable file not found", "no such file or directory", "permission denied")
     if not found or image_user(facts):
         return None
@@ -214,19 +214,19 @@ def command_missing(facts: Facts) -> Cause | None:
     fix = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what it copies", facts),
             change("service.entrypoint" if facts.container.get("entryPoint") else "service.command",
                    "to a program that the image has"))  # fmt: skip
-    if facts.process != WEB:  # its command is not the image's
+    if facts.process != WEB:  # a worker has its own command
         sentence, fix = f"the image cannot run the command of {facts.who}, {program[1].strip()}: {why}", fix[::-1]
     return Cause("command-missing", sentence, (found,), fix, sure(found))
 
 
 def _of_sidecar(found: Reason | None, facts: Facts) -> tuple[Fix, ...]:
-    """What fixes the image of a sidecar, whose image no build and no release changes."""
+    """Return the fix for a sidecar's image, which no build and no release changes."""
     name = _beside(found, facts) if found else ""
     return (change(f"sidecars.{name}.image", "to one that fits"),) if name and facts.is_sidecar(name) else ()
 
 
 def _beside(found: Reason, facts: Facts) -> str:
-    """The container that a reason is about, if it is not the app's own."""
+    """Return the container that a reason names, if it is not the app's own."""
     own = facts.container.get("name", found.container)
     return found.container if found.container != own else ""
 
@@ -236,7 +236,7 @@ def _refused(found: Reason) -> bool:
 
 
 def _breaks_off(text: str) -> bool:
-    """Whether AWS cut the text just where it says that the disk is full."""
+    """Whether AWS truncated the text where it says that the disk is full."""
     return bool(
         re.search(r"failed to (?:extract|register) layer\b.*\bwrite\s+\S*(?:\.\.\.|…)$", text.rstrip(), re.IGNORECASE)
     )

@@ -1,4 +1,4 @@
-"""Why the last run of a job ended badly, or none began: by its tasks, while ECS remembers them, which is an hour."""
+"""Why the last run of a job failed or did not start, by its tasks, which ECS lists for an hour."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ecsctl.why.log_lines import last_error
 
 
 def failed(facts: Facts) -> Cause | None:
-    """The last run of one of the jobs: of several the newest."""
+    """The last run of a job failed; of several jobs, the newest."""
     task = bad(facts)
     if task is None:
         return None
@@ -34,7 +34,7 @@ def failed(facts: Facts) -> Cause | None:
 
 
 def bad(facts: Facts) -> Answer | None:
-    """The newest task among the last that ended of each job, if that one ended badly."""
+    """Return the newest failed task among the last ones of each job."""
     latest = set[str]()
     for task in facts.job_tasks:  # the newest first
         ended = run_of(task, facts.app)
@@ -55,7 +55,7 @@ def _summary(ended: Run) -> str:
 
 
 def missed(facts: Facts) -> Cause | None:
-    """A job of which no run began when one was due; of several, the one that was due last."""
+    """A run of a job was due and did not start; of several, the one that was due last."""
     if not facts.missed:
         return None
     name, due = max(facts.missed.items(), key=lambda one: one[1])

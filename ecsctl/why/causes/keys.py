@@ -2,7 +2,7 @@
 
 The words are KMS's own (API reference, Decrypt: DisabledException, KMSInvalidStateException; segmentio/chamber#355) and
 those of CloudWatch Logs (hashicorp/terraform-provider-aws#29282) and ECR (API reference, KmsException), which pass them
-on. What the execution role may not decrypt of a secret is in secret_reading.py.
+on. Secrets that the execution role may not decrypt are in secret_reading.py.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ENCRYPTED = {
 
 
 def key_unusable(facts: Facts) -> Cause | None:
-    """AWS cannot decrypt with the key: no permission of ecsctl's own changes that."""
+    """The key cannot be used, which no permission of ecsctl's roles can change."""
     for phrases, state, command in (
         (DISABLED, "is disabled", "aws kms enable-key --key-id {key}"),
         (DELETED, "is about to be deleted", "aws kms cancel-key-deletion --key-id {key}, then aws kms enable-key"),

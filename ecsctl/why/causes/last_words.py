@@ -1,9 +1,9 @@
-"""What the line means with which an app crashed, where it is a loader's, a kernel's or AWS's own and no app's.
+"""Explains the error of a crashed app if it comes from the loader, the kernel or AWS and not from the app itself.
 
-The words are those of public threads: glibc's and musl's loaders (GoogleContainerTools/container-structure-test#59,
-sozu-proxy/sozu#292), servers that may not bind (imgproxy/imgproxy#787, nginx/docker-nginx#571), a full disk
-(CloudSnorkel/cdk-github-runners#444), IAM (hackoregon/civic-devops#252), databases that ask for TLS
-(DataDog/datadog-agent#13318), unknown authorities (leg100/otf#696), names of Docker Compose (cfn-modules/docs#35).
+The messages are from public threads: glibc's and musl's loaders (GoogleContainerTools/container-structure-test#59,
+sozu-proxy/sozu#292), servers that may not bind a port (imgproxy/imgproxy#787, nginx/docker-nginx#571), a full disk
+(CloudSnorkel/cdk-github-runners#444), IAM (hackoregon/civic-devops#252), databases that require TLS
+(DataDog/datadog-agent#13318), unknown CAs (leg100/otf#696), host names of Docker Compose (cfn-modules/docs#35).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from ecsctl.why.causes.wording import short
 from ecsctl.why.evidence import Facts
 
 DISK = 20
-"""The GiB that a task's disk has where nothing is said (ECS guide, "Fargate task ephemeral storage")."""
+"""Default size of a task's disk in GiB (ECS guide, "Fargate task ephemeral storage")."""
 RESERVED = 1024
-"""Below it a port is root's alone: Fargate does not let others listen there (aws/containers-roadmap#1721)."""
+"""Ports below it are for root only, on Fargate too (aws/containers-roadmap#1721)."""
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a line means, for the end of a sentence, and what puts it right."""
+    """The meaning of a line, as the end of a sentence, and its fixes."""
 
     text: str
     fix: tuple[Fix, ...]
@@ -143,10 +143,10 @@ LAST_WORDS: tuple[tuple[str, Callable[[re.Match[str], Facts], Meaning | None]], 
     (r"address already in use|\bEADDRINUSE\b", _taken),
     (r"Allowed memory size of \d+ bytes exhausted", _php_limit),
 )  # fmt: skip
-"""The first that fits, and means something, counts."""
+"""The first match with a meaning counts."""
 
 
 def meaning(line: str, facts: Facts) -> Meaning | None:
-    """What the last error line of an app means; None where that is the app's own business."""
+    """Return the meaning of an app's error; None if only the app knows."""
     hits = ((found, means) for pattern, means in LAST_WORDS if (found := re.search(pattern, line, re.IGNORECASE)))
     return next(filter(None, (means(found, facts) for found, means in hits)), None)

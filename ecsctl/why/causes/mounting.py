@@ -1,7 +1,7 @@
-"""Why a task cannot have its volumes. ECS hands on what EFS's mount helper says.
+"""Why a task's volumes cannot be mounted. ECS passes on the messages of EFS's mount helper.
 
-The words are those of public threads: docker-archive/compose-cli#1490, aws/copilot-cli#5419,
-acp-io/terraform-grafana#4, rileydakota/valheim-ecs-fargate-cdk#28; and of the EFS user guide, "Troubleshooting mount
+The messages are taken from public threads: docker-archive/compose-cli#1490, aws/copilot-cli#5419,
+acp-io/terraform-grafana#4, rileydakota/valheim-ecs-fargate-cdk#28; and the EFS user guide, "Troubleshooting mount
 issues".
 """
 
@@ -16,7 +16,7 @@ from ecsctl.why.words import is_cut
 
 
 def denied(facts: Facts) -> Cause | None:
-    """IAM, or the file system's policy, does not let the app's role mount it."""
+    """IAM or the file system's policy does not allow the app's role to mount it."""
     found = facts.reason((Place.VOLUME,), "access denied by server", "AccessDenied", "not authorized to perform")
     if not found:
         return None
@@ -27,7 +27,7 @@ def denied(facts: Facts) -> Cause | None:
 
 
 def missing(facts: Facts) -> Cause | None:
-    """There is no such file system or folder, or no way to it from the task's zone."""
+    """The file system or folder does not exist, or there is no mount target in the task's zone."""
     found = facts.reason((Place.VOLUME,), "Failed to resolve", "No such file or directory", "does not exist")
     if not found:
         return None
@@ -43,7 +43,7 @@ def missing(facts: Facts) -> Cause | None:
 
 
 def unreachable(facts: Facts) -> Cause | None:
-    """Nothing answers at the mount target: a security group drops what it does not let in, and refuses nothing."""
+    """The mount target does not answer: a security group drops packets that it does not allow."""
     found = facts.reason((Place.VOLUME,), "timed out", "failed due to timeout")
     if not found:
         return None
@@ -67,7 +67,7 @@ def _again() -> Fix:
 
 
 def _which(facts: Facts) -> str:
-    """The file systems of the task, where they are known."""
+    """Return the task's file systems, if they are known."""
     found = (one.get("efsVolumeConfiguration") or {} for one in facts.definition.get("volumes") or ())
     names = sorted({one["fileSystemId"] for one in found if one.get("fileSystemId")})
     return f" ({', '.join(names)})" if names else ""

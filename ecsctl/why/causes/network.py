@@ -1,6 +1,4 @@
-"""Why a task reaches neither the registry nor the secrets: routes, endpoints and groups show whether that is the
-cause.
-"""
+"""Why a task cannot reach AWS's services: routes, VPC endpoints, security groups and Block Public Access."""
 
 from __future__ import annotations
 
@@ -26,18 +24,18 @@ NO_ANSWER = (
     "signal: killed",
 )
 LAYERS = r"error pulling image configuration: Get \S+$"
-"""How it begins that ECR's layers, which are in S3, are not reached: so long an address that AWS cuts off why."""
+"""The error about ECR's layers in S3: its URL is so long that AWS truncates the reason."""
 BEGINS = ("transition to pulled", "transition to created", "transition to started", "transition to running")
-"""What takes long where a registry or a log is not reached: no proof of that (7thzero.com, "Limiting outbound egress
+"""What may time out if a registry or a log is not reachable; no proof of it (7thzero.com, "Limiting outbound egress
 traffic while using AWS Fargate and ECR").
 """
 REACHES = (Place.PULL, Place.LOGIN, Place.SECRET, Place.LOG, Place.FILE)
 NEEDED = ("ecr.api", "ecr.dkr", "s3", "logs")
-"""The endpoints that a Fargate task without a way to the internet needs (ECR guide, "interface VPC endpoints")."""
+"""Endpoints that a Fargate task needs without a route to the internet (ECR guide, "interface VPC endpoints")."""
 
 
 def no_way_out(facts: Facts) -> Cause | None:
-    """The task did not reach one of AWS's services."""
+    """The task could not reach one of AWS's services."""
     found = facts.reason(REACHES, *NO_ANSWER) or next(
         (one for one in facts.reasons if one.place == Place.PULL and re.search(LAYERS, one.text.rstrip())), None
     )
@@ -84,7 +82,7 @@ def no_way_out(facts: Facts) -> Cause | None:
 
 
 def dead_end(subnet: str, table: Answer, facts: Facts) -> Evidence | None:
-    """Why nothing in the subnet reaches the internet or AWS's services; None if there is a way."""
+    """Return why the subnet has no route to the internet or AWS's services; None if it has one."""
     routes = [one for one in table.get("Routes", ()) if one.get("DestinationCidrBlock") == "0.0.0.0/0"]
     kinds = ("NatGatewayId", "GatewayId", "TransitGatewayId", "NetworkInterfaceId", "InstanceId",
         "EgressOnlyInternetGatewayId",
@@ -108,7 +106,7 @@ def dead_end(subnet: str, table: Answer, facts: Facts) -> Evidence | None:
 
 
 def _public_access(facts: Facts) -> Evidence | None:
-    """What VPC Block Public Access shuts: every way to the internet, or (block-ingress) that of public addresses."""
+    """Return what VPC Block Public Access blocks: all internet traffic, or (block-ingress) that of public addresses."""
     for subnet, mode in facts.blocked.items():
         routes = facts.subnet_routes.get(subnet, {}).get("Routes", ())
         public = any(str(one.get("GatewayId", "")).startswith("igw-") for one in routes)
@@ -118,7 +116,7 @@ def _public_access(facts: Facts) -> Evidence | None:
 
 
 def ours(thing: Answer, facts: Facts) -> bool:
-    """Whether ecsctl made a thing of EC2: `ecsctl up` fixes what is its own, and never a borrowed network."""
+    """Whether ecsctl made a resource of EC2. `ecsctl up` never changes a borrowed network."""
     return flat(thing.get("Tags") or []).get(APP) == facts.app
 
 
@@ -132,7 +130,7 @@ def _route(table: Answer, facts: Facts) -> tuple[Fix, ...]:
 
 
 def _open(group: Answer, facts: Facts) -> tuple[Fix, ...]:
-    """Only an outward rule fixes it; where the group is ecsctl's own, ecsctl makes it."""
+    """Return the fix: an egress rule, which ecsctl adds if the group is its own."""
     if ours(group, facts):
         return (up("lets it out again"),)
     rule = "IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]"
@@ -140,7 +138,7 @@ def _open(group: Answer, facts: Facts) -> tuple[Fix, ...]:
 
 
 def _lets_out(group: Answer) -> bool:
-    """Whether some rule of the group lets TLS out; one that was not read counts as one that does."""
+    """Whether the group allows TLS out; yes, if its rules were not read."""
     if "IpPermissionsEgress" not in group:
         return True
     return any(

@@ -1,4 +1,4 @@
-"""Why the release command ended badly, so that nothing was deployed: by its newest task, while ECS remembers it."""
+"""Why the release command failed, so that nothing was deployed, by its newest task, which ECS lists for an hour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CANCELLED, TOO_LONG = "ecsctl cancel", "took too long"
 
 
 def command(facts: Facts) -> Cause | None:
-    """The newest one failed, and nothing was released since."""
+    """The newest release command failed, and nothing was released since."""
     newest = facts.commands[0] if facts.commands else None
     if newest is None or any(began(one) > newest["createdAt"] for one in facts.deployments):
         return None

@@ -1,4 +1,4 @@
-"""What the service itself says: it does not exist, is set to run nothing, is stuck, was rolled back, or is at work."""
+"""The state of the service: missing, set to 0 tasks, stuck, rolled back, or rolling out."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ VAGUE = re.compile(
     r"^Essential container in task exited|^Task failed to start\W*$|deployment failed: tasks failed to start"
     r"|unable to consistently start tasks|circuit breaker"
 )
-"""What ECS says of a failure without a reason for it."""
+"""Messages of ECS about a failure without its reason."""
 
 
 def absent(facts: Facts) -> Cause | None:
-    """There is no service, or it is being deleted."""
+    """The service does not exist, or is being deleted."""
     if facts.no_web or any(one.startswith("the service:") for one in facts.unread):
         return None
     state = str(facts.service.get("status", "ACTIVE")) if facts.service else ""
@@ -36,7 +36,7 @@ def absent(facts: Facts) -> Cause | None:
 
 
 def stuck(facts: Facts) -> Cause | None:
-    """The percentages leave no room to stop or to start a task."""
+    """The deployment percentages allow no task to stop or start."""
     service = facts.service
     events = [one for one in facts.events if STUCK in one.text]
     if not service or not events or not facts.releases.busy:
@@ -46,7 +46,7 @@ def stuck(facts: Facts) -> Cause | None:
 
 
 def zero_desired(facts: Facts) -> Cause | None:
-    """The desired count is 0. Without an image ecsctl leaves it so on purpose."""
+    """The desired count is 0, on purpose as long as there is no image."""
     if not facts.service or facts.service.get("status") != "ACTIVE" or facts.service.get("desiredCount"):
         return None
     image = str(facts.container.get("image", ""))
@@ -68,7 +68,7 @@ def zero_desired(facts: Facts) -> Cause | None:
 
 
 def given_up(facts: Facts) -> Cause | None:
-    """The newest deployment was rolled back, stopped, or given up: the effect of what broke its tasks."""
+    """The newest deployment was rolled back, stopped or given up: an effect of what broke its tasks."""
     releases = facts.releases
     newest, phase, back = releases.newest, releases.phase, releases.back
     if not facts.given_up:
@@ -76,7 +76,7 @@ def given_up(facts: Facts) -> Cause | None:
     name = called(facts.suspect)
     why = newest.get("statusReason") or reason_of(releases.primary) or newest.get("status") or "FAILED"
     again = f"{called(back)} runs again" if back else "there was no earlier version to go back to"
-    # ECS forgets its tasks after an hour: what they wrote is what is left of them.
+    # ECS lists stopped tasks for an hour. After that only their log is left.
     wrote = () if facts.failed else facts.tail()
     if wrote:
         again += f"; a task of that time said last: {facts.last_error or wrote[-1].text.strip()}"
@@ -102,7 +102,7 @@ def given_up(facts: Facts) -> Cause | None:
 
 
 def paused(facts: Facts) -> Cause | None:
-    """A release is held until a person answers."""
+    """A release is paused until a person answers."""
     newest = facts.releases.newest
     found = held_of(newest)
     if not found:
@@ -115,7 +115,7 @@ def paused(facts: Facts) -> Cause | None:
 
 
 def under_way(facts: Facts) -> Cause | None:
-    """A deployment that has shown nothing bad yet."""
+    """A deployment without failures so far."""
     primary = facts.releases.primary
     bad = facts.failed or primary.get("failedTasks") or facts.given_up or container_check(facts)
     if not facts.releases.at_work or paused(facts) or bad or not primary.get("desiredCount"):
@@ -132,7 +132,7 @@ def under_way(facts: Facts) -> Cause | None:
 
 
 def unexplained(facts: Facts) -> Cause | None:
-    """Fewer tasks than desired, for a reason that no rule knows, or that AWS does not give."""
+    """Fewer tasks run than desired, for an unknown reason."""
     service = facts.service or {}
     short = service.get("desiredCount", 0) - service.get("runningCount", 0)
     if short <= 0 or service.get("status") != "ACTIVE" or under_way(facts):

@@ -1,6 +1,6 @@
-"""Why a task that started does not stay: which container ended, with what, and what its log said last.
+"""Why a started task ended: which container ended, its exit code, and the end of its log.
 
-Exit codes are those of the ECS guide, "Stopped tasks errors" (137: SIGKILL, 139: SIGSEGV, 143: SIGTERM).
+Exit codes are explained in the ECS guide, "Stopped tasks errors" (137: SIGKILL, 139: SIGSEGV, 143: SIGTERM).
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ UNFOUND = {
           "make it executable, where it is and in git (chmod +x, git update-index --chmod=+x), with an interpreter "
           "that the image has"),
 }  # fmt: skip
-"""How a shell ends that does not find or cannot execute a program (POSIX, "Shell Command Language": exit status), what
-it says then, and what puts it right.
+"""A shell's exit codes for a program that it does not find or cannot execute (POSIX, "Shell Command Language"), its
+messages, and the fixes.
 """
 CUT = r'Traceback \(most recent call last\):$|(?:^|\n)\s+File "[^"]+", line \d+.*(?:\n\s+\S.*)?$|[:,({\[]$'
-"""How a log ends that goes on: a Python traceback without its error, or an open sentence or bracket."""
+"""The end of an incomplete log: a Python traceback without its error, an open sentence or bracket."""
 EXEC = re.compile(
     r"^(?:\[FATAL tini \(\d+\)\] )?(?:standard_init_linux\S* )?exec "
     r"(?:user process caused:? \"?|(\S+): |(\S+) failed: )(no such file or directory|permission denied)",
     re.IGNORECASE,
 )
-"""How a runtime, or tini, says that the kernel did not run a program."""
+"""Messages of a runtime or tini about a program that the kernel did not run."""
 OWN_LIMIT = r"java\.lang|JavaScript heap"
-"""Of which runtime it is that has a limit of its own, below that of the task."""
+"""Runtimes with a memory limit of their own, below that of the task."""
 URL = re.compile(r"\bhttps?://(localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(?::(\d+))?(/[^\s\"'|?]*|)")
-"""What a check asks inside its container: host, port and path."""
+"""The URL that a check requests inside its container: host, port and path."""
 PROXY = "ecs-service-connect-"
-"""How the name of the container begins that ECS adds for Service Connect. It takes from the task's own size, for which
-AWS asks to add 256 CPU units and 64 MiB (ECS guide, "Service Connect components", proxy).
+"""Prefix of the container that ECS adds for Service Connect. It uses the task's own resources, so AWS recommends 256
+CPU units and 64 MiB more (ECS guide, "Service Connect components", proxy).
 """
 HEAP = (
     r"JavaScript heap out of memory|^(?:Exception in thread \"[^\"]*\" |\S*\s?)java\.lang\.OutOfMemoryError"
@@ -54,7 +54,7 @@ HEAP = (
 
 
 def out_of_memory(facts: Facts) -> Cause | None:
-    """ECS says that a container was killed for its memory; a log that says so makes it likely."""
+    """A container ran out of memory: certain if ECS says so, likely if only the log does."""
     found = facts.reason((Place.MEMORY,))
     heap = None
     if not found and facts.ended.get("exitCode") not in (None, 0, 143) and not facts.beside:
@@ -78,7 +78,7 @@ def out_of_memory(facts: Facts) -> Cause | None:
 
 
 def sidecar(facts: Facts) -> Cause | None:
-    """Another essential container ended, and the app with it."""
+    """Another essential container ended, so that ECS stopped the app."""
     box = facts.ended
     if not facts.beside or facts.reason((Place.MEMORY,)):
         return None
@@ -118,7 +118,7 @@ def sidecar(facts: Facts) -> Cause | None:
 
 
 def killed(facts: Facts) -> Cause | None:
-    """Exit code 137 and no word of memory: several can have sent the signal."""
+    """Exit code 137 without a mention of memory: the signal has several possible senders."""
     if facts.ended.get("exitCode") != 137 or facts.beside or out_of_memory(facts):
         return None
     sentence = (f"{facts.who} was killed (exit code 137, SIGKILL): either it ran out of memory, or something in it "
@@ -131,7 +131,7 @@ def killed(facts: Facts) -> Cause | None:
 
 
 def terminated(facts: Facts) -> Cause | None:
-    """Exit code 143 where ECS says of no stop: the app was asked to end, and AWS does not say by whom.
+    """Exit code 143, while ECS reports no stop: the app received SIGTERM, and AWS does not say from whom.
 
     A task that ECS itself stops (a deployment, scaling in, a failed health check, Spot) has another stop code than
     EssentialContainerExited (API reference, Task: stopCode), so something in the task is likelier.
@@ -158,7 +158,7 @@ def terminated(facts: Facts) -> Cause | None:
 
 
 def crash(facts: Facts) -> Cause | None:
-    """The app ended by itself. Its log says why, as far as anything does."""
+    """The app ended by itself. Only its log may say why."""
     code = facts.ended.get("exitCode")
     if code in (None, 137, TERMINATED) or facts.beside or out_of_memory(facts) or architecture(facts):
         return None
@@ -193,7 +193,7 @@ def crash(facts: Facts) -> Cause | None:
 
 
 def _unrunnable(found: re.Match[str], code: int, observed: tuple[Evidence, ...], facts: Facts) -> Cause:
-    """The kernel did not run the command: of a script without its interpreter it says that there is no such file."""
+    """The kernel did not run the command. If a script's interpreter is missing, it reports a missing file."""
     program = found[1] or found[2] or ""
     sentence = f"the image cannot run its command{f' {program}' if program else ''} (exit code {code}): "
     if found[3].casefold() == "permission denied":
@@ -211,14 +211,14 @@ def _unrunnable(found: re.Match[str], code: int, observed: tuple[Evidence, ...],
 
 
 def _lasting(facts: Facts) -> tuple[Fix, ...]:
-    """What keeps a process running that has ended well: a worker's command is its own."""
+    """Return how to keep a process running that ended without an error. A worker has its own command."""
     if facts.process == WEB:
         return (repair("let the image's command stay in the foreground", facts),)
     return change("service.command", "to one that goes on running"), repair("let it go on running", facts)
 
 
 def container_check(facts: Facts) -> Cause | None:
-    """The health check that the container itself makes."""
+    """The container's own health check fails."""
     found = facts.reason((Place.HEALTH,), "failed container health checks")
     if not found:
         return _never_well(facts)
@@ -248,7 +248,7 @@ def container_check(facts: Facts) -> Cause | None:
 
 
 def _unasked(command: str, facts: Facts) -> tuple[str, str]:
-    """Why a check may not reach the app at all, and what to make of it; not where the log shows that it asks."""
+    """Return why a check may not reach the app, and the new check; nothing if the log shows its requests."""
     tool, url = re.search(r"\b(curl|wget)\b", command), URL.search(command)
     if not url or (url[3] not in ("", "/") and any(url[3] in one.text for one in facts.tail(50))):
         return "", "to a check that passes"
@@ -264,9 +264,9 @@ def _unasked(command: str, facts: Facts) -> tuple[str, str]:
 
 
 def _never_well(facts: Facts) -> Cause | None:
-    """A container that another waits for is not healthy: ECS leaves its task PENDING, and says nothing.
+    """A container that another depends on is unhealthy.
 
-    It does so for three hours (aws/containers-roadmap#2379).
+    ECS leaves the task PENDING for three hours, without a message (aws/containers-roadmap#2379).
     """
     for task in facts.starting:
         for box in task.get("containers", ()):
@@ -283,7 +283,7 @@ def _never_well(facts: Facts) -> Cause | None:
 
 
 def _waits_for(facts: Facts, name: str) -> str:
-    """The container that is not started before another is healthy; empty if none waits for it."""
+    """Return the container that is started once this one is healthy; empty if there is none."""
     for one in facts.definition.get("containerDefinitions", ()):
         for need in one.get("dependsOn") or ():
             if need.get("containerName") == name and need.get("condition") == "HEALTHY":
@@ -292,7 +292,7 @@ def _waits_for(facts: Facts, name: str) -> str:
 
 
 def _of_sick(facts: Facts, name: str) -> tuple[Fix, ...]:
-    """What puts the check of a container beside the app right."""
+    """Return the fix for the check of a container other than the app's."""
     read = run(f"ecsctl logs --container {name}", f"what {name} says")
     if facts.is_sidecar(name):
         return read, change(f"sidecars.{name}.health", "to a check that passes")
@@ -302,14 +302,14 @@ def _of_sick(facts: Facts, name: str) -> tuple[Fix, ...]:
 
 
 def _check_of(facts: Facts, name: str) -> str:
-    """The command of a container's health check."""
+    """Return the command of a container's health check."""
     return " ".join((facts.definition_of(name).get("healthCheck") or {}).get("command", ()))
 
 
 def _dropped(facts: Facts) -> str:
-    """Words of warning where the log ends oddly, and its driver may have dropped what came last.
+    """Return a warning if the log looks incomplete and its driver may have dropped lines.
 
-    Without a mode that has been ECS's default since June 2025 (ECS guide, "defaultLogDriverMode").
+    Without a mode it may, by ECS's default since June 2025 (ECS guide, "defaultLogDriverMode").
     """
     options = (facts.container.get("logConfiguration") or {}).get("options") or {}
     last = "\n".join(one["message"].rstrip() for one in facts.log[-2:])
@@ -330,7 +330,7 @@ def _signal(code: int) -> str:
 
 
 def _ended(facts: Facts) -> Evidence:
-    """Which container ended, in ECS's words."""
+    """Return which container ended, as reported by ECS."""
     task, box = facts.failed[0], facts.ended
     often = f"; {len(facts.failed)} tasks stopped so" if len(facts.failed) > 1 else ""
     reason = box.get("reason") or task.get("stoppedReason", "")

@@ -1,8 +1,8 @@
-"""Why a task cannot read a secret or a parameter: it does not exist, has no such value, or may not be read.
+"""Why a task cannot read a secret or parameter: it does not exist, has no such value, or access is denied.
 
-The words are those of the ECS guide, "ResourceInitializationError errors", and of public threads; "Fetching secret data
-from" is how the agent says it without that code (aws/aws-cdk#4498). The fix depends on whose secret it is: one that
-`ecsctl secret` made is set by it, everybody else's by the AWS CLI.
+The messages are taken from the ECS guide, "ResourceInitializationError errors", and from public threads; the agent's
+"Fetching secret data from" has no error code (aws/aws-cdk#4498). Secrets made by `ecsctl secret` are fixed by it,
+others by the AWS CLI.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from ecsctl.why.words import whole
 PARAMETER = re.compile(r"invalid (?:ssm )?parameters?: \[?([^\s,\]]+)", re.IGNORECASE)
 NAMED = re.compile(r"parameter name specified for secret (\S+) is invalid", re.IGNORECASE)
 IMPOSSIBLE = re.compile(r"//|[^\w./-]|./$|^/?(?:aws|ssm)", re.IGNORECASE)
-"""What no name of a parameter has (Systems Manager API reference, PutParameter: Name). GetParameters lists such names
-as it does those of parameters that do not exist.
+"""What a parameter's name cannot contain (Systems Manager API reference, PutParameter: Name). GetParameters reports it
+like a missing parameter.
 """
 
 
 def secret_misnamed(facts: Facts) -> Cause | None:
-    """The task definition names a parameter by what is no parameter's name: Systems Manager looks for none."""
+    """The task definition has an invalid name of a parameter."""
     found = facts.reason(
         (Place.SECRET, Place.PLACE, Place.OTHER),
         "parameter name specified for secret",
@@ -44,7 +44,7 @@ def secret_misnamed(facts: Facts) -> Cause | None:
 
 
 def secret_state(facts: Facts) -> Cause | None:
-    """A secret that the task definition names does not exist, is being deleted, has no value, or not the key."""
+    """A secret of the task definition does not exist, is being deleted, or lacks a value or key."""
     return _empty(facts) or _lost(facts) or _without_key(facts)
 
 
@@ -104,7 +104,7 @@ def _without_key(facts: Facts) -> Cause | None:
 
 
 def secret_denied(facts: Facts) -> Cause | None:
-    """The execution role may not read a secret, or not use the key that it is encrypted with."""
+    """The execution role may not read a secret, or not use its KMS key."""
     found = facts.reason((Place.SECRET,), "Access to KMS is not allowed", "kms:Decrypt",
                        "The ciphertext refers to a customer master key")  # fmt: skip
     kms = found is not None
@@ -114,7 +114,7 @@ def secret_denied(facts: Facts) -> Cause | None:
     role = short(facts.definition.get("executionRoleArn", "")) or "the execution role"
     arn = arn_in(found.text)
     sentence = f"{role} may not {'use the key of' if kms else 'read'} {named_secret(arn)}"
-    if kms and whole(found.text, "does not exist"):  # AWS says the same of both, so as not to reveal what exists
+    if kms and whole(found.text, "does not exist"):  # AWS's answer is the same, so as not to reveal what exists
         sentence = f"{role} may not use the key of {named_secret(arn)}, or the key no longer exists"
     allow = by_hand(f"allow {role} kms:Decrypt in the policy of the secret's key")
     named = change(_key(arn, facts), "to the secret's whole ARN")
@@ -122,7 +122,7 @@ def secret_denied(facts: Facts) -> Cause | None:
 
 
 def secret_unread(facts: Facts) -> Cause | None:
-    """A secret could not be had, and AWS's sentence ends before it says why."""
+    """A secret could not be read, and AWS truncated the reason."""
     found = facts.reason((Place.SECRET,))
     if found is None or not found.text.rstrip().endswith(("...", "…")):
         return None
@@ -138,9 +138,9 @@ def secret_unread(facts: Facts) -> Cause | None:
 
 
 def _put(arn: str, facts: Facts, what: str) -> Fix:
-    """How a secret gets a value: by `ecsctl secret set` if that made it, which asks for the value.
+    """Return how to set a secret's value: by `ecsctl secret set` if that made it, which asks for the value.
 
-    The AWS CLI reads it from a file: an argument would stand in the list of processes.
+    The AWS CLI reads it from a file: an argument would be visible in the process list.
     """
     if own := facts.own_secrets.get(arn):
         return run(f"ecsctl secret set {own}", "asks for its value" if what == "VALUE" else "asks for the whole JSON")
@@ -149,7 +149,7 @@ def _put(arn: str, facts: Facts, what: str) -> Fix:
 
 
 def _key(arn: str, facts: Facts) -> str:
-    """The key of ecsctl.toml that gives a container the secret: the app's own, unless only a sidecar has it."""
+    """Return the key of ecsctl.toml that lists the secret: the app's, unless only a sidecar uses it."""
     for one in facts.definition.get("containerDefinitions", ()) if arn else ():
         named = any(str(secret["valueFrom"]).startswith(arn) for secret in one.get("secrets") or ())
         if named and facts.is_sidecar(str(one.get("name"))):
@@ -160,19 +160,19 @@ def _key(arn: str, facts: Facts) -> str:
 
 
 def _name_of_ours(arn: str, facts: Facts) -> str:
-    """The name by which `ecsctl secret set` would make a secret again that is gone; empty if it is no such one."""
+    """Return the name of a deleted secret in `ecsctl secret`; empty if it was made elsewhere."""
     found = re.search(rf":secret:{re.escape(facts.app)}/([\w+=.@-]+)-\w{{6}}$", arn)
     return found[1] if found else ""
 
 
 def arn_in(text: str) -> str:
-    """The ARN in a text, without the key, stage and version that a task definition may name after a secret's."""
+    """Return the ARN in a text, without key, stage and version, which a task definition may append."""
     found = re.search(r"arn:[\w-]+:(?:secretsmanager|ssm):[^\s,\"]+", text)
     return ":".join(found[0].split(":")[:7]).rstrip(".:…") if found else ""
 
 
 def named_secret(arn: str) -> str:
-    """A secret or parameter, by its name."""
+    """Return the name of a secret or parameter, for a sentence."""
     if found := re.search(r":parameter/?(/?\S+)$", arn):
         name = found[1] if "/" not in found[1] or found[1].startswith("/") else f"/{found[1]}"
         return f"the parameter {name}"

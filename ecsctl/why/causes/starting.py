@@ -1,9 +1,8 @@
-"""Why a task does not come to start: its log, its roles, the account's quotas.
+"""Why a task does not start: its log, its roles, the account's quotas. For images see images.py, for secrets
+secret_reading.py.
 
-Its image is in images.py, its secrets are in secret_reading.py.
-
-Each rule says about what ECS must give the reason (Place), and in which words, which ECS may have cut short. They are
-those of the ECS guide, "Amazon ECS stopped tasks error messages", "CannotPullContainer task errors",
+Each rule requires the place of ECS's reason and phrases of it, which ECS may have truncated. They are taken from the
+ECS guide, "Amazon ECS stopped tasks error messages", "CannotPullContainer task errors",
 "ResourceInitializationError errors" and "Viewing Amazon ECS service event messages".
 """
 
@@ -40,7 +39,7 @@ def log_denied(facts: Facts) -> Cause | None:
 
 
 def log_group_missing(facts: Facts) -> Cause | None:
-    """The log driver makes no group by itself."""
+    """The log group does not exist, and the log driver does not create it."""
     gone = [name for name, exists in facts.log_groups.items() if not exists]
     found = facts.reason((Place.LOG,), "log group does not exist")
     if not found and not (gone and not facts.healthy):
@@ -58,7 +57,7 @@ def log_group_missing(facts: Facts) -> Cause | None:
 
 
 def env_file_unread(facts: Facts) -> Cause | None:
-    """S3 says the same of a file that may not be read and, to whoever may not list, of one that does not exist."""
+    """An environment file is missing or not readable: without the right to list, S3 answers the same."""
     found = facts.reason((Place.FILE,), "AccessDenied", "Forbidden", "NoSuchKey", "NoSuchBucket", "NotFound")
     if not found:
         return None
@@ -70,7 +69,7 @@ def env_file_unread(facts: Facts) -> Cause | None:
 
 
 def role_not_assumable(facts: Facts) -> Cause | None:
-    """ECS may not take one of the task's roles: it is gone, or does not trust ecs-tasks.amazonaws.com."""
+    """ECS cannot assume a role of the task: it does not exist, or does not trust ecs-tasks.amazonaws.com."""
     found = facts.reason((Place.PLACE,), "unable to assume the role")
     bad: dict[str, str] = {}
     for arn, role in facts.roles.items():
@@ -90,7 +89,7 @@ def role_not_assumable(facts: Facts) -> Cause | None:
 
 
 def vcpu_quota(facts: Facts) -> Cause | None:
-    """The account may run no more."""
+    """The account's quota of vCPUs is used up."""
     found = facts.reason((Place.PLACE, Place.OTHER), "reached the limit on the number of vCPUs",
         "reached the limit on the number of tasks", "reached the limit on the number of spot tasks",
         "configuration is above your limit",
@@ -105,8 +104,9 @@ def vcpu_quota(facts: Facts) -> Cause | None:
 
 
 def account_blocked(facts: Facts) -> Cause | None:
-    """AWS lets no task of the account run: it is new, or something is due (coiled/feedback#225; EKS says the same of
-    Fargate, clowdhaus/eks-reference-architecture#12).
+    """AWS has blocked the account, since it is new or a bill is unpaid.
+
+    See coiled/feedback#225, and for EKS on Fargate clowdhaus/eks-reference-architecture#12.
     """
     found = facts.reason((Place.PLACE, Place.OTHER), "account is currently blocked", "account is blocked",
                          "account has been blocked", "aws-verification@amazon.com")  # fmt: skip
@@ -118,7 +118,7 @@ def account_blocked(facts: Facts) -> Cause | None:
 
 
 def subnet_full(facts: Facts) -> Cause | None:
-    """No address is left for a task's network interface."""
+    """The subnet has no free address for a task's network interface."""
     found = facts.reason((Place.PLACE, Place.OTHER), "InsufficientFreeAddressesInSubnet",
         "not have enough free addresses",
                        "insufficient free addresses", "has insufficient free IP addresses")  # fmt: skip
@@ -131,7 +131,7 @@ def subnet_full(facts: Facts) -> Cause | None:
 
 
 def capacity(facts: Facts) -> Cause | None:
-    """AWS itself has no room in a zone: it passes."""
+    """AWS has no capacity in a zone, which passes."""
     found = facts.reason((Place.PLACE, Place.OTHER), "Capacity is unavailable at this time", "insufficient capacity")
     if not found:
         return None
@@ -147,7 +147,7 @@ def capacity(facts: Facts) -> Cause | None:
 
 
 def network_interface(facts: Facts) -> Cause | None:
-    """AWS's own network was slow: it passes."""
+    """AWS was slow to create the network interface, which passes."""
     found = facts.reason(
         (Place.OTHER,), "Timeout waiting for network interface provisioning", "failed to configure ENI"
     )
@@ -158,9 +158,9 @@ def network_interface(facts: Facts) -> Cause | None:
 
 
 def agent_timeout(facts: Facts) -> Cause | None:
-    """The agent got no answer from the container runtime, mostly as its disk or CPU was busy.
+    """The agent got no answer from the container runtime, usually because disk or CPU were busy.
 
-    It stops the task then, and says nothing of the app (aws/amazon-ecs-agent#336, aws/containers-roadmap#833).
+    It then stops the task, whatever the app does (aws/amazon-ecs-agent#336, aws/containers-roadmap#833).
     """
     found = facts.reason((Place.AGENT,))
     if not found:
@@ -180,7 +180,7 @@ def agent_timeout(facts: Facts) -> Cause | None:
 
 
 def maintenance(facts: Facts) -> Cause | None:
-    """AWS replaces what the task ran on: planned, and another task takes its place."""
+    """AWS replaces the host of a task, as planned; ECS starts another task."""
     found = facts.reason((Place.OTHER,), "ECS is performing maintenance on the underlying infrastructure")
     if not found:
         return None
@@ -189,7 +189,7 @@ def maintenance(facts: Facts) -> Cause | None:
 
 
 def spot_interruption(facts: Facts) -> Cause | None:
-    """AWS took Spot capacity back (ECS guide, "Amazon ECS clusters for Fargate": Fargate Spot termination notices)."""
+    """AWS reclaimed Spot capacity (ECS guide, "Amazon ECS clusters for Fargate": Fargate Spot termination notices)."""
     found = facts.reason((Place.OTHER,), "Your Spot Task was interrupted", "SpotInterruption")
     if not found:
         return None
@@ -199,7 +199,7 @@ def spot_interruption(facts: Facts) -> Cause | None:
 
 
 def _subnets(facts: Facts) -> str:
-    """The key of the subnets that the tasks stand in: with a public address it is the public ones."""
+    """Return the key of the tasks' subnets: the public ones if tasks have public addresses."""
     placed = (facts.service or {}).get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     return "public_subnets" if placed.get("assignPublicIp") == "ENABLED" else "private_subnets"
 

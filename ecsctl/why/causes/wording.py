@@ -1,4 +1,4 @@
-"""What several causes say in the same way."""
+"""Wording shared by several causes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ RIGHTS = "makes the permissions of the execution role right"
 
 
 def sure(found: Reason | None) -> Certainty:
-    """AWS's own words make it certain; where it cut them short, likely: the part that was cut may say something
-    else.
-    """
+    """Return CERTAIN for AWS's own message, LIKELY if it is truncated: the rest may say something else."""
     return Certainty.LIKELY if found and is_cut(found.text) else Certainty.CERTAIN
 
 
 def tries(facts: Facts) -> str:
-    """What to add to a wait: that ECS tries again, if it does."""
+    """Return the addition to a wait that ECS retries, if it does."""
     return "" if facts.given_up else ": ECS tries again by itself"
 
 
 def short(arn: str) -> str:
-    """The name at the end of an ARN."""
+    """Return the name at the end of an ARN."""
     return arn.rsplit("/", 1)[-1] if arn.startswith("arn:") else arn

@@ -1,4 +1,4 @@
-"""A cause in the words of a worker: its name, its log, and the keys of its own table in place of those of [service]."""
+"""Adapts a cause to a worker: its name, its log, and the keys of its own table instead of those of [service]."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ecsctl.why.causes.fixes import Act, Fix, Step
 
 KEY = re.compile(r"(?<![\w.])service\.[a-z_]+(?:\.[a-z_]+)*")
 CHECK = "service.health.container"
-"""Its check inside the container, the only one that it has, is its whole table `health`."""
+"""A worker's only health check is that of its container, which is its whole table `health`."""
 LOGS = re.compile(r"^ecsctl logs\b")
 
 
 def of_worker(cause: Cause, process: str) -> Cause:
-    """The cause as one of this worker."""
+    """Return the cause as one of this worker."""
     sentence = KEY.sub(lambda found: key_of(found[0], process), cause.sentence)
     named = re.search(rf"\b(?:worker|of) {re.escape(process)}(?![\w-])", sentence)
     return replace(
@@ -28,7 +28,7 @@ def of_worker(cause: Cause, process: str) -> Cause:
 
 
 def key_of(key: str, process: str) -> str:
-    """The key of the worker's own table that says for it what a key of [service] says; that one, if it has none."""
+    """Return the worker's key for a key of [service]; the same key, if the worker has none."""
     name = key.removeprefix("service.")
     if key.startswith(CHECK):
         return f"workers.{process}.health{key.removeprefix(CHECK)}"

@@ -1,7 +1,7 @@
-"""Threads written down after the rules of the trial, to find out whether those hold for others.
+"""Threads collected after the rules were changed for trial.py, to see whether they hold for others.
 
-Of the 34, 27 were then right, 4 had the right name and not what `says` asks, 2 were honestly not known, and 1 was wrong
-as likely: a push to Docker Hub was taken for a base image's pull.
+Of the 34, 27 were right at first, 4 had the right name without what `says` requires, 2 were honestly unknown, and 1 was
+wrong as likely: a push to Docker Hub was taken for a base image's pull.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a case is, and words that many of them share."""
+"""The class of a case, and texts that many cases share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DENIED = (
 
 @dataclass(frozen=True)
 class Case:
-    """One thread: where it is, what it came to, and what AWS said of it. `says` must be in the sentence."""
+    """One thread: its area, its cause, and what AWS reported. `says` must be in the sentence."""
 
     where: str
     thread: str
@@ -34,5 +34,5 @@ class Case:
 
 
 def case(where: str, thread: str, cause: str, *scenes: Scene, also: tuple[str, ...] = (), says: str = "") -> Case:
-    """A case, with its scenes at the end."""
+    """Return a case, with its scenes at the end."""
     return Case(where, thread, cause, scenes, also, says)

@@ -1,4 +1,4 @@
-"""The last threads of the kind of lines.py, written down after the rules were changed for those in words.py."""
+"""Threads like those of lines.py, collected after the rules were changed for words.py."""
 
 from __future__ import annotations
 

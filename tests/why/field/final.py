@@ -1,6 +1,6 @@
-"""The last threads in which one line says why; that line written down before `why` was asked.
+"""Threads in which one line says why, written down before `why` was run.
 
-The one without a line to be shown gets the right cause, with another line.
+The case without `says` gets the right cause, but quotes another line.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""AWS's own reasons of kinds that had no answer before: keys of KMS, names of parameters, the agent, volumes, SIGTERM.
+"""Failures that had no cause of their own before: KMS keys, names of parameters, the agent, volumes, SIGTERM.
 
-Of KMS, whose words ECS passes on, the sentences are put together from the threads' and from where ECS names the place.
+The messages about KMS combine the thread's or reference's error with the usual prefix of ECS.
 """
 
 from __future__ import annotations

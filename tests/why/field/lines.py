@@ -1,7 +1,6 @@
-"""Threads where one line of an app's log, or of a build's, says why, and many others do not.
+"""Threads in which one line of an app's or build's log says why, among many that do not.
 
-Written down with that line before any of them was tried, and scored before anything was changed for them. Those
-without a line to be shown get the right cause, with another line.
+The line was written down before `why` was run. Cases without `says` get the right cause, but quote another line.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ EXECUTION = "ERROR [org.keycloak.quarkus.runtime.cli.ExecutionExceptionHandler] 
 
 
 def died(what: str, thread: str, says: str, *lines: str, code: int = 1) -> Case:
-    """An app that ended after these lines."""
+    """Return an app that ended after these lines."""
     return case(f"line, {what}", thread, "crash", exits(box(code=code)), log(*lines), says=says)
 
 
 def built(what: str, thread: str, says: str, command: str, *lines: str, code: int = 1, cause: str = "") -> Case:
-    """A step of a Dockerfile that failed, in BuildKit's plain output: what it wrote, twice, and what Docker says."""
+    """Return a failed Dockerfile step in BuildKit's plain output: its lines, their repetition, and Docker's error."""
     ended = f'process "/bin/sh -c {command}" did not complete successfully: exit code: {code}'
     wrote = [f"#9 {n}.{n}17 {line}" for n, line in enumerate(lines)]
     again = [line.removeprefix("#9 ") for line in wrote[-10:]]

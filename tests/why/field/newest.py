@@ -1,7 +1,7 @@
-"""The latest threads, written down before the rules were read, and scored before anything was changed for them.
+"""Threads scored before any rule was changed for them.
 
-Then 29 of the 42 were right, 12 honestly as not known (6 of them volumes, of which no rule knew), one wrongly as
-possible, and none wrongly as certain.
+Of the 42, 29 were right, 12 honestly unknown (6 of them volumes, for which there was no rule), one wrong as possible,
+and none wrong as certain.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Threads whose logs are kept as long as they were published, with the line that says why written down before `why`.
+"""Threads with logs as they were published; the line that says why was written down before `why` was run.
 
-Each is a record in a text file beside this one: what is known of it, an empty line, the log. An app's log ends with
-the app; where a command is named it is that of a build which failed. In notes.txt are what operators wrote down of
-failures of their own, with what these came to: of the 36, three of them below, 30 were right at first, 3 honestly not
-known, 2 wrong as likely and 1 as certain. recent.txt has three rounds, with the rules changed after each: the cause was
-right at first in 13 of 14, then 16 of 16 and 16 of 16 (one honestly unknown, none wrong), and the line in 9 of 13, then
-14 of 16 and 16 of 16. Most are excerpts; the ends of two (promgen, codeforlife) were completed as the tool ends.
+Each is a record in a text file beside this one: its properties, an empty line, the log. It is the log of an app that
+ended or, with a command, of a failed build. notes.txt has operators' notes about failures of their own: of the 36,
+three of them below, 30 were right at first, 3 honestly unknown, 2 wrong as likely and 1 as certain. recent.txt has
+three rounds, with the rules changed after each: the cause was right at first in 13 of 14, then 16 of 16 and 16 of 16
+(one honestly unknown, none wrong), and the line in 9 of 13, then 14 of 16 and 16 of 16. Most are excerpts; the ends of
+two (promgen, codeforlife) were completed as the tool ends.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ FACTS: dict[str, Scene] = {
 
 
 def read(name: str) -> tuple[Case, ...]:
-    """The threads of one file."""
+    """Read the threads of one file."""
     return tuple(map(_case, Path(__file__).with_name(name).read_text().rstrip("\n").split(BETWEEN)))
 
 
@@ -56,7 +56,7 @@ def _case(record: str) -> Case:
 
 
 def _scenes(known: dict[str, str], text: str) -> list[Scene]:
-    """What AWS says where the record names by whom it is said, else a log."""
+    """Return AWS's message if the record has `by`, otherwise a log."""
     by, code = known.get("by", ""), int(known.get("exit code", "1"))
     if by:
         facts = [fact for name, fact in FACTS.items() if name in known]
@@ -68,7 +68,7 @@ def _scenes(known: dict[str, str], text: str) -> list[Scene]:
 
 
 def _step(by: str, text: str) -> Scene:
-    """A phase of a build, whose names are in capitals, or a stage of a pipeline, with the error's code."""
+    """Return a failed phase of a build (a name in capitals) or stage of a pipeline, with the error code."""
     name, code = by.split(" ", 1)
     return build(name, code, text) if name.isupper() else stage(name, code, text)
 

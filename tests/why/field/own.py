@@ -1,7 +1,7 @@
-"""What ECS, CodeBuild and CodePipeline say of their own failures, by their guides and public notes of operators.
+"""Errors of ECS, CodeBuild and CodePipeline, from their guides and public notes of operators.
 
-Written down before `why` was asked. Then 21 of the 30 were right, 9 honestly not known, none wrong; and of the 10 whose
-reason no rule knows, 7 did not quote it.
+Written down before `why` was run: of the 30, 21 were right, 9 honestly unknown, none wrong; of the 10 whose reason no
+rule knew, 7 did not quote it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ GREEN = "ECS guide: troubleshooting blue/green deployments, "
 
 
 def taken_back(reason: str) -> dict[str, object]:
-    """A deployment that ECS rolled back for a reason of its own."""
+    """Return a deployment that ECS rolled back for this reason."""
     return gives_up("ROLLBACK_SUCCESSFUL", reason, breaker="DISABLED")
 
 

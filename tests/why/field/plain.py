@@ -1,6 +1,6 @@
-"""More threads where one line of many says why, each with that line written down before `why` was asked.
+"""Threads in which one line of many says why, written down before `why` was run.
 
-Scored before anything was changed for them. Those without a line to be shown get the right cause, with another line.
+Scored before any rule was changed for them. Cases without `says` get the right cause, but quote another line.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Threads found after an error in JSON was read whole, each with its line written down before `why` was asked.
+"""Threads collected after errors in JSON were read as a whole; the line was written down before `why` was run.
 
-Those without a line to be shown get the right cause, with another line.
+Cases without `says` get the right cause, but quote another line.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Facts in AWS's shapes out of a few words: an app `shop` with two tasks, and the one thing that befell it.
+"""Builds facts in the form of AWS's answers: an app `shop` with two tasks, and one failure.
 
-A scene is a mapping of fields of Facts; scenes are laid over one another with `|`.
+A scene is a mapping of fields of Facts; scenes are merged with `|`.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def box(name: str = "shop", code: int | None = None, reason: str = "", **more: A
 
 
 def task(stopped: str, *boxes: Scene, code: str = "TaskFailedToStart", events: Sequence[str] = ()) -> Scene:
-    """Tasks that stop for this reason, again and again."""
+    """Tasks that keep stopping for this reason."""
     one = {
         "taskArn": "arn:aws:ecs:eu-central-1:123456789012:task/shop/00000001c2d84f5f9d6d2a1c3e5b7f90",
         "taskDefinitionArn": DEFINITION,
@@ -139,7 +139,7 @@ def exits(*boxes: Scene) -> Scene:
 
 
 def unhealthy(answer: str, reason: str = "Target.ResponseCodeMismatch") -> Scene:
-    """Tasks that run, and that the load balancer does not find healthy."""
+    """Tasks that run, but are unhealthy for the load balancer."""
     why = f"Task failed ELB health checks in (target-group {GROUP})"
     scene = task(
         why,
@@ -156,7 +156,7 @@ def answers(code: int) -> Scene:
 
 
 def event(text: str) -> Scene:
-    """A service that cannot place its tasks, and says so."""
+    """A service that cannot place its tasks, with this event."""
     return {"targets": [], "service": _service(0, "IN_PROGRESS", text)}
 
 
@@ -174,7 +174,7 @@ def checked(command: str) -> Scene:
 
 
 def waiting(name: str) -> Scene:
-    """Tasks that do not get beyond PENDING: the app waits for a container to become healthy, which does not."""
+    """Tasks that stay PENDING: the app depends on a container that is unhealthy."""
     found = beside(name)["definition"]
     own, other = found["containerDefinitions"]
     own |= {"dependsOn": [{"containerName": name, "condition": "HEALTHY"}]}
@@ -202,7 +202,7 @@ def as_sidecars(scene: Scene) -> Scene:
 
 
 def log(*lines: str, after: float = 2) -> Scene:
-    """What the app wrote, from a minute on."""
+    """The app's log, from this minute on."""
     start = int(at(after).timestamp() * 1000)
     return {"log": [{"timestamp": start + 1000 * n, "message": line} for n, line in enumerate(lines)]}
 
@@ -237,7 +237,7 @@ def build(phase: str, code: str, message: str, *lines: str, status: str = "FAILE
 
 def fails(phase: str, command: str, *output: str, exit: int = 1, before: Sequence[str] = (),
           after: Sequence[str] = (), then: Sequence[str] = ()) -> Scene:  # fmt: skip
-    """A build whose command fails. `before` is what earlier commands wrote, `after` what later phases did."""
+    """A build whose command fails. `before` is the output of earlier commands, `after` that of later phases."""
     prefix = "[Container] 2026/03/02 10:03:00.123456"
     reason = f"Error while executing command: {command}. Reason: exit status {exit}"
     lines = [f"{prefix} Running command prepare", *before, f"{prefix} Entering phase {phase}",
@@ -264,12 +264,12 @@ def pipeline(stage: str = "Source", action: str = "Source", **latest: Any) -> Sc
 
 
 def never() -> Scene:
-    """An app that never came to run: no service is there yet."""
+    """An app that has never run: there is no service yet."""
     return {"service": None, "definition": {}, "targets": [], "images": {}, "target_group": {}, "groups": []}
 
 
 def gives_up(status: str = "ROLLBACK_FAILED", reason: str = "", breaker: str = "TRIGGERED") -> Scene:
-    """The newest deployment was given up by ECS."""
+    """ECS gave up the newest deployment."""
     arn = "arn:aws:ecs:eu-central-1:123456789012:service-revision/shop/shop/3"
     one = {"serviceDeploymentArn": "d3", "createdAt": BEGAN, "finishedAt": at(30), "status": status,
         "statusReason": reason,
@@ -288,7 +288,7 @@ def job(*lines: str, name: str = "nightly", code: int = 1) -> Scene:
 
 
 def _ended(name: str, code: int) -> Scene:
-    """A task that was run once, and has ended."""
+    """A standalone task that has ended."""
     return {
         "taskArn": "arn:aws:ecs:eu-central-1:123456789012:task/shop/00000002c2d84f5f9d6d2a1c3e5b7f90",
         "group": f"ecsctl:{name}",

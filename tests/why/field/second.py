@@ -1,7 +1,7 @@
-"""Threads found after the rules were changed for those of blind.py: of 21, 15 were right and named what helps.
+"""Threads collected after the rules were changed for blind.py: of 21, 15 were right with what helps.
 
-The other 6 had the right name and another line of the log. The last four come of a round about accounts: of the first
-two the cause was wrong, as certain, and of the others unknown.
+The other 6 had the right name, but quoted another line. The last four are about accounts: two were wrong as certain,
+and two unknown.
 """
 
 from __future__ import annotations

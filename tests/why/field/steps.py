@@ -1,4 +1,4 @@
-"""Steps of Dockerfiles where one line says why, and many others do not; written down before any was tried."""
+"""Dockerfile steps in which one line of many says why, written down before `why` was run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Failures from public threads: what AWS said, in short and in our own words, and the cause that the thread came to.
+"""Failures from public threads: what AWS reported, shortened, and the cause that the thread arrived at.
 
-The cause is taken from how the thread ended, never from what our rules say. Names in `also` are right as well, where
-a thread's cause has two sides. An honest "I do not know" is no mistake; a wrong cause given as certain always is.
+The cause is taken from the thread, never from the rules. Names in `also` are right as well, if a cause has two aspects.
+"Unknown" is not an error; a wrong cause reported as certain always is.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Threads of apps that say why they fail in the manner of their language, with a stack under or over it.
+"""Crashes of apps in many languages, with the reason above or below a stack trace.
 
-Written down and scored before any rule was changed for them: all 29 got the right cause, and of 24 of them not
-the line that says why was shown, but one of the stack, of a farewell or of advice.
+Scored before any rule was changed for them: all 29 got the right cause, but 24 quoted a line of the stack, of a
+farewell or of advice.
 """
 
 from __future__ import annotations

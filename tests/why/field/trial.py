@@ -1,8 +1,8 @@
-"""Threads from all over, written down with what their participants found before any rule was changed for them.
+"""Threads of all kinds, written down with their outcome before any rule was changed for them.
 
-`says` is what a right answer must say. Of the 70, 33 were then right, 7 right among several, 20 had the
-right name and not what `says` asks (6 of these quoted a line that misleads), 6 were honestly not known, and 4 wrong as
-likely: shared libraries were taken for programs, and a proxy's answer for the app's.
+Of the 70, 33 were right, 7 right among several, 20 had the right name without what `says` requires (6 of these quoted a
+misleading line), 6 were honestly unknown, and 4 wrong as likely: shared libraries were taken for programs, and a
+proxy's answer for the app's.
 """
 
 from __future__ import annotations

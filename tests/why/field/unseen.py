@@ -1,7 +1,6 @@
-"""Threads that were written down and scored before any rule was changed for them.
+"""Threads scored before any rule was changed for them.
 
-Of the 23, 12 were right, 10 honestly as not known, one too vaguely to help ("a step of the Dockerfile fails"), and
-none as something that it was not.
+Of the 23, 12 were right, 10 honestly unknown, one too vague to help ("a step of the Dockerfile fails"), none wrong.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Threads of tasks, builds, pipelines and jobs in AWS's words, scored before any rule was changed for them.
+"""Threads about tasks, builds, pipelines and jobs, scored before any rule was changed for them.
 
-Of the 33, 28 were right, 1 of them without the program's name, 3 honestly as not known, 1 wrongly as likely and 1
-wrongly as certain: a script that the kernel does not find was taken for a crash of the app.
+Of the 33, 28 were right, 1 of them without the program's name, 3 honestly unknown, 1 wrong as likely and 1 wrong as
+certain: a script that the kernel does not find was taken for a crash of the app.
 """
 
 from __future__ import annotations

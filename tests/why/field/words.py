@@ -1,4 +1,4 @@
-"""More threads of the kind of lines.py, collected and written down after what those had shown was changed."""
+"""Threads like those of lines.py, collected after the rules were changed for those."""
 
 from __future__ import annotations
 
