@@ -11,7 +11,7 @@ from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import TopicArn
 from ecsctl.names import Names
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.policy_document import Statement, same_spelling
+from ecsctl.resources.support.policy_document import Statement, same_spelling, whole
 from ecsctl.resources.support.rights import of
 
 if TYPE_CHECKING:
@@ -90,14 +90,14 @@ class Topic(Resource[TopicIds]):
 
     def create(self, aws: Aws, me: Label) -> TopicIds:
         """The name prevents duplicates: a topic with other tags is refused (SNS API, CreateTopic)."""
-        settings = {"Policy": self.policy, **({"KmsMasterKeyId": self.key} if self.key else {})}
+        settings = {"Policy": whole(self.policy), **({"KmsMasterKeyId": self.key} if self.key else {})}
         answer = aws.sns.create_topic(Name=self.name, Attributes=settings, Tags=me.upper())
         return TopicIds(TopicArn(answer["TopicArn"]))
 
     def update(self, aws: Aws, me: Label, ids: TopicIds, changed: frozenset[str]) -> None:
         """Each subscription has a call of its own."""
         if "policy" in changed:
-            aws.sns.set_topic_attributes(TopicArn=ids.arn, AttributeName="Policy", AttributeValue=self.policy)
+            aws.sns.set_topic_attributes(TopicArn=ids.arn, AttributeName="Policy", AttributeValue=whole(self.policy))
         if "key" in changed:
             aws.sns.set_topic_attributes(
                 TopicArn=ids.arn, AttributeName="KmsMasterKeyId", AttributeValue=self.key or ""

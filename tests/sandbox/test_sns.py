@@ -46,3 +46,11 @@ def test_a_topic_of_the_name_is_answered_unless_its_tags_differ(aws, topic):
     assert aws("sns").create_topic(Name="alerts", Tags=[{"Key": "a", "Value": "b"}])["TopicArn"] == topic
     with pytest.raises(ClientError, match="already exists with different tags"):
         aws("sns").create_topic(Name="alerts", Tags=[{"Key": "a", "Value": "c"}])
+
+
+def test_a_policy_has_statements(aws, topic):
+    for policy in ('{"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}', "no JSON"):
+        with pytest.raises(ClientError, match="Policy Error"):
+            aws("sns").create_topic(Name="others", Attributes={"Policy": policy})
+        with pytest.raises(ClientError, match="Policy Error"):
+            aws("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)

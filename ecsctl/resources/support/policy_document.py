@@ -213,6 +213,11 @@ def same_spelling(document: Any) -> str:
     return canonical(kept)
 
 
+def whole(spelled: str) -> str:
+    """A policy as AWS takes it, from the normal form of `same_spelling`, which has no version and no `Statement`."""
+    return canonical({"Version": VERSION, "Statement": _many(json.loads(spelled))})
+
+
 def _principal(principal: Any) -> Any:
     if not isinstance(principal, dict):
         return {"AWS": ["*"]} if principal == "*" else principal

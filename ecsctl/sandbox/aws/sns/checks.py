@@ -1,8 +1,10 @@
 """What SNS refuses: a topic with other tags, and to unsubscribe what is pending."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+from moto.sns.models import SNSBackend
 from moto.sns.responses import SNSResponse
 
 from ecsctl.sandbox.aws.sns.state import PENDING
@@ -21,9 +23,36 @@ def create_topic(original: Callable[..., Any], response: SNSResponse) -> Any:
     return original()
 
 
+@overlay.wraps(SNSBackend, "create_topic")
+def with_policy(
+    original: Callable[..., Any], _backend: SNSBackend, name: str, attributes: Any = None, *more: Any
+) -> Any:
+    """Refuse a policy that is none."""
+    _check_policy((attributes or {}).get("Policy"))
+    return original(name, attributes, *more)
+
+
+@overlay.wraps(SNSResponse)
+def set_topic_attributes(original: Callable[..., Any], response: SNSResponse) -> Any:
+    """Refuse a policy that is none."""
+    if response._get_param("AttributeName") == "Policy":
+        _check_policy(response._get_param("AttributeValue"))
+    return original()
+
+
+def _check_policy(policy: str | None) -> None:
+    """A policy has statements. The wording is quoted in serverless/serverless#5519 and others."""
+    try:
+        statements = json.loads(policy)["Statement"] if policy else [""]
+    except (ValueError, TypeError, KeyError):
+        statements = []
+    if not statements:
+        raise Refusal("InvalidParameter", "Invalid parameter: Policy Error: null")
+
+
 @overlay.wraps(SNSResponse)
 def unsubscribe(original: Callable[..., Any], response: SNSResponse) -> Any:
-    """What is pending has no ARN to go by."""
+    """A pending subscription has no ARN."""
     if response._get_param("SubscriptionArn") == PENDING:
         message = "Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements, not 1"
         raise Refusal("InvalidParameter", message)
