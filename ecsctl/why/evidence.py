@@ -53,6 +53,7 @@ class Place(StrEnum):
     LOG = "opening the log"
     VOLUME = "mounting a volume"
     FILE = "fetching an environment file"
+    STORAGE = "encrypting the storage"
     AGENT = "managing a container"
     START = "starting a container"
     MEMORY = "memory"
@@ -68,6 +69,7 @@ PLACES = (
         r"|Cloudwatch log )"),
     (Place.VOLUME, r"EFS utils|mount\.nfs4|CannotCreateVolumeError"),
     (Place.FILE, r"download env files"),
+    (Place.STORAGE, r"ResourceInitializationError.*?ephemeral storage"),
     (Place.AGENT,
         r"(?:CannotInspectContainer|CannotStopContainer|ContainerRuntimeTimeout|DockerTimeout|ContainerRuntime)Error"),
     (Place.START, r"CannotStartContainer|CannotCreateContainer|failed to create new container runtime task"),

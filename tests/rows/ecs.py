@@ -30,6 +30,7 @@ from ecsctl.resources.task_definition import TaskDefinition
 from tests import execution
 from tests.desired_stack import usual
 from tests.rows import schedules
+from tests.rows.delivery import a_key
 from tests.rows.row import Changes, Compose
 
 REGION = "eu-central-1"
@@ -257,6 +258,7 @@ class Ground:
 def composition(cloud: Any) -> Callable[[Changes], Compose]:
     """What makes a composition of all parts, with these changes of theirs."""
     ground = Ground(cloud)
+    a_key(cloud)
 
     def compose(changes: Changes) -> Compose:
         asked = {

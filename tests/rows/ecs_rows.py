@@ -25,8 +25,8 @@ from ecsctl.resources.support.pausing import Pause
 from ecsctl.resources.support.strategy import EarlySuccess, Strategy, Threshold
 from ecsctl.resources.support.volumes import Mount, Volume
 from ecsctl.resources.task_definition import TaskDefinition
+from tests.rows.delivery import KEY
 from tests.rows.ecs import MAIL, PUBLISHED, image
-from tests.rows.files import KEY
 from tests.rows.row import Row
 
 OTHER_SYSTEM = FileSystemId("fs-0123456789abcdef0")

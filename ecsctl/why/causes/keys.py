@@ -16,7 +16,7 @@ from ecsctl.why.causes.wording import sure
 from ecsctl.why.evidence import Facts, Place, Reason
 from ecsctl.why.words import whole
 
-READS = (Place.PULL, Place.LOGIN, Place.SECRET, Place.LOG, Place.VOLUME, Place.FILE)
+READS = (Place.PULL, Place.LOGIN, Place.SECRET, Place.LOG, Place.VOLUME, Place.FILE, Place.STORAGE)
 DISABLED = ("DisabledException", " is disabled")
 DELETED = ("KMSInvalidStateException", " is pending deletion")
 DENIED = (
@@ -33,6 +33,7 @@ ENCRYPTED = {
     Place.LOG: "the app's log group",
     Place.VOLUME: "a file system",
     Place.FILE: "an environment file",
+    Place.STORAGE: "the tasks' own storage",
 }
 
 

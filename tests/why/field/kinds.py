@@ -33,6 +33,8 @@ KINDS: tuple[Case, ...] = (
     case("task, key", "hashicorp/terraform-provider-aws#29282", "key-unusable",
          task(f"{LOGS}group: AccessDeniedException: The specified KMS key does not exist or is not allowed to be used "
               "with Arn 'arn:aws:logs:eu-west-2:123456789012:log-group:/ecs/shop'"), says="the app's log group"),
+    case("task, key", "made up: Fargate and the key of the storage", "key-unusable",
+         task(f"{INIT}failed to encrypt the ephemeral storage: {KEY} is disabled."), says="the tasks' own storage is"),
     # names of parameters
     case("task, secrets", "aws/amazon-ecs-cli#1020", "secret-name",
          task(f'{SSM}ValidationException: Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed '

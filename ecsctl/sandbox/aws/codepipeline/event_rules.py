@@ -1,7 +1,7 @@
-"""Changes of executions as events, and the builds that rules of EventBridge start at them.
+"""Changes of executions as events: rules of EventBridge start builds at them, and publish to topics.
 
 CodePipeline user guide, "Monitoring CodePipeline events"; EventBridge user guide, "Amazon EventBridge targets". What
-the rule's role may not do does not happen, and no one gets an error.
+the rule's role may not do does not happen, and nobody gets an error.
 """
 
 import json
@@ -15,6 +15,7 @@ from ecsctl.sandbox.aws import iam
 from ecsctl.sandbox.aws.codebuild import builds
 from ecsctl.sandbox.aws.codepipeline import time
 from ecsctl.sandbox.aws.codepipeline.state import Execution
+from ecsctl.sandbox.aws.sns import delivery
 from ecsctl.sandbox.core import overlay, permissions
 
 _STATES = {"InProgress": "STARTED", "Succeeded": "SUCCEEDED", "Failed": "FAILED", "Stopping": "STOPPING",
@@ -22,7 +23,7 @@ _STATES = {"InProgress": "STARTED", "Succeeded": "SUCCEEDED", "Failed": "FAILED"
 
 
 def changed(runs: time.Runs, execution: Execution, before: str, at: float) -> None:
-    """Bring the event of a change to the rules that want it."""
+    """Match the event of a change with the rules, and invoke their targets."""
     state = "RESUMED" if before and execution.status == "InProgress" else _STATES[execution.status]
     account, region = runs.backend.account_id, runs.backend.region_name
     event: Any = {
@@ -37,6 +38,8 @@ def changed(runs: time.Runs, execution: Execution, before: str, at: float) -> No
             for target in rule.targets:
                 if ":codebuild:" in target["Arn"]:
                     _start(account, region, rule, target, event, at)
+                elif ":sns:" in target["Arn"]:
+                    delivery.publish(account, region, rule.name, target["Arn"], str(_input(target, event)))
 
 
 def _start(account: str, region: str, rule: Any, target: dict[str, Any], event: dict[str, Any], at: float) -> None:
@@ -50,23 +53,27 @@ def _start(account: str, region: str, rule: Any, target: dict[str, Any], event: 
     try:
         builds.start(backend, project.project_metadata, _input(target, event), f"rule/{rule.name}", at)
     except overlay.Refusal:
-        return  # the account's quota: EventBridge tries again for a day, which nobody here waits for
+        return  # the account's quota: EventBridge retries for a day; the sandbox does not
 
 
-def _input(target: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+def _input(target: dict[str, Any], event: dict[str, Any]) -> Any:
     """The target's input: a value is inserted into JSON as JSON, and between quotes as it is."""
     words = target.get("InputTransformer")
     if words is None:
         return {}
 
-    def value(match: re.Match[str]) -> str:
+    def value(hole: str) -> Any:
         found: Any = event
-        for name in words["InputPathsMap"][match[1]].removeprefix("$.").split("."):
+        for name in words["InputPathsMap"][hole].removeprefix("$.").split("."):
             found = found.get(name) if isinstance(found, dict) else None
-        return json.dumps(found)
+        return found
 
-    given: dict[str, Any] = json.loads(re.sub(r"<([\w-]+)>", value, words["InputTemplate"]))
-    return given
+    def filled(part: re.Match[str]) -> str:
+        if not part[0].startswith('"'):
+            return json.dumps(value(part[1]))
+        return re.sub(r"<([\w-]+)>", lambda hole: json.dumps(str(value(hole[1])))[1:-1], part[0])
+
+    return json.loads(re.sub(r'"(?:[^"\\]|\\.)*"|<([\w-]+)>', filled, words["InputTemplate"]))
 
 
 time.heard.append(changed)

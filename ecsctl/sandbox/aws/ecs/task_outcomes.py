@@ -1,4 +1,4 @@
-"""What becomes of a task, decided by its image and by the account it runs in, with the reasons in AWS's words.
+"""How a task goes, derived from its image and from the account it runs in, with the reasons in AWS's words.
 
 Everything that can be derived is: whether the image is in the repository and for the right processor, whether the
 subnet has a way out, whether secrets, log groups and roles are there, whether the load balancer gets through. The
@@ -23,6 +23,7 @@ from ecsctl.sandbox.aws.ecs import (
     scripts,
     secret_reading,
     simulated_commands,
+    storage,
     streams,
 )
 from ecsctl.sandbox.aws.ecs.container_states import Fate
@@ -82,12 +83,14 @@ def refusal(backend: EC2ContainerServiceBackend, definition: Definition) -> str 
 
 
 def prepare(backend: EC2ContainerServiceBackend, task: Task) -> Start:
-    """How a task's preparation goes: registry login, secrets, log streams, images, in this order."""
+    """How a task's preparation goes: storage, registry login, secrets, log streams, images, in this order."""
     script = scripts.scripted(backend, task.definition)
     kind = script.kind
     if kind == "stopped":
         return Start(images.AT_ONCE, str(script.options["reason"]))
-    seconds, failure = images.AT_ONCE, None
+    seconds, failure = images.AT_ONCE, storage.trouble(backend, task)
+    if failure:
+        return Start(seconds, _cut(failure, script))
     if failure := _no_way_out(backend, task, kind):
         seconds = _TIMED_OUT
     elif failure := (

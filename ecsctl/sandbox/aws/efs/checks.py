@@ -8,6 +8,7 @@ from moto.ec2.models import ec2_backends
 from moto.efs.models import EFSBackend
 from moto.efs.responses import EFSResponse
 
+from ecsctl.sandbox.aws import kms
 from ecsctl.sandbox.aws.efs.state import memory
 from ecsctl.sandbox.aws.efs.time import state_of
 from ecsctl.sandbox.core import constraints, overlay
@@ -54,6 +55,25 @@ def _conflict(code: str, message: str) -> Refusal:
     return Refusal(code, message)
 
 
+@overlay.wraps(EFSBackend, "create_file_system")
+def with_usable_key(original: Callable[..., Any], backend: EFSBackend, **sent: Any) -> Any:
+    """With a key of KMS that exists and enabled, shown by its ARN, however it was named.
+
+    EFS user guide, "Managing KMS keys for EFS file systems": one that is disabled or deleted "can't be used as the key
+    for new encrypted-at-rest file systems". EFS passes on what KMS says (aws/aws-cdk#7641 has the first).
+    """
+    account, region, named = backend.account_id, backend.region_name, sent.get("kms_key_id")
+    if named and named != "alias/aws/elasticfilesystem":
+        wrong = kms.refusal(account, region, named)
+        if wrong.endswith("does not exist"):
+            message = "The request was rejected because the specified key could not be found."
+            raise Refusal("NotFoundException", message)
+        if wrong:
+            raise Refusal("DisabledException" if "disabled" in wrong else "KMSInvalidStateException", wrong)
+        sent["kms_key_id"] = kms.arn(account, region, named)
+    return original(**sent)
+
+
 @overlay.wraps(EFSBackend, "create_mount_target")
 def of_available(original: Callable[..., Any], backend: EFSBackend, **sent: Any) -> Any:
     """Only of a file system that is available."""
@@ -74,7 +94,7 @@ def once(original: Callable[..., Any], backend: EFSBackend, client_token: str, *
 def modify_mount_target_security_groups(
     _original: Callable[..., Any], backend: EFSBackend, mount_target_id: str, security_groups: list[str]
 ) -> Any:
-    """API reference: the mount target must not be on its way in or out."""
+    """API reference: the mount target must be available."""
     target = backend.mount_targets_by_id.get(mount_target_id)
     if target is None:
         raise _missing("MountTarget", f"Mount target '{mount_target_id}' does not exist.")
@@ -89,7 +109,7 @@ def modify_mount_target_security_groups(
 def describe_access_points(
     original: Callable[..., Any], backend: EFSBackend, access_point_id: str | None, file_system_id: str | None
 ) -> Any:
-    """Of a file system that is there."""
+    """Refuse for a file system that does not exist."""
     if file_system_id:
         _file_system(backend, file_system_id, settled=False)
     return original(access_point_id, file_system_id)
@@ -97,7 +117,7 @@ def describe_access_points(
 
 @overlay.wraps(EFSBackend)
 def delete_access_point(original: Callable[..., Any], backend: EFSBackend, access_point_id: str) -> Any:
-    """One that is there."""
+    """Refuse for an access point that does not exist."""
     if access_point_id not in backend.access_points:
         raise _missing("AccessPoint", f"Access Point {access_point_id} does not exist.")
     return original(access_point_id)
@@ -105,7 +125,7 @@ def delete_access_point(original: Callable[..., Any], backend: EFSBackend, acces
 
 @overlay.wraps(EFSBackend)
 def describe_file_system_policy(original: Callable[..., Any], backend: EFSBackend, file_system_id: str) -> Any:
-    """Of a file system that is there."""
+    """Refuse for a file system that does not exist."""
     _file_system(backend, file_system_id, settled=False)
     return original(file_system_id)
 

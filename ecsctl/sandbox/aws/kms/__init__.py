@@ -1,5 +1,5 @@
 """What the services that encrypt ask of AWS's kms."""
 
-from ecsctl.sandbox.aws.kms.checks import arn, lets, refusal, state, suffix
+from ecsctl.sandbox.aws.kms.checks import arn, lets, names, refusal, state, suffix
 
-__all__ = ["arn", "lets", "refusal", "state", "suffix"]
+__all__ = ["arn", "lets", "names", "refusal", "state", "suffix"]

@@ -1,4 +1,4 @@
-"""What KMS says to the services that encrypt: whether a key is there and enabled, and whom its policy lets in."""
+"""What services that encrypt ask of KMS: whether a key exists and is enabled, and which services its policy allows."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,24 +10,24 @@ _SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 
 def suffix(key: str) -> str:
-    """What the names of regional services end with in the partition of a key."""
+    """The DNS suffix of regional services in the partition of a key."""
     return _SUFFIXES.get(key.split(":")[1], "amazonaws.com")
 
 
 def state(arn: str) -> str:
-    """The state of a key; empty if it is not there."""
+    """The state of a key; empty if it does not exist."""
     key = found("", "", arn)
     return key.key_state if key else ""
 
 
 def arn(account: str, region: str, named: str) -> str:
-    """The ARN of a key that is there."""
+    """The ARN of a key that exists."""
     key = found(account, region, named)
     return key.arn if key else named
 
 
 def refusal(account: str, region: str, named: str) -> str:
-    """Why KMS does not use a key, in its words (fugue/credstash#86 for the second); empty if it does."""
+    """Why KMS refuses to use a key, in its words (fugue/credstash#86 for the second); empty if it does."""
     key = found(account, region, named)
     if key is None:
         return f"Key '{named}' does not exist"
@@ -37,17 +37,18 @@ def refusal(account: str, region: str, named: str) -> str:
 
 
 def lets(arn: str, service: str, actions: Iterable[str], context: Mapping[str, str]) -> bool:
-    """Whether a key's policy lets a service do all of this with an encryption context; not if there is no key."""
+    """Whether a key's policy allows a service all these actions with an encryption context; False without a key."""
     key = found("", "", arn)
     if key is None:
         return False
-    some = [one for one in permissions.statements([key.policy]) if _names(one.get("Principal"), service)]
+    some = [one for one in permissions.statements([key.policy]) if names(one.get("Principal"), service)]
     keys = {f"kms:EncryptionContext:{name}": (value,) for name, value in context.items()}
     keys["kms:GrantOperations"] = ("Decrypt",)
     return all(permissions.decision(some, Asked(f"kms:{action}", arn, keys)) == "Allow" for action in actions)
 
 
-def _names(principal: object, service: str) -> bool:
+def names(principal: object, service: str) -> bool:
+    """Whether the principal of a statement is an AWS service, or everybody."""
     if not isinstance(principal, dict):
         return principal == "*"
     named = principal.get("Service", [])

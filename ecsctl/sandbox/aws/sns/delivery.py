@@ -1,0 +1,40 @@
+"""What EventBridge publishes to a topic: lost without a word if the topic's policy, or its key, does not let it.
+
+EventBridge user guide, "Troubleshooting Amazon EventBridge" ("… I don't see any messages published into my Amazon SNS
+topic"); SNS developer guide, "Key management", for the key. The metric FailedInvocations is all that AWS shows of it.
+"""
+
+from typing import Any
+
+from moto.cloudwatch.models import MetricDatum, cloudwatch_backends
+from moto.core.utils import utcnow
+from moto.sns.models import sns_backends
+
+from ecsctl.sandbox.aws import kms
+from ecsctl.sandbox.core import permissions
+from ecsctl.sandbox.core.permissions import Asked
+
+_EVENTS = "events.amazonaws.com"
+
+
+def publish(account: str, region: str, rule: str, arn: str, message: str) -> None:
+    """Publish a rule's message to a topic of the account, or count that it could not be."""
+    topic: Any = sns_backends[account][region].topics.get(arn)
+    if topic is not None and _lets(topic) and _encrypts(account, region, topic.kms_master_key_id):
+        topic.publish(message)
+        return
+    where = [{"Name": "RuleName", "Value": rule}]
+    datum = MetricDatum("AWS/Events", "FailedInvocations", 1.0, where, utcnow(), "Count")
+    cloudwatch_backends[account][region].metric_data.append(datum)
+
+
+def _lets(topic: Any) -> bool:
+    some = [one for one in permissions.statements([topic.policy]) if kms.names(one.get("Principal"), _EVENTS)]
+    return permissions.decision(some, Asked("sns:Publish", topic.arn)) == "Allow"
+
+
+def _encrypts(account: str, region: str, key: str) -> bool:
+    if not key:
+        return True
+    usable = not kms.refusal(account, region, key)
+    return usable and kms.lets(kms.arn(account, region, key), _EVENTS, ("GenerateDataKey", "Decrypt"), {})
