@@ -1,4 +1,4 @@
-"""How AWS says no: what the sandbox's tests compare."""
+"""AWS's refusals, as the sandbox's tests compare them."""
 
 import pytest
 from botocore.exceptions import ClientError

@@ -1,4 +1,4 @@
-"""Everything a load-balanced Fargate service stands on, made through boto3 in the sandbox, for the tests of ECS."""
+"""Everything that a load-balanced Fargate service needs, made through boto3 in the sandbox, for the tests of ECS."""
 
 import json
 

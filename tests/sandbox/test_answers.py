@@ -1,4 +1,4 @@
-"""The sandbox tells what AWS tells of the same thing: every key, and its default.
+"""The sandbox answers what AWS answers for the same resource: every key, and its default.
 
 The facts are those of answers of AWS that go-to-k/cdk-real-drift recorded from June to August 2026 (commit c00ed982,
 Apache-2.0), and of the API references.

@@ -1,4 +1,4 @@
-"""The sandbox with a caller's policies enforced: who may do what, and how AWS says no."""
+"""The sandbox with a caller's policies enforced: who may do what, and AWS's words for a denial."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the sandbox runs a buildspec: what CodeBuild's user guide and its public logs say of phases and failures."""
+"""How the sandbox runs a buildspec: phases and failures as CodeBuild's user guide and its public logs describe them."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Too many requests, and two changes of one thing at once."""
+"""Too many requests, and two changes of one resource at once."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""What the sandbox works out once, or writes by itself, is what moto would come to."""
+"""What the sandbox caches, or serializes itself, is what moto would answer."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_what_moto_no_longer_has_is_an_error() -> None:
 
     overlay.replaces(Target, "gone")(lambda _: None)
     _, apply = overlay._pending.pop()
-    overlay.declared.pop()  # the docs tell of all that is declared
+    overlay.declared.pop()  # the docs list everything that is declared
     with pytest.raises(overlay.OverlayError, match="moto no longer has Target"):
         apply()
 

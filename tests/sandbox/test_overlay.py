@@ -1,4 +1,4 @@
-"""What becomes of the sandbox when moto changes under it."""
+"""What happens to the sandbox when moto changes."""
 
 import subprocess
 import sys

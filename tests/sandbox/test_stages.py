@@ -37,7 +37,7 @@ STAGES = {"approvals": [{"name": "Release"}], "tests": [{"name": "Smoke", "build
 
 @pytest.fixture
 def world(tmp_path, monkeypatch):
-    """The stack after its first build, which was played; from here on builds really run."""
+    """The stack after its first build, which was simulated; from here on builds really run."""
     app = tmp_path / "app"
     app.mkdir()
     for name, text in {"buildspec.yml": BUILD, "tests.yml": SMOKE, "greeting.txt": "hello"}.items():

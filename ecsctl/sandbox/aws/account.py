@@ -1,6 +1,6 @@
-"""What a user would have prepared by hand before the first run: the sandbox's account is born with it.
+"""What a user would have prepared by hand before the first run: the sandbox's account has it from the beginning.
 
-It hangs on the making of moto's backends, so every reset brings it back and every region has it.
+It is made together with moto's backends, so every reset brings it back and every region has it.
 """
 
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def born_with_a_github_token(original: Callable[..., Any], backend: Any, region_
 
 @overlay.wraps(Route53Backend, "__init__")
 def born_with_a_hosted_zone(original: Callable[..., Any], backend: Any, region_name: str, account_id: str) -> None:
-    """The public hosted zone of `ecsctl.example.`, to which the world is led."""
+    """The public hosted zone of `ecsctl.example.`, to which the domain is delegated."""
     original(region_name, account_id)
     if account_id == ACCOUNT:
         zone = backend.create_hosted_zone(

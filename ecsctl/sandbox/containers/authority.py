@@ -52,7 +52,7 @@ def certificate(folder: Path) -> Path:
 
 
 def _authority(folder: Path) -> tuple[_Key, x509.Certificate]:
-    """The one that is there, as long as it is good for a while, or a new one."""
+    """The one that exists, as long as it is good for a while, or a new one."""
     try:
         key = load_pem_private_key(files.read(folder / _KEY), None)
         own = x509.load_pem_x509_certificate(files.read(folder / AUTHORITY))

@@ -161,7 +161,7 @@ def find(environment: Mapping[str, str] = os.environ) -> Found:
         try:
             engine = Engine(path)
         except EngineError as error:
-            # Of the usual places only one that is there and says why it does not serve is worth a word.
+            # Of the usual places only one that exists and says why it does not serve is worth a word.
             if named or error.status or os.strerror(errno.EACCES) in error.message:
                 why = why or error.message
             continue

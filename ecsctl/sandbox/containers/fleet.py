@@ -217,7 +217,7 @@ class Fleet:
         return re.sub(r"[^\w.-]", ".", f"ecsctl-{self.whose}-{volume.of or task[:12]}-{volume.name}")
 
     def _have(self, task: str, volume: Volume) -> None:
-        """Make a volume with its labels, if it is not there; Podman takes none from a container's mounts."""
+        """Make a volume with its labels, if it does not exist; Podman takes none from a container's mounts."""
         labels = {LABEL: self.whose} | ({FILES: volume.of} if volume.of else {TASK: task})
         self.engine.call("POST", "/volumes/create", {"Name": self._volume(task, volume), "Labels": labels})
 

@@ -1,4 +1,4 @@
-"""Builds that are only played: their phases in time, their tokens and numbers."""
+"""Builds that are only simulated: their phases in time, their tokens and numbers."""
 
 import json
 

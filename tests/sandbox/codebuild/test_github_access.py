@@ -1,4 +1,4 @@
-"""What lets CodeBuild near GitHub: source credentials and webhooks."""
+"""CodeBuild's access to GitHub: source credentials and webhooks."""
 
 import json
 

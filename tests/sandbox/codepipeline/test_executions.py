@@ -1,4 +1,4 @@
-"""How executions go from stage to stage, overtake, stop and are retried."""
+"""Executions move from stage to stage, are superseded, stopped and retried."""
 
 import copy
 import itertools

@@ -1,4 +1,4 @@
-"""What the tests of EC2 stand on."""
+"""The resources that the tests of EC2 need."""
 
 
 class Network:

@@ -13,7 +13,7 @@ INVALID, CLIENT = "InvalidParameterException", "ClientException"
 
 @pytest.fixture
 def stack(aws, clock):
-    """Everything a task stands on."""
+    """Everything that a task needs."""
     return Stack(aws, clock).everything()
 
 

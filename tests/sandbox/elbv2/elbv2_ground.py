@@ -1,4 +1,4 @@
-"""What the tests of ELB stand on."""
+"""The resources that the tests of ELB need."""
 
 from ecsctl.sandbox.aws import ec2 as sandbox_ec2
 

@@ -1,4 +1,4 @@
-"""What ACM refuses: too many names, and the end of a certificate that is in use."""
+"""What ACM refuses: too many names, and to delete a certificate that is in use."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def few_names(
 
 @overlay.wraps(AWSCertificateManagerBackend)
 def delete_certificate(original: Any, self: AWSCertificateManagerBackend, arn: str) -> None:
-    """Refuse while ACM believes that it is in use."""
+    """Refuse while InUseBy names a load balancer."""
     if arn in self._certificates and used_by(self.account_id, self.region_name, arn):
         message = f"Certificate {arn} in account {self.account_id} is in use."
         raise overlay.Refusal("ResourceInUseException", message)

@@ -58,7 +58,7 @@ def validation_record(account_id: str, domain: str) -> tuple[str, str]:
 
 @overlay.wraps(AWSCertificateManagerResponse)
 def request_certificate(original: Any, self: AWSCertificateManagerResponse) -> Any:
-    """Note which key was asked for."""
+    """Remember the key algorithm of the request."""
     answer = original()
     algorithm = self._get_param("KeyAlgorithm")
     if algorithm:

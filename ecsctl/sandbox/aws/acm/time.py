@@ -1,4 +1,4 @@
-"""A certificate is found late, its records come later, and it is issued once they stand in the zone."""
+"""A certificate is shown late, its records later, and it is issued once they resolve."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ from ecsctl.sandbox.core import clock, overlay
 # certificate is not found at first, and its records come later. The seconds are assumptions.
 UNKNOWN = 1.0
 RECORDS = 5.0
-VALIDATION = 30.0  # after the record stands; 30 s to 5 min in practice
+VALIDATION = 30.0  # after the record resolves; 30 s to 5 min in practice
 TIMEOUT = 72 * 3600.0  # ACM guide: "VALIDATION_TIMED_OUT" after 72 hours
-LETTING_GO = 60.0  # how long InUseBy names a load balancer that uses it no more; up to 20 min in practice
+LETTING_GO = 60.0  # how long InUseBy still names a load balancer that has stopped using it; up to 20 min in practice
 AMAZON = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"})  # ACM guide, CAA records
 
 
@@ -33,13 +33,13 @@ def issued_since(account_id: str, region: str, arn: str) -> float | None:
 
 
 def let_go(account_id: str, region: str, arn: str, load_balancer_arn: str) -> None:
-    """A load balancer uses the certificate no more; ACM will notice in a while."""
+    """Note that a load balancer has stopped using the certificate; ACM shows it in InUseBy for a while longer."""
     memory(acm_backends[account_id][region]).released[arn, load_balancer_arn] = clock.now()
 
 
 @overlay.wraps(CertBundle)
 def check(original: Any, self: CertBundle) -> None:
-    """ISSUED once every name's CNAME has stood long enough in a public zone of the account; never by a timer."""
+    """ISSUED once the CNAME of every name has resolved long enough in a public zone of the account."""
     account_id, region = account_of(self)
     life = memory(acm_backends[account_id][region]).lives.get(self.arn)
     if life is None or self.type != "AMAZON_ISSUED":
@@ -69,7 +69,7 @@ def describe_certificate(original: Any, self: AWSCertificateManagerBackend, arn:
 
 
 def used_by(account_id: str, region: str, arn: str) -> list[str]:
-    """The load balancers that use it, and those of which ACM has not noticed yet that they no longer do."""
+    """The load balancers that use it, and those that stopped so recently that ACM still lists them."""
     balancers = elbv2_backends[account_id][region].load_balancers.values()
     using = {b.arn for b in balancers for listener in b.listeners.values() if arn in listener.certificates}
     released = memory(acm_backends[account_id][region]).released.items()

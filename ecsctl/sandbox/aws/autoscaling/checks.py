@@ -1,4 +1,4 @@
-"""What Application Auto Scaling refuses: services that are not there, bounds and policies that make no sense."""
+"""What Application Auto Scaling refuses: services that do not exist, bounds and policies that contradict themselves."""
 
 import json
 import re
@@ -74,7 +74,7 @@ def describe_scaling_policies(original: Any, response: ApplicationAutoScalingRes
 
 
 def _of_resources(asked: dict[str, Any], key: str) -> None:
-    """A dimension needs resources (API reference, DescribeScalableTargets, DescribeScalingPolicies).
+    """A scalable dimension needs a resource id (API reference, DescribeScalableTargets, DescribeScalingPolicies).
 
     The wording is an assumption.
     """
@@ -86,7 +86,7 @@ def _of_resources(asked: dict[str, Any], key: str) -> None:
 def registered(
     original: Any, backend: ApplicationAutoscalingBackend, namespace: str, r_id: str, dimension: str
 ) -> None:
-    """Refuse for a target that is not there."""
+    """Refuse for a target that does not exist."""
     if r_id not in backend.targets.get(dimension, {}):
         raise _not_found(
             f"No scalable target found for service namespace: {namespace}, resource ID: {r_id}, "
@@ -118,7 +118,7 @@ def of_target(
 
 @overlay.wraps(ApplicationAutoScalingResponse, "put_scaling_policy")
 def checked(original: Any, response: ApplicationAutoScalingResponse) -> Any:
-    """The limits of the API's own model, and what its sentences say of a policy's settings.
+    """The limits of the API's own model, and what its documentation says about a policy's settings.
 
     API reference, PutScalingPolicy, TargetTrackingScalingPolicyConfiguration, StepScalingPolicyConfiguration and
     TargetTrackingMetricDataQuery. The wording of the refusals is an assumption.
@@ -181,7 +181,7 @@ def delete_scaling_policy(
     resource_id: str,
     scalable_dimension: str,
 ) -> None:
-    """One that is not there is ObjectNotFoundException (API reference, DeleteScalingPolicy)."""
+    """One that does not exist is ObjectNotFoundException (API reference, DeleteScalingPolicy)."""
     try:
         original(policy_name, service_namespace, resource_id, scalable_dimension)
     except AWSValidationException as error:

@@ -12,7 +12,7 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from ecsctl.sandbox.aws.autoscaling.tags import tags_by_arn
 from ecsctl.sandbox.core import overlay
 
-MINUTES = 15  # of a metric that are kept: scaling in goes by as many
+MINUTES = 15  # of a metric are kept: as many as scaling in considers
 LINKED = "ecs.application-autoscaling.amazonaws.com"
 _ROLE = f"role/aws-service-role/{LINKED}"
 
@@ -34,7 +34,7 @@ class Followed:
 
 @dataclass
 class Memory:
-    """By policy and alarm, its values; and what was done, the newest first."""
+    """The values of each policy and alarm; and the scaling activities, the newest first."""
 
     of: dict[str, Followed] = field(default_factory=dict)
     activities: list[dict[str, Any]] = field(default_factory=list)

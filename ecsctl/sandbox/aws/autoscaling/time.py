@@ -1,8 +1,8 @@
-"""Services that scale by what they have to do: the sandbox's minutes of Application Auto Scaling.
+"""Application Auto Scaling, evaluated once for each minute of the sandbox's clock.
 
-Of all metrics the sandbox has two: the messages that wait in a queue of SQS, and the tasks of a service that run. So
-what scales here is a service with a policy, or an alarm, of these; one that follows its CPU or its requests stays as
-it is, for the sandbox's applications have no load.
+The sandbox has two metrics: the messages that wait in an SQS queue, and the running tasks of a service. A service whose
+policy or alarm uses one of these is scaled. One that follows CPU or requests keeps its size, because the sandbox's
+applications have no load.
 """
 
 import math
@@ -54,7 +54,7 @@ def _queries(policy: Any) -> list[dict[str, Any]]:
 
 @each_minute
 def scale(ecs: EC2ContainerServiceBackend, minute: float | None) -> bool:
-    """Let each service scale as its policies say at that minute. Without one: whether any ever may."""
+    """Scale each service as its policies say at that minute. Without one: whether any policy can."""
     account, region = ecs.account_id, ecs.region_name
     if not dict.__contains__(applicationautoscaling_backends[account], region):  # nobody has asked there yet
         return False
@@ -85,7 +85,7 @@ def _track(
     service: Service,
     minute: float,
 ) -> None:
-    """Hold the metric at its target, by the tasks that run; in only while no deployment is under way (ECS guide)."""
+    """Keep the metric at its target; scale in only while no deployment is in progress (ECS guide)."""
     configuration, followed = (
         policy.target_tracking_scaling_policy_configuration,
         memory(backend).followed(policy.policy_arn),
@@ -97,7 +97,7 @@ def _track(
         return
     wanted = math.ceil(running * now / aim)
     if _all(seen, OUT, lambda value: value > aim):
-        # A larger step is taken within the cooldown too: what was added by the one before is among the desired.
+        # A larger step is taken within the cooldown too, because the desired count includes the previous one.
         _set(ecs, backend, target, policy, service, max(wanted, service.desired_count), minute)
     elif _all(seen, IN, lambda value: value < aim * SHARE) and not configuration.get("DisableScaleIn"):
         cool = float(configuration.get("ScaleInCooldown", COOLDOWN))
@@ -127,7 +127,7 @@ def _step(
 
 
 def _evaluated(ecs: EC2ContainerServiceBackend, backend: ApplicationAutoscalingBackend, alarm: Any) -> bool:
-    """Whether the alarm rings now, by its last minutes (CloudWatch user guide, "Evaluating an alarm")."""
+    """Whether the alarm is in ALARM now, by its last minutes (CloudWatch user guide, "Evaluating an alarm")."""
     queries = [
         {"Id": one.id, "Expression": one.expression, "ReturnData": one.return_data, "MetricStat": one.metric_stat and {
             "Stat": one.metric_stat.stat, "Metric": {
@@ -152,13 +152,13 @@ def _evaluated(ecs: EC2ContainerServiceBackend, backend: ApplicationAutoscalingB
 
 
 def _all(seen: deque[float | None], count: int, test: Any) -> bool:
-    """Whether each of the last minutes had a value that is so."""
+    """Whether each of the last minutes had a value for which the test holds."""
     last = list(seen)[-count:]
     return len(last) == count and all(value is not None and test(value) for value in last)
 
 
 def _value(ecs: EC2ContainerServiceBackend, queries: Iterable[dict[str, Any]]) -> float | None:
-    """What the one query comes to that returns data."""
+    """The value of the query that returns data."""
     asked = list(queries)
     known = {one["Id"]: _metric(ecs, one["MetricStat"]) for one in asked if one.get("MetricStat")}
     for one in asked:
@@ -211,7 +211,7 @@ def _set(
     wanted: int,
     minute: float,
 ) -> None:
-    """Ask ECS for so many tasks, within the bounds, and write it down."""
+    """Set the service's desired count, within the bounds, and record the activity."""
     count = min(max(wanted, target.min_capacity or 0), target.max_capacity or 0)
     if count == service.desired_count:
         return

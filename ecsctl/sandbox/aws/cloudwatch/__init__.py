@@ -1,6 +1,6 @@
-"""What AWS's cloudwatch does that moto does not: an alarm's state outlives its change, and nothing rings by itself.
+"""What AWS's cloudwatch does that moto does not: a changed alarm keeps its state, and none changes by itself.
 
-The sandbox's apps have no clients to be measured: `aws cloudwatch set-alarm-state` lets an alarm ring."""
+The sandbox's apps have no clients to be measured: `aws cloudwatch set-alarm-state` puts an alarm into ALARM."""
 
 from ecsctl.sandbox.aws.cloudwatch import checks  # noqa: F401 - imported for its declarations
 from ecsctl.sandbox.aws.cloudwatch.state import known, ringing, takes

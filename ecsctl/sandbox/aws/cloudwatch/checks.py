@@ -16,6 +16,6 @@ def checked(original: Callable[..., Any], response: CloudWatchResponse) -> Any:
     if wrong := constraints.violation("cloudwatch", "PutMetricAlarm", sent):
         raise Refusal("ValidationError", wrong)
     returned = [one for one in sent.get("Metrics") or [] if one.get("ReturnData", True)]
-    if sent.get("Metrics") and len(returned) != 1:  # how AWS's sentence goes is an assumption
+    if sent.get("Metrics") and len(returned) != 1:  # the wording is an assumption
         raise Refusal("ValidationError", "Exactly one element of the metrics list should return data.")
     return original()

@@ -1,7 +1,7 @@
-"""CloudWatch's metric math, as much of it as scaling needs: of one value of each metric, the value of an expression.
+"""CloudWatch's metric math, as much of it as scaling needs: the value of an expression, from one value of each metric.
 
-CloudWatch user guide, "Using metric math": arithmetic, comparisons, AND and OR, IF and FILL. What is computed
-of a metric without a value has none, and neither has a division by zero.
+CloudWatch user guide, "Using metric math": arithmetic, comparisons, AND and OR, IF and FILL. An
+expression over a metric without a value has none, and neither has a division by zero.
 """
 
 import ast
@@ -26,7 +26,7 @@ _OPERATORS: dict[type[ast.AST], Callable[[float, float], float]] = {
 
 
 def value(expression: str, known: Mapping[str, Value]) -> Value:
-    """What an expression comes to. Raises ValueError for what is no expression, or more than is understood here."""
+    """The value of an expression. Raises ValueError for anything that is not one, or that uses an unknown function."""
     words = {"AND": "and", "OR": "or"}
     text = re.sub(r"\b(?:AND|OR)\b", lambda word: words[word[0]], expression)
     try:

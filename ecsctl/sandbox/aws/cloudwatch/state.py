@@ -1,4 +1,4 @@
-"""An alarm keeps its state when it is changed, and takes its tags along when it goes."""
+"""An alarm keeps its state when it is changed, and its tags are deleted with it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ _STATE = ("state_value", "state_reason", "state_reason_data", "state_updated_tim
 
 @overlay.wraps(CloudWatchBackend)
 def put_metric_alarm(original: Callable[..., Any], backend: CloudWatchBackend, **sent: Any) -> Any:
-    """CloudWatch API reference, PutMetricAlarm: a new one has INSUFFICIENT_DATA; one that is there keeps its state.
+    """CloudWatch API reference, PutMetricAlarm: a new one has INSUFFICIENT_DATA; one that exists keeps its state.
 
     "If you are using this operation to update an existing alarm, any tags you specify in this parameter are ignored".
     """
@@ -30,7 +30,7 @@ def put_metric_alarm(original: Callable[..., Any], backend: CloudWatchBackend, *
 
 @overlay.wraps(CloudWatchBackend)
 def delete_alarms(original: Callable[..., Any], backend: CloudWatchBackend, alarm_names: list[str]) -> Any:
-    """Their tags go with them."""
+    """Their tags are deleted with them."""
     for name in alarm_names:
         if name in backend.alarms:
             backend.tagger.delete_all_tags_for_resource(backend.alarms[name].alarm_arn)

@@ -1,6 +1,6 @@
 """CodeBuild's builds: started, described, stopped.
 
-In one process they pass through their phases on the clock, and their commands are only played. In the server
+In one process they pass through their phases on the clock, and their commands are only simulated. In the server
 `run` really runs them.
 """
 
@@ -29,7 +29,7 @@ from ecsctl.sandbox.github import remote
 
 IDEMPOTENT = 300.0  # seconds that a token counts (API reference, StartBuild)
 
-# Called with the backend and each build that begins and that no script lets fail: `run` puts itself here.
+# Called with the backend and each build that begins and that no script makes fail: `run` registers itself here.
 begun: list[Callable[[Any, Build], None]] = []
 
 
@@ -103,7 +103,7 @@ def _doomed(held: Builds, build: Build) -> Failure | None:
 
 
 def unfetched(account: str, build: Build) -> Failure | None:
-    """Why a build cannot have its source, if so.
+    """Why a build cannot get its source; None if it can.
 
     A pipeline's: awslabs/aws-refarch-cross-account-pipeline#5. GitHub's, with the account's token and no other way:
     CodeBuild guide, "Troubleshooting AWS CodeBuild", "authentication required for primary source".
@@ -128,7 +128,7 @@ def unfetched(account: str, build: Build) -> Failure | None:
 
 
 def _locked(account: str, build: Build, secret: str) -> Failure | None:
-    """Why a build cannot get at its source by the secret of its project, if so.
+    """Why a build cannot get its source with the secret of its project; None if it can.
 
     CodeBuild guide, "Create and store a token in a Secrets Manager secret": the role reads it, and it has three keys.
     The words are assumptions.
@@ -156,7 +156,7 @@ def _locked(account: str, build: Build, secret: str) -> Failure | None:
 
 
 def undelivered(account: str, build: Build, files: dict[str, bytes] | None = None) -> Failure | None:
-    """Why a pipeline's build could not put its artifact, if so. It does put it when there are `files`."""
+    """Why a pipeline's build cannot upload its artifact; None if it can. With `files` it is uploaded."""
     role, location = build.facts["serviceRole"], build.facts["artifacts"]["location"]
     key = "" if ":alias/" in build.facts["encryptionKey"] else build.facts["encryptionKey"]
     if not location:
@@ -178,7 +178,7 @@ def _worded(refusal: Refusal) -> str:
 
 @overlay.wraps(CodeBuildResponse)
 def batch_get_builds(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
-    """The builds of these ids, and the ids of those that are not there."""
+    """The builds of these ids, and the ids of those that do not exist."""
     ids, held = asked(response)["ids"], builds(response.codebuild_backend).all
     if any(":" not in build_id for build_id in ids):
         raise Refusal("InvalidInputException", "Invalid build ID provided")
@@ -206,7 +206,7 @@ def stop_build(_original: Callable[..., Any], response: CodeBuildResponse) -> Ac
 
 
 def _in_order(params: dict[str, Any], ids: list[str]) -> None:
-    """Refuse an order as AWS does: with a token (aws/aws-cli#5863), and for more builds than a page holds.
+    """Refuse a sort order as AWS does: with a token (aws/aws-cli#5863), and for more builds than a page holds.
 
     API reference, ListBuildsForProject, sortOrder: "if the project has more than 100 builds, setting the sort order
     will result in an error". The wording of that error is an assumption.

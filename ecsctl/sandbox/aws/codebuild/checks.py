@@ -28,9 +28,9 @@ def check(response: CodeBuildResponse, project: dict[str, Any]) -> None:
 
 
 def _check_vpc(response: CodeBuildResponse, project: dict[str, Any]) -> None:
-    """The VPC's parts are read with the rights of the project's role.
+    """The VPC is described with the permissions of the project's role.
 
-    hashicorp/terraform-provider-aws, codebuild/project.go, knows the refusal of a role whose rights have not arrived.
+    hashicorp/terraform-provider-aws, codebuild/project.go, retries when the role's permissions have not propagated yet.
     """
     declared = project.get("vpcConfig")
     if not declared:

@@ -14,7 +14,7 @@ from ecsctl.sandbox.core.overlay import Refusal
 
 @dataclass
 class _Credentials:
-    """By kind of server: what ListSourceCredentials shows. The token itself is kept nowhere."""
+    """By kind of server: what ListSourceCredentials shows. The token itself is not kept."""
 
     infos: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -34,7 +34,7 @@ def credential(backend: Any, server: str) -> dict[str, str] | None:
 
 
 def refuse_connection(account_id: str, arn: str) -> None:
-    """Refuse a connection that is not there or that nobody has completed, as CodeBuild does (aws/aws-cdk#31726)."""
+    """Refuse a connection that does not exist or that nobody has completed, as CodeBuild does (aws/aws-cdk#31726)."""
     found = codeconnections.connection(account_id, arn)
     if found is None or found.status != "AVAILABLE":
         raise Refusal("InvalidInputException", f"Access denied to connection {arn}")
@@ -42,7 +42,7 @@ def refuse_connection(account_id: str, arn: str) -> None:
 
 @overlay.adds(CodeBuildResponse)
 def import_source_credentials(response: CodeBuildResponse) -> ActionResult:
-    """Set the one credential of a kind of server; `shouldOverwrite` is true unless said otherwise (API reference).
+    """Set the one credential of a kind of server; `shouldOverwrite` is true by default (API reference).
 
     The message of the refusal is the one users report. OAUTH cannot be imported (API reference, authType).
     """

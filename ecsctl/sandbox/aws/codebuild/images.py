@@ -49,7 +49,7 @@ _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloa
 
 
 def unpulled(account: str, environment: dict[str, Any], role: str) -> str | None:
-    """Why a build cannot pull its own image, if so: one in ECR is pulled with the role that may, or not at all.
+    """Why a build cannot pull its image, None if it can: an image in ECR needs a role that may pull it.
 
     CodeBuild itself may only where the repository's policy lets it, and the sandbox knows of no such policy (CodeBuild
     guide, "Amazon ECR sample"). Public reports have the words; that they are the same for both ways is an assumption.
@@ -71,7 +71,7 @@ def unpulled(account: str, environment: dict[str, Any], role: str) -> str | None
 
 
 def _locked(account: str, login: str, role: str) -> str | None:
-    """Why a registry stays shut: the secret is not there, the role may not read it, or it holds no name and password.
+    """Why a registry login fails: the secret does not exist, the role may not read it, or it has no name and password.
 
     CodeBuild guide, "Private registry with AWS Secrets Manager sample"; the words are an assumption.
     """

@@ -39,7 +39,7 @@ def shown(project: dict[str, Any]) -> dict[str, Any]:
 
 @overlay.wraps(CodeBuildResponse)
 def create_project(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
-    """A project, if all about it is right."""
+    """Make a project, or refuse it."""
     params, backend = asked(response), response.codebuild_backend
     name = params["name"]
     if name in backend.codebuild_projects:
@@ -84,7 +84,7 @@ def update_project(response: CodeBuildResponse) -> ActionResult:
 
 @overlay.wraps(CodeBuildResponse)
 def batch_get_projects(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
-    """The projects of these names or ARNs, and the names of those that are not there."""
+    """The projects of these names or ARNs, and the names of those that do not exist."""
     projects, missing, backend = [], [], response.codebuild_backend
     for name in dict.fromkeys(asked(response)["names"]):
         held = backend.codebuild_projects.get(name.rpartition(":project/")[2] if name.startswith("arn:") else name)

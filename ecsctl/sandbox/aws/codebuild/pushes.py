@@ -1,4 +1,4 @@
-"""What a played build leaves behind: the image of its commit, under the commit's tag and `latest`, and its artifact."""
+"""What a simulated build produces: the image of its commit, under the commit's tag and `latest`, and its artifact."""
 
 import json
 from typing import Any
@@ -14,19 +14,19 @@ from ecsctl.sandbox.core import clock, overlay, requests
 
 
 class Pushed(set[str]):
-    """The ids of the builds whose images are there."""
+    """The ids of the builds whose images have been pushed."""
 
 
 @requests.before_each
 def push_all() -> None:
-    """Whatever is asked, of whichever service: the images of the builds that ended meanwhile are there."""
+    """Before each request, push the images of the builds that have ended."""
     for _, _, backend in list(codebuild_backends.iter_backends()):
         for build in builds(backend).all.values():
             push_once(backend, build)
 
 
 def push_once(backend: Any, build: Build) -> None:
-    """If the build was played and has ended well: its image and its artifact are there."""
+    """Push the image and the artifact of a simulated build that has succeeded, once."""
     pushed = overlay.memory(backend, Pushed)
     ended = ended_at(build, clock.now()) if build.id not in pushed else None
     if ended is not None:
@@ -38,7 +38,7 @@ def push_once(backend: Any, build: Build) -> None:
 
 
 def _files(build: Build, tag: str) -> dict[str, bytes]:
-    """A played build's artifact, by the files' names: what the buildspec of `ecsctl init` writes."""
+    """A simulated build's artifact, by the files' names: what the buildspec of `ecsctl init` writes."""
     variables = _variables(build)
     if not tag or not {"REPOSITORY_URI", "CONTAINER_NAME"} <= variables.keys():
         return {}

@@ -1,6 +1,6 @@
-"""A build that gives the families of jobs the image that was built: it registers a revision of each.
+"""A build that registers a revision with the built image for each family of jobs.
 
-Its commands are known by its variables, and played call by call as those are that run a release command.
+Its commands are recognized by its variables and simulated call by call, as those of a release command are.
 """
 
 import json
@@ -24,10 +24,10 @@ def registers(build: Build) -> bool:
 
 @dataclass
 class Registering(Releasing):
-    """It begins and ends as one that runs a release command; in between it only registers."""
+    """Starts and ends like a build that runs a release command; in between it only registers revisions."""
 
     def advance(self, build: Build, now: float) -> None:
-        """Bring it to now: all at once, when its time is over."""
+        """Bring it up to `now`: everything happens at once, when its time is over."""
         commands = build.commands
         if commands is None or commands.done or build.stopped is not None:
             return

@@ -1,7 +1,7 @@
 """A build that runs one task of ECS with the image that was built, and ends as the task ends.
 
-The commands of such a build are known by its variables. They are played call by call, with the rights of the build's
-role, whether or not other builds really run here: all that they do is to ask AWS, which is the sandbox itself.
+The commands of such a build are recognized by its variables. They are simulated call by call, with the permissions of
+the build's role, whether or not other builds really run: all they do is to call AWS, which is the sandbox itself.
 """
 
 import json
@@ -65,7 +65,7 @@ class Releasing:
     said: list[dict[str, Any]] = field(default_factory=list)
 
     def begin(self, build: Build) -> None:
-        """Lay out the phases; all that follows happens at the next request."""
+        """Set up the phases; the rest happens at the next request."""
         at, steps = build.started + _BEFORE, list[Step]()
         for name, seconds in (("DOWNLOAD_SOURCE", 3.0), ("INSTALL", 1.0), ("PRE_BUILD", 1.0)):
             steps.append(Step(name, at, at + seconds))

@@ -1,4 +1,4 @@
-"""A build that reports to GitHub how a run of the pipeline stands: known by its variables, and played call by call."""
+"""A build that reports the status of a pipeline execution to GitHub: known by its variables, simulated call by call."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,16 +28,16 @@ def reports(build: Build) -> bool:
     return "PIPELINE_RUN" in variables(build) and "\n" in str(build.facts["source"].get("buildspec", ""))
 
 
-# By account, region and pipeline: how each run stands, and of which commit. The pipelines put themselves here.
+# By account, region and pipeline: the status of each execution, and its commit. The pipelines register themselves here.
 standing: list[Any] = []
 
 
 @dataclass
 class Reporting(Releasing):
-    """It begins and ends as one that runs a release command; in between it asks AWS once, and GitHub a few times."""
+    """Starts and ends like a build with a release command; in between it calls AWS once, and GitHub a few times."""
 
     def advance(self, build: Build, now: float) -> None:
-        """Bring it to now: all at once, when its time is over."""
+        """Bring it up to `now`: everything happens at once, when its time is over."""
         commands = build.commands
         if commands is None or commands.done or build.stopped is not None:
             return

@@ -57,7 +57,7 @@ def use(folder: Path, url: str) -> None:
 
     def begin(backend: Any, build: Build) -> None:
         spec = _spec(build)
-        # A text that is known builds the Dockerfile; a folder that has none is no application, and is played.
+        # A text that is known builds the Dockerfile; a folder that has none is no application, and is simulated.
         inline = source.has(_dockerfile(build)) if spec in source.trusted else "\n" in spec
         if inline or ("\n" not in spec and source.has(spec)):
             build.commands = Commands()
@@ -69,7 +69,7 @@ def use(folder: Path, url: str) -> None:
 
 @script.switch
 def builds(spec: str) -> dict[str, Any]:
-    """What a person should know before commands of a repository run here: `real`, and whether they are `agreed` to.
+    """What a user should know before a repository's commands run here: `real`, and whether they are `agreed` to.
 
     `spec` is the buildspec's path.
 
@@ -83,7 +83,7 @@ def builds(spec: str) -> dict[str, Any]:
 
 @script.switch
 def agree_to_builds() -> None:
-    """A person agrees that the commands of the repository's buildspec run on this machine."""
+    """Record that the user agrees to run the commands of the repository's buildspec on this machine."""
     if checkout.current:
         checkout.current.agreed = True
 
@@ -119,7 +119,7 @@ class _Running:
         """The whole life of the thread."""
         before = sum(seconds for _, seconds in PLAN[:3])
         clock.current().sleep(max(0.0, self.build.started + before - clock.now()))
-        with overlay.lock:  # whoever began the build has finished telling us of it
+        with overlay.lock:  # whoever started the build has finished setting it up
             self.commands.steps.append(Step("DOWNLOAD_SOURCE", clock.now()))
         try:
             with tempfile.TemporaryDirectory(prefix="ecsctl-build-", dir=scratch.place()) as name:
@@ -309,7 +309,7 @@ class _Running:
                 logs_backends[self.account][self.region].put_log_events(logs["groupName"], logs["streamName"], lines)
 
     def _conclude(self, result: buildspec.Result, made: dict[str, bytes]) -> None:
-        """What the buildspec came to, phase by phase."""
+        """The outcome of the buildspec, phase by phase."""
         now, self.build.exported = clock.now(), result.exported
         began = {step.name: step.began for step in self.commands.steps}
         steps = self.commands.steps[:1]
@@ -324,7 +324,7 @@ class _Running:
         self._end(steps)
 
     def _finish(self, failure: Failure) -> None:
-        """It fails where it is."""
+        """Let it fail in its current phase."""
         steps = self.commands.steps
         steps[-1].failure = failure
         self._end(steps)

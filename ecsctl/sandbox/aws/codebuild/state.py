@@ -48,7 +48,7 @@ class Build:
     facts: dict[str, Any]  # what does not change, as BatchGetBuilds answers it
     failure: Failure | None = None
     stopped: float | None = None
-    commands: Commands | None = None  # None for a build that is only played
+    commands: Commands | None = None  # None for a build that is only simulated
     playing: Any = None  # what moves its commands on at each request
     exported: dict[str, str] = field(default_factory=dict)  # what its buildspec's `exported-variables` came to
 

@@ -23,7 +23,7 @@ from ecsctl.sandbox.core.overlay import Refusal
 
 @dataclass
 class Workshop:
-    """Where one build's tools work: as which role, for which architecture (as in Go), and with what so far."""
+    """The context of one build's tools: the role, the architecture (as in Go), and what they have made so far."""
 
     account: str
     region: str
@@ -36,7 +36,7 @@ class Workshop:
     images: dict[str, str] = field(default_factory=dict)  # reference: manifest
     logins: dict[str, tuple[str, str]] = field(default_factory=dict)  # into others' registries
     contexts: dict[str, Path] = field(default_factory=dict)  # what the engine is to build, packed
-    jobs: dict[str, tuple[Job, Callable[[str], str]]] = field(default_factory=dict)  # and what its outcome is good for
+    jobs: dict[str, tuple[Job, Callable[[str], str]]] = field(default_factory=dict)  # and what is done with the outcome
 
 
 class _Failed(Exception):
@@ -53,7 +53,7 @@ _AWS_FAILED = 254  # AWS CLI guide, "Return codes": the service answered with an
 
 
 def opened(workshop: Workshop) -> str:
-    """The token with which the build's tools ask."""
+    """The token with which the build's tools call the sandbox."""
     token = secrets.token_urlsafe(24)
     _open[token] = workshop
     return token
@@ -138,7 +138,7 @@ def _findings(shop: Workshop, question: dict[str, Any]) -> str:
 
 def _login(shop: Workshop, question: dict[str, Any]) -> str:
     host = question["host"].removeprefix("https://")
-    if not _HOST.fullmatch(host) and host != "public.ecr.aws":  # others' registries take whoever says who they are
+    if not _HOST.fullmatch(host) and host != "public.ecr.aws":  # other registries accept any login
         if not question["username"] or not question["password"]:
             raise _Failed(f"Error response from daemon: Get https://{host}/v2/: unauthorized")
         shop.logins[host] = (question["username"], question["password"])
@@ -197,7 +197,7 @@ def _progress(shop: Workshop, question: dict[str, Any]) -> str:
 
 
 def _made(shop: Workshop, asked: dict[str, Any], image: str) -> str:
-    """An image for the engine's own processor plays one for the build's, unless another was asked for by name."""
+    """An image for the engine's own processor counts as one for the build's, unless another was named."""
     here = machine.current
     if here is None:
         return ""

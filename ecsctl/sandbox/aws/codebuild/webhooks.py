@@ -22,7 +22,7 @@ _SERVERS = {"GITHUB": "github", "GITHUB_ENTERPRISE": "github_enterprise", "BITBU
 
 @overlay.adds(CodeBuildResponse)
 def create_webhook(response: CodeBuildResponse) -> ActionResult:
-    """A webhook; its secret is returned this once."""
+    """Make a webhook; its secret is returned only here."""
     params = asked(response)
     project = found(response, params["projectName"])
     _check_filters(params)

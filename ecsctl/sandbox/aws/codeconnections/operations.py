@@ -15,7 +15,7 @@ from ecsctl.sandbox.aws.codeconnections.state import (
 
 
 class CodeConnectionsResponse(BaseResponse):
-    """The operations on connections; hosts, links and syncs are not there."""
+    """The operations on connections; hosts, links and syncs do not exist."""
 
     def __init__(self) -> None:
         super().__init__(service_name="codeconnections")
@@ -31,7 +31,7 @@ class CodeConnectionsResponse(BaseResponse):
         """A pending connection.
 
         AWS documents names as unique in an account and models no error for a second one of the same name (API
-        reference, Connection and CreateConnection). The harsher reading is taken: it makes a second one.
+        reference, Connection and CreateConnection). The stricter reading is used: a second connection is made.
         """
         asked = self._asked()
         check_provider(asked)

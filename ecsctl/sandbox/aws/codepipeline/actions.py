@@ -39,7 +39,7 @@ class Timed:
         return self.outcome if self.outcome.at <= now else None
 
     def stop(self, now: float) -> None:
-        """It goes on alone."""
+        """Nothing to stop: it ends by itself."""
 
 
 def failed(at: float, message: str, code: str = "ConfigurationError") -> Timed:
@@ -94,7 +94,7 @@ class _Fetching(Timed):
     key: str
 
     def ended(self, now: float) -> Outcome | None:
-        """The words are those that users report (aws/aws-cdk#13733); that they hold for tokens too is assumed."""
+        """The wording is the one that users report (aws/aws-cdk#13733); that they hold for tokens too is assumed."""
         if super().ended(now) is None:
             return None
         while self.outputs:
@@ -149,7 +149,7 @@ class _Building:
     build: Build
 
     def ended(self, now: float) -> Outcome | None:
-        """Once the build is complete. What it left is there before anything else begins."""
+        """Once the build is complete. Its artifact is pushed before the next action begins."""
         pushes.push_once(self.backend, self.build)
         ended = ended_at(self.build, now)
         if ended is None:
@@ -161,7 +161,7 @@ class _Building:
         return Outcome(at, "Failed", message, "JobFailed", message)
 
     def stop(self, now: float) -> None:
-        """The build goes on."""
+        """The build continues."""
 
 
 @begins("Build", "AWS", "CodeBuild")
@@ -213,7 +213,7 @@ class Approving:
         return self.answer
 
     def stop(self, now: float) -> None:
-        """Nobody waits any more."""
+        """Nothing to stop."""
 
 
 @begins("Approval", "AWS", "Manual")

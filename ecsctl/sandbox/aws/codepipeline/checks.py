@@ -1,4 +1,4 @@
-"""What makes a pipeline's declaration right: stages, action types, artifacts, configuration; and its masked secrets.
+"""What CodePipeline refuses of a declaration: stages, action types, artifacts, configuration. And its masked secrets.
 
 From the CodePipeline guide, "CodePipeline pipeline structure reference" and "Action structure reference".
 """

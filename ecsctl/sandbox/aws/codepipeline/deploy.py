@@ -33,7 +33,7 @@ class _Unfit(Exception):
 
 @dataclass
 class Deploying:
-    """Waits until the service runs the deployment that the action began, and nothing but it."""
+    """Waits until the service runs the action's deployment alone."""
 
     account: str
     region: str
@@ -57,7 +57,7 @@ class Deploying:
         return Outcome(self.gives_up, "Failed", message, "JobFailed", message)
 
     def state(self) -> str:
-        """How ECS sees it, such as IN_PROGRESS or FAILED; see `ecs.rollout`."""
+        """The state of the deployment, such as IN_PROGRESS or FAILED; see `ecs.rollout`."""
         return self._rollout()[0]
 
     def _rollout(self) -> tuple[str, float]:
@@ -116,7 +116,7 @@ def _images(account: str, execution: Execution, attempt: Attempt) -> dict[str, s
     bucket, key = artifacts.parts(where)
     try:
         text = artifacts.unpacked(artifacts.get(account, execution.pipeline["roleArn"], where)).get(name)
-    except Refusal:  # in AWS's words also when it is not there: S3 does not say so to who may not list
+    except Refusal:  # in AWS's words also when it does not exist: S3 does not say so to who may not list
         message = f"Unable to access the artifact with Amazon S3 object key '{key}' located in the Amazon S3 artifact"
         why = f"{message} bucket '{bucket}'. The provided role does not have sufficient permissions."
         raise _Unfit(why, "PermissionError") from None

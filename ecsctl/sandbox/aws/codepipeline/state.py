@@ -66,7 +66,7 @@ class Attempt:
 
 @dataclass
 class Execution:
-    """One way of a change through the pipeline. `stage` is where it is or waits to be; `at` when that began."""
+    """One execution of the pipeline. `stage` is where it is or waits to be; `at` when that began."""
 
     id: str
     pipeline: Declared
@@ -87,7 +87,7 @@ class Execution:
 
     @property
     def running(self) -> bool:
-        """Whether it may still change without anybody doing anything."""
+        """Whether it may still change by itself."""
         return self.status in ("InProgress", "Stopping")
 
     @property

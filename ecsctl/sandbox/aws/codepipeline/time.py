@@ -1,8 +1,8 @@
-"""How CodePipeline's executions go: stage by stage, one in a stage at a time, by the clock, at each request.
+"""Executions of CodePipeline move from stage to stage by the clock, one in a stage at a time, at each request.
 
 Nothing runs by itself. `Runs.advance` brings a pipeline's executions from where they last were to now, event by
 event in the order of their times, so that it makes no difference how often requests come. What an action does is up
-to its `Work`: AWS's other services, or time.
+to its `Work`: a call to another service, or a wait.
 """
 
 import copy
@@ -54,7 +54,7 @@ class Runs:
         return made
 
     def cancel_all(self) -> None:
-        """The declaration changes: what is in flight ends."""
+        """Cancel all running executions, because the declaration changes."""
         self.advance()
         for one in self.executions:
             if one.running:
@@ -119,7 +119,7 @@ class Runs:
                     yield at, lambda at, one=one: self._go_on(one, at)  # type: ignore[misc] # the loop's own
 
     def _overtaken(self, execution: Execution) -> float | None:
-        """When a newer execution came to wait for the same stage: in mode SUPERSEDED the older one gives way."""
+        """When a newer execution began to wait for the same stage: in mode SUPERSEDED it replaces the older one."""
         if execution.pipeline.get("executionMode", "SUPERSEDED") != "SUPERSEDED" or execution.status == "Stopping":
             return None
         newer = self.executions[: self.executions.index(execution)]
@@ -211,7 +211,7 @@ def _ended(attempt: Attempt, now: float) -> Outcome | None:
 
 
 def _broken(attempt: Attempt, error: Exception) -> Outcome:
-    """An action that the sandbox cannot do fails; it must not come up again at every request for ever."""
+    """An action that raises an error fails, so that it is not tried again at every request."""
     traceback.print_exc()
     message = f"The sandbox broke: {type(error).__name__}: {error}"
     return Outcome(attempt.began, "Failed", message, "InternalError", message)
@@ -242,7 +242,7 @@ def as_they_are(backend: Any, name: str) -> Runs:
 
 @requests.before_each
 def advance_all() -> None:
-    """Whatever is asked, of whichever service: what the pipelines did meanwhile (builds, deployments) is there."""
+    """Before each request to any service, advance all pipelines, with their builds and deployments."""
     for _, _, backend in list(codepipeline_backends.iter_backends()):
         for one in list(overlay.memory(backend, _AllRuns).values()):
             one.advance()

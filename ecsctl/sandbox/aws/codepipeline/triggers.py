@@ -14,7 +14,7 @@ MOST = 100
 
 @dataclass(frozen=True)
 class Pushed:
-    """A branch or a tag, and the files that its commit changes. None: nobody knows which, and each filter fits."""
+    """A branch or a tag, and the files that its commit changes. None: unknown, and every filter matches."""
 
     branch: str
     tag: str = ""
@@ -44,7 +44,7 @@ def deaf(pipeline: dict[str, Any], action: str, pushed: Pushed) -> str:
 
 
 def _why(push: dict[str, Any], pushed: Pushed) -> str:
-    """Why one filter does not let a push through: all that it names must fit."""
+    """Why one filter does not match a push: everything that it names must match."""
     tags, branches, paths = (push.get(key) or {} for key in ("tags", "branches", "filePaths"))
     if bool(tags) != bool(pushed.tag):
         return pushed.title

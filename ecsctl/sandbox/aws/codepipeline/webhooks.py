@@ -154,7 +154,7 @@ def _named(response: CodePipelineResponse, name: str, code: str = "ResourceNotFo
 def _repository(response: CodePipelineResponse, webhook: Webhook, verb: str) -> str:
     """The repository that the pipeline's source names, if its token works.
 
-    The words are those that users report (0x4447/0x4447_product_s3_email#22 for the 404).
+    The wording is the one that users report (0x4447/0x4447_product_s3_email#22 for the 404).
     """
     pipeline = response.codepipeline_backend.pipelines.get(webhook.definition["targetPipeline"])
     wanted = webhook.definition["targetAction"]

@@ -51,7 +51,7 @@ def modify_subnet_attribute(original: Any, self: EC2Response) -> Any:
 
 @overlay.wraps(EC2Response)
 def delete_vpc(original: Any, self: EC2Response) -> Any:
-    """Refuse until all is gone that a user made in it (VPC guide, "Delete your VPC")."""
+    """Refuse until everything that a user made in it is deleted (VPC guide, "Delete your VPC")."""
     backend, vpc_id = self.ec2_backend, self._get_param("VpcId")
     within = itertools.chain(
         (subnet for zone in backend.subnets.values() for subnet in zone.values()),
@@ -175,7 +175,7 @@ def allocate_address(original: Any, self: EC2Response) -> Any:
 
 @overlay.wraps(EC2Response)
 def release_address(original: Any, self: EC2Response) -> Any:
-    """Refuse while it is in use. While its NAT gateway is going, AWS calls that an AuthFailure.
+    """Refuse while it is in use. While its NAT gateway is being deleted, AWS answers AuthFailure.
 
     Found by kubernetes-sigs/cluster-api-provider-aws and kubernetes/kops, which both wait on it; an address of a live
     gateway is `InvalidIPAddress.InUse`.
@@ -218,7 +218,7 @@ def delete_route_table(original: Any, self: EC2Response) -> Any:
 
 @overlay.wraps(EC2Response)
 def associate_route_table(original: Any, self: EC2Response) -> Any:
-    """Refuse a subnet that has a table, were it this one; the words are AWS's (hashicorp/terraform#5037)."""
+    """Refuse a subnet that has a route table, even this one; the words are AWS's (hashicorp/terraform#5037)."""
     subnet_id, table_id = self._get_param("SubnetId"), self._get_param("RouteTableId")
     if any(subnet_id in table._associations.values() for table in self.ec2_backend.route_tables.values()):
         message = f"the specified association for route table {table_id} conflicts with an existing association"
@@ -228,7 +228,7 @@ def associate_route_table(original: Any, self: EC2Response) -> Any:
 
 @overlay.wraps(EC2Response)
 def disassociate_route_table(original: Any, self: EC2Response) -> Any:
-    """Refuse for a VPC's main table, and for what is not there."""
+    """Refuse for a VPC's main table, and for what does not exist."""
     wanted = self._get_param("AssociationId")
     tables = self.ec2_backend.route_tables.values()
     if any(table.main_association_id == wanted for table in tables):

@@ -1,4 +1,4 @@
-"""Flow logs: one for a token, and whether what they write can be written."""
+"""Flow logs: one for each client token, and whether their records can be delivered."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -60,7 +60,7 @@ class ServiceInterface(NetworkInterface):
 
 @dataclass
 class _Leaving:
-    """When each interface that its owner has let go of disappears; in sandbox time."""
+    """When each released interface disappears; in sandbox time."""
 
     due: dict[str, float] = field(default_factory=dict)
 
@@ -120,7 +120,7 @@ def delete_network_interface(original: Any, self: EC2Response) -> Any:
 
 @overlay.wraps(EC2Response)
 def detach_network_interface(original: Any, self: EC2Response) -> Any:
-    """Refuse to tear an interface from the service that made it."""
+    """Refuse to detach an interface from the service that made it."""
     wanted = self._get_param("AttachmentId")
     for eni in self.ec2_backend.enis.values():
         if eni.attachment_id == wanted and eni.requester_managed:

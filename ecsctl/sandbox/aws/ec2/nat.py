@@ -1,4 +1,4 @@
-"""NAT gateways that take their time, may fail after a 200, and haunt the lists after their death."""
+"""NAT gateways take minutes to become available, may fail after a 200, and stay listed after they are deleted."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +29,7 @@ _FILTERS = ("nat-gateway-id", "state", "subnet-id", "vpc-id", "tag-key", "tag:")
 
 @dataclass
 class _Life:
-    """One gateway's dates in sandbox time, and what it will fail of, if anything."""
+    """One gateway's dates in sandbox time, and the failure that awaits it, if any."""
 
     made: float
     failure: tuple[str, str] | None = None
@@ -48,7 +48,7 @@ class _Planned:
 
 
 class _Blackhole(Route):
-    """A route whose target is gone: it stays, and leads nowhere."""
+    """A route whose target no longer exists: it stays, as a blackhole."""
 
     state = "blackhole"
 
@@ -129,7 +129,7 @@ def call_action(original: Any, self: EC2Response) -> Any:
 
 @overlay.wraps(EC2Response)
 def create_nat_gateway(original: Any, self: EC2Response) -> ActionResult:
-    """Start a gateway: 200 and `pending`, whatever becomes of it; the same token always means the same gateway."""
+    """Start a gateway: 200 and `pending`, even if it fails later; the same token always means the same gateway."""
     backend = self.ec2_backend
     token = self._get_param("ClientToken")
     asked = {name: self._get_param(name) for name in _ASKED}
@@ -164,7 +164,7 @@ def _check(response: EC2Response, backend: EC2Backend) -> None:
 
 
 def _made(original: Any, response: EC2Response) -> NatGateway:
-    """moto's gateway, with an interface as AWS makes it and without the address, which may turn out to be taken.
+    """moto's gateway, with an interface as AWS makes it and without the address, which may be in use already.
 
     In a full subnet it has no interface.
     """
@@ -193,8 +193,8 @@ def _made(original: Any, response: EC2Response) -> NatGateway:
 def _will_fail(backend: EC2Backend, nat: NatGateway, allocation: str | None) -> tuple[str, str] | None:
     """Why this gateway will end as failed. Words: VPC guide, "NAT gateway creation fails".
 
-    What must stand is an attached internet gateway: "Network vpc-xxxxxxxx has no Internet gateway attached". Of the
-    subnet's route to it, without which nothing gets out, AWS reports no such failure.
+    An attached internet gateway is required: "Network vpc-xxxxxxxx has no Internet gateway attached". A
+    missing route to it is no failure of the gateway on AWS.
     """
     if _planned(backend.account_id):
         return _planned(backend.account_id).pop(0)
@@ -221,7 +221,7 @@ def _address(backend: EC2Backend, nat: NatGateway, allocation: str | None) -> No
 
 @overlay.wraps(EC2Response)
 def describe_nat_gateways(original: Any, self: EC2Response) -> ActionResult:  # noqa: ARG001 - it ignores tag filters
-    """List gateways, the recently dead too; by id, and by `Filter`, which boto3 spells in the singular."""
+    """List gateways, recently deleted ones too; by id, and by `Filter`, which boto3 spells in the singular."""
     nats = list(self.ec2_backend.nat_gateways.values())
     filters: dict[str, Any] = self._filters_from_querystring()
     for name in filters:
@@ -234,7 +234,7 @@ def describe_nat_gateways(original: Any, self: EC2Response) -> ActionResult:  # 
 
 @overlay.wraps(EC2Response)
 def delete_nat_gateway(original: Any, self: EC2Response) -> ActionResult:  # noqa: ARG001 - it deletes at once
-    """Begin the end of a gateway.
+    """Begin to delete a gateway.
 
     That AWS takes the call again while it is `deleting`, and not once it is `deleted`, is an assumption.
     """

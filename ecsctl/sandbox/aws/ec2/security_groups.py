@@ -1,4 +1,4 @@
-"""Security groups as AWS guards them: rules all or none, and no group deleted that anything leans on."""
+"""Security groups: rules are added all or none, and a group that is in use is not deleted."""
 
 import re
 from collections.abc import Iterator
@@ -139,7 +139,7 @@ def create_security_group(original: Any, self: EC2Response) -> Any:
 
 
 def _leaned_on(backend: EC2Backend, group: SecurityGroup) -> bool:
-    """Whether an interface wears the group or another group's rule names it."""
+    """Whether an interface has the group, or a rule of another group names it."""
     if any(group.id == worn.id for eni in backend.enis.values() for worn in eni.group_set):
         return True
     others = [g for vpc in backend.groups.values() for g in vpc.values() if g.id != group.id]
@@ -152,7 +152,7 @@ def _leaned_on(backend: EC2Backend, group: SecurityGroup) -> bool:
 
 @overlay.wraps(EC2Response)
 def delete_security_group(original: Any, self: EC2Response) -> Any:
-    """Refuse for the VPC's default group, and while anything leans on it (VPC guide, "Delete your security group")."""
+    """Refuse for the VPC's default group, and while it is in use (VPC guide, "Delete your security group")."""
     group = _group(self)
     if group is not None and group.is_default:
         message = f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'

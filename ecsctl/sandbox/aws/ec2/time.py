@@ -1,4 +1,4 @@
-"""Which EC2 ids a call can see: not those that are not there, and not yet those that were just made."""
+"""Which EC2 ids a call can see: not those that do not exist, and not yet those that were just made."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -136,7 +136,7 @@ def call_action(original: Any, self: EC2Response) -> Any:
 
 @overlay.wraps(EC2Response)
 def serialized(original: Any, self: EC2Response, answer: ActionResult) -> Any:
-    """Note what is born, and leave what is too young out of every list."""
+    """Note when ids are made, and leave those that are too new out of every list."""
     result: Any = answer.result
     if isinstance(result, dict):
         if self._get_action().startswith("Describe"):

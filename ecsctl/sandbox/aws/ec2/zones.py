@@ -1,4 +1,4 @@
-"""Availability zones fall ill, and new ones come: what moto says of them never changes."""
+"""Availability zones become impaired, and new ones appear: moto's never change."""
 
 import copy
 from dataclasses import dataclass, field

@@ -20,7 +20,7 @@ _INVALID = (
 
 @overlay.wraps(ECRBackend)
 def create_repository(original: Any, self: ECRBackend, *args: Any, **kwargs: Any) -> Any:
-    """With a key of KMS, which must be there and enabled, and is shown by its ARN, however it was named.
+    """With a key of KMS, which must exist and enabled, and is shown by its ARN, however it was named.
 
     ECR asks KMS with the caller's rights: DescribeKey, then CreateGrant (Amazon ECR user guide, "Encryption at rest").
     API reference, CreateRepository, has the code; the words are KMS's own.

@@ -1,4 +1,4 @@
-"""Images are pushed, found and deleted; tags stay where they are if they must."""
+"""Images are pushed, found and deleted, with immutable tags."""
 
 import fnmatch
 import json
@@ -18,12 +18,12 @@ from ecsctl.sandbox.core import clock, overlay
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What a runtime learns of an image when it pulls it."""
+    """What a runtime knows of an image once it has pulled it."""
 
     digest: str
     tags: tuple[str, ...]
-    architectures: tuple[str, ...]  # as in Go: arm64, amd64; empty if nobody said
-    words: frozenset[str] | None = None  # of the sources it was built from; None: nobody here knows them
+    architectures: tuple[str, ...]  # as in Go: arm64, amd64; empty if unknown
+    words: frozenset[str] | None = None  # of the sources it was built from; None: unknown
     built: str | None = None  # its id in this machine's container engine, if that built it
 
 
@@ -58,7 +58,7 @@ def push(account_id: str, region: str, repository: str, tags: list[str], manifes
 
 
 def pulled(account_id: str, region: str, repository: str, reference: str) -> str | None:
-    """The manifest of the image that a tag or a digest names, None if it is not there."""
+    """The manifest of the image that a tag or a digest names, None if it does not exist."""
     found = ecr_backends[account_id][region].repositories.get(repository)
     for image in found.images if found else []:
         if reference in (image.image_digest, *image.image_tags):
@@ -67,7 +67,7 @@ def pulled(account_id: str, region: str, repository: str, reference: str) -> str
 
 
 def find_image(account_id: str, region: str, repository: str, reference: str) -> ImageFacts | None:
-    """The image that a tag or a digest (`sha256:…`) names, None if the repository or the image is not there."""
+    """The image that a tag or a digest (`sha256:…`) names, None if the repository or the image does not exist."""
     found = ecr_backends[account_id][region].repositories.get(repository)
     for image in found.images if found else []:
         if reference in (image.image_digest, *image.image_tags):
@@ -108,7 +108,7 @@ def _put_image(
     image_manifest_mediatype: str | None = None,
     digest: str | None = None,
 ) -> Image:
-    """Take an image in; a tag moves from another image only if it may, and the other stays without it."""
+    """Store an image; a tag is taken from another image only if tags are mutable, and the other stays untagged."""
     repository = _repository(self, repository_name)
     try:
         kind = image_manifest_mediatype or json.loads(image_manifest).get("mediaType", MANIFEST)
@@ -144,7 +144,7 @@ def _put_image(
 
 @overlay.wraps(ECRBackend)
 def batch_delete_image(original: Any, self: ECRBackend, *args: Any, **kwargs: Any) -> Any:
-    """An image that no repository has any more goes out of this machine's engine, too."""
+    """An image that no repository has any more is deleted from this machine's container engine, too."""
     before = _all_built(self)
     answer = original(*args, **kwargs)
     _drop(before - _all_built(self))

@@ -1,4 +1,4 @@
-"""Manifests of images: digests that are the content's, architectures, and what the sandbox puts into its own."""
+"""Manifests of images: digests, architectures, and those that the sandbox makes itself."""
 
 import hashlib
 import json

@@ -20,7 +20,7 @@ _SIGNATURE = "application/vnd.cncf.notary.signature"
 
 @dataclass
 class _Rules:
-    """None: nobody has set any."""
+    """The rules; None if none have been set."""
 
     of: list[dict[str, Any]] | None = field(default=None)
 
@@ -47,21 +47,21 @@ def get_signing_configuration(response: ECRResponse) -> ActionResult:
 
 @overlay.adds(ECRResponse)
 def delete_signing_configuration(response: ECRResponse) -> ActionResult:
-    """Forget all of them."""
+    """Delete all rules."""
     backend = response.ecr_backend
     rules, _known(backend).of = _set(backend), None
     return ActionResult({"registryId": backend.account_id, "signingConfiguration": {"rules": rules}})
 
 
 def signing_rules(account: str, region: str) -> list[dict[str, Any]]:
-    """The rules that stand in a region."""
+    """The rules of a region."""
     return list(_known(ecr_backends[account][region]).of or ())
 
 
 def sign(backend: ECRBackend, repository: str, image: Image) -> None:
     """What ECR pushes after an image: a signature for each rule that fits, untagged, which refers to it.
 
-    "Signatures cannot be signed." Whether who pushed has the right to sign is not played.
+    "Signatures cannot be signed." Whether who pushed has the right to sign is not simulated.
     """
     manifest = json.loads(str(image.image_manifest))
     if "subject" in manifest or manifest.get("artifactType"):

@@ -15,14 +15,14 @@ class Sources(dict[str, frozenset[str]]):
 
 @dataclass(frozen=True)
 class Origin:
-    """What an image that this machine's container engine has built is there: its id, and the processor it is for."""
+    """Where an image is in this machine's container engine: its id, and the processor it is for."""
 
     image: str
     architecture: str
 
 
 class Origins(dict[str, Origin]):
-    """By the digest of an image that the engine pushed, whose manifest says no more than one of AWS's ECR does."""
+    """Origins by digest, of images that the engine pushed: their manifests do not say it, as on AWS."""
 
 
 def learn(account_id: str, region: str, manifest: str, words: Iterable[str]) -> None:

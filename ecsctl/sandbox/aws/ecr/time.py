@@ -75,7 +75,7 @@ def _fits(selection: dict[str, Any], image: Image) -> bool:
 
 
 def _listed(image: Image, images: list[Image]) -> bool:
-    """Whether an image index that is there has it: such an image is not expired."""
+    """Whether an image index that exists has it: such an image is not expired."""
     return any(
         entry.get("digest") == image.image_digest
         for one in images

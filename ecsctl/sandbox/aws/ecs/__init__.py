@@ -1,4 +1,4 @@
-"""What AWS's ecs does that moto does not: services that live. The rules stand in the modules named here."""
+"""What AWS's ecs does that moto does not: services whose tasks start, run and stop; by the modules named here."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def register_task_definition(account: str, region: str, by: str, **ask: Any) -> 
 
 
 def deregister_task_definition(account: str, region: str, reference: str) -> None:
-    """Deregister a revision. Raises ClientException."""
+    """Deregister a revision. Raises ClientException if it does not exist."""
     definitions.deregister(backend_of(account, region), reference)
 
 
@@ -86,7 +86,7 @@ def update_service(account: str, region: str, at: float | None = None, **ask: An
 
 
 def rollout(account: str, region: str, cluster: str, service: str, deployment: str) -> tuple[str, float]:
-    """How one deployment (`ecs-svc/…`) of a service stands, and since when, in seconds since the epoch.
+    """The state of one deployment (`ecs-svc/…`) of a service, and since when, in seconds since the epoch.
 
     IN_PROGRESS, COMPLETED or FAILED; "REPLACED" once it is no longer the primary one and has not failed; "GONE"
     without the service.

@@ -1,6 +1,6 @@
 """The CloudWatch alarms that a deployment is watched by.
 
-ECS guide, "How CloudWatch alarms detect Amazon ECS deployment failures". What happens when one rings is in `rollout`.
+ECS guide, "How CloudWatch alarms detect Amazon ECS deployment failures". What happens at one in ALARM is in `rollout`.
 """
 
 from ecsctl.sandbox.aws.ecs.outside import World
@@ -16,9 +16,9 @@ def watched(service: Service) -> tuple[str, ...]:
 
 
 def begin(service: Service, world: World, t: float) -> None:
-    """An alarm that is in ALARM already when a deployment begins would give up what may cure it.
+    """An alarm that is in ALARM when a deployment begins is not watched: the deployment may fix it.
 
-    That ECS then watches none for the length of that deployment is how the guide is read here.
+    That ECS then watches no alarm during that deployment is this project's reading of the guide.
     """
     release = service.release
     service.agenda.pop("alarms", None)
@@ -39,7 +39,7 @@ def rang(service: Service, world: World, t: float) -> bool:
 
 
 def bakes(service: Service, world: World, t: float) -> bool:
-    """Whether what is steady is watched for a while: the bake time, which ECS computes from the alarms (ECS guide).
+    """How long a steady deployment is watched: the bake time, which ECS computes from the alarms (ECS guide).
 
     That it is the period of the slowest alarm is an assumption.
     """

@@ -1,4 +1,4 @@
-"""An app as its tasks show it: where it listens, what it answers to the health check, and how much memory it needs.
+"""The behaviour of an app: where it listens, what it answers to the health check, and how much memory it needs.
 
 Scripted as the kind "app" of `behave`. What is not given is as it should be, so that whoever fixes the configuration
 or the app finds the task healthy. An app that was built here from a repository answers where its sources say that it
@@ -24,7 +24,7 @@ FRAMEWORKS = ("actuator",)  # below these a framework answers, by what no source
 
 
 def misfit(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words: frozenset[str] | None) -> Run | None:
-    """How a task goes wrong whose app is not what the task definition and the target group take it for; or None.
+    """How a task fails whose app differs from its task definition or target group; None if it does not.
 
     `app`: `memory` that it needs in MiB (`quiet`: ECS does not say that this was why), `host` and `port` on which it
     listens (`silent`: its log does not say), `answers` by path, `otherwise` what it answers on all other paths,

@@ -27,7 +27,7 @@ def check(
 ) -> None:
     """Refuse settings with which AWS would not create a service, or not update it by the parameters `sent`.
 
-    Raises InvalidParameterException, and ClientException for a target group that is not there.
+    Raises InvalidParameterException, and ClientException for a target group that does not exist.
     """
     for name, allowed in _ONE_OF.items():
         if settings.get(name) is not None and settings[name] not in allowed:

@@ -1,4 +1,4 @@
-"""ECS clusters: an existing name is answered, never updated; a busy one stays; a deleted one is still described."""
+"""ECS clusters: an existing one is returned, one in use is not deleted, a deleted one is still described."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def find(backend: EC2ContainerServiceBackend, name_or_arn: str | None) -> Cluste
 
 
 def refuse_if_fresh(backend: EC2ContainerServiceBackend, cluster: Cluster) -> None:
-    """CreateService may not know a cluster that was made a moment ago.
+    """CreateService may not find a cluster that was made a moment ago.
 
     hashicorp/terraform-provider-aws retries on it. The number of seconds is an assumption.
     """
@@ -96,7 +96,7 @@ ALL = ["TAGS", "SETTINGS", "CONFIGURATIONS"]
 def create_cluster(
     original: Any, backend: EC2ContainerServiceBackend, cluster_name: str, *args: Any, **kwargs: Any
 ) -> Cluster:
-    """Answer an active cluster as it is: neither tags nor settings are updated (ECS guide, "Creating a cluster")."""
+    """Return an active cluster as it is: neither tags nor settings are updated (ECS guide, "Creating a cluster")."""
     existing = backend.clusters.get(cluster_name)
     if existing is not None and existing.status == "ACTIVE":
         return existing

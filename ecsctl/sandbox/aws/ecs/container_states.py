@@ -1,6 +1,6 @@
 """The containers of a task beside the one that serves: when each starts, ends, or is found unhealthy.
 
-Docker's and the agent's rules, worked out at once when the images are there: nothing of it depends on the rest of AWS.
+Docker's and the agent's rules, computed at once when the images are pulled: nothing here depends on the rest of AWS.
 The words are the agent's (amazon-ecs-agent, dependencygraph/graph.go; aws/amazon-ecs-agent#3218, which says of a
 container whose dependency can never be met that it is stopped with exit code 143).
 """
@@ -19,7 +19,7 @@ SIGTERM = 143
 
 @dataclass(frozen=True)
 class Fate:
-    """How a container goes once it runs. `kind`: "on", "ends" (after `after` seconds) or "sick"."""
+    """What a container does once it runs. `kind`: "on", "ends" (after `after` seconds) or "sick"."""
 
     kind: str = "on"
     after: float = ENDS
@@ -126,7 +126,7 @@ def rests(task: Task) -> tuple[float, str, float]:
 def endings(task: Task, t: float) -> dict[str, tuple[int | None, str | None]]:
     """How all containers have ended in a task that is stopped: by themselves before, or then by SIGTERM.
 
-    The one that serves heeds it, and ends with 0.
+    The one that serves handles it, and ends with 0.
     """
     found: dict[str, tuple[int | None, str | None]] = {}
     for container in task.definition.containers:

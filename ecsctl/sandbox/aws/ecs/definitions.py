@@ -341,7 +341,7 @@ def deregister_task_definition(_original: Any, response: EC2ContainerServiceResp
 
 
 def deregister(backend: EC2ContainerServiceBackend, reference: str) -> Definition:
-    """The revision, which nothing new can start from now. Raises ClientException for one that is not there."""
+    """The revision, which nothing new can start from now. Raises ClientException for one that does not exist."""
     found = _named(backend, reference)
     if found.status == "ACTIVE":
         _status(found, "INACTIVE")

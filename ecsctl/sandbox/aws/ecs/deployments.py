@@ -1,4 +1,4 @@
-"""Service deployments and service revisions: what was released, what it ran, and stopping what rolls out."""
+"""Service deployments and service revisions: listed, described, stopped and continued."""
 
 from typing import Any
 

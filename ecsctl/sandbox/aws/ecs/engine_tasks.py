@@ -1,7 +1,7 @@
-"""Tasks that really run: what becomes of a task definition in the engine, and what its containers report.
+"""Tasks that really run: containers made from a task definition, and what they report.
 
 A task runs in containers where this machine has an engine, its images can be had (built here, or public), and nobody
-has scripted another fate. Everything else of its life is the simulation's, as for a task that is only played.
+has scripted another fate. Everything else of its life is the simulation's, as for a task that is only simulated.
 """
 
 import contextlib
@@ -65,7 +65,7 @@ def _image(task: Task, reference: str) -> str | None:
 
 
 def _credentials(backend: EC2ContainerServiceBackend, task: Task, endpoint: str) -> dict[str, str]:
-    """Where AWS is for the app, and as whom it comes: as its task's role, or as nobody (ECS guide)."""
+    """The endpoint and the credentials of the app's AWS: its task role's, or none (ECS guide)."""
     region = backend.region_name
     found = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE"}
     role = task.definition.document.get("taskRoleArn")
@@ -124,7 +124,7 @@ def _restart(policy: Wire) -> Restart | None:
 
 
 def _ports(task: Task, one: Wire) -> tuple[int, ...]:
-    """Those it says, and those that the load balancer asks."""
+    """The ports that it declares, and those that the load balancer uses."""
     asked = {int(each["containerPort"]) for each in balancers(task) if each["containerName"] == one["name"]}
     mapped = {int(each["containerPort"]) for each in one.get("portMappings") or () if each.get("protocol") != "udp"}
     return tuple(sorted(asked | mapped))
@@ -255,7 +255,7 @@ def pace() -> float:
 
 
 def heard(ident: str, container: str, lines: list[str]) -> None:
-    """Write what a container said into its log stream."""
+    """Write a container's output into its log stream."""
     with overlay.lock:
         for backend, task in tasks():
             if task.id != ident:
@@ -266,7 +266,7 @@ def heard(ident: str, container: str, lines: list[str]) -> None:
 
 
 def tasks() -> Iterator[tuple[EC2ContainerServiceBackend, Task]]:
-    """All tasks that anything is known of, with the backend of each."""
+    """All known tasks, with the backend of each."""
     for account in list(ecs_backends.values()):
         for backend in list(account.values()):
             for crew in [*services(backend), *memory(backend).crews.values()]:
@@ -275,7 +275,7 @@ def tasks() -> Iterator[tuple[EC2ContainerServiceBackend, Task]]:
 
 
 def sweep() -> None:
-    """What is no task's any more goes."""
+    """Remove the containers that belong to no task any more."""
     here = machine.current
     if here is None or not here.fleet.lives:
         return

@@ -1,4 +1,4 @@
-"""ECS Exec: sessions into tasks, and why ECS opens none."""
+"""ECS Exec: sessions into tasks, and why one is refused."""
 
 import hashlib
 

@@ -17,7 +17,7 @@ _ONCE = "service call has been retried 1 time(s): "
 
 
 def lacking(account: str, region: str, task: Task) -> str | None:
-    """The stoppedReason of a task whose execution role lacks a right; None if it has all it needs."""
+    """The stoppedReason of a task whose execution role lacks a permission; None if it has all it needs."""
     role = task.definition.document.get("executionRoleArn", "")
     held = next((one for one in iam_backends[account]["aws"].get_roles() if one.arn == role), None)
     if held is None:

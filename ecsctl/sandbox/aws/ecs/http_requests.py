@@ -1,4 +1,4 @@
-"""A visitor of an app: what a load balancer of the sandbox answers at a URL."""
+"""A visitor of an app: the answer of a load balancer of the sandbox at a URL."""
 
 import contextlib
 import http.client

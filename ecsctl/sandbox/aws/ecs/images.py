@@ -7,7 +7,7 @@ from ecsctl.sandbox.aws.ecs.definitions import is_ecr
 from ecsctl.sandbox.aws.ecs.state import Task
 
 AT_ONCE = 5.0
-_RETRIED = 110.0  # a manifest that is not there is asked for seven times; public logs show two minutes to give up
+_RETRIED = 110.0  # a manifest that does not exist is asked for seven times; public logs show two minutes to give up
 _ECR = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)(?::([^@]+))?(?:@(sha256:[0-9a-f]+))?$")
 _WORD = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NORMAL = re.compile(
@@ -31,7 +31,7 @@ def pulled(reference: str, digest: str | None) -> ecr.ImageFacts | None:
 
 
 def pull(task: Task, reference: str, digests: dict[str, str], kind: str) -> tuple[float, str | None]:
-    """One of ECR must be there, for the task's processor. A public image is taken for granted if its name can be one:
+    """One of ECR must exist, for the task's processor. A public image is taken for granted if its name can be one:
     whether it exists, only its registry knows, and nothing is asked outside this machine.
 
     A tag is resolved once for a deployment (ECS guide, "Container image resolution"): later tasks pull that digest.

@@ -1,4 +1,4 @@
-"""What a task can reach, and what can reach a task: derived from the real routes, security groups and listeners."""
+"""What a task can reach, and what can reach a task: derived from the routes, security groups and listeners."""
 
 import ipaddress
 from typing import Any
@@ -76,7 +76,7 @@ def _lets(ec2: Any, group_id: str, port: int, outward: bool, address: str = "", 
 def reaches(
     account: str, region: str, groups: tuple[str, ...], address: str, theirs: tuple[str, ...], port: int
 ) -> bool:
-    """Whether one who wears `groups`, at an address, gets through to one in the VPC who wears `theirs`."""
+    """Whether an interface with `groups`, at an address, reaches one in the VPC with the groups `theirs`."""
     ec2 = _ec2(account, region)
     out = any(_lets(ec2, one, port, outward=True, address=_EVERYWHERE, peers=theirs) for one in groups)
     return out and any(_lets(ec2, one, port, outward=False, address=f"{address}/32", peers=groups) for one in theirs)

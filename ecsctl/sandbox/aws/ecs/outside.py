@@ -1,4 +1,4 @@
-"""What the life of a task touches outside ECS, and how that answers."""
+"""What a task uses outside ECS, as an interface."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -72,7 +72,7 @@ class Facts:
 
 
 class World(Protocol):
-    """What the life of a task touches outside ECS."""
+    """What a task uses outside ECS."""
 
     def ringing(self, alarms: tuple[str, ...]) -> tuple[str, ...]:
         """Those of CloudWatch's alarms that are in ALARM."""
@@ -96,7 +96,7 @@ class World(Protocol):
         """Let its containers be stopped, if it really runs."""
 
     def facts(self, task: Task) -> Facts | None:
-        """How its containers are; None for a task that is only played."""
+        """How its containers are; None for a task that is only simulated."""
 
     def pace(self) -> float:
         """Seconds between two checks of what really runs."""

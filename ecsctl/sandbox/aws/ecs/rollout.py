@@ -1,4 +1,4 @@
-"""What a service does with its tasks: how many, of which deployment, when to give up, and where to go back to."""
+"""The service scheduler: how many tasks of which deployment, when a deployment fails, and what it rolls back to."""
 
 import math
 from collections.abc import Callable
@@ -16,7 +16,7 @@ STOP_REQUESTED = 5.0  # until a stop that was asked for begins; an assumption
 # ECS guide, "Service throttle logic": the time between attempts grows up to a maximum (15 minutes, later 27), for
 # tasks that never reach RUNNING. A public log of a missing image shows attempts at 0, 2.5 and 7 minutes.
 THROTTLE = (0.0, 240.0, 480.0, 900.0)
-_REFUSED = (20.0, 180.0, 600.0, 900.0)  # a launch that ECS could not even begin; an assumption
+_REFUSED = (20.0, 180.0, 600.0, 900.0)  # a launch that ECS cannot begin; an assumption
 _IMPAIRED = 3  # from this failure in a row on the service says so; an assumption
 
 
@@ -53,7 +53,7 @@ def early(service: Service) -> Wire | None:
 
 
 def schedule(service: Service, world: World, t: float, launch: Launch) -> None:
-    """Bring the tasks nearer to what is wanted, as far as the percentages allow, and say what was done."""
+    """Start and stop tasks towards the desired count, as far as the percentages allow, and add events."""
     if service.status != "ACTIVE":
         _drain(service, world, t)
         return
@@ -175,7 +175,7 @@ def _start_some(service: Service, world: World, t: float, launch: Launch) -> boo
 
 
 def _decide(service: Service, world: World, t: float, moved: bool) -> None:
-    """Steady, under way, or stuck."""
+    """Decide whether the deployment is steady, in progress, or stuck."""
     desired, primary = service.desired_count, service.primary
     if primary.rollout == "FAILED":
         return
@@ -336,7 +336,7 @@ def _unshift(service: Service, world: World) -> None:
 
 
 def abandon(service: Service, world: World, t: float, reason: str) -> None:
-    """Give up the primary deployment: FAILED, its tasks that are not healthy stopped."""
+    """Fail the primary deployment: its unhealthy tasks are stopped."""
     primary = service.primary
     primary.rollout, primary.reason, primary.updated = "FAILED", reason, t
     useless = [task for task in service.of(primary) if task.wanted and not task.healthy]

@@ -26,7 +26,7 @@ _KEPT = ("networkConfiguration", "enableExecuteCommand", "overrides")
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def run_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Run tasks by themselves, on Fargate in a VPC; other launch types are not played.
+    """Run tasks by themselves, on Fargate in a VPC; other launch types are not simulated.
 
     A role that cannot be assumed (yet) is a ClientException here, not an event (hashicorp/terraform-provider-aws
     retries on it). The same token is the same tasks (ECS API reference, "Ensuring idempotency").

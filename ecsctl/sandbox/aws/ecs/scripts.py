@@ -1,4 +1,4 @@
-"""What someone has scripted for tasks, by their images."""
+"""Scripts of tests and demos for tasks, by their images."""
 
 from typing import Any
 

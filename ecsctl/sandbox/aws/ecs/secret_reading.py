@@ -60,7 +60,7 @@ def _failed(reference: str, why: str) -> str:
 
 
 def _missing_parameter(reference: str) -> str:
-    """The name of a parameter of Systems Manager that is not there (HHS/simpler-grants-gov#4330); empty if none."""
+    """The name of a parameter of Systems Manager that does not exist (HHS/simpler-grants-gov#4330); empty if none."""
     parts = reference.split(":", 5)
     if len(parts) < 6 or parts[2] != "ssm":
         return ""

@@ -1,4 +1,4 @@
-"""The events of a service: what it says of what it does, the newest first."""
+"""The events of a service, the newest first."""
 
 import math
 from collections import Counter

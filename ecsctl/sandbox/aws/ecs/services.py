@@ -1,4 +1,4 @@
-"""ECS services: created once, updated with or without a new deployment, deleted slowly."""
+"""ECS services: created once, updated with or without a new deployment, draining until they are INACTIVE."""
 
 import hashlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""Blue/green, linear and canary: a second set of tasks beside the first, and traffic that goes over to it in steps.
+"""Blue/green, linear and canary: a second set of tasks, to which traffic is shifted in steps.
 
 ECS guide, "Amazon ECS blue/green service deployments workflow" and its like for linear and canary deployments: the
 stages, of which a deployment goes through some at once. How the steps of `rollout` begin and end it stands there.
@@ -84,7 +84,7 @@ def underway(service: Service) -> bool:
 
 
 def schedule(service: Service, world: World, t: float) -> bool:
-    """Go on as far as it can be gone at this moment; whether all is done and the old tasks are gone."""
+    """Advance as far as possible at this moment; return whether all is done and the old tasks have stopped."""
     release = service.release
     if release is None:
         return False
@@ -98,7 +98,7 @@ def schedule(service: Service, world: World, t: float) -> bool:
 
 
 def _step(service: Service, world: World, release: Release, t: float) -> bool:
-    """One stage to its end; whether it has come to that."""
+    """Advance one stage; return whether it has ended."""
     green, plan = service.primary, steps(release.configuration)
     first = not release.sources
     match release.stage:
@@ -160,7 +160,7 @@ def _wake(service: Service, release: Release, t: float) -> None:
 
 
 def late(release: Release, t: float) -> str:
-    """Why a deployment is given up at this moment: nobody has let it go on, or a stage takes too long.
+    """Why a deployment fails at this moment: nobody has continued it, or a stage takes too long.
 
     The words are ours.
     """
@@ -174,7 +174,7 @@ def late(release: Release, t: float) -> str:
 
 
 def answer(release: Release, hook_id: str, action: str, t: float) -> bool:
-    """What a person says to one hook: on to the next stage, or back. False where it waits for no answer."""
+    """Answer one hook: continue with the next stage, or roll back. False where it waits for no answer."""
     hook = next((one for one in release.waiting if one["hookId"] == hook_id), None)
     if hook is None:
         return False

@@ -1,4 +1,4 @@
-"""A command that is only played, where no container runs it: what it would write, and how it would end.
+"""A command that is simulated, where no container runs it: what it writes, and how it ends.
 
 Of what a shell itself does a little is understood, so that exit codes can be tried; anything else is taken to work.
 """

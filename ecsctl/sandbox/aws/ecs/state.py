@@ -1,4 +1,4 @@
-"""What the sandbox's ECS remembers: plain values. The rules that move them stand in the other modules."""
+"""What is kept of ECS: plain values. The rules that change them are in the other modules."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,7 +45,7 @@ class Interface:
 
 @dataclass
 class Box:
-    """What becomes of one container of a task: moments, and None where there is none."""
+    """The schedule of one container of a task: moments, None where there is none."""
 
     start: float | None  # None: it never starts; inf: it waits for ever
     end: float | None = None
@@ -99,7 +99,7 @@ class Task:
 
     @property
     def served(self) -> bool:
-        """Whether a service keeps it: then it is replaced when it is not well."""
+        """Whether it belongs to a service, which replaces it when it fails."""
         return self.group.startswith("service:")
 
     @property
@@ -115,12 +115,12 @@ class Task:
 
     @property
     def wanted(self) -> bool:
-        """Whether it is meant to run."""
+        """Whether its desired status is RUNNING."""
         return self.desired == "RUNNING"
 
     @property
     def over(self) -> bool:
-        """Whether nothing will happen to it any more."""
+        """Whether it has stopped and nothing is left to happen."""
         return self.status == "STOPPED" and not self.agenda
 
     @property
@@ -137,7 +137,7 @@ def balancers(task: Task) -> list[Wire]:
 
 @dataclass
 class Crew:
-    """Tasks that live together: those of a service, or those that run_task has started in a cluster."""
+    """Tasks of one owner: a service, or run_task in a cluster."""
 
     cluster_arn: str
     tasks: list[Task] = field(default_factory=list)  # those that anything can still happen to
@@ -170,7 +170,7 @@ class Deployment:
 
 @dataclass
 class Release:
-    """What AWS calls a service deployment: the way from source revisions to a target revision, perhaps back."""
+    """What AWS calls a service deployment: from source revisions to a target revision, perhaps rolled back."""
 
     arn: str
     target: Deployment
@@ -247,7 +247,7 @@ class Service(Crew):
 
     @property
     def desired_count(self) -> int:
-        """How many tasks it shall run."""
+        """The desired count."""
         count: int = self.settings["desiredCount"]
         return count
 
@@ -257,13 +257,13 @@ class Service(Crew):
         return self.releases[-1] if self.releases else None
 
     def of(self, deployment: Deployment) -> list[Task]:
-        """The tasks a deployment has started and that live."""
+        """The tasks of a deployment that have not stopped."""
         return [task for task in self.tasks if task.started_by == deployment.id]
 
 
 @dataclass
 class Behaviour:
-    """A scripted fate: what happens to tasks whose image contains `fragment`."""
+    """A script: what happens to tasks whose image contains `fragment`."""
 
     fragment: str
     kind: str

@@ -1,8 +1,8 @@
-"""The life of one task, from PROVISIONING to STOPPED; how it comes down is in task_stopping.
+"""The life cycle of one task, from PROVISIONING to RUNNING; stopping it is in task_stopping.
 
-A task is moved by what stands on its agenda. Each step takes the time it happens at, touches the world outside ECS
-only through `World`, and answers what happened as signals for whoever owns the task. So the same steps run on moto,
-on any clock, and on a toy world in unit tests.
+A task advances by the entries of its agenda. Each step gets the time at which it happens, uses other services only
+through `World`, and returns what happened as signals for the task's owner. So the same steps run on moto, on any
+clock, and on a toy world in unit tests.
 """
 
 import re
@@ -28,7 +28,7 @@ UNUSED = 30.0  # until a target without a listener is checked again
 def step(task: Task, kind: str, t: float, world: World) -> list[Signal]:
     """Do what stands on the task's agenda as `kind`, at time `t`.
 
-    A step that the sandbox cannot do ends the task with an event: it must not be tried again for ever.
+    A step that raises an error stops the task and adds an event, so that it is not tried again at every request.
     """
     del task.agenda[kind]
     try:
@@ -66,7 +66,7 @@ def _provisioned(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _takes(task: Task, seconds: float, world: World) -> float:
-    """What really runs takes the time that it takes."""
+    """The time of a step; that of a container that really runs is its own."""
     return seconds if world.facts(task) is None else world.pace()
 
 
@@ -105,7 +105,7 @@ def _pulled(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _not_yet(task: Task, t: float, world: World, kind: str, facts: Facts) -> list[Signal]:
-    """Its containers take longer, or never come so far."""
+    """Its containers take longer, or fail."""
     if facts.failure:
         return _not_started(task, t, facts.failure)
     task.agenda[kind] = t + world.pace()
@@ -203,7 +203,7 @@ _INITIAL = ("initial", "Elb.RegistrationInProgress", "Target registration is in 
 
 
 def _plan_health(task: Task, t: float, world: World, run: Run) -> None:
-    """When the load balancer makes up its mind: threshold times interval after the task answers (or only starts)."""
+    """When the load balancer decides: threshold times interval after the task answers (or only starts)."""
     checks = [world.checks(balancer["targetGroupArn"]) for balancer in balancers(task)]
     ready = t + run.after
     healthy = max([ready + check.healthy * check.interval for check in checks], default=t + SETTLING)

@@ -1,4 +1,4 @@
-"""How a task comes down: out of its target groups, SIGTERM, its interface away."""
+"""How a task stops: it is deregistered and drained, gets SIGTERM, and its interface is deleted."""
 
 from ecsctl.sandbox.aws.ecs import container_states
 from ecsctl.sandbox.aws.ecs.outside import Signal, World
@@ -12,7 +12,7 @@ _DRAINING = "Target deregistration is in progress"
 
 
 def stop(task: Task, t: float, world: World, reason: str, code: str, alive: bool = True) -> list[Signal]:
-    """Bring a task down: out of its target groups, SIGTERM, its interface away. Not `alive`: it died by itself."""
+    """Stop a task: deregister it, send SIGTERM, delete its interface. Not `alive`: it has exited by itself."""
     if not task.wanted:
         return []
     was = task.status
@@ -47,7 +47,7 @@ def _terminate(task: Task, t: float, world: World) -> None:
 
 
 def _end(task: Task, t: float, *, ran: bool) -> None:
-    """The containers are no more; what is left is the network interface."""
+    """The containers have ended; the network interface is left."""
     if ran:
         task.endings = container_states.endings(task, t)
     task.status = "DEPROVISIONING"
@@ -56,7 +56,7 @@ def _end(task: Task, t: float, *, ran: bool) -> None:
 
 
 def drained(task: Task, t: float, world: World) -> list[Signal]:
-    """Its connections are over."""
+    """Draining has ended."""
     for balancer in balancers(task):
         world.target(task, balancer, "gone")
     task.registered = False
@@ -66,7 +66,7 @@ def drained(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def terminated(task: Task, t: float, world: World) -> list[Signal]:
-    """Its containers have heeded SIGTERM, or do not yet."""
+    """Check whether its containers have ended after SIGTERM."""
     facts = world.facts(task)
     if facts is not None:
         if facts.phase != "over":
@@ -81,7 +81,7 @@ def terminated(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def stopped(task: Task, t: float, world: World) -> list[Signal]:
-    """It is over."""
+    """The task is STOPPED."""
     task.status = "STOPPED"
     task.moments["stopped"] = t
     if (facts := world.facts(task)) is not None:

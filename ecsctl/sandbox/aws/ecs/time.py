@@ -20,7 +20,7 @@ REMEMBERED = 3600.0  # ECS guide, "Stopped tasks": they are shown for at least a
 
 
 def advance(crew: Crew, world: World, now: float) -> None:
-    """Let a service (or tasks without one) live up to `now`, in seconds since the epoch.
+    """Advance a service (or tasks without one) to `now`, in seconds since the epoch.
 
     What happens depends on the crew, on what `world` answers and on `now`, and on nothing else: two calls with a
     time between are as one. Nothing is asked of `world` after `now`.
@@ -74,7 +74,7 @@ def _record(crew: Crew, world: World, task: Task, t: float, signal: str, text: s
 
 
 def _remind(service: Service, world: World, t: float) -> None:
-    """What stands on the agenda of the service itself. `launch`, `inactive` and `baked` only wake the scheduler."""
+    """Handle the agenda of the service itself. `launch`, `inactive` and `baked` only wake the scheduler."""
     for kind in [kind for kind, when in service.agenda.items() if when <= t]:
         del service.agenda[kind]
         if kind == "report" and service.steady:
@@ -162,7 +162,7 @@ def _minutes(backend: EC2ContainerServiceBackend, now: float) -> Iterator[float]
 
 
 def tick(backend: EC2ContainerServiceBackend) -> None:
-    """Let all services and tasks of an account and region live up to the clock."""
+    """Advance all services and tasks of an account and region to the clock."""
     now, here = clock.now(), Region(backend)
     crews: list[Crew] = [*services(backend), *memory(backend).crews.values()]
     for minute in _minutes(backend, now):
@@ -181,7 +181,7 @@ def tick(backend: EC2ContainerServiceBackend) -> None:
 
 @requests.before_each
 def tick_all() -> None:
-    """Let all of ECS live up to the clock: its interfaces, targets and log lines show in other services."""
+    """Advance all of ECS to the clock, because its interfaces, targets and log lines show in other services."""
     for account in list(ecs_backends.values()):
         for backend in list(account.values()):
             tick(backend)

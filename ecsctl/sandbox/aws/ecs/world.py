@@ -1,4 +1,4 @@
-"""The rest of the sandbox's AWS, as ECS tasks touch it: interfaces, target groups, log streams."""
+"""What ECS tasks use of the sandbox's other services: interfaces, target groups, log streams."""
 
 from typing import Any
 
@@ -117,7 +117,7 @@ class Region:
                 streams.write(self.backend, task, one, t, lines)
 
     def weights(self, rule: str) -> dict[str, int]:
-        """The target groups of a rule; none if it is not there, or does anything but forward."""
+        """The target groups of a rule; none if it does not exist, or does anything but forward."""
         return elbv2.weights(self.account, self.name, rule)
 
     def shift(self, rule: str, weights: dict[str, float]) -> None:
@@ -138,7 +138,7 @@ class Region:
         engine_tasks.halt(task, max(delays, default=0.0))
 
     def facts(self, task: Task) -> Facts | None:
-        """How its containers are; None for a task that is only played."""
+        """How its containers are; None for a task that is only simulated."""
         return engine_tasks.facts(self.backend, task)
 
     def pace(self) -> float:
@@ -168,7 +168,7 @@ def modify_target_group(original: Any, response: ELBV2Response) -> Any:
 
 @overlay.wraps(EC2ContainerServiceBackend)
 def iter_tagged_resources(original: Any, backend: EC2ContainerServiceBackend) -> Any:
-    """To the tagging API a thing is dead that can only be described any more."""
+    """The tagging API does not list what is inactive and can only be described."""
     dead = {service.arn for service in services(backend) if service.status == "INACTIVE"}
     dead |= {cluster.arn for cluster in backend.clusters.values() if cluster.status != "ACTIVE"}
     for crew in [*services(backend), *memory(backend).crews.values()]:

@@ -30,13 +30,13 @@ def way(account: str, region: str, file_system_id: str, zone: str) -> Way | None
 
 
 def access_point(account: str, region: str, ident: str) -> tuple[str, str] | None:
-    """The ARN of an access point, and its file system; None if it is not there."""
+    """The ARN of an access point, and its file system; None if it does not exist."""
     point = efs_backends[account][region].access_points.get(ident)
     return (point.access_point_arn, point.file_system_id) if point else None
 
 
 def folder(account: str, region: str, said: dict[str, Any]) -> tuple[str, tuple[int, int] | None]:
-    """Which folder of its file system a volume of a task definition means, and as whom everybody writes there, if so.
+    """The folder of its file system that a volume of a task definition means, and the user of its access point, if any.
 
     User guide, "Working with Amazon EFS access points": its user replaces the client's in all that is done.
     """

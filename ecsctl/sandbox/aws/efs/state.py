@@ -30,7 +30,7 @@ def memory(backend: EFSBackend) -> Lives:
 
 @overlay.wraps(EFSBackend)
 def create_file_system(original: Callable[..., Any], backend: EFSBackend, **sent: Any) -> Any:
-    """It is `creating` at first, encrypted by EFS's own key where none is named, and no copy may be written over it."""
+    """It is `creating` at first, encrypted with EFS's own key by default, and protected from replication overwrite."""
     made = original(**sent)
     if made.encrypted and not made.kms_key_id:
         made.kms_key_id = f"arn:aws:kms:{backend.region_name}:{backend.account_id}:key/{KEY}"
@@ -42,7 +42,7 @@ def create_file_system(original: Callable[..., Any], backend: EFSBackend, **sent
 
 @overlay.wraps(EFSBackend)
 def create_mount_target(original: Callable[..., Any], backend: EFSBackend, **sent: Any) -> Any:
-    """Its interface is the service's, and nobody else's to delete."""
+    """Its interface belongs to EFS: nobody else can delete it."""
     made = original(**sent)
     ec2, subnet = ec2_backends[backend.account_id][backend.region_name], made._subnet
     groups = sent.get("security_groups") or [g.id for g in ec2.describe_security_groups(

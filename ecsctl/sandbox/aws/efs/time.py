@@ -1,4 +1,5 @@
-"""Everything of EFS takes its time to come and to go; how long is what public Terraform logs show."""
+"""File systems, mount targets and access points take time to be created and deleted; durations are those of public
+Terraform logs."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -48,7 +49,7 @@ def call_action(original: Callable[[], Any], response: EFSResponse) -> Any:
 
 @overlay.wraps(EFSBackend)
 def delete_mount_target(original: Callable[..., Any], backend: EFSBackend, mount_target_id: str) -> Any:
-    """It goes within a minute, and its interface with it: until then the file system cannot go."""
+    """It is deleted within a minute, with its interface; until then the file system cannot be deleted."""
     target = backend.mount_targets_by_id.get(mount_target_id)
     if target is None:
         return original(mount_target_id)

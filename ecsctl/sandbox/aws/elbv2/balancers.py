@@ -1,4 +1,4 @@
-"""Load balancers that take minutes to come, leave interfaces behind, and share no name."""
+"""Load balancers take minutes to be active, leave interfaces behind for a while, and have unique names."""
 
 from typing import Any
 
@@ -18,9 +18,9 @@ from ecsctl.sandbox.core import clock, overlay
 
 @overlay.wraps(ELBV2Response)
 def create_load_balancer(original: Any, self: ELBV2Response) -> ActionResult:
-    """Make it once: the same name with the same settings is the same load balancer, whoever made it.
+    """Make it once: the same name with the same settings returns the existing load balancer, whoever made it.
 
-    That tags are no settings in this is an assumption. The service-linked role appears at the first use.
+    That tags do not count as settings is an assumption. The service-linked role appears at the first use.
     """
     params, backend = self._get_params(), self.elbv2_backend
     kind = params.get("Type", "application")
@@ -60,7 +60,7 @@ def create_load_balancer(original: Any, self: ELBV2Response) -> ActionResult:
 
 
 def _dress(response: ELBV2Response, balancer: FakeLoadBalancer) -> None:
-    """Give it an interface in each of its subnets, with its groups, and take those elsewhere away."""
+    """Attach an interface in each of its subnets, with its groups, and release those in other subnets."""
     backend = response.elbv2_backend
     place = (backend.account_id, backend.region_name)
     worn = balancers_of(response.elbv2_backend).interfaces.setdefault(balancer.arn, {})
@@ -107,7 +107,7 @@ def set_security_groups(original: Any, self: ELBV2Response) -> Any:
 
 @overlay.wraps(ELBV2Response)
 def describe_load_balancers(original: Any, self: ELBV2Response) -> Any:
-    """Refuse when one of those asked for is not there."""
+    """Refuse when one of those asked for does not exist."""
     balancers = self.elbv2_backend.load_balancers.values()
     names = [name for name in self._get_param("Names", []) if name not in [b.name for b in balancers]]
     missing = names or [arn for arn in self._get_param("LoadBalancerArns", []) if arn not in [b.arn for b in balancers]]
@@ -134,7 +134,7 @@ def delete_load_balancer(original: Any, self: ELBV2Response) -> Any:
 
 @overlay.wraps(ELBV2Response)
 def describe_tags(original: Any, self: ELBV2Response) -> Any:
-    """Refuse for what is not there: moto remembers the tags of the dead."""
+    """Refuse for what does not exist: moto keeps the tags of deleted resources."""
     for arn in self._get_param("ResourceArns", []):
         self.elbv2_backend._get_resource_by_arn(arn)
     return original()

@@ -83,7 +83,7 @@ def check_policy(response: ELBV2Response) -> None:
 
 
 def check_certificates(response: ELBV2Response) -> None:
-    """Refuse what is not there, not issued, or issued so lately that ELB has not heard of it."""
+    """Refuse what does not exist, not issued, or issued so recently that ELB does not know it yet."""
     backend = response.elbv2_backend
     for given in response._get_param("Certificates", []):
         arn = given["CertificateArn"]
@@ -134,7 +134,7 @@ def check_target_groups(response: ELBV2Response, balancer: FakeLoadBalancer, pro
 
 
 def check_values(response: ELBV2Response) -> None:
-    """The conditions of a rule hold few values between them, whatever they are about."""
+    """All conditions of a rule together may have only a few values."""
     conditions = response._get_param("Conditions", [])
     held = [config for one in conditions for config in one.values() if isinstance(config, dict)]
     if sum(len(config.get("Values", [])) for config in held) > VALUES:

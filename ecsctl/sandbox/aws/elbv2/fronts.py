@@ -1,4 +1,4 @@
-"""The load balancers as ports of this machine: what their listeners, rules and targets have the front do."""
+"""The load balancers as ports of this machine: the front's configuration, from listeners, rules and targets."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _PROTOCOLS = ("HTTP", "HTTPS")
 
 
 def show() -> None:
-    """Let the front do what the load balancers say now."""
+    """Configure the front process by the load balancers as they are now."""
     here = machine.current
     if here is None:
         return

@@ -1,4 +1,4 @@
-"""Listeners: one a port, with a certificate that is issued and known to ELB; what a listener uses is noticed late."""
+"""Listeners: one for each port, with a certificate that is issued and known to ELB."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ _SECURE = ("HTTPS", "TLS")
 
 @overlay.wraps(ELBV2Response)
 def create_listener(original: Any, self: ELBV2Response) -> ActionResult:
-    """Make it once a port: the same settings are the same listener, others are refused."""
+    """One listener for each port: the same settings return the existing one, others are refused."""
     balancer = self.elbv2_backend.load_balancers.get(self._get_param("LoadBalancerArn"))
     if balancer is None:
         message = f"Load balancer '{self._get_param('LoadBalancerArn')}' not found"
@@ -132,14 +132,14 @@ def modify_listener(original: Any, self: ELBV2Response) -> Any:
 
 @overlay.wraps(ELBV2Response)
 def delete_listener(original: Any, self: ELBV2Response) -> Any:
-    """Say which listener is not there."""
+    """Refuse for a listener that does not exist."""
     _listener(self)
     return original()
 
 
 @overlay.wraps(ELBV2Response)
 def describe_ssl_policies(original: Any, self: ELBV2Response) -> Any:
-    """Refuse a name that is no policy."""
+    """Refuse a policy that does not exist."""
     for name in self._get_param("Names", []):
         if name not in SSL_POLICIES:
             raise overlay.Refusal("SSLPolicyNotFound", f"SSL policy '{name}' not found")
@@ -170,6 +170,6 @@ def modify_rule(original: Any, self: ELBV2Response) -> Any:
 
 @overlay.wraps(ELBV2Response)
 def delete_rule(original: Any, self: ELBV2Response) -> Any:
-    """Say that a rule is not there (API reference, DeleteRule)."""
+    """Refuse for a rule that does not exist (API reference, DeleteRule)."""
     self.elbv2_backend.describe_rules(None, [self._get_param("RuleArn")])
     return original()

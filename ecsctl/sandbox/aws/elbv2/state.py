@@ -22,7 +22,7 @@ def balancers_of(backend: ELBv2Backend) -> Balancers:
 
 @dataclass
 class Targets:
-    """By target, what was found of its health; by group, who drains until when; and when it was let go."""
+    """The health of each target; who drains until when, by group; and when each group left its last listener."""
 
     health: dict[tuple[str, str, int], tuple[str, str | None, str | None]] = field(default_factory=dict)
     leaving: dict[str, dict[str, tuple[int, float]]] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Targets:
 
 
 def targets_of(backend: ELBv2Backend) -> Targets:
-    """What is known of the targets of a region, and of target groups that were let go."""
+    """What a region remembers of its targets and target groups."""
     return overlay.memory(backend, Targets)
 
 
@@ -44,8 +44,8 @@ def set_target_health(
     reason: str | None = None,
     description: str | None = None,
 ) -> None:
-    """What the load balancer finds at a registered target from now on: `healthy`, `unhealthy`, `initial` …
+    """Set the health of a registered target from now on: `healthy`, `unhealthy`, `initial` …
 
-    Reasons and descriptions as in the API reference, TargetHealth. A target nobody has spoken for is `initial`.
+    Reasons and descriptions as in the API reference, TargetHealth. A target without one is `initial`.
     """
     targets_of(elbv2_backends[account_id][region]).health[tg_arn, target_id, int(port)] = (state, reason, description)

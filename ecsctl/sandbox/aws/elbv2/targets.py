@@ -18,7 +18,7 @@ _DELAY = "deregistration_delay.timeout_seconds"
 def create_target_group(original: Any, self: ELBV2Response) -> ActionResult:
     """Make it once: the same name with the same settings is the same target group, whoever made it.
 
-    That tags are no settings in this is an assumption.
+    That tags do not count as settings is an assumption.
     """
     backend, name = self.elbv2_backend, self._get_param("Name")
     version = self._get_param("ProtocolVersion") or "HTTP1"
@@ -93,7 +93,7 @@ def register_targets(original: Any, self: ELBV2Response) -> Any:
 
 @overlay.wraps(FakeTargetGroup)
 def register(original: Any, self: FakeTargetGroup, targets: list[dict[str, Any]]) -> None:
-    """A target that is registered again is new: what was known of it is forgotten."""
+    """A target that is registered again starts without health."""
     memory = targets_of(elbv2_backends[self.account_id][self.region_name])
     for target in targets:
         memory.health.pop((self.arn, target["Id"], int(target.get("Port") or self.port)), None)

@@ -1,4 +1,4 @@
-"""Load balancers take minutes to come, their interfaces to go; certificates are known late, and let go late."""
+"""Load balancers take minutes to be active or to let their interfaces go; ELB and ACM notice changes late."""
 
 from typing import Any
 
@@ -20,13 +20,13 @@ RELEASE_LAG = 5.0  # "currently in use" lags behind the listener's end; Terrafor
 
 @overlay.wraps(FakeLoadBalancer)
 def activate(original: Any, self: FakeLoadBalancer) -> None:
-    """Active once its time has come."""
+    """Active once the time of PROVISIONING has passed."""
     if is_provisioned(self.arn):
         original()
 
 
 def is_provisioned(arn: str) -> bool:
-    """Whether a load balancer's time has come."""
+    """Whether a load balancer has been provisioned."""
     parts = arn.split(":")
     made = balancers_of(elbv2_backends[parts[4]][parts[3]]).made
     return clock.now() - made.get(arn, float("-inf")) >= PROVISIONING
@@ -34,7 +34,7 @@ def is_provisioned(arn: str) -> bool:
 
 @overlay.wraps(ELBV2Response)
 def call_action(original: Any, self: ELBV2Response) -> Any:
-    """Note what a call lets go of: others notice it later."""
+    """Note which certificates and target groups a call stops using: others notice that later."""
     backend = self.elbv2_backend
     certificates, groups = _uses(backend)
     answer = original()
@@ -59,7 +59,7 @@ def _uses(backend: ELBv2Backend) -> tuple[set[tuple[str, str]], set[tuple[str, s
 
 
 def note_released(backend: ELBv2Backend, arns: set[str]) -> None:
-    """These target groups are in no listener any more; it takes a while until they can be deleted."""
+    """Note that no listener uses these target groups any more; they can be deleted a while later."""
     targets_of(backend).released.update(dict.fromkeys(arns, clock.now()))
 
 

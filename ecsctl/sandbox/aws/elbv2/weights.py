@@ -1,4 +1,4 @@
-"""Rules that forward to several target groups by weight: what AWS shows and refuses of them, and ECS's hand on them."""
+"""Rules that forward to several target groups by weight: what AWS shows and refuses, and what ECS changes."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _STICKY = "stickiness.enabled"
 
 
 def weights(account: str, region: str, rule_arn: str) -> dict[str, int]:
-    """The target groups of a rule, the default one included; none if it is not there, or does not just forward."""
+    """The target groups of a rule, the default one included; none if it does not exist, or does not just forward."""
     rule = _rule(elbv2_backends[account][region], rule_arn)
     return _weights(rule.actions[0].data) if rule is not None and len(rule.actions) == 1 else {}
 
@@ -47,7 +47,7 @@ def _weights(action: dict[str, Any]) -> dict[str, int]:
 
 
 def check(backend: ELBv2Backend, actions: list[dict[str, Any]]) -> None:
-    """Refuse several groups of which one keeps clients, unless the rule keeps them with their group.
+    """Refuse several groups of which one has stickiness, unless the rule has group stickiness.
 
     The other way round the words are quoted in kubernetes-sigs/aws-load-balancer-controller#2734.
     """
@@ -63,7 +63,7 @@ def check(backend: ELBv2Backend, actions: list[dict[str, Any]]) -> None:
 
 @overlay.wraps(ELBV2Response)
 def modify_target_group_attributes(original: Any, self: ELBV2Response) -> Any:
-    """Refuse to keep clients behind a rule that forwards to several groups and does not."""
+    """Refuse stickiness for a group behind a rule that forwards to several groups and has no group stickiness."""
     arn, backend = self._get_param("TargetGroupArn"), self.elbv2_backend
     if {"Key": _STICKY, "Value": "true"} in self._get_param("Attributes", []):
         for balancer in backend.load_balancers.values():

@@ -1,4 +1,4 @@
-"""What EventBridge refuses: what its model does not allow, templates that are none, destinations that are missing."""
+"""What EventBridge refuses: what its model does not allow, invalid templates, missing destinations."""
 
 import json
 import re
@@ -36,8 +36,8 @@ for _name, _operation in (
 
 
 def _templates(targets: list[dict[str, Any]]) -> None:
-    """A template is JSON once its holes are filled, and each hole has a path (EventBridge user guide, "Input
-    transformation"). How AWS's sentence goes on is an assumption.
+    """A template is JSON once its placeholders are filled, and each has a path (EventBridge user guide, "Input
+    transformation"). The end of the message is an assumption.
     """  # fmt: skip
     for target in targets:
         words = target.get("InputTransformer")
@@ -54,7 +54,7 @@ def _templates(targets: list[dict[str, Any]]) -> None:
 
 
 def _called(response: EventsHandler, targets: list[dict[str, Any]]) -> None:
-    """API reference, PutTargets: an API destination is called by a role, and must be there. The words are assumed."""
+    """API reference, PutTargets: an API destination is called by a role, and must exist. The words are assumed."""
     for target in targets:
         name = re.search(r":api-destination/([^/]+)/", target["Arn"])
         if name and not target.get("RoleArn"):
@@ -81,7 +81,7 @@ overlay.wraps(EventsHandler, "create_api_destination")(_once("destinations", "Ap
 
 @overlay.wraps(EventsHandler)
 def update_api_destination(original: Callable[..., Any], response: EventsHandler) -> Any:
-    """A connection that is there."""
+    """A connection that exists."""
     arn, backend = response._get_param("ConnectionArn"), response.events_backend
     if arn and all(one.arn != arn for one in backend.connections.values()):
         raise Refusal("ResourceNotFoundException", f"Connection '{arn}' does not exist.")

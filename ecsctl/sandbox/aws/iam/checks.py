@@ -19,7 +19,7 @@ _INLINE, _TRUST, _ATTACHED = 10_240, 2048, 10
 
 
 def invalid_principal(document: str) -> str | None:
-    """The first `"AWS":"arn…"` of a policy that names a user or role which is not there (yet), as AWS quotes it.
+    """The first `"AWS":"arn…"` of a policy that names a user or role which does not exist (yet), as AWS quotes it.
 
     IAM translates principals to unique ids when a policy is stored, so that they must exist and be known
     everywhere (hashicorp/terraform-provider-aws#8905). None when all are there.
@@ -117,7 +117,7 @@ def _check_boundary(backend: IAMBackend, arn: str | None) -> None:
 
 @overlay.wraps(IAMBackend)
 def put_role_permissions_boundary(original: Any, self: IAMBackend, role_name: str, permissions_boundary: str) -> None:
-    """Refuse a boundary that is not there."""
+    """Refuse a boundary that does not exist."""
     _check_boundary(self, permissions_boundary)
     original(role_name, permissions_boundary)
 
@@ -146,7 +146,7 @@ def delete_role(original: Any, self: IAMBackend, role_name: str) -> None:
 
 @overlay.wraps(IAMBackend)
 def get_role(original: Any, self: IAMBackend, role_name: str) -> Role:  # noqa: ARG001 - its message is not AWS's
-    """Answer as AWS words it when the role is not there; names are compared without case."""
+    """Answer as AWS words it when the role does not exist; names are compared without case."""
     for role in self.get_roles():
         if role.name.lower() == role_name.lower():
             return role
@@ -155,7 +155,7 @@ def get_role(original: Any, self: IAMBackend, role_name: str) -> Role:  # noqa: 
 
 @overlay.wraps(IAMBackend)
 def get_role_policy(original: Any, self: IAMBackend, role_name: str, policy_name: str) -> tuple[str, str]:
-    """Answer as AWS words it when the inline policy is not there."""
+    """Answer as AWS words it when the inline policy does not exist."""
     self.get_role(role_name)
     found: tuple[str, str] = _or_no_policy(original, role_name, policy_name)
     return found
@@ -163,7 +163,7 @@ def get_role_policy(original: Any, self: IAMBackend, role_name: str, policy_name
 
 @overlay.wraps(IAMBackend)
 def delete_role_policy(original: Any, self: IAMBackend, role_name: str, policy_name: str) -> None:
-    """Answer as AWS words it when the inline policy is not there."""
+    """Answer as AWS words it when the inline policy does not exist."""
     self.get_role(role_name)
     _or_no_policy(original, role_name, policy_name)
 

@@ -21,7 +21,7 @@ def backend_of(account_id: str, partition: str = "aws") -> IAMBackend:
 
 
 def find(account_id: str, role_arn: str) -> Role | None:
-    """The role of this ARN, None if it is not there."""
+    """The role of this ARN, None if it does not exist."""
     roles = backend_of(account_id, role_arn.split(":")[1]).get_roles()
     return next((role for role in roles if role.arn == role_arn), None)
 

@@ -1,4 +1,4 @@
-"""What AWS's logs does that moto does not: it checks retention and ARNs, and late writers bring groups back."""
+"""What AWS's logs does that moto does not: it checks retention and ARNs, and groups that AWS writes to come back."""
 
 from ecsctl.sandbox.aws.logs import checks, keys, reading, state  # noqa: F401 - imported for their declarations
 from ecsctl.sandbox.aws.logs.time import revive_log_groups

@@ -17,7 +17,7 @@ RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096
 
 @overlay.wraps(LogsBackend)
 def create_log_group(original: Any, self: LogsBackend, log_group_name: str, *args: Any, **kwargs: Any) -> Any:
-    """Refuse a name with other characters than API reference, CreateLogGroup, allows; and a key that does not fit."""
+    """Refuse a name with other characters than API reference, CreateLogGroup, allows; and a key that cannot be used."""
     if not re.fullmatch(r"[.\-_/#A-Za-z0-9]+", log_group_name):
         constraint = r"Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+"
         raise InvalidParameterException(constraint=constraint, parameter="logGroupName", value=log_group_name)
@@ -65,20 +65,20 @@ def _check_arn(response: LogsResponse) -> None:
 
 @overlay.wraps(LogsResponse)
 def tag_resource(original: Any, self: LogsResponse) -> Any:
-    """Refuse for what is not there."""
+    """Refuse for what does not exist."""
     _check_arn(self)
     return original()
 
 
 @overlay.wraps(LogsResponse)
 def untag_resource(original: Any, self: LogsResponse) -> Any:
-    """Refuse for what is not there."""
+    """Refuse for what does not exist."""
     _check_arn(self)
     return original()
 
 
 @overlay.wraps(LogsResponse)
 def list_tags_for_resource(original: Any, self: LogsResponse) -> Any:
-    """Refuse for what is not there."""
+    """Refuse for what does not exist."""
     _check_arn(self)
     return original()

@@ -1,4 +1,4 @@
-"""The KMS key of a log group: it must be there, enabled, and let the service in."""
+"""The KMS key of a log group: it must exist, be enabled, and allow CloudWatch Logs to use it."""
 
 from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.models import LogGroup, LogsBackend
@@ -9,10 +9,10 @@ from ecsctl.sandbox.core import overlay
 
 
 def check_key(backend: LogsBackend, group: str, key: str) -> None:
-    """Refuse a key that is not named by its ARN, is not there or off, or does not let the service encrypt this group.
+    """Refuse a key that is not named by its ARN, does not exist, is disabled, or does not allow the service this group.
 
-    The words are those of hashicorp/terraform#24194 and hashicorp/terraform-provider-aws#29282; for the key that is off
-    API reference, AssociateKmsKey, has the code alone.
+    The words are those of hashicorp/terraform#24194 and hashicorp/terraform-provider-aws#29282; for the disabled key
+    API reference, AssociateKmsKey, has only the code.
     """
     if not key.startswith("arn:"):
         raise overlay.Refusal("InvalidParameterException", f"The specified KMS Key Id could not be found. '{group}'")

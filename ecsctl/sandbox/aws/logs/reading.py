@@ -28,7 +28,7 @@ def filter_log_events(original: Any, self: LogsResponse) -> Any:
     asked = {**json.loads(self.body), "interleaved": True}
     group = self.logs_backend.groups.get(self._get_param("logGroupName"))
     if prefix and group is not None:
-        # A list that no stream is in stands for nothing: moto takes an empty one for all.
+        # moto takes an empty list of streams for all of them.
         asked["logStreamNames"] = [name for name in group.streams if name.startswith(prefix)] or [""]
     token = str(asked.get("nextToken") or "")
     if asked.get("startFromHead", True) is False and asked.get("startTime", 0) < _BACKWARDS_SINCE:

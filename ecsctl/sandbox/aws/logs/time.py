@@ -1,4 +1,4 @@
-"""Late writers bring log groups back."""
+"""Log groups that AWS writes to may come back after they are deleted."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ _WRITTEN_BY_AWS = ("/aws/codebuild/", "/aws/ecs/containerinsights/")
 
 @dataclass
 class _Writers:
-    """How long after its end a group of AWS's own comes back, if at all."""
+    """How long after its deletion a group that AWS writes to comes back; None if it does not."""
 
     after: float | None = None
 
@@ -36,14 +36,14 @@ def _writers(account_id: str) -> _Writers:
 def revive_log_groups(after: float = 15.0, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
     """Let each group of CodeBuild's or Container Insights' come back once, `after` sandbox seconds after its end.
 
-    Made by those who still had something to write: without tags, and never to expire.
+    The services that still write make them again: without tags, and without retention.
     """
     _writers(account_id).after = after
 
 
 @overlay.wraps(LogsResponse)
 def call_action(original: Any, self: LogsResponse) -> Any:
-    """At each request, what has come back by now."""
+    """At each request, make the groups that have come back by now."""
     backend = self.logs_backend
     ghosts = overlay.memory(backend, _Ghosts)
     for name in [name for name, when in ghosts.due.items() if when <= clock.now()]:

@@ -1,4 +1,4 @@
-"""What Route 53 refuses: records that are wrong in themselves or beside others, zones that are not empty, and haste."""
+"""What Route 53 refuses: invalid and conflicting records, zones that are not empty, and changes that come too soon."""
 
 import ipaddress
 import itertools
@@ -38,7 +38,7 @@ def key_of(record: RecordSet) -> tuple[str, str, str]:
 
 
 def unfit(zone: FakeZone, records: list[RecordSet]) -> Iterator[str]:
-    """What is wrong with the records in themselves."""
+    """What is wrong with each record by itself."""
     for key, same in itertools.groupby(sorted(key_of(record) for record in records)):
         if len(list(same)) > 1:
             message = f"{key[1]} {key[0]}"
@@ -71,7 +71,7 @@ def _is_address(value: str) -> bool:
 def contradictions(
     zone: FakeZone, standing: dict[tuple[str, str, str], RecordSet], asked: list[tuple[str, RecordSet]]
 ) -> Iterator[str]:
-    """What cannot stand beside what, after all the changes."""
+    """Which records conflict with each other, after all the changes."""
     if (zone.name, "NS", "") not in standing:
         yield "A HostedZone must contain at least one NS record for the zone itself."
     if (zone.name, "SOA", "") not in standing:

@@ -1,4 +1,4 @@
-"""Which hosted zones the world is led to: a zone whose parent does not name its servers answers nobody.
+"""Which hosted zones are delegated: a zone whose parent does not name its servers does not resolve.
 
 Route 53 guide, "Making Amazon Route 53 the DNS service for an existing domain" and "Routing traffic for subdomains":
 a new zone has four name servers of its own, and is of no use until the registrar, or an NS record in the parent's
@@ -28,7 +28,7 @@ def _registered(backend: Route53Backend) -> dict[str, float]:
 
 @script.switch
 def delegate_zone(zone: str, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Name the servers of a zone, by its id, where its domain is registered: the world is led to it."""
+    """Name the servers of a zone, by its id, where its domain is registered: from now on it resolves."""
     register(route53_backends[account_id]["aws"], zone)
 
 
@@ -39,7 +39,7 @@ def undelegate_zone(zone: str, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
 
 
 def register(backend: Route53Backend, zone: str) -> None:
-    """As `delegate_zone`, for a backend that is just being born."""
+    """As `delegate_zone`, for a backend that is just being made."""
     _registered(backend)[zone.removeprefix("/hostedzone/")] = clock.now()
 
 
@@ -51,9 +51,9 @@ def name_servers(zone: FakeZone) -> list[str]:
 
 
 def delegated_since(backend: Route53Backend, zone: FakeZone) -> float | None:
-    """Since when the world is led to a public zone; None if it is not.
+    """Since when a public zone is delegated; None if it is not.
 
-    By the registrar, or by an NS record in the account's zone above it, if the world is led to that one.
+    By the registrar, or by an NS record in the account's zone above it, if that one is delegated.
     """
     if zone.resource_id in _registered(backend):
         return _registered(backend)[zone.resource_id]
@@ -65,7 +65,7 @@ def delegated_since(backend: Route53Backend, zone: FakeZone) -> float | None:
 
 
 def led_elsewhere(zone: FakeZone, name: str) -> bool:
-    """Whether an NS record in the zone leads whoever asks for the name to other servers."""
+    """Whether an NS record in the zone delegates the name to other servers."""
     below = (record.name for record in zone.rrsets if record.type == "NS" and record.name != zone.name)
     return any(name == each or name.endswith(f".{each}") for each in below)
 

@@ -11,7 +11,7 @@ from ecsctl.sandbox.core import clock, overlay
 
 @overlay.wraps(Route53Backend, "change_resource_record_sets")
 def _change(original: Any, self: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]) -> None:  # noqa: ARG001 - it compares nothing
-    """Check the whole batch against the zone, then take it over. The messages are those of public bug reports."""
+    """Check the whole batch against the zone, then apply it. The messages are those of public bug reports."""
     zone = self.get_hosted_zone(zoneid)
     asked = [(change["Action"], _record(change)) for change in change_list]
     wrong = list(unfit(zone, [record for _, record in asked]))

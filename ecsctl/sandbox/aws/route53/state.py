@@ -1,4 +1,4 @@
-"""Since when records are as they are, and what the world finds of them."""
+"""Since when each record has its value, and which records resolve."""
 
 import re
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ def changes_of(account_id: str) -> _Changes:
 
 @script.switch
 def set_elsewhere(name: str, value: str, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Set a CNAME at a DNS provider that is not Route 53: the world finds it from now on."""
+    """Set a CNAME at a DNS provider other than Route 53: from now on it resolves."""
     changes_of(account_id).elsewhere[normal(name), "CNAME", normal(value)] = clock.now()
 
 
@@ -47,7 +47,7 @@ def zones_of(account_id: str) -> list[tuple[Route53Backend, FakeZone]]:
 
 
 def standing_since(account_id: str, name: str, kind: str, value: str) -> float | None:
-    """Since when (sandbox time) the world finds a record of this name, type and value in a public zone; None if not."""
+    """Since when (sandbox time) a record of this name, type and value resolves in a public zone; None if not."""
     if (elsewhere := changes_of(account_id).elsewhere.get((normal(name), kind, normal(value)))) is not None:
         return elsewhere
     for backend, zone in zones_of(account_id):

@@ -38,7 +38,7 @@ def _rule_name() -> str:
 @overlay.wraps(S3Response)
 def get_bucket_encryption(original: Any, self: S3Response) -> Any:
     """Show as well that nobody's own keys are taken, as in answers of 2026 (go-to-k/cdk-real-drift, c00ed982)."""
-    original()  # it refuses for what is not there
+    original()  # it refuses for what does not exist
     rule = self.backend.get_bucket(self.bucket_name).encryption["Rule"]  # type: ignore[index] # it always has one
     encryption = {
         "ApplyServerSideEncryptionByDefault": rule["ApplyServerSideEncryptionByDefault"],

@@ -1,4 +1,4 @@
-"""What S3 refuses: strangers, callers without rights, policies that are none, and to delete what is not empty."""
+"""What S3 refuses: other accounts, callers without permission, invalid policies, deleting what is not empty."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from ecsctl.sandbox.core import authorization, clock, congestion, overlay, reque
 
 @overlay.wraps(S3Response)
 def _bucket_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
-    """Let nobody but its owner near a bucket, and see that the owner is whom the caller expects."""
+    """Refuse everybody but the owner of a bucket, and an owner other than the one that the caller expects."""
     requests.bring_to_now()  # S3's requests take another way through moto than all others
     _check_time(self, request)
     _check_rights(self, request)
@@ -107,7 +107,7 @@ def delete_bucket(original: Any, self: S3Backend, bucket_name: str) -> Any:
 
 @overlay.wraps(S3Backend)
 def put_bucket_policy(original: Any, _self: S3Backend, bucket_name: str, policy: bytes) -> None:
-    """Refuse what is no policy, and principals that are not there (API reference, PutBucketPolicy: MalformedPolicy)."""
+    """Refuse an invalid policy, and principals that do not exist (API reference, PutBucketPolicy: MalformedPolicy)."""
     try:
         document = json.loads(policy)
         statements = document["Statement"]

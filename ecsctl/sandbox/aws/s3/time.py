@@ -16,7 +16,7 @@ BLOCKED = 20.0
 
 @dataclass
 class Names:
-    """When each name was deleted and each bucket made, in sandbox time, and how long that is felt."""
+    """When each name was deleted and each bucket made, in sandbox time, and for how long that has an effect."""
 
     deleted: dict[str, float] = field(default_factory=dict)
     made: dict[str, float] = field(default_factory=dict)

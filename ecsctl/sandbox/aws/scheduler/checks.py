@@ -60,7 +60,7 @@ def check(backend: EventBridgeSchedulerBackend, asked: Wire, group_arn: str) -> 
 
 
 def _check_target(target: Wire) -> None:
-    """The templated target of ECS alone is played; the wordings are assumptions."""
+    """The templated target of ECS alone is simulated; the wordings are assumptions."""
     if not _CLUSTER.fullmatch(target["Arn"]):
         raise _invalid("The sandbox runs schedules of ECS only: expected the ARN of a cluster in Target.Arn.")
     parameters = target.get("EcsParameters")

@@ -28,7 +28,7 @@ def create_schedule(original: Any, response: EventBridgeSchedulerResponse) -> An
 
 @overlay.wraps(EventBridgeSchedulerResponse)
 def update_schedule(original: Any, response: EventBridgeSchedulerResponse) -> Any:
-    """All of it anew: "any fields that you do not provide … will be set to their system-default values" (API
+    """Every setting is replaced: "any fields that you do not provide … will be set to their system-default values" (API
     reference, UpdateSchedule).
     """  # fmt: skip
     backend, asked = response.scheduler_backend, sent(response, "UpdateSchedule")

@@ -1,4 +1,4 @@
-"""What is due is run: with the rights of the schedule's role, again where ECS refuses it, and counted in metrics.
+"""Schedules that are due run their tasks: with the permissions of their role, retried, and counted in metrics.
 
 EventBridge Scheduler user guide, "Setting up the execution role", "Retry policy" and "Monitoring EventBridge Scheduler
 with Amazon CloudWatch". No one gets an error for a run that does not start: AWS counts it, and that is all, where no
@@ -44,7 +44,7 @@ def call_action(original: Any, response: EventBridgeSchedulerResponse) -> Any:
 
 
 def settle(backend: EventBridgeSchedulerBackend) -> None:
-    """Let the groups be gone that were asked to go."""
+    """Remove the groups whose deletion has ended."""
     leaving = memory(backend).leaving
     for name, since in list(leaving.items()):
         if clock.now() - since >= DELETING:
@@ -161,7 +161,7 @@ def _run(backend: EventBridgeSchedulerBackend, schedule: Schedule, at: float) ->
 
 
 def _lacking(backend: EventBridgeSchedulerBackend, schedule: Schedule) -> str | None:
-    """The sentence in which the role lacks a right; None if it has all of them.
+    """What permission the role lacks, in AWS's words; None if it has all of them.
 
     A family without a revision is checked by the latest one (aws/aws-cdk#30390 quotes AWS's letter).
     """

@@ -23,7 +23,7 @@ class Going:
 
 @overlay.wraps(SecretsManagerResponse)
 def call_action(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
-    """First let go the secrets whose recovery window is over."""
+    """First remove the secrets whose recovery window is over."""
     secrets = response.backend.secrets
     for secret in list(secrets.values()):
         due = getattr(secret, "deleted_date", None)

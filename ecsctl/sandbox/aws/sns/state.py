@@ -1,4 +1,4 @@
-"""An e-mail subscription waits for the person whose address it is, and has no ARN until then."""
+"""An e-mail subscription is pending, without an ARN, until its address confirms it."""
 
 from collections.abc import Callable
 from typing import Any

@@ -64,7 +64,7 @@ def terminate_session(response: SimpleSystemManagerResponse) -> ActionResult:
 
 @overlay.adds(SimpleSystemManagerResponse)
 def describe_sessions(response: SimpleSystemManagerResponse) -> ActionResult:
-    """Those that go on, or those that have ended."""
+    """Active sessions, or those that have ended."""
     active = json.loads(response.body)["State"] == "Active"
     return ActionResult({"Sessions": [
         {

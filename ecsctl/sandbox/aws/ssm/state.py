@@ -24,7 +24,7 @@ class Session:
 
     @property
     def active(self) -> bool:
-        """Whether it goes on: its task, and the agent in it, does too."""
+        """Whether it is active: not terminated, and its task and the agent in it still run."""
         return self.ended is None and views.agent_up(self.task)
 
 

@@ -70,7 +70,7 @@ def _at(backend: EC2ContainerServiceBackend, address: str) -> Task | None:
 
 
 def _into(task: Task, port: int) -> dict[str, Any]:
-    """Where a port of a task is: one of its containers', or, of a task that is simulated, one that is played."""
+    """Where a port of a task is: one of its containers', or, of a task that is simulated, one that is simulated."""
     here, life = machine.current, engine_tasks.life(task)
     if here is None or life is None:
         ports = {

@@ -18,7 +18,7 @@ _READS = re.compile(r"^(Describe|Get|List|BatchGet|BatchCheck|Head|Search|Lookup
 
 @dataclass
 class Past:
-    """One resource's tags since when, the newest last, and when it died; in sandbox time."""
+    """One resource's tags since when, the newest last, and when it was deleted; in sandbox time."""
 
     tags: list[tuple[float, dict[str, str]]] = field(default_factory=list)
     died: float | None = None
@@ -57,7 +57,7 @@ def census(account_id: str, region: str, of: frozenset[str] = frozenset()) -> di
 
 @overlay.wraps(BaseResponse)
 def _dispatch(original: Any, self: BaseResponse, *args: Any, **kwargs: Any) -> Any:
-    """After each call that may have changed something, see what has."""
+    """After each call that may have changed something, note what has."""
     answer = original(*args, **kwargs)
     regional = self.service_name not in _GLOBAL and self.region in ec2_backends[self.current_account].regions
     if regional and not _READS.match(self._get_action() or "Get"):

@@ -29,7 +29,7 @@ def _delays(account_id: str) -> _Delays:
 
 @script.switch
 def delay_tagging(late: float = LATE, haunting: float = HAUNTING, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Let the tagging API list changes `late` seconds of sandbox time later, and the dead for `haunting` seconds."""
+    """Let the tagging API list changes `late` seconds of sandbox time later, and what is deleted for `haunting`."""
     _delays(account_id).late, _delays(account_id).haunting = late, haunting
 
 
@@ -60,7 +60,7 @@ def _get_resources_generator(
     resource_type_filters: list[str] | None = None,
     resource_arn_list: list[str] | None = None,
 ) -> Iterator[TaggedResource]:
-    """List what the service has heard of, dead or alive."""
+    """List what the service knows of, deleted resources included."""
     delays, matches, found = _delays(self.account_id), make_tag_matcher(tag_filters), []
     for (_, arn), past in census(self.account_id, self.region_name).items():
         tags = _visible(past, delays.late, delays.haunting)

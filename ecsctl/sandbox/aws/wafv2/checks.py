@@ -21,7 +21,7 @@ class _Unavailable(WAFv2ClientError):
 
 @overlay.wraps(WAFV2Backend)
 def associate_web_acl(original: Callable[..., Any], backend: WAFV2Backend, web_acl_arn: str, resource_arn: str) -> None:
-    """It takes the place of another: "You can associate each AWS resource with only one web ACL" (WAF guide).
+    """It replaces another: "You can associate each AWS resource with only one web ACL" (WAF guide).
 
     A new load balancer is not known yet (kubernetes-sigs/aws-load-balancer-controller#685).
     """
