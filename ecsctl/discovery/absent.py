@@ -61,7 +61,8 @@ def missing_notes(tree: Tree, path: str, read: Dockerfile, place: Context) -> It
     for name in sorted(one for one in own if re.search(r"/\.env(?:\.\w+)?$", one)):
         bare = name.rpartition("/")[2]
         made = any(bare in rest for one in read.stages for word, rest in one.instructions if word == "RUN")
-        if not made and not tree.has(_whole(place.folder, bare)):
+        cloned = any(word == "RUN" and "git clone" in rest for one in read.stages for word, rest in one.instructions)
+        if not made and not cloned and not tree.has(_whole(place.folder, bare)):
             yield f"{path} copies {name} from an earlier stage, and git has no {bare}: the build ends there"
     if left := ignored(tree, path, read, place.folder):
         yield f"{path} copies {', '.join(left[:5])}, which .dockerignore leaves out of the build"

@@ -127,7 +127,9 @@ def _of_services(services: Sequence[Service], stage: str, known: Mapping[str, st
     """What an account is needed for is none, and what is no check by its name no more than a proposal."""
     for service in services:
         if not _ACCOUNT.search(service.health) and (found := asked(service.health, known)):
-            sure = service.runs(stage) and (found[0].count("/") < 2 or bool(_NAMED.search(found[0])))
+            # curl ends well with any answer, unless -f is there: then what the path answers is not known.
+            fails = "curl" not in service.health or re.search(r"\s(?:-\w*f\w*|--fail\S*)\b", service.health)
+            sure = bool(fails) and service.runs(stage) and (found[0].count("/") < 2 or bool(_NAMED.search(found[0])))
             source = f"the healthcheck of {service.where}"
             yield Health(found[0], source, found[1], _redirects(service.health), sure=sure)
 
@@ -201,14 +203,24 @@ def _of_frameworks(tree: Tree, context: str) -> Iterator[Health]:
             yield Health("/q/health", f"Quarkus' health extension in {path}", sure=not _SECURED.search(text))
         elif re.search(r"micronaut-management", text) and "endpoints.all.port" not in settings.of(tree, context):
             yield Health("/health", f"Micronaut's management in {path}", sure=not _SECURED.search(text))
-    for path in _files(tree, context, r"(?:Program|Startup|Extensions)\.cs"):
+    for path in _files(tree, context, r"(?:Program|Startup|\w*Extensions|\w*HealthChecks?\w*)\.cs"):
         text = _live(tree.read(path))
         for match in islice(re.finditer(r"MapHealthChecks\(\s*\"(/[\w/-]*)\"[^;]{0,300}", text), 20):
             before = text[: match.start()].rpartition("IsDevelopment()")
-            if not before[1] or before[2].count("{") <= before[2].count("}"):
+            if not before[1] or _closed(before[2]):
                 open_to_all = "RequireAuthorization" not in match[0]
                 yield Health(match[1], f"MapHealthChecks in {path}", sure=open_to_all)
                 break
+
+
+def _closed(text: str) -> bool:
+    """Whether the first block that a text begins has ended in it."""
+    depth = 0
+    for match in re.finditer(r"[{}]", text):
+        depth += 1 if match[0] == "{" else -1
+        if depth <= 0:
+            return True
+    return False
 
 
 def _has_actuator(tree: Tree, context: str, build: str) -> bool:

@@ -22,6 +22,7 @@ _SECRET = re.compile(
     r"SECRET|(?:\w+_)?SECRET_KEY(?:_BASE)?|RAILS_MASTER_KEY|(?:LARAVEL_)?APP_(?:KEY|SECRET)|(?:\w+_?)?AUTH_SECRET"
     r"|(?:\w+_)?(?:(?:ENCRYPTION|CREDENTIALS?|SIGNING|MASTER|COOKIE|SESSION|HASH)_KEY|JWT_KEY|SALT)"
     r"|(?:\w+_)?(?:SESSION|JWT|SHARED|COOKIE|SIGNING|TOKEN|HASH|INTERNAL|CSRF|NEXTAUTH)_SECRET"
+    r"|(?:\w+_)?(?:BOT|DISCORD|TELEGRAM)_TOKEN"
 )
 # Without them Laravel and Rails do not start, or answer 500 ("Configuration", "Securing Rails Applications").
 _OF_FRAMEWORKS = (
@@ -155,12 +156,13 @@ def listed(
     found += [Need(line.partition(":")[0], line) for line in _of_servers(tree)]
     secret = named if any(_SECRET.fullmatch(name) for name, _ in named) else [*named, *samples]
     found += [Need("secrets", line) for line in _secrets(tree, context, secret)]
-    named_yet = set(re.findall(r"[A-Z][A-Z0-9_]{2,}", " ".join(one.line for one in found)))
+    named_yet = set(re.findall(r"[A-Z]\w{2,}", " ".join(one.line for one in found)))
     lacking = required.listed(
         tree, context, named_yet | set(known), foreign, built.rpartition("/")[0] if foreign else ""
     )
     found += [Need("required variables", line) for line in lacking]
-    found += [Need(line.partition(":")[0], line) for line in _processes(services, app)]
+    held = [one for one in services if not one.dockerfile or tree.has(one.dockerfile)]
+    found += [Need(line.partition(":")[0], line) for line in _processes(held, app)]
     found += [Need("migrations", line) for line in _of_builders(tree, context, built, [one.line for one in found])]
     folders = list(_kept(tree, app, kept))
     stored = any(kind == "a database" for kind, line in lines if not line.endswith("the app may need one"))
@@ -219,6 +221,8 @@ def others(tree: Tree, built: str) -> tuple[str, ...]:
     """The folders of a repository of several apps that a Dockerfile neither lies in nor names, if it does another."""
     text = f"{built}\n{tree.read(built)}"
     apps = [one for one in tree.folders if re.fullmatch(r"(?:apps|services)/[^/]+", one)]
+    # A list of packages is copied of every app in the workspace, whichever is built.
+    text = re.sub(r"(?m)^COPY\s+\S+/(?:package\.json|pyproject\.toml|Cargo\.toml|[\w.]+\.csproj)\s+\S+\s*$", "", text)
     named = [one for one in apps if re.search(rf"{re.escape(one)}(?![\w-])", text)]
     return tuple(one for one in apps if one not in named) if named else ()
 

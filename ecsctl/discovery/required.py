@@ -47,7 +47,7 @@ _MAY_LACK = re.compile(r"optional|Optional|default\(|prefault\(|nullish\(|catch\
 _ENVALID = re.compile(r"(?:str|num|port|url|bool|host|email|json)\(")
 # What every container has, what init sets itself, and what is built in or for tests.
 _GIVEN = re.compile(
-    r"NODE_ENV|RAILS_ENV|RACK_ENV|PORT|HOST|HOSTNAME|HOME|PATH|PWD|USER|CI|TZ|LANG|(?:HEROKU|VERCEL|TEST)\w*|"
+    r"NODE_ENV|DEV|MODE|PROD|RAILS_ENV|RACK_ENV|PORT|HOST|HOSTNAME|HOME|PATH|PWD|USER|CI|TZ|LANG|(?:HEROKU|VERCEL|TEST)\w*|"
     r"(?:NEXT_PUBLIC|VITE)_\w+|\w+_TEST"
 )
 _SETTINGS = r"[\w-]*(?:settings|config|env)[\w-]*\.py|(?:base|prod|production)\.py"

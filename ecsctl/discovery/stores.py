@@ -24,7 +24,7 @@ _KINDS = (
      r"spring\.(?:datasource\.url|r2dbc\.url|(?:data\.)?mongodb\.(?:uri|host))|quarkus\.datasource\.jdbc\.url"),
     ("Redis", r"redis|valkey|keydb|dragonfly",
      r"\w*REDIS\w*_?(?:URL|HOST|URI|DSN)|REDIS(?:_(?:SERVERS?|ADDR(?:ESS)?|ENDPOINT|NODES?|CONNECTION\w*))?"
-     r"|ConnectionStrings__\w*(?:[Rr]edis|[Cc]ache)\w*|(?:\w+__)*Redis\w*__(?:Connection\w*|Configuration|Host\w*|Ur[il]|Endpoint\w*)",
+     r"|ConnectionStrings__\w*(?:[Rr]edis|[Cc]ache)\w*|(?:\w+__)*Redis\w*__(?:Connection\w*|Configuration|Host\w*|Ur[il]|End[Pp]oint\w*)",
      r"spring\.(?:data\.)?redis\.(?:host|url)|quarkus\.redis\.hosts"),
     ("a cache", r"memcach", r"\w*MEMCACHED?_?(?:SERVERS?|HOSTS?|URL|LOCATION)", "$."),
     ("a queue", r"rabbitmq|amqp|kafka|redpanda|nats|activemq|artemis|elasticmq|beanstalk|pulsar|mosquitto|emqx",

@@ -194,3 +194,52 @@ def test_migrations_that_a_script_of_another_package_runs_are_no_lack(tmp_path):
         "package.json": "{}", "db/prisma/migrations/1/a.sql": "",
     })  # fmt: skip
     assert lines(image) == ()
+
+
+def test_a_list_of_packages_that_is_copied_makes_no_app_of_a_workspace_this_one(tmp_path):
+    image = found(tmp_path, {
+        "apps/api/Dockerfile": "FROM a\nCOPY package.json ./\nCOPY apps/web/package.json apps/web/\n"
+        "COPY apps/api apps/api\nEXPOSE 80\nCMD a\n",
+        "package.json": "{}", "apps/api/a.ts": "", "apps/web/package.json": "{}",
+        "apps/web/env.ts": "const schema = z.object({\n  SHOP_NAME: z.string(),\n})\n",
+    })  # fmt: skip
+    assert (image.context, lines(image)) == (".", ())
+
+
+def test_a_setting_of_aspnet_stands_in_one_line_alone(tmp_path):
+    image = found(tmp_path, {
+        "Dockerfile": ASPNET, "Data.cs": 'UseNpgsql(configuration.GetConnectionString("Main"));\n',
+        "compose.yml": "services:\n  a: {build: ., ports: ['8080:8080'], environment: {ConnectionStrings__Main: x}}\n",
+    })  # fmt: skip
+    assert lines(image) == ("a database: ConnectionStrings__Main, which a in compose.yml names",)
+
+
+def test_what_a_stage_has_of_a_repository_that_it_clones_is_not_looked_for_in_this_one(tmp_path):
+    text = (
+        "FROM a AS b\nRUN git clone https://github.com/x/y /y\nFROM a\nCOPY --from=b /y/.env.sample .env\nEXPOSE 80\n"
+    )
+    assert not [one for one in found(tmp_path, {"Dockerfile": text}).doubts if ".env.sample" in one]
+
+
+def test_an_emulator_beside_an_app_is_taken_after_it(tmp_path):
+    text = "FROM a\nEXPOSE 80\nCMD a\n"
+    image = found(tmp_path, {"src/Api/Dockerfile": text, "src/AlarmEmulator/Dockerfile": text})
+    assert image.dockerfile == "src/Api/Dockerfile"
+
+
+@pytest.mark.parametrize(
+    ("check", "sure"), [("curl -fsS", True), ("curl --fail", True), ("curl -s -o /dev/null", False)]
+)
+def test_a_check_that_takes_any_answer_makes_its_path_a_proposal(tmp_path, check, sure):
+    text = f"services:\n  web: {{build: ., ports: ['80:80'], healthcheck: {{test: '{check} http://localhost/api/health'}}}}\n"
+    image = found(tmp_path, {"Dockerfile": "FROM a\nEXPOSE 80\nCMD a\n", "compose.yml": text})
+    assert image.path == "/api/health"
+    assert sure != any("is a proposal" in one for one in image.doubts)
+
+
+def test_a_health_check_after_a_block_for_development_alone_is_the_app_s(tmp_path):
+    text = (
+        "if (app.Environment.IsDevelopment())\n{\n  app.UseSwagger();\n}\n"
+        'app.UseEndpoints(endpoints =>\n{\n  endpoints.MapHealthChecks("/well");\n});\n'
+    )
+    assert found(tmp_path, {"Dockerfile": ASPNET, "Program.cs": text}).path == "/well"
