@@ -72,9 +72,17 @@ class Attempt:
         self._waited[reason] = waited + self.patience.again(waited, usual)
 
 
-def patiently(patience: Patience, read: Callable[[], T], what: str, again: Callable[[], None] = lambda: None) -> T:
+def patiently(
+    patience: Patience,
+    read: Callable[[], T],
+    what: str,
+    again: Callable[[], None] = lambda: None,
+    *,
+    gone: bool = False,
+) -> T:
     """Returns what `read` returns, once AWS shows everywhere what was just created. `what` names what is read; `again`
-    is called before each further read.
+    is called before each further read. With `gone` it lists first and then reads what was listed: what is gone between
+    the two, or is only listed still, is waited out too.
 
     Raises AwsError, or a more specific error, for everything that is not temporary. The read itself has already waited
     out throttling and lost answers.
@@ -84,7 +92,7 @@ def patiently(patience: Patience, read: Callable[[], T], what: str, again: Calla
         try:
             return read()
         except ClientError as error:
-            if transient(error) is None:
+            if transient(error) is None and not (gone and is_gone(error)):
                 raise explained(error, what) from error
-            attempt.wait_or_raise(error)
+            attempt.wait_or_raise(error, gone=gone)
             again()

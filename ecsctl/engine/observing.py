@@ -55,8 +55,12 @@ class Reader:
         """The same, from any answer that was requested after that moment."""
         me = self.label.of(name)
         with self.aws.no_older_than(moment):
-            found = self.patiently(lambda: list(kind.find(self.aws, me)), kind.known_as(name))
+            found = self.listed(kind, me, kind.known_as(name))
         return [item for item in found if me.matches(item.tags)]
+
+    def listed(self, kind: type[AnyResource], me: Label, what: str) -> list[Found[Any]]:
+        """Everything of this kind that AWS lists for a label; read again while it lists what is gone."""
+        return patiently(self.patience, lambda: list(kind.find(self.aws, me)), what, again=self.aws.forget, gone=True)
 
     def patiently(self, read: Callable[[], T], what: str = "reading") -> T:
         """Read, and read again while AWS does not show everywhere what was just created. `what` names what is read."""

@@ -93,7 +93,7 @@ class Survey:
             try:
                 near = None if through else self._nearby(kind, me, desired=name in configured)
                 if near is None:
-                    near = self.one.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} of {me.app}")
+                    near = self.one.listed(kind, me, f"{kind.title} of {me.app}")
                 items = near
             except (Denied, NotOffered) as error:
                 why = error.message.removeprefix(f"{kind.title} of {me.app}: ")
@@ -158,7 +158,7 @@ class Survey:
     def of(self, kind: type[AnyResource]) -> list[Owned]:
         """Everything of one kind that carries the tags of the deployment that the last survey was about."""
         me = self.one.label
-        found = self.one.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} of {me.app}")
+        found = self.one.listed(kind, me, f"{kind.title} of {me.app}")
         return [Owned(kind, item) for item in found if me.owns(item.tags)]
 
     def _among(self, kind: type[AnyResource], me: Label) -> list[Found[Any]] | None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import Refused, ResourceFailed
+from ecsctl.engine.errors import AwsError, Refused, ResourceFailed
 from ecsctl.engine.label import Label
 from ecsctl.engine.plan import Verb
 from ecsctl.engine.stack import Stack
 from tests.engine.conftest import Run, toybox
-from tests.engine.toys import Box, Cloud, Drying, Lid, LidIds, Thing, answer, lost
+from tests.engine.toys import Ball, Box, Cloud, Drying, Lid, LidIds, Thing, answer, lost
 
 
 def neighbour(cloud: Cloud) -> list[Thing]:
@@ -155,6 +155,36 @@ def test_what_aws_shows_late_is_waited_for(run: Run, cloud: Cloud) -> None:
         thing.born = cloud.clock.now()
     run.down()
     assert cloud.things == []
+
+
+@pytest.mark.parametrize("reads", [1, 2, 3])
+def test_what_aws_lists_though_it_is_gone_is_waited_out(
+    run: Run, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, reads: int
+) -> None:
+    """A kind lists first and then asks for the tags of each; AWS answers the two from different places."""
+    run.up(toybox())
+    find, refusals = Ball.find, iter([None, *[answer("ResourceNotFoundException")] * reads])
+
+    def listed(aws: Any, me: Label) -> Any:
+        if refusal := next(refusals, None):
+            raise refusal
+        return find(aws, me)
+
+    monkeypatch.setattr(Ball, "find", listed)
+    run.down()
+    assert next(refusals, None) is None
+    assert cloud.things == []
+
+
+def test_what_is_listed_for_good_though_it_is_gone_is_an_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run.up(toybox())
+
+    def listed(aws: Any, me: Label) -> Any:
+        raise answer("ResourceNotFoundException")
+
+    monkeypatch.setattr(Ball, "find", listed)
+    with pytest.raises(AwsError, match="failed"):
+        run.down()
 
 
 def test_lost_answers_and_throttling_are_lived_through(run: Run, cloud: Cloud) -> None:
