@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -76,6 +77,18 @@ def test_nothing_is_written_but_in_folders_of_its_own(home, built, tmp_path):
     assert "Read-only file system" in log or "Permission denied" in log
     assert not outside.exists()
     assert not (home / "gone").exists()
+    assert list(result.artifacts) == ["kept"]
+
+
+@CONFINES
+@pytest.mark.parametrize("own", [True, False])
+def test_it_has_a_place_of_its_own_for_temporary_files_wherever_the_users_is(built, tmp_path, monkeypatch, own):
+    if own:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    Path(tempfile.gettempdir()).mkdir(exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir="/tmp") as theirs, tempfile.NamedTemporaryFile() as ours:
+        log, result = built(f'place=$(mktemp -d) && touch "$place/written" kept; ls {theirs.name} {ours.name}; true')
+    assert log.count("No such file") == 2
     assert list(result.artifacts) == ["kept"]
 
 

@@ -50,7 +50,7 @@ class Confined:
         self, writable: Sequence[Path], readable: Sequence[Path] = (), hidden: Sequence[Path] = (), tag: str = ""
     ) -> None:
         self._tag = tag.encode()  # stands in the environment of every command, and of what these start
-        self._view = (writable, [*_ours(), *readable], [*_homes(), Path(tempfile.gettempdir()), *hidden])
+        self._view = (writable, [*_ours(), *readable], [*_homes(), *_temporary(), *hidden])
         self._aside = tempfile.TemporaryDirectory(prefix="ecsctl-aside-", dir=scratch.place())
         self._inside: list[str] = []
 
@@ -132,6 +132,11 @@ def _homes() -> list[Path]:
     """The user's home folder, by the system's word and by the environment's."""
     homes = {Path(pwd.getpwuid(os.getuid()).pw_dir), Path("~").expanduser()}
     return [home for home in homes if home.is_dir() and home != Path("/")]
+
+
+def _temporary() -> list[Path]:
+    """Where programs put temporary files: those of a build, which have no TMPDIR, and the user's own."""
+    return list(dict.fromkeys([Path("/tmp"), Path(tempfile.gettempdir())]))  # noqa: S108 - each build has its own
 
 
 def _ours() -> list[Path]:
