@@ -2,13 +2,15 @@
 
 AWS's models and its clients are made once in a process. Calls to the sandbox inside this process say who signed them,
 without the arithmetic; what goes over a socket is signed in full, by the processes that the tests start. Waits on a
-virtual clock read seldom.
+virtual clock read seldom. Temporary folders are in memory where the system has a place for that.
 """
 
 import functools
 import gc
 import os
+import shutil
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -153,6 +155,16 @@ os.fsync = lambda fd: None  # no power is cut in a test; tests/crash/test_power.
 os.environ["ECSCTL_CONTAINERS"] = "0"  # only tests/containers let this machine's engine run anything
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the processes that tests start share what was compiled
 sys.dont_write_bytecode = False  # as do the next ones that run tests
+
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes folders of its own there, as in /tmp
+if (
+    "TMPDIR" not in os.environ
+    and os.access(MEMORY, os.W_OK)
+    and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC  # tests run scripts of theirs; containers mostly forbid it there
+    and shutil.disk_usage(MEMORY).free > 2 << 30  # bytes; a run leaves about 0.2 GB, and the last three are kept
+):
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)  # a state file is replaced at each step of each run
 
 
 @pytest.fixture
