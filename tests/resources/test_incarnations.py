@@ -38,7 +38,9 @@ def dying(cloud: Cloud, moment: str, service: str, operation: str) -> Iterator[N
     events = cloud.aws.client(service).meta.events
     heard: list[str] = []
 
-    def after(**_: Any) -> None:
+    def after(http_response: Any, **_: Any) -> None:
+        if http_response.status_code >= 300:
+            return  # what it refers to was not shown yet: it is tried again
         heard.append(operation)
         if moment == "before the answer is written down":
             raise Died
