@@ -77,6 +77,7 @@ def down(
             plan = session.engine.down(
                 agree=agree,
                 keep=found.keeper(keeper(app.protect, volumes=volumes)),
+                held=blockers.holder(session.aws, session.engine.label),
             )
         except (AwsError, TimedOut, Several) as error:
             session.aws.forget()

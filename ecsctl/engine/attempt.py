@@ -26,6 +26,11 @@ class Attempt:
         self._waited: dict[str, float] = {}  # seconds, by what they were waited for; the work between does not count
         self._unanswered = 0
 
+    @property
+    def waited(self) -> float:
+        """Seconds, for all errors together."""
+        return sum(self._waited.values())
+
     def may_exist(self, error: BaseException) -> bool:
         """Whether the resource may exist after all: the answer was lost, or AWS says that it exists already."""
         return is_unanswered(error) or already_exists(error)

@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine import events
 from ecsctl.engine.attempt import Attempt
+from ecsctl.engine.errors import AwsError, code, text
 from ecsctl.engine.observing import Reader
 from ecsctl.engine.plan import Verb
 from ecsctl.engine.resource import AnyResource, Found
+from ecsctl.engine.transients import transient
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.engine.label import Label
     from ecsctl.engine.state import State
+
+
+LONG = 180.0  # seconds: longer than AWS as a rule needs to release what our own resources used
 
 
 class Deleting(Reader):
@@ -30,6 +35,8 @@ class Deleting(Reader):
         self.emit = emit
         self.patience.say = self._waiting
         self._at_work = threading.local()
+        self.held: Callable[[type[AnyResource], Found[Any]], str] = lambda _kind, _found: ""
+        self._obstructed = False  # whether something of others was found in the way, so that more is to be expected
 
     def unhand(self, kind: type[AnyResource], name: str) -> None:
         """The first part of a removal: afterwards the resources that use it can release it quickly."""
@@ -89,7 +96,16 @@ class Deleting(Reader):
             kind.delete(self.aws, found.ids)
             asked.add(str(found.ids))
         except Exception as error:  # noqa: BLE001 - sorted out: what does not pass is raised again
+            self._give_up_if_held(kind, found, attempt, error)
             attempt.wait_or_raise(error, gone=True)
+
+    def _give_up_if_held(self, kind: type[AnyResource], found: Found[Any], attempt: Attempt, error: Exception) -> None:
+        """After a long wait ask who still uses it: what is not ours does not go by itself, however long we wait."""
+        if transient(error) is None or (attempt.waited < LONG and not self._obstructed):
+            return
+        if why := self.held(kind, found):
+            self._obstructed = True
+            raise AwsError(f"{attempt.what}: {why}", why=f"{code(error)}: {text(error)}") from error
 
     @contextmanager
     def _working(self, name: str) -> Iterator[None]:

@@ -88,10 +88,15 @@ class Engine:
         return self.planner.plan(stack, prune=prune, as_far=as_far)
 
     def down(
-        self, *, agree: Callable[[Plan], None], keep: Callable[[Owned], str] = lambda _: "", command: str = "down"
+        self,
+        *,
+        agree: Callable[[Plan], None],
+        keep: Callable[[Owned], str] = lambda _: "",
+        held: Callable[[Owned], str] = lambda _: "",
+        command: str = "down",
     ) -> Plan:
         """Remove everything that carries this deployment's tags: see Remover.down."""
-        return Remover(self.one, self.survey).down(agree=agree, keep=keep, command=command)
+        return Remover(self.one, self.survey).down(agree=agree, keep=keep, held=held, command=command)
 
     def up(self, stack: Stack, *, agree: Callable[[Plan], None], command: str = "up", prune: bool = True) -> Plan:
         """Bring every resource of the stack to its desired state, and remove what is no longer in ecsctl.toml.

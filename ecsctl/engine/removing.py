@@ -33,17 +33,24 @@ class Remover:
         self._silent = False  # whether the app's clients get no more answers
 
     def down(
-        self, *, agree: Callable[[Plan], None], keep: Callable[[Owned], str] = lambda _: "", command: str = "down"
+        self,
+        *,
+        agree: Callable[[Plan], None],
+        keep: Callable[[Owned], str] = lambda _: "",
+        held: Callable[[Owned], str] = lambda _: "",
+        command: str = "down",
     ) -> Plan:
         """Remove everything that carries this deployment's tags, and search until nothing is left.
 
-        `keep` returns why a resource stays, or an empty string if it is removed. `agree` is given the plan first, and
-        raises if the user does not agree. Works from the tags; the state file only adds what AWS may not show yet.
+        `keep` returns why a resource stays, or an empty string if it is removed; `held`, asked of one that AWS has not
+        let go for a long time, by what of others it is used. `agree` is given the plan first, and raises if the user
+        does not agree. Works from the tags; the state file only adds what AWS may not show yet.
         """
+        self.one.held = lambda kind, found: held(Owned(kind, found))
         all_owned = self.survey.with_what_is_late()
         for title, why in sorted(self.survey.searched_in_part.items()):
             self.emit(events.Said(f"{title}: searched for only if the state file has one ({why})"))
-        staying = {owned.key: why for owned in all_owned if (why := keep(owned))}
+        staying = _staying(all_owned, keep)
         steps = tuple(
             Step(s.name, s.kind.kind, s.kind.title, Verb.KEEP, ids=s.found.ids, reason=staying[s.key])
             if s.key in staying
@@ -154,3 +161,16 @@ class Remover:
             for name, entry in self.state.book.entries.items()
             if entry.borrowed
         )  # fmt: skip
+
+
+def _staying(all_owned: Sequence[Owned], keep: Callable[[Owned], str]) -> dict[str, str]:
+    """Why each that is not removed stays, by key. What one of them uses stays too: AWS would refuse to delete it."""
+    staying = {owned.key: why for owned in all_owned if (why := keep(owned))}
+    checked: set[str] = set()
+    while left := [owned for owned in all_owned if owned.key in staying and owned.key not in checked]:
+        for owned in left:
+            checked.add(owned.key)
+            for other in all_owned:
+                if owned.uses(other):
+                    staying.setdefault(other.key, f"used by {owned.kind.known_as(owned.name)}, which stays")
+    return staying

@@ -25,7 +25,7 @@ from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.support.acm import described
 from ecsctl.resources.support.common import none_if_gone, tag_filter, where
-from ecsctl.resources.support.ecs import alone, services_of
+from ecsctl.resources.support.ecs import alone, services_of, tasks_in
 from ecsctl.resources.support.efs import mine
 from ecsctl.resources.vpc import Vpc
 
@@ -92,6 +92,16 @@ def read(aws: Aws, me: Label, *, ours_too: bool = False) -> InTheWay:
     return InTheWay(tuple(dict.fromkeys(found)), tuple(unread))
 
 
+def holder(aws: Aws, me: Label) -> Callable[[Owned], str]:
+    """What of others a resource is used by at that moment; an empty string if nothing of theirs is found."""
+
+    def held(owned: Owned) -> str:
+        aws.forget()
+        return read(aws, me).keeper(lambda _: "")(owned)
+
+    return held
+
+
 def _all(find: Callable[[Aws, Label], Iterator[Blocker]], aws: Aws, me: Label) -> list[Blocker]:
     return list(find(aws, me))
 
@@ -146,18 +156,28 @@ def _interfaces(aws: Aws, me: Label) -> Iterator[Blocker]:
     gateways = {one["NatGatewayId"] for one in nats}
     inside = [one for vpc in vpcs for one in _endpoints_in(aws, vpc)]
     of_endpoints = {name for one in inside for name in one.get("NetworkInterfaceIds", [])}
+    of_tasks = _attachments(aws, Names.of(me).cluster) if observed else None
     ours = tuple(f"EFS mount target for {system['FileSystemId']} " for system in mine(aws, me)) if observed else ()
     for name, one in sorted(observed.items()):
         description = one.get("Description") or "without a description"
         owner = one.get("RequesterId") or one.get("Attachment", {}).get("InstanceOwnerId") or one.get("OwnerId", "?")
         sentence = f"network interface {name} ({description}), held by {owner}"
         worn = {group["GroupId"] for group in one.get("Groups", [])} & set(groups)
-        task = worn and ":attachment/" in description  # ECS's description of a task's interface
+        attachment = description.partition(":attachment/")[2]  # ECS's description of a task's interface
+        task = worn and attachment and (of_tasks is None or attachment in of_tasks)
         of_ours = description.startswith((f"ELB app/{Names.of(me).balancer}/", *ours))
         if task or of_ours or description.rpartition(" ")[2] in gateways:
             yield _Ours(sentence)
         elif name not in of_endpoints:  # those are named with their endpoint, and do not need the routes
             yield Blocker(sentence, frozenset(worn), network=one.get("VpcId") in vpcs)
+
+
+def _attachments(aws: Aws, cluster: str) -> frozenset[str] | None:
+    """The interfaces of the tasks in our cluster, by the ids that ECS gives them; None if it is gone, and nobody can
+    tell any more. Tasks of another cluster may use our groups as well.
+    """
+    tasks = none_if_gone(lambda: tasks_in(aws, cluster, "RUNNING", "STOPPED"))
+    return None if tasks is None else frozenset(one["id"] for task in tasks for one in task.get("attachments", ()))
 
 
 def _endpoints(aws: Aws, me: Label) -> Iterator[Blocker]:
@@ -172,14 +192,28 @@ def _endpoints(aws: Aws, me: Label) -> Iterator[Blocker]:
 
 
 def _groups(aws: Aws, me: Label) -> Iterator[Blocker]:
-    ours = _our_groups(aws, me)
-    for vpc in _vpcs(aws, me):
-        for group in aws.read(aws.ec2.describe_security_groups, Filters=where(vpc_id=vpc))["SecurityGroups"]:
-            if group["GroupName"] != "default" and flat(group.get("Tags")).get(APP) != me.app:
-                rules = [*group.get("IpPermissions", []), *group.get("IpPermissionsEgress", [])]
-                named = {pair.get("GroupId", "") for rule in rules for pair in rule.get("UserIdGroupPairs", [])}
-                what = f"security group {group['GroupId']} ({group['GroupName']}), which is not ours"
-                yield Blocker(what, frozenset({vpc} | (named & set(ours))))
+    """In our VPCs, or with rules that name ours: a database in a borrowed VPC lets the tasks in by such a rule.
+
+    A group that a rule of another one names cannot be deleted (EC2 API reference, DeleteSecurityGroup). The default
+    group goes with the VPC, but its rules count as well.
+    """
+    ours, vpcs = _our_groups(aws, me), _vpcs(aws, me)
+    filters = [where(vpc_id=vpc) for vpc in vpcs]
+    if ours:
+        filters += [where(ip_permission__group_id=ours), where(egress__ip_permission__group_id=ours)]
+    found = {
+        group["GroupId"]: group
+        for one in filters
+        for group in aws.read(aws.ec2.describe_security_groups, Filters=one)["SecurityGroups"]
+    }
+    for group in found.values():
+        rules = [*group.get("IpPermissions", []), *group.get("IpPermissionsEgress", [])]
+        named = {pair.get("GroupId", "") for rule in rules for pair in rule.get("UserIdGroupPairs", [])} & set(ours)
+        if flat(group.get("Tags")).get(APP) == me.app or (group["GroupName"] == "default" and not named):
+            continue
+        by_rules = f" and has rules that name {', '.join(sorted(named))}" if named else ""
+        what = f"security group {group['GroupId']} ({group['GroupName']}), which is not ours{by_rules}"
+        yield Blocker(what, frozenset(named | ({group["VpcId"]} & set(vpcs))))
 
 
 def _subnets(aws: Aws, me: Label) -> Iterator[Blocker]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ecsctl.engine.label import Label
-from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
+from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import (
     InternetGatewayId,
     LoadBalancerArn,
@@ -21,7 +21,7 @@ from ecsctl.ids import (
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.elb import recorded, tagged, tags_of
+from ecsctl.resources.support.elb import added_by_others, recorded, tagged, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, linked, of
 
@@ -88,6 +88,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     limit = 900.0  # public logs: about three minutes
     usual = 150.0
     repeats = ("describe_load_balancers",)
+    data = True  # what others have added to it
     early = True  # listeners can be created while it is provisioning
     console = "{console}/ec2/home?region={region}#LoadBalancer:loadBalancerArn={arn}"
 
@@ -114,7 +115,8 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         changes = (
             "AddTags CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets"
         )
-        yield anywhere("elasticloadbalancing", "DescribeLoadBalancers DescribeLoadBalancerAttributes DescribeTags")
+        listed = "DescribeListeners DescribeLoadBalancers DescribeLoadBalancerAttributes DescribeRules DescribeTags"
+        yield anywhere("elasticloadbalancing", listed)
         if not uses.web:
             return
         yield Statement("LoadBalancing", of("elasticloadbalancing", changes), scope.balancers)
@@ -253,6 +255,12 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     def delete(cls, aws: Aws, ids: LoadBalancerIds) -> None:
         """Its listeners are deleted with it. AWS refuses while someone has turned deletion protection on."""
         aws.elbv2.delete_load_balancer(LoadBalancerArn=ids.arn)
+
+    @classmethod
+    def contents(cls, aws: Aws, ids: LoadBalancerIds) -> Contents:
+        """The listeners and rules that others have added: they are deleted with it."""
+        others = added_by_others(aws, ids.arn)
+        return Contents(f"what others have added ({others})" if others else "")
 
 
 def _listed(aws: Aws) -> list[LoadBalancerTypeDef]:

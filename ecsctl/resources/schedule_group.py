@@ -34,6 +34,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
 
     kind = "schedule-group"
     title = "schedule group"
+    data = True  # what others have put into it
     known_by = "IAM role"
     lingers = True
     arns = "scheduler"

@@ -63,6 +63,19 @@ def a_group(clock: Clock) -> Callable[[], Any]:
     return lambda: ec2.delete_security_group(GroupId=group)
 
 
+def a_default_groups_rule(clock: Clock) -> Callable[[], Any]:
+    """The VPC's default group goes with the VPC, but what its rules name cannot go before (EC2 API reference,
+    DeleteSecurityGroup).
+    """
+    ec2 = boto3.client("ec2")
+    filters = [{"Name": "vpc-id", "Values": ours("vpcs")}, {"Name": "group-name", "Values": ["default"]}]
+    group = ec2.describe_security_groups(Filters=filters)["SecurityGroups"][0]["GroupId"]  # type: ignore[arg-type]
+    rule: Any = [{"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432,
+                  "UserIdGroupPairs": [{"GroupId": one} for one in ours("security_groups")]}]  # fmt: skip
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
+    return lambda: ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rule)
+
+
 def a_table(clock: Clock) -> Callable[[], Any]:
     ec2 = boto3.client("ec2")
     table = ec2.create_route_table(VpcId=ours("vpcs")[0])["RouteTable"]["RouteTableId"]
@@ -114,6 +127,7 @@ IN_THE_WAY: dict[Callable[[Clock], Callable[[], Any]], tuple[str, tuple[str, ...
     a_subnet: ("(10.100.200.0/24), which is not ours", NETWORK),
     guardduty: ("guardduty-data, made by GuardDuty's Runtime Monitoring), which is not ours", ("vpcs", "subnets")),
     a_group: ("(theirs), which is not ours", ("vpcs",)),
+    a_default_groups_rule: ("(default), which is not ours and has rules that name sg-", ("vpcs",)),
     a_table: ("route table rtb-", ("vpcs",)),
     an_acl: ("network ACL acl-", ("vpcs",)),
     a_vpn_gateway: ("virtual private gateway vgw-", ("vpcs",)),
@@ -145,6 +159,26 @@ def test_it_is_named_what_it_needs_stays_and_the_rest_goes(
     finished = run("down", "--yes")
     assert finished.code == 0, finished.err
     assert "nothing of it is left" in finished.err
+
+
+def test_listeners_and_rules_of_others_are_shown_before_they_go_with_the_balancer(live: Clock, run: Run) -> None:
+    """A second service that somebody has put behind the same load balancer (aws/containers-roadmap#2196)."""
+    elb = boto3.client("elbv2")
+    (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
+    arn = balancer["LoadBalancerArn"]
+    (listener,) = elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]
+    answer: Any = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}]
+    elb.create_rule(ListenerArn=listener["ListenerArn"], Priority=7, Actions=answer,
+                    Conditions=[{"Field": "path-pattern", "Values": ["/theirs"]}])  # fmt: skip
+    elb.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=8080, DefaultActions=answer)
+    live.sleep(60)
+    ended = run("down", "--yes")
+    assert ended.code == 2
+    said = " ".join(ended.err.split())
+    assert "what others have added (rule 7 on port 80, a listener on port 8080) in the load balancer" in said
+    assert len(elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]) == 2
+    assert run("down", "--yes", "--force").code == 0
+    assert elb.describe_load_balancers()["LoadBalancers"] == []
 
 
 def test_a_task_by_ecsctl_run_is_in_nobodys_way(live: Clock, run: Run) -> None:

@@ -89,6 +89,22 @@ def tagged_rules(aws: Aws, me: Label) -> Iterator[tuple[RuleTypeDef, dict[str, s
             yield rules[arn], tags
 
 
+def added_by_others(aws: Aws, balancer: str) -> str:
+    """The listeners and rules that carry no app's tags, in words; empty if there are none.
+
+    AWS deletes them with the load balancer (ELB API reference, DeleteLoadBalancer): whoever shares a load balancer has
+    a rule there, and ECS stalls without a word once it is gone (aws/containers-roadmap#2196).
+    """
+    answer = none_if_gone(partial(aws.read, aws.elbv2.describe_listeners, LoadBalancerArn=balancer))
+    added: dict[str, str] = {}
+    for one in answer["Listeners"] if answer else ():
+        added[one["ListenerArn"]] = f"a listener on port {one['Port']}"
+        for rule in rules_of(aws, one["ListenerArn"]):
+            added[rule["RuleArn"]] = f"rule {rule['Priority']} on port {one['Port']}"
+    tags = tags_of(aws, added)
+    return ", ".join(words for arn, words in added.items() if APP not in tags.get(arn, {APP: ""}))
+
+
 def forwards(rule: RuleTypeDef) -> bool:
     """Whether a rule forwards to target groups."""
     return any(one["Type"] == "forward" for one in rule.get("Actions", ()))
