@@ -2,7 +2,7 @@
 
 `python -m benchmarks.script up|down [--concurrent]`. It makes what ecsctl makes for this repository's ecsctl.toml,
 with boto3's own waiters and what a careful person would wait for; and it can do nothing else: no second run, no
-changes, no record, no adoption. `down` reads what `up` made from a file.
+changes, no state file, no adoption. `down` reads what `up` made from a file.
 """
 
 from __future__ import annotations

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from ecsctl.aws import Aws
     from ecsctl.config import Config
-    from ecsctl.engine.record import Entry
+    from ecsctl.engine.state_file import Entry
 
 Read = Callable[[], object]
 
 
-def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, everywhere: bool = True) -> None:
+def ask(aws: Aws, app: str, state_file: Path, config: Config | None = None, *, everywhere: bool = True) -> None:
     """Begin to read everything recorded of an app. Returns at once.
 
     With `config`, also what a stack is composed from; without a state file, what its names and tags lead to.
@@ -33,11 +33,11 @@ def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, every
     aws.ahead([partial(aws.read, aws.sts.get_caller_identity)])  # while the rest is imported
     from ecsctl.engine.codec import ids_from
     from ecsctl.engine.label import APP, Label
-    from ecsctl.engine.record import peek
+    from ecsctl.engine.state_file import peek
     from ecsctl.engine.survey import hints
     from ecsctl.resources import kinds
 
-    book = peek(record)
+    book = peek(state_file)
     aws.role_path = roles_under(config, book.entries.values() if book and book.app == app else ())
     if book is None or book.app != app or book.region != aws.session.region_name:
         if config:

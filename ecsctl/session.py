@@ -45,7 +45,7 @@ class Place:
     heard: Heard | None = None  # called after every AWS call, for --debug
 
     @property
-    def record(self) -> Path:
+    def state_file(self) -> Path:
         """The path of the state file. ECSCTL_STATE overrides it."""
         named = os.environ.get("ECSCTL_STATE")
         if not named:
@@ -59,7 +59,7 @@ class Place:
         Without one it is the region that every other AWS tool would use; and the state file's if there is none.
         State.load refuses a state file of any other region.
         """
-        home = recorded_word(self.record, "region")
+        home = recorded_value(self.state_file, "region")
         chosen = self.region or region or self.ambient or (home or self.usual if self.usual else None)
         session = partial(access.session, self.profile, chosen, home, self.ask)
         speed = float(os.environ.get("ECSCTL_SANDBOX_SPEED") or 1)
@@ -149,7 +149,7 @@ class Session:
 def open_stack(
     aws: Aws,
     config: Config,
-    record: Path,
+    state_file: Path,
     emit: Listener = ignored,
     image: str = "",
     *,
@@ -171,7 +171,7 @@ def open_stack(
     raw_parameters.check(config)
     identity = identify(aws, config)
     config = named_secrets.found(aws, config, identity, as_far=as_far)
-    state = State.load(record, app=config.name, account=identity.account, region=identity.region,
+    state = State.load(state_file, app=config.name, account=identity.account, region=identity.region,
                        say=lambda text: emit(Said(text)))  # fmt: skip
     me = label(config, identity, state)
     aws.role_path = roles_under(config, ())
@@ -183,7 +183,7 @@ def open_stack(
     return Session(aws, identity, state, engine, config, facts, stack)
 
 
-def open_app(aws: Aws, app: str, record: Path, emit: Listener = ignored, id: str = "") -> Session:
+def open_app(aws: Aws, app: str, state_file: Path, emit: Listener = ignored, id: str = "") -> Session:
     """A session over whatever carries the app's tags, without ecsctl.toml: enough to show it and to remove it.
 
     `id` says which deployment, if no state file does. Raises UsageError if the state file says another.
@@ -191,12 +191,12 @@ def open_app(aws: Aws, app: str, record: Path, emit: Listener = ignored, id: str
     from ecsctl.resources import kinds
 
     identity = identify(aws)
-    state = State.load(record, app=app, account=identity.account, region=identity.region,
+    state = State.load(state_file, app=app, account=identity.account, region=identity.region,
                        say=lambda text: emit(Said(text)))  # fmt: skip
     if id and id != state.book.id:
         if not state.fresh:
             raise UsageError(
-                f"the state file here ({record}) is of another deployment, {state.book.id}",
+                f"the state file here ({state_file}) is of another deployment, {state.book.id}",
                 hint="leave --id out to remove that one, or run the command in a folder without a state file",
             )
         state.adopt_id(id)
@@ -220,12 +220,12 @@ def label(config: Config, identity: Identity, state: State) -> Label:
     )
 
 
-def recorded(record: Path) -> str:
+def recorded_app(state_file: Path) -> str:
     """The app of the state file in this folder, for commands that work without ecsctl.toml.
 
     Raises UsageError if there is none to read.
     """
-    app = recorded_word(record, "app")
+    app = recorded_value(state_file, "app")
     if app is None:
         raise UsageError(
             "there is no ecsctl.toml and no state file here, so it is not clear which app you mean",
@@ -235,15 +235,15 @@ def recorded(record: Path) -> str:
     return app
 
 
-def recorded_word(record: Path, word: str) -> str | None:
+def recorded_value(state_file: Path, word: str) -> str | None:
     """A value from the state file's head, if it can be read. Raises StateError if it is no file of the folder."""
     import json
 
     from ecsctl import files
-    from ecsctl.engine.record import misplaced
+    from ecsctl.engine.state_file import misplaced
 
     try:
-        return str(json.loads(files.read(record))[word])
+        return str(json.loads(files.read(state_file))[word])
     except files.Misplaced as error:
         raise misplaced(error) from error
     except (OSError, ValueError, KeyError, TypeError):

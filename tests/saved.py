@@ -1,4 +1,4 @@
-"""What many tests begin with is played once in a process: the sandbox's account and the record beside it, put back.
+"""What many tests begin with is played once in a process: the sandbox's account and the state file beside it, put back.
 
 It is a copy for each test, and goes on like what was played: tests/stack/test_saved.py.
 """
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509 import Certificate
 from moto.core.base_backend import BackendDict
 
-from ecsctl.engine.record import text
+from ecsctl.engine.state_file import text
 from ecsctl.sandbox.core.clock import Clock
 
 SHARED = (BackendDict, RSAPrivateKey, Certificate, type(threading.RLock()), type(threading.Lock()))
@@ -73,7 +73,7 @@ class Saved:
         return cls(clock.now(), file.getvalue(), pickler.shared, files)
 
     def put_back(self, clock: Clock, folder: Path) -> None:
-        """Into an account that nobody has asked anything of, and a folder without a record."""
+        """Into an account that nobody has asked anything of, and a folder without a state file."""
         assert untouched(), UNTOUCHED
         for held, accounts, more in _Unpickler(self.account, self.shared).load():
             held.update(accounts)
@@ -95,15 +95,15 @@ def untouched() -> bool:
     return not BackendDict._instances  # type: ignore[misc]
 
 
-def _age(record: Path, by: timedelta) -> None:
-    """Let it be as old as when it was saved: the record lives by the real clock."""
-    body = json.loads(record.read_bytes())
+def _age(state_file: Path, by: timedelta) -> None:
+    """Let it be as old as when it was saved: the state file uses the real clock."""
+    body = json.loads(state_file.read_bytes())
     del body["checksum"]
     for entry in body["entries"].values():
         for held in filter(None, (entry, entry["intent"])):
             if held["since"]:
                 held["since"] = (datetime.fromisoformat(held["since"]) + by).isoformat()
-    record.write_bytes(text(body))
+    state_file.write_bytes(text(body))
 
 
 _played: dict[str, tuple[Saved, Any]] = {}

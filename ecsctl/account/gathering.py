@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
-    from ecsctl.engine.record import Entry
+    from ecsctl.engine.state_file import Entry
 
 BUILD_IMAGES = {  # family of AL2023 images, and the one to use if the list cannot be read
     "ARM64": ("aws/codebuild/amazonlinux-aarch64-standard", "3.0"),

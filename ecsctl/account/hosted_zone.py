@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.config.network import Domain
     from ecsctl.engine.label import Label
-    from ecsctl.engine.record import Entry
+    from ecsctl.engine.state_file import Entry
 
 
 def facts_of(aws: Aws, domain: Domain, me: Label, recorded: Mapping[str, Entry]) -> dict[str, Any]:

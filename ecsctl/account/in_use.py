@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ecsctl.aws import Aws
     from ecsctl.engine.label import Label
-    from ecsctl.engine.record import Entry
+    from ecsctl.engine.state_file import Entry
     from ecsctl.resources.support.project_parts import SourceAuth
 
 

@@ -57,7 +57,7 @@ def down(
     from ecsctl.ui import receipt
 
     with opened(common, "down", name=name) as app:
-        ahead.ask(app.aws, app.app, app.where.record)
+        ahead.ask(app.aws, app.app, app.where.state_file)
         session = app.over_app(id)
         app.introduce(session)
         found = blockers.read(session.aws, session.engine.label)

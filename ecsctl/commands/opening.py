@@ -83,7 +83,7 @@ class Opened:
 
         if self.config:
             identify(self.aws, self.config)
-        return open_app(self.aws, self.app, self.where.record, emit=self.emit, id=id)
+        return open_app(self.aws, self.app, self.where.state_file, emit=self.emit, id=id)
 
     def over_stack(self, image: str = "", *, as_far: bool = False) -> Session:
         """A session over the stack that ecsctl.toml describes. `image` is the one to run, whatever runs now.
@@ -96,9 +96,9 @@ class Opened:
         from ecsctl.ui import words
 
         self.aws.additions = as_far
-        ahead.ask(self.aws, self.app, self.where.record, self.configured)
-        session = open_stack(self.aws, self.configured, self.where.record, emit=self.emit, image=image, as_far=as_far,
-                             own_buildspec=own_buildspec(self.branch),
+        ahead.ask(self.aws, self.app, self.where.state_file, self.configured)
+        session = open_stack(self.aws, self.configured, self.where.state_file, emit=self.emit, image=image,
+                             as_far=as_far, own_buildspec=own_buildspec(self.branch),
                              context=context(self.branch, self.configured))  # fmt: skip
         if session.unread:
             words.warning(session.unread)
@@ -132,7 +132,7 @@ def opened(
     from ecsctl.asking import asking
     from ecsctl.config import find, mentions, read
     from ecsctl.engine.errors import ConfigError
-    from ecsctl.session import recorded, recorded_word
+    from ecsctl.session import recorded_app, recorded_value
     from ecsctl.trace import Trace
     from ecsctl.ui import words
     from ecsctl.ui.progress import Progress
@@ -145,10 +145,10 @@ def opened(
     try:
         found = read(where.folder) if not name and (config or find(where.folder)) else None
     except ConfigError as error:
-        if config or not recorded_word(where.record, "app"):
+        if config or not recorded_value(where.state_file, "app"):
             raise
-        _warn_of(error, recorded(where.record))
-        home = recorded_word(where.record, "region")
+        _warn_of(error, recorded_app(where.state_file))
+        home = recorded_value(where.state_file, "region")
         protect = None if mentions("protect", where.folder) else ()
     if found:
         for warning in () if common.quiet else found.warnings:
@@ -159,7 +159,7 @@ def opened(
         agreed_to_builds(common, where.folder, found.config, f"ecsctl {what}")
     aws = where.aws(home)
     aws.read_only = reads
-    app = found.config.name if found else name or recorded(where.record)
+    app = found.config.name if found else name or recorded_app(where.state_file)
     access.sign_in(aws.session)  # prompts for what must be typed, before anything moves on the screen
     with (
         Progress(quiet=quiet or common.quiet or common.json) as progress,

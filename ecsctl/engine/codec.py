@@ -37,5 +37,5 @@ def ids_from(kind: type[AnyResource], stored: dict[str, Any]) -> Any:
     """A kind's ids from the state file. Raises TypeError if they do not fit."""
     ids = identity(kind)
     if {item.name for item in fields(ids)} != stored.keys() or not all(isinstance(v, str) for v in stored.values()):
-        raise TypeError(f"the record of {kind.kind} does not fit")
+        raise TypeError(f"what the state file says of a {kind.kind} does not fit the kind")
     return ids(**stored)

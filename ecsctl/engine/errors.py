@@ -15,7 +15,7 @@ EcsctlError                 exit 1
 │   └── Doubled             exit 1   two things claim to be the same part of the stack
 ├── Outlived                exit 1   a token's thing is dead; the engine takes another token, so it reaches no user
 ├── QuotaReached            exit 1   an AWS quota stands in the way
-├── StateError              exit 1   the record is of another account, region, app or newer version
+├── StateError              exit 1   the state file is of another account, region, app or newer version
 ├── ResourceFailed          exit 1   AWS accepted it and then could not make it
 ├── ShownOtherwise          exit 1   AWS took a change, and shows another value
 ├── ReleaseFailed           exit 1   a release did not come to run, and what runs now is not sure

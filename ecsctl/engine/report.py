@@ -14,7 +14,7 @@ from ecsctl.engine.plan import Plan, Step, Verb, Why
 from ecsctl.engine.resource import AnyResource, Observed
 
 if TYPE_CHECKING:
-    from ecsctl.engine.record import Entry
+    from ecsctl.engine.state_file import Entry
 
 CONSOLES = {
     "aws": "https://{region}.console.aws.amazon.com",
@@ -54,11 +54,11 @@ class Where(Protocol):
         """The partition of the caller's ARN: "aws", "aws-cn", "aws-us-gov"."""
 
 
-class Record(Protocol):
-    """What is recorded, by name."""
+class Entries(Protocol):
+    """What the state file says of each resource, by name."""
 
     def entry(self, name: str) -> Entry | None:
-        """What is recorded of a resource."""
+        """Its entry; None if there is none."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def reports(
     plan: Plan,
     observed: Mapping[str, Observed[Any, Any] | None],
     kinds: Iterable[type[AnyResource]],
-    state: Record,
+    state: Entries,
     identity: Where,
     at: Callable[[datetime], datetime],
 ) -> list[Report]:

@@ -16,7 +16,7 @@ from typing import Any
 from ecsctl import files
 from ecsctl.engine import runs
 from ecsctl.engine.errors import Locked, StateError
-from ecsctl.engine.record import Book, Entry, Intent, Rendered, backup, content, read, rendered, unwritable
+from ecsctl.engine.state_file import Book, Entry, Intent, Rendered, backup, content, read, rendered, unwritable
 
 USE = {  # what a run must have in common with the state file
     "account": "use the credentials of account {}",

@@ -20,7 +20,7 @@ from ecsctl.engine.work import visit_all
 
 if TYPE_CHECKING:
     from ecsctl.engine.label import Label
-    from ecsctl.engine.record import Entry
+    from ecsctl.engine.state_file import Entry
 
 
 def hints(kinds: Iterable[type[AnyResource]]) -> frozenset[str]:

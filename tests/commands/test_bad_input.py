@@ -113,24 +113,24 @@ def test_the_wrong_account_is_refused(folder: Path, run: Run) -> None:
 def test_a_record_of_another_place_is_refused(
     folder: Path, run: Run, command: list[str], what: str, value: str
 ) -> None:
-    record = folder / ".ecsctl" / "state.json"
+    state_file = folder / ".ecsctl" / "state.json"
     place = {"account": "123456789012", "region": "eu-central-1", what: value}
-    State.load(record, app="hello", say=print, **place).begin("vpc", "vpc", "create")
-    before = record.read_bytes()
+    State.load(state_file, app="hello", say=print, **place).begin("vpc", "vpc", "create")
+    before = state_file.read_bytes()
     ended = run(*command)
     assert ended.code == 1
     assert f"is the state file of {what} {value}" in ended.err
-    assert record.read_bytes() == before
+    assert state_file.read_bytes() == before
 
 
 def test_a_record_of_a_newer_version_is_refused(folder: Path, run: Run) -> None:
     (folder / ".ecsctl").mkdir()
-    record = folder / ".ecsctl" / "state.json"
-    record.write_text(json.dumps({"version": 99}))
+    state_file = folder / ".ecsctl" / "state.json"
+    state_file.write_text(json.dumps({"version": 99}))
     ended = run("up")
     assert ended.code == 1
     assert "newer ecsctl" in ended.err
-    assert json.loads(record.read_text()) == {"version": 99}
+    assert json.loads(state_file.read_text()) == {"version": 99}
 
 
 @pytest.mark.parametrize("damage", ['{"version": 1, "app', "not json at all", ""], ids=["half", "garbage", "empty"])
@@ -145,8 +145,8 @@ def test_a_damaged_record_is_kept_aside_and_said_aloud(folder: Path, run: Run, d
 
 
 def test_a_second_up_names_the_run_at_work(folder: Path, run: Run) -> None:
-    record = folder / ".ecsctl" / "state.json"
-    state = State.load(record, app="hello", account="123456789012", region="eu-central-1", say=print)
+    state_file = folder / ".ecsctl" / "state.json"
+    state = State.load(state_file, app="hello", account="123456789012", region="eu-central-1", say=print)
     with state.locked("up"):
         ended = run("up", "--yes")
     assert ended.code == 5

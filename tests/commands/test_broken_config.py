@@ -1,4 +1,4 @@
-"""An ecsctl.toml that cannot be read keeps nobody from looking at an app of the record, nor from removing it."""
+"""With an ecsctl.toml that cannot be read, the app in the state file can still be shown and removed."""
 
 from __future__ import annotations
 

@@ -55,10 +55,10 @@ def test_quiet_runs_say_nothing_but_the_url(run: Run) -> None:
 
 @pytest.mark.usefixtures("up")
 def test_of_two_deployments_without_a_record_the_message_names_a_way_out_that_leads_out(folder: Path, run: Run) -> None:
-    """One's log group and network, and another's repository: nobody has a record of either any more."""
-    record = folder / ".ecsctl/state.json"
-    mine = json.loads(record.read_text())["id"]
-    record.unlink()
+    """One's log group and network, and another's repository: neither is in a state file any more."""
+    state_file = folder / ".ecsctl/state.json"
+    mine = json.loads(state_file.read_text())["id"]
+    state_file.unlink()
     client = boto3.client("ecr", region_name="eu-central-1")
     arn = client.describe_repositories(repositoryNames=["hello"])["repositories"][0]["repositoryArn"]
     client.tag_resource(resourceArn=arn, tags=[{"Key": "ecsctl:id", "Value": "0-another"}])
@@ -72,7 +72,7 @@ def test_of_two_deployments_without_a_record_the_message_names_a_way_out_that_le
     assert client.describe_repositories()["repositories"] == []
     again = run("up", "--yes")
     assert again.code == 0, again.err
-    assert json.loads(record.read_text())["id"] == mine
+    assert json.loads(state_file.read_text())["id"] == mine
     assert run("plan", "--detailed-exitcode").code == 0
     wrong = run("down", "--id", "0-another", "--yes")
     assert (wrong.code, "is of another deployment" in wrong.err) == (2, True)

@@ -54,9 +54,9 @@ def test_the_files_region_wins_over_the_environment(
 def test_a_record_of_another_region_is_refused_by_every_command(
     folder: Path, run: Run, cloud: None, plugin: None, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    record = folder / ".ecsctl" / "state.json"
+    state_file = folder / ".ecsctl" / "state.json"
     place = {"account": "123456789012", "region": "eu-central-1"}
-    State.load(record, app="hello", say=print, **place).begin("vpc", "vpc", "create")
+    State.load(state_file, app="hello", say=print, **place).begin("vpc", "vpc", "create")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     ended = run(*command)
     assert ended.code == 1, ended.err

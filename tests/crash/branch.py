@@ -1,4 +1,4 @@
-"""A case in a process of its own that begins with everything its parent has: account, clock, record and code.
+"""A case in a process of its own that begins with everything its parent has: account, clock, state file and code.
 
 A parent brings the world to a moment once and lets every case of that moment branch off by a fork. What the child
 does, its parent never sees, but for what the child tells through a pipe.

@@ -23,7 +23,7 @@ from tests.stack.conftest import ACCOUNT, REGION
 
 
 def killed_after_the_vpc_was_made(matrix: Matrix) -> list[str]:
-    """One VPC, though the record of the killed run does not have its id and EC2 does not show it yet.
+    """One VPC, though the state file of the killed run does not have its id and EC2 does not show it yet.
 
     There is no room for another, not even for a moment.
     """

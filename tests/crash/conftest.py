@@ -80,7 +80,7 @@ class AtOnce:
 
 
 class Struck(World):
-    """A world whose next run meets what `script` says; the record is in the current folder."""
+    """A world whose next run meets what `script` says; the state file is in the current folder."""
 
     script: Script
     stack = "usual"
@@ -120,10 +120,10 @@ class Struck(World):
             self.script = Script()
 
     def written(self) -> dict[str, Any]:
-        """The record without what differs from one clean run to the next: names, kinds and what is left undone."""
-        if not self.record.exists():
+        """The state file without what differs from one clean run to the next: names, kinds and what is left undone."""
+        if not self.state_file.exists():
             return {}
-        entries = json.loads(self.record.read_bytes())["entries"]
+        entries = json.loads(self.state_file.read_bytes())["entries"]
         return {
             name: [entry["kind"], entry["borrowed"], entry["ids"] is None, (entry["intent"] or {}).get("verb")]
             for name, entry in entries.items()
@@ -162,7 +162,7 @@ def coarsely(patch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def a_struck_world(folder: Path) -> Iterator[Struck]:
-    """A world with a neighbour in it, whose record is in `home`, a new folder that becomes the current one."""
+    """A world with a neighbour in it, whose state file is in `home`, a new folder that becomes the current one."""
     home = folder / "home"
     home.mkdir()
     with pytest.MonkeyPatch.context() as patch, inprocess() as clock:

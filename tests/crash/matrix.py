@@ -41,7 +41,7 @@ HOLDS = {  # what each check says, in the words of the table
 
 
 class Matrix:
-    """The account before, the account and record after a clean `up`; cases are compared with them.
+    """The account before, the account and state file after a clean `up`; cases are compared with them.
 
     `up` is another one than that of the usual configuration.
     """
@@ -54,7 +54,7 @@ class Matrix:
             ended = branch(self._clean)
             assert not ended.failure, ended.failure
             _reference[name] = ended.value
-        self.clean, self.clean_record, self.changes, self.clean_at_rest = _reference[name]
+        self.clean, self.clean_state_file, self.changes, self.clean_at_rest = _reference[name]
 
     def _clean(self) -> Any:
         world = self.world
@@ -66,15 +66,15 @@ class Matrix:
         return account, written, changes, world.account()
 
     def is_up(self) -> None:
-        """The account equals that of a clean `up`, and so does what the record says of it."""
+        """The account equals that of a clean `up`, and so does what the state file says of it."""
         _equal(unlike(self.clean, self.world.account(), "account"))
-        _equal(unlike(self.clean_record, self.world.written(), "record"))
+        _equal(unlike(self.clean_state_file, self.world.written(), "state file"))
 
     def is_up_at_rest(self) -> None:
         """As `is_up`, for what takes long: the pipeline may have deployed meanwhile. Waits until it has."""
         self.world.clock.sleep(A_WHILE)
         _equal(unlike(self.clean_at_rest, self.world.account(), "account"))
-        _equal(unlike(self.clean_record, self.world.written(), "record"))
+        _equal(unlike(self.clean_state_file, self.world.written(), "state file"))
 
     def up_again_at_rest(self) -> None:
         self.world.up()
@@ -86,12 +86,12 @@ class Matrix:
         numbered = _any_revision if updated_once else _any_version
         _equal(unlike(numbered(self.clean), numbered(found), "account"))
         assert _revisions(found) <= revisions
-        _equal(unlike(self.clean_record, self.world.written(), "record"))
+        _equal(unlike(self.clean_state_file, self.world.written(), "state file"))
 
     def is_gone(self) -> None:
         """The account is what it was before, to the last field, and nothing is recorded."""
         _equal(unlike(self.before, self.world.exact(), "account"))
-        _equal(unlike({}, self.world.written(), "record"))
+        _equal(unlike({}, self.world.written(), "state file"))
 
     def up_again(self) -> None:
         self.up()

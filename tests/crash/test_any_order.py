@@ -1,4 +1,4 @@
-"""Ups, downs, edits, drift, deaths, lost records and look-alikes in any order: the promises hold throughout."""
+"""Ups, downs, edits, drift, deaths, lost state files and look-alikes in any order: the promises hold throughout."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.crash.matrix import unlike
 from tests.crash.table import COMPLETE, SEED
 from tests.stack.conftest import desired_stack
 
-RECORD = Path(".ecsctl/state.json")
+STATE_FILE = Path(".ecsctl/state.json")
 GREETINGS = st.sampled_from(["hello", "hi", "good day"])
 
 
@@ -44,7 +44,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.world.clock.sleep(120.0)
             self.world.down()
             assert unlike(self.before, self.world.exact(), "account") == []
-            assert not self.world.record.exists()
+            assert not self.world.state_file.exists()
         finally:
             self.stack.close()
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -74,7 +74,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 60), death=st.sampled_from(sorted(DEATHS)), going_up=st.booleans())
     def die(self, number: int, death: str, going_up: bool) -> None:
-        """The process is dead from there on; the record stays as it is."""
+        """The process is dead from there on; the state file stays as it is."""
 
         def befall(this: int, _different: int | None) -> Fault | None:
             return DEATHS[death] if this == number else None
@@ -83,12 +83,12 @@ class AnyOrder(RuleBasedStateMachine):
         with suppress(Killed):
             self.world.struck(*((self.world.up, script, self.configured()) if going_up else (self.world.down, script)))
 
-    @precondition(lambda self: RECORD.exists())
+    @precondition(lambda self: STATE_FILE.exists())
     @rule()
-    def lose_the_record(self) -> None:
-        """Late enough for AWS to show all that was made: before, only the record knows of it."""
+    def lose_the_state_file(self) -> None:
+        """Late enough for AWS to show all that was made: before, only the state file knows of it."""
         self.world.clock.sleep(120.0)
-        shutil.rmtree(RECORD.parent)
+        shutil.rmtree(STATE_FILE.parent)
 
     @rule()
     def drift(self) -> None:

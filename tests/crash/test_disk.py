@@ -68,7 +68,7 @@ def test_a_disk_that_takes_no_more_ends_the_run_with_the_reason_and_the_next_one
             assert held(cloud) == BOTH
         run.down()
         assert cloud.things == []
-        assert not run.record.exists()
+        assert not run.state_file.exists()
     else:
         pytest.fail(f"more than {WRITES} writes")
 

@@ -45,7 +45,7 @@ def test_killed_while_jobs_go_the_same_command_again_finishes(struck: Struck, ta
         return struck.up(WEB)
 
     def up_again() -> None:
-        """Of what was gone already when the run died the record may still tell."""
+        """What was gone already when the run died may still be in the state file."""
         up()
         same(matrix.clean, struck.account())
         assert struck.plan(WEB).work == ()

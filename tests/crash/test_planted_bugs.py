@@ -13,8 +13,8 @@ import pytest
 from ecsctl.engine import attempt as attempts
 from ecsctl.engine.label import Label
 from ecsctl.engine.reconcile import Reconciler
-from ecsctl.engine.record import Entry
 from ecsctl.engine.state import State
+from ecsctl.engine.state_file import Entry
 from ecsctl.resources.task_definition import TaskDefinition
 from ecsctl.resources.vpc import Vpc
 from tests.crash import checks
@@ -30,8 +30,8 @@ def no_adoption_by_tags(patch: pytest.MonkeyPatch) -> None:
     find = Vpc.find
 
     def only_recorded(aws: Any, me: Label) -> Any:
-        record = Path(".ecsctl/state.json")
-        known = record.read_text() if record.exists() else ""
+        state_file = Path(".ecsctl/state.json")
+        known = state_file.read_text() if state_file.exists() else ""
         return (found for found in find(aws, me) if found.ids.vpc_id in known)
 
     patch.setattr(Vpc, "find", only_recorded)

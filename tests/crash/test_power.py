@@ -1,4 +1,4 @@
-"""A power cut forgets what was not synced: whatever it leaves is a record, and one plain run repairs the rest.
+"""A power cut forgets what was not synced: whatever it leaves is a state file, and one plain run repairs the rest.
 
 The model is the weakest that fsync(2) and rename(2) promise: of a file that was not synced the content is gone, and
 of what was made, linked, renamed or removed in a folder that was not synced since, any part may be gone, in any order.
@@ -27,7 +27,7 @@ from tests.engine.test_up import BOTH, held
 from tests.engine.toys import Clock, Cloud
 
 Change = tuple[str, int | None]  # a name in the folder, and what it names from here on
-RECORD = ".ecsctl/state.json"
+STATE_FILE = ".ecsctl/state.json"
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Disk:
         for some in itertools.product([False, True], repeat=len(pending)):
             names = self._after([change for change, is_kept in zip(pending, some, strict=True) if is_kept])
             if ".ecsctl" in names:
-                yield {name: self.kept.get(what, b"") for name, what in names.items() if name.startswith(RECORD)}
+                yield {name: self.kept.get(what, b"") for name, what in names.items() if name.startswith(STATE_FILE)}
             else:
                 yield {}
 
@@ -144,7 +144,7 @@ def test_whatever_a_power_cut_leaves_is_a_record_and_the_next_run_finishes(
     cloud = Cloud(Clock())
     top = tmp_path / "home"
     top.mkdir()
-    run, disk = Run(cloud, top / RECORD), Disk(top)
+    run, disk = Run(cloud, top / STATE_FILE), Disk(top)
     left: dict[str, tuple[dict[str, bytes], Cloud, set[str]]] = {}
     begun: set[str] = set()  # what was promised to be on disk
 
@@ -172,10 +172,10 @@ def test_whatever_a_power_cut_leaves_is_a_record_and_the_next_run_finishes(
     monkeypatch.setattr(os, "fsync", lambda _: None)
     assert len(left) > 20
     for number, (files, then, promised) in enumerate(left.values()):
-        again = Run(then, tmp_path / str(number) / RECORD)
-        again.record.parent.mkdir(parents=True)
+        again = Run(then, tmp_path / str(number) / STATE_FILE)
+        again.state_file.parent.mkdir(parents=True)
         for name, content in files.items():
-            (again.record.parent.parent / name).write_bytes(content)
+            (again.state_file.parent.parent / name).write_bytes(content)
         assert not promised or any(nonce.encode() in content for content in files.values() for nonce in promised)
         engine = again.engine()
         assert again.said == [], "what a power cut leaves is no damage"

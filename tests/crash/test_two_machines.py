@@ -1,4 +1,4 @@
-"""Two runs at once on two machines: two folders, two records, one account, and no lock between them."""
+"""Two runs at once on two machines: two folders, two state files, one account, and no lock between them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_two_at_once_end_with_a_reason_and_down_on_both_leaves_what_was_there_be
         struck.down()  # first who came second: the one validation record of both certificates is the other's
         with the_other_machine():
             struck.down()
-            assert not struck.record.exists()
+            assert not struck.state_file.exists()
         matrix.is_gone()
 
     failure = branch(body).failure
@@ -114,7 +114,7 @@ FASTER = "another machine was faster"
 
 
 def another_machine(struck: Struck) -> Struck:
-    """The same account, with a folder and a record of its own."""
+    """The same account, with a folder and a state file of its own."""
     other = Struck(struck.clock, Path.cwd().parent / f"{Path.cwd().name}-other")
     other.script = Script()
     return other
@@ -160,7 +160,7 @@ def test_two_first_ups_end_with_one_deployment_and_one_refusal(struck: Struck, t
         before = struck.exact()
         for machine in (struck, other):
             assert machine.up().work == ()
-            assert machine.written().keys() == matrix.clean_record.keys()
+            assert machine.written().keys() == matrix.clean_state_file.keys()
         assert unlike(before, struck.exact(), "account") == []
         (struck if at % 2 else other).down()
         _equal(unlike(matrix.before, struck.exact(), "account"))

@@ -34,13 +34,13 @@ class ToyAws(Aws):
 class Run:
     """A fresh process, as far as the engine can tell: everything but the cloud and the disk is new."""
 
-    def __init__(self, cloud: Cloud, record: Path, app: str = "shop") -> None:
-        self.cloud, self.record, self.app = cloud, record, app
+    def __init__(self, cloud: Cloud, state_file: Path, app: str = "shop") -> None:
+        self.cloud, self.state_file, self.app = cloud, state_file, app
         self.events: list[Event] = []
 
     def engine(self) -> Engine:
         said: list[str] = []
-        state = State.load(self.record, app=self.app, account="1", region="r", say=said.append)
+        state = State.load(self.state_file, app=self.app, account="1", region="r", say=said.append)
         self.said = said
         label = Label(self.app, state.book.id, "1", "r", owner="me")
         return Engine(ToyAws(self.cloud), state, label, KINDS, emit=self.events.append)

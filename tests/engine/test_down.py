@@ -32,7 +32,7 @@ def test_all_that_is_ours_goes_and_nothing_else(run: Run, cloud: Cloud) -> None:
     before = [(thing.id, dict(thing.values), dict(thing.tags)) for thing in theirs]
     run.down()
     assert [(thing.id, dict(thing.values), dict(thing.tags)) for thing in cloud.things] == before
-    assert not run.record.exists()
+    assert not run.state_file.exists()
 
 
 def test_what_stands_on_another_goes_first(run: Run, cloud: Cloud) -> None:
@@ -43,7 +43,7 @@ def test_what_stands_on_another_goes_first(run: Run, cloud: Cloud) -> None:
 
 def test_lost_state_is_no_hindrance(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
-    run.record.unlink()
+    run.state_file.unlink()
     run.down()
     assert cloud.things == []
 
@@ -51,7 +51,7 @@ def test_lost_state_is_no_hindrance(run: Run, cloud: Cloud) -> None:
 def test_a_deployment_that_another_begins_while_a_lost_one_goes_is_left_alone(run: Run, cloud: Cloud) -> None:
     """Once the id is learnt it is that of the run: what is found after all of it is gone was never agreed to."""
     run.up(toybox())
-    run.record.unlink()
+    run.state_file.unlink()
     box = {"size": 1, "colour": "red", "note": None}
     others = {"ecsctl:app": "shop", "ecsctl:id": "another", "ecsctl:resource": "box"}
     run.down(agree=lambda _: cloud.make("box", box, others))
@@ -85,7 +85,7 @@ def test_what_is_made_once_nothing_tells_of_it_any_more_is_taken_back(
         run.up(stack)
     assert cloud.things == []
     run.down()
-    assert not run.record.exists()
+    assert not run.state_file.exists()
 
 
 def found_by_the_box(patch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The record on disk: what it survives, and what it refuses."""
+"""The state file on disk: what it survives, and what it refuses."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from ecsctl.engine.errors import Locked, StateError
-from ecsctl.engine.record import text
 from ecsctl.engine.state import State
+from ecsctl.engine.state_file import text
 
 
 def load(path: Path, said: list[str] | None = None, **other: str) -> State:
@@ -101,7 +101,7 @@ def test_a_damaged_record_is_kept_aside_and_the_previous_copy_used(path: Path, d
     assert [kept.read_bytes() for kept in path.parent.glob("state.json.corrupt-*")] == [damage]
 
 
-def test_nobody_else_may_read_or_take_what_lies_beside_the_record(path: Path) -> None:
+def test_nobody_else_may_read_or_take_what_lies_beside_the_state_file(path: Path) -> None:
     with load(path).locked("up"):
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
     assert {"lock", "owner", "reserve", path.name} <= modes.keys()
@@ -156,7 +156,7 @@ def test_a_second_run_names_the_one_at_work(path: Path) -> None:
 def test_the_lock_dies_with_its_process(path: Path) -> None:
     program = f"""
 import os, pathlib
-from ecsctl.engine.record import text
+from ecsctl.engine.state_file import text
 from ecsctl.engine.state import State
 state = State.load(pathlib.Path({str(path)!r}), app="shop", account="1", region="r", say=print)
 context = state.locked("up"); context.__enter__()
@@ -170,7 +170,7 @@ os._exit(9)
 def test_the_lock_of_another_process_holds(path: Path) -> None:
     program = f"""
 import pathlib, sys
-from ecsctl.engine.record import text
+from ecsctl.engine.state_file import text
 from ecsctl.engine.state import State
 state = State.load(pathlib.Path({str(path)!r}), app="shop", account="1", region="r", say=print)
 with state.locked("up"):

@@ -34,9 +34,9 @@ def test_everything_is_tagged_at_birth(run: Run, cloud: Cloud) -> None:
 
 def test_a_second_up_changes_nothing_and_writes_nothing(run: Run) -> None:
     run.up(toybox())
-    before = run.record.stat().st_mtime_ns, run.record.read_bytes()
+    before = run.state_file.stat().st_mtime_ns, run.state_file.read_bytes()
     assert run.up(toybox()).calls == []
-    assert (run.record.stat().st_mtime_ns, run.record.read_bytes()) == before
+    assert (run.state_file.stat().st_mtime_ns, run.state_file.read_bytes()) == before
 
 
 def test_a_changed_option_is_planned_as_exactly_that_change_and_made(run: Run, cloud: Cloud) -> None:
@@ -73,10 +73,10 @@ def test_lost_tags_of_ours_are_restored(run: Run, cloud: Cloud) -> None:
 def test_lost_state_is_no_loss(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     ids = [thing.id for thing in cloud.things]
-    run.record.unlink()
+    run.state_file.unlink()
     assert run.up(toybox()).calls == []
     assert [thing.id for thing in cloud.things] == ids
-    assert run.record.exists()
+    assert run.state_file.exists()
 
 
 def test_what_is_no_longer_desired_is_removed_at_the_end(run: Run, cloud: Cloud) -> None:
@@ -95,7 +95,7 @@ def test_nothing_is_changed_when_the_user_does_not_agree(run: Run, cloud: Cloud)
     with pytest.raises(Refused):
         run.up(toybox(), agree=no)
     assert cloud.calls == []
-    assert not run.record.exists()
+    assert not run.state_file.exists()
 
 
 def test_a_stranger_of_the_same_name_is_refused_and_untouched(run: Run, cloud: Cloud) -> None:

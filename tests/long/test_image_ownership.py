@@ -96,7 +96,7 @@ def running(lived: World) -> Iterator[World]:
 
 MOVES = st.sampled_from(["push", "push to the end", "roll back by 1", "roll back by 4", "nothing"])
 EDITS = st.one_of(st.none(), st.tuples(st.sampled_from(["GREETING", "COLOUR"]), st.sampled_from(["a", "b", "c"])))
-UPS = st.sampled_from(["up", "up without a record", "no up"])
+UPS = st.sampled_from(["up", "up without a state file", "no up"])
 
 
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -105,7 +105,7 @@ UPS = st.sampled_from(["up", "up without a record", "no up"])
     rounds=[
         ("push", ("COLOUR", "a"), "up"),
         ("push to the end", None, "no up"),
-        ("roll back by 4", ("GREETING", "b"), "up without a record"),
+        ("roll back by 4", ("GREETING", "b"), "up without a state file"),
     ]
 )
 def test_the_image_is_the_last_deployed_and_every_edit_is_in_force(
@@ -122,8 +122,8 @@ def test_the_image_is_the_last_deployed_and_every_edit_is_in_force(
             wait_until_quiet(running.aws(), "hello")
         if edit:
             environment[edit[0]] = edit[1]
-        if then == "up without a record":
-            running.record.unlink()
+        if then == "up without a state file":
+            running.state_file.unlink()
         if then != "no up":
             up(running, configured(environment=environment))
             assert {one["name"]: one["value"] for one in container(running).get("environment", ())} == environment

@@ -29,7 +29,7 @@ RELEASED: set[str] = set()  # what the stack has ever run, from one example to t
 
 MOVES = st.sampled_from(["push", "push that fails in the mailer", "deploy", "rollback", "nothing"])
 EDITS = st.one_of(st.none(), st.tuples(st.sampled_from(sorted(SERVICES)), st.sampled_from("ab")))
-UPS = st.sampled_from(["up", "up without a record", "no up"])
+UPS = st.sampled_from(["up", "up without a state file", "no up"])
 
 
 def configured(edits: dict[str, str]) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         ("push", ("mailer", "a"), "up"),
         ("push that fails in the mailer", ("web", "b"), "up"),
         ("rollback", None, "no up"),
-        ("deploy", ("mailer", "b"), "up without a record"),
+        ("deploy", ("mailer", "b"), "up without a state file"),
     ]
 )
 def test_an_image_comes_by_a_release_alone_and_every_edit_by_up(
@@ -122,8 +122,8 @@ def test_an_image_comes_by_a_release_alone_and_every_edit_by_up(
         RELEASED.update(same(lived))
         if edit:
             edits[edit[0]] = edit[1]
-        if then == "up without a record":
-            lived.record.unlink()
+        if then == "up without a state file":
+            lived.state_file.unlink()
         if then != "no up":
             up(lived, configured(edits))
             assert edited(lived) == edits

@@ -123,7 +123,7 @@ def configuring(folder: Path, name: str, app: App) -> tuple[str, Config]:
 
 
 def up(world: World, configured: Config) -> None:  # noqa: F811 - the fixture
-    session = open_stack(world.aws(), configured, world.record, emit=world.events.append, own_buildspec=False)
+    session = open_stack(world.aws(), configured, world.state_file, emit=world.events.append, own_buildspec=False)
     session.engine.up(session.desired_stack, agree=lambda plan: None)
 
 

@@ -71,12 +71,12 @@ def test_all_that_is_allowed_is_shown(running: Runs) -> None:
 
 
 def test_without_a_record_what_is_in_a_denied_thing_is_not_called_missing(running: Runs, tmp_path: Path) -> None:
-    record = running.folder / ".ecsctl" / "state.json"
-    kept = record.rename(tmp_path / "state.json")
-    (record.parent / "state.json.bak").rename(tmp_path / "state.json.bak")
+    state_file = running.folder / ".ecsctl" / "state.json"
+    kept = state_file.rename(tmp_path / "state.json")
+    (state_file.parent / "state.json.bak").rename(tmp_path / "state.json.bak")
     authorization.enforce(deny("elasticloadbalancing:DescribeLoadBalancers"), "service-control")
     code, document, _ = status(running)
-    kept.rename(record)
+    kept.rename(state_file)
     authorization.enforce(None, "service-control")
     found = {one["name"]: one for one in document["resources"]}
     assert code == 3

@@ -27,7 +27,7 @@ class Service:
     """The app's service, without a load balancer, in the account's default network; and runs of ecsctl over it."""
 
     def __init__(self, clock: Clock, folder: Path) -> None:
-        self.clock, self.record = clock, folder / ".ecsctl" / "state.json"
+        self.clock, self.state_file = clock, folder / ".ecsctl" / "state.json"
         self.said: list[str] = []
         self.ecs = self.boto("ecs")
         self.tags = [{"key": name, "value": value} for name, value in self._tags().items()]
@@ -52,7 +52,7 @@ class Service:
         return str(made["Role"]["Arn"])
 
     def session(self) -> Session:
-        return open_app(Aws(Patience(self.clock), session=shared_session()), APP, self.record)
+        return open_app(Aws(Patience(self.clock), session=shared_session()), APP, self.state_file)
 
     def app(self) -> tuple[Aws, State]:
         """What the commands that release work on."""
@@ -151,7 +151,7 @@ class Service:
 
     def _tags(self) -> dict[str, str]:
         """The tags that the state file of this folder gives the app's resources."""
-        state = State.load(self.record, app=APP, account=ACCOUNT, region=REGION, say=self.say)
+        state = State.load(self.state_file, app=APP, account=ACCOUNT, region=REGION, say=self.say)
         with state.locked("test"):
             return {"ecsctl:app": APP, "ecsctl:id": state.book.id, "ecsctl:resource": "task-definition"}
 

@@ -39,7 +39,7 @@ class Life:
     unshown: list[str] = field(default_factory=list)  # parts that are not in a snapshot of the account
     needed: dict[str, list[Asked]] = field(default_factory=dict)  # by kind
     second: tuple[Step, ...] = ()
-    without_record: tuple[Step, ...] = ()
+    without_state_file: tuple[Step, ...] = ()
     asked: dict[tuple[str, str], Step] = field(default_factory=dict)  # by part and field: what is planned
     after_change: tuple[Step, ...] = ()
     drifted: dict[str, Step] = field(default_factory=dict)
@@ -78,7 +78,7 @@ def live(stack: str, folder: Path) -> Life:
             kept = {path: path.read_bytes() for path in folder.iterdir()}
             _asked(life, cloud, stack, make)
             cloud.lose_state()
-            life.without_record = cloud.plan(make({})).work
+            life.without_state_file = cloud.plan(make({})).work
             put_back(folder, kept)
             _changed(life, cloud, stack, make, kept)
             _spoiled(life, cloud, stack, make)
@@ -126,7 +126,7 @@ def _to_others(cloud: Any, part: str, desired: AnyResource) -> Iterator[Verb]:
 
 
 def _changed(life: Life, cloud: Any, stack: str, make: Any, kept: Mapping[Path, bytes]) -> None:
-    """All other values at once, and another owner's tags; and back, by one who has no record of it."""
+    """All other values at once, and another owner's tags; and back, by a run whose state file does not know of it."""
     changes = {row.part: row.made for row in of(stack) if row.made}
     before, cloud.owner = cloud.owner, "ben"
     cloud.up(make(changes))

@@ -1,7 +1,7 @@
 """What holds for every kind: the life of three stacks is played once each, and every field of every kind is asked of.
 
-A life: made, changed in each field, spoiled in each field by someone who has no record of it, fixed, taken down
-without a record. What `observe` forgets to read, or makes up, does not survive it.
+A life: made, changed in each field, spoiled in each field by somebody else, corrected, taken down without a state
+file. What `observe` forgets to read, or makes up, does not survive it.
 """
 
 from __future__ import annotations
@@ -165,8 +165,8 @@ def test_what_was_made_is_right(lives: Any, stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_record_is_not_needed(lives: Any, stack: str) -> None:
-    assert [(step.name, step.changed) for step in lives(stack).without_record] == []
+def test_the_state_file_is_not_needed(lives: Any, stack: str) -> None:
+    assert [(step.name, step.changed) for step in lives(stack).without_state_file] == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -222,7 +222,7 @@ def test_a_snapshot_of_the_account_shows_it(lives: Any, stack: str) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_what_a_plan_searches_for_only_on_a_hint_is_hinted_at(lives: Any, stack: str) -> None:
-    """Or `plan` and `up` would miss what the record does not know."""
+    """Or `plan` and `up` would miss what the state file does not know."""
     assert lives(stack).unlisted == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine import record
+from ecsctl.engine import state_file
 from tests.resources.conftest import Cloud, Died
 from tests.rows.network import ids_of, stack_of
 
@@ -85,7 +85,7 @@ def test_a_thing_that_was_made_long_ago_and_is_gone_is_made_anew_without_a_wait(
         cloud.up(compose)
     cloud.clock.sleep(600)
     end_of_the_route_table(cloud, ids_of(cloud, compose))
-    monkeypatch.setattr(record.Entry, "age", property(lambda _: 3600.0))
+    monkeypatch.setattr(state_file.Entry, "age", property(lambda _: 3600.0))
     began = cloud.clock.now()
     cloud.up(compose)
     assert cloud.clock.now() - began < 60
@@ -98,9 +98,9 @@ def test_a_token_that_was_used_in_a_network_that_is_gone_is_given_up(cloud: Clou
     with dying(cloud, "before the answer is written down", "ec2", "CreateNatGateway"):
         cloud.up(compose)
     cloud.clock.sleep(600)
-    record = {path: path.read_bytes() for path in cloud.folder.iterdir() if path.is_file()}
+    kept = {path: path.read_bytes() for path in cloud.folder.iterdir() if path.is_file()}
     cloud.down()
-    for path, text in record.items():
+    for path, text in kept.items():
         path.write_bytes(text)
     cloud.up(compose)
     assert cloud.plan(compose).work == ()

@@ -220,8 +220,8 @@ REFUSED: dict[str, tuple[Configured, Configured]] = {
 """Changes that cannot be made under a running app: `plan` says so, and `up` changes nothing."""
 
 APART = {
-    "name": "another name is another app: the record is refused, and the one that runs is left alone",
-    "region": "another region is another deployment: the record is refused",
+    "name": "another name is another app: the state file is refused, and the one that runs is left alone",
+    "region": "another region is another deployment: the state file is refused",
     "service.web": "who takes the web away wants nobody answered any more; test_no_web takes it away and brings it",
 }
 

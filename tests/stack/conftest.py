@@ -52,10 +52,10 @@ def desired_stack(**changed: Any) -> dict[str, Any]:
 
 
 class World:
-    """An account, a folder with a record, and runs of ecsctl over them."""
+    """An account, a folder with a state file, and runs of ecsctl over them."""
 
     def __init__(self, clock: Clock, folder: Path) -> None:
-        self.clock, self.record = clock, folder / ".ecsctl" / "state.json"
+        self.clock, self.state_file = clock, folder / ".ecsctl" / "state.json"
         self.events: list[Event] = []
         self.changes = 0  # changing calls of the last run
         self.heard: Callable[..., None] | None = None  # hears of every call of a run
@@ -68,7 +68,7 @@ class World:
 
     def open(self, configured: dict[str, Any] | None = None, image: str = "") -> Session:
         config = Config.model_validate(desired_stack() if configured is None else configured)
-        return open_stack(self.aws(), config, self.record, emit=self.events.append, image=image)
+        return open_stack(self.aws(), config, self.state_file, emit=self.events.append, image=image)
 
     def up(
         self,
@@ -97,7 +97,7 @@ class World:
 
     def once(self, name: str, play: Callable[[], T]) -> T:
         """As `play` leaves a new account; what it returns. In a process each name is played once, and then copied."""
-        returned = once(name, self.clock, self.record.parent, play)
+        returned = once(name, self.clock, self.state_file.parent, play)
         self.events.clear()
         self.changes = 0
         return returned
@@ -109,15 +109,15 @@ class World:
 
     def down(self, app: str = "hello", **options: Any) -> Plan:
         options.setdefault("agree", lambda plan: None)
-        session = open_app(self.aws(), app, self.record, emit=self.events.append)
+        session = open_app(self.aws(), app, self.state_file, emit=self.events.append)
         try:
             return session.engine.down(**options)
         finally:
             self.changes = session.aws.changes
 
     def deployment(self, id: str) -> None:
-        """Begin the record of a deployment with this id, so that two runs of it leave the same tags."""
-        state = State.load(self.record, app="hello", account=ACCOUNT, region=REGION, say=print)
+        """Begin the state file of a deployment with this id, so that two runs of it leave the same tags."""
+        state = State.load(self.state_file, app="hello", account=ACCOUNT, region=REGION, say=print)
         state.adopt_id(id)
         state.begin("vpc", "vpc", "create")
         state.drop("vpc")

@@ -8,7 +8,7 @@ from tests.stack.conftest import World, desired_stack, reported
 
 
 def test_what_aws_gives_no_time_for_is_as_old_as_it_is_by_aws_clock(world: World) -> None:
-    """The sandbox's clock is ahead of this machine's, by which the record is kept: by weeks, in a test."""
+    """The sandbox's clock is ahead of this machine's, by which the state file is written: by weeks, in a test."""
     plain = desired_stack(domain=None)
     world.running(plain)
     session = world.open(plain)

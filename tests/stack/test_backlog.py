@@ -120,7 +120,7 @@ def test_it_is_made_changed_and_taken_back_with_what_starts_it(world: World) -> 
     assert found
     assert found["AlarmActions"] == [stepped["PolicyARN"]]
     assert world.plan(mailer()).work == ()
-    world.record.unlink()
+    world.state_file.unlink()
     assert world.plan(mailer()).work == ()
 
     line.sqs.create_queue(QueueName="post")
@@ -158,7 +158,7 @@ def test_down_leaves_nothing_of_it(world: World, lost: bool) -> None:
     before = running(world)
     assert alarm(world)
     if lost:
-        world.record.unlink()
+        world.state_file.unlink()
     world.down()
     same(before, world.account())
     assert alarm(world) is None

@@ -81,7 +81,7 @@ def test_a_run_that_finds_a_build_under_way_waits_for_it_and_starts_none(world: 
     world.heard = dies
     with pytest.raises(Killed):
         world.up(PLAIN)
-    world.record.unlink()
+    world.state_file.unlink()
     world.heard = watch
     world.up(PLAIN)
     assert watch.count("start_build") == 0
@@ -137,7 +137,7 @@ def test_what_an_earlier_life_left_behind_is_not_mistaken_for_an_image(world: Wo
     world.boto("ecr").batch_delete_image(
         repositoryName="hello", imageIds=[{"imageDigest": lost.partition("@")[2]}]
     )  # the family and the build that succeeded are still there
-    world.record.unlink()
+    world.state_file.unlink()
     world.up(PLAIN)
     assert watch.count("start_build") == 2
     assert runs(world)[1] == 1

@@ -43,8 +43,8 @@ def _asked(world: World) -> Counter[str]:
     aws.client = counted  # type: ignore[method-assign]  # to hear of each page
     aws.read_only = True
     config = Config.model_validate(desired_stack())
-    ahead.ask(aws, config.name, world.record, config)
-    session = open_stack(aws, config, world.record)
+    ahead.ask(aws, config.name, world.state_file, config)
+    session = open_stack(aws, config, world.state_file)
     assert session.engine.plan(session.desired_stack).work == ()
     for service in aws._clients:
         client(service).meta.events.unregister("before-call", unique_id="count")

@@ -1,4 +1,4 @@
-"""What neither ecsctl.toml nor the record knows: a plan is led to it by the tagging API, `down` needs no such lead."""
+"""What neither ecsctl.toml nor the state file knows: `plan` finds it by the tagging API, `down` without."""
 
 from __future__ import annotations
 

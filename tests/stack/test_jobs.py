@@ -68,7 +68,7 @@ def tasks(world: World) -> list[dict[str, Any]]:
 
 
 def read(world: World) -> jobs.Job:
-    session = open_app(world.aws(), "hello", world.record, emit=world.events.append)
+    session = open_app(world.aws(), "hello", world.state_file, emit=world.events.append)
     return jobs.read(session.aws, session.engine.label)[0]
 
 
@@ -82,7 +82,7 @@ def test_a_job_comes_to_a_running_app_runs_is_changed_and_goes(world: World) -> 
     world.up(said)
     assert image(world) == IMAGE
     assert world.plan(said).work == ()
-    world.record.unlink()
+    world.state_file.unlink()
     assert world.plan(said).work == ()
 
     until(world, 2, 10)  # past 3 o'clock in Berlin, in winter
@@ -140,7 +140,7 @@ def test_a_run_that_did_not_begin_is_reported(world: World) -> None:
     ]
     assert {one.name for one in world.plan(said).work} == {"scheduler-role"}
     world.up(said)
-    jobs.begin(world.aws(), open_app(world.aws(), "hello", world.record).engine.label, "nightly")
+    jobs.begin(world.aws(), open_app(world.aws(), "hello", world.state_file).engine.label, "nightly")
     assert read(world).missed is None
 
 
@@ -159,7 +159,7 @@ def test_without_an_image_no_clock_starts_it_and_with_one_the_next_up_does(world
 def test_one_that_somebody_has_paused_stays_so_unless_the_file_says_otherwise(world: World) -> None:
     said = scheduled(BARE, nightly=NIGHTLY)
     world.running(said, IMAGE)
-    session = open_app(world.aws(), "hello", world.record, emit=world.events.append)
+    session = open_app(world.aws(), "hello", world.state_file, emit=world.events.append)
     assert jobs.pause(session.aws, session.engine.label, "nightly", paused=True)
     assert not jobs.pause(session.aws, session.engine.label, "nightly", paused=True)
     assert world.plan(said).work == ()
@@ -175,7 +175,7 @@ def test_a_run_ends_after_its_time_and_a_second_one_at_the_same_time_does_not_be
     said = scheduled(BARE, nightly={**LIMITED, "command": ["sleep", "100000"]})
     world.running(said, IMAGE)
     assert definition(world)["taskRoleArn"].endswith("-task-nightly")
-    session = open_app(world.aws(), "hello", world.record, emit=world.events.append)
+    session = open_app(world.aws(), "hello", world.state_file, emit=world.events.append)
     first = jobs.begin(session.aws, session.engine.label, "nightly")
     world.clock.sleep(120)
     assert read(world).last is not None
@@ -202,7 +202,7 @@ def test_down_leaves_nothing_of_it_also_while_it_runs(world: World, lost: bool) 
     world.clock.sleep(3600 + 120)
     assert read(world).last is not None
     if lost:
-        world.record.unlink()
+        world.state_file.unlink()
     world.down()
     world.clock.sleep(60)
     same(before, world.account())
@@ -211,7 +211,7 @@ def test_down_leaves_nothing_of_it_also_while_it_runs(world: World, lost: bool) 
 def test_what_is_deployed_by_hand_reaches_it_once_it_serves_and_going_back_takes_it_along(world: World) -> None:
     said = scheduled(BARE, nightly=NIGHTLY)
     world.running(said, IMAGE)
-    session = open_app(world.aws(), "hello", world.record, emit=world.events.append)
+    session = open_app(world.aws(), "hello", world.state_file, emit=world.events.append)
     other = IMAGE.replace("1.27", "1.28")
     release.deploy(session.aws, session.state, other, say=print)
     assert image(world) == serves(world) == other

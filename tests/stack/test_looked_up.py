@@ -99,7 +99,7 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "past_builds": (another_build,),
     "broken": "a first version that never ran gives way to what is newer",
     "own_buildspec": "what the branch has is the user's; where nothing tells it, what stands stays: test_own_buildspec",
-    "certified": "of the record: which certificate the listener has until its successor is issued",
+    "certified": "from the state file: which certificate the listener has until its successor is issued",
     "cautions": "sentences, which decide nothing",
     "context": "what the branch has is the user's",
     "key": "to which key an alias leads is the user's: what has another one is changed, or refused",
@@ -121,14 +121,14 @@ def test_every_fact_is_changed_here_or_says_why_it_decides() -> None:
 
 
 @pytest.mark.parametrize(("fact", "change"), CASES, ids=[f"{fact}-{change.__name__}" for fact, change in CASES])
-@pytest.mark.parametrize("record", ["kept", "lost"])
+@pytest.mark.parametrize("state_file", ["kept", "lost"])
 def test_what_only_is_looked_up_changes_nothing_that_is_there(
-    world: World, monkeypatch: pytest.MonkeyPatch, fact: str, change: Change, record: str
+    world: World, monkeypatch: pytest.MonkeyPatch, fact: str, change: Change, state_file: str
 ) -> None:
     world.running()
     change(world, monkeypatch)
-    if record == "lost":
-        world.record.unlink()
+    if state_file == "lost":
+        world.state_file.unlink()
     assert shown(world.plan()) == []
     world.up()
     assert world.changes == 0
@@ -144,8 +144,8 @@ def test_facts_that_differ_are_no_difference_of_what_is_there(world: World) -> N
     assert shown(session.engine.plan(blueprint(session.config, other))) == []
 
 
-def test_what_stands_in_the_record_is_what_the_run_had_looked_up(world: World) -> None:
-    """Who may not look it up again goes by it: a part that is called otherwise in the record would leave it empty."""
+def test_what_is_in_the_state_file_is_what_the_run_had_looked_up(world: World) -> None:
+    """Who may not look it up again goes by the state file: under another name there it would be empty."""
     world.running()
     session = world.open()
     assert session.facts

@@ -49,7 +49,7 @@ def test_a_name_without_a_secret_stops_everything_and_is_not_repeated(world: Wor
 
 def test_a_missing_secret_does_not_keep_commands_from_reading(world: World) -> None:
     config = Config.model_validate(plain(KEY="gone"))
-    session = open_stack(world.aws(), config, world.record, as_far=True)
+    session = open_stack(world.aws(), config, world.state_file, as_far=True)
     assert session.config is not None
     assert session.config.service.secrets["KEY"].endswith(":secret:gone-??????")
 

@@ -71,9 +71,9 @@ def test_each_name_is_served_by_one_certificate_and_from_its_own_zone(world: Wor
     assert proofs == {"ecsctl.example.": 2, "shop.example.": 1}, "a wildcard has the proof of the name below it"
     assert world.plan(MANY).work == ()
     assert why(world.aws(), "hello", "hello.ecsctl.example", FURTHER).sound
-    for path in world.record.parent.iterdir():
+    for path in world.state_file.parent.iterdir():
         path.unlink()
-    assert world.plan(MANY).work == (), "without a record all of it is known again"
+    assert world.plan(MANY).work == (), "without a state file all of it is known again"
     world.down()
     same(before, world.exact())
 
@@ -145,9 +145,9 @@ def test_names_that_redirect_are_in_the_certificate_and_send_to_the_apps_own_nam
         sending["domain"]["redirect"], "https://hello.ecsctl.example:443/#{path}?#{query} HTTP_301"
     )
     assert world.plan(sending).work == ()
-    for path in world.record.parent.iterdir():
+    for path in world.state_file.parent.iterdir():
         path.unlink()
-    assert world.plan(sending).work == (), "without a record all of it is known again"
+    assert world.plan(sending).work == (), "without a state file all of it is known again"
     fewer = desired_stack(github=None, domain={"names": ["ecsctl.example"], "redirect": ["www.shop.example"]})
     world.up(fewer)
     client.never_failed()

@@ -43,7 +43,7 @@ def test_workers_alone_have_nothing_in_front_and_a_web_comes_and_goes_with_its_i
     ]
     assert group["IpPermissions"] == []
     assert world.plan(BARE).work == ()
-    world.record.unlink()
+    world.state_file.unlink()
     assert world.plan(BARE).work == ()
 
     both = {**BARE, "service": {"port": 80}}
@@ -77,7 +77,7 @@ def test_a_push_goes_to_workers_and_jobs_and_the_first_worker_leads(world: World
     assert image(world) == pushed
     assert world.plan(BUILT).work == ()
 
-    session = open_app(world.aws(), "hello", world.record)
+    session = open_app(world.aws(), "hello", world.state_file)
     found = why(session.aws, "hello")
     assert (found.causes, found.line) == ((), "nothing is wrong")
     assert [one.name for one in read(session.aws, "hello").processes] == ["mailer"]
@@ -107,7 +107,7 @@ def test_jobs_alone_get_what_is_pushed_or_deployed_and_keep_it_over_up(world: Wo
     world.up(alone(PUSHED, jobs={"nightly": {**NIGHTLY, "command": ["other"]}, "hourly": NIGHTLY}))
     assert image(world) == image(world, "hello_hourly") == pushed
 
-    session = open_app(world.aws(), "hello", world.record)
+    session = open_app(world.aws(), "hello", world.state_file)
     done = release.deploy(session.aws, session.state, IMAGE, say=lambda _: None)
     assert (done.changed, done.verdict.sentence) == (True, "the next runs of hourly, nightly have it")
     assert image(world) == image(world, "hello_hourly") == IMAGE

@@ -143,7 +143,7 @@ def test_up_again_changes_nothing_and_down_leaves_nothing(world: World) -> None:
     configured = notified(OPS)
     world.up(configured)
     assert world.plan(configured).work == ()
-    world.record.unlink()
+    world.state_file.unlink()
     assert world.plan(configured).work == ()
     world.down()
     world.clock.sleep(7200)

@@ -15,12 +15,12 @@ PLAIN = desired_stack(domain=None, vpc={"egress": "public"}, pipeline={"mode": "
 
 
 def up(world: World, configured: dict[str, Any], has: bool | None) -> None:
-    session = open_stack(world.aws(), Config.model_validate(configured), world.record, own_buildspec=has)
+    session = open_stack(world.aws(), Config.model_validate(configured), world.state_file, own_buildspec=has)
     session.engine.up(session.desired_stack, agree=lambda plan: None)
 
 
 def work(world: World, configured: dict[str, Any], has: bool | None) -> set[str]:
-    session = open_stack(world.aws(), Config.model_validate(configured), world.record, own_buildspec=has)
+    session = open_stack(world.aws(), Config.model_validate(configured), world.state_file, own_buildspec=has)
     return {step.name for step in session.engine.plan(session.desired_stack).work}
 
 
@@ -69,6 +69,6 @@ def test_a_load_balancer_that_asks_the_former_default_goes_on(world: World, path
 
 def test_the_folder_of_an_app_among_several_is_what_is_built(world: World) -> None:
     config = Config.model_validate(PLAIN)
-    session = open_stack(world.aws(), config, world.record, own_buildspec=False, context="src/cart")
+    session = open_stack(world.aws(), config, world.state_file, own_buildspec=False, context="src/cart")
     session.engine.up(session.desired_stack, agree=lambda plan: None)
     assert project(world)[1] == {"BUILD_CONTEXT": "src/cart"}

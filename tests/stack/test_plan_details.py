@@ -109,7 +109,7 @@ def test_a_value_that_ecsctl_derives_is_never_called_drift(world: World) -> None
         for kind, field in DERIVED:
             if kind == desired.kind:
                 more = {"unsound": "the revision was deregistered"} if field == "sound" else {}
-                applied = {field: True}  # as the record has it: for any other field this would be drift
+                applied = {field: True}  # as the state file has it: for any other field this would be drift
                 [change] = diff(desired, replace(desired, **{field: False}, **more), applied)
                 assert (change.why, change.problem != "") == (Why.STATE, True)
                 checked.add((kind, field))

@@ -59,19 +59,19 @@ def test_an_app_stands_and_goes_under_the_path(world: World, desired: dict[str, 
     assert len(found) >= 8
     assert {one.partition(":role")[2].rpartition("/")[0] for one in found} == {"/service"}
     assert world.plan(desired).work == ()
-    world.record.unlink()
+    world.state_file.unlink()
     assert world.plan(desired).work == ()
     world.down()
     assert roles(world) == []
 
 
-@pytest.mark.parametrize("record", ["with its record", "without"])
+@pytest.mark.parametrize("state_file", ["with its state file", "without"])
 def test_it_is_taken_down_without_the_file_that_names_the_path(
-    world: World, desired: dict[str, Any], record: str
+    world: World, desired: dict[str, Any], state_file: str
 ) -> None:
     world.up(desired)
-    if record == "without":
-        world.record.unlink(missing_ok=True)
+    if state_file == "without":
+        world.state_file.unlink(missing_ok=True)
     world.down()
     assert roles(world) == []
 

@@ -40,15 +40,15 @@ def test_up_then_nothing_to_do_then_down_to_what_was_there(world: World, configu
     assert world.changes == 0
     same(original, world.exact())
 
-    world.record.unlink()
+    world.state_file.unlink()
     assert world.up(configured).work == ()
     assert world.changes == 0
     same(original, world.exact())
 
-    world.record.unlink()
+    world.state_file.unlink()
     world.down()
     same(before, world.exact())
-    assert not world.record.exists()
+    assert not world.state_file.exists()
     world.down()
     assert world.changes == 0
 
@@ -119,4 +119,4 @@ def test_a_plan_makes_no_changing_call_and_leaves_no_file(world: World) -> None:
     before = world.exact()
     assert len(world.plan().work) > 30
     same(before, world.exact())
-    assert not world.record.exists()
+    assert not world.state_file.exists()

@@ -18,14 +18,14 @@ def test_a_copy_is_equal_to_what_was_played_and_goes_on_like_it(tmp_path: Path) 
         world = World(clock, tmp_path / "played")
         before = world.account()
         world.up()
-        saved = Saved.of(clock, world.record.parent)
+        saved = Saved.of(clock, world.state_file.parent)
         original, then = world.exact(), clock.now()
         ages = {name: entry.young for name, entry in world.open().state.book.entries.items()}
     saved.at -= 3600  # as if it had been played an hour ago
     for number in range(2):
         with inprocess() as clock:
             world = World(clock, tmp_path / str(number))
-            saved.put_back(clock, world.record.parent)
+            saved.put_back(clock, world.state_file.parent)
             same(original, world.exact())
             assert clock.now() == then
             assert {name: entry.young for name, entry in world.open().state.book.entries.items()} == ages

@@ -18,7 +18,7 @@ OTHER_SECRET = "shop/token"  # noqa: S105 - its name
 
 
 class Apps:
-    """Two apps in one account, each with its own record."""
+    """Two apps in one account, each with its own state file."""
 
     def __init__(self, world: World, *, one_secret: bool) -> None:
         self.world, self.one_secret = world, one_secret
@@ -31,7 +31,7 @@ class Apps:
 
     def open(self, app: str) -> Any:
         config = Config.model_validate(self.configured(app))
-        return open_stack(self.world.aws(), config, self.world.record.with_name(f"{app}.json"))
+        return open_stack(self.world.aws(), config, self.world.state_file.with_name(f"{app}.json"))
 
     def up(self, app: str) -> None:
         session = self.open(app)
@@ -50,7 +50,7 @@ class Apps:
         return not session.engine.plan(session.desired_stack).work
 
     def down(self, app: str) -> None:
-        session = open_app(self.world.aws(), app, self.world.record.with_name(f"{app}.json"))
+        session = open_app(self.world.aws(), app, self.world.state_file.with_name(f"{app}.json"))
         session.engine.down(agree=lambda plan: None)
 
     def says(self, app: str) -> creds.Place:

@@ -45,7 +45,7 @@ def test_a_sidecar_comes_is_changed_survives_the_pipeline_and_goes(world: World)
     assert made["agent"]["logConfiguration"] == made["hello"]["logConfiguration"]
     assert world.plan(said(AGENT, service={"depends_on": {"agent": "HEALTHY"}})).work == ()
     registered(world, lambda found: found[0].update(image="public.ecr.aws/docker/library/nginx:1.28"))
-    world.record.unlink()
+    world.state_file.unlink()
     assert world.plan(said(AGENT, service={"depends_on": {"agent": "HEALTHY"}})).work == ()
     other = {**AGENT, "image": "registry.example.com/agent:2", "environment": {}}
     world.up(said(other))

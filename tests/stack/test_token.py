@@ -45,7 +45,7 @@ def test_a_secret_in_codebuilds_form_is_read_by_the_project_and_imported_nowhere
     assert imported(world) == []
     assert runs(world)[1] == 1, "the first image was built with it"
     assert world.plan(PLAIN).work == ()
-    assert TOKEN not in world.record.read_text()
+    assert TOKEN not in world.state_file.read_text()
 
     session = world.open(PLAIN)
     creds.put(session.aws, session.engine.label, TOKEN_SECRET, creds.checked(NEW))

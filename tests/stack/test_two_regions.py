@@ -57,8 +57,8 @@ def test_what_the_refusal_advises_leads_out(world: World, elsewhere: Elsewhere) 
     world.running()
     with pytest.raises(Refused):
         elsewhere.up()
-    here = World(world.clock, elsewhere.record.parent.parent / "empty")
-    here.down()  # as `ecsctl down --name hello --region eu-central-1` does, without a record
+    here = World(world.clock, elsewhere.state_file.parent.parent / "empty")
+    here.down()  # as `ecsctl down --name hello --region eu-central-1` does, without a state file
     elsewhere.up()
     assert f".{OTHER}.elb." in _record(world)
 
@@ -70,9 +70,9 @@ def test_two_regions_without_a_common_name_live_side_by_side_and_recover_by_them
     world.running()
     elsewhere.up(bare)
     for one, configured in ((world, desired_stack()), (elsewhere, bare)):
-        one.record.unlink()
+        one.state_file.unlink()
         assert one.up(configured).count(Verb.KEEP) == len(one.plan(configured).steps)
-    elsewhere.record.unlink()
+    elsewhere.state_file.unlink()
     elsewhere.down()
     assert "eu-central-1" in _record(world)
     assert world.plan().work == ()

@@ -36,7 +36,7 @@ def removed(world: World, *, between: Any = lambda: None) -> tuple[str, float]:
 
     `between` happens after what is in the way was searched for.
     """
-    session = open_app(world.aws(), "hello", world.record, emit=world.events.append)
+    session = open_app(world.aws(), "hello", world.state_file, emit=world.events.append)
     me, began = session.engine.label, world.clock.now()
     found = blockers.read(session.aws, me)
     between()

@@ -58,7 +58,7 @@ def role(world: World) -> dict[str, Any]:
 
 
 def kept_files(world: World, plan: Any) -> list[Any]:
-    session = open_app(world.aws(), "hello", world.record, emit=world.events.append)
+    session = open_app(world.aws(), "hello", world.state_file, emit=world.events.append)
     return [one for one in left(session.aws, session.engine.label, plan, {}) if one.kind == "file system"]
 
 
@@ -89,7 +89,7 @@ def test_one_that_is_made_is_encrypted_guarded_and_mounted_through_its_access_po
     assert not world.plan(with_({"data": {"path": "/data"}}, sidecars=SIDECAR)).work
 
 
-def test_down_keeps_the_files_and_a_later_up_finds_them_again_without_a_record(world: World) -> None:
+def test_down_keeps_the_files_and_a_later_up_finds_them_again_without_a_state_file(world: World) -> None:
     world.running(MADE, image=IMAGE)
     (before,) = systems(world)
     plan = world.down(keep=keeper(()))
@@ -97,7 +97,7 @@ def test_down_keeps_the_files_and_a_later_up_finds_them_again_without_a_record(w
     assert world.boto("ec2").describe_vpcs(Filters=[{"Name": "tag:ecsctl:app", "Values": ["hello"]}])["Vpcs"] == []
     (kept,) = kept_files(world, plan)
     assert "ecsctl down --volumes" in kept.why
-    world.record.unlink()
+    world.state_file.unlink()
     world.clock.sleep(3600)
     world.up(MADE, image=IMAGE)
     assert [one["FileSystemId"] for one in systems(world)] == [before["FileSystemId"]]

@@ -48,7 +48,7 @@ def test_a_chat_gets_messages_in_its_own_format_and_down_leaves_nothing(world: W
     assert "A deployment of hello in eu-central-1" in text
     assert world.boto("sns").list_topics()["Topics"] == []
     assert world.plan(posting()).work == ()
-    world.record.unlink()
+    world.state_file.unlink()
     assert world.plan(posting()).work == ()
     world.down()
     world.clock.sleep(7200)
@@ -62,7 +62,7 @@ def test_the_url_is_nowhere_but_on_aws(world: World) -> None:
     changed.put_secret_value(SecretId="chat", SecretString=json.dumps({"url": OTHER}))
     [step] = [one for one in world.plan(posting("chat:url")).work if one.kind == "webhook"]
     assert (step.verb, {*step.changed}) == (Verb.UPDATE, {"url"})
-    everything = f"{plan} {step} {world.record.read_text()} {world.events}"
+    everything = f"{plan} {step} {world.state_file.read_text()} {world.events}"
     assert "hooks.example.com" not in everything
     world.up(posting("chat:url"))
     assert [url for url, _ in posted(world)] == [OTHER]

@@ -54,7 +54,7 @@ def test_a_worker_comes_to_a_running_app_is_changed_and_goes(world: World) -> No
     assert found["runningCount"] == 2
     assert found["loadBalancers"] == []
     assert world.plan(said).work == ()
-    world.record.unlink()
+    world.state_file.unlink()
     assert world.plan(said).work == ()
 
     other = worked(BARE, mailer={**MAILER, "desired_count": 1, "command": ["python", "other.py"]})
@@ -97,6 +97,6 @@ def test_down_leaves_nothing_of_it(world: World, lost: bool) -> None:
     before = world.account()
     world.up(worked(BARE, mailer=MAILER), image=IMAGE)
     if lost:
-        world.record.unlink()
+        world.state_file.unlink()
     world.down()
     same(before, world.account())

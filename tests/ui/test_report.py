@@ -16,7 +16,7 @@ LOG_PAGE = "{console}/cloudwatch/home?region={region}#logsV2:log-groups/log-grou
 
 
 class Book:
-    """A record in memory."""
+    """A state file in memory."""
 
     def __init__(self, **entries):
         self.entries = {name: SimpleNamespace(kind=kind, since=since) for name, (kind, since) in entries.items()}
@@ -43,7 +43,7 @@ def test_what_is_there_has_its_page_and_its_age():
     )
 
 
-def test_the_record_tells_the_age_where_aws_does_not():
+def test_the_state_file_tells_the_age_where_aws_does_not():
     observed = {"vpc": Observed(samples.VPC.ids, None, {})}
     (found,) = read(samples.VPC, observed=observed, book=Book(vpc=("vpc", NOW - timedelta(days=1))))
     assert found.since == NOW - timedelta(days=1) + AHEAD

@@ -1,4 +1,4 @@
-"""Whatever becomes of the record: nothing is lost, doubled or taken from a neighbour."""
+"""Whatever happens to the state file: nothing is lost, doubled or taken from a neighbour."""
 
 from __future__ import annotations
 
@@ -11,58 +11,58 @@ from typing import Any
 import pytest
 
 from ecsctl.engine.errors import StateError
-from ecsctl.engine.record import checksum
+from ecsctl.engine.state_file import checksum
 from tests.crash.branch import branch
 from tests.crash.conftest import Struck, some
 from tests.crash.matrix import HOLDS, Matrix
 from tests.crash.table import Tally
 
 pytestmark = pytest.mark.timeout(900)
-RECORD = Path(".ecsctl/state.json")
+PATH = Path(".ecsctl/state.json")
 
 
 def _rewritten(change: Callable[[dict[str, Any]], None]) -> None:
-    body = json.loads(RECORD.read_bytes())
+    body = json.loads(PATH.read_bytes())
     body.pop("checksum")
     change(body)
-    RECORD.write_text(json.dumps({**body, "checksum": checksum(body)}))
+    PATH.write_text(json.dumps({**body, "checksum": checksum(body)}))
 
 
 def deleted(_world: Struck) -> None:
-    RECORD.unlink()
-    RECORD.with_name("state.json.bak").unlink(missing_ok=True)
+    PATH.unlink()
+    PATH.with_name("state.json.bak").unlink(missing_ok=True)
 
 
 def folder_gone(_world: Struck) -> None:
-    shutil.rmtree(RECORD.parent)
+    shutil.rmtree(PATH.parent)
 
 
 def emptied(_world: Struck) -> None:
-    RECORD.write_bytes(b"")
+    PATH.write_bytes(b"")
 
 
 def halved(_world: Struck) -> None:
-    whole = RECORD.read_bytes()
-    RECORD.write_bytes(whole[: len(whole) // 2])
+    whole = PATH.read_bytes()
+    PATH.write_bytes(whole[: len(whole) // 2])
 
 
 def garbage(_world: Struck) -> None:
-    RECORD.write_bytes(b"\x00\xff{]" * 99)
+    PATH.write_bytes(b"\x00\xff{]" * 99)
 
 
 def garbage_and_its_copy(world: Struck) -> None:
     garbage(world)
-    RECORD.with_name("state.json.bak").write_bytes(b"{}")
+    PATH.with_name("state.json.bak").write_bytes(b"{}")
 
 
 def of_another_type(_world: Struck) -> None:
-    RECORD.write_text('["state"]')
+    PATH.write_text('["state"]')
 
 
 def a_bit_flipped(_world: Struck) -> None:
-    whole = bytearray(RECORD.read_bytes())
+    whole = bytearray(PATH.read_bytes())
     whole[len(whole) // 3] ^= 4
-    RECORD.write_bytes(bytes(whole))
+    PATH.write_bytes(bytes(whole))
 
 
 def poisoned(world: Struck) -> None:
@@ -100,7 +100,7 @@ DAMAGE = [
 
 
 @pytest.mark.parametrize("damage", some(DAMAGE, 3), ids=lambda damage: damage.__name__)
-def test_a_damaged_record_costs_nothing(struck: Struck, tally: Tally, damage: Callable[[Struck], None]) -> None:
+def test_a_damaged_state_file_costs_nothing(struck: Struck, tally: Tally, damage: Callable[[Struck], None]) -> None:
     matrix = Matrix(struck, tally)
     struck.up()
 
@@ -112,7 +112,7 @@ def test_a_damaged_record_costs_nothing(struck: Struck, tally: Tally, damage: Ca
         damage(struck)
         matrix.down_again()
 
-    what = f"record {damage.__name__.replace('_', ' ')}"
+    what = f"state file {damage.__name__.replace('_', ' ')}"
     failures = [
         tally.add(what, "", HOLDS[holds.__name__], [failure] if (failure := branch(case).failure) else [])
         for case, holds in ((up, matrix.up_again), (down, matrix.down_again))
@@ -131,16 +131,16 @@ def test_damaged_half_way_through_it_costs_nothing_either(
         struck.clock.sleep(120.0)  # without the journal nobody knows to wait for what AWS shows late
         matrix.up_and_down_again()
 
-    also = f", record {damage.__name__}"
+    also = f", state file {damage.__name__}"
     assert matrix.killed(struck.up, ["killed after"], up_and_down_again, (30, 1000), also) == []
 
 
-def test_a_record_of_somewhere_else_is_refused_and_nothing_is_changed(struck: Struck, tally: Tally) -> None:
+def test_a_state_file_of_somewhere_else_is_refused_and_nothing_is_changed(struck: Struck, tally: Tally) -> None:
     struck.up()
-    before, record = struck.exact(), RECORD.read_bytes()
+    before, ours = struck.exact(), PATH.read_bytes()
     elsewhere: dict[str, object] = {"account": "999999999999", "region": "eu-west-1", "app": "other", "version": 99}
     for field, value in elsewhere.items():
-        RECORD.write_bytes(record)
+        PATH.write_bytes(ours)
         _rewritten(lambda body, field=field, value=value: body.update({field: value}))
         struck.changes = 0
         with pytest.raises(StateError):
@@ -148,5 +148,5 @@ def test_a_record_of_somewhere_else_is_refused_and_nothing_is_changed(struck: St
         with pytest.raises(StateError):
             struck.down()
         assert struck.changes == 0
-        tally.add(f"record of another {field}", "", "it is refused, nothing is changed", [])
+        tally.add(f"state file of another {field}", "", "it is refused, nothing is changed", [])
     assert struck.exact() == before

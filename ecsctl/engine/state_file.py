@@ -174,7 +174,7 @@ def read(path: Path, say: Callable[[str], None]) -> Book | None:
 
 def _parse(path: Path) -> Book:
     if path.stat().st_size > MOST_BYTES:
-        raise ValueError("is larger than any record")
+        raise ValueError("is larger than any state file")
     try:
         body = json.loads(files.read(path))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -184,7 +184,7 @@ def _parse(path: Path) -> Book:
     version = body.get("version")
     if isinstance(version, int) and version > VERSION:
         raise StateError(
-            f"{path} was written by a newer ecsctl (record version {version}, this one knows {VERSION})",
+            f"{path} was written by a newer ecsctl (version {version} of the state file, this one knows {VERSION})",
             hint="use that ecsctl here too, or another state file: ECSCTL_STATE=FILE",
         )
     if type(version) is not int or not all(older in MIGRATIONS for older in range(version, VERSION)):

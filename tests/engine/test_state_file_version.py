@@ -1,4 +1,4 @@
-"""A record of a version that this ecsctl does not write any more, or never did."""
+"""A state file of a version that this ecsctl does not write any more, or never did."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine import record
-from ecsctl.engine.record import VERSION, checksum, text
+from ecsctl.engine import state_file
 from ecsctl.engine.state import State
+from ecsctl.engine.state_file import VERSION, checksum, text
 from tests.engine.conftest import Run, toybox
 from tests.engine.test_up import BOTH, held
 from tests.engine.toys import Cloud
@@ -21,19 +21,19 @@ def test_a_record_of_an_unknown_older_version_is_kept_aside_and_rebuilt(
     run: Run, cloud: Cloud, version: Any, then: str
 ) -> None:
     run.up(toybox())
-    for path in (run.record, run.record.with_name("state.json.bak")):
+    for path in (run.state_file, run.state_file.with_name("state.json.bak")):
         body = json.loads(path.read_bytes())
         body.pop("checksum")
         path.write_bytes(text({**body, "version": version}))
-    old = run.record.read_bytes()
+    old = run.state_file.read_bytes()
     if then == "up":
         assert run.up(toybox()).calls == []
         assert held(cloud) == BOTH
-        assert State.load(run.record, app="shop", account="1", region="r", say=_fail).entry("box") is not None
+        assert State.load(run.state_file, app="shop", account="1", region="r", say=_fail).entry("box") is not None
     else:
         run.down()
         assert cloud.things == []
-    aside = list(run.record.parent.glob("state.json.corrupt-*"))
+    aside = list(run.state_file.parent.glob("state.json.corrupt-*"))
     assert [path.read_bytes() for path in aside] == [old]
 
 
@@ -49,16 +49,16 @@ def test_a_record_of_a_known_older_version_is_migrated_and_nothing_is_made_anew(
         return {"entries": body.pop("parts"), **body}
 
     run.up(toybox())
-    now = json.loads(run.record.read_bytes())
+    now = json.loads(run.state_file.read_bytes())
     del now["checksum"]
     old = {**now, "version": -1, "things": now["entries"]}
     del old["entries"]
-    run.record.write_text(json.dumps({**old, "checksum": checksum(old)}))
-    monkeypatch.setattr(record, "MIGRATIONS", {-1: parts_were_called_things, 0: entries_were_called_parts})
-    read = State.load(run.record, app="shop", account="1", region="r", say=_fail)
+    run.state_file.write_text(json.dumps({**old, "checksum": checksum(old)}))
+    monkeypatch.setattr(state_file, "MIGRATIONS", {-1: parts_were_called_things, 0: entries_were_called_parts})
+    read = State.load(run.state_file, app="shop", account="1", region="r", say=_fail)
     assert read.book.model_dump(mode="json") == now
     assert run.up(toybox(weight=2)).calls == ["ChangeBall"]
-    assert json.loads(run.record.read_bytes())["version"] == VERSION
+    assert json.loads(run.state_file.read_bytes())["version"] == VERSION
 
 
 def _fail(message: str) -> None:
@@ -67,10 +67,10 @@ def _fail(message: str) -> None:
 
 def test_that_it_is_set_aside_is_said(run: Run) -> None:
     run.up(toybox())
-    body = json.loads(run.record.read_bytes())
+    body = json.loads(run.state_file.read_bytes())
     body.pop("checksum")
-    run.record.write_bytes(text({**body, "version": 0}))
-    run.record.with_name("state.json.bak").unlink()
+    run.state_file.write_bytes(text({**body, "version": 0}))
+    run.state_file.with_name("state.json.bak").unlink()
     run.engine()
     assert "is of version 0, which this ecsctl does not know; it is kept as state.json.corrupt-" in run.said[0]
     assert run.said[1] == "the state file is rebuilt from the tags on AWS"
