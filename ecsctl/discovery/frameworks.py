@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ecsctl.discovery.compose import Service
+from ecsctl.discovery.manifests import Container
 from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside
 
@@ -50,9 +51,13 @@ _RULES = (
 
 
 def given(
-    tree: Tree, context: str, services: Sequence[Service], texts: Sequence[Text], known: Mapping[str, str]
-) -> Iterator[tuple[str, str, str]]:
+    tree: Tree, context: str, services: Sequence[Service], texts: Sequence[Text], known: Mapping[str, str],
+    pod: Container | None = None,
+) -> Iterator[tuple[str, str, str]]:  # fmt: skip
     """Each variable with its value, and why it is set. `known` are those that the image sets."""
+    if pod and not services:
+        every = f"it makes the app listen on every address, as in {pod.file}: else nothing reaches it"
+        yield from ((name, value, every) for name, value in pod.binds if name not in known)
     for service in services[:1]:
         every = f"it makes the app listen on every address, as in {service.where}: else nothing reaches it"
         yield from ((name, value, every) for name, value in service.binds)

@@ -20,6 +20,7 @@ from ecsctl.discovery import (
     hub,
     listening,
     machine,
+    manifests,
     migrations,
     needs,
     reach,
@@ -29,7 +30,9 @@ from ecsctl.discovery import (
 )
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
+from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.listening import Listening
+from ecsctl.discovery.manifests import Container
 from ecsctl.discovery.needs import PERHAPS, Need, Process
 from ecsctl.discovery.selection import Ask
 from ecsctl.discovery.started import Text, started
@@ -125,15 +128,10 @@ def observed(
     names = {called, tree.root.name} if place.folder == "." else {place.folder}
     names |= {called.partition("/")[0]} if called.endswith("/docker") else set()  # as anonaddy/docker has its image
     ours = running.services_of(services, path, names, called.rpartition("/")[0], stage)
-    command = running.command(
-        read, stage, [one for one in ours if one.dockerfile == path or not _rivals(tree, path, read)], doubts
-    )
     notes += running.unlike(read, stage, ours)
     said = hosts.of(tree, path, place.folder)
-    if not command or (ours and (ours[0].mounts or running.for_developers(" ".join(command)))):
-        hosted, lacks = running.hosted(tree, read, stage, said, doubts)
-        command = hosted or command
-        doubts += [lacks] if lacks and not command else []
+    pod = manifests.of(tree, place.folder, (*names, called))
+    command = _command(tree, path, read, stage, ours, said, pod, doubts)
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, for which it has no default: set it in [build.args]")
@@ -156,7 +154,7 @@ def observed(
     port, checked, environment = heard.port, heard.health, heard.environment
     if initial := bool(ours) and ours[0].init and ours[0].runs(stage.name):
         notes.append(f"an init process runs first in the container, as in {ours[0].where}")
-    for name, value, why in frameworks.given(tree, place.folder, ours, texts, read.environment(stage)):
+    for name, value, why in frameworks.given(tree, place.folder, ours, texts, read.environment(stage), pod):
         if name not in dict(environment):
             environment += ((name, value),)
             notes.append(f"[service.environment] sets {name}: {why}")
@@ -172,7 +170,7 @@ def observed(
         place.folder,
         services,
         ours,
-        read.volumes(stage),
+        needs.data_folders(read.volumes(stage), read.environment(stage)),
         {*read.environment(stage), *dict(environment)},
         path,
         port,
@@ -198,6 +196,23 @@ def observed(
         web=heard.web,
         processes=_processes(others, command, read.command(stage), path, heard),
     )
+
+
+def _command(
+    tree: Tree, path: str, read: Dockerfile, stage: Stage, services: Sequence[Service], said: Sequence[Host],
+    pod: Container | None, doubts: list[str],
+) -> tuple[str, ...]:  # fmt: skip
+    """What is to run in an image that names no command of its own; empty where it does. Its source goes to `doubts`."""
+    its = [one for one in services if one.dockerfile == path or not _rivals(tree, path, read)]
+    command = running.command(read, stage, its, doubts)
+    if not command or (services and (services[0].mounts or running.for_developers(" ".join(command)))):
+        hosted, lacks = running.hosted(tree, read, stage, said, doubts)
+        command = hosted or command
+        doubts += [lacks] if lacks and not command and not pod else []
+    if pod and pod.arguments and not pod.command and not command and not read.parts(stage)[1]:
+        doubts.append(f"the image names no command; {pod.file} runs in it: {shlex.join(pod.arguments)}")
+        return pod.arguments
+    return command
 
 
 def _starting(

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ecsctl.discovery import evidence, health, needs, port_hints, ports, reach, refusals, running, stores, workers
+from ecsctl.discovery import (
+    evidence,
+    health,
+    needs,
+    port_hints,
+    ports,
+    reach,
+    refusals,
+    running,
+    servers,
+    stores,
+    workers,
+)
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.health import Health
@@ -39,7 +51,10 @@ def observed(
     said: Sequence[Host], texts: Sequence[Text], ask: Ask | None, notes: list[str], doubts: list[str],
 ) -> Listening:  # fmt: skip
     """What answers, and how. What it rests on goes to the notes."""
-    paths = health.proposals(tree, context, path, read, stage, services, texts, said)
+    paths = (
+        *health.proposals(tree, context, path, read, stage, services, texts, said),
+        *(Health("/", f"the files that {one} serves") for one in servers.of_files(tree, context, read, stage)),
+    )
     asked = [(one.port, one.source) for one in paths if one.port]
     anywhere = ports.wants_variable(read, stage, texts)
     found = ports.named(tree, context, read, stage, texts, services, asked, said, anywhere=anywhere)
@@ -54,6 +69,7 @@ def observed(
     odd = ports.contrary(tree, context, read, stage)
     doubts += refusals.by_tls([read.last(stage, "HEALTHCHECK"), *(one.health for one in services[:1])], port or 0)
     doubts += [odd] if odd else evidence.of_port(found, port) if port and not ask else []
+    doubts += ports.moved_elsewhere(tree, context, found, port)
     if port and not anywhere:
         environment, why = _of_port(tree, context, found[0], port, services, texts, read.environment(stage))
         notes += why
@@ -97,7 +113,11 @@ def _taken(found: Sequence[Port], ask: Ask | None, notes: list[str], doubts: lis
     notes.append(f"port {port}: {source}")
     if torn := ports.torn(found, asked=bool(ask)):
         doubts.append(f"nothing says which of the ports {', '.join(map(str, torn))} serves the app: {port} is a guess")
-    others = {one.number: one.source for one in found if one.number != port and not one.source.startswith("what ")}
+    others = {
+        one.number: one.source
+        for one in found
+        if one.number != port and one.number not in ports.PROTOCOLS and not one.source.startswith("what ")
+    }
     if others:
         notes.append("other ports: " + ", ".join(f"{number} ({said})" for number, said in others.items()))
     return port
@@ -139,7 +159,7 @@ def _checked(
     """The health check of an app on a port. What it rests on goes to the notes."""
     fitting = [one for one in paths if not one.port or one.port == port]
     checked = fitting[0] if fitting else Health("/", "nothing names another", redirects=True)
-    if fitting or not port:
+    if fitting:
         notes.append(f"health path {checked.path}: {checked.source}")
     if not fitting:
         doubts += [f"{one.source} asks {one.path} on port {one.port}, and the load balancer asks on {port}"

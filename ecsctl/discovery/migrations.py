@@ -30,7 +30,9 @@ _TOOLS = (
     Tool("Django", r"migrations/0001_\w+\.py",
          r"manage(?:\.py)?[\"',\s]+migrate\b|django-admin\s+migrate|call_command\(\W*migrate",
          "python manage.py migrate"),
-    Tool("Rails", r"db/migrate/\d+_\w+\.rb", r"db:(?:migrate|prepare|setup|schema:load)", "bin/rails db:prepare"),
+    Tool("Rails", r"db/migrate/\d+_\w+\.rb",
+         r"db:(?:migrate|prepare|setup|schema:load)|(?:DatabaseTasks|migration_context)\.migrate\b",
+         "bin/rails db:prepare"),
     Tool("Laravel", r"database/migrations/\d+_\w+\.php", r"\bartisan\b[\"',\s]+migrate|AUTORUN_(?:ENABLED|LARAVEL_MIG)",
          "php artisan migrate --force"),
     Tool("Doctrine", r"migrations/(?:.*/)?Version\d+\.php", r"doctrine:(?:migrations:migrate|schema:update)",
@@ -49,9 +51,7 @@ _TOOLS = (
          r"\.Migrate(?:Async)?\(|EnsureCreated(?:Async)?\(|ef\s+database\s+update|efbundle",
          "dotnet ef database update"),
 )  # fmt: skip
-_RUNNERS = (
-    r"[\w.-]+\.(?:sh|bash|ya?ml|mjs|cjs|cs)|[\w-]*entry[\w-]*|Procfile|Makefile|[\w-]*(?:migrat|start|init)[\w-]*\.\w+"
-)
+_RUNNERS = r"[\w.-]+\.(?:sh|bash|ya?ml|mjs|cjs|cs|rake)|[\w-]*entry[\w-]*|Procfile|Makefile|[\w-]*(?:migrat|start|init)[\w-]*\.\w+"
 """Files that may run them, beside what is started."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ecsctl.discovery import depends, dotnet, required, stores
@@ -134,13 +134,14 @@ class Need:
 
 
 def listed(
-    tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service], kept: Sequence[str] = (),
+    tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service], kept: Mapping[str, str],
     known: Collection[str] = (), built: str = "", port: int | None = None, said: Sequence[Host] = (),
 ) -> tuple[Need, ...]:  # fmt: skip
     """Each thing that a person has to say the place of, what an app does not start without first.
 
-    `app` are the services that run this image, `kept` the folders that the Dockerfile has as volumes, `known` the
-    variables that it sets. `built` is its path, `port` the app's, and `said` are other platforms' files.
+    `app` are the services that run this image, `kept` the folders that the Dockerfile keeps data in, each with what
+    says so, `known` the variables that it sets. `built` is its path, `port` the app's, and `said` are other
+    platforms' files.
     """
     foreign = others(tree, built) if context == "." else ()
     named, samples = _named(tree, context, built, services, app, foreign)
@@ -279,12 +280,29 @@ def _of_servers(tree: Tree) -> Iterator[str]:
                 yield f"{kind}: {path} runs {program}"
 
 
-def _kept(tree: Tree, app: Sequence[Service], kept: Sequence[str]) -> Iterator[str]:
+_DATA_FOLDER = re.compile(
+    r"(?:\w+_)?(?:DATA|DB|DATABASE|SQLITE|STORAGE|STORE|UPLOADS?|MEDIA)_?(?:PATH|DIR|DIRECTORY|LOCATION|FOLDER|ROOT|FILE)"
+)
+
+
+def data_folders(volumes: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """Where a Dockerfile has the app keep data, each folder with what says so: VOLUME, and variables named after it."""
+    found = dict.fromkeys((one.rstrip("/") for one in volumes), "VOLUME of the Dockerfile")
+    for name, value in environment.items():
+        if _DATA_FOLDER.fullmatch(name) and re.fullmatch(r"/[\w-]+(?:/[\w.-]+)*/?", value):
+            folder = value.rstrip("/")
+            folder = folder.rpartition("/")[0] if re.search(r"\.\w+$", folder) else folder
+            if not any(within(folder, one) for one in found):
+                found[folder] = f"ENV {name} of the Dockerfile"
+    return {folder: where for folder, where in found.items() if folder}
+
+
+def _kept(tree: Tree, app: Sequence[Service], kept: Mapping[str, str]) -> Iterator[str]:
     """Folders whose content is to outlive a container: a task's disk ends with the task.
 
     What a compose file puts in from the repository is no such folder: the image has it.
     """
-    folders = dict.fromkeys((one.rstrip("/") for one in kept if not _PASSING.search(one)), "VOLUME of the Dockerfile")
+    folders = {folder: where for folder, where in kept.items() if not _PASSING.search(folder)}
     for service in app[:1]:
         for source, place in service.keeps:
             inside = [one for one in tree.files if within(one, source)]
@@ -295,10 +313,20 @@ def _kept(tree: Tree, app: Sequence[Service], kept: Sequence[str]) -> Iterator[s
         yield f"what the app keeps in {folder} ({where}): a task's disk ends with the task, and volumes outlive it"
 
 
+def _demanded_by_phoenix(tree: Tree, file: str) -> list[str]:
+    """The variables without which a runtime.exs raises: what `get_env` alone reads may be missing."""
+    text = tree.read(file)
+    return re.findall(r"fetch_env!\(\s*\"(\w+)\"", text) + re.findall(
+        r"get_env\(\s*\"(\w+)\"\s*\)\s*\|\|\s*\(?raise\b", text
+    )
+
+
 def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Secrets without which a framework does not start, by the names that compose files, examples and sources use."""
     found: dict[str, str] = {}
     for name, where in named:
+        if where.endswith("runtime.exs") and name not in _demanded_by_phoenix(tree, where):
+            continue
         if (
             _SECRET.fullmatch(name) or dotnet.secret(name) or (" in " in where and _PASSWORD.fullmatch(name))
         ):  # of a compose file's service
@@ -306,7 +334,7 @@ def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iter
     for path in tree.named(r"credentials\.yml\.enc|runtime\.exs", context):
         if path.endswith("config/credentials.yml.enc") and "SECRET_KEY_BASE" not in found:
             found.setdefault("RAILS_MASTER_KEY", path)
-        for name in re.findall(r"(?:fetch_env!\(|get_env\()\s*\"(\w+)\"", tree.read(path)):
+        for name in _demanded_by_phoenix(tree, path):
             if _SECRET.fullmatch(name):
                 found.setdefault(name, path)
     for name, file in dotnet.secrets(tree, context):

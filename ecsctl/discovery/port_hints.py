@@ -151,6 +151,27 @@ def of_programs(image: str, texts: Sequence[Text]) -> Iterator[Port]:
                 break
 
 
+DOTNET = r"Program\.cs|Startup\.cs|appsettings(?:\.Production)?\.json"
+_OF_DOTNET = re.compile(
+    r"(?:UseUrls|\.Run)\([^;\n]{0,80}?\"https?://[^\":/]{0,80}:" + NUMBER
+    + r"|\bListenAnyIP\(\s*" + NUMBER
+    + r"|\"[Uu]rls?\"\s*:\s*\"http://[^\":/]{0,80}:" + NUMBER
+)  # fmt: skip
+
+
+def of_dotnet(tree: Tree, context: str, image: str) -> Iterator[Port]:
+    """Where an ASP.NET app's own code or settings have it listen, which wins over the image's default port.
+
+    (ASP.NET Core, "Configure endpoints for the Kestrel web server".)
+    """
+    files = tree.named(DOTNET, context) if "/dotnet/" in image else ()
+    for file in [one for one in files if not aside(one)][:50]:
+        if match := _OF_DOTNET.search(re.sub(r"(?m)^[ \t]*//.*$", "", tree.read(file))):
+            number = int(next(one for one in match.groups() if one))
+            if number < 65536:
+                yield Port(number, file, sure=False)
+
+
 def of_services(services: Sequence[Service]) -> Iterator[Port]:
     """The container's side of the ports that compose files publish."""
     for service in services:

@@ -28,7 +28,7 @@ _AS_IT_IS = re.compile(
     r"what (?:the image mcr\.microsoft\.com/dotnet/|(?:uvicorn|hypercorn|daphne|granian|flask|fastapi) )"
 )
 _MOVES = re.compile(
-    r"UseUrls\(|ListenAnyIP|ListenLocalhost|\.Listen\(|\"Kestrel\"|\"[Uu]rls\"|\.Run\(\s*\$?\"http|\bPORT\b"
+    r"UseUrls\(|ListenAnyIP|ListenLocalhost|[kK]estrel\w*\.Listen\(|options\.Listen\(|\"Kestrel\"|\"[Uu]rls\"|\.Run\(\s*\$?\"http|\bPORT\b"
 )
 
 
@@ -62,6 +62,7 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         *port_hints.of_services([service for service in services if service.runs(stage.name)]),
         *(Port(one.port, one.file, sure=False) for one in hosts if one.port),
         *(Port(number, file) for number, file in servers.listened(tree, context, read, stage)),
+        *port_hints.of_dotnet(tree, context, stage.image),
         *(() if anywhere else port_hints.of_programs(stage.image, texts)),
         *port_hints.of_services([service for service in services if not service.runs(stage.name)]),
         *port_hints.of_spring(tree, context),
@@ -103,14 +104,18 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
     return tuple(found[number] for number in sorted(order, key=lambda number: number in ASIDE - lone))
 
 
-def _moved(tree: Tree, context: str) -> bool:
-    """Whether sources or settings of an ASP.NET app, or a script, have it listen elsewhere than by default."""
-    files = [
-        one
-        for one in tree.named(r"Program\.cs|Startup\.cs|appsettings(?:\.Production)?\.json", context)
-        if not aside(one)
-    ]
-    return any(_MOVES.search(tree.read(one)) for one in files[:50])
+def _moved(tree: Tree, context: str) -> str:
+    """The source or settings file by which an ASP.NET app listens elsewhere than by default; empty if none does."""
+    files = [one for one in tree.named(port_hints.DOTNET, context) if not aside(one)]
+    return next((one for one in files[:50] if _MOVES.search(tree.read(one))), "")
+
+
+def moved_elsewhere(tree: Tree, context: str, found: Sequence[Port], port: int | None) -> Iterator[str]:
+    """A sentence where a port is ASP.NET's default, and the app's own code sets where it listens."""
+    by_default = any(one.number == port and one.source.startswith("what the image mcr.microsoft.com/dotnet/")
+                     for one in found)  # fmt: skip
+    if by_default and (file := _moved(tree, context)):
+        yield f"port {port} is ASP.NET's default, and {file} sets itself where the app listens: see there"
 
 
 def datagrams(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:

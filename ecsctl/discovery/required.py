@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 
-from ecsctl.discovery import dotnet
+from ecsctl.discovery import dotnet, pydantic_settings
 from ecsctl.discovery.tree import Tree, aside
 
 _MOST = 12
@@ -36,9 +36,9 @@ _DECOUPLE = re.compile(
     rf"(?<![\w.])(?:config|env)(?:\.(?:str|int|bool|list|url|db))?\([ \t]{{0,9}}[\"']{_NAME}[\"']"
     r"[ \t]{0,9}(?:,[ \t]{0,9}cast=\w+[ \t]{0,9})?\)"
 )
-# What a program says as it ends, where a variable is not set, in any language.
+# What a program says as it ends, where a variable is not set, in any language; the sentence may begin a line.
 _DEMANDED = re.compile(
-    r"\b(?:raise|throw|[Ff]atal\w*|panic|abort|exit|die|expect|error)\b[^\n]{0,80}?[\"'`][^\"'`\n]{0,40}?"
+    r"\b(?:raise|throw|[Ff]atal\w*|panic|abort|exit|die|expect|error)\b[^\n]{0,80}?(?:\(\s{0,40})?[\"'`][^\"'`\n]{0,40}?"
     rf"\b{_NAME}\b[^\"'`\n]{{0,60}}?\b(?:not set|required|missing|must be|not defined|undefined|unset|not found)\b"
 )
 # zod and t3-env: where a field of a schema begins. It is required if it has neither a default nor leave to be absent.
@@ -105,10 +105,12 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
         yield from ((name, file) for name in _PYTHON.findall(live))
         if re.search(r"\b(?:decouple|environ)\b", live):
             yield from ((name, file) for name in _DECOUPLE.findall(live) if not re.search(r"(?:test|dev|local)", file))
+    yield from pydantic_settings.required(tree, _files(tree, r"[\w-]+\.py", context))
     for file in _files(tree, r"[\w-]+\.rb", context):
         if re.search(r"(?:^|/)config/(?:environments/production|application|initializers/[\w-]+)\.rb$", file):
             live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
-            yield from ((name, file) for name in _RUBY.findall(live) if "if ENV" not in live)
+            asked = set(re.findall(r"\bENV(?:\[|\.(?:key|has_key|include)\?\()[\"'](\w+)[\"']", live))
+            yield from ((name, file) for name in _RUBY.findall(live) if "if ENV" not in live and name not in asked)
     for file in _files(tree, _SCHEMAS, context):
         text = tree.read(file)
         if re.search(r"\bcleanEnv\(", text):  # envalid

@@ -19,8 +19,47 @@ _KINDS = (("nginx", _NGINX), ("caddy", _CADDY), ("apache", _APACHE), ("httpd", _
 _OF_TLS = frozenset({443, 8443})
 
 
+_IMAGE = re.compile(r"(?:.*/)?(nginx|nginx-unprivileged|caddy|httpd|static-web-server)(?:[:@].*)?")
+_ROOTS = frozenset({"/usr/share/nginx/html", "/usr/local/apache2/htdocs", "/usr/share/caddy", "/srv", "/public",
+                    "/var/www/html", "/var/www"})  # fmt: skip
+_ANSWERS_OTHERWISE = re.compile(
+    r"(?:auth_basic|auth_request|basicauth|basic_auth|AuthType)\b"
+    r"|location\s*=?\s*/\s*\{[^}]{0,2000}?\b(?:proxy_pass|fastcgi_pass|return\s+[45]\d\d)\b|reverse_proxy|ProxyPass\b"
+)
+
+
+def of_files(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterator[str]:
+    """The web server of an image that holds files alone, with a page at "/" that anybody may read.
+
+    Nothing else is started in it, the files are in the folder that the server begins from, and none of its settings
+    asks for a login there or leads elsewhere.
+    """
+    server = _IMAGE.fullmatch(stage.image)
+    started = read.command(stage)
+    if not server or (started and not re.search(r"\b(?:nginx|caddy|httpd|static-web-server)\b", started)):
+        return
+    folder, filled_root = "/", False
+    for word, rest in (pair for one in reversed(stage.chain) for pair in one.instructions):
+        known = PLATFORM | read.variables(stage)
+        if word == "WORKDIR":
+            folder = os.path.normpath(os.path.join(folder, filled(rest, known)))
+        elif word in ("COPY", "ADD"):
+            target = filled([".", *words(rest)][-1], known)
+            filled_root = filled_root or os.path.normpath(os.path.join(folder, target)) in _ROOTS
+    own = [file for _, file in _settings(tree, context, read, stage)]
+    if filled_root and not any(_ANSWERS_OTHERWISE.search(tree.read(file)) for file in own):
+        yield server[1]
+
+
 def listened(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterator[tuple[int, str]]:
     """Each port, and the file that names it."""
+    for pattern, file in _settings(tree, context, read, stage):
+        numbers = dict.fromkeys(int(found) for found in pattern.findall(tree.read(file)))
+        yield from ((number, file) for number in numbers if number < 65536 and number not in _OF_TLS)
+
+
+def _settings(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterator[tuple[re.Pattern[str], str]]:
+    """The files with a web server's settings that the Dockerfile copies, each with what names a port in it."""
     for one in stage.chain:
         known = PLATFORM | read.variables(one)
         for word, rest in one.instructions:
@@ -30,11 +69,7 @@ def listened(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterat
             for source in sources:
                 for kind, pattern in _KINDS:
                     if kind in place.lower():
-                        for file in _files(tree, context, source):
-                            numbers = dict.fromkeys(int(found) for found in pattern.findall(tree.read(file)))
-                            yield from (
-                                (number, file) for number in numbers if number < 65536 and number not in _OF_TLS
-                            )
+                        yield from ((pattern, file) for file in _files(tree, context, source))
 
 
 def _files(tree: Tree, context: str, source: str) -> list[str]:

@@ -28,17 +28,24 @@ _BOTS = re.compile(
 )
 _WEB = re.compile(
     r"(?<![\w-])(?:express|fastify|koa|hapi|next|nuxt|hono|elysia|restify|polka|@nestjs/platform-\w+|fastapi|flask|django|starlette|uvicorn|"
-    r"gunicorn|aiohttp|tornado|sanic|bottle|quart|falcon|litestar|gin-gonic/gin|labstack/echo|gofiber/fiber|go-chi/chi|gorilla/mux|axum|"
+    r"gunicorn|tornado|sanic|bottle|quart|falcon|litestar|gin-gonic/gin|labstack/echo|gofiber/fiber|go-chi/chi|gorilla/mux|axum|"
     r"actix-web|warp|rocket|hyper|rails|sinatra|puma|rack|roda|spring-boot-starter-web\w*|javalin|ktor-server|laravel/framework|slim/slim|"
     r"Microsoft\.AspNetCore\S*|Sdk\.Web)(?![\w-])",
     re.IGNORECASE,
 )
 _SERVES = re.compile(
     r"createServer\(|\bhttp\.server\b|HTTPServer\b|ListenAndServe|\.listen\(\s*(?:\d|port|process\.env)|Bun\.serve\(|Deno\.serve\(|"
-    r"run_webhook\(|start_webhook\(|WebApplication\.Create|net\.Listen\(|TcpListener|socket\.bind\(|grpc\.(?:aio\.)?server\(",
+    r"run_webhook\(|\bweb\.(?:Application|run_app|AppRunner)\(|start_webhook\(|WebApplication\.Create|net\.Listen\(|TcpListener|socket\.bind\(|grpc\.(?:aio\.)?server\(",
     re.IGNORECASE,
 )
 _RUNTIME = re.compile(r"mcr\.microsoft\.com/dotnet/(?:core/)?runtime(?:[:@].*)?")
+
+
+# The same libraries where a source in Python or JavaScript takes one in: another package may bring it along.
+_IMPORTED = re.compile(
+    r"(?m)^[ \t]*(?:import|from)\s+(discord|nextcord|disnake|hikari|aiogram|telebot|telethon|pyrogram|telegram\.ext)\b"
+    r"|(?:require\(|\bfrom\s+)[\"'](discord\.js|telegraf|grammy|node-telegram-bot-api|eris)[\"']"
+)
 
 
 def reason(tree: Tree, context: str, image: str, texts: Sequence[Text]) -> str:
@@ -57,5 +64,10 @@ def reason(tree: Tree, context: str, image: str, texts: Sequence[Text]) -> str:
     said = {one: tree.read(one).partition('"devDependencies"')[0] for one in lists}
     if any(_WEB.search(one) for one in said.values()):
         return ""
-    bots = ((file, found[0]) for file, text in said.items() if (found := _BOTS.search(text)))
-    return next((f"{file} has {name}, and no web framework" for file, name in bots), "")
+    for file, listed in said.items():
+        if found := _BOTS.search(listed):
+            return f"{file} has {found[0]}, and no web framework"
+    for file in sources(tree, context):
+        if found := _IMPORTED.search(tree.read(file)):
+            return f"{file} imports {found[1] or found[2]}, and nothing has a web framework"
+    return ""

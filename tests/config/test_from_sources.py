@@ -1,0 +1,149 @@
+"""What init reads in sources, settings classes and Kubernetes manifests: small trees, each with one kind of thing."""
+
+# ruff: noqa: E501 - a line of a source is a line
+
+import pytest
+
+from ecsctl.discovery.frameworks import EVERY
+from tests.config.test_evidence import NODE, doubts, of
+
+PYTHON = 'FROM python:3.13\nCOPY . .\nEXPOSE 8000\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "shop.wsgi"]\n'
+ASPNET = 'FROM mcr.microsoft.com/dotnet/aspnet:9.0\nCOPY . .\nENTRYPOINT ["dotnet", "Shop.dll"]\n'
+
+
+def needs(image):
+    return "\n".join(one.line for one in image.needs)
+
+
+@pytest.mark.parametrize(("body", "name"), [
+    ("    queue_name: str\n", "SHOP_QUEUE_NAME"),
+    ("    queue_name: str = Field(description='where (all) orders wait')\n", "SHOP_QUEUE_NAME"),
+    ("    queue_name: str = Field(...)\n", "SHOP_QUEUE_NAME"),
+    ("    queue: AnyUrl = Field(validation_alias='QUEUE_ADDRESS')\n", "QUEUE_ADDRESS"),
+])  # fmt: skip
+def test_a_field_of_pydantic_settings_without_a_default_is_a_required_variable(tmp_path, body, name):
+    text = f"class Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='shop_')\n{body}"
+    assert f"{name}: required by shop/settings.py" in needs(of(tmp_path, Dockerfile=PYTHON, shop__settings_dot_py=text))
+
+
+@pytest.mark.parametrize("body", [
+    "    queue_name: str = 'orders'\n",
+    "    queue_name: str | None\n",
+    "    queue_name: str = Field(default='orders')\n",
+    "    queue_name: str = Field('orders', description='x')\n",
+    "    queue: QueueSettings\n",
+])  # fmt: skip
+def test_a_field_with_a_default_or_of_another_class_is_none(tmp_path, body):
+    text = f"class Settings(BaseSettings):\n{body}\nclass Other:\n    queue_name: str\n"
+    assert "required by" not in needs(of(tmp_path, Dockerfile=PYTHON, settings_dot_py=text))
+
+
+def test_a_settings_class_of_the_apps_own_may_be_the_base_of_another(tmp_path):
+    text = "from shop.base import Base\n\nclass Mail(Base, env_prefix='mail_'):\n    sender: str\n"
+    base = "class Base(BaseSettings, extra='ignore'):\n    pass\n"
+    image = of(tmp_path, Dockerfile=PYTHON, shop__mail_dot_py=text, shop__base_dot_py=base)
+    assert "MAIL_SENDER: required by shop/mail.py" in needs(image)
+
+
+def test_what_settings_raise_for_is_required_though_the_sentence_begins_a_line(tmp_path):
+    text = 'HOSTS = os.environ.get("SHOP_CLIENTS")\nif not HOSTS:\n    raise ImproperlyConfigured(\n        "SHOP_CLIENTS environment variable must be set."\n    )\n'
+    assert "SHOP_CLIENTS: required by settings.py" in needs(of(tmp_path, Dockerfile=PYTHON, settings_dot_py=text))
+
+
+@pytest.mark.parametrize(("source", "required"), [
+    ("key = ENV.fetch('PANEL_PASS')\n", True),
+    ("if !ENV['PANEL_PASS'].to_s.empty?\n  key = ENV.fetch('PANEL_PASS')\nend\n", False),
+])  # fmt: skip
+def test_a_variable_that_ruby_asks_for_before_it_fetches_it_is_not_required(tmp_path, source, required):
+    image = of(
+        tmp_path, Dockerfile="FROM ruby\nCOPY . .\nEXPOSE 3000\nCMD puma\n", config__initializers__panel_dot_rb=source
+    )
+    assert ("PANEL_PASS: required by" in needs(image)) is required
+
+
+def test_migrations_that_an_initializer_of_rails_runs_are_run(tmp_path):
+    made = {"Dockerfile": "FROM ruby\nCOPY . .\nEXPOSE 3000\nCMD puma\n", "db__migrate__2020_orders_dot_rb": "x"}
+    assert "nothing runs those of Rails" in needs(of(tmp_path, **made))
+    run = "ActiveRecord::Tasks::DatabaseTasks.migrate\n"
+    assert "migrations" not in needs(of(tmp_path, config__initializers__migrate_dot_rb=run, **made))
+
+
+def test_of_phoenix_only_secrets_without_which_it_raises_are_listed(tmp_path):
+    text = 'a = System.get_env("SECRET_KEY_BASE") ||\n  raise "no key"\nb = System.get_env("CAPTCHA_SECRET_KEY")\nc = System.fetch_env!("SIGNING_SALT")\n'
+    image = of(tmp_path, Dockerfile='FROM elixir\nCOPY . .\nEXPOSE 4000\nCMD ["start"]\n', config__runtime_dot_exs=text)
+    assert {name: name in needs(image) for name in ("SECRET_KEY_BASE", "SIGNING_SALT", "CAPTCHA_SECRET_KEY")} == {
+        "SECRET_KEY_BASE": True, "SIGNING_SALT": True, "CAPTCHA_SECRET_KEY": False}  # fmt: skip
+
+
+def test_a_page_of_files_alone_is_the_health_check_and_nothing_is_left_to_check(tmp_path):
+    image = of(tmp_path, Dockerfile="FROM node AS b\nFROM nginx\nCOPY --from=b /app/dist/ /usr/share/nginx/html/\n")
+    assert (image.port, image.path, image.codes, image.doubts) == (80, "/", "", ())
+
+
+@pytest.mark.parametrize("setting", [
+    "auth_basic 'staff';", "location / { proxy_pass http://api:3000; }", "location / { return 404; }",
+])  # fmt: skip
+def test_a_web_server_that_asks_for_a_login_or_forwards_is_no_page_of_files(tmp_path, setting):
+    built = "FROM node AS b\nFROM nginx\nCOPY --from=b /dist /usr/share/nginx/html\nCOPY x.conf /etc/nginx/conf.d/\n"
+    image = of(tmp_path, Dockerfile=built, x_dot_conf=f"server {{ listen 80; {setting} }}\n")
+    assert "/ is a guess" in doubts(image)
+
+
+@pytest.mark.parametrize(("file", "text"), [
+    ("Program_dot_cs", 'builder.WebHost.UseUrls("http://*:5100");'),
+    ("Program_dot_cs", 'app.Run("http://0.0.0.0:5100");'),
+    ("Program_dot_cs", "builder.WebHost.ConfigureKestrel(o => o.ListenAnyIP(5100));"),
+    ("appsettings_dot_json", '{"Kestrel": {"Endpoints": {"Http": {"Url": "http://+:5100"}}}}'),
+])  # fmt: skip
+def test_where_an_aspnet_app_sets_its_own_port_that_one_is_taken(tmp_path, file, text):
+    assert of(tmp_path, Dockerfile=ASPNET, **{file: text}).port == 5100
+
+
+def test_an_aspnet_app_that_sets_an_address_that_cannot_be_read_is_to_be_checked(tmp_path):
+    image = of(tmp_path, Dockerfile=ASPNET, Startup_dot_cs="kestrel.Listen(bindAddress, bindPort);")
+    assert "port 8080 is ASP.NET's default, and Startup.cs sets itself where the app listens" in doubts(image)
+    (tmp_path / "Startup.cs").unlink()
+    assert "ASP.NET's default" not in doubts(of(tmp_path, Dockerfile=ASPNET))
+
+
+def test_a_folder_that_a_variable_of_the_image_names_as_the_place_of_data_is_kept(tmp_path):
+    said = "ENV SHOP_DB_PATH=/var/lib/shop UPLOADS_DIR=/data/up CACHE_DIR=/tmp/x\n"
+    image = of(tmp_path, Dockerfile=NODE + said, server_dot_js="")
+    assert "what the app keeps in /var/lib/shop (ENV SHOP_DB_PATH of the Dockerfile)" in needs(image)
+    assert "/data/up (ENV UPLOADS_DIR" in needs(image)
+    assert "/tmp/" not in needs(image)
+
+
+def test_a_bot_is_known_by_what_its_sources_import_where_another_package_brings_the_library(tmp_path):
+    made = {"Dockerfile": 'FROM python:3.13\nCOPY . .\nCMD ["python", "-m", "robot"]\n',
+            "requirements_dot_txt": "our-core[all]\naiohttp\n", "robot__client_dot_py": "import discord\n"}  # fmt: skip
+    assert of(tmp_path, **made).web is False
+    image = of(tmp_path, **(made | {"robot__site_dot_py": "web.run_app(app)\n"}))
+    assert image.web is True
+
+
+POD = """
+kind: Deployment
+spec:
+  template:
+    spec:
+      containers:
+        - {image: ghcr.io/acme/shop:1, args: [serve], ports: [{containerPort: 9000}],
+           env: [{name: SHOP_HOST, value: 0.0.0.0}, {name: SHOP_KEY, valueFrom: {}}]}
+        - {image: exporter, args: [run], ports: [{containerPort: 9100}]}
+"""
+
+
+def test_a_manifest_of_kubernetes_gives_the_command_and_the_address_to_listen_on(tmp_path):
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    image = of(folder, Dockerfile='FROM debian\nCOPY . .\nEXPOSE 9000\nENTRYPOINT ["/shop"]\n', k8s__shop_dot_yml=POD)
+    assert image.command == ("serve",)
+    assert dict(image.environment) == {"SHOP_HOST": EVERY}
+
+
+def test_a_manifest_of_another_image_gives_nothing(tmp_path):
+    folder = tmp_path / "till"
+    folder.mkdir()
+    image = of(folder, Dockerfile='FROM debian\nCOPY . .\nEXPOSE 9000\nENTRYPOINT ["/till"]\n', k8s__shop_dot_yml=POD)
+    assert (image.command, image.environment) == ((), ())
