@@ -131,7 +131,7 @@ def test_one_that_is_stopped_is_a_failure_though_it_ends_with_0(
 
 
 def test_what_never_starts_is_a_failure(service: Service, cli: Cli, capsys: pytest.CaptureFixture[str]) -> None:
-    ecs.behave(ACCOUNT, "v2", "missing-image")
+    ecs.script_tasks(ACCOUNT, "v2", "missing-image")
     assert program.main() == 1
     assert "the release command did not run: CannotPullContainerError" in capsys.readouterr().out
 

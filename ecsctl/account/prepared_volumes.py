@@ -119,10 +119,10 @@ def _is_ours(aws: Aws, vpc: str, me: Label) -> bool:
 
 def _lets_in(aws: Aws, config: Config, me: Label, target: Any, subnets: Mapping[str, Any]) -> bool:
     """Whether a group of a mount target admits a group of the tasks, or all of their subnets."""
-    worn = aws.read(aws.efs.describe_mount_target_security_groups, MountTargetId=target["MountTargetId"])
-    if not worn["SecurityGroups"]:
+    attached = aws.read(aws.efs.describe_mount_target_security_groups, MountTargetId=target["MountTargetId"])
+    if not attached["SecurityGroups"]:
         return False
-    groups = aws.read(aws.ec2.describe_security_groups, Filters=where(group_id=worn["SecurityGroups"]))
+    groups = aws.read(aws.ec2.describe_security_groups, Filters=where(group_id=attached["SecurityGroups"]))
     named = where(vpc_id=target["VpcId"], group_name=Names.of(me).tasks_group)
     made = aws.read(aws.ec2.describe_security_groups, Filters=named)["SecurityGroups"]
     theirs = {*config.service.security_groups, *(one["GroupId"] for one in made)}

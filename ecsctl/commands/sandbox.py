@@ -9,7 +9,7 @@ import typer
 
 from ecsctl.commands.options import Common, folder, shares
 
-Fate = Literal[
+Failure = Literal[
     "build",
     "crash",
     "unhealthy",
@@ -111,7 +111,7 @@ def dns(
 def push(
     common: Common,
     branch: Annotated[str, typer.Option(help="The branch. The configured one, or main.")] = "",
-    fail: Annotated[Fate | None, typer.Option(help="How it is to fail.")] = None,
+    fail: Annotated[Failure | None, typer.Option(help="How it is to fail.")] = None,
     tag: Annotated[str, typer.Option(help="Push a git tag of this name, for pipeline.tags.")] = "",
     file: Annotated[
         list[str] | None, typer.Option(help="A file that the push changes, for pipeline.paths; may be repeated.")

@@ -64,15 +64,15 @@ class Remover:
             return plan
         with self.state.locked(command):
             for _ in range(ROUNDS):
-                doomed = {owned.key: owned for owned in all_owned if owned.key not in staying}
-                if not doomed:
+                to_delete = {owned.key: owned for owned in all_owned if owned.key not in staying}
+                if not to_delete:
                     break
-                self._remove_all(doomed)
+                self._remove_all(to_delete)
                 self.aws.forget()
                 all_owned = self.survey.all()
             else:
                 raise AwsError(
-                    f"{', '.join(doomed)}: deleted, and found again", hint="check whether another tool makes them"
+                    f"{', '.join(to_delete)}: deleted, and found again", hint="check whether another tool makes them"
                 )
             self._close(staying)
         return plan
@@ -92,32 +92,34 @@ class Remover:
         visit_all({str(number): frozenset() for number, one in enumerate(all_owned) if one.key not in staying}, visit)
         return held
 
-    def _remove_all(self, doomed: Mapping[str, Owned]) -> None:
+    def _remove_all(self, to_delete: Mapping[str, Owned]) -> None:
         """Remove what was found, each after everything that uses it.
 
         What is freed waits for the first of a kind alone, and not for those of it that go after one another: as a rule
         AWS has released them as well by then, and what it refuses meanwhile is asked again.
         """
         order = deletion_order(self.kinds)
-        later = {key for key, one in doomed.items() if any(o.uses(one) and not one.uses(o) for o in doomed.values())}
+        later = {
+            key for key, one in to_delete.items() if any(o.uses(one) and not one.uses(o) for o in to_delete.values())
+        }
         graph = {
             key: frozenset(
                 other
-                for other, o in doomed.items()
+                for other, o in to_delete.items()
                 if (o.kind.kind in order[one.kind.kind] and not (other in later and one.kind.kind in o.kind.frees))
                 or (o.uses(one) and not one.uses(o))
             )
-            for key, one in doomed.items()
+            for key, one in to_delete.items()
         }
-        parts = {key: (one.name, one.kind.title) for key, one in doomed.items()}
-        for key in doomed.keys() & self._detaining:
+        parts = {key: (one.name, one.kind.title) for key, one in to_delete.items()}
+        for key in to_delete.keys() & self._detaining:
             users, first = graph[key], key + FIRST
             graph |= {user: graph[user] | {first} for user in users} | {first: frozenset()}
             parts[first] = parts[key]
 
         def visit(key: str) -> None:
-            one = doomed[key.removesuffix(FIRST)]
-            self._with_what_is_found_by_it(one.kind, doomed)
+            one = to_delete[key.removesuffix(FIRST)]
+            self._with_what_is_found_by_it(one.kind, to_delete)
             if one.kind.serves and not self._silent:
                 self._silent = True
                 self.emit(events.Said("from here on the app no longer answers", loud=False))
@@ -126,11 +128,11 @@ class Remover:
             else:
                 self.one.remove(one.kind, one.name, lambda: release(key), several=kinds[one.kind] > 1)
 
-        kinds = Counter(one.kind for one in doomed.values())
+        kinds = Counter(one.kind for one in to_delete.values())
         release = Release()
         carry_out(graph, visit, parts, patience=self.aws.patience, emit=self.emit, release=release)
 
-    def _with_what_is_found_by_it(self, index: type[AnyResource], doomed: Mapping[str, Owned]) -> None:
+    def _with_what_is_found_by_it(self, index: type[AnyResource], to_delete: Mapping[str, Owned]) -> None:
         """Before removing the first of a kind through which others are found: remove what another machine has created
         of those since the survey. Afterwards it could no longer be found.
         """
@@ -141,7 +143,7 @@ class Remover:
             if kind.known_by == index.title:
                 with self.aws.fresh(), suppress(Denied, NotOffered):  # as the survey skips them
                     for owned in self.survey.of(kind):
-                        if owned.key not in doomed:
+                        if owned.key not in to_delete:
                             self.one.remove(kind, owned.name)
 
     def _close(self, staying: Mapping[str, str]) -> None:

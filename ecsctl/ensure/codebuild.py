@@ -114,8 +114,8 @@ def ensure_codebuild(
     if build.vpc:
         group = SecurityGroup(name=names.build_group, vpc=network.vpc, description=MADE_BY, ingress=frozenset(),
                               lets_out_to=ANYWHERE)  # fmt: skip
-        worn = stack.ensure("build-group", group).group_id
-        place = Inside(network.vpc, network.task_subnets, frozenset({worn}))
+        build_group = stack.ensure("build-group", group).group_id
+        place = Inside(network.vpc, network.task_subnets, frozenset({build_group}))
     auth = ACCOUNT
     if access.connection:
         auth = SourceAuth("CODECONNECTIONS", access.connection)

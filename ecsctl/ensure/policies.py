@@ -14,7 +14,7 @@ from ecsctl.app_rights import app_rights
 from ecsctl.parts import WEB
 from ecsctl.resources.support.ecr import Reference
 from ecsctl.resources.support.policy_document import Condition, Statement, Trust
-from ecsctl.resources.support.rights import Scope, connects, passes
+from ecsctl.resources.support.rights import Scope, connects, pass_roles
 
 if TYPE_CHECKING:
     from ecsctl.config.permissions import Permission
@@ -206,7 +206,7 @@ def release(scope: Scope, role: str) -> Statements:
         Statement("Tags", ("ecs:TagResource",), (*revisions, *tasks), (tagging,)),
         Statement("ThatTask", ("ecs:DescribeTasks", "ecs:StopTask"), tasks),
         Statement("ItsLog", ("logs:FilterLogEvents",), (scope.arn("logs", f"log-group:{names.app_logs}:*"),)),
-        passes("PassTaskRoles", (scope.role("execution"), scope.role(role)), "ecs-tasks"),
+        pass_roles("PassTaskRoles", (scope.role("execution"), scope.role(role)), "ecs-tasks"),
     )
 
 
@@ -231,7 +231,7 @@ def scheduler(scope: Scope, jobs: Iterable[str], own_roles: Iterable[str], *, we
     return (
         Statement("RunJobs", ("ecs:RunTask",), families, (here,)),
         Statement("Tags", ("ecs:TagResource",), tasks, (Condition("StringEquals", "ecs:CreateAction", ("RunTask",)),)),
-        passes("PassTaskRoles", _task_roles(scope, own_roles, web=web), "ecs-tasks"),
+        pass_roles("PassTaskRoles", _task_roles(scope, own_roles, web=web), "ecs-tasks"),
     )
 
 
@@ -249,7 +249,7 @@ def registering(scope: Scope, jobs: Iterable[str], own_roles: Iterable[str], *, 
         Statement("Revisions", ("ecs:DescribeTaskDefinition",), ("*",)),
         Statement("Register", ("ecs:RegisterTaskDefinition",), families),
         Statement("Tags", ("ecs:TagResource",), families, (tagging,)),
-        passes("PassTaskRoles", _task_roles(scope, own_roles, web=web), "ecs-tasks"),
+        pass_roles("PassTaskRoles", _task_roles(scope, own_roles, web=web), "ecs-tasks"),
     )
 
 
@@ -326,7 +326,7 @@ def codepipeline(
             ),
             Statement("Service", ("ecs:DescribeServices", "ecs:UpdateService"), services),
             Statement("Tasks", ("ecs:DescribeTasks",), (scope.arn("ecs", f"task/{names.cluster}/*"),)),
-            passes("PassTaskRoles", (scope.role("execution"), *tasks), "ecs-tasks"),
+            pass_roles("PassTaskRoles", (scope.role("execution"), *tasks), "ecs-tasks"),
         ]
     if connection:
         statements.append(connects("Source", ("UseConnection",), connection, repository))

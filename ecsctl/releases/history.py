@@ -33,7 +33,7 @@ PIPELINE, ECSCTL = "pipeline", "ecsctl"
 
 
 @dataclass(frozen=True)
-class Past:
+class PastRelease:
     """One release. What AWS does not say is empty, or None."""
 
     revision: int
@@ -59,7 +59,7 @@ class Difference:
     after: str | None
 
 
-def history(aws: Aws, state: State, process: str = "") -> list[Past]:
+def history(aws: Aws, state: State, process: str = "") -> list[PastRelease]:
     """The newest twenty releases of the last 90 days, the newest first: AWS keeps no older ones, and describes this
     many.
 
@@ -76,7 +76,7 @@ def history(aws: Aws, state: State, process: str = "") -> list[Past]:
         known = {arn: found for arn, future in revisions.items() if (found := future.result())}
     tags = {one["imageDigest"]: tuple(one.get("imageTags", ())) for one in held.result()}
     current = next((one for one in observed.good if observed.brings(one) == service["taskDefinition"]), None)
-    past: list[Past] = []
+    past: list[PastRelease] = []
     originals = _originals(known.values())
     brought = {""}
     for one in sorted(observed.deployments, key=began):
@@ -125,14 +125,14 @@ def _past(
     messages: Mapping[str, str],
     who: str,
     current: bool,
-) -> Past:
+) -> PastRelease:
     outcome, why = _outcome(observed, one)
     image = revision.image(names.container) if revision else ""
     named = Reference.of(image)
     resolved = observed.digest_of(one, names.container) or (named.digest if named else "")
     known_as = tuple(tags.get(resolved, ())) if resolved else ()
     commit = next((tag for tag in (*known_as, named.tag if named else "") if COMMIT.fullmatch(tag)), "")
-    return Past(
+    return PastRelease(
         revision=revision_of(observed.brings(one)),
         outcome=outcome,
         current=current,

@@ -162,14 +162,14 @@ def _interfaces(aws: Aws, me: Label) -> Iterator[Blocker]:
         description = one.get("Description") or "without a description"
         owner = one.get("RequesterId") or one.get("Attachment", {}).get("InstanceOwnerId") or one.get("OwnerId", "?")
         sentence = f"network interface {name} ({description}), held by {owner}"
-        worn = {group["GroupId"] for group in one.get("Groups", [])} & set(groups)
+        attached = {group["GroupId"] for group in one.get("Groups", [])} & set(groups)
         attachment = description.partition(":attachment/")[2]  # ECS's description of a task's interface
-        task = worn and attachment and (of_tasks is None or attachment in of_tasks)
+        task = attached and attachment and (of_tasks is None or attachment in of_tasks)
         of_ours = description.startswith((f"ELB app/{Names.of(me).balancer}/", *ours))
         if task or of_ours or description.rpartition(" ")[2] in gateways:
             yield _Ours(sentence)
         elif name not in of_endpoints:  # those are named with their endpoint, and do not need the routes
-            yield Blocker(sentence, frozenset(worn), network=one.get("VpcId") in vpcs)
+            yield Blocker(sentence, frozenset(attached), network=one.get("VpcId") in vpcs)
 
 
 def _attachments(aws: Aws, cluster: str) -> frozenset[str] | None:

@@ -122,10 +122,10 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
             gateways=None if gateways is None else len(gateways),
             dns_support=self._resolves(aws),
             dns_hostnames=self._attribute(aws, "enableDnsHostnames", "EnableDnsHostnames"),
-            worn=_allowed(lambda: self._worn(aws)) or {},
+            attached=_allowed(lambda: self._attached(aws)) or {},
         )
 
-    def _worn(self, aws: Aws) -> dict[str, frozenset[str]]:
+    def _attached(self, aws: Aws) -> dict[str, frozenset[str]]:
         """The subnets that the load balancer and the tasks already use, by the name of their group."""
         named = where(vpc_id=self.vpc_id, group_name=self.groups)
         groups = aws.read(aws.ec2.describe_security_groups, Filters=named)["SecurityGroups"]
@@ -133,11 +133,11 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
         if not names:
             return {}
         wearing = where(group_id=sorted(names))
-        worn: dict[str, set[str]] = {}
+        attached: dict[str, set[str]] = {}
         for interface in aws.read(aws.ec2.describe_network_interfaces, Filters=wearing)["NetworkInterfaces"]:
             for group in interface["Groups"]:
-                worn.setdefault(names.get(group["GroupId"], ""), set()).add(interface["SubnetId"])
-        return {name: frozenset(subnets) for name, subnets in worn.items()}
+                attached.setdefault(names.get(group["GroupId"], ""), set()).add(interface["SubnetId"])
+        return {name: frozenset(subnets) for name, subnets in attached.items()}
 
     def _resolves(self, aws: Aws) -> bool:
         """Whether names can be resolved in it: by AWS's own servers, or by others that the VPC's DHCP options name."""

@@ -164,11 +164,11 @@ class Bucket(Resource[BucketIds]):
         """With every version of every object in it."""
         with aws.fresh():
             held = _everything(aws, ids)
-        doomed: list[ObjectIdentifierTypeDef] = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in held]
-        for start in range(0, len(doomed), AT_ONCE):
+        to_delete: list[ObjectIdentifierTypeDef] = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in held]
+        for start in range(0, len(to_delete), AT_ONCE):
             aws.s3.delete_objects(
                 Bucket=ids.name,
-                Delete={"Objects": doomed[start : start + AT_ONCE], "Quiet": True},
+                Delete={"Objects": to_delete[start : start + AT_ONCE], "Quiet": True},
                 ExpectedBucketOwner=ids.owner,
             )
         aws.s3.delete_bucket(Bucket=ids.name, ExpectedBucketOwner=ids.owner)

@@ -28,7 +28,7 @@ from ecsctl.resources.support.project_parts import (
     variables_of,
     vpc_config,
 )
-from ecsctl.resources.support.rights import anywhere, connects, handed, of, passes
+from ecsctl.resources.support.rights import anywhere, connects, handed, of, pass_roles
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import CreateProjectInputTypeDef, ProjectTypeDef, TagTypeDef
@@ -131,7 +131,7 @@ class BuildProject(Resource[ProjectIds]):
         )
         yield anywhere("codebuild", "ListProjects")
         yield Statement("Build", of("codebuild", actions), scope.projects)
-        yield passes("PassRoles", (scope.role("*"),), "codebuild")
+        yield pass_roles("PassRoles", (scope.role("*"),), "codebuild")
         if uses.connection:
             yield connects("OneRepository", ("UseConnection",), uses.connection, uses.repository)
             yield handed("ConnectionHandedOn", uses.connection, "codebuild")

@@ -14,7 +14,7 @@ from ecsctl.parts import REPORTS
 from ecsctl.resources.support import rules
 from ecsctl.resources.support.builds import is_running, newest_build
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import anywhere, of, passes
+from ecsctl.resources.support.rights import anywhere, of, pass_roles
 from ecsctl.resources.support.rules import RuleIds
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class BuildRule(Resource[RuleIds]):
         if uses.reports:
             rule = scope.arn("events", f"rule/{scope.names.rule(REPORTS)}")
             yield Statement("ReportRule", rules.ACTIONS, (rule,))
-            yield passes("ReportCaller", (scope.role(REPORTS),), "events")
+            yield pass_roles("ReportCaller", (scope.role(REPORTS),), "events")
             project = scope.arn("codebuild", f"project/{scope.names.reports_project}")
             builds = of("codebuild", "BatchGetBuilds BatchGetProjects ListBuildsForProject")
             yield Statement("Build", builds, (project,))

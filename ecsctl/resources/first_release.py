@@ -17,7 +17,7 @@ from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.ecs import BY, ended_well, tasks_in
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.revisions import container_of, revision
-from ecsctl.resources.support.rights import of, passes
+from ecsctl.resources.support.rights import of, pass_roles
 from ecsctl.resources.support.running import running
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
         yield Statement("RunTask", ("ecs:RunTask",), scope.families, (here,))
         tasks = (scope.arn("ecs", f"task/{scope.names.cluster}/*"),)
         yield Statement("Tasks", of("ecs", "DescribeTasks TagResource"), tasks)
-        yield passes("PassRoles", (scope.role("*"),), "ecs-tasks")
+        yield pass_roles("PassRoles", (scope.role("*"),), "ecs-tasks")
 
     def observe(self, aws: Aws, me: Label) -> Observed[FirstRelease, FirstReleaseIds] | None:
         """By what the service runs; otherwise by the newest task of the command with this image, for an hour."""

@@ -11,7 +11,7 @@ from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import LogGroupName, RoleArn, VpcId
 from ecsctl.resources.support.common import only, tag_filter, where
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import REVIEWED, SERVICE, apart, in_ec2, passes
+from ecsctl.resources.support.rights import REVIEWED, SERVICE, apart, in_ec2, pass_roles
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import FlowLogTypeDef
@@ -66,7 +66,7 @@ class FlowLog(Resource[FlowLogIds]):
         for one in in_ec2(scope, creates="CreateFlowLogs", changes="DeleteFlowLogs", reads="", inside=True):
             if one.actions:
                 yield from apart(REVIEWED, replace(one, sid=f"FlowLog{one.sid}"))
-        yield from apart(REVIEWED, passes("PassFlowLogs", (scope.role("flow-logs"),), "vpc-flow-logs"))
+        yield from apart(REVIEWED, pass_roles("PassFlowLogs", (scope.role("flow-logs"),), "vpc-flow-logs"))
 
     def observe(self, aws: Aws, me: Label) -> Observed[FlowLog, FlowLogIds] | None:
         """By its tags; otherwise the one of the VPC that writes into the same group, of which there can be only one."""

@@ -66,11 +66,11 @@ class MountTargets(Resource[MountTargetsIds]):
             return None
         zones = {one["AvailabilityZoneId"]: one for one in there_are}
         served = self._served(aws, frozenset(zones))
-        worn = [_groups(aws, one) for one in there_are if one["LifeCycleState"] in ALIVE]
+        attached = [_groups(aws, one) for one in there_are if one["LifeCycleState"] in ALIVE]
         actual = MountTargets(
             file_system=self.file_system,
             subnets=frozenset(served),
-            groups=frozenset(group for group in self.groups if all(group in one for one in worn)),
+            groups=frozenset(group for group in self.groups if all(group in one for one in attached)),
         )
         used = {one["MountTargetId"]: one for zone in served.values() if (one := zones[zone])}
         late = [one["LifeCycleState"] for one in used.values() if one["LifeCycleState"] != "available"]
@@ -105,10 +105,10 @@ class MountTargets(Resource[MountTargetsIds]):
                 reached.add(zones.get(subnet, ""))
         if "groups" in changed:
             for one in there_are:
-                worn = _groups(aws, one)
-                if not self.groups <= worn:
+                attached = _groups(aws, one)
+                if not self.groups <= attached:
                     aws.efs.modify_mount_target_security_groups(
-                        MountTargetId=one["MountTargetId"], SecurityGroups=sorted(worn | self.groups)
+                        MountTargetId=one["MountTargetId"], SecurityGroups=sorted(attached | self.groups)
                     )
 
     @classmethod

@@ -33,7 +33,7 @@ from ecsctl.resources.support.pipeline_structure import (
     structure,
 )
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import anywhere, connects, handed, of, passes
+from ecsctl.resources.support.rights import anywhere, connects, handed, of, pass_roles
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import (
@@ -132,7 +132,7 @@ class Pipeline(Resource[PipelineIds]):
             "StartPipelineExecution StopPipelineExecution TagResource UpdatePipeline"
         )
         yield Statement("Pipeline", of("codepipeline", actions), scope.pipeline)
-        yield passes("PassRoles", (scope.role("*"),), "codepipeline")
+        yield pass_roles("PassRoles", (scope.role("*"),), "codepipeline")
         # Whether its first run brings what the service already runs.
         reads = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
         yield Statement("Service", of("ecs", reads), scope.service)

@@ -14,7 +14,7 @@ from ecsctl.names import Names
 from ecsctl.parts import NOTIFIED
 from ecsctl.resources.support import rules
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import WEBHOOK, anywhere, apart, passes
+from ecsctl.resources.support.rights import WEBHOOK, anywhere, apart, pass_roles
 from ecsctl.resources.support.rules import RuleIds
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Rule(Resource[RuleIds]):
         if uses.topic or uses.webhook:
             yield Statement("Rules", rules.ACTIONS, tuple(_arns(scope.names, scope.partition)))
         if uses.webhook:
-            yield from apart(WEBHOOK, passes("WebhookCaller", (scope.role("notify"),), "events"))
+            yield from apart(WEBHOOK, pass_roles("WebhookCaller", (scope.role("notify"),), "events"))
 
     def observe(self, aws: Aws, me: Label) -> Observed[Rule, RuleIds] | None:
         """By its name."""

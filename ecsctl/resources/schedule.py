@@ -12,7 +12,7 @@ from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import ClusterName, RoleArn, ScheduleGroupName, SecurityGroupId, SubnetId
 from ecsctl.names import Names
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import JOBS, anywhere, apart, of, passes
+from ecsctl.resources.support.rights import JOBS, anywhere, apart, of, pass_roles
 from ecsctl.resources.support.schedules import family_in, runs_jobs, schedule, schedules_in, tags_of
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Schedule(Resource[ScheduleIds]):
                 JOBS,
                 Statement("Schedules", of("scheduler", actions), its),
                 Statement("ScheduleList", ("scheduler:ListSchedules",), ("*",)),  # AWS has nothing narrower
-                passes("PassScheduler", (scope.role("scheduler"),), "scheduler"),
+                pass_roles("PassScheduler", (scope.role("scheduler"),), "scheduler"),
             )
 
     def observe(self, aws: Aws, me: Label) -> Observed[Schedule, ScheduleIds] | None:

@@ -30,7 +30,7 @@ from ecsctl.resources.support.deployments import Snapshot, Standing, brief, gone
 from ecsctl.resources.support.ecs import family_of, revision_of, service_of, services_of, tasks_of
 from ecsctl.resources.support.pausing import ANSWERS, HOOKS, Pause, beside, held
 from ecsctl.resources.support.policy_document import Condition, Statement
-from ecsctl.resources.support.rights import anywhere, linked, of, passes
+from ecsctl.resources.support.rights import anywhere, linked, of, pass_roles
 from ecsctl.resources.support.service_additions import STRATEGY, USUAL, at
 from ecsctl.resources.support.stopped import reasons
 from ecsctl.resources.support.strategy import EarlySuccess, Rules, Strategy, Threshold, rules_of
@@ -170,7 +170,7 @@ class Service(Resource[ServiceIds]):
         yield anywhere("ecs", "DescribeTaskDefinition ListTaskDefinitionFamilies")
         yield linked(scope, "ecs")
         if uses.shifts:
-            yield passes("PassBalancing", (scope.role("balancing"),), "ecs")
+            yield pass_roles("PassBalancing", (scope.role("balancing"),), "ecs")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Service, ServiceIds] | None:
         """By name. One that is draining counts as gone: there is nothing to do but wait."""

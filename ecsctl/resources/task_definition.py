@@ -30,7 +30,7 @@ from ecsctl.resources.support.revisions import (
     since,
     tagged,
 )
-from ecsctl.resources.support.rights import anywhere, of, passes
+from ecsctl.resources.support.rights import anywhere, of, pass_roles
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef
@@ -102,7 +102,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         yield anywhere("tag", "GetResources")
         actions = of("ecs", "DeleteTaskDefinitions RegisterTaskDefinition TagResource")
         yield Statement("Definitions", actions, scope.families)
-        yield passes("PassRoles", (scope.role("*"),), "ecs-tasks")
+        yield pass_roles("PassRoles", (scope.role("*"),), "ecs-tasks")
         reads = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
         yield Statement("Service", of("ecs", reads), scope.service)
 
@@ -168,11 +168,11 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
             active, inactive = revisions_of(aws, ids.family, "ACTIVE"), revisions_of(aws, ids.family, "INACTIVE")
             arns = sorted({*active, *inactive}, key=revision_of)
             first = ids.arn if ids.arn not in arns else first_like(aws, revision(aws, ids.arn), arns)
-        doomed = [arn for arn in reversed(arns) if not newer(first, arn)]
-        for arn in doomed:
+        to_delete = [arn for arn in reversed(arns) if not newer(first, arn)]
+        for arn in to_delete:
             if arn in active:
                 aws.ecs.deregister_task_definition(taskDefinition=arn)
-        for batch in batches(doomed, 10):
+        for batch in batches(to_delete, 10):
             aws.ecs.delete_task_definitions(taskDefinitions=batch)
 
     def _used_by(self, aws: Aws) -> ServiceTypeDef | None:

@@ -18,7 +18,7 @@ from ecsctl.sandbox.aws.codebuild.time import described
 from ecsctl.sandbox.aws.codepipeline.deploy import Deploying
 from ecsctl.sandbox.aws.codepipeline.state import Attempt, Execution
 from ecsctl.sandbox.aws.codepipeline.time import runs
-from ecsctl.sandbox.aws.codepipeline.triggers import Pushed, deaf
+from ecsctl.sandbox.aws.codepipeline.triggers import Pushed, why_not_started
 from ecsctl.sandbox.aws.codepipeline.webhooks import webhooks
 from ecsctl.sandbox.core import clock, overlay
 from ecsctl.sandbox.core.defaults import REGION
@@ -69,23 +69,23 @@ def push(
     commit = _commit(branch, uncommitted=uncommitted)
     if fail == "build":
         for _, _, backend in list(codebuild_backends.iter_backends()):
-            builds_of(backend).doomed.add(commit)
+            builds_of(backend).failing_commits.add(commit)
     elif fail:
         kind, options = FATES[fail]
-        ecs.behave(DEFAULT_ACCOUNT_ID, commit, kind, **options)
-    begun, deaf = list[Begun](), list[str]()
+        ecs.script_tasks(DEFAULT_ACCOUNT_ID, commit, kind, **options)
+    begun, unheard = list[Begun](), list[str]()
     for account, region in _places():
         for name in sorted({repository} if repository else _repositories(account, region)):
             changed = tuple(files) if files else _changed(account, region, name, branch, commit)
             pushed_now = Pushed(branch, tag, changed)
             urls = remote.push(account, region, name, f"refs/tags/{tag}" if tag else branch, commit)
             for found in _called(account, region, name, pushed_now, urls, commit):
-                deaf.append(found) if isinstance(found, str) else begun.append(found)
+                unheard.append(found) if isinstance(found, str) else begun.append(found)
     _pushes()[commit] = begun
-    if not begun and not deaf:
-        deaf.append("no webhook of GitHub calls AWS for this repository")
+    if not begun and not unheard:
+        unheard.append("no webhook of GitHub calls AWS for this repository")
     left_out = checkout.current.left_out() if checkout.current and not uncommitted else 0
-    return {"commit": commit, "branch": branch, "tag": tag, "began": [_name(one) for one in begun], "unheard": deaf,
+    return {"commit": commit, "branch": branch, "tag": tag, "began": [_name(one) for one in begun], "unheard": unheard,
             "left_out": left_out}  # fmt: skip
 
 
@@ -183,7 +183,7 @@ def _called(
         connection = codeconnections.connection(account, arn)
         if connection is None or connection.status != "AVAILABLE":
             yield f"connection {arn} is not available"
-        elif why := deaf(held.pipeline, action, pushed):
+        elif why := why_not_started(held.pipeline, action, pushed):
             yield why
         else:  # a trigger fetches the exact commit (CodePipeline guide, "Automate starting pipelines using triggers")
             chosen = {action: commit}

@@ -15,7 +15,7 @@ from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
 
 if TYPE_CHECKING:
-    from ecsctl.releases.history import Difference, Past
+    from ecsctl.releases.history import Difference, PastRelease
 
 STYLES = {"deployed": "green", "rolling out": "cyan", "paused": "yellow", "going back": "yellow",
           "being stopped": "yellow", "superseded": "dim", "stopped": "yellow"}  # fmt: skip
@@ -25,7 +25,7 @@ NARROW = (0, 1, 5, 4), (2, 3)  # the columns on two lines
 SHORT = 12  # hex digits of a digest; of a commit 7 are shown
 
 
-def show(releases: Sequence[Past], now: datetime) -> None:
+def show(releases: Sequence[PastRelease], now: datetime) -> None:
     """Print the table, the newest release first; an arrow points to the running one."""
     if not releases:
         words.say("nothing was released in the last 90 days")
@@ -35,7 +35,7 @@ def show(releases: Sequence[Past], now: datetime) -> None:
         console.print(line, soft_wrap=True)
 
 
-def table(releases: Sequence[Past], now: datetime, room: int | None = None) -> Iterator[Text]:
+def table(releases: Sequence[PastRelease], now: datetime, room: int | None = None) -> Iterator[Text]:
     """A line for each release in columns, and below it the reason if it failed.
 
     If that is wider than `room`, the commit's message is cut; and if that is not enough, a second line is used.
@@ -66,7 +66,7 @@ def table(releases: Sequence[Past], now: datetime, room: int | None = None) -> I
             yield from folded(Text.assemble("    ", plain(release.why, "dim")), room or sys.maxsize)
 
 
-def image(release: Past) -> str:
+def image(release: PastRelease) -> str:
     """An image in a recognizable form: a tag that is no commit, or else the digest, shortened."""
     tags = [tag for tag in release.tags if tag not in (release.commit, "latest")]
     short = release.digest.removeprefix("sha256:")[:SHORT]
@@ -89,7 +89,7 @@ def differences(before: str, after: str, found: Sequence[Difference]) -> None:
         console.print(Text.assemble(padded(row[0], widths[0]), padded(row[1], widths[1]), row[2]), soft_wrap=True)
 
 
-def document(releases: Sequence[Past], where: Mapping[str, str], process: str) -> dict[str, Any]:
+def document(releases: Sequence[PastRelease], where: Mapping[str, str], process: str) -> dict[str, Any]:
     """All releases of a process."""
     return {
         "version": output.VERSION,
@@ -112,7 +112,7 @@ def difference_document(before: str, after: str, found: Sequence[Difference], wh
     }
 
 
-def _past(one: Past) -> dict[str, Any]:
+def _past(one: PastRelease) -> dict[str, Any]:
     return {
         "revision": one.revision,
         "outcome": one.outcome,
@@ -133,7 +133,7 @@ def _head(where: Mapping[str, str]) -> dict[str, str]:
     return {name: where[name] for name in ("app", "account", "region")}
 
 
-def _style(one: Past) -> str:
+def _style(one: PastRelease) -> str:
     return STYLES.get(one.outcome, "red")
 
 

@@ -108,7 +108,7 @@ def test_deploy_runs_it_first_and_tells_what_it_writes(up: Clock, run: Run) -> N
     assert (back.code, "the release command is not run" in back.err) == (0, True)
     assert (serves(run), len(commands(run))) == (before, 1)
 
-    ecs.behave(ACCOUNT, "", "command", code=4)
+    ecs.script_tasks(ACCOUNT, "", "command", code=4)
     failed = run("deploy", "--image", image("v3"))
     assert failed.code == 1
     assert "nothing is deployed: it ended with exit code 4" in failed.err

@@ -56,7 +56,7 @@ def test_a_release_is_deployed_shown_compared_and_taken_back(service: Service, r
 def test_a_crash_is_named_by_deploy_by_why_and_by_history(service: Service, run: Run) -> None:
     service.start(service.push("v1"))
     assert run("why", "--exit-code").code == 0
-    ecs.behave(ACCOUNT, "v2", "crash")
+    ecs.script_tasks(ACCOUNT, "v2", "crash")
     service.push("v2")
     ended = run("deploy")
     assert (ended.code, ended.out) == (6, "")

@@ -68,7 +68,7 @@ def test_a_command_runs_with_what_serves_and_ends_as_it_does(service: Service, r
 def test_it_takes_what_serves_and_not_what_is_rolling_out(service: Service, run: Run) -> None:
     serves = service.push("v1")
     service.start(serves)
-    ecs.behave(ACCOUNT, "v2", "crash")
+    ecs.script_tasks(ACCOUNT, "v2", "crash")
     service.point(service.register(service.push("v2")))
     assert run("run", "--", "true").code == 0
     assert [one["image"] for one in rows(run) if one["process"] == "run"] == [serves]
@@ -84,7 +84,7 @@ def test_another_image_leaves_nothing_behind(service: Service, run: Run) -> None
     assert (service.revisions, service.runs) == (before, "hello:1")
     missing = run("run", "--image", f"{REPOSITORY}:v3", "--", "true")
     assert (missing.code, "there is no image" in missing.err) == (2, True)
-    ecs.behave(ACCOUNT, "v2", "quota")
+    ecs.script_tasks(ACCOUNT, "v2", "quota")
     assert run("run", "--image", f"{REPOSITORY}:v2", "--", "true").code == 1
     assert service.revisions == before
 
@@ -116,7 +116,7 @@ def test_what_cannot_be_run_is_reported_before_anything_is_started(service: Serv
     assert run("run").code == 2
     assert [one["process"] for one in rows(run)] == ["web"]
 
-    ecs.behave(ACCOUNT, "v1", "missing-image")
+    ecs.script_tasks(ACCOUNT, "v1", "missing-image")
     ended = run("run", "--", "true")
     assert ended.code == 1
     assert "CannotPullContainerError" in ended.err

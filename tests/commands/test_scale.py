@@ -108,7 +108,7 @@ def test_what_is_no_number_no_process_or_not_allowed_changes_nothing(clock: Cloc
 
 
 def test_tasks_that_do_not_come_to_run_are_waited_for_and_not_for_ever(clock: Clock, run: Run) -> None:
-    ecs.behave(ACCOUNT, "1.27", "missing-image")
+    ecs.script_tasks(ACCOUNT, "1.27", "missing-image")
     late = run("scale", "mailer=4", "--timeout", "5")
     assert late.code == 4
     assert "of 4 tasks of mailer run" in late.said

@@ -81,7 +81,7 @@ def test_up_from_nothing_to_an_image_through_a_crash_and_to_what_needs_a_yes(
         one["console"].startswith("https://") for one in status["resources"] if one["name"] in ("vpc", "service")
     )
 
-    ecs.behave(ACCOUNT, "", "crash")
+    ecs.script_tasks(ACCOUNT, "", "crash")
     boto3.client("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
     clock.sleep(20)
     (folder / "ecsctl.toml").write_text(SMALL + '[service]\nenvironment = {GREETING = "hi"}\n')
@@ -95,7 +95,7 @@ def test_up_from_nothing_to_an_image_through_a_crash_and_to_what_needs_a_yes(
     assert broken.out.splitlines()[-1].startswith("✗ the app crashed")
     assert broken.err.endswith("next: ecsctl why\n")
     assert json.loads(run("status", "-o", "json").out)["cause"].startswith("the app crashed")
-    ecs.behave(ACCOUNT, "", "ok")
+    ecs.script_tasks(ACCOUNT, "", "ok")
     fixed = run("up", "--no-wait")
     assert fixed.code == 0, fixed.err
     assert image() == f"{URI}@{digest}"

@@ -14,7 +14,7 @@ from moto.ec2.models import ec2_backends
 
 from ecsctl.engine.errors import Locked, Refused
 from ecsctl.engine.patience import Clock
-from ecsctl.sandbox.aws.ec2.time import Births
+from ecsctl.sandbox.aws.ec2.time import Creations
 from ecsctl.sandbox.core import overlay
 from tests.crash.branch import Ended, branch
 from tests.crash.faults import LASTING, LOST, PASSING, Killed, Make, Script
@@ -38,7 +38,7 @@ def killed_after_the_vpc_was_made(matrix: Matrix) -> list[str]:
         matrix.world.up()
         for other in others:
             ec2.delete_vpc(VpcId=other)
-        matrix.is_up()
+        matrix.must_be_up()
 
     return _at(matrix, matrix.world.up, "CreateVpc", case)
 
@@ -48,16 +48,16 @@ def a_gateway_that_shows_late_is_made_once(matrix: Matrix) -> list[str]:
 
     EC2 lists a gateway for an hour after its end: one too many would show there.
     """
-    births = overlay.memory(ec2_backends[ACCOUNT][REGION], Births).at
+    creations = overlay.memory(ec2_backends[ACCOUNT][REGION], Creations).at
 
     def case(make: Make, clock: Clock, _folder: Path) -> None:
         first = make()["NatGateway"]["NatGatewayId"]
-        births[first] = clock.now() + 1e6  # not shown until it is asked for again
+        creations[first] = clock.now() + 1e6  # not shown until it is asked for again
 
         def asked_again(make: Make, operation: str, clock: Clock) -> Any:
             answer = make()
             if operation == "CreateNatGateway":
-                births[first] = 0.0
+                creations[first] = 0.0
             return answer
 
         matrix.world.script = Script(lambda _number, _different: asked_again)
@@ -84,7 +84,7 @@ def a_second_run_in_the_folder_changes_nothing(matrix: Matrix) -> list[str]:
 
 def a_lost_answer_doubles_no_task_definition(matrix: Matrix) -> list[str]:
     """One call, one revision."""
-    return matrix.outlived(matrix.world.up, LOST, PASSING[LOST], matrix.is_up, (0, 1))
+    return matrix.outlived(matrix.world.up, LOST, PASSING[LOST], matrix.must_be_up, (0, 1))
 
 
 def an_aws_that_stays_broken_ends_the_run(matrix: Matrix) -> list[str]:

@@ -32,10 +32,10 @@ HOLDS = {  # what each check says, in the words of the table
     "down_again": "the next `down` leaves what was there before",
     "up_and_down_again": "the next `up` finishes, and `down` leaves what was there before",
     "up_again_at_rest": "the next `up` finishes",
-    "is_up_at_rest": "that very run succeeds",
-    "is_up": "that very run succeeds",
-    "is_up_perhaps_registered_twice": "that very run succeeds",
-    "is_gone": "that very run succeeds",
+    "must_be_up_at_rest": "that very run succeeds",
+    "must_be_up": "that very run succeeds",
+    "must_be_up_perhaps_registered_twice": "that very run succeeds",
+    "must_be_gone": "that very run succeeds",
     "down_on_both": "`down` on both leaves what was there before",
 }
 
@@ -65,52 +65,52 @@ class Matrix:
         world.clock.sleep(A_WHILE)
         return account, written, changes, world.account()
 
-    def is_up(self) -> None:
+    def must_be_up(self) -> None:
         """The account equals that of a clean `up`, and so does what the state file says of it."""
         _equal(unlike(self.clean, self.world.account(), "account"))
         _equal(unlike(self.clean_state_file, self.world.written(), "state file"))
 
-    def is_up_at_rest(self) -> None:
-        """As `is_up`, for what takes long: the pipeline may have deployed meanwhile. Waits until it has."""
+    def must_be_up_at_rest(self) -> None:
+        """As `must_be_up`, for what takes long: the pipeline may have deployed meanwhile. Waits until it has."""
         self.world.clock.sleep(A_WHILE)
         _equal(unlike(self.clean_at_rest, self.world.account(), "account"))
         _equal(unlike(self.clean_state_file, self.world.written(), "state file"))
 
     def up_again_at_rest(self) -> None:
         self.world.up()
-        self.is_up_at_rest()
+        self.must_be_up_at_rest()
 
-    def is_up_anew(self, revisions: int = 1, *, updated_once: bool = True) -> None:
-        """As `is_up`; but numbers of revisions never restart (ECS API, "RegisterTaskDefinition")."""
+    def must_be_up_anew(self, revisions: int = 1, *, updated_once: bool = True) -> None:
+        """As `must_be_up`; but numbers of revisions never restart (ECS API, "RegisterTaskDefinition")."""
         found = self.world.account()
         numbered = _any_revision if updated_once else _any_version
         _equal(unlike(numbered(self.clean), numbered(found), "account"))
         assert _revisions(found) <= revisions
         _equal(unlike(self.clean_state_file, self.world.written(), "state file"))
 
-    def is_gone(self) -> None:
+    def must_be_gone(self) -> None:
         """The account is what it was before, to the last field, and nothing is recorded."""
         _equal(unlike(self.before, self.world.exact(), "account"))
         _equal(unlike({}, self.world.written(), "state file"))
 
     def up_again(self) -> None:
         self.up()
-        self.is_up()
+        self.must_be_up()
 
-    def is_up_perhaps_registered_twice(self) -> None:
+    def must_be_up_perhaps_registered_twice(self) -> None:
         """Nothing makes RegisterTaskDefinition safe from being delivered twice: a second, unused revision may stay.
 
         UpdatePipeline counts each delivery (CodePipeline API, "UpdatePipeline": it increases the version by 1).
         """
-        self.is_up_anew(revisions=2, updated_once=False)
+        self.must_be_up_anew(revisions=2, updated_once=False)
 
     def up_anew(self) -> None:
         self.world.up()
-        self.is_up_anew()
+        self.must_be_up_anew()
 
     def down_again(self) -> None:
         self.world.down()
-        self.is_gone()
+        self.must_be_gone()
 
     def up_and_down_again(self) -> None:
         self.up_again()

@@ -33,7 +33,7 @@ def test_what_passes_by_itself_needs_no_second_run(struck: Struck, tally: Tally,
     matrix = Matrix(struck.over("whole"), tally)
     struck.up()
     parts = [(0, 1), (0, 2), (1, 2)] if fault == LOST else [(0, 1)]
-    failures = [matrix.outlived(struck.down, fault, PASSING[fault], matrix.is_gone, part) for part in parts]
+    failures = [matrix.outlived(struck.down, fault, PASSING[fault], matrix.must_be_gone, part) for part in parts]
     assert failures == [[]] * len(parts)
 
 
@@ -44,7 +44,7 @@ def test_what_passes_by_itself_at_one_change_needs_no_second_run(
 ) -> None:
     matrix = Matrix(struck, tally)
     struck.up()
-    assert matrix.outlived_each(struck.down, fault, PASSING[fault], matrix.is_gone, part) == []
+    assert matrix.outlived_each(struck.down, fault, PASSING[fault], matrix.must_be_gone, part) == []
 
 
 @pytest.mark.parametrize("fault", [*LASTING, "permission missing"])

@@ -49,8 +49,8 @@ def test_every_refusal_that_passes_is_outlived_by_one_run(
     monkeypatch.setattr(patience, "MOST", 10.0)  # limits are meant for pauses as they are
     quirks = Quirks(times)
     runs: dict[str, tuple[Callable[..., Any], Callable[[], None]]] = {
-        "up": (struck.up, matrix.is_up_at_rest),
-        "down": (struck.down, matrix.is_gone),
+        "up": (struck.up, matrix.must_be_up_at_rest),
+        "down": (struck.down, matrix.must_be_gone),
     }
     run, holds = runs[command]
     if command == "down":

@@ -70,7 +70,7 @@ def test_two_at_once_end_with_a_reason_and_down_on_both_leaves_what_was_there_be
         with the_other_machine():
             struck.down()
             assert not struck.state_file.exists()
-        matrix.is_gone()
+        matrix.must_be_gone()
 
     failure = branch(body).failure
     failures = tally.add(f"another machine's `{other}` meanwhile", "up", "`down` on both leaves what was there before",
@@ -102,7 +102,7 @@ def test_another_machines_down_while_a_kind_is_made_leaves_nothing_that_nobody_f
         with the_other_machine():
             struck.down()
         struck.clock.sleep(A_WHILE)  # what the first run has taken back itself may still be going: a schedule group
-        matrix.is_gone()
+        matrix.must_be_gone()
 
     chosen = {*TOLD, *some(OTHERS, 2)}
     assert matrix.met(struck.up, chosen, "another machine's `down` meanwhile", meet, down_on_both) == []
@@ -200,7 +200,7 @@ def test_who_planned_before_the_other_began_is_refused_too(struck: Struck, tally
         run.start()
         assert planned.wait(60)
         struck.struck(struck.up, Script(lambda number, _: meet if number == at else None))
-        matrix.is_up()
+        matrix.must_be_up()
         assert [AT_WORK in error.message for error in said] == [True], said
         assert other.up().work == ()
 

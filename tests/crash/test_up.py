@@ -35,7 +35,7 @@ def test_killed_then_up_then_down_leaves_what_was_before(struck: Struck, tally: 
 @pytest.mark.parametrize("fault", [LOST, *some([name for name in PASSING if name != LOST], 2)])
 def test_what_passes_by_itself_needs_no_second_run(struck: Struck, tally: Tally, fault: str) -> None:
     matrix = Matrix(struck.over("whole"), tally)
-    holds = matrix.is_up_perhaps_registered_twice if fault == "delivered twice" else matrix.is_up_at_rest
+    holds = matrix.must_be_up_perhaps_registered_twice if fault == "delivered twice" else matrix.must_be_up_at_rest
     parts = [(0, 1), (0, 2), (1, 2)] if fault == LOST else [(0, 1)]
     failures = [matrix.outlived(struck.up, fault, PASSING[fault], holds, part) for part in parts]
     assert failures == [[]] * len(parts)
@@ -47,7 +47,7 @@ def test_what_passes_by_itself_at_one_change_needs_no_second_run(
     struck: Struck, tally: Tally, fault: str, part: Part
 ) -> None:
     matrix = Matrix(struck, tally)
-    holds = matrix.is_up_perhaps_registered_twice if fault == "delivered twice" else matrix.is_up_at_rest
+    holds = matrix.must_be_up_perhaps_registered_twice if fault == "delivered twice" else matrix.must_be_up_at_rest
     assert matrix.outlived_each(struck.up, fault, PASSING[fault], holds, part) == []
 
 

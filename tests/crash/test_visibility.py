@@ -26,13 +26,13 @@ def test_what_shows_late_is_waited_for(
     def up() -> None:
         ec2.lag(late)
         struck.up()
-        matrix.is_up_at_rest()
+        matrix.must_be_up_at_rest()
 
     def down() -> None:
         ec2.lag(late)
         struck.up()
         struck.down()
-        matrix.is_gone()
+        matrix.must_be_gone()
 
     failures = [
         tally.add(what, command, "that very run succeeds", [failure] if (failure := branch(case).failure) else [])

@@ -70,7 +70,7 @@ def test_without_an_image_it_is_led_to_one(tmp_path: Path) -> None:
 
 def test_a_first_version_that_ecs_gave_up_hours_ago_is_led_to_one_that_runs(tmp_path: Path) -> None:
     with somebody(tmp_path) as person:
-        ecs.behave("", "", "crash")
+        ecs.script_tasks("", "", "crash")
         assert person.ecsctl("ecsctl up")[0] != 0
         person.clock.sleep(3 * HOUR)
         found = first(person.why())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ecsctl.engine.errors import Refused, TimedOut
 from ecsctl.releases.waiting import before_change, wait_until_quiet
 from ecsctl.sandbox.aws.ecr import put_image
-from ecsctl.sandbox.aws.ecs import behave
+from ecsctl.sandbox.aws.ecs import script_tasks
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 from tests.stack.watch import URI, Watch, definition, image_of, runs, service
@@ -163,14 +163,14 @@ def test_an_up_with_nothing_for_the_service_does_not_wait(running: World) -> Non
 
 
 def test_the_wait_has_an_end_that_can_be_resumed(running: World) -> None:
-    behave("", "push-", "slow", seconds=300)
+    script_tasks("", "push-", "slow", seconds=300)
     try:
         pushed(running)
         with pytest.raises(TimedOut, match="rolling out") as late:
             wait_until_quiet(running.aws(), "hello", limit=30)
         assert late.value.exit_code == 4
     finally:
-        behave("", "push-", "ok")
+        script_tasks("", "push-", "ok")
 
 
 def test_a_sidecar_that_ecsctl_does_not_know_is_kept(running: World) -> None:

@@ -61,7 +61,7 @@ def moved(world: World, move: str, desired: dict[str, Any], before: dict[str, st
         fails = move != "push"
         commit = push.push("main")["commit"]
         if fails:
-            ecs.behave("", commit, "app", memory=NEEDS)
+            ecs.script_tasks("", commit, "app", memory=NEEDS)
         world.clock.sleep(3600)
         image = f"{URI}:{commit}"
         return {"web": image, "mailer": before["mailer"] if fails else image}

@@ -132,7 +132,7 @@ def test_it_comes_up_and_its_own_check_is_answered(world: World, tmp_path: Path,
     app = APPS[name]
     text, configured = configuring(tmp_path / "checkout", name, app)
     assert len(text.splitlines()) <= 15, text
-    ecs.behave("", "", "app", port=app.port, answers=dict(app.answers), otherwise=app.otherwise)
+    ecs.script_tasks("", "", "app", port=app.port, answers=dict(app.answers), otherwise=app.otherwise)
     up(world, configured)
     service = world.boto("ecs").describe_services(cluster=configured.name, services=[configured.name])["services"][0]
     assert (service["runningCount"], service["deployments"][0]["rolloutState"]) == (1, "COMPLETED")
@@ -148,6 +148,6 @@ def test_it_comes_up_and_its_own_check_is_answered(world: World, tmp_path: Path,
 @pytest.mark.parametrize("app", [App(4000, {"/": 200}), App(7700, {"/ready": 200})])
 def test_an_app_that_listens_or_answers_elsewhere_does_not(world: World, tmp_path: Path, app: App) -> None:  # noqa: F811
     _, configured = configuring(tmp_path / "checkout", "meilisearch/meilisearch", app)
-    ecs.behave("", "", "app", port=app.port, answers=dict(app.answers), otherwise=404)
+    ecs.script_tasks("", "", "app", port=app.port, answers=dict(app.answers), otherwise=404)
     with pytest.raises(EcsctlError):
         up(world, configured)

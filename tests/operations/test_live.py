@@ -40,7 +40,7 @@ def test_a_service_that_runs_rolls_out_and_is_rolled_back_is_reported_step_by_st
     assert (calm.run, calm.no_run, calm.targets) == (None, "there is no pipeline hello", ())
     assert (calm.well, calm.cause, calm.unread) == (True, "", {})
 
-    ecs.behave(ACCOUNT, "v2", "crash")
+    ecs.script_tasks(ACCOUNT, "v2", "crash")
     service.point(service.register(service.push("v2")))
     service.clock.sleep(45)
     rolling = observed(service)
@@ -148,7 +148,7 @@ def test_a_worker_is_reported_beside_the_web_and_what_befalls_it_is_not_well(ser
     assert [one.state for one in differs.processes] == ["runs", "another image than web"]
     assert not differs.well
 
-    ecs.behave(ACCOUNT, "v3", "crash")
+    ecs.script_tasks(ACCOUNT, "v3", "crash")
     service.point(service.register(image, family="hello_mailer"), "hello_mailer")
     service.clock.sleep(600)
     service.point(service.register(service.push("v3"), family="hello_mailer"), "hello_mailer")

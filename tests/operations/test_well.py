@@ -10,7 +10,7 @@ import pytest
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Plan
 from ecsctl.operations.well import check_new_health_check, over_http
-from ecsctl.sandbox.aws.ecs import behave
+from ecsctl.sandbox.aws.ecs import script_tasks
 from ecsctl.sandbox.aws.ecs.http_requests import visit
 from tests.stack.conftest import ACCOUNT, World, desired_stack, world  # noqa: F401 - a fixture
 
@@ -19,7 +19,7 @@ PLAIN = desired_stack(domain=None, github=None)
 
 
 def answering(**answers: Any) -> None:
-    behave(ACCOUNT, "nginx", "app", answers={f"/{path}": code for path, code in answers.items()}, otherwise=404)
+    script_tasks(ACCOUNT, "nginx", "app", answers={f"/{path}": code for path, code in answers.items()}, otherwise=404)
 
 
 def up(world: World, service: dict[str, Any]) -> Plan:  # noqa: F811 - the fixture

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ecsctl.engine.errors import Refused
-from ecsctl.releases.history import Difference, Past, compare, differences, history
+from ecsctl.releases.history import Difference, PastRelease, compare, differences, history
 from ecsctl.releases.release import deploy, rollback
 from ecsctl.sandbox.aws import ecs
 from ecsctl.ui import history as shown
@@ -21,7 +21,7 @@ def test_releases_are_listed_newest_first_with_image_commit_author_and_end(servi
     service.start(service.push("v1"))
     second = service.push("v2", COMMIT)
     deploy(*service.app(), say=service.say)
-    ecs.behave(ACCOUNT, "v3", "crash")
+    ecs.script_tasks(ACCOUNT, "v3", "crash")
     service.push("v3")
     deploy(*service.app(), say=service.say)
     rollback(*service.app(), agree=lambda now, then: None, say=service.say)
@@ -109,13 +109,13 @@ NOW = datetime(2026, 7, 2, 12, tzinfo=UTC)
 DIGEST_OF = "sha256:" + "ab" * 32
 
 
-def past(**changed: object) -> Past:
+def past(**changed: object) -> PastRelease:
     fields: dict[str, object] = {
         "revision": 7, "outcome": "deployed", "current": True, "image": f"host/app@{DIGEST_OF}", "digest": DIGEST_OF,
         "tags": ("latest", COMMIT, "v2"), "commit": COMMIT, "message": "Greet everybody", "who": "pipeline",
         "since": datetime(2026, 7, 2, 9, tzinfo=UTC), "ended": None, "why": "",
     }  # fmt: skip
-    return Past(**(fields | changed))  # type: ignore[arg-type]  # a row of a table
+    return PastRelease(**(fields | changed))  # type: ignore[arg-type]  # a row of a table
 
 
 def test_the_table_shows_each_release_on_a_line_and_why_one_ended_badly() -> None:

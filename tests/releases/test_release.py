@@ -74,7 +74,7 @@ def test_what_runs_already_is_deployed_without_a_change(service: Service) -> Non
 
 def test_a_crashing_image_is_reported_as_rolled_back_and_the_old_one_runs(service: Service) -> None:
     service.start(service.push("v1"))
-    ecs.behave(ACCOUNT, "v2", "crash")
+    ecs.script_tasks(ACCOUNT, "v2", "crash")
     service.push("v2")
     done = release(service)
     assert (done.verdict.outcome, done.verdict.exit_code) == (Outcome.ROLLED_BACK, 6)
@@ -84,11 +84,11 @@ def test_a_crashing_image_is_reported_as_rolled_back_and_the_old_one_runs(servic
 
 def test_without_a_rollback_a_crashing_image_is_reported_as_failed(service: Service) -> None:
     service.start(service.push("v1"), rollback=False)
-    ecs.behave(ACCOUNT, "v2", "crash")
+    ecs.script_tasks(ACCOUNT, "v2", "crash")
     service.push("v2")
     done = release(service)
     assert (done.verdict.outcome, done.verdict.exit_code) == (Outcome.FAILED, 1)
-    ecs.behave(ACCOUNT, "v2", "ok")
+    ecs.script_tasks(ACCOUNT, "v2", "ok")
     assert release(service).verdict.outcome is Outcome.DEPLOYED  # the same image again: it was given up, not deployed
 
 
@@ -192,7 +192,7 @@ def test_rollback_goes_to_the_last_good_release_and_there_and_back_again(service
     service.start(service.push("v1"))
     service.push("v2")
     release(service)
-    ecs.behave(ACCOUNT, "v3", "crash")
+    ecs.script_tasks(ACCOUNT, "v3", "crash")
     service.push("v3")
     release(service)  # rolled back: no good release
     assert service.runs == "hello:2"

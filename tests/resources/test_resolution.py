@@ -95,12 +95,12 @@ def test_a_policy_may_follow_what_a_service_publishes_once_its_deployment_has_en
 
 def test_a_deployment_that_is_rolled_back_takes_it_back_and_up_says_so(cloud: Any, ground: Ground) -> None:
     cloud.up(ground.stack(service=AUTO, scaling=BOTH))
-    sandbox.behave(ACCOUNT, ":1", "crash")
+    sandbox.script_tasks(ACCOUNT, ":1", "crash")
     with pytest.raises(Several) as caught:
         cloud.up(ground.stack(service=AUTO, scaling=OFTEN))
     assert "the deployment of revision 1 was rolled back" in caught.value.errors[0].why
     assert caught.value.not_tried == ("autoscaling",)
     assert (published(cloud), followed(cloud)) == ({}, ["CPUUtilization", "MemoryUtilization"])
-    sandbox.behave(ACCOUNT, ":1", "ok")
+    sandbox.script_tasks(ACCOUNT, ":1", "ok")
     cloud.up(ground.stack(service=AUTO, scaling=OFTEN))
     assert cloud.plan(ground.stack(service=AUTO, scaling=OFTEN)).work == ()

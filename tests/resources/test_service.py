@@ -158,7 +158,7 @@ def test_it_waits_until_the_tasks_it_was_scaled_to_run(cloud, ground):
 
 def test_a_release_that_is_rolled_back_is_a_failure_with_its_reasons_and_the_old_version_serves(cloud, ground):
     cloud.up(ground.stack())
-    sandbox.behave(ACCOUNT, ":2", "crash")
+    sandbox.script_tasks(ACCOUNT, ":2", "crash")
     with pytest.raises(ResourceFailed) as caught:
         cloud.up(ground.stack({"image": image(2)}))
     assert "revision 2 was rolled back" in caught.value.why
@@ -166,14 +166,14 @@ def test_a_release_that_is_rolled_back_is_a_failure_with_its_reasons_and_the_old
     ground.wait()
     assert ground.live()["containerDefinitions"][0]["image"] == image(1)
     assert ground.described["runningCount"] == 1
-    sandbox.behave(ACCOUNT, ":2", "ok")
+    sandbox.script_tasks(ACCOUNT, ":2", "ok")
     cloud.up(ground.stack({"image": image(2)}))
     assert ground.live()["containerDefinitions"][0]["image"] == image(2)
     assert ground.revisions() == ["shop:1", "shop:2"]
 
 
 def test_a_first_release_that_fails_is_reported_and_tried_again_by_the_next_up(cloud, ground):
-    sandbox.behave(ACCOUNT, ":1", "missing-image")
+    sandbox.script_tasks(ACCOUNT, ":1", "missing-image")
     with pytest.raises(ResourceFailed) as caught:
         cloud.up(ground.stack())
     assert "CannotPullContainerError" in caught.value.why
@@ -181,7 +181,7 @@ def test_a_first_release_that_fails_is_reported_and_tried_again_by_the_next_up(c
     assert step(cloud.plan(ground.stack())).changed == {"settled"}
     with pytest.raises(ResourceFailed):
         cloud.up(ground.stack())
-    sandbox.behave(ACCOUNT, ":1", "ok")
+    sandbox.script_tasks(ACCOUNT, ":1", "ok")
     cloud.up(ground.stack())
     assert (ground.described["runningCount"], ground.described["createdAt"]) == (1, made)
     assert cloud.up(ground.stack()).work == ()

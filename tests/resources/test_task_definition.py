@@ -215,7 +215,7 @@ def test_after_a_deployment_that_was_given_up_the_last_good_image_goes_on(cloud,
     no_way_back = {"rollback": False, "desired_count": 1}
     cloud.up(ground.stack(service=no_way_back))
     ground.deploy(2)
-    sandbox.behave("123456789012", ":3", "crash")
+    sandbox.script_tasks("123456789012", ":3", "crash")
     ground.deploy(3)
     assert ground.described["deployments"][0]["rolloutState"] == "FAILED"
     assert "last good one is kept" in cloud.see("task-definition", ground.definition()).note

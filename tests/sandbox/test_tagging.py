@@ -82,7 +82,7 @@ def test_changed_tags_show_late_and_the_old_ones_until_then(aws, listed, clock):
 
 
 def test_the_delays_can_be_switched(aws, listed, clock):
-    sandbox_tagging.delay_tagging(late=0, haunting=0)
+    sandbox_tagging.delay_tagging(late=0, lingering=0)
     aws("logs").create_log_group(logGroupName="/ecs/app", tags={"app": "mine"})
     assert len(listed()) == 1
     aws("logs").delete_log_group(logGroupName="/ecs/app")

@@ -29,7 +29,7 @@ def test_where_it_fails_there_is_no_service_and_the_next_up_runs_it_again(up: Cl
     client = boto3.client("ecs")
     client.delete_service(cluster="hello", service="hello", force=True)
     up.sleep(600)
-    ecs.behave(ACCOUNT, "", "command", code=3)
+    ecs.script_tasks(ACCOUNT, "", "command", code=3)
     failed = run("up", "--yes")
     assert failed.code == 1
     assert "it ended with exit code 3" in failed.err
@@ -37,7 +37,7 @@ def test_where_it_fails_there_is_no_service_and_the_next_up_runs_it_again(up: Cl
     assert codes(run) == [3]
     assert client.list_services(cluster="hello")["serviceArns"] == []
 
-    ecs.behave(ACCOUNT, "", "ok")
+    ecs.script_tasks(ACCOUNT, "", "ok")
     tasks = client.list_tasks(cluster="hello", desiredStatus="STOPPED")["taskArns"]
     found = client.describe_tasks(cluster="hello", tasks=tasks)["tasks"]
     [ran] = [one for one in found if one["group"] == "ecsctl:release"]

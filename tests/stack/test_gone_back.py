@@ -73,7 +73,7 @@ def test_with_an_image_of_then_whose_name_means_another_by_now(world: World) -> 
 
 def test_by_ecs(world: World) -> None:
     world.running(ONE)
-    ecs.behave(ACCOUNT, remote.commit(ACCOUNT, REGION, "ecsctl/hello", "main"), "crash")
+    ecs.script_tasks(ACCOUNT, remote.commit(ACCOUNT, REGION, "ecsctl/hello", "main"), "crash")
     with pytest.raises(EcsctlError, match="ECS service"):
         world.up(TWO)
     plan = world.plan(TWO)
@@ -88,7 +88,7 @@ def test_by_ecs(world: World) -> None:
 )
 def test_by_ecs_in_what_no_task_definition_says(world: World, changed: dict[str, Any]) -> None:
     world.running(ONE)
-    ecs.behave(ACCOUNT, remote.commit(ACCOUNT, REGION, "ecsctl/hello", "main"), "crash")
+    ecs.script_tasks(ACCOUNT, remote.commit(ACCOUNT, REGION, "ecsctl/hello", "main"), "crash")
     with pytest.raises(EcsctlError) as refused:
         world.up(desired_stack(domain=None, **changed))
     [failed] = refused.value.errors if isinstance(refused.value, Several) else [refused.value]

@@ -218,7 +218,7 @@ def test_what_is_deployed_by_hand_reaches_it_once_it_serves_and_going_back_takes
     release.rollback(session.aws, session.state, agree=lambda now, then: None, say=print)
     back = serves(world)
     assert image(world) == back != other
-    ecs.behave(ACCOUNT, "1.29", "crash")
+    ecs.script_tasks(ACCOUNT, "1.29", "crash")
     release.deploy(session.aws, session.state, IMAGE.replace("1.27", "1.29"), say=print, limit=3600)
     assert image(world) == serves(world) == back
     assert world.plan(said).work == ()

@@ -42,7 +42,7 @@ def broken(world: World, fate: str = "crash", configured: object = PLAIN) -> str
     """A first version that ECS gives up."""
 
     def play() -> None:
-        ecs.behave(ACCOUNT, head(), fate)
+        ecs.script_tasks(ACCOUNT, head(), fate)
         with pytest.raises(EcsctlError, match="ECS service"):
             world.up(configured)  # type: ignore[arg-type]  # a dictionary
 
@@ -87,7 +87,7 @@ def test_an_image_that_is_pushed_by_hand_takes_the_place_of_a_broken_first_one(w
     alone = desired_stack(domain=None, github=None)
     world.running(alone)
     put_image(ACCOUNT, REGION, "hello", ["worse"])  # no part of any digest
-    ecs.behave(ACCOUNT, "worse", "crash")
+    ecs.script_tasks(ACCOUNT, "worse", "crash")
     with pytest.raises(EcsctlError, match="ECS service"):
         world.up(alone)
     good = put_image(ACCOUNT, REGION, "hello", ["good"])
@@ -126,7 +126,7 @@ TROUBLES: dict[str, Callable[[World], object]] = {
     "the build was stopped": _dies("start_build"),
     "the service was just made": _dies("create_service"),
     "the pipeline was just made": _dies("create_pipeline"),
-    "the first version crashes": lambda world: ecs.behave(ACCOUNT, head(), "crash"),
+    "the first version crashes": lambda world: ecs.script_tasks(ACCOUNT, head(), "crash"),
 }
 
 

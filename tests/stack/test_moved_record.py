@@ -42,23 +42,23 @@ def handed_over(world: World) -> None:
 @pytest.mark.parametrize("kind", ["unhealthy", "crash", "missing-image"])
 def test_a_record_stays_where_it_leads_while_the_new_service_is_not_healthy(world: World, kind: str) -> None:
     handed_over(world)
-    ecs.behave("", "", kind)
+    ecs.script_tasks("", "", kind)
     with pytest.raises(EcsctlError) as failure:
         world.up()
     assert "service" in str(failure.value)
     assert leads_to(world) == OLD
-    ecs.behave("", "", "ok")
+    ecs.script_tasks("", "", "ok")
     world.up()
     assert leads_to(world).startswith("hello-1.")
     assert world.plan().work == ()
 
 
 def test_a_new_record_is_made_only_when_somebody_answers_there(world: World) -> None:
-    ecs.behave("", "", "unhealthy")
+    ecs.script_tasks("", "", "unhealthy")
     with pytest.raises(EcsctlError):
         world.up()
     assert leads_to(world) == ""
-    ecs.behave("", "", "ok")
+    ecs.script_tasks("", "", "ok")
     world.up()
     assert leads_to(world).startswith("hello-1.")
 
@@ -71,10 +71,10 @@ def test_a_record_that_somebody_moved_is_taken_back_only_while_the_service_is_he
     target = {"HostedZoneId": "Z215JYRZR1TBD5", "DNSName": OLD, "EvaluateTargetHealth": False}
     change = {"Action": "UPSERT", "ResourceRecordSet": {"Name": NAME, "Type": "A", "AliasTarget": target}}
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
-    ecs.behave("", "", "unhealthy")
+    ecs.script_tasks("", "", "unhealthy")
     with pytest.raises(EcsctlError):
         world.up(desired_stack(service={"environment": {"GREETING": "good day"}}))
     assert leads_to(world) == OLD
-    ecs.behave("", "", "ok")
+    ecs.script_tasks("", "", "ok")
     world.up(desired_stack(service={"environment": {"GREETING": "good evening"}}))
     assert leads_to(world) == here

@@ -71,7 +71,7 @@ def test_another_protocol_is_another_target_group_and_the_plan_tells_what_client
 
 def test_an_app_that_does_not_speak_the_new_protocol_goes_on_as_it_was(world: World) -> None:
     client = watched(world, HTTP, HTTP)
-    ecs.behave(ACCOUNT, "", "app", speaks="HTTP1")
+    ecs.script_tasks(ACCOUNT, "", "app", speaks="HTTP1")
     with pytest.raises(EcsctlError):
         world.up(GRPC)
     assert led_to(world) == [("hello", 1), ("hello-GRPC", 0)]
@@ -83,7 +83,7 @@ def test_an_app_that_does_not_speak_the_new_protocol_goes_on_as_it_was(world: Wo
 
 def test_why_tells_what_a_code_of_grpc_means(world: World) -> None:
     world.running(HEALTH, image=IMAGE)
-    ecs.behave(ACCOUNT, "", "app", answers={"/grpc.health.v1.Health/Check": 12})
+    ecs.script_tasks(ACCOUNT, "", "app", answers={"/grpc.health.v1.Health/Check": 12})
     world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
     world.clock.sleep(400)
     [cause, *_] = diagnose(world).causes

@@ -79,7 +79,7 @@ def test_drift_of_a_sidecar_is_reported_and_corrected_and_what_others_added_is_l
 
 def test_its_lines_are_read_by_its_name(world: World) -> None:
     world.running(said(AGENT), IMAGE)
-    ecs.behave("", "agent:1", "sick")
+    ecs.script_tasks("", "agent:1", "sick")
     world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
     world.clock.sleep(60)
     session = world.open(said(AGENT))

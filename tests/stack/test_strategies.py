@@ -14,7 +14,7 @@ from ecsctl.releases.release import cancel
 from ecsctl.releases.verdict import Followed, Outcome, Rolling, verdict_of
 from ecsctl.resources.support.deployments import snapshot
 from ecsctl.resources.support.strategy import Strategy
-from ecsctl.sandbox.aws.ecs import behave
+from ecsctl.sandbox.aws.ecs import script_tasks
 from ecsctl.why import diagnose, gather
 from ecsctl.why.causes.rolling import under_way
 from tests.stack.client import IMAGE
@@ -158,7 +158,7 @@ def test_its_progress_is_given_in_requests(world: World) -> None:
 
 def test_a_version_that_never_starts_gets_no_request_and_is_cancelled(world: World) -> None:
     world.running(BLUE_GREEN, image=IMAGE)
-    behave(ACCOUNT, "", "crash")
+    script_tasks(ACCOUNT, "", "crash")
     new = another_version(world)
     world.clock.sleep(3 * 3600)
     found = verdict(world, new)

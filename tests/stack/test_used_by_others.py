@@ -25,9 +25,9 @@ def group(world: World, part: str) -> dict[str, Any]:
 
 def interface(world: World, part: str, description: str = "RDSNetworkInterface") -> str:
     """Somebody's network interface in our network, with our group."""
-    worn, ec2 = group(world, part), world.boto("ec2")
-    subnet = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [worn["VpcId"]]}])["Subnets"][0]["SubnetId"]
-    made = ec2.create_network_interface(SubnetId=subnet, Description=description, Groups=[worn["GroupId"]])
+    held, ec2 = group(world, part), world.boto("ec2")
+    subnet = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [held["VpcId"]]}])["Subnets"][0]["SubnetId"]
+    made = ec2.create_network_interface(SubnetId=subnet, Description=description, Groups=[held["GroupId"]])
     return str(made["NetworkInterface"]["NetworkInterfaceId"])
 
 

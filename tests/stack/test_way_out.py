@@ -47,13 +47,13 @@ class Developer:
 
     def breaks(self, fate: str) -> None:
         self.broken = self.head()
-        ecs.behave(ACCOUNT, self.broken, fate)
+        ecs.script_tasks(ACCOUNT, self.broken, fate)
 
     def pushes(self, fate: str = "") -> None:
         commit = push.push("main", repository=REPOSITORY)["commit"]
         if fate:
             self.broken = commit
-            ecs.behave(ACCOUNT, commit, fate)
+            ecs.script_tasks(ACCOUNT, commit, fate)
         self.clock.sleep(3600)
 
     def sets(self, key: str, value: str) -> None:
@@ -68,7 +68,7 @@ class Developer:
     def trouble_ends(self) -> None:
         """What the person has fixed is fixed."""
         builds_in(codebuild_backends[ACCOUNT][REGION]).failures.clear()
-        ecs.behave(ACCOUNT, self.broken, "ok")
+        ecs.script_tasks(ACCOUNT, self.broken, "ok")
 
     def does(self, fix: Fix) -> None:
         """The steps of a fix, word for word."""
@@ -154,7 +154,7 @@ def given(one: Developer) -> Ended:
     (one.folder / "ecsctl.toml").write_text('name = "hello"\n')
     assert one.run("up", "--yes").code == 0
     put_image(ACCOUNT, REGION, "hello", ["worse"])  # no part of any digest
-    ecs.behave(ACCOUNT, "worse", "crash")
+    ecs.script_tasks(ACCOUNT, "worse", "crash")
     (one.folder / "ecsctl.toml").write_text(TOML)
     return one.run("up", "--yes", "--image", f"{URI}:worse")
 

@@ -64,7 +64,7 @@ def test_deploy_brings_an_image_to_all_and_rollback_takes_all_back(running: Worl
 
 def test_where_one_process_fails_the_verdict_says_which_and_rollback_brings_all_together(running: World) -> None:
     [first] = images(running)
-    ecs.behave("", "one", "app", memory=NEEDS)
+    ecs.script_tasks("", "one", "app", memory=NEEDS)
     done = released(running, pushed("one"))
     assert done.verdict.outcome is Outcome.ROLLED_BACK
     assert done.verdict.sentence.startswith("mailer: ")
@@ -80,7 +80,7 @@ def test_where_one_process_fails_the_verdict_says_which_and_rollback_brings_all_
 def test_so_it_is_with_the_pipeline_and_up_takes_no_process_forward_or_back(running: World) -> None:
     [first] = images(running)
     commit = push.push("main")["commit"]
-    ecs.behave("", commit, "app", memory=NEEDS)
+    ecs.script_tasks("", commit, "app", memory=NEEDS)
     running.clock.sleep(3600)
     web, mailer = (container(running, name)["image"] for name in ("hello", "hello_mailer"))
     assert (web.endswith(commit), mailer) == (True, first)
@@ -95,7 +95,7 @@ def test_so_it_is_with_the_pipeline_and_up_takes_no_process_forward_or_back(runn
 
 def test_cancel_and_restart_are_about_all(running: World) -> None:
     [first] = images(running)
-    ecs.behave("", "one", "slow", seconds=600)
+    ecs.script_tasks("", "one", "slow", seconds=600)
     assert released(running, pushed("one"), limit=20).verdict.outcome is Outcome.TIMED_OUT
     session = running.open(SAID)
     assert at_work(session.aws, "hello")
@@ -134,7 +134,7 @@ def test_what_comes_before_comes_once_and_where_it_fails_nothing_is_deployed(run
     active = running.boto("ecs").list_task_definitions(familyPrefix="hello_mailer")["taskDefinitionArns"]
     assert len(active) == 1, "what was registered for nobody is deregistered"
 
-    ecs.behave("", "two", "app", memory=NEEDS)
+    ecs.script_tasks("", "two", "app", memory=NEEDS)
     released(running, pushed("two"), before=asked.append)
     released(running, f"{URI}:two", before=asked.append)
     assert len(asked) == 2, "the web has the image already: it was asked for it"

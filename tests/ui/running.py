@@ -16,7 +16,7 @@ from ecsctl.operations.processes import compared as of_one_image
 from ecsctl.operations.scale import Scaled
 from ecsctl.operations.status import Deployment, Live, Service, Target, Task
 from ecsctl.own_secrets import Held
-from ecsctl.releases.history import Difference, Past
+from ecsctl.releases.history import Difference, PastRelease
 from ecsctl.releases.release import Release as Released
 from ecsctl.releases.verdict import Outcome, Verdict
 from ecsctl.resources.support.job_runs import Run as JobRun
@@ -179,11 +179,11 @@ def rolled_back() -> Released:
     return Released(Verdict(Outcome.ROLLED_BACK, sentence, why), f"{TASKS}:8", IMAGE)
 
 
-def past() -> Past:
+def past() -> PastRelease:
     """A release of the pipeline's."""
     since = NOW - timedelta(days=3)
-    return Past(7, "deployed", True, IMAGE, DIGEST, (COMMIT, "latest"), COMMIT, "Greet by name", "pipeline", since,
-                since + timedelta(minutes=3), "")  # fmt: skip
+    return PastRelease(7, "deployed", True, IMAGE, DIGEST, (COMMIT, "latest"), COMMIT, "Greet by name", "pipeline",
+                       since, since + timedelta(minutes=3), "")  # fmt: skip
 
 
 def compared() -> tuple[str, str, list[Difference]]:

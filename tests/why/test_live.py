@@ -9,7 +9,7 @@ from moto.ec2.models.subnets import Subnet
 
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.sandbox.aws.codebuild.state import fail_next_build
-from ecsctl.sandbox.aws.ecs import behave
+from ecsctl.sandbox.aws.ecs import script_tasks
 from ecsctl.sandbox.push import FATES, push, pushed
 from ecsctl.why import Act, Cause, Diagnosis, first_line, why
 from tests.stack.conftest import World, desired_stack, world
@@ -32,7 +32,7 @@ def broken(world: World, kind: str) -> Diagnosis:
 
 
 def deployed(world: World, kind: str) -> Diagnosis:
-    behave("", "", kind)
+    script_tasks("", "", kind)
     world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
     world.clock.sleep(420)
     return diagnose(world)
@@ -103,7 +103,7 @@ def test_where_ecs_has_gone_back_no_fix_says_to_go_back_further(world: World) ->
     taken = "family taskRoleArn executionRoleArn networkMode containerDefinitions requiresCompatibilities cpu memory"
     another = {name: runs[name] for name in [*taken.split(), "runtimePlatform"] if name in runs}
     new = ecs.register_task_definition(**another)["taskDefinition"]["taskDefinitionArn"]
-    behave("", "", "crash")
+    script_tasks("", "", "crash")
     ecs.update_service(cluster="hello", service="hello", taskDefinition=new)
     world.clock.sleep(60)
     going = diagnose(world).causes[0]
@@ -157,7 +157,7 @@ def test_the_one_line_tells_the_cause_with_few_calls(world: World) -> None:
 def test_a_token_in_a_log_is_covered(world: World) -> None:
     world.running(PLAIN)
     token = "ghp_" + "a1b2c3d4e5f6" * 3
-    behave("", "", "crash", reason=f"refused: {token}")
+    script_tasks("", "", "crash", reason=f"refused: {token}")
     world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
     world.clock.sleep(300)
     found = diagnose(world)

@@ -70,7 +70,7 @@ def test_what_befalls_a_worker_is_reported_by_its_name_with_its_cause_and_keys_t
     world.up(worked(BARE, mailer={**CHECKED, "secrets": {"DB": made_secret(world)}}), image=IMAGE)
     assert explained(world).causes == ()
     for kind, (name, sentence, keys) in expected.items():
-        ecs.behave("", "busybox", kind)
+        ecs.script_tasks("", "busybox", kind)
         released(world, OTHER)
         found = explained(world)
         assert not found.sound
@@ -87,7 +87,7 @@ def test_what_befalls_a_worker_is_reported_by_its_name_with_its_cause_and_keys_t
         assert explained(world, process="mailer").causes == found.causes
         assert explained(world, process="web").causes == ()
         assert first_line(world.aws(), "hello") == cause.sentence
-    ecs.behave("", "busybox", "ok")
+    ecs.script_tasks("", "busybox", "ok")
     released(world, OTHER)
     assert explained(world).causes == ()
 
@@ -95,7 +95,7 @@ def test_what_befalls_a_worker_is_reported_by_its_name_with_its_cause_and_keys_t
 def test_an_action_of_the_pipeline_that_failed_leads_to_the_worker_that_it_deploys(world: World) -> None:
     world.running(SAID)
     commit = push.push("main")["commit"]
-    ecs.behave("", commit, "app", memory=700)  # MiB: more than the mailer has, and less than the web
+    ecs.script_tasks("", commit, "app", memory=700)  # MiB: more than the mailer has, and less than the web
     world.clock.sleep(3600)
     found = explained(world)
     assert (found.causes[0].process, found.causes[0].name) == ("mailer", "out-of-memory")

@@ -65,7 +65,9 @@ class Network:
     gateways: int | None = None  # internet gateways of the VPC; None: not known
     dns_support: bool = True
     dns_hostnames: bool = True
-    worn: Mapping[str, frozenset[str]] = field(default_factory=dict)  # subnets in which the group of this name is used
+    attached: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # subnets in which the group of this name is used
 
     def table(self, subnet_id: str) -> RouteTableTypeDef | None:
         """The subnet's own route table, or the VPC's main one (VPC guide, "Route tables"); None if it is not shown."""
@@ -125,11 +127,11 @@ def unfit(
     for subnet_id in [] if need.public_tasks else back:
         yield from _private(network, need, subnet_id)
     yield from _zones(network, need, front, back)
-    worn = network.worn.get(groups[0], frozenset())
+    attached = network.attached.get(groups[0], frozenset())
     for subnet_id in front:
-        if subnet_id not in worn:
+        if subnet_id not in attached:
             yield from _roomy(network, subnet_id)
-    if not network.worn.get(groups[1]):
+    if not network.attached.get(groups[1]):
         yield from _places(network, need, front, back)
     yield from _let_through(network, need, front, back)
 

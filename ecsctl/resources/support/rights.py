@@ -279,7 +279,7 @@ def linked(scope: Scope, service: str) -> Statement:
     return Statement("ServiceLinkedRoles", ("iam:CreateServiceLinkedRole",), roles, (condition,))
 
 
-def passes(sid: str, roles: tuple[str, ...], *services: str) -> Statement:
+def pass_roles(sid: str, roles: tuple[str, ...], *services: str) -> Statement:
     """Pass these roles to these services, and to no others."""
     to = tuple(f"{service}.amazonaws.com" for service in services)
     return Statement(sid, ("iam:PassRole",), roles, (Condition("StringEquals", "iam:PassedToService", to),))

@@ -40,7 +40,7 @@ def put(account: str, role: str, arn: str, content: bytes, key_arn: str = "") ->
     aws/aws-cdk#10086, #4182. Raises Refusal with S3's own answer.
     """
     bucket, key = parts(arn)
-    may_put(account, role, arn, key_arn)
+    check_put(account, role, arn, key_arn)
     backend = s3_backends[account][arn.split(":")[1]]
     backend.put_object(bucket, key, content, encryption="aws:kms", kms_key_id=key_arn or "alias/aws/s3")
     overlay.memory(backend, _Handed).add((bucket, key))
@@ -56,7 +56,7 @@ def get(account: str, role: str, arn: str) -> bytes:
     return content
 
 
-def may_put(account: str, role: str, arn: str, key_arn: str = "") -> None:
+def check_put(account: str, role: str, arn: str, key_arn: str = "") -> None:
     """Raises what `put` would."""
     _bucket(account, role, arn, "s3:PutObject")
     _uses(account, role, key_arn, "GenerateDataKey")

@@ -27,7 +27,7 @@ def pushed(kind: str, **options: Any) -> Deed:
 
     def breaks(person: Person) -> None:
         commit = push.push("main")["commit"]
-        ecs.behave("", commit, kind, **options)
+        ecs.script_tasks("", commit, kind, **options)
         person.clock.sleep(HOUR / 2)
 
     return breaks
@@ -47,7 +47,7 @@ def befallen(kind: str, **options: Any) -> Deed:
     """All tasks go that way from the next on."""
 
     def breaks(person: Person) -> None:
-        ecs.behave("", "", kind, **options)
+        ecs.script_tasks("", "", kind, **options)
         anew(person)
 
     return breaks
@@ -57,7 +57,7 @@ def befalls_some(reason: str) -> Deed:
     """The next tasks stop for this reason, too few for ECS to give the deployment up."""
 
     def breaks(person: Person) -> None:
-        ecs.behave("", "", "stopped", reason=reason)
+        ecs.script_tasks("", "", "stopped", reason=reason)
         person.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
         person.clock.sleep(45)
 
@@ -68,7 +68,7 @@ def all_befallen(reason: str) -> Deed:
     """The tasks that run end, and those in their place stop for this reason: no deployment is to blame."""
 
     def breaks(person: Person) -> None:
-        ecs.behave("", "", "stopped", reason=reason)
+        ecs.script_tasks("", "", "stopped", reason=reason)
         client = person.boto("ecs")
         for arn in client.list_tasks(cluster="hello", serviceName="hello")["taskArns"]:
             client.stop_task(cluster="hello", task=arn, reason="a test")
@@ -84,7 +84,7 @@ def anew(person: Person) -> None:
 
 def well(_: Person) -> None:
     """Someone fixes it elsewhere, or it passes."""
-    ecs.behave("", "", "ok")
+    ecs.script_tasks("", "", "ok")
 
 
 def denied(role: str, *actions: str, then: Deed = anew) -> Deed:
@@ -124,7 +124,7 @@ WITH_MIGRATION = {"sidecars": {"agent": {"image": AGENT, "essential": False}},
 
 def sidecar_crashes(person: Person) -> None:
     """The container beside the app ends with an error whenever it starts, from now on."""
-    ecs.behave("", AGENT, "crash", code=3)
+    ecs.script_tasks("", AGENT, "crash", code=3)
     anew(person)
 
 
@@ -154,7 +154,7 @@ def with_image(image: str, **fate: Any) -> Deed:
     """Someone lets the service run an image of this name."""
 
     def breaks(person: Person) -> None:
-        ecs.behave("", image, "stopped", **fate)
+        ecs.script_tasks("", image, "stopped", **fate)
         redefined(person, lambda document: document["containerDefinitions"][0].update(image=image))
 
     return breaks
@@ -248,7 +248,7 @@ def parameter_gone(person: Person) -> None:
     person.set("service.secrets", {"KEY": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{name}"})
     person.ecsctl("ecsctl up")
     person.boto("ssm").delete_parameter(Name=name)
-    ecs.behave("", "", "ok", length=180)
+    ecs.script_tasks("", "", "ok", length=180)
     anew(person)
 
 
@@ -361,7 +361,7 @@ def goes(person: Person) -> None:
 
 def rolling(person: Person) -> None:
     """A deployment is under way, and nothing speaks against it."""
-    ecs.behave("", "", "slow", seconds=100)
+    ecs.script_tasks("", "", "slow", seconds=100)
     person.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
     person.clock.sleep(20)
 

@@ -6,7 +6,7 @@ from declared import action, declare, stages
 
 from ecsctl.sandbox import push as played
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
-from ecsctl.sandbox.aws.codepipeline.triggers import MOST, Pushed, _compiled, deaf
+from ecsctl.sandbox.aws.codepipeline.triggers import MOST, Pushed, _compiled, why_not_started
 
 
 @pytest.mark.parametrize(("pattern", "name", "fits"), [
@@ -43,7 +43,7 @@ TAGS = pipeline(tags={"includes": ["v*"], "excludes": ["v0*"]})
     ({"name": "orders"}, Pushed("main"), False),
 ])  # fmt: skip
 def test_a_push_starts_what_its_filters_let_through(declared, pushed, starts):
-    assert (deaf(declared, "Source", pushed) == "") is starts
+    assert (why_not_started(declared, "Source", pushed) == "") is starts
 
 
 @pytest.fixture

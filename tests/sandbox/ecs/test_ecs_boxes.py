@@ -5,7 +5,7 @@ from math import inf
 import pytest
 from answers import refused
 
-from ecsctl.sandbox.aws.ecs.container_states import Fate, planned
+from ecsctl.sandbox.aws.ecs.container_states import Outcome, planned
 
 T = 100.0
 
@@ -39,7 +39,7 @@ def test_one_starts_only_once_what_it_waits_for_has_come_so_far():
 
 def test_one_that_waits_for_a_success_in_vain_is_never_started_and_says_why():
     migrate = box("migrate", essential=False)
-    made = planned([box("app", dependsOn=after(migrate="SUCCESS")), migrate], {"migrate": Fate("ends", 5, 2)}, T)
+    made = planned([box("app", dependsOn=after(migrate="SUCCESS")), migrate], {"migrate": Outcome("ends", 5, 2)}, T)
     assert (made["app"].start, made["app"].code) == (None, 143)
     assert "[migrate(migrate) (STOPPED->RUNNING) - Exit: 2]" in made["app"].reason
     assert made["app"].reason.endswith("as dependency did not exit successfully.")
@@ -47,15 +47,15 @@ def test_one_that_waits_for_a_success_in_vain_is_never_started_and_says_why():
 
 def test_for_the_mere_end_an_error_is_good_enough():
     migrate = box("migrate", essential=False)
-    made = planned([box("app", dependsOn=after(migrate="COMPLETE")), migrate], {"migrate": Fate("ends", 5, 2)}, T)
+    made = planned([box("app", dependsOn=after(migrate="COMPLETE")), migrate], {"migrate": Outcome("ends", 5, 2)}, T)
     assert made["app"].start > made["migrate"].end
 
 
 def test_who_waits_for_a_health_that_never_comes_waits_for_ever_or_for_the_time_that_is_given():
     db = box("db", essential=False, **checked())
     app = box("app", dependsOn=after(db="HEALTHY"))
-    assert planned([app, db], {"db": Fate("sick")}, T)["app"].start == inf
-    given_up = planned([app, db | {"startTimeout": 60}], {"db": Fate("sick")}, T)["app"]
+    assert planned([app, db], {"db": Outcome("sick")}, T)["app"].start == inf
+    given_up = planned([app, db | {"startTimeout": 60}], {"db": Outcome("sick")}, T)["app"]
     assert given_up.start is None
     assert given_up.reason.endswith("has timed out.")
 
@@ -67,7 +67,7 @@ def test_who_waits_for_a_health_that_never_comes_waits_for_ever_or_for_the_time_
     ({"enabled": False}, True),
 ])  # fmt: skip
 def test_a_container_with_a_restart_policy_goes_on_if_it_ran_long_enough(restart, ends):
-    made = planned([box("agent", restartPolicy=restart)], {"agent": Fate("ends", 90, 1)}, T)["agent"]
+    made = planned([box("agent", restartPolicy=restart)], {"agent": Outcome("ends", 90, 1)}, T)["agent"]
     assert (made.end is not None) == ends
 
 

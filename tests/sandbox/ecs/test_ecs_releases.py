@@ -60,7 +60,7 @@ def test_a_release_goes_from_in_progress_to_successful(stack):
 def test_the_circuit_breaker_rolls_back_to_the_last_completed_deployment(stack, clock):
     good = stack.read()["deployments"][0]["id"]
     source = stack.read()["currentServiceRevisions"][0]["arn"]
-    ecs.behave(ACCOUNT, ":bad", "crash")
+    ecs.script_tasks(ACCOUNT, ":bad", "crash")
     bad = release(stack, BAD)
     failed = stack.read()["deployments"][0]["id"]
     while stack.read()["deployments"][0]["id"] == failed:
@@ -102,7 +102,7 @@ def test_a_missing_image_is_rolled_back_without_the_running_task_being_touched(s
 
 def test_without_rollback_a_failed_deployment_stays_primary_and_the_old_tasks_serve_on(stack, clock):
     breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
-    ecs.behave(ACCOUNT, ":bad", "unhealthy")
+    ecs.script_tasks(ACCOUNT, ":bad", "unhealthy")
     release(stack, BAD, deploymentConfiguration=breaker, healthCheckGracePeriodSeconds=0)
     clock.sleep(600)
     failed, old = stack.read()["deployments"]
@@ -121,7 +121,7 @@ def test_without_rollback_a_failed_deployment_stays_primary_and_the_old_tasks_se
 
 def test_a_first_deployment_that_fails_leaves_a_service_without_tasks(aws, clock):
     stack = Stack(aws, clock).everything()
-    ecs.behave(ACCOUNT, "", "crash")
+    ecs.script_tasks(ACCOUNT, "", "crash")
     stack.service()
     clock.sleep(600)
     service = stack.read()
@@ -135,7 +135,7 @@ def test_a_first_deployment_that_fails_leaves_a_service_without_tasks(aws, clock
 
 def test_without_a_circuit_breaker_a_bad_image_is_tried_for_ever(stack, clock):
     off = {"deploymentCircuitBreaker": {"enable": False, "rollback": False}}
-    ecs.behave(ACCOUNT, ":bad", "missing-image")
+    ecs.script_tasks(ACCOUNT, ":bad", "missing-image")
     release(stack, BAD, deploymentConfiguration=off)
     clock.sleep(6 * 3600)
     primary = stack.read()["deployments"][0]

@@ -18,8 +18,8 @@ DAY = 24 * 3600.0
 class Toy:
     """A world in which everything goes as its attributes say."""
 
-    def __init__(self, run=None, start=None, refusal=None, fates=None):
-        self.how = {"run": run or Run(), "start": start or Start(), "fates": fates or {}}
+    def __init__(self, run=None, start=None, refusal=None, outcomes=None):
+        self.how = {"run": run or Run(), "start": start or Start(), "outcomes": outcomes or {}}
         self.refusal = refusal
         self.addresses = 0
         self.health = {}
@@ -40,8 +40,8 @@ class Toy:
     def run(self, task):
         return self.how["run"]
 
-    def fates(self, task):
-        return self.how["fates"]
+    def outcomes(self, task):
+        return self.how["outcomes"]
 
     def checks(self, target_group_arn):
         return Checks(interval=10.0, healthy=2, unhealthy=2, delay=30.0)

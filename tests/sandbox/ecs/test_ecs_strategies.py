@@ -161,7 +161,7 @@ def test_a_stop_brings_the_traffic_back_at_once(stack, clock):
 
 
 def test_nothing_gives_up_a_version_that_does_not_start_before_a_day_is_over(stack, clock):
-    ecs.behave(ACCOUNT, ":bad", "crash")
+    ecs.script_tasks(ACCOUNT, ":bad", "crash")
     running(stack, configured("BLUE_GREEN"))
     stack.release("public.ecr.aws/app:bad")
     clock.sleep(4 * 3600)

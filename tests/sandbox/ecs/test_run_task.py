@@ -85,7 +85,7 @@ def test_a_command_runs_to_its_end_with_its_size_and_is_listed_by_who_started_it
 def test_a_task_that_no_service_keeps_is_not_stopped_for_its_health(stack, clock):
     check = {"command": ["CMD", "true"], "interval": 10, "timeout": 5, "retries": 2}
     arn = stack.definition(healthCheck=check)
-    ecs.behave(ACCOUNT, "", "sick")
+    ecs.script_tasks(ACCOUNT, "", "sick")
     task = stack.ecs.run_task(**{**asked(stack), "taskDefinition": arn})["tasks"][0]["taskArn"]
     clock.sleep(300)
     assert (read(stack, task)["lastStatus"], read(stack, task)["healthStatus"]) == ("RUNNING", "UNHEALTHY")

@@ -26,7 +26,7 @@ def test_a_load_balancer_has_interfaces_that_outlive_it(aws, elb, ground, balanc
 
     found = interfaces()
     assert sorted(eni["SubnetId"] for eni in found) == sorted(ground.subnets[:2])
-    assert all([worn["GroupId"] for worn in eni["Groups"]] == [ground.group] for eni in found)
+    assert all([one["GroupId"] for one in eni["Groups"]] == [ground.group] for eni in found)
     assert all(eni["Association"]["IpOwnerId"] == "amazon-elb" for eni in found)
     elb.delete_load_balancer(LoadBalancerArn=balancer)
     elb.delete_load_balancer(LoadBalancerArn=balancer)
@@ -52,7 +52,7 @@ def test_the_interfaces_follow_subnets_and_groups(aws, elb, ground, balancer, cl
     clock.sleep(75)
     found = ec2.describe_network_interfaces()["NetworkInterfaces"]
     assert sorted(eni["SubnetId"] for eni in found) == sorted(ground.subnets[1:])
-    assert {worn["GroupId"] for eni in found for worn in eni["Groups"]} == {other}
+    assert {one["GroupId"] for eni in found for one in eni["Groups"]} == {other}
     ec2.delete_security_group(GroupId=ground.group)
 
 

@@ -3,6 +3,6 @@
 The sandbox's apps have no clients to be measured: `aws cloudwatch set-alarm-state` puts an alarm into ALARM."""
 
 from ecsctl.sandbox.aws.cloudwatch import checks  # noqa: F401 - imported for its declarations
-from ecsctl.sandbox.aws.cloudwatch.state import known, ringing, takes
+from ecsctl.sandbox.aws.cloudwatch.state import in_alarm, known, takes
 
-__all__ = ["known", "ringing", "takes"]
+__all__ = ["in_alarm", "known", "takes"]

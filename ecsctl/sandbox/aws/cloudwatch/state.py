@@ -37,7 +37,7 @@ def delete_alarms(original: Callable[..., Any], backend: CloudWatchBackend, alar
     return original(alarm_names)
 
 
-def ringing(account: str, region: str, names: tuple[str, ...]) -> tuple[str, ...]:
+def in_alarm(account: str, region: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the alarms that are in ALARM."""
     alarms = cloudwatch_backends[account][region].alarms
     return tuple(name for name in names if name in alarms and alarms[name].state_value == "ALARM")

@@ -90,13 +90,13 @@ def start(
     for begin in begun if build.failure is None else ():
         begin(backend, build)
     if build.commands is None and build.failure is None:
-        build.failure = unfetched(backend.account_id, build) or _doomed(held, build)
+        build.failure = unfetched(backend.account_id, build) or _scripted_failure(held, build)
         build.failure = build.failure or undelivered(backend.account_id, build)
     return build
 
 
-def _doomed(held: Builds, build: Build) -> Failure | None:
-    if build.facts.get("resolvedSourceVersion") not in held.doomed:
+def _scripted_failure(held: Builds, build: Build) -> Failure | None:
+    if build.facts.get("resolvedSourceVersion") not in held.failing_commits:
         return None
     command = "Error while executing command: docker build. Reason: exit status 1"
     return Failure("BUILD", "COMMAND_EXECUTION_ERROR", command)
@@ -163,7 +163,7 @@ def undelivered(account: str, build: Build, files: dict[str, bytes] | None = Non
         return None
     try:
         if files is None:
-            artifacts.may_put(account, role, location, key)
+            artifacts.check_put(account, role, location, key)
         else:
             artifacts.put(account, role, location, artifacts.packed(files), key)
     except Refusal as refusal:  # public logs have S3's words; those before them are an assumption

@@ -144,15 +144,15 @@ class _Running:
                 raise _Unfit(unfetched.code, unfetched.message)
             env, secret_names = self._environment(sources)
             commit = self.build.facts.get("resolvedSourceVersion")
-            shop = tools.Workshop(
+            context = tools.BuildContext(
                 self.account,
                 self.region,
                 self.build.facts["serviceRole"],
                 "arm64" if self.build.facts["environment"]["type"].startswith("ARM") else "amd64",
-                broken=lambda: commit in self.held.doomed,
+                broken=lambda: commit in self.held.failing_commits,
                 closed=lambda: self.commands.done or self.build.stopped is not None,
             )
-            token = tools.opened(shop)
+            token = tools.opened(context)
         try:
             origin = self.source.export(commit, sources)
             self._say(f"[Container] CodeBuild of the sandbox: the sources are {origin}")

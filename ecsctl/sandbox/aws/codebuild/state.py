@@ -62,7 +62,7 @@ class Builds:
     numbers: dict[str, int] = field(default_factory=dict)
     most: int | None = None
     failures: list[Failure] = field(default_factory=list)
-    doomed: set[str] = field(default_factory=set)  # commits whose `docker build` fails
+    failing_commits: set[str] = field(default_factory=set)  # commits whose `docker build` fails
     spoiled: dict[str, Failure] = field(default_factory=dict)  # commits of which no build succeeds, and how each fails
 
 

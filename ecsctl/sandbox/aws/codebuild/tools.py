@@ -22,7 +22,7 @@ from ecsctl.sandbox.core.overlay import Refusal
 
 
 @dataclass
-class Workshop:
+class BuildContext:
     """The context of one build's tools: the role, the architecture (as in Go), and what they have made so far."""
 
     account: str
@@ -47,25 +47,25 @@ class _Failed(Exception):
         self.code = code
 
 
-_open: dict[str, Workshop] = {}
+_open: dict[str, BuildContext] = {}
 _HOST = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _AWS_FAILED = 254  # AWS CLI guide, "Return codes": the service answered with an error
 
 
-def opened(workshop: Workshop) -> str:
+def opened(context: BuildContext) -> str:
     """The token with which the build's tools call the sandbox."""
     token = secrets.token_urlsafe(24)
-    _open[token] = workshop
+    _open[token] = context
     return token
 
 
 def close(token: str) -> None:
     """The build is over: its tools get no answers any more, and what the engine still builds for it ends."""
-    shop = _open.pop(token, None)
-    if shop is not None:
-        for job, _ in shop.jobs.values():
+    context = _open.pop(token, None)
+    if context is not None:
+        for job, _ in context.jobs.values():
             job.end()
-        for path in shop.contexts.values():
+        for path in context.contexts.values():
             path.unlink(missing_ok=True)
 
 
@@ -77,54 +77,59 @@ def close_all() -> None:
 
 def upload(token: str, content: bytes) -> dict[str, str]:
     """Take the context of a build, as an archive; its name for `begin`. To be called without `overlay.lock`."""
-    shop = _open.get(token)
-    if shop is None or shop.closed():
+    context = _open.get(token)
+    if context is None or context.closed():
         return {"context": ""}
     descriptor, path = tempfile.mkstemp(prefix="ecsctl-context-", dir=scratch.place())
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     name = secrets.token_hex(8)
-    shop.contexts[name] = Path(path)
+    context.contexts[name] = Path(path)
     return {"context": name}
 
 
 def answer(question: dict[str, Any]) -> dict[str, Any]:
     """What a tool prints, and how it ends. To be called under `overlay.lock`."""
-    shop = _open.get(question.get("token", ""))
+    context = _open.get(question.get("token", ""))
     try:
-        if shop is None or shop.closed():
+        if context is None or context.closed():
             raise _Failed("ExpiredTokenException: The security token included in the request is expired")
-        return {"code": 0, "out": _DO[question["do"]](shop, question), "err": ""}
+        return {"code": 0, "out": _DO[question["do"]](context, question), "err": ""}
     except _Failed as failed:
         return {"code": failed.code, "out": "", "err": f"{failed}\n"}
 
 
-def _password(shop: Workshop, question: dict[str, Any]) -> str:
-    _ask(shop, f"{question.get('service', 'ecr')}:GetAuthorizationToken", "*", "get-login-password")
+def _password(context: BuildContext, question: dict[str, Any]) -> str:
+    _ask(context, f"{question.get('service', 'ecr')}:GetAuthorizationToken", "*", "get-login-password")
     password = secrets.token_urlsafe(32)
-    shop.passwords.add(password)
+    context.passwords.add(password)
     return f"{password}\n"
 
 
-def _describe(shop: Workshop, question: dict[str, Any]) -> str:
-    name, region = question["repository"], question["region"] or shop.region
+def _describe(context: BuildContext, question: dict[str, Any]) -> str:
+    name, region = question["repository"], question["region"] or context.region
     operation = "An error occurred ({}) when calling the DescribeImages operation: "
-    _ask(shop, "ecr:DescribeImages", _repository(region, shop.account, name), "describe-images")
-    if name not in ecr_backends[shop.account][region].repositories:
-        message = f"The repository with name '{name}' does not exist in the registry with id '{shop.account}'"
+    _ask(context, "ecr:DescribeImages", _repository(region, context.account, name), "describe-images")
+    if name not in ecr_backends[context.account][region].repositories:
+        message = f"The repository with name '{name}' does not exist in the registry with id '{context.account}'"
         raise _Failed(operation.format("RepositoryNotFoundException") + message, _AWS_FAILED)
     for reference in question["references"]:
-        if ecr.find_image(shop.account, region, name, reference) is None:
+        if ecr.find_image(context.account, region, name, reference) is None:
             message = f"The image with imageId {{imageTag:'{reference}'}} does not exist within the repository"
             raise _Failed(operation.format("ImageNotFoundException") + message, _AWS_FAILED)
     return "{}\n"
 
 
-def _findings(shop: Workshop, question: dict[str, Any]) -> str:
+def _findings(context: BuildContext, question: dict[str, Any]) -> str:
     """What a scan has found, as `--output text` prints the fields of a flat `--query`."""
-    name, region, reference = question["repository"], question["region"] or shop.region, question["reference"]
-    _ask(shop, "ecr:DescribeImageScanFindings", _repository(region, shop.account, name), "describe-image-scan-findings")
-    found = ecr.scanned(shop.account, region, name, reference)
+    name, region, reference = question["repository"], question["region"] or context.region, question["reference"]
+    _ask(
+        context,
+        "ecr:DescribeImageScanFindings",
+        _repository(region, context.account, name),
+        "describe-image-scan-findings",
+    )
+    found = ecr.scanned(context.account, region, name, reference)
     if found is None:
         message = (
             f"Image scan does not exist for the image with '{{imageTag:'{reference}'}}' in the repository '{name}'"
@@ -136,58 +141,59 @@ def _findings(shop: Workshop, question: dict[str, Any]) -> str:
     return "\t".join(facts.get(one.strip(), "None") for one in question["query"].strip("[]").split(",")) + "\n"
 
 
-def _login(shop: Workshop, question: dict[str, Any]) -> str:
+def _login(context: BuildContext, question: dict[str, Any]) -> str:
     host = question["host"].removeprefix("https://")
     if not _HOST.fullmatch(host) and host != "public.ecr.aws":  # other registries accept any login
         if not question["username"] or not question["password"]:
             raise _Failed(f"Error response from daemon: Get https://{host}/v2/: unauthorized")
-        shop.logins[host] = (question["username"], question["password"])
+        context.logins[host] = (question["username"], question["password"])
         return "Login Succeeded\n"
-    if question["username"] != "AWS" or question["password"] not in shop.passwords:
+    if question["username"] != "AWS" or question["password"] not in context.passwords:
         message = f"Error response from daemon: login attempt to https://{host}/v2/ failed with status: 400 Bad Request"
         raise _Failed(message)
-    shop.hosts.add(host)
+    context.hosts.add(host)
     return "Login Succeeded\n"
 
 
-def _build(shop: Workshop, question: dict[str, Any]) -> str:
-    if shop.broken():
+def _build(context: BuildContext, question: dict[str, Any]) -> str:
+    if context.broken():
         raise _Failed("ERROR: failed to solve: process did not complete successfully: exit code: 1")
-    architecture = question["platform"].rpartition("linux/")[2].partition("/")[0] or shop.architecture
+    architecture = question["platform"].rpartition("linux/")[2].partition("/")[0] or context.architecture
     made = ecr.manifest(secrets.token_hex(32), architecture)
-    shop.images |= {_full(tag): made for tag in question["tags"]}
-    ecr.learn(shop.account, shop.region, made, question.get("words") or [])
+    context.images |= {_full(tag): made for tag in question["tags"]}
+    ecr.learn(context.account, context.region, made, question.get("words") or [])
     return "".join(f"naming to {tag} done\n" for tag in question["tags"])
 
 
-def _engine(_shop: Workshop, _question: dict[str, Any]) -> str:
+def _engine(_shop: BuildContext, _question: dict[str, Any]) -> str:
     return json.dumps(machine.current is not None)
 
 
-def _begin(shop: Workshop, question: dict[str, Any]) -> str:
+def _begin(context: BuildContext, question: dict[str, Any]) -> str:
     """Let the engine of this machine build: for its own processor where the build's own is meant, so as not to
     emulate. The image then counts as one for the build's (see `_made`)."""
-    here, path = machine.current, shop.contexts.pop(question["context"], None)
+    here, path = machine.current, context.contexts.pop(question["context"], None)
     if here is None or path is None:
         raise _Failed("ERROR: failed to read the context")
-    if shop.broken():
+    if context.broken():
         raise _Failed("ERROR: failed to solve: process did not complete successfully: exit code: 1")
-    other = _other(shop, question["platform"])
+    other = _other(context, question["platform"])
     asked = Ask(path, question["dockerfile"], tuple(question["arguments"]), question["secrets"], question["target"],
-                question["platform"] if other else "", question["pull"], question["no_cache"], shop.logins)  # fmt: skip
+                question["platform"] if other else "", question["pull"], question["no_cache"],
+                context.logins)  # fmt: skip
     job = begun(here.engine, here.whose, asked, lambda: path.unlink(missing_ok=True))
-    return _under_way(shop, job, lambda image: _made(shop, question, image))
+    return _under_way(context, job, lambda image: _made(context, question, image))
 
 
-def _under_way(shop: Workshop, job: Job, then: Callable[[str], str]) -> str:
+def _under_way(context: BuildContext, job: Job, then: Callable[[str], str]) -> str:
     """The name of a job for `progress`, which calls `then` with its outcome and says what that returns."""
     name = secrets.token_hex(8)
-    shop.jobs[name] = job, then
+    context.jobs[name] = job, then
     return json.dumps(name)
 
 
-def _progress(shop: Workshop, question: dict[str, Any]) -> str:
-    job, then = shop.jobs[question["job"]]
+def _progress(context: BuildContext, question: dict[str, Any]) -> str:
+    job, then = context.jobs[question["job"]]
     code, lines = job.code, job.lines[question["said"] :]
     if code == 0 and job.outcome and not lines:
         outcome, job.outcome = job.outcome, ""
@@ -196,7 +202,7 @@ def _progress(shop: Workshop, question: dict[str, Any]) -> str:
     return json.dumps({"lines": lines, "code": code})
 
 
-def _made(shop: Workshop, asked: dict[str, Any], image: str) -> str:
+def _made(context: BuildContext, asked: dict[str, Any], image: str) -> str:
     """An image for the engine's own processor counts as one for the build's, unless another was named."""
     here = machine.current
     if here is None:
@@ -204,29 +210,29 @@ def _made(shop: Workshop, asked: dict[str, Any], image: str) -> str:
     about = here.engine.call("GET", f"/images/{image}/json")
     architecture = str(about.get("Architecture", ""))
     stages = re.findall(r"(?im)^\s*FROM\s+(?:--platform=(\S+)\s+)?", asked["text"])
-    said = _other(shop, asked["platform"]) or _other(shop, stages[-1] if stages and "$" not in stages[-1] else "")
+    said = _other(context, asked["platform"]) or _other(context, stages[-1] if stages and "$" not in stages[-1] else "")
     if architecture == here.engine.architecture and not said:
-        architecture = shop.architecture
+        architecture = context.architecture
     made = ecr.manifest(about["Id"], architecture, int(about.get("Size") or ecr.LAYER))
-    shop.images |= {_full(tag): made for tag in asked["tags"]}
+    context.images |= {_full(tag): made for tag in asked["tags"]}
     return ""
 
 
-def _other(shop: Workshop, platform: str) -> str:
+def _other(context: BuildContext, platform: str) -> str:
     """The processor that a platform names, if it is another than the build's."""
     named = platform.rpartition("linux/")[2].partition("/")[0]
-    return "" if named == shop.architecture else named
+    return "" if named == context.architecture else named
 
 
-def _version(shop: Workshop, question: dict[str, Any]) -> str:
-    return f"{_formatted(question['format'], Server={'Arch': shop.architecture, 'Os': 'linux'})}\n"
+def _version(context: BuildContext, question: dict[str, Any]) -> str:
+    return f"{_formatted(question['format'], Server={'Arch': context.architecture, 'Os': 'linux'})}\n"
 
 
-def _inspect(shop: Workshop, question: dict[str, Any]) -> str:
-    found = shop.images.get(_full(question["image"]))
+def _inspect(context: BuildContext, question: dict[str, Any]) -> str:
+    found = context.images.get(_full(question["image"]))
     if found is None:
         raise _Failed(f"Error response from daemon: No such image: {question['image']}")
-    architecture = ecr.processor(shop.account, shop.region, found)
+    architecture = ecr.processor(context.account, context.region, found)
     return f"{_formatted(question['format'], Architecture=architecture, Os='linux')}\n"
 
 
@@ -246,36 +252,36 @@ def _formatted(template: str, **facts: Any) -> str:
     return re.sub(r"\{\{\s*\.([\w.]+)\s*\}\}", value, template)
 
 
-def _tag(shop: Workshop, question: dict[str, Any]) -> str:
+def _tag(context: BuildContext, question: dict[str, Any]) -> str:
     name = _full(question["image"])
-    if name not in shop.images:
+    if name not in context.images:
         raise _Failed(f"Error response from daemon: No such image: {name}")
-    shop.images[_full(question["name"])] = shop.images[name]
+    context.images[_full(question["name"])] = context.images[name]
     return ""
 
 
-def _pull(shop: Workshop, question: dict[str, Any]) -> str:
-    host, region, name, tag = _parsed(shop, question["image"], "ecr:BatchGetImage")
-    found = ecr.pulled(shop.account, region, name, tag)
+def _pull(context: BuildContext, question: dict[str, Any]) -> str:
+    host, region, name, tag = _parsed(context, question["image"], "ecr:BatchGetImage")
+    found = ecr.pulled(context.account, region, name, tag)
     if found is None:
         raise _Failed(f"Error response from daemon: manifest for {host}/{name}:{tag} not found: manifest unknown")
-    shop.images[f"{host}/{name}:{tag}"] = found
+    context.images[f"{host}/{name}:{tag}"] = found
     return f"Status: Downloaded newer image for {host}/{name}:{tag}\n"
 
 
-def _push(shop: Workshop, question: dict[str, Any]) -> str:
+def _push(context: BuildContext, question: dict[str, Any]) -> str:
     reference = _full(question["image"])
-    if reference not in shop.images:
+    if reference not in context.images:
         raise _Failed(f"An image does not exist locally with the tag: {reference.rpartition(':')[0]}")
-    _, region, name, tag = _parsed(shop, reference, "ecr:InitiateLayerUpload", "ecr:PutImage")
-    local, here = shop.images[reference], machine.current
-    origin = ecr.origin(ecr_backends[shop.account][region], local) if here else None
+    _, region, name, tag = _parsed(context, reference, "ecr:InitiateLayerUpload", "ecr:PutImage")
+    local, here = context.images[reference], machine.current
+    origin = ecr.origin(ecr_backends[context.account][region], local) if here else None
 
     def put(manifest: str) -> str:
         if origin:
-            ecr.came_from(shop.account, region, manifest, origin)
+            ecr.came_from(context.account, region, manifest, origin)
         try:
-            digest = ecr.push(shop.account, region, name, [tag], manifest)
+            digest = ecr.push(context.account, region, name, [tag], manifest)
         except Refusal as refusal:
             raise _Failed(f"tag invalid: {refusal.message}") from None
         if here and origin:
@@ -284,7 +290,7 @@ def _push(shop: Workshop, question: dict[str, Any]) -> str:
         return f"{tag}: digest: {digest}\n"
 
     if here is None or origin is None or not (here.registry.usable and ecr.is_local(local)):
-        return _under_way(shop, Job(put(local).splitlines(), 0), put)
+        return _under_way(context, Job(put(local).splitlines(), 0), put)
     registry, image = here.registry, origin.image
 
     def pushed(job: Job) -> int:
@@ -295,22 +301,22 @@ def _push(shop: Workshop, question: dict[str, Any]) -> str:
             job.outcome = local
         return 0
 
-    return _under_way(shop, started(pushed), put)
+    return _under_way(context, started(pushed), put)
 
 
-def _parsed(shop: Workshop, image: str, *actions: str) -> tuple[str, str, str, str]:
+def _parsed(context: BuildContext, image: str, *actions: str) -> tuple[str, str, str, str]:
     """Host, region, repository and tag of an image, if the build is logged in, may do that, and the repository is."""
     host, _, rest = _full(image).partition("/")
     name, _, tag = rest.rpartition(":")
     matched = _HOST.fullmatch(host)
     if matched is None:
         raise _Failed(f"Error response from daemon: the sandbox has no registry {host}")
-    if host not in shop.hosts:
+    if host not in context.hosts:
         raise _Failed("no basic auth credentials")
     account, region = matched.groups()
     for action in actions:
-        _ask(shop, action, _repository(region, account, name), "denied")
-    if account != shop.account or name not in ecr_backends[account][region].repositories:
+        _ask(context, action, _repository(region, account, name), "denied")
+    if account != context.account or name not in ecr_backends[account][region].repositories:
         message = f"The repository with name '{name}' does not exist in the registry with id '{account}'"
         raise _Failed(f"name unknown: {message}")
     return host, region, name, tag
@@ -324,9 +330,9 @@ def _full(image: str) -> str:
     return image if ":" in image.rpartition("/")[2] else f"{image}:latest"
 
 
-def _ask(shop: Workshop, action: str, resource: str, what: str) -> None:
-    if not permissions.allowed(shop.account, shop.role, action, resource):
-        message = f"{shop.role} is not authorized to perform: {action} on resource: {resource}"
+def _ask(context: BuildContext, action: str, resource: str, what: str) -> None:
+    if not permissions.allowed(context.account, context.role, action, resource):
+        message = f"{context.role} is not authorized to perform: {action} on resource: {resource}"
         raise _Failed(f"{what}: {message} because no identity-based policy allows the {action} action")
 
 

@@ -31,7 +31,7 @@ class Pushed:
         return f"tag {self.tag}" if self.tag else f"branch {self.branch}"
 
 
-def deaf(pipeline: dict[str, Any], action: str, pushed: Pushed) -> str:
+def why_not_started(pipeline: dict[str, Any], action: str, pushed: Pushed) -> str:
     """Why a push does not start a pipeline by one of its source actions; empty if it does."""
     name = pipeline["name"]
     triggers = [one["gitConfiguration"] for one in pipeline.get("triggers") or []

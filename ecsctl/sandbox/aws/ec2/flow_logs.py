@@ -20,7 +20,7 @@ _ASKED = ("ResourceId.1", "ResourceIds", "TrafficType", "LogGroupName", "Deliver
 @dataclass
 class _Known:
     tokens: dict[str, tuple[dict[str, Any], list[str]]] = field(default_factory=dict)
-    born: dict[str, float] = field(default_factory=dict)
+    created: dict[str, float] = field(default_factory=dict)
 
 
 def _known(backend: EC2Backend) -> _Known:
@@ -48,7 +48,7 @@ def create_flow_logs(original: Any, self: EC2Response) -> ActionResult:
             raise overlay.Refusal("InvalidParameter", f"Unable to assume given IAM role: '{role}'")
     answer = original()
     ids = answer.result["FlowLogIds"]
-    known.born |= dict.fromkeys(ids, clock.now())
+    known.created |= dict.fromkeys(ids, clock.now())
     if token and ids:
         known.tokens[token] = (asked, ids)
     return ActionResult(answer.result | {"ClientToken": token})
@@ -61,7 +61,7 @@ def describe_flow_logs(original: Any, self: EC2Response) -> Any:
     VPC user guide, "Troubleshoot VPC Flow Logs": without the group, or rights to write into it, "Access error".
     """
     for log in self.ec2_backend.flow_logs.values():
-        if clock.now() - _known(self.ec2_backend).born.get(log.id, 0.0) >= AGGREGATION:
+        if clock.now() - _known(self.ec2_backend).created.get(log.id, 0.0) >= AGGREGATION:
             written = _written(self.ec2_backend, log)
             log.deliver_logs_status = "SUCCESS" if written else "FAILED"
             log.deliver_logs_error_message = None if written else "Access error"

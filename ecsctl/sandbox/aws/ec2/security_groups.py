@@ -138,9 +138,9 @@ def create_security_group(original: Any, self: EC2Response) -> Any:
     return original()
 
 
-def _leaned_on(backend: EC2Backend, group: SecurityGroup) -> bool:
+def _in_use(backend: EC2Backend, group: SecurityGroup) -> bool:
     """Whether an interface has the group, or a rule of another group names it."""
-    if any(group.id == worn.id for eni in backend.enis.values() for worn in eni.group_set):
+    if any(group.id == one.id for eni in backend.enis.values() for one in eni.group_set):
         return True
     others = [g for vpc in backend.groups.values() for g in vpc.values() if g.id != group.id]
     return any(
@@ -157,6 +157,6 @@ def delete_security_group(original: Any, self: EC2Response) -> Any:
     if group is not None and group.is_default:
         message = f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'
         raise overlay.Refusal("CannotDelete", message)
-    if group is not None and _leaned_on(self.ec2_backend, group):
+    if group is not None and _in_use(self.ec2_backend, group):
         raise overlay.Refusal("DependencyViolation", f"resource {group.id} has a dependent object")
     return original()

@@ -37,7 +37,7 @@ class _Lag:
 
 
 @dataclass
-class Births:
+class Creations:
     """When each id was made, in sandbox time."""
 
     at: dict[str, float] = field(default_factory=dict)
@@ -90,8 +90,8 @@ def lag_of(account_id: str) -> _Lag:
 
 
 def _fresh(backend: EC2Backend, ident: str) -> bool:
-    born = overlay.memory(backend, Births).at.get(ident)
-    return born is not None and clock.now() - born < lag_of(backend.account_id).seconds
+    created = overlay.memory(backend, Creations).at.get(ident)
+    return created is not None and clock.now() - created < lag_of(backend.account_id).seconds
 
 
 def not_found(ident: str) -> overlay.Refusal:
@@ -159,8 +159,8 @@ def _about(item: Any) -> str:
 
 
 def _note_births(backend: EC2Backend, result: dict[str, Any]) -> None:
-    births = overlay.memory(backend, Births).at
+    creations = overlay.memory(backend, Creations).at
     for value in result.values():
         ident = value if isinstance(value, str) else getattr(value, "id", None)
         if isinstance(ident, str) and _ID.match(ident):
-            births.setdefault(ident, clock.now())
+            creations.setdefault(ident, clock.now())

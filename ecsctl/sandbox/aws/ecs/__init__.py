@@ -4,16 +4,16 @@ from typing import Any
 
 from ecsctl.sandbox.aws.ecs import clusters, definitions, deployments, exec, http_requests, services, tasks, views  # noqa: F401, A004 - imported for their declarations
 from ecsctl.sandbox.aws.ecs import run_task as run_task_of
-from ecsctl.sandbox.aws.ecs.scripts import KINDS, behave
+from ecsctl.sandbox.aws.ecs.scripts import KINDS, script_tasks
 from ecsctl.sandbox.aws.ecs.state import Wire, backend_of, denied, refusal
 from ecsctl.sandbox.aws.ecs.time import tick
 
 __all__ = [
     "KINDS",
-    "behave",
     "describe_service",
     "describe_task_definition",
     "register_task_definition",
+    "script_tasks",
     "update_service",
 ]
 

@@ -23,19 +23,19 @@ def begin(service: Service, world: World, t: float) -> None:
     release = service.release
     service.agenda.pop("alarms", None)
     if release is not None and release.alarms:
-        release.deaf = bool(world.ringing(release.alarms))
+        release.alarm_at_start = bool(world.in_alarm(release.alarms))
         service.agenda["alarms"] = t + EVERY
 
 
-def rang(service: Service, world: World, t: float) -> bool:
+def are_triggered(service: Service, world: World, t: float) -> bool:
     """Read the alarms of the deployment under way, now and every few seconds; whether one is in ALARM."""
     release = service.release
     if release is None or not _watching(release):
         return False
-    release.rang = world.ringing(release.alarms)
-    if not release.rang:
+    release.triggered_alarms = world.in_alarm(release.alarms)
+    if not release.triggered_alarms:
         service.agenda["alarms"] = t + EVERY
-    return bool(release.rang)
+    return bool(release.triggered_alarms)
 
 
 def bakes(service: Service, world: World, t: float) -> bool:
@@ -53,4 +53,4 @@ def bakes(service: Service, world: World, t: float) -> bool:
 
 
 def _watching(release: Release) -> bool:
-    return release.ongoing and release.rollback is None and bool(release.alarms) and not release.deaf
+    return release.ongoing and release.rollback is None and bool(release.alarms) and not release.alarm_at_start

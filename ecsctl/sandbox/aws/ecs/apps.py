@@ -1,8 +1,8 @@
 """The behaviour of an app: where it listens, what it answers to the health check, and how much memory it needs.
 
-Scripted as the kind "app" of `behave`. What is not given is as it should be, so that whoever fixes the configuration
-or the app finds the task healthy. An app that was built here from a repository answers where its sources say that it
-does: by `words` of them. Of an image that nobody here has built nothing is known, and it answers everywhere.
+Scripted as the kind "app" of `script_tasks`. Whatever the script leaves out is right, so that the task is healthy as
+soon as the configuration or the app has been fixed. An app that was built here answers on the port and the paths that
+its sources name (`words`). Of an image that was built elsewhere nothing is known, so it answers everywhere.
 """
 
 import re
@@ -23,7 +23,7 @@ GRPC = frozenset({"tonic", "protobuf", "proto", "connectrpc"})
 FRAMEWORKS = ("actuator",)  # below these a framework answers, by what no source of the app names
 
 
-def misfit(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words: frozenset[str] | None) -> Run | None:
+def failed_app(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words: frozenset[str] | None) -> Run | None:
     """How a task fails whose app differs from its task definition or target group; None if it does not.
 
     `app`: `memory` that it needs in MiB (`quiet`: ECS does not say that this was why), `host` and `port` on which it

@@ -33,7 +33,7 @@ def refuse_if_fresh(backend: EC2ContainerServiceBackend, cluster: Cluster) -> No
 
     hashicorp/terraform-provider-aws retries on it. The number of seconds is an assumption.
     """
-    if clock.now() - memory(backend).born.get(cluster.arn, float("-inf")) < LAG:
+    if clock.now() - memory(backend).created.get(cluster.arn, float("-inf")) < LAG:
         raise refusal("ClusterNotFoundException", "Cluster not found.")
 
 
@@ -62,8 +62,8 @@ def view(backend: EC2ContainerServiceBackend, cluster: Cluster, include: list[st
     """What describe answers. Tags, settings and configuration only when asked for (API reference, DescribeClusters)."""
     mine = [service for service in services(backend) if service.cluster_arn == cluster.arn]
     tasks = [task for service in mine for task in service.tasks]
-    crew = memory(backend).crews.get(cluster.arn)
-    tasks += crew.tasks if crew else []
+    owner = memory(backend).standalone.get(cluster.arn)
+    tasks += owner.tasks if owner else []
     shown: Wire = {
         "clusterArn": cluster.arn,
         "clusterName": cluster.name,
@@ -102,7 +102,7 @@ def create_cluster(
         return existing
     need_service_linked_role(backend)
     made: Cluster = original(cluster_name, *args, **kwargs)
-    memory(backend).born[made.arn] = clock.now()
+    memory(backend).created[made.arn] = clock.now()
     return made
 
 
@@ -140,8 +140,8 @@ def delete_cluster(_original: Any, response: EC2ContainerServiceResponse) -> Act
     cluster = find(backend, response._get_params().get("cluster"))
     if any(service.status != "INACTIVE" and service.cluster_arn == cluster.arn for service in services(backend)):
         raise refusal("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.")
-    crew = memory(backend).crews.get(cluster.arn)
-    if crew and any(task.status != "STOPPED" for task in crew.tasks):
+    owner = memory(backend).standalone.get(cluster.arn)
+    if owner and any(task.status != "STOPPED" for task in owner.tasks):
         raise refusal("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.")
     cluster.status = "INACTIVE"
     return ActionResult({"cluster": view(backend, cluster, ALL)})

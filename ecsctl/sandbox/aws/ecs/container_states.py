@@ -18,7 +18,7 @@ SIGTERM = 143
 
 
 @dataclass(frozen=True)
-class Fate:
+class Outcome:
     """What a container does once it runs. `kind`: "on", "ends" (after `after` seconds) or "sick"."""
 
     kind: str = "on"
@@ -37,7 +37,7 @@ def own(task: Task) -> Wire:
     return served or next((one for one in containers if one["essential"]), containers[0])
 
 
-def planned(containers: Sequence[Wire], fates: Mapping[str, Fate], t: float) -> dict[str, Box]:
+def planned(containers: Sequence[Wire], outcomes: Mapping[str, Outcome], t: float) -> dict[str, Box]:
     """What becomes of each container, by name, if their turn comes at `t`. Dependencies go in no circle."""
     by_name = {one["name"]: one for one in containers}
     ended_for = {need["containerName"] for one in containers for need in one.get("dependsOn") or ()
@@ -46,10 +46,10 @@ def planned(containers: Sequence[Wire], fates: Mapping[str, Fate], t: float) -> 
 
     def box(name: str) -> Box:
         if name not in made:
-            made[name] = _box(by_name[name], fates.get(name) or Fate("ends" if name in ended_for else "on"))
+            made[name] = _box(by_name[name], outcomes.get(name) or Outcome("ends" if name in ended_for else "on"))
         return made[name]
 
-    def _box(container: Wire, fate: Fate) -> Box:
+    def _box(container: Wire, outcome: Outcome) -> Box:
         turn = t
         for need in container.get("dependsOn") or ():
             other, condition = by_name[need["containerName"]], need["condition"]
@@ -66,24 +66,24 @@ def planned(containers: Sequence[Wire], fates: Mapping[str, Fate], t: float) -> 
             turn = max(turn, met)
         if turn == inf:
             return Box(inf)
-        return _running(container, fate, turn + STARTS)
+        return _running(container, outcome, turn + STARTS)
 
     for name in by_name:
         box(name)
     return made
 
 
-def _running(container: Wire, fate: Fate, start: float) -> Box:
+def _running(container: Wire, outcome: Outcome, start: float) -> Box:
     check = container.get("healthCheck")
-    made = Box(start, lines=fate.lines, last=fate.last)
+    made = Box(start, lines=outcome.lines, last=outcome.last)
     if check:
         made.well = start + check["interval"]
-    if fate.kind == "sick" and check:
+    if outcome.kind == "sick" and check:
         made.well, made.sick = None, start + check.get("startPeriod", 0) + check["interval"] * check["retries"]
     restart = container.get("restartPolicy") or {}
-    again = restart.get("enabled") and fate.code not in (restart.get("ignoredExitCodes") or ())
-    if fate.kind == "ends" and not (again and fate.after >= restart.get("restartAttemptPeriod", 300)):
-        made.end, made.code, made.reason = start + fate.after, fate.code, fate.reason
+    again = restart.get("enabled") and outcome.code not in (restart.get("ignoredExitCodes") or ())
+    if outcome.kind == "ends" and not (again and outcome.after >= restart.get("restartAttemptPeriod", 300)):
+        made.end, made.code, made.reason = start + outcome.after, outcome.code, outcome.reason
     return made
 
 

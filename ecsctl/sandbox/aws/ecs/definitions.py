@@ -248,13 +248,13 @@ def _attributes(ask: Wire) -> set[str]:
 
 def _forget(backend: EC2ContainerServiceBackend) -> None:
     """Drop deleted revisions that no service and no task refers to any more (API reference, DeleteTaskDefinitions)."""
-    doomed = [d for known in backend.task_definitions.values() for d in known.values() if d.status != "ACTIVE"]
-    if not doomed:
+    inactive = [d for known in backend.task_definitions.values() for d in known.values() if d.status != "ACTIVE"]
+    if not inactive:
         return
     used = {task.definition.arn for service in services(backend) for task in service.known}
-    used |= {task.definition.arn for crew in memory(backend).crews.values() for task in crew.known}
+    used |= {task.definition.arn for owner in memory(backend).standalone.values() for task in owner.known}
     used |= {d.definition.arn for s in services(backend) if s.status != "INACTIVE" for d in s.deployments}
-    for definition in doomed:
+    for definition in inactive:
         gone: Any = definition
         if gone.deleted_at is not None and clock.now() >= gone.deleted_at + _FORGOTTEN_AFTER and gone.arn not in used:
             del backend.task_definitions[gone.family][gone.revision]

@@ -1,7 +1,7 @@
 """Tasks that really run: containers made from a task definition, and what they report.
 
 A task runs in containers where this machine has an engine, its images can be had (built here, or public), and nobody
-has scripted another fate. Everything else of its life is the simulation's, as for a task that is only simulated.
+has scripted another outcome. Everything else of its life is the simulation's, as for a task that is only simulated.
 """
 
 import contextlib
@@ -269,8 +269,8 @@ def tasks() -> Iterator[tuple[EC2ContainerServiceBackend, Task]]:
     """All known tasks, with the backend of each."""
     for account in list(ecs_backends.values()):
         for backend in list(account.values()):
-            for crew in [*services(backend), *memory(backend).crews.values()]:
-                for task in crew.known:
+            for owner in [*services(backend), *memory(backend).standalone.values()]:
+                for task in owner.known:
                     yield backend, task
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ecsctl.sandbox.aws.ecs.container_states import Fate
+from ecsctl.sandbox.aws.ecs.container_states import Outcome
 from ecsctl.sandbox.aws.ecs.state import Definition, Interface, Task
 
 # say (with the text), registered and deregistered (with the target group's ARN), draining, failed (with "start" if it
@@ -74,7 +74,7 @@ class Facts:
 class World(Protocol):
     """What a task uses outside ECS."""
 
-    def ringing(self, alarms: tuple[str, ...]) -> tuple[str, ...]:
+    def in_alarm(self, alarms: tuple[str, ...]) -> tuple[str, ...]:
         """Those of CloudWatch's alarms that are in ALARM."""
 
     def takes(self, alarms: tuple[str, ...]) -> float:
@@ -116,7 +116,7 @@ class World(Protocol):
     def run(self, task: Task) -> Run:
         """How the started task goes on."""
 
-    def fates(self, task: Task) -> dict[str, Fate]:
+    def outcomes(self, task: Task) -> dict[str, Outcome]:
         """How the containers beside the one that serves go, by name; of others nothing is known."""
 
     def checks(self, target_group_arn: str) -> Checks:

@@ -288,9 +288,13 @@ def alarmed(service: Service, world: World, t: float) -> None:
 
     The event is of a public log; that the reason names the alarms, and its words, are assumptions.
     """
-    if alarms.rang(service, world, t) and service.release is not None and service.primary.rollout == "IN_PROGRESS":
+    if (
+        alarms.are_triggered(service, world, t)
+        and service.release is not None
+        and service.primary.rollout == "IN_PROGRESS"
+    ):
         wanted = service.settings["deploymentConfiguration"]["alarms"]
-        why = f"ECS deployment alarms: {', '.join(service.release.rang)} in ALARM state."
+        why = f"ECS deployment alarms: {', '.join(service.release.triggered_alarms)} in ALARM state."
         _give_up(service, world, t, ("ECS deployment alarms", why, "alarm detected"), bool(wanted.get("rollback")))
 
 

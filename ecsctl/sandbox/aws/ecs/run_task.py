@@ -14,7 +14,18 @@ from moto.ecs.models import Cluster, EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
 from ecsctl.sandbox.aws.ecs import checks, clusters, definitions, task_lifecycle, task_outcomes, views
-from ecsctl.sandbox.aws.ecs.state import Crew, Definition, Task, Wire, arn_of, denied, invalid, memory, number, refusal
+from ecsctl.sandbox.aws.ecs.state import (
+    Definition,
+    Task,
+    TaskOwner,
+    Wire,
+    arn_of,
+    denied,
+    invalid,
+    memory,
+    number,
+    refusal,
+)
 from ecsctl.sandbox.aws.ecs.time import tick
 from ecsctl.sandbox.core import clock, overlay
 
@@ -37,12 +48,12 @@ def run_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionRes
 def start(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = None) -> Wire:
     """What run_task answers. `at` is the moment it happens, for a caller that catches up with the clock."""
     cluster = clusters.find(backend, ask.get("cluster"))
-    crew = memory(backend).crews.setdefault(cluster.arn, Crew(cluster.arn))
+    owner = memory(backend).standalone.setdefault(cluster.arn, TaskOwner(cluster.arn))
     token, wanted = ask.get("clientToken"), json.dumps({**ask, "clientToken": ""}, sort_keys=True)
     if token and (before := memory(backend).ran.get(token)):
         if before[0] != wanted:  # the wording is an assumption
             raise refusal("ConflictException", "The clientToken was used with other parameters.")
-        return _answer(cluster, [task for task in crew.known if task.arn in before[1]])
+        return _answer(cluster, [task for task in owner.known if task.arn in before[1]])
     definition = _definition(backend, ask["taskDefinition"])
     _check(backend, cluster, definition, ask)
     if refused := task_outcomes.refusal(backend, definition):
@@ -52,7 +63,7 @@ def start(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = Non
         return {"tasks": [], "failures": [{"reason": reason}]}
     at = clock.now() if at is None else at
     made = [_run(backend, cluster, definition, ask, at) for _ in range(int(ask.get("count") or 1))]
-    crew.tasks += made
+    owner.tasks += made
     if token:
         memory(backend).ran[token] = (wanted, [task.arn for task in made])
     tick(backend)

@@ -6,7 +6,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ecs.models import EC2ContainerServiceBackend
 
 from ecsctl.sandbox.aws.ecs import images
-from ecsctl.sandbox.aws.ecs.state import Behaviour, Definition, Wire, backend_of, memory
+from ecsctl.sandbox.aws.ecs.state import Definition, Script, Wire, backend_of, memory
 from ecsctl.sandbox.core import script
 
 _HOME = "us-east-1"  # scripts hold for an account, in whichever region its tasks run
@@ -34,7 +34,7 @@ KINDS = (
 
 
 @script.switch
-def behave(account: str, image_fragment: str, kind: str, **options: Any) -> None:
+def script_tasks(account: str, image_fragment: str, kind: str, **options: Any) -> None:
     """Let tasks whose image contains `image_fragment` (with "" all tasks) go the way of `kind`, one of KINDS.
 
     A fragment may be in the reference, in the digest it stands for or in one of that image's tags; the last call that
@@ -48,22 +48,22 @@ def behave(account: str, image_fragment: str, kind: str, **options: Any) -> None
     """
     if kind not in KINDS:
         raise ValueError(f"there is no kind {kind!r}; there are: {', '.join(KINDS)}")
-    memory(backend_of(account or DEFAULT_ACCOUNT_ID, _HOME)).behaviours.append(Behaviour(image_fragment, kind, options))
+    memory(backend_of(account or DEFAULT_ACCOUNT_ID, _HOME)).scripts.append(Script(image_fragment, kind, options))
 
 
-def of(backend: EC2ContainerServiceBackend, *containers: Wire) -> Behaviour:
+def of(backend: EC2ContainerServiceBackend, *containers: Wire) -> Script:
     """The last script that fits one of the containers."""
-    every = reversed(memory(backend_of(backend.account_id, _HOME)).behaviours)
+    every = reversed(memory(backend_of(backend.account_id, _HOME)).scripts)
     fitting = (one for one in every if any(fits(one, container) for container in containers))
-    return next(fitting, Behaviour("", "ok", {}))
+    return next(fitting, Script("", "ok", {}))
 
 
-def fits(behaviour: Behaviour, container: Wire) -> bool:
+def fits(one: Script, container: Wire) -> bool:
     """Whether a script is about a container's image."""
-    return behaviour.fragment in f"{container['image']} {_known_as(container['image'])}"
+    return one.fragment in f"{container['image']} {_known_as(container['image'])}"
 
 
-def scripted(backend: EC2ContainerServiceBackend, definition: Definition) -> Behaviour:
+def scripted(backend: EC2ContainerServiceBackend, definition: Definition) -> Script:
     """What someone has scripted for tasks of a definition."""
     return of(backend, *definition.containers)
 

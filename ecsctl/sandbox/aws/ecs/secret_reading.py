@@ -6,7 +6,7 @@ from typing import Any
 from moto.secretsmanager.models import secretsmanager_backends
 
 from ecsctl.sandbox.aws import secretsmanager
-from ecsctl.sandbox.aws.ecs.state import Behaviour, Task
+from ecsctl.sandbox.aws.ecs.state import Script, Task
 from ecsctl.sandbox.core import principals
 
 _NO_SECRET = "ResourceNotFoundException: Secrets Manager can't find the specified secret."  # noqa: S105 - a message
@@ -17,7 +17,7 @@ _UNREAD = (
 _NAMELESS = "arn:aws:secretsmanager:scripted"  # of an app that has none
 
 
-def trouble(task: Task, script: Behaviour) -> str | None:
+def trouble(task: Task, script: Script) -> str | None:
     """The stoppedReason of a task that cannot have one of its secrets; None if it has them all."""
     asked = [secret["valueFrom"] for one in task.definition.containers for secret in one.get("secrets") or ()]
     if script.kind in ("secret", "secret-denied"):

@@ -136,7 +136,7 @@ def balancers(task: Task) -> list[Wire]:
 
 
 @dataclass
-class Crew:
+class TaskOwner:
     """Tasks of one owner: a service, or run_task in a cluster."""
 
     cluster_arn: str
@@ -185,8 +185,8 @@ class Release:
     rollback: Wire | None = None
     triggered: bool = False  # by the circuit breaker
     alarms: tuple[str, ...] = ()  # that are watched
-    rang: tuple[str, ...] = ()
-    deaf: bool = False  # an alarm was in ALARM when it began
+    triggered_alarms: tuple[str, ...] = ()
+    alarm_at_start: bool = False  # an alarm was in ALARM when it began
     baked: float | None = None  # when it is done, unless an alarm rings before
     threshold: int = 3
     stage: str = ""  # of those that blue/green, linear and canary deployments go through
@@ -209,7 +209,7 @@ class Release:
 
 
 @dataclass
-class Service(Crew):
+class Service(TaskOwner):
     """A service: its settings as sent, its deployments (the primary first), releases, events (the newest first)."""
 
     arn: str = ""
@@ -262,7 +262,7 @@ class Service(Crew):
 
 
 @dataclass
-class Behaviour:
+class Script:
     """A script: what happens to tasks whose image contains `fragment`."""
 
     fragment: str
@@ -276,10 +276,10 @@ class Memory:
 
     revisions: dict[str, int] = field(default_factory=dict)  # the last one of each family, deleted or not
     tokens: dict[str, str] = field(default_factory=dict)  # clientToken of create_service: the service's ARN
-    born: dict[str, float] = field(default_factory=dict)  # when each cluster was made, by its ARN
-    crews: dict[str, Crew] = field(default_factory=dict)  # tasks without a service, by cluster ARN
+    created: dict[str, float] = field(default_factory=dict)  # when each cluster was made, by its ARN
+    standalone: dict[str, TaskOwner] = field(default_factory=dict)  # tasks without a service, by cluster ARN
     ran: dict[str, tuple[str, list[str]]] = field(default_factory=dict)  # run_task's tokens: what was asked, its tasks
-    behaviours: list[Behaviour] = field(default_factory=list)
+    scripts: list[Script] = field(default_factory=list)
     numbers: int = 0
 
 

@@ -95,7 +95,7 @@ def _pulled(task: Task, t: float, world: World) -> list[Signal]:
     if facts is not None:
         task.agenda["running"] = t + world.pace()
         return []
-    task.boxes = container_states.planned(task.definition.containers, world.fates(task), t)
+    task.boxes = container_states.planned(task.definition.containers, world.outcomes(task), t)
     up, _, fatal = container_states.rests(task)
     if fatal <= up:
         task.agenda["fatal"] = fatal

@@ -2,7 +2,7 @@
 
 Everything that can be derived is: whether the image is in the repository and for the right processor, whether the
 subnet has a way out, whether secrets, log groups and roles are there, whether the load balancer gets through. The
-rest is scripted with `behave`.
+rest is scripted with `script_tasks`.
 """
 
 from typing import Any
@@ -26,37 +26,37 @@ from ecsctl.sandbox.aws.ecs import (
     storage,
     streams,
 )
-from ecsctl.sandbox.aws.ecs.container_states import Fate
+from ecsctl.sandbox.aws.ecs.container_states import Outcome
 from ecsctl.sandbox.aws.ecs.definitions import is_ecr
 from ecsctl.sandbox.aws.ecs.outside import Run, Start
-from ecsctl.sandbox.aws.ecs.state import Behaviour, Definition, Task, Wire, arn_of, balancers
+from ecsctl.sandbox.aws.ecs.state import Definition, Script, Task, Wire, arn_of, balancers
 
 _TIMED_OUT = 150.0  # three attempts that time out; an assumption
 _ADDRESS = "203.0.113.10"  # stands for an address of AWS's in the messages
 
 
-def beside(backend: EC2ContainerServiceBackend, task: Task) -> dict[str, Fate]:
+def beside(backend: EC2ContainerServiceBackend, task: Task) -> dict[str, Outcome]:
     """How the containers beside the one that serves go: as someone has scripted it for their own images, or by what
     their scripts say.
     """  # fmt: skip
     others = [one for one in task.definition.containers if one is not container_states.own(task)]
-    played = {one["name"]: known for one in others if (known := helper_containers.fate(backend, task, one))}
+    played = {one["name"]: known for one in others if (known := helper_containers.outcome(backend, task, one))}
     found = ((one, scripts.of(backend, one)) for one in others)
-    scripted = {one["name"]: _fate(script, one) for one, script in found if script.fragment and script.kind != "ok"}
+    scripted = {one["name"]: _outcome(script, one) for one, script in found if script.fragment and script.kind != "ok"}
     return played | scripted
 
 
-def _fate(script: Behaviour, container: Wire) -> Fate:
+def _outcome(script: Script, container: Wire) -> Outcome:
     after, lines = float(script.options.get("seconds", 5.0)), (f"{container['name']}: starting",)
     if script.kind == "crash":
         error = str(script.options.get("reason", f"{container['name']}: fatal: it could not start"))
         code = int(script.options.get("code", 1))
-        return Fate("ends", after, code, lines=lines, last=(error,) if code else ())
+        return Outcome("ends", after, code, lines=lines, last=(error,) if code else ())
     if script.kind == "oom":
-        return Fate("ends", after, 137, apps.KILLED, lines=lines)
+        return Outcome("ends", after, 137, apps.KILLED, lines=lines)
     if script.kind == "exec-format":
-        return Fate("ends", 1.0, 1, last=("exec /agent: exec format error",))
-    return Fate("sick" if script.kind == "sick" else "on", lines=lines)
+        return Outcome("ends", 1.0, 1, last=("exec /agent: exec format error",))
+    return Outcome("sick" if script.kind == "sick" else "on", lines=lines)
 
 
 def refusal(backend: EC2ContainerServiceBackend, definition: Definition) -> str | None:
@@ -112,7 +112,7 @@ def prepare(backend: EC2ContainerServiceBackend, task: Task) -> Start:
     return Start(digests=digests)
 
 
-def _cut(reason: str, script: Behaviour) -> str:
+def _cut(reason: str, script: Script) -> str:
     """As much of a reason as ECS shows (aws/copilot-cli#2095, docker-archive/compose-cli#1510)."""
     length = int(script.options.get("length", len(reason)))
     return reason if length >= len(reason) else f"{reason[:length]}..."
@@ -183,7 +183,7 @@ def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
     """How a task that has started goes on: by what is scripted for the image of the container that serves."""
     script = scripts.of(backend, container_states.own(task))
     options, command = script.options, _command(task)
-    if command and script.kind not in ("command", "exec-format"):  # the app's fate is not that of another command
+    if command and script.kind not in ("command", "exec-format"):  # the app's outcome is not that of another command
         return simulated_commands.played(command)
     if script.kind == "crash":
         error = str(options.get("reason", "RuntimeError: the application could not start"))
@@ -212,11 +212,11 @@ def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
         error = str(options.get("reason", "RuntimeError: the command failed"))
         trace = ("Traceback (most recent call last):", '  File "/app/manage.py", line 1, in <module>', error)
         return Run("exit", float(options.get("seconds", 5.0)), int(options.get("code", 1)), last=trace)
-    if script.kind == "app" and (run := apps.misfit(backend, task, options, words(task))):
+    if script.kind == "app" and (run := apps.failed_app(backend, task, options, words(task))):
         return run
     if run := blocked(backend, task):
         return run
-    if run := apps.misfit(backend, task, options if script.kind == "app" else {"lines": _UP}, words(task)):
+    if run := apps.failed_app(backend, task, options if script.kind == "app" else {"lines": _UP}, words(task)):
         return run
     if script.kind == "slow":
         return Run("healthy", float(options.get("seconds", 90.0)), lines=_BOOT, ready=_UP[len(_BOOT) :])

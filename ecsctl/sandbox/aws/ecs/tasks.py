@@ -10,9 +10,9 @@ from ecsctl.sandbox.aws.ecs import clusters, definitions, task_stopping, views
 from ecsctl.sandbox.aws.ecs import services as ecs_services
 from ecsctl.sandbox.aws.ecs.service_events import say_targets
 from ecsctl.sandbox.aws.ecs.state import (
-    Crew,
     Service,
     Task,
+    TaskOwner,
     Wire,
     arn_of,
     invalid,
@@ -24,16 +24,16 @@ from ecsctl.sandbox.aws.ecs.world import Region
 from ecsctl.sandbox.core import clock, overlay
 
 
-def _crews(backend: EC2ContainerServiceBackend, cluster: Cluster) -> list[Crew]:
-    crews: list[Crew] = [service for service in services(backend) if service.cluster_arn == cluster.arn]
-    crew = memory(backend).crews.get(cluster.arn)
-    return [*crews, crew] if crew else crews
+def _crews(backend: EC2ContainerServiceBackend, cluster: Cluster) -> list[TaskOwner]:
+    owners: list[TaskOwner] = [service for service in services(backend) if service.cluster_arn == cluster.arn]
+    owner = memory(backend).standalone.get(cluster.arn)
+    return [*owners, owner] if owner else owners
 
 
-def find(backend: EC2ContainerServiceBackend, cluster: Cluster, reference: str) -> tuple[Crew, Task] | None:
+def find(backend: EC2ContainerServiceBackend, cluster: Cluster, reference: str) -> tuple[TaskOwner, Task] | None:
     """A task of the cluster by id or ARN, and what runs it; None if it is not known any more."""
     ident = reference.rsplit("/", 1)[-1]
-    return next(((crew, t) for crew in _crews(backend, cluster) for t in crew.known if t.id == ident), None)
+    return next(((owner, t) for owner in _crews(backend, cluster) for t in owner.known if t.id == ident), None)
 
 
 @overlay.wraps(EC2ContainerServiceResponse)
@@ -41,12 +41,12 @@ def list_tasks(_original: Any, response: EC2ContainerServiceResponse) -> ActionR
     """List tasks by desired status (RUNNING unless asked), service, family or starter; stopped ones for an hour."""
     backend, ask = response.ecs_backend, response._get_params()
     cluster = clusters.find(backend, ask.get("cluster"))
-    crews = _crews(backend, cluster)
+    owners = _crews(backend, cluster)
     if ask.get("serviceName"):
         service = ecs_services.find(backend, cluster.arn, ask["serviceName"])
         if service is None:
             raise refusal("ServiceNotFoundException", "Service not found.")
-        crews = [service]
+        owners = [service]
     others = ("serviceName", "family", "desiredStatus", "launchType", "containerInstance")
     if ask.get("startedBy") and any(ask.get(name) for name in others):  # "it must be the only filter that you use"
         raise invalid("startedBy cannot be used with other filters.")  # API reference, ListTasks; an assumption
@@ -55,8 +55,8 @@ def list_tasks(_original: Any, response: EC2ContainerServiceResponse) -> ActionR
         raise invalid("desiredStatus should be one of [RUNNING,PENDING,STOPPED]")
     found = [
         task
-        for crew in crews
-        for task in crew.known
+        for owner in owners
+        for task in owner.known
         if task.desired == wanted
         and ask.get("family") in (None, task.definition.family)
         and ask.get("startedBy") in (None, task.started_by)
@@ -101,12 +101,12 @@ def stopped(backend: EC2ContainerServiceBackend, named: str | None, reference: s
     found = find(backend, cluster, reference)
     if found is None:
         raise invalid("The referenced task was not found.")
-    crew, task = found
+    owner, task = found
     reason = why or "Task stopped by user"
     signals = task_stopping.stop(task, clock.now(), Region(backend), reason, "UserInitiated")
-    if isinstance(crew, Service):
-        say_targets(crew, clock.now(), signals)
+    if isinstance(owner, Service):
+        say_targets(owner, clock.now(), signals)
     shown = views.task(task, cluster.arn, tags=True)
-    if isinstance(crew, Service):
-        ecs_services.begin(backend, crew)
+    if isinstance(owner, Service):
+        ecs_services.begin(backend, owner)
     return shown

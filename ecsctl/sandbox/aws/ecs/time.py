@@ -11,7 +11,7 @@ from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
 from ecsctl.sandbox.aws.ecs import engine_tasks, rollout, task_lifecycle
 from ecsctl.sandbox.aws.ecs.outside import Signal, World
 from ecsctl.sandbox.aws.ecs.service_events import say, say_targets
-from ecsctl.sandbox.aws.ecs.state import Crew, Deployment, Service, Task, memory, services
+from ecsctl.sandbox.aws.ecs.state import Deployment, Service, Task, TaskOwner, memory, services
 from ecsctl.sandbox.aws.ecs.world import Region
 from ecsctl.sandbox.aws.elbv2 import fronts
 from ecsctl.sandbox.core import clock, overlay, requests
@@ -19,58 +19,58 @@ from ecsctl.sandbox.core import clock, overlay, requests
 REMEMBERED = 3600.0  # ECS guide, "Stopped tasks": they are shown for at least an hour
 
 
-def advance(crew: Crew, world: World, now: float) -> None:
+def advance(owner: TaskOwner, world: World, now: float) -> None:
     """Advance a service (or tasks without one) to `now`, in seconds since the epoch.
 
-    What happens depends on the crew, on what `world` answers and on `now`, and on nothing else: two calls with a
+    What happens depends on the owner, on what `world` answers and on `now`, and on nothing else: two calls with a
     time between are as one. Nothing is asked of `world` after `now`.
     """
-    while (due := next_due(crew)) is not None and due <= now:
-        _step(crew, world, due)
-    crew.stopped = [task for task in crew.stopped if now < task.moments["stopped"] + REMEMBERED]
+    while (due := next_due(owner)) is not None and due <= now:
+        _step(owner, world, due)
+    owner.stopped = [task for task in owner.stopped if now < task.moments["stopped"] + REMEMBERED]
 
 
-def next_due(crew: Crew) -> float | None:
+def next_due(owner: TaskOwner) -> float | None:
     """When the next thing happens, or None if nothing will."""
-    times = [when for task in crew.tasks for when in task.agenda.values()]
-    if isinstance(crew, Service):
-        times += crew.agenda.values()
+    times = [when for task in owner.tasks for when in task.agenda.values()]
+    if isinstance(owner, Service):
+        times += owner.agenda.values()
     return min(times, default=None)
 
 
-def _step(crew: Crew, world: World, t: float) -> None:
+def _step(owner: TaskOwner, world: World, t: float) -> None:
     heard: list[Signal] = []
-    for task in list(crew.tasks):
+    for task in list(owner.tasks):
         for kind in [kind for kind, when in task.agenda.items() if when <= t]:
             if kind in task.agenda:  # an earlier step may have changed the plan
                 signals = task_lifecycle.step(task, kind, t, world)
                 heard += signals
                 for signal, text in signals:
-                    _record(crew, world, task, t, signal, text)
-    crew.stopped += [task for task in crew.tasks if task.over]
-    crew.tasks = [task for task in crew.tasks if not task.over]
-    if isinstance(crew, Service):
-        if crew.status != "INACTIVE":
-            say_targets(crew, t, heard)
-        _remind(crew, world, t)
-        rollout.schedule(crew, world, t, launch)
+                    _record(owner, world, task, t, signal, text)
+    owner.stopped += [task for task in owner.tasks if task.over]
+    owner.tasks = [task for task in owner.tasks if not task.over]
+    if isinstance(owner, Service):
+        if owner.status != "INACTIVE":
+            say_targets(owner, t, heard)
+        _remind(owner, world, t)
+        rollout.schedule(owner, world, t, launch)
 
 
-def _record(crew: Crew, world: World, task: Task, t: float, signal: str, text: str) -> None:
-    if not isinstance(crew, Service) or crew.status == "INACTIVE":
+def _record(owner: TaskOwner, world: World, task: Task, t: float, signal: str, text: str) -> None:
+    if not isinstance(owner, Service) or owner.status == "INACTIVE":
         return
     if signal == "say":
-        say(crew, t, text, repeat=not text.startswith("was unable to place"))
+        say(owner, t, text, repeat=not text.startswith("was unable to place"))
     elif signal == "failed":
         throttle = rollout.THROTTLE if text == "start" else None
-        rollout.failed(crew, world, t, throttle, task.started_by)
+        rollout.failed(owner, world, t, throttle, task.started_by)
     elif signal == "running":
-        crew.start_failures, crew.launch_after = 0, 0.0
-        for deployment in crew.deployments:
+        owner.start_failures, owner.launch_after = 0, 0.0
+        for deployment in owner.deployments:
             if deployment.id == task.started_by:  # ECS guide, "Container image resolution": once for a deployment
                 deployment.digests = {**task.digests, **deployment.digests}
     elif signal == "healthy":
-        rollout.succeeded(crew, task.started_by)
+        rollout.succeeded(owner, task.started_by)
 
 
 def _remind(service: Service, world: World, t: float) -> None:
@@ -164,18 +164,18 @@ def _minutes(backend: EC2ContainerServiceBackend, now: float) -> Iterator[float]
 def tick(backend: EC2ContainerServiceBackend) -> None:
     """Advance all services and tasks of an account and region to the clock."""
     now, here = clock.now(), Region(backend)
-    crews: list[Crew] = [*services(backend), *memory(backend).crews.values()]
+    owners: list[TaskOwner] = [*services(backend), *memory(backend).standalone.values()]
     for minute in _minutes(backend, now):
-        for crew in crews:
-            advance(crew, here, minute)
+        for owner in owners:
+            advance(owner, here, minute)
         for function in _minutely:
             function(backend, minute)
-    for crew in crews:
-        advance(crew, here, now)
+    for owner in owners:
+        advance(owner, here, now)
     known: Any = {}
-    for crew in crews:
-        for task in crew.known:
-            known.setdefault(crew.cluster_arn.rsplit("/", 1)[-1], {})[task.arn] = task
+    for owner in owners:
+        for task in owner.known:
+            known.setdefault(owner.cluster_arn.rsplit("/", 1)[-1], {})[task.arn] = task
     backend.tasks = known  # where moto finds what can be tagged
 
 

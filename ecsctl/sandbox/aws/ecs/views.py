@@ -229,10 +229,14 @@ def _hook(hook: Wire) -> Wire:
 
 
 def _alarms(each: Release) -> Wire:
-    state = "TRIGGERED" if each.rang else "MONITORING" if each.ongoing else "MONITORING_COMPLETE"
-    watching = each.alarms and not each.deaf
+    state = "TRIGGERED" if each.triggered_alarms else "MONITORING" if each.ongoing else "MONITORING_COMPLETE"
+    watching = each.alarms and not each.alarm_at_start
     names = list(each.alarms)
-    return {"status": state if watching else "DISABLED", "alarmNames": names, "triggeredAlarmNames": list(each.rang)}
+    return {
+        "status": state if watching else "DISABLED",
+        "alarmNames": names,
+        "triggeredAlarmNames": list(each.triggered_alarms),
+    }
 
 
 _MOMENTS = {

@@ -9,7 +9,7 @@ from moto.elbv2.responses import ELBV2Response
 
 from ecsctl.sandbox.aws import cloudwatch, ec2, elbv2
 from ecsctl.sandbox.aws.ecs import container_states, engine_tasks, streams, task_outcomes
-from ecsctl.sandbox.aws.ecs.container_states import Fate
+from ecsctl.sandbox.aws.ecs.container_states import Outcome
 from ecsctl.sandbox.aws.ecs.outside import Checks, Facts, Run, Start
 from ecsctl.sandbox.aws.ecs.state import Definition, Interface, Task, arn_of, balancers, memory, services
 from ecsctl.sandbox.containers import machine
@@ -26,9 +26,9 @@ class Region:
         self.account = backend.account_id
         self.name = backend.region_name
 
-    def ringing(self, alarms: tuple[str, ...]) -> tuple[str, ...]:
+    def in_alarm(self, alarms: tuple[str, ...]) -> tuple[str, ...]:
         """Those of CloudWatch's alarms that are in ALARM."""
-        return cloudwatch.ringing(self.account, self.name, alarms)
+        return cloudwatch.in_alarm(self.account, self.name, alarms)
 
     def takes(self, alarms: tuple[str, ...]) -> float:
         """The period in seconds of the slowest of them."""
@@ -76,7 +76,7 @@ class Region:
             return task_outcomes.blocked(self.backend, task) or Run("real")
         return task_outcomes.go_on(self.backend, task)
 
-    def fates(self, task: Task) -> dict[str, Fate]:
+    def outcomes(self, task: Task) -> dict[str, Outcome]:
         """How the containers beside the one that serves go."""
         return task_outcomes.beside(self.backend, task)
 
@@ -159,8 +159,8 @@ def modify_target_group(original: Any, response: ELBV2Response) -> Any:
     """Another health check counts at once for the tasks that run already (ELB guide, "Health checks")."""
     answer = original()
     arn = response._get_param("TargetGroupArn")
-    for crew in services(ecs_backends[response.current_account][response.region]):
-        for task in crew.tasks:
+    for owner in services(ecs_backends[response.current_account][response.region]):
+        for task in owner.tasks:
             if task.registered and any(one["targetGroupArn"] == arn for one in balancers(task)):
                 task.agenda["asked"] = clock.now()
     return answer
@@ -171,8 +171,8 @@ def iter_tagged_resources(original: Any, backend: EC2ContainerServiceBackend) ->
     """The tagging API does not list what is inactive and can only be described."""
     dead = {service.arn for service in services(backend) if service.status == "INACTIVE"}
     dead |= {cluster.arn for cluster in backend.clusters.values() if cluster.status != "ACTIVE"}
-    for crew in [*services(backend), *memory(backend).crews.values()]:
-        dead |= {task.arn for task in crew.known if task.status == "STOPPED"}
+    for owner in [*services(backend), *memory(backend).standalone.values()]:
+        dead |= {task.arn for task in owner.known if task.status == "STOPPED"}
     for known in backend.task_definitions.values():
         dead |= {definition.arn for definition in known.values() if definition.status == "DELETE_IN_PROGRESS"}
     yield from (resource for resource in original() if resource.arn not in dead)

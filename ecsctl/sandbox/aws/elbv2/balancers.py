@@ -63,15 +63,15 @@ def _dress(response: ELBV2Response, balancer: FakeLoadBalancer) -> None:
     """Attach an interface in each of its subnets, with its groups, and release those in other subnets."""
     backend = response.elbv2_backend
     place = (backend.account_id, backend.region_name)
-    worn = balancers_of(response.elbv2_backend).interfaces.setdefault(balancer.arn, {})
+    interfaces = balancers_of(response.elbv2_backend).interfaces.setdefault(balancer.arn, {})
     wanted = {subnet.id for subnet in balancer.subnets}
-    for subnet_id in [subnet_id for subnet_id in worn if subnet_id not in wanted]:
-        release_interface(*place, worn.pop(subnet_id), LINGERING)
+    for subnet_id in [subnet_id for subnet_id in interfaces if subnet_id not in wanted]:
+        release_interface(*place, interfaces.pop(subnet_id), LINGERING)
     text, public = f"ELB {balancer.arn.split(':loadbalancer/')[1]}", balancer.scheme == "internet-facing"
-    for subnet_id in wanted - set(worn):
+    for subnet_id in wanted - set(interfaces):
         groups = balancer.security_groups
-        worn[subnet_id] = attach_interface(*place, subnet_id, groups, text, "amazon-elb", public=public).id
-    for eni_id in worn.values():
+        interfaces[subnet_id] = attach_interface(*place, subnet_id, groups, text, "amazon-elb", public=public).id
+    for eni_id in interfaces.values():
         groups_of = (backend.ec2_backend.get_security_group_from_id(ident) for ident in balancer.security_groups)
         backend.ec2_backend.enis[eni_id]._group_set = [group for group in groups_of if group]
 

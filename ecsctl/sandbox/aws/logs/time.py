@@ -21,7 +21,7 @@ class _Writers:
 
 
 @dataclass
-class _Ghosts:
+class _Revived:
     """When each deleted group is due to come back, in sandbox time, and which have."""
 
     due: dict[str, float] = field(default_factory=dict)
@@ -45,10 +45,10 @@ def revive_log_groups(after: float = 15.0, account_id: str = DEFAULT_ACCOUNT_ID)
 def call_action(original: Any, self: LogsResponse) -> Any:
     """At each request, make the groups that have come back by now."""
     backend = self.logs_backend
-    ghosts = overlay.memory(backend, _Ghosts)
-    for name in [name for name, when in ghosts.due.items() if when <= clock.now()]:
-        del ghosts.due[name]
-        ghosts.back.add(name)
+    revived = overlay.memory(backend, _Revived)
+    for name in [name for name, when in revived.due.items() if when <= clock.now()]:
+        del revived.due[name]
+        revived.back.add(name)
         backend.ensure_log_group(name)
     return original()
 
@@ -61,6 +61,6 @@ def delete_log_group(original: Any, self: LogsBackend, log_group_name: str) -> N
     if group is not None:
         self.tagger.delete_all_tags_for_resource(group.arn)
     after = _writers(self.account_id).after
-    ghosts = overlay.memory(self, _Ghosts)
-    if after is not None and log_group_name.startswith(_WRITTEN_BY_AWS) and log_group_name not in ghosts.back:
-        ghosts.due[log_group_name] = clock.now() + after
+    revived = overlay.memory(self, _Revived)
+    if after is not None and log_group_name.startswith(_WRITTEN_BY_AWS) and log_group_name not in revived.back:
+        revived.due[log_group_name] = clock.now() + after

@@ -17,7 +17,7 @@ _READS = re.compile(r"^(Describe|Get|List|BatchGet|BatchCheck|Head|Search|Lookup
 
 
 @dataclass
-class Past:
+class History:
     """One resource's tags since when, the newest last, and when it was deleted; in sandbox time."""
 
     tags: list[tuple[float, dict[str, str]]] = field(default_factory=list)
@@ -26,33 +26,33 @@ class Past:
 
 @dataclass
 class _Memory:
-    pasts: dict[tuple[str, str], Past] = field(default_factory=dict)  # by service and ARN
+    histories: dict[tuple[str, str], History] = field(default_factory=dict)  # by service and ARN
     read: float | None = None  # when ECS was last read, which goes on by itself
 
 
-def census(account_id: str, region: str, of: frozenset[str] = frozenset()) -> dict[tuple[str, str], Past]:
+def histories_of(account_id: str, region: str, of: frozenset[str] = frozenset()) -> dict[tuple[str, str], History]:
     """Note what has come, changed and gone since the last time: with these services alone, if some are named.
 
     With ECS in any case, if time has passed.
     """
     memory = overlay.memory(resourcegroupstaggingapi_backends[account_id][region], _Memory)
-    pasts, now = memory.pasts, clock.now()
+    histories, now = memory.histories, clock.now()
     if of and memory.read != now:
         of |= {"ecs"}
     if not of or "ecs" in of:
         memory.read = now
     living = {(service, arn): tags for service, arn, tags in taggable(account_id, region, of)}
     for which, tags in living.items():
-        past = pasts.get(which)
-        if past is None and tags:
-            pasts[which] = past = Past()
-        if past is not None and (past.died is not None or not past.tags or past.tags[-1][1] != tags):
-            past.tags.append((now, dict(tags)))
-            past.died = None
-    for which in pasts.keys() - living.keys():
-        if pasts[which].died is None and (not of or which[0] in of):
-            pasts[which].died = now
-    return pasts
+        history = histories.get(which)
+        if history is None and tags:
+            histories[which] = history = History()
+        if history is not None and (history.died is not None or not history.tags or history.tags[-1][1] != tags):
+            history.tags.append((now, dict(tags)))
+            history.died = None
+    for which in histories.keys() - living.keys():
+        if histories[which].died is None and (not of or which[0] in of):
+            histories[which].died = now
+    return histories
 
 
 @overlay.wraps(BaseResponse)
@@ -61,7 +61,7 @@ def _dispatch(original: Any, self: BaseResponse, *args: Any, **kwargs: Any) -> A
     answer = original(*args, **kwargs)
     regional = self.service_name not in _GLOBAL and self.region in ec2_backends[self.current_account].regions
     if regional and not _READS.match(self._get_action() or "Get"):
-        census(self.current_account, self.region, _changed_by(self))
+        histories_of(self.current_account, self.region, _changed_by(self))
     return answer
 
 
@@ -77,5 +77,5 @@ def bucket_response(original: Any, self: S3Response, request: Any, *args: Any, *
     """The same for buckets, which moto serves by another door."""
     answer = original(request, *args, **kwargs)
     if request.method in ("PUT", "DELETE"):
-        census(self.current_account, self.region, _changed_by(self))
+        histories_of(self.current_account, self.region, _changed_by(self))
     return answer

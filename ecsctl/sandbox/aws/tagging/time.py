@@ -9,18 +9,18 @@ from moto.core.resource_tagging import TaggedResource, make_tag_matcher, match_r
 from moto.iam.models import iam_backends
 from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
 
-from ecsctl.sandbox.aws.tagging.state import Past, census
+from ecsctl.sandbox.aws.tagging.state import History, histories_of
 from ecsctl.sandbox.core import clock, overlay, script
 
 # API reference, GetResources: "tagged or previously tagged resources"; boto/boto3#3341 shows both.
 LATE = 60.0  # seconds until a new resource or a changed tag is listed; an assumption
-HAUNTING = 3600.0  # seconds for which a deleted resource stays listed; an assumption, hours have been observed
+LINGERING = 3600.0  # seconds for which a deleted resource stays listed; an assumption, hours have been observed
 
 
 @dataclass
 class _Delays:
     late: float = LATE
-    haunting: float = HAUNTING
+    lingering: float = LINGERING
 
 
 def _delays(account_id: str) -> _Delays:
@@ -28,9 +28,9 @@ def _delays(account_id: str) -> _Delays:
 
 
 @script.switch
-def delay_tagging(late: float = LATE, haunting: float = HAUNTING, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Let the tagging API list changes `late` seconds of sandbox time later, and what is deleted for `haunting`."""
-    _delays(account_id).late, _delays(account_id).haunting = late, haunting
+def delay_tagging(late: float = LATE, lingering: float = LINGERING, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
+    """Let the tagging API list changes `late` seconds of sandbox time later, and what is deleted for `lingering`."""
+    _delays(account_id).late, _delays(account_id).lingering = late, lingering
 
 
 def _type(arn: str) -> str:
@@ -43,12 +43,12 @@ def _type(arn: str) -> str:
     return f"{parts[2]}:{parts[5].split('/')[0]}"
 
 
-def _visible(past: Past, late: float, haunting: float) -> dict[str, str] | None:
+def _visible(history: History, late: float, lingering: float) -> dict[str, str] | None:
     """The tags that the service shows of the resource now, None while it does not show it."""
     now = clock.now()
-    if past.died is not None and now - past.died >= haunting:
+    if history.died is not None and now - history.died >= lingering:
         return None
-    heard = [tags for since, tags in past.tags if now - since >= late]
+    heard = [tags for since, tags in history.tags if now - since >= late]
     return heard[-1] if heard else None
 
 
@@ -62,8 +62,8 @@ def _get_resources_generator(
 ) -> Iterator[TaggedResource]:
     """List what the service knows of, deleted resources included."""
     delays, matches, found = _delays(self.account_id), make_tag_matcher(tag_filters), []
-    for (_, arn), past in census(self.account_id, self.region_name).items():
-        tags = _visible(past, delays.late, delays.haunting)
+    for (_, arn), history in histories_of(self.account_id, self.region_name).items():
+        tags = _visible(history, delays.late, delays.lingering)
         if tags is None or not matches(tags) or not match_resource_type(_type(arn), resource_type_filters):
             continue
         if not resource_arn_list or arn in resource_arn_list:

@@ -206,7 +206,7 @@ def test_a_role_that_was_made_a_moment_ago_only_delays_the_service(stack, clock,
 
 
 def test_a_crash_leaves_an_exit_code_and_its_last_words(stack, clock):
-    ecs.behave(ACCOUNT, "nginx", "crash", reason="KeyError: 'DATABASE_URL'")
+    ecs.script_tasks(ACCOUNT, "nginx", "crash", reason="KeyError: 'DATABASE_URL'")
     task = failing(stack, clock)
     assert task["stoppedReason"] == "Essential container in task exited"
     assert task["stopCode"] == "EssentialContainerExited"
@@ -218,7 +218,7 @@ def test_a_crash_leaves_an_exit_code_and_its_last_words(stack, clock):
 
 
 def test_out_of_memory_is_exit_code_137_with_a_reason(stack, clock):
-    ecs.behave(ACCOUNT, "nginx", "oom")
+    ecs.script_tasks(ACCOUNT, "nginx", "oom")
     task = failing(stack, clock)
     container = task["containers"][0]
     assert (container["exitCode"], container["reason"]) == (
@@ -229,14 +229,14 @@ def test_out_of_memory_is_exit_code_137_with_a_reason(stack, clock):
 
 
 def test_an_entrypoint_of_another_processor_says_so_in_the_log(stack, clock):
-    ecs.behave(ACCOUNT, "nginx", "exec-format")
+    ecs.script_tasks(ACCOUNT, "nginx", "exec-format")
     assert failing(stack, clock)["containers"][0]["exitCode"] == 1
     events = stack.aws("logs").filter_log_events(logGroupName="/app")["events"]
     assert events[0]["message"].endswith("exec format error")
 
 
 def test_an_unhealthy_target_is_tolerated_for_the_grace_period_and_then_replaced(stack, clock):
-    ecs.behave(ACCOUNT, "nginx", "unhealthy", reason="Health checks failed with these codes: [404]")
+    ecs.script_tasks(ACCOUNT, "nginx", "unhealthy", reason="Health checks failed with these codes: [404]")
     stack.service(healthCheckGracePeriodSeconds=90)
     clock.sleep(80)
     [health] = stack.aws("elbv2").describe_target_health(TargetGroupArn=stack.targets)["TargetHealthDescriptions"]
@@ -261,7 +261,7 @@ def test_an_unhealthy_target_is_tolerated_for_the_grace_period_and_then_replaced
 
 
 def test_a_slow_start_needs_a_grace_period(stack, clock):
-    ecs.behave(ACCOUNT, "nginx", "slow", seconds=100)
+    ecs.script_tasks(ACCOUNT, "nginx", "slow", seconds=100)
     stack.service(healthCheckGracePeriodSeconds=0)
     clock.sleep(120)
     assert stack.read()["deployments"][0]["failedTasks"] > 0
@@ -273,7 +273,7 @@ def test_a_slow_start_needs_a_grace_period(stack, clock):
 
 
 def test_a_failing_container_health_check_is_a_reason_of_its_own(stack, clock):
-    ecs.behave(ACCOUNT, "nginx", "sick")
+    ecs.script_tasks(ACCOUNT, "nginx", "sick")
     check = {"command": ["CMD", "false"], "interval": 10, "retries": 2}
     task = failing(stack, clock, definition=stack.definition(healthCheck=check))
     assert task["stoppedReason"] == "Task failed container health checks"
@@ -318,7 +318,7 @@ def test_a_zone_the_load_balancer_is_not_in_serves_nobody(stack, clock):
 
 
 def test_a_quota_leaves_the_service_waiting(stack, clock):
-    ecs.behave(ACCOUNT, "", "quota")
+    ecs.script_tasks(ACCOUNT, "", "quota")
     stack.service(deploymentConfiguration={})
     clock.sleep(600)
     message = "You've reached the limit on the number of vCPUs you can run concurrently."
@@ -327,7 +327,7 @@ def test_a_quota_leaves_the_service_waiting(stack, clock):
         "(service web) is unable to consistently start tasks successfully.",
     ]
     assert stack.read()["pendingCount"] == 0
-    ecs.behave(ACCOUNT, "", "ok")
+    ecs.script_tasks(ACCOUNT, "", "ok")
     assert stack.steady(1200)["runningCount"] == 1
 
 
@@ -342,7 +342,7 @@ def test_what_cannot_be_broken_easily_can_be_scripted_for_each_image(stack, cloc
         "log-group": "The specified log group does not exist.",
     }
     for kind in expected:
-        ecs.behave(ACCOUNT, f":{kind}-please", kind)
+        ecs.script_tasks(ACCOUNT, f":{kind}-please", kind)
         definition = stack.definition(PUBLIC.replace(":1.27", f":{kind}-please"))
         stack.ecs.create_service(**stack.asked(definition) | {"serviceName": kind})
     clock.sleep(200)
@@ -355,21 +355,21 @@ def test_what_cannot_be_broken_easily_can_be_scripted_for_each_image(stack, cloc
 def test_a_script_fits_by_tag_also_when_the_definition_names_the_digest(stack, clock):
     reference = stack.image("broken")
     digest = stack.aws("ecr").describe_images(repositoryName="app")["imageDetails"][0]["imageDigest"]
-    ecs.behave(ACCOUNT, "broken", "crash")
+    ecs.script_tasks(ACCOUNT, "broken", "crash")
     assert "@" not in reference
     task = failing(stack, clock, definition=stack.definition(f"{REPOSITORY}@{digest}"))
     assert task["containers"][0]["exitCode"] == 1
 
 
 def test_a_script_is_a_switch_of_the_sandbox(stack, clock):
-    script.play("behave", {"account": ACCOUNT, "image_fragment": "nginx", "kind": "crash", "seconds": 20})
+    script.play("script_tasks", {"account": ACCOUNT, "image_fragment": "nginx", "kind": "crash", "seconds": 20})
     task = failing(stack, clock)
     assert (task["stoppingAt"] - task["startedAt"]).total_seconds() == 20
 
 
 def test_an_unknown_script_is_refused_with_those_that_exist():
     with pytest.raises(ValueError, match="there is no kind 'explode'; there are: ok, crash"):
-        ecs.behave(ACCOUNT, "", "explode")
+        ecs.script_tasks(ACCOUNT, "", "explode")
 
 
 def test_a_subnet_that_is_gone_can_hold_no_interface(stack, clock, aws):
