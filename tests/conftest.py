@@ -148,7 +148,7 @@ boto3.session.Session.client = _kept(boto3.session.Session.client)
 typer.main.get_command = functools.cache(typer.main.get_command)  # the tree of all commands, for each one that is run
 rsa.generate_private_key = functools.cache(rsa.generate_private_key)  # moto's certificates protect nobody
 serialization.load_pem_private_key = functools.cache(serialization.load_pem_private_key)  # it reads it again for each
-gc.set_threshold(50_000, 20, 50)  # AWS's models are a million objects that stay; to walk them often is a waste
+gc.set_threshold(200_000, 20, 50)  # AWS's models are a million objects that stay; to walk them often is a waste
 
 os.fsync = lambda fd: None  # no power is cut in a test; tests/crash/test_power.py has its own
 

@@ -124,7 +124,7 @@ def test_what_frees_others_goes_before_them_and_the_slow_ones_wait_for_nothing()
 def test_what_usually_takes_long_is_read_seldom_before_and_often_about_then(
     speed: float, late: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in (("FIRST", 0.2), ("OFTEN", 160)):  # as they are; other tests save reads
+    for name, value in (("FIRST", 0.2), ("OFTEN", 60)):  # as they are; other tests save reads
         monkeypatch.setattr(patience, name, value)
     clock, reads, ready = Clock(), list[float](), 98.0 / speed
 
