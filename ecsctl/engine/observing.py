@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecsctl.engine.attempt import patiently
+from ecsctl.engine.codec import plain
 from ecsctl.engine.errors import Doubled
 from ecsctl.engine.label import Label
 from ecsctl.engine.promises import promises
@@ -59,8 +60,22 @@ class Reader:
         return [item for item in found if me.matches(item.tags)]
 
     def listed(self, kind: type[AnyResource], me: Label, what: str) -> list[Found[Any]]:
-        """Everything of this kind that AWS lists for a label; read again while it lists what is gone."""
-        return patiently(self.patience, lambda: list(kind.find(self.aws, me)), what, again=self.aws.forget, gone=True)
+        """Everything of this kind that AWS lists for a label; read again while it lists what is gone.
+
+        What is found through another kind is found by its recorded ids too: somebody may have deleted that other one.
+        """
+
+        def read() -> list[Found[Any]]:
+            found = list(kind.find(self.aws, me))
+            if not kind.known_by:
+                return found
+            shown = [plain(one.ids) for one in found]
+            entries = self.state.book.entries.values()
+            missing = [one.ids for one in entries if one.kind == kind.kind and one.ids and one.ids not in shown]
+            by_ids = kind.among(self.aws, me, missing) if missing else None
+            return found + [one for one in by_ids or () if plain(one.ids) not in shown]
+
+        return patiently(self.patience, read, what, again=self.aws.forget, gone=True)
 
     def patiently(self, read: Callable[[], T], what: str = "reading") -> T:
         """Read, and read again while AWS does not show everywhere what was just created. `what` names what is read."""

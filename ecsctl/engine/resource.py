@@ -95,7 +95,7 @@ class Resource(ABC, Generic[Ids]):
     lets_go: ClassVar[tuple[str, ...]] = ()  # fields naming what may be removed before it: it does not use that
     vast: ClassVar[bool] = False  # another kind, by title: without one of that kind none of this can be found
     hinted_by: ClassVar[str] = ""  # its type in the tagging API: a plan does not search for what that does not list
-    known_by: ClassVar[str] = ""  # another kind, by title: one of this kind is found only where one of that exists
+    known_by: ClassVar[str] = ""  # another kind, by title: it is searched for only where one of that exists
     borrowed: ClassVar[bool] = False  # only read: we never create, change or delete it
     wait: ClassVar[bool] = False  # only a wait for another resource: it has nothing of its own on AWS
     tagged: ClassVar[bool] = True  # `update` can fix its tags (the change is then called "tags")

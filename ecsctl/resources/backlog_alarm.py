@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -117,9 +117,12 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
         web, *others = (f"service/{names.cluster}/{family}" for family in families_of(aws, names))
         asked = ([web], *batches(others, 50))  # as autoscaling asks, so that it is asked once
         scaled = [one["ResourceId"] for some in asked for one in targets_of(aws, some)]
-        for some in batches([f"{one.rpartition('/')[2]}{BACKLOG}" for one in scaled], 100):
-            for alarm, tags in alarms.tagged(aws, some):
-                yield Found(_ids(alarm), tags)
+        yield from _found(aws, [f"{one.rpartition('/')[2]}{BACKLOG}" for one in scaled])
+
+    @classmethod
+    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[BacklogAlarmIds]]:
+        """By the recorded names: somebody may have deregistered the scalable target."""
+        return _found(aws, sorted(one["name"] for one in recorded))
 
     def create(self, aws: Aws, me: Label) -> BacklogAlarmIds:
         """Only the alarm: the policy has no tags, and is put by `update`."""
@@ -178,6 +181,12 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
             "EvaluationPeriods": self.minutes,
             "AlarmActions": list(actions),
         }
+
+
+def _found(aws: Aws, names: list[str]) -> Iterator[Found[BacklogAlarmIds]]:
+    for some in batches(names, 100):
+        for alarm, tags in alarms.tagged(aws, some):
+            yield Found(_ids(alarm), tags)
 
 
 def _target(alarm: str) -> str:

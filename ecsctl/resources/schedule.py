@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -128,11 +128,14 @@ class Schedule(Resource[ScheduleIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScheduleIds]]:
         """All of the app's group that carry its tags."""
-        if not runs_jobs(aws, Names.of(me)):
-            return
-        for shown in schedules_in(aws, Names.of(me).schedule_group):
-            if me.owns(tags := tags_of(shown)):
-                yield Found(ScheduleIds(shown["GroupName"], shown["Name"]), tags)
+        if runs_jobs(aws, Names.of(me)):
+            yield from _found(aws, me, Names.of(me).schedule_group)
+
+    @classmethod
+    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ScheduleIds]]:
+        """All of the recorded groups that carry its tags."""
+        for group in sorted({one["group"] for one in recorded}):
+            yield from _found(aws, me, group)
 
     def create(self, aws: Aws, me: Label) -> ScheduleIds:
         """The name protects this call from doubling."""
@@ -192,3 +195,9 @@ class Schedule(Resource[ScheduleIds]):
             "FlexibleTimeWindow": window,
             "Target": made,
         }
+
+
+def _found(aws: Aws, me: Label, group: str) -> Iterator[Found[ScheduleIds]]:
+    for shown in schedules_in(aws, group):
+        if me.owns(tags := tags_of(shown)):
+            yield Found(ScheduleIds(shown["GroupName"], shown["Name"]), tags)

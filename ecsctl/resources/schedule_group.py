@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,12 +72,14 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScheduleGroupIds]]:
         """By the app's name, until it is really gone; only if the role that runs its jobs exists."""
-        group = _group(aws, Names.of(me).schedule_group) if runs_jobs(aws, Names.of(me)) else None
-        if group is None:
-            return
-        tags = none_if_gone(lambda: aws.read(aws.scheduler.list_tags_for_resource, ResourceArn=group["Arn"]))
-        if tags is not None:
-            yield Found(ScheduleGroupIds(ScheduleGroupName(group["Name"]), group["Arn"]), flat(tags["Tags"]))
+        if runs_jobs(aws, Names.of(me)):
+            yield from _found(aws, Names.of(me).schedule_group)
+
+    @classmethod
+    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ScheduleGroupIds]]:
+        """By the recorded names, whether or not that role exists."""
+        for ids in recorded:
+            yield from _found(aws, ids["name"])
 
     def create(self, aws: Aws, me: Label) -> ScheduleGroupIds:
         """The name protects this call from doubling."""
@@ -105,6 +107,15 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
         if not others:
             return Contents()
         return Contents(f"{len(others)} schedule{'s' * (len(others) > 1)} of others: {', '.join(sorted(others))}")
+
+
+def _found(aws: Aws, name: str) -> Iterator[Found[ScheduleGroupIds]]:
+    group = _group(aws, name)
+    if group is None:
+        return
+    tags = none_if_gone(lambda: aws.read(aws.scheduler.list_tags_for_resource, ResourceArn=group["Arn"]))
+    if tags is not None:
+        yield Found(ScheduleGroupIds(ScheduleGroupName(group["Name"]), group["Arn"]), flat(tags["Tags"]))
 
 
 def _group(aws: Aws, name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -99,8 +99,13 @@ class Webhook(Resource[WebhookIds]):
         names = Names.of(me)
         if all(one["RoleName"] != names.role("notify") for one in our_roles.listed(aws)):
             return
-        if connection := _connection(aws, names.webhook):
-            yield Found(_ids(names.webhook, _destination(aws, names.webhook)), _tags(connection))
+        yield from _found(aws, names.webhook)
+
+    @classmethod
+    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[WebhookIds]]:
+        """By the recorded names, whether or not that role exists."""
+        for ids in recorded:
+            yield from _found(aws, ids["name"])
 
     def create(self, aws: Aws, me: Label) -> WebhookIds:
         """The connection; the name prevents duplicates. It has no target yet."""
@@ -126,6 +131,11 @@ class Webhook(Resource[WebhookIds]):
         """The destination first: without it nothing is posted. EventBridge deletes the connection's secret."""
         none_if_gone(lambda: aws.events.delete_api_destination(Name=ids.name))
         aws.events.delete_connection(Name=ids.name)
+
+
+def _found(aws: Aws, name: str) -> Iterator[Found[WebhookIds]]:
+    if connection := _connection(aws, name):
+        yield Found(_ids(name, _destination(aws, name)), _tags(connection))
 
 
 def _connection(aws: Aws, name: str) -> dict[str, Any] | None:
