@@ -60,7 +60,7 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     yield anywhere("ec2", "DescribeAvailabilityZones")
     # What may prevent a network from being removed.
     yield anywhere("ec2", "DescribeEgressOnlyInternetGateways DescribeNetworkAcls DescribeNetworkInterfaces "
-                          "DescribeVpcEndpoints DescribeVpnGateways")  # fmt: skip
+                          "DescribeVpcEndpoints DescribeVpcPeeringConnections DescribeVpnGateways")  # fmt: skip
     yield anywhere("elasticloadbalancing", "DescribeSSLPolicies DescribeTargetHealth")
     yield anywhere("codebuild", "ListCuratedEnvironmentImages")
     yield anywhere("tag", "GetResources")

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ecsctl.engine.survey import Owned
 
 NETWORK = frozenset(one.kind for one in (Vpc, Subnet, InternetGateway, RouteTable, NatGateway, ElasticIp))
+PEERED = ("initiating-request", "pending-acceptance", "provisioning", "active")
 USED_BY = "used by "  # the beginning of the reason why a part stays
 
 
@@ -253,6 +254,17 @@ def _gateways(aws: Aws, me: Label) -> Iterator[Blocker]:
                 yield Blocker(what, frozenset({vpc}))
 
 
+def _peerings(aws: Aws, me: Label) -> Iterator[Blocker]:
+    """AWS does not delete a VPC with a peering connection (hashicorp/terraform-provider-aws#3118)."""
+    vpcs = _vpcs(aws, me)
+    for one in aws.read(aws.ec2.describe_vpc_peering_connections)["VpcPeeringConnections"] if vpcs else ():
+        both = {one[side].get("VpcId", "") for side in ("RequesterVpcInfo", "AccepterVpcInfo")}
+        if both & set(vpcs) and one["Status"].get("Code") in PEERED:
+            peer = next(iter(both - set(vpcs)), "itself")
+            what = f"VPC peering connection {one['VpcPeeringConnectionId']} with {peer}, which is not ours"
+            yield Blocker(what, frozenset(both))
+
+
 def _services(aws: Aws, me: Label) -> Iterator[Blocker]:
     """Other people's services and tasks in our cluster: it cannot be deleted while they run."""
     names = Names.of(me)
@@ -296,6 +308,7 @@ SEARCHES: dict[str, Callable[[Aws, Label], Iterator[Blocker]]] = {
     "route tables": _tables,
     "network ACLs": _acls,
     "virtual private gateways": _gateways,
+    "VPC peering connections": _peerings,
     "services in the cluster": _services,
     "users of the certificate": _certificates,
 }

@@ -95,6 +95,17 @@ def a_vpn_gateway(clock: Clock) -> Callable[[], Any]:
     return lambda: ec2.detach_vpn_gateway(VpcId=vpc, VpnGatewayId=gateway)
 
 
+def a_peering(clock: Clock) -> Callable[[], Any]:
+    """hashicorp/terraform-provider-aws#3118."""
+    ec2 = boto3.client("ec2")
+    theirs = ec2.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
+    clock.sleep(30)
+    made = ec2.create_vpc_peering_connection(VpcId=theirs, PeerVpcId=ours("vpcs")[0])["VpcPeeringConnection"]
+    name = made["VpcPeeringConnectionId"]
+    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=name)
+    return lambda: ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=name)
+
+
 def a_service(clock: Clock) -> Callable[[], Any]:
     ecs = boto3.client("ecs")
     subnet = boto3.client("ec2").describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]
@@ -132,6 +143,7 @@ IN_THE_WAY: dict[Callable[[Clock], Callable[[], Any]], tuple[str, tuple[str, ...
     an_acl: ("network ACL acl-", ("vpcs",)),
     a_vpn_gateway: ("virtual private gateway vgw-", ("vpcs",)),
     an_egress_only_gateway: ("egress-only internet gateway eigw-", ("vpcs",)),
+    a_peering: ("VPC peering connection pcx-", ("vpcs",)),
     a_service: ("ECS services of others in our cluster", ()),
     a_task: ("1 tasks in our cluster that are no part of our services", ()),
 }

@@ -51,7 +51,10 @@ def modify_subnet_attribute(original: Any, self: EC2Response) -> Any:
 
 @overlay.wraps(EC2Response)
 def delete_vpc(original: Any, self: EC2Response) -> Any:
-    """Refuse until everything that a user made in it is deleted (VPC guide, "Delete your VPC")."""
+    """Refuse until everything that a user made in it is deleted (VPC guide, "Delete your VPC").
+
+    A peering connection holds it too (hashicorp/terraform-provider-aws#3118).
+    """
     backend, vpc_id = self.ec2_backend, self._get_param("VpcId")
     within = itertools.chain(
         (subnet for zone in backend.subnets.values() for subnet in zone.values()),
@@ -66,6 +69,10 @@ def delete_vpc(original: Any, self: EC2Response) -> Any:
         one.vpc_id == vpc_id and one.state == "attached"
         for gateway in backend.vpn_gateways.values()
         for one in gateway.vpc_attachments
+    )
+    attached |= any(
+        vpc_id in (one.vpc.id, one.peer_vpc.id) and one._status.code in ("active", "pending-acceptance")
+        for one in backend.vpc_pcxs.values()
     )
     if attached or any(thing.vpc_id == vpc_id for thing in within):
         raise _in_use("vpc", vpc_id)
