@@ -60,7 +60,8 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     yield anywhere("ec2", "DescribeAvailabilityZones")
     # What may prevent a network from being removed.
     yield anywhere("ec2", "DescribeEgressOnlyInternetGateways DescribeNetworkAcls DescribeNetworkInterfaces "
-                          "DescribeVpcEndpoints DescribeVpcPeeringConnections DescribeVpnGateways")  # fmt: skip
+                          "DescribeVpcEndpoints DescribeVpnGateways")  # fmt: skip
+    yield from apart(DELIVERY, anywhere("ec2", "DescribeVpcPeeringConnections"))  # as above, where there is room
     yield anywhere("elasticloadbalancing", "DescribeSSLPolicies DescribeTargetHealth")
     yield anywhere("codebuild", "ListCuratedEnvironmentImages")
     yield anywhere("tag", "GetResources")
