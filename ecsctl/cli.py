@@ -21,6 +21,7 @@ from ecsctl.commands import (
     deploy,
     down,
     forward,
+    helping,
     history,
     init,
     jobs,
@@ -90,6 +91,7 @@ def _flowing(of: typer.Typer) -> None:
 
 
 _flowing(app)
+helping.install()
 
 
 def _version(wanted: bool) -> None:

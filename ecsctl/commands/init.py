@@ -32,6 +32,7 @@ def init(
     build: Annotated[
         bool, typer.Option("--build/--no-build", help="Whether AWS builds the image, or it comes from elsewhere.")
     ] = True,
+    sandbox: Annotated[bool, typer.Option("--sandbox", envvar="ECSCTL_SANDBOX", hidden=True)] = False,
 ) -> None:
     """Write ecsctl.toml, filled in from git, the Dockerfile and compose files."""
     from dataclasses import replace
@@ -52,9 +53,10 @@ def init(
         words.say(note)
     print(path)  # noqa: T201 - what stdout carries
     if commands := proposal.unpushed() if build else ():
-        words.say("what is committed and pushed is built, and nothing else:")
+        words.say("only what is committed gets built:" if sandbox else "only what is committed and pushed gets built:")
         for command in commands:
-            words.next_step(command)
+            if not (sandbox and command.startswith("git push")):  # the sandbox's GitHub holds what is in this folder
+                words.next_step(command)
     words.next_step("ecsctl up --sandbox")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import typer
 
@@ -111,7 +111,9 @@ def dns(
 def push(
     common: Common,
     branch: Annotated[str, typer.Option(help="The branch. The configured one, or main.")] = "",
-    fail: Annotated[Failure | None, typer.Option(help="How it is to fail.")] = None,
+    fail: Annotated[
+        Failure | None, typer.Option(metavar="HOW", help=f"How it is to fail: {', '.join(get_args(Failure))}.")
+    ] = None,
     tag: Annotated[str, typer.Option(help="Push a git tag of this name, for pipeline.tags.")] = "",
     file: Annotated[
         list[str] | None, typer.Option(help="A file that the push changes, for pipeline.paths; may be repeated.")
@@ -138,12 +140,12 @@ def push(
     )
     words.say(f"pushed {outcome['commit']} " + (f"as tag {tag}" if tag else f"to {outcome['branch']}"))
     if left := outcome["left_out"]:
-        words.say(f"{left} changed {'file is' if left == 1 else 'files are'} not committed, and not in it: "
-                  f"--uncommitted pushes {'it' if left == 1 else 'them'}, too")  # fmt: skip
+        several = ("file is", "was", "it") if left == 1 else ("files are", "were", "them")
+        words.say("{} changed {} not committed and {} not pushed: --uncommitted includes {}".format(left, *several))
     for reason in outcome["unheard"]:
         words.say(f"nothing begins: {reason}")
     for begun in outcome["began"]:
-        words.say("began " + ", ".join(f"{kind} {name}" for kind, name in begun.items()))
+        words.say("started " + ", ".join(f"{kind} {name}" for kind, name in begun.items()))
     failure: EcsctlError | None = None
     if outcome["began"] and (interactive() if watch is None else watch):
         try:

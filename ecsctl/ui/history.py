@@ -76,17 +76,32 @@ def image(release: PastRelease) -> str:
 
 
 def differences(before: str, after: str, found: Sequence[Difference]) -> None:
-    """Print what differs, side by side."""
+    """Print what differs: side by side where it fits, otherwise the one below the other."""
     console = data()
     names = [arn.rpartition("/")[2] for arn in (before, after)]
     if not found:
-        words.say(f"{names[0]} and {names[1]} say the same")
+        words.say(f"{names[0]} and {names[1]} are the same")
         return
-    rows = [[plain("", "dim"), plain(names[0], "bold"), plain(names[1], "bold")]]
+    for line in compared(names[0], names[1], found, console.width if console.is_terminal else None):
+        console.print(line, soft_wrap=True)
+
+
+def compared(before: str, after: str, found: Sequence[Difference], room: int | None = None) -> Iterator[Text]:
+    """Each field that differs, with its two values in columns; as `-` and `+` below its name if that is wider."""
+    rows = [[plain("", "dim"), plain(before, "bold"), plain(after, "bold")]]
     rows += [[plain(one.field), _side(one.before, "red"), _side(one.after, "green")] for one in found]
-    widths = [max(row[column].cell_len for row in rows) for column in range(2)]
-    for row in rows:
-        console.print(Text.assemble(padded(row[0], widths[0]), padded(row[1], widths[1]), row[2]), soft_wrap=True)
+    widths = [max(row[column].cell_len for row in rows) for column in range(3)]
+    if sum(widths) + 2 * 2 <= (room or sys.maxsize):
+        for row in rows:
+            yield Text.assemble(padded(row[0], widths[0]), padded(row[1], widths[1]), row[2])
+        return
+    yield Text.assemble(("- ", "red"), rows[0][1], ("  + ", "green"), rows[0][2])
+    for one, (field, old, new) in zip(found, rows[1:], strict=True):
+        yield field
+        if one.before is not None:
+            yield Text.assemble(("  - ", "red"), old)
+        if one.after is not None:
+            yield Text.assemble(("  + ", "green"), new)
 
 
 def document(releases: Sequence[PastRelease], where: Mapping[str, str], process: str) -> dict[str, Any]:

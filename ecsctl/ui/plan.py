@@ -91,7 +91,7 @@ def _change(plan: Plan, width: int) -> Iterable[Text]:
     if not shown:
         yield Text(f"nothing to change: {_resources(kept)} up to date")
         return
-    column = _column(shown)
+    column = _column(shown, width)
     for step in shown:
         yield from _step(step, column, width)
     if kept:
@@ -104,7 +104,7 @@ def _change(plan: Plan, width: int) -> Iterable[Text]:
 def _removal(plan: Plan, width: int) -> Iterable[Text]:
     dying = [step for step in plan.steps if step.verb is Verb.DELETE]
     staying = [step for step in plan.steps if step.verb is not Verb.DELETE]
-    column = _column(plan.steps)
+    column = _column(plan.steps, width)
     if dying:
         yield Text("will be deleted:", style="bold")
         for step in dying:
@@ -141,8 +141,9 @@ def _row(step: Step, column: int, width: int, *more: Text) -> Iterable[Text]:
     """Sign and resource in columns; then the details, on lines of their own if they are too long."""
     sign, style = SIGNS[step.verb]
     line = Text.assemble("  ", (f"{sign:>3}", style), "  ", padded(called(step.title, step.name), column))
+    exceeds = line.cell_len > len(INDENT) + column + 2
     for part in filter(None, more):
-        if line.cell_len + part.cell_len <= width:
+        if line.cell_len + part.cell_len <= width and not exceeds:
             line.append_text(part).append("  ")
             continue
         line.rstrip()
@@ -150,6 +151,7 @@ def _row(step: Step, column: int, width: int, *more: Text) -> Iterable[Text]:
         *full, line = _wrapped(part, width)
         yield from full
         line.append("  ")
+        exceeds = False
     line.rstrip()
     yield line
 
@@ -208,9 +210,10 @@ def _both(one: Difference) -> Text:
     return Text.assemble(plain(one.before, "red"), " → ", plain(one.after, "green"))
 
 
-def _column(steps: Sequence[Step]) -> int:
-    """How wide the resources' titles and names are."""
-    return max((called(step.title, step.name).cell_len for step in steps), default=0)
+def _column(steps: Sequence[Step], width: int) -> int:
+    """How wide the column of the resources' titles and names is: half the screen at most, which a few exceed."""
+    widths = (called(step.title, step.name).cell_len for step in steps)
+    return max((one for one in widths if one <= width // 2 - len(INDENT)), default=0)
 
 
 def _shortened(text: str, room: int) -> str:

@@ -70,6 +70,9 @@ def test_without_a_terminal_nothing_is_asked_and_an_option_names_it(folder: Path
     assert ended.code == 0
     assert "git add .gitignore Dockerfile ecsctl.schema.json ecsctl.toml" in ended.said
     assert "git push origin main" in ended.said
+    in_sandbox = run("init", "--force", "--sandbox")
+    assert "git push" not in in_sandbox.said
+    assert "git commit" in in_sandbox.said
     assert "account_id" not in tomllib.loads(file.read_text())
     assert run("init", "--force", "--account-id", "210987654321").code == 0
     assert tomllib.loads(file.read_text())["account_id"] == "210987654321"

@@ -17,13 +17,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import botocore.session
 import typer.main
 from botocore import xform_name
 
 from ecsctl.cli import app
+from ecsctl.commands.helping import value
 from ecsctl.commands.options import SHARED
 from ecsctl.costs import prices
 from ecsctl.engine import errors, events
@@ -110,11 +111,13 @@ def pages() -> dict[str, Callable[[], str]]:
 def cli() -> str:
     """Every command with its arguments and options."""
     commands = list(_commands(typer.main.get_command(app), ("ecsctl",)))
-    shared = {one.name: one for _, command in commands for one in command.params if one.name in SHARED}
+    shared = {
+        one.name: one for _, command in commands for one in command.params if one.name in SHARED and not one.hidden
+    }
     lines = [CLI, *_table(shared[name] for name in SHARED)]
     for path, command in commands:
         own = [one for one in command.params if not one.hidden and one.name not in SHARED]
-        with_it = ", ".join(f"`{one.opts[0]}`" for one in command.params if one.name in SHARED)
+        with_it = ", ".join(f"`{one.opts[0]}`" for one in command.params if one.name in SHARED and not one.hidden)
         lines += [f"## {' '.join(path)}\n", inspect.cleandoc(command.help or ""), ""]
         lines += [f"```text\n{_usage(path, command)}\n```\n"]
         lines += _table(own) if own else []
@@ -152,8 +155,7 @@ def _parameter(one: Any) -> Iterator[str]:
     if one.param_type_name == "argument":
         spelled = f"`{_called(one)}`"
     else:
-        value = "" if one.is_flag else f" {one.metavar or _value(one)}"
-        spelled = ", ".join(f"`{word}{value}`" for word in (*one.opts, *one.secondary_opts))
+        spelled = ", ".join(f"`{f'{word} {value(one)}'.rstrip()}`" for word in (*one.opts, *one.secondary_opts))
     about = [_cell(one.help or "")]
     default = one.default
     if one.required and one.param_type_name == "option":
@@ -163,13 +165,6 @@ def _parameter(one: Any) -> Iterator[str]:
     if one.envvar:
         about.append(f"In the environment: `{one.envvar}`.")
     yield f"| {spelled} | {' '.join(filter(None, about))} |"
-
-
-def _value(option: Any) -> str:
-    annotation = option.type_descriptor.annotation
-    if get_origin(annotation) is Literal:
-        return "{" + ",".join(map(str, get_args(annotation))) + "}"
-    return {int: "NUMBER", float: "NUMBER", Path: "FILE"}.get(annotation, "TEXT")
 
 
 @cache

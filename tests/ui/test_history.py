@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from ecsctl.releases.history import Difference
 from ecsctl.ui import history
 from tests.ui import running
 from tests.ui.samples import NOW
@@ -32,3 +33,23 @@ def test_what_is_left_out_is_never_how_it_ended_nor_why(width):
 
 def test_without_a_terminal_nothing_is_cut():
     assert BAD.message in " ".join(shown(None))
+
+
+def compared(room):
+    image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop"
+    found = [Difference("container.shop.image", f"{image}:0001", f"{image}:0002"),
+             Difference("container.shop.cpu", None, "256")]  # fmt: skip
+    return [line.plain.rstrip() for line in history.compared("shop:1", "shop:2", found, room)]
+
+
+def test_values_that_do_not_fit_beside_each_other_stand_below_each_other():
+    assert compared(80) == [
+        "- shop:1  + shop:2",
+        "container.shop.image",
+        "  - 123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:0001",
+        "  + 123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:0002",
+        "container.shop.cpu",
+        "  + 256",
+    ]
+    assert len(compared(150)) == 3
+    assert compared(None) == compared(150)

@@ -332,7 +332,7 @@ def _signal(code: int) -> str:
 def _ended(facts: Facts) -> Evidence:
     """Return which container ended, as reported by ECS."""
     task, box = facts.failed[0], facts.ended
-    often = f"; {len(facts.failed)} tasks stopped so" if len(facts.failed) > 1 else ""
+    often = f"; {len(facts.failed)} tasks stopped like this" if len(facts.failed) > 1 else ""
     reason = box.get("reason") or task.get("stoppedReason", "")
     text = f"{reason}: {box.get('name', 'container')} ended with exit code {box['exitCode']}{often}"
     return Evidence(f"task {task['taskArn'].rsplit('/', 1)[-1][:8]}", text, task.get("stoppedAt"))
