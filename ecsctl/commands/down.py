@@ -95,7 +95,8 @@ def down(
     if common.json:
         json.emit(json.down_document(plan, remains, seconds, session.where))
         return
-    app.progress.summary(seconds)
+    if plan.work:
+        app.progress.summary(seconds)
     if remains or not common.quiet:
         receipt.show(remains, prices=AS_OF)
 

@@ -40,7 +40,7 @@ def status(
     from ecsctl.commands.opening import opened
     from ecsctl.config.workers import resting
     from ecsctl.engine.explaining import together
-    from ecsctl.engine.report import reports
+    from ecsctl.engine.report import UP_MENDS, reports
     from ecsctl.operations import processes
     from ecsctl.operations.outdated import outdated
     from ecsctl.ui import errors, words
@@ -68,6 +68,8 @@ def status(
         shown.show(found, app.aws.now(), url=session.url, links=links, cause=cause, every=every)
         if cause:
             words.next_step("ecsctl why")
+        elif any(report.condition in UP_MENDS for report in found):
+            words.next_step("ecsctl plan shows what ecsctl up would change")
         for one in older:
             words.warning(one.sentence)
         if older:

@@ -38,6 +38,10 @@ class Condition(StrEnum):
     UNOBSERVED = "not known"  # AWS does not let us read it, or its parent
 
 
+UP_MENDS = {Condition.MISSING, Condition.DRIFTED, Condition.OUTDATED, Condition.UNCONFIGURED}
+"""What the next `up` changes."""
+
+
 class Where(Protocol):
     """The account and region of a run."""
 

@@ -214,7 +214,7 @@ def state_of(aws: Aws, pipeline: str) -> Mapping[str, Any]:
     with aws.fresh():
         state = none_if_gone(lambda: aws.read(aws.codepipeline.get_pipeline_state, name=pipeline))
     if state is None:
-        raise Refused(f"there is no pipeline {pipeline}", hint="add [github] to ecsctl.toml; then ecsctl up")
+        raise Refused(f"there is no pipeline {pipeline}", hint="ecsctl up creates it, if ecsctl.toml has [github]")
     return state
 
 

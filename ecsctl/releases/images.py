@@ -145,7 +145,9 @@ def build(aws: Aws, names: Names, say: Callable[[str], None], limit: float = BUI
     """
     project, uri = names.project, _address(aws, names)
     if not uri or not aws.read(aws.codebuild.batch_get_projects, names=[project])["projects"]:
-        raise Refused(f"there is no project {project} to build with", hint="add [github] to ecsctl.toml; ecsctl up")
+        raise Refused(
+            f"there is no project {project} to build with", hint="ecsctl up creates it, if ecsctl.toml has [github]"
+        )
     with aws.fresh():
         newest = newest_build(aws, project)
     if newest and is_running(newest) and not newest.get("initiator", "").startswith("codepipeline/"):

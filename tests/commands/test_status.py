@@ -61,3 +61,17 @@ def test_a_worker_that_runs_another_image_is_reported_and_counts(
         assert "another image than web" in other.out
         assert "mailer runs another image than web: ecsctl deploy" in other.out
         assert json.loads(run("status", "-o", "json").out)["healthy"] is False
+
+
+def test_where_something_is_missing_the_next_command_is_named(
+    folder: Path, run: Run, live_by: Callable[..., None]
+) -> None:
+    with inprocess() as clock:
+        live_by(clock)
+        bring_up(folder, clock, run)
+        assert "next:" not in run("status").err
+        assert run("down", "--yes", "--force").code == 0
+        assert "next: ecsctl plan shows" in " ".join(run("status").err.split())
+        again = run("down")
+        assert "nothing to delete" in again.err
+        assert "nothing to do" not in again.err

@@ -37,7 +37,7 @@ def commands(group: Any, before: str = "ecsctl") -> Iterator[tuple[str, set[str]
         if getattr(one, "commands", None):
             yield from commands(one, f"{before} {name}")
         if not one.hidden and (not getattr(one, "commands", None) or one.invoke_without_command):
-            yield f"{before} {name}", {option for each in one.params for option in each.opts}
+            yield f"{before} {name}", {option for each in one.params if not each.hidden for option in each.opts}
 
 
 def test_no_command_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
