@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ecsctl.config.permissions import filled
+from ecsctl.config.tables.permissions import filled
 from ecsctl.resources.support.policy_document import Condition, Statement
 
 if TYPE_CHECKING:
-    from ecsctl.config.permissions import Permission
+    from ecsctl.config.tables.permissions import Permission
     from ecsctl.resources.support.rights import Scope
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.config.raw import SAID, Raw
+from ecsctl.config.tables.raw import SAID, Raw
 from ecsctl.engine.errors import ConfigError
 
 if TYPE_CHECKING:

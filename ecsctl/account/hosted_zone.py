@@ -11,7 +11,7 @@ from ecsctl.engine.explaining import explained
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
-    from ecsctl.config.network import Domain
+    from ecsctl.config.tables.network import Domain
     from ecsctl.engine.label import Label
     from ecsctl.engine.state_file import Entry
 

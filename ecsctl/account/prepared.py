@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ecsctl.account import delegation, encryption_key, prepared_rights, prepared_secrets
 from ecsctl.account.prepared_volumes import examined
 from ecsctl.account.unfit import unfit
-from ecsctl.config.places import queues
+from ecsctl.config.checks import queues
 from ecsctl.engine.errors import DENIED, code
 from ecsctl.engine.label import APP, flat
 from ecsctl.engine.plan import Step

@@ -21,7 +21,7 @@ def agreed_to_builds(common: Common, folder: Path, config: Config, command: str)
     from getpass import getuser
 
     from ecsctl.buildspec import ours
-    from ecsctl.config.delivery import BUILD_SETS
+    from ecsctl.config.tables.delivery import BUILD_SETS
     from ecsctl.github import committed
     from ecsctl.sandbox.server import process
     from ecsctl.ui import words

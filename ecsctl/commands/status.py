@@ -38,7 +38,7 @@ def status(
     from dataclasses import replace
 
     from ecsctl.commands.opening import opened
-    from ecsctl.config.workers import resting
+    from ecsctl.config.tables.workers import resting
     from ecsctl.engine.explaining import together
     from ecsctl.engine.report import UP_MENDS, reports
     from ecsctl.operations import processes

@@ -19,7 +19,7 @@ def why(
 ) -> None:
     """Explain why the app, or one process of it, does not run, build or deploy: cause, evidence, and how to fix it."""
     from ecsctl.commands.opening import opened
-    from ecsctl.config.workers import inherited, resting
+    from ecsctl.config.tables.workers import inherited, resting
     from ecsctl.ui import output as json
     from ecsctl.ui import why as shown
     from ecsctl.why import why as ask

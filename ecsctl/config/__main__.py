@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ecsctl.config.form import schema
+from ecsctl.config.json_schema import schema
 from ecsctl.config.writing import SCHEMA, refreshed
 
 if __name__ == "__main__":

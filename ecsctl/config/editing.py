@@ -10,8 +10,8 @@ from typing import Any
 
 from ecsctl import files
 from ecsctl.config import environment
-from ecsctl.config.files import FALLBACK, named
-from ecsctl.config.lines import Path, lines
+from ecsctl.config.files import FALLBACK, lines, named
+from ecsctl.config.tree import Path
 from ecsctl.engine.errors import EcsctlError, Refused
 
 BOM = "\ufeff"

@@ -11,14 +11,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ecsctl.config import dotenv_file, environment, files, releasing
-from ecsctl.config.form import node
-from ecsctl.config.lines import Path
+from ecsctl.config import checks, environment, files
+from ecsctl.config.json_schema import node
 from ecsctl.config.mistakes import MOST, Source, blamed, key_shown, messages, unknown
 from ecsctl.config.model import Config
 from ecsctl.config.printing import hides, show
-from ecsctl.config.tables import BY_NAME
-from ecsctl.config.tree import dotted, holds, leaves, over
+from ecsctl.config.tables.top import BY_NAME
+from ecsctl.config.tree import Path, dotted, holds, leaves, over
 from ecsctl.engine.errors import ConfigError
 
 
@@ -60,7 +59,7 @@ def read(
     folder = folder or File.cwd()
     found = files.candidates(folder)
     variables, wrong = environment.read(environ)
-    # The gravest word first.
+    # The gravest source first.
     sources = [_options(overrides or {}), variables, *map(files.source, found[:1])]
     values: dict[str, Any] = {}
     for source in sources:
@@ -71,7 +70,7 @@ def read(
             f"there is no {files.FILE} in {folder}{above}",
             hint="ecsctl init writes one for this repository",
         )
-    more, missing = dotenv_file.source(values, found[0].parent if found else folder)
+    more, missing = environment.dotenv(values, found[0].parent if found else folder)
     wrong += missing
     if more:
         sources.append(more)
@@ -84,7 +83,7 @@ def read(
         raise _mistaken(wrong)
     warnings = [
         *_warnings(config, found, sources),
-        *(dotenv_file.warnings(config.service.environment, more) if more else ()),
+        *(environment.dotenv_warnings(config.service.environment, more) if more else ()),
     ]
     return Loaded(config, next(iter(found), None), _origins(config, sources), tuple(warnings))
 
@@ -140,7 +139,7 @@ def _warnings(config: Config, found: list[File], sources: list[Source]) -> Itera
         yield f"{files.named(other)} has [tool.ecsctl] too; {files.named(found[0])} counts"
     yield from config.idle
     yield from config.wide
-    yield from releasing.late(config)
+    yield from checks.late(config)
     plain: list[tuple[Path, Mapping[str, str], str]] = [
         (("service",), config.service.environment, "[service.secrets]"),
         (("build",), config.build.environment, "env of the buildspec, as secrets-manager"),

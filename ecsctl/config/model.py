@@ -8,13 +8,13 @@ from typing import Any, Self
 from pydantic import ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from ecsctl import registries
-from ecsctl.config import places, releasing, secure, web
-from ecsctl.config.delivery import Build
-from ecsctl.config.section import Problem
-from ecsctl.config.sidecars import shares, together
-from ecsctl.config.tables import Tables
+from ecsctl.config import checks
+from ecsctl.config.tables.delivery import Build
+from ecsctl.config.tables.section import Problem
+from ecsctl.config.tables.sidecars import shares, together
+from ecsctl.config.tables.top import Tables
+from ecsctl.config.tables.volumes import fitting
 from ecsctl.config.tree import dotted
-from ecsctl.config.volumes import fitting
 from ecsctl.parts import ALARMED
 
 
@@ -33,7 +33,7 @@ class Config(Tables):
         unsaid = not asked and bool(written.get("workers") or written.get("jobs"))
         if unsaid:
             written = {**written, "service": {"web": False}}
-        found = handler(secure.preset(written) if written.get("secure") is True else written)
+        found = handler(checks.preset(written) if written.get("secure") is True else written)
         found._unsaid = unsaid  # noqa: SLF001 - its own
         return found
 
@@ -59,11 +59,11 @@ class Config(Tables):
         yield from self._processes()
         yield from self._filters()
         yield from self._inside()
-        yield from web.front(self) if self.service.web else web.without_web(self)
+        yield from checks.front(self) if self.service.web else checks.without_web(self)
         yield from self._deployment()
         yield from self._release()
         if self.secure:
-            yield from secure.problems(self)
+            yield from checks.security(self)
         app = self.service
         checked = bool(app.checked.container)
         yield from together(self.name, app.depends_on, checked, app.port, self.sidecars)
@@ -81,7 +81,7 @@ class Config(Tables):
             if name in {f"{self.name}-{about}" for about in ALARMED}:
                 problem = "is what ecsctl calls an alarm of its own: expected errors_percent or latency_seconds instead"
                 yield f"deployment.alarms.names.{number}", problem
-        yield from releasing.problems(self)
+        yield from checks.releasing(self)
         early, least = self.deployment.early_success, self.service.min_healthy_percent
         if self.service.web and early and early.healthy_percent < least:
             problem = f"expected at least service.min_healthy_percent = {least}, found {early.healthy_percent}"
@@ -90,7 +90,7 @@ class Config(Tables):
     @property
     def deploy_minutes(self) -> int:
         """How long the pipeline's deploy action waits: as configured, or as long as the strategy needs."""
-        return releasing.deploy_minutes(self)
+        return checks.deploy_minutes(self)
 
     def _doubled_tags(self) -> Iterator[Problem]:
         """Mistakes: keys that differ only in case, which IAM ignores (IAM user guide, "Tags for IAM resources")."""
@@ -103,7 +103,7 @@ class Config(Tables):
         """Mistakes: ARNs of another account, region or partition than the current ones, as far as these are known, if
         AWS accepts no other.
         """
-        yield from places.strange(self, account, region, partition)
+        yield from checks.strange(self, account, region, partition)
 
     def _build_image(self) -> Iterator[Problem]:
         """Mistakes: one of CodeBuild's own images that does not run on the build machine.

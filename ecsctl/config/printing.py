@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.config.lines import Path
-from ecsctl.config.tree import dotted, leaves
+from ecsctl.config.tree import Path, dotted, leaves
 
 if TYPE_CHECKING:
     from ecsctl.config.model import Config

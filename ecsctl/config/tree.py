@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ecsctl.config.lines import Path
+Path = tuple[str | int, ...]
+"""The way to a value: keys, and numbers within lists."""
 
 
 def dotted(path: Path) -> str:

@@ -7,11 +7,10 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ecsctl.config.form import Node, document, is_table, meant, node, options
-from ecsctl.config.lines import Path
+from ecsctl.config.json_schema import Node, document, is_table, meant, node, options
 from ecsctl.config.model import Config
 from ecsctl.config.printing import toml
-from ecsctl.config.tree import dotted
+from ecsctl.config.tree import Path, dotted
 
 SCHEMA = "ecsctl.schema.json"
 """The schema's file name next to the file that refers to it."""

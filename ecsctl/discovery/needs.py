@@ -120,7 +120,7 @@ def _ends(command: str) -> str:
 
 
 def _name(name: str) -> str:
-    """As [workers.NAME] takes it (ecsctl.config.words, ProcessName)."""
+    """As [workers.NAME] takes it (ecsctl.config.tables.texts, ProcessName)."""
     bare = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:20].strip("-")
     return bare if re.match("[a-z]", bare) and bare not in _TAKEN else f"worker-{bare}"[:20].strip("-")
 

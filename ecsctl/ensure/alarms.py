@@ -9,7 +9,7 @@ from ecsctl.parts import ERRORS, LATENCY, SECOND
 from ecsctl.resources.alarm import Alarm, Metric
 
 if TYPE_CHECKING:
-    from ecsctl.config.deployment import Alarms
+    from ecsctl.config.tables.deployment import Alarms
     from ecsctl.engine.stack import Stack
     from ecsctl.ensure.front import Front
     from ecsctl.names import Names

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ecsctl.config.words import OF_ECR
+from ecsctl.config.tables.texts import OF_ECR
 from ecsctl.resources.build_project import EnvVar
 from ecsctl.resources.support.policy_document import Statement
 
 if TYPE_CHECKING:
-    from ecsctl.config.delivery import Build
+    from ecsctl.config.tables.delivery import Build
     from ecsctl.resources.support.rights import Scope
 
 

@@ -35,7 +35,7 @@ from ecsctl.resources.validation_record import ValidationRecord
 if TYPE_CHECKING:
     from ecsctl.account.facts import Facts
     from ecsctl.config import Config
-    from ecsctl.config.network import AccessLogs, Domain
+    from ecsctl.config.tables.network import AccessLogs, Domain
     from ecsctl.ensure.vpc import Network
     from ecsctl.names import Names
 

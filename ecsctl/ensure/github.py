@@ -13,7 +13,7 @@ from ecsctl.resources.source_credentials import SourceCredentials
 
 if TYPE_CHECKING:
     from ecsctl.account.facts import Facts
-    from ecsctl.config.delivery import Github
+    from ecsctl.config.tables.delivery import Github
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ecsctl.account.facts import Facts
     from ecsctl.config import Config
-    from ecsctl.config.jobs import Job
+    from ecsctl.config.tables.jobs import Job
     from ecsctl.ensure.cluster import ClusterParts
     from ecsctl.ensure.tasks import Tasks
     from ecsctl.ensure.vpc import Network

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.config.deployment import CircuitBreaker
+from ecsctl.config.tables.deployment import CircuitBreaker
 from ecsctl.engine.stack import Stack
 from ecsctl.ids import TargetGroupArn
 from ecsctl.parts import BACKLOG_ALARM, SCALING, WEB, of_process
@@ -18,9 +18,9 @@ from ecsctl.resources.support.strategy import EarlySuccess, Strategy, Threshold
 
 if TYPE_CHECKING:
     from ecsctl.config import Config
-    from ecsctl.config.autoscaling import Autoscaling
-    from ecsctl.config.deployment import EarlySuccess as Early
-    from ecsctl.config.service import Service as Desired
+    from ecsctl.config.tables.autoscaling import Autoscaling
+    from ecsctl.config.tables.deployment import EarlySuccess as Early
+    from ecsctl.config.tables.service import Service as Desired
     from ecsctl.ensure.cluster import ClusterParts
     from ecsctl.ensure.front import Front
     from ecsctl.ensure.tasks import Tasks

@@ -29,7 +29,7 @@ from ecsctl.resources.webhook import Webhook
 if TYPE_CHECKING:
     from ecsctl.account.facts import Facts
     from ecsctl.config import Config
-    from ecsctl.config.notify import Notify
+    from ecsctl.config.tables.notify import Notify
     from ecsctl.engine.stack import Stack
     from ecsctl.names import Names
 

@@ -17,7 +17,7 @@ from ecsctl.resources.support.policy_document import Condition, Statement, Trust
 from ecsctl.resources.support.rights import Scope, connects, pass_roles
 
 if TYPE_CHECKING:
-    from ecsctl.config.permissions import Permission
+    from ecsctl.config.tables.permissions import Permission
 
 Statements = tuple[Statement, ...]
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")

@@ -20,7 +20,7 @@ from ecsctl.resources.support.rights import Scope
 if TYPE_CHECKING:
     from ecsctl.account.facts import Facts
     from ecsctl.config import Config
-    from ecsctl.config.release import Release
+    from ecsctl.config.tables.delivery import Release
     from ecsctl.ensure.policies import Statements
     from ecsctl.names import Names
 

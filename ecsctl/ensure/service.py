@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.config.releasing import HOOKS
+from ecsctl.config.checks import HOOKS
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ensure.alarms import ensure_alarms
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from ecsctl.account.facts import Facts
     from ecsctl.config import Config
-    from ecsctl.config.deployment import Deployment
-    from ecsctl.config.service import Service as Web
+    from ecsctl.config.tables.deployment import Deployment
+    from ecsctl.config.tables.service import Service as Web
     from ecsctl.ensure.cluster import ClusterParts
     from ecsctl.ensure.front import Front
     from ecsctl.ensure.tasks import Tasks

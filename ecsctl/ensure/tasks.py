@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from ecsctl.account.facts import Facts
     from ecsctl.config import Config
-    from ecsctl.config.health import ContainerCheck
-    from ecsctl.config.service import Service as Desired
-    from ecsctl.config.sidecars import Sidecar as Said
+    from ecsctl.config.tables.health import ContainerCheck
+    from ecsctl.config.tables.service import Service as Desired
+    from ecsctl.config.tables.sidecars import Sidecar as Said
     from ecsctl.ensure.volumes import Volumes
     from ecsctl.ensure.vpc import Network
     from ecsctl.names import Names

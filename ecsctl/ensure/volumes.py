@@ -16,7 +16,7 @@ from ecsctl.resources.support.volumes import Mount, Volume
 
 if TYPE_CHECKING:
     from ecsctl.config import Config
-    from ecsctl.config.volumes import Volume as Said
+    from ecsctl.config.tables.volumes import Volume as Said
     from ecsctl.engine.stack import Stack
     from ecsctl.ensure.vpc import Network
     from ecsctl.ids import SecurityGroupId

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from ecsctl.asking import asking
-from ecsctl.config.words import ConnectionArn
+from ecsctl.config.tables.texts import ConnectionArn
 from ecsctl.engine.errors import Refused, TimedOut, UsageError
 from ecsctl.resources.connection import page
 from ecsctl.resources.support.common import none_if_gone

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl import own_secrets
 from ecsctl.account.named_secrets import SUFFIX, patterns
-from ecsctl.config.places import queues
+from ecsctl.config.checks import queues
 from ecsctl.ensure.operator_policy import operator
 from ecsctl.names import Names
 from ecsctl.resources.support.policy_document import policy

@@ -6,7 +6,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecsctl.config.lines import lines
+from ecsctl.config.files import lines
 
 TRICKY = '''# comment [not.a.table]
 name = "a # no comment"   # a = 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecsctl.config.service import Service
+from ecsctl.config.tables.service import Service
 
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/1b2c3d4e"
 CONNECTION = "arn:aws:codeconnections:eu-central-1:123456789012:connection/1b2c3d4e-0000-4000-8000-000000000000"

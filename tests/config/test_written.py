@@ -8,14 +8,14 @@ import pytest
 from pydantic import ValidationError
 
 from ecsctl import config
-from ecsctl.config import form, writing
+from ecsctl.config import json_schema, writing
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = [(path, option["examples"][0]) for path, option in form.options() if "examples" in option]
+EXAMPLES = [(path, option["examples"][0]) for path, option in json_schema.options() if "examples" in option]
 
 
 def nested(path, value):
-    for part in ("some" if part == form.NAME else part for part in reversed(path)):
+    for part in ("some" if part == json_schema.NAME else part for part in reversed(path)):
         value = {part: value}
     return value
 
@@ -41,7 +41,7 @@ def test_a_page_without_a_place_for_the_options_is_refused():
 
 
 def test_every_option_is_described_and_has_a_default_or_an_example():
-    for path, option in form.options():
+    for path, option in json_schema.options():
         assert option.get("description"), path
         assert option.get("default") not in (None, [], {}) or "examples" in option or option["type"] == "string", path
 
@@ -107,9 +107,11 @@ def test_a_new_file_is_short_and_says_how_to_get_tls(load):
 
 def test_a_new_file_names_every_option_if_asked():
     text = writing.template({"name": "shop"}, every=True)
-    for path, _ in form.options():
+    for path, _ in json_schema.options():
         # Of a table within a table the table is named, with an example.
-        assert re.search(rf"^(?:# )?{(path[:1] if form.NAME in path else path[:2])[-1]} = ", text, re.MULTILINE), path
+        assert re.search(
+            rf"^(?:# )?{(path[:1] if json_schema.NAME in path else path[:2])[-1]} = ", text, re.MULTILINE
+        ), path
     for key in ("cpu_percent = 60", "# [domain]", "# [github]", "\n[service]"):
         assert key in text
 

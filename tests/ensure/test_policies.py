@@ -8,7 +8,7 @@ import pytest
 from botocore import xform_name
 
 from ecsctl.app_rights import mounting
-from ecsctl.config.permissions import Permission
+from ecsctl.config.tables.permissions import Permission
 from ecsctl.ensure import policies
 from ecsctl.ensure.operator_policy import LIMIT, operator
 from ecsctl.names import Names

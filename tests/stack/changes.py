@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ecsctl.config import Config
-from ecsctl.config.form import NAME, options
+from ecsctl.config.json_schema import NAME, options
 from tests.stack.conftest import ACCOUNT, desired_stack
 from tests.stack.theirs import EXAMPLES, Configured, filled
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from ecsctl.config import Config
-from ecsctl.config.autoscaling import Autoscaling, Schedule
+from ecsctl.config.tables.autoscaling import Autoscaling, Schedule
 from tests.stack.conftest import World, desired_stack
 
 IMAGE = "public.ecr.aws/docker/library/nginx:1.27"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ecsctl.config.autoscaling import Autoscaling
+from ecsctl.config.tables.autoscaling import Autoscaling
 from ecsctl.engine.plan import Verb
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
 

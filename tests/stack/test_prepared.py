@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ecsctl.config.form import options
+from ecsctl.config.json_schema import options
 from ecsctl.engine.errors import EcsctlError, Several
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, shared_session
 from tests.stack.prepared import (

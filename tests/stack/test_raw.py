@@ -8,7 +8,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from ecsctl.config import raw as config_raw
+from ecsctl.config.tables import raw as config_raw
 from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.plan import Why
 from ecsctl.raw_parameters import CALLS, attributes, shape_of

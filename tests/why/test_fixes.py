@@ -19,7 +19,7 @@ from typer.exceptions import TyperException
 
 from ecsctl.cli import app
 from ecsctl.config import Config
-from ecsctl.config.service import SHORT
+from ecsctl.config.tables.service import SHORT
 from ecsctl.why import Act, Cause, Diagnosis, Fix, diagnose
 from ecsctl.why.causes.build_commands import COMMAND_RULES
 from ecsctl.why.causes.build_phases import PHASE_RULES, TOKEN, VARIABLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ecsctl.config.workers import Worker
+from ecsctl.config.tables.workers import Worker
 from ecsctl.why.causes.cause import Cause
 from ecsctl.why.causes.fixes import Act, Fix, Step
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from ecsctl.config.section import Problem, Section
+from ecsctl.config.tables.section import Problem, Section
 
 SAID = {
     "task_definition": {

@@ -7,17 +7,16 @@ import re
 import pytest
 
 from ecsctl import due
-from ecsctl.config.form import node
-from ecsctl.config.mistakes import unknown
-from ecsctl.config.other_words import KEYS, ours, timetable
+from ecsctl.config.json_schema import node
+from ecsctl.config.mistakes import OTHER_TOOLS, of_other_tools, timetable, unknown
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", OTHER_TOOLS)
 def test_each_key_that_is_named_exists_and_no_other_name_of_it_does(key: str) -> None:
     for one in key.split(" and "):
         path = tuple(one.split("."))
         assert node(path) is not None, one
-        for word in KEYS[key].split():
+        for word in OTHER_TOOLS[key].split():
             assert node((*path[:-1], word)) is None, f"{word} is a word of ecsctl's own there"
 
 
@@ -25,7 +24,7 @@ def test_a_worker_s_mistake_names_its_own_key_or_the_app_s_where_it_has_none() -
     assert unknown(("workers", "mailer", "replicas")).endswith("ecsctl has workers.mailer.desired_count for it")
     assert unknown(("service", "replicas")).endswith("ecsctl has service.desired_count for it")
     assert unknown(("vpc", "subnets")).endswith("vpc.public_subnets and vpc.private_subnets for it")
-    assert ours("colour", ("service",), []) == ""
+    assert of_other_tools("colour", ("service",), []) == ""
 
 
 @pytest.mark.parametrize(("said", "aws"), [

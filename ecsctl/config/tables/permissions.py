@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ecsctl.config import words
-from ecsctl.config.section import Problem, Section
+from ecsctl.config.tables import texts
+from ecsctl.config.tables.section import Problem, Section
 
 PLACES = ("account", "region", "app", "partition")
 HOLE = re.compile(r"(?<!\$)\{([^{}]*)\}")  # `${aws:username}` is IAM's own and stays
@@ -23,10 +23,10 @@ def filled(text: str, places: dict[str, str]) -> str:
 class Permission(Section):
     """What the app may do."""
 
-    actions: tuple[words.IamAction, ...] = Field(
+    actions: tuple[texts.IamAction, ...] = Field(
         strict=False, description="What it may do.", examples=[["s3:GetObject", "s3:PutObject"]]
     )
-    resources: tuple[words.IamResource, ...] = Field(
+    resources: tuple[texts.IamResource, ...] = Field(
         strict=False,
         description="On what: ARNs, in which {account}, {region}, {app} and {partition} are filled in; or *.",
         examples=[["arn:aws:s3:::{app}-uploads/*"]],

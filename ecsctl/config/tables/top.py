@@ -10,21 +10,20 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from ecsctl.config import words
-from ecsctl.config.delivery import Build, Ecr, Github, Pipeline
-from ecsctl.config.deployment import Deployment
-from ecsctl.config.jobs import Job
-from ecsctl.config.lines import Path
-from ecsctl.config.network import Domain, LoadBalancer, Vpc
-from ecsctl.config.notify import Notify
-from ecsctl.config.permissions import Permission
-from ecsctl.config.raw import Raw
-from ecsctl.config.release import Release
-from ecsctl.config.section import Section
-from ecsctl.config.service import Logs, Service
-from ecsctl.config.sidecars import MOST, Sidecar
-from ecsctl.config.volumes import Volume
-from ecsctl.config.workers import Worker
+from ecsctl.config.tables import texts
+from ecsctl.config.tables.delivery import Build, Ecr, Github, Pipeline, Release
+from ecsctl.config.tables.deployment import Deployment
+from ecsctl.config.tables.jobs import Job
+from ecsctl.config.tables.network import Domain, LoadBalancer, Vpc
+from ecsctl.config.tables.notify import Notify
+from ecsctl.config.tables.permissions import Permission
+from ecsctl.config.tables.raw import Raw
+from ecsctl.config.tables.section import Section
+from ecsctl.config.tables.service import Logs, Service
+from ecsctl.config.tables.sidecars import MOST, Sidecar
+from ecsctl.config.tables.volumes import Volume
+from ecsctl.config.tables.workers import Worker
+from ecsctl.config.tree import Path
 from ecsctl.names import ROLE_PATH
 from ecsctl.parts import WEB
 
@@ -35,24 +34,24 @@ BY_NAME = ("sidecars", "workers", "jobs")
 class Tables(Section):
     """ecsctl.toml: the app, where it runs, and how it is built and released."""
 
-    name: words.Name = Field(
+    name: texts.Name = Field(
         description="The app's name, at most 20 characters. The names of its resources on AWS begin with it.",
         examples=["shop"],
     )
-    owner: words.Owner | None = Field(
+    owner: texts.Owner | None = Field(
         None, description="The value of the tag `owner`. Default: the caller's name.", examples=["shop-team"]
     )
-    region: words.Region | None = Field(
+    region: texts.Region | None = Field(
         None,
         description="The AWS region. It overrides AWS_REGION, and --region may name no other. Default: boto3's choice.",
         examples=["eu-central-1"],
     )
-    account_id: words.Account | None = Field(
+    account_id: texts.Account | None = Field(
         None,
         description="The only account to work in, in quotes. Credentials of any other account are refused.",
         examples=["123456789012"],
     )
-    tags: dict[words.TagKey, words.TagValue] = Field(
+    tags: dict[texts.TagKey, texts.TagValue] = Field(
         default_factory=dict,
         max_length=40,
         description="Your own tags, at most 40, on everything that takes tags.",
@@ -61,19 +60,19 @@ class Tables(Section):
     protect: tuple[Literal["ecr", "bucket", "logs"], ...] = Field(
         (), strict=False, description="What `down` keeps: images, build artifacts, logs.", examples=[["ecr", "logs"]]
     )
-    permissions_boundary: words.BoundaryArn | None = Field(
+    permissions_boundary: texts.BoundaryArn | None = Field(
         None,
         description="ARN of a policy that limits every role that ecsctl creates. If it is removed here, it stays on "
         "the roles: a boundary that an account sets by itself is never removed.",
         examples=["arn:aws:iam::123456789012:policy/boundary"],
     )
-    role_path: words.RolePath = Field(
+    role_path: texts.RolePath = Field(
         ROLE_PATH,
         description="The path of every role that ecsctl creates, for organizations that allow roles under one alone. "
         "AWS fixes it when a role is created.",
         examples=["/service/"],
     )
-    kms_key: words.KmsKey | None = Field(
+    kms_key: texts.KmsKey | None = Field(
         None,
         description="KMS key of your own, by alias or ARN, that encrypts what ecsctl creates: images, logs, artifacts, "
         "builds, secrets, volumes, the tasks' storage and the topic of notifications. If it is removed here, what is "
@@ -89,25 +88,25 @@ class Tables(Section):
     vpc: Vpc = Field(default_factory=Vpc)
     domain: Domain | None = None
     service: Service = Field(default_factory=Service)
-    sidecars: dict[words.ContainerName, Sidecar] = Field(
+    sidecars: dict[texts.ContainerName, Sidecar] = Field(
         default_factory=dict,
         max_length=MOST,
         description="Further containers of each task, by name: a proxy, an agent, a migration before the app starts.",
         examples=[{"agent": {"image": "public.ecr.aws/datadog/agent:7"}}],
     )
-    volumes: dict[words.VolumeName, Volume] = Field(
+    volumes: dict[texts.VolumeName, Volume] = Field(
         default_factory=dict,
         max_length=20,
         description="Folders on EFS, by name: what is in them outlives the tasks, and all tasks share it.",
         examples=[{"data": {"path": "/data"}}],
     )
-    workers: dict[words.ProcessName, Worker] = Field(
+    workers: dict[texts.ProcessName, Worker] = Field(
         default_factory=dict,
         max_length=20,
         description="Processes that serve no requests, by name: services of the same image, released with the web.",
         examples=[{"mailer": {"command": ["python", "worker.py"]}}],
     )
-    jobs: dict[words.ProcessName, Job] = Field(
+    jobs: dict[texts.ProcessName, Job] = Field(
         default_factory=dict,
         max_length=20,
         description="Tasks by the clock, by name: of the image of the release that serves.",

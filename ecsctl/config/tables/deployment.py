@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from ecsctl.config import words
-from ecsctl.config.section import Problem, Section
+from ecsctl.config.tables import texts
+from ecsctl.config.tables.section import Problem, Section
 from ecsctl.shifting import WAYS, Stage, minutes_of, steps_of
 
 BAKE = 5  # minutes
@@ -64,7 +64,7 @@ class CircuitBreaker(Section):
 class Alarms(Section):
     """The CloudWatch alarms that ECS watches during a release: if one goes off, the release is given up."""
 
-    names: tuple[words.AlarmName, ...] = Field(
+    names: tuple[texts.AlarmName, ...] = Field(
         (),
         strict=False,
         description="Alarms of your own in the app's account and region, by name. They are read, never changed.",

@@ -7,10 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ecsctl.config import words
-from ecsctl.config.health import ContainerCheck
-from ecsctl.config.section import Problem, Section
-from ecsctl.config.variables import ECS_SETS, doubled
+from ecsctl.config.tables import texts
+from ecsctl.config.tables.health import ContainerCheck
+from ecsctl.config.tables.section import ECS_SETS, Problem, Section, doubled
 
 MOST = 9
 """Besides the app's own: a task definition has at most 10 containers (ECS developer guide, "Amazon ECS service
@@ -23,7 +22,7 @@ Condition = Literal["START", "HEALTHY", "COMPLETE", "SUCCESS"]
 class Sidecar(Section):
     """A container besides the app's own, in the same task: it shares the task's network and lifetime."""
 
-    image: words.SidecarImage = Field(
+    image: texts.SidecarImage = Field(
         description="Its image. It is this one until another is written here: the pipeline releases the app's alone.",
         examples=["public.ecr.aws/nginx/nginx:1.27"],
     )
@@ -45,19 +44,19 @@ class Sidecar(Section):
         description="The TCP port that it listens on. Containers of a task reach each other at 127.0.0.1.",
         examples=[9090],
     )
-    environment: dict[words.Variable, str] = Field(
+    environment: dict[texts.Variable, str] = Field(
         default_factory=dict,
         description="Its environment variables, for anyone to read who may describe the service.",
         examples=[{"LOG_LEVEL": "info"}],
-        json_schema_extra=words.no_names(*sorted(ECS_SETS)),
+        json_schema_extra=texts.no_names(*sorted(ECS_SETS)),
     )
-    secrets: dict[words.Variable, words.TaskSecret] = Field(
+    secrets: dict[texts.Variable, texts.TaskSecret] = Field(
         default_factory=dict,
         description="Its environment variables from secrets and parameters, named as in service.secrets.",
         examples=[{"API_KEY": "shop/agent:key"}],
-        json_schema_extra=words.no_names(*sorted(ECS_SETS)),
+        json_schema_extra=texts.no_names(*sorted(ECS_SETS)),
     )
-    depends_on: dict[words.ContainerName, Condition] = Field(
+    depends_on: dict[texts.ContainerName, Condition] = Field(
         default_factory=dict,
         description="What it waits for before it starts: other containers, each with START, HEALTHY, COMPLETE (it has "
         "ended) or SUCCESS (it has ended with 0). The app's container has the app's name.",
@@ -97,12 +96,12 @@ class Sidecar(Section):
         description="The most memory that it may use, in MiB of the task's; it is killed beyond that. Else all of it.",
         examples=[64],
     )
-    volumes: dict[words.VolumeName, words.ContainerPath] = Field(
+    volumes: dict[texts.VolumeName, texts.ContainerPath] = Field(
         default_factory=dict,
         description="Volumes that it has too, each by its name in [volumes] with the path in this container.",
         examples=[{"data": "/data"}],
     )
-    user: words.ContainerUser | None = Field(
+    user: texts.ContainerUser | None = Field(
         None, description="Who it runs as, in place of its image's user.", examples=["10001"]
     )
     read_only_root: bool = Field(False, description="Whether its root file system can only be read.")

@@ -8,23 +8,23 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ecsctl import due
-from ecsctl.config import words
-from ecsctl.config.health import Health
-from ecsctl.config.process import Process
-from ecsctl.config.section import Problem
-from ecsctl.config.service import Service
+from ecsctl.config.tables import texts
+from ecsctl.config.tables.health import Health
+from ecsctl.config.tables.process import Process
+from ecsctl.config.tables.section import Problem
+from ecsctl.config.tables.service import Service
 from ecsctl.parts import GUARD, TIMER
 
 
 class Job(Process):
     """A task on a schedule, with the image of the release that serves."""
 
-    schedule: words.Timetable = Field(
+    schedule: texts.Timetable = Field(
         description='When it runs: "cron(minutes hours day-of-month month day-of-week year)", with ? in one of the two '
         'days; or "rate(15 minutes)", in minutes, hours or days, from when it was made.',
         examples=["cron(0 3 * * ? *)"],
     )
-    time_zone: words.TimeZone = Field(
+    time_zone: texts.TimeZone = Field(
         "UTC",
         description="The time zone of that, by its IANA name; summer time is followed.",
         examples=["Europe/Berlin"],

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-from ecsctl.config.lines import Path
-from ecsctl.config.tree import dotted, way
+from ecsctl.config.tree import Path, dotted, way
 
 Problem = tuple[str | Path, str]
 """A key relative to its table, and what is wrong with its value compared with others. The key is written with dots, or
@@ -48,3 +47,20 @@ def refused(check: Callable[[], None]) -> str:
     except ValueError as error:
         return str(error)
     return ""
+
+
+# ECS sets these in every task and its SDKs depend on them (ECS developer guide, "Amazon ECS environment variables").
+# AWS_REGION and AWS_DEFAULT_REGION are listed there too, and may be set by the user.
+ECS_SETS = frozenset(
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_EXECUTION_ENV ECS_AGENT_URI "
+    "ECS_CONTAINER_METADATA_URI ECS_CONTAINER_METADATA_URI_V4".split()
+)
+
+
+def doubled(environment: Mapping[str, str], secrets: Mapping[str, str], where: str) -> Iterator[Problem]:
+    """Mistakes: variables that are set twice, or by ECS."""
+    for name in sorted(environment.keys() & secrets.keys()):
+        yield f"secrets.{name}", f"is in {where} too"
+    for table, names in (("environment", environment), ("secrets", secrets)):
+        for name in sorted(ECS_SETS & names.keys()):
+            yield f"{table}.{name}", "is set by ECS itself"

@@ -1,24 +1,25 @@
-"""The table [service.autoscaling]: the number of tasks, by load and by the clock."""
+"""The tables [service.autoscaling] and [service.spot]: how many tasks, by load and by the clock, and on Spot."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from math import gcd
+from typing import Any, Literal
 
 from pydantic import Field
 
-from ecsctl.config import words
-from ecsctl.config.section import Problem, Section
+from ecsctl.config.tables import texts
+from ecsctl.config.tables.section import Problem, Section
 
 
 class Schedule(Section):
     """Other bounds, from a moment on or each time that it recurs."""
 
-    at: words.Moment = Field(
+    at: texts.Moment = Field(
         description='When: "cron(minutes hours day-of-month month day-of-week year)" or "at(2027-01-31T20:00:00)".',
         examples=["cron(0 20 * * ? *)"],
     )
-    time_zone: words.TimeZone = Field(
+    time_zone: texts.TimeZone = Field(
         "UTC",
         description="The time zone of that, by its IANA name; summer time is followed.",
         examples=["Europe/Berlin"],
@@ -64,7 +65,7 @@ class Autoscaling(Section):
         "autoscaling faster, and CloudWatch charges for those metrics.",
         examples=[20],
     )
-    queue: words.QueueArn | None = Field(
+    queue: texts.QueueArn | None = Field(
         None,
         description="The ARN of an SQS queue that the tasks work off, of the app's account and region: as many run "
         "as its waiting messages need. It is only read.",
@@ -78,7 +79,7 @@ class Autoscaling(Section):
         "divided by how long a task works on one.",
         examples=[100],
     )
-    schedules: dict[words.ScheduleName, Schedule] = Field(
+    schedules: dict[texts.ScheduleName, Schedule] = Field(
         default_factory=dict,
         max_length=50,
         description="Other bounds by the clock, each under a name of its own.",
@@ -129,3 +130,25 @@ class Autoscaling(Section):
     def highest(self) -> int:
         """The most tasks at any time."""
         return max([self.max, *(one.max for one in self.schedules.values() if one.max is not None)])
+
+
+class Spot(Section):
+    """Tasks on Fargate Spot: cheaper, and stopped with two minutes' notice when AWS needs the capacity."""
+
+    percent: int = Field(100, ge=1, le=100, description="The share of the tasks beyond base that run on Spot.")
+    base: int = Field(
+        0, ge=0, le=5000, description="How many tasks run on Fargate On-Demand first: AWS never takes those back."
+    )
+
+    @property
+    def strategy(self) -> list[dict[str, Any]]:
+        """In ECS's form: weights in their lowest terms, and the base, which only one provider may have.
+
+        A provider of weight 0 gets no task but those of its base (ECS API reference, CapacityProviderStrategyItem).
+        """
+        common = gcd(self.percent, 100)
+        spot = {"capacityProvider": "FARGATE_SPOT", "base": 0, "weight": self.percent // common}
+        if self.percent == 100 and not self.base:
+            return [spot]
+        usual = {"capacityProvider": "FARGATE", "base": self.base, "weight": (100 - self.percent) // common}
+        return [usual, spot]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from ecsctl.config import words
-from ecsctl.config.section import Problem, Section
+from ecsctl.config.tables import texts
+from ecsctl.config.tables.section import Problem, Section
 
 
 class Notify(Section):
@@ -16,21 +16,21 @@ class Notify(Section):
     Without this table no one is.
     """
 
-    email: tuple[words.Email, ...] = Field(
+    email: tuple[texts.Email, ...] = Field(
         (),
         strict=False,
         description="E-mail addresses. AWS asks each once, by e-mail, to confirm it; `ecsctl status` names those that "
         "have not.",
         examples=[["ops@example.com"]],
     )
-    topic: words.TopicArn | None = Field(
+    topic: texts.TopicArn | None = Field(
         None,
         description="Instead of addresses: the ARN of an SNS topic of your own, in the app's account and region. Its "
         "policy must let EventBridge (events.amazonaws.com) publish. ecsctl never changes it.",
         examples=["arn:aws:sns:eu-central-1:123456789012:alerts"],
     )
 
-    webhook: words.WebhookSecret | None = Field(
+    webhook: texts.WebhookSecret | None = Field(
         None,
         description='The name or ARN of a secret that holds a URL, perhaps with ":key", to which {"text": "…"} is '
         "posted: a chat's incoming webhook. The URL itself is never written or shown.",

@@ -7,14 +7,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from ecsctl.config import words
-from ecsctl.config.autoscaling import Autoscaling
-from ecsctl.config.health import Health
-from ecsctl.config.permissions import Permission
-from ecsctl.config.section import Problem, Section, refused
-from ecsctl.config.sidecars import Condition
-from ecsctl.config.spot import Spot
-from ecsctl.config.variables import ECS_SETS, doubled
+from ecsctl.config.tables import texts
+from ecsctl.config.tables.autoscaling import Autoscaling, Spot
+from ecsctl.config.tables.health import Health
+from ecsctl.config.tables.permissions import Permission
+from ecsctl.config.tables.section import ECS_SETS, Problem, Section, doubled, refused
+from ecsctl.config.tables.sidecars import Condition
 from ecsctl.fargate import fargate_pair, percentages
 
 
@@ -50,7 +48,7 @@ class Service(Section):
         "two need [domain], and clients that speak HTTP/2. Another one needs another target group: `ecsctl plan` says "
         "what clients notice.",
     )
-    health_path: words.HealthPath = Field(
+    health_path: texts.HealthPath = Field(
         "/",
         description="The path that the load balancer checks; it has to answer 200. With gRPC a method, such as "
         "/grpc.health.v1.Health/Check, and else one that no server knows. A load balancer that checks "
@@ -62,25 +60,25 @@ class Service(Section):
     desired_count: int = Field(
         1, ge=0, le=5000, description="How many tasks run. Without an image in the repository none do."
     )
-    environment: dict[words.Variable, str] = Field(
+    environment: dict[texts.Variable, str] = Field(
         default_factory=dict,
         description="Environment variables, for anyone to read who may describe the service. Secrets go to `secrets`.",
         examples=[{"LOG_LEVEL": "info"}],
-        json_schema_extra=words.no_names(*sorted(ECS_SETS)),
+        json_schema_extra=texts.no_names(*sorted(ECS_SETS)),
     )
-    environment_file: words.RepositoryPath | None = Field(
+    environment_file: texts.RepositoryPath | None = Field(
         None,
         description="A dotenv file below ecsctl.toml's folder with more of them; those in `environment` win. It is "
         "read unchanged: nothing in a value is filled in.",
         examples=["app.env"],
     )
-    secrets: dict[words.Variable, words.TaskSecret] = Field(
+    secrets: dict[texts.Variable, texts.TaskSecret] = Field(
         default_factory=dict,
         description="Environment variables whose values are read when a task starts: from the secret of that name in "
         'Secrets Manager, with ":key" from one key of its JSON; from the parameter of that name in Parameter Store, '
         "which begins with a slash; or by ARN, from another account or region, too.",
         examples=[{"DATABASE_URL": "shop/db:url", "API_KEY": "/shop/api-key"}],
-        json_schema_extra=words.no_names(*sorted(ECS_SETS)),
+        json_schema_extra=texts.no_names(*sorted(ECS_SETS)),
     )
     command: tuple[str, ...] = Field(
         (),
@@ -94,12 +92,12 @@ class Service(Section):
         description="What is run in place of the image's entry point; command follows it.",
         examples=[["/entrypoint.sh"]],
     )
-    user: words.ContainerUser | None = Field(
+    user: texts.ContainerUser | None = Field(
         None,
         description='Who the container runs as, in place of its image\'s user: "1000", "app" or "1000:1000".',
         examples=["10001"],
     )
-    working_directory: words.ContainerPath | None = Field(
+    working_directory: texts.ContainerPath | None = Field(
         None, description="The folder that it starts in, in place of its image's.", examples=["/app"]
     )
     read_only_root: bool = Field(
@@ -117,7 +115,7 @@ class Service(Section):
         description="Storage of a task in GiB, from 21 to 200, gone with it. Without it Fargate gives 20, for free.",
         examples=[40],
     )
-    security_groups: tuple[words.SecurityGroup, ...] = Field(
+    security_groups: tuple[texts.SecurityGroup, ...] = Field(
         (),
         strict=False,
         max_length=4,
@@ -125,7 +123,7 @@ class Service(Section):
         "database that lets in who is in its group. They are used, never changed.",
         examples=[["sg-0a1b2c3d4e5f60718"]],
     )
-    depends_on: dict[words.ContainerName, Condition] = Field(
+    depends_on: dict[texts.ContainerName, Condition] = Field(
         default_factory=dict,
         description="Sidecars that the app waits for before it starts: each with START, HEALTHY, COMPLETE (it has "
         "ended) or SUCCESS (it has ended with 0).",
@@ -171,7 +169,7 @@ class Service(Section):
         description="What the app may do on AWS, by the role that its tasks have. Default: nothing.",
         examples=[[{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::{app}-uploads/*"]}]],
     )
-    policies: tuple[words.PolicyArn, ...] = Field(
+    policies: tuple[texts.PolicyArn, ...] = Field(
         (),
         strict=False,
         max_length=25,

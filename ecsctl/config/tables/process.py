@@ -7,11 +7,10 @@ from typing import Any
 
 from pydantic import Field
 
-from ecsctl.config import words
-from ecsctl.config.permissions import Permission
-from ecsctl.config.section import Problem, Section, refused
-from ecsctl.config.service import Service
-from ecsctl.config.variables import ECS_SETS, doubled
+from ecsctl.config.tables import texts
+from ecsctl.config.tables.permissions import Permission
+from ecsctl.config.tables.section import ECS_SETS, Problem, Section, doubled, refused
+from ecsctl.config.tables.service import Service
 from ecsctl.fargate import fargate_pair
 
 SAME = ("entrypoint", "user", "working_directory", "cpu", "memory", "ephemeral_gib", "stop_timeout_seconds")
@@ -33,17 +32,17 @@ class Process(Section):
         description="What is run in place of the image's entry point. Default: as service.entrypoint.",
         examples=[["/entrypoint.sh"]],
     )
-    environment: dict[words.Variable, str] = Field(
+    environment: dict[texts.Variable, str] = Field(
         default_factory=dict,
         description="Environment variables beside those of service.environment, or in place of them.",
         examples=[{"QUEUE": "mail"}],
-        json_schema_extra=words.no_names(*sorted(ECS_SETS)),
+        json_schema_extra=texts.no_names(*sorted(ECS_SETS)),
     )
-    secrets: dict[words.Variable, words.TaskSecret] = Field(
+    secrets: dict[texts.Variable, texts.TaskSecret] = Field(
         default_factory=dict,
         description="Environment variables from secrets and parameters, beside those of service.secrets.",
         examples=[{"SMTP_PASSWORD": "shop/smtp:password"}],
-        json_schema_extra=words.no_names(*sorted(ECS_SETS)),
+        json_schema_extra=texts.no_names(*sorted(ECS_SETS)),
     )
     cpu: int | None = Field(None, description="CPU units of a task. Default: as service.cpu.", examples=[512])
     memory: int | None = Field(
@@ -52,10 +51,10 @@ class Process(Section):
     ephemeral_gib: int | None = Field(
         None, ge=21, le=200, description="Storage of a task in GiB. Default: as service.ephemeral_gib.", examples=[40]
     )
-    user: words.ContainerUser | None = Field(
+    user: texts.ContainerUser | None = Field(
         None, description="Who the container runs as. Default: as service.user.", examples=["10001"]
     )
-    working_directory: words.ContainerPath | None = Field(
+    working_directory: texts.ContainerPath | None = Field(
         None, description="The folder that it starts in. Default: as service.working_directory.", examples=["/app"]
     )
     stop_timeout_seconds: int | None = Field(
@@ -72,14 +71,14 @@ class Process(Section):
         examples=[[{"actions": ["sqs:ReceiveMessage", "sqs:DeleteMessage"],
                     "resources": ["arn:aws:sqs:{region}:{account}:mail"]}]],
     )  # fmt: skip
-    policies: tuple[words.PolicyArn, ...] | None = Field(
+    policies: tuple[texts.PolicyArn, ...] | None = Field(
         None,
         strict=False,
         max_length=25,
         description="Managed policies of its role, by ARN. Default: as service.policies.",
         examples=[["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]],
     )
-    sidecars: tuple[words.ContainerName, ...] | None = Field(
+    sidecars: tuple[texts.ContainerName, ...] | None = Field(
         None,
         strict=False,
         description="Which of [sidecars] run beside it. Default: all.",

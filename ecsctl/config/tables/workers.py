@@ -7,12 +7,11 @@ from typing import Any
 
 from pydantic import Field
 
-from ecsctl.config.autoscaling import Autoscaling
-from ecsctl.config.health import ContainerCheck, Health
-from ecsctl.config.process import Process
-from ecsctl.config.section import Problem, refused
-from ecsctl.config.service import Service
-from ecsctl.config.spot import Spot
+from ecsctl.config.tables.autoscaling import Autoscaling, Spot
+from ecsctl.config.tables.health import ContainerCheck, Health
+from ecsctl.config.tables.process import Process
+from ecsctl.config.tables.section import Problem, refused
+from ecsctl.config.tables.service import Service
 from ecsctl.fargate import percentages
 
 

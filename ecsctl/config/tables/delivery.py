@@ -1,4 +1,4 @@
-"""The tables [github], [ecr], [build] and [pipeline]: from a push to a running image."""
+"""The tables [github], [ecr], [build], [pipeline] and [release]: from a push to a running image."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ecsctl.buildspec import OURS, PARTS, USUAL
-from ecsctl.config import words
-from ecsctl.config.section import Problem, Section
+from ecsctl.config.tables import texts
+from ecsctl.config.tables.section import Problem, Section
 from ecsctl.names import LAYERS
 
 # The project sets these itself. CodeBuild refuses a name that is given twice and names that begin with CODEBUILD_
@@ -23,15 +23,15 @@ ACTIONS = 50  # in one stage (CodePipeline user guide, "Quotas in AWS CodePipeli
 class Github(Section):
     """The repository that is built. Without this table there is no build and no pipeline."""
 
-    repository: words.Repository = Field(description='The repository on GitHub: "owner/name".', examples=["acme/shop"])
-    branch: words.Branch = Field("main", description="The branch whose every push is built and deployed.")
-    connection_arn: words.ConnectionArn | None = Field(
+    repository: texts.Repository = Field(description='The repository on GitHub: "owner/name".', examples=["acme/shop"])
+    branch: texts.Branch = Field("main", description="The branch whose every push is built and deployed.")
+    connection_arn: texts.ConnectionArn | None = Field(
         None,
         description="A CodeConnections connection to GitHub. Better than a token, because it belongs to no person"
         " and is never rotated.",
         examples=["arn:aws:codeconnections:eu-central-1:123456789012:connection/1b2c3d4e-0000-4000-8000-000000000000"],
     )
-    token_secret: words.TokenSecret = Field(
+    token_secret: texts.TokenSecret = Field(
         "github/token",
         description="Without a connection: name or ARN of the secret in Secrets Manager that holds the GitHub "
         "token (classic: scope repo; fine-grained: Contents read, Commit statuses and Webhooks "
@@ -62,7 +62,7 @@ class Ecr(Section):
     )
     scan_on_push: bool = Field(True, description="Whether ECR scans every image for known vulnerabilities.")
     keep_images: int = Field(30, ge=1, le=1000, description="How many tagged images are kept; older ones expire.")
-    sign: words.ProfileArn | None = Field(
+    sign: texts.ProfileArn | None = Field(
         None,
         description="The ARN of a signing profile of AWS Signer, for container images, by which ECR signs each image "
         "that is pushed; of the app's region, perhaps of another account. It is only used: AWS never releases a "
@@ -77,30 +77,30 @@ class Build(Section):
     FOUND: ClassVar[tuple[str, ...]] = ("context", "dockerfile", "target", "args")
     """What describes the repository, as `ecsctl init` finds it: no sign that someone expects a build."""
 
-    buildspec: words.RepositoryPath | None = Field(
+    buildspec: texts.RepositoryPath | None = Field(
         None,
         description="The buildspec's path in the repository; or ecsctl, for ecsctl's own, which needs no file "
         "there. Default: buildspec.yml, or ecsctl's own if git shows that the branch has none.",
         examples=["ci/build.yml"],
     )
-    context: words.RepositoryPath | None = Field(
+    context: texts.RepositoryPath | None = Field(
         None,
         description="The folder that the image is built from, from the repository's root; BUILD_CONTEXT in the build. "
         "Default, with ecsctl's own buildspec: the folder of ecsctl.toml if it has a Dockerfile, else the root.",
         examples=["backend"],
     )
-    dockerfile: words.RepositoryPath | None = Field(
+    dockerfile: texts.RepositoryPath | None = Field(
         None,
         description="The Dockerfile's path, from the repository's root; BUILD_DOCKERFILE in the build. Default: "
         "Dockerfile in the context.",
         examples=["docker/Dockerfile"],
     )
-    target: words.Stage | None = Field(
+    target: texts.Stage | None = Field(
         None,
         description="The stage of the Dockerfile that is built; BUILD_TARGET in the build. Default: the last one.",
         examples=["release"],
     )
-    args: dict[words.Variable, str] = Field(
+    args: dict[texts.Variable, str] = Field(
         default_factory=dict,
         description="Build arguments, for the ARGs of the Dockerfile: NAME is BUILD_ARG_NAME in the build. Never "
         "secrets: an image shows its arguments to everybody who has it.",
@@ -109,13 +109,13 @@ class Build(Section):
     compute: Literal["small", "medium", "large", "xlarge"] = Field(
         "small", description="The size of the build machine."
     )
-    image: words.Image | None = Field(
+    image: texts.Image | None = Field(
         None,
         description="The image that the build runs in. Default: CodeBuild's newest Amazon Linux 2023 for the "
         "architecture.",
         examples=["aws/codebuild/amazonlinux-aarch64-standard:3.0"],
     )
-    image_credentials: words.ImageCredentials | None = Field(
+    image_credentials: texts.ImageCredentials | None = Field(
         None,
         description="For an image in a private registry other than ECR: the ARN of the secret in Secrets Manager that "
         'CodeBuild logs in with, a JSON with "username" and "password"; or none, where anybody may pull it.',
@@ -125,11 +125,11 @@ class Build(Section):
         False, description="Whether the build has the token in GITHUB_AUTH_TOKEN, by reference to its secret."
     )
     timeout_minutes: int = Field(30, ge=5, le=2160, description="After how many minutes a build is stopped.")
-    environment: dict[words.Variable, str] = Field(
+    environment: dict[texts.Variable, str] = Field(
         default_factory=dict,
         description="Environment variables of the build, in plain text.",
         examples=[{"BUILD_CONTEXT": "backend"}],
-        json_schema_extra=words.no_names("CODEBUILD_.*", *sorted(BUILD_SETS)),
+        json_schema_extra=texts.no_names("CODEBUILD_.*", *sorted(BUILD_SETS)),
     )
 
     vpc: bool = Field(
@@ -137,15 +137,15 @@ class Build(Section):
         description="Whether builds run inside the VPC, in the tasks' private subnets, and so reach what only that "
         "network reaches: a private registry of packages, a database for tests.",
     )
-    secrets: dict[words.Variable, words.SecretArn] = Field(
+    secrets: dict[texts.Variable, texts.SecretArn] = Field(
         default_factory=dict,
         description="Secrets of the build, from Secrets Manager or Parameter Store, by ARN: environment variables of "
         "the build, and BuildKit secrets by the same ids in the Dockerfile (RUN --mount=type=secret,id=NAME). No layer "
         "of the image keeps them.",
         examples=[{"NPM_TOKEN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:npm-AbCdEf:token::"}],
-        json_schema_extra=words.no_names("CODEBUILD_.*", "BUILD_.*", *sorted(BUILD_SETS)),
+        json_schema_extra=texts.no_names("CODEBUILD_.*", "BUILD_.*", *sorted(BUILD_SETS)),
     )
-    logins: dict[words.RegistryHost, words.RegistryLogin] = Field(
+    logins: dict[texts.RegistryHost, texts.RegistryLogin] = Field(
         default_factory=dict,
         max_length=20,
         description="Registries that the build logs in to before its first pull, each with the ARN of a secret in "
@@ -231,14 +231,14 @@ class Build(Section):
                 elif name in BUILD_SETS or (table == "secrets" and name.startswith("BUILD_")):
                     yield (table, name), "is set by ecsctl itself"
         for host, login in sorted(self.logins.items()):
-            if login == "role" and not words.OF_ECR.fullmatch(host):
+            if login == "role" and not texts.OF_ECR.fullmatch(host):
                 yield ("logins", host), "is no registry of ECR: expected the ARN of a secret"
 
 
 class Action(Section):
     """One step of the pipeline between build and deployment."""
 
-    name: words.ActionName = Field(description="The action's name.", examples=["Review"])
+    name: texts.ActionName = Field(description="The action's name.", examples=["Review"])
 
 
 class Approval(Action):
@@ -250,8 +250,8 @@ class Approval(Action):
 class Test(Action):
     """A test before the deployment: a build with a buildspec of its own."""
 
-    name: words.TestName = Field(description="The action's name.", examples=["Smoke"])
-    buildspec: words.RepositoryPath = Field(
+    name: texts.TestName = Field(description="The action's name.", examples=["Smoke"])
+    buildspec: texts.RepositoryPath = Field(
         description="The buildspec's path in the repository.", examples=["tests.yml"]
     )
 
@@ -266,7 +266,7 @@ class Pipeline(Section):
     trigger: Literal["push", "manual"] = Field(
         "push", description="What starts the pipeline: a push, or `ecsctl pipeline run` alone."
     )
-    paths: tuple[words.Pattern, ...] = Field(
+    paths: tuple[texts.Pattern, ...] = Field(
         (),
         strict=False,
         max_length=PATTERNS,
@@ -275,7 +275,7 @@ class Pipeline(Section):
         "not check the paths: it starts the pipeline.",
         examples=[["backend/**", "package.json"]],
     )
-    tags: tuple[words.Pattern, ...] = Field(
+    tags: tuple[texts.Pattern, ...] = Field(
         (),
         strict=False,
         max_length=PATTERNS,
@@ -324,3 +324,35 @@ class Pipeline(Section):
             for index, one in enumerate(actions):
                 if names[one.name] > 1:
                     yield (key, index, "name"), f"{one.name} is listed more than once: each action needs its own name"
+
+
+COMMAND_CHARACTERS = 8000  # characters: ECS takes 8192 of all overrides of a task (ECS API reference, RunTask)
+
+
+class Release(Section):
+    """A command that runs with the new image before it is deployed, in the pipeline and in `ecsctl deploy`.
+
+    Without this table nothing runs.
+    """
+
+    command: tuple[str, ...] = Field(
+        min_length=1,
+        strict=False,
+        description="The command, word by word, in place of the image's own; its entry point stays. It runs in a task "
+        "of its own, with the environment, secrets, roles and network of the app. Where it ends with anything but 0 "
+        "nothing is deployed.",
+        examples=[["python", "manage.py", "migrate"]],
+    )
+    timeout_minutes: int = Field(
+        10,
+        ge=1,
+        le=60,
+        description="After how many minutes it is stopped, and counts as failed.",
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """Mistakes: an empty command, or one longer than ECS accepts."""
+        if "" in self.command:
+            yield "command", "has an empty word"
+        if sum(len(word) + 3 for word in self.command) > COMMAND_CHARACTERS:
+            yield "command", f"is too long: expected at most {COMMAND_CHARACTERS} characters, for ECS takes no more"

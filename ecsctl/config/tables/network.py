@@ -8,8 +8,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from ecsctl.config import words
-from ecsctl.config.section import Problem, Section
+from ecsctl.config.tables import texts
+from ecsctl.config.tables.section import Problem, Section
 
 _PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))  # RFC 1918
 
@@ -31,16 +31,16 @@ class Vpc(Section):
         "directly. With public the tasks are in the public subnets and have public addresses, but "
         "only the load balancer can reach them.",
     )
-    id: words.VpcId | None = Field(
+    id: texts.VpcId | None = Field(
         None, description="An existing VPC to use instead of a new one.", examples=["vpc-0a1b2c3d4e5f60718"]
     )
-    public_subnets: tuple[words.SubnetId, ...] = Field(
+    public_subnets: tuple[texts.SubnetId, ...] = Field(
         (),
         strict=False,
         description="With id: at least two of its public subnets, each in a zone of its own, for the load balancer.",
         examples=[["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"]],
     )
-    private_subnets: tuple[words.SubnetId, ...] = Field(
+    private_subnets: tuple[texts.SubnetId, ...] = Field(
         (),
         strict=False,
         description='With id: at least two of its private subnets, for the tasks; or none with egress = "public".',
@@ -120,39 +120,39 @@ def _unfit(cidr: str) -> str:
 class Domain(Section):
     """The app's own name and its certificate. Without this table the app is served only by HTTP."""
 
-    name: words.Domain | None = Field(
+    name: texts.Domain | None = Field(
         None,
         description="The app's domain, in lower case. Its record is made in the hosted zone.",
         examples=["shop.example.com"],
     )
-    names: tuple[words.FurtherDomain, ...] = Field(
+    names: tuple[texts.FurtherDomain, ...] = Field(
         (),
         strict=False,
         description="Further names of the app, such as the apex or a wildcard: in the same certificate, each with a "
         "record in the hosted zone that holds it.",
         examples=[["example.com", "*.shop.example.com"]],
     )
-    redirect: tuple[words.FurtherDomain, ...] = Field(
+    redirect: tuple[texts.FurtherDomain, ...] = Field(
         (),
         strict=False,
         description="Names that only redirect to name: permanently (301), with path and query. "
         "They are in the certificate and have records as further names do.",
         examples=[["www.shop.example.com"]],
     )
-    elsewhere: tuple[words.FurtherDomain, ...] = Field(
+    elsewhere: tuple[texts.FurtherDomain, ...] = Field(
         (),
         strict=False,
         description="Those of the names whose DNS is not in Route 53 of this account. `ecsctl up` says which records "
         "to set there by hand, and waits for the certificate.",
         examples=[["shop.example.com"]],
     )
-    hosted_zone: words.Zone | None = Field(
+    hosted_zone: texts.Zone | None = Field(
         None,
         description="The public hosted zone, by id or name. Default, also for further names outside of it: "
         "the one with the longest name at the end of the domain.",
         examples=["example.com"],
     )
-    certificate_arn: words.CertificateArn | None = Field(
+    certificate_arn: texts.CertificateArn | None = Field(
         None,
         description="An issued certificate to use. Then none is requested, and without a name no record is made.",
         examples=["arn:aws:acm:eu-central-1:123456789012:certificate/1b2c3d4e-0000-4000-8000-000000000000"],
@@ -231,13 +231,13 @@ class AccessLogs(Section):
     """A line for each request, in files in S3."""
 
     days: int = Field(90, ge=1, le=3650, description="After how many days they are removed from the app's own bucket.")
-    bucket: words.BucketName | None = Field(
+    bucket: texts.BucketName | None = Field(
         None,
         description="A bucket of your own in the load balancer's region, which lets it write. It is only used. "
         "Default: one is made for the app.",
         examples=["shop-logs"],
     )
-    prefix: words.LogPrefix = Field(
+    prefix: texts.LogPrefix = Field(
         "", description="With bucket: below which folder of it they are written.", examples=["web"]
     )
 
@@ -266,7 +266,7 @@ class LoadBalancer(Section):
         description="Whether it is reachable only from the VPC and from networks connected to it, not from the "
         "internet. AWS cannot change this in place.",
     )
-    allow: tuple[words.Source, ...] = Field(
+    allow: tuple[texts.Source, ...] = Field(
         ("0.0.0.0/0",),
         strict=False,
         min_length=1,
@@ -301,7 +301,7 @@ class LoadBalancer(Section):
         "no.",
         examples=[{"days": 30}],
     )
-    waf: words.WebAclArn | None = Field(
+    waf: texts.WebAclArn | None = Field(
         None,
         description="The web ACL of AWS WAF that protects it, by ARN: a regional one of its own region. It is only "
         "associated. Default: whatever is set on AWS.",

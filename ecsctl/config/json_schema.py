@@ -10,8 +10,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from ecsctl.config.lines import Path
 from ecsctl.config.model import Config
+from ecsctl.config.tree import Path
 
 Node = dict[str, Any]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import Field
 
-from ecsctl.config import words
-from ecsctl.config.section import Problem, Section
+from ecsctl.config.tables import texts
+from ecsctl.config.tables.section import Problem, Section
 
 OURS = ("uid", "gid")
 ROOT = "is the root of the container's own file system: expected a folder of it"
@@ -17,22 +17,22 @@ ROOT = "is the root of the container's own file system: expected a folder of it"
 class Volume(Section):
     """A folder on EFS: of a file system that ecsctl creates for it, or of an existing one."""
 
-    path: words.ContainerPath = Field(description="Where it is in the app's container.", examples=["/data"])
+    path: texts.ContainerPath = Field(description="Where it is in the app's container.", examples=["/data"])
     read_only: bool = Field(
         False, description="Whether the containers can only read it. The app's role may not write then, either."
     )
-    file_system: words.FileSystemId | None = Field(
+    file_system: texts.FileSystemId | None = Field(
         None,
         description="An existing file system, in the tasks' VPC; it is used, never changed. Without it an "
         "encrypted one is made, which `ecsctl down` keeps.",
         examples=["fs-0a1b2c3d4e5f60718"],
     )
-    access_point: words.AccessPointId | None = Field(
+    access_point: texts.AccessPointId | None = Field(
         None,
         description="An access point of that file system, which sets the folder and the user.",
         examples=["fsap-0a1b2c3d4e5f60718"],
     )
-    directory: words.ContainerPath | None = Field(
+    directory: texts.ContainerPath | None = Field(
         None,
         description="Without an access point: the folder of that file system. It must exist. Default: all of it.",
         examples=["/shop"],

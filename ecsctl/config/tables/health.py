@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from ecsctl.config import words
-from ecsctl.config.section import Problem, Section
+from ecsctl.config.tables import texts
+from ecsctl.config.tables.section import Problem, Section
 
 
 class ContainerCheck(Section):
@@ -48,10 +48,10 @@ UNKNOWN_METHOD = "/AWS.ALB/healthcheck"
 class Health(Section):
     """How the load balancer checks whether a task is healthy: instead of health_path, if that is not enough."""
 
-    path: words.HealthPath = Field(
+    path: texts.HealthPath = Field(
         "/", description="The path that the load balancer checks; health_path is the short form."
     )
-    codes: words.HealthCodes = Field(
+    codes: texts.HealthCodes = Field(
         "200",
         description='The status codes that count as healthy, from 200 to 499: "200", "200,302" or "200-399". With '
         'service.protocol = "grpc" those of gRPC, from 0 to 99: "0", or "12" without a path.',
