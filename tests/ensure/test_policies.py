@@ -1,11 +1,7 @@
-import ast
 import json
 import re
-from pathlib import Path
 
-import botocore.session
 import pytest
-from botocore import xform_name
 
 from ecsctl.app_rights import mounting
 from ecsctl.config.tables.permissions import Permission
@@ -22,6 +18,7 @@ from ecsctl.resources.support.policy_document import (
     trust_policy,
 )
 from ecsctl.resources.support.rights import Scope, Uses, both_prefixes
+from tests.requests.in_use import uses
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 SCOPE = Scope(Names("shop", ACCOUNT, REGION), ACCOUNT, REGION)
@@ -225,23 +222,6 @@ def test_the_operators_policies_fit_into_iam_for_the_longest_of_names():
     assert all(len(policy(one)) < 10_240 for one in roles)  # all inline policies of a role together
 
 
-SPELLING = {  # where IAM's word for a call is not the call's own: S3's predate its API's names
-    "elbv2": "elasticloadbalancing",
-    "efs": "elasticfilesystem",
-    "autoscaling": "application-autoscaling",
-    "tagging": "tag",
-    "s3:HeadBucket": "s3:ListBucket",
-    "s3:ListObjectVersions": "s3:ListBucketVersions",
-    "s3:DeleteObjects": "s3:DeleteObjectVersion",
-    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
-    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
-    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
-    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
-    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
-    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
-}
-
-
 WITHHELD = {
     # Only asks for call them that no ecsctl.toml brings about: no boundary, no expiry, plain requests to the bucket.
     "iam:DeleteRolePermissionsBoundary",
@@ -255,33 +235,8 @@ WITHHELD = {
 }
 
 
-def calls_made():
-    """Every AWS call that stands in the package, as IAM's action."""
-    clients = {"elbv2": "elbv2", "autoscaling": "application-autoscaling", "tagging": "resourcegroupstaggingapi",
-               "quotas": "service-quotas"}  # fmt: skip
-    named, found = {}, set()
-    for path in Path("ecsctl").rglob("*.py"):
-        if "sandbox" in path.parts:
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            match node:
-                case ast.Attribute(
-                    value=ast.Attribute(value=ast.Name("aws") | ast.Attribute(attr="aws"), attr=service)
-                ):
-                    named.setdefault(service, set()).add(node.attr)
-    for service, methods in named.items():
-        if service in ("sts", "session", "patience"):
-            continue  # asking who one is needs no permission
-        model = botocore.session.get_session().get_service_model(clients.get(service, service))
-        known = {xform_name(name): name for name in model.operation_names}
-        for method in methods & known.keys():
-            action = f"{SPELLING.get(service, service)}:{known[method]}"
-            found.add(SPELLING.get(action, action))
-    return found
-
-
 def test_the_operator_may_make_every_call_that_ecsctl_makes():
-    made = calls_made() - WITHHELD
+    made = {one.action for one in uses() if one.service != "sts"} - WITHHELD  # who one is, anybody may ask
     assert len(made) > 100
     allowed = {action for found in OPERATOR.values() for one in found for action in one.actions}
     assert sorted(made - allowed) == []

@@ -12,8 +12,20 @@ import botocore.model
 
 import ecsctl
 from ecsctl.aws import SERVICES, Aws
+from ecsctl.sandbox.core.requirements import PREFIXES
 from tests.requests.recorded import known, operation
 
+SPELLING = {  # where IAM's word for a call is not the call's own: S3's predate its API's names
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    "s3:DeleteObjects": "s3:DeleteObjectVersion",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+}
 _SERVICES = {name: SERVICES.get(name, name) for name in Aws.__annotations__}
 
 
@@ -35,6 +47,12 @@ class Use:
     def name(self) -> str:
         """`service.operation`, as boto3 calls both."""
         return f"{self.service}.{self.operation}"
+
+    @property
+    def action(self) -> str:
+        """The action that IAM checks for it."""
+        action = f"{PREFIXES.get(self.service, self.service)}:{self.model.name}"
+        return SPELLING.get(action, action)
 
 
 @functools.cache

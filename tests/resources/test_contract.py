@@ -27,6 +27,7 @@ from ecsctl.resources.support.policy_document import policy
 from ecsctl.resources.support.rights import Scope, Uses
 from ecsctl.sandbox.core.permissions import decision, statements
 from ecsctl.sandbox.server.inprocess import inprocess
+from tests.requests.in_use import uses
 from tests.resources.conftest import REGION, Cloud
 from tests.resources.lives import Life, account, live, of, rest
 from tests.rows import EXEMPT, ROWS, STACKS, delivery, network
@@ -60,6 +61,7 @@ USES = Uses(
     reports=True,
     key=delivery.KEY,
 )
+SCOPE = Scope(delivery.NAMES, delivery.ACCOUNT_ID, REGION)
 BORROWED = re.compile(r"\bother\b")  # what rows change to only to show a change
 LAG = 10.0  # seconds
 
@@ -203,8 +205,7 @@ def test_what_another_app_has_is_refused_and_what_nobody_has_tagged(lives: Any, 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_the_operators_policy_covers_every_call_of_it(lives: Any, row: Row) -> None:
     """By what the kind itself says it needs: the printed policies are put together from that."""
-    scope = Scope(delivery.NAMES, delivery.ACCOUNT_ID, REGION)
-    allowed = statements([policy(row.kind.rights(scope, USES))])
+    allowed = statements([policy(row.kind.rights(SCOPE, USES))])
     asked = [
         one
         for one in lives(row.stack).needed.get(row.kind.kind, [])
@@ -212,6 +213,19 @@ def test_the_operators_policy_covers_every_call_of_it(lives: Any, row: Row) -> N
     ]
     assert asked
     assert [one for one in asked if decision(allowed, one) != "Allow"] == []
+
+
+OURS = [kind for kind in kinds() if not (kind.wait or kind.borrowed)]
+
+
+@pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.kind)
+def test_the_rights_of_a_kind_name_every_call_in_its_file(kind: type[AnyResource]) -> None:
+    """Also those that no life of a stack makes: what is removed from a topic only once somebody has confirmed it."""
+    file = f"resources/{kind.__module__.rpartition('.')[2]}.py"
+    withheld = {action for row in ROWS if row.kind is kind for action in row.withheld}
+    named = {action for one in kind.rights(SCOPE, USES) for action in one.actions} | withheld
+    called = {use.action for use in uses() if use.place.partition(":")[0] == file}
+    assert called - named == set()
 
 
 @pytest.mark.parametrize("stack", STACKS)

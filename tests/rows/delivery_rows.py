@@ -117,6 +117,7 @@ ROWS = (
             "lifecycle": lifecycle(8),
         },
         {"name": "other", "key": KEY},
+        withheld=frozenset({"ecr:DeleteLifecyclePolicy"}),
     ),
     Row(SigningRule, "delivery", "signing", {"profile": profile("others")}, {"repository": "other"}),
     Row(
@@ -131,7 +132,12 @@ ROWS = (
         },
         {"name": RoleName("other"), "path": "/service/"},
         withheld=frozenset(
-            {"iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"}
+            {
+                "iam:AttachRolePolicy",
+                "iam:PutRolePermissionsBoundary",
+                "iam:DeleteRolePermissionsBoundary",
+                "iam:RemoveRoleFromInstanceProfile",
+            }
         ),
         spoiled={"statements": _other_rights, "trust": _other_trust},
     ),
@@ -141,7 +147,7 @@ ROWS = (
         "build-logs",
         {"days": 7, "key": KEY},
         {"name": LogGroupName("/other")},
-        withheld=frozenset({"logs:DisassociateKmsKey"}),
+        withheld=frozenset({"logs:DeleteRetentionPolicy", "logs:DisassociateKmsKey"}),
         spoiled={
             "days": lambda cloud, ids: cloud.boto("logs").delete_retention_policy(logGroupName=ids["build-logs"].name)
         },
