@@ -2,7 +2,7 @@ import pytest
 
 from ecsctl.engine.errors import EcsctlError, Several
 from ecsctl.engine.plan import Verb
-from ecsctl.sandbox.aws.ec2.nat import fail_next_nat
+from ecsctl.sandbox.aws.ec2.state import fail_next_nat
 from tests.rows.network import ids_of, stack_of
 
 

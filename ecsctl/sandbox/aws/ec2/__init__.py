@@ -1,9 +1,9 @@
 """What AWS's ec2 does that moto does not: time, quotas, dependencies and its own words, in the modules named here."""
 
-from ecsctl.sandbox.aws.ec2 import checks, flow_logs, security_groups, state  # noqa: F401 - imported for their declarations
+from ecsctl.sandbox.aws.ec2 import checks, flow_logs, nat, security_groups  # noqa: F401 - imported for their declarations
 from ecsctl.sandbox.aws.ec2.interfaces import ServiceInterface, attach_interface, release_interface
-from ecsctl.sandbox.aws.ec2.nat import fail_next_nat, tick
-from ecsctl.sandbox.aws.ec2.time import LAG, lag
+from ecsctl.sandbox.aws.ec2.state import fail_next_nat
+from ecsctl.sandbox.aws.ec2.time import LAG, lag, tick
 from ecsctl.sandbox.aws.ec2.zones import zone
 
 __all__ = ["LAG", "ServiceInterface", "attach_interface", "fail_next_nat", "lag", "release_interface", "tick", "zone"]

@@ -11,6 +11,8 @@ from moto.ec2.responses import EC2Response
 from ecsctl.sandbox.aws.ec2.answers import canonical
 from ecsctl.sandbox.core import overlay
 
+NAT_QUOTA = 5  # VPC guide, "Amazon VPC quotas": NAT gateways per Availability Zone; failed ones count until they go
+
 # VPC guide, "Amazon VPC quotas": each five a region. The default VPC and its internet gateway count.
 VPC_QUOTA = GATEWAY_QUOTA = ADDRESS_QUOTA = 5
 
@@ -296,3 +298,19 @@ def delete_route(original: Any, self: EC2Response) -> Any:
         message = f"cannot remove local route {destination} in route table {table.id}"
         raise overlay.Refusal("InvalidParameterValue", message)
     return original()
+
+
+def check_nat(response: EC2Response, backend: EC2Backend) -> None:
+    """Refuse a NAT gateway without what it needs, or above the quota."""
+    if not response._get_param("SubnetId"):
+        raise overlay.Refusal("MissingParameter", "The request must contain the parameter SubnetId")
+    public = response._get_param("ConnectivityType") != "private"
+    if public and not response._get_param("AllocationId"):
+        message = (
+            "The request must include the AllocationId parameter. Add the required parameter and retry the request."
+        )
+        raise overlay.Refusal("MissingParameter", message)
+    zone = backend.get_subnet(response._get_param("SubnetId")).availability_zone
+    counted = [nat for nat in backend.nat_gateways.values() if nat.state != "deleted"]
+    if len([nat for nat in counted if backend.get_subnet(nat.subnet_id).availability_zone == zone]) >= NAT_QUOTA:
+        raise overlay.Refusal("NatGatewayLimitExceeded", "The maximum number of NAT Gateways has been reached.")

@@ -1,13 +1,17 @@
-"""Which route table each client token made."""
+"""Which route table each client token made; each NAT gateway's dates, and the failure that awaits it."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.route_tables import RouteTable
 from moto.ec2.responses import EC2Response
+from moto.iam.models import iam_backends
 
-from ecsctl.sandbox.core import overlay
+from ecsctl.sandbox.core import overlay, script
 
 
 @dataclass
@@ -31,3 +35,49 @@ def create_route_table(original: Any, self: EC2Response) -> Any:
     if token:
         tokens[token] = answer.result["RouteTable"]
     return answer
+
+
+@dataclass
+class NatLife:
+    """One gateway's dates in sandbox time, and the failure that awaits it, if any."""
+
+    made: float
+    failure: tuple[str, str] | None = None
+    deleted: float | None = None
+
+
+@dataclass
+class Nats:
+    """The NAT gateways of a region, by id, and the one that each client token made."""
+
+    lives: dict[str, NatLife] = field(default_factory=dict)
+    tokens: dict[str, tuple[dict[str, Any], NatGateway]] = field(default_factory=dict)
+
+
+@dataclass
+class _PlannedFailures:
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+
+@script.switch
+def fail_next_nat(
+    code: str = "InternalError",
+    message: str = "Network interface eni-0123456789abcdef0, created and used internally by this NAT gateway is in "
+    "an invalid state. Please try again.",
+    account_id: str = DEFAULT_ACCOUNT_ID,
+) -> None:
+    """Let the next NAT gateway of the account end as `failed`, after its create has answered 200.
+
+    Codes and messages: VPC guide, "Troubleshoot NAT gateways", "NAT gateway creation fails". May be called repeatedly.
+    """
+    planned_nat_failures(account_id).append((code, message))
+
+
+def planned_nat_failures(account_id: str) -> list[tuple[str, str]]:
+    """The code and message with which each of the next NAT gateways will fail."""
+    return overlay.memory(iam_backends[account_id]["aws"], _PlannedFailures).failures
+
+
+def nats(backend: EC2Backend) -> Nats:
+    """The NAT gateways of a region."""
+    return overlay.memory(backend, Nats)

@@ -7,11 +7,21 @@ from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.nat_gateways import NatGateway
+from moto.ec2.models.route_tables import Route
 from moto.ec2.responses import EC2Response
 from moto.iam.models import iam_backends
 
+from ecsctl.sandbox.aws.ec2.interfaces import drop_released
+from ecsctl.sandbox.aws.ec2.state import nats
 from ecsctl.sandbox.core import clock, overlay, script
+
+NAT_PENDING = 90.0  # public Terraform logs: 1 m 24 s to 2 m 01 s until available
+NAT_FAILING = 20.0  # an assumption; AWS says only that a failed gateway was pending before
+NAT_DELETING = 50.0  # an assumption; 40 s to 1 m in practice
+NAT_LISTED = 3600.0  # VPC guide, "Delete a NAT gateway": remains visible for about an hour; a failed one as well
 
 # EC2 API reference, "Eventual consistency in the Amazon EC2 API": a describe or a change that follows a create at
 # once may answer NotFound. It gives no number; two seconds is an assumption.
@@ -125,7 +135,10 @@ def _refusal(response: EC2Response) -> overlay.Refusal | None:
 
 @overlay.wraps(EC2Response)
 def call_action(original: Any, self: EC2Response) -> Any:
-    """Answer NotFound to ids that do not exist or are not shown yet, in reads by id and in changes alike."""
+    """Bring gateways up to the clock; answer NotFound to ids that do not exist or are not shown yet, in reads and
+    changes alike.
+    """
+    tick(self.ec2_backend)
     refusal = _refusal(self)
     if refusal is None:
         return original()
@@ -164,3 +177,54 @@ def _note_births(backend: EC2Backend, result: dict[str, Any]) -> None:
         ident = value if isinstance(value, str) else getattr(value, "id", None)
         if isinstance(ident, str) and _ID.match(ident):
             creations.setdefault(ident, clock.now())
+
+
+class _Blackhole(Route):
+    """A route whose target no longer exists: it stays, as a blackhole."""
+
+    state = "blackhole"
+
+
+def tick(backend: EC2Backend) -> None:
+    """Bring the region's gateways, their interfaces and the routes through them up to the clock."""
+    drop_released(backend)
+    for nat in list(backend.nat_gateways.values()):
+        life = nats(backend).lives[nat.id]
+        since = clock.now() - (life.made if life.deleted is None else life.deleted)
+        if life.deleted is not None:
+            _move(nat, "deleting" if since < NAT_DELETING else "deleted")
+        elif life.failure:
+            _move(nat, "pending" if since < NAT_FAILING else "failed", life.failure)
+        else:
+            nat.state = "pending" if since < NAT_PENDING else "available"
+        if nat.state in ("deleted", "failed") and since >= NAT_LISTED:
+            del backend.nat_gateways[nat.id]
+    for table in backend.route_tables.values():
+        for route in table.routes:
+            kind: Any = _Blackhole if _leads_nowhere(backend, route) else Route
+            route.__class__ = kind  # Route.state is a property that always says "active"
+
+
+def _move(nat: NatGateway, state: str, failure: tuple[str, str] = ("", "")) -> None:
+    if nat.state == state:
+        return
+    nat.state = state
+    if state in ("deleted", "failed"):
+        backend = nat.ec2_backend
+        for address in list(backend.addresses):
+            if address.eni is nat._eni:
+                backend.disassociate_address(address=address.public_ip)
+        if nat._eni.id in backend.enis:
+            nat._eni.delete()
+    if state == "failed":
+        nat.failure_code, nat.failure_message = failure  # type: ignore[attr-defined] # moto has neither; AWS has
+        nat.delete_time = utcnow()  # type: ignore[attr-defined] # as above
+
+
+def _leads_nowhere(backend: EC2Backend, route: Route) -> bool:
+    if route.nat_gateway is not None:
+        return route.nat_gateway.state in ("deleting", "deleted", "failed")
+    gateway: Any = route.gateway
+    if gateway is None or not gateway.id.startswith("igw-"):
+        return False
+    return gateway.id not in backend.internet_gateways or gateway.vpc is None

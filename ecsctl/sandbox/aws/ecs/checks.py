@@ -10,7 +10,8 @@ from moto.ec2.models import ec2_backends
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.elbv2.models import elbv2_backends
 
-from ecsctl.sandbox.aws import cloudwatch
+from ecsctl.sandbox.aws import cloudwatch, iam
+from ecsctl.sandbox.aws.ecs import clusters, views
 from ecsctl.sandbox.aws.ecs.rollout import percentages
 from ecsctl.sandbox.aws.ecs.state import Definition, Wire, denied, invalid
 
@@ -227,3 +228,31 @@ def listeners(elb: Any, target_group_arn: str) -> list[tuple[Any, Any]]:
 
 def _plain(action: Any) -> Any:
     return getattr(action, "data", action)
+
+
+def check_role(backend: EC2ContainerServiceBackend, role: str | None) -> None:
+    """A role of one's own for the load balancer must be assumable; hashicorp/terraform-provider-aws retries on this."""
+    if role and not iam.assumable(backend.account_id, role, "ecs.amazonaws.com"):
+        raise invalid(
+            "Unable to assume role and validate the listeners configured on your load balancer. Please verify that the "
+            "ECS service role being passed has the proper permissions."
+        )
+
+
+def check_providers(backend: EC2ContainerServiceBackend, ask: Wire, before: Wire, now: Wire) -> None:
+    """Another strategy needs another deployment; an empty one is the way back to the launch type (UpdateService)."""
+    if ask.get("capacityProviderStrategy") is None:
+        return
+    cluster = clusters.find(backend, ask.get("cluster"))
+    check_strategy(now["capacityProviderStrategy"], cluster.capacity_providers, None)
+    differs = (now["capacityProviderStrategy"] or None) != (before.get("capacityProviderStrategy") or None)
+    if differs and not ask.get("forceNewDeployment"):  # quoted in reproio/ecs_deploy#74 and pipe-cd/pipecd#6385
+        raise invalid(
+            "When switching from launch type to capacity provider strategy on an existing service, or making a change "
+            "to a capacity provider strategy on a service that is already using one, you must force a new deployment."
+        )
+    if now["capacityProviderStrategy"]:
+        now.pop("launchType", None)
+    else:
+        del now["capacityProviderStrategy"]
+        now["launchType"] = "FARGATE" if views.on_fargate(before) else "EC2"

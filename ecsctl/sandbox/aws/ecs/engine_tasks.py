@@ -18,7 +18,7 @@ from moto.utilities.utils import get_partition
 
 from ecsctl.sandbox.aws import efs
 from ecsctl.sandbox.aws.ecs import images, scripts, streams
-from ecsctl.sandbox.aws.ecs.definitions import is_ecr
+from ecsctl.sandbox.aws.ecs.definition_checks import is_ecr
 from ecsctl.sandbox.aws.ecs.outside import Facts
 from ecsctl.sandbox.aws.ecs.state import Task, Wire, balancers, memory, services
 from ecsctl.sandbox.aws.secretsmanager import secret_value

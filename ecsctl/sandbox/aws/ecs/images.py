@@ -3,7 +3,7 @@
 import re
 
 from ecsctl.sandbox.aws import ecr
-from ecsctl.sandbox.aws.ecs.definitions import is_ecr
+from ecsctl.sandbox.aws.ecs.definition_checks import is_ecr
 from ecsctl.sandbox.aws.ecs.state import Task
 
 AT_ONCE = 5.0

@@ -13,7 +13,15 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import Cluster, EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from ecsctl.sandbox.aws.ecs import checks, clusters, definitions, task_lifecycle, task_outcomes, views
+from ecsctl.sandbox.aws.ecs import (
+    checks,
+    clusters,
+    definition_checks,
+    definitions,
+    task_lifecycle,
+    task_outcomes,
+    views,
+)
 from ecsctl.sandbox.aws.ecs.state import (
     Definition,
     Task,
@@ -111,7 +119,7 @@ def _check_overrides(definition: Definition, overrides: Wire) -> None:
         raise invalid(f"Container Overrides length must be at most {_LONGEST}")
     if "cpu" in overrides or "memory" in overrides:
         cpu, size = (str(overrides.get(each) or definition.document[each]) for each in ("cpu", "memory"))
-        definitions.check_size(cpu, size)
+        definition_checks.check_size(cpu, size)
 
 
 def _run(backend: EC2ContainerServiceBackend, cluster: Cluster, definition: Definition, ask: Wire, at: float) -> Task:

@@ -7,8 +7,17 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from ecsctl.sandbox.aws import iam
-from ecsctl.sandbox.aws.ecs import alarms, checks, clusters, definitions, rollout, shifting, strategies, views
+from ecsctl.sandbox.aws.ecs import (
+    alarms,
+    checks,
+    clusters,
+    definitions,
+    rollout,
+    service_settings,
+    shifting,
+    strategies,
+    views,
+)
 from ecsctl.sandbox.aws.ecs.state import (
     Definition,
     Deployment,
@@ -52,26 +61,6 @@ _IN_PLACE = (
     "deploymentController",
     "gatewayConnectors",
 )
-_DEFAULTS: Wire = {
-    "desiredCount": 0,
-    "loadBalancers": [],
-    "serviceRegistries": [],
-    "placementConstraints": [],
-    "placementStrategy": [],
-    "schedulingStrategy": "REPLICA",
-    "deploymentController": {"type": "ECS"},
-    "propagateTags": "NONE",
-    "enableECSManagedTags": False,
-    "enableExecuteCommand": False,
-    "availabilityZoneRebalancing": "ENABLED",
-}
-# As AWS has answered since August 2026: recorded by go-to-k/cdk-real-drift (commit c00ed982).
-_BREAKER: Wire = {
-    "enable": False,
-    "rollback": False,
-    "resetOnHealthyTask": True,
-    "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
-}
 _TERMS = (*_NEW_DEPLOYMENT, "launchType", "capacityProviderStrategy", "gatewayConnectors")
 _NOT_COMPARED = ("clientToken", "tags", "cluster")
 
@@ -119,10 +108,10 @@ def create(backend: EC2ContainerServiceBackend, ask: Wire, by: str) -> Service:
     if not ask.get("taskDefinition"):
         raise invalid("TaskDefinition can not be blank.")
     definition = definitions.usable(backend, ask["taskDefinition"])
-    settings = _settings(ask, definition)
+    settings = service_settings.of_new(ask, definition)
     checks.check_strategy(settings.get("capacityProviderStrategy"), cluster.capacity_providers, ask.get("launchType"))
     clusters.need_service_linked_role(backend)
-    _check_role(backend, ask.get("role"))
+    checks.check_role(backend, ask.get("role"))
     checks.check(backend, settings, definition)
     strategies.check(backend, settings, {})
     made = Service(
@@ -144,78 +133,6 @@ def create(backend: EC2ContainerServiceBackend, ask: Wire, by: str) -> Service:
     if token is not None:
         state.tokens[token] = made.arn
     return made
-
-
-def _check_role(backend: EC2ContainerServiceBackend, role: str | None) -> None:
-    """A role of one's own for the load balancer must be assumable; hashicorp/terraform-provider-aws retries on this."""
-    if role and not iam.assumable(backend.account_id, role, "ecs.amazonaws.com"):
-        raise invalid(
-            "Unable to assume role and validate the listeners configured on your load balancer. Please verify that the "
-            "ECS service role being passed has the proper permissions."
-        )
-
-
-def _settings(ask: Wire, definition: Definition) -> Wire:
-    kept = {key: value for key, value in ask.items() if key not in ("cluster", "serviceName", "clientToken", "tags")}
-    settings = _DEFAULTS | kept | {"taskDefinition": definition.arn}
-    if not ask.get("capacityProviderStrategy"):
-        settings.setdefault("launchType", "EC2")
-    settings |= _strategy(settings)
-    if views.on_fargate(settings):
-        settings.setdefault("platformVersion", "LATEST")
-    settings["deploymentConfiguration"] = _configuration(ask.get("deploymentConfiguration") or {}, {})
-    network = (ask.get("networkConfiguration") or {}).get("awsvpcConfiguration")
-    if network is not None:
-        settings["networkConfiguration"] = {"awsvpcConfiguration": _network(network)}
-    return settings
-
-
-def _strategy(settings: Wire) -> Wire:
-    """Its capacity providers with AWS's defaults (API reference, CapacityProviderStrategyItem)."""
-    given = settings.get("capacityProviderStrategy")
-    return {"capacityProviderStrategy": [{"base": 0, "weight": 0} | each for each in given]} if given else {}
-
-
-def _turned(backend: EC2ContainerServiceBackend, ask: Wire, before: Wire, now: Wire) -> None:
-    """Another strategy needs another deployment; an empty one is the way back to the launch type (UpdateService)."""
-    if ask.get("capacityProviderStrategy") is None:
-        return
-    cluster = clusters.find(backend, ask.get("cluster"))
-    checks.check_strategy(now["capacityProviderStrategy"], cluster.capacity_providers, None)
-    differs = (now["capacityProviderStrategy"] or None) != (before.get("capacityProviderStrategy") or None)
-    if differs and not ask.get("forceNewDeployment"):  # quoted in reproio/ecs_deploy#74 and pipe-cd/pipecd#6385
-        raise invalid(
-            "When switching from launch type to capacity provider strategy on an existing service, or making a change "
-            "to a capacity provider strategy on a service that is already using one, you must force a new deployment."
-        )
-    if now["capacityProviderStrategy"]:
-        now.pop("launchType", None)
-    else:
-        del now["capacityProviderStrategy"]
-        now["launchType"] = "FARGATE" if views.on_fargate(before) else "EC2"
-
-
-def _network(sent: Wire) -> Wire:
-    return {"securityGroups": [], "assignPublicIp": "DISABLED"} | sent
-
-
-def _configuration(sent: Wire, before: Wire) -> Wire:
-    """A part that is not sent stays as it was (API reference, DeploymentConfiguration)."""
-    default: Wire = {
-        "maximumPercent": 200,
-        "minimumHealthyPercent": 100,
-        "strategy": "ROLLING",
-        "bakeTimeInMinutes": 0,
-    }
-    asked = sent.get("deploymentCircuitBreaker")
-    if asked is not None and not {"enable", "rollback"} <= set(asked):  # the wording is an assumption
-        raise invalid("deploymentCircuitBreaker requires both enable and rollback.")
-    breaker = _BREAKER | before.get("deploymentCircuitBreaker", {}) | (asked or {})
-    whole = default | before | sent | {"deploymentCircuitBreaker": breaker}
-    for name, strategy in (("linearConfiguration", "LINEAR"), ("canaryConfiguration", "CANARY")):
-        if whole["strategy"] != strategy and name not in sent:  # that of another strategy goes; an assumption
-            whole.pop(name, None)
-    return whole
 
 
 def deploy(backend: EC2ContainerServiceBackend, service: Service, definition: Definition, now: float) -> None:
@@ -277,15 +194,15 @@ def update(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = No
     service = active(backend, ask.get("cluster"), ask["service"])
     before = service.settings
     now = before | {name: ask[name] for name in (*_IN_PLACE, *_NEW_DEPLOYMENT) if ask.get(name) is not None}
-    now |= _strategy(now)
-    _turned(backend, ask, before, now)
+    now |= service_settings.providers(now)
+    checks.check_providers(backend, ask, before, now)
     if ask.get("deploymentConfiguration"):
-        now["deploymentConfiguration"] = _configuration(
+        now["deploymentConfiguration"] = service_settings.configuration(
             ask["deploymentConfiguration"], before["deploymentConfiguration"]
         )
     if ask.get("networkConfiguration"):
         now["networkConfiguration"] = {
-            "awsvpcConfiguration": _network(ask["networkConfiguration"]["awsvpcConfiguration"])
+            "awsvpcConfiguration": service_settings.network_of(ask["networkConfiguration"]["awsvpcConfiguration"])
         }
     definition = service.primary.definition
     if ask.get("taskDefinition"):

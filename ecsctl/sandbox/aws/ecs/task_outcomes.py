@@ -27,7 +27,7 @@ from ecsctl.sandbox.aws.ecs import (
     streams,
 )
 from ecsctl.sandbox.aws.ecs.container_states import Outcome
-from ecsctl.sandbox.aws.ecs.definitions import is_ecr
+from ecsctl.sandbox.aws.ecs.definition_checks import is_ecr
 from ecsctl.sandbox.aws.ecs.outside import Run, Start
 from ecsctl.sandbox.aws.ecs.state import Definition, Script, Task, Wire, arn_of, balancers
 

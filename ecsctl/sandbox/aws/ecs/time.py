@@ -16,6 +16,8 @@ from ecsctl.sandbox.aws.ecs.world import Region
 from ecsctl.sandbox.aws.elbv2 import fronts
 from ecsctl.sandbox.core import clock, overlay, requests
 
+_FORGOTTEN_AFTER = 3600.0  # DELETE_IN_PROGRESS without anything that refers to it; AWS gives no number
+
 REMEMBERED = 3600.0  # ECS guide, "Stopped tasks": they are shown for at least an hour
 
 
@@ -187,3 +189,19 @@ def tick_all() -> None:
             tick(backend)
     engine_tasks.sweep()
     fronts.show()
+
+
+def forget_definitions(backend: EC2ContainerServiceBackend) -> None:
+    """Drop deleted revisions that no service and no task refers to any more (API reference, DeleteTaskDefinitions)."""
+    inactive = [d for known in backend.task_definitions.values() for d in known.values() if d.status != "ACTIVE"]
+    if not inactive:
+        return
+    used = {task.definition.arn for service in services(backend) for task in service.known}
+    used |= {task.definition.arn for owner in memory(backend).standalone.values() for task in owner.known}
+    used |= {d.definition.arn for s in services(backend) if s.status != "INACTIVE" for d in s.deployments}
+    for definition in inactive:
+        gone: Any = definition
+        if gone.deleted_at is not None and clock.now() >= gone.deleted_at + _FORGOTTEN_AFTER and gone.arn not in used:
+            del backend.task_definitions[gone.family][gone.revision]
+            if not backend.task_definitions[gone.family]:
+                del backend.task_definitions[gone.family]
