@@ -45,7 +45,7 @@ class AccessPoint(Resource[AccessPointIds]):
     permissions: Fixed[str]  # of the folder, when it is made
 
     def summary(self) -> str:
-        """Which folder, and whose."""
+        """Says which folder, and whose."""
         return f"{self.path}, as user {self.uid} of group {self.gid}"
 
     @classmethod
@@ -54,7 +54,7 @@ class AccessPoint(Resource[AccessPointIds]):
         return efs.rights(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Observed[AccessPoint, AccessPointIds] | None:
-        """By its tags, among those of its file system."""
+        """Read by its tags, among those of its file system."""
         ours = {_ids(one): one for one in _of(aws, self.file_system) if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "access points", me)
         if ids is None:
@@ -75,7 +75,7 @@ class AccessPoint(Resource[AccessPointIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[AccessPointIds]]:
-        """Of every file system of the app."""
+        """Those of every file system of the app."""
         for system in efs.mine(aws, me):
             for one in _of(aws, system["FileSystemId"]):
                 yield Found(_ids(one), flat(one.get("Tags")))

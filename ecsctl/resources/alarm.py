@@ -68,7 +68,7 @@ class Alarm(Resource[AlarmIds]):
         object.__setattr__(self, "metrics", tuple(sorted(self.metrics)))
 
     def summary(self) -> str:
-        """When it goes off."""
+        """Says when it goes off."""
         return self.description
 
     @classmethod
@@ -79,7 +79,7 @@ class Alarm(Resource[AlarmIds]):
         yield Statement("ReleaseAlarms", of("cloudwatch", f"{reads}{changes}"), scope.alarms)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Alarm, AlarmIds] | None:
-        """By its name."""
+        """Read by its name."""
         alarm = next(iter(alarms.listed(aws, [self.name])), None)
         if alarm is None:
             return None
@@ -103,7 +103,7 @@ class Alarm(Resource[AlarmIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[AlarmIds]]:
-        """By the names that our alarms have."""
+        """Found by the names that our alarms have."""
         for alarm, tags in alarms.tagged(aws, [Names.of(me).alarm(about) for about in ALARMED]):
             yield Found(_ids(alarm), tags)
 

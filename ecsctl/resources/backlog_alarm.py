@@ -67,7 +67,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
     starts: bool  # it triggers the policy that adds a task
 
     def summary(self) -> str:
-        """When it goes off."""
+        """Says when it goes off."""
         return f"starts a task once messages of {self.queue.rpartition(':')[2]} wait {self.minutes} minutes without any"
 
     @classmethod
@@ -91,7 +91,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
             yield Statement("Alarms", ("cloudwatch:DeleteAlarms",), (tracked,))
 
     def observe(self, aws: Aws, me: Label) -> Observed[BacklogAlarm, BacklogAlarmIds] | None:
-        """By its name."""
+        """Read by its name."""
         alarm = next(iter(alarms.listed(aws, [self.name])), None)
         if alarm is None:
             return None
@@ -110,7 +110,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[BacklogAlarmIds]]:
-        """By the names that follow from the scaled services: an alarm is deleted before its service's scalable
+        """Found by the names that follow from the scaled services: an alarm is deleted before its service's scalable
         target.
         """
         names = Names.of(me)
@@ -121,7 +121,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
 
     @classmethod
     def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[BacklogAlarmIds]]:
-        """By the recorded names: somebody may have deregistered the scalable target."""
+        """Found by the recorded names: somebody may have deregistered the scalable target."""
         return _found(aws, sorted(one["name"] for one in recorded))
 
     def create(self, aws: Aws, me: Label) -> BacklogAlarmIds:

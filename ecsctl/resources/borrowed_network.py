@@ -62,7 +62,7 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
         )
 
     def observe(self, aws: Aws, me: Label) -> Observed[BorrowedVpc, BorrowedVpcIds] | None:
-        """By its id. Anything wrong with the subnets is reported as a failure of the whole."""
+        """Read by its id. Anything wrong with the subnets is reported as a failure of the whole."""
         if not aws.read(aws.ec2.describe_vpcs, Filters=where(vpc_id=self.vpc_id))["Vpcs"]:
             return None
         wanted = self.balancer_subnets | self.task_subnets
@@ -198,7 +198,7 @@ class BorrowedSubnet(Resource[BorrowedSubnetIds]):
         yield anywhere("ec2", "DescribeSubnets")
 
     def observe(self, aws: Aws, me: Label) -> Observed[BorrowedSubnet, BorrowedSubnetIds] | None:
-        """By its id."""
+        """Read by its id."""
         if not aws.read(aws.ec2.describe_subnets, Filters=where(subnet_id=self.subnet_id))["Subnets"]:
             return None
         return Observed(BorrowedSubnetIds(SubnetId(self.subnet_id)), self)

@@ -75,7 +75,7 @@ class Bucket(Resource[BucketIds]):
     abort_days: int  # of uploads that were never finished
 
     def summary(self) -> str:
-        """Its settings."""
+        """Shows its settings."""
         with_key = "encrypted with a KMS key of yours" if (self.encryption or "").startswith("arn:") else ""
         how = f"private, by TLS only, {with_key or self.encryption or 'encrypted'}"
         return f"{self.name}: {how}; objects for {self.expire_days} days"
@@ -88,7 +88,7 @@ class Bucket(Resource[BucketIds]):
         yield from _rights("Bucket", scope.bucket, encrypted=uses.access_logs or bool(uses.key))
 
     def observe(self, aws: Aws, me: Label) -> Observed[Self, BucketIds] | None:
-        """By name, in this account. S3 has a call for each setting."""
+        """Read by name, in this account. S3 has a call for each setting."""
         tags = _tags(aws, self.name, me.account)
         if tags is None:
             return None
@@ -161,7 +161,7 @@ class Bucket(Resource[BucketIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: BucketIds) -> None:
-        """With every version of every object in it."""
+        """Delete it with every version of every object in it."""
         with aws.fresh():
             held = _everything(aws, ids)
         to_delete: list[ObjectIdentifierTypeDef] = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in held]
@@ -175,7 +175,7 @@ class Bucket(Resource[BucketIds]):
 
     @classmethod
     def contents(cls, aws: Aws, ids: BucketIds) -> Contents:
-        """How many objects are deleted with it, old versions included."""
+        """Says how many objects are deleted with it, old versions included."""
         held = _everything(aws, ids)
         summary = f"{len(held)} object{'s' if len(held) > 1 else ''}" if held else ""
         return Contents(summary, sum(cast("int", one.get("Size", 0)) for one in held))

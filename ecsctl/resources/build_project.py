@@ -116,7 +116,7 @@ class BuildProject(Resource[ProjectIds]):
         object.__setattr__(self, "environment", tuple(sorted(self.environment, key=lambda one: one.name)))
 
     def summary(self) -> str:
-        """What is built, where and by what."""
+        """Says what is built, where and by what."""
         begin = f"{self.repository} {self.branch}" if self.branch else "what the pipeline hands on"
         size = self.compute.removeprefix("BUILD_GENERAL1_").lower()
         spec = "ecsctl's own buildspec" if "\n" in self.buildspec else self.buildspec
@@ -137,7 +137,7 @@ class BuildProject(Resource[ProjectIds]):
             yield handed("ConnectionHandedOn", uses.connection, "codebuild")
 
     def observe(self, aws: Aws, me: Label) -> Observed[BuildProject, ProjectIds] | None:
-        """By name, tags and webhook included."""
+        """Read by name, tags and webhook included."""
         found = aws.read(aws.codebuild.batch_get_projects, names=[self.name])["projects"]
         if not found:
             return None
@@ -153,7 +153,7 @@ class BuildProject(Resource[ProjectIds]):
         )
 
     def keeping(self, actual: BuildProject) -> BuildProject:
-        """With its current image, if ours was taken from AWS's list and differs only in its version.
+        """This resource, but with its current image, if ours was taken from AWS's list and differs only in its version.
 
         And with its current buildspec, if it is not known here whether the repository has one.
         """
@@ -167,14 +167,14 @@ class BuildProject(Resource[ProjectIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ProjectIds]]:
-        """By the names that our projects have: `<app>-build` and so on, and `<app>-test-…`."""
+        """Found by the names that our projects have: `<app>-build` and so on, and `<app>-test-…`."""
         listed = aws.read(aws.codebuild.list_projects)["projects"]
         ours = Names.of(me)
         return _found(aws, [one for one in listed if one in ours.projects or one.startswith(ours.test_project())])
 
     @classmethod
     def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ProjectIds]]:
-        """By the recorded names."""
+        """Found by the recorded names."""
         return _found(aws, sorted(one["name"] for one in recorded))
 
     def create(self, aws: Aws, me: Label) -> ProjectIds:

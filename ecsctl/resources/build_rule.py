@@ -46,7 +46,7 @@ class BuildRule(Resource[RuleIds]):
         object.__setattr__(self, "variables", tuple(sorted(self.variables)))
 
     def summary(self) -> str:
-        """What is started."""
+        """Says what is started."""
         return f"starts {self.project}"
 
     @classmethod
@@ -62,7 +62,7 @@ class BuildRule(Resource[RuleIds]):
             yield Statement("Build", builds, (project,))
 
     def observe(self, aws: Aws, me: Label) -> Observed[BuildRule, RuleIds] | None:
-        """By its name."""
+        """Read by its name."""
         found = rules.described(aws, self.name)
         if found is None:
             return None
@@ -81,12 +81,12 @@ class BuildRule(Resource[RuleIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RuleIds]]:
-        """By its name."""
+        """Found by its name."""
         return rules.named(aws, me, {Names.of(me).rule(REPORTS)})
 
     def create(self, aws: Aws, me: Label) -> RuleIds:
-        """Without a target, which is another call. This call would change an existing rule of the name, and keep its
-        tags.
+        """Create it without a target, which is another call. This call would change an existing rule of the name, and
+        keep its tags.
         """
         return rules.create(aws, me, self.name, self.pattern, enabled=self.enabled)
 
@@ -98,7 +98,7 @@ class BuildRule(Resource[RuleIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: RuleIds) -> None:
-        """With its targets, whoever added them."""
+        """Delete it with its targets, whoever added them."""
         rules.delete(aws, ids.name)
 
     def _input(self) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class Certificate(Resource[CertificateIds]):
             yield Statement("CertificateRequest", asks, ("*",), scope.tagged)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Certificate, CertificateIds] | None:
-        """By its tags, since a domain may have any number of certificates; those of its own domain first."""
+        """Read by its tags, since a domain may have any number of certificates; those of its own domain first."""
         listed = requested(aws)
         near = [one for one in listed if normal(one.get("DomainName", "")) == self.domain]
         ours = _with_our_tags(aws, me, near) or _with_our_tags(aws, me, listed)
@@ -119,7 +119,7 @@ class Certificate(Resource[CertificateIds]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: CertificateIds) -> Iterator[Callable[[], object]]:
-        """What the listing leaves out."""
+        """Read what the listing leaves out."""
         yield partial(aws.read, aws.acm.list_tags_for_certificate, CertificateArn=ids.arn)
         yield partial(aws.read, aws.acm.describe_certificate, CertificateArn=ids.arn)
 

@@ -56,7 +56,7 @@ class Cluster(Resource[ClusterIds]):
     logs: Order[LogGroupName | None] = None  # where they are written: ECS would create it without retention and tags
 
     def summary(self) -> str:
-        """Its metrics."""
+        """Shows its metrics."""
         return f"Container Insights: {self.insights}"
 
     @classmethod
@@ -74,7 +74,7 @@ class Cluster(Resource[ClusterIds]):
         yield linked(scope, "ecs")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Cluster, ClusterIds] | None:
-        """By name. CreateCluster returns someone else's cluster of the name, so its tags are read first."""
+        """Read by name. CreateCluster returns someone else's cluster of the name, so its tags are read first."""
         cluster = cluster_of(aws, self.name)
         if cluster is None:
             return None
@@ -93,7 +93,7 @@ class Cluster(Resource[ClusterIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ClusterIds]]:
-        """By the app's name, which is its own: other clusters are not read."""
+        """Found by its name, which is the app's: other clusters are not read."""
         cluster = cluster_of(aws, Names.of(me).cluster)
         if cluster is not None:
             yield Found(_ids(cluster), flat(cluster.get("tags")))

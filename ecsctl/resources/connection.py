@@ -47,7 +47,7 @@ class BorrowedConnection(Resource[ConnectionIds]):
             yield connects("Connections", ("GetConnection",), scope.arn("codeconnections", "connection/*"))
 
     def observe(self, aws: Aws, me: Label) -> Observed[BorrowedConnection, ConnectionIds] | None:
-        """By its ARN. It is ready once a person has completed the handshake."""
+        """Read by its ARN. It is ready once a person has completed the handshake."""
         answer = none_if_gone(lambda: aws.read(aws.codeconnections.get_connection, ConnectionArn=self.arn))
         if answer is None:
             return None

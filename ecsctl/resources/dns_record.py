@@ -76,7 +76,7 @@ class DnsRecord(Resource[DnsRecordIds]):
             object.__setattr__(self, "ttl", 300)
 
     def summary(self) -> str:
-        """Where it leads."""
+        """Says where it leads."""
         if self.shared:
             return "the CNAME by which ACM validates the domain"
         return f"{self.type} {self.name} → {self.alias_dns or self.value}"
@@ -100,7 +100,7 @@ class DnsRecord(Resource[DnsRecordIds]):
             yield Statement("Dns", ("route53:ChangeResourceRecordSets",), (f"{zones}{uses.zone}",), (records,))
 
     def observe(self, aws: Aws, me: Label) -> Observed[DnsRecord, DnsRecordIds] | None:
-        """By its zone and name, with one call in most zones."""
+        """Read by its zone and name, with one call in most zones."""
         if not self.name:  # ACM has not returned it yet
             return None
         standing_now = standing(aws, self.zone, self.name, self.type)
@@ -116,7 +116,7 @@ class DnsRecord(Resource[DnsRecordIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[DnsRecordIds]]:
-        """By the tags in TXT records, in all public zones of the account: a call for each zone, and for each 300
+        """Found by the tags in TXT records, in all public zones of the account: a call for each zone, and for each 300
         records.
 
         Route 53 allows an account five calls a second (Route 53 Developer Guide, "Quotas"), so a run reads all zones
@@ -129,11 +129,11 @@ class DnsRecord(Resource[DnsRecordIds]):
     def among(
         cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]
     ) -> Iterator[Found[DnsRecordIds]] | None:
-        """By the tags in the zones in which any record is recorded: a running app needs no others."""
+        """Found by the tags in the zones in which any record is recorded: a running app needs no others."""
         return _tagged(aws, me, sorted({HostedZoneId(ids["zone"]) for ids in recorded}))
 
     def create(self, aws: Aws, me: Label) -> DnsRecordIds:
-        """With its tags, both or none. AWS refuses CREATE if either already exists: nothing is overwritten."""
+        """Create it with its tags, both or none. AWS refuses CREATE if either exists: nothing is overwritten."""
         tagged_zones(aws).get(me.app, set()).add(self.zone)
         self._change(aws, [("CREATE", self._record()), ("CREATE", self._tag_record(me))])
         return self._ids()
@@ -146,7 +146,7 @@ class DnsRecord(Resource[DnsRecordIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: DnsRecordIds) -> None:
-        """With the record of its tags, both exactly as they are. A record without the tags is left alone.
+        """Delete it with the record of its tags, both exactly as they are. A record without the tags is left alone.
 
         A validation record stays, without our tags, while another deployment's certificate needs it. Certificates of
         other regions cannot be read from here.

@@ -38,7 +38,7 @@ class ElasticIp(Resource[ElasticIpIds]):
     console = "{console}/vpcconsole/home?region={region}#ElasticIpDetails:AllocationId={allocation_id}"
 
     def summary(self) -> str:
-        """What it is."""
+        """Says what it is."""
         return "one public IPv4 address"
 
     @classmethod
@@ -47,7 +47,7 @@ class ElasticIp(Resource[ElasticIpIds]):
         return in_ec2(scope, creates="AllocateAddress", changes="ReleaseAddress", reads="DescribeAddresses")
 
     def observe(self, aws: Aws, me: Label) -> Observed[ElasticIp, ElasticIpIds] | None:
-        """By its tags: nothing else distinguishes one address from another."""
+        """Read by its tags: nothing else distinguishes one address from another."""
         ours = {found.ids: found for found in self.find(aws, me) if me.matches(found.tags)}
         ids = only(ours, "elastic IP addresses", me)
         return Observed(ids, ElasticIp(), ours[ids].tags) if ids else None

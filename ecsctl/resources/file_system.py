@@ -65,7 +65,7 @@ class FileSystem(Resource[FileSystemIds]):
     encrypted_only: bool  # in transit: it can be mounted in no other way, nor without IAM's permission
 
     def summary(self) -> str:
-        """What it costs."""
+        """Says what it costs."""
         return "encrypted; $0.30 a month for each GB that is in it, and what is read and written"
 
     @property
@@ -82,7 +82,7 @@ class FileSystem(Resource[FileSystemIds]):
         return efs.rights(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Observed[FileSystem, FileSystemIds] | None:
-        """By its tags, which the listing has."""
+        """Read by its tags, which the listing has."""
         ours = {_ids(one): one for one in efs.listed(aws) if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "file systems", me)
         if ids is None:
@@ -106,7 +106,7 @@ class FileSystem(Resource[FileSystemIds]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: FileSystemIds) -> Iterator[Callable[[], object]]:
-        """What its listing leaves out."""
+        """Read what its listing leaves out."""
         yield partial(_statements, aws, ids)
 
     def create(self, aws: Aws, me: Label) -> FileSystemIds:
@@ -134,12 +134,12 @@ class FileSystem(Resource[FileSystemIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: FileSystemIds) -> None:
-        """With everything in it. AWS refuses while it has mount targets."""
+        """Delete it with everything in it. AWS refuses while it has mount targets."""
         aws.efs.delete_file_system(FileSystemId=ids.file_system)
 
     @classmethod
     def contents(cls, aws: Aws, ids: FileSystemIds) -> Contents:
-        """How much is in it; the number may be some hours old (EFS API reference, FileSystemSize)."""
+        """Says how much is in it; the number may be some hours old (EFS API reference, FileSystemSize)."""
         answer = none_if_gone(lambda: aws.read(aws.efs.describe_file_systems, FileSystemId=ids.file_system))
         size = answer["FileSystems"][0]["SizeInBytes"]["Value"] if answer else 0
         return Contents(f"{size / 1e9:.1f} GB of files" if size > EMPTY else "", size)

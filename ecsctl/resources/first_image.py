@@ -77,7 +77,7 @@ class FirstImage(Resource[FirstImageIds]):
     jobs: tuple[str, ...] = field(default=(), compare=False)
 
     def summary(self) -> str:
-        """Where it comes from."""
+        """Says where it comes from."""
         if self.given:
             return self.given
         return f"built from {self.branch}, unless one exists" if self.branch else "an existing one"

@@ -69,7 +69,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
         return 60.0 * self.minutes + STARTS
 
     def summary(self) -> str:
-        """What runs."""
+        """Says what runs."""
         return " ".join(self.command)
 
     @classmethod
@@ -83,7 +83,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
         yield pass_roles("PassRoles", (scope.role("*"),), "ecs-tasks")
 
     def observe(self, aws: Aws, me: Label) -> Observed[FirstRelease, FirstReleaseIds] | None:
-        """By what the service runs; otherwise by the newest task of the command with this image, for an hour."""
+        """Read by what the service runs; otherwise by the newest task of the command with this image, for an hour."""
         ids = FirstReleaseIds(self.image)
         runs = running(aws, Names.of(me))
         if runs is not None and runs.image == self.image:

@@ -52,7 +52,7 @@ class FlowLog(Resource[FlowLogIds]):
     role: Fixed[RoleArn]  # the role with which it writes there
 
     def summary(self) -> str:
-        """What is logged, and where."""
+        """Says what is logged, and where."""
         which = {"ALL": "all connections", "REJECT": "refused connections", "ACCEPT": "connections let through"}
         return f"{which[self.traffic]}, in {self.group}"
 
@@ -69,7 +69,9 @@ class FlowLog(Resource[FlowLogIds]):
         yield from apart(REVIEWED, pass_roles("PassFlowLogs", (scope.role("flow-logs"),), "vpc-flow-logs"))
 
     def observe(self, aws: Aws, me: Label) -> Observed[FlowLog, FlowLogIds] | None:
-        """By its tags; otherwise the one of the VPC that writes into the same group, of which there can be only one."""
+        """Read by its tags; otherwise the one of the VPC that writes into the same group, of which there can be only
+        one.
+        """
         ours = {_ids(one): one for one in _listed(aws, me) if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "flow logs", me)
         log = ours[ids] if ids else None if me.made else self._in_the_way(aws)

@@ -54,7 +54,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
         )
 
     def observe(self, aws: Aws, me: Label) -> Observed[InternetGateway, InternetGatewayIds] | None:
-        """By its tags, otherwise the one that is attached to the VPC: a VPC can have only one."""
+        """Read by its tags, otherwise the one that is attached to the VPC: a VPC can have only one."""
         listed = aws.read(aws.ec2.describe_internet_gateways, Filters=tag_filter(me))["InternetGateways"]
         ours = {_ids(one): one for one in listed if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "internet gateways", me)

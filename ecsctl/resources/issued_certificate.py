@@ -51,7 +51,7 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
     elsewhere: frozenset[str] = field(default=frozenset(), compare=False)  # names whose records are hosted in other DNS
 
     def summary(self) -> str:
-        """What is waited for."""
+        """Says what is waited for."""
         return "waits until ACM has found the record"
 
     @classmethod
@@ -60,7 +60,7 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
         return of_certificates(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Observed[IssuedCertificate, IssuedCertificateIds] | None:
-        """By the certificate's ARN."""
+        """Read by the certificate's ARN."""
         certificate = described(aws, self.certificate)
         if certificate is None:
             return None
@@ -134,7 +134,7 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
         return of_certificates(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Observed[BorrowedCertificate, BorrowedCertificateIds] | None:
-        """By its ARN, which names its region and account."""
+        """Read by its ARN, which names its region and account."""
         ids = BorrowedCertificateIds(IssuedCertificateArn(self.arn))
         region, account = ([*self.arn.split(":"), *[""] * 6])[3:5]
         instead = "name an issued certificate of this account and region, or leave it out: then one is requested"

@@ -106,7 +106,7 @@ class Listener(Resource[ListenerIds]):
     at_once: bool = field(default=False, compare=False)  # the certificate is valid for every name of the previous one
 
     def summary(self) -> str:
-        """What happens to a request."""
+        """Says what happens to a request."""
         if self.redirect:
             return f"{self.protocol} {self.port} → HTTPS 443"
         return f"{self.protocol} {self.port} → {self.forward}" + (f", {self.ssl_policy}" if self.ssl_policy else "")
@@ -123,7 +123,7 @@ class Listener(Resource[ListenerIds]):
             yield Statement("LoadBalancing", of("elasticloadbalancing", "ModifyListenerAttributes"), scope.balancers)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Listener, ListenerIds] | None:
-        """By its load balancer and port; tags are read for all listeners of the load balancer at once."""
+        """Read by its load balancer and port; tags are read for all listeners of the load balancer at once."""
         listed = _listed(aws, self.load_balancer)
         listener = next((one for one in listed if one.get("Port") == self.port), None)
         if listener is None:
@@ -151,8 +151,8 @@ class Listener(Resource[ListenerIds]):
         return Observed(_ids(listener), actual, tags)
 
     def keeping(self, actual: Listener) -> Listener:
-        """With its current policy, if ours was only chosen as the best available and the current one is still
-        recommended.
+        """This resource, but with its current policy, if ours was only chosen as the best available and the current one
+        is still recommended.
         """
         good = self.looked_up and actual.ssl_policy in TLS_POLICIES
         return replace(self, ssl_policy=actual.ssl_policy) if good else self
@@ -171,7 +171,7 @@ class Listener(Resource[ListenerIds]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: ListenerIds) -> Iterator[Callable[[], object]]:
-        """Its tags, read together with those of the others."""
+        """Read its tags together with those of the others."""
         recorded(aws, ids.arn)
         yield from ()
 

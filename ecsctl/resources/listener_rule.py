@@ -60,7 +60,7 @@ class ListenerRule(Resource[ListenerRuleIds]):
         object.__setattr__(self, "to", normal(self.to))
 
     def summary(self) -> str:
-        """Who is redirected where."""
+        """Says who is redirected where."""
         return f"{', '.join(sorted(self.hosts))} → https://{self.to}"
 
     @classmethod
@@ -72,7 +72,7 @@ class ListenerRule(Resource[ListenerRuleIds]):
             yield Statement("LoadBalancing", changes, (*scope.balancers, *scope.rules))
 
     def observe(self, aws: Aws, me: Label) -> Observed[ListenerRule, ListenerRuleIds] | None:
-        """By its listener and priority."""
+        """Read by its listener and priority."""
         found = rule_at(aws, self.listener, self.priority)
         if found is None:
             return None

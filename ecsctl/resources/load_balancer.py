@@ -106,7 +106,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     internet_gateway: Order[InternetGatewayId | None] = None
 
     def summary(self) -> str:
-        """Its scheme and subnets."""
+        """Shows its scheme and subnets."""
         return f"{self.scheme}, in {', '.join(sorted(self.subnets))}; idle timeout {self.idle_timeout} s"
 
     @classmethod
@@ -129,7 +129,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
             yield Statement("LoadBalancing", ("wafv2:DisassociateWebACL",), scope.balancers[:1])
 
     def observe(self, aws: Aws, me: Label) -> Observed[LoadBalancer, LoadBalancerIds] | None:
-        """By its name; its tags and its attributes are calls of their own."""
+        """Read by its name; its tags and its attributes are calls of their own."""
         balancer = next((one for one in _listed(aws) if one["LoadBalancerName"] == self.name), None)
         if balancer is None:
             return None
@@ -164,7 +164,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[LoadBalancerIds]]:
-        """By the app's name, which is its own, and then by its tags."""
+        """Found by its name, which is the app's, and then by its tags."""
         by_arn = {one["LoadBalancerArn"]: one for one in _listed(aws)}
         for arn, tags in tagged(aws, me, {arn: one["LoadBalancerName"] for arn, one in by_arn.items()}).items():
             yield Found(_ids(by_arn[arn]), tags)
@@ -177,7 +177,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: LoadBalancerIds) -> Iterator[Callable[[], object]]:
-        """What the listing leaves out."""
+        """Read what the listing leaves out."""
         recorded(aws, ids.arn)
         yield partial(aws.read, aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=ids.arn)
         yield partial(aws.read, aws.elbv2.describe_listeners, LoadBalancerArn=ids.arn)

@@ -51,7 +51,7 @@ class LogGroup(Resource[LogGroupIds]):
     writer: str = field(default="", compare=False)  # the AWS service that creates a group of this name if it has none
 
     def summary(self) -> str:
-        """Its retention."""
+        """Shows its retention."""
         return f"{self.name}: retention {self.days} days" if self.days else f"{self.name}: never expires"
 
     @classmethod
@@ -68,7 +68,7 @@ class LogGroup(Resource[LogGroupIds]):
             yield from apart(REVIEWED, Statement("FlowLogGroup", of("logs", actions), (group, f"{group}:*")))
 
     def observe(self, aws: Aws, me: Label) -> Observed[LogGroup, LogGroupIds] | None:
-        """By name, which contains the app's: one call for all groups of the app."""
+        """Read by name, which contains the app's: one call for all groups of the app."""
         for group in _listed(aws, me):
             ids = _ids(group["logGroupName"], group["arn"])
             tags = _tags(aws, ids.arn) if ids.name == self.name else None
@@ -90,7 +90,7 @@ class LogGroup(Resource[LogGroupIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[LogGroupIds]]:
-        """By the names that our groups have: others' tags are not read."""
+        """Found by the names that our groups have: others' tags are not read."""
         for group in _listed(aws, me):
             ids = _ids(group["logGroupName"], group["arn"])
             tags = _tags(aws, ids.arn) if _may_be_ours(ids.name, Names.of(me)) else None
@@ -106,7 +106,7 @@ class LogGroup(Resource[LogGroupIds]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: LogGroupIds) -> Iterator[Callable[[], object]]:
-        """Its tags, which no listing shows."""
+        """Read its tags, which no listing shows."""
         yield partial(_tags, aws, ids.arn)
 
     def as_made(self) -> LogGroup:
@@ -136,12 +136,12 @@ class LogGroup(Resource[LogGroupIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: LogGroupIds) -> None:
-        """With all events in it."""
+        """Delete it with all events in it."""
         aws.logs.delete_log_group(logGroupName=ids.name)
 
     @classmethod
     def contents(cls, aws: Aws, ids: LogGroupIds) -> Contents:
-        """How much is deleted with it, in bytes. AWS's number lags behind."""
+        """Says how much is deleted with it, in bytes. AWS's number lags behind."""
         groups = aws.read(aws.logs.describe_log_groups, logGroupNamePrefix=ids.name)["logGroups"]
         stored = sum(group.get("storedBytes", 0) for group in groups if group["logGroupName"] == ids.name)
         return Contents(f"{_size(stored)} of logs" if stored else "", stored)

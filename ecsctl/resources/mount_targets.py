@@ -57,8 +57,8 @@ class MountTargets(Resource[MountTargetsIds]):
         return efs.rights(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Observed[MountTargets, MountTargetsIds] | None:
-        """By the file system. None while it has none: one that is being deleted does not count, and another takes its
-        place.
+        """Read by the file system. None while it has none: one that is being deleted does not count, and another takes
+        its place.
         """
         system = next((one for one in efs.listed(aws) if one["FileSystemId"] == self.file_system), None)
         there_are = _staying(aws, self.file_system) if system else []
@@ -82,7 +82,7 @@ class MountTargets(Resource[MountTargetsIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[MountTargetsIds]]:
-        """Of every file system of the app, until the last one is gone."""
+        """Those of every file system of the app, until the last one is gone."""
         for system in efs.mine(aws, me):
             if system.get("NumberOfMountTargets") or _of(aws, system["FileSystemId"]):
                 tags = flat(system.get("Tags"))

@@ -90,7 +90,7 @@ class Pipeline(Resource[PipelineIds]):
     given: bool = field(default=False, compare=False)  # the user named the image: that run must not replace it
 
     def summary(self) -> str:
-        """Its stages."""
+        """Shows its stages."""
         source = self.source
         repository = f"{source.owner}/{source.repository}" if isinstance(source, GitHubSource) else ""
         repository = source.repository if isinstance(source, ConnectionSource) else repository
@@ -118,7 +118,7 @@ class Pipeline(Resource[PipelineIds]):
         )
 
     def keeping(self, actual: Pipeline) -> Pipeline:
-        """With the token that it was last given, if ours could not be read."""
+        """This resource, but with the token that it was last given, if ours could not be read."""
         if not (isinstance(self.source, GitHubSource) and isinstance(actual.source, GitHubSource)):
             return self
         token = self.source.token.known_by(actual.source.token)
@@ -144,7 +144,7 @@ class Pipeline(Resource[PipelineIds]):
             yield handed("ConnectionHandedOn", uses.connection, "codepipeline")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Pipeline, PipelineIds] | None:
-        """By name. AWS masks the token: we only know its digest, from a tag."""
+        """Read by name. AWS masks the token: we only know its digest, from a tag."""
         answer = none_if_gone(lambda: aws.read(aws.codepipeline.get_pipeline, name=self.name))
         if answer is None:
             return None
@@ -174,7 +174,7 @@ class Pipeline(Resource[PipelineIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineIds]]:
-        """By the app's name, which is its own."""
+        """Found by its name, which is the app's."""
         name = Names.of(me).pipeline
         if none_if_gone(lambda: aws.read(aws.codepipeline.get_pipeline, name=name)):
             ids = _ids(name, me)
@@ -184,7 +184,7 @@ class Pipeline(Resource[PipelineIds]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: PipelineIds) -> Iterator[Callable[[], object]]:
-        """Each by the name."""
+        """Read each by the name."""
         yield partial(_tags, aws, ids.arn)
         yield partial(aws.first_page, aws.codepipeline.list_pipeline_executions, pipelineName=ids.name, maxResults=20)
 

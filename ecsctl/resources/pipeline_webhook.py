@@ -56,7 +56,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
     registered: bool
 
     def summary(self) -> str:
-        """Who notifies it."""
+        """Says who notifies it."""
         return f"{self.repository} notifies it of pushes"
 
     def reason(self, field: str, actual: PipelineWebhook) -> str:
@@ -64,7 +64,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
         return "its hook is missing at GitHub: it is registered" if field == "registered" else ""
 
     def keeping(self, actual: PipelineWebhook) -> PipelineWebhook:
-        """With the token that the webhook was registered with, if ours could not be read."""
+        """This resource, but with the token that the webhook was registered with, if ours could not be read."""
         return replace(self, token=self.token.known_by(actual.token))
 
     @classmethod
@@ -76,7 +76,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
         yield Statement("PipelineWebhooks", ("codepipeline:ListWebhooks",), (scope.arn("codepipeline", "webhook:*"),))
 
     def observe(self, aws: Aws, me: Label) -> Observed[PipelineWebhook, PipelineWebhookIds] | None:
-        """By name. What AWS does not return is in its tags."""
+        """Read by name. What AWS does not return is in its tags."""
         found = _webhook(aws, self.name)
         if found is None:
             return None
@@ -94,7 +94,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineWebhookIds]]:
-        """One listing has them all, with their tags."""
+        """One listing returns them all, with their tags."""
         for webhook in aws.read(aws.codepipeline.list_webhooks)["webhooks"]:
             if webhook["definition"]["name"] == Names.of(me).pipeline:
                 yield Found(_ids(webhook), flat(webhook.get("tags")))

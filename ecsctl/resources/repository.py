@@ -74,7 +74,7 @@ class Repository(Resource[RepositoryIds]):
         object.__setattr__(self, "mutable_tags", tuple(sorted(self.mutable_tags)))
 
     def summary(self) -> str:
-        """What happens to its images."""
+        """Says what happens to its images."""
         mutable = f" but {', '.join(self.mutable_tags)}" if self.mutable_tags else ""
         tags = "tags mutable" if self.mutability == "MUTABLE" else f"tags immutable{mutable}"
         scan = "scan on push" if self.scan_on_push else "no scan on push"
@@ -102,7 +102,7 @@ class Repository(Resource[RepositoryIds]):
         yield from keyed(scope, uses, "ImagesKey", "CreateGrant DescribeKey RetireGrant", "ecr")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Repository, RepositoryIds] | None:
-        """By name; its tags and its policy are calls of their own."""
+        """Read by name; its tags and its policy are calls of their own."""
         answer = none_if_gone(lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[self.name]))
         if answer is None:
             return None
@@ -123,7 +123,7 @@ class Repository(Resource[RepositoryIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RepositoryIds]]:
-        """By the app's name, which is its own."""
+        """Found by its name, which is the app's."""
         answer = none_if_gone(
             lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[Names.of(me).repository])
         )
@@ -133,12 +133,12 @@ class Repository(Resource[RepositoryIds]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: RepositoryIds) -> Iterator[Callable[[], object]]:
-        """What its description omits."""
+        """Read what its description omits."""
         yield partial(aws.read, aws.ecr.list_tags_for_resource, resourceArn=ids.arn)
         yield partial(aws.read, aws.ecr.get_lifecycle_policy, repositoryName=ids.name)
 
     def as_made(self) -> Repository:
-        """Without a lifecycle policy."""
+        """This resource, but without a lifecycle policy."""
         return replace(self, lifecycle="")
 
     def create(self, aws: Aws, me: Label) -> RepositoryIds:
@@ -169,7 +169,7 @@ class Repository(Resource[RepositoryIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: RepositoryIds) -> None:
-        """With all its images: the caller has shown them to the user.
+        """Delete it with all its images: the caller has shown them to the user.
 
         A signing rule for exactly this repository that another run has created meanwhile is deleted too: without the
         repository's tags no run would ever recognize it. One that is created later is removed by the run that created
@@ -189,7 +189,7 @@ class Repository(Resource[RepositoryIds]):
 
     @classmethod
     def contents(cls, aws: Aws, ids: RepositoryIds) -> Contents:
-        """How many images are deleted with it. Layers that several share count for each (ECR API, "ImageDetail")."""
+        """Says how many images are deleted with it. Layers that several share count for each (ECR API, "ImageDetail")."""
         count, all_of_it = len(images(aws, ids.name)), held(aws, ids.name)
         summary = f"{count} image{'s' if count > 1 else ''}" if count else "layers of builds" if all_of_it else ""
         return Contents(summary, sum(image.get("imageSizeInBytes", 0) for image in all_of_it))

@@ -72,7 +72,7 @@ class Role(Resource[RoleIds]):
         object.__setattr__(self, "statements", ordered(self.statements))
 
     def summary(self) -> str:
-        """Who may do what."""
+        """Says who may do what."""
         allowed = [rights(self.statements)] if self.statements else []
         allowed += sorted(arn.rpartition("/")[2] for arn in self.policies)
         return f"for {self.trust.service}; allows {'; '.join(allowed) or 'nothing'}"
@@ -105,7 +105,7 @@ class Role(Resource[RoleIds]):
         yield Statement("RoleRights", of("iam", f"CreateRole PutRolePolicy{bounds}"), ours, bounded)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Role, RoleIds] | None:
-        """By name. Its tags come with it; its policies are calls of their own.
+        """Read by name. Its tags come with it; its policies are calls of their own.
 
         Attached policies are listed if we have attached one, or should. Everything that others have added is listed
         only for a caller that reports it.
@@ -137,7 +137,7 @@ class Role(Resource[RoleIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RoleIds]]:
-        """By path and name, then by their tags."""
+        """Found by path and name, then by their tags."""
         for arn, name, tags in our_roles(aws, me):
             yield Found(RoleIds(arn, name), tags)
 
@@ -151,7 +151,7 @@ class Role(Resource[RoleIds]):
         yield partial(aws.read, aws.iam.get_role_policy, RoleName=ids.name, PolicyName=INLINE)
 
     def as_made(self) -> Role:
-        """With no permissions."""
+        """This resource, but with no permissions."""
         return replace(self, statements=(), policies=frozenset())
 
     def create(self, aws: Aws, me: Label) -> RoleIds:

@@ -52,7 +52,7 @@ class RouteTable(Resource[RouteTableIds]):
     nat_gateway: NatGatewayId | None
 
     def summary(self) -> str:
-        """Its default route, and for which subnets."""
+        """Shows its default route, and for which subnets."""
         way = self.internet_gateway or self.nat_gateway or "nowhere"
         return f"0.0.0.0/0 → {way}, for {', '.join(sorted(self.subnets))}"
 
@@ -69,7 +69,7 @@ class RouteTable(Resource[RouteTableIds]):
         )
 
     def observe(self, aws: Aws, me: Label) -> Observed[RouteTable, RouteTableIds] | None:
-        """By its tags. A route whose target is gone (a "blackhole") counts as none."""
+        """Read by its tags. A route whose target is gone (a "blackhole") counts as none."""
         ours = {_ids(table): table for table in _listed(aws, me) if me.matches(flat(table.get("Tags")))}
         ids = only(ours, "route tables", me)
         if ids is None:
@@ -95,7 +95,7 @@ class RouteTable(Resource[RouteTableIds]):
             yield Found(_ids(table), flat(table.get("Tags")))
 
     def as_made(self) -> RouteTable:
-        """Without a default route, and used by no subnet."""
+        """This resource, but without a default route, and used by no subnet."""
         return replace(self, subnets=frozenset(), internet_gateway=None, nat_gateway=None)
 
     def create(self, aws: Aws, me: Label) -> RouteTableIds:

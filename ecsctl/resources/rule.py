@@ -48,7 +48,7 @@ class Rule(Resource[RuleIds]):
         object.__setattr__(self, "paths", tuple(sorted(self.paths)))
 
     def summary(self) -> str:
-        """What is sent."""
+        """Says what is sent."""
         return self.message
 
     @classmethod
@@ -61,7 +61,7 @@ class Rule(Resource[RuleIds]):
             yield from apart(WEBHOOK, pass_roles("WebhookCaller", (scope.role("notify"),), "events"))
 
     def observe(self, aws: Aws, me: Label) -> Observed[Rule, RuleIds] | None:
-        """By its name."""
+        """Read by its name."""
         found = rules.described(aws, self.name)
         if found is None:
             return None
@@ -83,12 +83,12 @@ class Rule(Resource[RuleIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RuleIds]]:
-        """By the names that our rules have."""
+        """Found by the names that our rules have."""
         return rules.named(aws, me, {Names.of(me).rule(about) for about in NOTIFIED})
 
     def create(self, aws: Aws, me: Label) -> RuleIds:
-        """Without a target, which is another call. This call would change an existing rule of the name, and keep its
-        tags.
+        """Create it without a target, which is another call. This call would change an existing rule of the name, and
+        keep its tags.
         """
         return rules.create(aws, me, self.name, self.pattern, enabled=self.enabled)
 
@@ -104,7 +104,7 @@ class Rule(Resource[RuleIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: RuleIds) -> None:
-        """With its targets, whoever added them."""
+        """Delete it with its targets, whoever added them."""
         rules.delete(aws, ids.name)
 
     def _targets(self) -> list[dict[str, Any]]:

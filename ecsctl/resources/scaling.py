@@ -96,7 +96,7 @@ class Scaling(Resource[ScalingIds]):
     schedules: frozenset[Scheduled]
 
     def summary(self) -> str:
-        """Its limits."""
+        """Shows its limits."""
         units = {"cpu_percent": "% CPU", "memory_percent": "% memory", "requests": "requests a minute and task"}
         aims = [f"{getattr(self, name)} {unit}" for name, unit in units.items() if getattr(self, name)]
         aims += [f"{self.messages} messages of {self.queue.rpartition(':')[2]} waiting for each"] if self.queue else []
@@ -135,7 +135,7 @@ class Scaling(Resource[ScalingIds]):
         yield linked(scope, "ecs.application-autoscaling")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Scaling, ScalingIds] | None:
-        """By the service it scales; there is at most one."""
+        """Read by the service it scales; there is at most one."""
         target = next(iter(targets_of(aws, [self._target])), None)
         if target is None:
             return None
@@ -162,7 +162,7 @@ class Scaling(Resource[ScalingIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScalingIds]]:
-        """By the ids of the services, whose cluster and names are derived from the app's. It may outlive its
+        """Found by the ids of the services, whose cluster and names are derived from the app's. It may outlive its
         service.
         """
         names = Names.of(me)
@@ -172,7 +172,7 @@ class Scaling(Resource[ScalingIds]):
 
     @classmethod
     def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ScalingIds]]:
-        """By the recorded ids of the services."""
+        """Found by the recorded ids of the services."""
         for ids in recorded:
             yield from _found(aws, me, [ids["target"]])
 

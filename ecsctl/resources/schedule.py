@@ -74,7 +74,7 @@ class Schedule(Resource[ScheduleIds]):
             object.__setattr__(self, "overrides", json.dumps(json.loads(self.overrides), sort_keys=True))
 
     def summary(self) -> str:
-        """When, and what."""
+        """Says when, and what."""
         paused = "; paused" if self.enabled is False else ""
         return f"{self.expression} in {self.time_zone}: a task of {self.family}{paused}"
 
@@ -93,7 +93,7 @@ class Schedule(Resource[ScheduleIds]):
             )
 
     def observe(self, aws: Aws, me: Label) -> Observed[Schedule, ScheduleIds] | None:
-        """By its group and name."""
+        """Read by its group and name."""
         shown = schedule(aws, self.group, self.name)
         if shown is None:
             return None

@@ -60,7 +60,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
             )
 
     def observe(self, aws: Aws, me: Label) -> Observed[ScheduleGroup, ScheduleGroupIds] | None:
-        """By its name. One that is being deleted counts as gone: there is nothing to do but wait."""
+        """Read by its name. One that is being deleted counts as gone: there is nothing to do but wait."""
         group = _group(aws, self.name)
         if group is None or group["State"] != "ACTIVE":
             return None
@@ -71,13 +71,13 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScheduleGroupIds]]:
-        """By the app's name, until it is really gone; only if the role that runs its jobs exists."""
+        """Found by the app's name, until it is really gone; only if the role that runs its jobs exists."""
         if runs_jobs(aws, Names.of(me)):
             yield from _found(aws, Names.of(me).schedule_group)
 
     @classmethod
     def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ScheduleGroupIds]]:
-        """By the recorded names, whether or not that role exists."""
+        """Found by the recorded names, whether or not that role exists."""
         for ids in recorded:
             yield from _found(aws, ids["name"])
 

@@ -84,7 +84,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
     lets_out_to: frozenset[str]
 
     def summary(self) -> str:
-        """Its rules."""
+        """Shows its rules."""
         return f"ingress: {', '.join(sorted(map(str, self.ingress))) or 'none'}"
 
     @classmethod
@@ -106,7 +106,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
             yield Statement("GroupsInTheVpc", ("ec2:CreateSecurityGroup",), (scope.arn("ec2", f"vpc/{uses.vpc}"),))
 
     def observe(self, aws: Aws, me: Label) -> Observed[SecurityGroup, SecurityGroupIds] | None:
-        """By its tags, else by its name, which is unique in a VPC."""
+        """Read by its tags, else by its name, which is unique in a VPC."""
         ours = {_ids(one): one for one in _listed(aws, me) if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "security groups", me)
         group = ours[ids] if ids else None if me.made else self._in_the_way(aws)
@@ -141,7 +141,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: SecurityGroupIds) -> Iterator[Callable[[], object]]:
-        """The rules."""
+        """Read the rules."""
         yield partial(_rules, aws, me, ids.group_id)
 
     def as_made(self) -> SecurityGroup:

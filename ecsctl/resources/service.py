@@ -139,7 +139,7 @@ class Service(Resource[ServiceIds]):
         return self.limit + self.leaving + self.baking
 
     def summary(self) -> str:
-        """How many tasks, where, and what is open."""
+        """Says how many tasks, where, and what is open."""
         least = f"at least {self.first_count} task{'' if self.first_count == 1 else 's'}"
         count = least if self.desired_count is None else f"tasks: {self.desired_count}"
         address = ", each with a public address" if self.public_ip else ""
@@ -173,7 +173,7 @@ class Service(Resource[ServiceIds]):
             yield pass_roles("PassBalancing", (scope.role("balancing"),), "ecs")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Service, ServiceIds] | None:
-        """By name. One that is draining counts as gone: there is nothing to do but wait."""
+        """Read by name. One that is draining counts as gone: there is nothing to do but wait."""
         service = service_of(aws, self.cluster, self.name)
         if service is None or service["status"] != "ACTIVE":
             return None
@@ -226,14 +226,14 @@ class Service(Resource[ServiceIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ServiceIds]]:
-        """By the app's cluster, and the names that its processes have."""
+        """Found by the app's cluster, and the names that its processes have."""
         for service in services_of(aws, Names.of(me)):
             if service["status"] != "INACTIVE":
                 yield Found(_ids(service), flat(service.get("tags")))
 
     @classmethod
     def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ServiceIds]]:
-        """By the recorded names."""
+        """Found by the recorded names."""
         for ids in recorded:
             service = service_of(aws, ids["cluster"], ids["name"])
             if service is not None and service["status"] != "INACTIVE":

@@ -53,7 +53,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
     first: Order[TargetGroupArn]  # that gets everything, until a deployment shifts it
 
     def summary(self) -> str:
-        """What we set in it, and what ECS does."""
+        """Says what we set in it, and what ECS does."""
         return f"{self.path} → two target groups; ECS sets their weights"
 
     @classmethod
@@ -66,7 +66,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
             yield Statement("LoadBalancing", changes, (*scope.balancers, *scope.rules))
 
     def observe(self, aws: Aws, me: Label) -> Observed[ShiftingRule, ShiftingRuleIds] | None:
-        """By its listener and priority."""
+        """Read by its listener and priority."""
         found = rule_at(aws, self.listener, self.priority)
         if found is None:
             return None

@@ -47,7 +47,7 @@ class SigningRule(Resource[SigningRuleIds]):
     profile: str  # the ARN of the signing profile
 
     def summary(self) -> str:
-        """Who signs."""
+        """Says who signs."""
         return f"what is pushed is signed by {self.profile}"
 
     @classmethod

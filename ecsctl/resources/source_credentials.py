@@ -63,11 +63,11 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
     role: RoleName
 
     def summary(self) -> str:
-        """Who may use it."""
+        """Says who may use it."""
         return "the GitHub token, for every build project of the account in this region"
 
     def keeping(self, actual: SourceCredentials) -> SourceCredentials:
-        """With the token on AWS, if ours could not be read."""
+        """This resource, but with the token on AWS, if ours could not be read."""
         return replace(self, token=self.token.known_by(actual.token))
 
     @classmethod
@@ -105,7 +105,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[SourceCredentialsIds]]:
-        """By our tags; even without a token, since the tag must not outlive it."""
+        """Found by our tags; even without a token, since the tag must not outlive it."""
         aws.ahead([partial(listed_roles, aws)])
         listed = _listed(aws)
         arn = CredentialsArn(listed["arn"] if listed else "")

@@ -48,7 +48,7 @@ class Subnet(Resource[SubnetIds]):
         object.__setattr__(self, "cidr", network(self.cidr))
 
     def summary(self) -> str:
-        """Its addresses and zone."""
+        """Shows its addresses and zone."""
         return f"{self.cidr} in zone {self.zone_id}"
 
     @classmethod
@@ -57,7 +57,7 @@ class Subnet(Resource[SubnetIds]):
         return in_ec2(scope, creates="CreateSubnet", changes="DeleteSubnet", reads="DescribeSubnets", inside=True)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Subnet, SubnetIds] | None:
-        """By its tags, otherwise by its CIDR, which is unique in a VPC: whoever has it is in the way."""
+        """Read by its tags, otherwise by its CIDR, which is unique in a VPC: whoever has it is in the way."""
         ours = {_ids(one): one for one in _listed(aws, me) if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "subnets", me)
         subnet = ours[ids] if ids else None if me.made else self._in_the_way(aws)

@@ -91,7 +91,7 @@ class TargetGroup(Resource[TargetGroupIds]):
     by_default: bool = field(default=False, compare=False)  # the path: not configured, so any is fine
 
     def summary(self) -> str:
-        """How it checks the tasks' health."""
+        """Says how it checks the tasks' health."""
         delay = self.deregistration_delay
         checks = (
             f"health check {self.path} every {self.interval} s, expects {self.matcher}; deregistration delay {delay} s"
@@ -111,7 +111,7 @@ class TargetGroup(Resource[TargetGroupIds]):
             yield Statement("Targets", of("elasticloadbalancing", changes), others)
 
     def observe(self, aws: Aws, me: Label) -> Observed[TargetGroup, TargetGroupIds] | None:
-        """By its name; its tags and its attributes are calls of their own."""
+        """Read by its name; its tags and its attributes are calls of their own."""
         group = next((one for one in _listed(aws) if one["TargetGroupName"] == self.name), None)
         if group is None:
             return None
@@ -143,13 +143,13 @@ class TargetGroup(Resource[TargetGroupIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TargetGroupIds]]:
-        """By the app's name, which is its own, and then by its tags."""
+        """Found by its name, which is the app's, and then by its tags."""
         by_arn = {one["TargetGroupArn"]: one for one in _listed(aws)}
         for arn, tags in tagged(aws, me, {arn: one["TargetGroupName"] for arn, one in by_arn.items()}).items():
             yield Found(_ids(by_arn[arn]), tags)
 
     def keeping(self, actual: TargetGroup) -> TargetGroup:
-        """With the former default as its path, if AWS has that and no other is configured."""
+        """This resource, but with the former default as its path, if AWS has that and no other is configured."""
         return replace(self, path=actual.path) if self.by_default and actual.path == FORMER_PATH else self
 
     def impact(self, actual: TargetGroup) -> str:
@@ -160,7 +160,7 @@ class TargetGroup(Resource[TargetGroupIds]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: TargetGroupIds) -> Iterator[Callable[[], object]]:
-        """What the listing leaves out."""
+        """Read what the listing leaves out."""
         recorded(aws, ids.arn)
         yield partial(aws.read, aws.elbv2.describe_target_group_attributes, TargetGroupArn=ids.arn)
         yield partial(tags_of, aws, [ids.arn])

@@ -86,7 +86,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         return "; ".join(parts)
 
     def reason(self, field: str, actual: TaskDefinition) -> str:
-        """Why the revision cannot stay."""
+        """Says why the revision cannot stay."""
         return actual.unsound if field == "sound" else ""
 
     def beyond(self) -> str:
@@ -124,7 +124,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TaskDefinitionIds]]:
-        """By the families' names, which begin with the app's: one is ours if any revision of it carries our tags."""
+        """Found by the families' names, which begin with the app's: one is ours if any revision of it carries our tags."""
         names = Names.of(me)
         aws.ahead([partial(latest_of, aws, names.family)])
         for family in families_of(aws, names):
@@ -132,13 +132,13 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
 
     @classmethod
     def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[TaskDefinitionIds]]:
-        """By the recorded families."""
+        """Found by the recorded families."""
         for ids in recorded:
             yield from _found(aws, me, ids["family"])
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: TaskDefinitionIds) -> Iterator[Callable[[], object]]:
-        """The revision that the last run left."""
+        """Read the revision that the last run left."""
         yield partial(revision, aws, ids.arn)
 
     def create(self, aws: Aws, me: Label) -> TaskDefinitionIds:

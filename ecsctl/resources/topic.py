@@ -48,7 +48,7 @@ class Topic(Resource[TopicIds]):
         object.__setattr__(self, "emails", frozenset(mail.lower() for mail in self.emails))
 
     def summary(self) -> str:
-        """Who is notified."""
+        """Says who is notified."""
         return f"e-mail to {', '.join(sorted(self.emails)) or 'no one'}"
 
     @classmethod
@@ -64,7 +64,7 @@ class Topic(Resource[TopicIds]):
             yield Statement("Topic", of("sns", actions), (scope.topic, f"{scope.topic}:*"))
 
     def observe(self, aws: Aws, me: Label) -> Observed[Topic, TopicIds] | None:
-        """By its name, which is the end of its ARN."""
+        """Read by its name, which is the end of its ARN."""
         arn = _arn(self.name, me)
         answer = none_if_gone(lambda: aws.read(aws.sns.get_topic_attributes, TopicArn=arn))
         if answer is None:
@@ -82,7 +82,7 @@ class Topic(Resource[TopicIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TopicIds]]:
-        """By the app's name, which is its own."""
+        """Found by its name, which is the app's."""
         arn = _arn(Names.of(me).topic, me)
         answer = none_if_gone(lambda: aws.read(aws.sns.list_tags_for_resource, ResourceArn=arn))
         if answer is not None:

@@ -51,7 +51,7 @@ class ValidationRecord(Resource[ValidationRecordIds]):
         object.__setattr__(self, "domain", normal(self.domain))
 
     def summary(self) -> str:
-        """What it is for."""
+        """Says which certificate it validates."""
         return f"which CNAME proves {self.domain} to ACM"
 
     @classmethod
@@ -60,7 +60,7 @@ class ValidationRecord(Resource[ValidationRecordIds]):
         return of_certificates(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Observed[ValidationRecord, ValidationRecordIds] | None:
-        """By the certificate's ARN."""
+        """Read by the certificate's ARN."""
         certificate = described(aws, self.certificate)
         if certificate is None:
             return None

@@ -52,7 +52,7 @@ class Vpc(Resource[VpcIds]):
         object.__setattr__(self, "cidr", network(self.cidr))
 
     def summary(self) -> str:
-        """Its CIDR."""
+        """Shows its CIDR."""
         return self.cidr
 
     @classmethod
@@ -70,7 +70,7 @@ class Vpc(Resource[VpcIds]):
             yield anywhere("ec2", "DescribeSecurityGroups")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Vpc, VpcIds] | None:
-        """By its tags: CIDRs may overlap, so they do not identify a VPC."""
+        """Read by its tags: CIDRs may overlap, so they do not identify a VPC."""
         found = only((found for found in self.find(aws, me) if me.matches(found.tags)), "VPCs", me)
         if found is None:
             return None

@@ -52,11 +52,11 @@ class Webhook(Resource[WebhookIds]):
     role: Order[RoleName]  # outlives it, and so shows that there may be one
 
     def summary(self) -> str:
-        """That it is not shown."""
+        """Says that the URL is kept secret."""
         return "posts to a URL that is kept secret"
 
     def keeping(self, actual: Webhook) -> Webhook:
-        """With the URL on AWS, if ours could not be read."""
+        """This resource, but with the URL on AWS, if ours could not be read."""
         return Webhook(name=self.name, url=self.url.known_by(actual.url), role=self.role)
 
     @classmethod
@@ -81,7 +81,7 @@ class Webhook(Resource[WebhookIds]):
         yield anywhere("iam", "ListRoles")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Webhook, WebhookIds] | None:
-        """By its name. One with another target, or another connection, does not have our URL."""
+        """Read by its name. One with another target, or another connection, does not have our URL."""
         connection = _connection(aws, self.name)
         if connection is None:
             return None
@@ -95,7 +95,7 @@ class Webhook(Resource[WebhookIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[WebhookIds]]:
-        """By the app's name, if the role that calls it exists."""
+        """Found by the app's name, if the role that calls it exists."""
         names = Names.of(me)
         if all(one["RoleName"] != names.role("notify") for one in our_roles.listed(aws)):
             return
@@ -103,7 +103,7 @@ class Webhook(Resource[WebhookIds]):
 
     @classmethod
     def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[WebhookIds]]:
-        """By the recorded names, whether or not that role exists."""
+        """Found by the recorded names, whether or not that role exists."""
         for ids in recorded:
             yield from _found(aws, ids["name"])
 
