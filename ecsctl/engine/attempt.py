@@ -1,4 +1,4 @@
-"""What to do when a call fails halfway through the work: wait and go on, or give up and say why."""
+"""Decides what to do when a call fails halfway through the work: wait and go on, or give up and say why."""
 
 from __future__ import annotations
 

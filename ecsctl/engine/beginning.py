@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 def needless(node: Node) -> frozenset[str]:
-    """What a node needs but its create call does not: a route table is created without the gateway that its route will
-    point to.
+    """The ids that a node needs but its create call does not: a route table is created without the gateway that its
+    route will point to.
     """
     whole = {promise.resource for promise in promises(node.desired)}
     made = {promise.resource for promise in promises(node.desired.at_first().as_made())}

@@ -117,7 +117,7 @@ def _late(step: Step, observed: Observed[Any, Any]) -> Step:
 
 
 def _who(tags: Mapping[str, str], since: datetime | None) -> str:
-    """Who runs it, and since when."""
+    """Say who runs it, and since when."""
     return ", ".join(filter(None, [f"by {tags[OWNER]}" if tags.get(OWNER) else "", _since(since)]))
 
 

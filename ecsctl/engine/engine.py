@@ -56,17 +56,19 @@ class Engine:
 
     @property
     def observed(self) -> Mapping[str, Observed[Any, Any] | None]:
-        """What the last plan observed, by name."""
+        """What the last plan read from AWS, by the resource's name."""
         return self.planner.observed
 
     @property
     def unobserved(self) -> Mapping[str, EcsctlError]:
-        """Why the last plan could not read something, by name, or by "all of" a kind."""
+        """The errors for which the last plan could not read something, by name, or by "all of" a kind."""
         return self.planner.unobserved
 
     @property
     def passed_over(self) -> Mapping[str, str]:
-        """Why some kinds, by title, were not searched for; neither ecsctl.toml nor the state file has any of them."""
+        """The reasons why some kinds, by title, were not searched for. Neither ecsctl.toml nor the state file has any
+        of them.
+        """
         return self.survey.passed_over
 
     def ids(self, name: str) -> Any:
@@ -84,7 +86,7 @@ class Engine:
         return stack.part(known.keys() & set(names), known)
 
     def plan(self, stack: Stack, *, prune: bool = True, as_far: bool = False) -> Plan:
-        """What `up` would do. Only reads. `as_far` as permissions allow: see Planner.plan."""
+        """Plan what `up` would do. Only reads. `as_far` as permissions allow: see Planner.plan."""
         return self.planner.plan(stack, prune=prune, as_far=as_far)
 
     def down(

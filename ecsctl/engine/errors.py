@@ -37,7 +37,7 @@ from typing import ClassVar
 
 
 class EcsctlError(Exception):
-    """What went wrong, why, and what to do now, in the user's terms."""
+    """An error for the user: what went wrong, why, and what to do now."""
 
     exit_code: ClassVar[int] = 1
 

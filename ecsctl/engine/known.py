@@ -29,7 +29,7 @@ class Knowing(Deleting):
     def _observe_now(
         self, name: str, desired: AnyResource, *repeats: str, since: float | None = None
     ) -> Observed[Any, Any] | None:
-        """What exists now; or according to answers requested `since` a moment, by anyone."""
+        """Read a resource from AWS; answers that anyone requested `since` a moment will do."""
         with self.aws.fresh(*repeats) if since is None else self.aws.no_older_than(since):
             try:
                 return self._observed(name, desired)

@@ -13,7 +13,7 @@ RUN = "ecsctl:first-up"
 
 @dataclass(frozen=True)
 class Label:
-    """Who a resource belongs to. `app` names the stack, `id` this deployment of it, `resource` the part it plays.
+    """The owner of a resource. `app` names the stack, `id` this deployment of it, `resource` the part it plays.
 
     `nonce` comes from the journal: new each time a resource is created, the same for a repeated call, because AWS's
     tokens outlive the resources created with them.

@@ -30,7 +30,7 @@ class Reader:
         self._newborn: set[str] = set()  # those that this run has created, so that nothing can have been in them before
 
     def read(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
-        """What exists; None also when the parent that it cannot exist without is missing."""
+        """Read a resource. None if it does not exist, or the parent is missing that it cannot exist without."""
         try:
             return self._observed(name, desired)
         except Doubled:

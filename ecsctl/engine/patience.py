@@ -28,7 +28,7 @@ SHARE = 0.2  # a throttled call is sent again after this share of the time waite
 
 
 class Clock(Protocol):
-    """Where time comes from. Tests replace it by one that does not really wait."""
+    """The time, and how to wait. Tests replace it by one that does not really wait."""
 
     def now(self) -> float:
         """Seconds that only ever increase."""

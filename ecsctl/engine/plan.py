@@ -1,4 +1,4 @@
-"""What a run would do: pure functions from desired and observed state to steps."""
+"""Plans what a run would do: pure functions from desired and observed state to steps."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HIDDEN = "***"  # how a change shows a secret
 
 
 class Verb(StrEnum):
-    """What a step does."""
+    """The kinds of steps."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -32,7 +32,7 @@ class Verb(StrEnum):
 
 
 class Why(StrEnum):
-    """Where a difference comes from."""
+    """The reasons for a difference."""
 
     CONFIG = "your change"
     DRIFT = "drift"
@@ -54,13 +54,15 @@ class Change:
 
     @property
     def sent(self) -> list[Any] | None:
-        """What was sent, or would be, and what AWS shows; None for a secret, and for a value not known yet."""
+        """The value that was sent, or would be, and the one that AWS shows. None for a secret, and for a value not
+        known yet.
+        """
         return None if self.after in (HIDDEN, UNKNOWN) or self.problem else [self.after, self.before]
 
 
 @dataclass(frozen=True)
 class Step:
-    """What a run would do to one resource."""
+    """The plan for one resource."""
 
     name: str
     kind: str
@@ -108,7 +110,7 @@ class Plan:
         return tuple(step for step in self.steps if step.verb in (Verb.DELETE, Verb.REPLACE))
 
     def count(self, verb: Verb) -> int:
-        """How many steps have this verb."""
+        """Count the steps with this verb."""
         return sum(step.verb is verb for step in self.steps)
 
 
@@ -140,7 +142,7 @@ def diff(desired: AnyResource, actual: AnyResource, applied: Mapping[str, Any] |
 
 
 def shown_fields(one: AnyResource) -> Mapping[str, Any]:
-    """Its fields as JSON, secrets as ***; without those that only order the graph, or help to find it."""
+    """The resource's fields as JSON, secrets as ***, without those that only order the graph or help to find it."""
     ready = named(one, "(known after {} is made)")
     return {
         item.name: plain(getattr(ready, item.name), hide=True)
@@ -240,7 +242,7 @@ def _tag_changes(desired: AnyResource, observed: Observed[Any, Any], me: Label) 
 
 
 def _unread(value: Any) -> str:
-    """Why a secret among these values could not be read; empty if none is missing."""
+    """The reason why a secret among these values could not be read; empty if none is missing."""
     if isinstance(value, Secret):
         return value.unread
     inner = (getattr(value, item.name) for item in fields(value)) if is_dataclass(value) else ()
@@ -260,7 +262,7 @@ def renews(step: Step, desired: AnyResource) -> bool:
 
 
 def sent_and_shown(change: Change) -> str:
-    """What was sent and what is shown, in words."""
+    """A sentence with the value that was sent and the one that AWS shows."""
     if change.problem:
         return f"{change.field}: {change.problem}"
     if change.sent is None:

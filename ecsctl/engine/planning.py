@@ -1,6 +1,4 @@
-"""What `up` would do: compares each desired resource with the observed one, and finds what exists but is not
-desired.
-"""
+"""Plans `up`: compares each desired resource with the observed one, and finds what exists but is not desired."""
 
 from __future__ import annotations
 
@@ -38,7 +36,7 @@ class Planner:
         self.unobserved: dict[str, EcsctlError] = {}  # by name, or "all of" a kind: why it could not be read
 
     def plan(self, stack: Stack, *, prune: bool = True, as_far: bool = False) -> Plan:
-        """What `up` would do. Only reads.
+        """Plan what `up` would do. Only reads.
 
         `as_far` as permissions allow: what AWS does not let us read becomes a step that says so, and is listed in
         `unobserved`.
@@ -139,7 +137,7 @@ class Planner:
 
 
 def _no_longer(owned: Owned) -> Step:
-    """What happens to one that ecsctl.toml no longer asks for."""
+    """Plan what happens to a resource that ecsctl.toml no longer asks for."""
     why = "ecsctl.toml no longer asks for it"
     if not owned.kind.outlasts:
         return removal(owned, why)

@@ -1,5 +1,5 @@
-"""How fast AWS accepts calls, where it documents a low rate: we stay below it, so that we are never throttled for our
-own calls alone.
+"""The rates at which AWS accepts calls, where it documents a low one. We stay below it, so that our own calls alone
+never cause throttling.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ TOGETHER = {"route53 reads": "route53"}  # one bucket for all calls
 
 @dataclass
 class Pace:
-    """How full each bucket is, from the calls of this process."""
+    """The token buckets of those rates, filled and emptied by the calls of this process."""
 
     _levels: dict[str, tuple[float, float]] = field(default_factory=dict)  # with the moment
     _lock: threading.Lock = field(default_factory=threading.Lock)

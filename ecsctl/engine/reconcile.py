@@ -194,9 +194,7 @@ class Reconciler(Beginning):
         return self._shown(name, desired, me, ids, again=again)
 
     def _shown(self, name: str, desired: AnyResource, me: Label, ids: Any, *, again: bool) -> Observed[Any, Any] | None:
-        """What AWS shows of what was just created, once everything that no create can set is set; `again`: the read may
-        be an older one.
-        """
+        """Read what was just created, once everything that no create can set is set. `again`: an older read will do."""
         self._stays_known(desired, name, ids)
         moment, sent = (None, frozenset[str]()) if again else self._follow_up(name, desired, me, ids)
         last: Observed[Any, Any] | None = None
@@ -255,7 +253,7 @@ class Reconciler(Beginning):
         self.go_on(name)
 
     def decided(self, name: str, desired: AnyResource, observed: Observed[Any, Any] | None) -> Step:
-        """What has to be done about it, according to the state file."""
+        """Decide what to do about it, according to the state file."""
         entry = self.state.entry(name)
         me = self.label.of(name)
         step = decide(name, desired, observed, me, self.applied(name), entry.otherwise if entry else None)

@@ -208,13 +208,13 @@ def as_error(error: ClientError, what: str) -> EcsctlError:
 
 
 def known(error: BaseException) -> tuple[str, str] | None:
-    """What a refusal means whose words are known, and what helps; None for unknown words."""
+    """Explain a refusal whose words are known: what it means, and what helps. None for unknown words."""
     answer = f"{errors.code(error)}: {errors.text(error)}"
     return next(((says, hint) for words, says, hint in KNOWN if re.search(words, answer)), None)
 
 
 def denier(text: str) -> tuple[str, str]:
-    """Who denied it, by AWS's words (nothing if they do not say), and what helps."""
+    """Say who denied it, by AWS's words (nothing if they do not say), and what helps."""
     if linked := LINKED.search(text):
         return "", (f"an administrator makes the role once, for all: aws iam create-service-linked-role "
                     f"--aws-service-name {linked[1]}; {POLICY}")  # fmt: skip

@@ -155,7 +155,7 @@ class Remover:
             self.state.end()
 
     def _borrowed(self) -> tuple[Step, ...]:
-        """What is used and not ours, as recorded."""
+        """The resources in the state file that are only used, and not ours."""
         titles = {kind.kind: kind.title for kind in self.kinds}
         return tuple(
             Step(name, entry.kind, titles.get(entry.kind, entry.kind), Verb.KEEP, ids=entry.ids,
@@ -166,7 +166,9 @@ class Remover:
 
 
 def _staying(all_owned: Sequence[Owned], keep: Callable[[Owned], str]) -> dict[str, str]:
-    """Why each that is not removed stays, by key. What one of them uses stays too: AWS would refuse to delete it."""
+    """The reason why each resource stays that is not removed, by key. What one of them uses stays too: AWS would refuse
+    to delete it.
+    """
     staying = {owned.key: why for owned in all_owned if (why := keep(owned))}
     checked: set[str] = set()
     while left := [owned for owned in all_owned if owned.key in staying and owned.key not in checked]:

@@ -1,4 +1,4 @@
-"""What exists, resource by resource, as values: from a plan and what it observed to the rows of `status`."""
+"""Turns a plan, and what it observed, into the rows of `status`: one value for each resource."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ class Where(Protocol):
 
 
 class Entries(Protocol):
-    """What the state file says of each resource, by name."""
+    """The entries of a state file, by the resource's name."""
 
     def entry(self, name: str) -> Entry | None:
-        """Its entry; None if there is none."""
+        """The resource's entry; None if there is none."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Report:
 
     @property
     def condition(self) -> Condition:
-        """Its status: the most serious that applies."""
+        """The most serious status that applies to it."""
         step, observed = self.step, self.observed
         if step.unobserved:
             return Condition.UNOBSERVED

@@ -54,7 +54,7 @@ class Found(Generic[Ids]):
 
 @dataclass(frozen=True)
 class Observed(Generic[R, Ids]):
-    """What exists: its ids, the values of the resource's fields, and its tags."""
+    """A resource as it exists on AWS: its ids, the values of its fields, and its tags."""
 
     ids: Ids
     actual: R
@@ -122,7 +122,7 @@ class Resource(ABC, Generic[Ids]):
 
     @classmethod
     def rights(cls, scope: Any, uses: Any) -> Iterator[Any]:
-        """What an operator must be allowed for it, depending on what the app uses that is not its own.
+        """The permissions that an operator needs for it, depending on what the app uses that is not its own.
 
         The engine never calls it: the types belong to its callers (`resources/support/rights.py`).
         """
@@ -155,7 +155,7 @@ class Resource(ABC, Generic[Ids]):
         return None
 
     def meanwhile(self, actual: Self) -> Self:
-        """Its state until the whole stack is up: nothing is taken away that running parts may need.
+        """The state it has until the whole stack is up: nothing is taken away that running parts may need.
 
         The rest follows when everything else exists and is ready.
         """
@@ -167,22 +167,22 @@ class Resource(ABC, Generic[Ids]):
         return self
 
     def as_made(self) -> Self:
-        """What its create call sets: this, without what only an update can set. That update follows at once."""
+        """The state that its create call sets: without what only an update can set. That update follows at once."""
         return self
 
     @classmethod
     def known_as(cls, name: str) -> str:
-        """How people refer to the one of this kind that has this name in the stack."""
+        """The name that messages use for the one of this kind with this name in the stack."""
         return called(cls.title, name)
 
     @property
     def called(self) -> str:
-        """How people refer to something that is only used: its id or ARN, as in ecsctl.toml."""
+        """The name that messages use for something that is only used: its id or ARN, as in ecsctl.toml."""
         return str(next(iter(vars(self).values()), ""))
 
     @property
     def way_to_replace(self) -> str:
-        """What a person can do where it cannot be changed in place, and others need it."""
+        """Advice for a change that AWS cannot make in place, while others need the resource."""
         return "set it back, or run ecsctl down and then ecsctl up"
 
     @property
@@ -191,21 +191,21 @@ class Resource(ABC, Generic[Ids]):
         return self.limit
 
     def summary(self) -> str:
-        """What a person should know before it is created, in a line or two: what it opens, allows, holds or costs."""
+        """A line or two to read before it is created: what it opens, allows, holds or costs."""
         return ""
 
     def reason(self, field: str, actual: Self) -> str:
-        """What is wrong with a field that nobody sets, but that follows from what exists. Empty for all others."""
+        """Say what is wrong with a field that nobody sets, but that follows from what exists. Empty for all others."""
         del field, actual
         return ""
 
     def impact(self, actual: Self) -> str:
-        """What the app's clients notice while it is updated or replaced, in words; empty if nothing."""
+        """Say what the app's clients notice while it is updated or replaced; empty if nothing."""
         del actual
         return ""
 
     def beyond(self) -> str:
-        """What in the desired state exceeds a limit of AWS's though each part of it is valid; empty if nothing does."""
+        """Say which limit of AWS's the desired state exceeds, though each part of it is valid; empty if none."""
         return ""
 
     @classmethod
@@ -243,7 +243,7 @@ class Resource(ABC, Generic[Ids]):
 
     @classmethod
     def contents(cls, aws: Aws, ids: Ids) -> Contents:
-        """What a person should know before it is deleted."""
+        """Say what is lost when it is deleted."""
         del aws, ids
         return Contents()
 

@@ -1,4 +1,5 @@
-"""What the AWS SDK itself raises, before AWS has answered or without an answer: one sentence per family of errors.
+"""Explains the exceptions that the AWS SDK raises by itself, before AWS has answered: one sentence for each family of
+them.
 
 botocore's own exceptions form a tree; a row covers a class and its subclasses, and the nearest row counts.
 tests/engine/test_sdk_errors.py goes through every one of its classes.
@@ -26,7 +27,7 @@ even for services and regions that have none (aws/aws-cli#8750, aws/aws-toolkit-
 
 
 class Row(NamedTuple):
-    """What a family of errors becomes: our error, and the sentence (after what was being done, unless it is about
+    """A family of exceptions: our error for it, and the sentence (after what was being done, unless it is about
     access).
     """
 

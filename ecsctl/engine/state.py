@@ -60,7 +60,7 @@ class State:
         return cls(path, book, fresh=not any(entry.ids and not entry.borrowed for entry in book.entries.values()))
 
     def entry(self, name: str) -> Entry | None:
-        """What is recorded of a resource."""
+        """The entry of a resource; None if there is none."""
         return self.book.entries.get(name)
 
     @property

@@ -36,7 +36,7 @@ class Intent(BaseModel):
 
 
 class Entry(BaseModel):
-    """What is known of one resource: its ids, the desired state last applied and when, and a change in flight."""
+    """A resource in the state file: its ids, the desired state last applied and when, and a change in flight."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -74,7 +74,7 @@ class Book(BaseModel):
 
 
 def peek(path: Path) -> Book | None:
-    """What the state file says, only as a hint; None if it cannot be read. Nothing is moved or reported."""
+    """Read the state file as a hint; None if that is impossible. Nothing is moved or reported."""
     with suppress(OSError, ValueError, RecursionError, EcsctlError):
         return _parse(path)
     return None
@@ -198,7 +198,7 @@ def _parse(path: Path) -> Book:
 
 
 def backup(path: Path) -> Path:
-    """Where the copy before the last one is."""
+    """The path of the previous copy."""
     return path.with_name(path.name + ".bak")
 
 

@@ -22,12 +22,12 @@ def a(noun: str) -> str:
 
 
 def called(title: str, name: str) -> str:
-    """How messages refer to a resource, from its title and its name in the stack; see `named`."""
+    """The name of a resource in messages, from its title and its name in the stack; see `named`."""
     return " ".join(part for part in named(title, name) if part)
 
 
 def named(title: str, name: str) -> tuple[str, str]:
-    """What it is, and its own name if that adds anything: nothing is said twice.
+    """The title, and the resource's own name if that adds anything: nothing is said twice.
 
     "NAT gateway nat-a"; but "load balancer" and not "load balancer load-balancer", and "ECS service mailer".
     """

@@ -1,4 +1,4 @@
-"""What was released: each deployment of the service with its revision, image, commit, author and end."""
+"""The releases so far: each deployment of the service with its revision, image, commit, author and end."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def _originals(revisions: Iterable[Revision]) -> frozenset[str]:
 
 
 def _who(names: Names, revision: Revision | None, originals: Collection[str]) -> str:
-    """Who registered a revision: the pipeline by its role, ecsctl by the digest it leaves, or a person by name."""
+    """The author of a revision: the pipeline by its role, ecsctl by the digest it leaves, or a person by name."""
     if revision is None or not revision.by:
         return ""
     if names.pipeline_role in revision.by.split("/"):

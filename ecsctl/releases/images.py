@@ -1,4 +1,4 @@
-"""Which image is meant: a named one, the one in use, the newest in the app's repository, or one built now."""
+"""Chooses the image to run: a named one, the one in use, the newest in the app's repository, or one built now."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BUILT_WITHIN = 3600.0  # seconds for CodeBuild's queue and the build itself
 
 @dataclass(frozen=True)
 class Known:
-    """What is known about the app's image before anything is changed."""
+    """The app's image, as far as it is known before anything is changed."""
 
     given: str = ""  # the one that the user names, by digest if it is in the app's repository
     image: str = ""  # an existing one, preferably the named one
@@ -37,7 +37,7 @@ class Known:
 
 
 def known(aws: Aws, config: Config, me: Label, named: str = "") -> Known:
-    """What there is to run, and whether it may stay.
+    """Find the image to run, and whether it may stay.
 
     Raises ConfigError for a named image that does not exist, is for another processor, or that the tasks may not pull;
     and if the tasks are to change to another processor, with nothing that could build for it.

@@ -43,7 +43,7 @@ class Process:
 
     @property
     def live(self) -> Revision:
-        """What the service is set to run."""
+        """The task definition that the service is set to run."""
         return self.revision(self.runs)
 
     def revision(self, arn: str) -> Revision:
@@ -160,7 +160,7 @@ class Process:
 
     @property
     def newest(self) -> datetime:
-        """When the newest of its deployments began."""
+        """The time at which the newest of its deployments began."""
         return began(self.observed.newest)
 
     @property
@@ -274,7 +274,7 @@ def answer(aws: Aws, deployment: str, held: Held, *, back: bool) -> None:
 
 
 def busy(rolling: Followed) -> Refused:
-    """Why nothing is released: something else is rolling out."""
+    """The reason why nothing can be released now: something else is rolling out. Empty if nothing is."""
     return Refused(
         f"{rolling.name} is rolling out, and another release would end it halfway",
         hint="wait for it, or end it with ecsctl cancel; then run the same command again",

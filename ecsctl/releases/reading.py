@@ -1,4 +1,4 @@
-"""What every command about a process reads first: which processes there are, its service, and its revisions."""
+"""Reads what every command about a process needs first: the app's processes, and the service and revisions of one."""
 
 from __future__ import annotations
 

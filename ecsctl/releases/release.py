@@ -233,7 +233,7 @@ def _ended(
     *,
     changed: list[Process],
 ) -> Release:
-    """How it ended for each: they roll out side by side, and are waited for together. Then the jobs follow."""
+    """Wait for the end of each process's rollout. They roll out side by side; the jobs follow."""
     clock = lead.aws.patience.clock
     ends = clock.now() + limit
     done = {}

@@ -1,4 +1,4 @@
-"""How a deployment ended, in a word, a sentence and an exit code: pure, from a snapshot of what ECS says.
+"""Judges how a deployment ended, in a word, a sentence and an exit code: pure, from a snapshot of what ECS says.
 
 It is about the very deployment that was started. What superseded, stopped or rolled it back is read from the others.
 """
@@ -21,7 +21,7 @@ STUCK = "unable to stop or start tasks during a deployment because of the servic
 
 
 class Outcome(StrEnum):
-    """How a release ended."""
+    """The ways in which a release can end."""
 
     DEPLOYED = "deployed"
     ROLLED_BACK = "rolled back"
@@ -48,7 +48,7 @@ class Followed:
 
     @property
     def name(self) -> str:
-        """Its name in messages."""
+        """The deployment's name in messages."""
         return called(self.task_definition)
 
     def among(self, observed: Snapshot) -> Answer | None:
@@ -74,7 +74,7 @@ class Rolling:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a release ended, in one sentence; and why, in AWS's words, if there is a reason."""
+    """The end of a release in one sentence, and AWS's own reason, if there is one."""
 
     ERRORS: ClassVar[Mapping[Outcome, type[EcsctlError]]] = {
         Outcome.ROLLED_BACK: RolledBack,
@@ -246,7 +246,7 @@ def _stuck(service: Answer, found: Answer) -> bool:
 
 
 def no_room(service: Answer) -> str:
-    """Why the percentages leave no room (ECS guide, "Amazon ECS service deployment parameters": the rounding)."""
+    """Say why the percentages leave no room (ECS guide, "Amazon ECS service deployment parameters": the rounding)."""
     settings, desired = service.get("deploymentConfiguration") or {}, service.get("desiredCount", 0)
     low, high = settings.get("minimumHealthyPercent", 100), settings.get("maximumPercent", 200)
     floor, ceiling = math.ceil(desired * low / 100), math.floor(desired * high / 100)

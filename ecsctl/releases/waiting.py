@@ -95,7 +95,7 @@ def wait_until_quiet(aws: Aws, app: str, limit: float = LIMIT, *, pipeline: bool
 
 
 def paused(aws: Aws, names: Names) -> str:
-    """Where a release is held until a person answers, in words; empty if none is."""
+    """Say where a release is held until a person answers; empty if none is."""
     for service in services_of(aws, names):
         if found := held(aws, service):
             return f"{called(Snapshot(service).primary.get('taskDefinition', ''))} {found.described}"
@@ -103,7 +103,7 @@ def paused(aws: Aws, names: Names) -> str:
 
 
 def at_work(aws: Aws, app: str, *, pipeline: bool = True) -> str:
-    """What is being deployed right now, in words; empty if nothing is. Without a `pipeline` only the service is read.
+    """Say what is being deployed right now; empty if nothing is. Without a `pipeline` only the service is read.
 
     A service that is not steady and has no deployment in progress does not count: a change may be what fixes it.
     """

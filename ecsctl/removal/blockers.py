@@ -1,4 +1,4 @@
-"""What is in the way of a `down`: searched for before the removal, and again after one that AWS refused.
+"""Finds what is in the way of a `down`, before the removal, and again after one that AWS refused.
 
 AWS's refusals name nothing. A search that fails is reported instead: it never hides what else is known.
 """
@@ -55,7 +55,7 @@ class Blocker:
 
 @dataclass(frozen=True)
 class InTheWay:
-    """What was found, and what could not be searched for."""
+    """The blockers that were found, and what could not be searched for."""
 
     blockers: tuple[Blocker, ...] = ()
     unread: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ class InTheWay:
         return (*(one.message for one in self.blockers), *self.unread)
 
     def keeper(self, otherwise: Callable[[Owned], str]) -> Callable[[Owned], str]:
-        """Why a resource stays; an empty string if it may go."""
+        """The reason why a resource stays; empty if it may go."""
 
         def why(owned: Owned) -> str:
             ids = {str(value) for value in vars(owned.found.ids).values()}
@@ -94,7 +94,7 @@ def read(aws: Aws, me: Label, *, ours_too: bool = False) -> InTheWay:
 
 
 def holder(aws: Aws, me: Label) -> Callable[[Owned], str]:
-    """What of others a resource is used by at that moment; an empty string if nothing of theirs is found."""
+    """Say what of others uses a resource right now; empty if nothing is found."""
 
     def held(owned: Owned) -> str:
         aws.forget()
@@ -146,7 +146,7 @@ def _log_groups(aws: Aws, me: Label) -> Iterator[Blocker]:
 
 
 def _interfaces(aws: Aws, me: Label) -> Iterator[Blocker]:
-    """In our VPCs, or using our security groups."""
+    """The network interfaces of others in our VPCs, or with our security groups."""
     groups = _our_groups(aws, me)
     observed: dict[str, NetworkInterfaceTypeDef] = {}
     for filters in [where(vpc_id=vpc) for vpc in _vpcs(aws, me)] + ([where(group_id=groups)] if groups else []):
@@ -193,7 +193,8 @@ def _endpoints(aws: Aws, me: Label) -> Iterator[Blocker]:
 
 
 def _groups(aws: Aws, me: Label) -> Iterator[Blocker]:
-    """In our VPCs, or with rules that name ours: a database in a borrowed VPC lets the tasks in by such a rule.
+    """The security groups of others in our VPCs, or with rules that name ours: a database in a borrowed VPC lets the
+    tasks in by such a rule.
 
     A group that a rule of another one names cannot be deleted (EC2 API reference, DeleteSecurityGroup). The default
     group goes with the VPC, but its rules count as well.
@@ -283,7 +284,7 @@ def _services(aws: Aws, me: Label) -> Iterator[Blocker]:
 
 
 def _certificates(aws: Aws, me: Label) -> Iterator[Blocker]:
-    """Who else uses our certificate. Its validation record stays with it, for the renewal."""
+    """The other users of our certificate. Its validation record stays with it, for the renewal."""
     for found in Certificate.find(aws, me):
         certificate = described(aws, found.ids.arn)
         if certificate is None:

@@ -1,4 +1,4 @@
-"""What a removal keeps, and what it destroys that cannot be created again."""
+"""Decides what a removal keeps, and says what it destroys that cannot be created again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def keeper(protect: Collection[str] | None, *, volumes: bool = False) -> Callable[[Owned], str]:
-    """Why a resource stays; an empty string if it goes. With None everything that can be protected stays.
+    """The reason why a resource stays; empty if it goes. With None everything that can be protected stays.
 
     What outlasts the app is deleted only with `volumes`.
     """
@@ -30,7 +30,7 @@ def keeper(protect: Collection[str] | None, *, volumes: bool = False) -> Callabl
 
 
 def data_in(plan: Plan) -> tuple[str, ...]:
-    """What a removal destroys that cannot be created again: images and artifacts, named with what holds them."""
+    """The data that a removal destroys for good: images and artifacts, named with what holds them."""
     return tuple(
         f"{step.reason} in the {step.title}"
         for step in plan.work

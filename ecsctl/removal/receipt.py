@@ -1,4 +1,4 @@
-"""What is left after `down`: what was kept and why, and what AWS is known to leave or to recreate."""
+"""Lists what is left after `down`: what was kept and why, and what AWS is known to leave or to recreate."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def _all(sweep: Callable[[Aws, Label, Plan], Iterable[Left]], aws: Aws, me: Labe
 
 
 def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:
-    """What `down` left on purpose, and its contents; and the token that CodeBuild keeps for other projects of the
-    account.
+    """The resources that `down` left on purpose, with their contents; and the token that CodeBuild keeps for other
+    projects of the account.
     """
     for step in plan.steps:
         identity = str(next(iter(vars(step.ids).values()), step.name)) if hasattr(step.ids, "__dict__") else step.name
@@ -103,7 +103,7 @@ def _late_logs(aws: Aws, me: Label, plan: Plan) -> Iterator[Left]:
 
 
 def _untouched(aws: Aws, name: str) -> list[int]:
-    """How many bytes are in the log group of this name, if it has no settings; empty if there is none."""
+    """The size in bytes of the log group of this name, if it has no settings; empty if there is none."""
     return [
         group.get("storedBytes", 0)
         for group in aws.read(aws.logs.describe_log_groups, logGroupNamePrefix=name)["logGroups"]
@@ -124,8 +124,8 @@ def _tagged_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
 
 
 def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
-    """What `creds set` and `secret set` have created: the contents are the user's. The tagging API lists deleted ones,
-    too.
+    """The secrets that `creds set` and `secret set` have created: their contents are the user's. The tagging API lists
+    deleted ones, too.
     """
     filters: list[Any] = [{"Key": APP, "Values": [me.app]}]
     answer = aws.read(aws.tagging.get_resources, TagFilters=filters, ResourceTypeFilters=["secretsmanager:secret"])
@@ -149,7 +149,9 @@ def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
 
 
 def _other_tagged(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
-    """What has the app's tags and is of a type that ecsctl never creates: whoever created it has copied the tags."""
+    """Resources with the app's tags that are of a type that ecsctl never creates: whoever created them has copied the
+    tags.
+    """
     looked_at = {*ASKED_HERE, *(arns for kind in kinds() for arns in kind.arns.split())}
     answer = aws.read(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}])
     for arn in sorted(mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]):

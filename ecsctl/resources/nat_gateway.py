@@ -71,7 +71,7 @@ class NatGateway(Resource[NatGatewayIds]):
         )
 
     def observe(self, aws: Aws, me: Label) -> Observed[NatGateway, NatGatewayIds] | None:
-        """Read by its tags. While one is being deleted it holds its address, so it counts as failed until it is gone."""
+        """Read by its tags. While it is being deleted it still holds its address, so it counts as failed until then."""
         ours = [nat for nat in _listed(aws, me) if me.matches(flat(nat.get("Tags")))]
         alive = {_ids(nat): nat for nat in ours if nat["State"] in ALIVE}
         ids = only(alive, "NAT gateways", me)

@@ -189,7 +189,7 @@ class Repository(Resource[RepositoryIds]):
 
     @classmethod
     def contents(cls, aws: Aws, ids: RepositoryIds) -> Contents:
-        """Says how many images are deleted with it. Layers that several share count for each (ECR API, "ImageDetail")."""
+        """Says how many images are deleted with it. A shared layer counts for each image (ECR API, "ImageDetail")."""
         count, all_of_it = len(images(aws, ids.name)), held(aws, ids.name)
         summary = f"{count} image{'s' if count > 1 else ''}" if count else "layers of builds" if all_of_it else ""
         return Contents(summary, sum(image.get("imageSizeInBytes", 0) for image in all_of_it))

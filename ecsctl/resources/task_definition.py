@@ -124,7 +124,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TaskDefinitionIds]]:
-        """Found by the families' names, which begin with the app's: one is ours if any revision of it carries our tags."""
+        """Found by the families' names, which begin with the app's. One is ours if any revision of it has our tags."""
         names = Names.of(me)
         aws.ahead([partial(latest_of, aws, names.family)])
         for family in families_of(aws, names):
