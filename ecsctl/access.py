@@ -135,7 +135,9 @@ def checked_region(session: Session) -> str:
         raise UsageError("no AWS region", hint="set region in ecsctl.toml, or AWS_REGION, or --region")
     if zone := ZONE.fullmatch(region):
         raise UsageError(f"{region} is an availability zone, not a region", hint=f"its region is {zone[1]}")
-    if not REGION.fullmatch(region):
+    # An endpoint of one's own answers in any region: nothing else would say that this one does not exist.
+    simulated = "AWS_ENDPOINT_URL" in os.environ and region not in _regions(session)
+    if simulated or not REGION.fullmatch(region):
         raise _no_region(region, session)
     return region
 

@@ -153,10 +153,14 @@ def _run() -> int:
     try:
         ended = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):  # the second is typer's own word for the first
+        if sys.stderr.isatty():
+            typer.echo(err=True)  # the terminal's ^C has no line break of its own
         return 130
     except typer.exceptions.TyperException as error:
         if context := getattr(error, "ctx", None):
             context.find_root().info_name = program()  # so that "Try '… --help'" can be copied
+        if message := getattr(error, "message", ""):  # pydantic, by which typer checks values, begins its own like this
+            error.message = message.replace("Value error, ", "")
         error.show()  # type: ignore[attr-defined]  # every one that is raised here has it
         return int(getattr(error, "exit_code", 2))
     except Exception as error:  # noqa: BLE001 - a bug is raised again

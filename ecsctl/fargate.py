@@ -27,7 +27,7 @@ def fargate_pair(cpu: int, memory: int) -> None:
     """Check a task's size, in CPU units (1024 are one vCPU) and MiB. Raises ValueError saying what would be valid."""
     if cpu not in MEMORY:
         raise ValueError(
-            f"cpu = {cpu} is no size of Fargate: choose one of {', '.join(map(str, MEMORY))} (1024 are one vCPU)"
+            f"cpu = {cpu} is not a Fargate size: choose one of {', '.join(map(str, MEMORY))} (1024 are one vCPU)"
         )
     if memory not in MEMORY[cpu]:
         raise ValueError(f"memory = {memory} does not go with cpu = {cpu}: choose {_listed(MEMORY[cpu])} (MiB)")

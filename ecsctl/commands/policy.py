@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated
 
 import typer
@@ -24,6 +25,8 @@ def policy(
     config = loaded.config
     agreed_region(region, config.region, loaded.origins["region"])
     where = account or config.account_id or "", region or config.region or region_of_environment() or ""
+    if account and not re.fullmatch(r"[0-9]{12}", account):
+        raise UsageError(f"--account: expected the account's 12 digits, found {account}")
     if not all(where):
         raise UsageError(
             "policies name the account and the region",

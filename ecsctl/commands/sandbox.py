@@ -153,6 +153,10 @@ def push(
                 words.say(line)
         except EcsctlError as error:
             failure = error
+        except KeyboardInterrupt:
+            typer.echo(err=True)  # the terminal's ^C has no line break of its own
+            words.say("the run goes on: ecsctl pipeline status --sandbox --watch follows it")
+            raise typer.Exit(130) from None
     if common.json:
         json.emit(json.push_document(outcome, played_push.state(where / ".ecsctl", outcome["commit"])))
         raise typer.Exit(failure.exit_code if failure else 0)

@@ -95,9 +95,12 @@ def nearest(word: str, known: list[str]) -> str | None:
 
 
 def _sentences(error: ValidationError) -> Iterator[tuple[Path, str]]:
+    found_in = {one["loc"][:-1] for one in error.errors(include_url=False)}
     for one in error.errors(include_url=False):
         path: Path = tuple(part for part in one["loc"] if part != "[key]")
         kind, context = one["type"], one.get("ctx", {})
+        if kind == "too_short" and one["loc"] in found_in:
+            continue  # pydantic counts the valid elements alone: what is wrong is said of each of the others
         if kind == "together":
             for key, text in context["found"]:
                 below = (*path, *way(key))

@@ -232,7 +232,7 @@ def _serving(aws: Aws, names: Names, observed: Snapshot, image: str) -> Revision
 
 
 def _check_size(serves: Revision, cpu: int, memory: int) -> None:
-    """Raises UsageError for what is no size of Fargate, or has no room for the other containers."""
+    """Raises UsageError for what is not a Fargate size, or has no room for the other containers."""
     if not (cpu or memory):
         return
     definition = serves.definition

@@ -199,7 +199,7 @@ def build_of(run: Run, action: str = "") -> str:
     named = [one for one in there_are if action.lower() in ("", one.name.lower())]
     if not named:
         known = ", ".join(one.name for one in there_are)
-        raise UsageError(f"the pipeline has no action {action} that builds or tests", hint=f"one of: {known}")
+        raise UsageError(f"the pipeline has no action {action} with a log", hint=f"one of: {known}")
     begun = [one for one in named if one.external]
     for status in ("Failed", "InProgress", ""):
         for one in begun:

@@ -61,7 +61,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
 
     def reason(self, field: str, actual: PipelineWebhook) -> str:
         """The webhook at GitHub."""
-        return "its hook is missing at GitHub: it is registered" if field == "registered" else ""
+        return "missing at GitHub, where it will be registered again" if field == "registered" else ""
 
     def keeping(self, actual: PipelineWebhook) -> PipelineWebhook:
         """This resource, but with the token that the webhook was registered with, if ours could not be read."""

@@ -179,7 +179,9 @@ def test_down_of_nothing_is_done(folder: Path, run: Run) -> None:
 
 @pytest.mark.parametrize("words", [["nope"], ["up", "--nope"], ["up", "--output", "xml"]])
 def test_wrong_words_are_usage_errors(folder: Path, run: Run, words: list[str]) -> None:
-    assert run(*words).code == 2
+    ended = run(*words)
+    assert ended.code == 2
+    assert "Value error" not in ended.said
 
 
 @pytest.mark.parametrize("command", [["up"], ["config", "show"]], ids=" ".join)

@@ -72,3 +72,16 @@ def test_the_policies_are_for_the_files_region_too(folder: Path, run: Run, monke
     assert "us-east-1:" not in output
     ended = run("policy", "--account", "123456789012", "--region", "us-east-1")
     assert (ended.code, "contradicts ecsctl.toml:1" in ended.said) == (2, True)
+    short = run("policy", "--account", "12", "--region", "eu-west-1")
+    assert (short.code, "expected the account's 12 digits, found 12" in short.said) == (2, True)
+
+
+def test_at_an_endpoint_of_ones_own_a_region_that_does_not_exist_is_refused_at_once(
+    folder: Path, run: Run, cloud: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "ecsctl.toml").write_text('region = "eu-centrl-1"\n' + ORDINARY)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    ended = run("plan")
+    assert ended.code == 2, ended.err
+    assert "eu-centrl-1 is not a region" in ended.said
+    assert "did you mean eu-central-1?" in ended.said

@@ -205,7 +205,7 @@ def test_a_wrong_value_in_a_table_is_reported_with_its_line(mistakes, table, lin
 # What Fargate sells, and how it deploys, is reported in the words of ecsctl.fargate.
 ON_FARGATE = [
     ("cpu = 300",
-     "service.cpu: cpu = 300 is no size of Fargate"),
+     "service.cpu: cpu = 300 is not a Fargate size"),
     ("memory = 300",
      "service.memory: memory = 300 does not go with cpu = 256"),
     ("cpu = 1024", "service.cpu: memory = 512 does not go with cpu = 1024"),
@@ -280,3 +280,10 @@ def test_terminal_escapes_and_direction_marks_are_shown_and_not_sent(mistakes):
     (line,) = mistakes('name = "shop"\nregion = "\\u001b[2J\\u202eevil\\u009b"\n')
     assert line.isprintable()
     assert 'found "\\x1b[2J\\u202eevil\\x9b"' in line
+
+
+def test_a_list_with_only_wrong_elements_is_not_called_too_short_as_well(mistakes):
+    (found,) = mistakes('name = "shop"\n\n[load_balancer]\nallow = ["0.0.0.0"]\n')
+    assert found.startswith("ecsctl.toml:4: load_balancer.allow[0]: ")
+    (empty,) = mistakes('name = "shop"\n\n[load_balancer]\nallow = []\n')
+    assert empty.startswith("ecsctl.toml:4: load_balancer.allow: expected a list of at most 30 texts, found")

@@ -274,6 +274,8 @@ def _wait_until_ready(folder: Path, child: subprocess.Popen[bytes]) -> Sandbox:
             return running
         if child.poll() is not None:
             last = files.read(folder / LOG).decode(errors="replace").strip().splitlines()[-1:]
+            if not last:
+                raise SandboxError(f"the sandbox ended while starting and wrote nothing: can {folder} be written to?")
             raise SandboxError(f"the sandbox ended while starting: {' '.join(last)} (all of it: {folder / LOG})")
         time.sleep(0.05)
     child.terminate()
