@@ -51,7 +51,10 @@ _TOOLS = (
          r"\.Migrate(?:Async)?\(|EnsureCreated(?:Async)?\(|ef\s+database\s+update|efbundle",
          "dotnet ef database update"),
 )  # fmt: skip
-_RUNNERS = r"[\w.-]+\.(?:sh|bash|ya?ml|mjs|cjs|cs|rake)|[\w-]*entry[\w-]*|Procfile|Makefile|[\w-]*(?:migrat|start|init)[\w-]*\.\w+"
+_RUNNERS = (
+    r"[\w.-]+\.(?:sh|bash|ya?ml|mjs|cjs|cs|rake)|[\w-]*entry[\w-]*|Procfile|Makefile|"
+    r"[\w-]*(?:migrat|start|init)[\w-]*\.\w+"
+)
 """Files that may run them, beside what is started."""
 
 
