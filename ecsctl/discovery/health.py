@@ -34,7 +34,8 @@ _PROBE = re.compile(
 # net/http, Echo and Laravel's routes/web.php. Routers and groups are left out: what is before them is not known.
 _WELL = r"(?:health|healthz|healthy|health[_-]?checks?|livez?|alive|liveness|heartbeat|__lbheartbeat__|ping|up)"
 _ROUTE = re.compile(
-    r"(?:\b(?:\w*(?:app|[Ss]erver|fastify|application|[Mm]ux|engine|[Ee]cho)|http|e)\.(?:get|use|route|HandleFunc|Handle|GET|Get)\(\s*"
+    r"(?:\b(?:\w*(?:app|[Ss]erver|fastify|application|[Mm]ux|engine|[Ee]cho)|http|e|endpoints)"
+    r"\.(?:get|use|route|HandleFunc|Handle|GET|Get|MapGet)\(\s*"
     r"|\bRoute::(?:withoutMiddleware\([^)]*\)->)?get\(\s*)[\"'`](?:GET )?(/(?:(?:api|v\d)/){0,2}" + _WELL + r")/?[\"'`]"
 )
 # A router of Flask or FastAPI without a prefix, which the app takes unchanged; actix-web and axum, whose app has the
@@ -42,6 +43,8 @@ _ROUTE = re.compile(
 _ROUTER = re.compile(r"(?m)^(\w+)\s*=\s*(?:Blueprint|APIRouter)\(((?:[^()]|\([^()]*\))*)\)")
 _RUST = re.compile(r"(?:App|Router)::new\(\)|\.route\(\s*\"((?:/api)?/" + _WELL + r")\"\s*,\s*(?:\w+::)*get\(")
 _ELYSIA = re.compile(r"new Elysia\(\)(?:\s*\.use\([\w.]+\))*\s*\.get\(\s*[\"'`](/" + _WELL + r")[\"'`]")
+# A group of routes of ASP.NET that the app has ("Route groups").
+_GROUP = re.compile(r"\b(\w+)\s*=\s*\w*[aA]pp\w*\.MapGroup\(\s*\"(/" + _WELL + r")/?\"\s*\)")
 # Of hapi and Fastify: a route as an object, whose method and path stand together.
 _OBJECT = re.compile(
     r"method:\s*['\"]GET['\"],\s*(?:path|url):\s*['\"](/" + _WELL + r")/?['\"]"
@@ -64,6 +67,10 @@ _SPOKEN = re.compile(
 )
 # What a check says that has an account, and what it asks that is one by its name.
 _ACCOUNT = re.compile(r"\s(?:-u|--user|--password)[\s=]|authorization|://[^\s/:@]+:[^\s/@]+@|cookie", re.IGNORECASE)
+_SENDS = re.compile(
+    r"\s(?:-X\s*(?!GET|HEAD)[A-Z]+|--request[ =](?!GET|HEAD)[A-Z]+|-d|--data\S*|--post-data\S*|-F|--form)(?=[\s=]|$)"
+)
+"""What a check sends, where a load balancer only gets: the path may answer nobody else."""
 _NAMED = re.compile(r"health|ping|alive|live|ready|up\b|status|beat|check|version|info|index|login|api", re.IGNORECASE)
 _SECURED = re.compile(r"(?:spring|quarkus|micronaut)[\w-]*-(?:security|oauth2|oidc)")
 _SOURCE = re.compile(r".*\.(?:[cm]?[jt]s|py|rb|sh|go|php)")
@@ -111,7 +118,13 @@ def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
     command = plain(command)
     several = list(_asked(command, known))
     if several:
-        yield from (Health(path, "HEALTHCHECK of the Dockerfile", port, _redirects(command)) for path, port in several)
+        source = "HEALTHCHECK of the Dockerfile"
+        if _SENDS.search(command):
+            several = [("/", port) for _, port in several if port][:1]
+            yield from (Health("/", f"{source}, which sends something to another path", port, sure=False)
+                        for _, port in several)  # fmt: skip
+            return
+        yield from (Health(path, source, port, _redirects(command)) for path, port in several)
         return
     for word in command.split():
         name = word.strip("\"'").rpartition("/")[2]
@@ -126,7 +139,11 @@ def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
 def _of_services(services: Sequence[Service], stage: str, known: Mapping[str, str]) -> Iterator[Health]:
     """What an account is needed for is none, and what is no check by its name no more than a proposal."""
     for service in services:
-        if not _ACCOUNT.search(service.health) and (found := asked(service.health, known)):
+        if (
+            not _ACCOUNT.search(service.health)
+            and not _SENDS.search(service.health)
+            and (found := asked(service.health, known))
+        ):
             # curl ends well with any answer, unless -f is there: then what the path answers is not known.
             fails = "curl" not in service.health or re.search(r"\s(?:-\w*f\w*|--fail\S*)\b", service.health)
             sure = bool(fails) and service.runs(stage) and (found[0].count("/") < 2 or bool(_NAMED.search(found[0])))
@@ -254,10 +271,20 @@ def _of_manifests(tree: Tree, context: str) -> Iterator[Health]:
                 yield Health(found, f"the probe in {path}", redirects=True, sure=False)
 
 
-def mentioned(tree: Tree, context: str, most: int = 3) -> tuple[Health, ...]:
-    """Paths for a check that sources name anywhere, though not where an app is sure to have them as they stand."""
+def mentioned(tree: Tree, context: str, read: Dockerfile, most: int = 3) -> tuple[Health, ...]:
+    """Paths for a check that sources name anywhere, though not where an app is sure to have them as they stand.
+
+    The sources are those that get into the image; all of them, where none of those names a path.
+    """
+    files = _files(tree, context, r"(?:[\w.-]+)\.(?:[cm]?[jt]sx?|py|rb|go|rs|php|java|kt|cs|ex)", 1500)
+    built = _built(context, read)
+    inside = [one for one in files if any(within(one, place) for place in built)]
+    return _spoken(tree, inside, most) or _spoken(tree, files, most)
+
+
+def _spoken(tree: Tree, files: Sequence[str], most: int) -> tuple[Health, ...]:
     found: dict[str, Health] = {}
-    for path in _files(tree, context, r"(?:[\w.-]+)\.(?:[cm]?[jt]sx?|py|rb|go|rs|php|java|kt|cs|ex)", 1500):
+    for path in files:
         if "{{" not in path and not _ASIDE.search(path.rpartition("/")[2]):
             for name in _SPOKEN.findall(_live(tree.read(path))):
                 whole = f"/{name.lstrip('/')}"
@@ -267,9 +294,9 @@ def mentioned(tree: Tree, context: str, most: int = 3) -> tuple[Health, ...]:
     return tuple(sorted(found.values(), key=lambda one: "status" in one.path))[:most]
 
 
-def listed(tree: Tree, context: str) -> str:
+def listed(tree: Tree, context: str, read: Dockerfile) -> str:
     """The same in words."""
-    return ", ".join(f"{one.path} ({one.source})" for one in mentioned(tree, context))
+    return ", ".join(f"{one.path} ({one.source})" for one in mentioned(tree, context, read))
 
 
 def _of_routes(tree: Tree, context: str, own: str, read: Dockerfile) -> Iterator[Health]:
@@ -277,18 +304,23 @@ def _of_routes(tree: Tree, context: str, own: str, read: Dockerfile) -> Iterator
     roots = dict.fromkeys(
         ("" if folder == "." else f"{folder}/") for folder in (context, own.rpartition("/")[0] or ".")
     )
-    names = [re.sub(r"/?[*?\[].*", "", name) for name in taken(read)]
-    built = {name if context == "." else context if name == "." else f"{context}/{name}" for name in names}
+    built = _built(context, read)
     for path in tree.files:
         for root in roots if within(path, context) else ():
             if path.startswith(root) and (match := _ROUTED.fullmatch(path[len(root) :])):
                 yield Health(next(one for one in match.groups() if one), path, sure=False, file=path)
                 break
     yield from _of_django(tree, context)
-    for path in _files(tree, context, r"(?:[\w.-]+)\.(?:[cm]?[jt]sx?|py|rb|go|rs)|web\.php", 1500):
+    for path in _files(tree, context, r"(?:[\w.-]+)\.(?:[cm]?[jt]sx?|py|rb|go|rs|cs)|web\.php", 1500):
         ours = any(within(path, place) for place in built) and not _ASIDE.search(path.rpartition("/")[2])
         if ours and (found := _route(tree, path, _live(tree.read(path)))):
             yield Health(found, path, sure=False, file=path)
+
+
+def _built(context: str, read: Dockerfile) -> set[str]:
+    """The files and folders that get into the build."""
+    names = [re.sub(r"/?[*?\[].*", "", name) for name in taken(read)]
+    return {name if context == "." else context if name == "." else f"{context}/{name}" for name in names}
 
 
 def _route(tree: Tree, path: str, text: str) -> str:
@@ -297,6 +329,9 @@ def _route(tree: Tree, path: str, text: str) -> str:
         return str(next(one for one in match.groups() if one))
     if path.endswith(".rs"):
         return _of_rust(text)
+    if path.endswith(".cs") and (group := _GROUP.search(text)):
+        route = re.search(rf"\b{group[1]}\.MapGet\(\s*\"(/(?:live|liveness|alive|healthz?|)/?)\"", text)
+        return f"{group[2]}{route[1]}".rstrip("/") if route else ""
     for name, options in _ROUTER.findall(text) if path.endswith(".py") else ():
         route = re.search(rf"(?m)^@{name}\.(?:get|route)\(\s*[\"'](/{_WELL})/?[\"']", text)
         if route and "prefix" not in options and _as_it_is(tree, path, name):

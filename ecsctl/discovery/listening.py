@@ -99,7 +99,7 @@ def observed(
                 doubts.append(f"EXPOSE of the Dockerfile names {unset}, which has no value: set it in [build.args]")
     notes += [_OF_GRPC] if port == GRPC else []
     opened = any(one.any_host for one in services[:1])
-    return Listening(port, _checked(tree, context, port, paths, notes, doubts, foreign, opened), environment)
+    return Listening(port, _checked(tree, context, read, port, paths, notes, doubts, foreign, opened), environment)
 
 
 def _taken(found: Sequence[Port], ask: Ask | None, notes: list[str], doubts: list[str]) -> int | None:
@@ -153,8 +153,8 @@ def _reading(tree: Tree, context: str, found: Port, port: int, texts: Sequence[T
 
 
 def _checked(
-    tree: Tree, context: str, port: int | None, paths: Sequence[Health], notes: list[str], doubts: list[str],
-    foreign: Sequence[str], opened: bool,
+    tree: Tree, context: str, read: Dockerfile, port: int | None, paths: Sequence[Health], notes: list[str],
+    doubts: list[str], foreign: Sequence[str], opened: bool,
 ) -> Health:  # fmt: skip
     """The health check of an app on a port. What it rests on goes to the notes."""
     fitting = [one for one in paths if not one.port or one.port == port]
@@ -168,7 +168,7 @@ def _checked(
             doubts.append(
                 "no path for the health check was found: / is a guess, and codes from 200 to 399 count as healthy"
             )
-        if listed := health.listed(tree, context):
+        if listed := health.listed(tree, context, read):
             doubts.append(f"paths that its sources name, and that may be better: {listed}")
     if not port or not fitting:
         doubts += refusals.strangers(tree, context, opened) if port else []

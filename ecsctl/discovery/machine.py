@@ -60,7 +60,7 @@ def size(
             said_there = tree.read(file).partition('"devDependencies"')[0]
             packages = re.findall(r"\"([\w@/.-]+)\"\s*:\s*\"(?:[\^~>=*\d]|workspace|latest|npm)", said_there)
             texts[file] = "\n".join(packages) if file.endswith(".json") else said_there
-        wanted, why = next(((size, f"{where} has {found[0][:40]}") for size, pattern in _LARGE
+        wanted, why = next(((size, f"{where} has {found[0].split()[0]}") for size, pattern in _LARGE
                             for where, text in texts.items() if (found := pattern.search(text))), (0, ""))  # fmt: skip
     said_of_heap = " ".join([read.command(stage), *read.environment(stage).values()])
     heap = max((mebibytes(size) for size in re.findall(r"-Xmx(\d+[mMgG])\b", said_of_heap)), default=0)

@@ -101,12 +101,23 @@ def _of_compose(services: Sequence[Service], app: Sequence[Service]) -> Iterator
     pushed = {service.image for service in app if service.image and not service.dockerfile}
     for service in services:
         words = f"{service.name} {service.command}"
+        if _built_otherwise(service, app):
+            continue
         if service.command and (service.dockerfile in built or (not service.dockerfile and service.image in pushed)):
             if _MIGRATES.search(words):
                 if command := _ends(service.command):
                     yield Process("", command, service.where)
             elif _WORKS.search(words) and not (service in app[:1] and service.ports):
                 yield Process(_name(service.name), f"{service.entrypoint} {service.command}".strip(), service.where)
+
+
+def _built_otherwise(service: Service, app: Sequence[Service]) -> bool:
+    """Whether it is made of the app's Dockerfile with other arguments or another stage: another image."""
+    own = next((one for one in app if one.dockerfile), None)
+    if own is None or service.dockerfile != own.dockerfile:
+        return False
+    given, others = dict(own.arguments), dict(service.arguments)
+    return service.target != own.target or any(given.get(name) != value for name, value in others.items())
 
 
 def _ends(command: str) -> str:
@@ -281,18 +292,22 @@ def _of_servers(tree: Tree) -> Iterator[str]:
 
 
 _DATA_FOLDER = re.compile(
-    r"(?:\w+_)?(?:DATA|DB|DATABASE|SQLITE|STORAGE|STORE|UPLOADS?|MEDIA)_?(?:PATH|DIR|DIRECTORY|LOCATION|FOLDER|ROOT|FILE)"
+    r"(?:\w+_)?(?:DATA|DB|DATABASE|SQLITE|STORAGE|STORE|UPLOADS?|MEDIA|WORK)_?(?:PATH|DIR|DIRECTORY|LOCATION|FOLDER|ROOT|FILE)"
 )
 
 
-def data_folders(volumes: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
-    """Where a Dockerfile has the app keep data, each folder with what says so: VOLUME, and variables named after it."""
+def data_folders(volumes: Sequence[str], environment: Mapping[str, str], workdir: str) -> dict[str, str]:
+    """Where a Dockerfile has the app keep data, each folder with what says so: VOLUME, and variables named after it.
+
+    Where a variable names a folder of work, and that is WORKDIR or one for code, it is no data's.
+    """
+    of_code = {workdir.rstrip("/"), "/app", "/code", "/src", "/usr/src/app"}
     found = dict.fromkeys((one.rstrip("/") for one in volumes), "VOLUME of the Dockerfile")
     for name, value in environment.items():
         if _DATA_FOLDER.fullmatch(name) and re.fullmatch(r"/[\w-]+(?:/[\w.-]+)*/?", value):
             folder = value.rstrip("/")
             folder = folder.rpartition("/")[0] if re.search(r"\.\w+$", folder) else folder
-            if not any(within(folder, one) for one in found):
+            if not any(within(folder, one) for one in found) and not ("WORK" in name and folder in of_code):
                 found[folder] = f"ENV {name} of the Dockerfile"
     return {folder: where for folder, where in found.items() if folder}
 
@@ -309,8 +324,9 @@ def _kept(tree: Tree, app: Sequence[Service], kept: Mapping[str, str]) -> Iterat
             held = any(not one.rpartition("/")[2].startswith(".git") and not one.endswith(".keep") for one in inside)
             if not held and not _PASSING.search(place):
                 folders.setdefault(place, f"a volume of {service.where}")
-    for folder, where in folders.items():
-        yield f"what the app keeps in {folder} ({where}): a task's disk ends with the task, and volumes outlive it"
+    if folders:
+        listed = ", ".join(f"{folder} ({where})" for folder, where in folders.items())
+        yield f"what the app keeps in {listed}: a task's disk ends with the task, and volumes outlive it"
 
 
 def _demanded_by_phoenix(tree: Tree, file: str) -> list[str]:
@@ -352,7 +368,11 @@ def _processes(services: Sequence[Service], app: Sequence[Service]) -> Iterator[
     """Workers and migrations that cannot be proposed: of another image, or with a command that is not known."""
     built = {service.dockerfile for service in app if service.dockerfile}
     for service in services:
-        if service.dockerfile in built and not service.command and service.name not in {one.name for one in app[:1]}:
+        if _built_otherwise(service, app) and not service.trial and _WORKS.search(service.name):
+            said = ", ".join([*([f"stage {service.target}"] if service.target else []),
+                              *(f"{name}={value}" for name, value in service.arguments)])  # fmt: skip
+            yield f"a worker: {service.where} is another image, built with {said}"
+        elif service.dockerfile in built and not service.command and service.name not in {one.name for one in app[:1]}:
             if _MIGRATES.search(service.name):
                 yield f"migrations: {service.where}"
             elif _WORKS.search(service.name):

@@ -44,6 +44,10 @@ _DEMANDED = re.compile(
 # zod and t3-env: where a field of a schema begins. It is required if it has neither a default nor leave to be absent.
 _FIELD = re.compile(rf"(?m)^[ \t]{{0,40}}{_NAME}:[ \t]{{0,9}}")
 _MAY_LACK = re.compile(r"optional|Optional|default\(|prefault\(|nullish\(|catch\(|preprocess\(|nullable\(|\bdefault:")
+# A table of options in JavaScript, where each names its variable.
+_OPTION = re.compile(
+    rf"\benv:\s{{0,20}}[\"']{_NAME}[\"'](?=[^{{}}]{{0,600}}\brequired:\s{{0,9}}true\b)(?![^{{}}]{{0,600}}\bdefault:)"
+)
 _ENVALID = re.compile(r"(?:str|num|port|url|bool|host|email|json)\(")
 # What every container has, what init sets itself, and what is built in or for tests.
 _GIVEN = re.compile(
@@ -56,7 +60,8 @@ _STARTS = (
     r"\.(?:py|[cm]?[jt]s|go|rs|rb|php|exs?)"
 )
 _SCHEMAS = (
-    r"(?:config|index)\.[cm]?[jt]s|[\w.-]*env(?:ironment)?(?:[.-]?(?:server|schema|config|validation))?\.[cm]?[jt]s"
+    r"(?:config|index|[dD]efinitions|[oO]ptions)\.[cm]?[jt]s|"
+    r"[\w.-]*env(?:ironment)?(?:[.-]?(?:server|schema|config|validation))?\.[cm]?[jt]s"
 )
 
 
@@ -113,6 +118,7 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
             yield from ((name, file) for name in _RUBY.findall(live) if "if ENV" not in live and name not in asked)
     for file in _files(tree, _SCHEMAS, context):
         text = tree.read(file)
+        yield from ((name, file) for name in _OPTION.findall(text))
         if re.search(r"\bcleanEnv\(", text):  # envalid
             for name, rest in _fields(text):
                 if _ENVALID.match(rest) and not _MAY_LACK.search(rest.split("),")[0]):

@@ -147,3 +147,57 @@ def test_a_manifest_of_another_image_gives_nothing(tmp_path):
     folder.mkdir()
     image = of(folder, Dockerfile='FROM debian\nCOPY . .\nEXPOSE 9000\nENTRYPOINT ["/till"]\n', k8s__shop_dot_yml=POD)
     assert (image.command, image.environment) == ((), ())
+
+
+@pytest.mark.parametrize("check", [
+    "curl -f -X POST http://localhost:3000/graphql", "curl -f -d '{}' http://localhost:3000/graphql",
+    "wget --post-data=x http://localhost:3000/graphql",
+])  # fmt: skip
+def test_a_path_to_which_a_check_sends_something_is_none_for_a_load_balancer_that_only_gets(tmp_path, check):
+    image = of(tmp_path, Dockerfile=f"{NODE}HEALTHCHECK CMD {check}\n", server_dot_js="")
+    assert (image.port, image.path, image.codes) == (3000, "/", "200-399")
+    assert "sends something to another path" in doubts(image)
+
+
+def test_a_group_of_routes_of_aspnet_is_put_together(tmp_path):
+    text = 'var group = app.MapGroup("/health");\ngroup.MapGet("/live", () => Results.Ok("alive"));\n'
+    assert of(tmp_path, Dockerfile=ASPNET, Endpoints_dot_cs=text).path == "/health/live"
+    image = of(tmp_path, Endpoints_dot_cs='app.MapGet("/healthz", () => Results.Ok());\n')
+    assert (image.path, image.codes) == ("/healthz", "")
+
+
+OTHERS = """
+services:
+  web: {build: {context: .}, ports: ['8000:8000']}
+  celery_worker: {build: {context: ., args: {PART: celery}}, command: start}
+  beat: {build: {context: ., target: beat}, command: start}
+  queue-worker: {build: {context: .}, command: work}
+"""
+
+
+def test_a_worker_that_is_built_with_other_arguments_or_another_stage_is_another_image(tmp_path):
+    image = of(tmp_path, Dockerfile=PYTHON + "FROM python AS beat\nCMD beat\n", compose_dot_yml=OTHERS)
+    assert [one.name for one in image.processes] == ["queue-worker"]
+    assert "a worker: celery_worker in compose.yml is another image, built with PART=celery" in needs(image)
+    assert "a worker: beat in compose.yml is another image, built with stage beat" in needs(image)
+
+
+def test_what_tests_the_load_of_an_app_is_taken_after_the_app(tmp_path):
+    served = "FROM golang\nCOPY . .\nCMD serve\n"
+    image = of(tmp_path, build__loadtest_dot_dockerfile=served, build__server_dot_dockerfile=served, main_dot_go="")
+    assert image.dockerfile == "build/server.dockerfile"
+
+
+def test_an_option_in_javascript_that_is_required_names_its_variable(tmp_path):
+    text = "module.exports = {\n  id: {env: 'SHOP_ID', help: 'x', required: true},\n  level: {env: 'LEVEL', help: 'x'},\n  key: {env: 'SHOP_KEY', required: true, default: 'k'},\n};\n"
+    found = needs(of(tmp_path, Dockerfile=NODE, src__Options__Definitions_dot_js=text, server_dot_js=""))
+    assert "SHOP_ID: required by src/Options/Definitions.js" in found
+    assert "LEVEL" not in found
+    assert "SHOP_KEY" not in found
+
+
+def test_folders_that_outlive_a_task_stand_in_one_line(tmp_path):
+    image = of(tmp_path, Dockerfile=NODE + "VOLUME /data /config\n", server_dot_js="")
+    assert [one.line for one in image.needs] == [
+        "what the app keeps in /data (VOLUME of the Dockerfile), /config (VOLUME of the Dockerfile): "
+        "a task's disk ends with the task, and volumes outlive it"]  # fmt: skip
