@@ -61,7 +61,9 @@ def relations(tree: Tree, paths: Sequence[str], services: Sequence[Service]) -> 
     both = [one for one in called if one in keepers]
     # A store alone tells nothing where the sources of one of them lie elsewhere than its Dockerfile.
     if len(paths) > 1 and 2 * len(called) <= len(paths) + 1:  # else a mesh of services
-        for some, why in ((both, "it keeps data, and the others call it"), (called, "the others call it"),
+        helped = [one for one in kept if any(one in callers[other] for other in called)] if not both else []
+        for some, why in ((both, "it keeps data, and the others call it"), (helped, "it keeps data"),
+                          (called, "the others call it"),
                           (kept, "it alone uses a store")):  # fmt: skip
             if len(some) == 1 and (
                 some is not kept or all(sources(tree, path.rpartition("/")[0] or ".") for path in paths)

@@ -145,9 +145,15 @@ def _more(entry: str, service: Service) -> tuple[str, ...]:
     elif service.entrypoint:
         return ()
     try:
-        return tuple(shlex.split(said))
+        return tuple(word for word in shlex.split(said) if word != "--reload")  # which serves those who write it
     except ValueError:
         return ()
+
+
+_SUBCOMMANDS = re.compile(
+    r"\.subcommand_required\(true\)"
+    r"|#\[(?:command|clap)\(subcommand\)\]\s{0,80}(?:pub\s{1,9})?\w+\s{0,9}:\s{0,9}(?!Option)\w"
+)
 
 
 def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Sequence[Text]) -> Iterator[str]:
@@ -166,16 +172,14 @@ def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
             return
     if not entry or own or " " in entry or entry.endswith(".sh"):
         return
-    for file in [one for one in tree.named(r"root\.go|main\.rs|cli\.rs", context) if not aside(one)][:5]:
+    program = entry.rpartition("/")[2]
+    files = [one for one in tree.named(r"root\.go|main\.rs|cli\.rs", context) if not aside(one)]
+    for file in sorted(files, key=lambda one: program not in one)[:5]:
         text = tree.read(file)
         if file.endswith(".go"):
             silent = "cobra.Command{" in text and not re.search(r"\bRunE?\s*[:=]", text)
         else:
-            silent = bool(
-                re.search(
-                    r"#\[(?:command|clap)\(subcommand\)\]\s{0,80}(?:pub\s{1,9})?\w+\s{0,9}:\s{0,9}(?!Option)\w", text
-                )
-            )
+            silent = _SUBCOMMANDS.search(text) is not None
         if silent:
             yield f"{entry} has subcommands ({file}), and the image starts none: set command in [service] to one"
             return

@@ -201,3 +201,42 @@ def test_folders_that_outlive_a_task_stand_in_one_line(tmp_path):
     assert [one.line for one in image.needs] == [
         "what the app keeps in /data (VOLUME of the Dockerfile), /config (VOLUME of the Dockerfile): "
         "a task's disk ends with the task, and volumes outlive it"]  # fmt: skip
+
+
+def test_the_address_of_a_store_that_tests_use_is_not_the_apps(tmp_path):
+    compose = "services: {web: {build: ., environment: {TEST_DATABASE_URL: x, DATABASE__URL: x}}}\n"
+    found = needs(of(tmp_path, Dockerfile=NODE, server_dot_js="", compose_dot_yml=compose))
+    assert "a database: DATABASE__URL, which web in compose.yml names" in found
+    assert "TEST_" not in found
+
+
+def test_a_command_of_a_compose_file_is_taken_without_what_only_a_developer_wants(tmp_path):
+    compose = "services: {web: {build: ., command: 'uvicorn shop:app --host 0.0.0.0 --port 8000 --reload'}}\n"
+    image = of(tmp_path, Dockerfile="FROM python:3.13\nCOPY . .\n", compose_dot_yml=compose)
+    assert image.command == ("uvicorn", "shop:app", "--host", EVERY, "--port", "8000")
+    assert "development server" not in doubts(image)
+
+
+@pytest.mark.parametrize(("file", "text"), [
+    ("shop__config_dot_py", "class Settings(BaseSettings):\n    REDIS_URL: str = 'redis://localhost:6379/0'\n"),
+    ("src__main_dot_rs", 'fn main() {}\n#[cfg(test)]\nmod tests { let x = "redis://localhost:6379/0"; }\n'),
+])  # fmt: skip
+def test_an_address_of_a_store_that_is_a_default_or_a_tests_is_none_of_the_app(tmp_path, file, text):
+    assert "address of a store" not in doubts(of(tmp_path, Dockerfile=PYTHON, **{file: text}))
+    plain = of(tmp_path, Dockerfile=PYTHON, shop__db_dot_py="client = connect('redis://localhost:6379/0')\n")
+    assert "shop/db.py has the address of a store in it" in doubts(plain)
+
+
+def test_a_program_in_rust_that_requires_a_subcommand_starts_nothing_without(tmp_path):
+    made = {f"src__{name}__cli_dot_rs": "" for name in "abcdef"}
+    text = 'Command::new("shop").subcommand(run()).subcommand_required(true)\n'
+    image = of(tmp_path, Dockerfile='FROM debian\nCOPY . .\nEXPOSE 80\nENTRYPOINT ["shopd"]\n',
+               deep__down__shopd__cli_dot_rs=text, **made)  # fmt: skip
+    assert "shopd has subcommands (deep/down/shopd/cli.rs)" in doubts(image)
+
+
+def test_of_two_apps_the_one_that_keeps_data_is_taken_rather_than_what_only_helps_it(tmp_path):
+    compose = "services:\n  api: {build: ./api, depends_on: [browser, redis], environment: {REDIS_URL: x}}\n  browser: {build: ./browser}\n  redis: {image: redis}\n"
+    image = of(tmp_path, api__Dockerfile=NODE, api__server_dot_js="", browser__Dockerfile=NODE,
+               browser__server_dot_js="", compose_dot_yml=compose)  # fmt: skip
+    assert image.dockerfile == "api/Dockerfile"
