@@ -50,7 +50,10 @@ def init(
     said: list[str] = []
     path = write(proposal, force=force, buildspec=buildspec, say=said.append)
     for note in (*proposal.notes, *said):
-        words.say(note)
+        if note not in proposal.doubts:
+            words.say(note)
+    for doubt in proposal.doubts:  # last, where they are read
+        words.warning(doubt)
     print(path)  # noqa: T201 - what stdout carries
     if commands := proposal.unpushed() if build else ():
         words.say("only what is committed gets built:" if sandbox else "only what is committed and pushed gets built:")

@@ -14,11 +14,12 @@ def warning(path: str, read: Dockerfile, arguments: Mapping[str, str]) -> Iterat
     pulled = list(dict.fromkeys(_pulled(read, arguments)))
     if not pulled:
         return
-    official = next((one for one in pulled if "/" not in one), "")
-    other = f"; or take public.ecr.aws/docker/library/{official}, which is the same image" if official else ""
+    first = next((one for one in pulled if "/" not in one), pulled[0]).partition("@")[0]
+    more = f" and {len(pulled) - 1} more" if len(pulled) > 1 else ""
+    other = f", or take public.ecr.aws/docker/library/{first}, the same image" if "/" not in first else ""
     yield (
-        f"{path} pulls {', '.join(pulled[:3])} from Docker Hub, which limits pulls without a login by address, and a "
-        f'build shares its address with others: "docker.io" in [build.logins] logs in{other}'
+        f"{path} pulls {first}{more} from Docker Hub, which limits pulls without a login: log in by "
+        f'"docker.io" in [build.logins]{other}'
     )
 
 

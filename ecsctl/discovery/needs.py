@@ -303,7 +303,7 @@ def data_folders(volumes: Sequence[str], environment: Mapping[str, str], workdir
     """
     of_code = {workdir.rstrip("/"), "/app", "/code", "/src", "/usr/src/app"}
     found = dict.fromkeys((one.rstrip("/") for one in volumes), "VOLUME of the Dockerfile")
-    for name, value in environment.items():
+    for name, value in sorted(environment.items()):
         if _DATA_FOLDER.fullmatch(name) and re.fullmatch(r"/[\w-]+(?:/[\w.-]+)*/?", value):
             folder = value.rstrip("/")
             folder = folder.rpartition("/")[0] if re.search(r"\.\w+$", folder) else folder

@@ -64,6 +64,8 @@ def dockerfile(
             f"{listed})")  # fmt: skip
     together = apps.beside(first, relation, choice, services)
     open_ = why.startswith("the likeliest")
+    if not others and not open_:  # tests and examples are no choice
+        return first, [], together
     return first, [] if open_ else [said], [said, *together] if open_ else together
 
 

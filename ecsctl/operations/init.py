@@ -32,9 +32,8 @@ _OF_SERVICE = (
 )  # fmt: skip
 """How the notes begin that say where the values of [service] were found."""
 GITHUB = (
-    "AWS reaches GitHub through a connection, which you make in the console (Developer Tools, Settings, Connections; "
-    "install its GitHub App on this repository alone), then: ecsctl creds use-connection ARN; or else with a token: "
-    "ecsctl creds set"
+    "for the pipeline, AWS reaches GitHub through a connection that you make in its console (Developer Tools, "
+    "Settings, Connections), then: ecsctl creds use-connection ARN; or with a token: ecsctl creds set"
 )
 
 
@@ -89,6 +88,11 @@ class Proposal:
             hint=f"{' and '.join(fix)}, then: ecsctl init; or for an image from elsewhere: ecsctl init --no-build",
         )
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Those of the notes that a person has to check, or to do something about."""
+        return self.image.doubts if self.image else ()
+
     def unpushed(self) -> tuple[str, ...]:
         """The git commands that publish what was written; none if git has all of it, or is missing."""
         ours = [self.folder / name for name in (self.path.name, SCHEMA, ".gitignore")]
@@ -132,14 +136,12 @@ class Proposal:
                 remarks["release"] = [f"{one.where} runs this at each release: command = {toml(one.words)}"]
         workers = {one.name: (f"{one.where} runs this" if one.command else "What the image starts", one.words)
                    for one in processes if one.name}  # fmt: skip
-        doubts = self.image.doubts if self.image else ()
-        return template(self.values, remarks, workers, doubts, every=self.every)
+        return template(self.values, remarks, workers, self.doubts, every=self.every)
 
     def _found(self, *begins: str) -> list[str]:
         """What was found out and where, from the notes that begin like this."""
-        doubts = self.image.doubts if self.image else ()  # which stand at the top already
-        notes = [
-            one for one in (self.image.notes if self.image else ()) if one.startswith(begins) and one not in doubts
+        notes = [  # the doubts stand at the top already
+            one for one in (self.image.notes if self.image else ()) if one.startswith(begins) and one not in self.doubts
         ]
         return [f"Found: {'; '.join(notes)}"] if notes and self.builds else []
 
@@ -169,7 +171,7 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
         notes.append(f"the same image runs {', '.join(others)}: proposed in ecsctl.toml{as_comments}")
     if image and image.needs:
         notes.append(
-            "what it needs beside its image is listed in ecsctl.toml, at [service]: "
+            "[service] in ecsctl.toml lists what it needs besides: "
             + ", ".join(dict.fromkeys(one.kind for one in image.needs))
         )
     if found.repository:

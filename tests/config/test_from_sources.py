@@ -109,8 +109,10 @@ def test_an_aspnet_app_that_sets_an_address_that_cannot_be_read_is_to_be_checked
 def test_a_folder_that_a_variable_of_the_image_names_as_the_place_of_data_is_kept(tmp_path):
     said = "ENV SHOP_DB_PATH=/var/lib/shop UPLOADS_DIR=/data/up DATA_DIR=/var/cache/x\n"
     image = of(tmp_path, Dockerfile=NODE + said, server_dot_js="")
-    assert "what the app keeps in /var/lib/shop (ENV SHOP_DB_PATH of the Dockerfile)" in needs(image)
-    assert "/data/up (ENV UPLOADS_DIR" in needs(image)
+    assert (
+        "what the app keeps in /var/lib/shop (ENV SHOP_DB_PATH of the Dockerfile), /data/up (ENV UPLOADS_DIR"
+        in needs(image)
+    )
     assert "/var/cache" not in needs(image)
 
 
