@@ -26,7 +26,7 @@ _ASIDE = re.compile(
 )
 # What stands beside an app that serves: other work, or other people's programs with settings of one's own.
 _BESIDE = re.compile(
-    r"(?:^|[/._-])(?:cli|workers?|celery|beat|cron|scheduler|jobs?|\w*migrat\w*|seed\w*|load[-_]?(?:generator|tests?)|postgres\w*|mysql|mariadb|redis|"
+    r"(?:^|[/._-])(?:cli|workers?|celery|beat|crond?|scheduler|jobs?|\w*migrat\w*|seed\w*|load[-_]?(?:generator|tests?)|postgres\w*|mysql|mariadb|redis|"
     r"mock\w*|\w*emulator|\w*simulator|rabbitmq|mongo\w*|maildev|mail\w*|grafana|prometheus|alertmanager|loki|jaeger|otel[\w-]*|zipkin|nginx|traefik|proxy|backup|flower)(?:$|[/._-])",
     re.IGNORECASE,
 )  # fmt: skip

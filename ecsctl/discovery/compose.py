@@ -79,7 +79,13 @@ def services(tree: Tree) -> tuple[Service, ...]:
 
     def rank(file: str) -> tuple[bool | int, ...]:
         name = file.rpartition("/")[2]
-        return bool(_LATER.search(name)), file.count("/"), not _PRODUCTION.search(name), not _PLAIN.fullmatch(name)
+        return (
+            bool(_LATER.search(name)),
+            file.count("/"),
+            not _PRODUCTION.search(name),
+            not _PLAIN.fullmatch(name),
+            len(name),  # with fewer words that say what else it is for
+        )
 
     files = sorted(tree.named(NAMES), key=rank)
     return tuple(service for file in files[:20] for service in _services(file, tree))
@@ -92,10 +98,50 @@ def _services(file: str, tree: Tree) -> list[Service]:
         return []
     folder = os.path.dirname(file)
     names = [str(name) for name, one in found.items() if isinstance(one, dict)]
+    given = _beside(folder, tree)
     for one in found.values():
+        if isinstance(one, dict) and given:
+            one |= {key: _put_in(one[key], given) for key in _FILLED if key in one}
         if isinstance(one, dict) and one.get("env_file"):
             one["environment"] = _of_files(one, folder, tree)
     return [_service(file, folder, name, found[name], names) for name in names if name in found]
+
+
+_FILLED = ("ports", "expose", "command", "entrypoint", "healthcheck", "environment")
+_BESIDE = ("env", "env.example", "env.sample", "env.dist", "env.template", "env.default", "env.defaults")
+_PORT_NAME = re.compile(r"\w*PORT\w*")
+
+
+def _beside(folder: str, tree: Tree) -> dict[str, str]:
+    """The ports that a compose file takes from the .env beside it, or at the root, as an example has them.
+
+    ("Interpolation": the file .env; what is committed is mostly an example of it.) Other values may be secret.
+    """
+    found: dict[str, str] = {}
+    for place in dict.fromkeys((folder, "")):
+        for name in _BESIDE:
+            text = tree.read(os.path.join(place, f".{name}")) or tree.read(os.path.join(place, name))
+            for key, value in re.findall(
+                r"(?m)^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*[\"']?(\d{2,5})[\"']?[ \t]*(?:#.*)?$", text
+            ):
+                if _PORT_NAME.fullmatch(key):
+                    found.setdefault(key, value)
+    return found
+
+
+def _put_in(value: Any, given: Mapping[str, str]) -> Any:
+    """A value of a compose file with those variables put in; the others stay, and so do escaped dollars."""
+    if isinstance(value, dict):
+        return {key: _put_in(one, given) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_put_in(one, given) for one in value]
+    if not isinstance(value, str):
+        return value
+    return re.sub(
+        r"(?<!\$)\$(?:\{(\w+)(?::?[-?][^{}]*)?\}|(\w+))",
+        lambda match: given.get(match[1] or match[2], match[0]),
+        value,
+    )
 
 
 def _of_files(one: Mapping[str, Any], folder: str, tree: Tree) -> dict[str, str | None]:

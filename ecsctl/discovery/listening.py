@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ from ecsctl.discovery import (
     refusals,
     running,
     servers,
+    settings,
     stores,
     workers,
 )
@@ -148,6 +150,8 @@ def _reading(tree: Tree, context: str, found: Port, port: int, texts: Sequence[T
         return "PORT"
     if name := running.demanded(tree, context, texts, known):
         return name
+    if match := re.fullmatch(r"\$\{([A-Z][A-Z0-9_]+)\}", settings.of(tree, context).get("server.port", "")):
+        return str(match[1])
     of_file = [(name, number) for name, number, source in port_hints.examples(tree, context) if source == found.source]
     return of_file[0][0] if of_file and of_file[0][1] == port else ""
 

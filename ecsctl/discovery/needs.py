@@ -31,7 +31,9 @@ _OF_FRAMEWORKS = (
 )
 _PASSWORD = re.compile(r"(?:\w+_)?(?:PASSWORD|MASTER_KEY)")
 PERHAPS = "what may be for development alone"
-_PASSING = re.compile(r"/(?:logs?|tmp|run|cache|\.cache|node_modules|vendor|bundle|\.next|target|certs?|ssl)(?:/|$)")
+_PASSING = re.compile(
+    r"/(?:logs?|tmp|run|cache|\.cache|node_modules|vendor|bundle|\.next|target|certs?|ssl|go/pkg|\.cargo|\.m2|\.npm|\.gradle)(?:/|$)"
+)
 """Folders whose content may go."""
 
 _READ_IN = (
@@ -47,6 +49,11 @@ _SHELL = re.compile(r"[$`|&;<>*?~]|^\w+=")
 _ONCE = re.compile(r"\b(?:rails|rake|artisan|manage\.py)\s+(?:\w+:clear|db:\w+|console|c|shell|test)\b")
 """What a person starts by hand."""
 _WORKER = re.compile(r"\b(?:sidekiq|good_job|resque|delayed_job|celery\b[^|&;]*\b(?:worker|beat))\b")
+_SERVES = re.compile(
+    r"\b(?:uvicorn|gunicorn|hypercorn|daphne|granian|puma|unicorn|rails\s+s(?:erver)?|(?:next|nuxt)\s+start|runserver|fastapi\s+run|"
+    r"artisan\s+(?:serve|octane))\b"
+)
+"""What answers requests: no worker, whatever it is called."""
 _TAKEN = ("app", "release", "run", "web")
 
 
@@ -107,7 +114,11 @@ def _of_compose(services: Sequence[Service], app: Sequence[Service]) -> Iterator
             if _MIGRATES.search(words):
                 if command := _ends(service.command):
                     yield Process("", command, service.where)
-            elif _WORKS.search(words) and not (service in app[:1] and service.ports):
+            elif (
+                _WORKS.search(words)
+                and not _SERVES.search(service.command)
+                and not (service in app[:1] and service.ports)
+            ):
                 yield Process(_name(service.name), f"{service.entrypoint} {service.command}".strip(), service.where)
 
 

@@ -51,7 +51,7 @@ _OPTION = re.compile(
 _ENVALID = re.compile(r"(?:str|num|port|url|bool|host|email|json)\(")
 # What every container has, what init sets itself, and what is built in or for tests.
 _GIVEN = re.compile(
-    r"NODE_ENV|DEV|MODE|PROD|RAILS_ENV|RACK_ENV|PORT|HOST|HOSTNAME|HOME|PATH|PWD|USER|CI|TZ|LANG|(?:HEROKU|VERCEL|TEST)\w*|"
+    r"NODE_ENV|(?:ASPNETCORE|DOTNET)_ENVIRONMENT|DEV|MODE|PROD|RAILS_ENV|RACK_ENV|PORT|HOST|HOSTNAME|HOME|PATH|PWD|USER|CI|TZ|LANG|(?:HEROKU|VERCEL|TEST)\w*|"
     r"(?:NEXT_PUBLIC|VITE)_\w+|\w+_TEST"
 )
 _SETTINGS = r"[\w-]*(?:settings|config|env)[\w-]*\.py|(?:base|prod|production)\.py"
@@ -93,6 +93,7 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     if context == ".":
         yield from _of_heroku(tree)
     yield from dotnet.required(tree, context)
+    yield from _of_spring(tree, context)
     for file in _files(tree, r"[\w.-]+(?<!_test)\.go", context):
         text = tree.read(file)
         yield from ((name, file) for name in (
@@ -127,6 +128,16 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
             for name, rest in _fields(text):
                 if re.match(r"z\s{0,40}\.", rest) and not _MAY_LACK.search(rest[:600]):
                     yield name, file
+
+
+def _of_spring(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
+    """Placeholders without a default: a Spring Boot app does not start where one stays open ("Externalized
+    Configuration", property placeholders).
+    """
+    for file in _files(tree, r"application(?:-prod(?:uction)?)?\.(?:properties|ya?ml)", context):
+        if "src/main/resources/" in file:
+            live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
+            yield from ((name, file) for name in re.findall(rf"\$\{{{_NAME}\}}", live))
 
 
 def _fields(text: str) -> list[tuple[str, str]]:

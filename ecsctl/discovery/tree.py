@@ -16,7 +16,7 @@ _SKIPPED = frozenset({".git", ".ecsctl", "node_modules", "vendor", ".venv", "ven
 _ASIDE = re.compile(
     r"node_modules|vendor|third[_-]?party|(?:e2e|integration|acceptance|unit|smoke|load|perf\w*)?[-_]?tests?|__tests__|spec|"
     r"test[_-]?suite|e2e|integration|fixtures?|testdata|fuzz(?:ing)?|_?examples?|samples?|demos?|docs?|benchmarks?|hack|"
-    r"\.(?!docker$|containers?$).+"
+    r"[\w.-]+\.(?:unit|integration|functional|e2e)?tests?|\.(?!docker$|containers?$).+"
 )
 
 

@@ -242,3 +242,42 @@ def test_of_two_apps_the_one_that_keeps_data_is_taken_rather_than_what_only_help
     image = of(tmp_path, api__Dockerfile=NODE, api__server_dot_js="", browser__Dockerfile=NODE,
                browser__server_dot_js="", compose_dot_yml=compose)  # fmt: skip
     assert image.dockerfile == "api/Dockerfile"
+
+
+def test_a_compose_file_takes_its_ports_from_the_example_of_an_env_beside_it(tmp_path):
+    compose = "services: {web: {build: ., command: 'gunicorn -b 0.0.0.0:${WEB_PORT} shop', ports: ['${WEB_PORT}:${WEB_PORT}'], environment: {KEY: '${WEB_KEY}'}}}\n"
+    image = of(tmp_path, Dockerfile="FROM python:3.13\nCOPY . .\n", infra__compose_dot_yml=compose.replace("build: .", "build: .."),
+               _dot_env_dot_example="WEB_PORT=8100\nWEB_KEY=1234\n")  # fmt: skip
+    assert image.port == 8100
+    assert image.command == ("gunicorn", "-b", f"{EVERY}:8100", "shop")
+
+
+def test_a_server_that_a_compose_file_calls_a_worker_is_none(tmp_path):
+    compose = "services:\n  web: {build: ., ports: ['8000:8000']}\n  job-api: {build: ., command: uvicorn jobs:app}\n  job: {build: ., command: python job.py}\n"
+    image = of(tmp_path, Dockerfile=PYTHON, compose_dot_yml=compose)
+    assert [one.name for one in image.processes] == ["job"]
+
+
+def test_the_compose_file_that_says_least_of_a_special_case_comes_first(tmp_path):
+    for name, image in (("compose.example.ai.yml", "ollama/ollama"), ("compose.example.yml", "redis")):
+        text = f"services: {{web: {{build: ., ports: ['3000:3000']}}, other: {{image: {image}}}}}\n"
+        (tmp_path / name).write_text(text)
+    found = of(tmp_path, Dockerfile=NODE, server_dot_js="")
+    assert found.needs[0].kind == "Redis"
+
+
+SPRING = "FROM maven AS b\nCOPY pom.xml .\nCOPY src src\nFROM eclipse-temurin:21-jre\nCOPY --from=b /app.jar app.jar\nEXPOSE 8080\nCMD java -jar app.jar\n"
+
+
+def test_what_spring_settings_leave_open_is_required_and_the_port_among_it_is_set(tmp_path):
+    text = "server:\n  port: ${SHOP_PORT}\nqueue: ${SHOP_QUEUE}\nlevel: ${SHOP_LEVEL:info}\n"
+    image = of(tmp_path, Dockerfile=SPRING, pom_dot_xml="spring-boot", src__main__resources__application_dot_yml=text)
+    assert (image.port, dict(image.environment)) == (8080, {"SHOP_PORT": "8080"})
+    assert "SHOP_QUEUE: required by src/main/resources/application.yml" in needs(image)
+    assert "SHOP_LEVEL" not in needs(image)
+
+
+def test_folders_of_tests_as_dotnet_names_them_are_no_apps(tmp_path):
+    image = of(tmp_path, Shop_dot_Tests__Dockerfile=NODE, Shop__Dockerfile=NODE, Shop__server_dot_js="")
+    assert image.dockerfile == "Shop/Dockerfile"
+    assert "Shop.Tests" not in doubts(image)
