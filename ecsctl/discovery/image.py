@@ -228,6 +228,7 @@ def _starting(
         yield for_developers
     if not command:
         yield from running.helps(tree, context, read, stage, texts)
+        yield from running.served_otherwise(read, stage, services)
     yield from running.speaks_elsewhere(tree, context, texts[0].text, read.environment(stage))
     yield from absent.unread(stage, texts[0].text)
     yield from reach.beyond(services)

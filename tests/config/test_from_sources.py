@@ -281,3 +281,14 @@ def test_folders_of_tests_as_dotnet_names_them_are_no_apps(tmp_path):
     image = of(tmp_path, Shop_dot_Tests__Dockerfile=NODE, Shop__Dockerfile=NODE, Shop__server_dot_js="")
     assert image.dockerfile == "Shop/Dockerfile"
     assert "Shop.Tests" not in doubts(image)
+
+
+def test_where_a_compose_file_serves_by_another_command_than_the_images_own_that_is_to_be_checked(tmp_path):
+    built = 'FROM python:3.13\nCOPY . .\nCMD ["python", "-m", "bot"]\n'
+    compose = "services:\n  bot: {build: .}\n  api: {build: ., command: 'uvicorn api:app --host 0.0.0.0', ports: ['8000:8000']}\n"
+    image = of(tmp_path, Dockerfile=built, compose_dot_yml=compose, api_dot_py="")
+    assert "the image's own command is python -m bot, as bot in compose.yml runs it; api in compose.yml" in doubts(
+        image
+    )
+    image = of(tmp_path, compose_dot_yml="services: {api: {build: ., ports: ['8000:8000']}}\n")
+    assert "own command" not in doubts(image)
