@@ -170,7 +170,7 @@ def observed(
         place.folder,
         services,
         ours,
-        needs.data_folders(read.volumes(stage), read.environment(stage), read.last(stage, "WORKDIR")),
+        needs.data_folders(read, stage),
         {*read.environment(stage), *dict(environment)},
         path,
         port,

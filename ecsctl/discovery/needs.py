@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ecsctl.discovery import depends, dotnet, required, stores
 from ecsctl.discovery.compose import Service
+from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.port_hints import EXAMPLES, sources
 from ecsctl.discovery.stores import kind_of_image, kind_of_variable
@@ -307,11 +308,13 @@ _DATA_FOLDER = re.compile(
 )
 
 
-def data_folders(volumes: Sequence[str], environment: Mapping[str, str], workdir: str) -> dict[str, str]:
-    """Where a Dockerfile has the app keep data, each folder with what says so: VOLUME, and variables named after it.
+def data_folders(read: Dockerfile, stage: Stage) -> dict[str, str]:
+    """Where a Dockerfile has the app keep data, each folder with what says so.
 
-    Where a variable names a folder of work, and that is WORKDIR or one for code, it is no data's.
+    VOLUME does, a variable that is named after data, and a folder /data that a RUN makes. Where a variable names a
+    folder of work, and that is WORKDIR or one for code, it is no data's.
     """
+    volumes, environment, workdir = read.volumes(stage), read.environment(stage), read.last(stage, "WORKDIR")
     of_code = {workdir.rstrip("/"), "/app", "/code", "/src", "/usr/src/app"}
     found = dict.fromkeys((one.rstrip("/") for one in volumes), "VOLUME of the Dockerfile")
     for name, value in sorted(environment.items()):
@@ -320,6 +323,10 @@ def data_folders(volumes: Sequence[str], environment: Mapping[str, str], workdir
             folder = folder.rpartition("/")[0] if re.search(r"\.\w+$", folder) else folder
             if not any(within(folder, one) for one in found) and not ("WORK" in name and folder in of_code):
                 found[folder] = f"ENV {name} of the Dockerfile"
+    made = any(word == "RUN" and re.search(r"\bmkdir\s[^&;|]*(?<=\s)/data(?=[\s/;&]|$)", rest)
+               for one in stage.chain for word, rest in one.instructions)  # fmt: skip
+    if made and not any(within(one, "/data") for one in found):
+        found["/data"] = "RUN of the Dockerfile"
     return {folder: where for folder, where in found.items() if folder}
 
 

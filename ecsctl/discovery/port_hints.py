@@ -142,7 +142,9 @@ def of_image(image: str) -> int:
 
 def of_programs(image: str, texts: Sequence[Text]) -> Iterator[Port]:
     """Where an image that serves by itself listens, and a program that is started in it, if nothing else is said."""
-    if port := of_image(image):
+    started = " ".join(one.text for one in texts)
+    php = "frankenphp" in image and bool(started.strip()) and not re.search(r"frankenphp|caddy", started, re.IGNORECASE)
+    if (port := of_image(image)) and not php:  # as Octane starts it, on another port
         yield Port(port, f"what the image {image.partition('@')[0]} listens on", sure=False)
     for pattern, port in _PROGRAMS:
         for text in texts:

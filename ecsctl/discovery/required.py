@@ -110,7 +110,9 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
         live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
         yield from ((name, file) for name in _PYTHON.findall(live))
         if re.search(r"\b(?:decouple|environ)\b", live):
-            yield from ((name, file) for name in _DECOUPLE.findall(live) if not re.search(r"(?:test|dev|local)", file))
+            scheme = set(re.findall(r"(?m)^[ \t]+([A-Z]\w+)=\(", live))  # of environ.Env: each with its default
+            names = [name for name in _DECOUPLE.findall(live) if name not in scheme]
+            yield from ((name, file) for name in names if not re.search(r"(?:test|dev|local)", file))
     yield from pydantic_settings.required(tree, _files(tree, r"[\w-]+\.py", context))
     for file in _files(tree, r"[\w-]+\.rb", context):
         if re.search(r"(?:^|/)config/(?:environments/production|application|initializers/[\w-]+)\.rb$", file):

@@ -292,3 +292,23 @@ def test_where_a_compose_file_serves_by_another_command_than_the_images_own_that
     )
     image = of(tmp_path, compose_dot_yml="services: {api: {build: ., ports: ['8000:8000']}}\n")
     assert "own command" not in doubts(image)
+
+
+def test_a_variable_that_has_its_default_in_the_scheme_of_django_environ_is_not_required(tmp_path):
+    text = "import environ\nenv = environ.Env(\n    DEBUG=(bool, False),\n    SHOP_TOKEN=(str, None),\n)\nA = env('SHOP_TOKEN')\nB = env('SHOP_KEY')\n"
+    found = needs(of(tmp_path, Dockerfile=PYTHON, shop__settings_dot_py=text))
+    assert "SHOP_KEY: required by shop/settings.py" in found
+    assert "SHOP_TOKEN" not in found
+
+
+def test_a_folder_for_data_at_the_root_that_the_build_makes_is_kept(tmp_path):
+    image = of(tmp_path, Dockerfile=NODE + "RUN mkdir -p /data && chown node /data\n", server_dot_js="")
+    assert "what the app keeps in /data (RUN of the Dockerfile)" in needs(image)
+    image = of(tmp_path, Dockerfile=NODE + "RUN mkdir /database /srv/data\n")
+    assert "RUN of the Dockerfile" not in needs(image)
+
+
+def test_an_image_whose_server_another_program_starts_does_not_contradict_expose(tmp_path):
+    octane = "FROM dunglas/frankenphp:1\nCOPY . .\nEXPOSE 8000\n"
+    assert "EXPOSE" not in doubts(of(tmp_path, Dockerfile=octane + 'ENTRYPOINT ["start-container"]\n'))
+    assert "EXPOSE of the Dockerfile names 8000" in doubts(of(tmp_path, Dockerfile=octane))
