@@ -15,6 +15,7 @@ from ecsctl.discovery import (
     choosing,
     compose,
     dockerfile,
+    folders,
     frameworks,
     hosts,
     hub,
@@ -23,6 +24,7 @@ from ecsctl.discovery import (
     manifests,
     migrations,
     needs,
+    processes,
     reach,
     running,
     selection,
@@ -33,7 +35,8 @@ from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.listening import Listening
 from ecsctl.discovery.manifests import Container
-from ecsctl.discovery.needs import PERHAPS, Need, Process
+from ecsctl.discovery.needs import PERHAPS, Need
+from ecsctl.discovery.processes import Process
 from ecsctl.discovery.selection import Ask
 from ecsctl.discovery.started import Text, started
 from ecsctl.discovery.tree import Tree
@@ -163,14 +166,14 @@ def observed(
         notes.append(f"the task has {memory} MiB, more than the default: {large}")
     if bound := machine.bound(read, stage):
         notes.append(f"the processor is X86_64: {bound}")
-    others = needs.processes(tree, services, ours, said)
+    others = processes.of(tree, services, ours, said)
     foreign = needs.others(tree, path) if place.folder == "." else ()
     found = needs.listed(
         tree,
         place.folder,
         services,
         ours,
-        needs.data_folders(read, stage),
+        folders.of_image(read, stage),
         {*read.environment(stage), *dict(environment)},
         path,
         port,

@@ -11,7 +11,7 @@ from ecsctl.discovery import port_hints
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, bare
 from ecsctl.discovery.hosts import Host
-from ecsctl.discovery.needs import Process
+from ecsctl.discovery.processes import Process
 from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside
 
