@@ -1,4 +1,4 @@
-"""What a build of the committed files does not find, though the Dockerfile asks for it."""
+"""What the Dockerfile asks for and a build of the committed files will not find."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _MAKES = re.compile(
     r"build|compile|\btsc\b|make|webpack|rollup|esbuild|\bvite|mvn|gradle|cargo|bundle|generate|curl|wget|clone|--from=|://|"
     r"\binstall\s+(?:-g|--global|\.)|\bdist|tar\b|unzip"
 )
-# Arguments of no weight: they name what is built, or where it is fetched from.
+# Arguments that may stay empty: they only label what is built, or name a mirror.
 _OF_NO_WEIGHT = re.compile(
     r"VERSION|COMMIT|SHA|REV|DATE|TIME|GIT|TAG|PROXY|REGISTRY|MIRROR|TOKEN|SENTRY|INDEX|CACHE|UID|GID|DEBUG|^CI$|BUILD_?(?:ID|NUM)|"
     r"^(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT)$"
 )
 _OF_TRIALS = re.compile("TEST|DEBUG|DEV|LINT|ARCH|PLATFORM")
-# Of pages that a browser runs: their values are put in as they are built.
+# Arguments of pages for the browser: the build writes their values into the files.
 _OF_PAGES = re.compile(r"(?:NEXT_PUBLIC|VITE|REACT_APP|NUXT_PUBLIC|VUE_APP|EXPO_PUBLIC|GATSBY)_")
 _HISTORY = re.compile(r"(?:^|/)\.git/?$")
-# A default that stands for an argument which a Makefile gives.
+# A default that only stands in for the value that a Makefile passes.
 _STANDS_FOR = re.compile(
     r"(?:please|your|change|override|replace|provide|specify|fill)[-_ ]?\w*|.*placeholder.*|todo|undefined|unset|<.*>",
     re.IGNORECASE,
@@ -40,7 +40,7 @@ _STANDS_FOR = re.compile(
 
 
 def missing_notes(tree: Tree, path: str, read: Dockerfile, place: Context) -> Iterator[str]:
-    """What is missing, in sentences for a person."""
+    """What is missing, each in a sentence."""
     modules = [one for one in tree.submodules if not aside(f"{one}/x")]
     of_modules = [one for one in place.missing if any(within(_whole(place.folder, one), module) for module in modules)]
     missing = [one for one in place.missing if one not in of_modules and not _HISTORY.search(one)]
@@ -217,7 +217,7 @@ def unread(stage: Stage, command: str) -> Iterator[str]:
 
 
 def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:
-    """Whether PHP-FPM alone answers, which speaks no HTTP."""
+    """Whether the image runs PHP-FPM without a web server: it speaks FastCGI, not HTTP."""
     command = read.command(stage)
     if port_hints.of_image(stage.image):
         return False

@@ -1,8 +1,8 @@
-"""Several apps in one repository: which of them the others depend on, and which of the others it needs.
+"""Several apps in one repository: which one to take, which ones call it, and which ones it calls.
 
-Where a compose file says so, the app is the one that alone keeps its data in a store, or that alone is called by the
-others: an interface can be added later, and has nothing to show without it. Pages that only a browser runs never come
-before a server. If many call each other, none of this distinguishes them, and what people open comes first.
+Compose files show it. The backend comes first: the app that the others call and that uses a database, since a frontend
+has nothing to show without it. Static pages never come before a server. Where many services call each other, this says
+nothing, and the one with a name such as "web" or "frontend" comes first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ecsctl.discovery.stores import kind_of_image, kind_of_variable
 from ecsctl.discovery.tree import Tree
 
 _FILES_ALONE = re.compile(r"(?:.*/)?(?:nginx|caddy|httpd|static-web-server|nginx-unprivileged|lighttpd)(?:[:@].*)?")
-"""Servers of files, where nothing else is started in them."""
+"""Web servers that only serve files, unless the image starts something else."""
 _PREVIEWS = re.compile(
     r"\b(?:vite|ng\s+serve|react-scripts\s+start|vue-cli-service\s+serve|http-server|staticfileserver|serve\s+-s)\b"
 )
@@ -30,7 +30,7 @@ class Relations:
     """What compose files say of the apps that they build, each known by its Dockerfile."""
 
     callers: Mapping[str, tuple[str, ...]]  # the Dockerfiles of those that wait for it, or are given its address
-    keepers: frozenset[str]  # those that use a store
+    with_stores: frozenset[str]  # those that use a store
     alone: str = ""  # the one that the others depend on, if there is exactly one
     why: str = ""
 
@@ -38,28 +38,28 @@ class Relations:
 def relations(tree: Tree, paths: Sequence[str], services: Sequence[Service]) -> Relations:
     """How the apps of some Dockerfiles depend on each other."""
     callers: dict[str, dict[str, None]] = {}
-    keepers: dict[str, None] = {}
+    with_stores: dict[str, None] = {}
     by_name = {(one.file, one.name): one for one in services}
     for one in services:
         if one.dockerfile not in paths:
             continue
         if any(kind_of_variable(name) for name in one.environment):
-            keepers[one.dockerfile] = None
+            with_stores[one.dockerfile] = None
         for name in one.calls:
             other = by_name.get((one.file, name))
             if other and kind_of_image(other.image):
-                keepers[one.dockerfile] = None
+                with_stores[one.dockerfile] = None
             elif other and other.dockerfile in paths and other.dockerfile != one.dockerfile:
                 callers.setdefault(other.dockerfile, {})[one.dockerfile] = None
     for path in paths:
         folder = path.rpartition("/")[0]
         if folder and depends.of(tree, folder):
-            keepers[path] = None
+            with_stores[path] = None
     called = [one for one in paths if one in callers]
     of_callers = {path: tuple(found) for path, found in callers.items()}
-    kept = [one for one in paths if one in keepers]
-    both = [one for one in called if one in keepers]
-    # A store alone tells nothing where the sources of one of them lie elsewhere than its Dockerfile.
+    kept = [one for one in paths if one in with_stores]
+    both = [one for one in called if one in with_stores]
+    # Who uses a store is known of all of them only where each has its sources beside its Dockerfile.
     if len(paths) > 1 and 2 * len(called) <= len(paths) + 1:  # else a mesh of services
         helped = [one for one in kept if any(one in callers[other] for other in called)] if not both else []
         for some, why in ((both, "it keeps data, and the others call it"), (helped, "it keeps data"),
@@ -68,20 +68,20 @@ def relations(tree: Tree, paths: Sequence[str], services: Sequence[Service]) -> 
             if len(some) == 1 and (
                 some is not kept or all(sources(tree, path.rpartition("/")[0] or ".") for path in paths)
             ):
-                return Relations(of_callers, frozenset(keepers), some[0], why)
-    return Relations(of_callers, frozenset(keepers))
+                return Relations(of_callers, frozenset(with_stores), some[0], why)
+    return Relations(of_callers, frozenset(with_stores))
 
 
 def of_pages(read: Dockerfile, stage: Stage) -> bool:
-    """Whether an image only hands out files that a browser runs, or is a server for those who write them."""
+    """Whether an image only serves static files, or runs a frontend's development server."""
     command = read.command(stage)
     own = any(word in ("CMD", "ENTRYPOINT") for word, _ in stage.instructions)
     serves_files = _FILES_ALONE.fullmatch(stage.image) and (not own or re.search(r"nginx|caddy|httpd", command))
     return bool(serves_files or _PREVIEWS.search(command) or (not command and bare(stage.image)))
 
 
-def beside(path: str, found: Relations, others: Collection[str], services: Sequence[Service]) -> list[str]:
-    """Sentences on the apps that call this one, and on those that it calls: each is to be put up by itself."""
+def neighbours(path: str, found: Relations, others: Collection[str], services: Sequence[Service]) -> list[str]:
+    """Sentences on the apps that call this one and those that it calls: each is deployed by itself."""
 
     def listed(paths: Collection[str]) -> str:
         names = {one.dockerfile: one.name for one in reversed(services)}

@@ -26,7 +26,7 @@ _LISTS = re.compile(
     r"(?:package(?:\*|-lock)?|npm-shrinkwrap|composer|deno|bun)\*?\.(?:json|lockb?|lock)|(?:yarn|poetry|uv|pnpm-lock|Gemfile|Cargo)\.(?:lock|toml|ya?ml)"
     r"|requirements[\w.*-]*|pyproject\.toml|Pipfile\*?|Pipfile\.lock|Gemfile\*?|go\.(?:mod|sum|\*)|mix\.(?:exs|lock)"
 )
-"""Lists of packages: no sources."""
+"""Lists of dependencies, which are not sources."""
 _MANIFESTS = re.compile(
     r"package\.json|requirements[\w.-]*\.txt|pyproject\.toml|setup\.py|pipfile|manage\.py|go\.mod|cargo\.toml|pom\.xml|"
     r"build\.gradle(?:\.kts)?|gemfile|composer\.json|mix\.exs|index\.(?:html|php|js)|deno\.jsonc?|.+\.(?:cs|fs)proj|.+\.sln",
@@ -82,7 +82,7 @@ def _workspace(tree: Tree, read: Dockerfile, folders: Sequence[str]) -> str:
 
 
 def _missing(read: Dockerfile, held: Sequence[str]) -> Iterator[str]:
-    """What is copied and missing. A pattern that matches nothing ends no build, and the image lacks what it means.
+    """What is copied and does not exist. A pattern that matches nothing does not fail the build; the files are missing.
 
     Beside one that matches it is fine, as in `COPY package.json yarn.lock* ./`, and as a name with a star after it.
     """
@@ -96,7 +96,7 @@ def _missing(read: Dockerfile, held: Sequence[str]) -> Iterator[str]:
 
 
 def _home(tree: Tree, own: str, best: Sequence[str]) -> tuple[str, str]:
-    """Where what is copied leaves it open: the folder of the app's sources, known by each language's files."""
+    """The context where COPY does not settle it: the folder with the sources, known by files such as package.json."""
     if own == ".":
         return ".", ""
     if own not in best:
@@ -110,7 +110,7 @@ def _home(tree: Tree, own: str, best: Sequence[str]) -> tuple[str, str]:
 
 
 def _homes(tree: Tree) -> frozenset[str]:
-    """The folders that hold what a language's tools begin from."""
+    """The folders with a project file of some language, such as package.json or go.mod."""
     return frozenset(folder_of(one) for one in tree.named(_MANIFESTS.pattern))
 
 
@@ -132,7 +132,7 @@ def copied(read: Dockerfile) -> Iterator[str]:
 
 
 def holds_sources(tree: Tree, read: Dockerfile, place: Context) -> bool:
-    """Whether anything of the app may get into the build: all of a folder, or something of one where sources are."""
+    """Whether the Dockerfile copies any sources: a whole folder, or something from a folder that has them."""
     names = [name for name in taken(read) if not _LISTS.fullmatch(PurePosixPath(name).name)]
     return bool(names) and (place.folder in _homes(tree) or "." in names or place.folder == ".")
 
@@ -143,7 +143,7 @@ def taken(read: Dockerfile) -> Iterator[str]:
 
 
 def _groups(read: Dockerfile) -> Iterator[list[str]]:
-    """The same, by instruction."""
+    """What gets into the build, one list for each instruction."""
     for stage in read.stages:
         known = PLATFORM | read.variables(stage)
         for word, rest in stage.instructions:

@@ -16,15 +16,15 @@ from ecsctl.discovery.tree import Tree, aside, within
 _NAMES = r"(?:[\w.-]+\.)?(?:docker|container)file|(?:docker|container)file[._-][\w.-]+"
 _OTHERS = re.compile(r".*\.(?:dockerignore|md|txt|rst|j2|jinja2?|tmpl|tpl|template|erb|mustache|in|sh|ps1|ya?ml|json|"
                      r"orig|bak|map)", re.IGNORECASE)  # fmt: skip
-# Of the machine that people write on, never of the app.
+# Development containers of editors, never the app.
 _EDITORS = re.compile(
     r"(?:.*/)?(?:\.(?:devcontainer|codesandbox|gitpod|vscode|idea)(?:/.*|[._-]\w+)|gitpod[._-]\w+)", re.IGNORECASE
 )
-# Folders of what is no release, and packages of distributions, in which builds run.
+# Folders for development builds, and for the packages of Linux distributions.
 _ASIDE = re.compile(
     r"(?:^|/)(?:local|dev(?:el(?:opment)?)?|debug|nightly|beta|packag(?:e|ing)/(?:deb(?:ian)?|rpm|arch|snap))/"
 )
-# What stands beside an app that serves: other work, or other people's programs with settings of one's own.
+# Images beside the app: workers and jobs, and databases or proxies with the project's own settings.
 _BESIDE = re.compile(
     r"(?:^|[/._-])(?:cli|workers?|celery|beat|crond?|scheduler|jobs?|\w*migrat\w*|seed\w*|load[-_]?(?:generator|tests?)|postgres\w*|mysql|mariadb|redis|"
     r"mock\w*|\w*emulator|\w*simulator|rabbitmq|mongo\w*|maildev|mail\w*|grafana|prometheus|alertmanager|loki|jaeger|otel[\w-]*|zipkin|nginx|traefik|proxy|backup|flower)(?:$|[/._-])",
@@ -36,19 +36,19 @@ _NOT_RELEASED = re.compile(
     r"e2e|cypress|example|windows|nightly|bench(?:mark)?)(?:$|[._-])",
     re.IGNORECASE,
 )
-# Names of stages that others are made from; where one comes last, and starts something, it is only called so.
+# Stages that others are built on. One that comes last and starts something is a final stage, whatever its name.
 _PARTS = re.compile(r"base\d*|build(?:er)?", re.IGNORECASE)
 _FRONT = re.compile(r"(?:^|[/._-])(?:web|www|app|site|server|production)(?:$|[/._-])", re.IGNORECASE)
-# Where one of many services is to be chosen: what people open, or what an interface calls.
+# Which of many services is likely the main one.
 _OPENED = re.compile(r"(?:^|[/._-])(?:back[_-]?end|api|front[_-]?end|gateway|ui|portal)(?:$|[/._-])", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\{%|\{\{[\s-]*(?:cookiecutter|copier|project)")
 IS_TEMPLATE = "{} is a template, of which a tool makes a Dockerfile: ecsctl init is for the repository that it makes"
 _VARIANT = re.compile(r"(?:^|[/._-])(?:gpu|cuda|rocm|fips|openshift|rootless)(?:$|[/._-])", re.IGNORECASE)
-"""For machines and rules that few have."""
+"""Variants for special machines or policies."""
 _IDLE = re.compile(
     r"^\[?[\s\"]*(?:/bin/)?(?:ba)?sh[\s\"]*\]?$|\btail\b[\s\",]+-[fF][\s\",]+/dev/null|\bsleep\b[\s\",]+infinity"
 )
-"""What keeps a container that others run commands in."""
+"""Commands that only keep a container running, so that people can work in it."""
 _RUNS = re.compile(
     r"prod(?:uction)?|release|runn?er|runtime|run|app|web|server|final|deploy|main|default", re.IGNORECASE
 )
@@ -57,7 +57,7 @@ _OF_LAMBDA = re.compile(r"(?:^|/)(?:aws-)?lambda(?:/|:|$)", re.IGNORECASE)
 
 
 def dockerfiles(tree: Tree) -> tuple[str, ...]:
-    """All Dockerfiles by any usual name, the likeliest first; those of others, of tests and of development last."""
+    """All Dockerfiles by any usual name, the likeliest first; vendored, test and development ones last."""
     return tuple(sorted(_all(tree), key=lambda path: _rank(tree, path)))
 
 
@@ -84,7 +84,7 @@ def beside(paths: Sequence[str], folder: str) -> tuple[str, ...]:
 
 
 def likely(path: str) -> bool:
-    """Whether a Dockerfile may be the app's: it is none of others' code, of tests, examples or development."""
+    """Whether a Dockerfile may be the app's: not vendored, not for tests, examples or development."""
     name = PurePosixPath(path).name
     if aside(path) or _ASIDE.search(path):
         return False
@@ -92,24 +92,24 @@ def likely(path: str) -> bool:
 
 
 def helper(path: str) -> bool:
-    """Whether a Dockerfile is of what stands beside an app that serves, by its name: a worker, a job, a proxy."""
+    """Whether a Dockerfile is for something beside the app, by its name: a worker, a job, a proxy."""
     return bool(_BESIDE.search(path))
 
 
 def released(tree: Tree, path: str) -> bool:
-    """The same, and one that is called build after what it does, if its image starts something."""
+    """Like `likely`, and also for a Dockerfile that is named after the build, if its image starts something."""
     built = re.search(r"[._-]build$", path) and likely(path[: -len("-build")]) and serves(tree, path)
     only = re.search(r"(?:^|/)build\.(?:docker|container)file$", path, re.IGNORECASE)
     return likely(path) or bool(built) or bool(only and not aside(path) and serves(tree, path))
 
 
 def template(tree: Tree, path: str) -> bool:
-    """Whether it is what cookiecutter and its like fill in, by its path or its text."""
+    """Whether it is a template that cookiecutter or a similar tool fills in."""
     return "{{" in path or bool(_TEMPLATE.search(tree.read(path)))
 
 
 def serves(tree: Tree, path: str) -> bool:
-    """Whether an image of a Dockerfile starts anything, and is no base for others."""
+    """Whether the image starts anything, and is not just a base for others."""
     stage = dockerfile.parse(tree.read(path)).stage()
     return stage is not None and _serves(stage)
 
@@ -145,13 +145,13 @@ def target(
 
 
 def for_development(last: Stage | None, target: str) -> Iterator[str]:
-    """A sentence where the last stage is built, though it is called one for development or tests."""
+    """A sentence where the stage that is built is for development or tests by its name."""
     if last and not target and _turned_away(last):
         yield f"the stage that is built, {last.name}, is one for development or tests by its name: target in [build]"
 
 
 def half(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
-    """A sentence where a web server alone is built, and a compose file runs another stage of its Dockerfile too."""
+    """A sentence where the stage is only the web server, and a compose file runs the app from another stage."""
     for service in services if apps.of_pages(read, stage) else ():
         if service.target not in ("", stage.name) and not service.trial and read.stage(service.target):
             yield (f"{service.where} runs the stage {service.target} beside it: this web server alone serves files; "

@@ -1,4 +1,4 @@
-"""What compose files say of the app and of what it needs beside it. They are hints, and need not hold."""
+"""What compose files say of the app and of what it needs. They are hints: production may differ."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from ecsctl.discovery.tree import Tree
 from ecsctl.discovery.yaml_text import documents
 
 NAMES = r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml"
-# Where a server listens, by the names that frameworks have for it; no other service's port.
+# Variables that set the app's own port or address, by the names that frameworks use.
 _LISTENS = re.compile(
     r"(?:(?:APP|SERVER|HTTP|WEB|API|NODE|SERVICE|LISTEN|ROCKET|UVICORN|QUARKUS_HTTP|MICRONAUT_SERVER|NITRO|NUXT|GRADIO_SERVER)_)?PORT"
     r"|ASPNETCORE_(?:URLS|HTTP_PORTS)|\w*(?:LISTEN|BIND)(?:_ADDR(?:ESS)?)?"
 )
-# Django's list of hosts, and what other frameworks call theirs, where it holds every one.
+# Lists of allowed hosts that allow every host.
 _ANY_HOST = re.compile(r"\w*(?:ALLOWED_HOSTS?|TRUSTED_HOSTS?)=(?:[\[\"']*\*[\]\"']*)")
-# Variables that hold the address of who calls, and not of who is called.
+# Variables that hold the address of a caller, such as an allowed origin: the app does not call that one.
 _OF_CALLERS = re.compile(r"CORS|ORIGIN|ALLOWED|TRUSTED|FRONT|CLIENT|REDIRECT|CALLBACK|PUBLIC", re.IGNORECASE)
 _PLAIN = re.compile(r"(?:docker-)?compose\.ya?ml")
 _PRODUCTION = re.compile(r"prod|release|deploy", re.IGNORECASE)
 MOST = 100
-"""Services of one file whose names are looked for in each other's: no real file comes near."""
+"""How many services of one file are searched for calls to each other: real files have far fewer."""
 _LATER = re.compile(r"(?:^|[._-])(?:dev\w*|tests?|testing|local|override|debug|ci|e2e)(?:[._-]|$)", re.IGNORECASE)
 
 
@@ -66,7 +66,7 @@ class Service:
 
     @property
     def where(self) -> str:
-        """How it is named to a person."""
+        """How messages name it."""
         return f"{self.name} in {self.file}"
 
     def runs(self, stage: str) -> bool:
@@ -209,7 +209,7 @@ def _calls(one: Mapping[str, Any], build: Mapping[str, Any], names: Sequence[str
 
 
 def _line(words: Any) -> str:
-    """A command in either form, without the word that sets the form."""
+    """A command as one line, from a string or a list; without a healthcheck's CMD or CMD-SHELL."""
     if isinstance(words, list):
         listed = [str(word) for word in words]
         rest = listed[1:] if listed[:1] in (["CMD"], ["CMD-SHELL"]) else listed
@@ -218,12 +218,12 @@ def _line(words: Any) -> str:
 
 
 def _source(volume: Any) -> str:
-    """What a volume puts into the container: a folder of this machine begins with a dot, from the file's folder."""
+    """A volume's source: a named volume, or a path, which begins with a dot if it is relative to the file."""
     return str(volume.get("source", "")) if isinstance(volume, dict) else str(volume).partition(":")[0]
 
 
 def _place(volume: Any) -> str:
-    """Where what is put in from this machine is in the container; empty for a volume that has a name."""
+    """The target of a bind mount; empty for a named volume."""
     if isinstance(volume, dict):
         return str(volume.get("target", "")) if volume.get("type") == "bind" else ""
     source, place = [*filled(str(volume), {}).split(":"), ""][:2]
@@ -231,7 +231,7 @@ def _place(volume: Any) -> str:
 
 
 def _file(volume: Any, folder: str) -> tuple[str, str] | None:
-    """A file beside the compose file that is put into the container, from the root, and where it is there."""
+    """A bind-mounted file of the repository: its path from the root, and its target in the container."""
     if isinstance(volume, dict):
         source, place = str(volume.get("source", "")), str(volume.get("target", ""))
     else:
@@ -307,7 +307,7 @@ def _values(environment: Any) -> list[tuple[str, str]]:
 
 
 def _binds(environment: Any) -> tuple[tuple[str, str], ...]:
-    """A load balancer asks from elsewhere: an app that listens on its own machine alone answers nobody."""
+    """Variables that make the app listen on all addresses. On 127.0.0.1 no load balancer reaches it."""
     every = ("0.0.0.0", "::", "[::]")  # noqa: S104 - what others bind to
     return tuple(one for one in _values(environment) if one[1] in every and re.fullmatch(r"[A-Z][A-Z0-9_]*", one[0]))
 

@@ -1,4 +1,4 @@
-"""What an app needs beside itself, by the libraries that it is built with: a hint where nothing else names it."""
+"""Databases and queues that an app may need, by the client libraries in its dependencies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from ecsctl.discovery.tree import Tree, aside
 
-# Drivers alone: an object mapper serves SQLite too, and says nothing.
+# Drivers only: an ORM works with SQLite too, so it says nothing.
 _DRIVERS = (
     (
         r"package\.json",

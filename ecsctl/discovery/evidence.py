@@ -1,8 +1,9 @@
-"""How far what names a port or a path can be relied on: what the image itself does is sure, all else is a proposal.
+"""Which ports and health paths can be relied on, and which the user should check.
 
-Sure: EXPOSE with whatever agrees with it, the command, ENV PORT, HEALTHCHECK, a web server's settings in the image, and
-a framework's own path. Not sure: compose files, other platforms' files, manifests, and what sources say, unless two of
-them say the same; of a path in sources, its handler is read. Where two that are sure name different ports, it is said.
+Reliable is what the image itself does: EXPOSE if something agrees with it, the command, ENV PORT, HEALTHCHECK, settings
+of its web server, and a framework's own path. Compose files, other platforms' files, manifests and sources are only
+proposals, unless two of them agree; for a path in the sources the handler is read. Where two reliable places name
+different ports, the user is told.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ _ANSWERS = re.compile(
 _LISTENS = re.compile(
     r"its command|HEALTHCHECK|ENV (?:PORT|ASPNETCORE)|what |(?:.*/)?application[\w-]*\.(?:properties|ya?ml)$"
 )
-"""Where a port is named on which something is sure to listen, if nothing else tells it another."""
+"""Sources of a port on which something does listen, unless it is configured otherwise."""
 _FOLLOWING = re.compile(
     r"\n[ \t]*\n[ \t]*(?:from|import|#|\w+\s*=|\w+\.\w+\()|"
     r"\n\s*(?:@|\w+\.(?:get|post|put|delete|use|all|GET|POST|HandleFunc|Handle|route)\(|(?:re_)?path\("
     r"|\}\)+;?\s*\n|(?:get|post|match|root|resources?|namespace|scope|mount)[ (])"
 )
-"""Where what one route does ends, for the next one begins."""
+"""Where the code of one route ends, because the next one begins."""
 _HANDLER = re.compile(
     r"(?:web::get\(\)\.to\(|get\()?\s*(?:&?\w{1,60}(?:\.|::)){0,4}(\w+)(?:\.as_view\()?\)*[,;]?\s*(?:,\s*name=.*)?$"
 )
@@ -60,7 +61,7 @@ def of_port(found: Sequence[Port], port: int) -> Iterator[str]:
 
 
 def of_path(tree: Tree, context: str, checked: Health, paths: Sequence[Health], foreign: Collection[str] = ()) -> str:
-    """A sentence where a path for the health check is no more than a proposal; empty where it is sure.
+    """A sentence where the user should check the health path; empty where it is reliable.
 
     `foreign` are the folders of other apps, whose routes say nothing of this one.
     """
@@ -80,14 +81,14 @@ def of_path(tree: Tree, context: str, checked: Health, paths: Sequence[Health], 
 
 
 def _serves(routes: Sequence[Health], path: str) -> bool:
-    """Whether one of the routes that sources have is a path."""
+    """Whether the sources have a route at this path."""
     return any(one.path.rstrip("/") == path.rstrip("/") for one in routes)
 
 
 def _answers(tree: Tree, context: str, file: str, route: str) -> bool:
-    """Whether a route's handler evidently answers, and asks nobody and nothing before."""
+    """Whether a route's handler clearly answers 200 without a login, a database or a redirect."""
     text = re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", tree.read(file))
-    if _next(file):
+    if _is_route(file):
         guarded = any(_GUARDS.search(tree.read(one)) or re.search("auth|clerk", tree.read(one), re.IGNORECASE)
                       for one in tree.named(r"(?:middleware|proxy|hooks\.server)\.[jt]s", context)[:3])  # fmt: skip
         return not guarded and _plain(text[:1500])
@@ -118,6 +119,6 @@ def _plain(body: str) -> bool:
     return bool(_ANSWERS.search(body)) and not _ASKS_MORE.search(body)
 
 
-def _next(file: str) -> bool:
-    """Whether a file is a route itself."""
+def _is_route(file: str) -> bool:
+    """Whether the file's path is the route, as in Next.js."""
     return bool(re.search(r"(?:^|/)(?:route|\+server|health\w*|ping|up|index)(?:\.get)?\.[jt]sx?$", file))

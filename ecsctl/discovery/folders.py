@@ -12,7 +12,7 @@ from ecsctl.discovery.tree import Tree, within
 _PASSING = re.compile(
     r"/(?:logs?|tmp|run|cache|\.cache|node_modules|vendor|bundle|\.next|target|certs?|ssl|go/pkg|\.cargo|\.m2|\.npm|\.gradle)(?:/|$)"
 )
-"""Folders whose content may go."""
+"""Folders whose content may be lost: logs, caches, temporary files."""
 _DATA_FOLDER = re.compile(
     r"(?:\w+_)?(?:DATA|DB|DATABASE|SQLITE|STORAGE|STORE|UPLOADS?|MEDIA|WORK)_?(?:PATH|DIR|DIRECTORY|LOCATION|FOLDER|ROOT|FILE)"
 )
@@ -21,8 +21,8 @@ _DATA_FOLDER = re.compile(
 def of_image(read: Dockerfile, stage: Stage) -> dict[str, str]:
     """Where a Dockerfile has the app keep data, each folder with what says so.
 
-    VOLUME does, a variable that is named after data, and a folder /data that a RUN makes. Where a variable names a
-    folder of work, and that is WORKDIR or one for code, it is no data's.
+    VOLUME, variables with names such as DATA_DIR, and a folder /data that a RUN makes. WORK_DIR does not count where
+    it is WORKDIR or a folder for code.
     """
     volumes, environment, workdir = read.volumes(stage), read.environment(stage), read.last(stage, "WORKDIR")
     of_code = {workdir.rstrip("/"), "/app", "/code", "/src", "/usr/src/app"}
@@ -41,9 +41,9 @@ def of_image(read: Dockerfile, stage: Stage) -> dict[str, str]:
 
 
 def listed(tree: Tree, app: Sequence[Service], kept: Mapping[str, str]) -> Iterator[str]:
-    """Folders whose content is to outlive a container: a task's disk ends with the task.
+    """A line with the folders whose content must outlive a container: a task's disk is deleted with the task.
 
-    What a compose file puts in from the repository is no such folder: the image has it.
+    A folder that a compose file mounts from the repository does not count: the image has it.
     """
     folders = {folder: where for folder, where in kept.items() if not _PASSING.search(folder)}
     for service in app[:1]:

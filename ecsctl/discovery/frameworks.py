@@ -1,4 +1,4 @@
-"""Variables that a framework needs in a container, and that neither the image nor its compose file sets."""
+"""Variables that a framework needs in a container and that nothing sets yet."""
 
 from __future__ import annotations
 

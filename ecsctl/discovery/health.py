@@ -1,4 +1,4 @@
-"""The path that says whether the app is well: the image's own check, a compose file's, or the framework's."""
+"""The path for the health check: from HEALTHCHECK, a compose file, or the framework."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ _SPOKEN = re.compile(
     r"(?:[\"'`](?:GET )?\^?(?=/)|@Get\(\s*[\"'`](?!/)|\bpath\(\s*[\"'](?!/))"
     r"(/?(?:api/)?(?:v\d/)?(?:-/)?(?:_?health[zy]?|health[_-]?checks?|livez|heartbeat|ping|up|_?status)(?:/(?:live|ready|alive))?/?)\$?[\"'`(]"
 )
-# What a check says that has an account, and what it asks that is one by its name.
+# Signs that a check logs in; and names that a path for a check has.
 _ACCOUNT = re.compile(r"\s(?:-u|--user|--password)[\s=]|authorization|://[^\s/:@]+:[^\s/@]+@|cookie", re.IGNORECASE)
 _SENDS = re.compile(
     r"\s(?:-X\s*(?!GET|HEAD)[A-Z]+|--request[ =](?!GET|HEAD)[A-Z]+|-d|--data\S*|--post-data\S*|-F|--form)(?=[\s=]|$)"
 )
-"""What a check sends, where a load balancer only gets: the path may answer nobody else."""
+"""Checks that send data. A load balancer sends a plain GET, which such a path may not answer."""
 _NAMED = re.compile(r"health|ping|alive|live|ready|up\b|status|beat|check|version|info|index|login|api", re.IGNORECASE)
 _SECURED = re.compile(r"(?:spring|quarkus|micronaut)[\w-]*-(?:security|oauth2|oidc)")
 _SOURCE = re.compile(r".*\.(?:[cm]?[jt]s|py|rb|sh|go|php)")
@@ -83,8 +83,8 @@ class Health:
     path: str
     source: str
     port: int = 0
-    redirects: bool = False  # whether a redirect is an answer to whoever asks there now
-    leads: bool = False  # whether a check is led elsewhere, whatever it asks
+    redirects: bool = False  # whether a redirect counts as healthy for whoever checks it now
+    leads: bool = False  # whether the app redirects every check
     sure: bool = True  # whether the image or its framework has it, and no hint from elsewhere
     file: str = ""  # the source in which a pattern found it: its handler decides
 
@@ -137,7 +137,7 @@ def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
 
 
 def _of_services(services: Sequence[Service], stage: str, known: Mapping[str, str]) -> Iterator[Health]:
-    """What an account is needed for is none, and what is no check by its name no more than a proposal."""
+    """Healthchecks of compose files. One that logs in is left out; a path not named like a check is a proposal."""
     for service in services:
         if (
             not _ACCOUNT.search(service.health)
@@ -162,7 +162,7 @@ def asked(command: str, known: Mapping[str, str]) -> tuple[str, int] | None:
 
 
 def _asked(command: str, known: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    """Each that it asks: a shell may ask another port in another case."""
+    """Each path and port that it asks: a shell command may ask several."""
     said = filled(command, known)
     if not _ASKS.search(said):
         return
@@ -179,7 +179,7 @@ def _asked(command: str, known: Mapping[str, str]) -> Iterator[tuple[str, int]]:
 
 
 def _in_source(text: str, known: Mapping[str, str]) -> tuple[str, int] | None:
-    """The same of a program: its address may be put together of a machine, a port and a path."""
+    """The same for a program, which may put the address together from host, port and path."""
     found = asked(text, known)
     if found and found[0] != "/":
         return found

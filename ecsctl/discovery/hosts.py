@@ -25,10 +25,10 @@ class Host:
     port: int = 0
     path: str = ""
     commands: tuple[tuple[str, str], ...] = ()  # by the process's name: what else the image runs
-    dockerfile: str = ""  # the only one that it is about
+    dockerfile: str = ""  # the one that the file names; empty: any
     release: str = ""  # what it runs before each release
     start: str = ""  # what the image runs there, in place of its own command
-    stores: tuple[str, ...] = ()  # what it has beside the app there, by the platform's own names
+    stores: tuple[str, ...] = ()  # databases and the like that the platform adds, by its own names
     memory: int = 0  # MiB that it has there
 
 

@@ -153,8 +153,8 @@ def observed(
         *_starting(tree, path, read, stage, place.folder, command, texts, ours),
         *stores.by_name(texts, services),
     ]
-    heard = listening.observed(tree, place.folder, path, read, stage, ours, said, texts, ask, notes, doubts)
-    port, checked, environment = heard.port, heard.health, heard.environment
+    answers = listening.observed(tree, place.folder, path, read, stage, ours, said, texts, ask, notes, doubts)
+    port, checked, environment = answers.port, answers.health, answers.environment
     if initial := bool(ours) and ours[0].init and ours[0].runs(stage.name):
         notes.append(f"an init process runs first in the container, as in {ours[0].where}")
     for name, value, why in frameworks.given(tree, place.folder, ours, texts, read.environment(stage), pod):
@@ -196,8 +196,8 @@ def observed(
         doubts=tuple(doubts),
         needs=_needs(found, migrations.unrun(tree, place.folder, texts, [one.command for one in others], foreign)),
         init=initial,
-        web=heard.web,
-        processes=_processes(others, command, read.command(stage), path, heard),
+        web=answers.web,
+        processes=_processes(others, command, read.command(stage), path, answers),
     )
 
 
@@ -234,7 +234,7 @@ def _starting(
         yield from running.served_otherwise(read, stage, services)
     yield from running.speaks_elsewhere(tree, context, texts[0].text, read.environment(stage))
     yield from absent.unread(stage, texts[0].text)
-    yield from reach.beyond(services)
+    yield from reach.missing_on_fargate(services)
     yield from absent.mounted(tree, stage, services)
     yield from absent.unbuilt(tree, read, context, texts)
     if not command:
@@ -256,11 +256,11 @@ def _needs(found: Sequence[Need], unrun: Iterator[str]) -> tuple[Need, ...]:
 
 
 def _processes(
-    others: tuple[Process, ...], command: Sequence[str], own: str, path: str, heard: Listening
+    others: tuple[Process, ...], command: Sequence[str], own: str, path: str, answers: Listening
 ) -> tuple[Process, ...]:
     """What the image runs beside a web; for an app that may take no requests also what it starts by itself."""
     alone = Process("worker", shlex.join(command), path)
-    if heard.port or not (own or command) or (others and heard.web):
+    if answers.port or not (own or command) or (others and answers.web):
         return others
     same = any(one.name and one.command in (own, alone.command) for one in others)
     return others if same else (*others, alone)

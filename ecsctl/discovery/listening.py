@@ -69,7 +69,9 @@ def observed(
     environment: tuple[tuple[str, str], ...] = ()
     port = _taken(found, ask, notes, doubts)
     odd = ports.contrary(tree, context, read, stage)
-    doubts += refusals.by_tls([read.last(stage, "HEALTHCHECK"), *(one.health for one in services[:1])], port or 0)
+    doubts += refusals.checked_by_tls(
+        [read.last(stage, "HEALTHCHECK"), *(one.health for one in services[:1])], port or 0
+    )
     doubts += [odd] if odd else evidence.of_port(found, port) if port and not ask else []
     doubts += ports.moved_elsewhere(tree, context, found, port)
     if port and not anywhere:
@@ -77,7 +79,7 @@ def observed(
         notes += why
     foreign = needs.others(tree, path) if context == "." else ()
     if not any(one.binds for one in services[:1]):
-        doubts += reach.alone(tree, context, texts, read.environment(stage), foreign)
+        doubts += reach.only_on_loopback(tree, context, texts, read.environment(stage), foreign)
     doubts += [*stores.fixed(tree, context, foreign), *reach.forbidden(read, stage, port or 0)]
     # An app that nothing gives a port takes the one that its platform gives it.
     reads = None if anywhere or found or exposed else ports.read_from_environment(tree, context)
@@ -113,7 +115,7 @@ def _taken(found: Sequence[Port], ask: Ask | None, notes: list[str], doubts: lis
     if len(several) > 1 and ask:
         port, source = int(ask("Several ports are exposed. Which one serves the app?", several)), "chosen"
     notes.append(f"port {port}: {source}")
-    if torn := ports.torn(found, asked=bool(ask)):
+    if torn := ports.undecided(found, asked=bool(ask)):
         doubts.append(f"nothing says which of the ports {', '.join(map(str, torn))} serves the app: {port} is a guess")
     others = {
         one.number: one.source
@@ -175,13 +177,13 @@ def _checked(
         if listed := health.listed(tree, context, read):
             doubts.append(f"paths that its sources name, and that may be better: {listed}")
     if not port or not fitting:
-        doubts += refusals.strangers(tree, context, opened) if port else []
+        doubts += refusals.allowed_hosts(tree, context, opened) if port else []
         return checked
     if proposal := evidence.of_path(tree, context, checked, fitting, foreign):
         doubts.append(proposal)
         checked = replace(checked, leads=True)
-    if leads := refusals.led_to_tls(tree, context):
+    if leads := refusals.redirects_to_tls(tree, context):
         notes.append(f"{leads} redirects HTTP to HTTPS, the load balancer's check too: the redirect counts as healthy")
         checked = replace(checked, leads=True)
-    doubts += refusals.strangers(tree, context, opened)
+    doubts += refusals.allowed_hosts(tree, context, opened)
     return checked

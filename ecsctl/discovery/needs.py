@@ -39,7 +39,7 @@ _ASSIGNED = re.compile(r"(?m)^[ \t]*(?:export\s+)?(\w+)\s*=")
 
 @dataclass(frozen=True)
 class Need:
-    """Something that a person has to say the place of, in a line; `kind` says what it is in a word or two."""
+    """Something that the user has to provide, in a line; `kind` says what it is in a word or two."""
 
     kind: str
     line: str
@@ -49,7 +49,7 @@ def listed(
     tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service], kept: Mapping[str, str],
     known: Collection[str] = (), built: str = "", port: int | None = None, said: Sequence[Host] = (),
 ) -> tuple[Need, ...]:  # fmt: skip
-    """Each thing that a person has to say the place of, what an app does not start without first.
+    """Each thing that the user has to provide, the most essential first.
 
     `app` are the services that run this image, `kept` the folders that the Dockerfile keeps data in, each with what
     says so, `known` the variables that it sets. `built` is its path, `port` the app's, and `said` are other

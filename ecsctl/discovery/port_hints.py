@@ -11,8 +11,8 @@ from ecsctl.discovery.dockerfile import filled
 from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside, within
 
-# Ports of metrics, debuggers, databases and other talk than HTTP's. An app that exposes one of them and another port
-# serves people on the other.
+# Ports of metrics, debuggers, databases and other protocols. An app that exposes one of them and another port serves
+# HTTP on the other.
 ASIDE = frozenset({
     21, 22, 25, 53, 110, 143, 443, 465, 587, 993, 995, 1025, 1110, 1433, 1883, 2019, 2222, 2375, 2525, 3306,
     3443, 3478, 4222, 4317, 4318, 4443, 5005, 5060, 5061, 5349, 5432, 5672, 5858, 6379, 6443, 8125, 8443, 9090,
@@ -89,7 +89,7 @@ class Port:
 
     number: int
     source: str
-    sure: bool = True  # whether it is the image's own word, and no hint from elsewhere
+    sure: bool = True  # whether the image itself says it, not a hint from elsewhere
     agreed: bool = False  # whether something else names it too
     against: int = 0  # the one that EXPOSE names, and nothing else
 
@@ -136,12 +136,12 @@ def of_commands(texts: Sequence[Text], environment: Mapping[str, str]) -> Iterat
 
 
 def of_image(image: str) -> int:
-    """The port of an image that serves by itself; 0 for one that is not known to."""
+    """The default port of a well-known server image; 0 for other images."""
     return next((port for pattern, port in _IMAGES if re.fullmatch(rf"{pattern}(?:[:@].*)?", image)), 0)
 
 
 def of_programs(image: str, texts: Sequence[Text]) -> Iterator[Port]:
-    """Where an image that serves by itself listens, and a program that is started in it, if nothing else is said."""
+    """The default ports of a server image, and of a server program that the container starts."""
     started = " ".join(one.text for one in texts)
     php = "frankenphp" in image and bool(started.strip()) and not re.search(r"frankenphp|caddy", started, re.IGNORECASE)
     if (port := of_image(image)) and not php:  # as Octane starts it, on another port
@@ -201,7 +201,7 @@ def of_spring(tree: Tree, context: str) -> Iterator[Port]:
 
 
 def of_sources(tree: Tree, context: str) -> Iterator[Port]:
-    """The ports on which the files that a program begins with listen."""
+    """The ports on which a program's main files listen."""
     files = [one for one in tree.named(FIRST_FILE.pattern, context) if not aside(one)]
     for file in files[:40]:
         for match in _LISTENS.finditer(tree.read(file)):
@@ -224,14 +224,14 @@ def of_settings(tree: Tree, context: str) -> Iterator[Port]:
 
 
 def of_samples(tree: Tree, context: str) -> Iterator[Port]:
-    """Settings to begin from, beside the sources, whose first level has the port itself."""
+    """Sample settings with a port at their first level."""
     for file in tree.named(_SAMPLES, context):
         if not aside(file) and (match := re.search(rf"(?m)^port\s*[:=]\s*{NUMBER}", tree.read(file))):
             yield Port(int(match[1]), file, sure=False)
 
 
 def examples(tree: Tree, context: str) -> Iterator[tuple[str, int, str]]:
-    """The variables of an example of an environment that hold the app's own port: name, port, file."""
+    """The variables of .env examples that hold the app's own port: name, port, file."""
     for file in tree.named(EXAMPLES, context):
         if not aside(file):
             yield from ((name, int(port), file) for name, port in _OWN.findall(tree.read(file)) if int(port) < 65536)

@@ -1,4 +1,4 @@
-"""The port that an app listens on: every place that names one, the most telling first."""
+"""The port that an app listens on: every place that names one, the most reliable first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ecsctl.discovery.port_hints import ASIDE, NOT_HTTP, NUMBER, Port, examples,
 from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside
 
-# Of the ports that are set aside, those that a few apps serve people on where they EXPOSE nothing else.
+# Ports of metrics and the like that some apps nevertheless serve HTTP on, if they EXPOSE nothing else.
 _SOMETIMES = frozenset({9090, 9091, 50000, 50051})
 # Ports of protocols that no Application Load Balancer speaks.
 PROTOCOLS = {
@@ -23,7 +23,7 @@ PROTOCOLS = {
     5061: "SIP", 5349: "STUN and TURN", 5432: "PostgreSQL", 5672: "AMQP", 6379: "Redis", 9092: "Kafka",
     11211: "memcached", 27017: "MongoDB",
 }  # fmt: skip
-# Servers that listen where they do by default, whatever EXPOSE says, unless their command or settings say otherwise.
+# Servers whose default port holds, whatever EXPOSE says, unless their command or settings change it.
 _AS_IT_IS = re.compile(
     r"what (?:the image mcr\.microsoft\.com/dotnet/|(?:uvicorn|hypercorn|daphne|granian|flask|fastapi) )"
 )
@@ -129,13 +129,13 @@ def datagrams(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> It
 
 
 def choices(ports: Sequence[Port]) -> tuple[Port, ...]:
-    """Those that a person is to choose from: several are EXPOSEd and nothing says which. Metrics' are no choice."""
+    """The ports to choose from, where several are EXPOSEd and nothing says which one serves the app."""
     said = [one for one in ports if one.source.startswith("EXPOSE") and one.number not in ASIDE]
     return tuple(said) if len(said) > 1 else tuple(ports[:1])
 
 
-def torn(ports: Sequence[Port], asked: bool) -> tuple[int, ...]:
-    """Those of several EXPOSEd ports of which nothing says which one serves the app."""
+def undecided(ports: Sequence[Port], asked: bool) -> tuple[int, ...]:
+    """The same, where nobody was asked."""
     several = choices(ports)
     return tuple(one.number for one in several) if len(several) > 1 and not asked and not several[0].agreed else ()
 
@@ -154,7 +154,7 @@ def contrary(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> str:
 
 
 def unbound(texts: Sequence[Text], environment: Mapping[str, str]) -> bool:
-    """Whether Gunicorn is started without an address: it listens on its own machine alone then, unless PORT is set."""
+    """Whether Gunicorn is started without an address: then it listens on 127.0.0.1, unless PORT is set."""
     gunicorn = any(text.shell and re.search(r"\bgunicorn\b(?![\w.-]*\.py)", text.text) for text in texts)
     bound = any(re.search(r"\s-b\b|\bbind\b|0\.0\.0\.0|uvicorn\.run|\$\{?\w*PORT", text.text) for text in texts)
     return gunicorn and not bound and not {"PORT", "GUNICORN_CMD_ARGS"} & environment.keys()
@@ -177,7 +177,7 @@ _READS = re.compile(
 
 
 def read_from_environment(tree: Tree, context: str) -> tuple[int, str] | None:
-    """The file that reads $PORT, and what it begins from if that is near it; 0 if nothing is."""
+    """The file that reads $PORT, and the default beside it; 0 if there is none."""
     for file in sources(tree, context):
         text = tree.read(file)
         if found := _READS.search(text):

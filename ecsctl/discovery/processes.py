@@ -15,15 +15,15 @@ from ecsctl.discovery.tree import Tree
 WORKS = re.compile(r"worker|sidekiq|celery|\bqueue\b|resque|\brq\b|jobs?\b|scheduler|\bbeat\b|consumer|cron|horizon")
 MIGRATES = re.compile(r"migrat|db:(?:prepare|setup|deploy)|alembic|prestart|seed|schema:load|flyway|liquibase")
 _SHELL = re.compile(r"[$`|&;<>*?~]|^\w+=")
-"""What only a shell understands: a command with it is run by one."""
+"""Shell syntax: a command with it is run by a shell."""
 _ONCE = re.compile(r"\b(?:rails|rake|artisan|manage\.py)\s+(?:\w+:clear|db:\w+|console|c|shell|test)\b")
-"""What a person starts by hand."""
+"""Commands that people run by hand."""
 _WORKER = re.compile(r"\b(?:sidekiq|good_job|resque|delayed_job|celery\b[^|&;]*\b(?:worker|beat))\b")
 _SERVES = re.compile(
     r"\b(?:uvicorn|gunicorn|hypercorn|daphne|granian|puma|unicorn|rails\s+s(?:erver)?|(?:next|nuxt)\s+start|runserver|fastapi\s+run|"
     r"artisan\s+(?:serve|octane))\b"
 )
-"""What answers requests: no worker, whatever it is called."""
+"""Web servers, which are not workers whatever the service is called."""
 _TAKEN = ("app", "release", "run", "web")
 
 
@@ -102,7 +102,7 @@ def built_otherwise(service: Service, app: Sequence[Service]) -> bool:
 
 
 def _ends(command: str) -> str:
-    """What of a command comes to an end: of a migration, after which a server is started, the migration alone."""
+    """The part of a command that ends: of a migration followed by a server, only the migration."""
     shell = re.fullmatch(r"(?:/\S+/)?(?:sh|bash|ash)\s+-\w*c\s+(['\"])(.*)\1", command.strip(), re.DOTALL)
     parts = re.split(r"\s*(?:&&|;)\s*", (shell[2] if shell else command).strip())
     last = max((n for n, part in enumerate(parts) if MIGRATES.search(part)), default=-1)

@@ -16,7 +16,7 @@ _PREFIX = re.compile(r"\benv_prefix[ \t]*=[ \t]*[\"'](\w*)[\"']")
 _FIELD = re.compile(
     r"(?m)^(?:    |\t)([A-Za-z]\w*)[ \t]*:[ \t]*([^=\n#]{1,120}?)[ \t]*(?:=[ \t]*(\S[^\n]*))?(?:#[^\n]*)?$"
 )
-# Annotated models of the app's own are left out: their fields may have defaults, or come from another file.
+# Fields of the app's own types are left out: those may have defaults themselves.
 _PLAIN_TYPE = re.compile(
     r"(?:str|int|bool|float|bytes|Path|UUID|(?:pydantic\.)?(?:\w*Secret\w*|\w*Url|\w*Dsn|\w*Uri|EmailStr|NameEmail|"
     r"(?:Positive|NonNegative)Int)|(?:[Ll]ist|[Ss]et|[Tt]uple)\[.*\]|Literal\[.*\])"

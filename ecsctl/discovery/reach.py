@@ -1,4 +1,4 @@
-"""Why nothing would answer on the port: the app listens on its own machine alone, may not open it, or never starts."""
+"""Why the app would not answer: it listens on 127.0.0.1, may not open the port, or does not start."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, within
 
 _HOME = r"(?:localhost|127\.0\.0\.1)"
-# What makes a program listen on its own machine alone, by the endings of its files. Without a host so do Flask's own
+# Code that listens on 127.0.0.1, by file ending. Without a host so do Flask's own
 # server ("Flask.run"), Uvicorn's run and Fastify's listen, each by its manual.
 _ALONE = (
     (r"[cm]?[jt]s", rf"\.listen\([^)]{{0,80}}[\"'`]{_HOME}[\"'`]"),
@@ -32,7 +32,7 @@ _EVERYWHERE = re.compile(r"0\.0\.0\.0|(?:^|[\s\"'\[=])::(?=[\s\"'\]:]|$)|\$\{?\w
 _SCRIPT = re.compile(r"(?:[\w./-]*/)?([\w.-]+)")
 
 
-def alone(
+def only_on_loopback(
     tree: Tree, context: str, texts: Sequence[Text], known: Mapping[str, str], foreign: Sequence[str]
 ) -> Iterator[str]:
     """A sentence where a server or a source has the app listen on 127.0.0.1, and nothing has it do otherwise."""
@@ -101,8 +101,8 @@ def unexpanded(stage: Stage) -> Iterator[str]:
             yield f"{word} is a list of words, in which {found[0]} stays as it is: set command in [service]"
 
 
-def beyond(services: Sequence[Service]) -> Iterator[str]:
-    """A sentence where a compose file gives the app what no Fargate task gets."""
+def missing_on_fargate(services: Sequence[Service]) -> Iterator[str]:
+    """A sentence where a compose file gives the app something that Fargate does not offer."""
     for one in services[:1]:
         if one.beyond and not one.trial:
             yield f"{one.where} has {', '.join(one.beyond)}, which no task on Fargate has: what needs it fails"

@@ -1,4 +1,4 @@
-"""What a framework answers a load balancer's check with, whatever the app behind it says."""
+"""Frameworks that refuse or redirect a load balancer's check before the app sees it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from ecsctl.discovery.tree import Tree, aside
 
 _FOR_OTHERS = re.compile(r"(?:^|_)(?:local|dev\w*|tests?|ci)(?:_|\.)")
-"""Settings that a container does not have."""
+"""Settings files for development and tests, which do not apply in a container."""
 
 
-def led_to_tls(tree: Tree, context: str) -> str:
-    """The file by which every request without TLS is led to it; empty if none does. A check comes without TLS.
+def redirects_to_tls(tree: Tree, context: str) -> str:
+    """The file that redirects every HTTP request to HTTPS, the check too; empty if none does.
 
     Rails, "config.force_ssl" and "config.assume_ssl"; Django, "SECURE_SSL_REDIRECT".
     """
@@ -29,7 +29,7 @@ def led_to_tls(tree: Tree, context: str) -> str:
     return ""
 
 
-def by_tls(checks: Sequence[str], port: int) -> Iterator[str]:
+def checked_by_tls(checks: Sequence[str], port: int) -> Iterator[str]:
     """A sentence where a check inside the container speaks TLS to the app's port: a load balancer speaks HTTP to it."""
     for check in checks:
         found = re.search(r"https://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]):(\d{1,5})", check)
@@ -38,8 +38,8 @@ def by_tls(checks: Sequence[str], port: int) -> Iterator[str]:
             return
 
 
-def strangers(tree: Tree, context: str, opened: bool = False) -> Iterator[str]:
-    """A sentence where an app answers only those who ask for it by a name that it knows (Django, "ALLOWED_HOSTS").
+def allowed_hosts(tree: Tree, context: str, opened: bool = False) -> Iterator[str]:
+    """A sentence where the app answers only to host names that it knows (Django, "ALLOWED_HOSTS").
 
     `opened`: a variable lets it answer everybody.
     """

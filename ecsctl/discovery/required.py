@@ -1,4 +1,4 @@
-"""Variables without which an app does not start: where its sources, or another platform's file, leave it no choice."""
+"""Variables without which an app does not start, by its sources and by app.json."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecsctl.discovery import dotnet, pydantic_settings
 from ecsctl.discovery.tree import Tree, aside
 
 _MOST = 12
-"""How many names a line has at most."""
+"""How many names a line lists."""
 _ANYWHERE = 400  # files that are read of each language
 _NAME = r"([A-Z][A-Z0-9_]{2,60})"
 # Of Go, by the words that its packages for it use in a field's tag (envdecode, caarlos0/env, envconfig).
@@ -36,7 +36,7 @@ _DECOUPLE = re.compile(
     rf"(?<![\w.])(?:config|env)(?:\.(?:str|int|bool|list|url|db))?\([ \t]{{0,9}}[\"']{_NAME}[\"']"
     r"[ \t]{0,9}(?:,[ \t]{0,9}cast=\w+[ \t]{0,9})?\)"
 )
-# What a program says as it ends, where a variable is not set, in any language; the sentence may begin a line.
+# The message with which a program ends if a variable is not set, in any language, also on a line of its own.
 _DEMANDED = re.compile(
     r"\b(?:raise|throw|[Ff]atal\w*|panic|abort|exit|die|expect|error)\b[^\n]{0,80}?(?:\(\s{0,40})?[\"'`][^\"'`\n]{0,40}?"
     rf"\b{_NAME}\b[^\"'`\n]{{0,60}}?\b(?:not set|required|missing|must be|not defined|undefined|unset|not found)\b"
@@ -49,7 +49,7 @@ _OPTION = re.compile(
     rf"\benv:\s{{0,20}}[\"']{_NAME}[\"'](?=[^{{}}]{{0,600}}\brequired:\s{{0,9}}true\b)(?![^{{}}]{{0,600}}\bdefault:)"
 )
 _ENVALID = re.compile(r"(?:str|num|port|url|bool|host|email|json)\(")
-# What every container has, what init sets itself, and what is built in or for tests.
+# Variables that every container has, that init sets, that only a build uses, or that are for tests.
 _GIVEN = re.compile(
     r"NODE_ENV|(?:ASPNETCORE|DOTNET)_ENVIRONMENT|DEV|MODE|PROD|RAILS_ENV|RACK_ENV|PORT|HOST|HOSTNAME|HOME|PATH|PWD|USER|CI|TZ|LANG|(?:HEROKU|VERCEL|TEST)\w*|"
     r"(?:NEXT_PUBLIC|VITE)_\w+|\w+_TEST"

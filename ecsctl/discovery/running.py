@@ -15,12 +15,12 @@ from ecsctl.discovery.processes import Process
 from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside
 
-# What many call an image: it is theirs only with the owner before it.
+# Names that many projects give their image: it is this project's only with the owner before it.
 _GENERIC = re.compile(
     r"(?:[\w-]+-)?(?:server|app|web|api|back[-_]?end|front[-_]?end|bot|site|service|core|client|ui|main)"
 )
 _TRIED = re.compile(r"(?:^|[./_-])(?:tests?|e2e|ci)(?:[./_-]|$)", re.IGNORECASE)
-# A command that says something and ends.
+# A command that prints something and ends.
 _SAYS = re.compile(r"(?:\S+\s+)?(?:-h|--?help|help|--?version|version)")
 
 
@@ -88,7 +88,7 @@ _MCP_FILES = r"(?:main|index|server|app|cli|env|config|__main__|__init__)\.(?:[c
 _READ = re.compile(r"process\.env\.((?:[A-Z0-9]+_)?PORT)\b|environ\[[\"']((?:[A-Z0-9]+_)?PORT)[\"']\]")
 
 
-# Entry points that start what they are given, and nothing without.
+# Entry points that start what they are given, and do nothing without it.
 _RUNS_OTHERS = re.compile(
     r"(?:\S*/)?(?:yarn|npm|pnpm|bun|npx|node|deno|python3?|ruby|php|java|dotnet|bash|sh|bundle exec|"
     r"(?:poetry|uv|pipenv) run|(?:tini|dumb-init|catatonit|gosu|su-exec)(?: (?:-\w+|--|\w+))*)"
@@ -110,7 +110,7 @@ def said(tree: Tree, texts: Sequence[Text]) -> str:
 
 
 def for_developers(command: str) -> str:
-    """A sentence where an image starts what serves one person, slowly, and shows everybody its faults."""
+    """A sentence where the image starts a development server."""
     chosen = re.search(r"\bif\b[\s\S]*\belse\b", command)  # by a shell, at the start
     found = None if chosen else _FOR_DEVELOPERS.search(command)
     return (
@@ -121,7 +121,7 @@ def for_developers(command: str) -> str:
 def hosted(
     tree: Tree, read: Dockerfile, stage: Stage, said: Sequence[Host], notes: list[str]
 ) -> tuple[tuple[str, ...], str]:
-    """What a Procfile or another platform's file has an image run that starts nothing; and what is still to be said."""
+    """The command in a Procfile or another platform's file for an image that has none; a sentence if there is none."""
     entry, own = read.parts(stage)
     if own or (entry and not _RUNS_OTHERS.fullmatch(entry.strip())) or port_hints.of_image(stage.image):
         return (), ""

@@ -28,7 +28,7 @@ def dockerfile(
     if wanted:
         if wanted not in found and not parse(tree.read(wanted)).stages:
             raise UsageError(f"there is no Dockerfile {wanted}", hint="; ".join(found) or "its path from the root")
-        return wanted, [], apps.beside(wanted, relation, choice, services)
+        return wanted, [], apps.neighbours(wanted, relation, choice, services)
     if not found:
         return "", [], []
     near = choosing.beside(found, here) or found
@@ -41,7 +41,7 @@ def dockerfile(
     here_choice = [path for path in choice if within(path, here)]
     if len(here_choice) > 1 and ask:
         first = ask("There are several Dockerfiles. Which one is the app's?", here_choice)
-        return first, [], apps.beside(first, relation, choice, services)
+        return first, [], apps.neighbours(first, relation, choice, services)
     if len(found) == 1:
         aside = f"{first} is one for development, tests or examples by its name, and the only one"
         return first, [] if likely else [aside], []
@@ -62,7 +62,7 @@ def dockerfile(
     listed = ", ".join(others or rest)
     said = (f"there are several Dockerfiles: {first} is taken, {why} (ecsctl init --dockerfile PATH takes another: "
             f"{listed})")  # fmt: skip
-    together = apps.beside(first, relation, choice, services)
+    together = apps.neighbours(first, relation, choice, services)
     open_ = why.startswith("the likeliest")
     if not others and not open_:  # tests and examples are no choice
         return first, [], together

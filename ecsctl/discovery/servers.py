@@ -1,4 +1,4 @@
-"""Where a web server in the image listens, by its settings that the Dockerfile puts there."""
+"""Web servers in the image: where their settings have them listen, and whether they only serve files."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _ANSWERS_OTHERWISE = re.compile(
 
 
 def of_files(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterator[str]:
-    """The web server of an image that holds files alone, with a page at "/" that anybody may read.
+    """The name of the web server, if the image only serves static files, so that "/" answers 200.
 
-    Nothing else is started in it, the files are in the folder that the server begins from, and none of its settings
-    asks for a login there or leads elsewhere.
+    The files are in the server's root folder, it starts nothing else, and its settings neither ask for a login nor
+    forward or refuse "/".
     """
     server = _IMAGE.fullmatch(stage.image)
     started = read.command(stage)

@@ -1,4 +1,4 @@
-"""What application.properties and application.yml say, in Spring Boot, Quarkus and Micronaut."""
+"""Settings in application.properties and application.yml, of Spring Boot, Quarkus and Micronaut."""
 
 from __future__ import annotations
 

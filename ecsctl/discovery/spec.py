@@ -1,4 +1,4 @@
-"""Whether a buildspec of the repository's own does what the pipeline needs of it."""
+"""Whether the repository's own buildspec does what the pipeline needs."""
 
 from __future__ import annotations
 

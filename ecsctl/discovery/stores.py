@@ -45,7 +45,7 @@ _KINDS = (
      r"(?:\w+_)?SMTP_(?:HOST|SERVER|URL)|(?:E?MAIL)_(?:HOST|SERVER|URL)|(?:\w+__)*(?:Smtp|E?[Mm]ail)\w*__(?:SmtpServer|Host|Server)",
      r"spring\.mail\.host"),
 )  # fmt: skip
-# Programs for people who look after a store, and what prepares one: none of them is a store.
+# Administration tools, exporters and backups: they are not stores themselves.
 _TOOLS = re.compile(
     r"^(?:mc|mongo-express|redis-?(?:commander|insight)|pgadmin\d?|phpmyadmin|adminer|kafka-ui|elasticvue)$|exporter|backup|dashboard"
 )
@@ -57,14 +57,14 @@ _SERVERS = (
 )  # fmt: skip
 _PLACE = re.compile(r"\$\{([A-Z][A-Z0-9_]+)[:}]")
 _AT_HOME = re.compile(r"\bjdbc:h2:|:memory:|\bsqlite\b|(?i:data source=[^;]+\.(?:db|sqlite)\b)")
-"""A database in the app's own process or folder."""
+"""Addresses of a database inside the app: in memory, or a file."""
 
 _FIXED = re.compile(
     r"[\"'`](?:jdbc:)?(?:postgres(?:ql)?|mysql|mariadb|mongodb|redis|amqp)(?:\+\w+)?://(?:[^\"'`\s@/]*@)?([\w.-]+)[:/\"'`]"
     r"|[\"']HOST[\"']\s*:\s*[\"']([\w.-]+)[\"']"
 )
 _VARIES = re.compile(r"env|config|settings|default|\$\{|%s|args|flag|example|\|\||\?\?", re.IGNORECASE)
-"""What lets a variable say another address on the same line, or shows that it is but an example."""
+"""Signs that a variable may replace the address on this line, or that it is only an example."""
 
 _PLATFORM = re.compile(r"(?:app\.json|render\.yaml|\.do/[\w.]+)$")
 _STORE = re.compile(r"db|database|postgres|mysql|mariadb|mongo(?:db)?|redis|rabbitmq|kafka")

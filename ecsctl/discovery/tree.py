@@ -68,7 +68,7 @@ class Tree:
 
     @cached_property
     def _texts(self) -> dict[str, str]:
-        """What was read before, where it is short: many questions are asked of the same files."""
+        """Short files are kept in memory: many questions are asked of the same ones."""
         return {}
 
     @cached_property
@@ -102,7 +102,7 @@ def within(path: str, folder: str) -> bool:
 
 
 def aside(path: str) -> bool:
-    """Whether a file stands among others' code, tests, examples or documents."""
+    """Whether a file is in a folder of vendored code, tests, examples or documentation."""
     return _apart(path.rpartition("/")[0])
 
 

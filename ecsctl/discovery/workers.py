@@ -1,4 +1,4 @@
-"""Whether an app takes no requests at all: a bot, a consumer of a queue, or a schedule."""
+"""Whether an app serves no requests at all: a bot, a queue worker or a scheduler."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ecsctl.discovery.port_hints import sources
 from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside
 
-# Programs that take work from a queue or a clock, each by its own manual.
+# Queue workers and schedulers, each by its own manual.
 _PROGRAMS = re.compile(
     r"\bcelery\b[^|&;]*\b(?:worker|beat)\b|\bsidekiq\b|\brq\s+worker\b|\b(?:dramatiq|arq|taskiq\s+worker|huey_consumer\S*|"
     r"good_job\s+start|resque|supercronic|crond|cron\s+-f)\b|\bartisan\s+(?:queue:work|schedule:work|horizon)\b|"
@@ -19,7 +19,7 @@ _LISTS = (
     r"package\.json|requirements[\w.-]*\.txt|pyproject\.toml|Pipfile|go\.mod|Cargo\.toml|Gemfile|composer\.json|pom\.xml|"
     r"build\.gradle(?:\.kts)?|.+\.csproj"
 )
-# Libraries of bots, which call a service and are not called, and of consumers of queues.
+# Libraries for bots, which connect to a service themselves.
 _BOTS = re.compile(
     r"(?<![\w/-])(?:discord\.(?:py|js)|py-cord|nextcord|disnake|hikari|python-telegram-bot|aiogram|pytelegrambotapi|telethon|pyrogram|"
     r"telegraf|grammy|node-telegram-bot-api|eris|discordgo|telegram-bot-api|telebot|serenity|poise|teloxide|twilight-gateway|"
@@ -41,7 +41,7 @@ _SERVES = re.compile(
 _RUNTIME = re.compile(r"mcr\.microsoft\.com/dotnet/(?:core/)?runtime(?:[:@].*)?")
 
 
-# The same libraries where a source in Python or JavaScript takes one in: another package may bring it along.
+# The same libraries as imports: a bot may get one through another package.
 _IMPORTED = re.compile(
     r"(?m)^[ \t]*(?:import|from)\s+(discord|nextcord|disnake|hikari|aiogram|telebot|telethon|pyrogram|telegram\.ext)\b"
     r"|(?:require\(|\bfrom\s+)[\"'](discord\.js|telegraf|grammy|node-telegram-bot-api|eris)[\"']"

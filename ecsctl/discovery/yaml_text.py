@@ -1,11 +1,11 @@
-"""YAML of somebody's repository, read within limits: a few lines of it can stand for more than a machine holds."""
+"""YAML of a stranger's repository, read within limits: a few lines with aliases can expand beyond any memory."""
 
 from __future__ import annotations
 
 from typing import Any
 
 WRITTEN_OUT = 50_000
-"""How many values a document may have once each alias is what it stands for: no real one comes near."""
+"""How many values a document may have with all aliases expanded: real ones have far fewer."""
 
 
 def documents(text: str, *, strings: bool = False) -> list[Any] | None:
