@@ -14,11 +14,11 @@ def warning(path: str, read: Dockerfile, arguments: Mapping[str, str]) -> Iterat
     pulled = list(dict.fromkeys(_pulled(read, arguments)))
     if not pulled:
         return
-    first = next((one for one in pulled if "/" not in one), pulled[0]).partition("@")[0]
-    more = f" and {len(pulled) - 1} more" if len(pulled) > 1 else ""
-    other = f", or take public.ecr.aws/docker/library/{first}, the same image" if "/" not in first else ""
+    names = [one.partition("@")[0] for one in pulled]
+    official = next((one for one in names if "/" not in one), "")
+    other = f", or take public.ecr.aws/docker/library/{official}, the same image" if official else ""
     yield (
-        f"{path} pulls {first}{more} from Docker Hub, which limits pulls without a login: log in by "
+        f"{path} pulls {', '.join(names[:3])} from Docker Hub, which limits pulls without a login: log in by "
         f'"docker.io" in [build.logins]{other}'
     )
 
