@@ -219,13 +219,14 @@ def unlike(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Itera
 def served_otherwise(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
     """A sentence where a compose file runs an image twice, and it is not the image's own command that serves."""
     own = read.command(stage)
-    first = services[0] if services else None
-    if not own or not first or not first.ports or not first.command:
+    plain = next((one for one in services if not one.command and not one.entrypoint), None)
+    if not own or plain is None or set(plain.ports) - port_hints.ASIDE:
         return
-    others = [one for one in services[1:] if one.dockerfile == first.dockerfile and one.file == first.file]
-    if plainly := next((one for one in others if not one.command and not one.entrypoint), None):
-        yield (f"the image's own command is {own}, as {plainly.where} runs it; {first.where} serves on port "
-               f"{first.ports[0]} by {first.command}: set command in [service] to that, or web = false")  # fmt: skip
+    for one in services:
+        if one.ports and one.command and (one.dockerfile, one.file) == (plain.dockerfile, plain.file):
+            yield (f"the image's own command is {own}, as {plain.where} runs it; {one.where} serves on port "
+                   f"{one.ports[0]} by {one.command}: set command in [service] to that, or web = false")  # fmt: skip
+            return
 
 
 def speaks_elsewhere(tree: Tree, context: str, command: str, known: Mapping[str, str]) -> Iterator[str]:
