@@ -25,7 +25,8 @@ class Tool:
 _TOOLS = (
     Tool("Prisma", r"prisma/migrations/.+\.sql", r"prisma\S*\s+(?:migrate|db\s+push)|\bmigrate[\s:]deploy\b",
          "npx prisma migrate deploy"),
-    Tool("Alembic", r"alembic\.ini", r"\balembic\b[^\n]*\bupgrade\b|command\.upgrade\(|create_all\(",
+    Tool("Alembic", r"alembic\.ini", r"\balembic\b[^\n]*\bupgrade\b|command\.upgrade\(|create_all\("
+         r"|\bflask\s+db\s+upgrade\b|flask_migrate\s+import\s[^\n]*\bupgrade\b",
          "alembic upgrade head"),
     Tool("Django", r"migrations/0001_\w+\.py",
          r"manage(?:\.py)?[\"',\s]+migrate\b|django-admin\s+migrate|call_command\(\W*migrate",

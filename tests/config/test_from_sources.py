@@ -312,3 +312,10 @@ def test_an_image_whose_server_another_program_starts_does_not_contradict_expose
     octane = "FROM dunglas/frankenphp:1\nCOPY . .\nEXPOSE 8000\n"
     assert "EXPOSE" not in doubts(of(tmp_path, Dockerfile=octane + 'ENTRYPOINT ["start-container"]\n'))
     assert "EXPOSE of the Dockerfile names 8000" in doubts(of(tmp_path, Dockerfile=octane))
+
+
+def test_migrations_that_flask_migrate_runs_as_the_app_starts_are_run(tmp_path):
+    made = {"Dockerfile": PYTHON, "shop__migrations__alembic_dot_ini": "x", "shop__run_dot_py": "import flask\n"}
+    assert "nothing runs those of Alembic" in needs(of(tmp_path, **made))
+    made["shop__run_dot_py"] = "from flask_migrate import Migrate, upgrade\n"
+    assert "migrations" not in needs(of(tmp_path, **made))
