@@ -89,7 +89,8 @@ def fitted(lines: Iterable[Text], console: Console) -> list[Text]:
 def view(now: Live, where: Mapping[str, str]) -> Iterator[Text]:
     """All of it, line by line, the shortest parts first: a screen may be small."""
     head = plain(where["app"], "bold")
-    yield Text.assemble(head, plain(f" in {where['region']} of account {where['account']}  {now.at:%H:%M:%S} UTC"))
+    place = plain(f" in {where['region']} of account {where['account']}")
+    yield Text.assemble(f"{now.at:%H:%M:%S} UTC  ", head, place)
     if now.service or not now.processes:
         yield from _part("service", now, _service(now))
     if now.several or "processes" in now.unread:
