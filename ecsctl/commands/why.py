@@ -18,8 +18,11 @@ def why(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 if anything is broken.")] = False,
 ) -> None:
     """Explain why the app, or one process of it, does not run, build or deploy: cause, evidence, and how to fix it."""
+    from dataclasses import replace
+
     from ecsctl.commands.opening import opened
     from ecsctl.config.tables.workers import inherited, resting
+    from ecsctl.engine.errors import AccessError, AwsError, Refused, TimedOut
     from ecsctl.ui import output as json
     from ecsctl.ui import why as shown
     from ecsctl.why import why as ask
@@ -32,6 +35,11 @@ def why(
             spelled = {**app.config.service.spelled, **inherited(app.config.workers)}
             at_rest = resting(app.config.processes)
         found = ask(app.aws, app.app, domain, also, spelled, process=process, resting=at_rest)
+        if not found.causes:
+            try:
+                found = found.with_deleted(session.engine.survey.deleted())
+            except (AccessError, AwsError, Refused, TimedOut) as error:
+                found = replace(found, unread=(*found.unread, f"whether all that was created exists: {error.message}"))
     if common.json:
         json.emit(shown.why_document(found, session.where))
     else:

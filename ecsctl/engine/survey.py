@@ -161,6 +161,26 @@ class Survey:
         found = self.one.listed(kind, me, f"{kind.title} of {me.app}")
         return [Owned(kind, item) for item in found if me.owns(item.tags)]
 
+    def deleted(self) -> list[str]:
+        """What the state file has and AWS does not have any more, as people call it: somebody else has deleted it.
+
+        What a run is about to create, what AWS may not show yet, and what may not be read is left out without a word.
+        """
+        self.emit = events.ignored
+        unread: dict[str, EcsctlError] = {}
+        shown = {owned.key for owned in self.all(unobserved=unread, through=False)}
+        kinds = {
+            kind.kind: kind
+            for kind in self.kinds
+            if not (kind.wait or kind.title in self.passed_over or f"all of {kind.kind}" in unread)
+        }
+        return [
+            kinds[entry.kind].known_as(name)
+            for name, entry in self.state.book.entries.items()
+            if entry.kind in kinds and entry.ids and not (entry.borrowed or _recent(entry))
+            and f"{entry.kind} {name}" not in shown
+        ]  # fmt: skip
+
     def _among(self, kind: type[AnyResource], me: Label) -> list[Found[Any]] | None:
         """The recorded ones of a kind that may not be searched; None if the state file is not enough to find them."""
         entries = [entry for entry in self.state.book.entries.values() if entry.kind == kind.kind]

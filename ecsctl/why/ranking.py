@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ecsctl.parts import WEB
 from ecsctl.releases import reading
-from ecsctl.why.causes import BUILDS, causes_of, causes_of_worker
+from ecsctl.why.causes import BUILDS, causes_of, causes_of_worker, fixes
 from ecsctl.why.causes.cause import Cause
 from ecsctl.why.evidence import Evidence, Facts
 
+MOST = 6  # deleted resources that are named
 WANTS_IMAGE = ("image-missing", "no-image-yet")
 
 
@@ -35,6 +36,16 @@ class Diagnosis:
     def of(self, process: str) -> Diagnosis:
         """The part that concerns one process, or the app as a whole."""
         return replace(self, causes=tuple(one for one in self.causes if process in (one.process or process, *one.also)))
+
+    def with_deleted(self, names: Sequence[str]) -> Diagnosis:
+        """With what somebody has deleted, where the facts show no cause: tasks may run without being reached, or pushes
+        without being built.
+        """
+        if not names or self.causes:
+            return self
+        shown = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
+        created = Evidence("state file", "ecsctl up had created all of it")
+        return replace(self, causes=(Cause("deleted", f"no longer on AWS: {shown}", (created,), (fixes.up(),)),))
 
     @property
     def line(self) -> str:

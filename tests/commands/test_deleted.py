@@ -1,0 +1,68 @@
+"""`why` after somebody has deleted something on AWS, and what runs still runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.server.inprocess import inprocess
+from tests.commands.conftest import Ended, bring_up
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def live(folder: Path, live_by: Callable[[Clock], None], run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    """The clock of a sandbox in this process in which the ordinary app is up, since a while."""
+    monkeypatch.setattr("ecsctl.engine.state_file.YOUNG", 0)
+    with inprocess() as clock:
+        live_by(clock)
+        bring_up(folder, clock, run)
+        yield clock
+
+
+def balancer(clock: Clock) -> None:
+    elb = boto3.client("elbv2")
+    (found,) = elb.describe_load_balancers()["LoadBalancers"]
+    elb.delete_load_balancer(LoadBalancerArn=found["LoadBalancerArn"])
+    clock.sleep(300)
+    for group in elb.describe_target_groups()["TargetGroups"]:
+        elb.delete_target_group(TargetGroupArn=group["TargetGroupArn"])
+
+
+def gateway(_clock: Clock) -> None:
+    ec2 = boto3.client("ec2")
+    (found,) = ec2.describe_nat_gateways()["NatGateways"]
+    ec2.delete_nat_gateway(NatGatewayId=found["NatGatewayId"])
+
+
+def pipeline(_clock: Clock) -> None:
+    boto3.client("codepipeline").delete_pipeline(name="hello")
+
+
+GONE: dict[Callable[[Clock], Any], str] = {
+    balancer: "no longer on AWS: listener http, listener https, load balancer, target group",
+    gateway: "no longer on AWS: NAT gateway nat-a",
+    pipeline: "no longer on AWS: pipeline",
+}
+
+
+@pytest.mark.parametrize("delete", GONE, ids=lambda one: one.__name__)
+def test_what_is_missing_is_named_although_the_tasks_run_and_up_brings_it_back(
+    live: Clock, run: Run, delete: Callable[[Clock], Any]
+) -> None:
+    assert run("why").out.startswith("\u2713 nothing is wrong")
+    delete(live)
+    live.sleep(300)
+    ended = run("why", "--exit-code")
+    assert ended.code == 1
+    assert GONE[delete] in " ".join(ended.out.split())
+    assert "fix: ecsctl up" in ended.out
+    assert run("up", "--yes").code == 0
+    live.sleep(300)
+    assert run("why").out.startswith("\u2713 nothing is wrong")
