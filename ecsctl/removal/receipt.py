@@ -23,6 +23,7 @@ from ecsctl.parts import GITHUB_TOKEN
 from ecsctl.resources import by_name, kinds, log_group
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.log_group import LogGroup
+from ecsctl.resources.pipeline_webhook import PipelineWebhook
 from ecsctl.resources.source_credentials import SourceCredentials
 from ecsctl.resources.support.common import none_if_gone, tag_filter
 
@@ -69,8 +70,8 @@ def _all(sweep: Callable[[Aws, Label, Plan], Iterable[Left]], aws: Aws, me: Labe
 
 
 def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:
-    """The resources that `down` left on purpose, with their contents; and the token that CodeBuild keeps for other
-    projects of the account.
+    """The resources that `down` left on purpose, with their contents; the token that CodeBuild keeps for other projects
+    of the account; and a webhook that stays at GitHub.
     """
     for step in plan.steps:
         identity = str(next(iter(vars(step.ids).values()), step.name)) if hasattr(step.ids, "__dict__") else step.name
@@ -81,7 +82,7 @@ def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:
                 raise explained(error, called(step.title, step.name)) from error
             why = f"{step.reason}; it holds {held.summary}" if held.summary else step.reason
             yield Left(step.title, identity, why, monthly(step.kind, held.size))
-        elif step.verb is Verb.KEEP or (step.kind == SourceCredentials.kind and step.reason):
+        elif step.verb is Verb.KEEP or (step.kind in (SourceCredentials.kind, PipelineWebhook.kind) and step.reason):
             yield Left(step.title, identity, step.reason)
 
 

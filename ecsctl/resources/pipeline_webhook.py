@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Observed, Resource
+from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Resource
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import PipelineName, PipelineWebhookName
 from ecsctl.names import Names
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.github_side import REGISTERED, take_down, unregister
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import of
@@ -70,7 +71,10 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """The permissions to make, read, change and delete it."""
-        actions = "DeleteWebhook DeregisterWebhookWithThirdParty PutWebhook RegisterWebhookWithThirdParty TagResource"
+        actions = (
+            "DeleteWebhook DeregisterWebhookWithThirdParty GetPipeline PutWebhook RegisterWebhookWithThirdParty "
+            "TagResource"
+        )
         yield Statement("Pipeline", of("codepipeline", actions), scope.pipeline)
         # There is no action for one alone.
         yield Statement("PipelineWebhooks", ("codepipeline:ListWebhooks",), (scope.arn("codepipeline", "webhook:*"),))
@@ -131,6 +135,22 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
         """GitHub's side first. If the token is no longer valid, a webhook without a receiver stays there."""
         unregister(aws, ids.name, ids.arn)
         aws.codepipeline.delete_webhook(name=ids.name)
+
+    @classmethod
+    def contents(cls, aws: Aws, ids: PipelineWebhookIds) -> Contents:
+        """What stays at GitHub, if somebody has deleted the pipeline: CodePipeline used the token of its source."""
+        found = _webhook(aws, ids.name)
+        tags = flat(found.get("tags")) if found else {}
+        if found is None or not tags.get(REGISTERED):
+            return Contents()
+        pipeline = found["definition"]["targetPipeline"]
+        if none_if_gone(lambda: aws.read(aws.codepipeline.get_pipeline, name=pipeline)):
+            return Contents()
+        repository = tags.get(REPOSITORY, "the repository")
+        return Contents(
+            "its pipeline is gone, and with that the token to take the webhook from GitHub: it stays there, without "
+            f"effect, until it is deleted in the settings of {repository}"
+        )
 
     def _put(self, aws: Aws, me: Label) -> ListWebhookItemTypeDef:
         """Create or change it: the same call. Its secret is new each time."""

@@ -66,3 +66,20 @@ def test_what_is_missing_is_named_although_the_tasks_run_and_up_brings_it_back(
     assert run("up", "--yes").code == 0
     live.sleep(300)
     assert run("why").out.startswith("\u2713 nothing is wrong")
+
+
+@pytest.mark.usefixtures("live")
+def test_a_webhook_that_stays_at_github_is_on_the_receipt(run: Run, live: Clock) -> None:
+    """CodePipeline takes it from there with the pipeline's token (API reference, DeregisterWebhookWithThirdParty)."""
+    pipeline(live)
+    live.sleep(60)
+    ended = run("down", "--yes", "--force")
+    assert ended.code == 0, ended.err
+    assert "until it is deleted in the settings of ecsctl/hello" in ended.said
+
+
+@pytest.mark.usefixtures("live")
+def test_a_webhook_whose_pipeline_is_there_is_not(run: Run) -> None:
+    ended = run("down", "--yes", "--force")
+    assert ended.code == 0, ended.err
+    assert "nothing of it is left in the account" in ended.said
