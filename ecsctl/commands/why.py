@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ecsctl.commands.options import ON_AWS, Common, shares
+
+if TYPE_CHECKING:
+    from ecsctl.commands.opening import Opened
 
 
 @shares(*ON_AWS, "output")
@@ -22,7 +25,7 @@ def why(
 
     from ecsctl.commands.opening import opened
     from ecsctl.config.tables.workers import inherited, resting
-    from ecsctl.engine.errors import AccessError, AwsError, Refused, TimedOut
+    from ecsctl.engine.errors import AccessError, AwsError, ConfigError, Refused, TimedOut
     from ecsctl.ui import output as json
     from ecsctl.ui import why as shown
     from ecsctl.why import why as ask
@@ -38,11 +41,30 @@ def why(
         if not found.causes:
             try:
                 found = found.with_deleted(session.engine.survey.deleted())
-            except (AccessError, AwsError, Refused, TimedOut) as error:
-                found = replace(found, unread=(*found.unread, f"whether all that was created exists: {error.message}"))
+                if app.config and not found.causes:
+                    found = found.with_drift(_drifted(app))
+            except (AccessError, AwsError, ConfigError, Refused, TimedOut) as error:
+                unread = f"whether all is as ecsctl up left it: {error.message}"
+                found = replace(found, unread=(*found.unread, unread))
     if common.json:
         json.emit(shown.why_document(found, session.where))
     else:
         shown.show(found)
     if exit_code and not found.sound:
         raise typer.Exit(1)
+
+
+def _drifted(app: Opened) -> list[str]:
+    """What of the stack somebody has changed since the last `up`, each with its fields."""
+    from ecsctl.engine.plan import Why
+    from ecsctl.engine.wording import called
+
+    session = app.over_stack(as_far=True)
+    plan = session.engine.plan(session.desired_stack, as_far=True)
+    found = {
+        called(step.title, step.name): [
+            one.field for one in step.changes if one.why is Why.DRIFT and one.field != "tags"
+        ]
+        for step in plan.work
+    }
+    return [f"{what} ({', '.join(fields)})" for what, fields in found.items() if fields]

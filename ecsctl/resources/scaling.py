@@ -47,6 +47,14 @@ FOLLOWS = {
 SCHEDULED = "ecsctl-"  # the prefix of our scheduled actions' names
 
 
+SUSPENDED = {
+    "DynamicScalingOutSuspended": "more tasks by metrics",
+    "DynamicScalingInSuspended": "fewer tasks by metrics",
+    "ScheduledScalingSuspended": "schedules",
+}
+"""What can be suspended, in words."""
+
+
 @dataclass(frozen=True)
 class ScalingIds:
     """A scalable target's ids: `service/<cluster>/<service>`, and its ARN, which its tags belong to."""
@@ -158,7 +166,7 @@ class Scaling(Resource[ScalingIds]):
             insights=worked.insights,
             schedules=frozenset(_scheduled(aws, ids.target)) if self.schedules or tags.get(KEYS) else frozenset(),
         )
-        return Observed(ids, actual, tags, since=target.get("CreationTime"))
+        return Observed(ids, actual, tags, note=_suspended(target), since=target.get("CreationTime"))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScalingIds]]:
@@ -358,3 +366,12 @@ def _put(aws: Aws, target: str, policy: str, aim: Any) -> None:
         PolicyType="TargetTrackingScaling",
         TargetTrackingScalingPolicyConfiguration=aim,
     )
+
+
+def _suspended(target: Mapping[str, Any]) -> str:
+    """What of it somebody has suspended, as in an incident: it is left alone, and mentioned (Application Auto Scaling
+    user guide, "Suspend and resume scaling").
+    """
+    state: Mapping[str, bool] = target.get("SuspendedState", {})
+    said = [words for key, words in SUSPENDED.items() if state.get(key)]
+    return f"suspended by somebody: {', '.join(said)}" if said else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ecsctl.parts import WEB
 from ecsctl.releases import reading
 from ecsctl.why.causes import BUILDS, causes_of, causes_of_worker, fixes
-from ecsctl.why.causes.cause import Cause
+from ecsctl.why.causes.cause import Cause, Certainty
 from ecsctl.why.evidence import Evidence, Facts
 
 MOST = 6  # deleted resources that are named
@@ -46,6 +46,16 @@ class Diagnosis:
         shown = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
         created = Evidence("state file", "ecsctl up had created all of it")
         return replace(self, causes=(Cause("deleted", f"no longer on AWS: {shown}", (created,), (fixes.up(),)),))
+
+    def with_drift(self, changes: Sequence[str]) -> Diagnosis:
+        """With what somebody has changed, where the facts show no cause: it may be one, and it may be harmless."""
+        if not changes or self.causes:
+            return self
+        shown = ", ".join(changes[:MOST]) + (f" and {len(changes) - MOST} more" if len(changes) > MOST else "")
+        changed = Evidence("AWS", "differs from what ecsctl had set; whether it matters is not known")
+        ways = (fixes.run("ecsctl plan", "shows it"), fixes.up("takes it back"))
+        sentence = f"changed by somebody on AWS: {shown}"
+        return replace(self, causes=(Cause("drift", sentence, (changed,), ways, Certainty.POSSIBLE, calm=True),))
 
     @property
     def line(self) -> str:

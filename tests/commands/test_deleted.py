@@ -1,4 +1,4 @@
-"""`why` after somebody has deleted something on AWS, and what runs still runs."""
+"""`why` after somebody has deleted or changed something on AWS, and what runs still runs."""
 
 from __future__ import annotations
 
@@ -65,6 +65,36 @@ def test_what_is_missing_is_named_although_the_tasks_run_and_up_brings_it_back(
     assert "fix: ecsctl up" in ended.out
     assert run("up", "--yes").code == 0
     live.sleep(300)
+    assert run("why").out.startswith("\u2713 nothing is wrong")
+
+
+def no_way_out_of_the_balancer() -> str:
+    ec2 = boto3.client("ec2")
+    filters: Any = [{"Name": "tag:ecsctl:resource", "Values": ["balancer-group"]}]
+    (group,) = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+    permissions: Any = group["IpPermissionsEgress"]
+    ec2.revoke_security_group_egress(GroupId=group["GroupId"], IpPermissions=permissions)
+    return "security group balancer-group (lets_out_to)"
+
+
+def no_route_to_the_internet() -> str:
+    ec2 = boto3.client("ec2")
+    filters: Any = [{"Name": "tag:ecsctl:resource", "Values": ["public-routes"]}]
+    (table,) = ec2.describe_route_tables(Filters=filters)["RouteTables"]
+    ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
+    return "route table public-routes (internet_gateway)"
+
+
+@pytest.mark.parametrize("change", [no_way_out_of_the_balancer, no_route_to_the_internet])
+def test_what_somebody_has_changed_is_named_where_nothing_else_is_wrong(
+    live: Clock, run: Run, change: Callable[[], str]
+) -> None:
+    what = change()
+    live.sleep(60)
+    said = run("why").out
+    assert f"changed by somebody on AWS: {what}" in " ".join(said.split())
+    assert "ecsctl plan" in said
+    assert run("up", "--yes").code == 0
     assert run("why").out.startswith("\u2713 nothing is wrong")
 
 

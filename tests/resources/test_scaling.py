@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from ecsctl.engine.errors import Refused
+from ecsctl.engine.stack import Stack
 from ecsctl.resources.scaling import POLICY, Scaling
 from tests.rows.ecs import Ground
 
@@ -136,3 +139,17 @@ def test_tags_that_somebody_took_are_put_back(cloud, ground, scaling):
     assert changes(cloud.plan(desired)) == {"scaling": {"tags"}}
     cloud.up(desired)
     assert scaling.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"]["owner"] == "ann"
+
+
+def test_what_somebody_has_suspended_stays_so_and_is_mentioned(cloud, ground, scaling):
+    """Application Auto Scaling user guide, "Suspend and resume scaling": as in an incident."""
+    desired = ground.stack(service=AUTO, scaling={})
+    cloud.up(desired)
+    scaling.register_scalable_target(**OURS, SuspendedState={"DynamicScalingOutSuspended": True})
+    assert cloud.up(desired).work == ()
+    stack = Stack()
+    desired(stack)
+    known = replace(stack.nodes["scaling"].desired, cluster="shop", service="shop")
+    assert cloud.see("scaling", known).note == "suspended by somebody: more tasks by metrics"
+    (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    assert target["SuspendedState"]["DynamicScalingOutSuspended"] is True
