@@ -34,7 +34,7 @@ def proven(aws: Aws, zone: str, domain: str, me: Label) -> bool:
 
 
 def unfit(aws: Aws, zone: str, domain: str, *, certificate: bool) -> Iterator[tuple[str, str]]:
-    """What prevents the domain from being resolved, or a certificate from being issued; each with what to do.
+    """The reasons why the domain cannot be resolved, or a certificate cannot be issued; each with what to do.
 
     Only what the account's own zones show: a parent in another account is assumed to be right.
     """

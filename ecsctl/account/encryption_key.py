@@ -31,7 +31,7 @@ CLUSTER_CONTEXT = "kms:EncryptionContext:aws:ecs:cluster"
 
 @dataclass(frozen=True)
 class Need:
-    """What a service must be allowed in the key's policy: what that is for, and AWS's own statement for it."""
+    """A permission that a service needs in the key's policy: what for, and AWS's own statement for it."""
 
     why: str
     statement: Mapping[str, Any]
@@ -62,7 +62,7 @@ def facts_of(aws: Aws, config: Config) -> dict[str, str]:
 
 
 def examined(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
-    """What is wrong with the key, and the statements that its policy lacks."""
+    """A step for whatever is wrong with the key, and for the statements that its policy lacks."""
     named = config.kms_key
     if not named:
         return
@@ -89,7 +89,9 @@ def examined(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
 
 
 def cautions(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
-    """What need not be wrong, in sentences: a policy that names each role, and a key that Fargate does not take."""
+    """Warnings, in sentences, about what may be intended: a policy that names each role, and a key that Fargate does
+    not take.
+    """
     found = _described(aws, config) if config.kms_key else None
     if not found:
         return ()
@@ -106,7 +108,7 @@ def cautions(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
 
 
 def needs(config: Config, me: Label, *, storage: bool) -> Iterator[Need]:
-    """What the services need, each with the statement of its own guide.
+    """The permissions that the services need, each with the statement of its own guide.
 
     CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS Key Management Service"; ECS developer
     guide, "Create an encryption key for Fargate ephemeral storage"; SNS developer guide, "Key management", for events
@@ -144,7 +146,7 @@ def _statement(service: str, actions: list[str], condition: Mapping[str, Any]) -
 
 
 def _described(aws: Aws, config: Config) -> Mapping[str, Any] | None:
-    """What KMS says of the key: an empty mapping where none is named, None if it does not exist."""
+    """KMS's description of the key: an empty mapping where none is named, None if it does not exist."""
     named = config.kms_key
     if not named:
         return {}

@@ -1,4 +1,4 @@
-"""What the stack needs to know about the account, read all at once before anything is created."""
+"""Reads what the stack needs to know about the account, all at once before anything is created."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is calling, and where."""
+"""The caller's identity, account and region."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who is calling, and where."""
+    """The caller's ARN and account, and the region."""
 
     account: str
     region: str

@@ -1,4 +1,4 @@
-"""What the app uses already, and what is read only if it uses nothing yet: whatever exists decides."""
+"""Reads what the app uses already: whatever exists decides, and the rest is read only for a new app."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ def _offered(aws: Aws, architecture: str) -> list[str]:
 
 
 def token(aws: Aws, project: str) -> tuple[SourceAuth, str] | None:
-    """How the app's project authenticates to its source, and the secret with the token, as the project names it.
+    """The way in which the app's project authenticates to its source, and the secret with the token, as the project
+    names it.
 
     None: there is no project.
     """
@@ -110,7 +111,7 @@ def shifted(aws: Aws, me: Label) -> bool:
 
 
 def hosted_zone(aws: Aws, me: Label, domain: str, candidates: Collection[str]) -> str:
-    """Which of these hosted zones already contains the app's record of the domain; empty if none does."""
+    """The one of these hosted zones that already contains the app's record of the domain; empty if none does."""
     for zone in candidates:
         tags = standing(aws, zone, domain, "A").tags
         if tags.get(APP) == me.app:

@@ -1,4 +1,4 @@
-"""What the user has prepared and ecsctl.toml names: checked by reads alone, before the first change.
+"""Checks what the user has prepared and ecsctl.toml names, by reads alone, before the first change.
 
 An existing network or certificate is a resource that is only used, and checks itself. What cannot be known from here (a
 secret of another account that only the tasks may read) is assumed to be right.

@@ -42,7 +42,7 @@ def secret(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:
 
 
 def _version(aws: Aws, arn: str, stage: str, version: str) -> tuple[str, str] | None:
-    """What is wrong with a secret, and what to do."""
+    """Say what is wrong with a secret's version, and what to do."""
     found = none_if_gone(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=arn))
     region = arn.split(":")[3]
     if found is None:
@@ -107,6 +107,6 @@ def _readable(call: Callable[[], Any]) -> Mapping[str, Any] | None:
 
 
 def of_builds(config: Config) -> Iterator[tuple[str, str]]:
-    """What builds read, if there are any."""
+    """The secrets that builds read."""
     if config.github and config.pipeline.mode != "none":
         yield from config.build.named_secrets()

@@ -29,7 +29,7 @@ _unfit = partial(unfit, "file system")
 
 
 def examined(aws: Aws, config: Config, me: Label, name: str) -> Iterator[Step]:
-    """What is wrong with the file system of a volume."""
+    """A step for whatever is wrong with the file system of a volume."""
     said, key = config.volumes[name], f"volumes.{name}"
     system, point = said.file_system or "", said.access_point or ""
     answer = none_if_gone(partial(aws.read, aws.efs.describe_file_systems, FileSystemId=system))

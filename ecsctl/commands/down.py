@@ -102,7 +102,7 @@ def down(
 
 
 def _fate_of(held: Sequence[str], removed: bool) -> str:
-    """What happens to the app's own secrets; empty if there are none."""
+    """Say what happens to the app's own secrets; empty if there are none."""
     if not held:
         return ""
     names = f"The app's own secrets ({', '.join(held)})"

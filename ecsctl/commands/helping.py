@@ -1,4 +1,4 @@
-"""What `--help` calls the values that options take: TEXT, NUMBER, FILE or the choices; a flag takes none.
+"""The names that `--help` has for the values of options: TEXT, NUMBER, FILE or the choices; a flag takes none.
 
 Typer shows the Python types instead, `--force <bool>` and `<list[str]>`, which tells nobody what to type.
 """
@@ -12,7 +12,7 @@ from typer.core import TyperArgument, TyperOption
 
 
 def value(option: Any) -> str:
-    """What to type after an option; nothing after a flag."""
+    """The name of the value to type after an option; empty for a flag."""
     if option.is_flag:
         return ""
     if option.metavar:

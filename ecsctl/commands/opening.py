@@ -1,4 +1,4 @@
-"""How every command reaches its app: the folder, ecsctl.toml, AWS, the screen, and what Ctrl-C does."""
+"""Opens an app for a command: the folder, ecsctl.toml, AWS, the screen, and what Ctrl-C does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Opened:
-    """What a command works with until it ends. `config` is None if there is no ecsctl.toml."""
+    """An open app, until its command ends. `config` is None if there is no ecsctl.toml."""
 
     where: Place
     aws: Aws

@@ -143,7 +143,9 @@ def folder() -> Path:
 
 
 def place(common: Common, trace: Trace | None = None) -> Any:
-    """Where the command works. With --sandbox the embedded AWS is started, and the environment points to it."""
+    """The folder and account that the command works in. With --sandbox the embedded AWS is started, and the
+    environment points to it.
+    """
     from ecsctl.access import region_of_environment
     from ecsctl.session import Place
     from ecsctl.ui import words

@@ -1,4 +1,4 @@
-"""What the release commands have in common: a session, a progress display, and the result."""
+"""The common part of the release commands: a session, a progress display, and the result."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def _here(session: Session, folder: Path) -> str:
 
 
 def _visitor(common: Common, folder: Path) -> Callable[[str], int]:
-    """How the running app is reached: over the network, or within the sandbox, where names do not resolve."""
+    """The way to reach the running app: over the network, or within the sandbox, where names do not resolve."""
     from ecsctl.operations.well import over_http
 
     if not common.sandbox:

@@ -66,8 +66,8 @@ class Engine:
 
     @property
     def passed_over(self) -> Mapping[str, str]:
-        """The reasons why some kinds, by title, were not searched for. Neither ecsctl.toml nor the state file has any
-        of them.
+        """The reasons why some kinds, by title, were not searched for. Neither ecsctl.toml nor the state file has
+        any of them.
         """
         return self.survey.passed_over
 

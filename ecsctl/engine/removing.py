@@ -166,8 +166,8 @@ class Remover:
 
 
 def _staying(all_owned: Sequence[Owned], keep: Callable[[Owned], str]) -> dict[str, str]:
-    """The reason why each resource stays that is not removed, by key. What one of them uses stays too: AWS would refuse
-    to delete it.
+    """The reason why each resource stays that is not removed, by key. What one of them uses stays too: AWS would
+    refuse to delete it.
     """
     staying = {owned.key: why for owned in all_owned if (why := keep(owned))}
     checked: set[str] = set()

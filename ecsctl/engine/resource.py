@@ -167,7 +167,9 @@ class Resource(ABC, Generic[Ids]):
         return self
 
     def as_made(self) -> Self:
-        """The state that its create call sets: without what only an update can set. That update follows at once."""
+        """The state that its create call sets: this, without what only an update can set. That update follows at
+        once.
+        """
         return self
 
     @classmethod

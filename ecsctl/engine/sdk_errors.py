@@ -1,5 +1,5 @@
-"""Explains the exceptions that the AWS SDK raises by itself, before AWS has answered: one sentence for each family of
-them.
+"""Explains the exceptions that the AWS SDK raises by itself, before AWS has answered: one sentence for each family
+of them.
 
 botocore's own exceptions form a tree; a row covers a class and its subclasses, and the nearest row counts.
 tests/engine/test_sdk_errors.py goes through every one of its classes.

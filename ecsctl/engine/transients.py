@@ -1,5 +1,5 @@
-"""The refusals that are only temporary, since AWS accepts the same call a moment later: one table, by operation, error
-code and message.
+"""The refusals that are only temporary, since AWS accepts the same call a moment later: one table, by operation,
+error code and message.
 
 The same codes are also used for real mistakes, so a row has no words of the message only if AWS always sends the same
 ones. Limits are Terraform's where it has one (hashicorp/terraform-provider-aws, internal/service/…).

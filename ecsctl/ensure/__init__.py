@@ -1,1 +1,1 @@
-"""What the user asked for, one function per noun: composition only."""
+"""Composes the resources that ecsctl.toml asks for, one function per noun."""

@@ -42,7 +42,7 @@ def ensure_alarms(stack: Stack, desired: Alarms | None, names: Names, front: Fro
 
 
 def _measures(desired: Alarms) -> dict[str, tuple[str, tuple[Metric, ...], str, float]]:
-    """What is watched, by subject.
+    """The metrics to watch, by subject.
 
     Application Load Balancers guide, "CloudWatch metrics for your Application Load Balancer": in a minute without
     errors there is no error count, and in one without requests no data at all.

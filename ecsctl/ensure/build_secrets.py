@@ -1,4 +1,6 @@
-"""What a build may read besides its source: its secrets, and the credentials of the registries that it logs in to."""
+"""The permissions of a build to read more than its source: its secrets, and the credentials of the registries that
+it logs in to.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,7 @@ def read(build: Build) -> tuple[str, ...]:
 
 
 def pulls(build: Build, scope: Scope, actions: tuple[str, ...]) -> Iterator[Statement]:
-    """What the role needs for the registries that it opens itself (Amazon ECR Public user guide, "Registry
+    """The role's permissions for the registries that it opens itself (Amazon ECR Public user guide, "Registry
     authentication"; a login to another account's registry also needs that account's permission).
     """
     hosts = sorted(host for host, login in build.logins.items() if login == "role")

@@ -1,4 +1,6 @@
-"""What builds the image: a role, a log group and a CodeBuild project; one more project for each test; and the image."""
+"""The resources that build the image: a role, a log group and a CodeBuild project; one more project for each test;
+and the image.
+"""
 
 from __future__ import annotations
 
@@ -214,7 +216,8 @@ def ensure_first_image(
 
 
 def _puller(image: str, login: str) -> Literal["SERVICE_ROLE", "CODEBUILD"]:
-    """Who pulls the build's image: our role, if it is in someone's ECR repository, or behind a `login`.
+    """The credentials that pull the build's image: our role's, if it is in someone's ECR repository, or behind a
+    `login`.
 
     "When you use a cross-account or private registry image, you must use SERVICE_ROLE credentials. When you use an
     CodeBuild curated image, you must use CODEBUILD credentials" (CodeBuild API reference, ProjectEnvironment).

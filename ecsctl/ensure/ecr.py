@@ -1,4 +1,4 @@
-"""Where the images are kept."""
+"""The ECR repository of the app's images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the internet reaches: the load balancer, its listeners and target group, the certificate."""
+"""The resources that the internet reaches: the load balancer, its listeners and target group, the certificate."""
 
 from __future__ import annotations
 
@@ -193,14 +193,14 @@ def _redirects(stack: Stack, domain: Domain, listener: ListenerArn) -> tuple[Lis
 
 
 def _rule(port: int, source: str) -> Rule:
-    """What one entry of `allow` opens."""
+    """The rule of the security group for one entry of `allow`."""
     if source.startswith("sg-"):
         return Rule(port, port, group=SecurityGroupId(source))
     return Rule(port, port, cidr=source)
 
 
 def _http(balancer: LoadBalancerIds, forward: TargetGroupArn | None) -> Listener:
-    """What answers on port 80: the target group, or without one a redirect to HTTPS."""
+    """The listener on port 80: it forwards to the target group, or without one redirects to HTTPS."""
     return Listener(
         load_balancer=balancer.arn,
         port=80,
@@ -215,7 +215,7 @@ def _http(balancer: LoadBalancerIds, forward: TargetGroupArn | None) -> Listener
 
 
 def _listener(config: Config) -> Additions:
-    """What [raw] sets on the listener that forwards to the app."""
+    """The settings from [raw] for the listener that forwards to the app."""
     said = config.raw.paths("listener") | config.raw.paths("listener_attributes")
     return additions({path: value for path, value in said.items() if path != "SslPolicy"})
 

@@ -1,4 +1,4 @@
-"""How AWS accesses the repository on GitHub: with a token for the whole account, or through a connection."""
+"""AWS's access to the repository on GitHub: with a token for the whole account, or through a connection."""
 
 from __future__ import annotations
 

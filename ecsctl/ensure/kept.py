@@ -107,7 +107,7 @@ def ensure_scaling(
     front: Front | None = None,
     process: str = WEB,
 ) -> ScalableTargetId | None:
-    """How many tasks a service has, by load and by the clock; `front` is where requests are counted.
+    """The number of tasks of a service, by load and by the clock; `front` is where requests are counted.
 
     An existing service publishes more often only once its deployment has ended, and a policy may not use the metric
     before (AWS News Blog, "Amazon ECS introduces new high-resolution metrics for faster service auto scaling").
@@ -141,7 +141,7 @@ def ensure_scaling(
 def ensure_first_task(
     stack: Stack, names: Names, target: ScalableTargetId, desired: Desired, limits: Autoscaling
 ) -> None:
-    """What starts a task of a service that may have none, once messages wait."""
+    """The alarm that starts a task of a service that may have none, once messages wait."""
     alarm = BacklogAlarm(
         name=names.backlog_alarm,
         target=target,

@@ -1,4 +1,4 @@
-"""Who is notified of failures and pending approvals: topic and webhook, and the rules that send events to them."""
+"""Notifications of failures and pending approvals: topic and webhook, and the rules that send events to them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ RUN = ("run", "$.detail.execution-id")
 
 @dataclass(frozen=True)
 class Notice:
-    """Which events, as EventBridge's pattern; the message; and where in an event the values for `<>` are."""
+    """A notification: the events, as EventBridge's pattern; the message; and where in an event the values for `<>`
+    are.
+    """
 
     pattern: dict[str, Any]
     message: str
@@ -92,7 +94,7 @@ def publishing(scope: Scope) -> str:
 
 
 def notices(config: Config, scope: Scope) -> dict[str, Notice]:
-    """What is notified, by the rule's part.
+    """The notifications, by the rule's part.
 
     CodePipeline user guide, "Monitoring CodePipeline events"; ECS developer guide, "Amazon ECS service deployment hook
     state change events", and "Amazon ECS service deployment state change events": a circuit breaker that rolls back

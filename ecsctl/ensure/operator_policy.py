@@ -1,4 +1,5 @@
-"""What a person, or a CI job, needs to run ecsctl itself: three managed policies, each within IAM's size limit.
+"""The permissions that a person, or a CI job, needs to run ecsctl itself: three managed policies, each within IAM's
+size limit.
 
 The kinds declare what they need; what the commands need beyond that is here. Permissions are limited to names with the
 app's own prefix, and in EC2 to the app's tag. Whoever may write a role's policy and pass the role to a service has
@@ -55,7 +56,7 @@ def operator(scope: Scope, uses: Uses) -> Mapping[str, Statements]:
 
 
 def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
-    """What is read before and after, and what the commands do with a running app."""
+    """The permissions for reading before and after a run, and for the commands that work with a running app."""
     names = scope.names
     yield anywhere("ec2", "DescribeAvailabilityZones")
     # What may prevent a network from being removed.

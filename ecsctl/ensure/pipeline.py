@@ -1,4 +1,4 @@
-"""From a push to a running image: Source, Build, tests and approvals if desired, Deploy."""
+"""The pipeline from a push to a running image: Source, Build, tests and approvals if desired, Deploy."""
 
 from __future__ import annotations
 

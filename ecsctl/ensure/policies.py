@@ -1,4 +1,4 @@
-"""What the stack's roles may do, and who may assume them: the least that works.
+"""The permissions of the stack's roles, and who may assume them: the least that works.
 
 Resources are named exactly, or by the app's own prefix. `*` is used only where AWS has nothing narrower (Service
 Authorization Reference). Each trust policy names the account, and if the service documents it the ARN, that AWS acts
@@ -71,7 +71,7 @@ def notify(scope: Scope) -> Statements:
 
 
 def reporting(scope: Scope, secret: str, keys: Iterable[str] = ()) -> Statements:
-    """What the project needs that notifies GitHub of releases: the runs of this pipeline, and the token."""
+    """The permissions of the project that notifies GitHub of releases: the runs of this pipeline, and the token."""
     group = scope.arn("logs", f"log-group:{scope.names.build_logs(scope.names.reports_project)}")
     pipeline = scope.arn("codepipeline", scope.names.pipeline)
     return (
@@ -82,7 +82,7 @@ def reporting(scope: Scope, secret: str, keys: Iterable[str] = ()) -> Statements
 
 
 def starts(scope: Scope) -> Statements:
-    """What EventBridge needs to start that project, and no other."""
+    """EventBridge's permission to start that project, and no other."""
     project = scope.arn("codebuild", f"project/{scope.names.reports_project}")
     return (Statement("Start", ("codebuild:StartBuild",), (project,)),)
 
@@ -96,7 +96,7 @@ def codepipeline_trust(scope: Scope) -> Trust:
 def execution(
     scope: Scope, secrets: Iterable[str] = (), images: Iterable[str] = (), keys: Iterable[str] = ()
 ) -> Statements:
-    """What ECS needs to start a task: its images, its log streams, its secrets.
+    """ECS's permissions to start a task: its images, its log streams, its secrets.
 
     `secrets` are ARNs as tasks name them, `images` those of sidecars, `keys` the KMS keys of the secrets. The app's
     images and logs need no right to a key: ECR decrypts by grants that it has from the repository's making (Amazon ECR
@@ -116,8 +116,7 @@ def execution(
 
 
 def task(scope: Scope, execute_command: bool, permissions: Iterable[Permission] = ()) -> Statements:
-    """What the app itself may do: the permissions in ecsctl.toml, and the channels of `exec` (ECS Developer Guide, "ECS
-    Exec").
+    """The app's own permissions: those in ecsctl.toml, and the channels of `exec` (ECS Developer Guide, "ECS Exec").
 
     Without either nothing.
     """
@@ -141,7 +140,7 @@ def codebuild(
     signer: str = "",
     key: str = "",
 ) -> Statements:
-    """What a build needs: its logs, its source, the one repository, and the pipeline's artifacts.
+    """A build's permissions: its logs, its source, the one repository, and the pipeline's artifacts.
 
     `connection` and `secret` are the full ARNs of what opens the repository on GitHub; empty if it is not used. `image`
     is the build's own, which the role pulls if it is in an ECR registry; `login` the secret that opens another registry
@@ -186,7 +185,7 @@ def artifact_key(key: str, *, reads: bool = False) -> Statements:
 
 
 def release(scope: Scope, role: str) -> Statements:
-    """What the project needs that runs the release command: one task of the given process, with its roles.
+    """The permissions of the project that runs the release command: one task of the given process, with its roles.
 
     AWS has nothing narrower for DeregisterTaskDefinition and DescribeTaskDefinition.
     """
@@ -220,7 +219,7 @@ def scheduler_trust(scope: Scope) -> Trust:
 
 
 def scheduler(scope: Scope, jobs: Iterable[str], own_roles: Iterable[str], *, web: bool) -> Statements:
-    """What the schedules need: to run these jobs in this cluster, with these roles, and to tag the tasks.
+    """The schedules' permissions: to run these jobs in this cluster, with these roles, and to tag the tasks.
 
     A family without a revision counts as its latest one (aws/aws-cdk#30390 quotes AWS's letter). `own_roles` are the
     jobs with a role of their own; `web`: some have that of the web.
@@ -236,7 +235,8 @@ def scheduler(scope: Scope, jobs: Iterable[str], own_roles: Iterable[str], *, we
 
 
 def registering(scope: Scope, jobs: Iterable[str], own_roles: Iterable[str], *, web: bool) -> Statements:
-    """What the project needs that gives the jobs the image of a release: to register revisions of their families.
+    """The permissions of the project that gives the jobs the image of a release: to register revisions of their
+    families.
 
     AWS has nothing narrower for DescribeTaskDefinition.
     """
@@ -254,7 +254,7 @@ def registering(scope: Scope, jobs: Iterable[str], own_roles: Iterable[str], *, 
 
 
 def reads_tasks(scope: Scope) -> Statements:
-    """What a task needs that may run only while no other of its family does."""
+    """The permissions of a task that may run only while no other of its family does."""
     here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
     return (
         Statement("OtherRuns", ("ecs:ListTasks",), ("*",), (here,)),
@@ -268,7 +268,7 @@ def _task_roles(scope: Scope, own_roles: Iterable[str], *, web: bool) -> tuple[s
 
 
 def in_vpc(scope: Scope) -> Statements:
-    """What a build inside a VPC needs: a network interface of its own there.
+    """The permissions of a build inside a VPC: a network interface of its own there.
 
     CodeBuild user guide, "Allow CodeBuild access to AWS services required to create a VPC network interface".
     """
@@ -292,7 +292,7 @@ def codepipeline(
     own_roles: Iterable[str] = (),
     key: str = "",
 ) -> Statements:
-    """What the pipeline needs: its bucket, its source, its projects, and to deploy new revisions to the services.
+    """The pipeline's permissions: its bucket, its source, its projects, and to deploy new revisions to the services.
 
     `own_roles` are the workers whose tasks have another role than those of the web, `key` encrypts the artifacts.
     """

@@ -1,4 +1,4 @@
-"""What the pipeline runs besides building: small CodeBuild projects, each with its own role and log group."""
+"""The pipeline's work besides building: small CodeBuild projects, each with its own role and log group."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def ensure_service(
 
 
 def _more(said: Mapping[str, Any], desired: Web) -> dict[str, Any]:
-    """What [raw] sets, and other options that are not fields of a service."""
+    """The settings from [raw], and other options that are not fields of a service."""
     publishes = monitoring(said[MONITORING]) if MONITORING in said else published_by(desired)
     strategy = desired.spot and desired.spot.strategy
     return {path: said.get(path) for path in USUAL} | {STRATEGY: strategy, MONITORING: publishes}
@@ -139,7 +139,7 @@ def _strategy(desired: Deployment) -> Strategy:
 
 
 def _pause(config: Config) -> Pause | None:
-    """Where releases are held. Hooks in [raw] are left alone."""
+    """The hooks at which releases are held. Those in [raw] are left alone."""
     pause = config.deployment.pause
     if pause is None:
         return None if HOOKS in config.raw.paths("service") else Pause()

@@ -1,4 +1,4 @@
-"""What the tasks of all processes have in common, and what the tasks of each consist of."""
+"""The tasks of all processes: what they have in common, and the containers of each."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tasks:
-    """What the tasks of all processes have in common."""
+    """The common part of the tasks of all processes."""
 
     groups: frozenset[SecurityGroupId]
     made: SecurityGroupId  # the one of them that ecsctl creates

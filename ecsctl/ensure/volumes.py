@@ -28,7 +28,7 @@ NFS = 2049
 
 @dataclass
 class Volumes:
-    """What the tasks need for their volumes."""
+    """The resources that the tasks need for their volumes."""
 
     volumes: list[Volume] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)  # what their role must be allowed
@@ -83,7 +83,7 @@ def _existing(found: Volumes, name: str, file_system: str, said: Said, scope: Sc
 
 
 def mounts(config: Config, beside: str = "") -> tuple[Mount, ...]:
-    """Where a container mounts them: the app's own, or the sidecar of this name."""
+    """The paths at which a container mounts them: the app's own, or the sidecar of this name."""
     if not beside:
         return tuple(Mount(name, one.path, one.read_only) for name, one in config.volumes.items())
     paths = config.sidecars[beside].volumes.items()

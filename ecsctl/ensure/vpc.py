@@ -110,7 +110,7 @@ def _flow_logs(stack: Stack, config: Config, facts: Facts, names: Names, vpc: Vp
 
 
 def _need(config: Config, *, public_tasks: bool) -> Need:
-    """What the app requires of an existing network."""
+    """The app's requirements for an existing network."""
     desired = config.service
     most = desired.autoscaling.max if desired.autoscaling else desired.desired_count
     web = most * desired.max_percent // 100 if desired.web else 0

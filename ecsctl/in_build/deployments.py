@@ -30,7 +30,7 @@ STATES = {
 
 
 def aws(*words: str) -> Any:
-    """What the AWS CLI answers. Where it fails it has said why, and so ends the build."""
+    """Run the AWS CLI and return its answer. Where it fails it has said why, and so ends the build."""
     done = subprocess.run(["aws", *words, "--output", "json"], stdout=subprocess.PIPE, check=False, text=True)  # noqa: S603, S607 - the image's own, and no shell
     if done.returncode:
         sys.exit(done.returncode)
@@ -38,7 +38,9 @@ def aws(*words: str) -> Any:
 
 
 def github(method: str, path: str, said: Any = None) -> Any:
-    """What GitHub answers. The token is in a header alone: no argument, no address, no line of the log has it."""
+    """Call GitHub and return its answer. The token is in a header alone: no argument, no address, no line of the log
+    has it.
+    """
     body = None if said is None else json.dumps(said).encode()
     headers = {
         "Authorization": f"Bearer {os.environ['GITHUB_AUTH_TOKEN']}",

@@ -19,7 +19,7 @@ LATE = 5.0  # seconds that the last lines may take to CloudWatch
 
 
 def aws(*words: str) -> Any:
-    """What the AWS CLI answers. Where it fails it has said why, and so ends the build."""
+    """Run the AWS CLI and return its answer. Where it fails it has said why, and so ends the build."""
     done = subprocess.run(["aws", *words, "--output", "json"], stdout=subprocess.PIPE, check=False, text=True)  # noqa: S603, S607 - the image's own, and no shell
     if done.returncode:
         sys.exit(done.returncode)

@@ -1,1 +1,1 @@
-"""What the commands do, one file per command: logs, status, exec, pipeline, init, policy, sandbox."""
+"""The work behind the commands, one file per command: logs, status, exec, pipeline, init, policy, sandbox."""

@@ -1,4 +1,4 @@
-"""Which task to enter, and whether it can be entered: for a command, a shell, or a tunnel."""
+"""Chooses the task to enter, and checks that it can be entered: for a command, a shell, or a tunnel."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ AGENT = 60.0  # seconds that the agent in a new task may take; it is usually up 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a command will run: a container of a task. `others` counts the tasks that could have been chosen too."""
+    """The container of a task in which a command will run. `others` counts the tasks that could have been chosen
+    too.
+    """
 
     cluster: str
     task: str
@@ -149,7 +151,7 @@ def _agent(task: TaskTypeDef) -> str:
 
 
 def _worth(task: TaskTypeDef, healthy: set[str]) -> tuple[bool, bool, bool, float]:
-    """How suitable it is: enabled and with its agent up, healthy, and then the newest."""
+    """Rank a task: enabled and with its agent up first, then healthy, then the newest."""
     at = task.get("startedAt")
     addresses = {
         one.get("privateIpv4Address", "") for c in task["containers"] for one in c.get("networkInterfaces", [])
@@ -170,7 +172,7 @@ def _healthy_addresses(aws: Aws, service: ServiceTypeDef) -> set[str]:
 
 
 def _nowhere(aws: Aws, names: Names, service: ServiceTypeDef, configured: str) -> Refused:
-    """Why no task can be entered: the named one has stopped or never existed, or none runs."""
+    """The error if no task can be entered: the named one has stopped or never existed, or none runs."""
     if configured:
         for one in _running(aws, names, "STOPPED"):
             if _fits(one, configured):

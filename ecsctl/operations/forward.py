@@ -50,7 +50,9 @@ _USUAL = (
 
 @dataclass(frozen=True)
 class Way:
-    """From a port of this machine, 0 for any free one, to a port of a host that the task reaches, or of its own."""
+    """The two ends of a tunnel: a port of this machine, 0 for any free one, and a port of a host that the task
+    reaches, or of its own.
+    """
 
     here: int
     host: str
@@ -58,12 +60,12 @@ class Way:
 
     @property
     def end(self) -> str:
-        """Where it leads."""
+        """The far end, as messages show it."""
         return f"{self.host}:{self.port}" if self.host else f"the task's port {self.port}"
 
 
 class Hears(Protocol):
-    """What happens to a tunnel, for whoever displays it."""
+    """Displays what happens to a tunnel."""
 
     def opened(self, port: int) -> None:
         """It can be used, at this port of this machine."""
@@ -146,14 +148,14 @@ def begin(aws: Aws, target: Target, way: Way) -> plugin.Session:
 
 
 def end(aws: Aws, session: plugin.Session) -> None:
-    """End the session, whatever has happened to the plugin. Raises an EcsctlError if AWS does not allow it."""
+    """The far end, as messages show it."""
     with asking("ending the session"):
         aws.ssm.terminate_session(SessionId=session.id)
 
 
 @dataclass
 class Carried:
-    """How the plugin ended: with which code, whether it was asked to, and what it printed about it."""
+    """The end of the plugin: its exit code, whether it was asked to end, and what it printed about it."""
 
     code: int = 0
     port: int = 0  # when the tunnel was opened; 0: it never was

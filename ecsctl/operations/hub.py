@@ -1,4 +1,4 @@
-"""What to know about Docker Hub, of the Dockerfile that is committed."""
+"""Warns of Docker Hub's limits, if the committed Dockerfile uses its images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def warning(found: Branch, config: Config) -> str:
-    """What to know about the base images of the app's Dockerfile; empty if there is nothing."""
+    """Say what matters about the base images of the app's Dockerfile; empty if nothing does."""
     if "docker.io" in config.build.logins or config.build.spec(found.has(USUAL)):
         return ""  # what a buildspec of the repository's own logs in to is not known here
     path = committed.dockerfile(found, config)

@@ -1,4 +1,4 @@
-"""What `ecsctl init` finds out about a repository, and the ecsctl.toml that it writes for it."""
+"""Finds out about a repository for `ecsctl init`, and writes the ecsctl.toml for it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Proposal:
 
     @property
     def path(self) -> Path:
-        """Where it belongs."""
+        """The path of the file."""
         from ecsctl.config import FILE
 
         return self.folder / FILE
@@ -139,7 +139,7 @@ class Proposal:
         return template(self.values, remarks, workers, self.doubts, every=self.every)
 
     def _found(self, *begins: str) -> list[str]:
-        """What was found out and where, from the notes that begin like this."""
+        """Say what was found and where, from the notes that begin like this."""
         notes = [  # the doubts stand at the top already
             one for one in (self.image.notes if self.image else ()) if one.startswith(begins) and one not in self.doubts
         ]
@@ -200,9 +200,7 @@ def _home(tree: Tree, here: str, image: Image | None) -> str:
 
 
 def _paths(home: str, image: Image | None) -> tuple[str, ...]:
-    """What this app is made of: its folder, and the one that it is built from, if that is another one below the
-    root.
-    """
+    """The folders of this app: its own, and the one that it is built from, if that is another one below the root."""
     context = image.context if image else home
     return (f"{home}/**",) if context == "." or within(context, home) else (f"{context}/**",)
 
@@ -245,7 +243,7 @@ def write(
 
 
 def _review_of(buildspec: str, container: str) -> str:
-    """What an existing buildspec does not do, and what to do about it."""
+    """Say what an existing buildspec does not do, and what to do about it."""
     missing = lacking(buildspec, container)
     if not missing:
         return "it builds the image"

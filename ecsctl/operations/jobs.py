@@ -70,7 +70,7 @@ def read(aws: Aws, me: Label) -> list[Job]:
 
 
 def _next(schedule: dict[str, Any], now: datetime) -> datetime | None:
-    """When it is due; None if the expression is not understood here."""
+    """The time at which it is due; None if the expression is not understood here."""
     since = schedule.get("StartDate") or schedule.get("CreationDate") or now
     try:
         found = due.after(schedule["ScheduleExpression"], schedule.get("ScheduleExpressionTimezone", "UTC"), now, since)
@@ -80,7 +80,9 @@ def _next(schedule: dict[str, Any], now: datetime) -> datetime | None:
 
 
 def _written(aws: Aws, names: Names) -> dict[str, datetime]:
-    """When each process last wrote a line, by the newest log streams: ECS forgets a task an hour after its end."""
+    """The time at which each process last wrote a line, by the newest log streams: ECS forgets a task an hour after
+    its end.
+    """
     asked: dict[str, Any] = {"logGroupName": names.app_logs, "orderBy": "LastEventTime", "descending": True}
     answer: Any = none_if_gone(lambda: aws.first_page(aws.logs.describe_log_streams, **asked))
     found: dict[str, datetime] = {}
@@ -122,7 +124,7 @@ def begin(aws: Aws, me: Label, name: str) -> Started:
 
 @asking("reading the task")
 def ended(aws: Aws, me: Label, started: Started) -> Run | None:
-    """How a run has ended; None once ECS has forgotten it."""
+    """Say how a run has ended; None once ECS has forgotten it."""
     with aws.fresh():
         found = aws.read(aws.ecs.describe_tasks, cluster=started.cluster, tasks=[started.arn])["tasks"]
     return run_of(found[0], Names.of(me).container) if found else None
@@ -142,7 +144,7 @@ def pause(aws: Aws, me: Label, name: str, *, paused: bool) -> bool:
 
 
 def _all(aws: Aws, me: Label, names: Names) -> list[dict[str, Any]]:
-    """By the app's tag, and not by the deployment's id, which is in a state file that may be lost."""
+    """The jobs by the app's tag, and not by the deployment's id, which is in a state file that may be lost."""
     return [one for one in schedules_in(aws, names.schedule_group) if tags_of(one).get(APP) == me.app]
 
 

@@ -45,7 +45,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Log:
-    """Where lines are: a whole group, or one stream of it. `start` is the earliest time wanted, in milliseconds."""
+    """A log group, or one stream of it. `start` is the earliest time to read, in milliseconds."""
 
     group: str
     stream: str = ""
@@ -157,7 +157,7 @@ def _tests(aws: Aws, app: str) -> list[str]:
 
 
 def lines(aws: Aws, log: Log, pattern: str = "") -> Iterator[Line]:
-    """What is in the log now, from its start, in the order of the lines' times.
+    """The lines that are in the log now, from its start, in the order of their times.
 
     Raises Refused when there is no such log, AwsError for a pattern that CloudWatch does not understand.
     """
@@ -186,7 +186,7 @@ def newest(aws: Aws, log: Log, count: int, pattern: str = "") -> tuple[list[Line
 def follow(
     aws: Aws, log: Log, pattern: str = "", *, tail: int | None = None, over: Callable[[], bool] | None = None
 ) -> Iterator[Line]:
-    """What is in the log, or its newest `tail` lines, and then what is added, each line once.
+    """The lines that are in the log, or its newest `tail`, and then those that are added, each once.
 
     A build's log ends with the build, the app's never. `over` says for any other log whether it has ended.
 

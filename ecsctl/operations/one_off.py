@@ -52,7 +52,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Ended:
-    """How the task ended: its command's exit code, if it came to run, and why it stopped."""
+    """The end of a task: its command's exit code, if it came to run, and why it stopped."""
 
     code: int | None
     why: str
@@ -110,7 +110,7 @@ class Task:
 
     @property
     def why(self) -> str:
-        """What ECS says about its end, beyond the fact."""
+        """ECS's own reason for the end, if it says more than that it has ended."""
         reasons = (self.ended.why if self.ended else "").split("; ")
         return "; ".join(one for one in reasons if one != "Essential container in task exited")
 
@@ -300,7 +300,7 @@ def started(aws: Aws, what: str, asked: dict[str, Any]) -> str:
 
 
 def log_of(container: Mapping[str, Any], arn: str) -> Log | None:
-    """Where a task's container writes; None if that is not in CloudWatch."""
+    """The log of a task's container; None if that is not in CloudWatch."""
     driver = container.get("logConfiguration") or {}
     options = driver.get("options") or {}
     if driver.get("logDriver") != "awslogs" or not options.get("awslogs-group"):
@@ -310,7 +310,7 @@ def log_of(container: Mapping[str, Any], arn: str) -> Log | None:
 
 
 def _ended(task: Mapping[str, Any], container: str) -> Ended | None:
-    """How the command ended: as soon as its container has, or once the task has stopped without it."""
+    """The end of the command, once its container has exited or the task has stopped without it; None before."""
     own: Mapping[str, Any] = next((one for one in task.get("containers", ()) if one["name"] == container), {})
     why = "; ".join(filter(None, dict.fromkeys((task.get("stoppedReason", ""), own.get("reason", "")))))
     if own.get("exitCode") is not None and task.get("stopCode"):

@@ -1,4 +1,4 @@
-"""Which secrets and parameters have changed since running tasks read them."""
+"""Finds secrets and parameters that have changed since running tasks read them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Outdated:
 
     @property
     def sentence(self) -> str:
-        """In words, with what to do."""
+        """A sentence for the terminal, with what to do."""
         whose = "" if self.processes == (WEB,) else f" of {' and '.join(self.processes)}"
         who = f"1 task{whose} is" if self.tasks == 1 else f"{self.tasks} tasks{whose} are"
         return f"{who} older than the last change of {self.name} ({self.changed:%Y-%m-%d %H:%M} UTC)"
@@ -84,7 +84,7 @@ def _bare(arn: str) -> str:
 
 
 def _changed(aws: Aws, arn: str) -> datetime | None:
-    """When it was last changed, as far as that may be read."""
+    """The time of its last change, as far as that may be read."""
     place = aws.elsewhere(arn.split(":")[3])
     try:
         if ":secretsmanager:" in arn:

@@ -1,4 +1,4 @@
-"""What a person does to the pipeline: start a run, answer an approval, retry a stage, stop a run."""
+"""Controls the pipeline: starts a run, answers an approval, retries a stage, stops a run."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Run:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """Which actions failed, and why."""
+        """The actions that failed, with their reasons."""
         return tuple(
             f"{action.name}: {action.error or action.summary or 'no reason given'}"
             for stage in self.stages
@@ -165,7 +165,7 @@ def watch(aws: Aws, pipeline: str, run: str, see: Callable[[Run], None], limit: 
 
 
 def where(run: Run) -> str:
-    """What a run in progress is doing now, in a few words."""
+    """The step that a run in progress is at, in a few words."""
     for stage in reversed(run.stages):
         for action in stage.actions:
             if action.status == "InProgress":

@@ -42,7 +42,7 @@ def push(
 
 
 def state(folder: Path, commit: str) -> dict[str, Any]:
-    """How far a push has come: its `steps`, whether it is `done`, and its `outcome`. Raises SandboxError."""
+    """The progress of a push: its `steps`, whether it is `done`, and its `outcome`. Raises SandboxError."""
     return _play(folder, "pushed", commit=commit)
 
 

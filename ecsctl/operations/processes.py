@@ -56,7 +56,7 @@ class Process:
 
     @property
     def state(self) -> str:
-        """In a few words."""
+        """Its state in a few words."""
         if self.release and self.release.outcome in (*GIVEN_UP, *UNDER_WAY):
             return self.release.outcome
         if self.other:
@@ -67,7 +67,7 @@ class Process:
 
     @property
     def trouble(self) -> str:
-        """What is wrong with it, in a sentence; empty if nothing is."""
+        """A sentence about what is wrong with it; empty if nothing is."""
         if self.release and self.release.outcome in GIVEN_UP:
             return self.release.message
         if self.other:

@@ -82,7 +82,7 @@ def _asked(visit: Callable[[str], int], url: str) -> int | str:
 
 
 def _fronts(aws: Aws, step: Step) -> list[str]:
-    """Where the load balancer forwards to the group: scheme, its own name, and port."""
+    """The listeners that forward to the group: scheme, the load balancer's own name, and port."""
     found = []
     groups = aws.read(aws.elbv2.describe_target_groups)["TargetGroups"]
     arns = {arn for one in groups if one["TargetGroupArn"] == step.ids.arn for arn in one.get("LoadBalancerArns", ())}

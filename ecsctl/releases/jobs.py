@@ -23,7 +23,7 @@ def alone(aws: Aws, names: Names) -> bool:
 
 
 def latest(aws: Aws, names: Names) -> Revision:
-    """The task definition that the next run of the first job uses."""
+    """The revision that the next run of the first job uses."""
     with aws.fresh():
         return revision(aws, families_of_jobs(aws, names)[0])
 

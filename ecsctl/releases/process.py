@@ -43,7 +43,7 @@ class Process:
 
     @property
     def live(self) -> Revision:
-        """The task definition that the service is set to run."""
+        """The revision that the service is set to run."""
         return self.revision(self.runs)
 
     def revision(self, arn: str) -> Revision:
@@ -274,7 +274,7 @@ def answer(aws: Aws, deployment: str, held: Held, *, back: bool) -> None:
 
 
 def busy(rolling: Followed) -> Refused:
-    """The reason why nothing can be released now: something else is rolling out. Empty if nothing is."""
+    """The refusal of a release while another is rolling out."""
     return Refused(
         f"{rolling.name} is rolling out, and another release would end it halfway",
         hint="wait for it, or end it with ecsctl cancel; then run the same command again",

@@ -30,7 +30,9 @@ def keeper(protect: Collection[str] | None, *, volumes: bool = False) -> Callabl
 
 
 def data_in(plan: Plan) -> tuple[str, ...]:
-    """The data that a removal destroys for good: images and artifacts, named with what holds them."""
+    """The data that a removal destroys and nobody can create again: images and artifacts, named with what holds
+    them.
+    """
     return tuple(
         f"{step.reason} in the {step.title}"
         for step in plan.work

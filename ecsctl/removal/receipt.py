@@ -125,8 +125,8 @@ def _tagged_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
 
 
 def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
-    """The secrets that `creds set` and `secret set` have created: their contents are the user's. The tagging API lists
-    deleted ones, too.
+    """The secrets that `creds set` and `secret set` have created: their contents are the user's. The tagging API
+    lists deleted ones, too.
     """
     filters: list[Any] = [{"Key": APP, "Values": [me.app]}]
     answer = aws.read(aws.tagging.get_resources, TagFilters=filters, ResourceTypeFilters=["secretsmanager:secret"])
@@ -150,8 +150,8 @@ def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
 
 
 def _other_tagged(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
-    """Resources with the app's tags that are of a type that ecsctl never creates: whoever created them has copied the
-    tags.
+    """Resources with the app's tags that are of a type that ecsctl never creates: whoever created them has copied
+    the tags.
     """
     looked_at = {*ASKED_HERE, *(arns for kind in kinds() for arns in kind.arns.split())}
     answer = aws.read(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}])

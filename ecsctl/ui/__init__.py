@@ -1,1 +1,1 @@
-"""What is shown to a person. The only package that imports rich."""
+"""Everything that is shown to a person. The only package that imports rich."""

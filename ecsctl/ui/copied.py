@@ -39,7 +39,7 @@ profile = region = ""
 
 @functools.cache
 def program() -> str:
-    """How the user's shell starts this program: `ecsctl`, if the PATH leads to this very file.
+    """The word that starts this program in the user's shell: `ecsctl`, if the PATH leads to this very file.
 
     Otherwise as it was started: `.venv/bin/ecsctl`, `python -m ecsctl`.
     """

@@ -1,4 +1,6 @@
-"""Where the GitHub token is, and the state of its copies: on stdout, for people and for programs. Never the token."""
+"""Shows where the GitHub token is, and the state of its copies: on stdout, for people and for programs. Never the
+token.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ def show(found: Status) -> None:
 
 
 def document(found: Status) -> dict[str, Any]:
-    """The same as JSON."""
+    """The JSON document with the same content."""
     return {
         "version": VERSION,
         "kind": "creds",

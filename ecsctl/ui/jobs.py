@@ -47,7 +47,7 @@ def table(jobs: Sequence[Job], now: datetime) -> Iterator[Text]:
 
 
 def document(jobs: Sequence[Job], where: Mapping[str, str]) -> dict[str, Any]:
-    """The same as JSON."""
+    """The JSON document with the same content."""
     return {"version": VERSION, "kind": "jobs", **where, "jobs": [_document(one) for one in jobs]}
 
 

@@ -147,7 +147,7 @@ def _service(now: Live) -> Iterator[Text]:
 
 
 def _whose(one: Deployment | Task, now: Live) -> str:
-    """Whose it is, if there are several; otherwise nothing, which leaves the column out."""
+    """The name of the process, if there are several; otherwise empty, which leaves the column out."""
     return one.process if now.several else ""
 
 

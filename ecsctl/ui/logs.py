@@ -22,23 +22,23 @@ class Line(Protocol):
 
     @property
     def at(self) -> datetime:
-        """Its time."""
+        """The time at which it was written."""
 
     @property
     def stream(self) -> str:
-        """Who wrote it."""
+        """The stream, which ends with the task's id."""
 
     @property
     def text(self) -> str:
-        """What was written."""
+        """The line itself."""
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """The event's id."""
 
     @property
     def process(self) -> str:
-        """Whose task wrote it; empty for a build."""
+        """The process whose task wrote it; empty for a build."""
 
 
 def show(lines: Iterable[Line], *, as_json: bool, processes: Sequence[str] = (), nothing: str = "no lines") -> None:
@@ -82,7 +82,9 @@ def document(line: Line) -> dict[str, Any]:
 
 
 def _head(line: Line, column: int) -> Iterator[tuple[str, str]]:
-    """When, and who: the last part of the stream's name is the task's, and its first eight letters are enough."""
+    """A line's time and author. The last part of the stream's name is the task's id; its first eight letters are
+    enough.
+    """
     yield f"{line.at:%Y-%m-%d %H:%M:%S} ", "dim"
     if column:
         yield f"{plain(line.process).plain:<{column}} ", "magenta"

@@ -1,4 +1,4 @@
-"""How a resource is named on a terminal."""
+"""Names of resources on a terminal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from ecsctl.ui.safe import plain
 
 
 def called(title: str, name: str) -> Text:
-    """What it is, and its own name in bold if that adds anything."""
+    """The title, and the resource's own name in bold if that adds anything."""
     what, own = named(title, name)
     return Text.assemble(plain(what), " ", plain(own, "bold")) if own else plain(what)

@@ -1,4 +1,4 @@
-"""What `--output json` prints: stable, versioned documents. docs/json.md shows each."""
+"""The documents of `--output json`: stable and versioned. docs/json.md shows each."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def emit(document: Mapping[str, Any]) -> None:
 
 
 def plan_document(plan: Plan, where: Mapping[str, str], estimate: Estimate) -> Json:
-    """What a run would do, cost and take."""
+    """The document of `plan`: what a run would do, cost and take."""
     figures = {
         "monthly_usd": round(estimate.after, 2),
         "more_usd": round(estimate.more, 2),
@@ -51,12 +51,12 @@ def plan_document(plan: Plan, where: Mapping[str, str], estimate: Estimate) -> J
 
 
 def up_document(plan: Plan, url: str, seconds: float, where: Mapping[str, str]) -> Json:
-    """What a run did, which was everything that it planned."""
+    """The document of `up` after a run that did everything it planned."""
     return {**_head("up", where), "url": url, **_done(plan, seconds)}
 
 
 def down_document(plan: Plan, left: Sequence[Remains], seconds: float, where: Mapping[str, str]) -> Json:
-    """What a run removed, which was everything that it planned, and the receipt of what is left."""
+    """The document of `down` after a run that removed everything it planned, with the receipt of what is left."""
     return {**_head("down", where), **_done(plan, seconds), "left": receipt.document(left)}
 
 
@@ -99,7 +99,7 @@ def status_document(
 
 
 def error_document(error: EcsctlError) -> Json:
-    """What went wrong: every part of it, and what was not tried because of it."""
+    """The document of an error: every part of it, and what was not tried because of it."""
     return {
         "version": VERSION,
         "kind": "error",
@@ -127,7 +127,7 @@ def sandbox_document(server: Mapping[str, Any] | None) -> Json:
 
 
 def push_document(pushed: Mapping[str, Any], state: Mapping[str, Any]) -> Json:
-    """What a simulated push began, and how far that is."""
+    """The document of a simulated push: what it began, and how far that is."""
     began = {name: pushed[name] for name in ("commit", "branch", "began", "unheard")}
     return {"version": VERSION, "kind": "sandbox push", **began, "steps": state["steps"], "outcome": state["outcome"]}
 

@@ -22,7 +22,7 @@ def mermaid(graph: Mapping[str, Collection[str]], titles: Mapping[str, str]) -> 
 
 
 def _direct(graph: Mapping[str, Collection[str]], name: str) -> list[str]:
-    """What a node needs and nothing else that it needs needs already."""
+    """The nodes that a node needs directly, without those that others of them need already."""
     implied = {far for need in graph[name] for far in _reached(graph, need)}
     return [need for need in graph if need in graph[name] and need not in implied]
 

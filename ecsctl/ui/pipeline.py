@@ -77,7 +77,7 @@ def table(run: Any, *, links: bool = True) -> Iterator[Text]:
 
 
 def changes(before: Any, now: Any) -> Iterator[str]:
-    """In words, what has changed in a run: one line for each action that began or ended."""
+    """A line for each action of a run that began or ended."""
     known = {(stage.name, one.name): one.status for stage in before.stages for one in stage.actions} if before else {}
     for stage in now.stages:
         for action in stage.actions:

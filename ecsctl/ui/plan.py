@@ -40,7 +40,7 @@ ORIGIN = {Why.DRIFT: "drift: changed outside ecsctl", Why.CONFIG: "your change",
 
 
 class Estimate(Protocol):
-    """What a run costs and how long it takes, in words and numbers."""
+    """The costs and the duration of a run, in words and numbers."""
 
     @property
     def after(self) -> float:
@@ -48,11 +48,11 @@ class Estimate(Protocol):
 
     @property
     def more(self) -> float:
-        """How many more dollars a month that is than now."""
+        """How many dollars a month more than now."""
 
     @property
     def seconds(self) -> float:
-        """How long the run usually takes."""
+        """The run's usual duration, in seconds."""
 
     @property
     def cost(self) -> str:
@@ -211,7 +211,7 @@ def _both(one: Difference) -> Text:
 
 
 def _column(steps: Sequence[Step], width: int) -> int:
-    """How wide the column of the resources' titles and names is: half the screen at most, which a few exceed."""
+    """The width of the column with the resources' titles and names: half the screen at most, which a few exceed."""
     widths = (called(step.title, step.name).cell_len for step in steps)
     return max((one for one in widths if one <= width // 2 - len(INDENT)), default=0)
 

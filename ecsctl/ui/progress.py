@@ -104,7 +104,7 @@ class Progress:
 
     @property
     def seconds(self) -> float:
-        """How long this has lasted, without the time in which a question was pending."""
+        """The seconds since it began, without the time in which a question was pending."""
         return self.clock() - self._entered - self._asked
 
     def __call__(self, event: Event) -> None:
@@ -281,7 +281,7 @@ class Progress:
 
 
 def _row(task: Task, now: float) -> tuple[Text, Text, Text]:
-    """What it is, what it waits for, and for how long so far."""
+    """A row: the resource, what it waits for, and for how long so far."""
     what = Text.assemble("  ", called(task.title, task.name))
     if not task.waiting:
         return what, Text(), Text(ticking(now - task.began), style="dim")

@@ -44,7 +44,7 @@ def table(tasks: Sequence[Task], now: datetime) -> Iterator[Text]:
 
 
 def document(tasks: Sequence[Task], where: Mapping[str, str]) -> dict[str, Any]:
-    """The same as JSON."""
+    """The JSON document with the same content."""
     return {
         "version": VERSION,
         "kind": "tasks",

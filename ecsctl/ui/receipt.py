@@ -25,7 +25,7 @@ class Remains(Protocol):
 
     @property
     def why(self) -> str:
-        """Why it still exists."""
+        """The reason why it still exists."""
 
     @property
     def monthly(self) -> float:
@@ -47,7 +47,7 @@ def show(left: Sequence[Remains], *, prices: str) -> None:
 
 
 def document(left: Sequence[Remains]) -> list[dict[str, Any]]:
-    """What is left, for JSON."""
+    """The resources that are left, for JSON."""
     return [
         {"kind": one.kind, "what": one.what, "why": optioned(one.why), "monthly_usd": round(one.monthly, 2)}
         for one in left

@@ -1,4 +1,4 @@
-"""How a release ended: a sentence, or an error with its cause; and the same as JSON."""
+"""Shows how a release ended: a sentence, or an error with its cause; and the same as JSON."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def nothing(kind: str, where: Mapping[str, str], *, as_json: bool) -> None:
 
 
 def document(kind: str, release: Release, code: int, cause: str, where: Mapping[str, str]) -> dict[str, Any]:
-    """How a release ended. `kind` is the command."""
+    """The JSON document of a release. `kind` is the command."""
     verdict = release.verdict
     return _document(kind, verdict.outcome.value, verdict.sentence, where) | {
         "exit_code": int(code),

@@ -1,4 +1,4 @@
-"""How processes were scaled: a line for each on stdout, and the same as JSON."""
+"""Shows how processes were scaled: a line for each on stdout, and the same as JSON."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def show(lines: Iterable[str]) -> None:
 
 
 def document(found: Sequence[Scaled], where: Mapping[str, str]) -> dict[str, Any]:
-    """The same as JSON."""
+    """The JSON document with the same content."""
     return {
         "version": VERSION,
         "kind": "scale",

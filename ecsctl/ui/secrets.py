@@ -30,7 +30,7 @@ def show(found: Used) -> None:
 
 
 def document(found: Used, where: Mapping[str, str]) -> dict[str, Any]:
-    """The same as JSON."""
+    """The JSON document with the same content."""
     return {
         "version": VERSION,
         "kind": "secrets",

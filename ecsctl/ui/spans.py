@@ -14,7 +14,7 @@ LEAST = 5.0  # below this many seconds there is no breakdown
 
 @dataclass(frozen=True)
 class Span:
-    """What something took: from when to when, in seconds of one clock."""
+    """A piece of work in time: from when to when, in seconds of one clock."""
 
     what: str
     began: float
@@ -22,12 +22,12 @@ class Span:
 
     @property
     def seconds(self) -> float:
-        """How long that is."""
+        """Its length."""
         return self.ended - self.began
 
 
 def one_by_one(spans: Iterable[Span]) -> list[Span]:
-    """Of spans that run in parallel those that, one after the other, fill the most time: what a run waited for."""
+    """Those of parallel spans that, one after the other, fill the most time: what a run waited for."""
     every = sorted(spans, key=lambda span: span.ended)
     best: list[tuple[float, list[Span]]] = []
     for span in every:
@@ -48,7 +48,7 @@ def where_time_went(spans: Iterable[Span], whole: float) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """How long something took: "0.4 s", "42 s", "3 min 12 s", "1 h 5 min"."""
+    """A duration as text: "0.4 s", "42 s", "3 min 12 s", "1 h 5 min"."""
     if seconds < 0.95:
         return f"{max(seconds, 0):.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -58,13 +58,13 @@ def lasting(seconds: float) -> str:
 
 
 def ticking(seconds: float) -> str:
-    """How long something has lasted so far, as a clock shows it: "0:42", "10:00", "1:05:00"."""
+    """The duration so far, as a clock shows it: "0:42", "10:00", "1:05:00"."""
     minutes, rest = divmod(int(max(seconds, 0)), 60)
     return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
 def age(since: datetime, now: datetime) -> str:
-    """How old something is, in its largest unit: "now", "42 s", "5 min", "3 h", "12 days"."""
+    """An age as text, in its largest unit: "now", "42 s", "5 min", "3 h", "12 days"."""
     began = since if since.tzinfo else since.replace(tzinfo=UTC)
     seconds = (now - began).total_seconds()
     for unit, name in ((86400, "days"), (3600, "h"), (60, "min"), (1, "s")):

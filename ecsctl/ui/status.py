@@ -140,6 +140,6 @@ def _called(condition: Condition) -> str:
 
 
 def _more(report: Report) -> str:
-    """Which fields differ, and further details."""
+    """The fields that differ, and further details."""
     fields = ", ".join(change.field for change in report.step.changes)
     return "; ".join(part for part in (fields, report.note) if part)

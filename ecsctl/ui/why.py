@@ -22,11 +22,11 @@ class Fact(Protocol):
 
     @property
     def source(self) -> str:
-        """Its source."""
+        """The place that it was read from."""
 
     @property
     def text(self) -> str:
-        """In whose words."""
+        """The fact in the words of its source."""
 
     @property
     def at(self) -> datetime | None:
@@ -38,7 +38,7 @@ class Step(Protocol):
 
     @property
     def act(self) -> str:
-        """Who does what: run, set, change, push, by hand, wait."""
+        """The kind of step: run, set, change, push, by hand, wait."""
 
     @property
     def what(self) -> str:
@@ -46,7 +46,7 @@ class Step(Protocol):
 
     @property
     def value(self) -> str:
-        """What a key becomes."""
+        """The new value of a key."""
 
 
 class Way(Protocol):
@@ -54,11 +54,11 @@ class Way(Protocol):
 
     @property
     def steps(self) -> Sequence[Step]:
-        """What to do, in order."""
+        """The steps, in order."""
 
     @property
     def note(self) -> str:
-        """What for."""
+        """The purpose, or a caution."""
 
 
 class ShownCause(Protocol):
@@ -66,15 +66,15 @@ class ShownCause(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name, for programs."""
+        """The cause's name, for programs."""
 
     @property
     def sentence(self) -> str:
-        """What is wrong."""
+        """The cause in a sentence."""
 
     @property
     def process(self) -> str:
-        """Whose tasks it is about; empty where it is about the app."""
+        """The process whose tasks it is about; empty where it is about the app."""
 
     @property
     def also(self) -> Sequence[str]:
@@ -98,15 +98,15 @@ class ShownCause(Protocol):
 
     @property
     def evidence(self) -> Sequence[Fact]:
-        """What shows it."""
+        """The facts that show it."""
 
     @property
     def fix(self) -> Sequence[Way]:
-        """What fixes it: several ways, the first to try in front."""
+        """The ways to fix it, the first to try in front."""
 
     @property
     def hints(self) -> Sequence[str]:
-        """What a log says beside it, which proves nothing."""
+        """Lines of a log that may belong to it, which proves nothing."""
 
 
 class Found(Protocol):
@@ -114,15 +114,15 @@ class Found(Protocol):
 
     @property
     def causes(self) -> Sequence[ShownCause]:
-        """What is wrong, ranked."""
+        """The causes, ranked."""
 
     @property
     def well(self) -> Sequence[Fact]:
-        """What is right."""
+        """Sentences about what works."""
 
     @property
     def unread(self) -> Sequence[str]:
-        """What could not be read."""
+        """The names of what could not be read."""
 
     @property
     def sound(self) -> bool:

@@ -96,7 +96,8 @@ def ask_unseen(question: str, *, command: str) -> str:
 
 
 def piped(read: Callable[[], str]) -> str:
-    """What `read` reads from stdin. Raises UsageError, which repeats none of it, for anything but text in UTF-8.
+    """The text that `read` reads from stdin. Raises UsageError, which repeats none of it, for anything but text in
+    UTF-8.
 
     If the locale is not UTF-8, Python lets other bytes through as lone surrogates (PEP 540).
     """
@@ -109,7 +110,7 @@ def piped(read: Callable[[], str]) -> str:
 
 
 def _answer(question: str, command: str) -> str:
-    """What a person types. Raises UsageError without a terminal, Interrupted on Ctrl-C."""
+    """A person's answer. Raises UsageError without a terminal, Interrupted on Ctrl-C."""
     if not interactive():
         raise UsageError(
             "this needs a yes, and there is no terminal to ask on",
