@@ -45,7 +45,7 @@ Begun = tuple[Any, Execution | Build]  # the backend, and what began in it
 
 
 class _Pushes(dict[str, list[Begun]]):
-    """By commit."""
+    """Indexed by commit."""
 
 
 @switch
@@ -91,7 +91,9 @@ def push(
 
 @switch
 def pushed(commit: str) -> dict[str, Any]:
-    """How far a push came: `steps` so far, whether all is `done`, and the `outcome` (such as Succeeded) if it is."""
+    """Returns how far a push came: `steps` so far, whether all is `done`, and the `outcome` (such as Succeeded) if
+    it is.
+    """
     if commit not in _pushes():
         raise ScriptError(f"nobody has pushed commit {commit}")
     steps, states = list[dict[str, str]](), list[str]()
@@ -136,7 +138,7 @@ def _commit(branch: str, *, uncommitted: bool) -> str:
 
 
 def _changed(account: str, region: str, repository: str, branch: str, commit: str) -> tuple[str, ...] | None:
-    """What a commit changes of what the branch was before, by git; None where it does not say."""
+    """Returns what a commit changes of what the branch was before, by git; None where it does not say."""
     if checkout.current is None:
         return None
     return checkout.current.changed(remote.commit(account, region, repository, branch), commit)
@@ -161,7 +163,7 @@ def _source(pipeline: dict[str, Any], action: str = "") -> tuple[str, str, dict[
 def _called(
     account: str, region: str, repository: str, pushed: Pushed, urls: list[str], commit: str
 ) -> Iterator[Begun | str]:
-    """What begins, or why nothing does."""
+    """Returns what begins, or why nothing does."""
     backend, ref, branch = codepipeline_backends[account][region], pushed.ref, pushed.branch
     for hook in webhooks(backend).values():
         held = backend.pipelines.get(hook.definition["targetPipeline"])

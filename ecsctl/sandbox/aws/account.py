@@ -1,4 +1,4 @@
-"""What a user would have prepared by hand before the first run: the sandbox's account has it from the beginning.
+"""Says what a user would have prepared by hand before the first run: the sandbox's account has it from the beginning.
 
 It is made together with moto's backends, so every reset brings it back and every region has it.
 """

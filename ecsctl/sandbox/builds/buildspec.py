@@ -34,7 +34,9 @@ Resolve = Callable[[Literal["PARAMETER_STORE", "SECRETS_MANAGER"], str], str]
 
 @dataclass(frozen=True)
 class Context:
-    """Why a phase failed, as `BatchGetBuilds` shows it: a status code such as COMMAND_EXECUTION_ERROR, a message."""
+    """Describes why a phase failed, as `BatchGetBuilds` shows it: a status code such as COMMAND_EXECUTION_ERROR, a
+    message.
+    """
 
     status_code: str
     message: str
@@ -161,7 +163,9 @@ class _TimedOutError(Exception):
 
 
 class _Container:
-    """What the commands of one build share: directory, variables, deadline, log, and a process group to end."""
+    """Describes what the commands of one build share: directory, variables, deadline, log, and a process group to
+    end.
+    """
 
     def __init__(
         self,
@@ -284,7 +288,7 @@ class _Container:
 
 
 def _reason(code: int) -> str:
-    """How CodeBuild words the end of a command."""
+    """Returns how CodeBuild words the end of a command."""
     with suppress(ValueError):
         if code < 0:
             return f"signal: {(signal.strsignal(-code) or str(-code)).lower()}"

@@ -87,7 +87,7 @@ class Phases(_Section):
 
 
 class Artifacts(_Section):
-    """Which files a build passes on."""
+    """Describes which files a build passes on."""
 
     files: Annotated[Texts, Field(min_length=1)]
     exclude_paths: Texts = ()
@@ -113,7 +113,7 @@ class Buildspec(_Section):
     reports: Free = {}
 
     def unplayed(self) -> Iterator[str]:
-        """What CodeBuild would do with this text and the sandbox does not, one sentence each."""
+        """Returns what CodeBuild would do with this text and the sandbox does not, one sentence each."""
         phases = {name: getattr(self.phases, name) for name in PHASES}
         if self.version == "0.1":
             yield "version 0.1: its commands run in one shell here, as in 0.2"

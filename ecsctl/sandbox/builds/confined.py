@@ -135,12 +135,14 @@ def _homes() -> list[Path]:
 
 
 def _temporary() -> list[Path]:
-    """Where programs put temporary files: those of a build, which have no TMPDIR, and the user's own."""
+    """Returns where programs put temporary files: those of a build, which have no TMPDIR, and the user's own."""
     return list(dict.fromkeys([Path("/tmp"), Path(tempfile.gettempdir())]))  # noqa: S108 - each build has its own
 
 
 def _ours() -> list[Path]:
-    """What runs the stand-ins for docker and aws: Python, and this package. Below one another, the upper one counts."""
+    """Returns what runs the stand-ins for docker and aws: Python, and this package. Below one another, the upper one
+    counts.
+    """
     needed = {Path(place).resolve() for place in (sys.prefix, sys.base_prefix, Path(__file__).parent)}
     return [path for path in needed if not any(path.is_relative_to(other) for other in needed - {path})]
 

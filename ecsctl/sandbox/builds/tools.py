@@ -265,7 +265,7 @@ def docker(words: list[str]) -> int:
 
 
 def _format(words: list[str]) -> tuple[str, list[str]]:
-    """What `--format` asks for, and the other words."""
+    """Returns what `--format` asks for, and the other words."""
     parser = argparse.ArgumentParser(prog="docker", add_help=False)
     parser.add_argument("-f", "--format", default="")
     chosen, rest = parser.parse_known_args(words)

@@ -1,4 +1,4 @@
-"""How containers end, or why they do not start, in the engine's words and in ECS's."""
+"""Says how containers end, or why they do not start, in the engine's words and in ECS's."""
 
 import http
 import json
@@ -50,7 +50,7 @@ def starved(engine: Engine, one: Spec, ident: str, state: dict[str, Any]) -> boo
 
 
 def unstarted(message: str) -> str:
-    """Why a container does not start, as Fargate says it where that comes from the runtime below the engine.
+    """Returns why a container does not start, as Fargate says it where that comes from the runtime below the engine.
 
     Docker passes on what containerd says, Podman what runc or crun says.
     """

@@ -41,7 +41,7 @@ class EngineError(Exception):
 
 @dataclass(frozen=True)
 class Found:
-    """What the search for an engine came to: a socket, or why there is none; one line for a person."""
+    """Describes what the search for an engine came to: a socket, or why there is none; one line for a person."""
 
     socket: str | None
     message: str
@@ -207,7 +207,7 @@ def _addresses(environment: Mapping[str, str]) -> Iterable[str]:
 
 
 def _context(environment: Mapping[str, str]) -> str:
-    """Where the user's context points; empty without docker, or if it does not say."""
+    """Returns where the user's context points; empty without docker, or if it does not say."""
     docker = shutil.which("docker", path=environment.get("PATH"))
     if not docker:
         return ""

@@ -51,7 +51,7 @@ def removed(whose: str) -> None:
 
 
 def _set(*words: str) -> str | None:
-    """What the packet filter answers; None where it refuses, or is not ours to change."""
+    """Returns what the packet filter answers; None where it refuses, or is not ours to change."""
     tool = shutil.which("iptables") or shutil.which("iptables", path="/usr/sbin:/sbin")
     if os.geteuid() != 0 or tool is None:
         return None

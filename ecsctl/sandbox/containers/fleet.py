@@ -30,7 +30,7 @@ Log = Callable[[str, str, list[str]], None]
 
 @dataclass
 class Life:
-    """How a task's containers are. `phase`: preparing, ready, starting, running, stopping or over."""
+    """Describes how a task's containers are. `phase`: preparing, ready, starting, running, stopping or over."""
 
     specs: tuple[Spec, ...]
     phase: str = "preparing"
@@ -59,7 +59,7 @@ class Fleet:
         self._network = ""
 
     def about(self) -> dict[str, Any]:
-        """What the engine shows of the network of the containers."""
+        """Returns what the engine shows of the network of the containers."""
         return dict(self.engine.call("GET", f"/networks/{self.network()}"))
 
     def network(self) -> str:

@@ -204,7 +204,7 @@ class Front:
 
 
 def _secure(listener: dict[str, Any]) -> tuple[Any, ...]:
-    """What a listener cannot change while it listens."""
+    """Returns what a listener cannot change while it listens."""
     return listener.get("certificate"), listener["port"], listener["protocol"]
 
 
@@ -220,7 +220,7 @@ def _head(first: str, headers: Headers) -> bytes:
 
 
 def _framing(headers: Any) -> tuple[int, bool]:
-    """How long a body is, and whether it comes in chunks instead. Raises _Answer for one that says both."""
+    """Returns how long a body is, and whether it comes in chunks instead. Raises _Answer for one that says both."""
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()
     length = headers.get("content-length", "0")
     if not length.isdigit() or (chunked and "content-length" in headers):
@@ -229,7 +229,7 @@ def _framing(headers: Any) -> tuple[int, bool]:
 
 
 def _forwarded(headers: Headers, request: Request, port: int) -> Headers:
-    """What the target is sent (ELB guide, "HTTP headers and Application Load Balancers")."""
+    """Returns what the target is sent (ELB guide, "HTTP headers and Application Load Balancers")."""
     upgrade = [(name, value) for name, value in headers if name.lower() == "upgrade"]
     set_here = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-port"}
     kept = [(name, value) for name, value in headers if name.lower() not in _HOPS | set_here]

@@ -42,7 +42,7 @@ _TRIES, _PAUSE = 40, 0.5  # how often, and every how many seconds, the removal o
 
 @dataclass(frozen=True)
 class Ask:
-    """What `docker build` was asked. `dockerfile` and the context are paths within the archive."""
+    """Describes what `docker build` was asked. `dockerfile` and the context are paths within the archive."""
 
     archive: Path
     dockerfile: str

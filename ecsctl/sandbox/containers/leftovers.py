@@ -1,4 +1,4 @@
-"""What a sandbox has in the engine, and how all of it goes: at its end, or before the next one begins."""
+"""Says what a sandbox has in the engine, and how all of it goes: at its end, or before the next one begins."""
 
 import contextlib
 import hashlib
@@ -26,7 +26,7 @@ def clear(engine: Engine, whose: str, images: bool = True) -> int:
 
 
 def whose(folder: Path) -> str:
-    """What tells the sandbox of a folder from others in the engine."""
+    """Returns what tells the sandbox of a folder from others in the engine."""
     return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
 
 

@@ -1,4 +1,5 @@
-"""What this machine adds to the sandbox: its container engine, the app's containers, and the ports in front of them.
+"""Says what this machine adds to the sandbox: its container engine, the app's containers, and the ports in front of
+them.
 
 `current` is it, or None where tasks are simulated: without an engine, where somebody said no, and within one process.
 """

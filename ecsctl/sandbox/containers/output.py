@@ -1,4 +1,4 @@
-"""What containers write, as the engine streams it."""
+"""Says what containers write, as the engine streams it."""
 
 import struct
 from collections.abc import Iterator

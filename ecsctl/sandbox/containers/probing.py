@@ -48,7 +48,7 @@ Fault = tuple[str, str]
 
 @dataclass
 class Result:
-    """How a target stands: `state` is initial, healthy or unhealthy; with AWS's reason and description."""
+    """Describes how a target stands: `state` is initial, healthy or unhealthy; with AWS's reason and description."""
 
     state: str = "initial"
     reason: str = ""
@@ -57,7 +57,9 @@ class Result:
 
 @dataclass(frozen=True)
 class Target:
-    """What a load balancer asks: `port` of 127.0.0.1, by the check that the target group has at that moment."""
+    """Describes what a load balancer asks: `port` of 127.0.0.1, by the check that the target group has at that
+    moment.
+    """
 
     port: int
     check: Callable[[], Check | None]

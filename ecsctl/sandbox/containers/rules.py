@@ -1,4 +1,4 @@
-"""What a listener does with a request: its rules in their order, then its default action. Pure functions."""
+"""Says what a listener does with a request: its rules in their order, then its default action. Pure functions."""
 
 import ipaddress
 import random
@@ -68,7 +68,7 @@ def _like(pattern: str, text: str) -> bool:
 
 
 def redirect(config: Mapping[str, Any], request: Request, port: int, local: Mapping[int, int]) -> str:
-    """Where a redirection leads: to the port on this machine that stands for the load balancer's own.
+    """Returns where a redirection leads: to the port on this machine that stands for the load balancer's own.
 
     ELB guide, "Redirect actions": `#{host}` and its like stand for what the request has.
     """

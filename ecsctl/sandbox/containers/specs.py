@@ -47,7 +47,7 @@ class Spec:
 
 @dataclass(frozen=True)
 class Restart:
-    """When a container that ends by itself is started again, and its task goes on.
+    """Describes when a container that ends by itself is started again, and its task goes on.
 
     API reference, ContainerRestartPolicy: it must have run for so many seconds, of the sandbox's; and not end with one
     of these codes.
@@ -62,7 +62,7 @@ class Restart:
 
 
 def ordered(specs: Sequence[Spec]) -> list[Spec]:
-    """What others depend on comes first; then what is essential."""
+    """Sort containers: first those that others depend on, then the essential ones."""
     left, done = sorted(specs, key=lambda one: not one.essential), list[Spec]()
     while left:
         names = {one.name for one in done}
@@ -83,7 +83,9 @@ def lead(specs: Sequence[Spec]) -> str:
 
 
 def unmet(one: Spec, before: Spec, code: int | None, why: str) -> str:
-    """That a container waits in vain for another, in the agent's words (amazon-ecs-agent, dependencygraph/graph.go)."""
+    """The message that a container waits in vain for another, in the agent's words (amazon-ecs-agent,
+    dependencygraph/graph.go).
+    """
     state = "RUNNING->RUNNING)" if code is None else f"STOPPED->RUNNING) - Exit: {code}"
     awaited = f"[{before.name}({before.reference or before.image}) ({state}]"
     target = f"[{one.name}({one.reference or one.image}) (NONE->RUNNING)]"

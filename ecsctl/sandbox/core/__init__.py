@@ -1,1 +1,1 @@
-"""What every service of the sandbox stands on: time, moto's overlay, requests, permissions."""
+"""Says what every service of the sandbox stands on: time, moto's overlay, requests, permissions."""

@@ -1,4 +1,4 @@
-"""What the calls of an app are about, of the services that apps use most: like `call_resources` for ecsctl's own.
+"""Says what the calls of an app are about, of the services that apps use most: like `call_resources` for ecsctl's own.
 
 The Service Authorization Reference's tables, "Actions, resources, and condition keys". Of a call that is not here only
 the action is checked.

@@ -88,7 +88,7 @@ def recording(into: dict[str, list[Asked]] | None = None) -> Iterator[dict[str, 
 
 
 def refusal(response: BaseResponse) -> tuple[Refusal, int] | None:
-    """What AWS answers to a request that is not allowed, and with which HTTP status; None if it is."""
+    """Returns what AWS answers to a request that is not allowed, and with which HTTP status; None if it is."""
     service, operation = response.boto3_service_name, response._get_action()
     role = sessions.role(response)
     if not operation or not (role or _listens()) or (service in _FREE and not (role and operation in _ASSUMES)):
@@ -141,7 +141,9 @@ def _decided(response: BaseResponse, what: str, asked: list[Asked]) -> tuple[Ref
 
 
 def _denied(response: BaseResponse, role: str, asked: list[Asked]) -> tuple[Refusal, int] | None:
-    """What comes of a request with a role's credentials: by its policies, and by those that hold for the account."""
+    """Returns what comes of a request with a role's credentials: by its policies, and by those that hold for the
+    account.
+    """
     account = {layer: some for layer, some in _enforced().layers.items() if layer == "service-control"}
     for one in asked:
         whole = replace(one, context={**sessions.known(response, role), **one.context})
@@ -151,7 +153,7 @@ def _denied(response: BaseResponse, role: str, asked: list[Asked]) -> tuple[Refu
 
 
 def denial(layers: Mapping[str, Statements], asked: Asked) -> str:
-    """How AWS ends its sentence about what is denied; empty if it is allowed."""
+    """Returns how AWS ends its sentence about what is denied; empty if it is allowed."""
     found = {layer: decision(some, asked) for layer, some in layers.items()}
     for layer, kind in LAYERS.items():
         if found.get(layer) == "Deny":

@@ -1,4 +1,6 @@
-"""What moto works out again at every request, and never comes out otherwise: half of a call's time. Here it is kept."""
+"""Says what moto works out again at every request, and never comes out otherwise: half of a call's time. Here it is
+kept.
+"""
 
 import functools
 import io
@@ -58,7 +60,7 @@ Responder = Callable[[Any, str, Any], tuple[Any, Any, Any]]
 
 
 class _Way(NamedTuple):
-    """How a member is got from objects of a class."""
+    """Describes how a member is got from objects of a class."""
 
     key: str
     shape: Any
@@ -277,7 +279,7 @@ overlay.replaces(moto.core.responses.BaseResponse)(staticmethod(_enrich_response
 
 
 def _account_of(access_key: str) -> str:
-    """Whose a key is. moto makes IAM anew in every partition, to find that it has no keys there."""
+    """Returns a key's account. moto makes IAM anew in every partition, to find that it has no keys there."""
     for account, places in list(moto.iam.models.iam_backends.items()):
         if any(access_key in backend.access_keys for backend in list(places.values())):
             return account
@@ -289,7 +291,7 @@ moto.iam.models.get_account_id_from = _account_of
 
 @functools.lru_cache(maxsize=1024)
 def responder(url: str) -> Responder | None:
-    """What answers at an address; moto matches it with the patterns of all services at every request."""
+    """Returns what answers at an address; moto matches it with the patterns of all services at every request."""
     for service, pattern in moto.backend_index.backend_url_patterns:
         if pattern.match(url):
             held: Any = moto.backends.get_backend(service)  # type: ignore[call-overload] # of all that moto has
@@ -345,7 +347,7 @@ def asked(request: Any) -> Request:
 
 @functools.lru_cache(maxsize=1024)
 def _header(name: str) -> tuple[str, bool]:
-    """Where a header stands among a request's variables, and whether its name is kept; empty if it has none."""
+    """Returns where a header stands among a request's variables, and whether its name is kept; empty if it has none."""
     if (lower := name.lower()) in ("transfer-encoding", "content-type", "content-length"):
         return "", False
     return environ_key_for_header(name), should_preserve_original_header_name(lower)
@@ -357,7 +359,7 @@ def _pairs(form: str) -> list[tuple[str, str]]:
 
 @functools.lru_cache(maxsize=1024)
 def _environ(address: str) -> tuple[dict[str, Any], str]:
-    """What a request to an address begins with, and the root of that address."""
+    """Returns what a request to an address begins with, and the root of that address."""
     parts = urlsplit(address)
     place = f"{parts.scheme}://{parts.netloc}"
     environ = EnvironBuilder(path=parts.path, base_url=place, query_string="").get_environ()

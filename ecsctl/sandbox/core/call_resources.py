@@ -1,4 +1,4 @@
-"""What the calls of each service are about: their resources, and what besides them is asked for.
+"""Says what the calls of each service are about: their resources, and what besides them is asked for.
 
 The Service Authorization Reference's tables, "Actions, resources, and condition keys". Only what ecsctl calls is here;
 any other call needs its action on `*`, but for those about tags that name a thing by its ARN.

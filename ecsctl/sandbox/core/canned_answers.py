@@ -15,7 +15,7 @@ from ecsctl.sandbox.core import overlay, script
 
 @dataclass
 class _Prepared:
-    """By service and operation: the answers to its next calls."""
+    """Indexed by service and operation: the answers to its next calls."""
 
     answers: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
 

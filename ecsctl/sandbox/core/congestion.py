@@ -1,4 +1,4 @@
-"""What AWS answers under load: too many requests, or two changes of the same resource at the same time.
+"""Says what AWS answers under load: too many requests, or two changes of the same resource at the same time.
 
 Off unless switched on: which request comes second is a matter of chance, and most tests want none of it.
 """
@@ -17,7 +17,7 @@ from ecsctl.sandbox.core.overlay import Refusal
 
 @dataclass(frozen=True)
 class Limit:
-    """How a service says that it was called too often, and the token bucket that decides it."""
+    """Describes how a service says that it was called too often, and the token bucket that decides it."""
 
     code: str
     message: str
@@ -82,7 +82,9 @@ _mine = threading.local()
 
 @dataclass
 class _Congestion:
-    """What is switched on, how full each token bucket is and since when, and when each resource was last changed."""
+    """Describes what is switched on, how full each token bucket is and since when, and when each resource was last
+    changed.
+    """
 
     share: float = 0.0
     alone: bool = False
@@ -114,7 +116,7 @@ def arrived() -> None:
 
 
 def refusal(response: BaseResponse) -> tuple[Refusal, int] | None:
-    """What AWS answers to this request instead, and with which HTTP status; None if it has time for it."""
+    """Returns what AWS answers to this request instead, and with which HTTP status; None if it has time for it."""
     service, action = response.boto3_service_name, response._get_action()
     refused = throttled(service, response.region, reads=action.startswith(_READS))
     if refused is None and (what := _changes(response)) is not None and busy(what):

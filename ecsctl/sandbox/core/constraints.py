@@ -17,7 +17,7 @@ def model_of(service: str) -> botocore.model.ServiceModel:
 
 
 def violation(service: str, operation: str, params: dict[str, Any]) -> str | None:
-    """What AWS answers to `params` that its service model does not allow, or None if they are allowed.
+    """Returns what AWS answers to `params` that its service model does not allow, or None if they are allowed.
 
     `service` as boto3 calls it, `operation` as in `CreatePipeline`. The wording is that of all AWS services whose
     requests are checked against their model ("1 validation error detected: Value '…' at '…' failed to satisfy

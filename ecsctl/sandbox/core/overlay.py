@@ -1,4 +1,4 @@
-"""How the sandbox changes moto: added operations, wrapped operations, and state that a reset clears.
+"""Says how the sandbox changes moto: added operations, wrapped operations, and state that a reset clears.
 
 Each service's differences are in a package of `sandbox.aws`, which declares them with `adds` and `wraps`;
 `install` applies them all, once. A method that moto no longer has is an error at start. One that moto has gained is an
@@ -35,7 +35,8 @@ class OverlayError(RuntimeError):
 
 
 class Refusal(ServiceException):
-    """What AWS would answer instead: `raise Refusal(code, message)` in any operation or backend method of moto.
+    """Describes what AWS would answer instead: `raise Refusal(code, message)` in any operation or backend method of
+    moto.
 
     A class of its own, because moto looks for the error's shape in the service whose package contains the class.
     """

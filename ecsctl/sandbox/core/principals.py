@@ -1,4 +1,4 @@
-"""Who acts: the ARN that AWS records for a caller, and for a service that has assumed a role."""
+"""Says who acts: the ARN that AWS records for a caller, and for a service that has assumed a role."""
 
 from moto.core.responses import BaseResponse
 from moto.sts.models import sts_backends

@@ -1,4 +1,4 @@
-"""What happens at every request, whatever the service."""
+"""Says what happens at every request, whatever the service."""
 
 import traceback
 from collections.abc import Callable
@@ -58,7 +58,7 @@ _action_of: Callable[[BaseResponse], str] = BaseResponse._get_action
 
 @overlay.replaces(BaseResponse)
 def _get_action(self: BaseResponse) -> str:
-    """What is asked, read once for what a response reads it from; moto and we ask it of each many times."""
+    """Returns what is asked, read once for what a response reads it from; moto and we ask it of each many times."""
     held = vars(self)
     if held.get("_sandbox_asked_by") is not self.querystring:
         held["_sandbox_action"], held["_sandbox_asked_by"] = _action_of(self), self.querystring

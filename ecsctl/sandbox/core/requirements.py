@@ -1,4 +1,4 @@
-"""What each call needs to be allowed: action, resource and condition keys (Service Authorization Reference)."""
+"""Says what each call needs to be allowed: action, resource and condition keys (Service Authorization Reference)."""
 
 import re
 from collections.abc import Iterator
@@ -102,7 +102,7 @@ _ABOUT = {
 
 
 def _entered(call: Call) -> Iterator[str]:
-    """What a session is opened in, and the document, where one is named: AWS's own stand in no account.
+    """Returns what a session is opened in, and the document, where one is named: AWS's own stand in no account.
 
     ECS guide, "Limiting access to the Start Session action".
     """
@@ -258,7 +258,7 @@ def _tagging(call: Call) -> Iterator[Asked]:
 
 
 def _tagged(call: Call) -> list[str]:
-    """What a create tags: the thing itself, not what it is made in."""
+    """Returns what a create tags: the thing itself, not what it is made in."""
     if call.service == "iam":
         return [_iam(call).resource]
     if call.operation == "CreateListener":

@@ -1,4 +1,4 @@
-"""What S3's requests need to be allowed. Its actions predate its API's names.
+"""Says what S3's requests need to be allowed. Its actions predate its API's names.
 
 S3 guide, "Required permissions for Amazon S3 API operations".
 """
@@ -76,7 +76,7 @@ _WITH = {"x-amz-acl": "PutObjectAcl", "x-amz-tagging": "PutObjectTagging"}
 
 
 def bucket(method: str, arn: str, query: Mapping[str, Any], body: bytes) -> list[Asked]:
-    """What a request that is about a bucket needs; nothing where that is not known."""
+    """Returns what a request that is about a bucket needs; nothing where that is not known."""
     if method == "POST" and "delete" in query:
         keys = [unquote(key.decode(errors="replace")) for key in re.findall(rb"<Key>([^<]*)</Key>", body)] or ["*"]
         kind = "DeleteObjectVersion" if b"<VersionId>" in body else "DeleteObject"
@@ -92,7 +92,7 @@ def bucket(method: str, arn: str, query: Mapping[str, Any], body: bytes) -> list
 
 
 def thing(method: str, arn: str, query: Mapping[str, Any], headers: Mapping[str, str]) -> list[Asked]:
-    """What a request that is about an object needs; nothing where that is not known."""
+    """Returns what a request that is about an object needs; nothing where that is not known."""
     action = _OBJECT.get((method, next(iter(sorted(query.keys() & _OBJECT_PARTS)), "")))
     if action is None:
         return []

@@ -1,4 +1,4 @@
-"""Where builds keep temporary files: below one folder of the sandbox's own, accessible only to its user.
+"""Says where builds keep temporary files: below one folder of the sandbox's own, accessible only to its user.
 
 They may contain secrets. A killed sandbox leaves them; the next start or stop of the same sandbox deletes them, and
 ends what still works there.

@@ -1,4 +1,4 @@
-"""What calls about tags need to be allowed: by AWS's own names of them, whatever the service."""
+"""Says what calls about tags need to be allowed: by AWS's own names of them, whatever the service."""
 
 import functools
 import re
@@ -13,7 +13,7 @@ _ADDED_BY = {"acm": "AddTagsToCertificate", "ec2": "", "iam": "TagRole"}
 
 
 def about(operation: str, parameters: dict[str, Any]) -> str:
-    """What a call about tags names by its one ARN; empty for any other call."""
+    """Returns what a call about tags names by its one ARN; empty for any other call."""
     arns = [str(value) for name, value in parameters.items() if name.lower().endswith("arn")]
     return arns[0] if len(arns) == 1 and _ABOUT_TAGS.match(operation) else ""
 

@@ -37,7 +37,7 @@ class ApiError(Exception):
 
 
 def call(account_id: str, region: str, token: str, method: str, path: str, said: Any = None) -> Any:
-    """What GitHub answers to a request of the holder of this token. Raises ApiError."""
+    """Returns what GitHub answers to a request of the holder of this token. Raises ApiError."""
     if not token or not remote.token_works(account_id, region):
         raise ApiError(401, "Bad credentials")
     github = _of(account_id, region)
@@ -131,6 +131,6 @@ _CALLS = (
 
 @switch
 def github_deployments(region: str = REGION) -> dict[str, list[dict[str, Any]]]:
-    """What was reported to GitHub about commits and deployments, the oldest first."""
+    """Returns what was reported to GitHub about commits and deployments, the oldest first."""
     github = _of(DEFAULT_ACCOUNT_ID, region)
     return {"statuses": github.statuses, "deployments": github.deployments}

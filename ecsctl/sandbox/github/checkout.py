@@ -63,7 +63,7 @@ class Checkout:
         return commit
 
     def left_out(self) -> int:
-        """How many files a push of the commit leaves out: changed or new ones that are not committed."""
+        """Returns how many files a push of the commit leaves out: changed or new ones that are not committed."""
         output = self._git("status", "--porcelain", "-z", "--", *_SOURCES)
         return len(output.strip(b"\0").split(b"\0")) if output else 0
 
@@ -115,7 +115,7 @@ class Checkout:
         return self._git("archive", "--format=zip", real) if real else None
 
     def _git(self, *words: str, **more: str) -> bytes | None:
-        """What git answers, None if it fails. Nothing in the environment may point it at another repository.
+        """Returns what git answers, None if it fails. Nothing in the environment may point it at another repository.
 
         It finds what was put aside, and writes nothing by the way (git(1), GIT_OPTIONAL_LOCKS).
         """

@@ -90,12 +90,14 @@ def status(folder: Path) -> Sandbox | None:
 
 
 def now(sandbox: Sandbox) -> float:
-    """What its clock shows, in seconds since the epoch; when it `started` that was this machine's time."""
+    """Returns what its clock shows, in seconds since the epoch; when it `started` that was this machine's time."""
     return float((_asked(sandbox, "GET", "/sandbox") or {}).get("now", time.time()))
 
 
 def containers(sandbox: Sandbox) -> str:
-    """What runs the app at this moment, for its engine may have stopped meanwhile; or as `Sandbox.containers`."""
+    """Returns what runs the app at this moment, for its engine may have stopped meanwhile; or as
+    `Sandbox.containers`.
+    """
     if sandbox.engine:
         from ecsctl.sandbox.containers.engine import Engine, EngineError
 

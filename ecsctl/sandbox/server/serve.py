@@ -52,7 +52,7 @@ Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
 class Service:
-    """What the server answers: AWS's requests by moto, `/sandbox…` by itself, and nothing from a web page.
+    """Describes what the server answers: AWS's requests by moto, `/sandbox…` by itself, and nothing from a web page.
 
     `key` is the access key id that requests must be signed with: other users of the machine do not know it.
     """
@@ -134,7 +134,9 @@ class Service:
 
 
 class Inside(Service):
-    """What the app's containers are answered: AWS's requests alone, of whoever has credentials of a task's role."""
+    """Describes what the app's containers are answered: AWS's requests alone, of whoever has credentials of a task's
+    role.
+    """
 
     def __init__(self, outer: Service, host: str) -> None:
         super().__init__(outer.nonce, "")
@@ -162,7 +164,7 @@ class Handler(MotoRequestHandler):
     server: "Server"
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        """What the header `Date` says: the sandbox's time."""
+        """Returns what the header `Date` says: the sandbox's time."""
         return formatdate(clock.now() if timestamp is None else timestamp, usegmt=True)
 
     def run_wsgi(self) -> None:
@@ -249,7 +251,7 @@ def _mine(record: Path, nonce: str) -> bool:
 
 
 def _warm_up() -> None:
-    """What is slow the first time: each service's model, and EC2's facts about instances."""
+    """Returns what is slow the first time: each service's model, and EC2's facts about instances."""
     from moto.core.utils import get_service_model
     from moto.ec2.models import ec2_backends
 

@@ -25,7 +25,7 @@ class Tunnel:
         self.listener = socket.create_server(("127.0.0.1", port))
 
     def read(self) -> dict[str, Any]:
-        """Where it leads now."""
+        """Returns where it leads now."""
         found: dict[str, Any] = process.play(self.folder, "through", {"session": self.session})
         return found
 

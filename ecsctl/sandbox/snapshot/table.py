@@ -1,4 +1,4 @@
-"""What a snapshot reads: one row for each kind of resource, and what its listing leaves out."""
+"""Says what a snapshot reads: one row for each kind of resource, and what its listing leaves out."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -98,7 +98,7 @@ LISTS = [
 
 
 def digest(text: str) -> str:
-    """What stands in a snapshot for a secret value."""
+    """Returns what stands in a snapshot for a secret value."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

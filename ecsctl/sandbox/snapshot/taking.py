@@ -34,7 +34,7 @@ SERVICES = tuple(dict.fromkeys(listing.service for listing in LISTS))
 
 
 def snapshot(ids: bool = True, ended: bool = False, regions: tuple[str, ...] | None = None) -> dict[str, Any]:
-    """What the account holds: `{region: {kind: [resource, …]}}`, sorted; global services under `aws`.
+    """Returns what the account holds: `{region: {kind: [resource, …]}}`, sorted; global services under `aws`.
 
     Times are left out. `ids=False` replaces generated ids by names made from what the resource is and is tied to, so
     that the snapshots of two accounts made alike are equal. `ended=True` adds what AWS still lists though it is gone
@@ -59,7 +59,9 @@ def snapshot(ids: bool = True, ended: bool = False, regions: tuple[str, ...] | N
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """What `after` has that `before` has not (`+`) and the reverse (`-`), one line a resource. Empty when equal."""
+    """Returns what `after` has that `before` has not (`+`) and the reverse (`-`), one line a resource. Empty when
+    equal.
+    """
     lines = []
     for region in sorted(before.keys() | after.keys()):
         old, new = before.get(region, {}), after.get(region, {})

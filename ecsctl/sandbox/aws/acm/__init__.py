@@ -1,4 +1,4 @@
-"""What AWS's acm does that moto does not: issued once the CNAME resolves, deleted once nothing uses it."""
+"""The behaviour of AWS's acm that moto lacks: issued once the CNAME resolves, deleted once nothing uses it."""
 
 from ecsctl.sandbox.aws.acm import answers, checks  # noqa: F401 - imported for their declarations
 from ecsctl.sandbox.aws.acm.state import validation_record

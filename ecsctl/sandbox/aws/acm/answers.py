@@ -1,4 +1,4 @@
-"""What ACM shows of a certificate, and which of them it lists."""
+"""Says what ACM shows of a certificate, and which of them it lists."""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""What is kept of ACM's certificates: when each was requested and issued, tokens, and the records that validate."""
+"""The state that is kept of ACM's certificates: when each was requested and issued, tokens, and the records that
+validate.
+"""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -23,7 +25,7 @@ class Life:
 
 @dataclass
 class Certificates:
-    """When and how each was requested, what each token has made, and what load balancers no longer use."""
+    """Remembers when and how each was requested, what each token has made, and what load balancers no longer use."""
 
     lives: dict[str, Life] = field(default_factory=dict)
     tokens: dict[tuple[Any, ...], tuple[str, float]] = field(default_factory=dict)
@@ -31,7 +33,7 @@ class Certificates:
 
 
 def memory(backend: AWSCertificateManagerBackend) -> Certificates:
-    """What a region remembers of its certificates."""
+    """The state that a region keeps of its certificates."""
     return overlay.memory(backend, Certificates)
 
 

@@ -1,4 +1,4 @@
-"""What AWS's Application Auto Scaling does that moto does not: refusals, tags, and services that scale."""
+"""The behaviour of AWS's Application Auto Scaling that moto lacks: refusals, tags, and services that scale."""
 
 from ecsctl.sandbox.aws.autoscaling import checks, state, time  # noqa: F401 - imported for their declarations
 from ecsctl.sandbox.aws.autoscaling.tags import tags_of_targets

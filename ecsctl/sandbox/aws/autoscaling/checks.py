@@ -1,4 +1,6 @@
-"""What Application Auto Scaling refuses: services that do not exist, bounds and policies that contradict themselves."""
+"""The refusals of Application Auto Scaling: services that do not exist, bounds and policies that contradict
+themselves.
+"""
 
 import json
 import re

@@ -1,4 +1,6 @@
-"""What is kept of scalable targets and their policies: ARNs that stay, values of metrics, and what was scaled."""
+"""The state that is kept of scalable targets and their policies: ARNs that stay, values of metrics, and what was
+scaled.
+"""
 
 import json
 import math
@@ -45,7 +47,7 @@ class Memory:
 
 
 def memory(backend: ApplicationAutoscalingBackend) -> Memory:
-    """What an account and region remembers of its scaling."""
+    """The state that an account and region keeps of its scaling."""
     return overlay.memory(backend, Memory)
 
 
@@ -86,7 +88,9 @@ def put_scaling_policy(
 
 @overlay.wraps(ApplicationAutoscalingBackend, "describe_scaling_policies")
 def policies_of_resource(original: Any, _backend: ApplicationAutoscalingBackend, **asked: Any) -> Any:
-    """Of this resource alone: moto takes those of `service/shop/shop` for policies of `service/shop/shop_mailer`."""
+    """Those of this resource alone: moto takes those of `service/shop/shop` for policies of
+    `service/shop/shop_mailer`.
+    """
     of = asked.pop("resource_id")
     return original(resource_id=[of] if of else None, **asked)
 
@@ -107,7 +111,7 @@ def deregister_scalable_target(
 
 @overlay.adds(ApplicationAutoScalingResponse)
 def describe_scaling_activities(response: ApplicationAutoScalingResponse) -> str:
-    """What was scaled, the newest first."""
+    """Returns what was scaled, the newest first."""
     asked = json.loads(response.body)
     known = memory(response.applicationautoscaling_backend).activities
     return json.dumps({"ScalingActivities": [

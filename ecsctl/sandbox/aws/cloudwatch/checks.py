@@ -1,4 +1,4 @@
-"""What CloudWatch refuses of an alarm."""
+"""The checks that CloudWatch makes of an alarm."""
 
 from collections.abc import Callable
 from typing import Any

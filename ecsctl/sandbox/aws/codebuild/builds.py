@@ -103,7 +103,7 @@ def _scripted_failure(held: Builds, build: Build) -> Failure | None:
 
 
 def unfetched(account: str, build: Build) -> Failure | None:
-    """Why a build cannot get its source; None if it can.
+    """Returns why a build cannot get its source; None if it can.
 
     A pipeline's: awslabs/aws-refarch-cross-account-pipeline#5. GitHub's, with the account's token and no other way:
     CodeBuild guide, "Troubleshooting AWS CodeBuild", "authentication required for primary source".
@@ -128,7 +128,7 @@ def unfetched(account: str, build: Build) -> Failure | None:
 
 
 def _locked(account: str, build: Build, secret: str) -> Failure | None:
-    """Why a build cannot get its source with the secret of its project; None if it can.
+    """Returns why a build cannot get its source with the secret of its project; None if it can.
 
     CodeBuild guide, "Create and store a token in a Secrets Manager secret": the role reads it, and it has three keys.
     The words are assumptions.
@@ -156,7 +156,7 @@ def _locked(account: str, build: Build, secret: str) -> Failure | None:
 
 
 def undelivered(account: str, build: Build, files: dict[str, bytes] | None = None) -> Failure | None:
-    """Why a pipeline's build cannot upload its artifact; None if it can. With `files` it is uploaded."""
+    """Returns why a pipeline's build cannot upload its artifact; None if it can. With `files` it is uploaded."""
     role, location = build.facts["serviceRole"], build.facts["artifacts"]["location"]
     key = "" if ":alias/" in build.facts["encryptionKey"] else build.facts["encryptionKey"]
     if not location:

@@ -1,4 +1,4 @@
-"""What CodeBuild refuses of a project: sources, environments, roles, VPCs."""
+"""The checks that CodeBuild makes of a project: sources, environments, roles, VPCs."""
 
 import re
 from typing import Any

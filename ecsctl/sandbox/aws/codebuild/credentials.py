@@ -14,7 +14,7 @@ from ecsctl.sandbox.core.overlay import Refusal
 
 @dataclass
 class _Credentials:
-    """By kind of server: what ListSourceCredentials shows. The token itself is not kept."""
+    """Indexed by kind of server: what ListSourceCredentials shows. The token itself is not kept."""
 
     infos: dict[str, dict[str, str]] = field(default_factory=dict)
 

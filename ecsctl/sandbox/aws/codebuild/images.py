@@ -49,7 +49,7 @@ _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloa
 
 
 def unpulled(account: str, environment: dict[str, Any], role: str) -> str | None:
-    """Why a build cannot pull its image, None if it can: an image in ECR needs a role that may pull it.
+    """Returns why a build cannot pull its image, None if it can: an image in ECR needs a role that may pull it.
 
     CodeBuild itself may only where the repository's policy lets it, and the sandbox knows of no such policy (CodeBuild
     guide, "Amazon ECR sample"). Public reports have the words; that they are the same for both ways is an assumption.
@@ -71,7 +71,8 @@ def unpulled(account: str, environment: dict[str, Any], role: str) -> str | None
 
 
 def _locked(account: str, login: str, role: str) -> str | None:
-    """Why a registry login fails: the secret does not exist, the role may not read it, or it has no name and password.
+    """Returns why a registry login fails: the secret does not exist, the role may not read it, or it has no name and
+    password.
 
     CodeBuild guide, "Private registry with AWS Secrets Manager sample"; the words are an assumption.
     """

@@ -1,4 +1,6 @@
-"""What a simulated build produces: the image of its commit, under the commit's tag and `latest`, and its artifact."""
+"""Says what a simulated build produces: the image of its commit, under the commit's tag and `latest`, and its
+artifact.
+"""
 
 import json
 from typing import Any

@@ -55,7 +55,7 @@ def built(account: str, build: Build, container: str) -> str:
 
 @dataclass
 class Releasing:
-    """How far it is. `task` is the ARN of the task, once it has been started."""
+    """Describes how far it is. `task` is the ARN of the task, once it has been started."""
 
     account: str
     region: str
@@ -137,7 +137,7 @@ class Releasing:
         return str(ran["tasks"][0]["taskArn"])
 
     def _ended(self, build: Build, given: dict[str, str], ends: float, now: float) -> tuple[float, int]:
-        """When it ended, and how; at 0 it has not."""
+        """Returns when it ended, and how; at 0 it has not."""
         cluster = given["CLUSTER"]
         self._may(build, "ecs:DescribeTasks", self.task)
         task = ecs.describe_task(self.account, self.region, cluster, self.task)

@@ -69,7 +69,8 @@ def use(folder: Path, url: str) -> None:
 
 @script.switch
 def builds(spec: str) -> dict[str, Any]:
-    """What a user should know before a repository's commands run here: `real`, and whether they are `agreed` to.
+    """Returns what a user should know before a repository's commands run here: `real`, and whether they are `agreed`
+    to.
 
     `spec` is the buildspec's path.
 
@@ -90,7 +91,7 @@ def agree_to_builds() -> None:
 
 @script.switch
 def trust(text: str, variables: list[str]) -> None:
-    """That text of a buildspec runs no command of the repository, given no variables but these."""
+    """Mark that text of a buildspec as one that runs no command of the repository, given no variables but these."""
     if checkout.current:
         checkout.current.trusted[text] = frozenset(variables)
 
@@ -247,7 +248,7 @@ class _Running:
             return self._value(kind, reference)
 
     def _value(self, kind: str, reference: str) -> str:
-        """What a variable of that type refers to, as the build's role may read it."""
+        """Returns what a variable of that type refers to, as the build's role may read it."""
         return self._secret(reference) if kind == "SECRETS_MANAGER" else self._parameter(reference)
 
     def _secret(self, reference: str) -> str:

@@ -32,7 +32,9 @@ class Step:
 
 @dataclass
 class Commands:
-    """How far a build came that really runs its commands: its steps from DOWNLOAD_SOURCE on. The last may be open."""
+    """Describes how far a build came that really runs its commands: its steps from DOWNLOAD_SOURCE on. The last may
+    be open.
+    """
 
     steps: list[Step] = field(default_factory=list)
     done: bool = False

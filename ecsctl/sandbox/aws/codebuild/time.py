@@ -19,7 +19,7 @@ _DECISIVE = ("QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD"
 
 
 def described(build: Build, now: float) -> dict[str, Any]:
-    """As BatchGetBuilds answers at `now`."""
+    """In the form in which BatchGetBuilds answers at `now`."""
     phases, status = _phases(build, now)
     done = phases[-1]["phaseType"] == "COMPLETED"
     answer = copy.deepcopy(build.facts) | {
@@ -39,7 +39,7 @@ def described(build: Build, now: float) -> dict[str, Any]:
 
 
 def ended(build: Build, now: float) -> tuple[float, str] | None:
-    """When and how (SUCCEEDED, FAILED, TIMED_OUT, STOPPED) it ended, if it has by `now`."""
+    """Returns when and how (SUCCEEDED, FAILED, TIMED_OUT, STOPPED) it ended, if it has by `now`."""
     phases, status = _phases(build, now)
     last = phases[-1]
     return (last["startTime"].timestamp(), status) if last["phaseType"] == "COMPLETED" else None

@@ -1,4 +1,6 @@
-"""What the sandbox answers to `docker` and `aws` in a build: ECR as the build's role may use it, and local images."""
+"""Says what the sandbox answers to `docker` and `aws` in a build: ECR as the build's role may use it, and local
+images.
+"""
 
 import json
 import os
@@ -89,7 +91,7 @@ def upload(token: str, content: bytes) -> dict[str, str]:
 
 
 def answer(question: dict[str, Any]) -> dict[str, Any]:
-    """What a tool prints, and how it ends. To be called under `overlay.lock`."""
+    """Returns what a tool prints, and how it ends. To be called under `overlay.lock`."""
     context = _open.get(question.get("token", ""))
     try:
         if context is None or context.closed():
@@ -121,7 +123,7 @@ def _describe(context: BuildContext, question: dict[str, Any]) -> str:
 
 
 def _findings(context: BuildContext, question: dict[str, Any]) -> str:
-    """What a scan has found, as `--output text` prints the fields of a flat `--query`."""
+    """Returns what a scan has found, as `--output text` prints the fields of a flat `--query`."""
     name, region, reference = question["repository"], question["region"] or context.region, question["reference"]
     _ask(
         context,

@@ -1,4 +1,4 @@
-"""What CodeConnections refuses."""
+"""The refusals of CodeConnections."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ _MOST_TAGS = 200
 
 
 def check(operation: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """What is asked, or a refusal where the API's own model does not allow it."""
+    """Returns what is asked, or a refusal where the API's own model does not allow it."""
     if wrong := constraints.violation("codeconnections", operation, asked):
         raise Refusal("ValidationException", wrong)
     return asked

@@ -27,7 +27,7 @@ class Connection:
     tags: dict[str, str] = field(default_factory=dict)
 
     def described(self) -> dict[str, str]:
-        """As GetConnection answers."""
+        """In the form in which GetConnection answers."""
         return {
             "ConnectionName": self.name,
             "ConnectionArn": self.arn,

@@ -1,4 +1,4 @@
-"""What each type of action does: a source finds its commit, a build builds, an approval waits for someone."""
+"""Says what each type of action does: a source finds its commit, a build builds, an approval waits for someone."""
 
 import json
 import re
@@ -35,7 +35,7 @@ class Timed:
     outcome: Outcome
 
     def ended(self, now: float) -> Outcome | None:
-        """How it ended, once it has."""
+        """Returns how it ended, once it has."""
         return self.outcome if self.outcome.at <= now else None
 
     def stop(self, now: float) -> None:

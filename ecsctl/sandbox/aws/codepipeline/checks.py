@@ -1,4 +1,5 @@
-"""What CodePipeline refuses of a declaration: stages, action types, artifacts, configuration. And its masked secrets.
+"""The checks that CodePipeline makes of a declaration: stages, action types, artifacts, configuration. And its
+masked secrets.
 
 From the CodePipeline guide, "CodePipeline pipeline structure reference" and "Action structure reference".
 """
@@ -20,7 +21,7 @@ Declared = dict[str, Any]
 
 @dataclass(frozen=True)
 class ActionType:
-    """How many artifacts an action of this type takes and makes, and which settings it must and may have."""
+    """Describes how many artifacts an action of this type takes and makes, and which settings it must and may have."""
 
     inputs: range
     outputs: range

@@ -1,4 +1,4 @@
-"""What is kept of a pipeline's executions: where each is, and what its actions came to."""
+"""The state that is kept of a pipeline's executions: where each is, and what its actions came to."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ Declared = dict[str, Any]
 
 @dataclass
 class Outcome:
-    """How an action ended, and when."""
+    """Describes how an action ended, and when."""
 
     at: float
     status: str  # Succeeded or Failed
@@ -22,10 +22,10 @@ class Outcome:
 
 
 class Work(Protocol):
-    """What an action does. It was begun when it was made."""
+    """Describes what an action does. It was begun when it was made."""
 
     def ended(self, now: float) -> Outcome | None:
-        """How it ended, if it has by `now`. Once it has been returned it never changes."""
+        """Returns how it ended, if it has by `now`. Once it has been returned it never changes."""
 
     def stop(self, now: float) -> None:
         """Its execution was abandoned."""
@@ -60,7 +60,7 @@ class Attempt:
 
     @property
     def changed(self) -> float:
-        """When its status last changed."""
+        """Returns when its status last changed."""
         return self.abandoned or (self.outcome.at if self.outcome else self.began)
 
 
@@ -97,7 +97,7 @@ class Execution:
         return name
 
     def places(self, outputs: list[dict[str, str]], region: str) -> dict[str, str]:
-        """Where an action's output artifacts are to be, by their names."""
+        """Returns where an action's output artifacts are to be, by their names."""
         store = self.pipeline.get("artifactStore") or self.pipeline["artifactStores"][region]
         bucket, partition = store["location"], get_partition(region)
         return {

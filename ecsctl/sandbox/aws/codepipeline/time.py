@@ -119,7 +119,9 @@ class Runs:
                     yield at, lambda at, one=one: self._go_on(one, at)  # type: ignore[misc] # the loop's own
 
     def _overtaken(self, execution: Execution) -> float | None:
-        """When a newer execution began to wait for the same stage: in mode SUPERSEDED it replaces the older one."""
+        """Returns when a newer execution began to wait for the same stage: in mode SUPERSEDED it replaces the older
+        one.
+        """
         if execution.pipeline.get("executionMode", "SUPERSEDED") != "SUPERSEDED" or execution.status == "Stopping":
             return None
         newer = self.executions[: self.executions.index(execution)]
@@ -128,7 +130,9 @@ class Runs:
         )
 
     def _may_enter(self, execution: Execution) -> float | None:
-        """When it can enter the stage it waits for: the transition is open and nobody else is there or was first."""
+        """Returns when it can enter the stage it waits for: the transition is open and nobody else is there or was
+        first.
+        """
         name, mode = execution.stage_name, execution.pipeline.get("executionMode", "SUPERSEDED")
         transition = self.transitions.get(name, Transition())
         if execution.status == "Stopping":
@@ -225,7 +229,7 @@ def _abandon(execution: Execution, now: float) -> None:
 
 
 class _AllRuns(dict[str, Runs]):
-    """By the pipeline's name."""
+    """Indexed by the pipeline's name."""
 
 
 def runs(backend: Any, name: str) -> Runs:

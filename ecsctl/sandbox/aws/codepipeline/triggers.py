@@ -1,4 +1,4 @@
-"""What a push through a connection starts: the filters of a pipeline's triggers, and their patterns.
+"""Says what a push through a connection starts: the filters of a pipeline's triggers, and their patterns.
 
 CodePipeline guide, "Automate starting pipelines using triggers and filtering", "Working with glob patterns in syntax".
 """
@@ -27,12 +27,12 @@ class Pushed:
 
     @property
     def title(self) -> str:
-        """How messages call it."""
+        """Returns how messages call it."""
         return f"tag {self.tag}" if self.tag else f"branch {self.branch}"
 
 
 def why_not_started(pipeline: dict[str, Any], action: str, pushed: Pushed) -> str:
-    """Why a push does not start a pipeline by one of its source actions; empty if it does."""
+    """Returns why a push does not start a pipeline by one of its source actions; empty if it does."""
     name = pipeline["name"]
     triggers = [one["gitConfiguration"] for one in pipeline.get("triggers") or []
                 if one["gitConfiguration"]["sourceActionName"] == action]  # fmt: skip
@@ -44,7 +44,7 @@ def why_not_started(pipeline: dict[str, Any], action: str, pushed: Pushed) -> st
 
 
 def _why(push: dict[str, Any], pushed: Pushed) -> str:
-    """Why one filter does not match a push: everything that it names must match."""
+    """Returns why one filter does not match a push: everything that it names must match."""
     tags, branches, paths = (push.get(key) or {} for key in ("tags", "branches", "filePaths"))
     if bool(tags) != bool(pushed.tag):
         return pushed.title

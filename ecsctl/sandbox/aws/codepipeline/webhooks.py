@@ -27,7 +27,7 @@ class Webhook:
     registered: str | None = None
 
     def described(self) -> dict[str, Any]:
-        """As ListWebhooks answers: without its secret."""
+        """In the form in which ListWebhooks answers: without its secret."""
         shown = copy.deepcopy(self.definition)
         if "SecretToken" in shown["authenticationConfiguration"]:
             shown["authenticationConfiguration"]["SecretToken"] = MASK
@@ -36,7 +36,7 @@ class Webhook:
 
 
 class Webhooks(dict[str, Webhook]):
-    """By name."""
+    """Indexed by name."""
 
 
 def webhooks(backend: Any) -> Webhooks:

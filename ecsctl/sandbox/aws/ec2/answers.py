@@ -1,4 +1,4 @@
-"""What EC2 shows that moto leaves out, and ranges of addresses in the form in which AWS keeps them."""
+"""The parts of EC2's answers that moto leaves out, and ranges of addresses in the form in which AWS keeps them."""
 
 import ipaddress
 from typing import Any

@@ -1,4 +1,4 @@
-"""What EC2 refuses of VPCs, subnets, gateways, addresses and routes: quotas, and what depends on what."""
+"""The checks that EC2 makes of VPCs, subnets, gateways, addresses and routes: quotas, and what depends on what."""
 
 import itertools
 from typing import Any

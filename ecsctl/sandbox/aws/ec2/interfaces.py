@@ -28,7 +28,7 @@ class ServiceInterface(NetworkInterface):
 
     @property
     def attachment(self) -> Any:
-        """What holds the interface: no instance, but a service."""
+        """Returns what holds the interface: no instance, but a service."""
         return SimpleNamespace(
             attach_time=self.attach_time,
             attachment_id=self.attachment_id,
@@ -60,7 +60,7 @@ class ServiceInterface(NetworkInterface):
 
 @dataclass
 class _Leaving:
-    """When each released interface disappears; in sandbox time."""
+    """Remembers when each released interface disappears; in sandbox time."""
 
     due: dict[str, float] = field(default_factory=dict)
 

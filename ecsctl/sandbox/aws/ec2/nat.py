@@ -68,7 +68,7 @@ def _made(original: Any, response: EC2Response) -> NatGateway:
 
 
 def _will_fail(backend: EC2Backend, nat: NatGateway, allocation: str | None) -> tuple[str, str] | None:
-    """Why this gateway will end as failed. Words: VPC guide, "NAT gateway creation fails".
+    """Returns why this gateway will end as failed. Words: VPC guide, "NAT gateway creation fails".
 
     An attached internet gateway is required: "Network vpc-xxxxxxxx has no Internet gateway attached". A
     missing route to it is no failure of the gateway on AWS.

@@ -16,7 +16,7 @@ _TEXT = re.compile(r"^[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{0,255}$")  # API refe
 
 
 class _Rule(NamedTuple):
-    """What makes a rule the same rule; its description and its tags do not."""
+    """Describes what makes a rule the same rule; its description and its tags do not."""
 
     protocol: str
     first: int | None

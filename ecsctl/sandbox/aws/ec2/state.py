@@ -1,4 +1,4 @@
-"""Which route table each client token made; each NAT gateway's dates, and the failure that awaits it."""
+"""Says which route table each client token made; each NAT gateway's dates, and the failure that awaits it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ from ecsctl.sandbox.core import overlay, script
 
 @dataclass
 class _Tables:
-    """Which table each client token made. Tokens outlive what they made."""
+    """Remembers which table each client token made. Tokens outlive what they made."""
 
     tokens: dict[str, RouteTable] = field(default_factory=dict)
 

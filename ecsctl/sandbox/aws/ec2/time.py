@@ -1,4 +1,4 @@
-"""Which EC2 ids a call can see: not those that do not exist, and not yet those that were just made."""
+"""Says which EC2 ids a call can see: not those that do not exist, and not yet those that were just made."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -48,7 +48,7 @@ class _Lag:
 
 @dataclass
 class Creations:
-    """When each id was made, in sandbox time."""
+    """Remembers when each id was made, in sandbox time."""
 
     at: dict[str, float] = field(default_factory=dict)
 

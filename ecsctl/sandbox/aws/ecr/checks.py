@@ -1,4 +1,4 @@
-"""What ECR refuses: keys of KMS, and rules of lifecycle policies and of signing that contradict each other."""
+"""The refusals of ECR: keys of KMS, and rules of lifecycle policies and of signing that contradict each other."""
 
 import json
 import re

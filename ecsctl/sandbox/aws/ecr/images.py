@@ -18,7 +18,7 @@ from ecsctl.sandbox.core import clock, overlay
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What a runtime knows of an image once it has pulled it."""
+    """Describes what a runtime knows of an image once it has pulled it."""
 
     digest: str
     tags: tuple[str, ...]
@@ -153,7 +153,7 @@ def batch_delete_image(original: Any, self: ECRBackend, *args: Any, **kwargs: An
 
 @overlay.wraps(ECRBackend)
 def delete_repository(original: Any, self: ECRBackend, *args: Any, **kwargs: Any) -> Any:
-    """As `batch_delete_image`."""
+    """Like `batch_delete_image`."""
     before = _all_built(self)
     answer = original(*args, **kwargs)
     _drop(before - _all_built(self))

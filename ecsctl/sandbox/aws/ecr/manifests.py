@@ -51,7 +51,7 @@ def architectures_of(manifest: str) -> tuple[str, ...]:
 
 
 def configuration(manifest: str) -> dict[str, Any]:
-    """What the manifest carries of the image's configuration."""
+    """Returns what the manifest carries of the image's configuration."""
     return dict(json.loads(json.loads(manifest).get("config", {}).get("data", "{}")))
 
 

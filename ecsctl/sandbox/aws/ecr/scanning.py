@@ -1,4 +1,4 @@
-"""What scans on push find."""
+"""Says what scans on push find."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from ecsctl.sandbox.core import overlay, script
 
 
 class _Vulnerable(dict[str, dict[str, int]]):
-    """By a part of an image's tag: how many vulnerabilities of each severity a scan finds in it."""
+    """Indexed by a part of an image's tag: how many vulnerabilities of each severity a scan finds in it."""
 
 
 @script.switch
@@ -20,7 +20,9 @@ def vulnerable(tag: str, severity: str = "CRITICAL", count: int = 1, account_id:
 
 
 def scanned(account_id: str, region: str, repository: str, reference: str) -> dict[str, int] | None:
-    """How many vulnerabilities of each severity a scan has found; None where the repository is not scanned on push."""
+    """Returns how many vulnerabilities of each severity a scan has found; None where the repository is not scanned
+    on push.
+    """
     found = ecr_backends[account_id][region].repositories.get(repository)
     image = find_image(account_id, region, repository, reference)
     settings: Any = found.image_scanning_configuration if found else None

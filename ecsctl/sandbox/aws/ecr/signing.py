@@ -59,7 +59,7 @@ def signing_rules(account: str, region: str) -> list[dict[str, Any]]:
 
 
 def sign(backend: ECRBackend, repository: str, image: Image) -> None:
-    """What ECR pushes after an image: a signature for each rule that fits, untagged, which refers to it.
+    """Returns what ECR pushes after an image: a signature for each rule that fits, untagged, which refers to it.
 
     "Signatures cannot be signed." Whether who pushed has the right to sign is not simulated.
     """

@@ -1,4 +1,6 @@
-"""What is kept of images beside moto's dictionaries: the words of their sources, and where the engine has them."""
+"""The state that is kept of images beside moto's dictionaries: the words of their sources, and where the engine has
+them.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,12 +12,12 @@ from ecsctl.sandbox.core import overlay
 
 
 class Sources(dict[str, frozenset[str]]):
-    """By the digest of an image that was built here: the words of its sources."""
+    """Indexed by the digest of an image that was built here: the words of its sources."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an image is in this machine's container engine: its id, and the processor it is for."""
+    """Describes where an image is in this machine's container engine: its id, and the processor it is for."""
 
     image: str
     architecture: str

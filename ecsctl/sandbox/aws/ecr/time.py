@@ -19,7 +19,7 @@ DAY = 86_400.0
 
 
 class _Due(dict[str, float]):
-    """By a repository's name: when its images are examined next."""
+    """Indexed by a repository's name: when its images are examined next."""
 
 
 @overlay.wraps(ECRBackend, "put_lifecycle_policy")

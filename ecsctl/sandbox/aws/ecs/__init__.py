@@ -1,4 +1,4 @@
-"""What AWS's ecs does that moto does not: services whose tasks start, run and stop; by the modules named here."""
+"""The behaviour of AWS's ecs that moto lacks: services whose tasks start, run and stop; by the modules named here."""
 
 from typing import Any
 

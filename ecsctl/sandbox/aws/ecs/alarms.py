@@ -39,7 +39,7 @@ def are_triggered(service: Service, world: World, t: float) -> bool:
 
 
 def bakes(service: Service, world: World, t: float) -> bool:
-    """How long a steady deployment is watched: the bake time, which ECS computes from the alarms (ECS guide).
+    """Returns how long a steady deployment is watched: the bake time, which ECS computes from the alarms (ECS guide).
 
     That it is the period of the slowest alarm is an assumption.
     """

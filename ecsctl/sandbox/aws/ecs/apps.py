@@ -24,7 +24,7 @@ FRAMEWORKS = ("actuator",)  # below these a framework answers, by what no source
 
 
 def failed_app(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words: frozenset[str] | None) -> Run | None:
-    """How a task fails whose app differs from its task definition or target group; None if it does not.
+    """Returns how a task fails whose app differs from its task definition or target group; None if it does not.
 
     `app`: `memory` that it needs in MiB (`quiet`: ECS does not say that this was why), `host` and `port` on which it
     listens (`silent`: its log does not say), `answers` by path, `otherwise` what it answers on all other paths,

@@ -1,4 +1,4 @@
-"""What create_service and update_service refuse. One code for nearly all of it: InvalidParameterException.
+"""The checks of create_service and update_service. One code for nearly all of it: InvalidParameterException.
 
 The texts are AWS's own as the ECS guide ("Service event messages", "API failure reasons") and public reports quote
 them; where none is known the comment says that the wording is an assumption.

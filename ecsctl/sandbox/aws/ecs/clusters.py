@@ -59,7 +59,9 @@ def _check_settings(settings: list[Wire]) -> None:
 
 
 def view(backend: EC2ContainerServiceBackend, cluster: Cluster, include: list[str]) -> Wire:
-    """What describe answers. Tags, settings and configuration only when asked for (API reference, DescribeClusters)."""
+    """Returns what describe answers. Tags, settings and configuration only when asked for (API reference,
+    DescribeClusters).
+    """
     mine = [service for service in services(backend) if service.cluster_arn == cluster.arn]
     tasks = [task for service in mine for task in service.tasks]
     owner = memory(backend).standalone.get(cluster.arn)

@@ -19,7 +19,7 @@ SIGTERM = 143
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a container does once it runs. `kind`: "on", "ends" (after `after` seconds) or "sick"."""
+    """Describes what a container does once it runs. `kind`: "on", "ends" (after `after` seconds) or "sick"."""
 
     kind: str = "on"
     after: float = ENDS
@@ -38,7 +38,7 @@ def own(task: Task) -> Wire:
 
 
 def planned(containers: Sequence[Wire], outcomes: Mapping[str, Outcome], t: float) -> dict[str, Box]:
-    """What becomes of each container, by name, if their turn comes at `t`. Dependencies go in no circle."""
+    """Returns what becomes of each container, by name, if their turn comes at `t`. Dependencies go in no circle."""
     by_name = {one["name"]: one for one in containers}
     ended_for = {need["containerName"] for one in containers for need in one.get("dependsOn") or ()
                  if need["condition"] in ("COMPLETE", "SUCCESS")}  # fmt: skip
@@ -91,7 +91,7 @@ Never = tuple[float, str] | None
 
 
 def _met(box: Box, condition: str) -> tuple[float, Never]:
-    """When a condition is met, and since when it is clear that it never will be, with the agent's words."""
+    """Returns when a condition is met, and since when it is clear that it never will be, with the agent's words."""
     if box.start is None:
         words = "failed to resolve container ordering dependency {} for target {} because dependency will never start"
         return inf, (box.end or 0.0, words)
@@ -114,7 +114,9 @@ def _dependency(container: Wire, box: Box) -> str:
 
 
 def rests(task: Task) -> tuple[float, str, float]:
-    """When all have started (inf: never); and which essential one ends the task first, or is found sick, and when."""
+    """Returns when all have started (inf: never); and which essential one ends the task first, or is found sick, and
+    when.
+    """
     essential = {one["name"] for one in task.definition.containers if one["essential"]}
     up = max((box.start for box in task.boxes.values() if box.start is not None), default=0.0)
     fatal = [(when, name) for name, box in task.boxes.items() if name in essential
@@ -124,7 +126,7 @@ def rests(task: Task) -> tuple[float, str, float]:
 
 
 def endings(task: Task, t: float) -> dict[str, tuple[int | None, str | None]]:
-    """How all containers have ended in a task that is stopped: by themselves before, or then by SIGTERM.
+    """Returns how all containers have ended in a task that is stopped: by themselves before, or then by SIGTERM.
 
     The one that serves handles it, and ends with 0.
     """
@@ -142,7 +144,9 @@ def endings(task: Task, t: float) -> dict[str, tuple[int | None, str | None]]:
 
 
 def shown(task: Task, name: str, now: float) -> dict[str, Any]:
-    """What of a container's state follows from its own life, while its task lives, beside the one that serves."""
+    """Returns what of a container's state follows from its own life, while its task lives, beside the one that
+    serves.
+    """
     box = task.boxes.get(name)
     if box is None or name == own(task)["name"] or not task.wanted:
         return {}
@@ -154,7 +158,7 @@ def shown(task: Task, name: str, now: float) -> dict[str, Any]:
 
 
 def health(task: Task, name: str, now: float) -> str:
-    """What a container's own check has found by now."""
+    """Returns what a container's own check has found by now."""
     box = task.boxes.get(name)
     at = min(now, task.moments.get("stopping", now))
     if box is None:

@@ -1,4 +1,4 @@
-"""What of a task definition's containers, taken together, ECS refuses to register.
+"""Says what of a task definition's containers, taken together, ECS refuses to register.
 
 API reference, ContainerDefinition (dependsOn, startTimeout, cpu, memory), ContainerDependency and
 ContainerRestartPolicy; ECS guide, "Amazon ECS service quotas". The wordings are assumptions.

@@ -70,7 +70,7 @@ def register(backend: EC2ContainerServiceBackend, ask: Wire, by: str) -> Definit
 
 
 def _filled(ask: Wire) -> Wire:
-    """What AWS makes of a request: its defaults where nothing was said (API reference, ContainerDefinition)."""
+    """Returns what AWS makes of a request: its defaults where nothing was said (API reference, ContainerDefinition)."""
     kept = {key: value for key, value in ask.items() if key != "tags"}
     fargate = "FARGATE" in (ask.get("requiresCompatibilities") or [])
     same_ports = ask.get("networkMode") in ("awsvpc", "host")

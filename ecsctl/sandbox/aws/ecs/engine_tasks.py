@@ -57,7 +57,9 @@ def prepare(backend: EC2ContainerServiceBackend, task: Task) -> None:
 
 
 def _image(task: Task, reference: str) -> str | None:
-    """By what name the engine has an image, or can pull it; None for one that exists in the sandbox's ECR alone."""
+    """Returns by what name the engine has an image, or can pull it; None for one that exists in the sandbox's ECR
+    alone.
+    """
     if not is_ecr(reference):
         return reference
     found = images.pulled(reference, task.digests.get(reference))
@@ -142,7 +144,7 @@ def _volume(backend: EC2ContainerServiceBackend, document: Wire, mount: Wire) ->
 
 
 def _secret(reference: str) -> str:
-    """What a secret or a parameter holds now; `task_outcomes` has checked that a secret exists."""
+    """Returns what a secret or a parameter holds now; `task_outcomes` has checked that a secret exists."""
     parts = reference.split(":")
     if len(parts) >= 7 and parts[2] == "secretsmanager":
         key, stage, version = (*parts[7:10], "", "", "")[:3]
@@ -178,7 +180,7 @@ def halt(task: Task, seconds: float) -> None:
 
 
 def facts(backend: EC2ContainerServiceBackend, task: Task) -> Facts | None:
-    """How the containers are now; None for a task that has none."""
+    """Returns how the containers are now; None for a task that has none."""
     here, found = machine.current, life(task)
     if here is None or found is None:
         return None

@@ -28,7 +28,9 @@ def engine() -> bool:
 
 @script.switch
 def container_of(task: str, container: str) -> dict[str, str] | None:
-    """Where a container of a task really runs: the engine's socket, and its id there; None where it is simulated."""
+    """Returns where a container of a task really runs: the engine's socket, and its id there; None where it is
+    simulated.
+    """
     here = machine.current
     life = here.fleet.lives.get(task.rpartition("/")[2]) if here else None
     ident = life.ids.get(container) if life else None

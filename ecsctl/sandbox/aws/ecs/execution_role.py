@@ -1,4 +1,4 @@
-"""What a task's execution role must be allowed before the task starts, and how ECS says that it is not.
+"""Says what a task's execution role must be allowed before the task starts, and how ECS says that it is not.
 
 ECS guide, "Amazon ECS task execution IAM role". The sentences are those of public threads (aws/amazon-ecs-agent#4181,
 doctorray117/minecraft-ondemand#12, aws/aws-cdk#11544, aws/copilot-cli#4504).

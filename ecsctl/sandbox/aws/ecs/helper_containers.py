@@ -15,7 +15,7 @@ _REFUSED = 254  # AWS CLI user guide, "Command line return codes": a service has
 
 
 def outcome(backend: EC2ContainerServiceBackend, task: Task, container: Wire) -> Outcome | None:
-    """How it goes, where that is known."""
+    """Returns how it goes, where that is known."""
     words = [*(container.get("entryPoint") or ()), *(container.get("command") or ())]
     if len(words) == 2 and words[0] == "sleep" and words[1].isdecimal():
         return Outcome("ends", float(words[1]))

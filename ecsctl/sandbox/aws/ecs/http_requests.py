@@ -35,7 +35,7 @@ def visit(url: str) -> int:
 
 
 def _real(port: int, path: str) -> int:
-    """What the container of a task answers, at its port of this machine."""
+    """Returns what the container of a task answers, at its port of this machine."""
     try:
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)) as connection:
             connection.request("GET", path)

@@ -1,4 +1,4 @@
-"""What a task can reach, and what can reach a task: derived from the routes, security groups and listeners."""
+"""Says what a task can reach, and what can reach a task: derived from the routes, security groups and listeners."""
 
 import ipaddress
 from typing import Any
@@ -101,7 +101,8 @@ def _inside(address: str, cidr: str) -> bool:
 
 
 def trouble(account: str, region: str, target_group: str, zone: str, address: str, groups: list[str], port: int) -> Any:
-    """Why the load balancer's health check does not get through: ("unused" or "unhealthy", reason, text), or None.
+    """Returns why the load balancer's health check does not get through: ("unused" or "unhealthy", reason, text), or
+    None.
 
     ELB guide, "Target health status": the reason codes and their descriptions.
     """

@@ -1,4 +1,4 @@
-"""What a task uses outside ECS, as an interface."""
+"""Says what a task uses outside ECS, as an interface."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,7 +14,9 @@ PULL = 15.0  # seconds; see task_lifecycle
 
 @dataclass(frozen=True)
 class Start:
-    """How a task's preparation goes: after `seconds` it is pulled, or fails with `failure` as its stoppedReason."""
+    """Describes how a task's preparation goes: after `seconds` it is pulled, or fails with `failure` as its
+    stoppedReason.
+    """
 
     seconds: float = PULL
     failure: str | None = None
@@ -24,7 +26,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Run:
-    """How a task that has started goes on.
+    """Describes how a task that has started goes on.
 
     `kind`: "healthy" (once `after` seconds of booting are over), "exit" (after `after` seconds), "unhealthy" for the
     load balancer, "sick" for the container's own health check, "unused" (no listener, or not in its zones), or "real":
@@ -54,7 +56,7 @@ class Checks:
 
 @dataclass(frozen=True)
 class Facts:
-    """How the containers of a task that really runs are now.
+    """Describes how the containers of a task that really runs are now.
 
     `phase`: preparing, ready, starting, running, stopping or over; `failure` is why they do not come so far. `ended`:
     exit code and reason of those that have. `target` and `inside` are what the load balancer's checks and the
@@ -72,7 +74,7 @@ class Facts:
 
 
 class World(Protocol):
-    """What a task uses outside ECS."""
+    """Describes what a task uses outside ECS."""
 
     def in_alarm(self, alarms: tuple[str, ...]) -> tuple[str, ...]:
         """Those of CloudWatch's alarms that are in ALARM."""
@@ -96,13 +98,13 @@ class World(Protocol):
         """Let its containers be stopped, if it really runs."""
 
     def facts(self, task: Task) -> Facts | None:
-        """How its containers are; None for a task that is only simulated."""
+        """Returns how its containers are; None for a task that is only simulated."""
 
     def pace(self) -> float:
         """Seconds between two checks of what really runs."""
 
     def refuses(self, definition: Definition) -> str | None:
-        """Why no task can be launched from it now, as the service event says it; None if one can."""
+        """Returns why no task can be launched from it now, as the service event says it; None if one can."""
 
     def attach(self, task: Task) -> Interface | str:
         """Make the task's network interface, or say why it cannot be made (a stoppedReason)."""
@@ -111,13 +113,13 @@ class World(Protocol):
         """Let the interface go at that time."""
 
     def start(self, task: Task) -> Start:
-        """How pulling images, secrets and opening the log streams go."""
+        """Returns how pulling images, secrets and opening the log streams go."""
 
     def run(self, task: Task) -> Run:
-        """How the started task goes on."""
+        """Returns how the started task goes on."""
 
     def outcomes(self, task: Task) -> dict[str, Outcome]:
-        """How the containers beside the one that serves go, by name; of others nothing is known."""
+        """Returns how the containers beside the one that serves go, by name; of others nothing is known."""
 
     def checks(self, target_group_arn: str) -> Checks:
         """The target group's numbers."""

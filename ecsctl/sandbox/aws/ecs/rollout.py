@@ -33,7 +33,7 @@ def breaker(service: Service) -> Wire | None:
 
 
 def threshold(service: Service) -> int:
-    """How many failed tasks trip the circuit breaker.
+    """Returns how many failed tasks trip the circuit breaker.
 
     ECS guide, "How the deployment circuit breaker detects failures", and API reference, ThresholdConfiguration: half
     the desired count, rounded up, at least 3 and at most 200, unless configured otherwise.

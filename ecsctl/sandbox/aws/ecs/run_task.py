@@ -54,7 +54,7 @@ def run_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionRes
 
 
 def start(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = None) -> Wire:
-    """What run_task answers. `at` is the moment it happens, for a caller that catches up with the clock."""
+    """Returns what run_task answers. `at` is the moment it happens, for a caller that catches up with the clock."""
     cluster = clusters.find(backend, ask.get("cluster"))
     owner = memory(backend).standalone.setdefault(cluster.arn, TaskOwner(cluster.arn))
     token, wanted = ask.get("clientToken"), json.dumps({**ask, "clientToken": ""}, sort_keys=True)

@@ -64,7 +64,7 @@ def fits(one: Script, container: Wire) -> bool:
 
 
 def scripted(backend: EC2ContainerServiceBackend, definition: Definition) -> Script:
-    """What someone has scripted for tasks of a definition."""
+    """Returns what someone has scripted for tasks of a definition."""
     return of(backend, *definition.containers)
 
 

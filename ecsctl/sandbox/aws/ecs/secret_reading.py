@@ -92,7 +92,7 @@ def _gone(reference: str) -> str:
 
 
 def _unusable(reference: str) -> str:
-    """What is wrong with the value that was read, in the words of public threads; empty if nothing.
+    """Returns what is wrong with the value that was read, in the words of public threads; empty if nothing.
 
     rileydakota/valheim-ecs-fargate-cdk#9 has one that is not JSON, aws/containers-roadmap#385 a key that is not in it.
     """

@@ -150,7 +150,7 @@ def _enter(release: Release, stage: str, t: float) -> None:
 
 
 def _wake(service: Service, release: Release, t: float) -> None:
-    """When to check again: at the end of a wait, of a pause, or of a stage that takes too long."""
+    """Returns when to check again: at the end of a wait, of a pause, or of a stage that takes too long."""
     if release.waiting:
         service.agenda["shift"] = min(hook["expiresAt"] for hook in release.waiting)
     elif release.stage == "CLEAN_UP":
@@ -160,7 +160,7 @@ def _wake(service: Service, release: Release, t: float) -> None:
 
 
 def late(release: Release, t: float) -> str:
-    """Why a deployment fails at this moment: nobody has continued it, or a stage takes too long.
+    """Returns why a deployment fails at this moment: nobody has continued it, or a stage takes too long.
 
     The words are ours.
     """

@@ -13,7 +13,7 @@ _AND, _THEN = "&&", ";"
 
 
 def played(words: Sequence[str]) -> Run:
-    """How a container goes on that was started with this command."""
+    """Returns how a container goes on that was started with this command."""
     code, seconds, lines = 0, 1.0, list[str]()
     for operator, one in _parts(words):
         if operator == _AND and code:

@@ -1,4 +1,4 @@
-"""What is kept of ECS: plain values. The rules that change them are in the other modules."""
+"""The state that is kept of ECS: plain values. The rules that change them are in the other modules."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -104,12 +104,12 @@ class Task:
 
     @property
     def overrides(self) -> Wire:
-        """What run_task has overridden."""
+        """Returns what run_task has overridden."""
         found: Wire = self.terms.get("overrides") or {}
         return found
 
     def overridden(self, container: str) -> Wire:
-        """What run_task has overridden of a container."""
+        """Returns what run_task has overridden of a container."""
         given: list[Wire] = self.overrides.get("containerOverrides") or []
         return next((one for one in given if one.get("name") == container), {})
 
@@ -170,7 +170,9 @@ class Deployment:
 
 @dataclass
 class Release:
-    """What AWS calls a service deployment: from source revisions to a target revision, perhaps rolled back."""
+    """Describes what AWS calls a service deployment: from source revisions to a target revision, perhaps rolled
+    back.
+    """
 
     arn: str
     target: Deployment
@@ -272,7 +274,7 @@ class Script:
 
 @dataclass
 class Memory:
-    """What one account and region remembers beside moto's own dictionaries."""
+    """The state that one account and region keeps beside moto's own dictionaries."""
 
     revisions: dict[str, int] = field(default_factory=dict)  # the last one of each family, deleted or not
     tokens: dict[str, str] = field(default_factory=dict)  # clientToken of create_service: the service's ARN

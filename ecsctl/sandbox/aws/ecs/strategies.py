@@ -1,4 +1,5 @@
-"""What create_service and update_service refuse of strategies that shift traffic: by the API reference and the guide.
+"""The checks that create_service and update_service make of strategies that shift traffic: by the API reference and
+the guide.
 
 API reference: DeploymentConfiguration, LinearConfiguration, CanaryConfiguration, DeploymentLifecycleHook and
 AdvancedConfiguration. The wordings are assumptions unless a comment says where they are from.

@@ -161,7 +161,7 @@ def _ready(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _check(task: Task, t: float, world: World) -> list[Signal]:
-    """What the containers have come to since the last check."""
+    """Returns what the containers have come to since the last check."""
     facts = world.facts(task)
     if facts is None or task.status != "RUNNING":
         return []
@@ -203,7 +203,7 @@ _INITIAL = ("initial", "Elb.RegistrationInProgress", "Target registration is in 
 
 
 def _plan_health(task: Task, t: float, world: World, run: Run) -> None:
-    """When the load balancer decides: threshold times interval after the task answers (or only starts)."""
+    """Returns when the load balancer decides: threshold times interval after the task answers (or only starts)."""
     checks = [world.checks(balancer["targetGroupArn"]) for balancer in balancers(task)]
     ready = t + run.after
     healthy = max([ready + check.healthy * check.interval for check in checks], default=t + SETTLING)
@@ -264,7 +264,9 @@ def _asked(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _grace(task: Task) -> float:
-    """How long the scheduler overlooks failing checks (API reference, Service.healthCheckGracePeriodSeconds)."""
+    """Returns how long the scheduler overlooks failing checks (API reference,
+    Service.healthCheckGracePeriodSeconds).
+    """
     return float(task.terms.get("healthCheckGracePeriodSeconds") or 0)
 
 

@@ -1,4 +1,4 @@
-"""How a task goes, derived from its image and from the account it runs in, with the reasons in AWS's words.
+"""Says how a task goes, derived from its image and from the account it runs in, with the reasons in AWS's words.
 
 Everything that can be derived is: whether the image is in the repository and for the right processor, whether the
 subnet has a way out, whether secrets, log groups and roles are there, whether the load balancer gets through. The
@@ -36,9 +36,9 @@ _ADDRESS = "203.0.113.10"  # stands for an address of AWS's in the messages
 
 
 def beside(backend: EC2ContainerServiceBackend, task: Task) -> dict[str, Outcome]:
-    """How the containers beside the one that serves go: as someone has scripted it for their own images, or by what
-    their scripts say.
-    """  # fmt: skip
+    """Returns how the containers beside the one that serves go: as someone has scripted it for their own images, or
+    by what their scripts say.
+    """
     others = [one for one in task.definition.containers if one is not container_states.own(task)]
     played = {one["name"]: known for one in others if (known := helper_containers.outcome(backend, task, one))}
     found = ((one, scripts.of(backend, one)) for one in others)
@@ -60,7 +60,9 @@ def _outcome(script: Script, container: Wire) -> Outcome:
 
 
 def refusal(backend: EC2ContainerServiceBackend, definition: Definition) -> str | None:
-    """Why no task can be launched, as the service's event says it (ECS guide, "Service event messages"); or None."""
+    """Returns why no task can be launched, as the service's event says it (ECS guide, "Service event messages"); or
+    None.
+    """
     script = scripts.scripted(backend, definition)
     kind = script.kind
     if kind == "quota":
@@ -83,7 +85,7 @@ def refusal(backend: EC2ContainerServiceBackend, definition: Definition) -> str 
 
 
 def prepare(backend: EC2ContainerServiceBackend, task: Task) -> Start:
-    """How a task's preparation goes: storage, registry login, secrets, log streams, images, in this order."""
+    """Returns how a task's preparation goes: storage, registry login, secrets, log streams, images, in this order."""
     script = scripts.scripted(backend, task.definition)
     kind = script.kind
     if kind == "stopped":
@@ -180,7 +182,7 @@ _UP = (*_BOOT, "INFO:     Application startup complete.", "INFO:     Uvicorn run
 
 
 def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
-    """How a task that has started goes on: by what is scripted for the image of the container that serves."""
+    """Returns how a task that has started goes on: by what is scripted for the image of the container that serves."""
     script = scripts.of(backend, container_states.own(task))
     options, command = script.options, _command(task)
     if command and script.kind not in ("command", "exec-format"):  # the app's outcome is not that of another command
@@ -241,7 +243,7 @@ def words(task: Task) -> frozenset[str] | None:
 
 
 def blocked(backend: EC2ContainerServiceBackend, task: Task) -> Run | None:
-    """How a task goes on whose load balancer does not get through to it; None if it does."""
+    """Returns how a task goes on whose load balancer does not get through to it; None if it does."""
     subnet, groups, _ = _place(task)
     account, region = backend.account_id, backend.region_name
     zone = ec2_backends[account][region].get_subnet(subnet).availability_zone

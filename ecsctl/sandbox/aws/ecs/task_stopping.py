@@ -1,4 +1,4 @@
-"""How a task stops: it is deregistered and drained, gets SIGTERM, and its interface is deleted."""
+"""Says how a task stops: it is deregistered and drained, gets SIGTERM, and its interface is deleted."""
 
 from ecsctl.sandbox.aws.ecs import container_states
 from ecsctl.sandbox.aws.ecs.outside import Signal, World

@@ -96,7 +96,7 @@ def stop_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionRe
 
 
 def stopped(backend: EC2ContainerServiceBackend, named: str | None, reference: str, why: str | None) -> Wire:
-    """What stop_task answers of the task."""
+    """Returns what stop_task answers of the task."""
     cluster = clusters.find(backend, named)
     found = find(backend, cluster, reference)
     if found is None:

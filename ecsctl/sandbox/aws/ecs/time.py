@@ -33,7 +33,7 @@ def advance(owner: TaskOwner, world: World, now: float) -> None:
 
 
 def next_due(owner: TaskOwner) -> float | None:
-    """When the next thing happens, or None if nothing will."""
+    """Returns when the next thing happens, or None if nothing will."""
     times = [when for task in owner.tasks for when in task.agenda.values()]
     if isinstance(owner, Service):
         times += owner.agenda.values()

@@ -1,4 +1,4 @@
-"""What describe answers about services, deployments, revisions and tasks."""
+"""Says what describe answers about services, deployments, revisions and tasks."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -137,7 +137,7 @@ def revision_counts(found: Service, each: Deployment) -> Wire:
 
 
 def _traffic(found: Service, each: Deployment) -> Wire:
-    """Which share of the requests it gets, while they are shifted (API reference, ServiceRevisionSummary)."""
+    """Returns which share of the requests it gets, while they are shifted (API reference, ServiceRevisionSummary)."""
     release = found.release
     if release is None or not shifting.shifts(release.configuration):
         return {}

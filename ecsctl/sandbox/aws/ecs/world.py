@@ -1,4 +1,4 @@
-"""What ECS tasks use of the sandbox's other services: interfaces, target groups, log streams."""
+"""Says what ECS tasks use of the sandbox's other services: interfaces, target groups, log streams."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ _OWNER = "amazon-ecs"  # who holds the interfaces; the id AWS shows there is an 
 
 
 class Region:
-    """What one account and region has besides ECS. It is a `World` (`outside`)."""
+    """Describes what one account and region has besides ECS. It is a `World` (`outside`)."""
 
     def __init__(self, backend: EC2ContainerServiceBackend) -> None:
         self.backend = backend
@@ -35,7 +35,7 @@ class Region:
         return cloudwatch.takes(self.account, self.name, alarms)
 
     def refuses(self, definition: Definition) -> str | None:
-        """Why no task can be launched from the definition."""
+        """Returns why no task can be launched from the definition."""
         return task_outcomes.refusal(self.backend, definition)
 
     def attach(self, task: Task) -> Interface | str:
@@ -67,17 +67,17 @@ class Region:
             ec2.release_interface(self.account, self.name, task.interface.id, max(0.0, when - clock.now()))
 
     def start(self, task: Task) -> Start:
-        """How the task's preparation goes."""
+        """Returns how the task's preparation goes."""
         return task_outcomes.prepare(self.backend, task)
 
     def run(self, task: Task) -> Run:
-        """How the started task goes on."""
+        """Returns how the started task goes on."""
         if engine_tasks.life(task) is not None:
             return task_outcomes.blocked(self.backend, task) or Run("real")
         return task_outcomes.go_on(self.backend, task)
 
     def outcomes(self, task: Task) -> dict[str, Outcome]:
-        """How the containers beside the one that serves go."""
+        """Returns how the containers beside the one that serves go."""
         return task_outcomes.beside(self.backend, task)
 
     def checks(self, target_group_arn: str) -> Checks:
@@ -138,7 +138,7 @@ class Region:
         engine_tasks.halt(task, max(delays, default=0.0))
 
     def facts(self, task: Task) -> Facts | None:
-        """How its containers are; None for a task that is only simulated."""
+        """Returns how its containers are; None for a task that is only simulated."""
         return engine_tasks.facts(self.backend, task)
 
     def pace(self) -> float:

@@ -1,4 +1,4 @@
-"""What EFS refuses (its API reference): what its model does not allow, what does not exist or is not available."""
+"""The refusals of EFS (its API reference): what its model does not allow, what does not exist or is not available."""
 
 import json
 from collections.abc import Callable

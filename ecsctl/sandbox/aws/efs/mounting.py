@@ -1,4 +1,4 @@
-"""How a task reaches a file system: by the mount target of its zone, and by an access point."""
+"""Says how a task reaches a file system: by the mount target of its zone, and by an access point."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from ecsctl.sandbox.aws.efs.time import tick
 
 @dataclass(frozen=True)
 class Way:
-    """How a file system is reached from a zone: the groups of the mount target there, and its policy."""
+    """Describes how a file system is reached from a zone: the groups of the mount target there, and its policy."""
 
     arn: str
     groups: tuple[str, ...]

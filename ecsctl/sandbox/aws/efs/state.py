@@ -1,4 +1,4 @@
-"""What EFS keeps beside moto's dictionaries: when things were made, and the interfaces of its mount targets."""
+"""Says what EFS keeps beside moto's dictionaries: when things were made, and the interfaces of its mount targets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ KEY = "e1f5b2c4-0000-4000-8000-000000000000"  # what alias/aws/elasticfilesystem
 
 @dataclass
 class Lives:
-    """When things were made, and when mount targets began to go; in sandbox time."""
+    """Remembers when things were made, and when mount targets began to go; in sandbox time."""
 
     made: dict[str, float] = field(default_factory=dict)
     leaving: dict[str, float] = field(default_factory=dict)
@@ -24,7 +24,7 @@ class Lives:
 
 
 def memory(backend: EFSBackend) -> Lives:
-    """What a region remembers of its file systems."""
+    """The state that a region keeps of its file systems."""
     return overlay.memory(backend, Lives)
 
 

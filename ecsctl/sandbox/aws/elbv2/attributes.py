@@ -129,7 +129,7 @@ _LISTENERS: dict[str, Attributes] = {
 
 
 def of_balancer(balancer: FakeLoadBalancer) -> Attributes:
-    """What a new load balancer has."""
+    """Returns what a new load balancer has."""
     attributes = dict(_BALANCERS[balancer.type or "application"])
     if balancer.ip_address_type.startswith("dualstack"):
         attributes["ipv6.deny_all_igw_traffic"] = "false" if balancer.scheme == "internet-facing" else "true"
@@ -137,7 +137,7 @@ def of_balancer(balancer: FakeLoadBalancer) -> Attributes:
 
 
 def of_group(group: FakeTargetGroup) -> Attributes:
-    """What a new target group has."""
+    """Returns what a new target group has."""
     if group.target_type == "lambda":
         return {"lambda.multi_value_headers.enabled": "false"}
     if group.protocol in ("HTTP", "HTTPS"):
@@ -153,7 +153,7 @@ def of_group(group: FakeTargetGroup) -> Attributes:
 
 
 def of_listener(listener: FakeListener) -> Attributes:
-    """What a new listener has, and one that was given another protocol."""
+    """Returns what a new listener has, and one that was given another protocol."""
     return dict(_LISTENERS.get(listener.protocol, {}))
 
 

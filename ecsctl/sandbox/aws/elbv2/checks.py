@@ -1,4 +1,4 @@
-"""What ELB refuses of load balancers, listeners, rules and target groups."""
+"""The checks that ELB makes of load balancers, listeners, rules and target groups."""
 
 import ipaddress
 import re

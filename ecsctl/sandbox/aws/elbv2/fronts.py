@@ -48,7 +48,9 @@ def _plain(action: Any) -> dict[str, Any]:
 
 
 def _ports(here: machine.Machine, backend: Any, arn: str) -> list[int]:
-    """Where a group's targets are on this machine: the healthy ones; if none is, all that are unhealthy (fail open)."""
+    """Returns where a group's targets are on this machine: the healthy ones; if none is, all that are unhealthy
+    (fail open).
+    """
     found: dict[str, list[int]] = {}
     for each in backend.describe_target_health(arn, []):
         port = here.places.get((each.instance_id, int(each.port)))

@@ -50,7 +50,7 @@ def create_listener(original: Any, self: ELBV2Response) -> ActionResult:
 
 
 def _mutual(listener: FakeListener, asked: dict[str, Any] | None) -> dict[str, Any] | None:
-    """How clients prove who they are: "off" unless asked for, and on HTTPS alone (recorded answers of AWS)."""
+    """Returns how clients prove who they are: "off" unless asked for, and on HTTPS alone (recorded answers of AWS)."""
     if listener.protocol != "HTTPS":
         return None
     mutual = {"Mode": "off", **(asked or {})}

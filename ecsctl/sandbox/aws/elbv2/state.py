@@ -1,4 +1,4 @@
-"""What is kept of load balancers and targets beside moto's dictionaries."""
+"""The state that is kept of load balancers and targets beside moto's dictionaries."""
 
 from dataclasses import dataclass, field
 
@@ -9,14 +9,14 @@ from ecsctl.sandbox.core import overlay
 
 @dataclass
 class Balancers:
-    """When each load balancer was asked for, and its interface in each subnet."""
+    """Remembers when each load balancer was asked for, and its interface in each subnet."""
 
     made: dict[str, float] = field(default_factory=dict)
     interfaces: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def balancers_of(backend: ELBv2Backend) -> Balancers:
-    """When the load balancers of a region were asked for, and their interfaces."""
+    """Returns when the load balancers of a region were asked for, and their interfaces."""
     return overlay.memory(backend, Balancers)
 
 
@@ -30,7 +30,7 @@ class Targets:
 
 
 def targets_of(backend: ELBv2Backend) -> Targets:
-    """What a region remembers of its targets and target groups."""
+    """The state that a region keeps of its targets and target groups."""
     return overlay.memory(backend, Targets)
 
 

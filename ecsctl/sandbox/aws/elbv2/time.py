@@ -48,7 +48,7 @@ def call_action(original: Any, self: ELBV2Response) -> Any:
 
 
 def _uses(backend: ELBv2Backend) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-    """Which certificate and which target group is in use by which load balancer."""
+    """Returns which certificate and which target group is in use by which load balancer."""
     certificates, groups = set(), set()
     for balancer in backend.load_balancers.values():
         for listener in balancer.listeners.values():

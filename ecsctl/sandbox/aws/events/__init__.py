@@ -1,3 +1,3 @@
-"""What AWS's events does that moto does not."""
+"""The behaviour of AWS's events that moto lacks."""
 
 from ecsctl.sandbox.aws.events import checks, state  # noqa: F401 - imported for their declarations

@@ -1,4 +1,4 @@
-"""What EventBridge refuses: what its model does not allow, invalid templates, missing destinations."""
+"""The refusals of EventBridge: what its model does not allow, invalid templates, missing destinations."""
 
 import json
 import re

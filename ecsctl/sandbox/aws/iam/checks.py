@@ -1,4 +1,4 @@
-"""What IAM refuses, in its words."""
+"""The refusals of IAM, in its words."""
 
 import json
 from collections.abc import Iterator

@@ -18,7 +18,7 @@ SERVICE_LINKED_PROPAGATION = 5.0
 
 @dataclass
 class _Roles:
-    """When each role, by its unique id, was made or was last given another trust policy; in sandbox time."""
+    """Remembers when each role, by its unique id, was made or was last given another trust policy; in sandbox time."""
 
     changed: dict[str, float] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""What a role's trust policy says of a service."""
+"""Says what a role's trust policy says of a service."""
 
 import fnmatch
 import json

@@ -1,4 +1,4 @@
-"""What the services that encrypt ask of AWS's kms."""
+"""Says what the services that encrypt ask of AWS's kms."""
 
 from ecsctl.sandbox.aws.kms.checks import arn, lets, names, refusal, state, suffix
 

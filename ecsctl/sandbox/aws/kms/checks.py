@@ -1,4 +1,6 @@
-"""What services that encrypt ask of KMS: whether a key exists and is enabled, and which services its policy allows."""
+"""Says what services that encrypt ask of KMS: whether a key exists and is enabled, and which services its policy
+allows.
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -27,7 +29,7 @@ def arn(account: str, region: str, named: str) -> str:
 
 
 def refusal(account: str, region: str, named: str) -> str:
-    """Why KMS refuses to use a key, in its words (fugue/credstash#86 for the second); empty if it does."""
+    """Returns why KMS refuses to use a key, in its words (fugue/credstash#86 for the second); empty if it does."""
     key = found(account, region, named)
     if key is None:
         return f"Key '{named}' does not exist"

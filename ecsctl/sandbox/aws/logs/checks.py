@@ -1,4 +1,4 @@
-"""What CloudWatch Logs refuses: names, numbers of days, ARNs, and to delete a group that is protected."""
+"""The refusals of CloudWatch Logs: names, numbers of days, ARNs, and to delete a group that is protected."""
 
 import re
 from typing import Any

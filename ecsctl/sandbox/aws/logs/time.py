@@ -15,14 +15,14 @@ _WRITTEN_BY_AWS = ("/aws/codebuild/", "/aws/ecs/containerinsights/")
 
 @dataclass
 class _Writers:
-    """How long after its deletion a group that AWS writes to comes back; None if it does not."""
+    """Describes how long after its deletion a group that AWS writes to comes back; None if it does not."""
 
     after: float | None = None
 
 
 @dataclass
 class _Revived:
-    """When each deleted group is due to come back, in sandbox time, and which have."""
+    """Remembers when each deleted group is due to come back, in sandbox time, and which have."""
 
     due: dict[str, float] = field(default_factory=dict)
     back: set[str] = field(default_factory=set)

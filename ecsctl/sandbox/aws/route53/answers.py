@@ -1,4 +1,4 @@
-"""How Route 53 lists zones and records: from a name on, however it is spelled."""
+"""Says how Route 53 lists zones and records: from a name on, however it is spelled."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who may issue certificates for a name, by the CAA records of the account's public zones (RFC 8659)."""
+"""Says who may issue certificates for a name, by the CAA records of the account's public zones (RFC 8659)."""
 
 import re
 

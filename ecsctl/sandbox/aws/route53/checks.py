@@ -1,4 +1,6 @@
-"""What Route 53 refuses: invalid and conflicting records, zones that are not empty, and changes that come too soon."""
+"""The refusals of Route 53: invalid and conflicting records, zones that are not empty, and changes that come too
+soon.
+"""
 
 import ipaddress
 import itertools
@@ -33,12 +35,12 @@ def delete_hosted_zone(original: Any, self: Route53Backend, id_: str) -> Any:
 
 
 def key_of(record: RecordSet) -> tuple[str, str, str]:
-    """What makes a record set the same record set."""
+    """Returns what makes a record set the same record set."""
     return record.name, str(record.type), record.set_identifier or ""
 
 
 def unfit(zone: FakeZone, records: list[RecordSet]) -> Iterator[str]:
-    """What is wrong with each record by itself."""
+    """Returns what is wrong with each record by itself."""
     for key, same in itertools.groupby(sorted(key_of(record) for record in records)):
         if len(list(same)) > 1:
             message = f"{key[1]} {key[0]}"
@@ -71,7 +73,7 @@ def _is_address(value: str) -> bool:
 def contradictions(
     zone: FakeZone, standing: dict[tuple[str, str, str], RecordSet], asked: list[tuple[str, RecordSet]]
 ) -> Iterator[str]:
-    """Which records conflict with each other, after all the changes."""
+    """Returns which records conflict with each other, after all the changes."""
     if (zone.name, "NS", "") not in standing:
         yield "A HostedZone must contain at least one NS record for the zone itself."
     if (zone.name, "SOA", "") not in standing:

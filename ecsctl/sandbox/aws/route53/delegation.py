@@ -1,4 +1,4 @@
-"""Which hosted zones are delegated: a zone whose parent does not name its servers does not resolve.
+"""Says which hosted zones are delegated: a zone whose parent does not name its servers does not resolve.
 
 Route 53 guide, "Making Amazon Route 53 the DNS service for an existing domain" and "Routing traffic for subdomains":
 a new zone has four name servers of its own, and is of no use until the registrar, or an NS record in the parent's
@@ -39,7 +39,7 @@ def undelegate_zone(zone: str, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
 
 
 def register(backend: Route53Backend, zone: str) -> None:
-    """As `delegate_zone`, for a backend that is just being made."""
+    """Like `delegate_zone`, for a backend that is just being made."""
     _registered(backend)[zone.removeprefix("/hostedzone/")] = clock.now()
 
 

@@ -15,7 +15,9 @@ _PLAIN = re.compile(r"[a-z0-9\-_.]")
 
 @dataclass
 class _Changes:
-    """When each change was asked for, when each record came to be as it is, and how often to say "not yet"."""
+    """Remembers when each change was asked for, when each record came to be as it is, and how often to say "not
+    yet".
+    """
 
     asked: dict[str, float] = field(default_factory=dict)
     since: dict[tuple[str, str, str], float] = field(default_factory=dict)
@@ -24,7 +26,7 @@ class _Changes:
 
 
 def changes_of(account_id: str) -> _Changes:
-    """What an account remembers of its changes."""
+    """The state that an account keeps of its changes."""
     return overlay.memory(route53_backends[account_id]["aws"], _Changes)  # one for all partitions will do
 
 

@@ -1,4 +1,6 @@
-"""What S3 answers that moto leaves out: the status of its errors, the names of rules, and the whole encryption."""
+"""The parts of S3's answers that moto leaves out: the status of its errors, the names of rules, and the whole
+encryption.
+"""
 
 import base64
 from typing import Any

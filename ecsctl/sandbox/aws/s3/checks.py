@@ -1,4 +1,4 @@
-"""What S3 refuses: other accounts, callers without permission, invalid policies, deleting what is not empty."""
+"""The refusals of S3: other accounts, callers without permission, invalid policies, deleting what is not empty."""
 
 import json
 from typing import Any

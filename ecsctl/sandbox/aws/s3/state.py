@@ -1,4 +1,4 @@
-"""What every new bucket has on AWS: its tags, its encryption, and no public access."""
+"""Says what every new bucket has on AWS: its tags, its encryption, and no public access."""
 
 import copy
 from typing import Any

@@ -16,7 +16,9 @@ BLOCKED = 20.0
 
 @dataclass
 class Names:
-    """When each name was deleted and each bucket made, in sandbox time, and for how long that has an effect."""
+    """Remembers when each name was deleted and each bucket made, in sandbox time, and for how long that has an
+    effect.
+    """
 
     deleted: dict[str, float] = field(default_factory=dict)
     made: dict[str, float] = field(default_factory=dict)
@@ -25,7 +27,7 @@ class Names:
 
 
 def memory(account_id: str) -> Names:
-    """What an account remembers of its bucket names."""
+    """The state that an account keeps of its bucket names."""
     return overlay.memory(s3_backends[account_id]["aws"], Names)
 
 

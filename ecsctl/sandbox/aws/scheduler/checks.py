@@ -1,4 +1,4 @@
-"""What CreateSchedule and UpdateSchedule refuse.
+"""The checks of CreateSchedule and UpdateSchedule.
 
 API reference, CreateSchedule, Target and EcsParameters. Where no public report quotes AWS's words, the comment says
 that they are an assumption.

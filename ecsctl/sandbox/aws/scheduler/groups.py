@@ -64,7 +64,7 @@ def _tagged(response: EventBridgeSchedulerResponse, operation: str, **more: Any)
 
 @overlay.wraps(EventBridgeSchedulerResponse)
 def list_tags_for_resource(original: Any, response: EventBridgeSchedulerResponse) -> Any:
-    """Of a group that exists."""
+    """Only of a group that exists."""
     _tagged(response, "ListTagsForResource")
     return original()
 
@@ -82,6 +82,6 @@ def tag_resource(original: Any, response: EventBridgeSchedulerResponse) -> Any:
 
 @overlay.wraps(EventBridgeSchedulerResponse)
 def untag_resource(original: Any, response: EventBridgeSchedulerResponse) -> Any:
-    """Of a group that exists."""
+    """Only of a group that exists."""
     _tagged(response, "UntagResource", TagKeys=response.querystring.get("TagKeys") or [])
     return original()

@@ -1,4 +1,4 @@
-"""What the sandbox's EventBridge Scheduler remembers beside moto's own dictionaries."""
+"""Says what the sandbox's EventBridge Scheduler remembers beside moto's own dictionaries."""
 
 import json
 from dataclasses import dataclass, field
@@ -52,7 +52,7 @@ def sent(response: Any, operation: str) -> Wire:
 
 
 def repeated(backend: EventBridgeSchedulerBackend, asked: Wire) -> str | None:
-    """What came of the same request with the same token (API reference, ClientToken).
+    """Returns what came of the same request with the same token (API reference, ClientToken).
 
     With other parameters it is a ConflictException; the wording is an assumption.
     """

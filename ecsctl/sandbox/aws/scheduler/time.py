@@ -87,7 +87,7 @@ def _completed(schedule: Schedule, plan: Plan) -> bool:
 
 
 def _note(schedule: Schedule, plan: Plan) -> None:
-    """What has come due since the last request. What comes due while it is disabled is nothing."""
+    """Returns what has come due since the last request. What comes due while it is disabled is nothing."""
     now = clock.now()
     if schedule.state == "ENABLED":
         recent = deque[float](maxlen=_MOST)
@@ -111,7 +111,7 @@ def _dues(schedule: Schedule, moment: float) -> Iterator[float]:
 
 
 def _flexibly(schedule: Schedule, moment: float) -> float:
-    """How much later it is run: somewhere in its window. Without one within the minute; here at once."""
+    """Returns how much later it is run: somewhere in its window. Without one within the minute; here at once."""
     window = 60 * int(schedule.flexible_time_window.get("MaximumWindowInMinutes") or 0)
     return float(int(hashlib.sha256(f"{schedule.arn} {moment}".encode()).hexdigest(), 16) % window) if window else 0.0
 
@@ -161,7 +161,7 @@ def _run(backend: EventBridgeSchedulerBackend, schedule: Schedule, at: float) ->
 
 
 def _lacking(backend: EventBridgeSchedulerBackend, schedule: Schedule) -> str | None:
-    """What permission the role lacks, in AWS's words; None if it has all of them.
+    """Returns what permission the role lacks, in AWS's words; None if it has all of them.
 
     A family without a revision is checked by the latest one (aws/aws-cdk#30390 quotes AWS's letter).
     """

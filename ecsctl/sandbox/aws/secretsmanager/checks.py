@@ -1,4 +1,4 @@
-"""What Secrets Manager refuses: names, and nearly everything of a secret that is being deleted."""
+"""The refusals of Secrets Manager: names, and nearly everything of a secret that is being deleted."""
 
 import re
 from collections.abc import Callable
@@ -68,14 +68,14 @@ def restore_secret(original: Callable[..., Any], response: SecretsManagerRespons
 
 @overlay.wraps(SecretsManagerResponse)
 def describe_secret(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
-    """Also of a secret that is marked for deletion, with its DeletedDate."""
+    """Works also for a secret that is marked for deletion, with its DeletedDate."""
     _living(response, may_be_marked=True)
     return original()
 
 
 @overlay.wraps(SecretsManagerResponse)
 def list_secret_version_ids(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
-    """Also of a secret that is marked for deletion."""
+    """Works also for a secret that is marked for deletion."""
     _living(response, may_be_marked=True)
     return original()
 

@@ -1,4 +1,4 @@
-"""What SNS refuses: a topic with other tags, and to unsubscribe what is pending."""
+"""The refusals of SNS: a topic with other tags, and to unsubscribe what is pending."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What EventBridge publishes to a topic: lost without a word if the topic's policy, or its key, does not let it.
+"""Says what EventBridge publishes to a topic: lost without a word if the topic's policy, or its key, does not let it.
 
 EventBridge user guide, "Troubleshooting Amazon EventBridge" ("… I don't see any messages published into my Amazon SNS
 topic"); SNS developer guide, "Key management", for the key. The metric FailedInvocations is all that AWS shows of it.

@@ -39,7 +39,7 @@ def subscribe(original: Callable[..., Any], response: SNSResponse) -> Any:
 
 
 def _listed(original: Callable[..., Any], _response: SNSResponse) -> Any:
-    """What is pending, without its ARN."""
+    """Returns what is pending, without its ARN."""
     answer = original()
     subscriptions = [
         {

@@ -1,1 +1,3 @@
-"""What AWS's ssm does that moto does not: sessions into tasks. (ECS reads its parameters: nothing is imported here.)"""
+"""The behaviour of AWS's ssm that moto lacks: sessions into tasks. (ECS reads its parameters: nothing is imported
+here.)
+"""

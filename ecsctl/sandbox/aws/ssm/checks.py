@@ -1,4 +1,4 @@
-"""What Session Manager refuses: documents that do not exist, and parameters that do not fit theirs."""
+"""The refusals of Session Manager: documents that do not exist, and parameters that do not fit theirs."""
 
 import re
 from typing import Any

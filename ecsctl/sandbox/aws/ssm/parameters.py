@@ -1,4 +1,4 @@
-"""What a parameter of Systems Manager holds, as a task or a build reads it: decrypted."""
+"""Says what a parameter of Systems Manager holds, as a task or a build reads it: decrypted."""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""Where a tunnel through a task leads: into it, to another task, or to a host that a port of this machine plays."""
+"""Says where a tunnel through a task leads: into it, to another task, or to a host that a port of this machine
+plays.
+"""
 
 import http.server
 import threading
@@ -24,7 +26,7 @@ _ITSELF = ("localhost", "127.0.0.1", "::1")
 
 @dataclass
 class _Hosts:
-    """What listens in VPCs beside the tasks, by host and port: a port of 127.0.0.1."""
+    """Describes what listens in VPCs beside the tasks, by host and port: a port of 127.0.0.1."""
 
     here: dict[tuple[str, int], int] = field(default_factory=dict)
 
@@ -41,7 +43,9 @@ def play_host(host: str, port: int, here: int) -> None:
 
 @script.switch
 def through(session: str) -> dict[str, Any]:
-    """Where a tunnel leads now: an `address` and `port` of this machine, or why nothing `answers` or it has `ended`."""
+    """Returns where a tunnel leads now: an `address` and `port` of this machine, or why nothing `answers` or it has
+    `ended`.
+    """
     for backend in _backends():
         found = sessions(backend).of.get(session)
         if found is None:
@@ -70,7 +74,9 @@ def _at(backend: EC2ContainerServiceBackend, address: str) -> Task | None:
 
 
 def _into(task: Task, port: int) -> dict[str, Any]:
-    """Where a port of a task is: one of its containers', or, of a task that is simulated, one that is simulated."""
+    """Returns where a port of a task is: one of its containers', or, of a task that is simulated, one that is
+    simulated.
+    """
     here, life = machine.current, engine_tasks.life(task)
     if here is None or life is None:
         ports = {
@@ -90,7 +96,7 @@ def _into(task: Task, port: int) -> dict[str, Any]:
 
 
 class _Simulated(http.server.BaseHTTPRequestHandler):
-    """What answers at the port of a task that is only simulated."""
+    """Describes what answers at the port of a task that is only simulated."""
 
     def do_GET(self) -> None:
         """Say so."""

@@ -1,4 +1,6 @@
-"""What AWS's resourcegroupstaggingapi does that moto does not: new resources are listed late, deleted ones longer."""
+"""The behaviour of AWS's resourcegroupstaggingapi that moto lacks: new resources are listed late, deleted ones
+longer.
+"""
 
 from ecsctl.sandbox.aws.tagging import resources, state  # noqa: F401 - imported for their declarations
 from ecsctl.sandbox.aws.tagging.time import delay_tagging

@@ -37,7 +37,7 @@ def taggable(account_id: str, region: str, of: frozenset[str]) -> Iterator[tuple
 
 
 def package(one: object) -> str:
-    """What moto calls the service of a backend, or of what answers for it."""
+    """Returns what moto calls the service of a backend, or of what answers for it."""
     return type(one).__module__.split(".")[1]
 
 

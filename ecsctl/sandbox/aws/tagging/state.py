@@ -1,4 +1,4 @@
-"""What the tagging API remembers of each resource, noted after each call that may have changed something."""
+"""The state that the tagging API keeps of each resource, noted after each call that may have changed something."""
 
 import re
 from dataclasses import dataclass, field

@@ -1,3 +1,3 @@
-"""What AWS's wafv2 does that moto does not."""
+"""The behaviour of AWS's wafv2 that moto lacks."""
 
 from ecsctl.sandbox.aws.wafv2 import checks  # noqa: F401 - imported for its declarations
