@@ -19,7 +19,7 @@ from ecsctl import resources
 from ecsctl.config import Config
 from ecsctl.engine.label import RESOURCE
 from ecsctl.engine.plan import Verb, Why
-from ecsctl.engine.resource import FIXED, ORDER, AnyResource, traits
+from ecsctl.engine.resource import FIXED, ORDER, AnyResource, Resource, traits
 from ecsctl.resources import KINDS, kinds
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.log_group import LogGroup
@@ -125,6 +125,33 @@ def test_no_field_that_is_compared_has_a_default() -> None:
         if one.name in comparable(kind) and not (one.default is one.default_factory is MISSING and one.kw_only)
     ]
     assert defaulted == []
+
+
+FREE = frozenset(
+    "Vpc Subnet InternetGateway RouteTable SecurityGroup Certificate DnsRecord TargetGroup Listener ListenerRule "
+    "ShiftingRule Role SourceCredentials MountTargets AccessPoint Webhook Cluster TaskDefinition Scaling ScheduleGroup "
+    "PipelineWebhook Topic Rule BuildRule".split()
+)
+"""What AWS charges nothing for, or what is billed as another resource: an access point as its file system, requests
+that a listener serves as its load balancer, the few messages of notifications not at all (each service's pricing).
+"""
+
+
+def without_a_price(those: Collection[type[AnyResource]]) -> set[str]:
+    """The kinds that say nothing of what they cost."""
+    ours = [kind for kind in those if not (kind.wait or kind.borrowed)]
+    return {kind.__name__ for kind in ours if not (kind.hourly or kind.per_gigabyte or kind.by_use)}
+
+
+def test_every_kind_says_what_it_costs_or_is_known_to_be_free() -> None:
+    """Or `up` and `down` would show too little."""
+    assert without_a_price(kinds()) == FREE
+
+
+def test_what_is_billed_by_its_size_says_what_is_in_it() -> None:
+    """Or `down` would delete it without a word about that."""
+    silent = [one for one in kinds() if one.per_gigabyte and one.contents.__func__ is Resource.contents.__func__]  # type: ignore[attr-defined]
+    assert silent == []
 
 
 def test_every_kind_says_how_its_arns_begin() -> None:
