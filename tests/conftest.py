@@ -88,7 +88,7 @@ botocore.hooks.EventAliaser._alias_event_name = functools.cache(botocore.hooks.E
 
 
 def _emitted(self: Any, event: str, given: dict[str, Any], stop_on_response: bool = False) -> list[tuple[Any, Any]]:
-    """What each handler of an event answers. botocore writes a line about each for a log that nobody reads."""
+    """Returns what each handler of an event answers. botocore writes a line about each for a log that nobody reads."""
     handlers = self._lookup_cache.get(event)
     if handlers is None:
         handlers = self._lookup_cache[event] = self._handlers.prefix_search(event)
@@ -132,7 +132,7 @@ _endpoint = EndpointRulesetResolver.construct_endpoint
 
 
 def _endpoint_once(self: Any, operation_model: Any, call_args: Any, request_context: Any) -> Any:
-    """Where a client sends an operation, worked out once where no parameter of the call has a say in it."""
+    """Returns where a client sends an operation, worked out once where no parameter of the call has a say in it."""
     if self._service_model.service_name == "s3" or operation_model.context_parameters:
         return _endpoint(self, operation_model, call_args, request_context)
     known = self.__dict__.setdefault("_known", {})

@@ -21,7 +21,7 @@ from ecsctl.sandbox.snapshot import taking
 
 
 class Copy:
-    """What `process` knows of `subprocess.Popen`."""
+    """Describes what `process` knows of `subprocess.Popen`."""
 
     def __init__(self, command: list[str], *, stdout: int, cwd: str, env: Mapping[str, str], **_: Any) -> None:
         self.pid = os.fork()

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[], T]) -> T:
-    """What `make` returns, made at the first request of this run for that name, in whichever process."""
+    """Returns what `make` returns, made at the first request of this run for that name, in whichever process."""
     base = factory.getbasetemp()
     kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
     with FileLock(f"{kept}.lock"):

@@ -70,7 +70,7 @@ def configured(home: Path, config: str, credentials: str = "") -> None:
 
 
 def chosen(session: Any) -> tuple[object, ...]:
-    """Where a session works, and what it would sign with."""
+    """Returns where a session works, and what it would sign with."""
     found = session.get_credentials()
     return session.region_name, found and found.access_key, found and found.secret_key, found and found.token
 

@@ -18,7 +18,7 @@ def of_cfn_lint():
 
 
 def allowed_by_cfn_lint(cpu, memory):
-    """What another project has written down of the same page."""
+    """Returns what another project has written down of the same page."""
     for pair in of_cfn_lint():
         rules = [pair["properties"][name]["then"] for name in ("Cpu", "Memory")]
         if all(fits(rule, value) for rule, value in zip(rules, (cpu, memory), strict=True)):

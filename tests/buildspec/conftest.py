@@ -102,7 +102,7 @@ class World:
 
     @property
     def calls(self):
-        """What was called, as `["docker", "push", …]`."""
+        """Returns what was called, as `["docker", "push", …]`."""
         return [shlex.split(line) for line in (self.folder / "calls").read_text().splitlines()]
 
     def called(self, *words):

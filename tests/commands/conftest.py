@@ -37,7 +37,7 @@ repository = "ecsctl/hello"
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended."""
+    """Describes how a command ended."""
 
     code: int
     out: str

@@ -38,7 +38,7 @@ def image(service: Service) -> str:
 
 
 def rows(run: Run) -> list[dict[str, Any]]:
-    """What ps tells."""
+    """Returns what ps tells."""
     found: list[dict[str, Any]] = json.loads(run("ps", "-o", "json").out)["tasks"]
     return found
 

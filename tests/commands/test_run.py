@@ -34,7 +34,7 @@ def at_home(folder: Path, service: Service, live_by: Callable[..., None]) -> Non
 
 
 def rows(run: Run) -> list[dict[str, Any]]:
-    """What ps tells."""
+    """Returns what ps tells."""
     found: list[dict[str, Any]] = json.loads(run("ps", "-o", "json").out)["tasks"]
     return found
 

@@ -31,7 +31,7 @@ def common(text: str) -> str:
 
 
 def ending(task: Told) -> Told:
-    """How a task ended. What an app that is stopped answers SIGTERM with is its own affair."""
+    """Returns how a task ended. What an app that is stopped answers SIGTERM with is its own affair."""
     box = task["containers"][0]
     reason, own = task.get("stoppedReason", ""), box.get("reason") or ""
     if own.startswith("OutOfMemoryError"):  # AWS's page on stopped tasks shows the container's in place of the task's
@@ -46,7 +46,7 @@ def ending(task: Told) -> Told:
 
 
 def recorded_ending(name: str) -> Told:
-    """How the tasks of a recorded failure ended, which they all did alike."""
+    """Returns how the tasks of a recorded failure ended, which they all did alike."""
     [ended] = {str(ending(one)): ending(one) for one in RECORDED[name].facts.stopped}.values()
     return ended
 
@@ -88,7 +88,7 @@ class Account:
         return [one for one in tasks if one["group"] == (group or f"service:{self.name}")]
 
     def events(self) -> list[str]:
-        """What the service has said."""
+        """Returns what the service has said."""
         [service] = self.client("ecs").describe_services(cluster=self.name, services=[self.name])["services"]
         return [common(one["message"]) for one in service["events"]]
 

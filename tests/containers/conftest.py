@@ -170,7 +170,7 @@ def a_registry(engine: engines.Engine) -> None:
 
 @dataclass
 class Ran:
-    """How a command ended, and what it said."""
+    """Describes how a command ended, and what it said."""
 
     code: int
     out: str
@@ -190,7 +190,7 @@ class Project:
 
     @property
     def record(self) -> Path:
-        """Where ecsctl keeps what it knows."""
+        """Returns where ecsctl keeps what it knows."""
         return self.folder / ".ecsctl"
 
     def ecsctl(self, *words: str, check: bool = True, timeout: float = 240) -> Ran:
@@ -202,7 +202,7 @@ class Project:
         return ran
 
     def environment(self) -> dict[str, str]:
-        """What a person with this engine has in the environment."""
+        """Returns what a person with this engine has in the environment."""
         own = {name: value for name, value in os.environ.items() if name != NO_CONTAINERS}
         own |= {"DOCKER_HOST": f"unix://{self.engine.path}", "COLUMNS": "400"}
         return own if self.registry else own | {NO_REGISTRY: "0"}
@@ -223,7 +223,7 @@ class Project:
             return Ran(process.wait(60), output.decode(), "")
 
     def log(self) -> str:
-        """What the sandbox's server has complained of."""
+        """Returns what the sandbox's server has complained of."""
         path = self.record / "sandbox.log"
         return path.read_text()[-4000:] if path.exists() else ""
 
@@ -247,12 +247,12 @@ class Project:
 
     @property
     def url(self) -> str:
-        """Where the app opens on this machine."""
+        """Returns where the app opens on this machine."""
         return self.urls[0]
 
     @property
     def urls(self) -> list[str]:
-        """Where its listeners open on this machine, HTTPS first."""
+        """Returns where its listeners open on this machine, HTTPS first."""
         [found] = self.play("fronts").values()
         return list(found)
 
@@ -270,7 +270,7 @@ class Project:
         return self.engine.ours("containers", leftovers.whose(self.record))
 
     def left(self) -> list[str]:
-        """What of the sandbox's is in the engine, and in the packet filter."""
+        """Returns what of the sandbox's is in the engine, and in the packet filter."""
         whose, kinds = leftovers.whose(self.record), ("containers", "images", "networks", "volumes")
         rules = subprocess.run("iptables -S || true", shell=True, check=True, capture_output=True, text=True).stdout  # noqa: S602 - may not be there
         return [line for line in rules.splitlines() if firewall.chain(whose) in line] + [

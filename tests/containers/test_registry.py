@@ -50,7 +50,7 @@ def built(engine: Engine, folder: Path, word: str) -> str:
 
 
 def held(registry: Registry, reference: str) -> int:
-    """What the registry answers to who asks for a manifest."""
+    """Returns what the registry answers to who asks for a manifest."""
     with contextlib.closing(http.client.HTTPConnection(registry.place, timeout=10)) as connection:
         connection.request("HEAD", f"/v2/{REPOSITORY}/manifests/{reference}", headers={"Accept": KINDS})
         return connection.getresponse().status

@@ -21,14 +21,15 @@ HANG = 150  # seconds until a case that does not end is a failure
 
 
 class Ended(NamedTuple):
-    """What a child came back with: a value, or how it failed."""
+    """Describes what a child came back with: a value, or how it failed."""
 
     value: Any
     failure: str
 
 
 class Branch:
-    """Where one process becomes two: the child has its own copy of the current folder, the parent waits for it.
+    """Describes where one process becomes two: the child has its own copy of the current folder, the parent waits
+    for it.
 
     Made in the parent, it goes on in both. The child has to `end`; the parent asks how it has `ended`.
     """
@@ -47,7 +48,7 @@ class Branch:
 
     @property
     def is_child(self) -> bool:
-        """Which of the two this is."""
+        """Returns which of the two this is."""
         return self._child == 0
 
     def end(self, body: Callable[[], Any]) -> None:

@@ -103,7 +103,7 @@ def the_neighbour_outlives_a_down(matrix: Matrix) -> list[str]:
 
 
 def what_is_handed_over_during_a_down_stays(matrix: Matrix) -> list[str]:
-    """What was ours when `down` read it, and is another's when its turn comes, is left alone."""
+    """Returns what was ours when `down` read it, and is another's when its turn comes, is left alone."""
     world = matrix.world
     name = "/ecs/hello"
 
@@ -142,7 +142,7 @@ def _at(matrix: Matrix, run: Callable[[], Any], operation: str, case: Callable[[
     failures: list[str] = []
     done: list[str] = []
 
-    def befall(make: Make, this: str, clock: Clock) -> Any:
+    def apply_fault(make: Make, this: str, clock: Clock) -> Any:
         if this == operation and not done:
             done.append(this)
             folder = Path.cwd()  # the run's own; the branch has a copy of it
@@ -157,7 +157,7 @@ def _at(matrix: Matrix, run: Callable[[], Any], operation: str, case: Callable[[
 
     def whole() -> list[str]:
         with suppress(Killed):
-            matrix.world.struck(run, Script(lambda _number, _different: befall))
+            matrix.world.struck(run, Script(lambda _number, _different: apply_fault))
         assert done, f"no {operation}"
         return failures
 

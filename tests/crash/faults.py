@@ -1,4 +1,4 @@
-"""What can happen to a changing call: a run's way to AWS that numbers its changes and lets faults befall them."""
+"""What can happen to a changing call: a run's way to AWS that numbers its changes and lets faults happen to them."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def refusal(operation: str, code: str, message: str, status: int = 400) -> Clien
 
 
 def _answers(code: str, message: str, status: int, *, effect: bool = False) -> Fault:
-    def befall(make: Make, operation: str, clock: Clock) -> Any:
+    def apply_fault(make: Make, operation: str, clock: Clock) -> Any:
         if effect:
             make()
         raise refusal(operation, code, message, status)
 
-    return befall
+    return apply_fault
 
 
 def _killed_before(make: Make, operation: str, clock: Clock) -> Any:
@@ -120,7 +120,9 @@ DENIED = _answers("AccessDenied", "You are not authorized to perform this operat
 
 
 class Script:
-    """What befalls the calls of one run. Changes are numbered from 0, and so are the different ones among them."""
+    """Describes what happens to the calls of one run. Changes are numbered from 0, and so are the different ones among
+    them.
+    """
 
     def __init__(
         self,
@@ -130,10 +132,12 @@ class Script:
         since: int = 0,
         reads: bool = True,
     ) -> None:
-        self.change = change  # (number, number among the different ones or None for a repeated one) → what befalls it
+        self.change = (
+            change  # (number, number among the different ones or None for a repeated one) → what happens to it
+        )
         self.lasting, self.since, self.reads = lasting, since, reads
         self.changes = 0
-        self.befallen = 0
+        self.happened = 0
         self._observed: set[str] = set()
 
     def deliver(self, call: Call, parameters: dict[str, Any], make: Make, clock: Clock, operation: str) -> Any:
@@ -141,8 +145,8 @@ class Script:
         fault = self._fault(call, parameters)
         if fault is None:
             return make()
-        self.befallen += 1
-        if self.befallen > MOST:
+        self.happened += 1
+        if self.happened > MOST:
             raise Killed(f"still trying after {MOST} failures")
         return fault(make, operation, clock)
 
@@ -159,7 +163,7 @@ class Script:
 
 
 class Faulty(Aws):
-    """AWS over a way on which the script's faults befall the calls."""
+    """AWS over a way on which the script's faults happen to the calls."""
 
     script: Script
 

@@ -1,4 +1,4 @@
-"""Every changing call of a clean `up` and of a clean `down`, and what befalls it: each case branches off one run."""
+"""Every changing call of a clean `up` and of a clean `down`, and what happens to it: each case branches off one run."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class Matrix:
         ways = tuple(deaths)
         first: list[tuple[str, str]] = []
 
-        def befall(number: int, _different: int | None) -> Fault | None:
+        def fault_at(number: int, _different: int | None) -> Fault | None:
             return at_the_first if by_kind and not COMPLETE else branch_off if within(number, part) else None
 
         def at_the_first(make: Make, operation: str, clock: Clock) -> Any:
@@ -162,28 +162,28 @@ class Matrix:
                 )
             return make()
 
-        script = Script(befall)
+        script = Script(fault_at)
         self.world.struck(run, script)
-        assert script.befallen > 0
+        assert script.happened > 0
         return failures
 
     def outlived(self, run: Callable[[], Any], name: str, fault: Fault, holds: Check, part: Part) -> list[str]:
-        """Let the fault befall the different changes of the part, all in one run, which must end as a clean one."""
+        """Let the fault happen to the different changes of the part, all in one run, which must end as a clean one."""
 
-        def befall(_number: int, different: int | None) -> Fault | None:
+        def fault_at(_number: int, different: int | None) -> Fault | None:
             return fault if different is not None and within(different, part) else None
 
         def body() -> None:
-            script = Script(befall)
+            script = Script(fault_at)
             self.world.struck(run, script)
             holds()
-            assert script.befallen > 0
+            assert script.happened > 0
 
         where = f"at each change of part {part}, in one run"
         return self._counted(f"{name}, at each in one run", run, holds, branch(body), where)
 
     def outlived_each(self, run: Callable[[], Any], name: str, fault: Fault, holds: Check, part: Part) -> list[str]:
-        """Let the fault befall one change of the part, in a run for each, which goes on from there in a branch."""
+        """Let the fault happen to one change of the part, in a run for each, which goes on from there in a branch."""
 
         def strike(_script: Script, _number: int) -> Fault:
             return fault
@@ -222,8 +222,8 @@ class Matrix:
         return self._each(run, f"{name}, from there on", strike, due, well or ended_well, then, reason=True)
 
     def met(self, run: Callable[[], Any], kinds: set[str], name: str, fault: Fault, holds: Check) -> list[str]:
-        """Let the fault befall the call that makes the first of each of these kinds, in a run for each, which ends well
-        or with a reason.
+        """Let the fault happen to the call that makes the first of each of these kinds, in a run for each, which ends
+        well or with a reason.
         """
         left = set(kinds)
 
@@ -255,7 +255,7 @@ class Matrix:
         failures: list[str] = []
         one: list[Branch] = []  # in a branch: itself
 
-        def befall(number: int, different: int | None) -> Fault | None:
+        def fault_at(number: int, different: int | None) -> Fault | None:
             return branch_off if not one and due(number, different) else None
 
         def branch_off(make: Make, operation: str, clock: Clock) -> Any:
@@ -267,7 +267,7 @@ class Matrix:
             failures.extend(self._counted(name, run, holds, here.ended(), where))
             return make()
 
-        script = Script(befall)
+        script = Script(fault_at)
         try:
             self.world.struck(run, script)
         except BaseException as error:
@@ -277,7 +277,7 @@ class Matrix:
             one[0].end(last)
         if one:
             one[0].end(well)
-        assert script.befallen > 0
+        assert script.happened > 0
         return failures
 
     def _counted(self, what: str, run: Callable[[], Any], holds: Check, ended: Ended, where: str) -> list[str]:
@@ -292,7 +292,7 @@ def within(number: int, part: Part) -> bool:
 
 
 def unlike(wanted: Any, found: Any, where: str) -> list[str]:
-    """Where two values differ, a line for each place."""
+    """Returns where two values differ, a line for each place."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         names = sorted(wanted.keys() | found.keys())
         return [line for name in names for line in unlike(wanted.get(name), found.get(name), f"{where}.{name}")]
@@ -326,7 +326,7 @@ def _any_version(account: Account) -> Any:
 
 
 def _revisions(account: Account) -> int:
-    """How many there are of the process that has the most."""
+    """Returns how many there are of the process that has the most."""
     found = [one for kinds in account.values() for one in kinds.get("task definitions", [])]
     return max(Counter(re.findall(r"task-definition/(hello(?:_[a-z]+)?):", " ".join(str(one["id"]) for one in found)))
                .values(), default=0)  # fmt: skip

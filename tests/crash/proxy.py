@@ -1,4 +1,4 @@
-"""A loopback proxy before the sandbox's server, on which a fault befalls one changing request of a real process."""
+"""A loopback proxy before the sandbox's server, on which a fault happens to one changing request of a real process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Proxy(Relay):
         super().__init__(target, Struck)
         self.what, self.at, self.changes = what, at, 0
         self.victim: int | None = None
-        self.struck = ""  # the request that the fault has befallen
+        self.struck = ""  # the request that the fault has happened to
         self.lock = threading.Lock()
 
     def due(self, request: str) -> bool:

@@ -24,17 +24,17 @@ class Tally:
         self._properties = properties  # of the test's report: what of them is plain reaches whoever started the tests
 
     def add(self, what: str, during: str, holds: str, failures: list[str]) -> list[str]:
-        """One case: what befell which run, what must hold, and how it did not. Returns the failures."""
+        """One case: what happened to which run, what must hold, and how it did not. Returns the failures."""
         self._properties.append((CASE, [what, during, holds, bool(failures)]))
         return failures
 
 
-Case = tuple[str, str, str, bool]  # what befell, which run, what had to hold, and whether it did not
+Case = tuple[str, str, str, bool]  # what happened, to which run, what had to hold, and whether it did not
 Cases = dict[str, list[Case]]  # by the test's id
 
 
 def cases_of(reports: Iterable[Any]) -> Cases:
-    """What the tests counted. A test that counts none is a case itself, and its name is what must hold."""
+    """Returns what the tests counted. A test that counts none is a case itself, and its name is what must hold."""
     found: Cases = {}
     for report in reports:
         counted = [tuple(value) for name, value in report.user_properties if name == CASE]

@@ -76,10 +76,10 @@ class AnyOrder(RuleBasedStateMachine):
     def die(self, number: int, death: str, going_up: bool) -> None:
         """The process is dead from there on; the state file stays as it is."""
 
-        def befall(this: int, _different: int | None) -> Fault | None:
+        def fault_at(this: int, _different: int | None) -> Fault | None:
             return DEATHS[death] if this == number else None
 
-        script = Script(befall, lasting=DEATHS["killed before"], since=number + 1)
+        script = Script(fault_at, lasting=DEATHS["killed before"], since=number + 1)
         with suppress(Killed):
             self.world.struck(*((self.world.up, script, self.configured()) if going_up else (self.world.down, script)))
 
@@ -115,7 +115,7 @@ class AnyOrder(RuleBasedStateMachine):
         """It is refused as long as the first one works; a run with nothing to do needs no lock."""
         refused: list[bool] = []
 
-        def befall(number: int, _different: int | None) -> Fault | None:
+        def fault_at(number: int, _different: int | None) -> Fault | None:
             return at_once if number == 0 else None
 
         def at_once(make: Any, _operation: str, _clock: Any) -> Any:
@@ -128,7 +128,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.world.script = script
             return make()
 
-        self.world.struck(self.world.up, Script(befall), self.configured())
+        self.world.struck(self.world.up, Script(fault_at), self.configured())
         assert all(refused)
 
 

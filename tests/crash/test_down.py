@@ -1,4 +1,4 @@
-"""Whatever befalls a `down`: that run, or one plain run after it, leaves exactly what was there before the `up`."""
+"""Whatever happens to a `down`: that run, or one plain run after it, leaves exactly what was there before the `up`."""
 
 from __future__ import annotations
 

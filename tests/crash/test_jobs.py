@@ -45,7 +45,7 @@ def test_killed_while_jobs_go_the_same_command_again_finishes(struck: Struck, ta
         return struck.up(WEB)
 
     def up_again() -> None:
-        """What was gone already when the run died may still be in the state file."""
+        """The state file may still name what was gone already when the run died."""
         up()
         same(matrix.clean, struck.account())
         assert struck.plan(WEB).work == ()

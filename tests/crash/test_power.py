@@ -32,7 +32,7 @@ STATE_FILE = ".ecsctl/state.json"
 
 @dataclass
 class Disk:
-    """What of one project's folder is on the disk for good, and what is only in memory yet."""
+    """Describes what of one project's folder is on the disk for good, and what is only in memory yet."""
 
     top: Path
     kept: dict[int, bytes] = field(default_factory=dict)  # contents that were synced

@@ -105,7 +105,7 @@ def test_struck_processes_and_one_after_each_leave_what_they_should(
 
 
 def struck(home: Home, what: str, at: int, *words: str) -> None:
-    """A run that the fault befalls, which must end as it says."""
+    """A run that the fault happens to, which must end as it says."""
     with proxied(home.sandbox.url, what, at) as proxy:
         running = home.run(*words, "--yes", through=proxy.url)
         proxy.victim = running.pid

@@ -16,7 +16,7 @@ def test_every_kind_is_in_the_stacks_and_is_made_and_removed_by_calls_that_are_s
 
     asked: set[tuple[str, str]] = set()
 
-    def befall(_number: int, _different: int | None) -> Fault:
+    def fault_at(_number: int, _different: int | None) -> Fault:
         return listen
 
     def listen(make: Make, _operation: str, _clock: Clock) -> Any:
@@ -27,7 +27,7 @@ def test_every_kind_is_in_the_stacks_and_is_made_and_removed_by_calls_that_are_s
     assert beside | whole == by_name().keys()
     assert {kind.known_by for kind in by_name().values()} - {kind.title for kind in by_name().values()} == {""}
     for run in (struck.up, struck.down):
-        struck.struck(run, Script(befall))
+        struck.struck(run, Script(fault_at))
     made = {name for name, kind in by_name().items() if not (kind.borrowed or kind.wait)}
     assert made <= whole
     assert {kind for kind, verb in asked if verb == "create"} >= made

@@ -1,4 +1,4 @@
-"""Whatever befalls an `up`: that run, or one plain run after it, ends where a clean `up` ends."""
+"""Whatever happens to an `up`: that run, or one plain run after it, ends where a clean `up` ends."""
 
 from __future__ import annotations
 

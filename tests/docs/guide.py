@@ -45,7 +45,7 @@ ASKS = {
 
 
 class Astray(AssertionError):
-    """What the page says is not what happens."""
+    """Describes what the page says is not what happens."""
 
 
 class Step(NamedTuple):
@@ -69,7 +69,7 @@ class Step(NamedTuple):
 
 
 def steps(page: Path) -> Iterator[Step]:
-    """What the page has its reader do, in its order."""
+    """Returns what the page has its reader do, in its order."""
     for fence in fences(page):
         if title := TITLE.search(fence.about):
             yield Step(file=title[1], text=fence.text)
@@ -184,7 +184,9 @@ def aws(words: list[str]) -> Any:
 
 
 def given_to_aws(words: list[str]) -> dict[str, Any]:
-    """What a command of the AWS CLI hands to the SDK. Raises KeyError for a call, or an option of it, that is none."""
+    """Returns what a command of the AWS CLI hands to the SDK. Raises KeyError for a call, or an option of it, that
+    is none.
+    """
     service, operation, *rest = words
     model = shared_session()._session.get_service_model(service)
     called = {xform_name(name, "-"): name for name in model.operation_names}[operation]

@@ -39,7 +39,7 @@ def name(page: Path) -> str:
 
 @cache
 def text(page: Path) -> str:
-    """What the page says."""
+    """Returns what the page says."""
     return page.read_text(encoding="utf-8")
 
 
@@ -54,7 +54,7 @@ def prose(page: Path) -> str:
 
 
 def links(page: Path) -> Iterator[str]:
-    """Where the page's links lead, pictures too."""
+    """Returns where the page's links lead, pictures too."""
     for found in LINK.finditer(re.sub(r"`[^`\n]*`", "", prose(page))):
         yield found[1]
 

@@ -91,7 +91,7 @@ ORDINARY = 'name = "hello"\n\n[domain]\nname = "hello.ecsctl.example"\n\n[github
 
 
 def pages() -> dict[str, Callable[[], str]]:
-    """What writes each page, by the page's path below docs/."""
+    """Returns what writes each page, by the page's path below docs/."""
     return {
         "reference/cli.md": cli,
         "reference/resources.md": resources,
@@ -169,12 +169,12 @@ def _parameter(one: Any) -> Iterator[str]:
 
 @cache
 def _planned() -> tuple[dict[str, Any], ...]:
-    """What `ecsctl plan` would make of an ordinary ecsctl.toml in an empty account."""
+    """Returns what `ecsctl plan` would make of an ordinary ecsctl.toml in an empty account."""
     return tuple(json.loads(ZONE.sub("Z0123456789EXAMPLE", _printed("plan", "-o", "json")))["steps"])
 
 
 def _printed(*words: str) -> str:
-    """What a command prints for an ordinary ecsctl.toml in an empty account."""
+    """Returns what a command prints for an ordinary ecsctl.toml in an empty account."""
     before, out = os.getcwd(), io.StringIO()
     with tempfile.TemporaryDirectory() as folder, inprocess():
         Path(folder, ".git").mkdir()
@@ -239,7 +239,7 @@ def _shown(value: Any) -> str:
 
 
 def bill() -> dict[str, float]:
-    """What the parts of an ordinary stack cost a month that are paid by the hour."""
+    """Returns what the parts of an ordinary stack cost a month that are paid by the hour."""
     task = prices.task(256, 512, "ARM64", public=False)
     return {
         "the load balancer": prices.monthly("load-balancer"),
@@ -258,7 +258,7 @@ def _bill() -> str:
 
 
 def _tasks() -> str:
-    """What a task costs that never stops, by its size."""
+    """Returns what a task costs that never stops, by its size."""
     lines = ["| size | a month on ARM64 | on X86_64 |", "|---|--:|--:|"]
     for cpu, memory in ((256, 512), (512, 1024), (1024, 2048), (4096, 8192)):
         arm, x86 = (prices.task(cpu, memory, one, public=False) for one in ("ARM64", "X86_64"))
@@ -267,7 +267,7 @@ def _tasks() -> str:
 
 
 def _runs() -> str:
-    """What a job costs, by its size, for a run of ten minutes each night."""
+    """Returns what a job costs, by its size, for a run of ten minutes each night."""
     lines = ["| size | a minute on ARM64 | on X86_64 | ten minutes each night, a month |", "|---|--:|--:|--:|"]
     for cpu, memory in ((256, 512), (512, 1024), (1024, 2048), (4096, 8192)):
         arm, x86 = (prices.minute(cpu, memory, one) for one in ("ARM64", "X86_64"))
@@ -284,7 +284,7 @@ def _cell(text: str) -> str:
 
 
 def policies() -> str:
-    """What whoever runs ecsctl must be allowed, and what each role may do."""
+    """Returns what whoever runs ecsctl must be allowed, and what each role may do."""
     from ecsctl import config
     from ecsctl.operations.policy import policies as operators
 
@@ -331,7 +331,7 @@ def _many(values: Any) -> str:
 
 
 def told_events() -> str:
-    """What the engine tells while it works, for programs in Python."""
+    """Returns what the engine tells while it works, for programs in Python."""
     lines = [EVENTS]
     for event in events.Event.__subclasses__():
         own = ", ".join(f"`{one.name}`" for one in fields(event))
@@ -355,7 +355,7 @@ def _errors() -> str:
 
 
 def _beyond_moto() -> str:
-    """What the sandbox adds to moto and what it changes of it, by service."""
+    """Returns what the sandbox adds to moto and what it changes of it, by service."""
     overlay.install(tests=True)
     found: dict[str, dict[str, set[str]]] = {}
     session = botocore.session.Session()

@@ -26,7 +26,7 @@ def words(command: str) -> list[str]:
 
 
 def refused(given: list[str]) -> str:
-    """Why the command line does not take these words; empty if it does. Nothing is run."""
+    """Returns why the command line does not take these words; empty if it does. Nothing is run."""
     command: Any = typer.main.get_command(app)
     context = None
     try:

@@ -24,7 +24,7 @@ def no_session() -> NoReturn:
 
 
 class ToyAws(Aws):
-    """What the toys need of AWS: the cloud, and the real bookkeeping of what is fresh."""
+    """Describes what the toys need of AWS: the cloud, and the real bookkeeping of what is fresh."""
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(Patience(cloud.clock), session=no_session)

@@ -33,7 +33,7 @@ class Clock:
 
 @dataclass
 class Thing:
-    """What the toy cloud holds."""
+    """Describes what the toy cloud holds."""
 
     kind: str
     id: str
@@ -71,7 +71,7 @@ class Cloud:
         return effect()
 
     def find(self, kind: str, name: str | None = None) -> list[Thing]:
-        """What a read shows."""
+        """Returns what a read shows."""
         return [
             thing for thing in self.things
             if thing.kind == kind and self.clock.now() - thing.born >= self.lag

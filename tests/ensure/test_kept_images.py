@@ -26,8 +26,8 @@ def repository(**configured: Any) -> Repository:
 
 
 def left(policy: str, images: list[Image]) -> list[Image]:
-    """What stays (Amazon ECR user guide, "Automate the cleanup of images"): a rule counts all that fits it, and what
-    fits an earlier one is that one's affair.
+    """Returns what stays (Amazon ECR user guide, "Automate the cleanup of images"): a rule counts all that fits it,
+    and what fits an earlier one is that one's affair.
     """
     gone, settled = set[Image](), set[Image]()
     for rule in sorted(json.loads(policy)["rules"], key=lambda one: one["rulePriority"]):

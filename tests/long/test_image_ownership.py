@@ -45,7 +45,7 @@ def run_revision(world: World, arn: str) -> None:
 
 
 def pushed(world: World) -> str:
-    """What the pipeline does with a push, until the service is updated. Returns the image."""
+    """Returns what the pipeline does with a push, until the service is updated. Returns the image."""
     tag = f"push-{next(PUSHES)}"
     put_image(ACCOUNT, REGION, "hello", [tag, "latest"])
     run_revision(world, registered(world, f"{URI}:{tag}"))
@@ -62,7 +62,7 @@ def rolled_back(world: World, revisions: int) -> str:
 
 
 def up(world: World, desired: dict[str, Any], *, wait: bool = True) -> None:
-    """What `ecsctl up` does."""
+    """Do what `ecsctl up` does."""
     session = world.open(desired)
     before_change(session.aws, session.engine, session.desired_stack, "hello", wait=wait)
     session.engine.up(session.desired_stack, agree=lambda plan: None)

@@ -33,7 +33,7 @@ KNOWN = SHAPES | MORE | TRIED | REQUIRED
 
 @dataclass(frozen=True)
 class App:
-    """Where an app listens and what it answers; every other path is 404 unless `otherwise` says so."""
+    """Describes where an app listens and what it answers; every other path is 404 unless `otherwise` says so."""
 
     port: int
     answers: Mapping[str, int]

@@ -19,7 +19,7 @@ from tests.commands.conftest import ORDINARY, Ended
 
 
 def account(folder: Path) -> dict[str, Any]:
-    """What the sandbox's account holds, without what AWS itself put there for good."""
+    """Returns what the sandbox's account holds, without what AWS itself put there for good."""
     running = sandbox.status(folder / ".ecsctl")
     assert running is not None
     address, key = f"{running.url}/sandbox/snapshot?ids=true", {sandbox.KEY_HEADER: running.key}

@@ -47,7 +47,7 @@ FORGOTTEN: list[tuple[type[AnyResource], str]] = [
 
 
 def caught(kind: type[AnyResource], folder: Path) -> list[str]:
-    """Which of the contract's tests fail for this kind."""
+    """Returns which of the contract's tests fail for this kind."""
     stacks = {row.stack for row in ROWS if row.kind is kind}
     failed = []
     for stack in stacks:

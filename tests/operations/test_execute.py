@@ -45,7 +45,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plugin:
 
 
 def refusal(ask: Callable[[], object]) -> str:
-    """What is refused, why, and the hint."""
+    """Returns what is refused, why, and the hint."""
     with pytest.raises(EcsctlError) as caught:
         ask()
     return f"{caught.value.message} | {caught.value.why} | {caught.value.hint}"

@@ -21,7 +21,7 @@ from tests.releases.conftest import APP, Service, service  # noqa: F401 - a fixt
 
 
 class Heard:
-    """What a tunnel reports."""
+    """Describes what a tunnel reports."""
 
     def __init__(self, then: Callable[[], object] = lambda: None) -> None:
         self.reports: list[object] = []

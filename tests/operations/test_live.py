@@ -125,7 +125,7 @@ def test_a_stop_in_the_middle_of_a_read_is_no_error(service: Service, hear: Call
     assert list(watch(aws, APP)) == []
 
 
-def test_a_worker_is_reported_beside_the_web_and_what_befalls_it_is_not_well(service: Service) -> None:
+def test_a_worker_is_reported_beside_the_web_and_what_happens_to_it_is_not_well(service: Service) -> None:
     image = service.push("v1")
     service.start(image)
     service.start(image, worker="mailer")

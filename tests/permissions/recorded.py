@@ -108,7 +108,7 @@ class Recorded:
     ended: dict[str, tuple[int, str]] = field(default_factory=dict)  # the exit code of each and what it said; 3 stays
 
     def policies(self) -> dict[str, Any]:
-        """What `ecsctl policy` prints for it."""
+        """Returns what `ecsctl policy` prints for it."""
         return policies(Config.model_validate(self.desired), ACCOUNT, self.region)
 
     def moved(self, partition: str) -> Recorded:
@@ -236,7 +236,7 @@ class Runs:
             self._client("codebuild").start_build(projectName="hello-build")
 
     def _disturb(self) -> list[str]:
-        """What someone may do by hand, and `up` or `down` puts right. Returns the route tables that it made."""
+        """Returns what someone may do by hand, and `up` or `down` puts right. Returns the route tables that it made."""
         ec2, region = self._client("ec2"), self.found.region
         self._client("iam").attach_role_policy(RoleName=f"hello-{region}-task", PolicyArn=self.made["boundary"])
         if "notify" in self.found.desired:

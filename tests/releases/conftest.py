@@ -55,7 +55,7 @@ class Service:
         return open_app(Aws(Patience(self.clock), session=shared_session()), APP, self.state_file)
 
     def app(self) -> tuple[Aws, State]:
-        """What the commands that release work on."""
+        """Returns what the commands that release work on."""
         session = self.session()
         return session.aws, session.state
 
@@ -132,7 +132,7 @@ class Service:
 
     @property
     def revisions(self) -> int:
-        """How many revisions the family has."""
+        """Returns how many revisions the family has."""
         return len(self.ecs.list_task_definitions(familyPrefix=APP)["taskDefinitionArns"])
 
     def definition(self, name: str) -> dict[str, Any]:

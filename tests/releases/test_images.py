@@ -22,7 +22,7 @@ def app(service: Service) -> tuple[Aws, Names]:
 
 
 def manifest(**more: Any) -> str:
-    """What is pushed beside an image: another content than any image has."""
+    """Returns what is pushed beside an image: another content than any image has."""
     kind = "application/vnd.oci.image.manifest.v1+json"
     layers = [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "size": 5, "digest": "sha256:" + 64 * "5"}]
     return json.dumps({"schemaVersion": 2, "mediaType": kind, "config": {}, "layers": layers} | more)

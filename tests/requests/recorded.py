@@ -175,7 +175,7 @@ def model(service: str) -> botocore.model.ServiceModel:
 
 @functools.cache
 def methods(service: str) -> dict[str, str]:
-    """What boto3 calls each operation of a service, and AWS."""
+    """Returns what boto3 calls each operation of a service, and AWS."""
     return {xform_name(name): name for name in model(service).operation_names}
 
 

@@ -93,7 +93,7 @@ CHECKED: dict[str, Check] = {
 
 
 def answered() -> dict[str, str]:
-    """What sentences.txt says: by a sentence's digest and where it stands, why it is kept."""
+    """Returns what sentences.txt says: by a sentence's digest and where it stands, why it is kept."""
     found, reason = {}, ""
     for line in (Path(__file__).parent / "sentences.txt").read_text().splitlines():
         if line.startswith("# "):

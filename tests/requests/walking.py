@@ -53,7 +53,7 @@ def plain(shape: Shape) -> str:
 
 
 def sentences(shape: Shape) -> Iterator[str]:
-    """What a parameter's documentation says in words of constraint, one sentence each."""
+    """The sentences of a parameter's documentation that demand something."""
     parts = re.split(r"(?<=[.!?]) (?=[A-Z])", plain(shape))
     yield from (one.strip() for one in parts if CONSTRAINT.search(one))
 

@@ -52,7 +52,7 @@ class Cloud:
         return self._run(app, lambda engine, _: engine.down(agree=lambda _: None))
 
     def see(self, part, desired, app=APP):
-        """What a fresh read shows of one resource."""
+        """Returns what a fresh read shows of one resource."""
         return desired.observe(self.aws, self.label(part, app))
 
     def lose_state(self):

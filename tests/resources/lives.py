@@ -32,7 +32,7 @@ def of(stack: str) -> list[Row]:
 
 @dataclass
 class Life:
-    """What was observed in the life of a stack."""
+    """Describes what was observed in the life of a stack."""
 
     created: dict[str, Any] = field(default_factory=dict)  # by part: the tags just after its create
     to_others: dict[str, list[Verb]] = field(default_factory=dict)  # by part: for another app, and if it is untagged
@@ -94,7 +94,7 @@ def live(stack: str, folder: Path) -> Life:
 
 
 def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
-    """What is planned for each other value, and for others; and whether the account shows all that is there."""
+    """Plan each other value, and for other apps; and check that a snapshot of the account shows everything."""
     made = steps(cloud.plan(make({row.part: row.made for row in of(stack) if row.made})))
     for row in of(stack):
         life.asked |= {(row.part, name): made[row.part] for name in row.made}
@@ -141,7 +141,7 @@ def _changed(life: Life, cloud: Any, stack: str, make: Any, kept: Mapping[Path, 
 
 
 def _spoiled(life: Life, cloud: Any, stack: str, make: Any) -> None:
-    """What others do by hand, field by field."""
+    """Do what others do by hand, field by field."""
     ids = network.ids_of(cloud, make({}))
     with authorization.administrator():
         for row in of(stack):
@@ -163,7 +163,9 @@ def _found(life: Life, cloud: Any, stack: str) -> None:
 
 
 def account() -> set[tuple[str, str, str]]:
-    """What is there, by region, kind and id. Not what is in it: tasks have written into a log group of others."""
+    """Returns what is there, by region, kind and id. Not what is in it: tasks have written into a log group of
+    others.
+    """
     found = _without_aws_own(snapshot(regions=(REGION,)))
     return {
         (where, kind, str(one["id"]))

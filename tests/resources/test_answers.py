@@ -69,7 +69,7 @@ def turn_all(parsed):
 
 
 def worth(plan):
-    """What is not as desired."""
+    """Returns what is not as desired."""
     return {step.name: step.changed for step in plan.work}
 
 

@@ -210,7 +210,7 @@ def test_what_aws_hands_back_is_what_was_sent(desired):
 
 
 def noise(found):
-    """What AWS and its console add without a difference."""
+    """Add what AWS and its console add, and what makes no difference."""
     found["version"] = 12
     found["triggers"] = []
     del found["executionMode"]

@@ -18,7 +18,7 @@ def ground(cloud):
 
 
 def changes(plan):
-    """What a plan would change: for each resource that is not kept, its fields."""
+    """Returns what a plan would change: for each resource that is not kept, its fields."""
     return {step.name: set(step.changed) for step in plan.work}
 
 

@@ -98,13 +98,15 @@ class Account:
         return made
 
     def copy(self, tags, change):
-        """What the pipeline, or a person, does: copy what runs, change it, use it."""
+        """Do what the pipeline, or a person, does: copy what runs, change it, use it."""
         definition = copy.deepcopy(self.live.definition)
         change(definition)
         self.live = self.register(definition, dict(self.live.tags) if tags else {})
 
     def up(self, desired, killed=False):
-        """What a run does. Returns how many revisions it registered; `killed` ends it before the service is updated."""
+        """Returns what a run does. Returns how many revisions it registered; `killed` ends it before the service is
+        updated.
+        """
         before = len(self.revisions)
         if self.live is None:
             registered = laid(desired, {}, image_for(desired), REGION)

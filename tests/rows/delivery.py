@@ -211,7 +211,7 @@ def a_key(cloud: Any) -> None:
 
 
 def composition(cloud: Any) -> Callable[[Changes], Compose]:
-    """What makes a composition of all parts, with these changes of theirs."""
+    """Returns what makes a composition of all parts, with these changes of theirs."""
     others(cloud)
     return lambda changes: stack_of(*DESIRED, **{part.replace("-", "_"): one for part, one in changes.items()})
 
@@ -227,7 +227,7 @@ def project(cloud: Any) -> dict[str, Any]:
 
 
 def edit_pipeline(cloud: Any, change: Callable[[dict[str, Any]], Any]) -> None:
-    """What someone does in the console: read, change, write back, the masked token too."""
+    """Do what someone does in the console: read, change, write back, the masked token too."""
     codepipeline = cloud.boto("codepipeline")
     found = codepipeline.get_pipeline(name="shop")["pipeline"]
     change(found)

@@ -61,7 +61,9 @@ def heard(cloud: Any, event: str, handler: Callable[..., None]) -> Iterator[None
 
 
 class Ground:
-    """What the service stands on, made by hand: a network with a way out, a load balancer, roles, a log group."""
+    """Describes what the service stands on, made by hand: a network with a way out, a load balancer, roles, a log
+    group.
+    """
 
     def __init__(self, cloud: Any, count: int = 1) -> None:
         self.cloud, self.count = cloud, count
@@ -227,7 +229,9 @@ class Ground:
         return [arn.rsplit("/", 1)[-1] for arn in listed]
 
     def register(self, change: Any, tags: bool = False) -> str:
-        """What the pipeline does: copy what the service runs, change it, register it. Without our tags by default."""
+        """Returns what the pipeline does: copy what the service runs, change it, register it. Without our tags by
+        default.
+        """
         ecs = self.boto("ecs")
         copy = self.live()
         own = ecs.list_tags_for_resource(resourceArn=copy["taskDefinitionArn"])["tags"]
@@ -239,7 +243,7 @@ class Ground:
         return str(made["taskDefinition"]["taskDefinitionArn"])
 
     def deploy(self, number: int, settle: bool = True, tags: bool = False) -> str:
-        """What the pipeline does at a push: the same with another image, and the service updated to it."""
+        """Returns what the pipeline does at a push: the same with another image, and the service updated to it."""
         arn = self.register(lambda copy: copy["containerDefinitions"][0].update(image=image(number)), tags)
         self.boto("ecs").update_service(cluster="shop", service="shop", taskDefinition=arn)
         if settle:
@@ -256,7 +260,7 @@ class Ground:
 
 
 def composition(cloud: Any) -> Callable[[Changes], Compose]:
-    """What makes a composition of all parts, with these changes of theirs."""
+    """Returns what makes a composition of all parts, with these changes of theirs."""
     ground = Ground(cloud)
     a_key(cloud)
 

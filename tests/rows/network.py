@@ -199,7 +199,7 @@ def stack_of(cloud: Any, *names: str, **changes: Any) -> Callable[[Stack], None]
 
 
 def composition(cloud: Any) -> Callable[[Changes], Compose]:
-    """What makes a composition of all parts, with these changes of theirs."""
+    """Returns what makes a composition of all parts, with these changes of theirs."""
     _make_flow_role(cloud)
     return lambda changes: stack_of(cloud, *DESIRED, **{part.replace("-", "_"): one for part, one in changes.items()})
 
@@ -215,7 +215,7 @@ def _make_flow_role(cloud: Any) -> None:
 
 
 def snapshot() -> dict[str, Any]:
-    """What the account holds in the one region that these tests use."""
+    """Returns what the account holds in the one region that these tests use."""
     return sandbox.snapshot(regions=(REGION,))
 
 

@@ -137,7 +137,7 @@ class Stack:
         return f"{REPOSITORY}:{tag}"
 
     def document(self, image=PUBLIC, **container):
-        """What register_task_definition is asked for."""
+        """Returns what register_task_definition is asked for."""
         return {
             "family": "app",
             "networkMode": "awsvpc",
@@ -179,7 +179,7 @@ class Stack:
         return self
 
     def asked(self, definition=None, desired=1, **settings):
-        """What create_service is asked for."""
+        """Returns what create_service is asked for."""
         return {
             "cluster": "app",
             "serviceName": "web",

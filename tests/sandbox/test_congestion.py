@@ -97,7 +97,7 @@ def at_once(monkeypatch):
 
 @pytest.fixture
 def changes(aws):
-    """What changes a thing, by service, each by its number."""
+    """Returns what changes a thing, by service, each by its number."""
     here = {"LocationConstraint": "eu-central-1"}
     aws("s3").create_bucket(Bucket="app-artifacts", CreateBucketConfiguration=here)
     aws("logs").create_log_group(logGroupName="/ecs/app")

@@ -14,7 +14,7 @@ CHECK = Check("HTTP", "/", "200", interval=10.0, timeout=5.0, healthy=1, unhealt
 
 @dataclass
 class Answers:
-    """What an app answers when it is asked."""
+    """Describes what an app answers when it is asked."""
 
     fault: Fault | None
 

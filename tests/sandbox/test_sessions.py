@@ -30,7 +30,7 @@ class App:
                      "aws_session_token": given["SessionToken"]}  # fmt: skip
 
     def client(self, service: str, **more: Any) -> Any:
-        """What the app asks a service with."""
+        """Returns what the app asks a service with."""
         return self.admin.client(service, **self.keys, **more)
 
     def allow(self, *actions: str, on: str = "*", **more: Any) -> None:

@@ -62,7 +62,7 @@ class Client:
         assert self.failed == []
 
     def trouble(self, url: str) -> str:
-        """Why nothing healthy answers there, or "". It reads the sandbox itself: calls would take minutes."""
+        """Returns why nothing healthy answers there, or "". It reads the sandbox itself: calls would take minutes."""
         parts = urlsplit(url)
         host, port = parts.hostname or "", 443 if parts.scheme == "https" else 80
         balancer = _balancer(host)
@@ -97,7 +97,7 @@ def _balancer(host: str) -> Any:
 
 
 def _action(listener: Any, host: str) -> Any:
-    """What becomes of a request: by the first rule that fits its host, or any path, else by default."""
+    """Returns what becomes of a request: by the first rule that fits its host, or any path, else by default."""
     rules = [one for one in list(listener.rules.values()) if not one.is_default]
     for rule in sorted(rules, key=lambda one: int(one.priority)):
         [condition] = rule.conditions
@@ -152,7 +152,7 @@ def watched(world: World, before: dict[str, Any], after: dict[str, Any]) -> Clie
 
 
 def url(world: World, configured: dict[str, Any]) -> str:
-    """Where the app is reached."""
+    """Returns where the app is reached."""
     session = world.open(configured)
     session.engine.plan(session.desired_stack)
     return session.url

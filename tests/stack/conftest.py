@@ -132,7 +132,7 @@ class World:
 
 
 def reported(session: Session) -> list[Report]:
-    """What `status` shows of the stack."""
+    """Returns what `status` shows of the stack."""
     plan, engine = session.engine.plan(session.desired_stack), session.engine
     return reports(plan, engine.observed, engine.kinds, session.state, session.identity, session.aws.at)
 

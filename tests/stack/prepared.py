@@ -18,7 +18,7 @@ THERE, OTHER = "us-east-1", "999999999999"
 
 @dataclass(frozen=True)
 class Case:
-    """What is wrong, what ecsctl.toml then says, and words that the refusal and its hint hold."""
+    """Describes what is wrong, what ecsctl.toml then says, and words that the refusal and its hint hold."""
 
     why: str
     name: Callable[[World], Named]

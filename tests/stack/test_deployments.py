@@ -26,7 +26,7 @@ def heard(world: World) -> list[list[str]]:
 
 
 def note(world: World, configured: dict[str, Any]) -> str:
-    """What `status` says beside the rule that starts the build."""
+    """Returns what `status` says beside the rule that starts the build."""
     session = world.open(configured)
     found = reported(session)
     return next(one.note for one in found if one.step.kind == "build-rule")

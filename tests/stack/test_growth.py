@@ -83,7 +83,7 @@ def _others(world: World) -> None:
 
 
 def _piled_up(world: World) -> None:
-    """What a long life of the app leaves behind."""
+    """Leave behind what a long life of the app does."""
     ecs = world.boto("ecs")
     for number in range(IMAGES):
         ecr.put_image(ACCOUNT, REGION, "hello", [f"old-{number}"])

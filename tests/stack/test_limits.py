@@ -38,7 +38,7 @@ STRANGE: list[tuple[dict[str, Any], str]] = [
 
 
 def refused(world: World, configured: dict[str, Any]) -> ConfigError:
-    """What `up` says, having changed nothing."""
+    """Returns what `up` says, having changed nothing."""
     calls: list[str] = []
     world.heard = lambda _service, operation, *_: calls.append(operation)
     before = world.exact()

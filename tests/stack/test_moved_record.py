@@ -16,7 +16,7 @@ ID = "11111111-1111-4111-8111-111111111111"
 
 
 def leads_to(world: World) -> str:
-    """Where the name leads; empty if nowhere."""
+    """Returns where the name leads; empty if nowhere."""
     route53 = world.boto("route53")
     zone = route53.list_hosted_zones()["HostedZones"][0]["Id"]
     records = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]

@@ -56,7 +56,7 @@ def records(world: World) -> dict[str, set[str]]:
 
 
 def answers(world: World, *names: str) -> dict[str, str]:
-    """What keeps a client of each name from being answered."""
+    """Returns what keeps a client of each name from being answered."""
     client = Client(world)
     return {name: trouble for name in names if (trouble := client.trouble(f"https://{name}"))}
 

@@ -46,7 +46,7 @@ def of_service(event: str, service: str = "hello/hello") -> dict[str, Any]:
 
 
 def messages(world: World, event: dict[str, Any]) -> list[str]:
-    """What is published for an event, by the rules that are there."""
+    """Returns what is published for an event, by the rules that are there."""
     events, found = world.boto("events"), []
     whole: Any = {"version": "0", "id": "1", "account": ACCOUNT, "region": REGION, "time": 0, **event}
     for rule in events.list_rules()["Rules"]:
@@ -66,7 +66,7 @@ def filled(*, InputTemplate: str, InputPathsMap: dict[str, str], event: Any) -> 
 
 
 def note(world: World, configured: dict[str, Any]) -> str:
-    """What `status` says beside the topic."""
+    """Returns what `status` says beside the topic."""
     session = world.open(configured)
     found = reported(session)
     return next(one.note for one in found if one.step.kind == "topic")

@@ -104,7 +104,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 
 def settings(world: World) -> dict[str, Any]:
-    """What AWS tells of all that is said in OTHERS."""
+    """Returns what AWS tells of all that is said in OTHERS."""
     ecs, elb = world.boto("ecs"), world.boto("elbv2")
     service = ecs.describe_services(cluster="hello", services=["hello"])["services"][0]
     [balancer] = elb.describe_load_balancers(Names=["hello"])["LoadBalancers"]

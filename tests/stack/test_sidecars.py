@@ -27,7 +27,7 @@ def containers(world: World) -> dict[str, dict[str, Any]]:
 
 
 def registered(world: World, change: Any) -> None:
-    """What the pipeline, or somebody on AWS, does: a copy of what runs, changed."""
+    """Do what the pipeline, or somebody on AWS, does: a copy of what runs, changed."""
     client, copy = world.boto("ecs"), live(world)
     for added in ("taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt",
                   "registeredBy"):  # fmt: skip

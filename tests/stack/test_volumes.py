@@ -51,7 +51,7 @@ def running(world: World) -> int:
 
 
 def role(world: World) -> dict[str, Any]:
-    """What the app's role may do."""
+    """Returns what the app's role may do."""
     iam = world.boto("iam")
     found: dict[str, Any] = iam.get_role_policy(RoleName=f"hello-{REGION}-task", PolicyName="ecsctl")["PolicyDocument"]
     return found

@@ -66,7 +66,7 @@ class Developer:
         file.write_text(text.replace(head, f"{head}{line}\n") if head in text else f"{text}{head}{line}\n")
 
     def trouble_ends(self) -> None:
-        """What the person has fixed is fixed."""
+        """End the simulated trouble: what the person has fixed stays fixed."""
         builds_in(codebuild_backends[ACCOUNT][REGION]).failures.clear()
         ecs.script_tasks(ACCOUNT, self.broken, "ok")
 
@@ -94,7 +94,7 @@ class Developer:
                         self.clock.sleep(3600)  # until that run has ended
 
     def follows(self, which: int) -> None:
-        """What `why` says, until it says that nothing is wrong. A way out that only reads is not the only one."""
+        """Follow `why`, until it says that nothing is wrong. A way out that only reads is not the only one."""
         for _ in range(2):
             aws = Aws(Patience(self.clock), session=shared_session())
             found = [one for one in why(aws, "hello").causes if not one.calm]
@@ -105,7 +105,7 @@ class Developer:
             self.does(ways[which])
 
     def trouble(self) -> str:
-        """What is not right, not at rest, or not the newest commit; empty if nothing is."""
+        """Returns what is not right, not at rest, or not the newest commit; empty if nothing is."""
         reads = [("status", "--exit-code"), ("plan", "--detailed-exitcode")]
         if "build-only" not in (self.folder / "ecsctl.toml").read_text():
             reads.append(("pipeline", "status"))

@@ -28,7 +28,7 @@ def stored(world: World, value: str = URL, name: str = "chat") -> None:
 
 
 def posted(world: World) -> list[tuple[str, str]]:
-    """Where the rule of failed deployments posts, and what."""
+    """Returns where the rule of failed deployments posts, and what."""
     events = world.boto("events")
     found = []
     for one in events.list_targets_by_rule(Rule="hello-failed-deployments")["Targets"]:

@@ -29,7 +29,7 @@ class Watch:
                 self.empty.append(image)
 
     def count(self, operation: str) -> int:
-        """How often an operation was called."""
+        """Returns how often an operation was called."""
         return sum(called == operation for called, _ in self.calls)
 
 

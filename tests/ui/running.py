@@ -159,7 +159,7 @@ def crashed() -> Live:
 
 
 def diagnosis() -> Diagnosis:
-    """What `why` finds of a crash."""
+    """Returns what `why` finds of a crash."""
     reason = "Essential container in task exited: shop ended with exit code 1"
     shown = (Evidence("task 00000001", reason, NOW), Evidence("log", "KeyError: 'DATABASE_URL'", NOW))
     fix = Step(Act.CODE, "fix the app"), Step(Act.PUSH, "commit and push it")

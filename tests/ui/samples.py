@@ -120,7 +120,7 @@ def changed() -> Plan:
 
 
 def removal() -> Plan:
-    """What `down` shows."""
+    """Returns what `down` shows."""
     return Plan((
         doing(SERVICE, Verb.DELETE),
         doing(BALANCER, Verb.DELETE),

@@ -10,7 +10,7 @@ from tests.ui import samples
 
 @pytest.fixture
 def printed(monkeypatch, capsys):
-    """What both streams receive under an environment."""
+    """Returns what both streams receive under an environment."""
 
     def tell(**environment):
         for name, value in environment.items():

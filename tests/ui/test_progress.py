@@ -46,7 +46,7 @@ def live(monkeypatch, terminal, time):
 
 
 def picture(tell):
-    """What the live view shows right now."""
+    """Returns what the live view shows right now."""
     out = io.StringIO()
     Console(file=out, width=80, no_color=True).print(tell._view())
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())

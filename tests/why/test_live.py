@@ -43,7 +43,7 @@ def commands(cause: Cause) -> list[str]:
     return [step.what for way in cause.fix for step in way.steps if step.act == Act.RUN]
 
 
-def test_what_befalls_the_tasks_of_one_deployment_after_another_is_reported_each_time(world: World) -> None:
+def test_what_happens_to_the_tasks_of_one_deployment_after_another_is_reported_each_time(world: World) -> None:
     expected = {
         "crash": "crash",
         "oom": "out-of-memory",

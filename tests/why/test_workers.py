@@ -57,7 +57,7 @@ def unnamed(keys: set[str]) -> set[str]:
     return {re.sub(r"^(workers|sidecars)\.[a-z_-]+\.", r"\1.", key) for key in keys}
 
 
-def test_what_befalls_a_worker_is_reported_by_its_name_with_its_cause_and_keys_that_exist(world: World) -> None:
+def test_what_happens_to_a_worker_is_reported_by_its_name_with_its_cause_and_keys_that_exist(world: World) -> None:
     expected = {
         "crash": ("crash", "the worker mailer crashed (exit code 1)", set()),
         "oom": ("out-of-memory", "the worker mailer needs more memory than it has (the task has 1024 MiB)",
@@ -125,7 +125,7 @@ def test_the_cause_of_a_failed_action_stands_before_it() -> None:
     assert found.causes[1].sentence == "the pipeline's deployment of mailer did not come to run in time"
 
 
-def test_what_befalls_all_alike_is_reported_once_and_of_whom() -> None:
+def test_what_happens_to_all_alike_is_reported_once_and_of_whom() -> None:
     denied = scene.task("CannotPullContainerError: 403 Forbidden")
     found = diagnose(scene.facts(denied), scene.facts(denied, {"process": "mailer"}))
     [cause] = [one for one in found.causes if one.name == "pull-denied"]

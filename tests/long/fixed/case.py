@@ -13,7 +13,7 @@ Deed = Callable[[Person], object]
 
 @dataclass(frozen=True)
 class Case:
-    """How the account is broken, what only the user knows, and what he does elsewhere.
+    """Describes how the account is broken, what only the user knows, and what he does elsewhere.
 
     `skips`: ways that are not done here, and why. `passes`: what passes by itself before a way is gone. `effect`: the
     cause is behind the one that brought it about, and is searched for among all.

@@ -12,9 +12,9 @@ from tests.long.fixed.tasks import (
     PIPELINE,
     TASK,
     anew,
-    befallen,
     denied,
     pushed,
+    tasks_fail,
     untrusted,
     well,
 )
@@ -104,20 +104,20 @@ CASES: dict[str, Case] = {
         values={"service.secrets": tasks.another_secret},
     ),
     "role-not-assumable": Case(untrusted(EXECUTION)),
-    "vcpu-quota": Case(befallen("quota"), hand=well, skips={1: "256 units are the least there is"}),
+    "vcpu-quota": Case(tasks_fail("quota"), hand=well, skips={1: "256 units are the least there is"}),
     "account-blocked": Case(
-        befallen("quota", reason="Your AWS account is currently blocked and thus cannot launch any Fargate tasks"),
+        tasks_fail("quota", reason="Your AWS account is currently blocked and thus cannot launch any Fargate tasks"),
         hand=well,
     ),
     "capacity": Case(
-        befallen(
+        tasks_fail(
             "quota",
             reason="Capacity is unavailable at this time. Please try again later or in a different availability zone.",
         ),
         hand=well,
     ),
     "subnet-full": Case(
-        befallen(
+        tasks_fail(
             "stopped",
             reason="Unexpected EC2 error while attempting to Create Network Interface "
             "with public IP assignment enabled in subnet 'subnet-1': InsufficientFreeAddressesInSubnet",
@@ -125,7 +125,7 @@ CASES: dict[str, Case] = {
         hand=well,
     ),
     "network-interface": Case(
-        befallen("stopped", reason="Timeout waiting for network interface provisioning to complete."),
+        tasks_fail("stopped", reason="Timeout waiting for network interface provisioning to complete."),
         hand=well,
         skips={1: "AWS's own, which passes by itself"},
     ),
@@ -243,17 +243,17 @@ CASES: dict[str, Case] = {
     "pipeline-denied": Case(denied(PIPELINE, "ecs:UpdateService", "ecs:RegisterTaskDefinition", then=delivered)),
     "source-token": Case(deliveries.revoked, values={"a new token": deliveries.new_token_works}),
     "maintenance": Case(
-        tasks.befalls_some("ECS is performing maintenance on the underlying infrastructure hosting the task."),
+        tasks.some_tasks_fail("ECS is performing maintenance on the underlying infrastructure hosting the task."),
         hand=well,
     ),
     "spot-interruption": Case(
-        tasks.befalls_some("Your Spot Task was interrupted."),
+        tasks.some_tasks_fail("Your Spot Task was interrupted."),
         values={"service.spot.base": 1},
         passes=well,
         toml={"service": {"spot": {"percent": 50}}},
     ),
     "unreachable": Case(
-        befallen(
+        tasks_fail(
             "stopped",
             reason=PULL + "pull image manifest has been retried 5 time(s): failed to do "
             "request: dial tcp 3.210.148.47:443: i/o timeout",
@@ -264,7 +264,7 @@ CASES: dict[str, Case] = {
     "sidecar, that the app waits for": Case(
         tasks.sidecar_crashes, toml=tasks.WITH_MIGRATION, values={"sidecars.agent.image": tasks.OTHER_AGENT}
     ),
-    "unexplained": Case(tasks.all_befallen("Something that nobody has seen before"), passes=well),
+    "unexplained": Case(tasks.all_tasks_fail("Something that nobody has seen before"), passes=well),
     "draining": Case(tasks.goes),
     "rolling-out": Case(tasks.rolling, hand=well),
     "slow-start": Case(tasks.failed("slow-start"), values={"service.health_check_grace_seconds": 120}),

@@ -34,7 +34,7 @@ def pushed(kind: str, **options: Any) -> Deed:
 
 
 def failed(fail: str) -> Deed:
-    """What `ecsctl sandbox push --fail` plays."""
+    """Returns what `ecsctl sandbox push --fail` plays."""
 
     def breaks(person: Person) -> None:
         push.push("main", fail)
@@ -43,7 +43,7 @@ def failed(fail: str) -> Deed:
     return breaks
 
 
-def befallen(kind: str, **options: Any) -> Deed:
+def tasks_fail(kind: str, **options: Any) -> Deed:
     """All tasks go that way from the next on."""
 
     def breaks(person: Person) -> None:
@@ -53,7 +53,7 @@ def befallen(kind: str, **options: Any) -> Deed:
     return breaks
 
 
-def befalls_some(reason: str) -> Deed:
+def some_tasks_fail(reason: str) -> Deed:
     """The next tasks stop for this reason, too few for ECS to give the deployment up."""
 
     def breaks(person: Person) -> None:
@@ -64,7 +64,7 @@ def befalls_some(reason: str) -> Deed:
     return breaks
 
 
-def all_befallen(reason: str) -> Deed:
+def all_tasks_fail(reason: str) -> Deed:
     """The tasks that run end, and those in their place stop for this reason: no deployment is to blame."""
 
     def breaks(person: Person) -> None:
@@ -199,7 +199,7 @@ def with_secret(value: str, key: str = "", then: Deed = lambda _: None) -> Deed:
 
 
 def with_volume(then: Deed) -> Deed:
-    """The app is given a volume, and something befalls it."""
+    """The app is given a volume, and something happens to it."""
 
     def breaks(person: Person) -> None:
         person.set("volumes.data", {"path": "/data"})
@@ -253,7 +253,7 @@ def parameter_gone(person: Person) -> None:
 
 
 def known_secret(person: Person) -> str:
-    """What Secrets Manager calls the secret that the app has."""
+    """Returns what Secrets Manager calls the secret that the app has."""
     source: str = person.toml["service"]["secrets"]["KEY"]
     return source if source.startswith("arn:") else f"hello/{source}"
 

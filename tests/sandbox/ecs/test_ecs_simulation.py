@@ -235,7 +235,7 @@ def test_the_threshold_of_the_circuit_breaker(desired, configuration, expected):
 
 
 def rolled_out(cleanup, percent, low):
-    """When a second deployment of four tasks counts as done, and how many of each were there then."""
+    """Returns when a second deployment of four tasks counts as done, and how many of each were there then."""
     service = a_service(4, low=low)
     toy = Toy()
     advance(service, toy, 300.0)

@@ -18,7 +18,7 @@ def stack(aws, clock):
 
 
 def asked(stack, **more):
-    """What run_task is asked for."""
+    """Returns what run_task is asked for."""
     settings = stack.asked()
     return {"cluster": "app", "launchType": "FARGATE", "taskDefinition": settings["taskDefinition"],
             "networkConfiguration": settings["networkConfiguration"], **more}  # fmt: skip
