@@ -70,6 +70,7 @@ def _asked(stack: str, lives: Callable[[str], Life]) -> Iterator[functools.parti
     for test in (
         contract.test_what_was_made_is_right,
         contract.test_the_state_file_is_not_needed,
+        contract.test_what_is_planned_as_an_update_is_sent,
         contract.test_other_values_are_made_and_then_right,
         contract.test_drift_is_corrected,
         contract.test_what_others_do_by_hand_is_reported_as_drift,

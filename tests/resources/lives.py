@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ecsctl.aws import ReadOnly
 from ecsctl.engine.label import APP, RESOURCE, Label
 from ecsctl.engine.plan import Plan, Step, Verb, decide
 from ecsctl.engine.promises import fulfil
-from ecsctl.engine.resource import AnyResource
+from ecsctl.engine.resource import FIXED, AnyResource, traits
 from ecsctl.engine.stack import Stack
 from ecsctl.engine.survey import hints, is_of
 from ecsctl.removal.receipt import SWEEPS, Left
@@ -35,6 +36,8 @@ class Life:
     """Describes what was observed in the life of a stack."""
 
     created: dict[str, Any] = field(default_factory=dict)  # by part: the tags just after its create
+    unsent: list[str] = field(default_factory=list)  # fields of which another value is planned, and not sent
+    other_ids: dict[str, Any] = field(default_factory=dict)  # by part: those that create returned, and those observed
     to_others: dict[str, list[Verb]] = field(default_factory=dict)  # by part: for another app, and if it is untagged
     unshown: list[str] = field(default_factory=list)  # parts that are not in a snapshot of the account
     needed: dict[str, list[Asked]] = field(default_factory=dict)  # by kind
@@ -53,8 +56,11 @@ class Life:
     left_found: list[Any] = field(default_factory=list)
     unknown: list[Left] = field(default_factory=list)  # still listed by tags, and taken for no kind of ours
 
-    def born(self, me: Label, observed: Any) -> None:
-        """Called just after each create."""
+    def born(self, me: Label, ids: Any, observed: Any) -> None:
+        """Called just after each create, with the ids that it returned."""
+        known = {name: value for name, value in vars(ids).items() if value}  # the others come later
+        if observed is not None and not known.items() <= vars(observed.ids).items():
+            self.other_ids[me.resource] = (ids, observed.ids)
         self.created.setdefault(me.resource, None if observed is None else observed.tags)
 
 
@@ -101,6 +107,11 @@ def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
         for name, value in row.observed.items():
             life.asked[row.part, name] = steps(cloud.plan(make({row.part: {name: value}})))[row.part]
     ids = network.ids_of(cloud, make({}))
+    for row in of(stack):
+        planned = {name: value for name, value in row.observed.items() if traits(row.kind).get(name) is not FIXED}
+        for name in planned:
+            if life.asked[row.part, name].verb is Verb.UPDATE and _is_idle(cloud, row.part, name, planned, make, ids):
+                life.unsent.append(f"{row.part}.{name}")
     whole = Stack()
     make({})(whole)
     shown = json.dumps(snapshot(regions=(REGION,)))
@@ -114,6 +125,20 @@ def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
             life.unlisted += [] if hinted else [row.part]
         if not row.kind.wait:
             life.to_others[row.part] = list(_to_others(cloud, row.part, fulfil(whole.nodes[row.part].desired, ids)))
+
+
+def _is_idle(cloud: Any, part: str, name: str, values: Mapping[str, Any], make: Any, ids: Any) -> bool:
+    """Whether `update` would send nothing for this field. It gets all values: some count only beside others."""
+    changed = Stack()
+    make({part: values})(changed)
+    desired = fulfil(changed.nodes[part].desired, ids)
+    aws = cloud.aws
+    aws.read_only = True
+    try:
+        desired.update(aws, cloud.label(part), ids[part], frozenset({name}))
+    except ReadOnly:
+        return False
+    return True
 
 
 def _to_others(cloud: Any, part: str, desired: AnyResource) -> Iterator[Verb]:

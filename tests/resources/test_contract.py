@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from ecsctl import resources
 from ecsctl.config import Config
 from ecsctl.engine.label import RESOURCE
 from ecsctl.engine.plan import Verb, Why
-from ecsctl.engine.resource import FIXED, ORDER, AnyResource, Resource, traits
+from ecsctl.engine.resource import FIXED, ORDER, AnyResource, Resource, identity, traits
 from ecsctl.resources import KINDS, kinds
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.log_group import LogGroup
@@ -178,6 +179,12 @@ def test_another_value_of_a_field_is_observed(lives: Any, row: Row, name: str) -
         assert name in step.changed
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_is_planned_as_an_update_is_sent(lives: Any, stack: str) -> None:
+    """A field that AWS cannot change in place is Fixed: otherwise `update` is called for it, and does nothing."""
+    assert lives(stack).unsent == []
+
+
 @pytest.mark.parametrize(("row", "name"), MADE)
 def test_what_somebody_has_changed_is_reported_as_drift(lives: Any, row: Row, name: str) -> None:
     step = lives(row.stack).drifted[row.part]
@@ -286,6 +293,18 @@ def test_it_may_be_shown_late(stack: str, tmp_path: Path) -> None:
         rest(cloud)
         assert len(old) > 20
         assert sorted(account() - before) == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_ids_that_a_create_returns_are_those_that_are_observed(lives: Any, stack: str) -> None:
+    """Others are created with them, before anything is read again."""
+    assert lives(stack).other_ids == {}
+
+
+@pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.kind)
+def test_the_page_in_the_console_needs_only_ids_that_the_kind_has(kind: type[AnyResource]) -> None:
+    named = {name for _, name, _, _ in Formatter().parse(kind.console) if name}
+    assert named <= {one.name for one in fields(identity(kind))} | {"console", "region", "account"}
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.kind.wait], ids=str)

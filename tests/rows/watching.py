@@ -8,13 +8,14 @@ import json
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from ecsctl.aws import Aws
 from ecsctl.resources import kinds
 from ecsctl.sandbox.core import authorization
 from ecsctl.sandbox.core.permissions import Asked
@@ -24,7 +25,7 @@ _RUNNING = threading.local()
 
 
 @contextmanager
-def watched_births(cloud: Any, born: Callable[[Any, Any], None]) -> Iterator[None]:
+def watched_births(cloud: Any, born: Callable[[Any, Any, Any], None]) -> Iterator[None]:
     """Look at each thing the moment its create has returned: it must be tagged by then."""
 
     def watched(create: Any) -> Any:
@@ -32,7 +33,7 @@ def watched_births(cloud: Any, born: Callable[[Any, Any], None]) -> Iterator[Non
         def watching(self: Any, aws: Any, me: Any) -> Any:
             ids = create(self, aws, me)
             cloud.clock.sleep(60)
-            born(me, self.observe(cloud.aws, me))
+            born(me, ids, self.observe(cloud.aws, me))
             return ids
 
         return watching
@@ -43,13 +44,32 @@ def watched_births(cloud: Any, born: Callable[[Any, Any], None]) -> Iterator[Non
         yield
 
 
+class _Died(BaseException):
+    """The run is dead: no handler of the product's may catch this."""
+
+
 @contextmanager
 def deleting_twice() -> Iterator[None]:
-    """Each delete is asked for twice: what is gone, or going, is no failure."""
+    """Each delete dies after its first change, and is then asked for twice: what is gone, or going, is no failure."""
+    call = Aws._call
+
+    def counting(self: Aws, asked: Any, parameters: Any, **more: Any) -> Any:
+        left = getattr(_RUNNING, "changes_left", None)
+        if left is not None and not asked.reads:
+            if not left:
+                raise _Died
+            _RUNNING.changes_left = left - 1
+        return call(self, asked, parameters, **more)
 
     def twice(delete: Any) -> Any:
         @functools.wraps(delete)
         def deleting(cls: Any, aws: Any, ids: Any) -> None:
+            _RUNNING.changes_left = 1
+            try:
+                with suppress(_Died):
+                    delete(cls, aws, ids)
+            finally:
+                _RUNNING.changes_left = None
             delete(cls, aws, ids)
             with authorization.administrator():  # of what is gone IAM would decide otherwise
                 delete(cls, aws, ids)
@@ -57,6 +77,7 @@ def deleting_twice() -> Iterator[None]:
         return deleting
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Aws, "_call", counting)
         for kind in kinds():
             patch.setattr(kind, "delete", classmethod(twice(kind.delete.__func__)))
         yield
