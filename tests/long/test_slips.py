@@ -15,6 +15,7 @@ from ecsctl.resources.bucket import Bucket
 from ecsctl.resources.build_project import BuildProject
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.listener import Listener
+from ecsctl.resources.load_balancer import LoadBalancer
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.repository import Repository
 from ecsctl.resources.role import Role
@@ -23,6 +24,7 @@ from ecsctl.resources.service import Service
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.task_definition import TaskDefinition
 from ecsctl.resources.topic import Topic
+from ecsctl.resources.webhook import Webhook
 from tests.crash.conftest import some
 from tests.desired_stack import USUAL
 from tests.resources import test_contract as contract
@@ -71,6 +73,7 @@ def _asked(stack: str, lives: Callable[[str], Life]) -> Iterator[functools.parti
         contract.test_what_was_made_is_right,
         contract.test_the_state_file_is_not_needed,
         contract.test_what_is_planned_as_an_update_is_sent,
+        contract.test_the_ids_that_a_create_returns_are_those_that_are_observed,
         contract.test_other_values_are_made_and_then_right,
         contract.test_drift_is_corrected,
         contract.test_what_others_do_by_hand_is_reported_as_drift,
@@ -121,17 +124,40 @@ def test_a_kind_that_finds_nothing_is_noticed(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", [Topic], ids=lambda kind: kind.kind)
-def test_tags_that_update_forgets_are_noticed(
-    kind: type[AnyResource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("kind", "name"), [(Topic, "tags"), (LoadBalancer, "web_acl")], ids=["tags", "what is only planned"]
+)
+def test_what_update_forgets_is_noticed(
+    kind: type[AnyResource], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     update = kind.update
 
     def forgetful(self: Any, aws: Any, me: Any, ids: Any, changed: frozenset[str]) -> None:
-        update(self, aws, me, ids, changed - {"tags"})
+        update(self, aws, me, ids, changed - {name})
 
     monkeypatch.setattr(kind, "update", forgetful)
     assert caught(kind, tmp_path)
+
+
+@pytest.mark.timeout(600)
+def test_wrong_ids_from_a_create_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    create = Topic.create
+
+    def mistaken(self: Any, aws: Any, me: Any) -> Any:
+        return replace(create(self, aws, me), arn="arn:aws:sns:eu-central-1:123456789012:shop-topic")
+
+    monkeypatch.setattr(Topic, "create", mistaken)
+    assert caught(Topic, tmp_path)
+
+
+@pytest.mark.timeout(600)
+def test_a_delete_that_cannot_be_repeated_halfway_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def delete(cls: Any, aws: Any, ids: Any) -> None:
+        aws.events.delete_api_destination(Name=ids.name)
+        aws.events.delete_connection(Name=ids.name)
+
+    monkeypatch.setattr(Webhook, "delete", classmethod(delete))
+    assert caught(Webhook, tmp_path)
 
 
 @pytest.mark.timeout(600)
