@@ -49,6 +49,7 @@ class Life:
     after_fixing: tuple[Step, ...] = ()
     spoiled: dict[str, Step] = field(default_factory=dict)
     after_repair: tuple[Step, ...] = ()
+    lost: list[str] = field(default_factory=list)  # parts in which the correction took away what others had put there
     found: dict[str, list[Any]] = field(default_factory=dict)  # by part: what `find` tells while it is there
     neighbours: list[Any] = field(default_factory=list)  # what `find` tells another app of the same account
     unlisted: list[str] = field(default_factory=list)  # parts that the tagging API should list, and does not
@@ -177,6 +178,7 @@ def _spoiled(life: Life, cloud: Any, stack: str, make: Any) -> None:
     cloud.up(make({}))
     rest(cloud)
     life.after_repair = cloud.plan(make({})).work
+    life.lost = [row.part for row in of(stack) if row.stays and not row.stays(cloud, ids)]
 
 
 def _found(life: Life, cloud: Any, stack: str) -> None:

@@ -228,6 +228,11 @@ def test_what_others_did_by_hand_is_corrected(lives: Any, stack: str) -> None:
     assert [(step.name, step.changed) for step in lives(stack).after_repair] == []
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_correction_leaves_what_others_have_put_beside_ours(lives: Any, stack: str) -> None:
+    assert lives(stack).lost == []
+
+
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.kind.wait], ids=str)
 def test_what_another_app_has_is_refused_and_what_nobody_has_tagged(lives: Any, row: Row) -> None:
     """Where AWS takes two of them it is another one, and nobody's business."""

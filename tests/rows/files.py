@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ecsctl.ids import FileSystemId
@@ -41,6 +41,11 @@ def _open(cloud: Any, ids: dict[str, Any]) -> None:
     cloud.boto("efs").put_file_system_policy(FileSystemId=ids["volume data"].file_system, Policy=policy)
 
 
+def _is_open(cloud: Any, ids: Mapping[str, Any]) -> bool:
+    found = cloud.boto("efs").describe_file_system_policy(FileSystemId=ids["volume data"].file_system)["Policy"]
+    return any("Principal" in one and one["Effect"] == "Allow" for one in json.loads(found)["Statement"])
+
+
 def _targets(cloud: Any, ids: dict[str, Any], part: str) -> list[str]:
     """Those in the subnet of this part."""
     found = cloud.boto("efs").describe_mount_targets(FileSystemId=ids["volume data"].file_system)["MountTargets"]
@@ -70,6 +75,7 @@ ROWS = (
         {"encrypted_only": False},
         {"key": KEY},
         spoiled={"encrypted_only": _open, "tags": _untag("volume data", "file_system")},
+        stays=_is_open,
         apart="it has no name: any app can have one",
     ),
     Row(

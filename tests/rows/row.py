@@ -31,6 +31,7 @@ class Row:
     reasons: Mapping[str, str] = field(default_factory=dict)
     leaves: frozenset[str] = frozenset()  # fields in which what others have added is left alone
     spoiled: Mapping[str, Spoil] = field(default_factory=dict)  # what others do to a field by hand, by its name
+    stays: Callable[[Any, Mapping[str, Any]], bool] | None = None  # whether what others put there is left
     apart: str = ""  # why another app can have the same beside ours; without it, it stands in the way and is refused
     withheld: frozenset[str] = frozenset()  # actions that only values need which no ecsctl.toml brings about
 
