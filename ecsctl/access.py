@@ -102,8 +102,8 @@ UNKNOWN_OPERATION = frozenset({"UnknownOperationException", "InvalidAction"})
 
 
 def not_offered(error: Exception, client: Any, session: Session) -> NotOffered | None:
-    """What it means that the region does not know the operation; or that nothing answers, if the SDK knows regions that
-    have the service, and the client's is not one of them.
+    """Returns what it means that the region does not know the operation; or that nothing answers, if the SDK knows
+    regions that have the service, and the client's is not one of them.
     """
     from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError
 

@@ -335,7 +335,7 @@ class Aws:
         return datetime.now(UTC) + ahead
 
     def at(self, moment: datetime) -> datetime:
-        """What AWS's clock showed at a moment of this machine's. The sandbox's runs faster."""
+        """Returns what AWS's clock showed at a moment of this machine's. The sandbox's runs faster."""
         return self.now() - (datetime.now(UTC) - moment) * self.patience.speed
 
     def _timed(self, call: Call, parameters: dict[str, Any], make: Callable[[], Any]) -> Any:

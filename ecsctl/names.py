@@ -59,7 +59,7 @@ class Names:
         return self.app if self.process == WEB else f"{self.app}_{self.process}"
 
     def process_of(self, name: str) -> str:
-        """Which process a service or family of this name belongs to; empty if it is none of the app's."""
+        """Returns which process a service or family of this name belongs to; empty if it is none of the app's."""
         return WEB if name == self.app else name.removeprefix(self.of_processes) if self.owns(name) else ""
 
     def owns(self, name: str) -> bool:

@@ -97,7 +97,7 @@ def store(aws: Aws, described: DescribeSecretResponseTypeDef, secret: str, value
 
 
 def encrypted(described: Mapping[str, Any], key: str) -> Any:
-    """What to send so that a secret is encrypted with this key; nothing where it is, or no key is named."""
+    """Returns what to send so that a secret is encrypted with this key; nothing where it is, or no key is named."""
     return {"KmsKeyId": key} if key and described.get("KmsKeyId") != key else {}
 
 

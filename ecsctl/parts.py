@@ -74,8 +74,8 @@ def private_subnet(place: str) -> str:
 
 
 def target_group(version: str) -> str:
-    """Where the load balancer finds the tasks, by AWS's word for their protocol: AWS cannot change that of an existing
-    one.
+    """Returns where the load balancer finds the tasks, by AWS's word for their protocol: AWS cannot change that of
+    an existing one.
     """
     return "target-group" if version == "HTTP1" else f"target-group {version}"
 

@@ -34,7 +34,9 @@ Heard = Callable[[str, str, float, BaseException | None, dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a command works: the folder of the state file, and the AWS account that boto3's chain leads to."""
+    """Describes where a command works: the folder of the state file, and the AWS account that boto3's chain leads
+    to.
+    """
 
     folder: Path
     profile: str | None = None
@@ -97,7 +99,7 @@ class Session:
 
     @property
     def url(self) -> str:
-        """Where the app is reached: its domain, or the load balancer's own name; empty if there is neither."""
+        """Returns where the app is reached: its domain, or the load balancer's own name; empty if there is neither."""
         domain = self.config.domain if self.config else None
         if domain and domain.name:
             return f"https://{domain.name}"
@@ -106,8 +108,8 @@ class Session:
 
     @property
     def unread(self) -> str:
-        """What a person should know about what could not be read and a running app does not need; empty if everything
-        was read.
+        """Returns what a person should know about what could not be read and a running app does not need; empty if
+        everything was read.
         """
         if not self.facts:
             return ""
@@ -124,7 +126,7 @@ class Session:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know about the desired stack, in sentences."""
+        """Returns what a person should know about the desired stack, in sentences."""
         if not self.config or not self.facts:
             return ()
         notes: list[str] = []

@@ -105,7 +105,9 @@ def _too_short(config: Tables) -> Iterator[Problem]:
 
 
 def deploy_minutes(config: Tables) -> int:
-    """How long the pipeline's deploy action waits: as configured, or as long as the strategy and its pauses need."""
+    """Returns how long the pipeline's deploy action waits: as configured, or as long as the strategy and its pauses
+    need.
+    """
     most = config.pipeline.deploy_timeout_minutes
     if config.pipeline.given("deploy_timeout_minutes") or not config.deployment.shifts:
         return most

@@ -76,7 +76,7 @@ def put(path: File, text: str) -> None:
 
 
 def _place(path: File) -> File:
-    """Where a file really is: a link is followed within its folder, and refused if it leads out of it."""
+    """Returns where a file really is: a link is followed within its folder, and refused if it leads out of it."""
     if not path.is_symlink():
         return path
     target = path.resolve()

@@ -46,7 +46,9 @@ def load(folder: File | None = None, overrides: Mapping[str, Any] | None = None)
 
 
 def origins(folder: File | None = None, overrides: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """Where each value comes from, by its dotted key: "ecsctl.toml:7", "ECSCTL_REGION", "option region", "default"."""
+    """Returns where each value comes from, by its dotted key: "ecsctl.toml:7", "ECSCTL_REGION", "option region",
+    "default".
+    """
     return dict(read(folder, overrides).origins)
 
 

@@ -31,7 +31,7 @@ class Source:
     name: str
 
     def place(self, path: Path) -> str:
-        """Where the value at the path is, or the table that it would be in."""
+        """Returns where the value at the path is, or the table that it would be in."""
         return next((self.places[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.places), self.name)
 
 

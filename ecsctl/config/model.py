@@ -89,7 +89,7 @@ class Config(Tables):
 
     @property
     def deploy_minutes(self) -> int:
-        """How long the pipeline's deploy action waits: as configured, or as long as the strategy needs."""
+        """Returns how long the pipeline's deploy action waits: as configured, or as long as the strategy needs."""
         return checks.deploy_minutes(self)
 
     def _doubled_tags(self) -> Iterator[Problem]:

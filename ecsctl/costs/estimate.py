@@ -34,7 +34,7 @@ class Estimate:
 
     @property
     def more(self) -> float:
-        """How much more a month costs afterwards; negative if it is less."""
+        """Returns how much more a month costs afterwards; negative if it is less."""
         return self.after - self.before
 
     @property
@@ -50,13 +50,13 @@ class Estimate:
 
     @property
     def time(self) -> str:
-        """How long it usually takes, in words."""
+        """Returns how long it usually takes, in words."""
         minutes = math.ceil(self.seconds / 60)
         return f"about {minutes} minutes" if minutes > 1 else "about a minute"
 
 
 def estimated(stack: Stack, plan: Plan) -> Estimate:
-    """What a plan means for the bill, and how long it takes."""
+    """Returns what a plan means for the bill, and how long it takes."""
     ours = [step for step in plan.steps if not step.borrowed]
     now = [(step.kind, _process(step), step.found) for step in ours if step.ids is not None]
     then = [(step.kind, _process(step), _after(step)) for step in ours if step.verb is not Verb.DELETE]

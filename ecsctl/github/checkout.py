@@ -87,7 +87,7 @@ def changed(root: Path) -> list[str]:
 
 
 def ahead(root: Path, ref: str, branch: str) -> int:
-    """How many commits a local branch is ahead of `ref`; 0 if another branch is checked out."""
+    """Returns how many commits a local branch is ahead of `ref`; 0 if another branch is checked out."""
     if _git(root, "symbolic-ref", "--quiet", "--short", "HEAD") != branch:
         return 0
     return int(_git(root, "rev-list", "--count", f"{ref}..HEAD") or 0)

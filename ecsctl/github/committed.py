@@ -41,7 +41,7 @@ class Branch:
 
     @property
     def title(self) -> str:
-        """How it is named in messages."""
+        """Returns how it is named in messages."""
         return f"the branch {self.name}" + ("" if self.local else " on GitHub")
 
 
@@ -86,7 +86,7 @@ def context(found: Branch | None, config: Config) -> str:
 
 
 def missing(found: Branch, config: Config) -> str:
-    """Why no build of the branch can succeed, in a sentence; empty if no reason is known.
+    """Returns why no build of the branch can succeed, in a sentence; empty if no reason is known.
 
     What a buildspec of the repository's own builds is not known here.
     """
@@ -98,7 +98,7 @@ def missing(found: Branch, config: Config) -> str:
 
 
 def unbuildable(session: Session, folder: Path, found: Branch | None) -> Refused | None:
-    """Why `up` refuses, before anything is created, a new app that nothing can build and that has no image.
+    """Returns why `up` refuses, before anything is created, a new app that nothing can build and that has no image.
 
     A folder that is no repository has nothing to build: its image is expected from elsewhere.
     """
@@ -131,7 +131,7 @@ def dockerfile(found: Branch | None, config: Config) -> str:
 
 
 def warnings(found: Branch, config: Config) -> Iterator[str]:
-    """What a person should know before a build, in sentences."""
+    """Returns what a person should know before a build, in sentences."""
     if why := missing(found, config):
         yield f"{why}: {_push(found)}"
     elif not config.build.buildspec and found.here(USUAL) and not found.has(USUAL):

@@ -50,7 +50,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Status:
-    """Where the token is stored, since when, the state of its copies, and GitHub's answer to it. Never the token."""
+    """Describes where the token is stored, since when, the state of its copies, and GitHub's answer to it. Never the
+    token.
+    """
 
     secret: str
     since: datetime | None
@@ -133,7 +135,9 @@ def spread(open_session: Callable[[], Session], store: Callable[[], object]) -> 
 
 @asking("reading the token")
 def status(session: Session) -> Status:
-    """Where the token is and the state of its copies, by their digests. Raises UsageError if there is no token."""
+    """Returns where the token is and the state of its copies, by their digests. Raises UsageError if there is no
+    token.
+    """
     github, facts = session.config.github if session.config else None, session.facts
     if github is None or facts is None or facts.token is None:
         raise UsageError("there is no token here", why="ecsctl.toml has no [github], or uses a connection")
@@ -175,7 +179,7 @@ def _refused(aws: Aws, me: Label, since: datetime | None) -> str:
 
 
 def _refused_at_source(aws: Aws, names: Names) -> list[tuple[datetime | None, str]]:
-    """When and why the pipeline's actions failed last."""
+    """Returns when and why the pipeline's actions failed last."""
     pipeline = none_if_gone(lambda: aws.read(aws.codepipeline.get_pipeline_state, name=names.pipeline))
     actions = [action.get("latestExecution", {}) for stage in (pipeline["stageStates"] if pipeline else ())
                for action in stage.get("actionStates", ())]  # fmt: skip

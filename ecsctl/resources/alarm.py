@@ -158,7 +158,7 @@ _WAY = ("GreaterThanThreshold", "notBreaching")
 
 
 def _metric(query: dict[str, Any]) -> Metric:
-    """What it watches; with another namespace or period it is another metric."""
+    """Returns what it watches; with another namespace or period it is another metric."""
     stat = query["MetricStat"]
     here = (stat["Metric"].get("Namespace"), stat.get("Period")) == (NAMESPACE, alarms.MINUTE)
     return Metric(query["Id"], stat["Metric"]["MetricName"] if here else "", stat["Stat"])

@@ -194,7 +194,7 @@ class LogBucket(Bucket):
 
     @classmethod
     def named(cls, me: Label) -> str:
-        """What ours is called."""
+        """Returns what ours is called."""
         return Names.of(me).log_bucket
 
     @classmethod

@@ -229,7 +229,9 @@ class BuildProject(Resource[ProjectIds]):
             aws.codebuild.create_webhook(projectName=self.name, filterGroups=groups, buildType="BUILD")
 
     def _declaration(self, tags: list[TagTypeDef], before: Mapping[str, str]) -> CreateProjectInputTypeDef:
-        """What is sent, including the values that undo what [raw] set `before`, according to the tags on AWS."""
+        """Returns what is sent, including the values that undo what [raw] set `before`, according to the tags on
+        AWS.
+        """
         declared: Any = {
             "name": self.name,
             "source": source(self.repository, self.buildspec, self.auth),

@@ -32,7 +32,7 @@ BALANCER = re.compile(rf"\.([a-z0-9-]+)\.elb\.{partitions.SUFFIX}$")  # an Appli
 
 @dataclass(frozen=True)
 class DnsRecordIds:
-    """What names a record: its hosted zone, name and type."""
+    """Describes what names a record: its hosted zone, name and type."""
 
     zone: HostedZoneId
     name: RecordName
@@ -190,7 +190,7 @@ class DnsRecord(Resource[DnsRecordIds]):
         return DnsRecordIds(self.zone, RecordName(self.name), self.type)
 
     def _in_the_way(self, standing_now: Standing, me: Label) -> tuple[str, str]:
-        """What is in the record's place, and the way out: a record of another type can never become ours."""
+        """Returns what is in the record's place, and the way out: a record of another type can never become ours."""
         found = f"{standing_now.described} in the hosted zone {self.zone}"
         if standing_now.tags.get(APP) == me.app and standing_now.tags.get(ID) != me.id:
             region = _region(standing_now.record) if standing_now.record else ""

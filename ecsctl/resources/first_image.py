@@ -34,7 +34,7 @@ class FirstImageIds:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where an image is built: the environment's type, its own image, and who pulls that."""
+    """Describes where an image is built: the environment's type, its own image, and who pulls that."""
 
     type: str  # ARM_CONTAINER or LINUX_CONTAINER
     image: str

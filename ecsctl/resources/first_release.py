@@ -135,7 +135,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
         return container_of({"containerDefinitions": task.get("containers")}, self.container)
 
     def _why(self, aws: Aws, task: Any) -> str:
-        """How it ended, and the last lines that it wrote."""
+        """Returns how it ended, and the last lines that it wrote."""
         code = self._own(task).get("exitCode")
         outcome = f"it ended with exit code {code}" if code is not None else task.get("stoppedReason", "it did not run")
         if code == 0:

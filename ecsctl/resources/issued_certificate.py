@@ -103,7 +103,7 @@ def _open(certificate: CertificateDetailTypeDef) -> list[tuple[str, str, str]]:
 
 
 def _waits_for(certificate: CertificateDetailTypeDef) -> str:
-    """Which record ACM expects, for a domain whose DNS is elsewhere: a person must create it there."""
+    """Returns which record ACM expects, for a domain whose DNS is elsewhere: a person must create it there."""
     wanted = " and ".join(sorted({f"CNAME {own} {value}" for _, own, value in _open(certificate)}))
     return f"ACM expects {wanted}" if wanted else ""
 
@@ -152,7 +152,7 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
         )
 
     def _unfit(self, certificate: CertificateDetailTypeDef) -> tuple[str, str] | None:
-        """Why the load balancer could not serve the domain with it, and what to do."""
+        """Returns why the load balancer could not serve the domain with it, and what to do."""
         instead = "name another certificate, or leave it out: then one is requested"
         if certificate.get("Status") == "PENDING_VALIDATION":
             waits = _waits_for(certificate) or "ACM waits for its validation"

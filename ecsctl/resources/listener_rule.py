@@ -142,7 +142,7 @@ def _hosts(conditions: list[RuleConditionOutputTypeDef]) -> frozenset[str]:
 
 
 def _to(rule: RuleTypeDef) -> str:
-    """Where it redirects; empty if it does so in any other way than ours, or does something else."""
+    """Returns where it redirects; empty if it does so in any other way than ours, or does something else."""
     actions = rule.get("Actions", [])
     config = actions[0].get("RedirectConfig") if len(actions) == 1 else None
     host = config.get("Host", "") if config else ""

@@ -267,7 +267,7 @@ class Pipeline(Resource[PipelineIds]):
         return run.state in ("begun", "known") or not at_gate
 
     def structure(self) -> PipelineDeclarationTypeDef:
-        """What AWS is sent, including the token."""
+        """Returns what AWS is sent, including the token."""
         made_of = Parts(self.role, self.bucket, self.source, self.build, self.tests, self.approvals, self.deploys,
                         self.release, self.jobs, self.key)  # fmt: skip
         token = self.source.token.reveal() if isinstance(self.source, GitHubSource) else ""

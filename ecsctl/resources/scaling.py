@@ -239,7 +239,7 @@ class Scaling(Resource[ScalingIds]):
             without(aws, ids.target, policy)
 
     def _resolution(self, aws: Aws, target: str) -> int:
-        """How often the metrics of our policies are measured; if they differ, the one that is not desired."""
+        """Returns how often the metrics of our policies are measured; if they differ, the one that is not desired."""
         followed = [_metric(_policy(aws, target, METRICS[name][0])) for name in PUBLISHED]
         differs = any(one and one.endswith(FINE) != (self.resolution == FAST) for one in followed)
         return (USUALLY if self.resolution == FAST else FAST) if differs else self.resolution
@@ -302,7 +302,7 @@ class Scaling(Resource[ScalingIds]):
 
     @property
     def _label(self) -> str:
-        """What AWS calls the requests for a target group: `app/<name>/<id>/targetgroup/<name>/<id>`."""
+        """Returns what AWS calls the requests for a target group: `app/<name>/<id>/targetgroup/<name>/<id>`."""
         balancer = str(self.load_balancer).rpartition("loadbalancer/")[2]
         return f"{balancer}/{str(self.target_group).rpartition(':')[2]}"
 
@@ -328,12 +328,14 @@ def _tags(aws: Aws, arn: str) -> dict[str, str]:
 
 
 def _policy(aws: Aws, target: str, name: str) -> TargetTrackingScalingPolicyConfigurationOutputTypeDef | None:
-    """What a policy of that name follows; None without it, or where it never scales in."""
+    """Returns what a policy of that name follows; None without it, or where it never scales in."""
     return policy_of(aws, target, name).get("TargetTrackingScalingPolicyConfiguration")
 
 
 def _followed(aws: Aws, target: str, field: str) -> int:
-    """What our policy of a metric holds; 0 without one, if it never scales in, or if it follows something else."""
+    """Returns what our policy of a metric holds; 0 without one, if it never scales in, or if it follows something
+    else.
+    """
     policy, metric = METRICS[field]
     tracking = _policy(aws, target, policy)
     if not tracking or tracking.get("DisableScaleIn"):

@@ -147,7 +147,7 @@ class Service(Resource[ServiceIds]):
         return f"{count}, in {', '.join(sorted(self.subnets))}{address}{shell}"
 
     def reason(self, field: str, actual: Service) -> str:
-        """How far its deployment is, or its count."""
+        """Returns how far its deployment is, or its count."""
         if field == "settled":
             return "ECS gave the newest deployment up: a new one is started"
         if field == "above_minimum":
@@ -362,7 +362,7 @@ class Service(Resource[ServiceIds]):
         }  # fmt: skip
 
     def _undone(self, aws: Aws, actual: Service) -> str:
-        """Why ECS reverted our settings: a rollback restores those of the previous deployment with its tasks.
+        """Returns why ECS reverted our settings: a rollback restores those of the previous deployment with its tasks.
 
         ECS developer guide, "View service history": a service revision also holds the load balancers and the network.
         """

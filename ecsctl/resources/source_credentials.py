@@ -81,7 +81,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         yield Statement("Roles", of("iam", "TagRole UntagRole"), (scope.role("*"),))
 
     def observe(self, aws: Aws, me: Label) -> Observed[SourceCredentials, SourceCredentialsIds] | None:
-        """What is listed for GitHub, and whether our tags exist."""
+        """Returns what is listed for GitHub, and whether our tags exist."""
         listed = _listed(aws)
         if listed is None:
             return None
@@ -188,7 +188,7 @@ def _may_be_ours(listed: SourceCredentialsInfoTypeDef) -> bool:
 
 
 class _OwnerTag(NamedTuple):
-    """What a role says about the credentials. `tags` are translated into those of the credentials."""
+    """Describes what a role says about the credentials. `tags` are translated into those of the credentials."""
 
     role: str
     tags: dict[str, str]
@@ -197,7 +197,7 @@ class _OwnerTag(NamedTuple):
 
     @property
     def app(self) -> str:
-        """Whose role it is."""
+        """Returns whose role it is."""
         return self.tags.get(APP, "")
 
 

@@ -225,7 +225,9 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         return ImageUri(image) if image and image != self.placeholder else None
 
     def _latest(self, aws: Aws, me: Label) -> Revision | None:
-        """What a schedule runs. One that somebody has registered without our tags is ours if an older one has them."""
+        """Returns what a schedule runs. One that somebody has registered without our tags is ours if an older one
+        has them.
+        """
         if not (active := latest_of(aws, self.family)):
             return None
         latest = revision(aws, active[0])
@@ -235,7 +237,9 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         return replace(latest, tags={**before.tags, RESOURCE: me.resource}) if before else latest
 
     def _live(self, aws: Aws, me: Label, service: ServiceTypeDef | None) -> Revision | None:
-        """What the service runs or, while it is being replaced, ran; without a service the newest that is ours."""
+        """Returns what the service runs or, while it is being replaced, ran; without a service the newest that is
+        ours.
+        """
         if service is not None and family_of(used := service.get("taskDefinition", "")) == self.family:
             tags = flat(service.get("tags"))
             if service["status"] == "ACTIVE" or (me.owns(tags) and used in revisions_of(aws, self.family, "ACTIVE")):

@@ -41,7 +41,7 @@ class Section(BaseModel):
 
 
 def refused(check: Callable[[], None]) -> str:
-    """Why a check refuses; an empty string if it does not."""
+    """Returns why a check refuses; an empty string if it does not."""
     try:
         check()
     except ValueError as error:

@@ -146,7 +146,7 @@ def together(
 
 
 def _wrong(name: str, other: str, condition: str, app: str, app_checked: bool, sidecars: Mapping[str, Sidecar]) -> str:
-    """Why a container cannot wait for another one in this way (ECS API reference, ContainerDependency)."""
+    """Returns why a container cannot wait for another one in this way (ECS API reference, ContainerDependency)."""
     if other == name:
         return "is the container itself"
     if other not in sidecars and other != app:

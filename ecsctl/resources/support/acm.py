@@ -65,7 +65,7 @@ def described(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
 
 
 def died_of(certificate: CertificateDetailTypeDef) -> str:
-    """Why it will never be usable (again), in a sentence; empty as long as it may be."""
+    """Returns why it will never be usable (again), in a sentence; empty as long as it may be."""
     status = certificate.get("Status", "")
     reason = certificate.get("FailureReason", "")
     return f"{DEAD[status]}{f' ({reason})' if reason else ''}" if status in DEAD else ""
@@ -93,6 +93,8 @@ CURES = {  # ACM User Guide, "Troubleshoot certificate requests", by the reason 
 
 
 def cure_of(certificate: CertificateDetailTypeDef) -> str:
-    """What a person can do about a certificate that ACM refused; empty if that is not final, or nothing is known."""
+    """Returns what a person can do about a certificate that ACM refused; empty if that is not final, or nothing is
+    known.
+    """
     cure = CURES.get(certificate.get("FailureReason", "")) if certificate.get("Status") == "FAILED" else None
     return f"{cure}; then run the same command again, or give domain.certificate_arn" if cure else ""

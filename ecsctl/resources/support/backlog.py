@@ -20,7 +20,7 @@ UNSERVED = f"IF({WAITING} > 0 AND FILL({RUNNING}, 0) < 1, 1, 0)"
 
 @dataclass(frozen=True)
 class Source:
-    """Whose backlog: a queue by its ARN, and the service that processes it.
+    """Describes whose backlog: a queue by its ARN, and the service that processes it.
 
     `insights`: its tasks are counted by Container Insights. Otherwise by the samples of its CPU utilization, of which
     each task sends one a minute (ECS developer guide, "Service RUNNING task count": Period 1 Minute, Statistic Sample
@@ -56,7 +56,8 @@ def _query(
 
 
 def observed(wanted: Source, queries: list[dict[str, Any]], expression: str, period: int | None = None) -> Source:
-    """Whose backlog these queries measure; an empty one if they have another form, or are about another service.
+    """Returns whose backlog these queries measure; an empty one if they have another form, or are about another
+    service.
 
     A metric of SQS names only the queue: it is of the account and region in which it is read.
     """

@@ -42,7 +42,7 @@ def hide(aws: Aws, name: str, owner: str, *, on: bool) -> None:
 
 
 def encryption(aws: Aws, name: str, owner: str) -> str:
-    """How S3 encrypts new objects: the ARN of a key, `AES256` or `aws:kms`. Empty: not set."""
+    """Returns how S3 encrypts new objects: the ARN of a key, `AES256` or `aws:kms`. Empty: not set."""
     answer = none_if_gone(lambda: aws.read(aws.s3.get_bucket_encryption, Bucket=name, ExpectedBucketOwner=owner))
     rules = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
     said = rules[0].get("ApplyServerSideEncryptionByDefault", {}) if rules else {}

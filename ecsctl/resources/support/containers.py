@@ -56,7 +56,7 @@ class HealthCheck:
 
     @property
     def sent(self) -> dict[str, Any] | None:
-        """In the form that AWS accepts."""
+        """Returns it in the form that AWS accepts."""
         if not self.command:
             return None
         return {

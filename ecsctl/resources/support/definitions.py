@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """What a family of task definitions says: the fields of the kind."""
+    """Describes what a family of task definitions says: the fields of the kind."""
 
     family: Fixed[str]
     container: str
@@ -125,7 +125,7 @@ _LOGS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix", "mode", "ma
 
 
 def _log(desired: Contents, region: str) -> dict[str, Any]:
-    """Where the app and its sidecars log to."""
+    """Returns where the app and its sidecars log to."""
     values = (desired.log_group, region, desired.log_prefix, desired.log_mode, desired.log_buffer)
     options = {name: value for name, value in zip(_LOGS, values, strict=True) if value}
     return {"logDriver": "awslogs", "options": options}
@@ -178,7 +178,7 @@ def actual_of(revision: Revision, like: AnyContents, region: str) -> AnyContents
 
 
 def _unsound(revision: Revision, like: Contents) -> str:
-    """Why a revision cannot be used; empty if it can."""
+    """Returns why a revision cannot be used; empty if it can."""
     definition, ours = revision.definition, container_of(revision.definition, like.container)
     system = definition.get("runtimePlatform", {}).get("operatingSystemFamily", "LINUX")
     why = (

@@ -63,7 +63,7 @@ _PHASES = {
 
 @dataclass(frozen=True)
 class Standing:
-    """What a service runs compared with what it should run, and how far it is."""
+    """Describes what a service runs compared with what it should run, and how far it is."""
 
     runs: str  # the task definition that it is set to run
     ready: bool
@@ -74,7 +74,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What ECS said at one moment.
+    """Describes what ECS said at one moment.
 
     `service` is from DescribeServices (None: there is none), `deployments` are the newest from ListServiceDeployments,
     perhaps with what DescribeServiceDeployments adds; `revisions` and `images` are the task definition and the images
@@ -225,7 +225,7 @@ class Snapshot:
         return Standing(runs, ready=False, note=f"{note}: {rolling}" if superseded else rolling)
 
     def why_not(self, target: str) -> str:
-        """Why the newest deployment of a task definition was rolled back or stopped; empty if it was not."""
+        """Returns why the newest deployment of a task definition was rolled back or stopped; empty if it was not."""
         newest = max((one for one in self.deployments if self.brings(one) == target), key=began, default={})
         if not newest or phase_of(newest) in (Phase.DEPLOYED, Phase.ROLLING_OUT, Phase.PAUSED):
             return ""
@@ -292,7 +292,7 @@ def _newest(aws: Aws, cluster: str, service: str, status: str = "") -> Sequence[
 
 
 def began(deployment: Answer) -> datetime:
-    """When a deployment began."""
+    """Returns when a deployment began."""
     moment = deployment.get("createdAt")
     return moment if isinstance(moment, datetime) else LONG_AGO
 
@@ -314,7 +314,7 @@ def target_of(deployment: Answer) -> str:
 
 
 def traffic_of(deployment: Answer) -> str:
-    """In words, what share of the requests a service deployment's tasks get; empty if it shifts none, or not yet.
+    """Says what share of the requests a service deployment's tasks get; empty if it shifts none, or not yet.
 
     API reference, ServiceRevisionSummary and ServiceDeployment, lifecycleStage.
     """
@@ -329,7 +329,7 @@ def traffic_of(deployment: Answer) -> str:
 
 
 def monitor_of(deployment: Answer) -> str:
-    """In words, which of ECS's own monitors ended a service deployment; empty if none did."""
+    """Says which of ECS's own monitors ended a service deployment; empty if none did."""
     alarms = deployment.get("alarms") or {}
     if alarms.get("status") == "TRIGGERED":
         names = ", ".join(alarms.get("triggeredAlarmNames") or alarms.get("alarmNames") or ())
@@ -359,7 +359,7 @@ def phase_of(deployment: Answer) -> Phase:
 
 
 def gone_back(aws: Aws, cluster: str, service: Answer, tags: Mapping[str, str] | None = None) -> str:
-    """In words, who rolled back and what `up` will do; empty if the service does not run an earlier revision again.
+    """Says who rolled back and what `up` will do; empty if the service does not run an earlier revision again.
 
     A difference is not drift then. `tags` are those of the revision that it runs, if they are known already.
     """

@@ -90,7 +90,7 @@ class Standing:
 
 
 def standing(aws: Aws, zone: str, name: str, kind: str) -> Standing:
-    """What exists at the name, where a record of type `kind` is desired."""
+    """Returns what exists at the name, where a record of type `kind` is desired."""
     records = _from(aws, zone, name)
     here = [one for one in records if normal(one["Name"]) == name]
     texts = _texts(records, PREFIX + name)

@@ -52,7 +52,7 @@ class Reference:
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """Where the image is: account, region and repository."""
+        """Returns where the image is: account, region and repository."""
         return self.account, self.region, self.repository
 
     def among(self, images: Sequence[ImageDetailTypeDef]) -> ImageDetailTypeDef | None:

@@ -26,7 +26,7 @@ def mine(aws: Aws, me: Label) -> list[dict[str, Any]]:
 
 
 def failed(states: Mapping[str, str], kind: str) -> tuple[str, str]:
-    """Why it has failed and what to do, for items by id with their LifeCycleState; both empty if none has."""
+    """Returns why it has failed and what to do, for items by id with their LifeCycleState; both empty if none has."""
     ids = [one for one, state in states.items() if state == "error"]
     if not ids:
         return "", ""

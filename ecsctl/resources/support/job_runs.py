@@ -55,7 +55,8 @@ def runs(aws: Aws, cluster: str, container: str) -> list[Run]:
 
 
 def missed(schedule: Mapping[str, Any], known: Iterable[Run], now: datetime) -> datetime | None:
-    """When the schedule was due within the hour and nothing has started since; None if that cannot be determined.
+    """Returns when the schedule was due within the hour and nothing has started since; None if that cannot be
+    determined.
 
     Scheduler shows it nowhere but in metrics of the whole group, which it does not promise (user guide, "Monitoring
     Amazon EventBridge Scheduler with Amazon CloudWatch"). From when a changed rate counts is not documented.

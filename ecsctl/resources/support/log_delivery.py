@@ -22,7 +22,7 @@ ACCOUNTS = {
 
 
 def principal(region: str, partition: str) -> dict[str, str]:
-    """Who it is, as a policy names it."""
+    """Returns who it is, as a policy names it."""
     if account := ACCOUNTS.get(region):
         return {"AWS": f"arn:{partition}:iam::{account}:root"}
     return {"Service": SERVICE}

@@ -41,7 +41,7 @@ class Unfit:
 
 @dataclass(frozen=True)
 class Need:
-    """What the app requires of the network."""
+    """Describes what the app requires of the network."""
 
     ports: tuple[int, ...] = (80,)  # that the load balancer listens on
     port: int = 8000  # that the tasks listen on
@@ -86,12 +86,14 @@ class Network:
 
 
 def target(route: RouteTypeDef) -> str:
-    """Where a route leads: the id of a gateway, an interface …"""
+    """Returns where a route leads: the id of a gateway, an interface …"""
     return next((str(route[key]) for key in TARGETS if route.get(key)), "")  # type: ignore[literal-required]  # names of the model
 
 
 def outward(table: RouteTableTypeDef) -> list[str]:
-    """Where the route table sends traffic for the internet; empty if nowhere. A deleted target does not count."""
+    """Returns where the route table sends traffic for the internet; empty if nowhere. A deleted target does not
+    count.
+    """
     ways, covered = [], []
     for route in table.get("Routes", []):
         leads = target(route)

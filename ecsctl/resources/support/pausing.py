@@ -40,7 +40,7 @@ class Pause:
 
     @property
     def hook(self) -> dict[str, Any]:
-        """In the form that ECS accepts."""
+        """Returns it in the form that ECS accepts."""
         timeout = {"timeoutInMinutes": self.minutes, "action": self.then}
         return {"targetType": PAUSE, "lifecycleStages": sorted(self.at), "timeoutConfiguration": timeout}
 
@@ -56,7 +56,7 @@ class Held:
 
     @property
     def described(self) -> str:
-        """Where it is held, and what ECS does without an answer."""
+        """Returns where it is held, and what ECS does without an answer."""
         end = "goes on with it" if self.then == "CONTINUE" else "takes it back"
         held = f"is paused {WHERE.get(self.stage, 'at ' + (self.stage or 'a stage'))}"
         return f"{held}; ECS {end} at {self.until:%Y-%m-%d %H:%M} UTC" if self.until else held
@@ -90,7 +90,7 @@ def pause_of(hooks: Collection[Answer], wanted: Pause | None) -> Pause:
 
 
 def held_of(deployment: Answer) -> Held | None:
-    """Where a service deployment waits for an answer; None if it does not."""
+    """Returns where a service deployment waits for an answer; None if it does not."""
     waiting = [one for one in deployment.get("lifecycleHookDetails") or () if one.get("status") == "AWAITING_ACTION"]
     if deployment.get("status") not in ("PENDING", "IN_PROGRESS") or not waiting:
         return None
@@ -102,7 +102,7 @@ def held_of(deployment: Answer) -> Held | None:
 
 
 def held(aws: Aws, service: Answer) -> Held | None:
-    """Where the service's current deployment waits for an answer; None if it does not."""
+    """Returns where the service's current deployment waits for an answer; None if it does not."""
     configuration, arn = service.get("deploymentConfiguration") or {}, service.get("currentServiceDeployment")
     if not arn or not (configuration.get(HOOKS) or configuration.get("strategy", "ROLLING") != "ROLLING"):
         return None
@@ -111,7 +111,7 @@ def held(aws: Aws, service: Answer) -> Held | None:
 
 
 def answered_of(deployment: Answer) -> str:
-    """How a pause ended after which a deployment rolled back: TIMED_OUT or FAILED; empty if none did."""
+    """Returns how a pause ended after which a deployment rolled back: TIMED_OUT or FAILED; empty if none did."""
     for one in deployment.get("lifecycleHookDetails") or ():
         status, then = one.get("status"), one.get("timeoutAction")
         if one.get("targetType") == PAUSE and (status == "FAILED" or (status == "TIMED_OUT" and then != "CONTINUE")):
@@ -120,7 +120,7 @@ def answered_of(deployment: Answer) -> str:
 
 
 def failed_hook_of(deployment: Answer) -> str:
-    """In words, which function of somebody's ended a deployment at a stage; empty if none did.
+    """Says which function of somebody's ended a deployment at a stage; empty if none did.
 
     A function that answers FAILED, fails or does not answer makes ECS roll back (ECS developer guide, "Lambda hooks for
     Amazon ECS service deployments"). ECS's own words for it are those of aws/containers-roadmap#2664.

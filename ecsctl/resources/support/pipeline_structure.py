@@ -73,7 +73,7 @@ Source = GitHubSource | ConnectionSource
 
 @dataclass(frozen=True)
 class Parts:
-    """What a pipeline of ours is made of. None: the existing pipeline has no such part."""
+    """Describes what a pipeline of ours is made of. None: the existing pipeline has no such part."""
 
     role: RoleArn
     bucket: BucketName
@@ -175,8 +175,8 @@ def _source(source: Source, token: str) -> Json:
 
 
 def _triggers(source: Source | None) -> Json:
-    """What starts it besides the source's own detection, which is off then (CodePipeline user guide, "Automate starting
-    pipelines using triggers and filtering": tags, branches, or branches with file paths).
+    """Returns what starts it besides the source's own detection, which is off then (CodePipeline user guide,
+    "Automate starting pipelines using triggers and filtering": tags, branches, or branches with file paths).
     """
     if not isinstance(source, ConnectionSource) or not (source.paths or source.tags):
         return {}
@@ -252,7 +252,7 @@ def deploy_actions(processes: Iterable[str]) -> Iterator[str]:
 
 
 def process_of(action: str) -> str:
-    """Which process an action of the stage Deploy deploys."""
+    """Returns which process an action of the stage Deploy deploys."""
     return WEB if action == DEPLOY else action.removeprefix(f"{DEPLOY}-")
 
 

@@ -31,7 +31,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Statement:
-    """What is allowed, on what, and when. Order does not matter in any of its parts, nor does its name.
+    """Describes what is allowed, on what, and when. Order does not matter in any of its parts, nor does its name.
 
     Some services name statements that have no name.
     """
@@ -64,7 +64,9 @@ class Trust:
 
 
 def rights(statements: Iterable[Statement]) -> str:
-    """What statements allow, service by service: the actions' names, or their number if there are more than three."""
+    """Returns what statements allow, service by service: the actions' names, or their number if there are more than
+    three.
+    """
     by: dict[str, set[str]] = {}
     for statement in statements:
         for action in statement.actions:

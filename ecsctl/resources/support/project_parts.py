@@ -38,8 +38,8 @@ class EnvVar:
 
 @dataclass(frozen=True)
 class SourceAuth:
-    """How one project authenticates to its source. Empty: with the account's credentials, or the repository is
-    public.
+    """Describes how one project authenticates to its source. Empty: with the account's credentials, or the
+    repository is public.
     """
 
     type: Literal["", "CODECONNECTIONS", "SECRETS_MANAGER"] = ""
@@ -51,7 +51,7 @@ ACCOUNT = SourceAuth()
 
 @dataclass(frozen=True)
 class Inside:
-    """Where in a VPC the builds run, and which security groups they use."""
+    """Describes where in a VPC the builds run, and which security groups they use."""
 
     vpc: VpcId
     subnets: frozenset[SubnetId]
@@ -74,7 +74,7 @@ def inside(declared: VpcConfigOutputTypeDef | None) -> Inside:
 
 
 def vpc_config(place: Inside) -> VpcConfigTypeDef:
-    """In the form that CodeBuild accepts: an empty one removes a project from its VPC."""
+    """Returns it in the form that CodeBuild accepts: an empty one removes a project from its VPC."""
     if place == OUTSIDE:
         return {}
     return {"vpcId": place.vpc, "subnets": sorted(place.subnets), "securityGroupIds": sorted(place.groups)}
@@ -130,7 +130,7 @@ def registry_credential(login: str) -> RegistryCredentialTypeDef:
 
 
 def auth_of(source: ProjectSourceTypeDef) -> SourceAuth:
-    """How an existing project authenticates to its source. OAUTH is the console's word for the account's
+    """Returns how an existing project authenticates to its source. OAUTH is the console's word for the account's
     credentials.
     """
     auth = source.get("auth")

@@ -51,7 +51,7 @@ def found(said: Additions, tags: Mapping[str, str], usual: Usual, at: Callable[[
 
 
 def wanted(said: Additions, tags: Mapping[str, str], usual: Usual) -> dict[str, Any]:
-    """What to send by path: configured values, and AWS's own where nothing is configured any longer."""
+    """Returns what to send by path: configured values, and AWS's own where nothing is configured any longer."""
     back = {path: usual[path] for path in remembered(tags, usual)}
     return back | {path: json.loads(value) for path, value in said}
 

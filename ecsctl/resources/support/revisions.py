@@ -38,7 +38,7 @@ class Revision:
 
     @property
     def number(self) -> int:
-        """Which one of its family it is."""
+        """Returns which one of its family it is."""
         return revision_of(self.arn)
 
     @property

@@ -33,7 +33,7 @@ PREFIXES = ("codeconnections", "codestar-connections")  # of a connection, since
 
 @dataclass(frozen=True)
 class Scope:
-    """What policies are written for: one app in one account and region."""
+    """Describes what policies are written for: one app in one account and region."""
 
     names: Names
     account: str
@@ -179,7 +179,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Uses:
-    """What the app uses that is not its own: by id, by full ARN, and empty if it uses none."""
+    """Describes what the app uses that is not its own: by id, by full ARN, and empty if it uses none."""
 
     zone: str = ""  # the hosted zone's id, or `*`
     domain: str = ""  # the name in it
@@ -241,7 +241,7 @@ def apart(room: str, *rights: Statement) -> Iterator[Statement]:
 
 
 def in_ec2(scope: Scope, creates: str, changes: str, reads: str, *, inside: bool = False) -> Iterator[Statement]:
-    """What is created with our tag, and read, changed and deleted while it carries it.
+    """The rights to create something with our tag, and to read, change and delete it while it carries that.
 
     `inside`: the call that creates it also checks existing things of ours: a subnet's checks its VPC.
     """

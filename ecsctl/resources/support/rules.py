@@ -86,7 +86,7 @@ def delete(aws: Aws, name: str) -> None:
 
 
 def targets(aws: Aws, name: str) -> list[Any]:
-    """What the rule of that name sends its events to."""
+    """Returns what the rule of that name sends its events to."""
     found: list[Any] = aws.read(aws.events.list_targets_by_rule, Rule=name)["Targets"]
     return found
 

@@ -26,7 +26,7 @@ class Running:
 
 
 def running(aws: Aws, names: Names, placeholder: str = "", jobs: Collection[str] = ()) -> Running | None:
-    """What the web runs; without one the first process that has a service, otherwise the first of these `jobs`.
+    """Returns what the web runs; without one the first process that has a service, otherwise the first of these `jobs`.
 
     A draining service counts. None without any, or for a placeholder.
     """

@@ -24,7 +24,7 @@ _STEPS = {
 
 @dataclass(frozen=True)
 class EarlySuccess:
-    """Which share of healthy new tasks makes a deployment a success, and whether old ones may still run."""
+    """Describes which share of healthy new tasks makes a deployment a success, and whether old ones may still run."""
 
     enabled: bool = False
     healthy_percent: int = 0
@@ -33,7 +33,7 @@ class EarlySuccess:
 
 @dataclass(frozen=True)
 class Threshold:
-    """How many failed tasks trigger the circuit breaker. ECS's default unless set (ECS API reference)."""
+    """Describes how many failed tasks trigger the circuit breaker. ECS's default unless set (ECS API reference)."""
 
     type: Counting = "BOUNDED_PERCENT"
     value: int = 50
@@ -65,7 +65,7 @@ class Strategy:
 
 @dataclass(frozen=True)
 class Rules:
-    """When a deployment counts as complete, and when it is given up."""
+    """Describes when a deployment counts as complete, and when it is given up."""
 
     minimum_percent: int
     maximum_percent: int
@@ -112,7 +112,7 @@ class Rules:
 
 
 def rules_of(deployment: Mapping[str, Any], wanted: Pause | None = None) -> Rules:
-    """What a service's deploymentConfiguration says; `wanted` is the desired pause."""
+    """Returns what a service's deploymentConfiguration says; `wanted` is the desired pause."""
     breaker = deployment.get("deploymentCircuitBreaker") or {}
     threshold, early = breaker.get("thresholdConfiguration"), deployment.get("earlySuccessCriteria") or {}
     alarms = deployment.get("alarms") or {}

@@ -17,7 +17,7 @@ OURS = "ecsctl-"
 
 @dataclass(frozen=True)
 class Mount:
-    """Where a container mounts a volume."""
+    """Describes where a container mounts a volume."""
 
     volume: str
     path: str
