@@ -65,12 +65,15 @@ def deleting_twice() -> Iterator[None]:
         @functools.wraps(delete)
         def deleting(cls: Any, aws: Any, ids: Any) -> None:
             _RUNNING.changes_left = 1
+            died = True
             try:
                 with suppress(_Died):
                     delete(cls, aws, ids)
+                    died = False
             finally:
                 _RUNNING.changes_left = None
-            delete(cls, aws, ids)
+            if died:
+                delete(cls, aws, ids)
             with authorization.administrator():  # of what is gone IAM would decide otherwise
                 delete(cls, aws, ids)
 
