@@ -16,7 +16,9 @@ class Event:
 
 @dataclass(frozen=True)
 class Planned(Event):
-    """The plan of the run is known. Changes follow. `needs` says for each resource which others it is made from."""
+    """The plan of the run is known. Changes follow. `needs` says for each resource after which others it is created or
+    deleted.
+    """
 
     plan: Plan
     needs: Mapping[str, Collection[str]] = field(default_factory=dict)

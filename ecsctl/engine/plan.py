@@ -39,6 +39,7 @@ class Why(StrEnum):
     FOLLOWS = "follows from another step"
     STATE = "its state on AWS"
     BACK = "rolled back"
+    UNFINISHED = "an unfinished run"
     OTHERWISE = "AWS took it and shows it otherwise"
 
 
@@ -251,6 +252,14 @@ def _unread(value: Any) -> str:
 
 def _shown(value: Any) -> Any:
     return HIDDEN if isinstance(value, Secret) else plain(value)
+
+
+def left_unfinished(step: Step) -> Step:
+    """The step for a resource that a run has begun to change or delete, and not finished: nobody can tell whether a
+    difference is that run's doing or somebody else's, so none is called drift.
+    """
+    changes = (replace(one, why=Why.UNFINISHED) if one.why is Why.DRIFT else one for one in step.changes)
+    return replace(step, changes=tuple(changes))
 
 
 def renews(step: Step, desired: AnyResource) -> bool:

@@ -25,7 +25,7 @@ from ecsctl.engine.errors import (
 from ecsctl.engine.explaining import explained
 from ecsctl.engine.known import WINDOW
 from ecsctl.engine.label import ID, Label
-from ecsctl.engine.plan import Step, Verb, Why, decide, diff, differences, moved, sent_and_shown
+from ecsctl.engine.plan import Step, Verb, Why, decide, diff, differences, left_unfinished, moved, sent_and_shown
 from ecsctl.engine.promises import fulfil, promises
 from ecsctl.engine.resource import AnyResource, Observed
 from ecsctl.engine.stack import Node
@@ -257,6 +257,8 @@ class Reconciler(Beginning):
         entry = self.state.entry(name)
         me = self.label.of(name)
         step = decide(name, desired, observed, me, self.applied(name), entry.otherwise if entry else None)
+        if entry and entry.intent:
+            step = left_unfinished(step)
         if name != self.first or observed is None or not self.state.fresh:
             return step
         run = claim.unfinished(observed.tags)

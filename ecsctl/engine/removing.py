@@ -58,7 +58,10 @@ class Remover:
             for s, held in zip(all_owned, self._held(all_owned, staying), strict=True)
         )
         plan = Plan(steps + self._borrowed())
-        self.emit(events.Planned(plan))
+        to_delete = {owned.key: owned for owned in all_owned if owned.key not in staying}
+        needs = {to_delete[key].name: [to_delete[one].name for one in after]
+                 for key, after in self._order(to_delete).items()}  # fmt: skip
+        self.emit(events.Planned(plan, needs))
         agree(plan)
         if not plan.work and not self.state.book.entries and not self.state.path.exists():
             return plan
@@ -92,8 +95,8 @@ class Remover:
         visit_all({str(number): frozenset() for number, one in enumerate(all_owned) if one.key not in staying}, visit)
         return held
 
-    def _remove_all(self, to_delete: Mapping[str, Owned]) -> None:
-        """Remove what was found, each after everything that uses it.
+    def _order(self, to_delete: Mapping[str, Owned]) -> dict[str, frozenset[str]]:
+        """For each one, by key, those that are deleted before it: everything that uses it.
 
         What is freed waits for the first of a kind alone, and not for those of it that go after one another: as a rule
         AWS has released them as well by then, and what it refuses meanwhile is asked again.
@@ -102,7 +105,7 @@ class Remover:
         later = {
             key for key, one in to_delete.items() if any(o.uses(one) and not one.uses(o) for o in to_delete.values())
         }
-        graph = {
+        return {
             key: frozenset(
                 other
                 for other, o in to_delete.items()
@@ -111,6 +114,10 @@ class Remover:
             )
             for key, one in to_delete.items()
         }
+
+    def _remove_all(self, to_delete: Mapping[str, Owned]) -> None:
+        """Remove what was found, each after everything that uses it."""
+        graph = self._order(to_delete)
         parts = {key: (one.name, one.kind.title) for key, one in to_delete.items()}
         for key in to_delete.keys() & self._detaining:
             users, first = graph[key], key + FIRST

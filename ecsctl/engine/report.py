@@ -30,7 +30,7 @@ class Condition(StrEnum):
     RIGHT = "right"
     MISSING = "missing"
     DRIFTED = "drifted"  # AWS differs from what was last applied
-    OUTDATED = "outdated"  # ecsctl.toml asks for something else than what was last applied
+    OUTDATED = "outdated"  # ecsctl.toml asks for something else than what was last applied, or a run is unfinished
     PENDING = "not ready"
     FAILED = "failed"
     REFUSED = "refused"  # it is not ours, or cannot be changed to what is desired

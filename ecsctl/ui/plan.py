@@ -36,6 +36,7 @@ COUNTED = {
 SIDE = {"+": "green", "-": "red", "~": "yellow"}
 ORIGIN = {Why.DRIFT: "drift: changed outside ecsctl", Why.CONFIG: "your change", Why.FOLLOWS: "follows",
           Why.STATE: "its state on AWS", Why.BACK: "rolled back",
+          Why.UNFINISHED: "left by an unfinished run",
           Why.OTHERWISE: "sent before; AWS shows another value"}  # fmt: skip
 
 

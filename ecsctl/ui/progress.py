@@ -125,7 +125,7 @@ class Progress:
                 with self._lock:
                     self._titles[event.name] = event.title
                     self._tasks[event.name] = Task(event.title, event.name, self.clock())
-                if event.verb is Verb.CREATE:
+                if event.verb in (Verb.CREATE, Verb.DELETE):
                     self._lines.begin(event.name)
                 self._show_live()
             case Waiting():

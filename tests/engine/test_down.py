@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ecsctl.engine.errors import AwsError, Refused, ResourceFailed
+from ecsctl.engine.events import Planned
 from ecsctl.engine.label import Label
 from ecsctl.engine.plan import Verb
 from ecsctl.engine.stack import Stack
@@ -39,6 +40,13 @@ def test_what_stands_on_another_goes_first(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     run.down()
     assert cloud.calls[-2:] == ["DeleteBall", "DeleteBox"]
+
+
+def test_it_says_before_what_each_is_deleted(run: Run) -> None:
+    run.up(toybox())
+    run.down()
+    [planned] = [event for event in run.events[::-1] if isinstance(event, Planned)][:1]
+    assert {name: list(after) for name, after in planned.needs.items()} == {"box": ["ball"], "ball": []}
 
 
 def test_lost_state_is_no_hindrance(run: Run, cloud: Cloud) -> None:

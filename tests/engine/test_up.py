@@ -12,6 +12,10 @@ from tests.engine.conftest import Run, toybox
 from tests.engine.toys import Ball, Box, Cloud, Guest, Lid, Shared, answer, lost
 
 
+class Killed(BaseException):
+    """The process is gone: no handler may see it."""
+
+
 def held(cloud: Cloud) -> list[tuple[str, dict[str, object]]]:
     return sorted((thing.kind, {k: v for k, v in thing.values.items() if k != "box"}) for thing in cloud.things)
 
@@ -54,6 +58,29 @@ def test_drift_is_distinguished_from_a_change_and_corrected(run: Run, cloud: Clo
     assert [(c.field, c.before, c.after, c.why) for c in step.changes] == [("weight", 99, 1, Why.DRIFT)]
     run.up(toybox())
     assert held(cloud) == BOTH
+
+
+@pytest.mark.parametrize("stopped", ["up", "down"])
+def test_what_a_run_that_was_stopped_may_have_done_is_not_called_drift(
+    run: Run, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, stopped: str
+) -> None:
+    run.up(toybox())
+
+    def emptied(*_: object) -> None:
+        next(thing for thing in cloud.things if thing.kind == "ball").values["weight"] = 0
+        raise Killed
+
+    begin = {"up": lambda: run.up(toybox(weight=7)), "down": run.down}[stopped]
+    with monkeypatch.context() as patch:
+        patch.setattr(Ball, "update", emptied)
+        patch.setattr(Ball, "delete", emptied)
+        with pytest.raises(Killed):
+            begin()
+    [step] = run.plan(toybox()).work
+    assert [(c.field, c.before, c.after, c.why) for c in step.changes] == [("weight", 0, 1, Why.UNFINISHED)]
+    run.up(toybox())
+    next(thing for thing in cloud.things if thing.kind == "ball").values["weight"] = 99
+    assert run.plan(toybox()).work[0].changes[0].why is Why.DRIFT
 
 
 def test_what_is_not_configured_is_left_alone(run: Run, cloud: Cloud) -> None:

@@ -111,6 +111,17 @@ def test_the_line_of_a_resource_follows_those_of_what_it_was_made_from(tell, cap
     assert [line.split()[2] for line in lines] == ["SNS", "task", "schedule", "rule"]
 
 
+def test_the_line_of_a_deleted_resource_follows_those_of_what_was_in_it(tell, capsys):
+    with tell:
+        tell(Planned(samples.first(), {"network": ["subnet-a", "subnet-b"]}))
+        for name in ("subnet-a", "subnet-b", "network"):
+            tell(Started(name, "thing", Verb.DELETE))
+        tell(Done("subnet-a", "thing", Verb.DELETE, 1))
+        tell(Done("network", "thing", Verb.DELETE, 1))
+        tell(Done("subnet-b", "thing", Verb.DELETE, 2))
+    assert re.findall(r"(\S+) deleted", capsys.readouterr().err) == ["subnet-a", "subnet-b", "network"]
+
+
 def test_no_line_is_lost_where_the_one_before_it_never_came(tell, capsys):
     with tell:
         tell(Planned(samples.first(), {"schedule": ["task"]}))
