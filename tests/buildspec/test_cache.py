@@ -74,7 +74,7 @@ def test_layers_that_cannot_be_kept_stop_no_release(world):
     result, _ = cached(world, BROKEN="docker push .*ecsctl-cache")
     assert result.status == "SUCCEEDED"
     assert set(world.registry) == {COMMIT, "latest"}
-    assert any("is not kept for the next build" in line for line in world.log)
+    assert any("the next build will be slower" in line for line in world.log)
 
 
 def test_without_the_option_the_build_knows_nothing_of_it(world):

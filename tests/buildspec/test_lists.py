@@ -37,8 +37,8 @@ def test_a_list_of_what_is_in_the_image_is_handed_on_beside_its_name(listing):
 
 
 @pytest.mark.parametrize(("given", "says"), [
-    ({}, "build.sbom: Amazon Inspector's generator could not be downloaded"),
-    ({"ONLINE": "yes", "BROKEN_LISTER": "yes"}, "build.sbom: no list of what is in"),
+    ({}, "build.sbom: could not download Amazon Inspector's generator"),
+    ({"ONLINE": "yes", "BROKEN_LISTER": "yes"}, "build.sbom: could not list what is in"),
 ])  # fmt: skip
 def test_a_list_that_cannot_be_made_stops_the_release(listing, given, says):
     assert listing.build(BUILD_SBOM="yes", **given).status == "FAILED"

@@ -10,7 +10,7 @@ def test_a_name_that_ecs_allows_no_container_is_refused_before_anything_is_calle
     result = world.build(CONTAINER_NAME=name)
 
     assert result.status == "FAILED"
-    assert "CONTAINER_NAME is no name for a container" in world.log
+    assert "CONTAINER_NAME is not a valid container name" in world.log
     assert world.calls == []
 
 
@@ -92,9 +92,9 @@ def test_secrets_reach_docker_by_the_names_of_variables_alone(world):
 @pytest.mark.parametrize(
     ("asked", "scan", "says"),
     [
-        ("CRITICAL", "COMPLETE\\t2\\t5\\tNone\\tNone", "build.scan: ECR has found 2 CRITICAL in"),
-        ("MEDIUM", "ACTIVE\\tNone\\t5\\t1\\t7", "build.scan: ECR has found 5 HIGH 1 MEDIUM in"),
-        ("LOW", "FAILED\\tNone\\tNone\\tNone\\tNone", "build.scan: ECR does not scan"),
+        ("CRITICAL", "COMPLETE\\t2\\t5\\tNone\\tNone", "build.scan: ECR found 2 CRITICAL in"),
+        ("MEDIUM", "ACTIVE\\tNone\\t5\\t1\\t7", "build.scan: ECR found 5 HIGH 1 MEDIUM in"),
+        ("LOW", "FAILED\\tNone\\tNone\\tNone\\tNone", "build.scan: ECR could not scan"),
     ],
 )
 def test_what_a_scan_finds_stops_the_release_before_anything_names_the_image(world, asked, scan, says):

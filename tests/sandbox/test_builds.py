@@ -143,7 +143,7 @@ def test_a_scan_stops_a_build_whose_image_has_known_vulnerabilities(server):
     process.play(folder / ".ecsctl", "vulnerable", {"tag": head})
     build = built(aws, sourceVersion=head, environmentVariablesOverride=wanted)
     assert failed(build)[0] == "BUILD"
-    assert "build.scan: ECR has found 1 CRITICAL in" in log(aws, build)
+    assert "build.scan: ECR found 1 CRITICAL in" in log(aws, build)
 
 
 def test_a_build_lists_what_is_in_the_image(server):

@@ -108,7 +108,7 @@ def test_what_a_condition_of_the_shell_is_about_is_no_test() -> None:
     assert len(commands) > 5
     assert [command for command in commands if is_test(command)] == []
     [lists] = [command for command in commands if "BUILD_SBOM" in command]
-    cause = first(fails("BUILD", lists, "build.sbom: no list of what is in u:1 could be made"))
+    cause = first(fails("BUILD", lists, "build.sbom: could not list what is in u:1"))
     assert cause
     assert (cause.name, cause.certainty) == ("image-unlisted", Certainty.LIKELY)
 

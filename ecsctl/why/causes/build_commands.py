@@ -91,12 +91,12 @@ def _outside(facts: Facts) -> tuple[Fix, ...]:
 SCAN = r"\bdescribe-image-scan-findings\b"
 COMMAND_RULES = (
     CommandRule("image-vulnerable", "ECR knows vulnerabilities in the image that build.scan does not let through",
-                r"^build\.scan: ECR has found",
+                r"^build\.scan: ECR (?:has )?found",
                 lambda facts: (repair("build on a newer base image, and update the packages that ECR names: aws ecr "
                                       "describe-image-scan-findings", facts),
                                change("build.scan", "to a worse severity, or remove it")), command=SCAN),
     CommandRule("image-unscanned", "ECR does not say what is in the image, and build.scan waits for that",
-                r"^build\.scan: ECR (?:does not scan|has not scanned)",
+                r"^build\.scan: ECR (?:could not scan|has not finished scanning|does not scan|has not scanned)",
                 lambda facts: (repair("take a base image that ECR can scan: basic scanning knows the packages of a "
                                       "Linux distribution, and nothing in an image from scratch", facts),
                                change("build.scan", "to nothing: remove it")), command=SCAN),

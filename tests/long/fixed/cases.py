@@ -169,17 +169,17 @@ CASES: dict[str, Case] = {
     ),
     "tag-missing": Case(said("docker push $URI", "tag does not exist: $URI", phase="POST_BUILD")),
     "image-vulnerable": Case(
-        once_said("aws ecr describe-image-scan-findings", "build.scan: ECR has found 2 CRITICAL in u:1"),
+        once_said("aws ecr describe-image-scan-findings", "build.scan: ECR found 2 CRITICAL in u:1"),
         values={"build.scan": "low"},
     ),
     "image-unscanned": Case(
-        once_said("aws ecr describe-image-scan-findings", "build.scan: ECR does not scan u:1: FAILED"),
+        once_said("aws ecr describe-image-scan-findings", "build.scan: ECR could not scan u:1: FAILED"),
         values={"build.scan": "low"},
     ),
     "image-unlisted": Case(
         once_said(
             '[[ -z "$BUILD_SBOM" ]] || test -s docker_image_sbom.json',
-            "build.sbom: no list of what is in u:1 could be made",
+            "build.sbom: could not list what is in u:1",
         ),
         values={"build.sbom": False},
     ),
