@@ -8,7 +8,7 @@ import typer
 
 from ecsctl.commands.options import Common, folder, shares
 
-app = typer.Typer(name="config", help="Show the configuration in force, and the schema of ecsctl.toml.",
+app = typer.Typer(name="config", help="Show the configuration in force, and what ecsctl.toml can contain.",
                   no_args_is_help=True)  # fmt: skip
 
 
@@ -32,6 +32,27 @@ def show(
         return
     for key, value in config.flatten(values):
         print(f"{key} = {config.toml(value)}" + (f"  # {sources.get(key, 'default')}" if origin else ""))  # noqa: T201 - stdout's data
+
+
+@app.command()
+def options(
+    word: Annotated[str, typer.Argument(help="Only options whose name contains this, such as service.health.")] = "",
+) -> None:
+    """List every option of ecsctl.toml: what it takes, its default, and what it means."""
+    from rich.text import Text
+
+    from ecsctl.config.writing import listed
+    from ecsctl.engine.errors import UsageError
+    from ecsctl.ui import tables
+
+    lines = [
+        line
+        for name, takes, meaning in listed(word)
+        for line in (Text.assemble((name, "bold"), (f"  {takes}", "dim")), Text(f"    {meaning}"))
+    ]
+    if not lines:
+        raise UsageError(f"no option has {word} in its name", hint="ecsctl config options lists them all")
+    tables.show(lines)
 
 
 @app.command()

@@ -97,7 +97,7 @@ def _suggestion(name: str) -> str:
     known = sorted(one.removeprefix(PREFIX) for one in {variable(path) for path, _ in options()} | RESERVED)
     ends = [one for one in known if one.endswith(f"__{word}")]
     near = ends[0] if ends else nearest(word, known)
-    return f"; did you mean {PREFIX}{near}?" if near else "; docs/config.md names them all"
+    return f"; did you mean {PREFIX}{near}?" if near else "; ecsctl config options lists them all"
 
 
 FILE_BYTES = 65536  # bytes: no task definition has more

@@ -108,7 +108,7 @@ def _mistaken(wrong: list[str], unsaid: int = 0) -> ConfigError:
     found = sorted(dict.fromkeys(wrong), key=order)
     head = f"the configuration has {len(found) + unsaid} mistakes:\n" if len(found) > 1 else ""
     tail = f"\n… and {unsaid} more" if unsaid else ""
-    return ConfigError(head + "\n".join(found) + tail, hint="docs/config.md lists every option")
+    return ConfigError(head + "\n".join(found) + tail, hint="ecsctl config options lists every option")
 
 
 def _options(overrides: Mapping[str, Any]) -> Source:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecsctl.config.json_schema import Node, document, is_table, meant, node, options
@@ -17,8 +17,8 @@ SCHEMA = "ecsctl.schema.json"
 
 _WIDTH = 80
 _FOUND = (
-    "What ecsctl makes of this repository. All other options are at their defaults: docs/config.md lists them, and "
-    "ecsctl init --force --all-options writes them all here, as comments."
+    "What ecsctl makes of this repository. All other options are at their defaults: ecsctl config options lists "
+    "them, and ecsctl init --force --all-options writes them all here, as comments."
 )
 _EVERY = (
     "What ecsctl makes of this repository. Every option is here: behind a # at its default, or with an example where "
@@ -86,6 +86,17 @@ def table() -> str:
             default = f"`{toml(option['default'])}`"
         lines.append(f"| `{path[-1]}` | {meant(option)} | {default} | {option['description']} |")
     return "\n".join(lines).strip("\n") + "\n"
+
+
+def listed(word: str = "") -> Iterator[tuple[str, str, str]]:
+    """For each option whose dotted name contains `word`: that name, the default in words, and what it means."""
+    for path, option in options():
+        name = dotted(path)
+        if word.lower() not in name:
+            continue
+        required = path[-1] in _node(path[:-1]).get("required", ())
+        default = "required" if required else f"default: {toml(option['default'])}" if "default" in option else ""
+        yield name, f"{meant(option)}; {default}" if default else meant(option), option["description"]
 
 
 def refreshed(page: str) -> str:

@@ -247,7 +247,7 @@ def _review_of(buildspec: str, container: str) -> str:
     missing = lacking(buildspec, container)
     if not missing:
         return "it builds the image"
-    return (f"it does not {', nor '.join(missing)}, which the pipeline needs: fix it as docs/backend.md says, or "
+    return (f"it does not {', nor '.join(missing)}, which the pipeline needs: fix it, or "
             f'build with ecsctl\'s own by buildspec = "{OURS}" in [build]')  # fmt: skip
 
 

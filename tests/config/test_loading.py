@@ -152,7 +152,7 @@ def test_a_variable_becomes_its_options_kind_of_value(load, name, text, key, val
     ("ECSCTL_SERVICE", "{}", "no such option; did you mean ECSCTL_"),
     ("ECSCTL_PIPELINE__TESTS__0__NAME", "x", "no such option; did you mean ECSCTL_"),
     ("ECSCTL_SANDBX", "1", "no such option; did you mean ECSCTL_SANDBOX?"),
-    ("ECSCTL_QQQQ", "1", "no such option; docs/config.md names them all"),
+    ("ECSCTL_QQQQ", "1", "no such option; ecsctl config options lists them all"),
     ("ECSCTL_SERVICE__ENVIRONMENT__A-B", "x",
      "service.environment.A-B: expected a variable's name of letters, digits and _"),
 ])  # fmt: skip
@@ -185,7 +185,7 @@ def test_an_empty_variable_is_not_set(load):
 
 def test_mistakes_of_the_file_and_of_the_environment_come_together(mistakes):
     assert mistakes(SHOP + "port = 1\n", ECSCTL_X="1") == [
-        "ECSCTL_X: no such option; docs/config.md names them all",
+        "ECSCTL_X: no such option; ecsctl config options lists them all",
         "ecsctl.toml:2: port: no such key; it belongs in [service]",
     ]
 

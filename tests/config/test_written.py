@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from ecsctl import config
 from ecsctl.config import json_schema, writing
+from ecsctl.config.tree import dotted
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = [(path, option["examples"][0]) for path, option in json_schema.options() if "examples" in option]
@@ -27,6 +28,14 @@ def test_the_schema_is_the_models():
 def test_the_page_is_the_models():
     page = (ROOT / "docs/config.md").read_text()
     assert page == writing.refreshed(page), "write it anew: python -m ecsctl.config"
+
+
+def test_every_option_is_listed_with_what_it_takes_and_found_by_a_part_of_its_name():
+    assert [name for name, _, _ in writing.listed()] == [dotted(path) for path, _ in json_schema.options()]
+    assert ("service.port", "an integer from 1 to 65535; default: 8000") in [
+        one[:2] for one in writing.listed("Service.P")
+    ]
+    assert list(writing.listed("no_such_option")) == []
 
 
 def test_the_page_shows_mistakes_as_they_are_printed(mistakes):
