@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 STYLES = {"deployed": "green", "rolling out": "cyan", "paused": "yellow", "going back": "yellow",
           "being stopped": "yellow", "superseded": "dim", "stopped": "yellow"}  # fmt: skip
 HEADS = ("revision", "outcome", "image", "commit", "who", "when")
-COMMIT, MESSAGE = HEADS.index("commit"), 16  # its column, and how much of it must be shown
+COMMIT, MESSAGE = (
+    HEADS.index("commit"),
+    40,
+)  # its column, and to what it may be cut: the hash and 32 characters of the subject
 NARROW = (0, 1, 5, 4), (2, 3)  # the columns on two lines
 SHORT = 12  # hex digits of a digest; of a commit 7 are shown
 
@@ -48,9 +51,10 @@ def table(releases: Sequence[PastRelease], now: datetime, room: int | None = Non
     widths = [max(row[column].cell_len for row in (heads, *rows)) for column in range(len(HEADS))]
     over = sum(widths) + 2 * (len(HEADS) - 1) - (room or sys.maxsize)
     lines: Sequence[Sequence[int]] = [range(len(HEADS))]
-    if over > 0:
-        widths[COMMIT] = max(widths[COMMIT] - over, MESSAGE)
-        lines = lines if widths[COMMIT] > MESSAGE else NARROW
+    if over > 0 and widths[COMMIT] - over >= MESSAGE:
+        widths[COMMIT] -= over
+    elif over > 0:
+        lines = NARROW
     for row, release in zip((heads, *rows), (None, *releases), strict=True):
         for number, columns in enumerate(lines):
             line = Text("    " if number else "")

@@ -89,8 +89,8 @@ def fitted(lines: Iterable[Text], console: Console) -> list[Text]:
 def view(now: Live, where: Mapping[str, str]) -> Iterator[Text]:
     """All of it, line by line, the shortest parts first: a screen may be small."""
     head = plain(where["app"], "bold")
-    place = plain(f" in {where['region']} of account {where['account']}")
-    yield Text.assemble(f"{now.at:%H:%M:%S} UTC  ", head, place)
+    place = plain(f"  {where['region']}  {where['account']}")
+    yield Text.assemble(f"{now.at:%H:%M:%S} UTC  ", head, place, overflow="ellipsis")
     if now.service or not now.processes:
         yield from _part("service", now, _service(now))
     if now.several or "processes" in now.unread:
@@ -134,12 +134,15 @@ def _service(now: Live) -> Iterator[Text]:
     service = now.service
     if service is None:
         return
-    rolling = now.release is not None and now.release.outcome in ("rolling out", "paused")
+    outcome = now.release.outcome if now.release else ""
+    rolling = outcome in ("rolling out", "paused")
     sign = RIGHT if service.running == service.desired else BUSY if rolling else BAD
     starting = f", {service.pending} starting" if service.pending else ""
     counts = f"revision {service.revision}: {service.running} of {service.desired} tasks running{starting}"
     aside = f"  {service.status}" if service.status != "ACTIVE" else ""
-    yield Text.assemble(_sign(sign), counts, plain(aside, "yellow"))
+    # The release's own line has these counts too, unless tasks have been lost since.
+    if aside or not (outcome == "rolling out" or (outcome == "deployed" and sign is RIGHT)):
+        yield Text.assemble(_sign(sign), counts, plain(aside, "yellow"))
     if now.release:
         yield Text.assemble(_sign(RELEASES.get(now.release.outcome, BAD)), plain(now.release.message))
     if now.cause:

@@ -31,6 +31,13 @@ def test_what_is_left_out_is_never_how_it_ended_nor_why(width):
         assert words in said
 
 
+def test_a_subject_can_be_recognized_at_every_width():
+    for short in (BAD, replace(BAD, who="ada", outcome="deployed")):
+        for width in range(72, 140):
+            said = "\n".join(line.plain for line in history.table([short], NOW, width))
+            assert "8486d5c Ask the database before greetin" in said, width
+
+
 def test_without_a_terminal_nothing_is_cut():
     assert BAD.message in " ".join(shown(None))
 
