@@ -34,7 +34,7 @@ class Patient:
     """A client whose calls are made until AWS takes them."""
 
     def __init__(self, service: str) -> None:
-        self.client = boto3.client(service, region_name=REGION)
+        self.client = boto3.client(service, region_name=REGION)  # type: ignore[call-overload]  # the name is a variable
 
     def __getattr__(self, name: str) -> Any:
         """An operation of the client; `get_waiter` is none."""

@@ -16,15 +16,15 @@ from typing import Any
 
 from benchmarks.proxy import Call
 from ecsctl.sandbox.aws import acm, ec2, elbv2, iam
-from ecsctl.sandbox.aws.ec2 import nat
+from ecsctl.sandbox.aws.ec2 import time as ec2_time
 from ecsctl.sandbox.aws.ecs import task_stopping
 
 ID = re.compile(r"\b(?:vpc|subnet|igw|nat|eipalloc|rtb|sg)-[0-9a-f]{8,17}\b|arn:aws[\w-]*:[\w:/.+=,@-]+")
 TAKES = {  # AWS's seconds after a change, until what it began is over
-    "CreateNatGateway": nat.PENDING,
+    "CreateNatGateway": ec2_time.NAT_PENDING,
     "CreateLoadBalancer": elbv2.PROVISIONING,
     "CreateRole": iam.PROPAGATION,
-    "DeleteNatGateway": nat.DELETING,
+    "DeleteNatGateway": ec2_time.NAT_DELETING,
     "DeleteLoadBalancer": elbv2.LINGERING,
     "DeleteService": task_stopping.TERMINATION + task_stopping.DEPROVISIONING + task_stopping.LINGER,  # once drained
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -73,11 +74,11 @@ def _bucket_gone(made: Made) -> None:
 
 def _vpc_gone(made: Made) -> None:
     for name in ("tasks-group", "balancer-group"):
-        gone(lambda name=name: ec2.delete_security_group(GroupId=made[name]))
+        gone(partial(ec2.delete_security_group, GroupId=made[name]))
     for name in ("public-a", "public-b", "private-a", "private-b"):
-        gone(lambda name=name: ec2.delete_subnet(SubnetId=made[name]))
+        gone(partial(ec2.delete_subnet, SubnetId=made[name]))
     for name in ("public-routes", "private-routes"):
-        gone(lambda name=name: ec2.delete_route_table(RouteTableId=made[name]))
+        gone(partial(ec2.delete_route_table, RouteTableId=made[name]))
     gone(lambda: ec2.detach_internet_gateway(InternetGatewayId=made["gateway"], VpcId=made["vpc"]))
     gone(lambda: ec2.delete_internet_gateway(InternetGatewayId=made["gateway"]))
     gone(lambda: ec2.delete_vpc(VpcId=made["vpc"]))

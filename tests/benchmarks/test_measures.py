@@ -7,8 +7,7 @@ import pytest
 from benchmarks.critical import critical_path
 from benchmarks.measures import depth
 from benchmarks.proxy import Call
-from ecsctl.sandbox.aws.ec2.nat import PENDING
-from ecsctl.sandbox.aws.ec2.time import LAG
+from ecsctl.sandbox.aws.ec2.time import LAG, NAT_PENDING
 from ecsctl.sandbox.aws.ecs.task_stopping import DEPROVISIONING, LINGER, TERMINATION
 from ecsctl.sandbox.aws.elbv2.time import PROVISIONING
 
@@ -43,7 +42,7 @@ def test_the_critical_path_goes_along_the_ids_and_takes_what_aws_takes() -> None
         "ec2 CreateNatGateway",
         "ec2 CreateRoute",
     ]
-    assert sum(seconds for _, seconds in path) == pytest.approx(4 * 0.15 + (2 * LAG + PENDING) / 20.0)
+    assert sum(seconds for _, seconds in path) == pytest.approx(4 * 0.15 + (2 * LAG + NAT_PENDING) / 20.0)
 
 
 def test_no_balancer_is_made_before_the_gateway_is_attached_and_ec2_alone_waits_until_ids_show() -> None:
