@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ecsctl.discovery import routes, settings
+from ecsctl.discovery import mounts, routes, settings
 from ecsctl.discovery.build_context import taken
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled, plain
@@ -73,6 +73,7 @@ _SENDS = re.compile(
 """Checks that send data. A load balancer sends a plain GET, which such a path may not answer."""
 _NAMED = re.compile(r"health|ping|alive|live|ready|up\b|status|beat|check|version|info|index|login|api", re.IGNORECASE)
 _SECURED = re.compile(r"(?:spring|quarkus|micronaut)[\w-]*-(?:security|oauth2|oidc)")
+_SOURCES = r"(?:[\w.-]+)\.(?:[cm]?[jt]sx?|py|rb|go|rs|php|java|kt|cs|ex)"
 _SOURCE = re.compile(r".*\.(?:[cm]?[jt]s|py|rb|sh|go|php)")
 
 
@@ -103,6 +104,7 @@ def proposals(
         *_of_manifests(tree, context),
         *_of_routes(tree, context, path, read),
         *(Health(whole, file, sure=False, file=file) for whole, file in routes.of(tree, context)),
+        *(Health(whole, file, sure=False, file=file) for whole, file in mounts.of(tree, _sources(tree, context, read))),
     )
 
 
@@ -276,10 +278,20 @@ def mentioned(tree: Tree, context: str, read: Dockerfile, most: int = 3) -> tupl
 
     The sources are those that get into the image; all of them, where none of those names a path.
     """
-    files = _files(tree, context, r"(?:[\w.-]+)\.(?:[cm]?[jt]sx?|py|rb|go|rs|php|java|kt|cs|ex)", 1500)
+    files = _files(tree, context, _SOURCES, 1500)
+    return _spoken(tree, _inside(tree, context, read), most) or _spoken(tree, files, most)
+
+
+def _inside(tree: Tree, context: str, read: Dockerfile) -> list[str]:
+    """The sources that get into the image."""
     built = _built(context, read)
-    inside = [one for one in files if any(within(one, place) for place in built)]
-    return _spoken(tree, inside, most) or _spoken(tree, files, most)
+    return [one for one in _files(tree, context, _SOURCES, 1500) if any(within(one, place) for place in built)]
+
+
+def _sources(tree: Tree, context: str, read: Dockerfile) -> list[str]:
+    """The same without those that only developers use; all of them, where an image installs its app as a package."""
+    found = _inside(tree, context, read) or _files(tree, context, _SOURCES, 1500)
+    return [one for one in found if not _ASIDE.search(one.rpartition("/")[2])]
 
 
 def _spoken(tree: Tree, files: Sequence[str], most: int) -> tuple[Health, ...]:
@@ -304,16 +316,14 @@ def _of_routes(tree: Tree, context: str, own: str, read: Dockerfile) -> Iterator
     roots = dict.fromkeys(
         ("" if folder == "." else f"{folder}/") for folder in (context, own.rpartition("/")[0] or ".")
     )
-    built = _built(context, read)
     for path in tree.files:
         for root in roots if within(path, context) else ():
             if path.startswith(root) and (match := _ROUTED.fullmatch(path[len(root) :])):
                 yield Health(next(one for one in match.groups() if one), path, sure=False, file=path)
                 break
     yield from _of_django(tree, context)
-    for path in _files(tree, context, r"(?:[\w.-]+)\.(?:[cm]?[jt]sx?|py|rb|go|rs|cs)|web\.php", 1500):
-        ours = any(within(path, place) for place in built) and not _ASIDE.search(path.rpartition("/")[2])
-        if ours and (found := _route(tree, path, _live(tree.read(path)))):
+    for path in _sources(tree, context, read):
+        if found := _route(tree, path, _live(tree.read(path))):
             yield Health(found, path, sure=False, file=path)
 
 

@@ -16,7 +16,8 @@ _RUBY = re.compile(
 )
 _RUBY_GET = re.compile(r"^\s*get[ (]+[\"']/?(" + _WELL + r"(?:/(?:live|liveness|ready))?|\w+/" + _WELL + r")[\"']")
 _ELIXIR = re.compile(r"^\s*scope\s*\(?\s*(?:path:\s*)?\"(?P<scope>/[\w/-]*)\"(?P<more>.*?)\bdo\s*$")
-_ELIXIR_GET = re.compile(r"^\s*get\s*\(?\s*\"(/(?:[\w-]+/)?" + _WELL + r")\"")
+_ELIXIR_GET = re.compile(r"^\s*get\s*\(?\s*\"(/(?:[\w-]+/)?" + _WELL + r"|/)\"")
+_ENDS_WELL = re.compile(r".*/" + _WELL + r"(?:/(?:live|liveness|ready))?")
 _OPENS = re.compile(r"\bdo\s*(?:\|[^|]*\|)?\s*$|^\s*(?:if|unless|case|begin)\b(?!.*\bend\b)")
 _GUARDED = re.compile(r"auth|login|ensure|protect|admin|require|restrict", re.IGNORECASE)
 _PLAY = re.compile(r"(?m)^GET\s+(/(?:api/)?" + _WELL + r")\s+\S")
@@ -59,8 +60,9 @@ def _nested(text: str, block: re.Pattern[str], get: re.Pattern[str]) -> Iterator
     for line in text.splitlines()[:5000]:
         bare = re.sub(r"(?:^|\s)#.*", "", line)
         if match := get.match(bare):
-            if _UNKNOWN not in above:
-                yield "/" + "/".join(part for one in [*above, match[1]] if (part := one.strip("/")))
+            whole = "/" + "/".join(part for one in [*above, match[1]] if (part := one.strip("/")))
+            if _UNKNOWN not in above and _ENDS_WELL.fullmatch(whole):
+                yield whole
         elif match := block.match(bare):
             named = match.groupdict()
             known = not re.search(r"path:|constraints|host:|subdomain", named["more"])

@@ -1,0 +1,274 @@
+"""Routes for a check below the routers that mount them: of Express, Koa, Flask, FastAPI, Django, Go and raw requests.
+
+A path is only given where each prefix before it is known, and nothing on the way asks for a login.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ecsctl.discovery.tree import Tree
+
+_ENDS = r"(?:health|healthz|healthy|health[_-]?checks?|livez?|alive|liveness|heartbeat|readyz|ping|up)"
+_WELL = rf"(?:{_ENDS}(?:/(?:live|liveness|ready|up))?|(?:[\w-]+/){{1,2}}{_ENDS})"
+_GUARDED = re.compile(r"auth|login|protect|guard|passport|jwt|permission|\badmin|session\w*\(|depends\(", re.IGNORECASE)
+_DEEPEST = 5  # routers above each other
+_BEST = ("livez", "liveness", "live", "alive", "healthz", "health", "healthcheck", "heartbeat", "ping", "readyz", "up")
+
+# The path of a request, compared as a whole: no router is before it.
+_COMPARED = re.compile(
+    r"(?:\brequest_path:|\b(?:req|request)\.(?:url|path|originalUrl)|\bctx\.path|\.URL\.Path"
+    r"|\b(?:scope|env|environ)(?:\.get)?[\[(][\"'](?:path|PATH_INFO)[\"'][\])])"
+    rf"\s*(?:===?)?\s*[\"'](/{_WELL}/?)[\"']"
+)
+# What wraps an app, and answers at the path that it is given.
+_WRAPS = re.compile(rf"\bhealth_?check\w*\(\s*(?:app|application),\s*[\"'](/{_WELL}/?)[\"']", re.IGNORECASE)
+_WIRED = re.compile(rf"(?:\bRoute|\.add_get|\bweb\.get)\(\s*[\"'](/{_WELL}/?)[\"']\s*,")  # Starlette, aiohttp
+_SINATRA = re.compile(rf"(?m)^\s*get\s*\(?\s*[\"'](/{_WELL})/?[\"']")
+_LARAVEL = re.compile(rf"\bRoute::get\(\s*[\"']/?({_WELL}|status(?=[^\n]*(?:Status|Health)))/?[\"']")
+
+_JS_ROUTE = re.compile(rf"(?<![\w.])(\w+)\s*\.(?:get|all|use)\(\s*[\"'`](/{_WELL})/?[\"'`]([^\n]*)")
+_JS_USE = re.compile(r"(?<![\w.])(\w+)\s*\.use\(\s*(?:[\"'`](/?[\w/.-]*)[\"'`]\s*,|([\w.]+)\s*,)?([^;\n]{1,200})\)")
+_JS_APP = re.compile(r"=\s*(?:await\s+)?(?:express|polka|restify\.createServer)\(|=\s*new\s+(?:Koa|Hono)(?:<[^>]*>)?\(")
+_JS_ROUTER = re.compile(
+    r"(?<![\w.])(\w+)(?:\s*:\s*[\w.]+)?\s*=\s*(?:new\s+)?(?:express\.)?(?:Router|PromiseRouter|KoaRouter)(?:<[^>]*>)?\(([^)]*)\)"
+)
+_JS_IMPORT = re.compile(
+    r"import\s+([^;\"']{1,300}?)\s+from\s+[\"'](\.[^\"']*)[\"']"
+    r"|(?:const|let|var)\s+([^=;]{1,300}?)\s*=\s*require\(\s*[\"'](\.[^\"']*)[\"']\s*\)"
+)
+
+_PY_ROUTER = re.compile(r"(?m)^(\w+)\s*(?::\s*\w+\s*)?=\s*(?:\w+\.)?(?:Blueprint|APIRouter)\(((?:[^()]|\([^()]*\))*)\)")
+_PY_INCLUDE = re.compile(
+    r"(\w+)\.(?:register_blueprint|include_router)\(\s*([\w.]+)\s*((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)"
+)
+_PY_PREFIX = re.compile(r"\b(?:url_)?prefix\s*=\s*(?:f?[\"']([^\"']*)[\"']|([\w.]+))")
+_DJANGO = re.compile(
+    rf"\b(?:re_)?path\(\s*r?[\"']\^?(?:({_WELL}/?)|(status/?)(?=[^\n]*health))(?:\?\$|\$)?[\"']\s*,\s*([^\n]*)",
+    re.IGNORECASE,
+)
+_DJANGO_INCLUDE = re.compile(
+    r"\bpath\(\s*r?[\"']([\w/-]*)[\"']\s*,\s*include\(\s*\(?\s*[\"']([\w.]+)[\"']|"
+    r"\burl\(\s*r?[\"']\^([\w/-]*)[\"']\s*,\s*include\(\s*[\"']([\w.]+)[\"']"
+    r"|\bpath\(\s*r?[\"']([\w/-]*)[\"']\s*,\s*include\(\s*(\w+)\s*\)"
+)
+_GO_NEW = re.compile(
+    r"\b(\w+)\s*:?=\s*(?:gin\.(?:New|Default)|chi\.New(?:Router|Mux)|mux\.NewRouter|fiber\.New|echo\.New"
+    r"|http\.NewServeMux|httprouter\.New)\("
+)
+_GO_GROUP = re.compile(
+    r"\b(\w+)\s*:?=\s*(\w+)\.Group\(\s*\"(/?[\w/-]*)\"\s*\)|\b(\w+)\s*:?=\s*(\w+)\.PathPrefix\(\s*\"(/[\w/-]*)\"\)\.Subrouter\("
+)
+_GO_MOUNT = re.compile(r"\.Mount\(\s*\"(/[\w/-]*)\"\s*,\s*(\w+)\)")
+_PARAMETER = re.compile(r"\bfunc\b[^{\n]*\(\s*(\w+)\s+\*?(?:chi\.\w+|gin\.\w+|echo\.\w+|mux\.\w+|fiber\.\w+)")
+_GO_ROUTE = re.compile(rf"\b(\w+)\.(?:GET|Get|HandleFunc|Handle)\(\s*\"(?:GET )?(/{_WELL})\"")
+
+
+@dataclass(frozen=True)
+class _Sources:
+    tree: Tree
+    files: tuple[str, ...]
+
+    def like(self, *endings: str) -> Iterator[tuple[str, str]]:
+        """The files that end so, with their texts without what is commented out."""
+        for file in self.files:
+            if file.endswith(endings):
+                yield file, re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", self.tree.read(file))
+
+
+def of(tree: Tree, files: Sequence[str]) -> list[tuple[str, str]]:
+    """Each path for a check, and the file that has it; those that tell least of other services first.
+
+    `files` are the sources that get into the image.
+    """
+    sources = _Sources(tree, tuple(files))
+    found: dict[str, str] = {}
+    for kind in (_whole, _of_javascript, _of_python, _of_django, _of_go):
+        for path, file in kind(sources):
+            found.setdefault(path, file)
+    return sorted(found.items(), key=lambda one: _order(one[0]))
+
+
+def _order(path: str) -> tuple[int, int]:
+    last = re.sub(r"[_-]", "", path.strip("/").rpartition("/")[2].lower())
+    return (_BEST.index(last) if last in _BEST else len(_BEST), path.count("/"))
+
+
+def _whole(sources: _Sources) -> Iterator[tuple[str, str]]:
+    for file, text in sources.like(".js", ".ts", ".mjs", ".cjs", ".py", ".rb", ".go", ".ex", ".php"):
+        for pattern in (_COMPARED, _WRAPS):
+            yield from ((path, file) for path in pattern.findall(text)[:1])
+        if file.endswith(".py") and re.search(r"\b(?:starlette|aiohttp)\b", text):
+            yield from ((path, file) for path in _WIRED.findall(text)[:1])
+        if file.endswith(".rb") and re.search(r"Sinatra::|require [\"']sinatra", text):
+            yield from ((path, file) for path in _SINATRA.findall(text)[:1])
+        if file.endswith(("routes/web.php", "RouteServiceProvider.php")):
+            yield from ((f"/{route[1]}", file) for route in _LARAVEL.finditer(text)
+                        if "prefix(" not in text[max(0, route.start() - 300) : route.start()])  # fmt: skip
+
+
+def _of_javascript(sources: _Sources) -> Iterator[tuple[str, str]]:
+    texts = dict(sources.like(".js", ".ts", ".mjs", ".cjs"))
+    routed = {file: text for file, text in texts.items() if ".use(" in text or "Router" in text}
+
+    def above(file: str, name: str, depth: int = 0) -> str | None:
+        """What stands before the routes of a router; None where it is not known, or asks for a login."""
+        text = routed.get(file, "")
+        router = next((one for one in _JS_ROUTER.finditer(text) if one[1] == name), None)
+        if router is None:
+            made = re.search(rf"(?<![\w.]){re.escape(name)}\s*(?::\s*[\w.]+\s*)?{_JS_APP.pattern}", text)
+            own_app = made and re.search(rf"\b{re.escape(name)}\.listen\(", text)  # others may be mounted in another
+            return "" if own_app or name in ("app", "server", "application") else None
+        own = re.search(r"prefix:\s*[\"'`](/[\w/-]*)[\"'`]", router[2])
+        if depth > _DEEPEST or ("prefix" in router[2] and not own):
+            return None
+        for place, other in routed.items():
+            names = {name} if place == file else _imported(place, other, file, _exported(text, name))
+            for use in _JS_USE.finditer(other) if names else ():
+                used = set(re.findall(r"(?<![\w.])\w+(?:\.\w+)?", use[4]))
+                used |= {re.sub(r"\.(?:routes|router|default|middleware)$", "", one) for one in used}
+                if not names & used or (place == file and use[1] == name):
+                    continue
+                if _GUARDED.search(use[4]) or (use[3] and not re.search(r"(?i)base_?(?:path|url)|root_?path", use[3])):
+                    continue
+                before = above(place, use[1], depth + 1)
+                if before is not None:
+                    return _joined(before, use[2] or "", own[1] if own else "")
+        return None
+
+    for file, text in routed.items():
+        for route in _JS_ROUTE.finditer(text):
+            guards = [one for one in re.findall(rf"\b{route[1]}\.use\(([^\"'`\n]*)\)", text[: route.start()])
+                      if _GUARDED.search(one)]  # fmt: skip
+            if not guards and not _GUARDED.search(route[3].partition("=>")[0]):
+                before = above(file, route[1])
+                if before is not None:
+                    yield _joined(before, route[2]), file
+
+
+def _exported(text: str, name: str) -> set[str]:
+    """The names by which a file gives a router to others; itself as the whole module is the empty one."""
+    if re.search(rf"(?:export\s+default|module\.exports\s*=)\s*{name}\b", text):
+        return {""}
+    renamed = re.findall(rf"\b(\w+)\s*:\s*{name}\b|\bexports\.(\w+)\s*=\s*{name}\b", text)
+    return {name, *(one or other for one, other in renamed)}
+
+
+def _imported(place: str, text: str, file: str, exported: set[str]) -> set[str]:
+    """What a file calls a router that another one exports, or the folder that this is the index of."""
+    wanted = {file.rpartition(".")[0], file.rpartition("/")[0]}
+    names: set[str] = set()
+    for match in _JS_IMPORT.finditer(text):
+        module = posixpath.normpath(posixpath.join(posixpath.dirname(place), match[2] or match[4]))
+        if module not in wanted and re.sub(r"\.[cm]?[jt]s$", "", module) not in wanted:
+            continue
+        said = match[1] or match[3]
+        for old, new in re.findall(r"(\w+)(?:\s*(?::|\bas\b)\s*(\w+))?", said if "{" in said else ""):
+            names |= {new or old} if old in exported else set()
+        if "{" not in said and (whole := re.findall(r"\w+", said)):
+            names |= {whole[-1]} if "" in exported else {f"{whole[-1]}.{one}" for one in exported}
+    return names
+
+
+def _of_python(sources: _Sources) -> Iterator[tuple[str, str]]:
+    texts = {file: text for file, text in sources.like(".py") if re.search(r"lueprint|outer\b", text)}
+    includes = [(file, match) for file, text in texts.items() for match in _PY_INCLUDE.finditer(text)]
+
+    def above(file: str, name: str, depth: int = 0) -> str | None:
+        """The same for a router of Flask or FastAPI, with its own prefix."""
+        made = next((one for one in _PY_ROUTER.finditer(texts[file]) if one[1] == name), None)
+        if made is None:
+            return "" if re.fullmatch(r"\w*app|application", name) else None
+        own = prefix(made[2])
+        if own is None or depth > _DEEPEST or _GUARDED.search(re.sub(r"tags=\[[^\]]*\]", "", made[2])):
+            return None
+        module = file.rpartition("/")[2].removesuffix(".py")
+        if module == "__init__":
+            module = file.rpartition("/")[0].rpartition("/")[2]
+        for place, match in includes:
+            text, parts = texts[place], match[2].split(".")
+            alias = re.search(rf"from\s+[\w.]*\b{module}\s+import\s+\(?[^()]*?\b{name}\s+as\s+(\w+)", text)
+            plain = re.search(rf"from\s+[\w.]*\b{module}\s+import\s+\(?[^()\n]*\b{name}\b", text)
+            called = {alias[1]} if alias else {name} if plain or place == file else set()
+            if not (parts[-1] in called and len(parts) == 1) and parts[-2:] != [module, name]:
+                continue
+            before, here = above(place, match[1], depth + 1), prefix(match[3])
+            if before is not None and here is not None and not _GUARDED.search(match[3]):
+                # Flask has url_prefix replace a blueprint's own ("Blueprint.register").
+                return _joined(before, here, "" if "url_prefix" in match[3] else own)
+        return None
+
+    def prefix(said: str) -> str | None:
+        match = _PY_PREFIX.search(said)
+        if match is None:
+            return ""
+        if match[2]:
+            last = match[2].rpartition(".")[2]
+            setting = re.compile(rf"(?m)^\s*{last}\s*(?::[^=\n]+)?=\s*[\"'](/[\w/-]*)[\"']")
+            values = {value for _, text in sources.like(".py") for value in setting.findall(text)}
+            return values.pop() if len(values) == 1 else None
+        return match[1] if "{" not in match[1] else None
+
+    for file, text in texts.items():
+        for made in _PY_ROUTER.finditer(text):
+            route = re.search(
+                rf"(?m)^@{made[1]}\.(?:get|route|api_route)\(\s*[\"'](/{_WELL}/?|/(?:live|ready)/?|/?)[\"']([^\n]*)\n",
+                text,
+            )
+            if route and not _GUARDED.search(route[2]) and (before := above(file, made[1])) is not None:
+                whole = _joined(before, route[1])
+                if re.search(rf"/{_WELL}/?$", whole) and "{" not in whole:
+                    yield whole + ("/" if route[1].endswith("/") and route[1] != "/" else ""), file
+
+
+def _of_django(sources: _Sources) -> Iterator[tuple[str, str]]:
+    texts = dict(sources.like(".py"))
+    roots = {
+        match for text in texts.values() for match in re.findall(r"(?m)^ROOT_URLCONF\s*=\s*[\"']([\w.]+)[\"']", text)
+    }
+
+    def below(module: str, before: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+        place = module.replace(".", "/")
+        ends = (f"/{place}.py", f"/{place}/__init__.py")
+        file = next((one for one in texts if f"/{one}".endswith(ends)), "")
+        if not file or depth > _DEEPEST:
+            return
+        text = texts[file]
+        for match in _DJANGO.finditer(text):
+            if "include(" not in match[3] and not _GUARDED.search(match[3]):
+                yield f"/{before}{match[1] or match[2]}".replace("//", "/"), file
+        for match in _DJANGO_INCLUDE.finditer(text):
+            module = match[2] or match[4] or ""
+            if match[6] and (known := re.search(rf"from\s+([\w.]+)\s+import\s+(\w+)\s+as\s+{match[6]}\b", text)):
+                module = f"{known[1]}.{known[2]}"
+            if module:
+                yield from below(module, before + (match[1] or match[3] or match[5] or ""), depth + 1)
+
+    for root in sorted(roots):
+        yield from below(root, "")
+
+
+def _of_go(sources: _Sources) -> Iterator[tuple[str, str]]:
+    texts = [one for one in sources.like(".go") if not one[0].endswith("_test.go")]
+    for file, text in texts:
+        before = {match[1]: "" for match in _GO_NEW.finditer(text)}
+        before |= {name: path.rstrip("/") for path, name in _GO_MOUNT.findall(text) if name in before}
+        for match in _GO_GROUP.finditer(text):
+            name, parent, path = match[1] or match[4], match[2] or match[5], match[3] or match[6] or ""
+            if parent in before and not re.search(rf"\b{name}\.Use\([^\n]*(?i:auth|jwt)", text):
+                before[name] = _joined(before[parent], path).rstrip("/")
+        for match in _GO_ROUTE.finditer(text):
+            guarded = re.search(rf"\b{match[1]}\.Use\([^\n]*(?i:auth|jwt)", text[: match.start()])
+            if match[1] in before and not guarded:
+                yield _joined(before[match[1]], match[2]), file
+            elif match[1] not in before and match[1] in _PARAMETER.findall(text):
+                # Another file's router is given to it: the whole path stands where it is left out of logs or caches.
+                named = {one for _, other in texts for one in re.findall(rf"\"(?:GET )?(/[\w/-]+{match[2]})\"", other)}
+                yield from ((path, file) for path in named if len(named) == 1)
+
+
+def _joined(*parts: str) -> str:
+    return "/" + "/".join(part for one in parts if (part := one.strip("/")))
