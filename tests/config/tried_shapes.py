@@ -135,7 +135,7 @@ TRIED = {
             "container/dist.dockerfile": "ARG WHO=\"searxng\"\nFROM localhost/$WHO/searxng:builder AS builder\nFROM docker.io/searxng/base:searxng AS dist\nCOPY ./container/ ./\nEXPOSE 8080\nENTRYPOINT [\"/entrypoint.sh\"]\n",
             "container/entrypoint.sh": "", "searx/webapp.py": "@app.route('/healthz', methods=['GET'])\n", "requirements.txt": "",
         },
-        "container/dist.dockerfile", ".", 8080, "/healthz", "200-399", notes=("FROM localhost/searxng/searxng:builder", "/healthz (searx/webapp.py)"),
+        "container/dist.dockerfile", ".", 8080, "/healthz", notes=("FROM localhost/searxng/searxng:builder", "/healthz is a proposal, from searx/webapp.py"),
     ),
     "remix-run/indie-stack": Shape(
         {
