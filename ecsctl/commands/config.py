@@ -36,7 +36,9 @@ def show(
 
 @app.command()
 def options(
-    word: Annotated[str, typer.Argument(help="Only options whose name contains this, such as service.health.")] = "",
+    word: Annotated[
+        str, typer.Argument(metavar="WORD", help="Only options whose name contains this, such as service.health.")
+    ] = "",
 ) -> None:
     """List every option of ecsctl.toml: what it takes, its default, and what it means."""
     from rich.text import Text

@@ -35,7 +35,7 @@ def put(
     from ecsctl.github import creds
     from ecsctl.ui import words
 
-    token = _token(source)
+    token = _token(source, "set")
     with opened(common, "creds", config=True) as app:
         secret = _secret(app.configured)
         key = encryption_key.facts_of(app.aws, app.configured)["key"]
@@ -58,7 +58,7 @@ def rotate(
     from ecsctl.account import encryption_key
     from ecsctl.github import creds
 
-    token = None if stored else _token(source)
+    token = None if stored else _token(source, "rotate")
     with opened(common, "creds", config=True) as app:
 
         def session() -> Session:
@@ -128,7 +128,7 @@ def use_connection(
     words.next_step("ecsctl up moves the pipeline over")
 
 
-def _token(source: str | None) -> Secret:
+def _token(source: str | None, verb: str) -> Secret:
     """The token, typed without echo or read from stdin. Raises UsageError for one on the command line."""
     from ecsctl.engine.errors import UsageError
     from ecsctl.github import creds
@@ -137,11 +137,11 @@ def _token(source: str | None) -> Secret:
     if source not in (None, "-"):
         raise UsageError(
             "a token is never given as an argument: other processes could read it",
-            hint="revoke this one; ecsctl creds set asks for one unseen, and ecsctl creds set - reads it from stdin",
+            hint=f"revoke this one; ecsctl creds {verb} asks for one unseen, and with - it reads one from stdin",
         )
     if source == "-":
         return creds.checked(words.piped(sys.stdin.readline))
-    return creds.checked(words.ask_unseen("GitHub token:", command="ecsctl creds set - < FILE"))
+    return creds.checked(words.ask_unseen("GitHub token:", command=f"ecsctl creds {verb} - < FILE"))
 
 
 def _secret(config: Any) -> str:

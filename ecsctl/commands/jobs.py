@@ -99,8 +99,8 @@ def _pause(common: Common, name: str, *, paused: bool) -> None:
         changed = jobs.pause(app.aws, session.engine.label, name, paused=paused)
         written = app.config.jobs[name].paused if app.config and name in app.config.jobs else None
     if not common.quiet:
-        already = "" if changed else " already"
-        words.say(f"{name} is {'paused' if paused else 'not paused'}{already}")
+        done, before = ("is paused", "is paused already") if paused else ("is resumed", "is not paused")
+        words.say(f"{name} {done if changed else before}")
     if written is not None and written is not paused:
         setting = str(written).lower()
-        words.warning(f"ecsctl.toml says jobs.{name}.paused = {setting}: the next ecsctl up will set it so again")
+        words.warning(f"ecsctl.toml says jobs.{name}.paused = {setting}: the next ecsctl up sets it back")

@@ -14,7 +14,10 @@ from ecsctl.commands.options import ON_AWS, Common, shares
 def rollback(
     common: Common,
     revision: Annotated[
-        str, typer.Argument(help="The revision to go back to, as `ecsctl history` lists it; else the last good one.")
+        str,
+        typer.Argument(
+            metavar="REVISION", help="The revision to go back to, as `ecsctl history` lists it; else the last good one."
+        ),
     ] = "",
     timeout: Limit = 15,
 ) -> None:

@@ -80,7 +80,7 @@ def reset() -> None:
     from ecsctl.ui import words
 
     process.reset(folder() / ".ecsctl")
-    words.say("the sandbox's account is as new")
+    words.say("the sandbox is empty again")
 
 
 @app.command()
@@ -95,8 +95,8 @@ def stop() -> None:
 
 @app.command()
 def dns(
-    name: Annotated[str, typer.Argument(help="The record's name.", show_default=False)],
-    value: Annotated[str, typer.Argument(help="What it is a CNAME to.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The record's name.", show_default=False)],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="What it is a CNAME to.", show_default=False)],
 ) -> None:
     """Act as the DNS provider of a domain hosted elsewhere: set a CNAME there."""
     from ecsctl.sandbox.server import process

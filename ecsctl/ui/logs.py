@@ -44,7 +44,8 @@ class Line(Protocol):
 def show(lines: Iterable[Line], *, as_json: bool, processes: Sequence[str] = (), nothing: str = "no lines") -> None:
     """Print each line as it comes, until there are no more. If there is none, stderr says `nothing`.
 
-    If several processes may have written them each line says which.
+    If several processes may have written them each line says which. Further lines of the same event are indented, so
+    that they cannot be taken for lines of their own.
     """
     console, any_line = data(), False
     column = max(map(len, processes)) if len(processes) > 1 else 0
@@ -53,7 +54,9 @@ def show(lines: Iterable[Line], *, as_json: bool, processes: Sequence[str] = (),
         if as_json:
             sys.stdout.write(json.dumps(document(line)) + "\n")
         else:
-            console.print(Text.assemble(*_head(line, column), plain(line.text.expandtabs())), soft_wrap=True)
+            head = Text.assemble(*_head(line, column))
+            for number, part in enumerate(_parts(line)):
+                console.print(Text.assemble(" " * head.cell_len if number else head, part), soft_wrap=True)
         sys.stdout.flush()
     if not any_line:
         say(nothing)
@@ -63,7 +66,8 @@ def bare(lines: Iterable[Line]) -> None:
     """Print each line as it comes, and nothing else: a command's output."""
     console = data()
     for line in lines:
-        console.print(plain(line.text.expandtabs()), soft_wrap=True)
+        for part in _parts(line):
+            console.print(part, soft_wrap=True)
         sys.stdout.flush()
 
 
@@ -79,6 +83,12 @@ def document(line: Line) -> dict[str, Any]:
         "text": line.text,
         "id": line.id,
     }
+
+
+def _parts(line: Line) -> Iterator[Text]:
+    """A line's text as it is shown. One event may have several lines: CodeBuild writes a command of several as one."""
+    for part in line.text.removesuffix("\n").replace("\r\n", "\n").split("\n"):
+        yield plain(part.expandtabs())
 
 
 def _head(line: Line, column: int) -> Iterator[tuple[str, str]]:

@@ -93,7 +93,8 @@ def test_a_pause_is_reported_and_so_is_a_file_that_says_otherwise(world: World, 
     assert run("jobs", "pause", "nightly").said == "nightly is paused already"
     found = listed(run)
     assert [(found[one]["paused"], found[one]["next_run"]) for one in ("nightly", "stuck")] == [(True, None)] * 2
+    assert run("jobs", "resume", "nightly").said == "nightly is resumed"
     assert run("jobs", "resume", "nightly").said == "nightly is not paused"
     resumed = run("jobs", "resume", "stuck")
-    assert "ecsctl.toml says jobs.stuck.paused = true: the next ecsctl up will set it so again" in resumed.said
+    assert "ecsctl.toml says jobs.stuck.paused = true: the next ecsctl up sets it back" in resumed.said
     assert not any(one["paused"] for one in listed(run).values())

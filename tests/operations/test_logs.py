@@ -163,6 +163,18 @@ def test_a_line_cannot_steer_the_terminal_and_is_exact_in_json(capsys: pytest.Ca
     assert json.loads(out)["text"] == line.text
 
 
+def test_an_event_of_several_lines_is_shown_as_several_and_none_passes_for_another_event(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    events = [logs.Line(NOW, STREAM, "if true; then\r\n\techo\nfi\n", "1"), logs.Line(NOW, STREAM, "next", "2")]
+    shown.show(events, as_json=False)
+    first, second, third, following = capsys.readouterr().out.splitlines()
+    assert first.endswith(" if true; then")
+    assert (second.strip(), third.strip(), following.split()[-1]) == ("echo", "fi", "next")
+    head = len(first) - len("if true; then")
+    assert {second[:head], third[:head]} == {" " * head}
+
+
 def test_of_no_lines_stderr_tells(capsys: pytest.CaptureFixture[str]) -> None:
     shown.show([], as_json=True)
     output = capsys.readouterr()
