@@ -162,6 +162,16 @@ def test_its_age_is_by_its_own_clock_and_an_engine_that_has_stopped_meanwhile_is
     assert "nowhere.sock does not answer" in process.containers(replace(running, engine="/nowhere.sock"))
 
 
+def test_a_folder_that_cannot_be_written_is_named_with_the_reason(tmp_path, monkeypatch):
+    def refused(*_, **__):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(process.files, "folder", refused)
+    with pytest.raises(process.SandboxError, match=r"cannot be written in .*\.ecsctl: Operation not permitted") as told:
+        process.start(tmp_path / ".ecsctl")
+    assert "make it writable" in told.value.hint
+
+
 def test_reset_needs_a_running_sandbox(shared, tmp_path):
     with pytest.raises(process.SandboxError, match="ecsctl sandbox start"):
         process.reset(tmp_path)

@@ -212,14 +212,16 @@ def without_leaks(environment: Mapping[str, str]) -> dict[str, str]:
 def _lock(folder: Path) -> Iterator[None]:
     import filelock
 
-    with _ours():
-        files.folder(folder)
-        files.check(folder / "sandbox.lock")
     try:
+        with _ours():
+            files.folder(folder)
+            files.check(folder / "sandbox.lock")
         with filelock.FileLock(folder / "sandbox.lock", timeout=_START_LIMIT + _STOP_LIMIT, mode=0o600):
             yield
     except filelock.Timeout:
         raise SandboxError(f"another command has been starting or stopping the sandbox of {folder} for long") from None
+    except OSError as error:
+        raise _unwritable(folder, error) from error
 
 
 @contextlib.contextmanager
@@ -231,6 +233,14 @@ def _ours() -> Iterator[None]:
         raise SandboxError(
             f"{error.filename}: {error.strerror}", hint=f"check what it is, then: rm {error.filename}"
         ) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> SandboxError:
+    """The error when the disk does not accept the sandbox's files."""
+    return SandboxError(
+        f"the sandbox's files cannot be written in {folder}: {error.strerror or error}",
+        hint="make it writable, or make room, then run the same command again",
+    )
 
 
 def _launch(folder: Path, speed: float, idle: float, *, containers: bool) -> Sandbox:
