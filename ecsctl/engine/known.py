@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from ecsctl.engine import events
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.codec import plain
 from ecsctl.engine.deleting import Deleting
-from ecsctl.engine.errors import Doubled, ResourceFailed, TimedOut
+from ecsctl.engine.errors import Doubled, ResourceFailed, TimedOut, is_gone
 from ecsctl.engine.resource import AnyResource, Observed
 
 if TYPE_CHECKING:
@@ -68,7 +70,11 @@ class Knowing(Deleting):
         try:
             self.patience.until(lambda: self._ours(type(desired), name) or None, what=what, limit=WINDOW)
         except TimedOut as error:
-            desired.delete(self.aws, ids)
+            try:
+                desired.delete(self.aws, ids)
+            except ClientError as refused:
+                if not is_gone(refused):
+                    raise
             self.state.forget(name)
             raise ResourceFailed(
                 f"{desired.known_as(name)}: the {desired.known_by} by which it is found was deleted meanwhile",

@@ -40,6 +40,7 @@ class SigningRule(Resource[SigningRuleIds]):
     title = "ECR signing rule"
     by_use = True  # a signature
     within = ("repository",)
+    known_by = "ECR repository"
     tagged = False
     console = "{console}/ecr/private-registry/features?region={region}"
 
@@ -78,24 +79,16 @@ class SigningRule(Resource[SigningRuleIds]):
             yield Found(SigningRuleIds(name), tags)
 
     def create(self, aws: Aws, me: Label) -> SigningRuleIds:
-        """A repetition changes nothing: there is only one rule for a repository alone.
+        """A repetition changes nothing: there is only one rule for a repository alone."""
+        signing.put(aws, self.repository, self.profile)
+        return SigningRuleIds(self.repository)
+
+    def update(self, aws: Aws, me: Label, ids: SigningRuleIds, changed: frozenset[str]) -> None:
+        """Another profile: what was signed before keeps its signatures.
 
         If the repository was deleted meanwhile, its tags are gone, and the rule would stay forever: then it is removed
         at once. Raises ResourceFailed.
         """
-        self._put(aws)
-        return SigningRuleIds(self.repository)
-
-    def update(self, aws: Aws, me: Label, ids: SigningRuleIds, changed: frozenset[str]) -> None:
-        """Another profile: what was signed before keeps its signatures."""
-        self._put(aws)
-
-    @classmethod
-    def delete(cls, aws: Aws, ids: SigningRuleIds) -> None:
-        """Only ours. If no other rule is left the configuration is deleted too, as if it had never been set."""
-        signing.take_back(aws, ids.repository)
-
-    def _put(self, aws: Aws) -> None:
         signing.put(aws, self.repository, self.profile)
         with aws.fresh():
             tags = _tags(aws, self.repository)
@@ -105,6 +98,11 @@ class SigningRule(Resource[SigningRuleIds]):
                 f"{self.title}: the repository {self.repository}, which says whose it is, was deleted meanwhile",
                 hint="see whether another machine runs ecsctl down; then run the same command again",
             )
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: SigningRuleIds) -> None:
+        """Only ours. If no other rule is left the configuration is deleted too, as if it had never been set."""
+        signing.take_back(aws, ids.repository)
 
 
 def _tags(aws: Aws, repository: str) -> dict[str, str] | None:

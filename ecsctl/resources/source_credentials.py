@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from ecsctl.engine.errors import ResourceFailed
 from ecsctl.engine.label import APP, RESOURCE, Label, flat
 from ecsctl.engine.resource import Contents, Found, Observed, Resource
 from ecsctl.engine.secret import Secret
@@ -115,21 +114,9 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
     def create(self, aws: Aws, me: Label) -> SourceCredentialsIds:
         """Tag, then import: the only create that takes two calls. Never over another token: AWS would do that by
         default.
-
-        If the role was deleted between the two, so was the tag, and the token would stay forever: then it is removed at
-        once. Raises ResourceFailed.
         """
         self._tag_role(aws, me)
-        answer = self._import(aws, overwrite=False)
-        with aws.fresh():
-            role = none_if_gone(lambda: aws.read(aws.iam.get_role, RoleName=self.role))
-        if role is None:
-            aws.codebuild.delete_source_credentials(arn=answer)
-            raise ResourceFailed(
-                f"{self.title}: the role {self.role}, which says whose they are, was deleted meanwhile",
-                hint="see whether another machine runs ecsctl down; then run the same command again",
-            )
-        return SourceCredentialsIds(CredentialsArn(answer), self.role)
+        return SourceCredentialsIds(CredentialsArn(self._import(aws, overwrite=False)), self.role)
 
     def update(self, aws: Aws, me: Label, ids: SourceCredentialsIds, changed: frozenset[str]) -> None:
         """The new token comes before its digest: a death between the two repeats the import."""

@@ -15,7 +15,7 @@ from ecsctl.engine.plan import Plan, Verb
 from ecsctl.ids import ImageUri, RepositoryName, RepositoryUri
 from ecsctl.operations.policy import policies
 from ecsctl.resources.repository import Repository, RepositoryIds
-from ecsctl.resources.signing_rule import SigningRule
+from ecsctl.resources.signing_rule import SigningRule, SigningRuleIds
 from ecsctl.sandbox import push
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 
@@ -93,8 +93,9 @@ def test_a_rule_whose_repository_goes_meanwhile_goes_too_and_others_stay(world: 
 
     world.heard = heard
     signing = SigningRule(repository=RepositoryName("hello"), profile=f"{PROFILE}images")
+    me = Label(app="hello", id="1", account=ACCOUNT, region=REGION, resource="signing")
     with pytest.raises(ResourceFailed, match="was deleted meanwhile"):
-        signing.create(world.aws(), Label(app="hello", id="1", account=ACCOUNT, region=REGION, resource="signing"))
+        signing.update(world.aws(), me, SigningRuleIds(signing.repository), frozenset({"profile"}))
     assert rules(world) == [THEIRS]
 
 
