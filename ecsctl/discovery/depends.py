@@ -18,6 +18,7 @@ _DRIVERS = (
             ),
             ("Redis", r'"(ioredis|redis|bullmq|bull)"\s*:'),
             ("a queue", r'"(amqplib|kafkajs|nats)"\s*:'),
+            ("a workflow server", r'"(@temporalio/(?:client|worker))"\s*:'),
         ),
     ),
     (
@@ -29,6 +30,7 @@ _DRIVERS = (
             ),
             ("Redis", r"(?m)^[\s\"']*(redis|django-redis|aioredis)\b(?!-)"),
             ("a queue", r"(?m)^[\s\"']*(pika|aiokafka|confluent-kafka)\b"),
+            ("a workflow server", r"(?m)^[\s\"']*(temporalio)\b"),
         ),
     ),
     (
@@ -41,6 +43,7 @@ _DRIVERS = (
             ),
             ("Redis", r"\b(spring-boot-starter-data-redis|jedis|lettuce-core|quarkus-redis-client)\b"),
             ("a queue", r"\b(spring-kafka|spring-boot-starter-amqp|quarkus-messaging-\w+)\b"),
+            ("a workflow server", r"\b(temporal-(?:sdk|spring-boot-starter))\b"),
         ),
     ),
     (
@@ -75,6 +78,7 @@ _DRIVERS = (
             ("a database", r"\b(lib/pq|jackc/pgx|go-sql-driver/mysql|mongo-driver)\b(?![^\n]*// indirect)"),
             ("Redis", r"\b(redis/go-redis|go-redis/redis)\b(?![^\n]*// indirect)"),
             ("a queue", r"\b(amqp091-go|nats\.go|sarama|kafka-go)\b(?![^\n]*// indirect)"),
+            ("a workflow server", r"\b(go\.temporal\.io/sdk)\s(?![^\n]*// indirect)"),
         ),
     ),
     (

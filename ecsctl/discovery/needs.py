@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ecsctl.discovery import depends, dotnet, folders, processes, required, stores
+from ecsctl.discovery import depends, dotnet, folders, processes, required, stores, variables_read
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.port_hints import EXAMPLES, sources
@@ -64,6 +64,7 @@ def listed(
     sure = {one.file for one in app[:1] if not one.trial and not one.mounts}
     sure |= {one.file for one in said}
     sure |= {one.file for one in beside if (one.file, one.name) in called and kind_of_image(one.image)}
+    sure = {file for file in sure if not stores.example(file)}
     lines, perhaps = stores.listed(beside, named, drivers, tuple(sure))
     found = [Need(kind, line) for kind, line in lines]
     found += [Need(line.partition(":")[0], line) for line in _of_servers(tree)]
@@ -74,6 +75,8 @@ def listed(
         tree, context, named_yet | set(known), foreign, built.rpartition("/")[0] if foreign else ""
     )
     found += [Need("required variables", line) for line in lacking]
+    found += [Need("required variables", f"{name}: a whole configuration file as one variable, in {app[0].where}")
+              for name in (app[0].texts if app else ()) if name not in known]  # fmt: skip
     held = [one for one in services if not one.dockerfile or tree.has(one.dockerfile)]
     found += [Need(line.partition(":")[0], line) for line in _processes(held, app)]
     found += [Need("migrations", line) for line in _of_builders(tree, context, built, [one.line for one in found])]
@@ -216,7 +219,7 @@ def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iter
         for name in _demanded_by_phoenix(tree, path):
             if _SECRET.fullmatch(name):
                 found.setdefault(name, path)
-    for name, file in dotnet.secrets(tree, context):
+    for name, file in (*dotnet.secrets(tree, context), *(() if found else variables_read.secrets(tree, context))):
         found.setdefault(name, file)
     for file, name, other, framework in _OF_FRAMEWORKS:
         if tree.has(file if context == "." else f"{context}/{file}") and not {name, other} & found.keys():

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 
-from ecsctl.discovery import dotnet, pydantic_settings
+from ecsctl.discovery import dotnet, pydantic_settings, variables_read
 from ecsctl.discovery.tree import Tree, aside
 
 _MOST = 12
@@ -130,6 +130,7 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
             for name, rest in _fields(text):
                 if re.match(r"z\s{0,40}\.", rest) and not _MAY_LACK.search(rest[:600]):
                     yield name, file
+    yield from variables_read.demanded(tree, context)
 
 
 def _of_spring(tree: Tree, context: str) -> Iterator[tuple[str, str]]:

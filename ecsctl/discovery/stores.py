@@ -32,6 +32,8 @@ _KINDS = (
      r"|BROKER_URL|NATS_(?:URL|SERVERS?|HOST)|\w*QUEUE_URL|ConnectionStrings__\w*(?:[Rr]abbit|[Qq]ueue|[Bb]us)\w*"
      r"|(?:\w+__)*(?:Rabbit|Kafka|MassTransit|\w*Bus|Nats|\w*Broker)\w*__(?:Host\w*|Ur[il]|BootstrapServers|Connection\w*)",
      r"spring\.(?:rabbitmq\.(?:host|addresses)|kafka\.bootstrap-servers|artemis\.broker-url)|kafka\.bootstrap\.servers"),
+    ("a workflow server", r"temporalio/(?:auto-setup|server)|^temporal(?:ite)?$",
+     r"(?:\w+_)?TEMPORAL_(?:ADDRESS|HOST\w*|URL|SERVER\w*|ENDPOINT|GRPC\w*)", "$."),
     ("a search engine", r"elasticsearch|bonsai|searchbox|opensearch|meilisearch|typesense|solr|zincsearch",
      r"(?:\w+_)?(?:ES|ELASTIC\w*|OPENSEARCH\w*|MEILI\w*|TYPESENSE)_(?:URL|HOST|NODE)S?|(?:\w+__)*Elastic\w*__(?:Ur[il]|Host|Nodes?)",
      r"spring\.(?:elasticsearch\.uris|data\.solr\.host)"),
@@ -69,13 +71,22 @@ _VARIES = re.compile(r"env|config|settings|default|\$\{|%s|args|flag|example|\|\
 _PLATFORM = re.compile(r"(?:app\.json|render\.yaml|\.do/[\w.]+)$")
 _STORE = re.compile(r"db|database|postgres|mysql|mariadb|mongo(?:db)?|redis|rabbitmq|kafka")
 
+_EXAMPLE = re.compile(
+    r"(?:^|[/._-])(?:examples?|samples?|demos?|contrib|tools?|k6|bench\w*|load[-_]?tests?)(?:[/._-]|$)"
+)
+
 ORDER = tuple(kind for kind, *_ in _KINDS)
+
+
+def example(file: str) -> bool:
+    """Whether a compose file only shows a way to run the app, or measures it: its stores are no more than a hint."""
+    return bool(_EXAMPLE.search(file))
 
 
 def kind_of_image(image: str) -> str:
     """Which kind of store an image is; empty if it is none."""
     owner, _, last = re.sub(r"[:@].*", "", image).lower().rpartition("/")
-    name = f"{owner}/{last}" if re.fullmatch(r"server|db|database|core", last) else last
+    name = f"{owner}/{last}" if re.fullmatch(r"server|db|database|core|auto-setup", last) else last
     found = next((kind for kind, images, *_ in _KINDS if re.search(images, name)), "")
     return "" if _TOOLS.search(name) else found
 
@@ -164,10 +175,11 @@ def listed(
         runs = f"{file} {'asks for' if _PLATFORM.search(file) else 'runs'} {', '.join(shown)}" if shown else ""
         first = list(variables)[:4]
         names = f"{', '.join(first)}, which {variables[first[0]]} names" if first else ""
-        if names or (runs and (file in sure or kind in drivers)):
+        only_shown = bool(runs) and example(file)
+        if names or (runs and (file in sure or kind in drivers) and not only_shown):
             lines.append((kind, f"{kind}: {'; '.join(one for one in (names, runs) if one)}"))
         elif runs:
             perhaps.append(f"{kind} ({runs})")
-        elif kind in drivers:
+        if kind in drivers and not names and (only_shown or not runs):
             lines.append((kind, f"{kind}: {drivers[kind]}; the app may need one"))
     return lines, perhaps

@@ -259,7 +259,7 @@ def test_a_server_that_a_compose_file_calls_a_worker_is_none(tmp_path):
 
 
 def test_the_compose_file_that_says_least_of_a_special_case_comes_first(tmp_path):
-    for name, image in (("compose.example.ai.yml", "ollama/ollama"), ("compose.example.yml", "redis")):
+    for name, image in (("compose.prod.ai.yml", "ollama/ollama"), ("compose.prod.yml", "redis")):
         text = f"services: {{web: {{build: ., ports: ['3000:3000']}}, other: {{image: {image}}}}}\n"
         (tmp_path / name).write_text(text)
     found = of(tmp_path, Dockerfile=NODE, server_dot_js="")
