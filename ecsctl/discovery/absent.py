@@ -1,4 +1,4 @@
-"""What the Dockerfile asks for and a build of the committed files will not find."""
+"""What a Dockerfile needs that a build of the committed files does not have."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ecsctl.discovery.dockerfile import Dockerfile, Stage, words
 from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside, within
 
-# The first part of an image's name is a registry where it is localhost, or has a dot or a port (Docker, "Image tags").
+# The first part of an image name is a registry if it is localhost or contains a dot or a port (Docker, "Image tags").
 _THIS_MACHINE = re.compile(r"(?:localhost|127\.0\.0\.1|host\.docker\.internal|[\w.-]+\.local(?:host)?)(?::\d+)?/")
 _STARTS = re.compile(
     r"\b(?:node|bun|python3?|ruby|php|java\s+-jar)\s+([\w./-]{1,200}\.(?:[cm]?js|py|rb|php|jar))(?=[\s\"']|$)"
@@ -23,16 +23,16 @@ _MAKES = re.compile(
     r"build|compile|\btsc\b|make|webpack|rollup|esbuild|\bvite|mvn|gradle|cargo|bundle|generate|curl|wget|clone|--from=|://|"
     r"\binstall\s+(?:-g|--global|\.)|\bdist|tar\b|unzip"
 )
-# Arguments that may stay empty: they only label what is built, or name a mirror.
+# Build arguments that can stay empty: they only label the image or name a mirror.
 _OF_NO_WEIGHT = re.compile(
     r"VERSION|COMMIT|SHA|REV|DATE|TIME|GIT|TAG|PROXY|REGISTRY|MIRROR|TOKEN|SENTRY|INDEX|CACHE|UID|GID|DEBUG|^CI$|BUILD_?(?:ID|NUM)|"
     r"^(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT)$"
 )
 _OF_TRIALS = re.compile("TEST|DEBUG|DEV|LINT|ARCH|PLATFORM")
-# Arguments of pages for the browser: the build writes their values into the files.
+# Build arguments of frontends, whose values end up in the files that the browser loads.
 _OF_PAGES = re.compile(r"(?:NEXT_PUBLIC|VITE|REACT_APP|NUXT_PUBLIC|VUE_APP|EXPO_PUBLIC|GATSBY)_")
 _HISTORY = re.compile(r"(?:^|/)\.git/?$")
-# A default that only stands in for the value that a Makefile passes.
+# A default that is a placeholder for the value that a Makefile passes.
 _STANDS_FOR = re.compile(
     r"(?:please|your|change|override|replace|provide|specify|fill)[-_ ]?\w*|.*placeholder.*|todo|undefined|unset|<.*>",
     re.IGNORECASE,
@@ -40,7 +40,7 @@ _STANDS_FOR = re.compile(
 
 
 def missing_notes(tree: Tree, path: str, read: Dockerfile, place: Context) -> Iterator[str]:
-    """What is missing, each in a sentence."""
+    """One sentence for each thing that is missing."""
     modules = [one for one in tree.submodules if not aside(f"{one}/x")]
     of_modules = [one for one in place.missing if any(within(_whole(place.folder, one), module) for module in modules)]
     missing = [one for one in place.missing if one not in of_modules and not _HISTORY.search(one)]
@@ -72,7 +72,7 @@ def missing_notes(tree: Tree, path: str, read: Dockerfile, place: Context) -> It
 
 
 def arguments(read: Dockerfile, services: Sequence[Service]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Build arguments that the Dockerfile cannot do without: those a compose file sets, and those nothing does."""
+    """The build arguments that the Dockerfile requires: those that a compose file sets, and the names of the rest."""
     given: dict[str, str] = {}
     for service in reversed(services):
         given |= dict(service.arguments)
@@ -89,7 +89,7 @@ def arguments(read: Dockerfile, services: Sequence[Service]) -> tuple[dict[str, 
 def unsure(
     read: Dockerfile, known: Collection[str], lacking: Collection[str], services: Sequence[Service]
 ) -> Iterator[str]:
-    """Sentences for the arguments that a build uses and nothing sets, and for those that a compose file does."""
+    """Sentences about build arguments that nothing sets, and about values taken from a compose file."""
     if names := [name for name in dict.fromkeys(_used(read)) if name not in known and name not in lacking]:
         yield (f"the build uses {', '.join(names[:5])}, which no default and no compose file sets: empty may do, else "
                "[build.args]")  # fmt: skip
@@ -99,7 +99,7 @@ def unsure(
 
 
 def toggled(read: Dockerfile) -> Iterator[str]:
-    """A sentence for the ARGs that a RUN compares with another value than their default: it does more, or else."""
+    """A sentence on build arguments that switch something on: a RUN tests them for a value that is not the default."""
     found: dict[str, str] = {}
     for one in read.stages:
         known = read.variables(one)
@@ -107,7 +107,7 @@ def toggled(read: Dockerfile) -> Iterator[str]:
         for name, value in re.findall(r"\[+\s+\"?\$\{?(\w+)\}?\"?\s+==?\s+\"?([\w.-]+)\"?\s", runs):
             given = known.get(name, "")
             others = re.findall(rf"\$\{{?{name}\}}?\"?\s+==?\s+\"?([\w.-]+)", runs)
-            # Nothing is lost where its default is one of those asked for, or where it is about tests alone.
+            # No warning if the default is one of the tested values, or if the argument only concerns tests.
             if name in known and given not in others and not _OF_TRIALS.search(name):
                 found.setdefault(name, f"{name} is {value}, and its default is {given or 'nothing'}")
     if found:
@@ -115,7 +115,7 @@ def toggled(read: Dockerfile) -> Iterator[str]:
 
 
 def _used(read: Dockerfile, given: Collection[str] = ()) -> Iterator[str]:
-    """The ARGs without a default that a build uses as they are: as an option's value, in a path, or in pages."""
+    """ARGs without a default whose value the build uses directly: in an option, a path, or a frontend's files."""
     for one in read.stages:
         known = read.variables(one)
         names = [rest for word, rest in one.instructions if word == "ARG" and re.fullmatch(r"[A-Z][A-Z0-9_]*", rest)]
@@ -125,7 +125,7 @@ def _used(read: Dockerfile, given: Collection[str] = ()) -> Iterator[str]:
             value = known.get(name, "").replace("{", "")
             if (value and f"${name}" not in value) or _OF_NO_WEIGHT.search(name):
                 continue
-            # Where a shell asks whether it is set, it need not be.
+            # The argument is optional if the shell checks whether it is set.
             asked = re.search(
                 rf"\$\{{{name}:?[-+?]|-[nz]\s+\"?\$\{{?{name}\b|\b{name}=(?!\S{{0,200}}\${{?{name}\b)", runs
             )
@@ -135,7 +135,7 @@ def _used(read: Dockerfile, given: Collection[str] = ()) -> Iterator[str]:
 
 
 def unbuilt(tree: Tree, read: Dockerfile, context: str, texts: Sequence[Text]) -> Iterator[str]:
-    """A sentence where a container starts a file that git does not have there, and that nothing in the build makes."""
+    """A sentence if the container starts a file that is neither in git at that path nor created by the build."""
     started = [(text.where, match[1]) for text in texts if text.shell and (match := _STARTS.search(text.text))]
     for where, name in started:
         if _elsewhere(tree, read, context, name):
@@ -155,7 +155,7 @@ def unbuilt(tree: Tree, read: Dockerfile, context: str, texts: Sequence[Text]) -
 
 
 def _workdir(read: Dockerfile) -> str:
-    """The folder that the last stage works in, if it is one and the same all along; else empty."""
+    """The WORKDIR of the last stage; empty if it has none or changes it."""
     stage = read.stage()
     folders = {
         rest.rstrip("/")
@@ -167,7 +167,7 @@ def _workdir(read: Dockerfile) -> str:
 
 
 def _elsewhere(tree: Tree, read: Dockerfile, context: str, name: str) -> bool:
-    """Whether the image works in a copy of the whole context, and a file that is started is not there, but deeper."""
+    """Whether the started file is in a subfolder of a context that is copied whole, and not in the WORKDIR."""
     stage, place = read.stage(), _workdir(read)
     copies = [
         rest for one in (stage.chain if stage else ()) for word, rest in one.instructions if word in ("COPY", "ADD")
@@ -181,17 +181,17 @@ def _elsewhere(tree: Tree, read: Dockerfile, context: str, name: str) -> bool:
 
 
 def fetches(read: Dockerfile, names: Sequence[str]) -> bool:
-    """Whether a build brings sources along from elsewhere: a repository, an archive, or a package of such a name."""
+    """Whether the build downloads the sources: by git clone, as an archive, or as a package with one of these names."""
     said = " ".join(rest for one in read.stages for word, rest in one.instructions if word in ("RUN", "ADD"))
     called = "|".join(map(re.escape, names)) or "$."
-    said = re.sub(r"git clone[^&;|]{0,300}\s/tmp/\S*", "", said)  # a tool of the build
+    said = re.sub(r"git clone[^&;|]{0,300}\s/tmp/\S*", "", said)  # a build tool
     fetched = r"git clone|(?:https?://|git@)\S{1,200}?(?:\.git|\.zip|\.t(?:ar|gz|xz)|/archive/|tarball)"
     package = rf"\b(?:install|add|get|curl|wget)\b[^;&|]{{0,300}}[\s/](?:{called})\b"
     return bool(re.search(fetched, said) or re.search(package, said))
 
 
 def mounted(tree: Tree, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
-    """A sentence where a compose file puts a file of the repository into the container that the image does not have."""
+    """A sentence for each file of the repository that a compose file mounts and the image does not contain."""
     copies = [words(rest) for one in stage.chain for word, rest in one.instructions if word in ("COPY", "ADD")]
     sources = {name.strip("./") for one in copies for name in one[:-1]}
     for service in services[:1]:
@@ -207,7 +207,7 @@ def mounted(tree: Tree, stage: Stage, services: Sequence[Service]) -> Iterator[s
 
 
 def unread(stage: Stage, command: str) -> Iterator[str]:
-    """A sentence where a command reads settings that nothing brings into the image."""
+    """A sentence if the command reads a configuration file that nothing adds to the image."""
     for file in re.findall(
         r"-(?:c|-?config(?:[_-]?file)?)[=\s]+(/[\w./-]+\.(?:ya?ml|toml|json|ini|conf|cfg))\b", command
     ):
@@ -217,7 +217,7 @@ def unread(stage: Stage, command: str) -> Iterator[str]:
 
 
 def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:
-    """Whether the image runs PHP-FPM without a web server: it speaks FastCGI, not HTTP."""
+    """Whether the image runs PHP-FPM, which speaks FastCGI instead of HTTP, without a web server."""
     command = read.command(stage)
     if port_hints.of_image(stage.image):
         return False
@@ -229,15 +229,15 @@ def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:
 
 
 def ignored(tree: Tree, path: str, read: Dockerfile, context: str) -> tuple[str, ...]:
-    """What is copied and in git, but left out of the context by the Dockerfile's own ignore file or the context's.
+    """What the Dockerfile copies although .dockerignore excludes it from the build context.
 
-    A file of the Dockerfile's own name wins (Docker's manual, "Build context", ".dockerignore files").
+    `NAME.dockerignore` beside a Dockerfile takes precedence over the context's file (Docker, ".dockerignore files").
     """
     text = tree.read(f"{path}.dockerignore") or tree.read(_whole(context, ".dockerignore"))
     rules = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     found = []
     for name in dict.fromkeys(copied(read)):
-        # Docker sends a folder if a later rule takes one of its files back in.
+        # Docker includes the folder if an exception (`!`) matches one of its files.
         kept_again = any(within(rule[1:].strip("/"), name) for rule in rules if rule.startswith("!"))
         if not re.search(r"[*?\[]", name) and not kept_again and _left_out(name, rules):
             found.append(name)
@@ -255,12 +255,12 @@ def _left_out(name: str, rules: Sequence[str]) -> bool:
 
 
 def _fits(rule: str, path: str) -> bool:
-    """Whether a rule means a path, as Docker reads it: from the context's root, `*` within a folder, `**` across them.
+    """Whether a .dockerignore pattern matches a path: from the context's root, `*` in one folder, `**` across folders.
 
-    Folder by folder, in which no rule takes longer than its length times the path's.
+    Matches folder by folder, so the time is bounded by the pattern's length times the path's.
     """
     wanted, parts = rule.strip().removeprefix("./").strip("/").split("/"), path.split("/")
-    places = {0}  # after how many folders what comes next may begin
+    places = {0}  # numbers of leading folders that the pattern can have matched so far
     for number, want in enumerate(wanted):
         if want == "**" and places:
             least = min(places) + (number == len(wanted) - 1)
@@ -271,7 +271,7 @@ def _fits(rule: str, path: str) -> bool:
 
 
 def _stored_elsewhere(tree: Tree, context: str) -> tuple[str, ...]:
-    """What of the context git LFS keeps, as .gitattributes says."""
+    """The patterns in .gitattributes that git LFS stores, if they match files of the build context."""
     found = []
     for pattern in re.findall(r"(?m)^(\S+)\s[^\n#]*\bfilter=lfs\b", tree.read(".gitattributes")):
         rule = pattern if "/" in pattern else f"**/{pattern}"

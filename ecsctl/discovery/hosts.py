@@ -1,4 +1,4 @@
-"""What the files of other platforms say of an app: where it listens, which path they check, and what else it runs."""
+"""Configuration files of other platforms: the port, the health check's path, and the other processes of an app."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _COPILOT = re.compile(r"(?:.*/)?copilot/[^/]+/manifest\.ya?ml")
 
 @dataclass(frozen=True)
 class Host:
-    """What one file says; 0 and empty for what it leaves open."""
+    """What one file configures; 0 or empty where it says nothing."""
 
     file: str
     port: int = 0
     path: str = ""
-    commands: tuple[tuple[str, str], ...] = ()  # by the process's name: what else the image runs
-    dockerfile: str = ""  # the one that the file names; empty: any
-    release: str = ""  # what it runs before each release
-    start: str = ""  # what the image runs there, in place of its own command
-    stores: tuple[str, ...] = ()  # databases and the like that the platform adds, by its own names
-    memory: int = 0  # MiB that it has there
+    commands: tuple[tuple[str, str], ...] = ()  # of the other processes, by name
+    dockerfile: str = ""  # the one that the file builds; empty if it does not say
+    release: str = ""  # the command before each release
+    start: str = ""  # the command that replaces the image's own
+    stores: tuple[str, ...] = ()  # databases and the like that the platform provides, by its names for them
+    memory: int = 0  # in MiB
 
 
 def of(tree: Tree, dockerfile: str, context: str) -> tuple[Host, ...]:
-    """What such files say of the app that a Dockerfile builds: those beside it, and where it is built from."""
+    """The files beside the Dockerfile and in the build context, as far as they concern the app that it builds."""
     folders = list(dict.fromkeys([os.path.dirname(dockerfile) or ".", context]))
     found: list[Host] = []
     for folder in folders:
@@ -142,7 +142,7 @@ def _digital_ocean(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
 
 
 def _dokku(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
-    """Dokku ("Zero downtime deploys"), in Heroku's file, which has add-ons too ("app.json Schema")."""
+    """app.json: Dokku's health checks ("Zero downtime deploys") and Heroku's add-ons ("app.json Schema")."""
     plans = [one.get("plan") if isinstance(one, dict) else one for one in data.get("addons") or () if one]
     if plans:
         yield Host(file, stores=tuple(str(one).partition(":")[0] for one in plans))

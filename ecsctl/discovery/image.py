@@ -47,30 +47,30 @@ _OF_ANY_TASK = ("architecture", "cpu", "memory", "environment")
 
 @dataclass(frozen=True)
 class Image:
-    """What is built and how it runs. Paths are from the repository's root."""
+    """What to build and how to run it. Paths are relative to the repository's root."""
 
     dockerfile: str
     context: str
     target: str = ""
     port: int | None = None
     path: str = "/"  # of the health check
-    codes: str = ""  # that are an answer there; empty: the default will do
-    architecture: str = ""  # empty: the default will do
-    size: tuple[int, int] = (0, 0)  # CPU units and MiB; zeros: the defaults will do
+    codes: str = ""  # HTTP codes that count as healthy; empty for the default
+    architecture: str = ""  # empty for the default
+    size: tuple[int, int] = (0, 0)  # CPU units and MiB; zeros for the defaults
     environment: tuple[tuple[str, str], ...] = ()
-    command: tuple[str, ...] = ()  # empty: the image's own
+    command: tuple[str, ...] = ()  # empty for the image's own
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
-    lacking: tuple[str, ...] = ()  # arguments of the build that nothing names
+    lacking: tuple[str, ...] = ()  # build arguments that nothing sets
     notes: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()  # those of the notes that a person has to decide, or to do something about
+    doubts: tuple[str, ...] = ()  # the notes that the user has to act on
     needs: tuple[Need, ...] = ()
-    init: bool = False  # whether an init process is to come first
-    processes: tuple[Process, ...] = ()  # other commands of the same image
-    web: bool = True  # False: it takes no requests, and `processes` are all that it runs
+    init: bool = False  # whether an init process runs as PID 1
+    processes: tuple[Process, ...] = ()  # other commands to run with the same image
+    web: bool = True  # False if it serves no requests and only runs `processes`
 
     @property
     def values(self) -> dict[str, Any]:
-        """What ecsctl.toml says of it."""
+        """The values for ecsctl.toml."""
         build: dict[str, Any] = {"context": self.context, "dockerfile": self.dockerfile}
         service: dict[str, Any] = {"health_path": self.path} if self.port or self.path != "/" else {}
         if self.codes:
@@ -99,10 +99,10 @@ class Image:
 def observed(
     tree: Tree, here: str = ".", *, ask: Ask | None = None, dockerfile: str = "", called: str = ""
 ) -> Image | None:
-    """The image of a repository, from the current folder's point of view; None without a Dockerfile.
+    """The image that a repository builds, as seen from the folder `here`; None without a Dockerfile.
 
-    `called` is the repository's name, where that may be another than its folder's. Raises UsageError if `dockerfile`
-    is none.
+    `called` is the repository's name if it may differ from its folder's. Raises UsageError if `dockerfile` names no
+    Dockerfile.
     """
     services = compose.services(tree)
     path, notes, doubts = selection.dockerfile(tree, here, ask, dockerfile, services)
@@ -205,7 +205,7 @@ def _command(
     tree: Tree, path: str, read: Dockerfile, stage: Stage, services: Sequence[Service], said: Sequence[Host],
     pod: Container | None, doubts: list[str],
 ) -> tuple[str, ...]:  # fmt: skip
-    """What is to run in an image that names no command of its own; empty where it does. Its source goes to `doubts`."""
+    """The command for an image that has none, with its source added to `doubts`; empty if the image has one."""
     its = [one for one in services if one.dockerfile == path or not _rivals(tree, path, read)]
     command = running.command(read, stage, its, doubts)
     if not command or (services and (services[0].mounts or running.for_developers(" ".join(command)))):
@@ -222,7 +222,7 @@ def _starting(
     tree: Tree, path: str, read: Dockerfile, stage: Stage, context: str, command: Sequence[str], texts: Sequence[Text],
     services: Sequence[Service],
 ) -> Iterator[str]:  # fmt: skip
-    """Sentences where what the container starts will not serve, or only those who write it."""
+    """Sentences if what the container starts cannot serve requests, or is meant for development."""
     if choosing.template(tree, path):
         yield choosing.IS_TEMPLATE.format(path)
     if absent.speaks_fastcgi(read, stage):
@@ -248,7 +248,7 @@ def _parsed(tree: Tree, path: str) -> Dockerfile:
 
 
 def _needs(found: Sequence[Need], unrun: Iterator[str]) -> tuple[Need, ...]:
-    """What an app needs, with the migrations that nothing runs before what may be for development alone."""
+    """The needs in order: migrations that nothing runs come before what may be for development only."""
     if any(one.kind == "migrations" for one in found):
         return tuple(found)
     last = [one for one in found if one.kind == PERHAPS]
@@ -258,7 +258,7 @@ def _needs(found: Sequence[Need], unrun: Iterator[str]) -> tuple[Need, ...]:
 def _processes(
     others: tuple[Process, ...], command: Sequence[str], own: str, path: str, answers: Listening
 ) -> tuple[Process, ...]:
-    """What the image runs beside a web; for an app that may take no requests also what it starts by itself."""
+    """The processes beside the web process; if the app may serve no requests, its own command is one of them."""
     alone = Process("worker", shlex.join(command), path)
     if answers.port or not (own or command) or (others and answers.web):
         return others
@@ -267,9 +267,9 @@ def _processes(
 
 
 def _rivals(tree: Tree, path: str, read: Dockerfile) -> bool:
-    """Whether another Dockerfile beside this one may be what an image of the folder's name was built from.
+    """Whether another Dockerfile in the same folder could be the source of an image with the folder's name.
 
-    One that starts the same is none: what the image is run with holds for both.
+    One with the same entry point and command does not count: either would run the same way.
     """
     folder, own = str(PurePosixPath(path).parent), read.stage()
     for one in choosing.dockerfiles(tree):

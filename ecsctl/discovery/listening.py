@@ -1,4 +1,4 @@
-"""Where an app answers: its port, its health check, and the variables that it finds its port by."""
+"""The port that an app listens on, its health check, and the variables that tell it its port."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree
 
 USUAL = 8080
-"""The port for an app that listens wherever $PORT says."""
+"""The port for an app that takes it from $PORT."""
 GRPC = 50051
-"""The port of gRPC's own tutorials, on which most of its servers listen."""
+"""The port in gRPC's tutorials, which most gRPC servers use."""
 _OF_GRPC = (
     '50051 is the usual port of gRPC: if the app speaks that, protocol = "grpc" in [service], which needs a [domain]'
 )
@@ -40,7 +40,7 @@ _OF_GRPC = (
 
 @dataclass(frozen=True)
 class Listening:
-    """How an app answers. Without a port it either takes no requests (`web` is False), or a person has to say it."""
+    """How requests reach an app. No port: either it serves none (`web` is False), or the user has to set one."""
 
     port: int | None
     health: Health
@@ -52,7 +52,7 @@ def observed(
     tree: Tree, context: str, path: str, read: Dockerfile, stage: Stage, services: Sequence[Service],
     said: Sequence[Host], texts: Sequence[Text], ask: Ask | None, notes: list[str], doubts: list[str],
 ) -> Listening:  # fmt: skip
-    """What answers, and how. What it rests on goes to the notes."""
+    """Finds the port and the health check. `notes` gets the source of both, `doubts` what the user should check."""
     paths = (
         *health.proposals(tree, context, path, read, stage, services, texts, said),
         *(Health("/", f"the files that {one} serves") for one in servers.of_files(tree, context, read, stage)),
@@ -81,7 +81,7 @@ def observed(
     if not any(one.binds for one in services[:1]):
         doubts += reach.only_on_loopback(tree, context, texts, read.environment(stage), foreign)
     doubts += [*stores.fixed(tree, context, foreign), *reach.forbidden(read, stage, port or 0)]
-    # An app that nothing gives a port takes the one that its platform gives it.
+    # No port is configured anywhere: the app may expect its platform to set one.
     reads = None if anywhere or found or exposed else ports.read_from_environment(tree, context)
     if reads:
         port, anywhere = reads[0] or None, True
@@ -107,7 +107,7 @@ def observed(
 
 
 def _taken(found: Sequence[Port], ask: Ask | None, notes: list[str], doubts: list[str]) -> int | None:
-    """The likeliest of the ports that something names, None if nothing does. What it rests on goes to the notes."""
+    """The likeliest port, with its source added to `notes`; None if there is no candidate."""
     if not found:
         return None
     port, source = found[0].number, found[0].source
@@ -136,7 +136,7 @@ def _of_port(
     tree: Tree, context: str, found: Port, port: int, services: Sequence[Service], texts: Sequence[Text],
     known: Mapping[str, str],
 ) -> tuple[tuple[tuple[str, str], ...], list[str]]:  # fmt: skip
-    """The variables in which an app finds its port, where nothing else says which one it is; and a sentence on them."""
+    """The variables that tell the app its port if it has no other way to know it, and a sentence about them."""
     given = [pair for one in services[:1] for pair in one.listens if pair[1].endswith(str(port))]
     if given := [(name, value) for name, value in given if known.get(name) != value]:
         listed = ", ".join(name for name, _ in given)
@@ -147,8 +147,8 @@ def _of_port(
 
 
 def _reading(tree: Tree, context: str, found: Port, port: int, texts: Sequence[Text], known: Mapping[str, str]) -> str:
-    """The variable in which the app finds its port, if nothing but that says which one it is; else empty."""
-    if ports.unbound(texts, known):  # without it on its own machine alone (Gunicorn, "bind")
+    """The variable that the app reads its port from; empty if the port is also set elsewhere."""
+    if ports.unbound(texts, known):  # otherwise it listens on localhost only (Gunicorn, "bind")
         return "PORT"
     if name := running.demanded(tree, context, texts, known):
         return name
@@ -162,7 +162,7 @@ def _checked(
     tree: Tree, context: str, read: Dockerfile, port: int | None, paths: Sequence[Health], notes: list[str],
     doubts: list[str], foreign: Sequence[str], opened: bool,
 ) -> Health:  # fmt: skip
-    """The health check of an app on a port. What it rests on goes to the notes."""
+    """The health check on this port, with its source added to `notes`."""
     fitting = [one for one in paths if not one.port or one.port == port]
     checked = fitting[0] if fitting else Health("/", "nothing names another", redirects=True)
     if fitting:

@@ -1,6 +1,6 @@
 """Routes for a check below the routers that mount them: of Express, Koa, Flask, FastAPI, Django, Go and raw requests.
 
-A path is only given where each prefix before it is known, and nothing on the way asks for a login.
+A route is only yielded if every prefix before it is known and nothing on the way requires a login.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _GUARDED = re.compile(r"auth|login|protect|guard|passport|jwt|permission|\badmin
 _DEEPEST = 5  # routers above each other
 _BEST = ("livez", "liveness", "live", "alive", "healthz", "health", "healthcheck", "heartbeat", "ping", "readyz", "up")
 
-# The path of a request, compared as a whole: no router is before it.
+# A comparison of the whole request path: no prefix can come before it.
 _COMPARED = re.compile(
     r"(?:\brequest_path:|\b(?:req|request)\.(?:url|path|originalUrl)|\bctx\.path|\.URL\.Path"
     r"|\b(?:scope|env|environ)(?:\.get)?[\[(][\"'](?:path|PATH_INFO)[\"'][\])])"
     rf"\s*(?:===?)?\s*[\"'](/{_WELL}/?)[\"']"
 )
-# What wraps an app, and answers at the path that it is given.
+# Middleware that answers at the path that it is given.
 _WRAPS = re.compile(rf"\bhealth_?check\w*\(\s*(?:app|application),\s*[\"'](/{_WELL}/?)[\"']", re.IGNORECASE)
 _WIRED = re.compile(rf"(?:\bRoute|\.add_get|\bweb\.get)\(\s*[\"'](/{_WELL}/?)[\"']\s*,")  # Starlette, aiohttp
 _SINATRA = re.compile(rf"(?m)^\s*get\s*\(?\s*[\"'](/{_WELL})/?[\"']")
@@ -73,14 +73,14 @@ class _Sources:
     files: tuple[str, ...]
 
     def like(self, *endings: str) -> Iterator[tuple[str, str]]:
-        """The files that end so, with their texts without what is commented out."""
+        """The files with one of these extensions, with their text minus commented lines."""
         for file in self.files:
             if file.endswith(endings):
                 yield file, re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", self.tree.read(file))
 
 
 def of(tree: Tree, files: Sequence[str]) -> list[tuple[str, str]]:
-    """Each path for a check, and the file that has it; those that tell least of other services first.
+    """Each route for a health check, with its file; liveness routes before those that may check other services.
 
     `files` are the sources that get into the image.
     """
@@ -115,7 +115,7 @@ def _of_javascript(sources: _Sources) -> Iterator[tuple[str, str]]:
     routed = {file: text for file, text in texts.items() if ".use(" in text or "Router" in text}
 
     def above(file: str, name: str, depth: int = 0) -> str | None:
-        """What stands before the routes of a router; None where it is not known, or asks for a login."""
+        """The prefix of a router; None if it is unknown or something on the way requires a login."""
         text = routed.get(file, "")
         router = next((one for one in _JS_ROUTER.finditer(text) if one[1] == name), None)
         if router is None:
@@ -150,7 +150,7 @@ def _of_javascript(sources: _Sources) -> Iterator[tuple[str, str]]:
 
 
 def _exported(text: str, name: str) -> set[str]:
-    """The names by which a file gives a router to others; itself as the whole module is the empty one."""
+    """The names under which a file exports a router; the empty name for a default export."""
     if re.search(rf"(?:export\s+default|module\.exports\s*=)\s*{name}\b", text):
         return {""}
     renamed = re.findall(rf"\b(\w+)\s*:\s*{name}\b|\bexports\.(\w+)\s*=\s*{name}\b", text)
@@ -158,7 +158,7 @@ def _exported(text: str, name: str) -> set[str]:
 
 
 def _imported(place: str, text: str, file: str, exported: set[str]) -> set[str]:
-    """What a file calls a router that another one exports, or the folder that this is the index of."""
+    """The local names of a router that is imported from `file`, or from the folder whose index it is."""
     wanted = {file.rpartition(".")[0], file.rpartition("/")[0]}
     names: set[str] = set()
     for match in _JS_IMPORT.finditer(text):
@@ -178,7 +178,7 @@ def _of_python(sources: _Sources) -> Iterator[tuple[str, str]]:
     includes = [(file, match) for file, text in texts.items() for match in _PY_INCLUDE.finditer(text)]
 
     def above(file: str, name: str, depth: int = 0) -> str | None:
-        """The same for a router of Flask or FastAPI, with its own prefix."""
+        """The same for Flask and FastAPI, the router's own prefix included."""
         made = next((one for one in _PY_ROUTER.finditer(texts[file]) if one[1] == name), None)
         if made is None:
             return "" if re.fullmatch(r"\w*app|application", name) else None
@@ -197,7 +197,7 @@ def _of_python(sources: _Sources) -> Iterator[tuple[str, str]]:
                 continue
             before, here = above(place, match[1], depth + 1), prefix(match[3])
             if before is not None and here is not None and not _GUARDED.search(match[3]):
-                # Flask has url_prefix replace a blueprint's own ("Blueprint.register").
+                # In Flask, url_prefix on registration replaces the blueprint's own ("Blueprint.register").
                 return _joined(before, here, "" if "url_prefix" in match[3] else own)
         return None
 
@@ -265,7 +265,7 @@ def _of_go(sources: _Sources) -> Iterator[tuple[str, str]]:
             if match[1] in before and not guarded:
                 yield _joined(before[match[1]], match[2]), file
             elif match[1] not in before and match[1] in _PARAMETER.findall(text):
-                # Another file's router is given to it: the whole path stands where it is left out of logs or caches.
+                # The router is a parameter: other files often name the whole path, to keep it out of logs.
                 named = {one for _, other in texts for one in re.findall(rf"\"(?:GET )?(/[\w/-]+{match[2]})\"", other)}
                 yield from ((path, file) for path in named if len(named) == 1)
 

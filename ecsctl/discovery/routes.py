@@ -1,4 +1,4 @@
-"""Routes for a check, in frameworks whose routers put one path before another."""
+"""Routes for a health check in frameworks that nest routes: Rails, Phoenix, Play, Tornado, chi, Echo, NestJS."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ecsctl.discovery.tree import Tree, aside
 
 _WELL = r"(?:health|healthz|healthy|health[_-]?checks?|livez?|alive|liveness|heartbeat|ping|up)"
 _UNKNOWN = "?"
-"""In place of a path that is not known: what is below it is no proposal."""
+"""Stands for an unknown prefix: routes below it are not proposed."""
 _RUBY = re.compile(
     r"^\s*(?:namespace\s*\(?\s*:?[\"']?(?P<space>[\w/-]+)[\"']?\s*\)?|scope\s*\(?\s*(?:path:\s*)?[\"'](?P<scope>/?[\w/-]*)[\"']\s*\)?)"
     r"(?P<more>.*?)\s+do\s*$"
@@ -33,7 +33,7 @@ _PREFIX = re.compile(r"\.setGlobalPrefix\(\s*(?:[\"'`]/?([\w/-]+)[\"'`])?\s*(\)?
 
 
 def of(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
-    """Each path for a check, and the file that has it."""
+    """Each route for a health check, with the file that defines it."""
     for file in _files(tree, context, r"routes\.rb"):
         if file.endswith("config/routes.rb"):
             yield from ((path, file) for path in _nested(tree.read(file), _RUBY, _RUBY_GET))
@@ -55,7 +55,7 @@ def of(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
 
 
 def _nested(text: str, block: re.Pattern[str], get: re.Pattern[str]) -> Iterator[str]:
-    """Routes with the paths of the blocks around them. Where one of those is not known, or asks who comes, none."""
+    """Routes with the prefixes of their enclosing blocks; none if a prefix is unknown or a block requires a login."""
     above: list[str] = []
     for line in text.splitlines()[:5000]:
         bare = re.sub(r"(?:^|\s)#.*", "", line)
@@ -78,7 +78,7 @@ def _nested(text: str, block: re.Pattern[str], get: re.Pattern[str]) -> Iterator
 
 
 def _ungrouped(text: str) -> Iterator[str]:
-    """Routes of a group that has no path and asks nothing of who comes (Echo, "Group")."""
+    """Routes of a group without a prefix and without middleware (Echo, "Group")."""
     plain: dict[str, bool] = {}
     for match in _GROUP.finditer(text):
         if match[1]:
@@ -88,7 +88,7 @@ def _ungrouped(text: str) -> Iterator[str]:
 
 
 def _of_nest(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
-    """A controller's path before its methods', and the app's before both (NestJS, "Controllers", "Global prefix")."""
+    """Global prefix, then the controller's path, then the method's (NestJS, "Controllers", "Global prefix")."""
     files = _files(tree, context, r"[\w.-]+(?<!\.spec)(?<!\.test)\.ts", 3000)
     controllers = [
         one for one in files if re.search(r"health|status|monitor|ping|app\.controller", one.rpartition("/")[2])

@@ -1,4 +1,4 @@
-"""Variables that sources read with no default: those without which a program ends, and secrets of its own."""
+"""Environment variables that sources read without a default: required ones, and the app's own secrets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DEVELOPERS = re.compile(
     r"(?:^|[/._-])(?:tests?|spec|seeds?|scripts?|tasks?|dev|development|local|mocks?|migrations?)(?:[/._-]|$)"
 )
 
-# A program that ends where a variable is empty: Go's log.Fatal, panic, exit or an error; throw and exit in JavaScript.
+# The program exits if the variable is empty: log.Fatal, panic, os.Exit or an error in Go; throw or exit in JavaScript.
 _GO_ASKS = (
     rf"\b(\w+)\s*(?:,\s*(\w+)\s*)?:?=\s*os\.(?:Getenv|LookupEnv)\(\"{_NAME}\"\)[^\n]*\n\s*"
     r"if\s+(?:\1\s*==\s*\"\"|len\(\1\)\s*==\s*0|!\2)\s*(?:\|\|[^\n{]*)?\{\s*"
@@ -42,7 +42,7 @@ _ELIXIR = re.compile(rf"\bget_env\(\s*\"{_NAME}\"\s*\)\s*\|\|\s*\(?\s*raise\b|\b
 _AT_START = re.compile(
     r"(?:^|/)(?:[\w-]*(?:config|settings|environment)|env|db|database|main|app|server|auth|session|runtime)\.(?:go|exs|[cm]?tsx?)$"
 )
-# A helper of the program's own, by a name that says that the variable has to be there; NestJS's getOrThrow.
+# Helpers whose name says that the variable is required; NestJS's getOrThrow.
 _HELPER = re.compile(
     r"(?<!def )(?<!function )(?<!func )(?<!fn )\b(?:must_?get_?env|must_?env|require_?d?_?env(?:_?var\w*)?|"
     r"get_?required_?env\w*|get_?env_?or_?(?:throw|panic|die|fail|exit)|ensure_?env\w*|assert_?env\w*|env_?or_?(?:throw|panic|die|fail)|getOrThrow)(?:<[^>\n]*>)?"
@@ -51,10 +51,10 @@ _HELPER = re.compile(
 )
 _JOI = re.compile(rf"\b{_NAME}:\s*[Jj]oi\.(?![^\n]*\.(?:default|optional)\()[^\n]*\.required\(\)")
 _ADONIS = re.compile(rf"\b{_NAME}:\s*Env\.schema\.(?:string|number|boolean|enum)\(")
-# TypeScript's word that a variable is there.
+# TypeScript's non-null assertion.
 _ASSURED = re.compile(rf"\bprocess\.env\.{_NAME}!(?!=)")
 
-# Names that only a secret of the app's own has, which its owner makes up.
+# Names of secrets that are generated for the app, not issued by another service.
 _OWN = re.compile(
     r"SECRET_KEY(?:_BASE)?|(?:\w+_)?(?:AUTH|SESSION|JWT|COOKIE|TOKEN|CSRF|NEXTAUTH|APP)_SECRET(?:_KEY)?"
     r"|(?:\w+_)?(?:ENCRYPTION(?:_\w+)?|SIGNING|SESSION|COOKIE|JWT(?:_PRIVATE)?|RSA_PRIVATE)_(?:KEY|SALT)|(?:\w+_)?KEY_DERIVATION_SALT"
@@ -69,12 +69,12 @@ _INSTEAD = re.compile(
 
 
 def demanded(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
-    """Each variable without which a program ends, or which it takes to be there, and the file that says so."""
+    """Each variable that the program exits without, or assumes to be set, with the file that reads it."""
     assured: dict[str, str] = {}
     replaced: set[str] = set()
     for file, text in _texts(tree, context):
         for pattern in _PATTERNS.get(_language(file), ()):
-            if pattern in (_GO_RETURNS, _ELIXIR) and not _AT_START.search(file):  # a part that nobody may use
+            if pattern in (_GO_RETURNS, _ELIXIR) and not _AT_START.search(file):  # may be an optional feature
                 continue
             for match in pattern.finditer(text):
                 yield next(one for one in reversed(match.groups()) if one and re.fullmatch(_NAME, one)), file
@@ -95,8 +95,7 @@ _PATTERNS: dict[str, Sequence[re.Pattern[str]]] = {
 
 
 def secrets(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
-    """Each secret of the app's own that a source reads with nothing in its place, and the file. Of several that stand
-    for each other, the first."""
+    """Each of the app's own secrets that is read without a default, with the file; of alternatives, the first."""
     for file, text in _texts(tree, context):
         stands: set[str] = set()
         for match in _READ.finditer(text):
@@ -107,7 +106,7 @@ def secrets(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
 
 
 def _texts(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
-    """The sources that a program in production has, without what is commented out."""
+    """The sources of the app itself, without commented lines; no tests, scripts or migrations."""
     files = [one for one in tree.named(_FILES, context) if not aside(one) and not _DEVELOPERS.search(one)]
     for file in files[:_MOST]:
         text = tree.read(file)
