@@ -15,7 +15,8 @@ from ecsctl.discovery.tree import Tree
 _ENDS = r"(?:health|healthz|healthy|health[_-]?checks?|livez?|alive|liveness|heartbeat|readyz|ping|up)"
 _WELL = rf"(?:{_ENDS}(?:/(?:live|liveness|ready|up))?|(?:[\w-]+/){{1,2}}{_ENDS})"
 _GUARDED = re.compile(r"auth|login|protect|guard|passport|jwt|permission|\badmin|session\w*\(|depends\(", re.IGNORECASE)
-_DEEPEST = 5  # routers above each other
+_DEEPEST = 5  # folders before a route of Django
+_MOST_INCLUDED = 200
 _BEST = ("livez", "liveness", "live", "alive", "healthz", "health", "healthcheck", "heartbeat", "ping", "readyz", "up")
 
 # A comparison of the whole request path: no prefix can come before it.
@@ -27,7 +28,7 @@ _COMPARED = re.compile(
 # Middleware that answers at the path that it is given.
 _WRAPS = re.compile(rf"\bhealth_?check\w*\(\s*(?:app|application),\s*[\"'](/{_WELL}/?)[\"']", re.IGNORECASE)
 _WIRED = re.compile(rf"(?:\bRoute|\.add_get|\bweb\.get)\(\s*[\"'](/{_WELL}/?)[\"']\s*,")  # Starlette, aiohttp
-_SINATRA = re.compile(rf"(?m)^\s*get\s*\(?\s*[\"'](/{_WELL})/?[\"']")
+_SINATRA = re.compile(rf"(?m)^[ \t]*get[ \t]*\(?[ \t]*[\"'](/{_WELL})/?[\"']")
 _LARAVEL = re.compile(rf"\bRoute::get\(\s*[\"']/?({_WELL}|status(?=[^\n]*(?:Status|Health)))/?[\"']")
 
 _JS_ROUTE = re.compile(rf"(?<![\w.])(\w+)\s*\.(?:get|all|use)\(\s*[\"'`](/{_WELL})/?[\"'`]([^\n]*)")
@@ -114,8 +115,16 @@ def _of_javascript(sources: _Sources) -> Iterator[tuple[str, str]]:
     texts = dict(sources.like(".js", ".ts", ".mjs", ".cjs"))
     routed = {file: text for file, text in texts.items() if ".use(" in text or "Router" in text}
 
-    def above(file: str, name: str, depth: int = 0) -> str | None:
+    known: dict[tuple[str, str], str | None] = {}
+
+    def above(file: str, name: str) -> str | None:
         """The prefix of a router; None if it is unknown or something on the way requires a login."""
+        if (file, name) not in known:
+            known[file, name] = None  # if routers mount each other in a circle
+            known[file, name] = searched(file, name)
+        return known[file, name]
+
+    def searched(file: str, name: str) -> str | None:
         text = routed.get(file, "")
         router = next((one for one in _JS_ROUTER.finditer(text) if one[1] == name), None)
         if router is None:
@@ -123,10 +132,11 @@ def _of_javascript(sources: _Sources) -> Iterator[tuple[str, str]]:
             own_app = made and re.search(rf"\b{re.escape(name)}\.listen\(", text)  # others may be mounted in another
             return "" if own_app or name in ("app", "server", "application") else None
         own = re.search(r"prefix:\s*[\"'`](/[\w/-]*)[\"'`]", router[2])
-        if depth > _DEEPEST or ("prefix" in router[2] and not own):
+        if "prefix" in router[2] and not own:
             return None
+        exported = _exported(text, name)
         for place, other in routed.items():
-            names = {name} if place == file else _imported(place, other, file, _exported(text, name))
+            names = {name} if place == file else _imported(place, other, file, exported)
             for use in _JS_USE.finditer(other) if names else ():
                 used = set(re.findall(r"(?<![\w.])\w+(?:\.\w+)?", use[4]))
                 used |= {re.sub(r"\.(?:routes|router|default|middleware)$", "", one) for one in used}
@@ -134,7 +144,7 @@ def _of_javascript(sources: _Sources) -> Iterator[tuple[str, str]]:
                     continue
                 if _GUARDED.search(use[4]) or (use[3] and not re.search(r"(?i)base_?(?:path|url)|root_?path", use[3])):
                     continue
-                before = above(place, use[1], depth + 1)
+                before = above(place, use[1])
                 if before is not None:
                     return _joined(before, use[2] or "", own[1] if own else "")
         return None
@@ -177,25 +187,34 @@ def _of_python(sources: _Sources) -> Iterator[tuple[str, str]]:
     texts = {file: text for file, text in sources.like(".py") if re.search(r"lueprint|outer\b", text)}
     includes = [(file, match) for file, text in texts.items() for match in _PY_INCLUDE.finditer(text)]
 
-    def above(file: str, name: str, depth: int = 0) -> str | None:
+    known: dict[tuple[str, str], str | None] = {}
+
+    def above(file: str, name: str) -> str | None:
         """The same for Flask and FastAPI, the router's own prefix included."""
+        if (file, name) not in known:
+            known[file, name] = None
+            known[file, name] = searched(file, name)
+        return known[file, name]
+
+    def searched(file: str, name: str) -> str | None:
         made = next((one for one in _PY_ROUTER.finditer(texts[file]) if one[1] == name), None)
         if made is None:
             return "" if re.fullmatch(r"\w*app|application", name) else None
         own = prefix(made[2])
-        if own is None or depth > _DEEPEST or _GUARDED.search(re.sub(r"tags=\[[^\]]*\]", "", made[2])):
+        if own is None or _GUARDED.search(re.sub(r"tags=\[[^\]]*\]", "", made[2])):
             return None
         module = file.rpartition("/")[2].removesuffix(".py")
         if module == "__init__":
             module = file.rpartition("/")[0].rpartition("/")[2]
+        told = re.escape(module)
         for place, match in includes:
             text, parts = texts[place], match[2].split(".")
-            alias = re.search(rf"from\s+[\w.]*\b{module}\s+import\s+\(?[^()]*?\b{name}\s+as\s+(\w+)", text)
-            plain = re.search(rf"from\s+[\w.]*\b{module}\s+import\s+\(?[^()\n]*\b{name}\b", text)
+            alias = re.search(rf"from\s+[\w.]*\b{told}\s+import\s+\(?[^()]*?\b{name}\s+as\s+(\w+)", text)
+            plain = re.search(rf"from\s+[\w.]*\b{told}\s+import\s+\(?[^()\n]*\b{name}\b", text)
             called = {alias[1]} if alias else {name} if plain or place == file else set()
             if not (parts[-1] in called and len(parts) == 1) and parts[-2:] != [module, name]:
                 continue
-            before, here = above(place, match[1], depth + 1), prefix(match[3])
+            before, here = above(place, match[1]), prefix(match[3])
             if before is not None and here is not None and not _GUARDED.search(match[3]):
                 # In Flask, url_prefix on registration replaces the blueprint's own ("Blueprint.register").
                 return _joined(before, here, "" if "url_prefix" in match[3] else own)
@@ -207,7 +226,7 @@ def _of_python(sources: _Sources) -> Iterator[tuple[str, str]]:
             return ""
         if match[2]:
             last = match[2].rpartition(".")[2]
-            setting = re.compile(rf"(?m)^\s*{last}\s*(?::[^=\n]+)?=\s*[\"'](/[\w/-]*)[\"']")
+            setting = re.compile(rf"(?m)^[ \t]*{last}[ \t]*(?::[^=\n]+)?=\s*[\"'](/[\w/-]*)[\"']")
             values = {value for _, text in sources.like(".py") for value in setting.findall(text)}
             return values.pop() if len(values) == 1 else None
         return match[1] if "{" not in match[1] else None
@@ -230,12 +249,15 @@ def _of_django(sources: _Sources) -> Iterator[tuple[str, str]]:
         match for text in texts.values() for match in re.findall(r"(?m)^ROOT_URLCONF\s*=\s*[\"']([\w.]+)[\"']", text)
     }
 
-    def below(module: str, before: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+    seen: set[tuple[str, str]] = set()
+
+    def below(module: str, before: str) -> Iterator[tuple[str, str]]:
         place = module.replace(".", "/")
         ends = (f"/{place}.py", f"/{place}/__init__.py")
         file = next((one for one in texts if f"/{one}".endswith(ends)), "")
-        if not file or depth > _DEEPEST:
+        if not file or (file, before) in seen or before.count("/") > _DEEPEST or len(seen) > _MOST_INCLUDED:
             return
+        seen.add((file, before))
         text = texts[file]
         for match in _DJANGO.finditer(text):
             if "include(" not in match[3] and not _GUARDED.search(match[3]):
@@ -245,7 +267,7 @@ def _of_django(sources: _Sources) -> Iterator[tuple[str, str]]:
             if match[6] and (known := re.search(rf"from\s+([\w.]+)\s+import\s+(\w+)\s+as\s+{match[6]}\b", text)):
                 module = f"{known[1]}.{known[2]}"
             if module:
-                yield from below(module, before + (match[1] or match[3] or match[5] or ""), depth + 1)
+                yield from below(module, before + (match[1] or match[3] or match[5] or ""))
 
     for root in sorted(roots):
         yield from below(root, "")

@@ -49,7 +49,7 @@ _HELPER = re.compile(
     rf"\(\s*[\"'`]{_NAME}[\"'`]\s*[,)]",
     re.IGNORECASE,
 )
-_JOI = re.compile(rf"\b{_NAME}:\s*[Jj]oi\.(?![^\n]*\.(?:default|optional)\()[^\n]*\.required\(\)")
+_JOI = re.compile(rf"\b{_NAME}:\s*[Jj]oi\.(?![^\n]{{0,300}}\.(?:default|optional)\()[^\n]{{0,300}}\.required\(\)")
 _ADONIS = re.compile(rf"\b{_NAME}:\s*Env\.schema\.(?:string|number|boolean|enum)\(")
 # TypeScript's non-null assertion.
 _ASSURED = re.compile(rf"\bprocess\.env\.{_NAME}!(?!=)")

@@ -88,3 +88,17 @@ def test_of_several_routes_the_one_that_asks_least_of_others_is_taken(tmp_path):
     image = of(tmp_path, Dockerfile=NODE, server_dot_js=text)
     assert image.path == "/healthcheck"
     assert "others: /ping (server.js)" in doubts(image)
+
+
+def test_routers_that_mount_each_other_in_a_circle_have_no_prefix(tmp_path):
+    names = [f"r{number}" for number in range(30)]
+    lines = [f"const {one} = Router();\n{one}.get('/health', answer);\n" for one in names]
+    lines += [f"{one}.use('/x', {other});\n" for one in names for other in names]
+    python = [f"{one} = APIRouter()\n@{one}.get('/health')\ndef health(): ...\n" for one in names]
+    python += [f"{one}.include_router({other})\n" for one in names for other in names]
+    django = "urlpatterns = [" + "path('', include('shop.urls')), " * 50 + "]\n"
+    image = of(
+        tmp_path, Dockerfile=NODE, server_dot_js="".join(lines), api_dot_py="".join(python),
+        shop__settings_dot_py="ROOT_URLCONF = 'shop.urls'\n", shop__urls_dot_py=django,
+    )  # fmt: skip
+    assert image.path == "/"
