@@ -31,7 +31,7 @@ _WIRED = re.compile(rf"(?:\bRoute|\.add_get|\bweb\.get)\(\s*[\"'](/{_WELL}/?)[\"
 _SINATRA = re.compile(rf"(?m)^[ \t]*get[ \t]*\(?[ \t]*[\"'](/{_WELL})/?[\"']")
 _LARAVEL = re.compile(rf"\bRoute::get\(\s*[\"']/?({_WELL}|status(?=[^\n]*(?:Status|Health)))/?[\"']")
 
-_JS_ROUTE = re.compile(rf"(?<![\w.])(\w+)\s*\.(?:get|all|use)\(\s*[\"'`](/{_WELL})/?[\"'`]([^\n]*)")
+_JS_ROUTE = re.compile(rf"(?<![\w.])(\w+)\s*\.(?:get|all|use)(?:<[^>\n]*>)?\(\s*[\"'`](/{_WELL})/?[\"'`]([^\n]*)")
 _JS_USE = re.compile(r"(?<![\w.])(\w+)\s*\.use\(\s*(?:[\"'`](/?[\w/.-]*)[\"'`]\s*,|([\w.]+)\s*,)?([^;\n]{1,200})\)")
 _JS_APP = re.compile(r"=\s*(?:await\s+)?(?:express|polka|restify\.createServer)\(|=\s*new\s+(?:Koa|Hono)(?:<[^>]*>)?\(")
 _JS_ROUTER = re.compile(
@@ -65,7 +65,9 @@ _GO_GROUP = re.compile(
 )
 _GO_MOUNT = re.compile(r"\.Mount\(\s*\"(/[\w/-]*)\"\s*,\s*(\w+)\)")
 _PARAMETER = re.compile(r"\bfunc\b[^{\n]*\(\s*(\w+)\s+\*?(?:chi\.\w+|gin\.\w+|echo\.\w+|mux\.\w+|fiber\.\w+)")
-_GO_ROUTE = re.compile(rf"\b(\w+)\.(?:GET|Get|HandleFunc|Handle)\(\s*\"(?:GET )?(/{_WELL})\"")
+_GO_ROUTE = re.compile(
+    rf"\b(\w+)\.(?:GET|Get|HandleFunc|Handle|(?:Methods\(\"GET\"[^)]*\)\.)?Path)\(\s*\"(?:GET )?(/{_WELL})\""
+)
 
 
 @dataclass(frozen=True)

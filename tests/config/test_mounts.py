@@ -57,6 +57,9 @@ GIN = {"http_dot_go": 'r := gin.New()\nr.GET("/healthz", func(c *gin.Context) { 
     (GO, CHI, "/api/health"),
     (GO, MUX, "/v1/healthz"),
     (GO, GIN, "/healthz"),
+    (GO, {"router_dot_go": 'router := mux.NewRouter()\nrouter.Methods("GET").Path("/health").HandlerFunc(answer)\n'}, "/health"),
+    (GO, {"routes__health_dot_go": 'func (h *Health) Register(r chi.Router) {\n  r.Get("/health", h.Get)\n}\n', "main_dot_go": 'quiet := []string{"/api/health"}\n'}, "/api/health"),
+    (NODE, {"app_dot_ts": "import routes from './routes';\nconst app = express();\napp.use('/api', routes);\n", "routes__index_dot_ts": "const router = Router();\nrouter.get<unknown, Answer>('/healthz', answer);\nexport default router;\n"}, "/api/healthz"),
     (PHP, {"routes__web_dot_php": "Route::get('/status', [StatusController::class, 'show']);\n"}, "/status"),
     (PHP, {"app__RouteServiceProvider_dot_php": "Route::middleware('x')->group(function () {\n  Route::get('health-check/up', [Health::class, 'up']);\n});\nRoute::middleware('api')->prefix('api')->group('routes/api.php');\n"}, "/health-check/up"),
 ])  # fmt: skip
