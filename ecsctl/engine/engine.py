@@ -186,10 +186,11 @@ class Engine:
         for name, entry in self.state.unsettled.items():
             verb = entry.intent.verb if entry.intent else ""
             found = self.observed.get(name) is not None
-            what = {"create": "was being made", "update": "was being changed", "delete": "was being removed"}[verb]
-            now = "it exists: taken over" if found else "it does not exist"
+            what = {"create": "was being created", "update": "was being changed", "delete": "was being deleted"}[verb]
+            now = "it exists, and this run continues with it" if found else "it does not exist"
             if name in stack.nodes:
-                self.emit(events.Said(f"an earlier run stopped while {name} {what}; {now}"))
+                called = stack.nodes[name].desired.known_as(name)
+                self.emit(events.Said(f"an earlier run stopped while {called} {what}; {now}"))
 
     def _graph(
         self, stack: Stack, steps: Mapping[str, Step], leftovers: Mapping[str, Step]

@@ -101,6 +101,14 @@ def test_the_names_of_a_dockerfile_and_of_an_image_make_a_build_no_test(command:
     assert is_test(command) == tests
 
 
+@pytest.mark.parametrize(("command", "tests"), [
+    ('docker push "$IMAGE" || echo "check the repository"', False), ("# after the tests\ndocker build .", False),
+    ("echo running tests; npm run test", True), ("printf checking | tee log && pytest -q", True),
+])  # fmt: skip
+def test_what_a_command_only_prints_or_says_in_a_comment_makes_it_no_test(command: str, tests: bool) -> None:
+    assert is_test(command) == tests
+
+
 def test_what_a_condition_of_the_shell_is_about_is_no_test() -> None:
     """No command of ecsctl's own buildspec is a test: its output about build.scan and build.sbom counts."""
     phases = parse(ours(*PARTS)).phases

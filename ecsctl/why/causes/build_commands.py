@@ -20,6 +20,8 @@ from ecsctl.why.evidence import Facts
 TESTS = r"\b(?:tests?|check|lint|pytest|jest|vitest|mocha|rspec|phpunit|tox|nox|cypress|playwright|ctest|e2e|specs?)\b"
 SHELL = r"(?m)(?:^|[;&|({!]|\b(?:if|elif|while|until|then|else|do)\b)[ \t]*test(?= )"
 """The shell's own `test` at the beginning of a command: a condition, not a test run."""
+PRINTED = r"(?m)^[ \t]*#.*$|\b(?:echo|printf)\b[^;&|\n]*"
+"""Comments, and what a command only prints."""
 OF_IMAGE = r"\bdocker (?:\w+ )*build\b[^&|;\n]*"
 """The build of an image, whose Dockerfile or tag may be called "test"."""
 DOCKER = r"\bdocker\b|\bbuildx\b|\bpodman\b"
@@ -211,7 +213,7 @@ KILLED = 137
 @functools.lru_cache(128)
 def is_test(command: str) -> bool:
     """Whether a command runs tests, whose output may contain anything."""
-    return bool(re.search(TESTS, re.sub(f"{SHELL}|{OF_IMAGE}", "", command), re.IGNORECASE))
+    return bool(re.search(TESTS, re.sub(f"{SHELL}|{OF_IMAGE}", "", re.sub(PRINTED, "", command)), re.IGNORECASE))
 
 
 def command_rule(failure: BuildFailure) -> tuple[CommandRule, str, bool] | None:
