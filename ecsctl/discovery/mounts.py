@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ecsctl.discovery.tree import Tree
@@ -72,14 +72,11 @@ _GO_ROUTE = re.compile(
 
 @dataclass(frozen=True)
 class _Sources:
-    tree: Tree
-    files: tuple[str, ...]
+    texts: Mapping[str, str]  # without commented lines
 
     def like(self, *endings: str) -> Iterator[tuple[str, str]]:
-        """The files with one of these extensions, with their text minus commented lines."""
-        for file in self.files:
-            if file.endswith(endings):
-                yield file, re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", self.tree.read(file))
+        """The files with one of these extensions, and their texts."""
+        return ((file, text) for file, text in self.texts.items() if file.endswith(endings))
 
 
 def of(tree: Tree, files: Sequence[str]) -> list[tuple[str, str]]:
@@ -87,7 +84,7 @@ def of(tree: Tree, files: Sequence[str]) -> list[tuple[str, str]]:
 
     `files` are the sources that get into the image.
     """
-    sources = _Sources(tree, tuple(files))
+    sources = _Sources({file: re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", tree.read(file)) for file in files})
     found: dict[str, str] = {}
     for kind in (_whole, _of_javascript, _of_python, _of_django, _of_go):
         for path, file in kind(sources):
