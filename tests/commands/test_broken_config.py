@@ -71,7 +71,7 @@ def test_status_shows_what_runs_and_that_it_compared_nothing(folder: Path, run: 
     ended = run("status")
     assert ended.code == 2
     assert "no image" not in ended.out
-    assert "0 tasks" in ended.out
+    assert "0 of 0 running" in ended.out
     assert "but not whether it is what should run" in ended.said
     machine = run("status", "-o", "json")
     assert (machine.code, json.loads(machine.out)["kind"]) == (2, "error")

@@ -79,4 +79,4 @@ def test_without_the_option_nothing_of_the_repository_changes() -> None:
 
 
 def test_a_build_keeps_no_more_images_of_layers_than_the_repository_has_room_for() -> None:
-    assert f"kept++ < {MOST_KEPT - 1}" in buildspec.ours(*buildspec.PARTS)
+    assert f"count_printed++ < {MOST_KEPT - 1}" in buildspec.ours(*buildspec.PARTS)
