@@ -70,6 +70,7 @@ history of mailer
 history diff 1 2
 config show
 config schema
+config options port
 secret set db -
 secret list
 secret rm db --yes
