@@ -173,7 +173,7 @@ class Engine:
 
     def _settled(self, stack: Stack) -> bool:
         """Whether everything is ready and the state file says so already."""
-        entries = self.state.book.entries
+        entries = self.state.entries
         return (
             all(observed is not None and observed.ready and not observed.failed for observed in self.observed.values())
             and entries.keys() == stack.nodes.keys()

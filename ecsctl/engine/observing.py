@@ -70,7 +70,7 @@ class Reader:
             if not kind.known_by:
                 return found
             shown = [plain(one.ids) for one in found]
-            entries = self.state.book.entries.values()
+            entries = self.state.entries.values()
             missing = [one.ids for one in entries if one.kind == kind.kind and one.ids and one.ids not in shown]
             by_ids = kind.among(self.aws, me, missing) if missing else None
             return found + [one for one in by_ids or () if plain(one.ids) not in shown]

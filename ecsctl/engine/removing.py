@@ -63,7 +63,7 @@ class Remover:
                  for key, after in self._order(to_delete).items()}  # fmt: skip
         self.emit(events.Planned(plan, needs))
         agree(plan)
-        if not plan.work and not self.state.book.entries and not self.state.path.exists():
+        if not plan.work and not self.state.entries and not self.state.path.exists():
             return plan
         with self.state.locked(command):
             for _ in range(ROUNDS):
@@ -156,7 +156,7 @@ class Remover:
     def _close(self, staying: Mapping[str, str]) -> None:
         """Drop everything from the state file that does not stay; if nothing is left, delete the file."""
         kept = {key.split(" ", 1)[1] for key in staying}
-        for name in set(self.state.book.entries) - kept:
+        for name in set(self.state.entries) - kept:
             self.state.forget(name)
         if not staying:
             self.state.end()
@@ -167,7 +167,7 @@ class Remover:
         return tuple(
             Step(name, entry.kind, titles.get(entry.kind, entry.kind), Verb.KEEP, ids=entry.ids,
                  reason="not ours: only used", borrowed=True)
-            for name, entry in self.state.book.entries.items()
+            for name, entry in self.state.entries.items()
             if entry.borrowed
         )  # fmt: skip
 

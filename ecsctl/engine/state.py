@@ -64,9 +64,15 @@ class State:
         return self.book.entries.get(name)
 
     @property
+    def entries(self) -> dict[str, Entry]:
+        """All entries by name, as they are now: a copy, since other threads add and remove some meanwhile."""
+        with self._lock:
+            return dict(self.book.entries)
+
+    @property
     def unsettled(self) -> Mapping[str, Entry]:
         """The resources whose last change was begun and not settled: a run died during it."""
-        return {name: entry for name, entry in self.book.entries.items() if entry.intent is not None}
+        return {name: entry for name, entry in self.entries.items() if entry.intent is not None}
 
     def cut_off(self, run: str) -> bool:
         """Whether a run is known to be dead: a process of this machine that is gone, or the last run of this folder.

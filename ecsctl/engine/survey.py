@@ -112,7 +112,7 @@ class Survey:
 
         me = self.one.label
         denied: dict[str, str] = {}
-        known = {*configured, *(entry.kind for entry in self.state.book.entries.values())}
+        known = {*configured, *(entry.kind for entry in self.state.entries.values())}
         kinds = {kind.kind: kind for kind in self.kinds}
         visit_all({name: frozenset() for name in kinds}, visit)
         self._pass_over(denied)
@@ -140,7 +140,7 @@ class Survey:
             return self._among(kind, me)
         if not kind.hinted_by or self.state.fresh or self._is_hinted(kind, me):
             return None
-        if any(entry.kind == kind.kind for entry in self.state.book.entries.values()):
+        if any(entry.kind == kind.kind for entry in self.state.entries.values()):
             return self._among(kind, me)
         return None if desired else []
 
@@ -151,7 +151,7 @@ class Survey:
             listed = self.one.patiently(lambda: self.aws.tagged(APP, me.app, types), f"what has the tags of {me.app}")
         except (Denied, NotOffered):
             return True
-        entries = self.state.book.entries.values()
+        entries = self.state.entries.values()
         known = {value for entry in entries for value in (entry.ids or {}).values() if isinstance(value, str)}
         return any(is_of(arn, kind.hinted_by) and known.isdisjoint((arn, arn.rpartition("/")[2])) for arn in listed)
 
@@ -176,14 +176,14 @@ class Survey:
         }
         return [
             kinds[entry.kind].known_as(name)
-            for name, entry in self.state.book.entries.items()
+            for name, entry in self.state.entries.items()
             if entry.kind in kinds and entry.ids and not (entry.borrowed or _recent(entry))
             and f"{entry.kind} {name}" not in shown
         ]  # fmt: skip
 
     def _among(self, kind: type[AnyResource], me: Label) -> list[Found[Any]] | None:
         """The recorded ones of a kind that may not be searched; None if the state file is not enough to find them."""
-        entries = [entry for entry in self.state.book.entries.values() if entry.kind == kind.kind]
+        entries = [entry for entry in self.state.entries.values() if entry.kind == kind.kind]
         recorded = [entry.ids for entry in entries if entry.ids is not None]
         if not recorded or len(recorded) < len(entries):
             return None
@@ -213,9 +213,9 @@ class Survey:
 
         def missing() -> bool:
             shown = {owned.name for owned in all_owned} | {
-                name for name, entry in self.state.book.entries.items() if entry.kind in never_shown
+                name for name, entry in self.state.entries.items() if entry.kind in never_shown
             }
-            return any(_recent(entry) and name not in shown for name, entry in self.state.book.entries.items())
+            return any(_recent(entry) and name not in shown for name, entry in self.state.entries.items())
 
         def read() -> bool | None:
             nonlocal all_owned

@@ -60,7 +60,7 @@ def before_change(aws: Aws, engine: Engine, stack: Stack, app: str, *, wait: boo
     If two change a service at the same time, one change is lost. Raises Refused instead of waiting if waiting is not
     allowed, TimedOut after 15 minutes. Changes nothing.
     """
-    recorded = (entry.kind for entry in engine.state.book.entries.values())
+    recorded = (entry.kind for entry in engine.state.entries.values())
     pipeline = Pipeline.kind in {*recorded, *(node.desired.kind for node in stack.nodes.values())}
     doing = at_work(aws, app, pipeline=pipeline)
     if not doing or not any(step.kind in TOUCHED for step in engine.plan(stack).work):

@@ -125,7 +125,7 @@ def test_what_is_protected_stays_and_is_still_known(run: Run, cloud: Cloud) -> N
     plan = run.down(keep=lambda owned: "protected" if owned.kind.kind == "box" else "")
     assert [(step.name, step.verb) for step in plan.steps] == [("box", Verb.KEEP), ("ball", Verb.DELETE)]
     assert [thing.kind for thing in cloud.things] == ["box"]
-    assert list(run.engine().state.book.entries) == ["box"]
+    assert list(run.engine().state.entries) == ["box"]
     run.down()
     assert cloud.things == []
 

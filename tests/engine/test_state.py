@@ -232,3 +232,14 @@ def test_no_secret_can_be_written(path: Path) -> None:
     state.settle("x", "x", {}, {"token": plain(Secret.of("ghp_canary"))}, borrowed=False)
     assert "ghp_canary" not in path.read_text()
     assert "ghp_canary" not in repr(Secret.of("ghp_canary")) + str(Secret.of("ghp_canary"))
+
+
+def test_the_entries_may_be_gone_through_while_others_come_and_go(path: Path) -> None:
+    """Each resource is ensured by a thread of its own, and some read what else is recorded."""
+    state = load(path)
+    before = {*state.entries}
+    for name in state.entries:
+        state.begin(f"{name}'s lid", "toy", "create")
+        state.forget(name)
+    assert before
+    assert {*state.entries} == {f"{name}'s lid" for name in before}
