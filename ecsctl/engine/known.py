@@ -67,8 +67,15 @@ class Knowing(Deleting):
         if not desired.known_by:
             return
         what = f"{desired.known_as(name)} to be found by its {desired.known_by}"
+        me = self.label.of(name)
+
+        def found() -> bool | None:
+            with self.aws.fresh():
+                listed = self.listed(type(desired), me, desired.known_as(name), recorded=False)
+            return any(me.matches(one.tags) for one in listed) or None
+
         try:
-            self.patience.until(lambda: self._ours(type(desired), name) or None, what=what, limit=WINDOW)
+            self.patience.until(found, what=what, limit=WINDOW)
         except TimedOut as error:
             try:
                 desired.delete(self.aws, ids)

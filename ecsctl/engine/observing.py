@@ -59,15 +59,16 @@ class Reader:
             found = self.listed(kind, me, kind.known_as(name))
         return [item for item in found if me.matches(item.tags)]
 
-    def listed(self, kind: type[AnyResource], me: Label, what: str) -> list[Found[Any]]:
+    def listed(self, kind: type[AnyResource], me: Label, what: str, *, recorded: bool = True) -> list[Found[Any]]:
         """Everything of this kind that AWS lists for a label; read again while it lists what is gone.
 
         What is found through another kind is found by its recorded ids too: somebody may have deleted that other one.
+        Not so without `recorded`: then it is what a machine without this state file would find.
         """
 
         def read() -> list[Found[Any]]:
             found = list(kind.find(self.aws, me))
-            if not kind.known_by:
+            if not kind.known_by or not recorded:
                 return found
             shown = [plain(one.ids) for one in found]
             entries = self.state.entries.values()

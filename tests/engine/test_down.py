@@ -76,8 +76,9 @@ def test_what_another_machine_makes_meanwhile_goes_before_what_alone_tells_of_it
     assert cloud.things == []
 
 
+@pytest.mark.parametrize("by_ids", [False, True])
 def test_what_is_made_once_nothing_tells_of_it_any_more_is_taken_back(
-    run: Run, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+    run: Run, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, by_ids: bool
 ) -> None:
     found_by_the_box(monkeypatch)
     create = Lid.create
@@ -87,6 +88,8 @@ def test_what_is_made_once_nothing_tells_of_it_any_more_is_taken_back(
         return create(self, aws, me)
 
     monkeypatch.setattr(Lid, "create", after_its_box)
+    if by_ids:  # as some kinds are, by whoever has their state file
+        monkeypatch.setattr(Lid, "among", lambda aws, me, _recorded: list(LIDS(aws, me)))
     stack = Stack()
     stack.ensure("lid", Lid(stack.ensure("box", Box()).box))
     with pytest.raises(ResourceFailed, match="the box by which it is found was deleted meanwhile"):
@@ -94,6 +97,9 @@ def test_what_is_made_once_nothing_tells_of_it_any_more_is_taken_back(
     assert cloud.things == []
     run.down()
     assert not run.state_file.exists()
+
+
+LIDS = Lid.find
 
 
 def found_by_the_box(patch: pytest.MonkeyPatch) -> None:
