@@ -27,7 +27,7 @@ from benchmarks.boto import (
     s3,
     until,
 )
-from ecsctl.engine.errors import code
+from ecsctl.aws.codes import code
 
 
 def gone(read: Callable[[], Any]) -> None:

@@ -17,7 +17,7 @@ from ecsctl.names import Names
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.config import Config
     from ecsctl.engine.state_file import Entry
 

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from textwrap import indent
 
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.errors import EcsctlError
 
 USUAL = "buildspec.yml"
 """Where CodeBuild expects a repository's own."""

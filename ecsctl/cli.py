@@ -171,7 +171,7 @@ def _run() -> int:
 def _explained(error: Exception) -> int:
     """Show one of our errors and return its exit code. Anything else is a bug, and raised again."""
     from ecsctl.commands import options
-    from ecsctl.engine.errors import EcsctlError
+    from ecsctl.errors import EcsctlError
     from ecsctl.sandbox.server.process import SandboxError
     from ecsctl.ui import errors, output
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 TYPE = {"ServerType": "GITHUB", "AuthType": "PERSONAL_ACCESS_TOKEN"}
 """CodeBuild guide, "Create and store a token in a Secrets Manager secret": these two, and the Token."""
+
+# What CodePipeline and CodeBuild say when GitHub does not accept the token that they hold (CodePipeline user guide,
+# "Troubleshooting CodePipeline"; CodeBuild user guide, "Troubleshooting AWS CodeBuild"; for the first
+# 0x4447/0x4447_product_s3_email#22).
+TOKEN_REFUSED = re.compile(
+    r"Bad credentials|access token might be invalid|has been revoked|Could not access the GitHub|"
+    r"authentication required for primary source"
+)
+TOKEN_HINT = "ecsctl creds rotate asks for a new token, and brings it to every place that uses it"  # noqa: S105 - a sentence
 
 
 def body_of(text: str) -> dict[str, Any] | None:

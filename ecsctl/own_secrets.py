@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ecsctl.asking import asking
-from ecsctl.engine.errors import DENIED, Refused, UsageError, code
+from ecsctl.aws.asking import asking
+from ecsctl.aws.codes import DENIED, code
 from ecsctl.engine.label import APP, RESOURCE, flat
 from ecsctl.engine.secret import Secret
+from ecsctl.errors import Refused, UsageError
 from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.label import Label
 
 NAME = re.compile(r"[A-Za-z0-9_+=.@-]{1,200}")

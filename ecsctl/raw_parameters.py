@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.config.tables.raw import SAID, Raw
-from ecsctl.engine.errors import ConfigError
+from ecsctl.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

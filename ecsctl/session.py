@@ -10,20 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ecsctl import access, partitions, raw_parameters
+from ecsctl import raw_parameters
 from ecsctl.account import named_secrets
 from ecsctl.account.facts import Facts
 from ecsctl.account.gathering import gather
 from ecsctl.account.identity import Identity, identify
 from ecsctl.ahead import roles_under
-from ecsctl.aws import Aws
+from ecsctl.aws import access, partitions
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Clock, Patience
 from ecsctl.engine.engine import Engine
-from ecsctl.engine.errors import UsageError
 from ecsctl.engine.events import Listener, Said, ignored
 from ecsctl.engine.label import Label
-from ecsctl.engine.patience import Clock, Patience
 from ecsctl.engine.stack import Stack
 from ecsctl.engine.state import State
+from ecsctl.errors import UsageError
 from ecsctl.parts import IMAGE, LOAD_BALANCER
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ class Trace:
         self, service: str, operation: str, seconds: float, failure: BaseException | None, _parameters: object
     ) -> None:
         """An AWS call has ended."""
-        from ecsctl.engine.errors import code
+        from ecsctl.aws.codes import code
 
         ended = "ok" if failure is None else code(failure) or type(failure).__name__
         self._add(CALLS, threading.current_thread().name, f"{service} {operation}", seconds, {"ended": ended})

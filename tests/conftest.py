@@ -34,8 +34,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
 
-from ecsctl.aws import IN_TURN
-from ecsctl.engine import patience
+from ecsctl.aws import patience
+from ecsctl.aws.clients import IN_TURN
 from ecsctl.sandbox.core import models as models  # before moto
 
 patience.FIRST, patience.LATER, patience.OFTEN = 2.0, 0.4, 12  # of virtual seconds; a read is what costs here

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.hooks import HierarchicalEmitter
 
-from ecsctl.aws import Aws
-from ecsctl.engine.patience import Patience
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 
 SECONDS = 10.0  # until a test that waits in vain gives up
 

@@ -13,7 +13,7 @@ from ecsctl.resources.support.dns import PREFIX, normal, said
 if TYPE_CHECKING:
     from types_boto3_route53.type_defs import ResourceRecordSetOutputTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.label import Label
 
 # ACM User Guide, "(Optional) Configure a CAA record": any of these lets Amazon issue.

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ecsctl import partitions
 from ecsctl.account.unfit import unfit
-from ecsctl.engine.errors import DENIED, code
+from ecsctl.aws import partitions
+from ecsctl.aws.codes import DENIED, code
 from ecsctl.names import Names
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.policy_document import lets_in
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
     from ecsctl.engine.plan import Step

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ecsctl.account.identity import Identity
-from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.plan import Step
 from ecsctl.engine.secret import Secret
+from ecsctl.errors import EcsctlError
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from ecsctl.account import (
 )
 from ecsctl.account.facts import Facts
 from ecsctl.account.identity import Identity
+from ecsctl.aws.explaining import explained
 from ecsctl.engine.attempt import patiently
-from ecsctl.engine.errors import Denied, EcsctlError, NotOffered
-from ecsctl.engine.explaining import explained
+from ecsctl.errors import Denied, EcsctlError, NotOffered
 from ecsctl.names import Names
 from ecsctl.parts import RELEASE
 from ecsctl.releases import images
@@ -30,7 +30,7 @@ from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.ecs import BY, tasks_in
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
     from ecsctl.engine.state_file import Entry

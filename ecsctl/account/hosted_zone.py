@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.account import in_use
-from ecsctl.engine.errors import DENIED, ConfigError, code
-from ecsctl.engine.explaining import explained
+from ecsctl.aws.codes import DENIED, code
+from ecsctl.aws.explaining import explained
+from ecsctl.errors import ConfigError
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.config.tables.network import Domain
     from ecsctl.engine.label import Label
     from ecsctl.engine.state_file import Entry

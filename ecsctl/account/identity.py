@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecsctl import access
-from ecsctl.engine.errors import AccessError
+from ecsctl.aws import access
+from ecsctl.errors import AccessError
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.config import Config
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
+from ecsctl.errors import ConfigError
 from ecsctl.fargate import CONSTRAINED, NO_FARGATE_ARM
 from ecsctl.names import Names
 from ecsctl.parts import BUILD, HTTPS, PLACES, SERVICE, TASK_DEFINITION, private_subnet, public_subnet
@@ -22,7 +22,7 @@ from ecsctl.resources.support.project_parts import auth_of, variables_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.label import Label
     from ecsctl.engine.state_file import Entry
     from ecsctl.resources.support.project_parts import SourceAuth

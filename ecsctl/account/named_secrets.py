@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecsctl import own_secrets
+from ecsctl.aws.codes import DENIED, code
 from ecsctl.engine.attempt import patiently
-from ecsctl.engine.errors import DENIED, ConfigError, code
 from ecsctl.engine.label import flat
+from ecsctl.errors import ConfigError
 from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.config import Config
     from ecsctl.engine.report import Where
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from ecsctl.account import delegation, encryption_key, prepared_rights, prepared_secrets
 from ecsctl.account.prepared_volumes import examined
 from ecsctl.account.unfit import unfit
+from ecsctl.aws.codes import DENIED, code
+from ecsctl.aws.refusals import HEAD
 from ecsctl.config.checks import queues
-from ecsctl.engine.errors import DENIED, code
 from ecsctl.engine.label import APP, flat
 from ecsctl.engine.plan import Step
-from ecsctl.engine.refusals import HEAD
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr, log_delivery
 from ecsctl.resources.support.common import none_if_gone, where
@@ -27,7 +27,7 @@ from ecsctl.resources.support.ecs import service_of
 from ecsctl.resources.support.policy_document import lets_in, lets_put
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
 

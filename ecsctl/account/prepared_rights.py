@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from ecsctl.account.unfit import unfit
 from ecsctl.app_rights import app_rights, mounting
+from ecsctl.aws.codes import DENIED, code, is_gone
 from ecsctl.config.tree import dotted
-from ecsctl.engine.errors import DENIED, code, is_gone
 from ecsctl.names import Names
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.policy_document import lacking
 from ecsctl.resources.support.rights import Scope
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
     from ecsctl.engine.plan import Step

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.account.token import split_secret
 from ecsctl.account.unfit import unfit
-from ecsctl.engine.errors import DENIED, code
+from ecsctl.aws.codes import DENIED, code
 from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
     from ecsctl.engine.plan import Step

@@ -19,7 +19,7 @@ from ecsctl.parts import PLACES, private_subnet, public_subnet
 from ecsctl.resources.support.common import none_if_gone, where
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
     from ecsctl.engine.plan import Step

@@ -6,13 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.account import in_use
-from ecsctl.engine.errors import DENIED, ConfigError, code
-from ecsctl.engine.explaining import explained
+from ecsctl.aws.codes import DENIED, code
+from ecsctl.aws.explaining import explained
 from ecsctl.engine.secret import Secret
+from ecsctl.errors import ConfigError
 from ecsctl.github_token import body_of, codebuild_reads
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 
 def facts_of(aws: Aws, secret: str, project: str) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from ecsctl import own_secrets
-from ecsctl.engine.errors import DENIED, code
+from ecsctl.aws.codes import DENIED, code
 from ecsctl.engine.label import flat
 from ecsctl.engine.secret import Secret
 from ecsctl.github_token import body_of
 from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 HTTPS = re.compile(r"https://(%[0-9A-Fa-f]{2}|[-()_.!~';/?:@&=+$,A-Za-z0-9]){1,2040}")
 """EventBridge API reference, CreateApiDestination, without the `*` that stands for a part of the path there."""

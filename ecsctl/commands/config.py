@@ -44,7 +44,7 @@ def options(
     from rich.text import Text
 
     from ecsctl.config.writing import listed
-    from ecsctl.engine.errors import UsageError
+    from ecsctl.errors import UsageError
     from ecsctl.ui import tables
 
     lines = [

@@ -130,7 +130,7 @@ def use_connection(
 
 def _token(source: str | None, verb: str) -> Secret:
     """The token, typed without echo or read from stdin. Raises UsageError for one on the command line."""
-    from ecsctl.engine.errors import UsageError
+    from ecsctl.errors import UsageError
     from ecsctl.github import creds
     from ecsctl.ui import words
 
@@ -146,7 +146,7 @@ def _token(source: str | None, verb: str) -> Secret:
 
 def _secret(config: Any) -> str:
     """The name of the secret. Raises UsageError if ecsctl.toml uses none."""
-    from ecsctl.engine.errors import UsageError
+    from ecsctl.errors import UsageError
 
     if config.github is None or config.github.connection_arn:
         raise UsageError("there is no token here", why="ecsctl.toml has no [github], or uses a connection")

@@ -31,7 +31,7 @@ def deploy(
     back, 7 superseded by another release, 8 stopped by someone, 9 paused (`ecsctl continue`).
     """
     from ecsctl.commands.releasing import end, release_command, releasing
-    from ecsctl.engine.errors import UsageError
+    from ecsctl.errors import UsageError
     from ecsctl.releases import release
 
     if (image and build) or (restart and (image or build)):

@@ -12,7 +12,7 @@ from ecsctl.commands.options import ON_AWS, Common, shares
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.plan import Plan
     from ecsctl.resources.load_balancer import LoadBalancerIds
 
@@ -44,11 +44,11 @@ def down(
     repeated.
     """
     from ecsctl import ahead
+    from ecsctl.aws.explaining import in_the_way
     from ecsctl.commands.opening import opened
     from ecsctl.costs.prices import AS_OF
-    from ecsctl.engine.errors import AwsError, Refused, Several, TimedOut
-    from ecsctl.engine.explaining import in_the_way
     from ecsctl.engine.wording import called
+    from ecsctl.errors import AwsError, Refused, Several, TimedOut
     from ecsctl.own_secrets import kept, remove_all
     from ecsctl.removal import blockers
     from ecsctl.removal.kept import keeper
@@ -128,7 +128,7 @@ def _agree(
     Raises UsageError without a terminal to type in, and for data that `--yes` alone would destroy without anyone having
     seen the list.
     """
-    from ecsctl.engine.errors import UsageError
+    from ecsctl.errors import UsageError
     from ecsctl.removal.kept import data_in
     from ecsctl.resources.load_balancer import LoadBalancer
     from ecsctl.ui import plan as shown

@@ -26,8 +26,8 @@ def enter(
     command's.
     """
     from ecsctl.commands.opening import opened
-    from ecsctl.engine.errors import UsageError
     from ecsctl.engine.events import Waiting
+    from ecsctl.errors import UsageError
     from ecsctl.operations import entering, execute, plugin
     from ecsctl.ui import words
     from ecsctl.ui.console import interactive

@@ -27,7 +27,7 @@ def following(common: Common, what: str) -> Iterator[tuple[Opened, Callable[[Sta
     Ctrl-C stops that task, twice leaves it running; either ends the command.
     """
     from ecsctl.commands.opening import opened
-    from ecsctl.engine.errors import Interrupted
+    from ecsctl.errors import Interrupted
     from ecsctl.operations import one_off
     from ecsctl.ui import logs as shown
     from ecsctl.ui import words
@@ -73,7 +73,7 @@ def following(common: Common, what: str) -> Iterator[tuple[Opened, Callable[[Sta
 
 def _stop(task: Task) -> None:
     """Stop the task, and show its last output; a second Ctrl-C leaves it."""
-    from ecsctl.engine.errors import Interrupted
+    from ecsctl.errors import Interrupted
     from ecsctl.ui import logs as shown
 
     task.stop()

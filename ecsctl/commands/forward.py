@@ -28,8 +28,8 @@ def forward(
     one is used. The address is printed once the tunnel is open.
     """
     from ecsctl.commands.opening import opened
-    from ecsctl.engine.errors import EcsctlError
     from ecsctl.engine.events import Waiting
+    from ecsctl.errors import EcsctlError
     from ecsctl.names import Names
     from ecsctl.operations import entering, plugin
     from ecsctl.operations import forward as tunnel

@@ -100,7 +100,7 @@ def _over(above: Common, sandbox: bool, output: str | None) -> Common:
     """The shared options of the group, overridden by those after the subcommand."""
     from dataclasses import replace
 
-    from ecsctl.engine.errors import UsageError
+    from ecsctl.errors import UsageError
 
     if output not in (None, "text", "json"):
         raise UsageError(f"{output!r} is not text or json", hint="--output text, or --output json")

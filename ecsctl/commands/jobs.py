@@ -45,7 +45,7 @@ def run(
     Its output is printed as it comes, and its exit code is the command's. Ctrl-C stops the task; twice leaves it
     running.
     """
-    from ecsctl.engine.errors import Refused
+    from ecsctl.errors import Refused
     from ecsctl.operations import jobs
     from ecsctl.ui import words
     from ecsctl.ui.console import data

@@ -49,7 +49,7 @@ def logs(
     from functools import partial
 
     from ecsctl.commands.opening import opened
-    from ecsctl.engine.errors import Interrupted, UsageError
+    from ecsctl.errors import Interrupted, UsageError
     from ecsctl.operations import logs as reading
     from ecsctl.ui import logs as shown
     from ecsctl.ui.words import hint

@@ -15,10 +15,10 @@ from ecsctl.commands.signals import stopping
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.config import Config, Loaded
-    from ecsctl.engine.errors import ConfigError
     from ecsctl.engine.events import Listener
+    from ecsctl.errors import ConfigError
     from ecsctl.github.committed import Branch
     from ecsctl.session import Place, Session
     from ecsctl.trace import Trace
@@ -128,10 +128,10 @@ def opened(
     have the sandbox run the repository's commands here, which needs consent first. Raises ConfigError, or UsageError if
     the app is not known.
     """
-    from ecsctl import access
-    from ecsctl.asking import asking
+    from ecsctl.aws import access
+    from ecsctl.aws.asking import asking
     from ecsctl.config import find, mentions, read
-    from ecsctl.engine.errors import ConfigError
+    from ecsctl.errors import ConfigError
     from ecsctl.session import recorded_app, recorded_value
     from ecsctl.trace import Trace
     from ecsctl.ui import words

@@ -81,7 +81,7 @@ class Common:
         Raises UsageError if the subject is not shown: one cannot agree to that.
         """
         if due and self.json and not self.yes:
-            from ecsctl.engine.errors import UsageError
+            from ecsctl.errors import UsageError
 
             raise UsageError(
                 "this must be agreed to, and --output json shows no plan and asks nothing",
@@ -146,7 +146,7 @@ def place(common: Common, trace: Trace | None = None) -> Any:
     """The folder and account that the command works in. With --sandbox the embedded AWS is started, and the
     environment points to it.
     """
-    from ecsctl.access import region_of_environment
+    from ecsctl.aws.access import region_of_environment
     from ecsctl.session import Place
     from ecsctl.ui import words
 
@@ -169,7 +169,7 @@ def place(common: Common, trace: Trace | None = None) -> Any:
 
 def _heard(service: str, operation: str, seconds: float, failure: BaseException | None, _parameters: object) -> None:
     """One line for each AWS call: what, how long, how it ended. Never a parameter: they may contain secrets."""
-    from ecsctl.engine.errors import code
+    from ecsctl.aws.codes import code
 
     outcome = "ok" if failure is None else code(failure) or type(failure).__name__
     print(f"aws {service} {operation} {seconds * 1000:.0f} ms {outcome}", file=sys.stderr)  # noqa: T201 - debug's own line

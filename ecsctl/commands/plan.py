@@ -29,8 +29,8 @@ def plan(
         return
     from ecsctl.commands.opening import opened
     from ecsctl.costs.estimate import estimated
-    from ecsctl.engine.errors import EcsctlError
     from ecsctl.engine.planning import refuse
+    from ecsctl.errors import EcsctlError
     from ecsctl.github.committed import unbuildable
     from ecsctl.ui import errors, words
     from ecsctl.ui import output as json
@@ -66,7 +66,7 @@ def plan(
 def _draw(common: Common, *, nothing_else: bool) -> None:
     """Print the graph of the stack as ecsctl.toml describes it, whether it exists or not."""
     from ecsctl.commands.opening import opened
-    from ecsctl.engine.errors import UsageError
+    from ecsctl.errors import UsageError
     from ecsctl.ui.picture import mermaid
 
     if not nothing_else:

@@ -16,9 +16,9 @@ def policy(
     region: Annotated[str, typer.Option("--region", help="The region.")] = "",
 ) -> None:
     """Print the IAM policies that a person or a CI job needs to run ecsctl for this app. Makes no AWS calls."""
-    from ecsctl.access import agreed_region, region_of_environment
+    from ecsctl.aws.access import agreed_region, region_of_environment
     from ecsctl.config import read
-    from ecsctl.engine.errors import UsageError
+    from ecsctl.errors import UsageError
     from ecsctl.operations.policy import policies
 
     loaded = read(folder())

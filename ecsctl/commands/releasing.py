@@ -34,7 +34,7 @@ def releasing(common: Common, *, title: str = "release") -> Iterator[tuple[Sessi
 
 def release_command(session: Session, say: Callable[[str], None]) -> Callable[[str], None]:
     """The release command, before a revision is deployed. Raises Refused if it is not known what it is."""
-    from ecsctl.engine.errors import Refused
+    from ecsctl.errors import Refused
     from ecsctl.names import Names
     from ecsctl.operations import one_off
 

@@ -27,7 +27,7 @@ def run(
     Its output is printed as it comes, and its exit code is the command's. Ctrl-C stops the task; twice leaves it
     running.
     """
-    from ecsctl.engine.errors import UsageError
+    from ecsctl.errors import UsageError
     from ecsctl.operations import one_off
     from ecsctl.ui import words
     from ecsctl.ui.console import data

@@ -127,7 +127,7 @@ def push(
     ] = None,
 ) -> None:
     """Simulate a git push: the webhook calls, the pipeline builds and deploys."""
-    from ecsctl.engine.errors import EcsctlError
+    from ecsctl.errors import EcsctlError
     from ecsctl.operations import played_push
     from ecsctl.ui import output as json
     from ecsctl.ui import words

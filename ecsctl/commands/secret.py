@@ -32,7 +32,7 @@ def put(
     """
     from ecsctl import own_secrets
     from ecsctl.account import encryption_key
-    from ecsctl.engine.errors import UsageError
+    from ecsctl.errors import UsageError
     from ecsctl.ui import words
 
     if source not in (None, "-"):
@@ -85,7 +85,7 @@ def remove(
 ) -> None:
     """Delete a secret, after asking; `ecsctl secret set NAME` restores it within its recovery window."""
     from ecsctl import own_secrets
-    from ecsctl.engine.errors import Refused
+    from ecsctl.errors import Refused
     from ecsctl.ui import words
 
     command = f"ecsctl secret rm {name}"

@@ -37,9 +37,9 @@ def status(
     from concurrent.futures import ThreadPoolExecutor
     from dataclasses import replace
 
+    from ecsctl.aws.explaining import together
     from ecsctl.commands.opening import opened
     from ecsctl.config.tables.workers import resting
-    from ecsctl.engine.explaining import together
     from ecsctl.engine.report import UP_MENDS, reports
     from ecsctl.operations import processes
     from ecsctl.operations.outdated import outdated
@@ -96,7 +96,7 @@ def _running(app: Opened) -> None:
 def _watch(common: Common, interval: float, *, nothing_else: bool) -> None:
     """Watch the running app until Ctrl-C, which counts as success here."""
     from ecsctl.commands.opening import opened
-    from ecsctl.engine.errors import UsageError
+    from ecsctl.errors import UsageError
     from ecsctl.operations.status import watch
     from ecsctl.ui import live as shown
 

@@ -40,9 +40,9 @@ def up(
     Idempotent: what is up to date is left alone, a run that was interrupted is continued, and a second run changes
     nothing.
     """
+    from ecsctl.aws.explaining import diagnosed
     from ecsctl.commands.opening import opened
-    from ecsctl.engine.errors import ResourceFailed, Several, TimedOut
-    from ecsctl.engine.explaining import diagnosed
+    from ecsctl.errors import ResourceFailed, Several, TimedOut
     from ecsctl.github.committed import unbuildable
     from ecsctl.github.creds import refusal
     from ecsctl.operations.well import check_new_health_check

@@ -25,7 +25,7 @@ def why(
 
     from ecsctl.commands.opening import opened
     from ecsctl.config.tables.workers import inherited, resting
-    from ecsctl.engine.errors import AccessError, AwsError, ConfigError, Refused, TimedOut
+    from ecsctl.errors import AccessError, AwsError, ConfigError, Refused, TimedOut
     from ecsctl.ui import output as json
     from ecsctl.ui import why as shown
     from ecsctl.why import why as ask

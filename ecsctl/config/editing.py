@@ -12,7 +12,7 @@ from ecsctl import files
 from ecsctl.config import environment
 from ecsctl.config.files import FALLBACK, lines, named
 from ecsctl.config.tree import Path
-from ecsctl.engine.errors import EcsctlError, Refused
+from ecsctl.errors import EcsctlError, Refused
 
 BOM = "\ufeff"
 CONNECTION, TOKEN = "connection_arn", "token_secret"

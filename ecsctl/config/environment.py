@@ -23,7 +23,7 @@ from ecsctl.config.json_schema import Node, is_table, node, options, tables
 from ecsctl.config.mistakes import Source, nearest
 from ecsctl.config.tables import texts
 from ecsctl.config.tree import Path
-from ecsctl.engine.errors import ConfigError
+from ecsctl.errors import ConfigError
 
 PREFIX = "ECSCTL_"
 RESERVED = frozenset(

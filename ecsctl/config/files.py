@@ -11,7 +11,7 @@ from typing import Any
 
 from ecsctl.config.mistakes import Source
 from ecsctl.config.tree import Path
-from ecsctl.engine.errors import ConfigError
+from ecsctl.errors import ConfigError
 
 FILE, FALLBACK = "ecsctl.toml", "pyproject.toml"
 LARGEST = 256 * 1024

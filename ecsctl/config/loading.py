@@ -18,7 +18,7 @@ from ecsctl.config.model import Config
 from ecsctl.config.printing import hides, show
 from ecsctl.config.tables.top import BY_NAME
 from ecsctl.config.tree import Path, dotted, holds, leaves, over
-from ecsctl.engine.errors import ConfigError
+from ecsctl.errors import ConfigError
 
 
 @dataclass(frozen=True)

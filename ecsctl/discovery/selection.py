@@ -10,7 +10,7 @@ from ecsctl.discovery.apps import Relations
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import parse
 from ecsctl.discovery.tree import Tree, within
-from ecsctl.engine.errors import UsageError
+from ecsctl.errors import UsageError
 
 Ask = Callable[[str, Sequence[str]], str]
 """Has a person choose one of several answers, the likeliest first. An empty list: any answer."""

@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import AwsError, EcsctlError, already_exists, code, is_gone, is_throttled, text
-from ecsctl.engine.explaining import explained, is_unanswered
-from ecsctl.engine.patience import ATTEMPTS, SLOW_DOWN, Patience
-from ecsctl.engine.refusals import known
+from ecsctl.aws.codes import already_exists, code, is_gone, is_throttled, text
+from ecsctl.aws.explaining import explained, is_unanswered
+from ecsctl.aws.patience import ATTEMPTS, SLOW_DOWN, Patience
+from ecsctl.aws.refusals import known
 from ecsctl.engine.transients import transient
+from ecsctl.errors import AwsError, EcsctlError
 
 T = TypeVar("T")
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.codec import plain
-from ecsctl.engine.errors import EcsctlError, Interrupted
 from ecsctl.engine.known import Knowing
 from ecsctl.engine.promises import fulfil, promises
 from ecsctl.engine.resource import AnyResource
 from ecsctl.engine.stack import Node
+from ecsctl.errors import EcsctlError, Interrupted
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine import events
     from ecsctl.engine.label import Label
     from ecsctl.engine.state import State

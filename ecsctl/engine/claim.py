@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ecsctl.engine.errors import Refused
 from ecsctl.engine.label import APP, ID, OWNER, RUN, Label
 from ecsctl.engine.plan import Step, Verb
 from ecsctl.engine.resource import Observed
+from ecsctl.errors import Refused
 
 ENDED = "ended"
 AT_MOST = 3600.0  # seconds after which another machine's first run is no longer waited for

@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ecsctl.aws.codes import code, text
 from ecsctl.engine import events
 from ecsctl.engine.attempt import Attempt
-from ecsctl.engine.errors import AwsError, code, text
 from ecsctl.engine.observing import Reader
 from ecsctl.engine.plan import Verb
 from ecsctl.engine.resource import AnyResource, Found
 from ecsctl.engine.transients import transient
+from ecsctl.errors import AwsError
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.label import Label
     from ecsctl.engine.state import State
 

@@ -12,7 +12,6 @@ from ecsctl.engine import events
 from ecsctl.engine.beginning import needless
 from ecsctl.engine.claim import ENDED, unfinished
 from ecsctl.engine.codec import plain
-from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.label import ID, Label
 from ecsctl.engine.plan import Plan, Step, Verb
 from ecsctl.engine.planning import Planner, refuse
@@ -23,9 +22,10 @@ from ecsctl.engine.stack import Node, Stack, deletion_order
 from ecsctl.engine.survey import Owned, Survey
 from ecsctl.engine.walk import Release
 from ecsctl.engine.work import BEGUN, READY, carry_out
+from ecsctl.errors import EcsctlError
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.state import State
 
 REST = " in full"  # the suffix of a node's last part: what is taken away only when everything else exists

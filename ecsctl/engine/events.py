@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.plan import Plan, Verb
+from ecsctl.errors import EcsctlError
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from ecsctl.aws.codes import is_gone
 from ecsctl.engine import events
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.codec import plain
 from ecsctl.engine.deleting import Deleting
-from ecsctl.engine.errors import Doubled, ResourceFailed, TimedOut, is_gone
 from ecsctl.engine.resource import AnyResource, Observed
+from ecsctl.errors import Doubled, ResourceFailed, TimedOut
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.label import Label
     from ecsctl.engine.state import State
 

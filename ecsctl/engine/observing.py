@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecsctl.engine.attempt import patiently
 from ecsctl.engine.codec import plain
-from ecsctl.engine.errors import Doubled
 from ecsctl.engine.label import Label
 from ecsctl.engine.promises import promises
 from ecsctl.engine.resource import AnyResource, Found, Observed
+from ecsctl.errors import Doubled
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.state import State
 
 T = TypeVar("T")

@@ -8,10 +8,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from ecsctl.aws.explaining import together
 from ecsctl.engine.claim import way_out
 from ecsctl.engine.codec import ids_from
-from ecsctl.engine.errors import Denied, EcsctlError, NotOffered, Refused
-from ecsctl.engine.explaining import together
 from ecsctl.engine.label import ID
 from ecsctl.engine.plan import Plan, Step, Verb, renews
 from ecsctl.engine.promises import fulfil, lasting, promises
@@ -21,6 +20,7 @@ from ecsctl.engine.stack import Node, Stack
 from ecsctl.engine.survey import Owned, Survey, removal
 from ecsctl.engine.wording import called
 from ecsctl.engine.work import visit_all
+from ecsctl.errors import Denied, EcsctlError, NotOffered, Refused
 
 LATELY = 10.0  # seconds for which a resource that the plan found absent is not read again before it is created
 

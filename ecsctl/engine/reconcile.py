@@ -7,31 +7,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ecsctl.aws.codes import already_exists, is_of_another
+from ecsctl.aws.explaining import explained
 from ecsctl.engine import claim, events
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.beginning import Beginning
 from ecsctl.engine.codec import plain
-from ecsctl.engine.errors import (
-    EcsctlError,
-    Outlived,
-    Paused,
-    Refused,
-    ResourceFailed,
-    ShownOtherwise,
-    TimedOut,
-    already_exists,
-    is_of_another,
-)
-from ecsctl.engine.explaining import explained
 from ecsctl.engine.known import WINDOW
 from ecsctl.engine.label import ID, Label
 from ecsctl.engine.plan import Step, Verb, Why, decide, diff, differences, left_unfinished, moved, sent_and_shown
 from ecsctl.engine.promises import fulfil, promises
 from ecsctl.engine.resource import AnyResource, Observed
 from ecsctl.engine.stack import Node
+from ecsctl.errors import EcsctlError, Outlived, Paused, Refused, ResourceFailed, ShownOtherwise, TimedOut
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.state import State
 
 SHOWN = 120.0  # seconds until what AWS has just made, or changed, must show as such

@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 from ecsctl.engine import events
-from ecsctl.engine.errors import AwsError, Denied, NotOffered
 from ecsctl.engine.plan import Plan, Step, Verb
 from ecsctl.engine.reconcile import Reconciler
 from ecsctl.engine.resource import AnyResource
@@ -17,6 +16,7 @@ from ecsctl.engine.stack import deletion_order
 from ecsctl.engine.survey import Owned, Survey, removal
 from ecsctl.engine.walk import Release
 from ecsctl.engine.work import carry_out, visit_all
+from ecsctl.errors import AwsError, Denied, NotOffered
 
 ROUNDS = 5  # how often `down` checks whether something has come back
 FIRST = " released"  # the name of a removal's first part: before what uses it is removed

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar, cast, get_type_hints
 
-from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Step
 from ecsctl.engine.promises import Promise, fulfil, promises
 from ecsctl.engine.resource import ORDER, AnyResource, Resource, identity, mentions, traits
+from ecsctl.errors import Refused
 
 Ids = TypeVar("Ids")
 

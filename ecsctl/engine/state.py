@@ -15,8 +15,8 @@ from typing import Any
 
 from ecsctl import files
 from ecsctl.engine import runs
-from ecsctl.engine.errors import Locked, StateError
 from ecsctl.engine.state_file import Book, Entry, Intent, Rendered, backup, content, read, rendered, unwritable
+from ecsctl.errors import Locked, StateError
 
 USE = {  # what a run must have in common with the state file
     "account": "use the credentials of account {}",

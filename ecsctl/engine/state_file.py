@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ecsctl import files
-from ecsctl.engine.errors import EcsctlError, StateError
+from ecsctl.errors import EcsctlError, StateError
 
 VERSION = 1
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}

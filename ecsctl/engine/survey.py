@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine import events
 from ecsctl.engine.claim import several
-from ecsctl.engine.errors import Denied, EcsctlError, NotOffered, TimedOut
 from ecsctl.engine.known import WINDOW
 from ecsctl.engine.label import APP, ID, RESOURCE
 from ecsctl.engine.plan import Step, Verb
 from ecsctl.engine.reconcile import Reconciler
 from ecsctl.engine.resource import AnyResource, Found
 from ecsctl.engine.work import visit_all
+from ecsctl.errors import Denied, EcsctlError, NotOffered, TimedOut
 
 if TYPE_CHECKING:
     from ecsctl.engine.label import Label

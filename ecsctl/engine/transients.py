@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ecsctl.engine.errors import code, text
+from ecsctl.aws.codes import code, text
 
 
 @dataclass(frozen=True)

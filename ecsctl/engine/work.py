@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ecsctl.aws import THREADS, WIDE
+from ecsctl.aws.clients import THREADS, WIDE
+from ecsctl.aws.explaining import explained, together
+from ecsctl.aws.patience import Patience
 from ecsctl.engine import events
-from ecsctl.engine.errors import EcsctlError
-from ecsctl.engine.explaining import explained, together
-from ecsctl.engine.patience import Patience
 from ecsctl.engine.walk import Release, walk
 from ecsctl.engine.wording import called
+from ecsctl.errors import EcsctlError
 
 BEGUN = " begun"  # the suffix of a node's first part, which needs only what its create call needs
 READY = " is ready"  # the suffix of a node's second half, if its dependents need not wait for it

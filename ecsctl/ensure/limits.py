@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecsctl.config.tree import dotted, way
-from ecsctl.engine.errors import ConfigError
+from ecsctl.errors import ConfigError
 from ecsctl.parts import BUILD_ROLE, EXECUTION_ROLE, PIPELINE_ROLE, TASK_DEFINITION, TASK_ROLE
 
 if TYPE_CHECKING:

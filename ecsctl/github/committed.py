@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecsctl.buildspec import USUAL
-from ecsctl.engine.errors import Refused
+from ecsctl.errors import Refused
 from ecsctl.github import checkout
 from ecsctl.parts import IMAGE
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from ecsctl.asking import asking
+from ecsctl.aws.asking import asking
 from ecsctl.config.tables.texts import ConnectionArn
-from ecsctl.engine.errors import Refused, TimedOut, UsageError
+from ecsctl.errors import Refused, TimedOut, UsageError
 from ecsctl.resources.connection import page
 from ecsctl.resources.support.common import none_if_gone
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_codeconnections.type_defs import ConnectionTypeDef
 
     from ecsctl.account.identity import Identity
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 LIMIT = 1800.0  # seconds; a person has to click
 PROVIDER = "GitHub"

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.account.token import split_secret
-from ecsctl.asking import asking
+from ecsctl.aws.asking import asking
 from ecsctl.engine.engine import Engine
-from ecsctl.engine.errors import TOKEN_HINT, TOKEN_REFUSED, Refused, UsageError
 from ecsctl.engine.plan import Change, Plan, Step, Verb
 from ecsctl.engine.secret import Secret
-from ecsctl.github_token import body_of, with_token
+from ecsctl.errors import Refused, UsageError
+from ecsctl.github_token import TOKEN_HINT, TOKEN_REFUSED, body_of, with_token
 from ecsctl.names import Names
 from ecsctl.own_secrets import encrypted, store
 from ecsctl.parts import GITHUB_CREDENTIALS, GITHUB_TOKEN, PIPELINE, PIPELINE_WEBHOOK
@@ -25,7 +25,7 @@ from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.pipeline_structure import GitHubSource
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.label import Label
     from ecsctl.session import Session
 

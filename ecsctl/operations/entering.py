@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.asking import asking
-from ecsctl.engine.errors import Refused, TimedOut, code, text
+from ecsctl.aws.asking import asking
+from ecsctl.aws.codes import code, text
+from ecsctl.errors import Refused, TimedOut
 from ecsctl.names import Names
 from ecsctl.releases import reading
 from ecsctl.resources.support.common import none_if_gone
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from types_boto3_ecs.type_defs import ContainerTypeDef, ServiceTypeDef, TaskTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 AGENT = 60.0  # seconds that the agent in a new task may take; it is usually up within twenty
 

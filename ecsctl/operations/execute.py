@@ -16,12 +16,12 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from ecsctl.engine.errors import Refused
+from ecsctl.errors import Refused
 from ecsctl.operations import plugin
 from ecsctl.operations.entering import Target, opened
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 SHELL = "/bin/sh"
 

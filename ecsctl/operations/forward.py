@@ -19,14 +19,14 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Protocol
 
-from ecsctl.asking import asking
-from ecsctl.engine.errors import AccessError, EcsctlError, Refused, UsageError
+from ecsctl.aws.asking import asking
 from ecsctl.ensure.operator_policy import TUNNELS
+from ecsctl.errors import AccessError, EcsctlError, Refused, UsageError
 from ecsctl.operations import plugin
 from ecsctl.operations.entering import Target, opened
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 TO_TASK, TO_HOST = TUNNELS
 HIGHEST = 65535

@@ -19,7 +19,7 @@ from ecsctl.discovery.needs import Need
 from ecsctl.discovery.selection import Ask
 from ecsctl.discovery.spec import lacking
 from ecsctl.discovery.tree import Tree, within
-from ecsctl.engine.errors import EcsctlError, Refused, UsageError
+from ecsctl.errors import EcsctlError, Refused, UsageError
 from ecsctl.github import checkout
 
 SCHEMA = "ecsctl.schema.json"
@@ -259,7 +259,7 @@ def caller() -> tuple[str, str]:
     from botocore.config import Config as Settings
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from ecsctl import access
+    from ecsctl.aws import access
 
     settings = Settings(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 1})
     try:

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ecsctl import due
-from ecsctl.asking import asking
-from ecsctl.engine.errors import Refused
+from ecsctl.aws.asking import asking
 from ecsctl.engine.label import APP
+from ecsctl.errors import Refused
 from ecsctl.names import Names
 from ecsctl.operations.one_off import Started, log_of, started
 from ecsctl.resources.schedule import SENT
@@ -21,7 +21,7 @@ from ecsctl.resources.support.revisions import container_of, revision
 from ecsctl.resources.support.schedules import schedule, schedules_in, tags_of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.label import Label
 
 TIMED_OUT = 124

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ecsctl.asking import asking
-from ecsctl.engine.errors import Refused, UsageError, is_gone
-from ecsctl.engine.explaining import explained
+from ecsctl.aws.asking import asking
+from ecsctl.aws.codes import is_gone
+from ecsctl.aws.explaining import explained
 from ecsctl.engine.label import APP, flat
+from ecsctl.errors import Refused, UsageError
 from ecsctl.names import Names
 from ecsctl.parts import RELEASE, RUN, WEB
 from ecsctl.releases import reading
@@ -22,7 +23,7 @@ from ecsctl.resources.support.builds import is_running, newest_build
 from ecsctl.resources.support.ecs import service_of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 POLL = 2.0  # seconds between two reads
 LATE = 60_000  # milliseconds: a line may appear this much later than its own time, and is still not missed

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ecsctl.asking import asking
-from ecsctl.engine.errors import EcsctlError, Refused, ReleaseFailed, ResourceFailed, UsageError, code, status, text
+from ecsctl.aws.asking import asking
+from ecsctl.aws.codes import code, status, text
+from ecsctl.errors import EcsctlError, Refused, ReleaseFailed, ResourceFailed, UsageError
 from ecsctl.fargate import fargate_pair
 from ecsctl.names import Names
 from ecsctl.operations.logs import Line, Log, follow
@@ -25,7 +26,7 @@ from ecsctl.resources.support.ecs import BY, commands_of
 from ecsctl.resources.support.revisions import container_of, revision
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.label import Label
     from ecsctl.resources.support.deployments import Snapshot
     from ecsctl.resources.support.revisions import Revision

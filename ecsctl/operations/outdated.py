@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from ecsctl.asking import asking
-from ecsctl.engine.errors import DENIED, code
+from ecsctl.aws.asking import asking
+from ecsctl.aws.codes import DENIED, code
 from ecsctl.names import Names
 from ecsctl.parts import WEB
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.ecs import services_of, tasks_of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 
 @dataclass(frozen=True)

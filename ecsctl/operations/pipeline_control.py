@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.asking import asking, sent
-from ecsctl.engine.errors import Refused, UsageError, code
+from ecsctl.aws.asking import asking, sent
+from ecsctl.aws.codes import code
+from ecsctl.errors import Refused, UsageError
 from ecsctl.operations.pipelines import RUNNING, Waiting, read, runs_of, state_of, waiting
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 COMMENT, REASON = 512, 200  # characters that AWS accepts (CodePipeline API: ApprovalResult, StopPipelineExecution)
 

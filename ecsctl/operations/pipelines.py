@@ -7,23 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.asking import asking
-from ecsctl.engine.errors import (
-    TOKEN_HINT,
-    TOKEN_REFUSED,
-    EcsctlError,
-    Interrupted,
-    Refused,
-    ReleaseFailed,
-    Stopped,
-    Superseded,
-    TimedOut,
-    UsageError,
-)
+from ecsctl.aws.asking import asking
+from ecsctl.errors import EcsctlError, Interrupted, Refused, ReleaseFailed, Stopped, Superseded, TimedOut, UsageError
+from ecsctl.github_token import TOKEN_HINT, TOKEN_REFUSED
 from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 LIMIT = 3600.0  # seconds a run is watched by default
 RUNNING = ("InProgress", "Stopping")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ecsctl.engine.errors import EcsctlError, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
+from ecsctl.errors import EcsctlError, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
 from ecsctl.sandbox.server import process
 
 _EVERY = 0.1  # real seconds between two reads

@@ -13,10 +13,10 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.engine.errors import Refused
+from ecsctl.errors import Refused
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.operations.entering import Target
 
 PLUGIN = "session-manager-plugin"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ecsctl.engine.errors import UsageError
+from ecsctl.errors import UsageError
 
 EFFECTS = ("Allow", "Deny")
 

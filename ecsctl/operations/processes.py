@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ecsctl.asking import asking
-from ecsctl.engine.errors import AccessError
+from ecsctl.aws.asking import asking
+from ecsctl.errors import AccessError
 from ecsctl.names import Names
 from ecsctl.releases import reading
 from ecsctl.releases.verdict import Followed, Outcome, Rolling, verdict_of
@@ -17,7 +17,7 @@ from ecsctl.resources.support.ecs import revision_of
 from ecsctl.resources.support.pausing import ANSWERS
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 READERS = 8
 GIVEN_UP = (Outcome.ROLLED_BACK, Outcome.FAILED)

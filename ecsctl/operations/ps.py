@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.asking import asking
-from ecsctl.engine.errors import Refused
+from ecsctl.aws.asking import asking
+from ecsctl.errors import Refused
 from ecsctl.names import Names
 from ecsctl.parts import WEB
 from ecsctl.resources.support.ecs import BY, cluster_of, revision_of, tasks_in
 from ecsctl.resources.support.revisions import container_of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecsctl.asking import asking
-from ecsctl.engine.errors import Refused, TimedOut, UsageError
+from ecsctl.aws.asking import asking
+from ecsctl.errors import Refused, TimedOut, UsageError
 from ecsctl.names import Names
 from ecsctl.parts import WEB
 from ecsctl.releases import reading
@@ -16,7 +16,7 @@ from ecsctl.resources.support.autoscaling import targets_of
 from ecsctl.resources.support.ecs import service_of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.config import Config
     from ecsctl.engine.state import State
 

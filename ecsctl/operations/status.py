@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.engine.errors import Interrupted, Refused, is_gone
-from ecsctl.engine.explaining import explained
+from ecsctl.aws.codes import is_gone
+from ecsctl.aws.explaining import explained
+from ecsctl.errors import Interrupted, Refused
 from ecsctl.names import Names
 from ecsctl.operations import pipelines
 from ecsctl.operations.processes import UNDER_WAY, Process, Release, broken, compared, process_of, release_of
@@ -21,7 +22,7 @@ from ecsctl.resources.support.ecs import groups_of, revision_of, tasks_of
 from ecsctl.why import first_line
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 EVERY = 5.0  # seconds between two reads by default
 

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
+from ecsctl.errors import Refused
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.elb import counts
 from ecsctl.resources.target_group import WORDS, TargetGroup
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.plan import Plan, Step
     from ecsctl.engine.stack import Stack
 

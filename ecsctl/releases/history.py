@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from ecsctl.aws.codes import DENIED, code
 from ecsctl.config.printing import covered
-from ecsctl.engine.errors import DENIED, NotOffered, code
+from ecsctl.errors import NotOffered
 from ecsctl.names import Names
 from ecsctl.releases.reading import active, described, lead, on, read, revision_named
 from ecsctl.releases.verdict import Followed, bad_end
@@ -24,7 +25,7 @@ from ecsctl.resources.support.pausing import ANSWERS, held_of
 from ecsctl.resources.support.revisions import DIGEST, digest
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.state import State
     from ecsctl.resources.support.revisions import Definition, Revision
 

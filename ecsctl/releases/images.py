@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecsctl import partitions, registries
-from ecsctl.engine.errors import ConfigError, Refused, ResourceFailed
+from ecsctl import registries
+from ecsctl.aws import partitions
+from ecsctl.errors import ConfigError, Refused, ResourceFailed
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import builds_of, is_running, names_of, newest_build, pushed_by, why_failed
@@ -18,7 +19,7 @@ from ecsctl.resources.support.running import running
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import BuildTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
     from ecsctl.names import Placed

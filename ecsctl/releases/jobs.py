@@ -9,7 +9,7 @@ from ecsctl.resources.support.revisions import DIGEST, container_of, digest, rev
 from ecsctl.resources.support.schedules import families_of_jobs
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.names import Names
     from ecsctl.resources.support.revisions import Revision
 

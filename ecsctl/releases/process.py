@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ecsctl.engine.errors import Refused, code
+from ecsctl.aws.codes import code
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
+from ecsctl.errors import Refused
 from ecsctl.names import Names
 from ecsctl.parts import TASK_DEFINITION, WEB, of_process
 from ecsctl.releases.images import digest_of, in_registry, same
@@ -22,7 +23,7 @@ from ecsctl.resources.support.revisions import BACK, DIGEST, Revision, container
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.state import State
 
 Say = Callable[[str], None]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.asking import asking
-from ecsctl.engine.errors import Refused, UsageError, code, text
+from ecsctl.aws.asking import asking
+from ecsctl.aws.codes import code, text
+from ecsctl.errors import Refused, UsageError
 from ecsctl.parts import WEB
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.deployments import Phase, Snapshot, began, snapshot
@@ -16,7 +17,7 @@ from ecsctl.resources.support.revisions import Revision, latest_of, revision
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.names import Names
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ecsctl.engine.errors import Refused, ReleaseFailed
+from ecsctl.errors import Refused, ReleaseFailed
 from ecsctl.names import Names
 from ecsctl.registries import registry
 from ecsctl.releases import jobs
@@ -24,7 +24,7 @@ from ecsctl.resources.support.ecr import Reference
 from ecsctl.resources.support.ecs import commands_of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.state import State
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar
 
-from ecsctl.engine.errors import EcsctlError, Paused, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
+from ecsctl.errors import EcsctlError, Paused, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
 from ecsctl.resources.support.deployments import Answer, Phase, Snapshot, began, monitor_of, phase_of, traffic_of
 from ecsctl.resources.support.ecs import family_of, revision_of
 from ecsctl.resources.support.pausing import ANSWERS, held_of

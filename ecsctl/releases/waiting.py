@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecsctl.engine.errors import Interrupted, Refused, TimedOut
+from ecsctl.errors import Interrupted, Refused, TimedOut
 from ecsctl.names import Names
 from ecsctl.releases.reading import read
 from ecsctl.releases.verdict import Followed, Rolling, Verdict, called, out_of_time, verdict_of
@@ -18,7 +18,7 @@ from ecsctl.resources.support.pipeline_structure import DEPLOY, RELEASE
 from ecsctl.resources.task_definition import TaskDefinition
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.engine import Engine
     from ecsctl.engine.stack import Stack
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ecsctl.engine.errors import EcsctlError
-from ecsctl.engine.explaining import explained
+from ecsctl.aws.explaining import explained
 from ecsctl.engine.label import APP, flat
+from ecsctl.errors import EcsctlError
 from ecsctl.names import Names
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.elastic_ip import ElasticIp
@@ -32,7 +32,7 @@ from ecsctl.resources.vpc import Vpc
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NetworkInterfaceTypeDef, VpcEndpointTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.label import Label
     from ecsctl.engine.survey import Owned
 

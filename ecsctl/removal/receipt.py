@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ecsctl import own_secrets
+from ecsctl.aws.codes import DENIED, code
+from ecsctl.aws.explaining import explained
 from ecsctl.costs.prices import SECRET, monthly
-from ecsctl.engine.errors import DENIED, code
-from ecsctl.engine.explaining import explained
 from ecsctl.engine.label import APP, RESOURCE, flat
 from ecsctl.engine.plan import Plan, Verb
 from ecsctl.engine.wording import called
@@ -28,7 +28,7 @@ from ecsctl.resources.source_credentials import SourceCredentials
 from ecsctl.resources.support.common import none_if_gone, tag_filter
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.label import Label
 
 

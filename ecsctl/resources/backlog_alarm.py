@@ -17,7 +17,7 @@ from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import PROCESSES, anywhere, apart, of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 POLICY = "ecsctl-from-zero"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import DENIED, code
+from ecsctl.aws.codes import DENIED, code
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import SubnetId, VpcId
@@ -19,7 +19,7 @@ from ecsctl.resources.support.rights import anywhere
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import SubnetTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.policy_document import Statement
     from ecsctl.resources.support.rights import Scope, Uses
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         TagTypeDef,
     )
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 AT_ONCE = 1000  # objects that one DeleteObjects takes (S3 API)

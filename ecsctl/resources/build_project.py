@@ -33,7 +33,7 @@ from ecsctl.resources.support.rights import anywhere, connects, handed, of, pass
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import CreateProjectInputTypeDef, ProjectTypeDef, TagTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 USUAL: dict[str, Any] = {

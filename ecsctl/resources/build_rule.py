@@ -18,7 +18,7 @@ from ecsctl.resources.support.rights import anywhere, of, pass_roles
 from ecsctl.resources.support.rules import RuleIds
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 TARGET = "ecsctl-build"  # the id of our target: any other is not ours

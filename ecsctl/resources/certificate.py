@@ -19,7 +19,7 @@ from ecsctl.resources.support.rights import of
 if TYPE_CHECKING:
     from types_boto3_acm.type_defs import CertificateDetailTypeDef, CertificateSummaryTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         ManagedStorageConfigurationTypeDef,
     )
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 PROVIDERS = frozenset({"FARGATE", "FARGATE_SPOT"})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from ecsctl import partitions
+from ecsctl.aws import partitions
 from ecsctl.engine.label import APP, ID, Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import HostedZoneId, LoadBalancerDns, LoadBalancerZoneId, RecordName, ValidationName
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types_boto3_route53.literals import ChangeActionType
     from types_boto3_route53.type_defs import ChangeTypeDef, ResourceRecordSetOutputTypeDef, ResourceRecordSetTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 MARK_TTL = 300  # seconds

@@ -15,7 +15,7 @@ from ecsctl.resources.support import efs
 from ecsctl.resources.support.common import none_if_gone, only
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.policy_document import Statement
     from ecsctl.resources.support.rights import Scope, Uses
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import BuildTypeDef
     from types_boto3_ecr.type_defs import ImageDetailTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 

@@ -21,7 +21,7 @@ from ecsctl.resources.support.rights import of, pass_roles
 from ecsctl.resources.support.running import running
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 STARTS = 300.0  # seconds on top of the command's own: the image is pulled, and the task is stopped

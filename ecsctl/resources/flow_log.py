@@ -16,7 +16,7 @@ from ecsctl.resources.support.rights import REVIEWED, SERVICE, apart, in_ec2, pa
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import FlowLogTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 Traffic = Literal["REJECT", "ACCEPT", "ALL"]

@@ -15,7 +15,7 @@ from ecsctl.resources.support.rights import in_ec2
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import InternetGatewayTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.policy_document import Statement
     from ecsctl.resources.support.rights import Scope, Uses
 

@@ -15,7 +15,7 @@ from ecsctl.resources.support.dns import normal
 if TYPE_CHECKING:
     from types_boto3_acm.type_defs import CertificateDetailTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.policy_document import Statement
     from ecsctl.resources.support.rights import Scope, Uses
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         TargetGroupTupleTypeDef,
     )
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 TLS_POLICIES = (  # best first; AWS documentation, "Security policies for your Application Load Balancer"

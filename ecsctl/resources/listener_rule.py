@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         RuleTypeDef,
     )
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 MOST = 5  # Elastic Load Balancing guide, "Quotas for your Application Load Balancers": condition values of a rule

@@ -28,7 +28,7 @@ from ecsctl.resources.support.rights import anywhere, linked, of
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import LoadBalancerTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 ATTRIBUTES = {

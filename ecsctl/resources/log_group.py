@@ -19,7 +19,7 @@ from ecsctl.resources.support.rights import REVIEWED, SERVICE, anywhere, apart, 
 if TYPE_CHECKING:
     from types_boto3_logs.type_defs import LogGroupTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")

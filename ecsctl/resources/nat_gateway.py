@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.engine.errors import Outlived
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
+from ecsctl.errors import Outlived
 from ecsctl.ids import AllocationId, InternetGatewayId, NatGatewayId, SubnetId
 from ecsctl.resources.support.common import only, tag_filter
 from ecsctl.resources.support.rights import in_ec2
@@ -16,7 +16,7 @@ from ecsctl.resources.support.rights import in_ec2
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NatGatewayAddressTypeDef, NatGatewayTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.policy_document import Statement
     from ecsctl.resources.support.rights import Scope, Uses
 

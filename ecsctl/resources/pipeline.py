@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from ecsctl.engine.errors import Refused
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
+from ecsctl.errors import Refused
 from ecsctl.ids import BucketName, PipelineName, ProjectName, RoleArn
 from ecsctl.names import Names
 from ecsctl.resources.support.common import none_if_gone
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         StageExecutionTypeDef,
     )
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 JUST = 5.0  # seconds for which what was read about its first run can still be used

@@ -20,7 +20,7 @@ from ecsctl.resources.support.rights import of
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import ListWebhookItemTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 REPOSITORY = "ecsctl:repository"  # the tag that says for which repository it was made: AWS does not

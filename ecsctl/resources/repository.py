@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         RepositoryTypeDef,
     )
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
     class _MutabilityTypeDef(TypedDict):

@@ -29,7 +29,7 @@ from ecsctl.resources.support.rights import anywhere, of
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import AttachedPolicyTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 

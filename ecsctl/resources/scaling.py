@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         TargetTrackingScalingPolicyConfigurationOutputTypeDef,
     )
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 POLICY = "ecsctl-cpu"

@@ -16,7 +16,7 @@ from ecsctl.resources.support.rights import JOBS, anywhere, apart, of, pass_role
 from ecsctl.resources.support.schedules import family_in, runs_jobs, schedule, schedules_in, tags_of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 SENT = ("ScheduleExpression", "ScheduleExpressionTimezone", "StartDate", "EndDate", "Description", "State", "KmsKeyArn",

@@ -16,7 +16,7 @@ from ecsctl.resources.support.rights import JOBS, anywhere, apart, of
 from ecsctl.resources.support.schedules import runs_jobs, schedules_in, tags_of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 

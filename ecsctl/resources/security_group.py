@@ -17,7 +17,7 @@ from ecsctl.resources.support.rights import in_ec2, of
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import IpPermissionTypeDef, SecurityGroupRuleTypeDef, SecurityGroupTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 

@@ -38,7 +38,7 @@ from ecsctl.resources.support.strategy import EarlySuccess, Rules, Strategy, Thr
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 ROLLS = ("task_definition", "subnets", "security_groups", "target_group", "container", "port", "public_ip",

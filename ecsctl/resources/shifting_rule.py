@@ -17,7 +17,7 @@ from ecsctl.resources.support.rights import anywhere, of
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import ActionTypeDef, RuleConditionTypeDef, RuleTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 EVERYTHING = "/*"

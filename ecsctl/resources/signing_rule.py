@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecsctl.engine.errors import ResourceFailed
 from ecsctl.engine.label import RESOURCE, Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
+from ecsctl.errors import ResourceFailed
 from ecsctl.ids import RepositoryName
 from ecsctl.names import Names
 from ecsctl.parts import SIGNING
@@ -18,7 +18,7 @@ from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import REVIEWED, anywhere, apart, of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 

@@ -22,7 +22,7 @@ from ecsctl.resources.support.rights import anywhere, of
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import ProjectTypeDef, SourceCredentialsInfoTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 TAG = "ecsctl:source-credentials"  # on the role that builds: "<our part's name>:<digest of the token>[:shared]"

@@ -20,7 +20,7 @@ from ecsctl.resources.support.rights import anywhere, of
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import MatcherTypeDef, TargetGroupTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 ATTRIBUTES = {

@@ -35,7 +35,7 @@ from ecsctl.resources.support.rights import anywhere, of, pass_roles
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 NO_PORT = 0  # of a process without a port

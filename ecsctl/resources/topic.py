@@ -15,7 +15,7 @@ from ecsctl.resources.support.policy_document import Statement, same_spelling, w
 from ecsctl.resources.support.rights import of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 PENDING = "PendingConfirmation"  # in place of an ARN, until the person has followed the link in the first e-mail

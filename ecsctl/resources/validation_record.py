@@ -13,7 +13,7 @@ from ecsctl.resources.support.acm import described, died_of, of_certificates, pr
 from ecsctl.resources.support.dns import normal
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.policy_document import Statement
     from ecsctl.resources.support.rights import Scope, Uses
 

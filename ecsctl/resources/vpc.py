@@ -17,7 +17,7 @@ from ecsctl.resources.support.rights import REVIEWED, anywhere, apart, in_ec2, o
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import SecurityGroupTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 

@@ -18,7 +18,7 @@ from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import WEBHOOK, anywhere, apart, linked, of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 MARKS = (APP, ID, RESOURCE)

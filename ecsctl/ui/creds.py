@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.engine.errors import TOKEN_HINT
+from ecsctl.github_token import TOKEN_HINT
 from ecsctl.ui import words
 from ecsctl.ui.console import data, put
 from ecsctl.ui.copied import copied

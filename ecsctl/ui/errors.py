@@ -8,8 +8,8 @@ from types import TracebackType
 
 from rich.text import Text
 
-from ecsctl.engine.errors import EcsctlError, Several
 from ecsctl.engine.secret import hidden
+from ecsctl.errors import EcsctlError, Several
 from ecsctl.ui.console import write
 from ecsctl.ui.copied import copied
 from ecsctl.ui.safe import plain

@@ -12,7 +12,7 @@ from rich.console import Console, Group
 from rich.live import Live as Screen
 from rich.text import Text
 
-from ecsctl.engine.errors import UsageError
+from ecsctl.errors import UsageError
 from ecsctl.ui import pipeline, processes
 from ecsctl.ui.console import data, drawable, folded, glyph, moving, put
 from ecsctl.ui.output import VERSION

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.plan import Change, Plan, Step, Verb
 from ecsctl.engine.report import Report, flat
 from ecsctl.engine.secret import hidden
+from ecsctl.errors import EcsctlError
 from ecsctl.ui import processes, receipt
 from ecsctl.ui.copied import optioned
 from ecsctl.ui.errors import parts_of, untried

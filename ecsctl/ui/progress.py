@@ -18,9 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ecsctl.engine import wording
-from ecsctl.engine.errors import Interrupted
 from ecsctl.engine.events import Done, Event, Failed, NotTried, Planned, Ready, Said, Started, Waiting
 from ecsctl.engine.plan import Verb
+from ecsctl.errors import Interrupted
 from ecsctl.ui.console import glyph, lively, moving, talk, write
 from ecsctl.ui.in_order import InOrder
 from ecsctl.ui.names import called

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.errors import EcsctlError
 from ecsctl.ui import errors, output, words
 from ecsctl.ui.console import data, glyph, put
 from ecsctl.ui.safe import plain

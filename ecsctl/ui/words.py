@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from rich.text import Text
 
-from ecsctl.engine.errors import AccessError, Interrupted, Refused, UsageError
+from ecsctl.errors import AccessError, Interrupted, Refused, UsageError
 from ecsctl.ui.console import interactive, still, talk, write
 from ecsctl.ui.copied import copied
 from ecsctl.ui.safe import plain

@@ -13,7 +13,7 @@ from ecsctl.why.gathering import gather, gather_services
 from ecsctl.why.ranking import Diagnosis, diagnose
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 __all__ = [
     "Act",

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from ecsctl.engine.errors import EcsctlError, Interrupted, is_gone
-from ecsctl.engine.explaining import explained
+from ecsctl.aws.codes import is_gone
+from ecsctl.aws.explaining import explained
 from ecsctl.engine.label import APP, flat
+from ecsctl.errors import EcsctlError, Interrupted
 from ecsctl.names import Names
 from ecsctl.own_secrets import is_ours
 from ecsctl.parts import RELEASE, RUN, WEB
@@ -25,7 +26,7 @@ from ecsctl.why.evidence import Facts
 from ecsctl.why.naming import certificate, zones
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 READERS = 8
 

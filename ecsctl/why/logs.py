@@ -11,7 +11,7 @@ from ecsctl.resources.support.revisions import container_of, revision
 from ecsctl.why.evidence import Facts, moment
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 OF_TASK = 500  # lines of an app's log: a stack trace of Java may have some hundred
 OF_BUILD = 1000  # lines of a build's log: later phases follow the failed command's output

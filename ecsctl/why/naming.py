@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.resources.support.dns import normal
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.why.evidence import Facts
 
 

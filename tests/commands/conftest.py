@@ -14,9 +14,9 @@ from unittest import mock
 import pytest
 
 from ecsctl import session
-from ecsctl.aws import Aws
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.cli import main
-from ecsctl.engine.patience import Patience
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server import process as sandbox
 from ecsctl.sandbox.server.inprocess import inprocess

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ecsctl.engine.errors import UsageError
+from ecsctl.errors import UsageError
 from ecsctl.operations.policy_file import read
 from tests.commands.conftest import Ended
 

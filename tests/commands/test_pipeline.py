@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.aws import Aws
+from ecsctl.aws.clients import Aws
 from ecsctl.operations.logs import of_last_build
 from ecsctl.sandbox.aws.codebuild.state import fail_next_build
 from ecsctl.sandbox.core.clock import Clock

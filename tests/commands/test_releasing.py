@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ecsctl.engine.patience import Patience
+from ecsctl.aws.patience import Patience
 from ecsctl.sandbox.aws import ecs
 from tests.commands.conftest import Ended
 from tests.releases.conftest import REPOSITORY, Service, service

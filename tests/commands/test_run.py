@@ -14,8 +14,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecsctl import session
-from ecsctl.aws import Aws
-from ecsctl.engine.patience import Patience
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.sandbox.aws import ecs
 from tests.commands.conftest import Ended
 from tests.releases.conftest import REPOSITORY, Service, service

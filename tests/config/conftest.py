@@ -3,7 +3,7 @@ import os
 import pytest
 
 from ecsctl import config
-from ecsctl.engine.errors import ConfigError
+from ecsctl.errors import ConfigError
 
 
 @pytest.fixture(autouse=True)

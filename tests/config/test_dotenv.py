@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from ecsctl.engine.errors import ConfigError
+from ecsctl.errors import ConfigError
 
 TOML = 'name = "shop"\n[service]\nenvironment_file = "app.env"\n'
 

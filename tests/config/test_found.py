@@ -10,7 +10,7 @@ from ecsctl import config
 from ecsctl.discovery.compose import services
 from ecsctl.discovery.image import observed
 from ecsctl.discovery.tree import Tree
-from ecsctl.engine.errors import UsageError
+from ecsctl.errors import UsageError
 from ecsctl.operations.init import propose
 from tests.config.latest_shapes import LATEST
 from tests.config.more_shapes import MORE

@@ -10,7 +10,7 @@ import pytest
 from ecsctl import config
 from ecsctl.discovery import dockerfile as reading
 from ecsctl.discovery import ports
-from ecsctl.engine.errors import ConfigError, EcsctlError, UsageError
+from ecsctl.errors import ConfigError, EcsctlError, UsageError
 from ecsctl.operations.init import app_name, propose, write
 from tests.config.checkouts import git
 from tests.config.checkouts import plain_git as plain_git

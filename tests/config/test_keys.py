@@ -6,7 +6,7 @@ import re
 import pytest
 
 from ecsctl import config
-from ecsctl.engine.errors import ConfigError
+from ecsctl.errors import ConfigError
 
 SCHEMA = json.loads(config.schema())
 TABLES = {

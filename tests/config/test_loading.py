@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ecsctl import config
-from ecsctl.engine.errors import ConfigError
+from ecsctl.errors import ConfigError
 
 SHOP = 'name = "shop"\n'
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ecsctl import config
-from ecsctl.engine.errors import UsageError
+from ecsctl.errors import UsageError
 
 SHOP = 'name = "shop"\nsecure = true\n[domain]\nname = "shop.example.com"\n'
 

@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.ec2.models import ec2_backends
 
-from ecsctl.engine.errors import Locked, Refused
-from ecsctl.engine.patience import Clock
+from ecsctl.aws.patience import Clock
+from ecsctl.errors import Locked, Refused
 from ecsctl.sandbox.aws.ec2.time import Creations
 from ecsctl.sandbox.core import overlay
 from tests.crash.branch import Ended, branch

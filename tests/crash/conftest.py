@@ -13,9 +13,10 @@ from typing import Any, Self
 
 import pytest
 
-from ecsctl.aws import Aws
-from ecsctl.engine import patience, walk
-from ecsctl.engine.patience import Patience
+from ecsctl.aws import patience
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
+from ecsctl.engine import walk
 from ecsctl.engine.plan import Plan
 from ecsctl.sandbox.server.inprocess import inprocess
 from ecsctl.sandbox.snapshot.ids import without_ids

@@ -10,8 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
-from ecsctl.aws import Aws, Call
-from ecsctl.engine.patience import Clock
+from ecsctl.aws.clients import Aws, Call
+from ecsctl.aws.patience import Clock
 from ecsctl.engine.resource import Resource
 
 _SECRET = re.compile('"SecretToken": "[^"]*"')  # made again for each try

@@ -12,8 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import EcsctlError
-from ecsctl.engine.patience import Clock
+from ecsctl.aws.patience import Clock
+from ecsctl.errors import EcsctlError
 from tests.crash.branch import Branch, Ended, branch
 from tests.crash.conftest import Part, Struck
 from tests.crash.faults import Fault, Make, Script, at_work

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from ecsctl.engine.errors import Locked
+from ecsctl.errors import Locked
 from tests.crash.conftest import a_struck_world
 from tests.crash.faults import DEATHS, Fault, Killed, Script
 from tests.crash.matrix import unlike

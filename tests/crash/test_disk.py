@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError, Several, StateError
-from ecsctl.engine.patience import Clock as AnyClock
+from ecsctl.aws.patience import Clock as AnyClock
+from ecsctl.errors import EcsctlError, Several, StateError
 from tests.crash.conftest import Part, Struck, sample
 from tests.crash.disk import BROKEN, breaking_disk
 from tests.crash.faults import Make

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ecsctl.aws import Call
-from ecsctl.engine import patience
-from ecsctl.engine.patience import Clock
+from ecsctl.aws import patience
+from ecsctl.aws.clients import Call
+from ecsctl.aws.patience import Clock
 from ecsctl.engine.transients import TRANSIENTS
 from tests.crash.branch import branch
 from tests.crash.conftest import Struck

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecsctl.engine.patience import Clock
+from ecsctl.aws.patience import Clock
 from ecsctl.resources import by_name
 from tests.crash.conftest import Struck
 from tests.crash.faults import Fault, Make, Script, at_work

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import StateError
 from ecsctl.engine.state_file import checksum
+from ecsctl.errors import StateError
 from tests.crash.branch import branch
 from tests.crash.conftest import Struck, some
 from tests.crash.matrix import HOLDS, Matrix

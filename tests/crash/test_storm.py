@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from ecsctl.account import gathering, prepared
+from ecsctl.aws.codes import code, is_throttled
+from ecsctl.aws.rates import RATES
 from ecsctl.engine import walk
-from ecsctl.engine.errors import code, is_throttled
-from ecsctl.engine.rates import RATES
 from ecsctl.sandbox.core import congestion
 from tests.crash.conftest import AtOnce
 from tests.stack.conftest import World, same
@@ -40,7 +40,7 @@ def test_up_plan_and_down_end_well_in_a_throttling_storm(world: World) -> None:
 @pytest.mark.filterwarnings("ignore:.*does not match an error shape")
 def test_a_run_alone_stays_within_the_rates_that_aws_documents(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one thread: time stands still but where somebody sleeps, so that others' calls, kept back by a busy machine,
-    would arrive all at once. How many threads keep to a rate together: tests/engine/test_rates.py.
+    would arrive all at once. How many threads keep to a rate together: tests/aws/test_rates.py.
     """
     for module in (walk, gathering, prepared):
         monkeypatch.setattr(module, "ThreadPoolExecutor", AtOnce)

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from ecsctl.aws.patience import Clock
 from ecsctl.engine import runs
 from ecsctl.engine.claim import AT_MOST
-from ecsctl.engine.errors import EcsctlError, Refused
-from ecsctl.engine.patience import Clock
 from ecsctl.engine.plan import Plan
+from ecsctl.errors import EcsctlError, Refused
 from ecsctl.resources import kinds
 from tests.crash.branch import branch
 from tests.crash.conftest import Struck, some

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.engine import patience
+from ecsctl.aws import patience
 from ecsctl.engine.known import WINDOW
 from ecsctl.sandbox.aws import ec2
 from tests.crash.branch import branch

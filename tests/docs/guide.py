@@ -26,9 +26,9 @@ import tomlkit
 from botocore import xform_name
 
 from ecsctl import session
-from ecsctl.aws import Aws
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.cli import main
-from ecsctl.engine.patience import Patience
 from ecsctl.sandbox import push
 from ecsctl.sandbox.core.clock import Clock
 from tests.docs.pages import Fence, fences

@@ -23,11 +23,12 @@ import botocore.session
 import typer.main
 from botocore import xform_name
 
+from ecsctl import errors
 from ecsctl.cli import app
 from ecsctl.commands.helping import value
 from ecsctl.commands.options import SHARED
 from ecsctl.costs import prices
-from ecsctl.engine import errors, events
+from ecsctl.engine import events
 from ecsctl.resources import by_name
 from ecsctl.sandbox.core import overlay
 from ecsctl.sandbox.server.inprocess import inprocess

@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 
 import pytest
 
-from ecsctl.aws import Aws
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.engine.engine import Engine
 from ecsctl.engine.events import Event
 from ecsctl.engine.label import Label
-from ecsctl.engine.patience import Patience
 from ecsctl.engine.stack import Stack
 from ecsctl.engine.state import State
 from tests.engine.toys import KINDS, Ball, Box, Clock, Cloud

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.label import Label
 from ecsctl.engine.stack import Stack
+from ecsctl.errors import EcsctlError
 from tests.engine.conftest import Run
 from tests.engine.toys import Ball, Box, BoxId, BoxIds, Cloud, answer, lost
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine import patience
+from ecsctl.aws import patience
 from ecsctl.engine.engine import Engine
-from ecsctl.engine.errors import TimedOut
 from ecsctl.engine.stack import Stack, deletion_order
+from ecsctl.errors import TimedOut
 from ecsctl.resources import kinds
 from tests.engine.conftest import Run, toybox
 from tests.engine.toys import Ball, Box, Clock, Cloud, answer, lost

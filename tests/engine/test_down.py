@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import AwsError, Refused, ResourceFailed
 from ecsctl.engine.events import Planned
 from ecsctl.engine.label import Label
 from ecsctl.engine.plan import Verb
 from ecsctl.engine.stack import Stack
+from ecsctl.errors import AwsError, Refused, ResourceFailed
 from tests.engine.conftest import Run, toybox
 from tests.engine.toys import Ball, Box, Cloud, Drying, Lid, LidIds, Thing, answer, lost
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.engine.errors import Refused, ShownOtherwise
 from ecsctl.engine.known import WINDOW
 from ecsctl.engine.plan import Verb, Why
 from ecsctl.engine.reconcile import SHOWN, STEADY
 from ecsctl.engine.stack import Stack
+from ecsctl.errors import Refused, ShownOtherwise
 from tests.engine.conftest import Run
 from tests.engine.toys import Box, Cloud, Hesitant, Lowered, Misshapen
 

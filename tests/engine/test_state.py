@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ecsctl.engine.errors import Locked, StateError
 from ecsctl.engine.state import State
 from ecsctl.engine.state_file import text
+from ecsctl.errors import Locked, StateError
 
 
 def load(path: Path, said: list[str] | None = None, **other: str) -> State:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ClientError
 
+from ecsctl.aws.codes import is_throttled
+from ecsctl.aws.explaining import is_unanswered
+from ecsctl.aws.patience import FIRST, PASSING_LIMIT, SLOW_DOWN, Patience
 from ecsctl.engine.attempt import Attempt
-from ecsctl.engine.errors import EcsctlError, TimedOut, is_throttled
-from ecsctl.engine.explaining import is_unanswered
-from ecsctl.engine.patience import FIRST, PASSING_LIMIT, SLOW_DOWN, Patience
 from ecsctl.engine.transients import FRESH, TRANSIENTS, Transient, transient
+from ecsctl.errors import EcsctlError, TimedOut
 from tests.engine.toys import Clock, answer
 from tests.requests.in_use import uses
 

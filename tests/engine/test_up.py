@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.engine.errors import AwsError, Interrupted, Refused, ResourceFailed, Several, TimedOut
 from ecsctl.engine.events import Done
 from ecsctl.engine.plan import Verb, Why
 from ecsctl.engine.stack import Stack
+from ecsctl.errors import AwsError, Interrupted, Refused, ResourceFailed, Several, TimedOut
 from tests.engine.conftest import Run, toybox
 from tests.engine.toys import Ball, Box, Cloud, Guest, Lid, Shared, answer, lost
 

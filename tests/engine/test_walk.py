@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 
-from ecsctl.engine.errors import AwsError, ConfigError, Several
-from ecsctl.engine.explaining import together
+from ecsctl.aws.explaining import together
 from ecsctl.engine.walk import Release, walk
+from ecsctl.errors import AwsError, ConfigError, Several
 
 
 def test_a_visit_that_fails_after_all_others_have_ended_is_reported() -> None:

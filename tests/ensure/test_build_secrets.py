@@ -73,7 +73,7 @@ def _listed(found):
 ])  # fmt: skip
 def test_what_is_no_secret_or_registry_is_refused(tmp_path, build, expected):
     from ecsctl import config
-    from ecsctl.engine.errors import ConfigError
+    from ecsctl.errors import ConfigError
 
     (tmp_path / "ecsctl.toml").write_text(f'name = "shop"\n[github]\nrepository = "acme/shop"\n{build}\n')
     with pytest.raises(ConfigError) as caught:

@@ -19,10 +19,10 @@ import typer
 from botocore.exceptions import ClientError
 
 from ecsctl import session
-from ecsctl.aws import Aws
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.cli import app, main
 from ecsctl.engine import secret
-from ecsctl.engine.patience import Patience
 from ecsctl.resources.source_credentials import SourceCredentials
 from ecsctl.sandbox.aws.account import TOKEN_SECRET
 from ecsctl.sandbox.github.remote import revoke_github_token

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ecsctl.engine.errors import Refused, TimedOut
+from ecsctl.errors import Refused, TimedOut
 from ecsctl.releases.waiting import before_change, wait_until_quiet
 from ecsctl.sandbox.aws.ecr import put_image
 from ecsctl.sandbox.aws.ecs import script_tasks

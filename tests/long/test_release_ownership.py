@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from ecsctl.engine.errors import Refused
+from ecsctl.errors import Refused
 from ecsctl.releases.release import deploy, rollback
 from ecsctl.releases.verdict import Outcome
 from ecsctl.releases.waiting import before_change, wait_until_quiet

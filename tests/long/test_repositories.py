@@ -16,7 +16,7 @@ import pytest
 from ecsctl import config
 from ecsctl.config import Config
 from ecsctl.config.printing import toml
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.errors import EcsctlError
 from ecsctl.operations.init import propose
 from ecsctl.sandbox.aws import ecs
 from ecsctl.session import open_stack

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ecsctl.aws import Aws
-from ecsctl.engine.patience import Patience
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.sandbox.codepipeline.declared import declare, prepared, stages

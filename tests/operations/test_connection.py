@@ -12,7 +12,7 @@ import pytest
 
 from ecsctl.cli import app as _app  # noqa: F401 - the commands are there before the sandbox is
 from ecsctl.config import editing
-from ecsctl.engine.errors import EcsctlError, Refused
+from ecsctl.errors import EcsctlError, Refused
 from ecsctl.github import connection
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
 from ecsctl.sandbox.github.remote import github_hooks

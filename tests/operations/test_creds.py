@@ -12,10 +12,10 @@ import boto3
 import pytest
 
 from ecsctl import session
-from ecsctl.aws import READS, Aws
+from ecsctl.aws.clients import READS, Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.cli import app as _app  # noqa: F401 - the commands are there before the sandbox is
-from ecsctl.engine.errors import Refused, UsageError
-from ecsctl.engine.patience import Patience
+from ecsctl.errors import Refused, UsageError
 from ecsctl.github import creds
 from ecsctl.github_token import TYPE
 from ecsctl.sandbox.aws.account import TOKEN, TOKEN_SECRET

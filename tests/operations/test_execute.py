@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ecsctl.cli import app as _app  # noqa: F401 - the commands are there before the sandbox is
-from ecsctl.engine.errors import EcsctlError, Refused, TimedOut
+from ecsctl.errors import EcsctlError, Refused, TimedOut
 from ecsctl.operations import entering, execute
 from ecsctl.operations import plugin as carrier
 from tests.releases.conftest import APP, Service, service  # noqa: F401 - a fixture

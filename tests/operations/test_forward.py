@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ecsctl.cli import app as _app  # noqa: F401 - the commands are there before the sandbox is
-from ecsctl.engine.errors import TimedOut
+from ecsctl.errors import TimedOut
 from ecsctl.operations import entering, forward
 from ecsctl.operations import plugin as carrier
 from tests.operations.test_execute import Plugin, enable, plugin, refusal, start  # noqa: F401 - a fixture

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ecsctl.aws import Aws
-from ecsctl.engine.errors import Interrupted, Refused, UsageError
+from ecsctl.aws.clients import Aws
+from ecsctl.errors import Interrupted, Refused, UsageError
 from ecsctl.operations import logs
 from ecsctl.sandbox.core.clock import Clock, Virtual
 from ecsctl.ui import logs as shown

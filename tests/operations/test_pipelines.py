@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ecsctl.aws import Aws
-from ecsctl.engine.errors import Interrupted, Refused, ReleaseFailed, Stopped, Superseded, TimedOut, UsageError
+from ecsctl.aws.clients import Aws
+from ecsctl.errors import Interrupted, Refused, ReleaseFailed, Stopped, Superseded, TimedOut, UsageError
 from ecsctl.operations import pipeline_control, pipelines
 from ecsctl.sandbox.aws.codebuild.state import fail_next_build
 from ecsctl.sandbox.core.clock import Clock

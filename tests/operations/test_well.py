@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Plan
+from ecsctl.errors import Refused
 from ecsctl.operations.well import check_new_health_check, over_http
 from ecsctl.sandbox.aws.ecs import script_tasks
 from ecsctl.sandbox.aws.ecs.http_requests import visit

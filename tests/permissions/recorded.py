@@ -17,13 +17,13 @@ from unittest import mock
 import boto3
 from botocore.exceptions import ClientError
 
-from ecsctl import access
-from ecsctl.aws import Aws
+from ecsctl.aws import access
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.cli import main
 from ecsctl.config import Config
-from ecsctl.engine.errors import AccessError, EcsctlError
-from ecsctl.engine.patience import Patience
 from ecsctl.engine.promises import fulfil
+from ecsctl.errors import AccessError, EcsctlError
 from ecsctl.operations.policy import policies
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws.sns import confirm_email

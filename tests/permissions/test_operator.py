@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from ecsctl.engine.errors import AccessError
+from ecsctl.errors import AccessError
 from ecsctl.sandbox.core.permissions import Asked, decision, statements
 from tests.permissions.conftest import Record
 from tests.permissions.recorded import REGIONS

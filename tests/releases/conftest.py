@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ecsctl.aws import Aws
-from ecsctl.engine.patience import Patience
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.engine.state import State
 from ecsctl.sandbox.aws import ecr
 from ecsctl.sandbox.core.clock import Clock

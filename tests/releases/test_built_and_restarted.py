@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.engine.errors import Refused, ResourceFailed
+from ecsctl.errors import Refused, ResourceFailed
 from ecsctl.releases.release import deploy, restart
 from ecsctl.releases.verdict import Outcome
 from ecsctl.sandbox.aws.codebuild.state import fail_next_build

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ecsctl.engine.errors import Refused
+from ecsctl.errors import Refused
 from ecsctl.releases.history import Difference, PastRelease, compare, differences, history
 from ecsctl.releases.release import deploy, rollback
 from ecsctl.sandbox.aws import ecs

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ecsctl.aws import Aws
-from ecsctl.engine.errors import ConfigError
+from ecsctl.aws.clients import Aws
+from ecsctl.errors import ConfigError
 from ecsctl.names import Names
 from ecsctl.releases.images import chosen
 from ecsctl.sandbox.aws import ecr

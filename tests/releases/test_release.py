@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError, Interrupted, Refused, UsageError
+from ecsctl.errors import EcsctlError, Interrupted, Refused, UsageError
 from ecsctl.releases.release import Release, cancel, deploy, rollback
 from ecsctl.releases.verdict import Outcome
 from ecsctl.sandbox.aws import ecs

@@ -11,7 +11,7 @@ from pathlib import Path
 import botocore.model
 
 import ecsctl
-from ecsctl.aws import SERVICES, Aws
+from ecsctl.aws.clients import SERVICES, Aws
 from ecsctl.sandbox.core.requirements import PREFIXES
 from tests.requests.recorded import known, operation
 

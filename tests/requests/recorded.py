@@ -19,9 +19,9 @@ import botocore.model
 from botocore import xform_name
 
 from ecsctl import session
-from ecsctl.aws import Aws
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.cli import main
-from ecsctl.engine.patience import Patience
 from ecsctl.sandbox.aws.codebuild.state import fail_next_build
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server.inprocess import inprocess

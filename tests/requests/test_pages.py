@@ -9,8 +9,8 @@ import pytest
 from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import create_loader
 
-from ecsctl.aws import Aws
-from ecsctl.engine.patience import Patience
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.sandbox.core.clock import Virtual
 from tests.requests.in_use import Use, uses
 

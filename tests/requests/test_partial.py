@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl.aws import Aws
-from ecsctl.engine.errors import AccessError, EcsctlError
-from ecsctl.engine.patience import Patience
-from ecsctl.partial import FAILURES
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.partial import FAILURES
+from ecsctl.aws.patience import Patience
+from ecsctl.errors import AccessError, EcsctlError
 from ecsctl.sandbox.core.canned_answers import answer_next
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.requests.in_use import uses

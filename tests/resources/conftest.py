@@ -4,10 +4,10 @@ from contextlib import contextmanager
 import boto3
 import pytest
 
-from ecsctl.aws import Aws
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.engine.engine import Engine
 from ecsctl.engine.label import Label
-from ecsctl.engine.patience import Patience
 from ecsctl.engine.stack import Stack
 from ecsctl.engine.state import State
 from ecsctl.sandbox.server.inprocess import inprocess

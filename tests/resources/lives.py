@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ecsctl.aws import ReadOnly
+from ecsctl.aws.clients import ReadOnly
 from ecsctl.engine.label import APP, RESOURCE, Label
 from ecsctl.engine.plan import Plan, Step, Verb, decide
 from ecsctl.engine.promises import fulfil

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ecsctl.engine.errors import Refused, Several
+from ecsctl.errors import Refused, Several
 from ecsctl.resources.borrowed_network import BorrowedSubnet, BorrowedVpc
 from ecsctl.resources.security_group import SecurityGroup
 from ecsctl.resources.support.network_fitness import Need

@@ -4,9 +4,9 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from ecsctl.aws import Aws
-from ecsctl.engine.errors import Refused
-from ecsctl.engine.patience import Patience
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
+from ecsctl.errors import Refused
 from ecsctl.resources.bucket import Bucket
 from tests.desired_stack import usual
 

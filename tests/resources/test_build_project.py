@@ -3,7 +3,7 @@ import re
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.errors import EcsctlError
 from ecsctl.resources.support import push_filter
 from ecsctl.resources.support.github_side import if_github_lets
 from ecsctl.resources.support.project_parts import ACCOUNT, auth_of

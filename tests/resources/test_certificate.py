@@ -1,7 +1,7 @@
 import pytest
 
-from ecsctl.engine.errors import EcsctlError, Refused, TimedOut
 from ecsctl.engine.plan import Verb
+from ecsctl.errors import EcsctlError, Refused, TimedOut
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate, covers
 from ecsctl.sandbox.aws.acm import validation_record

@@ -1,7 +1,7 @@
 import pytest
 
-from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
+from ecsctl.errors import Refused
 from ecsctl.resources.cluster import Cluster
 from tests.desired_stack import usual
 

@@ -1,7 +1,7 @@
 import pytest
 
-from ecsctl.engine.errors import Refused, TimedOut
 from ecsctl.engine.plan import Verb
+from ecsctl.errors import Refused, TimedOut
 from ecsctl.resources.connection import BorrowedConnection
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
 from ecsctl.sandbox.snapshot.taking import differences, snapshot

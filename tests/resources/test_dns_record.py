@@ -3,9 +3,10 @@ from collections import Counter
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import Refused, Several, already_exists, is_gone
+from ecsctl.aws.codes import already_exists, is_gone
 from ecsctl.engine.label import Label
 from ecsctl.engine.promises import Promise
+from ecsctl.errors import Refused, Several
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.support.dns import normal, read, tag_value
 from ecsctl.sandbox.aws.acm import validation_record

@@ -1,7 +1,7 @@
 import pytest
 
-from ecsctl.engine.errors import Refused
 from ecsctl.engine.resource import Contents
+from ecsctl.errors import Refused
 from ecsctl.resources.log_group import LogGroup
 from tests.desired_stack import usual
 

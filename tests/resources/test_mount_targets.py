@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.errors import EcsctlError
 from tests.resources.test_answers import rewritten
 from tests.rows import network
 

@@ -1,7 +1,7 @@
 import pytest
 
-from ecsctl.engine.errors import EcsctlError, Several
 from ecsctl.engine.plan import Verb
+from ecsctl.errors import EcsctlError, Several
 from ecsctl.sandbox.aws.ec2.state import fail_next_nat
 from tests.rows.network import ids_of, stack_of
 

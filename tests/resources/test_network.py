@@ -3,8 +3,8 @@
 import pytest
 
 from ecsctl.account import in_use
-from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
+from ecsctl.errors import Refused
 from ecsctl.sandbox.aws import ec2
 from ecsctl.sandbox.snapshot.taking import differences
 from tests.rows.network import ALL, change_record, ids_of, snapshot, stack_of

@@ -1,8 +1,8 @@
 import pytest
 from moto.codepipeline.models import codepipeline_backends
 
-from ecsctl.engine.errors import Refused
 from ecsctl.engine.secret import Secret
+from ecsctl.errors import Refused
 from ecsctl.ids import ClusterName, ConnectionArn, ProjectName, ServiceName
 from ecsctl.resources.support.pipeline_structure import (
     Approval,

@@ -1,8 +1,8 @@
 import pytest
 from moto.codepipeline.models import codepipeline_backends
 
-from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.secret import Secret
+from ecsctl.errors import EcsctlError
 from ecsctl.ids import PipelineName
 from ecsctl.resources.pipeline_webhook import PipelineWebhook
 from ecsctl.sandbox.aws.codepipeline.webhooks import webhooks

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import Several
+from ecsctl.errors import Several
 from ecsctl.sandbox.aws import ecs as sandbox
 from tests.rows.ecs import Ground
 

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
+from ecsctl.errors import Refused
 from ecsctl.resources.role import Role
 from ecsctl.resources.support.policy_document import (
     Condition,

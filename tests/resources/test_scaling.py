@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from ecsctl.engine.errors import Refused
 from ecsctl.engine.stack import Stack
+from ecsctl.errors import Refused
 from ecsctl.resources.scaling import POLICY, Scaling
 from tests.rows.ecs import Ground
 

@@ -1,9 +1,9 @@
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from ecsctl.engine.errors import Refused, ResourceFailed
 from ecsctl.engine.plan import Why
 from ecsctl.engine.stack import deletion_order
+from ecsctl.errors import Refused, ResourceFailed
 from ecsctl.resources import kinds
 from ecsctl.resources.cluster import Cluster
 from ecsctl.resources.listener import Listener

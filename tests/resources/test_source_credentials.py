@@ -1,9 +1,9 @@
 import pytest
 
-from ecsctl.engine.errors import EcsctlError, ResourceFailed, Several
 from ecsctl.engine.plan import Verb
 from ecsctl.engine.resource import Contents
 from ecsctl.engine.secret import Secret
+from ecsctl.errors import EcsctlError, ResourceFailed, Several
 from ecsctl.ids import RoleName
 from ecsctl.resources.source_credentials import TAG, SourceCredentials
 from ecsctl.resources.support.project_parts import leans_on_the_account

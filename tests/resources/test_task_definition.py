@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb, Why
+from ecsctl.errors import Refused
 from ecsctl.resources.support.containers import HealthCheck
 from ecsctl.resources.task_definition import TaskDefinition
 from ecsctl.sandbox.aws import ecs as sandbox

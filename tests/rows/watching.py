@@ -15,7 +15,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from ecsctl.aws import Aws
+from ecsctl.aws.clients import Aws
 from ecsctl.resources import kinds
 from ecsctl.sandbox.core import authorization
 from ecsctl.sandbox.core.permissions import Asked

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from ecsctl.cli import main
-from ecsctl.engine.errors import ReleaseFailed
+from ecsctl.errors import ReleaseFailed
 from ecsctl.operations import played_push
 from ecsctl.sandbox.github import checkout
 from ecsctl.sandbox.github.checkout import Checkout

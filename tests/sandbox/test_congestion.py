@@ -6,7 +6,7 @@ import pytest
 from answers import refused
 from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import is_throttled
+from ecsctl.aws.codes import is_throttled
 from ecsctl.sandbox.core import congestion, overlay
 
 READS = {

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import boto3
 import pytest
 
-from ecsctl.aws import Aws
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.config import Config
 from ecsctl.engine.events import Event
-from ecsctl.engine.patience import Patience
 from ecsctl.engine.plan import Plan
 from ecsctl.engine.report import Report, reports
 from ecsctl.engine.state import State

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.errors import EcsctlError
 from tests.stack.conftest import World, desired_stack
 
 MAY = {"actions": ["s3:GetObject", "sqs:SendMessage"], "resources": ["arn:aws:s3:::{app}-uploads/*"]}

@@ -55,7 +55,7 @@ def test_from_nothing_and_back_to_it(world: World) -> None:
 ])  # fmt: skip
 def test_without_a_way_out_it_is_refused(tmp_path: Any, network: str, message: str) -> None:
     from ecsctl import config
-    from ecsctl.engine.errors import ConfigError
+    from ecsctl.errors import ConfigError
 
     text = f'name = "shop"\n[vpc]\n{network}\n[github]\nrepository = "acme/shop"\n[build]\nvpc = true\n'
     (tmp_path / "ecsctl.toml").write_text(text)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ecsctl.costs.estimate import estimated
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.errors import EcsctlError
 from tests.stack.conftest import World, desired_stack
 
 SAID = {"entrypoint": ["/entry.sh"], "user": "10001", "working_directory": "/app", "read_only_root": True,

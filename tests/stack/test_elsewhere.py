@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ecsctl.config import Config
-from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.events import Said
+from ecsctl.errors import EcsctlError
 from ecsctl.operations.policy import policies
 from ecsctl.sandbox.aws.route53 import set_elsewhere
 from ecsctl.sandbox.core import authorization

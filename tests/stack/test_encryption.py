@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError, Refused
 from ecsctl.engine.secret import Secret
+from ecsctl.errors import EcsctlError, Refused
 from ecsctl.own_secrets import put
 from ecsctl.sandbox import push
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.engine.errors import Refused, UsageError
+from ecsctl.errors import Refused, UsageError
 from ecsctl.operations import logs, pipelines
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws.codebuild.state import fail_next_build

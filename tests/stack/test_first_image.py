@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ecsctl.engine.errors import ConfigError, EcsctlError, QuotaReached, Several
 from ecsctl.engine.resource import Observed
+from ecsctl.errors import ConfigError, EcsctlError, QuotaReached, Several
 from ecsctl.ids import ImageUri
 from ecsctl.resources.first_image import FirstImage, FirstImageIds
 from ecsctl.sandbox.aws.codebuild.state import fail_next_build, limit_builds

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.errors import EcsctlError
 from tests.stack.changes import BORROWED
 from tests.stack.conftest import World, desired_stack
 from tests.stack.theirs import theirs

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError, Several
 from ecsctl.engine.plan import Plan, Step, Why
+from ecsctl.errors import EcsctlError, Several
 from ecsctl.releases import release
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws import ecs

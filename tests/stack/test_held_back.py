@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.errors import EcsctlError
 from tests.stack.conftest import World, desired_stack
 
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl.aws import Aws
+from ecsctl.aws.clients import Aws
 from ecsctl.engine.plan import Verb
 from tests.stack.conftest import World
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from moto.codebuild.models import codebuild_backends
 
-from ecsctl.engine.errors import ConfigError, EcsctlError
+from ecsctl.errors import ConfigError, EcsctlError
 from ecsctl.resources.role import Role
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws import ecs

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from ecsctl.config import Config
-from ecsctl.engine.errors import ConfigError, EcsctlError
 from ecsctl.engine.resource import Resource
 from ecsctl.ensure import limits
+from ecsctl.errors import ConfigError, EcsctlError
 from ecsctl.sandbox.aws.ecr import put_image
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 

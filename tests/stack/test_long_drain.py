@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.engine.errors import Refused
+from ecsctl.errors import Refused
 from tests.stack.conftest import World, desired_stack, same
 
 HOUR = desired_stack(domain=None, service={"deregistration_delay_seconds": 3600})

@@ -14,9 +14,9 @@ from ecsctl.account.facts import Facts
 from ecsctl.account.identity import Identity, identify
 from ecsctl.account.in_use import as_recorded
 from ecsctl.blueprint import blueprint
-from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.label import OWNER
 from ecsctl.engine.plan import Plan
+from ecsctl.errors import ConfigError
 from ecsctl.resources import listener
 from ecsctl.sandbox.aws import ec2, ecr
 from ecsctl.sandbox.aws.codebuild import images

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.label import Label
+from ecsctl.errors import EcsctlError
 from ecsctl.resources.support.dns import tag_value
 from ecsctl.sandbox.aws import ecs
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack

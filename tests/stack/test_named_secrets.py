@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ecsctl.config import Config
-from ecsctl.engine.errors import ConfigError
+from ecsctl.errors import ConfigError
 from ecsctl.operations.policy import policies
 from ecsctl.session import open_stack
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ecsctl import ahead
-from ecsctl.aws import Aws
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.config import Config
-from ecsctl.engine.patience import Patience
 from ecsctl.resources.support.our_roles import our_roles
 from ecsctl.session import open_stack
 from tests.stack.conftest import World, desired_stack, shared_session

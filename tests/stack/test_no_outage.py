@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.errors import EcsctlError
 from ecsctl.sandbox.aws import route53
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.stack.changes import LONG, PLAIN, QUICK, REFUSED, SECURE, unanswered, with_

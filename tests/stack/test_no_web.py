@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
+from ecsctl.errors import Refused
 from ecsctl.operations.jobs import read as jobs_of
 from ecsctl.operations.status import read
 from ecsctl.releases import release

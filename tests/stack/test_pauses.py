@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecsctl.config import Config
-from ecsctl.engine.errors import Paused, Refused
+from ecsctl.errors import Paused, Refused
 from ecsctl.operations.policy import policies
 from ecsctl.operations.status import read
 from ecsctl.releases.history import history

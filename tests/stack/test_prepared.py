@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ecsctl.config.json_schema import options
-from ecsctl.engine.errors import EcsctlError, Several
+from ecsctl.errors import EcsctlError, Several
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, shared_session
 from tests.stack.prepared import (
     GONE,
@@ -273,7 +273,7 @@ NOT_EXAMINED = {
     "role_path": "a path is no thing of its own; which the organization allows only IAM says, when a role is created",
     "volumes.NAME.directory": "what is in a file system no call of AWS tells: `why` knows a folder that is not there",
     "domain.elsewhere": "what stands at another DNS provider no call of AWS tells: `up` says what is to stand there",
-    "region": "a region that is not enabled, or is none, is refused by the first call: tests/test_access.py",
+    "region": "a region that is not enabled, or is none, is refused by the first call: tests/aws/test_access.py",
     "github.repository": "GitHub's, and asked there: by the source's own error, and `why`",
     "github.branch": "as github.repository",
     "ecr.sign": "a profile may be another account's, whose holder alone may read it: ECR says whether it signs",

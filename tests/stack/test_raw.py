@@ -9,8 +9,8 @@ import botocore.session
 import pytest
 
 from ecsctl.config.tables import raw as config_raw
-from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.plan import Why
+from ecsctl.errors import ConfigError
 from ecsctl.raw_parameters import CALLS, attributes, shape_of
 from ecsctl.resources import build_project, listener, service, target_group
 from tests.stack.conftest import World, desired_stack

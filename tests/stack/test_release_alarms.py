@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ecsctl.config import Config
-from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.plan import Verb
+from ecsctl.errors import EcsctlError
 from ecsctl.operations.policy import policies
 from ecsctl.releases.verdict import Followed, Outcome, Verdict, verdict_of
 from ecsctl.resources.support.deployments import snapshot

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.events import Said
 from ecsctl.engine.plan import Verb
+from ecsctl.errors import EcsctlError
 from ecsctl.sandbox.aws.logs import revive_log_groups
 from tests.stack.conftest import World, same
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ecsctl.config import Config
-from ecsctl.engine.errors import EcsctlError, Several
+from ecsctl.errors import EcsctlError, Several
 from ecsctl.operations.policy import policies
 from ecsctl.sandbox.core import authorization
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import Refused
+from ecsctl.errors import Refused
 from ecsctl.operations import logs
 from ecsctl.sandbox.aws import ecs
 from tests.stack.conftest import World, desired_stack

@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecsctl.config import Config
-from ecsctl.engine.errors import ResourceFailed
 from ecsctl.engine.label import Label
 from ecsctl.engine.plan import Plan, Verb
+from ecsctl.errors import ResourceFailed
 from ecsctl.ids import ImageUri, RepositoryName, RepositoryUri
 from ecsctl.operations.policy import policies
 from ecsctl.resources.repository import Repository, RepositoryIds

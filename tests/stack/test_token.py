@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecsctl.account.token import read_token
-from ecsctl.engine.errors import ConfigError, EcsctlError
+from ecsctl.errors import ConfigError, EcsctlError
 from ecsctl.github import creds
 from ecsctl.github_token import TYPE
 from ecsctl.sandbox.aws.account import TOKEN, TOKEN_SECRET

@@ -7,10 +7,10 @@ from pathlib import Path
 import boto3
 import pytest
 
-from ecsctl.aws import Aws
-from ecsctl.engine.errors import Refused
-from ecsctl.engine.patience import Patience
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.engine.plan import Verb
+from ecsctl.errors import Refused
 from tests.stack.conftest import World, desired_stack
 
 OTHER = "us-east-1"

@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecsctl.account import token
-from ecsctl.engine.errors import ConfigError, EcsctlError, Refused
 from ecsctl.engine.plan import Plan
+from ecsctl.errors import ConfigError, EcsctlError, Refused
 from ecsctl.github import creds
 from ecsctl.sandbox.aws.account import TOKEN, TOKEN_SECRET
 from tests.stack.conftest import World, desired_stack, reported

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.errors import EcsctlError
 from ecsctl.removal import blockers
 from ecsctl.session import open_app
 from tests.crash.stacks import BESIDE

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ecsctl.config import Config
-from ecsctl.engine.errors import EcsctlError, Several
 from ecsctl.engine.plan import Verb
+from ecsctl.errors import EcsctlError, Several
 from ecsctl.operations.policy import policies
 from ecsctl.removal.kept import keeper
 from ecsctl.removal.receipt import left

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from moto.codebuild.models import codebuild_backends
 
-from ecsctl.aws import Aws
-from ecsctl.engine.patience import Patience
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws import ecs
 from ecsctl.sandbox.aws.codebuild.state import builds as builds_in

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ecsctl.config import Config
-from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.plan import Verb
+from ecsctl.errors import EcsctlError
 from ecsctl.operations.policy import policies
 from ecsctl.sandbox.core import authorization
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import ReleaseFailed
+from ecsctl.errors import ReleaseFailed
 from ecsctl.releases.release import cancel, deploy, restart, rollback
 from ecsctl.releases.verdict import Outcome, Release
 from ecsctl.releases.waiting import at_work

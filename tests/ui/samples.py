@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ecsctl.costs.estimate import Estimate
-from ecsctl.engine.errors import AccessError, Interrupted, ResourceFailed, Several, TimedOut
 from ecsctl.engine.plan import UNKNOWN, Change, Plan, Step, Verb, Why
 from ecsctl.engine.report import Report
 from ecsctl.engine.resource import Observed
+from ecsctl.errors import AccessError, Interrupted, ResourceFailed, Several, TimedOut
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 WHERE = {"app": "shop", "account": "123456789012", "region": "eu-central-1"}

@@ -1,5 +1,5 @@
-from ecsctl.engine.errors import AwsError, Interrupted, Several
-from ecsctl.engine.explaining import in_the_way
+from ecsctl.aws.explaining import in_the_way
+from ecsctl.errors import AwsError, Interrupted, Several
 from ecsctl.ui import errors
 from tests.ui import samples
 

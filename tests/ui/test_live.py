@@ -3,7 +3,7 @@ import json
 import pytest
 from rich.console import Console
 
-from ecsctl.engine.errors import UsageError
+from ecsctl.errors import UsageError
 from ecsctl.operations.status import Live, Service
 from ecsctl.ui import console, live
 from tests.ui import running

@@ -3,9 +3,9 @@ import re
 
 import pytest
 
-from ecsctl.engine.errors import Interrupted
 from ecsctl.engine.plan import Change, Plan, Step, Verb, Why
 from ecsctl.engine.report import Condition, Report
+from ecsctl.errors import Interrupted
 from ecsctl.ui import output
 from tests.ui import json_docs, samples
 

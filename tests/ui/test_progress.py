@@ -6,9 +6,9 @@ from datetime import datetime
 import pytest
 from rich.console import Console
 
-from ecsctl.engine.errors import Refused
 from ecsctl.engine.events import Done, Failed, NotTried, Planned, Ready, Said, Started, Waiting
 from ecsctl.engine.plan import Plan, Verb
+from ecsctl.errors import Refused
 from ecsctl.ui import console
 from ecsctl.ui import progress as module
 from ecsctl.ui.progress import Progress

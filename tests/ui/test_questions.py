@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "ecsctl"
 PROGRAM = """
 import sys, threading, time
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.errors import EcsctlError
 from ecsctl.engine.events import Started, Waiting
 from ecsctl.engine.plan import Verb
 from ecsctl.ui import words

@@ -6,7 +6,7 @@ import sys
 import pexpect
 import pytest
 
-from ecsctl.engine.errors import Refused, UsageError
+from ecsctl.errors import Refused, UsageError
 from ecsctl.ui import words
 
 
@@ -63,7 +63,7 @@ def test_with_nobody_there_the_exact_command_is_the_hint(ask, environment, monke
 
 
 REAL = """
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.errors import EcsctlError
 from ecsctl.ui import words
 try:
     words.ask_name('shop', command='ecsctl down --yes')

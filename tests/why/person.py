@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from ecsctl import session
-from ecsctl.aws import Aws
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 from ecsctl.cli import main
-from ecsctl.engine.patience import Patience
 from ecsctl.operations import well
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws.ecs import http_requests

@@ -7,7 +7,7 @@ import json
 import pytest
 from moto.ec2.models.subnets import Subnet
 
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.errors import EcsctlError
 from ecsctl.sandbox.aws.codebuild.state import fail_next_build
 from ecsctl.sandbox.aws.ecs import script_tasks
 from ecsctl.sandbox.push import FATES, push, pushed

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from ecsctl import partitions
+from ecsctl.aws import partitions
 
 
 @dataclass(frozen=True)

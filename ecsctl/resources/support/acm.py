@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_acm.literals import KeyAlgorithmType
     from types_boto3_acm.type_defs import CertificateDetailTypeDef, CertificateSummaryTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 # ACM API reference, ListCertificates: by default only those with RSA keys of 1024 and 2048 bits are listed.

@@ -10,7 +10,7 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 MINUTE = 60
 HOURLY = 0.10 / 730  # "Amazon CloudWatch pricing": a standard alarm, for each metric that it watches

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types_boto3_application_autoscaling.type_defs import ScalableTargetTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 
 def targets_of(aws: Aws, services: list[str]) -> list[ScalableTargetTypeDef]:

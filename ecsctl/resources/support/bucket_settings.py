@@ -12,7 +12,7 @@ from ecsctl.resources.support.policy_document import same_spelling
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import LifecycleRuleUnionTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.engine.label import Label
 
 RULE = "ecsctl"  # the name of our lifecycle rule

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import BuildTypeDef
     from types_boto3_ecr.type_defs import ImageDetailTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 RECENT = 20  # builds that are read, where the newest alone is not enough
 LINES, READ = 10, 500  # lines at the log's end that are shown, and that are read: CodeBuild repeats long commands there

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import Doubled, is_gone
+from ecsctl.aws.codes import is_gone
 from ecsctl.engine.label import APP, Label
+from ecsctl.errors import Doubled
 
 T = TypeVar("T")
 

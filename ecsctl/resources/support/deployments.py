@@ -22,7 +22,7 @@ from ecsctl.resources.support.revisions import BACK
 from ecsctl.resources.support.strategy import rules_of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 Answer = Mapping[str, Any]
 

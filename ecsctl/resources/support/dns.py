@@ -16,7 +16,7 @@ from ecsctl.engine.label import APP, ID, RESOURCE, Label
 if TYPE_CHECKING:
     from types_boto3_route53.type_defs import ResourceRecordSetOutputTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.ids import HostedZoneId
 
 S = TypeVar("S", bound=str)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ecsctl import partitions
+from ecsctl.aws import partitions
 from ecsctl.ids import ImageUri
 from ecsctl.names import LAYERS
 from ecsctl.resources.support.common import none_if_gone
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from types_boto3_ecr.type_defs import ImageDetailTypeDef, ImageIdentifierTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 _ECR = re.compile(
     rf"(?P<account>\d{{12}})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.{partitions.SUFFIX}/(?P<repository>[a-z0-9._/-]+)"

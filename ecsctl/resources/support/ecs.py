@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types_boto3_ecs.literals import DesiredStatusType
     from types_boto3_ecs.type_defs import ClusterTypeDef, ServiceTypeDef, TaskTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.names import Names
 
 T = TypeVar("T")

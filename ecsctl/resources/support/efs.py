@@ -10,7 +10,7 @@ from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import anywhere, keyed, linked, of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 

@@ -14,7 +14,7 @@ from ecsctl.resources.support.common import none_if_gone
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import RuleTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 MOST = 20  # ELB API reference, DescribeTags: resources in one call
 

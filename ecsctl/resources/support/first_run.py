@@ -24,7 +24,7 @@ from ecsctl.resources.support.running import running
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 GATE = Approval("ecsctl", "ecsctl up is making this pipeline. If that run has ended: run it again.")
 STOPPED = "its commit is what the service runs already"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import code
+from ecsctl.aws.codes import code
 from ecsctl.engine.label import Label, flat
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 REGISTERED = "ecsctl:registered"  # tag of a pipeline's webhook: the digest of the token that GitHub has for it
 

@@ -14,7 +14,7 @@ from ecsctl.resources.support.ecs import BY, tasks_in
 from ecsctl.resources.support.schedules import STARTED_BY
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 REFUSED = 75  # the exit code of the guard if another run is in progress: sysexits.h, EX_TEMPFAIL
 

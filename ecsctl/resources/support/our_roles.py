@@ -13,7 +13,7 @@ from ecsctl.names import Names
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import RoleTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 MOST = 1000  # IAM API reference, ListRoles: roles per page; a hundred by default
 

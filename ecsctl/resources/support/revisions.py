@@ -13,7 +13,7 @@ from ecsctl.engine.label import APP, ID, Label, flat
 from ecsctl.resources.support.ecs import known_to_tagging, newer, revision_of
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 Definition = dict[str, Any]  # the parameters of RegisterTaskDefinition, without tags
 Architecture = Literal["ARM64", "X86_64"]

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
+from ecsctl.aws.partitions import suffix
 from ecsctl.engine.label import APP
-from ecsctl.partitions import suffix
 from ecsctl.parts import ALARMED
 from ecsctl.resources.support.policy_document import Condition, Statement
 

@@ -15,7 +15,7 @@ from ecsctl.resources.support.rights import of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 CONSOLE = "{console}/events/home?region={region}#/eventbus/default/rules/{name}"
 ACTIONS = of(

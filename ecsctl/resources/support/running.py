@@ -12,7 +12,7 @@ from ecsctl.resources.support.ecs import family_of, lead_of, service_of
 from ecsctl.resources.support.revisions import latest_of, revision
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.names import Names
 
 

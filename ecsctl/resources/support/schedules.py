@@ -11,7 +11,7 @@ from ecsctl.resources.support import our_roles
 from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
     from ecsctl.names import Names
 
 STARTED_BY = "chronos-schedule/"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef
 
-    from ecsctl.aws import Aws
+    from ecsctl.aws.clients import Aws
 
 STRATEGY, MONITORING = "capacityProviderStrategy", "monitoring"
 FAST, USUALLY = 20, 60

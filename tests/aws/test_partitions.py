@@ -10,8 +10,8 @@ from typing import Any
 import botocore
 import pytest
 
-from ecsctl import partitions
-from ecsctl.access import REGION
+from ecsctl.aws import partitions
+from ecsctl.aws.access import REGION
 from ecsctl.config import Config
 from ecsctl.resources.dns_record import BALANCER
 from ecsctl.resources.support.ecr import Reference

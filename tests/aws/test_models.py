@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
-from ecsctl.aws import SERVICES, Aws
-from ecsctl.models import light, loader
+from ecsctl.aws.clients import SERVICES, Aws
+from ecsctl.aws.models import light, loader
 
 
 def lightened() -> Any:

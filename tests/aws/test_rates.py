@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ecsctl.engine.patience import Patience
-from ecsctl.engine.rates import RATES, Pace
+from ecsctl.aws.patience import Patience
+from ecsctl.aws.rates import RATES, Pace
 from tests.engine.toys import Clock
 
 SENT = 300

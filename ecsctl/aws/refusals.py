@@ -7,9 +7,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ecsctl.engine import errors
-from ecsctl.engine.errors import AccessError, AwsError, Denied, EcsctlError, QuotaReached
-from ecsctl.engine.sdk_errors import SIGNING_IN, signing_in
+from ecsctl.aws import codes
+from ecsctl.aws.sdk_errors import SIGNING_IN, signing_in
+from ecsctl.errors import AccessError, AwsError, Denied, EcsctlError, QuotaReached
+from ecsctl.github_token import TOKEN_HINT, TOKEN_REFUSED
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -168,7 +169,7 @@ QUOTA_HINTS = {  # for CodeBuild, AWS documentation, "Quotas for CodeBuild": a n
 
 def as_error(error: ClientError, what: str) -> EcsctlError:
     """AWS's refusal in the user's terms. `what` says what was being done."""
-    name, text, operation = errors.code(error), errors.text(error), error.operation_name
+    name, text, operation = codes.code(error), codes.text(error), error.operation_name
     why = f"{operation} answered {name}: {text}"
     if operation in SIGNING_IN:
         return signing_in(operation, name, text)
@@ -176,7 +177,7 @@ def as_error(error: ClientError, what: str) -> EcsctlError:
         return AccessError(f"{what}: this account may not use {operation} yet", why=why,
                            hint="check the account's billing page and mails: a new account is verified first, and "
                            f"AWS support knows more; {AGAIN}")  # fmt: skip
-    if name in errors.DENIED:
+    if name in codes.DENIED:
         who, hint = denier(f"{name}: {text}")
         why = ENCODED.sub("", why)
         if not who and (encoded := ENCODED.search(text)):
@@ -188,20 +189,20 @@ def as_error(error: ClientError, what: str) -> EcsctlError:
             )
             hint = ANOTHERS
         return Denied(f"{what}: not allowed to call {operation}{who and f' ({who})'}", why=why, hint=hint)
-    if name == "RequestTimeTooSkewed" or (name in errors.EXPIRED and CLOCK.search(text)):
+    if name == "RequestTimeTooSkewed" or (name in codes.EXPIRED and CLOCK.search(text)):
         return AccessError("this machine's clock is wrong", why=why, hint=f"set the clock, {AGAIN}")
-    if name in errors.EXPIRED:
+    if name in codes.EXPIRED:
         ended = name in OVER
         return AccessError(
             f"{what}: the AWS credentials {'have expired' if ended else 'are not valid'}", why=why,
             hint=f"log in again (aws sso login), or use newer keys, {AGAIN}" if ended else
             KEYS + (ENABLED if name in UNKNOWN else ""),
         )  # fmt: skip
-    if errors.TOKEN_REFUSED.search(text) and not SHUT_OUT.search(text):
-        return AwsError(f"{what}: GitHub does not take the token", why=f"{name}: {text}", hint=errors.TOKEN_HINT)
+    if TOKEN_REFUSED.search(text) and not SHUT_OUT.search(text):
+        return AwsError(f"{what}: GitHub does not take the token", why=f"{name}: {text}", hint=TOKEN_HINT)
     if found := known(error):
         return AwsError(f"{what}: {found[0]}", why=why, hint=found[1])
-    if name in QUOTA or (FAMILY.search(name) and not errors.is_throttled(error)):
+    if name in QUOTA or (FAMILY.search(name) and not codes.is_throttled(error)):
         which = f"the quota of {QUOTA[name]}" if name in QUOTA else f"a quota of what {operation} makes"
         return QuotaReached(f"{what}: {which} is reached", why=why, hint=QUOTA_HINTS.get(name, MORE))
     return AwsError(f"{what}: {operation} failed", why=f"{name}: {text}")
@@ -209,7 +210,7 @@ def as_error(error: ClientError, what: str) -> EcsctlError:
 
 def known(error: BaseException) -> tuple[str, str] | None:
     """Explain a refusal whose words are known: what it means, and what helps. None for unknown words."""
-    answer = f"{errors.code(error)}: {errors.text(error)}"
+    answer = f"{codes.code(error)}: {codes.text(error)}"
     return next(((says, hint) for words, says, hint in KNOWN if re.search(words, answer)), None)
 
 

@@ -13,8 +13,8 @@ import pytest
 from botocore.exceptions import SSLError
 
 from benchmarks.ca import throwaway
-from ecsctl.aws import Aws
-from ecsctl.engine.patience import Patience
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.patience import Patience
 
 ANSWER = (
     b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/me</Arn>"

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from ecsctl import __version__, authorities, partial
+from ecsctl import __version__
+from ecsctl.aws import authorities, partial
 from ecsctl.names import ROLE_PATH
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from types_boto3_service_quotas import ServiceQuotasClient
     from types_boto3_sts import STSClient
 
-    from ecsctl.engine.patience import Patience
+    from ecsctl.aws.patience import Patience
 
 P = ParamSpec("P")
 R = TypeVar("R")

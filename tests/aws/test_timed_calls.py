@@ -6,10 +6,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl import access
-from ecsctl.aws import Aws
-from ecsctl.engine.errors import NotOffered, code
-from ecsctl.engine.patience import Patience
+from ecsctl.aws import access
+from ecsctl.aws.clients import Aws
+from ecsctl.aws.codes import code
+from ecsctl.aws.patience import Patience
+from ecsctl.errors import NotOffered
 from ecsctl.resources.support import signing
 from ecsctl.sandbox.server.inprocess import inprocess
 

@@ -22,9 +22,9 @@ import pexpect
 import pytest
 from botocore.exceptions import EndpointConnectionError, ProfileNotFound
 
-from ecsctl import access
 from ecsctl.account.identity import identify
-from ecsctl.engine.errors import AccessError, EcsctlError, UsageError
+from ecsctl.aws import access
+from ecsctl.errors import AccessError, EcsctlError, UsageError
 from ecsctl.session import Place
 
 CONFIG = """\

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from ecsctl.engine.errors import Interrupted, TimedOut, code, is_gone, is_throttled, text
-from ecsctl.engine.explaining import is_unanswered
-from ecsctl.engine.rates import Pace
+from ecsctl.aws.codes import code, is_gone, is_throttled, text
+from ecsctl.aws.explaining import is_unanswered
+from ecsctl.aws.rates import Pace
+from ecsctl.errors import Interrupted, TimedOut
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ecsctl.engine.explaining import explained, is_unanswered
+from ecsctl.aws.explaining import explained, is_unanswered
 
 
 @contextmanager

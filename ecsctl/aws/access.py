@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecsctl import partitions
-from ecsctl.engine import sdk_errors
-from ecsctl.engine.errors import EXPIRED, AccessError, EcsctlError, NotOffered, Unreachable, UsageError, code
-from ecsctl.engine.explaining import explained
-from ecsctl.models import light
+from ecsctl.aws import partitions, sdk_errors
+from ecsctl.aws.codes import EXPIRED, code
+from ecsctl.aws.explaining import explained
+from ecsctl.aws.models import light
+from ecsctl.errors import AccessError, EcsctlError, NotOffered, Unreachable, UsageError
 
 if TYPE_CHECKING:
     from boto3.session import Session

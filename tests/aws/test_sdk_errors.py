@@ -19,8 +19,9 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from ecsctl.engine.errors import AccessError, AwsError, EcsctlError, UsageError, is_gone
-from ecsctl.engine.explaining import explained, is_unanswered
+from ecsctl.aws.codes import is_gone
+from ecsctl.aws.explaining import explained, is_unanswered
+from ecsctl.errors import AccessError, AwsError, EcsctlError, UsageError
 
 LOGIN, WRITTEN, SETTING, ADDRESS = r"aws login", r"~/\.aws/config", r"environment variable AWS_", r"AWS_ENDPOINT_URL"
 AGAIN, OURS, INSTALLED = r"^run the same command again: it goes on", r"a mistake of ecsctl", r"reinstall ecsctl"

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from ecsctl.engine import refusals, sdk_errors
-from ecsctl.engine.errors import PASSING, EcsctlError, Interrupted, Several, code, is_throttled, status
+from ecsctl.aws import refusals, sdk_errors
+from ecsctl.aws.codes import PASSING, code, is_throttled, status
+from ecsctl.errors import EcsctlError, Interrupted, Several
 
 
 def is_unanswered(error: BaseException) -> bool:

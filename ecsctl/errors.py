@@ -1,7 +1,6 @@
-"""Our errors, each with what to do now; and what AWS's error codes mean.
+"""Our errors, each with what to do now.
 
-The messages for AWS's refusals are in refusals.py, those for the SDK's own errors in sdk_errors.py; explaining.py
-finds the one for an error.
+What AWS's error codes mean is in aws/codes.py; aws/explaining.py turns an error of AWS or of its SDK into one of these.
 
 EcsctlError                 exit 1
 ├── UsageError              exit 2   a wrong option, or a question without a terminal to answer it
@@ -31,7 +30,6 @@ EcsctlError                 exit 1
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -170,81 +168,3 @@ class Several(EcsctlError):
         """The most serious exit code of its parts: an interruption first, then access, then failure, then a wait."""
         codes = [error.exit_code for error in self.errors]
         return next(code for code in (130, 3, 5, 2, 1, 6, 7, 8, 4, 9) if code in codes)
-
-
-GONE = re.compile(r"NotFound|NotExist|Non[Ee]xist|^NoSuch|NotAttached|NotActive|^404$")
-"""AWS's codes for what does not exist, in all its services; 404 is the answer to a HEAD, which has no body that could
-hold a code.
-"""
-EXISTS = frozenset(
-    "InvalidGroup.Duplicate InvalidPermission.Duplicate InvalidSubnet.Conflict RouteAlreadyExists "
-    "Resource.AlreadyAssociated DuplicateLoadBalancerName DuplicateTargetGroupName DuplicateListener "
-    "EntityAlreadyExists RepositoryAlreadyExistsException ResourceAlreadyExistsException BucketAlreadyOwnedByYou "
-    "PipelineNameInUseException FileSystemAlreadyExists AccessPointAlreadyExists".split()
-)
-THROTTLED = frozenset(
-    "Throttling ThrottlingException ThrottledException RequestLimitExceeded RequestThrottled RequestThrottledException "
-    "TooManyRequestsException BandwidthLimitExceeded RequestLimitExceeded SlowDown EC2ThrottledException "
-    "TransactionInProgressException ProvisionedThroughputExceededException".split()
-)
-PASSING = frozenset("InternalError InternalFailure InternalServerError ServiceUnavailable Unavailable ServerException "
-                    "ServiceUnavailableException InternalServiceError ServiceFailure RequestTimeout "
-                    "RequestTimeoutException HttpTimeoutException".split())  # fmt: skip
-EXPIRED = frozenset("ExpiredToken ExpiredTokenException RequestExpired InvalidClientTokenId InvalidAccessKeyId "
-                    "UnrecognizedClientException AuthFailure SignatureDoesNotMatch InvalidSignatureException "
-                    "IncompleteSignature RequestTimeTooSkewed TokenRefreshRequired".split())  # fmt: skip
-DENIED = frozenset("AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized "
-                   "AuthorizationError UnauthorizedAccess OptInRequired BlockedByOrganizationPolicyException "
-                   "403".split())  # fmt: skip
-"""403 is the answer to a HEAD, which S3 sends: it has no body that could hold a code."""
-# What CodePipeline and CodeBuild say when GitHub does not accept the token that they hold (CodePipeline user guide,
-# "Troubleshooting CodePipeline"; CodeBuild user guide, "Troubleshooting AWS CodeBuild"; for the first
-# 0x4447/0x4447_product_s3_email#22).
-TOKEN_REFUSED = re.compile(
-    r"Bad credentials|access token might be invalid|has been revoked|Could not access the GitHub|"
-    r"authentication required for primary source"
-)
-TOKEN_HINT = "ecsctl creds rotate asks for a new token, and brings it to every place that uses it"  # noqa: S105 - a sentence
-
-
-def code(error: BaseException) -> str:
-    """AWS's error code of a botocore ClientError; an empty string for any other error."""
-    response = getattr(error, "response", None)
-    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
-
-
-def text(error: BaseException) -> str:
-    """AWS's own message of a botocore ClientError; the error's text for any other."""
-    response = getattr(error, "response", None)
-    found = response.get("Error", {}).get("Message", "") if isinstance(response, dict) else ""
-    return str(found or error)
-
-
-def status(error: BaseException) -> int:
-    """The HTTP status of AWS's answer; 0 if there was none."""
-    response = getattr(error, "response", None)
-    if not isinstance(response, dict):
-        return 0
-    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-
-
-def is_gone(error: BaseException) -> bool:
-    """Whether AWS says that what was asked for does not exist."""
-    return bool(GONE.search(code(error))) or (
-        code(error) == "InvalidChangeBatch" and "but it was not found" in text(error)
-    )
-
-
-def already_exists(error: BaseException) -> bool:
-    """Whether AWS says that a resource of this name or content exists already."""
-    return code(error) in EXISTS or (code(error) == "InvalidChangeBatch" and "but it already exists" in text(error))
-
-
-def is_of_another(error: BaseException) -> bool:
-    """Whether AWS says that a create's token was used before, with other parameters."""
-    return "idempoten" in f"{code(error)} {text(error)}".lower()
-
-
-def is_throttled(error: BaseException) -> bool:
-    """Whether AWS asks us to slow down. The request had no effect."""
-    return code(error) in THROTTLED or status(error) == 429

@@ -2,7 +2,7 @@
 of them.
 
 botocore's own exceptions form a tree; a row covers a class and its subclasses, and the nearest row counts.
-tests/engine/test_sdk_errors.py goes through every one of its classes.
+tests/aws/test_sdk_errors.py goes through every one of its classes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from ecsctl.engine.errors import AccessError, AwsError, EcsctlError, Unreachable, UsageError
+from ecsctl.errors import AccessError, AwsError, EcsctlError, Unreachable, UsageError
 
 AGAIN = "run the same command again"
 EXPORTED = 'eval "$(aws configure export-credentials --format env)"'
