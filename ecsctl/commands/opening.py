@@ -64,13 +64,13 @@ class Opened:
     def tell_uncommitted(self) -> None:
         """Warn about what a build of the branch would lack."""
         from ecsctl.github import committed
-        from ecsctl.operations import hub
+        from ecsctl.operations import docker_hub
         from ecsctl.ui import words
 
         if self.branch and not self.quiet:
             for warning in committed.warnings(self.branch, self.configured):
                 words.warning(warning)
-            if warning := hub.warning(self.branch, self.configured):
+            if warning := docker_hub.warning(self.branch, self.configured):
                 words.warning(warning)
 
     def over_app(self, id: str = "") -> Session:

@@ -128,14 +128,14 @@ def push(
 ) -> None:
     """Simulate a git push: the webhook calls, the pipeline builds and deploys."""
     from ecsctl.errors import EcsctlError
-    from ecsctl.operations import played_push
+    from ecsctl.operations import sandbox_push
     from ecsctl.ui import output as json
     from ecsctl.ui import words
     from ecsctl.ui.console import interactive
 
     where = folder()
-    repository, usual = played_push.usual(where)
-    outcome = played_push.push(
+    repository, usual = sandbox_push.usual(where)
+    outcome = sandbox_push.push(
         where / ".ecsctl", branch or usual, fail or "", repository, tag, tuple(file or ()), uncommitted=uncommitted
     )
     words.say(f"pushed {outcome['commit']} " + (f"as tag {tag}" if tag else f"to {outcome['branch']}"))
@@ -149,7 +149,7 @@ def push(
     failure: EcsctlError | None = None
     if outcome["began"] and (interactive() if watch is None else watch):
         try:
-            for line in played_push.followed(where / ".ecsctl", outcome["commit"]):
+            for line in sandbox_push.followed(where / ".ecsctl", outcome["commit"]):
                 words.say(line)
         except EcsctlError as error:
             failure = error
@@ -158,7 +158,7 @@ def push(
             words.say("the run goes on: ecsctl pipeline status --sandbox --watch follows it")
             raise typer.Exit(130) from None
     if common.json:
-        json.emit(json.push_document(outcome, played_push.state(where / ".ecsctl", outcome["commit"])))
+        json.emit(json.push_document(outcome, sandbox_push.state(where / ".ecsctl", outcome["commit"])))
         raise typer.Exit(failure.exit_code if failure else 0)
     if failure:
         raise failure

@@ -45,7 +45,7 @@ def up(
     from ecsctl.errors import ResourceFailed, Several, TimedOut
     from ecsctl.github.committed import unbuildable
     from ecsctl.github.creds import refusal
-    from ecsctl.operations.well import check_new_health_check
+    from ecsctl.operations.health_check import check_new_health_check
     from ecsctl.releases.waiting import before_change
     from ecsctl.ui import output as json
     from ecsctl.ui import words
@@ -109,7 +109,7 @@ def _here(session: Session, folder: Path) -> str:
 
 def _visitor(common: Common, folder: Path) -> Callable[[str], int]:
     """The way to reach the running app: over the network, or within the sandbox, where names do not resolve."""
-    from ecsctl.operations.well import over_http
+    from ecsctl.operations.health_check import over_http
 
     if not common.sandbox:
         return over_http

@@ -13,7 +13,7 @@ import pytest
 
 from ecsctl.cli import main
 from ecsctl.errors import ReleaseFailed
-from ecsctl.operations import played_push
+from ecsctl.operations import sandbox_push
 from ecsctl.sandbox.github import checkout
 from ecsctl.sandbox.github.checkout import Checkout
 from ecsctl.sandbox.server import process
@@ -245,12 +245,12 @@ def test_a_buildspec_that_is_not_there_fails_the_download(server):
 
 def test_a_push_is_built_once_and_a_second_one_without_a_commit_makes_one_up(server):
     folder, aws = server
-    first = played_push.push(folder / ".ecsctl", "main", "", "")
-    lines = list(played_push.followed(folder / ".ecsctl", first["commit"]))
+    first = sandbox_push.push(folder / ".ecsctl", "main", "", "")
+    lines = list(sandbox_push.followed(folder / ".ecsctl", first["commit"]))
     assert lines[-1].startswith("Build SUCCEEDED")
-    second = played_push.push(folder / ".ecsctl", "main", "", "me/hello")
+    second = sandbox_push.push(folder / ".ecsctl", "main", "", "me/hello")
     assert second["commit"] not in (first["commit"], git(folder, "rev-parse", "HEAD"))
-    list(played_push.followed(folder / ".ecsctl", second["commit"]))
+    list(sandbox_push.followed(folder / ".ecsctl", second["commit"]))
     assert {first["commit"], second["commit"]} <= tags(aws)
 
 

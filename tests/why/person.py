@@ -18,7 +18,7 @@ from ecsctl import session
 from ecsctl.aws.clients import Aws
 from ecsctl.aws.patience import Patience
 from ecsctl.cli import main
-from ecsctl.operations import well
+from ecsctl.operations import health_check
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws.ecs import http_requests
 from ecsctl.sandbox.core.clock import Clock
@@ -101,7 +101,7 @@ class Person:
             patch.setattr(sys, "stdin", typed)
             patch.chdir(self.folder)
             patch.setattr(session.Place, "aws", lambda *_a, **_k: self.aws())
-            patch.setattr(well, "over_http", http_requests.visit)  # no name of the sandbox's leads anywhere
+            patch.setattr(health_check, "over_http", http_requests.visit)  # no name of the sandbox's leads anywhere
             try:
                 main()
             except SystemExit as ended:

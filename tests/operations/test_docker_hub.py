@@ -6,7 +6,7 @@ import pytest
 
 from ecsctl.config import Config
 from ecsctl.github import committed
-from ecsctl.operations import hub
+from ecsctl.operations import docker_hub
 
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hub-AbCdEf"  # noqa: S105 - the ARN of one
 
@@ -22,7 +22,7 @@ def warning_of(tmp_path):
             subprocess.run([*named, *words], check=True)
         config = Config.model_validate({"name": "shop", "github": {"repository": "acme/shop"}, "build": build})
         found = committed.branch(tmp_path, config, local=True)
-        return hub.warning(found, config)
+        return docker_hub.warning(found, config)
 
     return asked
 

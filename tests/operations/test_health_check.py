@@ -9,7 +9,7 @@ import pytest
 
 from ecsctl.engine.plan import Plan
 from ecsctl.errors import Refused
-from ecsctl.operations.well import check_new_health_check, over_http
+from ecsctl.operations.health_check import check_new_health_check, over_http
 from ecsctl.sandbox.aws.ecs import script_tasks
 from ecsctl.sandbox.aws.ecs.http_requests import visit
 from tests.stack.conftest import ACCOUNT, World, desired_stack, world  # noqa: F401 - a fixture
