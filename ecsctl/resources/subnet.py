@@ -64,7 +64,7 @@ class Subnet(Resource[SubnetIds]):
         if subnet is None:
             return None
         actual = Subnet(vpc=VpcId(subnet["VpcId"]), cidr=subnet["CidrBlock"], zone_id=subnet["AvailabilityZoneId"])
-        return Observed(_ids(subnet), actual, flat(subnet.get("Tags")))
+        return Observed(_ids(subnet), actual, flat(subnet.get("Tags")), ready=subnet["State"] == "available")
 
     def keeping(self, actual: Subnet) -> Subnet:
         """In the zone where it is: a subnet never moves, whatever zones are available."""

@@ -75,16 +75,17 @@ class Vpc(Resource[VpcIds]):
         if found is None:
             return None
         vpc_id = found.ids.vpc_id
-        vpc = aws.read(aws.ec2.describe_vpcs, Filters=tag_filter(me))["Vpcs"]
+        listed = aws.read(aws.ec2.describe_vpcs, Filters=tag_filter(me))["Vpcs"]
+        vpc = next(item for item in listed if item["VpcId"] == vpc_id)
         hostnames = aws.read(aws.ec2.describe_vpc_attribute, VpcId=vpc_id, Attribute="enableDnsHostnames")
         support = aws.read(aws.ec2.describe_vpc_attribute, VpcId=vpc_id, Attribute="enableDnsSupport")
         actual = Vpc(
-            cidr=next(item["CidrBlock"] for item in vpc if item["VpcId"] == vpc_id),
+            cidr=vpc["CidrBlock"],
             dns_hostnames=hostnames["EnableDnsHostnames"]["Value"],
             dns_support=support["EnableDnsSupport"]["Value"],
             default_group_closed=None if self.default_group_closed is None else not any(_open(aws, vpc_id)),
         )
-        return Observed(found.ids, actual, found.tags)
+        return Observed(found.ids, actual, found.tags, ready=vpc["State"] == "available")
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[VpcIds]]:

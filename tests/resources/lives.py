@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,8 @@ from ecsctl.sandbox.snapshot.taking import snapshot
 from tests.resources.conftest import REGION, Cloud
 from tests.rows import ROWS, STACKS, network
 from tests.rows.row import Row
-from tests.rows.watching import deleting_twice, needed, watched_births
+from tests.rows.unfinished import answers_can_be_unfinished, observed_unfinished
+from tests.rows.watching import deleting_twice, needed, watched_creates
 from tests.stack.conftest import _without_aws_own
 
 
@@ -36,6 +38,8 @@ class Life:
     """Describes what was observed in the life of a stack."""
 
     created: dict[str, Any] = field(default_factory=dict)  # by part: the tags just after its create
+    unfinished: dict[str, tuple[Any, set[str]]] = field(default_factory=dict)
+    """By part: what is observed while AWS is still creating it, and the members of its answers that say so."""
     unsent: list[str] = field(default_factory=list)  # fields of which another value is planned, and not sent
     other_ids: dict[str, Any] = field(default_factory=dict)  # by part: those that create returned, and those observed
     to_others: dict[str, list[Verb]] = field(default_factory=dict)  # by part: for another app, and if it is untagged
@@ -57,12 +61,13 @@ class Life:
     left_found: list[Any] = field(default_factory=list)
     unknown: list[Left] = field(default_factory=list)  # still listed by tags, and taken for no kind of ours
 
-    def born(self, me: Label, ids: Any, observed: Any) -> None:
+    def add_created(self, me: Label, ids: Any, observed: Any, unfinished: tuple[Any, set[str]]) -> None:
         """Called just after each create, with the ids that it returned."""
         known = {name: value for name, value in vars(ids).items() if value}  # the others come later
         if observed is not None and not known.items() <= vars(observed.ids).items():
             self.other_ids[me.resource] = (ids, observed.ids)
         self.created.setdefault(me.resource, None if observed is None else observed.tags)
+        self.unfinished.setdefault(me.resource, unfinished)
 
 
 def steps(plan: Any) -> dict[str, Step]:
@@ -78,7 +83,7 @@ def live(stack: str, folder: Path) -> Life:
         rest(cloud)
         before = account()
         with needed() as life.needed:
-            with watched_births(cloud, life.born):
+            with watched_creates(cloud, life.add_created):
                 cloud.up(make({}))
             rest(cloud)
             life.second = cloud.plan(make({})).work
@@ -108,13 +113,18 @@ def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
         for name, value in row.observed.items():
             life.asked[row.part, name] = steps(cloud.plan(make({row.part: {name: value}})))[row.part]
     ids = network.ids_of(cloud, make({}))
+    whole = Stack()
+    make({})(whole)
+    with answers_can_be_unfinished():
+        for row in of(stack):
+            if row.kind.wait:  # it is not created
+                desired, me = fulfil(whole.nodes[row.part].desired, ids), cloud.label(row.part)
+                life.unfinished[row.part] = observed_unfinished(functools.partial(desired.observe, cloud.aws, me))
     for row in of(stack):
         planned = {name: value for name, value in row.observed.items() if traits(row.kind).get(name) is not FIXED}
         for name in planned:
             if life.asked[row.part, name].verb is Verb.UPDATE and _is_idle(cloud, row.part, name, planned, make, ids):
                 life.unsent.append(f"{row.part}.{name}")
-    whole = Stack()
-    make({})(whole)
     shown = json.dumps(snapshot(regions=(REGION,)))
     for row in of(stack):
         values = {str(value) for value in vars(ids[row.part]).values()} - {"shop"}

@@ -22,10 +22,12 @@ from ecsctl.engine.label import RESOURCE
 from ecsctl.engine.plan import Verb, Why
 from ecsctl.engine.resource import FIXED, ORDER, AnyResource, Resource, identity, traits
 from ecsctl.resources import KINDS, kinds
+from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.support.policy_document import policy
 from ecsctl.resources.support.rights import Scope, Uses
+from ecsctl.resources.validation_record import ValidationRecord
 from ecsctl.sandbox.core.permissions import decision, statements
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.requests.in_use import uses
@@ -166,6 +168,11 @@ def test_what_can_be_protected_is_what_the_configuration_knows() -> None:
     assert {kind.protect for kind in kinds() if kind.protect} == {*known}
 
 
+READY_WHILE_PENDING = {
+    Certificate: "it is ready when ACM names the record that validates it; IssuedCertificate waits for the rest",
+    ValidationRecord: "the same",
+}
+
 FIELDS = [pytest.param(row, name, id=f"{row}-{name}") for row in ROWS for name in (*row.made, *row.observed)]
 MADE = [pytest.param(row, name, id=f"{row}-{name}") for row in ROWS for name in row.made]
 
@@ -193,6 +200,14 @@ def test_what_somebody_has_changed_is_reported_as_drift(lives: Any, row: Row, na
         assert name not in changes
     else:
         assert changes[name].why is Why.DRIFT
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_what_aws_is_still_creating_is_not_ready(lives: Any, row: Row) -> None:
+    """Or what depends on it would be created too early, and a run would end before the app runs."""
+    observed, statuses = lives(row.stack).unfinished[row.part]
+    if statuses and row.kind not in READY_WHILE_PENDING:
+        assert observed is None or not observed.ready, f"AWS's answers say that it is being created: {statuses}"
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -19,26 +19,28 @@ from ecsctl.aws.clients import Aws
 from ecsctl.resources import kinds
 from ecsctl.sandbox.core import authorization
 from ecsctl.sandbox.core.permissions import Asked
+from tests.rows.unfinished import answers_can_be_unfinished, observed_unfinished
 
 READS = ("Describe", "List", "Get", "BatchGet", "Head")
 _RUNNING = threading.local()
 
 
 @contextmanager
-def watched_births(cloud: Any, born: Callable[[Any, Any, Any], None]) -> Iterator[None]:
-    """Look at each thing the moment its create has returned: it must be tagged by then."""
+def watched_creates(cloud: Any, created: Callable[[Any, Any, Any, Any], None]) -> Iterator[None]:
+    """Observe each resource when its create call has returned: as it is, and as while AWS is still creating it."""
 
     def watched(create: Any) -> Any:
         @functools.wraps(create)
         def watching(self: Any, aws: Any, me: Any) -> Any:
             ids = create(self, aws, me)
             cloud.clock.sleep(60)
-            born(me, ids, self.observe(cloud.aws, me))
+            observed = self.observe(cloud.aws, me)
+            created(me, ids, observed, observed_unfinished(lambda: self.observe(cloud.aws, me)))
             return ids
 
         return watching
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, answers_can_be_unfinished():
         for kind in kinds():
             patch.setattr(kind, "create", watched(kind.create))
         yield
