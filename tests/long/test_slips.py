@@ -11,19 +11,27 @@ from typing import Any
 import pytest
 
 from ecsctl.engine.resource import AnyResource
+from ecsctl.resources.access_point import AccessPoint
 from ecsctl.resources.bucket import Bucket
 from ecsctl.resources.build_project import BuildProject
+from ecsctl.resources.cluster import Cluster
 from ecsctl.resources.elastic_ip import ElasticIp
+from ecsctl.resources.file_system import FileSystem
+from ecsctl.resources.issued_certificate import IssuedCertificate
 from ecsctl.resources.listener import Listener
 from ecsctl.resources.load_balancer import LoadBalancer
+from ecsctl.resources.mount_targets import MountTargets
+from ecsctl.resources.nat_gateway import NatGateway
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.repository import Repository
 from ecsctl.resources.role import Role
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.service import Service
+from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.task_definition import TaskDefinition
 from ecsctl.resources.topic import Topic
+from ecsctl.resources.vpc import Vpc
 from ecsctl.resources.webhook import Webhook
 from tests.crash.conftest import some
 from tests.desired_stack import USUAL
@@ -45,6 +53,21 @@ FORGOTTEN: list[tuple[type[AnyResource], str]] = [
     (TaskDefinition, "stop_timeout"),
     (Scaling, "cpu_percent"),
     (Scaling, "resolution"),
+]
+
+CREATED_SLOWLY: list[type[AnyResource]] = [
+    FileSystem,
+    AccessPoint,
+    MountTargets,
+    Vpc,
+    Subnet,
+    NatGateway,
+    LoadBalancer,
+    IssuedCertificate,
+    Cluster,
+    Service,
+    Pipeline,
+    Webhook,
 ]
 
 
@@ -91,6 +114,7 @@ def _asked(stack: str, lives: Callable[[str], Life]) -> Iterator[functools.parti
             yield functools.partial(
                 contract.test_what_another_app_has_is_refused_and_what_nobody_has_tagged, lives, row
             )
+        yield functools.partial(contract.test_what_aws_is_still_creating_is_not_ready, lives, row)
         yield functools.partial(contract.test_the_operators_policy_covers_every_call_of_it, lives, row)
         yield functools.partial(contract.test_the_rights_of_a_kind_name_every_call_in_its_file, row.kind)
 
@@ -111,6 +135,21 @@ def test_a_field_that_observe_forgets_to_read_is_noticed(
         return observed and replace(observed, actual=replace(observed.actual, **{name: value}))
 
     monkeypatch.setattr(kind, "observe", forgetful)
+    assert caught(kind, tmp_path)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kind", some(CREATED_SLOWLY, 3), ids=lambda kind: kind.kind)
+def test_a_kind_that_is_always_ready_is_noticed(
+    kind: type[AnyResource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observe = kind.observe
+
+    def ready(self: Any, aws: Any, me: Any) -> Any:
+        observed = observe(self, aws, me)
+        return observed and replace(observed, ready=True)
+
+    monkeypatch.setattr(kind, "observe", ready)
     assert caught(kind, tmp_path)
 
 
