@@ -1,8 +1,9 @@
 """The command and phase in which a build failed, and the output of that command.
 
 CodeBuild reports it in the phase's context ("Error while executing command: X. Reason: exit status N") and in lines of
-the log that begin with [Container] (CodeBuild guide, "View detailed build information"). When a phase fails, later ones
-do too, so only the first counts. Output of other commands is ignored.
+the log that begin with [Container], or with [Instance] where a build runs in no container (CodeBuild guide, "View
+detailed build information"). When a phase fails, later ones do too, so only the first counts. Output of other commands
+is ignored.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from ecsctl.why.log_lines import last_error
 
 COMMAND = re.compile(r"Error while executing command: (.*?)(?:\.? Reason: (.*))?$", re.DOTALL)
-MARK = "[Container]"
+MARK = re.compile(r"\[(?:Container|Instance)\] \d{4}/\d\d/\d\d ")
 STEP_FAILED = re.compile(
     r"""process "(?:/bin/sh -c )?(.*)" did not complete|^The command '(?:/bin/sh -c )?(.*)' returned a"""
     r"""|executor failed running \[(?:/bin/sh -c )?(.*)\]: exit"""
@@ -87,12 +88,12 @@ def failure_of(build: Mapping[str, Any], log: Sequence[str]) -> BuildFailure:
 def _of_command(log: Sequence[str], command: str) -> list[str]:
     """Return the output of the command, from its start to its failure."""
     every = [line for entry in log for line in entry.rstrip("\n").split("\n")]
-    if not any(MARK in line for line in every):
+    if not any(MARK.search(line) for line in every):
         return _plain(every)
     first = command.strip().splitlines()[0] if command.strip() else ""
-    ends = [n for n, line in enumerate(every) if MARK in line and ENDED in line]
+    ends = [n for n, line in enumerate(every) if MARK.search(line) and ENDED in line]
     end = next((n for n in ends if first in every[n]), ends[0] if ends else len(every))
-    begin = max((n for n in range(end) if MARK in every[n]), default=-1) + 1
+    begin = max((n for n in range(end) if MARK.search(every[n])), default=-1) + 1
     rest = command.strip().splitlines()[1:]  # a command of several lines is logged on several
     while rest and begin < end and every[begin].strip() == rest[0].strip():
         begin, rest = begin + 1, rest[1:]
@@ -109,4 +110,4 @@ def _once(lines: Sequence[str]) -> list[str]:
 
 
 def _plain(lines: Sequence[str]) -> list[str]:
-    return [line.rstrip() for entry in lines for line in entry.split("\n") if line.strip() and MARK not in line]
+    return [line.rstrip() for entry in lines for line in entry.split("\n") if line.strip() and not MARK.search(line)]

@@ -27,6 +27,11 @@ SHOWN_CODE = re.compile(r"^\s*[~^]+\s*$")
 USAGE = re.compile(r"^Usage:(?: |$)")
 HELP = re.compile(r"^\s+\S|^[A-Z][\w ]*:$|^Use \"")
 """The beginning and the following lines of a usage message of Cobra, Click and others."""
+ADVISES = re.compile(
+    r"^\W*(?:Run|Try|Use|Please|Make sure|Ensure|Check|Verify|Consider|See|Did you|Have you"
+    r"|(?:You|We) (?:can|could|may|might|should)|To (?:fix|resolve|solve|see|enable|allow|install|update|avoid)) "
+)
+"""An advice in a sentence."""
 ADVICE = re.compile(r"^Action:$")
 """Spring Boot's heading of its advice."""
 REASON = re.compile(r"^Reason: |^\s+.*(?:\[type=\w+, input_|\(type=\w+)")
@@ -116,11 +121,13 @@ def _named(kept: Sequence[str], chosen: int) -> int:
 
 
 def _kind(line: str) -> int:
-    """Rank a line: 0 error, 1 error at a lower level, 2 farewell with an error, 3 no error, 4 other farewell."""
-    farewell = _farewell(line)
+    """Rank a line: 0 error, 1 error at a lower level, 2 farewell or advice with an error, 3 no error, 4 other farewell,
+    5 no error, and its logger says so.
+    """
+    farewell, quiet = _farewell(line), level(line) == Level.QUIET
     if _errs(line):
-        return 2 if farewell else int(level(line) == Level.QUIET)
-    return 4 if farewell else 3
+        return 2 if farewell or ADVISES.match(forms(line)[2]) else int(quiet)
+    return 4 if farewell else 5 if quiet else 3
 
 
 def _errs(line: str) -> bool:
@@ -232,6 +239,7 @@ def _of_npm(block: Sequence[str]) -> list[str]:
     ran = any(re.match(r"command failed", text) for _, text in said)
     said = [one for one in said if not NPM_NOISE.search(one[1])]
     if not ran:
-        return [line for line, _ in said[:1]]
+        vague = len(said) > 1 and REMARK.match(said[0][1]) and said[0][1].split(" ")[0] == said[1][1].split(" ")[0]
+        return [line for line, _ in said[int(bool(vague)) :][:1]]
     errors = [line for line, text in said if ERROR.search(text) and not NOISE.search(text) and not STACK.search(text)]
     return errors[-1:]

@@ -95,6 +95,9 @@ NOISE: Patterns = {
             "To see why this extension failed to compile, please check the mkmf.log which can be found here:"
         ),
     },
+    "Bundler": {
+        r"^Run `bundle install` to install missing gems": "Run `bundle install` to install missing gems.",
+    },
     "R": {
         r"^Execution halted$": "Execution halted",
         r"^Calls: .* -> ": "Calls: loadNamespace -> withRestarts -> withOneRestart -> doWithOneRestart",
@@ -105,6 +108,7 @@ NOISE: Patterns = {
     },
     "supervisord": {
         r"^RESULT \d+$": "RESULT 2",
+        r"\bSupervisor (?:is )?running as root\b": "CRIT Supervisor running as root (no user in config file)",
     },
     "nginx": {
         r"^/docker-entrypoint\.sh: (?:Configuration complete|Launching|Looking for|/docker-entrypoint\.d/)": (
@@ -177,6 +181,7 @@ FAREWELL: Patterns = {
         ),
     },
     "Gunicorn": {
+        r"Worker \(pid:\d+\) was sent SIG(?:TERM|INT|QUIT)!": "Worker (pid:8) was sent SIGTERM!",
         r"Worker failed to boot": "Reason: Worker failed to boot.",
         r"Shutting down: Master": "Shutting down: Master",
     },

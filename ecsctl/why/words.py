@@ -19,19 +19,23 @@ def is_cut(text: str) -> bool:
 
 def said(text: str, *phrases: str) -> bool:
     """Whether a text contains one of the phrases; a truncated text may end within the phrase."""
-    low = text.casefold()
-    if any(phrase.casefold() in low for phrase in phrases):
+    if whole(text, *phrases):
         return True
     if not is_cut(text):
         return False
-    body = low.rstrip().rstrip(".… ")
+    body = _plain(text).rstrip().rstrip(".… ")
     return any(body.endswith(_beginnings(phrase)) for phrase in phrases)
 
 
 def whole(text: str, *phrases: str) -> bool:
-    """Whether a text contains one of the phrases completely."""
-    low = text.casefold()
+    """Whether a text contains one of the phrases completely. Case and line breaks do not matter."""
+    low = _plain(text)
     return any(phrase.casefold() in low for phrase in phrases)
+
+
+def _plain(text: str) -> str:
+    """Return a text in lower case, with one space for each run of white space: AWS's errors may have several lines."""
+    return " ".join(text.casefold().split())
 
 
 def fits(lines: Iterable[str], pattern: str) -> tuple[re.Match[str], str] | None:

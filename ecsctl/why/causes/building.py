@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ecsctl.why.build_failure import BuildFailure
 from ecsctl.why.causes.build_commands import KILLED, CommandRule, command_rule, hinted
@@ -21,6 +22,8 @@ BUILDS_IMAGE = r"docker (?:buildx |image )?build\b(?!.*(?:&&|;|\|\|))"
 SOLVED = r"^(?:ERROR: |error: )?failed to solve: (?!process |executor failed|rpc error)(.*)"
 """BuildKit's message about an error in the Dockerfile itself, before any step runs."""
 TIMED = r"#\d+ \d+\.\d+ \s*\S"
+RETURNED = r"^(?:ERROR: Service .*: )?The command '.*' returned a non-zero code"
+"""The legacy builder's message about a failed step, right after the output of that."""
 STEP_TIME = r"^(?:#\d+ )?(?:\d+\.\d+ )?"
 """BuildKit's prefix of a step's output."""
 LOST = (
@@ -105,8 +108,16 @@ def _of_step(failure: BuildFailure, rule: CommandRule) -> str:
     error = last_error([line for line in failure.lines if not re.search(rule.line, line, re.IGNORECASE)])
     said_so = re.sub(STEP_TIME, "", error)
     if not ERROR.search(said_so):  # the step's last line, if its lines can be told apart
-        said_so = re.sub(STEP_TIME, "", next((one for one in reversed(failure.lines) if re.match(TIMED, one)), ""))
+        said_so = re.sub(STEP_TIME, "", _last_of_step(failure.lines))
     return f"; its last error line is: {_covered(said_so)}" if said_so else ""
+
+
+def _last_of_step(lines: Sequence[str]) -> str:
+    """Return the last line of the failed step: with BuildKit's time, or before the legacy builder's verdict."""
+    if timed := [line for line in lines if re.match(TIMED, line)]:
+        return timed[-1]
+    ends = next((n for n, line in enumerate(lines) if re.search(RETURNED, line)), 0)
+    return lines[ends - 1] if ends else ""
 
 
 def no_builds(facts: Facts) -> Cause | None:

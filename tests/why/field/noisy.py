@@ -10,6 +10,7 @@ two (promgen, codeforlife) were completed as the tool ends.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from tests.why.field.scene import (
     exits,
     fails,
     log,
+    release,
     routes,
     stage,
     task,
@@ -58,6 +60,8 @@ def _case(record: str) -> Case:
 def _scenes(known: dict[str, str], text: str) -> list[Scene]:
     """Return AWS's message if the record has `by`, otherwise a log."""
     by, code = known.get("by", ""), int(known.get("exit code", "1"))
+    if by in ("answers", "release", "codebuild"):
+        return _others(by, text)
     if by:
         facts = [fact for name, fact in FACTS.items() if name in known]
         return [SAID[by](text) if by in SAID else _step(by, text), *facts]
@@ -65,6 +69,18 @@ def _scenes(known: dict[str, str], text: str) -> list[Scene]:
     if command := known.get("command"):
         return [fails(known.get("phase", "BUILD"), command, *lines, exit=code)]
     return [exits(box(code=code)), log(*lines)]
+
+
+def _others(by: str, text: str) -> list[Scene]:
+    """Return an app that answers with a code and has a log, a failed release command, or a whole log of CodeBuild."""
+    if by == "release":
+        return [release(*text.split("\n"))]
+    if by == "answers":
+        status, *lines = text.split("\n")
+        return [answers(int(status)), log(*lines)]
+    phase = re.findall(r"Phase complete: (\w+) (?:State: FAILED|Success: false)", text)[0]
+    said = re.findall(r"(?s)COMMAND_EXECUTION_ERROR Message: (Error while.*?Reason: exit status \d+)", text)[0]
+    return [build(phase, "COMMAND_EXECUTION_ERROR", said, *text.split("\n"))]
 
 
 def _step(by: str, text: str) -> Scene:
@@ -78,6 +94,7 @@ NOISY = (
     *read("noisy.txt"),
     *read("notes.txt"),
     *read("recent.txt"),
+    *read("further.txt"),
     case("task, check", "operators' notes: Fineract has no curl", "container-check",
          task(*UNCHECKED, code="ServiceSchedulerInitiated"), checked("curl -kfs https://localhost/up || exit 1"),
          log("Started ServerApplication in 95.2 seconds"), says="the image must have curl"),
