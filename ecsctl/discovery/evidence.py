@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from ecsctl.discovery.health import Health
+from ecsctl.discovery.checks import Health
 from ecsctl.discovery.port_hints import Port
 from ecsctl.discovery.tree import Tree, aside
 
@@ -87,7 +87,7 @@ def _serves(routes: Sequence[Health], path: str) -> bool:
 
 def _answers(tree: Tree, context: str, file: str, route: str) -> bool:
     """Whether a route's handler clearly answers 200 without a login, a database or a redirect."""
-    text = re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", tree.read(file))
+    text = tree.live(file)
     if _is_route(file):
         guarded = any(_GUARDS.search(tree.read(one)) or re.search("auth|clerk", tree.read(one), re.IGNORECASE)
                       for one in tree.named(r"(?:middleware|proxy|hooks\.server)\.[jt]s", context)[:3])  # fmt: skip

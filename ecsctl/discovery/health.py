@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
 
-from ecsctl.discovery import mounts, routes, settings
+from ecsctl.discovery import mounts, own_checks, routes
 from ecsctl.discovery.build_context import taken
+from ecsctl.discovery.checks import WELL, Health, hinted
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled, plain
 from ecsctl.discovery.hosts import Host
@@ -32,33 +31,32 @@ _PROBE = re.compile(
 )
 # Routes that an app's own root has, so that no prefix is before them: Express, Fastify, Flask, FastAPI, Sinatra, Go's
 # net/http, Echo and Laravel's routes/web.php. Routers and groups are left out: what is before them is not known.
-_WELL = r"(?:health|healthz|healthy|health[_-]?checks?|livez?|alive|liveness|heartbeat|__lbheartbeat__|ping|up)"
+_NAMED_ROUTE = re.compile(r"[\"'`](?:GET )?(/(?:(?:api|v\d)/){0,2}" + WELL + r")/?[\"'`]")
 _ROUTE = re.compile(
     r"(?:\b(?:\w*(?:app|[Ss]erver|fastify|application|[Mm]ux|engine|[Ee]cho)|http|e|endpoints)"
     r"\.(?:get|use|route|HandleFunc|Handle|GET|Get|MapGet)\(\s*"
-    r"|\bRoute::(?:withoutMiddleware\([^)]*\)->)?get\(\s*)[\"'`](?:GET )?(/(?:(?:api|v\d)/){0,2}" + _WELL + r")/?[\"'`]"
+    r"|\bRoute::(?:withoutMiddleware\([^)]*\)->)?get\(\s*)$"
 )
 # A router of Flask or FastAPI without a prefix, which the app takes unchanged; actix-web and axum, whose app has the
 # route itself; Elysia, whose plugins are apps.
 _ROUTER = re.compile(r"(?m)^(\w+)\s*=\s*(?:Blueprint|APIRouter)\(((?:[^()]|\([^()]*\))*)\)")
-_RUST = re.compile(r"(?:App|Router)::new\(\)|\.route\(\s*\"((?:/api)?/" + _WELL + r")\"\s*,\s*(?:\w+::)*get\(")
-_ELYSIA = re.compile(r"new Elysia\(\)(?:\s*\.use\([\w.]+\))*\s*\.get\(\s*[\"'`](/" + _WELL + r")[\"'`]")
+_RUST = re.compile(r"(?:App|Router)::new\(\)|\.route\(\s*\"((?:/api)?/" + WELL + r")\"\s*,\s*(?:\w+::)*get\(")
+_ELYSIA = re.compile(r"new Elysia\(\)(?:\s*\.use\([\w.]+\))*\s*\.get\(\s*[\"'`](/" + WELL + r")[\"'`]")
 # A group of routes of ASP.NET that the app has ("Route groups").
-_GROUP = re.compile(r"\b(\w+)\s*=\s*\w*[aA]pp\w*\.MapGroup\(\s*\"(/" + _WELL + r")/?\"\s*\)")
+_GROUP = re.compile(r"\b(\w+)\s*=\s*\w*[aA]pp\w*\.MapGroup\(\s*\"(/" + WELL + r")/?\"\s*\)")
 # Of hapi and Fastify: a route as an object, whose method and path stand together.
 _OBJECT = re.compile(
-    r"method:\s*['\"]GET['\"],\s*(?:path|url):\s*['\"](/" + _WELL + r")/?['\"]"
-    r"|(?:path|url):\s*['\"](/" + _WELL + r")/?['\"],\s*method:\s*['\"]GET['\"]"
+    r"method:\s*['\"]GET['\"],\s*(?:path|url):\s*['\"](/" + WELL + r")/?['\"]"
+    r"|(?:path|url):\s*['\"](/" + WELL + r")/?['\"],\s*method:\s*['\"]GET['\"]"
 )
-_DJANGO = re.compile(r"\b(?:re_)?path\(\s*r?[\"']\^?((?:" + _WELL + r"|ht)/?)\$?[\"']")
-_RAILS = re.compile(r"(?m)^  get[ (]+[\"']/?(" + _WELL + r"(?:/(?:live|liveness)|\.json)?)[\"']")
+_DJANGO = re.compile(r"\b(?:re_)?path\(\s*r?[\"']\^?((?:" + WELL + r"|ht)/?)\$?[\"']")
 _ASIDE = re.compile(r"(?:^|[._-])(?:dev|tests?|spec|mocks?|stubs?|fakes?|examples?|stories)(?:[._-]|$)", re.IGNORECASE)
 # Routes that are files: of Next.js, Remix and React Router, SvelteKit, Astro, Nuxt and Nitro.
 _ROUTED = re.compile(
-    rf"(?:src/)?(?:app((?:/api)?/{_WELL})/route|pages(/api/{_WELL})(?:/index)?)\.[jt]sx?"
-    rf"|(?:src/)?(?:pages(/{_WELL})\.[jt]s|routes((?:/api)?/{_WELL})/\+server\.[jt]s"
-    rf"|server(/api/{_WELL})(?:\.get)?\.[jt]s|server/routes(/{_WELL})(?:\.get)?\.[jt]s)"
-    rf"|app/routes(/{_WELL})(?:/route)?\.[jt]sx?"
+    rf"(?:src/)?(?:app((?:/api)?/{WELL})/route|pages(/api/{WELL})(?:/index)?)\.[jt]sx?"
+    rf"|(?:src/)?(?:pages(/{WELL})\.[jt]s|routes((?:/api)?/{WELL})/\+server\.[jt]s"
+    rf"|server(/api/{WELL})(?:\.get)?\.[jt]s|server/routes(/{WELL})(?:\.get)?\.[jt]s)"
+    rf"|app/routes(/{WELL})(?:/route)?\.[jt]sx?"
 )
 # As strings, and as the frameworks write it whose routes begin without a slash: NestJS and Django.
 _SPOKEN = re.compile(
@@ -72,36 +70,31 @@ _SENDS = re.compile(
 )
 """Checks that send data. A load balancer sends a plain GET, which such a path may not answer."""
 _NAMED = re.compile(r"health|ping|alive|live|ready|up\b|status|beat|check|version|info|index|login|api", re.IGNORECASE)
-_SECURED = re.compile(r"(?:spring|quarkus|micronaut)[\w-]*-(?:security|oauth2|oidc)")
 _SOURCES = r"(?:[\w.-]+)\.(?:[cm]?[jt]sx?|py|rb|go|rs|php|java|kt|cs|ex)"
 _SOURCE = re.compile(r".*\.(?:[cm]?[jt]s|py|rb|sh|go|php)")
 
 
-@dataclass(frozen=True)
-class Health:
-    """A path, where it is named, and the port asked there if it says one."""
-
-    path: str
-    source: str
-    port: int = 0
-    redirects: bool = False  # whether a redirect counts as healthy for whoever checks it now
-    leads: bool = False  # whether the app redirects every check
-    sure: bool = True  # whether the image or its framework has it, and no hint from elsewhere
-    file: str = ""  # the source in which a pattern found it: its handler decides
-
-
-def proposals(
-    tree: Tree, context: str, path: str, read: Dockerfile, stage: Stage, services: Sequence[Service],
+def given(
+    tree: Tree, context: str, read: Dockerfile, stage: Stage, services: Sequence[Service],
     texts: Sequence[Text] = (), hosts: Sequence[Host] = (),
 ) -> tuple[Health, ...]:  # fmt: skip
-    """Every path that something names, the most telling first. `texts` are what the container starts."""
+    """Every path that something but the sources names, the most telling first.
+
+    `texts` are what the container starts.
+    """
     return (
         *_own(tree, read, stage),
         *_of_services(services, stage.name, read.environment(stage)),
         *(Health(one.path, one.file, sure=False) for one in hosts if one.path),
         *_of_programs(texts),
-        *_of_frameworks(tree, context),
+        *own_checks.of(tree, context),
         *_of_manifests(tree, context),
+    )
+
+
+def routed(tree: Tree, context: str, path: str, read: Dockerfile) -> tuple[Health, ...]:
+    """The routes for a check that the sources have: every file is read for them."""
+    return (
         *_of_routes(tree, context, path, read),
         *(Health(whole, file, sure=False, file=file) for whole, file in routes.of(tree, context)),
         *(Health(whole, file, sure=False, file=file) for whole, file in mounts.of(tree, _sources(tree, context, read))),
@@ -195,70 +188,6 @@ def _of_programs(texts: Sequence[Text]) -> Iterator[Health]:
         yield Health("/_stcore/health", "Streamlit's own check")
 
 
-def _of_frameworks(tree: Tree, context: str) -> Iterator[Health]:
-    """Paths that a framework's own generator writes, as far as they are in the sources still.
-
-    Rails guides, "Getting started" (rails/health#show since 7.1); Laravel's "Health" route (since 11); Spring Boot
-    reference, "Actuator: endpoints"; Quarkus guide, "SmallRye Health"; ASP.NET Core, "Health checks".
-    """
-    for path in _files(tree, context, r"routes\.rb"):
-        text = _live(tree.read(path))
-        if match := re.search(r"get\s*\(?\s*[\"']/?([\w/-]+)[\"'][^\n]*rails/health#show", text):
-            yield Health(f"/{match[1]}", f"Rails' health route in {path}")
-        elif match := _RAILS.search(text):  # no namespace is around it
-            yield Health(f"/{match[1]}", path, sure=False, file=path)
-    for path in _files(tree, context, r"app\.php"):
-        if path.endswith("bootstrap/app.php") and (
-            match := re.search(r"\bhealth:\s*[\"'](/[\w/-]*)[\"']", _live(tree.read(path)))
-        ):
-            yield Health(match[1], f"Laravel's health route in {path}")
-    for path in _files(tree, context, r"pom\.xml|build\.gradle(?:\.kts)?"):
-        text = tree.read(path)
-        if _has_actuator(tree, context, text) and (found := _actuator(tree, context)):
-            yield Health(found, f"Spring Boot's actuator in {path}", sure=not _SECURED.search(text))
-        elif re.search(r"quarkus-smallrye-health", text) and "quarkus.management.enabled" not in settings.of(
-            tree, context
-        ):
-            yield Health("/q/health", f"Quarkus' health extension in {path}", sure=not _SECURED.search(text))
-        elif re.search(r"micronaut-management", text) and "endpoints.all.port" not in settings.of(tree, context):
-            yield Health("/health", f"Micronaut's management in {path}", sure=not _SECURED.search(text))
-    for path in _files(tree, context, r"(?:Program|Startup|\w*Extensions|\w*HealthChecks?\w*)\.cs"):
-        text = _live(tree.read(path))
-        for match in islice(re.finditer(r"MapHealthChecks\(\s*\"(/[\w/-]*)\"[^;]{0,300}", text), 20):
-            before = text[: match.start()].rpartition("IsDevelopment()")
-            if not before[1] or _closed(before[2]):
-                open_to_all = "RequireAuthorization" not in match[0]
-                yield Health(match[1], f"MapHealthChecks in {path}", sure=open_to_all)
-                break
-
-
-def _closed(text: str) -> bool:
-    """Whether the first block that a text begins has ended in it."""
-    depth = 0
-    for match in re.finditer(r"[{}]", text):
-        depth += 1 if match[0] == "{" else -1
-        if depth <= 0:
-            return True
-    return False
-
-
-def _has_actuator(tree: Tree, context: str, build: str) -> bool:
-    """Whether Spring Boot has its actuator: a build names it, or settings do of a plugin that brings it along."""
-    named = "spring-boot-starter-actuator" in build
-    return named or any(one.startswith("management.endpoint") for one in settings.of(tree, context))
-
-
-def _actuator(tree: Tree, context: str) -> str:
-    """Where Spring Boot has it; empty where it listens on a port of its own, which the load balancer does not ask."""
-    said = settings.of(tree, context)
-    if "management.server.port" in said or "management.port" in said:
-        return ""
-    base = said.get("management.endpoints.web.base-path", "/actuator")
-    root = said.get("server.servlet.context-path", "").rstrip("/")
-    whole = f"{root}{base.rstrip('/')}/health"
-    return whole if re.fullmatch(r"/[\w/.-]+", whole) else ""
-
-
 def _of_manifests(tree: Tree, context: str) -> Iterator[Health]:
     """The HTTP probe of Kubernetes' manifests: codes from 200 to 399 are an answer to it ("HTTP probes")."""
     for path in tree.named(r".+\.ya?ml"):
@@ -298,7 +227,8 @@ def _spoken(tree: Tree, files: Sequence[str], most: int) -> tuple[Health, ...]:
     found: dict[str, Health] = {}
     for path in files:
         if "{{" not in path and not _ASIDE.search(path.rpartition("/")[2]):
-            for name in _SPOKEN.findall(_live(tree.read(path))):
+            text = tree.live(path)
+            for name in _SPOKEN.findall(text) if hinted(text) else ():
                 whole = f"/{name.lstrip('/')}"
                 found.setdefault(whole.rstrip("/"), Health(whole, path))
         if sum("status" not in one for one in found) >= most:
@@ -323,7 +253,7 @@ def _of_routes(tree: Tree, context: str, own: str, read: Dockerfile) -> Iterator
                 break
     yield from _of_django(tree, context)
     for path in _sources(tree, context, read):
-        if found := _route(tree, path, _live(tree.read(path))):
+        if found := _route(tree, path, tree.live(path)):
             yield Health(found, path, sure=False, file=path)
 
 
@@ -335,15 +265,21 @@ def _built(context: str, read: Dockerfile) -> set[str]:
 
 def _route(tree: Tree, path: str, text: str) -> str:
     """A route for a check that a source has, where nothing is before it."""
-    if match := _ROUTE.search(text) or _ELYSIA.search(text) or _OBJECT.search(text):
-        return str(next(one for one in match.groups() if one))
+    if not hinted(text):
+        return ""
+    for match in _NAMED_ROUTE.finditer(text):
+        if _ROUTE.search(text, max(0, match.start() - 120), match.start()):
+            return match[1]
+    for pattern, sign in ((_ELYSIA, "Elysia"), (_OBJECT, "method:")):
+        if sign in text and (found := pattern.search(text)):
+            return str(next(one for one in found.groups() if one))
     if path.endswith(".rs"):
         return _of_rust(text)
     if path.endswith(".cs") and (group := _GROUP.search(text)):
         route = re.search(rf"\b{group[1]}\.MapGet\(\s*\"(/(?:live|liveness|alive|healthz?|)/?)\"", text)
         return f"{group[2]}{route[1]}".rstrip("/") if route else ""
     for name, options in _ROUTER.findall(text) if path.endswith(".py") else ():
-        route = re.search(rf"(?m)^@{name}\.(?:get|route)\(\s*[\"'](/{_WELL})/?[\"']", text)
+        route = re.search(rf"(?m)^@{name}\.(?:get|route)\(\s*[\"'](/{WELL})/?[\"']", text)
         if route and "prefix" not in options and _as_it_is(tree, path, name):
             return route[1]
     return ""
@@ -380,7 +316,7 @@ def _of_django(tree: Tree, context: str) -> Iterator[Health]:
             place = root[1].replace(".", "/")
             for path in tree.named(r"\w+\.py", context):
                 if path.endswith((f"{place}.py", f"{place}/__init__.py")) and (
-                    match := _DJANGO.search(_live(tree.read(path)))
+                    match := _DJANGO.search(tree.live(path))
                 ):
                     yield Health(f"/{match[1]}", path, sure=False, file=path)
                     return

@@ -20,9 +20,9 @@ from ecsctl.discovery import (
     stores,
     workers,
 )
+from ecsctl.discovery.checks import Health
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
-from ecsctl.discovery.health import Health
 from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.port_hints import Port
 from ecsctl.discovery.selection import Ask
@@ -53,10 +53,7 @@ def observed(
     said: Sequence[Host], texts: Sequence[Text], ask: Ask | None, notes: list[str], doubts: list[str],
 ) -> Listening:  # fmt: skip
     """Finds the port and the health check. `notes` gets the source of both, `doubts` what the user should check."""
-    paths = (
-        *health.proposals(tree, context, path, read, stage, services, texts, said),
-        *(Health("/", f"the files that {one} serves") for one in servers.of_files(tree, context, read, stage)),
-    )
+    paths = health.given(tree, context, read, stage, services, texts, said)
     asked = [(one.port, one.source) for one in paths if one.port]
     anywhere = ports.wants_variable(read, stage, texts)
     found = ports.named(tree, context, read, stage, texts, services, asked, said, anywhere=anywhere)
@@ -103,7 +100,18 @@ def observed(
                 doubts.append(f"EXPOSE of the Dockerfile names {unset}, which has no value: set it in [build.args]")
     notes += [_OF_GRPC] if port == GRPC else []
     opened = any(one.any_host for one in services[:1])
+    if not _settled(paths, port):
+        paths += health.routed(tree, context, path, read)
+        paths += tuple(
+            Health("/", f"the files that {one} serves") for one in servers.of_files(tree, context, read, stage)
+        )
     return Listening(port, _checked(tree, context, read, port, paths, notes, doubts, foreign, opened), environment)
+
+
+def _settled(paths: Sequence[Health], port: int | None) -> bool:
+    """Whether a path is certain already. Those of compose files are compared with the routes in the sources."""
+    first = next((one for one in paths if not one.port or one.port == port), None)
+    return first is not None and first.sure and not first.source.startswith("the healthcheck of")
 
 
 def _taken(found: Sequence[Port], ask: Ask | None, notes: list[str], doubts: list[str]) -> int | None:

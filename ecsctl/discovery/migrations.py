@@ -68,16 +68,14 @@ def unrun(
     """
     below = [one for one in tree.files if within(one, context) and not aside(one)]
     below = [one for one in below if not any(within(one, folder) for folder in foreign)]
+    paths = "\n".join(below)
     said = "\n".join([*(one.text for one in texts), *processes])
     for tool in _TOOLS:
-        file = next((one for one in below if re.search(rf"(?:^|/){tool.files}$", one)), "")
+        match = re.search(rf"(?m)^(?:.*/)?{tool.files}$", paths)
+        file = match[0] if match else ""
         if not file or re.search(tool.runs, said):
             continue
         files = [*tree.named(_RUNNERS, context)[:200], *sources(tree, context)]
-        if not any(re.search(tool.runs, _live(tree.read(one))) for one in files if not one.startswith(".github/")):
+        if not any(re.search(tool.runs, tree.live(one)) for one in files if not one.startswith(".github/")):
             yield f"migrations: nothing runs those of {tool.name} ({file}): as a command of [release], {tool.command}"
         return
-
-
-def _live(text: str) -> str:
-    return re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", text)

@@ -9,21 +9,23 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
+from ecsctl.discovery.checks import WELL, hinted
 from ecsctl.discovery.tree import Tree
 
-_ENDS = r"(?:health|healthz|healthy|health[_-]?checks?|livez?|alive|liveness|heartbeat|readyz|ping|up)"
-_WELL = rf"(?:{_ENDS}(?:/(?:live|liveness|ready|up))?|(?:[\w-]+/){{1,2}}{_ENDS})"
+_WELL = rf"(?:{WELL}(?:/(?:live|liveness|ready|up))?|(?:[\w-]+/){{1,2}}{WELL})"
 _GUARDED = re.compile(r"auth|login|protect|guard|passport|jwt|permission|\badmin|session\w*\(|depends\(", re.IGNORECASE)
 _DEEPEST = 5  # folders before a route of Django
 _MOST_INCLUDED = 200
 _BEST = ("livez", "liveness", "live", "alive", "healthz", "health", "healthcheck", "heartbeat", "ping", "readyz", "up")
 
-# A comparison of the whole request path: no prefix can come before it.
+_NAMED = re.compile(rf"[\"'](/{_WELL}/?)[\"']")
+# What stands before a path that the whole request path is compared with: no prefix can come before it.
 _COMPARED = re.compile(
     r"(?:\brequest_path:|\b(?:req|request)\.(?:url|path|originalUrl)|\bctx\.path|\.URL\.Path"
     r"|\b(?:scope|env|environ)(?:\.get)?[\[(][\"'](?:path|PATH_INFO)[\"'][\])])"
-    rf"\s*(?:===?)?\s*[\"'](/{_WELL}/?)[\"']"
+    r"\s*(?:===?)?\s*$"
 )
 # Middleware that answers at the path that it is given.
 _WRAPS = re.compile(rf"\bhealth_?check\w*\(\s*(?:app|application),\s*[\"'](/{_WELL}/?)[\"']", re.IGNORECASE)
@@ -84,7 +86,7 @@ def of(tree: Tree, files: Sequence[str]) -> list[tuple[str, str]]:
 
     `files` are the sources that get into the image.
     """
-    sources = _Sources({file: re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", tree.read(file)) for file in files})
+    sources = _Sources({file: tree.live(file) for file in files})
     found: dict[str, str] = {}
     for kind in (_whole, _of_javascript, _of_python, _of_django, _of_go):
         for path, file in kind(sources):
@@ -99,8 +101,12 @@ def _order(path: str) -> tuple[int, int]:
 
 def _whole(sources: _Sources) -> Iterator[tuple[str, str]]:
     for file, text in sources.like(".js", ".ts", ".mjs", ".cjs", ".py", ".rb", ".go", ".ex", ".php"):
-        for pattern in (_COMPARED, _WRAPS):
-            yield from ((path, file) for path in pattern.findall(text)[:1])
+        if not hinted(text):
+            continue
+        compared = (
+            one[1] for one in _NAMED.finditer(text) if _COMPARED.search(text, max(0, one.start() - 80), one.start())
+        )
+        yield from ((path, file) for path in (*islice(compared, 1), *_WRAPS.findall(text)[:1]))
         if file.endswith(".py") and re.search(r"\b(?:starlette|aiohttp)\b", text):
             yield from ((path, file) for path in _WIRED.findall(text)[:1])
         if file.endswith(".rb") and re.search(r"Sinatra::|require [\"']sinatra", text):
@@ -149,7 +155,7 @@ def _of_javascript(sources: _Sources) -> Iterator[tuple[str, str]]:
         return None
 
     for file, text in routed.items():
-        for route in _JS_ROUTE.finditer(text):
+        for route in _JS_ROUTE.finditer(text) if hinted(text) else ():
             guards = [one for one in re.findall(rf"\b{route[1]}\.use\(([^\"'`\n]*)\)", text[: route.start()])
                       if _GUARDED.search(one)]  # fmt: skip
             if not guards and not _GUARDED.search(route[3].partition("=>")[0]):
@@ -275,6 +281,8 @@ def _of_django(sources: _Sources) -> Iterator[tuple[str, str]]:
 def _of_go(sources: _Sources) -> Iterator[tuple[str, str]]:
     texts = [one for one in sources.like(".go") if not one[0].endswith("_test.go")]
     for file, text in texts:
+        if not hinted(text):
+            continue
         before = {match[1]: "" for match in _GO_NEW.finditer(text)}
         before |= {name: path.rstrip("/") for path, name in _GO_MOUNT.findall(text) if name in before}
         for match in _GO_GROUP.finditer(text):

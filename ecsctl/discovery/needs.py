@@ -129,8 +129,8 @@ def _named(
 
 def _read_in(tree: Tree, files: Sequence[str]) -> list[tuple[str, str]]:
     """The variables that files read, each with its file; what a comment says does not count."""
-    live = {file: re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", tree.read(file)) for file in files}
-    return [(name, file) for file, text in live.items() for name in _READS.findall(text)]
+    live = ((file, tree.live(file)) for file in dict.fromkeys(files))
+    return [(name, file) for file, text in live if re.search("(?i:env)", text) for name in _READS.findall(text)]
 
 
 def others(tree: Tree, built: str) -> tuple[str, ...]:

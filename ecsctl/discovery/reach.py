@@ -45,10 +45,10 @@ def only_on_loopback(
         return
     for file in sources(tree, context):
         called = file.rpartition("/")[2]
-        started = re.search(rf"\bpython3?\b.*\b{re.escape(called)}", said) is not None
+        started = called in said and re.search(rf"\bpython3?\b.*\b{re.escape(called)}", said) is not None
         if not (started or FIRST_FILE.fullmatch(called)) or any(within(file, folder) for folder in foreign):
             continue
-        text = re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", tree.read(file))
+        text = tree.live(file)
         patterns = [pattern for ending, pattern in _ALONE if re.search(rf"\.(?:{ending})$", file)]
         patterns += [_STARTS_ALONE] if started else []
         patterns += [_OF_FASTIFY] if "fastify" in text.lower() else []

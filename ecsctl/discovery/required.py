@@ -102,7 +102,7 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
         live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
         yield from ((name, file) for name in re.findall(rf"\bfetch_env!\(\s{{0,9}}\"{_NAME}\"", live))
     for file in _files(tree, _STARTS, context):
-        text = re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", tree.read(file))
+        text = tree.live(file)
         for name in _DEMANDED.findall(text):
             if re.search(rf"(?i:env|config)[\w.:!\[(\"'` ]{{0,30}}[\"'.\[(]{name}\b", text):
                 yield name, file

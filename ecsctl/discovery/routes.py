@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from ecsctl.discovery.checks import WELL, hinted
 from ecsctl.discovery.tree import Tree, aside
 
-_WELL = r"(?:health|healthz|healthy|health[_-]?checks?|livez?|alive|liveness|heartbeat|ping|up)"
 _UNKNOWN = "?"
 """Stands for an unknown prefix: routes below it are not proposed."""
 _RUBY = re.compile(
     r"^\s*(?:namespace\s*\(?\s*:?[\"']?(?P<space>[\w/-]+)[\"']?\s*\)?|scope\s*\(?\s*(?:path:\s*)?[\"'](?P<scope>/?[\w/-]*)[\"']\s*\)?)"
     r"(?P<more>.*?)\s+do\s*$"
 )
-_RUBY_GET = re.compile(r"^\s*get[ (]+[\"']/?(" + _WELL + r"(?:/(?:live|liveness|ready))?|\w+/" + _WELL + r")[\"']")
+_RUBY_GET = re.compile(r"^\s*get[ (]+[\"']/?(" + WELL + r"(?:/(?:live|liveness|ready))?|\w+/" + WELL + r")[\"']")
 _ELIXIR = re.compile(r"^\s*scope\s*\(?\s*(?:path:\s*)?\"(?P<scope>/[\w/-]*)\"(?P<more>.*?)\bdo\s*$")
-_ELIXIR_GET = re.compile(r"^\s*get\s*\(?\s*\"(/(?:[\w-]+/)?" + _WELL + r"|/)\"")
-_ENDS_WELL = re.compile(r".*/" + _WELL + r"(?:/(?:live|liveness|ready))?")
+_ELIXIR_GET = re.compile(r"^\s*get\s*\(?\s*\"(/(?:[\w-]+/)?" + WELL + r"|/)\"")
+_ENDS_WELL = re.compile(r".*/" + WELL + r"(?:/(?:live|liveness|ready))?")
 _OPENS = re.compile(r"\bdo\s*(?:\|[^|]*\|)?\s*$|^\s*(?:if|unless|case|begin)\b(?!.*\bend\b)")
 _GUARDED = re.compile(r"auth|login|ensure|protect|admin|require|restrict", re.IGNORECASE)
-_PLAY = re.compile(r"(?m)^GET\s+(/(?:api/)?" + _WELL + r")\s+\S")
-_TORNADO = re.compile(r"\(\s*r?[\"'](/" + _WELL + r")/?\$?[\"']\s*,\s*[\w.]+\s*[,)]")
+_PLAY = re.compile(r"(?m)^GET\s+(/(?:api/)?" + WELL + r")\s+\S")
+_TORNADO = re.compile(r"\(\s*r?[\"'](/" + WELL + r")/?\$?[\"']\s*,\s*[\w.]+\s*[,)]")
 _CHI = re.compile(r"\bmiddleware\.Heartbeat\(\s*\"(/[\w/-]+)\"")
-_GROUP = re.compile(r"\b(\w+)\s*:?=\s*\w+\.Group\(\s*(\"\"\s*\))?|\b(\w+)\.(?:GET|Get)\(\s*\"(/" + _WELL + r")\"")
+_GROUP = re.compile(r"\b(\w+)\s*:?=\s*\w+\.Group\(\s*(\"\"\s*\))?|\b(\w+)\.(?:GET|Get)\(\s*\"(/" + WELL + r")\"")
 _CONTROLLER = re.compile(
     r"@Controller\(\s*(?:\{\s*path:\s*)?(?:[\"'`](?P<path>[\w/-]*)[\"'`])?\s*(?P<more>[^)]{0,300})\)(?P<between>.{0,400}?)\bclass\s",
     re.DOTALL,
@@ -50,7 +50,7 @@ def of(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
         text = tree.read(file)
         if match := _CHI.search(text):
             yield match[1], file
-        yield from ((path, file) for path in _ungrouped(text))
+        yield from ((path, file) for path in (_ungrouped(text) if hinted(text) else ()))
     yield from _of_nest(tree, context)
 
 
@@ -119,7 +119,7 @@ def _of_nest(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
         for method in _NEST_GET.findall(text):
             parts = [one.strip("/") for one in (prefix[1] if prefix else "", controller["path"] or "", method)]
             whole = "/" + "/".join(one for one in parts if one)
-            if re.fullmatch(r"(?:/[\w-]+)*/" + _WELL, whole):
+            if re.fullmatch(r"(?:/[\w-]+)*/" + WELL, whole):
                 yield whole, file
                 break
 

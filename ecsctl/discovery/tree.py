@@ -12,6 +12,7 @@ from ecsctl.github import checkout
 
 READABLE = 300_000  # bytes: no file that is read here is longer, and somebody else's may be endless
 _SHORT = 40_000  # characters: so much of a text is kept
+COMMENTED = re.compile(r"(?m)^[ \t]*(?:#|//).*$")
 _SKIPPED = frozenset({".git", ".ecsctl", "node_modules", "vendor", ".venv", "venv", "__pycache__"})
 _ASIDE = re.compile(
     r"node_modules|vendor|third[_-]?party|(?:e2e|integration|acceptance|unit|smoke|load|perf\w*)?[-_]?tests?|__tests__|spec|"
@@ -66,6 +67,19 @@ class Tree:
             self._texts[path] = text
         return text
 
+    def live(self, path: str) -> str:
+        """A source's text without the lines that are comments, in most languages."""
+        if path in self._live:
+            return self._live[path]
+        text = COMMENTED.sub("", self.read(path))
+        if len(text) < _SHORT:
+            self._live[path] = text
+        return text
+
+    @cached_property
+    def _live(self) -> dict[str, str]:
+        return {}
+
     @cached_property
     def _texts(self) -> dict[str, str]:
         """Short files are kept in memory: many questions are asked of the same ones."""
@@ -91,9 +105,16 @@ class Tree:
 
     def named(self, pattern: str, below: str = ".") -> tuple[str, ...]:
         """The files whose name matches a pattern, the nearest to the root first."""
-        wanted = re.compile(pattern, re.IGNORECASE)
-        found = [one for one, name in self._names if wanted.fullmatch(name) and within(one, below)]
-        return tuple(sorted(found, key=lambda one: (aside(one), one.count("/"), one)))
+        if pattern not in self._matched:
+            wanted = re.compile(pattern, re.IGNORECASE)
+            found = [one for one, name in self._names if wanted.fullmatch(name)]
+            self._matched[pattern] = tuple(sorted(found, key=lambda one: (aside(one), one.count("/"), one)))
+        return tuple(one for one in self._matched[pattern] if within(one, below))
+
+    @cached_property
+    def _matched(self) -> dict[str, tuple[str, ...]]:
+        """Answers to the questions asked before."""
+        return {}
 
 
 def within(path: str, folder: str) -> bool:

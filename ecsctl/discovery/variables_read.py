@@ -10,6 +10,7 @@ from ecsctl.discovery.tree import Tree, aside
 _NAME = r"([A-Z][A-Z0-9_]{2,60})"
 _FILES = r"[\w.-]+\.(?:go|[cm]?[jt]sx?|py|rb|rs|exs?)"
 _MOST = 800
+_SIGNS = ("env", "Env", "ENV", "Joi.", "joi.", "OrThrow")
 _DEVELOPERS = re.compile(
     r"(?:^|[/._-])(?:tests?|spec|seeds?|scripts?|tasks?|dev|development|local|mocks?|migrations?)(?:[/._-]|$)"
 )
@@ -46,9 +47,10 @@ _AT_START = re.compile(
 _HELPER = re.compile(
     r"(?<!def )(?<!function )(?<!func )(?<!fn )\b(?:must_?get_?env|must_?env|require_?d?_?env(?:_?var\w*)?|"
     r"get_?required_?env\w*|get_?env_?or_?(?:throw|panic|die|fail|exit)|ensure_?env\w*|assert_?env\w*|env_?or_?(?:throw|panic|die|fail)|getOrThrow)(?:<[^>\n]*>)?"
-    rf"\(\s*[\"'`]{_NAME}[\"'`]\s*[,)]",
+    r"\(\s*$",
     re.IGNORECASE,
 )
+_ASKED = re.compile(rf"(?<![\w.])[\"'`]{_NAME}[\"'`]\s*[,)]")
 _JOI = re.compile(rf"\b{_NAME}:\s*[Jj]oi\.(?![^\n]{{0,300}}\.(?:default|optional)\()[^\n]{{0,300}}\.required\(\)")
 _ADONIS = re.compile(rf"\b{_NAME}:\s*Env\.schema\.(?:string|number|boolean|enum)\(")
 # TypeScript's non-null assertion.
@@ -73,6 +75,9 @@ def demanded(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     assured: dict[str, str] = {}
     replaced: set[str] = set()
     for file, text in _texts(tree, context):
+        for match in _ASKED.finditer(text):
+            if _HELPER.search(text, max(0, match.start() - 80), match.start()):
+                yield match[1], file
         for pattern in _PATTERNS.get(_language(file), ()):
             if pattern in (_GO_RETURNS, _ELIXIR) and not _AT_START.search(file):  # may be an optional feature
                 continue
@@ -85,12 +90,10 @@ def demanded(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
 
 
 _PATTERNS: dict[str, Sequence[re.Pattern[str]]] = {
-    "go": (_GO, _GO_RETURNS, _GO_AT_ONCE, _HELPER),
-    "py": (_PYTHON, _HELPER),
-    "rb": (_HELPER,),
-    "rs": (_HELPER,),
-    "ex": (_ELIXIR, _HELPER),
-    **dict.fromkeys(("js", "ts"), (_JS, _JS_AT_ONCE, _HELPER, _JOI, _ADONIS)),
+    "go": (_GO, _GO_RETURNS, _GO_AT_ONCE),
+    "py": (_PYTHON,),
+    "ex": (_ELIXIR,),
+    **dict.fromkeys(("js", "ts"), (_JS, _JS_AT_ONCE, _JOI, _ADONIS)),
 }
 
 
@@ -109,9 +112,9 @@ def _texts(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     """The sources of the app itself, without commented lines; no tests, scripts or migrations."""
     files = [one for one in tree.named(_FILES, context) if not aside(one) and not _DEVELOPERS.search(one)]
     for file in files[:_MOST]:
-        text = tree.read(file)
-        if re.search(r"(?i:env|joi)|OrThrow", text):
-            yield file, re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", text)
+        text = tree.live(file)
+        if any(one in text for one in _SIGNS):
+            yield file, text
 
 
 def _language(file: str) -> str:
