@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ecsctl.engine.resource import AnyResource
 from ecsctl.resources.access_point import AccessPoint
@@ -95,6 +96,7 @@ def _asked(stack: str, lives: Callable[[str], Life]) -> Iterator[functools.parti
     for test in (
         contract.test_what_was_made_is_right,
         contract.test_the_state_file_is_not_needed,
+        contract.test_what_may_not_be_read_is_not_taken_for_absent,
         contract.test_what_is_planned_as_an_update_is_sent,
         contract.test_the_ids_that_a_create_returns_are_those_that_are_observed,
         contract.test_other_values_are_made_and_then_right,
@@ -160,6 +162,20 @@ def test_a_kind_that_finds_nothing_is_noticed(
 ) -> None:
     monkeypatch.setattr(kind, "find", classmethod(lambda cls, aws, me: iter(())))
     assert caught(kind, tmp_path)
+
+
+@pytest.mark.timeout(600)
+def test_a_refusal_that_a_kind_takes_for_absence_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    observe = Topic.observe
+
+    def forgiving(self: Any, aws: Any, me: Any) -> Any:
+        try:
+            return observe(self, aws, me)
+        except ClientError:
+            return None
+
+    monkeypatch.setattr(Topic, "observe", forgiving)
+    assert caught(Topic, tmp_path)
 
 
 @pytest.mark.timeout(600)

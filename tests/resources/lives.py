@@ -23,6 +23,7 @@ from ecsctl.sandbox.server.inprocess import inprocess
 from ecsctl.sandbox.snapshot.taking import snapshot
 from tests.resources.conftest import REGION, Cloud
 from tests.rows import ROWS, STACKS, network
+from tests.rows.denied import reads_without_consequence
 from tests.rows.row import Row
 from tests.rows.unfinished import answers_can_be_unfinished, observed_unfinished
 from tests.rows.watching import deleting_twice, needed, watched_creates
@@ -40,6 +41,7 @@ class Life:
     created: dict[str, Any] = field(default_factory=dict)  # by part: the tags just after its create
     unfinished: dict[str, tuple[Any, set[str]]] = field(default_factory=dict)
     """By part: what is observed while AWS is still creating it, and the members of its answers that say so."""
+    without_consequence: list[str] = field(default_factory=list)  # reads that are denied, and nothing fails
     unsent: list[str] = field(default_factory=list)  # fields of which another value is planned, and not sent
     other_ids: dict[str, Any] = field(default_factory=dict)  # by part: those that create returned, and those observed
     to_others: dict[str, list[Verb]] = field(default_factory=dict)  # by part: for another app, and if it is untagged
@@ -115,6 +117,8 @@ def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
     ids = network.ids_of(cloud, make({}))
     whole = Stack()
     make({})(whole)
+    for row in of(stack):
+        life.without_consequence += _reads_without_consequence(cloud, row, fulfil(whole.nodes[row.part].desired, ids))
     with answers_can_be_unfinished():
         for row in of(stack):
             if row.kind.wait:  # it is not created
@@ -136,6 +140,14 @@ def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
             life.unlisted += [] if hinted else [row.part]
         if not row.kind.wait:
             life.to_others[row.part] = list(_to_others(cloud, row.part, fulfil(whole.nodes[row.part].desired, ids)))
+
+
+def _reads_without_consequence(cloud: Any, row: Row, desired: AnyResource) -> Iterator[str]:
+    me = cloud.label(row.part)
+    for one in reads_without_consequence(lambda: desired.observe(cloud.aws, me)):
+        yield f"{row.part}, observe: {one}"
+    for one in reads_without_consequence(lambda: [*row.kind.find(cloud.aws, me)]):
+        yield f"{row.part}, find: {one}"
 
 
 def _is_idle(cloud: Any, part: str, name: str, values: Mapping[str, Any], make: Any, ids: Any) -> bool:

@@ -211,6 +211,12 @@ def test_what_aws_is_still_creating_is_not_ready(lives: Any, row: Row) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
+def test_what_may_not_be_read_is_not_taken_for_absent(lives: Any, stack: str) -> None:
+    """Or it would be created again, or left behind by `down`."""
+    assert lives(stack).without_consequence == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_what_was_made_is_right(lives: Any, stack: str) -> None:
     assert [(step.name, step.changed) for step in lives(stack).second] == []
 
