@@ -209,7 +209,9 @@ def pytest_xdist_auto_num_workers() -> int:
 WAITING = (  # for processes that they start
     "tests/long/",
     "tests/crash/test_processes.py",
+    "tests/docs/test_every_command.py",
     "tests/docs/test_guides.py",
+    "tests/docs/test_sandbox_commands.py",
     "tests/commands/test_agreed_builds.py",
     "tests/commands/test_committed.py",
     "tests/commands/test_consent.py",

@@ -20,11 +20,24 @@ def policy(
     from ecsctl.config import read
     from ecsctl.errors import UsageError
     from ecsctl.operations.policy import policies
+    from ecsctl.session import Place, recorded_value
+    from ecsctl.ui import words
 
     loaded = read(folder())
     config = loaded.config
     agreed_region(region, config.region, loaded.origins["region"])
-    where = account or config.account_id or "", region or config.region or region_of_environment() or ""
+    state_file = Place(folder()).state_file
+
+    def recorded(word: str) -> str:
+        """What an earlier run wrote down. It may have been one on the sandbox, so it is named."""
+        if found := recorded_value(state_file, word):
+            words.say(f"{word} {found}: from the state file; --{word} names another")
+        return found or ""
+
+    where = (
+        account or config.account_id or recorded("account"),
+        region or config.region or region_of_environment() or recorded("region"),
+    )
     if account and not re.fullmatch(r"[0-9]{12}", account):
         raise UsageError(f"--account: expected the account's 12 digits, found {account}")
     if not all(where):

@@ -22,3 +22,13 @@ def test_without_an_account_it_says_what_is_missing(folder: Path, run: Callable[
     ended = run("policy")
     assert ended.code == 2
     assert "--account" in ended.err
+
+
+def test_account_and_region_are_those_of_the_last_run(folder: Path, run: Callable[..., Ended]) -> None:
+    (folder / ".ecsctl").mkdir()
+    (folder / ".ecsctl/state.json").write_text('{"app": "hello", "account": "210987654321", "region": "eu-north-1"}')
+    ended = run("policy")
+    assert ended.code == 0, ended.err
+    assert "arn:aws:ecs:eu-north-1:210987654321:service/hello/" in ended.out
+    assert "account 210987654321: from the state file" in ended.err
+    assert "210987654321" not in run("policy", "--account", "123456789012").out

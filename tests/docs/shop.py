@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -28,13 +29,26 @@ def git(*words: str) -> None:
     subprocess.run(["git", *words], check=True, capture_output=True)
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clock]:
-    """The app `shop`, brought up from a repository whose origin takes pushes."""
-    folder, before = tmp_path_factory.mktemp("guides") / "shop", os.getcwd()
+@contextmanager
+def brought_up(folder: Path, toml: str) -> Iterator[Clock]:
+    """The app of that `ecsctl.toml`, brought up from a repository whose origin takes pushes; the current folder."""
+    before = Path.cwd()
+    repository(folder, toml)
+    with inprocess() as clock, living_by(clock), pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("ECSCTL_")]:
+            patch.delenv(name)
+        code, printed = ours(["up", "--yes"])
+        assert code == 0, printed
+        clock.sleep(600)
+        yield clock
+    os.chdir(before)
+
+
+def repository(folder: Path, toml: str) -> None:
+    """A new repository with that `ecsctl.toml`, whose origin takes pushes; the current folder."""
     folder.mkdir()
     os.chdir(folder)
-    (folder / "ecsctl.toml").write_text(SHOP)
+    (folder / "ecsctl.toml").write_text(toml)
     (folder / "Dockerfile").write_text(DOCKERFILE)
     origin = folder.parent / "origin.git"
     git("init", "-q", "--bare", str(origin))
@@ -47,14 +61,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clock]:
     git("add", ".")
     git("commit", "-qm", "The app")
     git("push", "-q", "-u", "origin", "main")
-    with inprocess() as clock, living_by(clock), pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("ECSCTL_")]:
-            patch.delenv(name)
-        code, printed = ours(["up", "--yes"])
-        assert code == 0, printed
-        clock.sleep(600)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clock]:
+    """The app `shop`."""
+    with brought_up(tmp_path_factory.mktemp("guides") / "shop", SHOP) as clock:
         yield clock
-    os.chdir(before)
 
 
 def a_network(clock: Clock) -> Mapping[str, str]:
