@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.repository import Repository
 from ecsctl.resources.role import Role
 from ecsctl.resources.scaling import Scaling
+from ecsctl.resources.security_group import SecurityGroup
 from ecsctl.resources.service import Service
 from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.target_group import TargetGroup
@@ -97,6 +99,7 @@ def _asked(stack: str, lives: Callable[[str], Life]) -> Iterator[functools.parti
         contract.test_what_was_made_is_right,
         contract.test_the_state_file_is_not_needed,
         contract.test_what_may_not_be_read_is_not_taken_for_absent,
+        contract.test_a_change_that_aws_denies_is_not_taken_for_made,
         contract.test_what_is_planned_as_an_update_is_sent,
         contract.test_the_ids_that_a_create_returns_are_those_that_are_observed,
         contract.test_other_values_are_made_and_then_right,
@@ -176,6 +179,21 @@ def test_a_refusal_that_a_kind_takes_for_absence_is_noticed(tmp_path: Path, monk
 
     monkeypatch.setattr(Topic, "observe", forgiving)
     assert caught(Topic, tmp_path)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kind", [SecurityGroup, ElasticIp], ids=lambda kind: kind.kind)
+def test_a_delete_that_hides_a_refusal_is_noticed(
+    kind: type[AnyResource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = kind.delete
+
+    def silent(cls: Any, aws: Any, ids: Any) -> None:
+        with suppress(ClientError):
+            delete(aws, ids)
+
+    monkeypatch.setattr(kind, "delete", classmethod(silent))
+    assert caught(kind, tmp_path)
 
 
 @pytest.mark.timeout(600)

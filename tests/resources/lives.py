@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from ecsctl.sandbox.server.inprocess import inprocess
 from ecsctl.sandbox.snapshot.taking import snapshot
 from tests.resources.conftest import REGION, Cloud
 from tests.rows import ROWS, STACKS, network
-from tests.rows.denied import reads_without_consequence
+from tests.rows.denied import ignores_a_denied_change, reads_without_consequence
 from tests.rows.row import Row
 from tests.rows.unfinished import answers_can_be_unfinished, observed_unfinished
 from tests.rows.watching import deleting_twice, needed, watched_creates
@@ -42,6 +42,7 @@ class Life:
     unfinished: dict[str, tuple[Any, set[str]]] = field(default_factory=dict)
     """By part: what is observed while AWS is still creating it, and the members of its answers that say so."""
     without_consequence: list[str] = field(default_factory=list)  # reads that are denied, and nothing fails
+    ignored: list[str] = field(default_factory=list)  # changes that are denied, and nothing fails
     unsent: list[str] = field(default_factory=list)  # fields of which another value is planned, and not sent
     other_ids: dict[str, Any] = field(default_factory=dict)  # by part: those that create returned, and those observed
     to_others: dict[str, list[Verb]] = field(default_factory=dict)  # by part: for another app, and if it is untagged
@@ -119,6 +120,7 @@ def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
     make({})(whole)
     for row in of(stack):
         life.without_consequence += _reads_without_consequence(cloud, row, fulfil(whole.nodes[row.part].desired, ids))
+        life.ignored += [] if row.kind.wait else _ignored_refusals(cloud, row, make, ids)
     with answers_can_be_unfinished():
         for row in of(stack):
             if row.kind.wait:  # it is not created
@@ -148,6 +150,20 @@ def _reads_without_consequence(cloud: Any, row: Row, desired: AnyResource) -> It
         yield f"{row.part}, observe: {one}"
     for one in reads_without_consequence(lambda: [*row.kind.find(cloud.aws, me)]):
         yield f"{row.part}, find: {one}"
+
+
+def _ignored_refusals(cloud: Any, row: Row, make: Any, ids: Any) -> Iterator[str]:
+    """The changes that AWS denies, and that the kind takes for made."""
+    changed = Stack()
+    make({row.part: row.made})(changed)
+    desired, me, its = fulfil(changed.nodes[row.part].desired, ids), cloud.label(row.part), ids[row.part]
+    if ignores_a_denied_change(lambda: row.kind.delete(cloud.aws, its)):
+        yield f"{row.part}, delete"
+    if ignores_a_denied_change(lambda: desired.create(cloud.aws, me)):
+        yield f"{row.part}, create"
+    for name in [*(one.name for one in fields(row.kind)), "tags"]:
+        if ignores_a_denied_change(lambda name=name: desired.update(cloud.aws, me, its, frozenset({name}))):
+            yield f"{row.part}, update of {name}"
 
 
 def _is_idle(cloud: Any, part: str, name: str, values: Mapping[str, Any], make: Any, ids: Any) -> bool:

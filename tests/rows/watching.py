@@ -19,9 +19,9 @@ from ecsctl.aws.clients import Aws
 from ecsctl.resources import kinds
 from ecsctl.sandbox.core import authorization
 from ecsctl.sandbox.core.permissions import Asked
+from tests.rows.denied import READS
 from tests.rows.unfinished import answers_can_be_unfinished, observed_unfinished
 
-READS = ("Describe", "List", "Get", "BatchGet", "Head")
 _RUNNING = threading.local()
 
 
