@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.ecr.models import ecr_backends
 from moto.iam.models import Role, iam_backends
 
 Statements = list[dict[str, Any]]
@@ -40,19 +41,65 @@ def decision(some: Statements, asked: Asked) -> str:
 
 
 def allowed(account_id: str, role_arn: str, action: str, resource: str, context: Context | None = None) -> bool:
-    """Whether the role may do `action` (such as `s3:GetObject`) on `resource`, an ARN.
+    """Whether the role may do `action` (such as `s3:GetObject`) on `resource`, an ARN: see `denied_by`."""
+    return not denied_by(account_id, role_arn, action, resource, context)
 
-    An explicit deny wins; a missing role may nothing. Without a `context` conditions are taken to hold, and boundaries
-    are not evaluated: there the sandbox allows more than AWS.
+
+def denied_by(account_id: str, role_arn: str, action: str, resource: str, context: Context | None = None) -> str:
+    """Returns why the role may not do `action` on `resource`, in the words with which AWS ends its refusals; empty if
+    it may.
+
+    An explicit deny wins; a missing role may nothing; a boundary must allow it too (IAM guide, "Policy evaluation
+    logic"). Of the policies of resources those of ECR's repositories are evaluated. Without a `context` the conditions
+    of an Allow are taken to hold, and those of a Deny not to: there the sandbox allows more than AWS.
     """
     backend = iam_backends[account_id][role_arn.split(":")[1]]
     role = next((one for one in backend.get_roles() if one.arn == role_arn), None)
-    if role is None:
-        return False
-    its = statements(documents(role))
-    if context is None:
-        its = [{key: value for key, value in one.items() if key != "Condition"} for one in its]
-    return decision(its, Asked(action, resource, context or {})) == "Allow"
+    asked = Asked(action, resource, context or {})
+    layers = {"a resource-based policy": _of_repository(resource, role_arn)}
+    if role is not None:
+        layers["an identity-based policy"] = statements(documents(role))
+    boundary: Any = backend.managed_policies.get(role.permissions_boundary_arn or "") if role else None
+    if boundary is not None:
+        layers["a permissions boundary"] = statements(current(boundary))
+    known = {name: [one for part in its if (one := _with(part, context))] for name, its in layers.items()}
+    decided = {name: decision(its, asked) for name, its in known.items()}
+    if explicit := next((name for name, effect in decided.items() if effect == "Deny"), ""):
+        return f"with an explicit deny in {explicit}"
+    if decided.get("an identity-based policy") != "Allow":
+        return f"because no identity-based policy allows the {action} action"
+    if boundary is not None and decided["a permissions boundary"] != "Allow":
+        return f"because no permissions boundary allows the {action} action"
+    return ""
+
+
+def _with(statement: dict[str, Any], context: Context | None) -> dict[str, Any] | None:
+    if context is not None or "Condition" not in statement:
+        return statement
+    plain = {key: value for key, value in statement.items() if key != "Condition"}
+    return plain if statement["Effect"] == "Allow" else None
+
+
+def _of_repository(resource: str, role_arn: str) -> Statements:
+    """What the policy of an ECR repository says to a role. It names no resource: it is about its own."""
+    _, _, service, region, account, rest = [*resource.split(":", 5), *[""] * 6][:6]
+    if service != "ecr" or not rest.startswith("repository/"):
+        return []
+    found = ecr_backends[account][region].repositories.get(rest.removeprefix("repository/"))
+    document = found.policy if found is not None else None
+    return [
+        {**{key: value for key, value in one.items() if "Principal" not in key}, "Resource": resource}
+        for one in (statements([document]) if document else [])
+        if _names(one, role_arn)
+    ]
+
+
+def _names(statement: dict[str, Any], role_arn: str) -> bool:
+    account = role_arn.split(":")[4]
+    who = statement.get("Principal", statement.get("NotPrincipal"))
+    listed = _many(who.get("AWS", [])) if isinstance(who, dict) else _many(who)
+    named = any(one in ("*", account, role_arn, role_arn.split(":role/", maxsplit=1)[0] + ":root") for one in listed)
+    return named == ("Principal" in statement)
 
 
 def documents(role: Role) -> Iterator[Any]:

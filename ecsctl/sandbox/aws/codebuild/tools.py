@@ -333,9 +333,9 @@ def _full(image: str) -> str:
 
 
 def _ask(context: BuildContext, action: str, resource: str, what: str) -> None:
-    if not permissions.allowed(context.account, context.role, action, resource):
+    if denied := permissions.denied_by(context.account, context.role, action, resource):
         message = f"{context.role} is not authorized to perform: {action} on resource: {resource}"
-        raise _Failed(f"{what}: {message} because no identity-based policy allows the {action} action")
+        raise _Failed(f"{what}: {message} {denied}")
 
 
 _DO = {"password": _password, "describe": _describe, "login": _login, "build": _build, "tag": _tag, "pull": _pull,

@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from ecsctl.sandbox.aws.ecs import clusters, definitions, deployments, exec, http_requests, services, tasks, views  # noqa: F401, A004 - imported for their declarations
+from ecsctl.sandbox.aws.ecs import (  # noqa: F401 - imported for their declarations
+    clusters,
+    definitions,
+    deployments,
+    exec,  # noqa: A004 - the operation's own name
+    http_requests,
+    rechecks,
+    services,
+    tasks,
+    views,
+)
 from ecsctl.sandbox.aws.ecs import run_task as run_task_of
 from ecsctl.sandbox.aws.ecs.scripts import KINDS, script_tasks
 from ecsctl.sandbox.aws.ecs.state import Wire, backend_of, denied, refusal

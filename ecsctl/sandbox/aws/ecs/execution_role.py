@@ -24,9 +24,9 @@ def lacking(account: str, region: str, task: Task) -> str | None:
         return None
     user = principals.session(role, task.id)
     for action, resource, words in _needs(account, region, task):
-        if not permissions.allowed(account, role, action, resource):
+        if denied := permissions.denied_by(account, role, action, resource):
             why = (f"AccessDeniedException: User: {user} is not authorized to perform: {action} on resource: "
-                   f"{resource} because no identity-based policy allows the {action} action")  # fmt: skip
+                   f"{resource} {denied}")  # fmt: skip
             return words.format(why=why, role=role)
     return None
 

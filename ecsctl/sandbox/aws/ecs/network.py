@@ -11,6 +11,7 @@ from ecsctl.sandbox.aws.ecs.checks import listeners
 
 _EVERYWHERE = "0.0.0.0/0"
 _HTTPS = 443
+_EPHEMERAL = 32768
 
 
 def _ec2(account: str, region: str) -> Any:
@@ -42,10 +43,12 @@ def internet(account: str, region: str, subnet_id: str, groups: list[str], publi
 
     Through an internet gateway only with a public address; through a NAT gateway that is available and stands itself
     in a subnet with a route to an internet gateway (VPC guide, "NAT gateway basics"); and only if one of its security
-    groups lets HTTPS out.
+    groups lets HTTPS out, and the network ACLs on the way let it out and its answers in.
     """
     ec2 = _ec2(account, region)
     if not any(_lets(ec2, group, _HTTPS, outward=True, address=_EVERYWHERE) for group in groups):
+        return False
+    if not answered(ec2, subnet_id, _EVERYWHERE, _HTTPS):
         return False
     subnet = ec2.get_subnet(subnet_id)
     route = _default_route(ec2, subnet)
@@ -54,7 +57,8 @@ def internet(account: str, region: str, subnet_id: str, groups: list[str], publi
     nat = route.nat_gateway if route is not None else None
     if nat is None or nat.state != "available":
         return False
-    return _through_gateway(_default_route(ec2, ec2.get_subnet(nat.subnet_id)))
+    beyond = ec2.get_subnet(nat.subnet_id)
+    return _through_gateway(_default_route(ec2, beyond)) and answered(ec2, beyond.id, _EVERYWHERE, _HTTPS)
 
 
 def endpoint(account: str, region: str, subnet_id: str, *services: str) -> bool:
@@ -82,6 +86,33 @@ def reaches(
     return out and any(_lets(ec2, one, port, outward=False, address=f"{address}/32", peers=groups) for one in theirs)
 
 
+def answered(ec2: Any, subnet_id: str, address: str, port: int, *, inward: bool = False) -> bool:
+    """Whether a subnet's network ACL lets a connection to a port out to an address, and its answers in; `inward`: a
+    connection from there in, and its answers out.
+
+    ACLs keep no connections: answers go to an ephemeral port, and need a rule of their own (VPC guide, "Network ACLs",
+    "Ephemeral ports"); 32768 stands for those that Linux takes.
+    """
+    acl = next(
+        (one for one in ec2.network_acls.values() for link in one.associations if link.subnet_id == subnet_id), None
+    )
+    if acl is None:
+        return True
+    return _passes(acl, address, port, egress=not inward) and _passes(acl, address, _EPHEMERAL, egress=inward)
+
+
+def _passes(acl: Any, address: str, port: int, *, egress: bool) -> bool:
+    """By the first rule that covers all of it; what no rule covers is denied."""
+    for entry in sorted(acl.network_acl_entries, key=lambda one: int(one.rule_number)):
+        first, last = int(entry.port_range_from or 0), int(entry.port_range_to or 65535)
+        if (str(entry.egress).lower() == "true") is not egress or str(entry.protocol) not in ("-1", "6", "tcp"):
+            continue
+        ports = str(entry.protocol) == "-1" or first <= port <= last
+        if ports and entry.cidr_block and _inside(address, entry.cidr_block):
+            return bool(entry.rule_action == "allow")
+    return False
+
+
 def _covers(rule: Any, port: int, address: str, peers: tuple[str, ...]) -> bool:
     if rule.ip_protocol not in ("-1", "tcp"):
         return False
@@ -100,7 +131,9 @@ def _inside(address: str, cidr: str) -> bool:
     )
 
 
-def trouble(account: str, region: str, target_group: str, zone: str, address: str, groups: list[str], port: int) -> Any:
+def trouble(
+    account: str, region: str, target_group: str, subnet: str, address: str, groups: list[str], port: int
+) -> Any:
     """Returns why the load balancer's health check does not get through: ("unused" or "unhealthy", reason, text), or
     None.
 
@@ -111,7 +144,7 @@ def trouble(account: str, region: str, target_group: str, zone: str, address: st
     if not routes:
         text = "Target group is not configured to receive traffic from the load balancer"
         return "unused", "Target.NotInUse", text
-    balancer = routes[0][0]
+    balancer, zone = routes[0][0], ec2.get_subnet(subnet).availability_zone
     if zone not in [subnet.availability_zone for subnet in balancer.subnets]:
         text = "Target is in an Availability Zone that is not enabled for the load balancer"
         return "unused", "Target.NotInUse", text
@@ -123,4 +156,7 @@ def trouble(account: str, region: str, target_group: str, zone: str, address: st
     outward = not theirs or any(
         _lets(ec2, group, port, outward=True, address=f"{address}/32", peers=tuple(groups)) for group in theirs
     )
-    return None if inward and outward else ("unhealthy", "Target.Timeout", "Request timed out")
+    between = all(answered(ec2, one.id, address, port) for one in balancer.subnets) and all(
+        answered(ec2, subnet, source, port, inward=True) for source in sources
+    )
+    return None if inward and outward and between else ("unhealthy", "Target.Timeout", "Request timed out")

@@ -248,9 +248,11 @@ def _unhealthy(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _asked(task: Task, t: float, world: World) -> list[Signal]:
-    """The load balancer's check has changed: from now on it counts for the tasks that run already, too."""
+    """The load balancer's check has changed, or what the network lets through: that counts for the tasks that run
+    already, too. Nothing changes for one of which the check finds what it found before.
+    """
     run = world.run(task) if task.status == "RUNNING" and task.registered else None
-    if run is None or run.kind not in ("healthy", "unhealthy"):
+    if run is None or run.kind not in ("healthy", "unhealthy") or run.kind == task.run.kind:
         return []
     checks = [world.checks(balancer["targetGroupArn"]) for balancer in balancers(task)]
     task.run = run

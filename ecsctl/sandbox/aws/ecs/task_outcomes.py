@@ -7,7 +7,6 @@ rest is scripted with `script_tasks`.
 
 from typing import Any
 
-from moto.ec2.models import ec2_backends
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.logs.models import logs_backends
 
@@ -246,11 +245,10 @@ def blocked(backend: EC2ContainerServiceBackend, task: Task) -> Run | None:
     """Returns how a task goes on whose load balancer does not get through to it; None if it does."""
     subnet, groups, _ = _place(task)
     account, region = backend.account_id, backend.region_name
-    zone = ec2_backends[account][region].get_subnet(subnet).availability_zone
     for balancer in balancers(task):
         address, port = task.interface.address if task.interface else "", balancer["containerPort"]
         arn = balancer["targetGroupArn"]
-        found: Any = network.trouble(account, region, arn, zone, address, groups, port)
+        found: Any = network.trouble(account, region, arn, subnet, address, groups, port)
         if found:
             return Run(str(found[0]), target_reason=str(found[1]), target_description=str(found[2]), lines=_UP)
     return None

@@ -3,9 +3,8 @@
 from typing import Any
 
 from moto.ec2.models import ec2_backends
-from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
+from moto.ecs.models import EC2ContainerServiceBackend
 from moto.elbv2.models import elbv2_backends
-from moto.elbv2.responses import ELBV2Response
 
 from ecsctl.sandbox.aws import cloudwatch, ec2, elbv2
 from ecsctl.sandbox.aws.ecs import container_states, engine_tasks, streams, task_outcomes
@@ -152,18 +151,6 @@ def _no_interface(public: bool, subnet: str, code: str) -> str:
         f"Unexpected EC2 error while attempting to Create Network Interface with public IP assignment {how} in subnet "
         f"'{subnet}': {code}"
     )
-
-
-@overlay.wraps(ELBV2Response)
-def modify_target_group(original: Any, response: ELBV2Response) -> Any:
-    """Another health check counts at once for the tasks that run already (ELB guide, "Health checks")."""
-    answer = original()
-    arn = response._get_param("TargetGroupArn")
-    for owner in services(ecs_backends[response.current_account][response.region]):
-        for task in owner.tasks:
-            if task.registered and any(one["targetGroupArn"] == arn for one in balancers(task)):
-                task.agenda["asked"] = clock.now()
-    return answer
 
 
 @overlay.wraps(EC2ContainerServiceBackend)

@@ -111,8 +111,10 @@ def attach_role_policy(original: Any, self: IAMBackend, policy_arn: str, role_na
 
 def _check_boundary(backend: IAMBackend, arn: str | None) -> None:
     """A boundary must exist in the role's own account, or be one of AWS's own."""
-    if arn and arn not in backend.managed_policies and of_aws(backend, arn) is None:
-        raise overlay.Refusal("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.")
+    if arn and arn not in backend.managed_policies:
+        if (found := of_aws(backend, arn)) is None:
+            raise overlay.Refusal("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.")
+        backend.managed_policies[arn] = found
 
 
 @overlay.wraps(IAMBackend)
