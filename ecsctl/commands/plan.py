@@ -32,6 +32,7 @@ def plan(
     from ecsctl.engine.planning import refuse
     from ecsctl.errors import EcsctlError
     from ecsctl.github.committed import unbuildable
+    from ecsctl.operations.hindrances import hindrances
     from ecsctl.ui import errors, words
     from ecsctl.ui import output as json
     from ecsctl.ui import plan as shown
@@ -42,11 +43,14 @@ def plan(
             app.introduce(session)
             app.tell_uncommitted()
             found = session.engine.plan(session.desired_stack)
+            others = hindrances(app.aws, session.engine.label, app.configured.permissions_boundary)
         estimate = estimated(session.desired_stack, found)
         if common.json:
-            json.emit(json.plan_document(found, session.where, estimate))
+            json.emit(json.plan_document(found, session.where, estimate, others))
         else:
             shown.show(found, estimate=estimate, asked_for=True)
+            for one in others:
+                words.warning(one)
         refuse(found)
         refused = unbuildable(session, app.where.folder, app.branch)
     except EcsctlError as error:

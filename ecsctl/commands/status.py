@@ -42,6 +42,7 @@ def status(
     from ecsctl.config.tables.workers import resting
     from ecsctl.engine.report import UP_MENDS, reports
     from ecsctl.operations import processes
+    from ecsctl.operations.hindrances import hindrances
     from ecsctl.operations.outdated import outdated
     from ecsctl.ui import errors, words
     from ecsctl.ui import output as json
@@ -58,20 +59,22 @@ def status(
             why = pool.submit(first_line, app.aws, app.app, resting(app.config.processes), again=False)
             session = app.over_stack(as_far=True)
             plan = session.engine.plan(session.desired_stack, as_far=True)
+            others = hindrances(app.aws, session.engine.label, app.config.permissions_boundary)
         identity = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
         found = reports(plan, session.engine.observed, session.engine.kinds, session.state, identity, app.aws.at)
         older, every, cause = asked[0].result(), asked[1].result(), why.result()
     broken = processes.broken(every)
     if common.json:
-        json.emit(json.status_document(found, session.url, session.where, cause, older, every, healthy=not broken))
+        json.emit(json.status_document(found, session.url, session.where, cause, older, every, others,
+                                       healthy=not broken))  # fmt: skip
     else:
         shown.show(found, app.aws.now(), url=session.url, links=links, cause=cause, every=every)
         if cause:
             words.next_step("ecsctl why")
         elif any(report.condition in UP_MENDS for report in found):
             words.next_step("ecsctl plan shows what ecsctl up would change")
-        for one in older:
-            words.warning(one.sentence)
+        for sentence in (*others, *(one.sentence for one in older)):
+            words.warning(sentence)
         if older:
             words.next_step("ecsctl deploy --restart starts new ones, which read it")
     if denied := [*(session.facts.unobserved if session.facts else ()), *session.engine.unobserved.values()]:

@@ -26,6 +26,7 @@ def why(
     from ecsctl.commands.opening import opened
     from ecsctl.config.tables.workers import inherited, resting
     from ecsctl.errors import AccessError, AwsError, ConfigError, Refused, TimedOut
+    from ecsctl.operations.hindrances import hindrances
     from ecsctl.ui import output as json
     from ecsctl.ui import why as shown
     from ecsctl.why import why as ask
@@ -38,11 +39,13 @@ def why(
             spelled = {**app.config.service.spelled, **inherited(app.config.workers)}
             at_rest = resting(app.config.processes)
         found = ask(app.aws, app.app, domain, also, spelled, process=process, resting=at_rest)
-        if not found.causes:
+        if not found.known:
             try:
                 found = found.with_deleted(session.engine.survey.deleted())
-                if app.config and not found.causes:
+                if app.config and not found.known:
                     found = found.with_drift(_drifted(app))
+                boundary = app.config.permissions_boundary if app.config else None
+                found = found.with_others(hindrances(app.aws, session.engine.label, boundary))
             except (AccessError, AwsError, ConfigError, Refused, TimedOut) as error:
                 unread = f"whether all is as ecsctl up left it: {error.message}"
                 found = replace(found, unread=(*found.unread, unread))

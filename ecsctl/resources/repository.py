@@ -93,7 +93,8 @@ class Repository(Resource[RepositoryIds]):
         """The permissions to make, read, change and delete it."""
         actions = (
             "CreateRepository DeleteRepository DescribeImages DescribeRepositories GetLifecyclePolicy "
-            "ListTagsForResource PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy TagResource"
+            "GetRepositoryPolicy ListTagsForResource PutImageScanningConfiguration PutImageTagMutability "
+            "PutLifecyclePolicy TagResource"
         )
         yield Statement("Images", of("ecr", actions), (scope.repository,))
         yield anywhere("ecr", "GetSigningConfiguration")

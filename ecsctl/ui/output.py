@@ -35,8 +35,8 @@ def emit(document: Mapping[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def plan_document(plan: Plan, where: Mapping[str, str], estimate: Estimate) -> Json:
-    """The document of `plan`: what a run would do, cost and take."""
+def plan_document(plan: Plan, where: Mapping[str, str], estimate: Estimate, others: Iterable[str] = ()) -> Json:
+    """The document of `plan`: what a run would do, cost and take, and what others have set around the app."""
     figures = {
         "monthly_usd": round(estimate.after, 2),
         "more_usd": round(estimate.more, 2),
@@ -47,6 +47,7 @@ def plan_document(plan: Plan, where: Mapping[str, str], estimate: Estimate) -> J
         "counts": _counts(plan),
         "estimate": figures,
         "steps": [_step(step) for step in plan.steps],
+        "others": list(others),
     }
 
 
@@ -71,12 +72,13 @@ def status_document(
     cause: str = "",
     outdated: Iterable[Outdated] = (),
     every: Sequence[Process] = (),
+    others: Iterable[str] = (),
     *,
     healthy: bool = True,
 ) -> Json:
     """The state of each resource and process; why a service does not run, if one does not and the reason is known.
 
-    And which secrets have changed since running tasks read them.
+    And which secrets have changed since running tasks read them, and what others have set around the app.
     """
     found = list(reports)
     return {
@@ -95,6 +97,7 @@ def status_document(
             for one in outdated
         ],
         "resources": [_report(report) for report in found],
+        "others": list(others),
     }
 
 

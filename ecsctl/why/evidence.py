@@ -19,6 +19,7 @@ from ecsctl.resources.support.pipeline_structure import DEPLOY, process_of
 from ecsctl.resources.support.revisions import container_of
 from ecsctl.why.build_failure import BuildFailure, failure_of
 from ecsctl.why.log_lines import last_error
+from ecsctl.why.recovery import STEADY, not_over
 from ecsctl.why.words import said
 
 ON_PURPOSE = re.compile(
@@ -26,7 +27,6 @@ ON_PURPOSE = re.compile(
 )
 AWAITED = re.compile(r"dependency graph: .*?ordering dependency \[([\w-]+)\(.*as dependency did not exit successfully")
 """How the agent reports a container whose dependency failed (aws/amazon-ecs-agent#3218)."""
-STEADY = "has reached a steady state"
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,10 @@ class Facts:
     endpoints: list[Answer] = field(default_factory=list)
     groups: list[Answer] = field(default_factory=list)
     balancer_groups: list[str] = field(default_factory=list)
+    balancer_rules: list[Answer] = field(default_factory=list)  # the same security groups in full
+    balancer_subnets: list[str] = field(default_factory=list)
+    acls: list[Answer] = field(default_factory=list)  # the network ACLs of the VPC (DescribeNetworkAcls)
+    image_policies: dict[str, str] = field(default_factory=dict)  # the policy of an image's repository, as JSON
     commands: list[Answer] = field(default_factory=list)  # tasks of the release command, the newest first
     command_log: list[Answer] = field(default_factory=list)  # the log of the newest one
     job_tasks: list[Answer] = field(default_factory=list)  # tasks of jobs that have ended, the newest first
@@ -193,13 +197,18 @@ class Facts:
     @property
     def healthy(self) -> bool:
         """Whether the service is steady, has tasks, and none of its targets is unhealthy."""
-        bad = any(one["TargetHealth"]["State"] in ("unhealthy", "unavailable") for one in self.targets)
-        return self.releases.steady and bool((self.service or {}).get("desiredCount")) and not bad
+        return self.releases.steady and bool((self.service or {}).get("desiredCount")) and not self.unhealthy
+
+    @property
+    def unhealthy(self) -> bool:
+        """Whether one of its targets is."""
+        return any(one["TargetHealth"]["State"] in ("unhealthy", "unavailable") for one in self.targets)
 
     @cached_property
     def failed(self) -> list[Answer]:
         """Tasks of the suspect that stopped unexpectedly, newest first; of a healthy service, only those since then."""
-        after = self.releases.primary.get("updatedAt", LONG_AGO) if self.healthy and not self.given_up else self.since
+        well = self.healthy and not self.given_up
+        after = self.releases.primary.get("updatedAt", LONG_AGO) if well else self.since
         found = [
             task
             for task in self.stopped
@@ -209,6 +218,7 @@ class Facts:
             and task.get("stopCode") != "UserInitiated"
             and not ON_PURPOSE.search(task.get("stoppedReason", ""))
         ]
+        found = not_over(found, (self.service or {}).get("events", ())) if well else found
         return sorted(found, key=lambda task: task.get("stoppedAt", LONG_AGO), reverse=True)
 
     @cached_property

@@ -16,13 +16,14 @@ from ecsctl.parts import RELEASE, RUN, WEB
 from ecsctl.releases import reading
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import newest_build
-from ecsctl.resources.support.common import none_if_gone
+from ecsctl.resources.support.common import none_if_gone, where
 from ecsctl.resources.support.ecs import BY, commands_of, groups_of, service_of, tasks_in, tasks_of
 from ecsctl.resources.support.job_runs import missed, runs
 from ecsctl.resources.support.schedules import runs_jobs, schedules_in, tags_of
 from ecsctl.why import logs
 from ecsctl.why.causes import jobs
-from ecsctl.why.evidence import Facts
+from ecsctl.why.causes.network import REACHES
+from ecsctl.why.evidence import Facts, Place
 from ecsctl.why.naming import certificate, zones
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class _Reading:
     @property
     def _of_the_tasks(self) -> tuple[Callable[[], None], ...]:
         """What needs the tasks and their definition."""
-        return self._log, self._images, self._secrets, self._log_groups, self._roles
+        return self._log, self._images, self._secrets, self._log_groups, self._roles, self._around
 
     def service_only(self) -> Facts:
         if self.facts.process == WEB and not self.facts.no_web:  # of a worker they are read only if it is unhealthy
@@ -128,7 +129,7 @@ class _Reading:
         if self.facts.healthy and not (self.facts.given_up or self.facts.failed):
             return self.facts
         self._together(self._starting, self._definition, self._balancer, self._network, self._scaling)
-        self._together(self._log, self._images, self._secrets)
+        self._together(self._log, self._images, self._secrets, self._around)
         return self.facts
 
     def _together(self, *readers: Callable[[], None]) -> None:
@@ -245,7 +246,9 @@ class _Reading:
             self.facts.target_group = dict(group)
             if group["LoadBalancerArns"]:
                 found = self.aws.read(elb.describe_load_balancers, LoadBalancerArns=group["LoadBalancerArns"][:1])
-                self.facts.balancer_groups = list(found["LoadBalancers"][0].get("SecurityGroups", ()))
+                balancer = found["LoadBalancers"][0]
+                self.facts.balancer_groups = list(balancer.get("SecurityGroups", ()))
+                self.facts.balancer_subnets = [one["SubnetId"] for one in balancer.get("AvailabilityZones", ())]
                 self._served(group["LoadBalancerArns"][0])
 
     def _served(self, balancer: str) -> None:
@@ -281,6 +284,17 @@ class _Reading:
         found = self.aws.read(ec2.describe_vpc_endpoints, Filters=inside)["VpcEndpoints"]  # type: ignore[arg-type]  # a filter
         self.facts.endpoints = [dict(one) for one in found]
 
+    def _around(self) -> None:
+        """What may shut the tasks out: network ACLs, and the rules of the load balancer."""
+        subnets, groups, ec2 = [*self.facts.subnet_routes], self.facts.balancer_groups, self.aws.ec2
+        if not (self.facts.reason((*REACHES, Place.HEALTH)) or self.facts.unhealthy):
+            return
+        if groups:
+            rules = self.aws.read(ec2.describe_security_groups, GroupIds=groups)["SecurityGroups"]
+            self.facts.balancer_rules = [dict(one) for one in rules]
+        used = where(association__subnet_id=[*subnets, *self.facts.balancer_subnets] or ["none"])
+        self.facts.acls = [dict(one) for one in self.aws.read(ec2.describe_network_acls, Filters=used)["NetworkAcls"]]
+
     def _log(self) -> None:
         """The log of the app."""
         if not (self.facts.failed or self.facts.given_up):
@@ -301,6 +315,8 @@ class _Reading:
                 continue
             found = ecr.by_name(self.aws, named)
             self.facts.images[image] = found is not None
+            if self.facts.reason((Place.PULL, Place.LOGIN)):
+                self.facts.image_policies[image] = ecr.policy_of(self.aws, named.repository)
             if found:
                 self.facts.processors[image] = sorted(ecr.processors(self.aws, named.repository, found["imageDigest"]))
 

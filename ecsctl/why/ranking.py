@@ -11,7 +11,7 @@ from ecsctl.why.causes import BUILDS, causes_of, causes_of_worker, fixes
 from ecsctl.why.causes.cause import Cause, Certainty
 from ecsctl.why.evidence import Evidence, Facts
 
-MOST = 6  # deleted resources that are named
+MOST = 6  # deleted or changed resources that are named
 WANTS_IMAGE = ("image-missing", "no-image-yet")
 
 
@@ -37,25 +37,41 @@ class Diagnosis:
         """The part that concerns one process, or the app as a whole."""
         return replace(self, causes=tuple(one for one in self.causes if process in (one.process or process, *one.also)))
 
+    @property
+    def known(self) -> bool:
+        """Whether a cause is certain: then nothing else is compared with what `ecsctl up` left."""
+        return any(cause.certainty is Certainty.CERTAIN for cause in self.causes)
+
     def with_deleted(self, names: Sequence[str]) -> Diagnosis:
-        """With what somebody has deleted, where the facts show no cause: tasks may run without being reached, or pushes
-        without being built.
+        """With what somebody has deleted, first, where no cause is certain: tasks may run without being reached, or
+        pushes without being built.
         """
-        if not names or self.causes:
+        if not names or self.known:
             return self
-        shown = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
         created = Evidence("state file", "ecsctl up had created all of it")
-        return replace(self, causes=(Cause("deleted", f"no longer on AWS: {shown}", (created,), (fixes.up(),)),))
+        cause = Cause("deleted", f"no longer on AWS: {_first(names)}", (created,), (fixes.up(),))
+        return replace(self, causes=(cause, *self.causes))
 
     def with_drift(self, changes: Sequence[str]) -> Diagnosis:
-        """With what somebody has changed, where the facts show no cause: it may be one, and it may be harmless."""
-        if not changes or self.causes:
+        """With what somebody has changed, where no cause is certain: it may be one, and it may be harmless."""
+        if not changes or self.known:
             return self
-        shown = ", ".join(changes[:MOST]) + (f" and {len(changes) - MOST} more" if len(changes) > MOST else "")
         changed = Evidence("AWS", "differs from what ecsctl had set; whether it matters is not known")
         ways = (fixes.run("ecsctl plan", "shows it"), fixes.up("takes it back"))
-        sentence = f"changed by somebody on AWS: {shown}"
-        return replace(self, causes=(Cause("drift", sentence, (changed,), ways, Certainty.POSSIBLE, calm=True),))
+        sentence = f"changed by somebody on AWS: {_first(changes)}"
+        return self._with_possible("drift", sentence, changed, ways)
+
+    def with_others(self, sentences: Sequence[str]) -> Diagnosis:
+        """With what others have set around the app, where no cause is certain: ecsctl leaves it alone."""
+        if not sentences or self.known:
+            return self
+        left = Evidence("AWS", "ecsctl neither sets it nor takes it back; whether it matters is not known")
+        ways = (fixes.by_hand("have it taken back by whoever has set it, if it is not meant to be so"),)
+        return self._with_possible("others", f"set by somebody on AWS: {_first(sentences, '; ')}", left, ways)
+
+    def _with_possible(self, name: str, sentence: str, evidence: Evidence, ways: tuple[fixes.Fix, ...]) -> Diagnosis:
+        cause = Cause(name, sentence, (evidence,), ways, Certainty.POSSIBLE, calm=not self.causes)
+        return replace(self, causes=(*self.causes, cause))
 
     @property
     def line(self) -> str:
@@ -63,6 +79,10 @@ class Diagnosis:
         if self.causes:
             return self.causes[0].sentence
         return "nothing is wrong" + (", as far as could be read" if self.unread else "")
+
+
+def _first(names: Sequence[str], between: str = ", ") -> str:
+    return between.join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
 
 
 def diagnose(*every: Facts) -> Diagnosis:

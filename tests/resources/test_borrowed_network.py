@@ -236,7 +236,7 @@ UNFIT = {  # what is wrong with it, what the refusal says, and what it says to d
     a_zone_without_fargate: ("where Fargate has no ARM64", "X86_64"),
     a_subnet_that_is_not_there: ("its subnet subnet-0123456789abcdef0 does not exist", "region eu-central-1"),
     a_subnet_of_another_vpc: ("is in vpc-.*, not in vpc-", "fix vpc in ecsctl.toml"),
-    an_acl_that_lets_nobody_in: ("the network ACL acl-.* lets no TCP to port 80 into the subnet", "allow it in acl-"),
+    an_acl_that_lets_nobody_in: ("the network ACL acl-.* lets no TCP into .* to port 80", "allow it in acl-"),
 }  # fmt: skip
 
 

@@ -25,6 +25,8 @@ _ECR = re.compile(
 )
 _OF_IMAGE = re.compile(r"sha256-[0-9a-f]{64}(\.[\w.-]+)?")
 LATEST = "latest"
+PULLS = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+PUSHES = ("ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart")
 PROCESSORS = {"ARM64": "arm64", "X86_64": "amd64"}  # as ECS calls them, and as images do
 MANIFESTS = (
     "application/vnd.oci.image.index.v1+json",
@@ -140,3 +142,9 @@ def _inline(data: str) -> str:
         return str(json.loads(data or "{}").get("architecture", ""))
     except ValueError:
         return ""
+
+
+def policy_of(aws: Aws, repository: str) -> str:
+    """The policy of a repository, as JSON; empty if it has none."""
+    answer = none_if_gone(lambda: aws.read(aws.ecr.get_repository_policy, repositoryName=repository))
+    return str(answer["policyText"]) if answer else ""

@@ -12,10 +12,10 @@ from ipaddress import IPv4Network, collapse_addresses, ip_network
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import flat
+from ecsctl.resources.support.network_acls import shut
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import (
-        NetworkAclEntryTypeDef,
         NetworkAclTypeDef,
         RouteTableTypeDef,
         RouteTypeDef,
@@ -135,7 +135,8 @@ def unfit(
             yield from _roomy(network, subnet_id)
     if not network.attached.get(groups[1]):
         yield from _places(network, need, front, back)
-    yield from _let_through(network, need, front, back)
+    for one in shut(network.acls, front, back, need.ports, need.port):
+        yield Unfit(one.sentence(network.called(one.subnet)), f"allow it in {one.acl}")
 
 
 def _attribute(network: Network, which: str) -> str:
@@ -243,37 +244,3 @@ def _places(network: Network, need: Need, front: list[str], back: list[str]) -> 
             "free addresses in them, give larger subnets, or ask for fewer tasks "
             "(service.desired_count, service.max_percent)",
         )
-
-
-def _let_through(network: Network, need: Need, front: list[str], back: list[str]) -> Iterator[Unfit]:
-    """A network ACL that allows none of it. One that allows some of it is assumed to be intended."""
-    acls = {one.get("SubnetId"): acl for acl in network.acls for one in acl.get("Associations", [])}
-    asked = [(subnet, False, port) for subnet in front for port in need.ports]
-    asked += [(subnet, True, need.port) for subnet in front]
-    asked += [(subnet, False, need.port) for subnet in back if front]
-    asked += [(subnet, True, 443) for subnet in back]
-    for subnet_id, egress, port in asked:
-        acl = acls.get(subnet_id)
-        if acl is not None and not _lets(acl.get("Entries", []), port, egress=egress):
-            way = "out of" if egress else "into"
-            yield Unfit(
-                f"the network ACL {acl.get('NetworkAclId')} lets no TCP to port {port} {way} the subnet "
-                f"{network.called(subnet_id)}",
-                f"allow it in {acl.get('NetworkAclId')}, together with the answers (ports 1024-65535)",
-            )
-
-
-def _lets(entries: Iterable[NetworkAclEntryTypeDef], port: int, *, egress: bool) -> bool:
-    """By the first rule that covers everyone; a rule before it that allows someone counts too."""
-    for entry in sorted(entries, key=lambda one: one.get("RuleNumber", 0)):
-        ports = entry.get("PortRange", {})
-        tcp = entry.get("Protocol") == "-1" or (
-            entry.get("Protocol") == "6" and ports.get("From", 0) <= port <= ports.get("To", 65535)
-        )
-        if entry.get("Egress") is not egress or not tcp or not entry.get("CidrBlock"):
-            continue
-        if entry.get("RuleAction") == "allow":
-            return True
-        if entry["CidrBlock"] == "0.0.0.0/0":
-            return False
-    return False

@@ -107,6 +107,23 @@ def lacking(boundary: Any, some: Iterable[Statement]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def taken(document: Any, role: str, actions: Iterable[str]) -> tuple[str, ...]:
+    """The actions that the policy of a resource denies to a role, whatever the role's own policies say.
+
+    Conditions of a Deny are assumed not to be met: the answer contains only what is certain.
+    """
+    account = role.split(":")[4]
+    denies = [
+        one
+        for one in _many(_parsed(document).get("Statement", []))
+        if one.get("Effect") == "Deny"
+        and not one.get("Condition")
+        and ({"*", account, role} & {*_named_in(one.get("Principal", one.get("NotPrincipal")), "AWS")} != set())
+        == ("Principal" in one)
+    ]
+    return tuple(action for action in actions if any(_acts(one, action) for one in denies))
+
+
 def lets_in(document: Any, who: str, action: str, context: Mapping[str, str] = MappingProxyType({})) -> bool:
     """Whether a resource's policy allows an action to an AWS service, or to an account by its number.
 

@@ -64,7 +64,8 @@ _TABLE = {
     "ecr": {
         "DescribeRepositories": "repository/{repositoryNames}",
         "BatchGetImage CreateRepository DeleteLifecyclePolicy DeleteRepository DescribeImages GetLifecyclePolicy "
-        "PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy": "repository/{repositoryName}",
+        "GetRepositoryPolicy PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy":
+            "repository/{repositoryName}",
     },
     "ecs": {
         "CreateCluster": "cluster/{clusterName}",

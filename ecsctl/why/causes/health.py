@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from ecsctl.resources.support.deployments import Answer
 from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, change, repair, run, up
-from ecsctl.why.causes.network import ours
+from ecsctl.why.causes.network import ours, shut_by_acl
 from ecsctl.why.evidence import Evidence, Facts, Place, moment
 from ecsctl.why.words import whole
 
@@ -59,12 +60,17 @@ OWN_NAME = r"\b(?:Local|Network|[Ll]istening (?:on|at)):?\s+(?:https?://)?ip-\d+
 
 
 def security_group(facts: Facts) -> Cause | None:
-    """The tasks' security groups do not allow the load balancer on the app's port."""
-    observed, failing = _closed(facts), _silent(facts)
+    """The tasks' security groups do not let the load balancer in on the app's port, or its own do not let it out."""
+    held = _held_back(facts)
+    observed, failing = _closed(facts) or held, _silent(facts)
     if observed is None or _code(facts) or (facts.healthy and not failing):
         return None
     sentence = f"the tasks' security group does not let the load balancer in on port {facts.port}"
     evidence = (failing, observed) if failing else (observed,)
+    if observed is held:
+        sentence = f"the load balancer's security group does not let it out to the tasks on port {facts.port}"
+        fix: tuple[Fix, ...] = (up("makes the group's rules right again"),)
+        return Cause("security-group", sentence, evidence, fix, Certainty.CERTAIN if failing else Certainty.LIKELY)
     group = facts.groups[0]
     fix = (up("makes the group's rules right again"),) if ours(group, facts) or not group.get("Tags") else (
         run(f"aws ec2 authorize-security-group-ingress --group-id {group['GroupId']} --protocol tcp --port "
@@ -150,7 +156,7 @@ def _called(facts: Facts, path: str, code: int, found: Evidence) -> Cause:
 def no_answer(facts: Facts) -> Cause | None:
     """The health check gets no answer: wrong port or address, or too slow a start. The log often says which."""
     found = _silent(facts)
-    if found is None or _code(facts) or _closed(facts):
+    if found is None or _code(facts) or _closed(facts) or _held_back(facts) or network_acl(facts):
         return None
     timeout = whole(found.text, "timed out")
     later = change("service.health_check_grace_seconds", "to more")
@@ -200,6 +206,12 @@ def no_answer(facts: Facts) -> Cause | None:
     return Cause("no-answer", sentence, observed, port_or_later, Certainty.LIKELY, either=("port", "slow-start"))
 
 
+def network_acl(facts: Facts) -> Cause | None:
+    """A network ACL between the load balancer and the tasks."""
+    found = _silent(facts)
+    return shut_by_acl(found, facts, facts.balancer_subnets) if found and not _code(facts) else None
+
+
 def not_in_use(facts: Facts) -> Cause | None:
     """No listener forwards to the target group, or the load balancer is not in the task's zone."""
     for one in _targets(facts):
@@ -247,20 +259,34 @@ def _silent(facts: Facts) -> Evidence | None:
 
 def _closed(facts: Facts) -> Evidence | None:
     """Return evidence that no rule allows the load balancer on the app's port; None if one does, or none was read."""
-    if not facts.groups or not facts.port:
+    if not facts.groups or not facts.port or _opens(facts.groups, "IpPermissions", facts.balancer_groups, facts.port):
         return None
-    for group in facts.groups:
-        for rule in group.get("IpPermissions", ()):
-            low, high = rule.get("FromPort", 0), rule.get("ToPort", 65535)
-            fits = rule.get("IpProtocol") == "-1" or (
-                rule.get("IpProtocol") in ("tcp", "6") and low <= facts.port <= high
-            )
-            peers = {pair.get("GroupId") for pair in rule.get("UserIdGroupPairs", ())} & set(facts.balancer_groups)
-            if fits and (peers or rule.get("IpRanges") or rule.get("Ipv6Ranges") or rule.get("PrefixListIds")):
-                return None
     names = ", ".join(group["GroupId"] for group in facts.groups)
     wanted = ", ".join(facts.balancer_groups) or "anybody"
     return Evidence(f"security group {names}", f"no rule lets {wanted} in on port {facts.port}")
+
+
+def _held_back(facts: Facts) -> Evidence | None:
+    """Return evidence that no rule lets the load balancer out to the tasks; None if one does, or none was read."""
+    own = [group["GroupId"] for group in facts.groups]
+    if not facts.balancer_rules or not own or not facts.port:
+        return None
+    if _opens(facts.balancer_rules, "IpPermissionsEgress", own, facts.port):
+        return None
+    names = ", ".join(facts.balancer_groups)
+    return Evidence(f"security group {names}", f"no rule lets the load balancer out to {', '.join(own)} on port "
+                    f"{facts.port}")  # fmt: skip
+
+
+def _opens(groups: Iterable[Answer], direction: str, peers: Iterable[str], port: int) -> bool:
+    """Whether a rule of one of the groups is for the port, and for one of the peers or for some addresses."""
+    for rule in (rule for group in groups for rule in group.get(direction, ())):
+        low, high = rule.get("FromPort", 0), rule.get("ToPort", 65535)
+        fits = rule.get("IpProtocol") == "-1" or (rule.get("IpProtocol") in ("tcp", "6") and low <= port <= high)
+        named = {pair.get("GroupId") for pair in rule.get("UserIdGroupPairs", ())} & {*peers}
+        if fits and (named or rule.get("IpRanges") or rule.get("Ipv6Ranges") or rule.get("PrefixListIds")):
+            return True
+    return False
 
 
 def listening(facts: Facts, asked: int) -> tuple[str, int, Evidence] | None:
@@ -297,4 +323,4 @@ def _late(facts: Facts) -> Evidence | None:
     return None
 
 
-CHECKS: tuple[Check, ...] = (security_group, health_answer, no_answer, not_in_use)
+CHECKS: tuple[Check, ...] = (security_group, network_acl, health_answer, no_answer, not_in_use)

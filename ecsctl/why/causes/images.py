@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 
 from ecsctl.parts import WEB
+from ecsctl.resources.support.ecr import PULLS
+from ecsctl.resources.support.policy_document import taken
 from ecsctl.resources.support.revisions import architecture_of
 from ecsctl.why.causes.cause import Cause, Certainty
-from ecsctl.why.causes.fixes import Fix, back, by_hand, change, repair, run, up, wait
-from ecsctl.why.causes.wording import RIGHTS, short, sure, tries
+from ecsctl.why.causes.fixes import Fix, back, by_hand, change, repair, resume, run, wait
+from ecsctl.why.causes.wording import right_again, short, sure, tries
 from ecsctl.why.evidence import Evidence, Facts, Place, Reason
 from ecsctl.why.words import is_cut, whole
 
@@ -157,8 +159,25 @@ def pull_denied(facts: Facts) -> Cause | None:
     if account and f":{account[1]}:" not in facts.suspect:
         fix = (by_hand(f"let account {account[1]} allow the pull in its repository's policy"),)
     else:
-        fix = (up(RIGHTS),)
+        fix = right_again(found, facts)
+        if kept := _kept_by_policy(found, facts):
+            return kept
     return Cause("pull-denied", f"{role} may not pull the image", (found,), fix, sure(found))
+
+
+def _kept_by_policy(found: Reason, facts: Facts) -> Cause | None:
+    """The policy of the repository denies the pull, which no right of the role can overcome."""
+    role = facts.definition.get("executionRoleArn", "")
+    for image, document in facts.image_policies.items():
+        if role and document and (denies := taken(document, role, PULLS)):
+            name = image.partition("/")[2].partition("@")[0].partition(":")[0]
+            sentence = f"the policy of the ECR repository {name} denies the pull: somebody has set it"
+            said = Evidence("ECR", f"it denies {', '.join(denies)} to {short(role)}")
+            fix = by_hand(f"take that out of the policy (aws ecr get-repository-policy --repository-name {name}), or "
+                          f"delete it: aws ecr delete-repository-policy --repository-name {name}",
+                          *(step.what for step in resume(facts)))  # fmt: skip
+            return Cause("pull-denied", sentence, (found, said), (fix,))
+    return None
 
 
 def disk_full(facts: Facts) -> Cause | None:

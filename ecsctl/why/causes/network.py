@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any, cast
 
 from ecsctl.engine.label import APP, flat
 from ecsctl.resources.support.deployments import Answer
+from ecsctl.resources.support.network_acls import Shut, shut
 from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, by_hand, resume, run, up
 from ecsctl.why.evidence import Evidence, Facts, Place
@@ -30,6 +33,7 @@ BEGINS = ("transition to pulled", "transition to created", "transition to starte
 traffic while using AWS Fargate and ECR").
 """
 REACHES = (Place.PULL, Place.LOGIN, Place.SECRET, Place.LOG, Place.FILE)
+MOST = 4  # closed subnets that are named
 NEEDED = ("ecr.api", "ecr.dkr", "s3", "logs")
 """Endpoints that a Fargate task needs without a route to the internet (ECR guide, "interface VPC endpoints")."""
 
@@ -44,10 +48,10 @@ def no_way_out(facts: Facts) -> Cause | None:
     if not found:
         return None
     for subnet, table in facts.subnet_routes.items():
-        if shut := dead_end(subnet, table, facts):
+        if end := dead_end(subnet, table, facts):
             fix = _route(table, facts)
             certainty = Certainty.LIKELY if slow else Certainty.CERTAIN
-            return Cause("no-way-out", f"the tasks have no way out: {shut.text}", (found, shut), fix, certainty)
+            return Cause("no-way-out", f"the tasks have no way out: {end.text}", (found, end), fix, certainty)
     if slow:
         return None
     if facts.groups and not any(_lets_out(group) for group in facts.groups):
@@ -57,12 +61,14 @@ def no_way_out(facts: Facts) -> Cause | None:
             f"the tasks' security group {group['GroupId']} lets nothing out on port 443, where AWS's services answer"
         )
         return Cause("egress-closed", sentence, (found, observed), _open(group, facts))
-    if shut := _public_access(facts):
+    if cause := shut_by_acl(found, facts, ()):
+        return cause
+    if blocks := _public_access(facts):
         sentence = ("the task did not reach AWS's services although its route leads out: the account's VPC Block "
                 "Public Access is on, and stands in the way unless the VPC or subnet is excluded from it")  # fmt: skip
         fix = (by_hand("in VPC, Settings (Block Public Access of the account): exclude the VPC from it, or turn it off",
                 *(step.what for step in resume(facts))),)  # fmt: skip
-        return Cause("no-way-out", sentence, (found, shut), fix, Certainty.LIKELY, either=("unreachable",))
+        return Cause("no-way-out", sentence, (found, blocks), fix, Certainty.LIKELY, either=("unreachable",))
     sentence = ("the task did not reach AWS's services although its route leads out: either a network ACL, the "
                 "VPC's DNS "
             "settings, a firewall, an endpoint's own group or the account's VPC Block Public Access stands in between: "
@@ -79,6 +85,19 @@ def no_way_out(facts: Facts) -> Cause | None:
     return Cause(
         "unreachable", sentence, (found,), fix, Certainty.LIKELY, either=("no-way-out", "egress-closed", "network-acl")
     )
+
+
+def shut_by_acl(found: Evidence, facts: Facts, front: Sequence[str]) -> Cause | None:
+    """The network ACL of a subnet of the tasks, or of the load balancer's (`front`), lets none of it through."""
+    network = ((facts.service or {}).get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+    every: list[Shut] = list(shut(cast(Any, facts.acls), front, network.get("subnets", ()), (), facts.port))
+    if not every:
+        return None
+    observed = tuple(Evidence("VPC", one.sentence()) for one in every[:MOST])
+    names = ", ".join(dict.fromkeys(one.acl for one in every))
+    fix = (by_hand(f"in VPC, Network ACLs: let {names} allow that, or give the subnets their default ACL again",
+                   *(step.what for step in resume(facts))),)  # fmt: skip
+    return Cause("network-acl", f"a network ACL is in the way ({names})", (found, *observed), fix)
 
 
 def dead_end(subnet: str, table: Answer, facts: Facts) -> Evidence | None:

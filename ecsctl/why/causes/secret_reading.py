@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from ecsctl.why.causes.cause import Cause, Certainty
-from ecsctl.why.causes.fixes import Act, Fix, Step, by_hand, change, renewed, run, up
-from ecsctl.why.causes.wording import RIGHTS, short, sure
+from ecsctl.why.causes.fixes import Act, Fix, Step, by_hand, change, renewed, run
+from ecsctl.why.causes.wording import right_again, short, sure
 from ecsctl.why.evidence import Evidence, Facts, Place
 from ecsctl.why.words import whole
 
@@ -118,7 +118,9 @@ def secret_denied(facts: Facts) -> Cause | None:
         sentence = f"{role} may not use the key of {named_secret(arn)}, or the key no longer exists"
     allow = by_hand(f"allow {role} kms:Decrypt in the policy of the secret's key")
     named = change(_key(arn, facts), "to the secret's whole ARN")
-    return Cause("secret-denied", sentence, (found,), (up(RIGHTS), allow if kms else named), sure(found))
+    return Cause(
+        "secret-denied", sentence, (found,), (*right_again(found, facts), allow if kms else named), sure(found)
+    )
 
 
 def secret_unread(facts: Facts) -> Cause | None:

@@ -24,7 +24,7 @@ from ecsctl.why.causes.images import (
 )
 from ecsctl.why.causes.network import BEGINS, ours
 from ecsctl.why.causes.secret_reading import secret_denied, secret_misnamed, secret_state, secret_unread
-from ecsctl.why.causes.wording import RIGHTS, short, sure, tries
+from ecsctl.why.causes.wording import right_again, short, sure, tries
 from ecsctl.why.evidence import Evidence, Facts, Place
 from ecsctl.why.words import whole
 
@@ -35,7 +35,7 @@ def log_denied(facts: Facts) -> Cause | None:
     if not found:
         return None
     sentence = f"{short(facts.definition.get('executionRoleArn', 'the execution role'))} may not write the app's log"
-    return Cause("log-denied", sentence, (found,), (up(RIGHTS),), sure(found))
+    return Cause("log-denied", sentence, (found,), right_again(found, facts), sure(found))
 
 
 def log_group_missing(facts: Facts) -> Cause | None:

@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from ecsctl.why.causes.cause import Certainty
+from ecsctl.why.causes.fixes import Fix, by_hand, resume, up
 from ecsctl.why.evidence import Facts, Reason
 from ecsctl.why.words import is_cut
 
 RIGHTS = "makes the permissions of the execution role right"
+
+
+def right_again(found: Reason, facts: Facts) -> tuple[Fix, ...]:
+    """Return how the execution role gets back what it lacks: `ecsctl up` gives it no more than its permissions boundary
+    and the organization's policies let it have, whose names AWS's refusal has where they deny it.
+    """
+    arn = facts.definition.get("executionRoleArn", "")
+    boundary = ((facts.roles.get(arn) or {}).get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn", "")
+    then = [step.what for step in resume(facts)]
+    if "control policy" in found.text:
+        return (by_hand("an administrator of the AWS organization must allow it: no permission here does", *then),)
+    if "permissions boundary" in found.text or ("identity-based" not in found.text and boundary):
+        named = f" {boundary}" if boundary else ""
+        allow = by_hand(f"let the permissions boundary{named} of {short(arn)} allow it, or have it taken off", *then)
+        return (allow,) if "permissions boundary" in found.text else (up(RIGHTS), allow)
+    return (up(RIGHTS),)
 
 
 def sure(found: Reason | None) -> Certainty:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.long.fixed import deliveries, tasks
+from tests.long.fixed import deliveries, others, tasks
 from tests.long.fixed.case import Case
 from tests.long.fixed.deliveries import built, delivered, once, once_said, refused, said
 from tests.long.fixed.reasons import REASONS
@@ -65,7 +65,9 @@ CASES: dict[str, Case] = {
         skips={1: "the fate is the image's"},
     ),
     "pull-denied": Case(denied(EXECUTION, "ecr:BatchGetImage")),
+    "pull-denied, by the repository's policy": Case(others.pull_denied, hand=others.pull_allowed),
     "log-denied": Case(denied(EXECUTION, "logs:CreateLogStream")),
+    "log-denied, by a permissions boundary": Case(others.bounded, hand=others.unbounded),
     "secret-empty": Case(tasks.with_secret("s3cr3t", then=tasks.emptied), values={"VALUE": "s3cr3t"}),
     "secret-missing": Case(
         tasks.with_secret("s3cr3t", then=tasks.secret_deleted(ForceDeleteWithoutRecovery=True)),
@@ -134,6 +136,7 @@ CASES: dict[str, Case] = {
     ),
     "egress-closed": Case(tasks.closed_out),
     "no-way-out": Case(tasks.no_route),
+    "network-acl": Case(others.closed_by_acl, hand=others.default_acl),
     "crash": Case(pushed("crash")),
     "ended": Case(pushed("crash", code=0)),
     "killed": Case(pushed("app", memory=1024, quiet=True), values=MEMORY, skips={1: "it is memory here"}),

@@ -1,0 +1,139 @@
+"""What others have set around the app that is no setting of ecsctl's, and that can keep it from working.
+
+`plan` compares only what ecsctl sets. The network ACLs of the app's own subnets, the policy of its repository, a
+permissions boundary on its roles and rules of others in its load balancer are left alone, and reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from ecsctl.aws.asking import asking
+from ecsctl.aws.codes import DENIED, code, is_gone
+from ecsctl.engine.label import APP, flat
+from ecsctl.names import Names
+from ecsctl.resources.role import INLINE
+from ecsctl.resources.support import ecr
+from ecsctl.resources.support.common import none_if_gone, where
+from ecsctl.resources.support.ecs import services_of
+from ecsctl.resources.support.elb import added_by_others
+from ecsctl.resources.support.network_acls import Shut, shut
+from ecsctl.resources.support.our_roles import our_roles
+from ecsctl.resources.support.policy_document import lacking, statements, taken
+
+if TYPE_CHECKING:
+    from types_boto3_elbv2.type_defs import LoadBalancerTypeDef
+
+    from ecsctl.aws.clients import Aws
+    from ecsctl.engine.label import Label
+
+
+@asking("looking for what others have set around the app")
+def hindrances(aws: Aws, me: Label, boundary: str | None = None) -> tuple[str, ...]:
+    """Each in a sentence. `boundary` is the permissions boundary of ecsctl.toml. What may not be read is left out."""
+    searches: list[Callable[[], Iterator[str]]] = [
+        lambda: _acls(aws, me),
+        lambda: _repository(aws, me),
+        lambda: _boundaries(aws, me, boundary),
+        lambda: _rules(aws, me),
+    ]
+    with ThreadPoolExecutor(len(searches)) as pool:
+        return tuple(sentence for found in pool.map(_readable, searches) for sentence in found)
+
+
+def _readable(search: Callable[[], Iterator[str]]) -> list[str]:
+    try:
+        return list(search())
+    except ClientError as error:
+        if code(error) in DENIED or is_gone(error):
+            return []
+        raise
+
+
+def _acls(aws: Aws, me: Label) -> Iterator[str]:
+    """ACLs around subnets that ecsctl made; those of a VPC of the user's are examined with it."""
+    balancer = _balancer(aws, me)
+    front = [zone["SubnetId"] for zone in balancer.get("AvailabilityZones", ())] if balancer else []
+    services = [one for one in services_of(aws, Names.of(me)) if one["status"] == "ACTIVE"]
+    back = [
+        subnet
+        for one in services
+        for subnet in one.get("networkConfiguration", {}).get("awsvpcConfiguration", {}).get("subnets", ())
+    ]
+    port = next((link["containerPort"] for one in services for link in one.get("loadBalancers", ())), 0)
+    if not front and not back:
+        return
+    used = sorted({*front, *back})
+    listed = aws.read(aws.ec2.describe_subnets, Filters=where(subnet_id=used))["Subnets"]
+    ours = {one["SubnetId"] for one in listed if flat(one.get("Tags")).get(APP) == me.app}
+    acls = aws.read(aws.ec2.describe_network_acls, Filters=where(association__subnet_id=used))["NetworkAcls"]
+    alike: dict[Shut, list[str]] = {}
+    for one in shut(acls, front, sorted({*back}), _ports(aws, balancer), port):
+        if one.subnet in ours:
+            alike.setdefault(replace(one, subnet=""), []).append(one.subnet)
+    yield from (one.sentence(", ".join(subnets)) for one, subnets in alike.items())
+
+
+def _repository(aws: Aws, me: Label) -> Iterator[str]:
+    name = Names.of(me).repository
+    document = ecr.policy_of(aws, name)
+    for arn, role, _ in our_roles(aws, me) if document else ():
+        for which, actions, lost in (
+            ("execution", ecr.PULLS, "tasks that start from now on cannot pull the image"),
+            ("build", ecr.PUSHES, "builds cannot push"),
+        ):
+            if role == Names.of(me).role(which) and (denied := taken(document, arn, actions)):
+                yield f"the policy of the ECR repository {name} denies {', '.join(denied)} to {role}: {lost}"
+
+
+def _boundaries(aws: Aws, me: Label, expected: str | None) -> Iterator[str]:
+    """Boundaries that ecsctl.toml does not name. Where one may be read, only what it takes away is reported."""
+    bounded: dict[str, dict[str, tuple[str, ...]]] = {}
+    for _, role, _ in our_roles(aws, me):
+        found = aws.read(aws.iam.get_role, RoleName=role)["Role"]
+        arn = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
+        if arn and arn != expected:
+            own = none_if_gone(lambda role=role: aws.read(aws.iam.get_role_policy, RoleName=role, PolicyName=INLINE))  # type: ignore[misc]  # a default pins the loop's value
+            document = _document(aws, arn)
+            lost = lacking(document, statements(own["PolicyDocument"])) if document and own else ()
+            if lost or not document:
+                bounded.setdefault(arn, {})[role] = lost
+    for arn, roles in bounded.items():
+        takes = sorted({action for lost in roles.values() for action in lost})
+        what = f"takes {', '.join(takes[:3])}{' and more' * (len(takes) > 3)} from" if takes else "may take rights from"
+        yield f"the permissions boundary {arn} {what} {', '.join(roles)}: ecsctl.toml does not name it"
+
+
+def _document(aws: Aws, arn: str) -> object:
+    """The policy of a boundary; None if it may not be read."""
+    try:
+        version = aws.read(aws.iam.get_policy, PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        return aws.read(aws.iam.get_policy_version, PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    except ClientError as error:
+        if code(error) in DENIED or is_gone(error):
+            return None
+        raise
+
+
+def _rules(aws: Aws, me: Label) -> Iterator[str]:
+    balancer = _balancer(aws, me)
+    added = added_by_others(aws, balancer["LoadBalancerArn"]) if balancer else ""
+    if added:
+        yield f"others have added {added} to the load balancer: what a rule of theirs matches does not reach the app"
+
+
+def _balancer(aws: Aws, me: Label) -> LoadBalancerTypeDef | None:
+    listed = aws.read(aws.elbv2.describe_load_balancers)["LoadBalancers"]
+    return next((one for one in listed if one["LoadBalancerName"] == Names.of(me).balancer), None)
+
+
+def _ports(aws: Aws, balancer: LoadBalancerTypeDef | None) -> list[int]:
+    if balancer is None:
+        return []
+    listed = aws.read(aws.elbv2.describe_listeners, LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    return sorted({one["Port"] for one in listed})

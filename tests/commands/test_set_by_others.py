@@ -1,0 +1,111 @@
+"""What others set around a running app that is no setting of ecsctl's: plan, status and why name it; all leave it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from ecsctl.sandbox.aws.ecs import script_tasks
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.server.inprocess import inprocess
+from tests.commands.conftest import Ended, bring_up
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def live(folder: Path, live_by: Callable[[Clock], None], run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    """The clock of a sandbox in this process in which the ordinary app is up, since a while."""
+    monkeypatch.setattr("ecsctl.engine.state_file.YOUNG", 0)
+    monkeypatch.setenv("COLUMNS", "100")
+    with inprocess() as clock:
+        live_by(clock)
+        bring_up(folder, clock, run)
+        yield clock
+
+
+def document(effect: str, actions: str | list[str], **more: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": effect, "Action": actions, **more}]})
+
+
+def an_acl() -> str:
+    """A new ACL denies everything (VPC guide, "Custom network ACLs")."""
+    ec2 = boto3.client("ec2")
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:ecsctl:app", "Values": ["hello"]}])["Vpcs"]
+    (default,) = ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["NetworkAcls"]
+    acl = ec2.create_network_acl(VpcId=vpc["VpcId"])["NetworkAcl"]["NetworkAclId"]
+    for one in default["Associations"]:
+        ec2.replace_network_acl_association(AssociationId=one["NetworkAclAssociationId"], NetworkAclId=acl)
+    return f"the network ACL {acl} lets no TCP out of the subnet "
+
+
+def a_repositorys_policy() -> str:
+    deny = document("Deny", ["ecr:BatchGetImage", "ecr:PutImage"], Principal="*")
+    boto3.client("ecr").set_repository_policy(repositoryName="hello", policyText=deny)
+    return "denies ecr:BatchGetImage to hello-eu-central-1-execution: tasks that start from now on cannot pull"
+
+
+def a_boundary() -> str:
+    iam = boto3.client("iam")
+    allow = document("Allow", "s3:*", Resource="*")
+    arn = iam.create_policy(PolicyName="acme", PolicyDocument=allow)["Policy"]["Arn"]
+    iam.put_role_permissions_boundary(RoleName="hello-eu-central-1-execution", PermissionsBoundary=arn)
+    return f"the permissions boundary {arn} takes ecr:BatchCheckLayerAvailability, ecr:BatchGetImage"
+
+
+def a_rule() -> str:
+    elb = boto3.client("elbv2")
+    (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
+    answer: Any = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}]
+    for one in elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]:
+        if one["Port"] == 443:
+            elb.create_rule(ListenerArn=one["ListenerArn"], Priority=7, Actions=answer,
+                            Conditions=[{"Field": "path-pattern", "Values": ["/*"]}])  # fmt: skip
+    return "others have added rule 7 on port 443 to the load balancer"
+
+
+@pytest.mark.parametrize("change", [an_acl, a_repositorys_policy, a_boundary, a_rule], ids=lambda one: one.__name__)
+def test_it_is_named_and_left_alone(live: Clock, run: Run, change: Callable[[], str]) -> None:
+    for command in ("plan", "status", "why"):
+        assert "warning" not in run(command).err
+    says = change()
+    live.sleep(5)
+    for command in ("plan", "status"):
+        ended = run(command)
+        assert ended.code == 0
+        assert f"warning: {says}" in ended.said.replace("warning: the policy of the ECR repository hello ", "warning: ")
+        assert says in " ".join(json.loads(run(command, "--output", "json").out)["others"])
+    why = run("why")
+    assert says in " ".join(why.out.split())
+    assert "nothing is wrong" not in why.out
+    assert run("why", "--exit-code").code == 0, "whether it matters is not known"
+
+
+def test_a_boundary_that_takes_nothing_away_is_not_worth_a_word(live: Clock, run: Run) -> None:
+    iam = boto3.client("iam")
+    everything = iam.create_policy(PolicyName="acme", PolicyDocument=document("Allow", "*", Resource="*"))
+    for one in iam.list_roles(PathPrefix="/ecsctl/")["Roles"]:
+        iam.put_role_permissions_boundary(RoleName=one["RoleName"], PermissionsBoundary=everything["Policy"]["Arn"])
+    live.sleep(60)
+    assert "warning" not in run("status").err
+    assert run("why").out.startswith("\u2713 nothing is wrong")
+
+
+def test_why_names_it_beside_a_cause_that_is_not_certain(live: Clock, run: Run) -> None:
+    """A check that times out may have many causes: what somebody has changed is one of them."""
+    elb = boto3.client("elbv2")
+    (group,) = elb.describe_target_groups()["TargetGroups"]
+    elb.modify_target_group(TargetGroupArn=group["TargetGroupArn"], HealthCheckPath="/elsewhere")
+    says = a_rule()
+    script_tasks("", "", "unhealthy", reason="Request timed out")
+    boto3.client("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
+    live.sleep(150)
+    said = " ".join(run("why").out.split())
+    assert "gets no answer in time" in said
+    assert "changed by somebody on AWS: target group (path)" in said
+    assert f"set by somebody on AWS: {says}" in said
