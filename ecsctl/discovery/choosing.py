@@ -11,6 +11,7 @@ from ecsctl.discovery import apps, dockerfile, port_hints
 from ecsctl.discovery.build_context import HOLDERS, context, folder_of
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
+from ecsctl.discovery.stores import kind_of_image
 from ecsctl.discovery.tree import Tree, aside, within
 
 _NAMES = r"(?:[\w.-]+\.)?(?:docker|container)file|(?:docker|container)file[._-][\w.-]+"
@@ -217,6 +218,8 @@ def _lacks(tree: Tree, path: str) -> bool:
 def _serves(stage: Stage) -> bool:
     instructions = [(word, rest) for one in stage.chain for word, rest in one.instructions]
     starts = any(word in ("CMD", "ENTRYPOINT", "EXPOSE") for word, _ in instructions)
+    if kind_of_image(stage.image) and not any(word in ("CMD", "ENTRYPOINT") for word, _ in instructions):
+        return False  # a database with settings of its own
     idle = any(word in ("CMD", "ENTRYPOINT") and _IDLE.search(rest) for word, rest in instructions)
     return (starts and not idle) or bool(port_hints.of_image(stage.image))
 

@@ -93,6 +93,8 @@ def _answers(tree: Tree, context: str, file: str, route: str) -> bool:
                       for one in tree.named(r"(?:middleware|proxy|hooks\.server)\.[jt]s", context)[:3])  # fmt: skip
         return not guarded and _plain(text[:1500])
     last = route.strip("/").rpartition("/")[2]
+    if not last:
+        return False
     place = re.search(rf"[\"'`][^\"'`\n]{{0,40}}\b{re.escape(last)}/?\$?[\"'`]", text)
     if not place or _GUARDS.search(text[: place.start()]):
         return False

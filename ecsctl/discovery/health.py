@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from ecsctl.discovery import mounts, own_checks, routes
+from ecsctl.discovery import mounts, own_checks, pages, routes
 from ecsctl.discovery.build_context import taken
 from ecsctl.discovery.checks import WELL, Health, hinted
 from ecsctl.discovery.compose import Service
@@ -16,8 +16,8 @@ from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside, within
 
 _ADDRESS = re.compile(
-    r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|\$\{?(?:HOST|HOSTNAME|ADDRESS|BIND)\w*\}?)"
-    r"(?::(?P<port>\d+|\$\w+|\$?\{[^}]*\}|%[sd]))?(?:\$\{?\w+\}?(?=/))?(?P<path>/[^\s\"'`|;)&<>\\]*)?",
+    r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|\$\{?(?:HOST|ADDR|BIND)\w*\}?)"
+    r"(?::(?P<port>\d+|\$\w+|\$?\{[^}]*\}|%[sd]))?(?:\$?\{[\w.]+\}(?=/)|\$\w+(?=/))?(?P<path>/[^\s\"'`|;)&<>\\]*)?",
     re.IGNORECASE,
 )
 _ASKS = re.compile(r"curl|wget|http|fetch|urllib|requests|probe|lynx", re.IGNORECASE)
@@ -99,6 +99,11 @@ def routed(tree: Tree, context: str, path: str, read: Dockerfile) -> tuple[Healt
         *(Health(whole, file, sure=False, file=file) for whole, file in routes.of(tree, context)),
         *(Health(whole, file, sure=False, file=file) for whole, file in mounts.of(tree, _sources(tree, context, read))),
     )
+
+
+def any_page(tree: Tree, context: str, path: str, read: Dockerfile) -> tuple[Health, ...]:
+    """Paths that answer anything, for an app without a route for a check."""
+    return tuple(pages.of(tree, context, path.rpartition("/")[0] or ".", _sources(tree, context, read)))
 
 
 def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:

@@ -105,6 +105,8 @@ def observed(
         paths += tuple(
             Health("/", f"the files that {one} serves") for one in servers.of_files(tree, context, read, stage)
         )
+        if not any(not one.port or one.port == port for one in paths):
+            paths += health.any_page(tree, context, path, read)
     return Listening(port, _checked(tree, context, read, port, paths, notes, doubts, foreign, opened), environment)
 
 

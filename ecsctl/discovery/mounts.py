@@ -33,7 +33,6 @@ _WIRED = re.compile(rf"(?:\bRoute|\.add_get|\bweb\.get)\(\s*[\"'](/{_WELL}/?)[\"
 _SINATRA = re.compile(rf"(?m)^[ \t]*get[ \t]*\(?[ \t]*[\"'](/{_WELL})/?[\"']")
 _LARAVEL = re.compile(rf"\bRoute::get\(\s*[\"']/?({_WELL}|status(?=[^\n]*(?:Status|Health)))/?[\"']")
 
-_JS_ROUTE = re.compile(rf"(?<![\w.])(\w+)\s*\.(?:get|all|use)(?:<[^>\n]*>)?\(\s*[\"'`](/{_WELL})/?[\"'`]([^\n]*)")
 _JS_USE = re.compile(r"(?<![\w.])(\w+)\s*\.use\(\s*(?:[\"'`](/?[\w/.-]*)[\"'`]\s*,|([\w.]+)\s*,)?([^;\n]{1,200})\)")
 _JS_APP = re.compile(r"=\s*(?:await\s+)?(?:express|polka|restify\.createServer)\(|=\s*new\s+(?:Koa|Hono)(?:<[^>]*>)?\(")
 _JS_ROUTER = re.compile(
@@ -49,10 +48,6 @@ _PY_INCLUDE = re.compile(
     r"(\w+)\.(?:register_blueprint|include_router)\(\s*([\w.]+)\s*((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)"
 )
 _PY_PREFIX = re.compile(r"\b(?:url_)?prefix\s*=\s*(?:f?[\"']([^\"']*)[\"']|([\w.]+))")
-_DJANGO = re.compile(
-    rf"\b(?:re_)?path\(\s*r?[\"']\^?(?:({_WELL}/?)|(status/?)(?=[^\n]*health))(?:\?\$|\$)?[\"']\s*,\s*([^\n]*)",
-    re.IGNORECASE,
-)
 _DJANGO_INCLUDE = re.compile(
     r"\bpath\(\s*r?[\"']([\w/-]*)[\"']\s*,\s*include\(\s*\(?\s*[\"']([\w.]+)[\"']|"
     r"\burl\(\s*r?[\"']\^([\w/-]*)[\"']\s*,\s*include\(\s*[\"']([\w.]+)[\"']"
@@ -67,28 +62,54 @@ _GO_GROUP = re.compile(
 )
 _GO_MOUNT = re.compile(r"\.Mount\(\s*\"(/[\w/-]*)\"\s*,\s*(\w+)\)")
 _PARAMETER = re.compile(r"\bfunc\b[^{\n]*\(\s*(\w+)\s+\*?(?:chi\.\w+|gin\.\w+|echo\.\w+|mux\.\w+|fiber\.\w+)")
-_GO_ROUTE = re.compile(
-    rf"\b(\w+)\.(?:GET|Get|HandleFunc|Handle|(?:Methods\(\"GET\"[^)]*\)\.)?Path)\(\s*\"(?:GET )?(/{_WELL})\""
-)
+_STATIC = r"(?:(?!log(?:in|out)\b|auth|sign|admin|ws\b|socket|callback|oauth|me\b|verify|profile)[\w.-]+/?){0,4}"
+"""Any path without parameters but those that ask who is there."""
+
+
+class _Routes:
+    """How frameworks write a route with a path that a pattern matches."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        calls = "get|all|use" if path == _WELL else "get|all"
+        self.javascript = re.compile(
+            rf"(?<![\w.])((?:this\.)?\w+)\s*\.(?:{calls})(?:<[^>\n]*>)?\(\s*[\"'`](/{path})/?[\"'`]([^\n]*)"
+        )
+        self.django = re.compile(
+            rf"\b(?:re_)?path\(\s*r?[\"']\^?(?:({path}/?)|(status/?)(?=[^\n]*health))(?:\?\$|\$)?[\"']\s*,\s*([^\n]*)",
+            re.IGNORECASE,
+        )
+        self.go = re.compile(
+            rf"\b(\w+)\.(?:GET|Get|HandleFunc|Handle|(?:Methods\(\"GET\"[^)]*\)\.)?Path)\(\s*\"(?:GET )?(/{path})\""
+        )
+
+
+_CHECKS, _ANY = _Routes(_WELL), _Routes(_STATIC)
 
 
 @dataclass(frozen=True)
 class _Sources:
     texts: Mapping[str, str]  # without commented lines
+    routes: _Routes
+
+    def hinted(self, text: str) -> bool:
+        """Whether a source may have such a route."""
+        return self.routes is _ANY or hinted(text)
 
     def like(self, *endings: str) -> Iterator[tuple[str, str]]:
         """The files with one of these extensions, and their texts."""
         return ((file, text) for file, text in self.texts.items() if file.endswith(endings))
 
 
-def of(tree: Tree, files: Sequence[str]) -> list[tuple[str, str]]:
+def of(tree: Tree, files: Sequence[str], *, anything: bool = False) -> list[tuple[str, str]]:
     """Each route for a health check, with its file; liveness routes before those that may check other services.
 
-    `files` are the sources that get into the image.
+    `files` are the sources that get into the image. `anything`: every GET route that asks for no login and has no
+    parameters, the shortest first.
     """
-    sources = _Sources({file: tree.live(file) for file in files})
+    sources = _Sources({file: tree.live(file) for file in files}, _ANY if anything else _CHECKS)
     found: dict[str, str] = {}
-    for kind in (_whole, _of_javascript, _of_python, _of_django, _of_go):
+    for kind in (*(() if anything else (_whole,)), _of_javascript, _of_python, _of_django, _of_go):
         for path, file in kind(sources):
             found.setdefault(path, file)
     return sorted(found.items(), key=lambda one: _order(one[0]))
@@ -155,7 +176,7 @@ def _of_javascript(sources: _Sources) -> Iterator[tuple[str, str]]:
         return None
 
     for file, text in routed.items():
-        for route in _JS_ROUTE.finditer(text) if hinted(text) else ():
+        for route in sources.routes.javascript.finditer(text) if sources.hinted(text) else ():
             guards = [one for one in re.findall(rf"\b{route[1]}\.use\(([^\"'`\n]*)\)", text[: route.start()])
                       if _GUARDED.search(one)]  # fmt: skip
             if not guards and not _GUARDED.search(route[3].partition("=>")[0]):
@@ -239,12 +260,13 @@ def _of_python(sources: _Sources) -> Iterator[tuple[str, str]]:
     for file, text in texts.items():
         for made in _PY_ROUTER.finditer(text):
             route = re.search(
-                rf"(?m)^@{made[1]}\.(?:get|route|api_route)\(\s*[\"'](/{_WELL}/?|/(?:live|ready)/?|/?)[\"']([^\n]*)\n",
+                rf"(?m)^@{made[1]}\.(?:get|route|api_route)\(\s*[\"'](/{sources.routes.path}/?|/(?:live|ready)/?|/?)[\"']"
+                r"([^\n]*)\n",
                 text,
             )
             if route and not _GUARDED.search(route[2]) and (before := above(file, made[1])) is not None:
                 whole = _joined(before, route[1])
-                if re.search(rf"/{_WELL}/?$", whole) and "{" not in whole:
+                if re.search(rf"/{sources.routes.path}/?$", whole) and "{" not in whole:
                     yield whole + ("/" if route[1].endswith("/") and route[1] != "/" else ""), file
 
 
@@ -264,9 +286,9 @@ def _of_django(sources: _Sources) -> Iterator[tuple[str, str]]:
             return
         seen.add((file, before))
         text = texts[file]
-        for match in _DJANGO.finditer(text):
+        for match in sources.routes.django.finditer(text):
             if "include(" not in match[3] and not _GUARDED.search(match[3]):
-                yield f"/{before}{match[1] or match[2]}".replace("//", "/"), file
+                yield f"/{before}{match[1] or match[2] or ''}".replace("//", "/"), file
         for match in _DJANGO_INCLUDE.finditer(text):
             module = match[2] or match[4] or ""
             if match[6] and (known := re.search(rf"from\s+([\w.]+)\s+import\s+(\w+)\s+as\s+{match[6]}\b", text)):
@@ -281,7 +303,7 @@ def _of_django(sources: _Sources) -> Iterator[tuple[str, str]]:
 def _of_go(sources: _Sources) -> Iterator[tuple[str, str]]:
     texts = [one for one in sources.like(".go") if not one[0].endswith("_test.go")]
     for file, text in texts:
-        if not hinted(text):
+        if not sources.hinted(text):
             continue
         before = {match[1]: "" for match in _GO_NEW.finditer(text)}
         before |= {name: path.rstrip("/") for path, name in _GO_MOUNT.findall(text) if name in before}
@@ -289,7 +311,7 @@ def _of_go(sources: _Sources) -> Iterator[tuple[str, str]]:
             name, parent, path = match[1] or match[4], match[2] or match[5], match[3] or match[6] or ""
             if parent in before and not re.search(rf"\b{name}\.Use\([^\n]*(?i:auth|jwt)", text):
                 before[name] = _joined(before[parent], path).rstrip("/")
-        for match in _GO_ROUTE.finditer(text):
+        for match in sources.routes.go.finditer(text):
             guarded = re.search(rf"\b{match[1]}\.Use\([^\n]*(?i:auth|jwt)", text[: match.start()])
             if match[1] in before and not guarded:
                 yield _joined(before[match[1]], match[2]), file

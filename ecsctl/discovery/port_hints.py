@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ecsctl.discovery import settings
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import filled
 from ecsctl.discovery.started import Text
@@ -189,15 +190,15 @@ def of_spring(tree: Tree, context: str) -> Iterator[Port]:
     files = [one for one in tree.named(r"application\.(?:properties|ya?ml)", context) if not aside(one)]
     modules = {file.partition("src/")[0] for file in files}
     for file in files:
-        text = tree.read(file)
-        if match := re.search(
-            rf"(?m)^(?:server|quarkus\.http)\.port\s*[=:]\s*(?:\$\{{\w+:)?{NUMBER}", text
-        ) or re.search(rf"(?ms)^server:\s*\n(?:[ \t]+[^\n]*\n)*?[ \t]+port:\s*(?:\$\{{\w+:)?{NUMBER}", text):
-            found.setdefault(int(match[1]), file)
+        said = settings.read(file, tree.read(file))
+        for key in ("server.port", "quarkus.http.port", "micronaut.server.port"):
+            if match := re.fullmatch(rf"(?:\$\{{[\w.]+:)?{NUMBER}\}}?", said.get(key, "")):
+                found.setdefault(int(match[1]), file)
     if len(found) > 1 or (found and len(modules) > 1):  # several apps, and nothing here says which of them is built
         return
     yield from (Port(number, file, sure=False) for number, file in found.items())
-    yield Port(8080, f"what the framework of {builds[0]} listens on", sure=False)
+    if not found:
+        yield Port(8080, f"what the framework of {builds[0]} listens on", sure=False)
 
 
 def of_sources(tree: Tree, context: str) -> Iterator[Port]:

@@ -27,6 +27,7 @@ PROTOCOLS = {
 _AS_IT_IS = re.compile(
     r"what (?:the image mcr\.microsoft\.com/dotnet/|(?:uvicorn|hypercorn|daphne|granian|flask|fastapi) )"
 )
+_OF_FRAMEWORK = re.compile(r"(?:^|/)application\.(?:properties|ya?ml)$")
 _MOVES = re.compile(
     r"UseUrls\(|ListenAnyIP|ListenLocalhost|[kK]estrel\w*\.Listen\(|options\.Listen\(|\"Kestrel\"|\"[Uu]rls\"|\.Run\(\s*\$?\"http|\bPORT\b"
 )
@@ -85,6 +86,7 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
     surer = [replace(one, agreed=one.number in agreed) for one in surer]
     runs = [one for one in hints if not one.beside and (
         (one.sure and one.source.startswith(("its command", "HEALTHCHECK"))) or one in given
+        or _OF_FRAMEWORK.search(one.source)
         or (not given and not anywhere and _AS_IT_IS.match(one.source) and not _moved(tree, context)))]  # fmt: skip
     if len(usual) == 1 and usual[0].number not in agreed and runs:  # EXPOSE opens nothing: what runs wins over it
         surer = [replace(runs[0], against=usual[0].number), *surer]

@@ -6,7 +6,7 @@ pydantic-settings, "Usage": a field's variable is `env_prefix` and its name, in 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from ecsctl.discovery.tree import Tree
@@ -38,9 +38,22 @@ def required(tree: Tree, files: Sequence[str]) -> Iterator[tuple[str, str]]:
         bases |= {match[1] for _, match, _ in found if bases & set(re.findall(r"\w+", match[2]))}
     for file, match, text in found:
         if match[1] in bases:
+            given = _given(texts.values(), match[1])
             body = re.split(r"\n(?=\S)", text[match.end() : match.end() + 20_000], maxsplit=1)[0]
             prefix = next(iter(_PREFIX.findall(f"{match[2]}\n{body}")), "")
-            yield from ((name, file) for name in _demanded(body, prefix))
+            yield from ((name, file) for name in _demanded(body, prefix) if name not in given)
+
+
+def _given(texts: Iterable[str], name: str) -> set[str]:
+    """The fields, in capitals, that the app itself gives a value as it makes the settings."""
+    found: set[str] = set()
+    for text in texts:
+        for made in re.finditer(rf"(?<!class )\b{name}(?=\()", text):
+            call = _call(text[made.end() : made.end() + 2000])
+            found |= {one.upper() for one in re.findall(r"\b(\w+)\s*=(?!=)", call)}
+            if "**" in call:
+                found |= {one.upper() for one in re.findall(r"[\"'](\w+)[\"']\s*:", text)}
+    return found
 
 
 def _demanded(body: str, prefix: str) -> Iterator[str]:

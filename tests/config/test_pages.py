@@ -1,0 +1,105 @@
+"""What is checked of an app without a route for a health check: its home page, or pages that its framework has."""
+
+# ruff: noqa: E501 - a line of a source is a line
+
+import pytest
+
+from tests.config.test_evidence import NODE, doubts, of
+
+PYTHON = 'FROM python:3.13\nCOPY . .\nEXPOSE 8000\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "shop:app"]\n'
+GO = 'FROM golang\nCOPY . .\nEXPOSE 8080\nCMD ["/shop"]\n'
+JAVA = 'FROM eclipse-temurin:21\nCOPY . .\nEXPOSE 8080\nCMD ["java", "-jar", "shop.jar"]\n'
+ASPNET = 'FROM mcr.microsoft.com/dotnet/aspnet:9.0\nCOPY . .\nEXPOSE 8080\nENTRYPOINT ["dotnet", "Shop.dll"]\n'
+PHP = "FROM php:8.3-apache\nCOPY . .\n"
+POM = "<artifactId>spring-boot-starter-web</artifactId>"
+
+
+@pytest.mark.parametrize(("files", "path"), [
+    ({"Dockerfile": PYTHON, "shop_dot_py": "app = FastAPI()\n\n@app.get('/items')\ndef items():\n    return db.all()\n"}, "/docs"),
+    ({"Dockerfile": PYTHON, "shop_dot_py": "app = FastAPI(title='x', docs_url='/api/docs')\n"}, "/api/docs"),
+    ({"Dockerfile": PYTHON, "shop_dot_py": "@app.route('/')\ndef home():\n    return 'Hello'\n"}, "/"),
+    ({"Dockerfile": NODE, "server_dot_js": "const app = express();\napp.get('/', (req, res) => { res.send('Hello'); });\n"}, "/"),
+    ({"Dockerfile": GO, "main_dot_go": 'r := gin.Default() // github.com/gin-gonic/gin\nr.GET("/", func(c *gin.Context) { c.JSON(200, "hello") })\n'}, "/"),
+    ({"Dockerfile": ASPNET, "Program_dot_cs": 'app.MapGet("/", () => "Hello");\n'}, "/"),
+    ({"Dockerfile": PHP, "routes__web_dot_php": "Route::get('/', function () {\n    return view('welcome');\n});\n"}, "/"),
+    ({"Dockerfile": JAVA, "pom_dot_xml": POM + "<artifactId>springdoc-openapi-starter-webmvc-ui</artifactId>",
+      "src__main__resources__application_dot_properties": "server.servlet.context-path=/shop\n"}, "/shop/v3/api-docs"),
+    ({"Dockerfile": JAVA, "pom_dot_xml": "<artifactId>quarkus-smallrye-openapi</artifactId>"}, "/q/openapi"),
+])  # fmt: skip
+def test_a_page_that_needs_neither_a_login_nor_a_database_is_checked_and_nothing_is_left_to_check(
+    tmp_path, files, path
+):
+    image = of(tmp_path, **files)
+    assert (image.path, "health path" in doubts(image), "a guess" in doubts(image)) == (path, False, False)
+
+
+@pytest.mark.parametrize(("files", "path"), [
+    ({"Dockerfile": PYTHON, "shop_dot_py": "@app.route('/')\ndef home():\n    return render(Order.query.all())\n"}, "/"),
+    ({"Dockerfile": NODE, "app__page_dot_tsx": "export default function Home() {}\n", "server_dot_js": ""}, "/"),
+    ({"Dockerfile": NODE, "server_dot_js": "const app = express();\nconst r = require('./orders');\napp.use('/api/orders', r);\n",
+      "orders_dot_js": "const r = express.Router();\nr.get('/', list);\nmodule.exports = r;\n"}, "/api/orders"),
+    ({"Dockerfile": JAVA, "pom_dot_xml": POM,
+      "src__main__java__A_dot_java": '@RestController\n@RequestMapping("/api")\npublic class A {\n  @GetMapping("/auth/logout")\n  public X out() {}\n  @GetMapping("/{id}")\n  public X one(@PathVariable int id) {}\n  @GetMapping("/orders")\n  public List<X> all() {}\n}\n'}, "/api/orders"),
+    ({"Dockerfile": "FROM ruby\nCOPY . .\nEXPOSE 3000\nCMD puma\n", "config__routes_dot_rb": "Rails.application.routes.draw do\n  root 'shop#index'\nend\n"}, "/"),
+    ({"Dockerfile": "FROM elixir\nCOPY . .\nEXPOSE 4000\nCMD start\n", "lib__shop__router_dot_ex": '  scope "/" do\n    live "/", HomeLive\n  end\n'}, "/"),
+    ({"Dockerfile": ASPNET, "Program_dot_cs": 'app.MapControllerRoute("default", "{controller=Home}/{action=Index}");\n'}, "/"),
+])  # fmt: skip
+def test_a_page_that_may_ask_for_more_is_a_proposal(tmp_path, files, path):
+    image = of(tmp_path, **files)
+    assert (image.path, f"health path {path} is a proposal" in doubts(image)) == (path, True)
+
+
+@pytest.mark.parametrize("source", [
+    "app = FastAPI(docs_url=None)\n",
+    "app = FastAPI(openapi_url=None)\n",
+    "app = FastAPI(**settings)\n",
+])  # fmt: skip
+def test_documentation_that_may_be_turned_off_is_not_checked(tmp_path, source):
+    assert "/ is a guess" in doubts(of(tmp_path, Dockerfile=PYTHON, shop_dot_py=source))
+
+
+def test_the_login_of_djangos_admin_site_is_checked_where_it_is_below_the_root(tmp_path):
+    settings = "ROOT_URLCONF = 'shop.urls'\n"
+    urls = "urlpatterns = [path('staff/', admin.site.urls)]\n"
+    image = of(tmp_path, Dockerfile=PYTHON, shop__settings_dot_py=settings, shop__urls_dot_py=urls)
+    assert (image.path, "health path" in doubts(image)) == ("/staff/login/", False)
+
+
+def test_a_page_for_development_is_none(tmp_path):
+    source = "if (app.Environment.IsDevelopment())\n{\n    app.UseSwagger();\n    app.UseSwaggerUI();\n}\n"
+    assert "/ is a guess" in doubts(of(tmp_path, Dockerfile=ASPNET, Program_dot_cs=source))
+    image = of(tmp_path, Program_dot_cs="app.UseSwagger();\napp.UseSwaggerUI();\n")
+    assert (image.path, "health path" in doubts(image)) == ("/swagger/index.html", False)
+
+
+@pytest.mark.parametrize("script", [
+    'curl --fail "http${s}://${addr}:${APP_PORT}${base}/alive"\n',
+    'url = f"http://localhost:3000{site.path}/alive"\nurlopen(url)\n',
+])  # fmt: skip
+def test_the_path_of_a_check_whose_address_is_put_together_is_read(tmp_path, script):
+    name = "check.sh" if "curl" in script else "check.py"
+    image = of(tmp_path, Dockerfile=NODE + f"HEALTHCHECK CMD ./{name}\n", **{name.replace(".", "_dot_"): script})
+    assert image.path == "/alive"
+
+
+def test_a_dockerfile_that_only_configures_a_database_is_no_app(tmp_path):
+    compose = "services:\n  web:\n    build: web\n    depends_on: [store]\n  store:\n    build: store\n"
+    image = of(
+        tmp_path, web__Dockerfile=NODE, store__Dockerfile="FROM redis:alpine\nEXPOSE 6379\n", compose_dot_yml=compose
+    )
+    assert image.dockerfile == "web/Dockerfile"
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("application_dot_yml", "quarkus:\n  http:\n    port: 8091\n"),
+    ("application_dot_properties", "server.port=${PORT:8091}\n"),
+])  # fmt: skip
+def test_the_port_in_a_frameworks_settings_wins_over_expose_and_both_are_named(tmp_path, name, text):
+    image = of(tmp_path, Dockerfile=JAVA, pom_dot_xml=POM + "quarkus", **{f"src__main__resources__{name}": text})
+    assert (image.port, "EXPOSE of the Dockerfile names 8080" in doubts(image)) == (8091, True)
+
+
+def test_what_an_app_gives_its_own_settings_is_not_required(tmp_path):
+    text = "class Settings(BaseSettings):\n    KEY_A: str\n    KEY_B: str\n    KEY_C: str\n\nkept = {'KEY_A': made()}\nsettings = Settings(**kept, KEY_B='x')\n"
+    image = of(tmp_path, Dockerfile=PYTHON, settings_dot_py=text)
+    assert [one.line for one in image.needs if "required by" in one.line] == ["KEY_C: required by settings.py"]
