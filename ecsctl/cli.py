@@ -171,7 +171,7 @@ def _run() -> int:
 def _explained(error: Exception) -> int:
     """Show one of our errors and return its exit code. Anything else is a bug, and raised again."""
     from ecsctl.commands import options
-    from ecsctl.errors import EcsctlError
+    from ecsctl.errors import EcsctlError, UsageError
     from ecsctl.sandbox.server.process import SandboxError
     from ecsctl.ui import errors, output
 
@@ -180,6 +180,9 @@ def _explained(error: Exception) -> int:
     if not isinstance(error, EcsctlError):
         sys.excepthook = errors.bug
         raise error
+    if not isinstance(error, UsageError) and options.chosen.left_out_sandbox():
+        otherwise = f"; on AWS: {error.hint}" if error.hint else ""
+        error.hint = f"add --sandbox to work in the sandbox of this folder, which runs{otherwise}"
     errors.show(error)
     if options.chosen.json:
         output.emit(output.error_document(error))

@@ -116,12 +116,10 @@ class Session:
             return ""
         token, zone = self.facts.token.unread if self.facts.token else "", self.facts.zone_unread
         url = self.facts.webhook.unread if self.facts.webhook else ""
-        held = sorted({*self.facts.hosted_zones.values()})
-        recorded_zones = f"zones {', '.join(held)} that are" if len(held) > 1 else f"zone {''.join(held)} that is"
         parts = (
             token and f"{token}: the app runs without it; whether its copies are up to date is not known",
             url and f"{url}: notifications go on without it, to the URL that they know",
-            zone and f"{zone}: the app runs without it, in the {recorded_zones} recorded",
+            zone,
         )
         return "; ".join(filter(None, parts))
 

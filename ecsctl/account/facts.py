@@ -19,7 +19,7 @@ class Facts:
     zones: tuple[str, ...] = ()  # none in an existing network
     hosted_zones: Mapping[str, str] = field(default_factory=dict)  # by name of the app: the id of its zone
     certified: frozenset[str] = frozenset()  # the names in the existing certificate, as recorded
-    zone_unread: str = ""  # why the account's zones could not be listed; the zone is then the recorded one
+    zone_unread: str = ""  # why the zone is the recorded one: the account's could not be listed, or it is gone
     tls_policy: str = ""
     build_image: str = ""
     past_commands: tuple[str, ...] = ()  # tasks of the release command that have ended

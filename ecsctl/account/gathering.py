@@ -87,7 +87,7 @@ def gather(
     if not config.vpc.id:
         asked["zones"] = lambda: in_use.zones(aws, me, config.service.architecture, fresh=fresh)
     if domain and domain.zoned:
-        asked["zone"] = lambda: hosted_zone.facts_of(aws, domain, me, recorded)
+        asked["zone"] = lambda: hosted_zone.facts_of(aws, domain, me, recorded, as_far=as_far)
     if domain:
         asked["tls_policy"] = lambda: in_use.tls_policy(aws, me) or _tls_policy(aws)
     if github and config.pipeline.mode != "none":

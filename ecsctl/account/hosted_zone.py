@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from ecsctl.engine.state_file import Entry
 
 
-def facts_of(aws: Aws, domain: Domain, me: Label, recorded: Mapping[str, Entry]) -> dict[str, Any]:
+def facts_of(
+    aws: Aws, domain: Domain, me: Label, recorded: Mapping[str, Entry], *, as_far: bool = False
+) -> dict[str, Any]:
     """The hosted zones' facts. A running app does not need the list of zones: a caller who may not read it keeps its
-    zones.
+    zones. So does, `as_far` as the stack is only to be shown, an app whose zone is gone.
 
     Raises what `hosted_zone` does if there is no record of a name yet, or another zone is named by its id.
     """
@@ -32,12 +34,15 @@ def facts_of(aws: Aws, domain: Domain, me: Label, recorded: Mapping[str, Entry])
         named = (
             configured and "." not in configured and configured != used.get(first)
         )  # an id has no dot, and the name of a zone has
-        if code(error) not in DENIED or not all(used.values()) or named:
+        gone = as_far and isinstance(error, ConfigError)
+        if not (gone or code(error) in DENIED) or not all(used.values()) or named:
             raise
-        return {
-            "hosted_zones": used,
-            "zone_unread": explained(error, f"finding the hosted zone of {first}").message,
-        }
+        if gone:
+            return {"hosted_zones": used, "zone_unread": f"{error}; without one ecsctl up changes nothing"}
+        held = sorted({*used.values()})
+        zones = f"zones {', '.join(held)} that are" if len(held) > 1 else f"zone {held[0]} that is"
+        why = explained(error, f"finding the hosted zone of {first}").message
+        return {"hosted_zones": used, "zone_unread": f"{why}: the app runs without it, in the {zones} recorded"}
 
 
 def hosted_zone(

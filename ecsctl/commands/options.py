@@ -6,7 +6,9 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Literal, ParamSpec
 
@@ -74,6 +76,14 @@ class Common:
     def json(self) -> bool:
         """Whether stdout carries JSON."""
         return self.output == "json"
+
+    def left_out_sandbox(self) -> bool:
+        """Whether a sandbox runs in this folder, and the command was for AWS."""
+        from ecsctl.sandbox.server import process
+
+        with suppress(process.SandboxError):
+            return not self.sandbox and process.status(folder() / ".ecsctl") is not None
+        return False
 
     def asks(self, command: str, *, due: bool = True) -> bool:
         """Whether a pending question must be asked because --yes does not answer it; its subject must then be shown.
@@ -157,12 +167,14 @@ def place(common: Common, trace: Trace | None = None) -> Any:
             listener(*call)
 
     if common.sandbox:
+        from ecsctl.operations.sandbox_account import forget
         from ecsctl.sandbox.core.defaults import REGION
         from ecsctl.sandbox.server import process
 
         ambient = region_of_environment()
-        process.enter(process.start(here / ".ecsctl"))
-        return Place(here, region=common.region, ambient=ambient, usual=REGION, heard=heard if listeners else None)
+        found = Place(here, region=common.region, ambient=ambient, usual=REGION, heard=heard if listeners else None)
+        process.enter(process.start(here / ".ecsctl", begins=partial(forget, found.state_file)))
+        return found
     return Place(here, common.profile, common.region, ask=words.ask_code,
                  heard=heard if listeners else None)  # fmt: skip
 

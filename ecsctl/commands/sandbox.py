@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -48,12 +49,14 @@ def start(
 ) -> None:
     """Start it. Other commands start it automatically with --sandbox."""
     from ecsctl.operations.policy_file import read
+    from ecsctl.operations.sandbox_account import forget
     from ecsctl.sandbox.server import process
+    from ecsctl.session import Place
     from ecsctl.ui import words
 
     where = folder() / ".ecsctl"
     policies = read(as_policy) if as_policy else None
-    found = process.start(where, containers=containers)
+    found = process.start(where, containers=containers, begins=partial(forget, Place(folder()).state_file))
     if policies is not None:
         process.play(where, "enforce", {"policies": policies})
     _show(found, as_json=common.json)
@@ -75,11 +78,14 @@ def status(common: Common) -> None:
 
 @app.command()
 def reset() -> None:
-    """Empty it: the account is new again. The app's state file here is no longer valid."""
+    """Empty it: the account is new again, and the app's state file here is removed."""
+    from ecsctl.operations.sandbox_account import forget
     from ecsctl.sandbox.server import process
+    from ecsctl.session import Place
     from ecsctl.ui import words
 
     process.reset(folder() / ".ecsctl")
+    forget(Place(folder()).state_file)
     words.say("the sandbox is empty again")
 
 

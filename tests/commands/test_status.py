@@ -75,3 +75,26 @@ def test_where_something_is_missing_the_next_command_is_named(
         again = run("down")
         assert "nothing to delete" in again.err
         assert "nothing to do" not in again.err
+
+
+def test_where_the_domains_zone_is_gone_the_rest_is_shown(
+    folder: Path, run: Run, live_by: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    with inprocess() as clock:
+        live_by(clock)
+        bring_up(folder, clock, run)
+        route53 = shared_session().client("route53")
+        for zone in route53.list_hosted_zones()["HostedZones"]:
+            records = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
+            for record in (one for one in records if one["Type"] not in ("NS", "SOA")):
+                change = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
+                route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch=change)
+            route53.delete_hosted_zone(Id=zone["Id"])
+        shown = run("status")
+        assert shown.code == 0, shown.err
+        assert "no public hosted zone here holds hello.ecsctl.example" in shown.said
+        found = {one["title"]: one["condition"] for one in json.loads(run("status", "-o", "json").out)["resources"]}
+        assert {title for title, state in found.items() if state == "missing"} == {"DNS record"}
+        assert run("status", "--exit-code").code == 1
+        assert (run("plan").code, run("up", "--yes").code) == (2, 2)

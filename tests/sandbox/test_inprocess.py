@@ -6,6 +6,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from ecsctl.sandbox.aws import account
 from ecsctl.sandbox.core import clock as sandbox_clock
+from ecsctl.sandbox.server.forgetting import forget
 from ecsctl.sandbox.server.inprocess import inprocess
 
 
@@ -58,3 +59,17 @@ def test_the_environment_is_clean_inside_and_as_before_outside(monkeypatch):
         assert os.environ["AWS_REGION"] == os.environ["AWS_DEFAULT_REGION"] == "eu-west-1"
     assert os.environ["AWS_PROFILE"] == "production"
     assert os.environ["AWS_REGION"] == "ap-south-1"
+
+
+def test_an_account_that_is_emptied_twice_is_empty(aws, clock):
+    for _ in range(2):
+        aws("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+        clock.sleep(120)
+        aws("ecs").create_cluster(clusterName="hello")
+        aws("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")  # which asks ECS
+        aws("ecr").create_repository(repositoryName="hello")
+        aws("logs").create_log_group(logGroupName="/ecs/hello")
+        forget()
+        assert aws("ecs").list_clusters()["clusterArns"] == []
+        assert aws("ecr").describe_repositories()["repositories"] == []
+        assert aws("logs").describe_log_groups()["logGroups"] == []

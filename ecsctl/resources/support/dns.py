@@ -7,11 +7,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote, unquote
 from weakref import WeakKeyDictionary
 
 from ecsctl.engine.label import APP, ID, RESOURCE, Label
+from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
     from types_boto3_route53.type_defs import ResourceRecordSetOutputTypeDef
@@ -110,10 +112,11 @@ def _texts(records: Sequence[ResourceRecordSetOutputTypeDef], name: str) -> list
 
 def _from(aws: Aws, zone: str, name: str) -> list[ResourceRecordSetOutputTypeDef]:
     """The first records at or after the name; those of the names below it follow its own. The whole zone, if it has
-    been read.
+    been read. None in a zone that is gone.
     """
     asked = aws.route53.list_resource_record_sets
     if whole := aws.answered(asked, HostedZoneId=zone):
         return whole["ResourceRecordSets"]
-    answer = aws.first_page(asked, HostedZoneId=zone, StartRecordName=name, MaxItems=str(PAGE))
-    return answer["ResourceRecordSets"]
+    page = partial(aws.first_page, asked, HostedZoneId=zone, StartRecordName=name, MaxItems=str(PAGE))
+    answer = none_if_gone(page)
+    return answer["ResourceRecordSets"] if answer else []

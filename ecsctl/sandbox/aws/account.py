@@ -6,14 +6,13 @@ It is made together with moto's backends, so every reset brings it back and ever
 from collections.abc import Callable
 from typing import Any
 
-from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.route53.models import Route53Backend
 from moto.secretsmanager.models import SecretsManagerBackend
 
 from ecsctl.sandbox.aws.route53 import delegation
-from ecsctl.sandbox.core import overlay
+from ecsctl.sandbox.core import defaults, overlay
 
-ACCOUNT = DEFAULT_ACCOUNT_ID
+ACCOUNT = defaults.ACCOUNT
 TOKEN_SECRET = "github/token"  # noqa: S105 - the secret's name
 TOKEN = "ghp_sandboxCANARY0000000000000000000000"  # noqa: S105 - has the form of GitHub's and opens nothing
 ZONE = "ecsctl.example."

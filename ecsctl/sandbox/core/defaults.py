@@ -1,6 +1,7 @@
 """The endpoint and the credentials of the sandbox's AWS."""
 
 REGION = "eu-central-1"
+ACCOUNT = "123456789012"
 
 # Credentials for tests in one process. Never valid on AWS; twenty characters, like an access key id.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIASANDBOXSANDBOX00", "AWS_SECRET_ACCESS_KEY": "sandbox"}

@@ -13,15 +13,13 @@ from botocore.exceptions import EndpointConnectionError
 from ecsctl.sandbox.core import instance_types  # noqa: F401 - before moto's EC2, which reads them as it is imported
 
 # isort: split
-from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
-from moto.core.model_instances import reset_model_data
 from moto.core.models import botocore_stubber
-from moto.ec2.models.subnets import Subnet
 from werkzeug.exceptions import HTTPException
 
 from ecsctl.sandbox.core import caching, clock, congestion, overlay, regions
 from ecsctl.sandbox.core.defaults import CREDENTIALS, REGION
+from ecsctl.sandbox.server.forgetting import forget
 from ecsctl.sandbox.server.process import MOTO, without_leaks
 
 
@@ -49,23 +47,6 @@ def inprocess(time: clock.Clock | None = None, region: str = REGION) -> Iterator
         botocore_stubber.enabled = False
         forget()
         clock.use(before)
-
-
-def forget() -> None:
-    """Throw away everything that moto holds.
-
-    `mock_aws` takes as long for it as many a test: it creates each EC2 again, default network and all, before it throws
-    it away, and intercepts the requests library too, which nobody uses here.
-    """
-    used: list[Any] = list(BackendDict._instances)  # type: ignore[misc] # moto's own list of what is in use
-    for backends in used:
-        if backends.service_name == "ec2":
-            backends.clear()
-    Subnet._base_avail_ip_iterator.cache_clear()  # it would hold each subnet, and with it the whole account, for good
-    BackendDict.reset()
-    for backends in used:  # a service that is reset may have asked one that was thrown away already
-        backends.clear()
-    reset_model_data()
 
 
 @overlay.wraps(BotocoreStubber)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -59,16 +59,25 @@ class Sandbox:
     engine: str = ""
 
 
-def start(folder: Path, speed: float = SPEED, idle: float = IDLE, *, containers: bool = True) -> Sandbox:
+def start(
+    folder: Path,
+    speed: float = SPEED,
+    idle: float = IDLE,
+    *,
+    containers: bool = True,
+    begins: Callable[[], None] = lambda: None,
+) -> Sandbox:
     """The sandbox of `folder`, started if it does not run; safe to call from many processes at once.
 
     `speed`: AWS seconds in one real second, `idle`: real seconds without a request after which it ends by itself,
-    `containers`: whether this machine's engine may run the app; all only for a server that is started here. Raises
-    SandboxError when it cannot be started, and says why.
+    `containers`: whether this machine's engine may run the app, `begins`: called before its account begins, empty; all
+    only for a server that is started here. Raises SandboxError when it cannot be started, and says why.
     """
     with _lock(folder):
-        running = status(folder)
-        return running or _launch(folder, speed, idle, containers=containers)
+        if running := status(folder):
+            return running
+        begins()
+        return _launch(folder, speed, idle, containers=containers)
 
 
 def status(folder: Path) -> Sandbox | None:

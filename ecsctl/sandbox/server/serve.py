@@ -26,8 +26,6 @@ from ecsctl.sandbox.core import models  # noqa: F401 - before moto, which reads 
 from ecsctl.sandbox.core import instance_types  # noqa: F401 - likewise
 
 # isort: split
-from moto.core.base_backend import BackendDict
-from moto.core.model_instances import reset_model_data
 from moto.core.models import botocore_stubber
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.sts.models import sts_backends
@@ -42,6 +40,7 @@ from ecsctl.sandbox.core import clock, congestion, overlay, regions, requests, s
 from ecsctl.sandbox.core.defaults import REGION
 from ecsctl.sandbox.github import checkout
 from ecsctl.sandbox.server import process
+from ecsctl.sandbox.server.forgetting import forget
 from ecsctl.sandbox.snapshot import taking
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
@@ -211,8 +210,7 @@ class Server(ThreadedWSGIServer):
 
 def reset() -> None:
     """Forget everything; what `world` prepares is there again at the next request."""
-    BackendDict.reset()
-    reset_model_data()
+    forget()
     if machine.current:
         machine.current.reset()
 
