@@ -1,4 +1,4 @@
-"""The slips of someone who adds or changes a kind: the contract's tests must catch each of them."""
+"""Mistakes that are easily made when a kind is added or changed: the contract's tests must catch each of them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from ecsctl.resources.webhook import Webhook
 from tests.crash.conftest import some
 from tests.desired_stack import USUAL
 from tests.resources import test_contract as contract
-from tests.resources.lives import Life, live, of
+from tests.resources.lifecycle import Lifecycle, of, run_lifecycle
 from tests.rows import ROWS
 
 FORGOTTEN: list[tuple[type[AnyResource], str]] = [
@@ -75,18 +75,18 @@ CREATED_SLOWLY: list[type[AnyResource]] = [
 
 
 def caught(kind: type[AnyResource], folder: Path) -> list[str]:
-    """Returns which of the contract's tests fail for this kind."""
+    """Returns the failures of the contract's tests for this kind."""
     stacks = {row.stack for row in ROWS if row.kind is kind}
     failed = []
     for stack in stacks:
         home = folder / stack
         home.mkdir()
         try:
-            life = live(stack, home)
-        except Exception as error:  # noqa: BLE001 - a run that does not end is caught too
+            lifecycle = run_lifecycle(stack, home)
+        except Exception as error:  # noqa: BLE001 - a run that fails is caught too
             failed.append(f"{stack}: {error}")
             continue
-        for test in _asked(stack, lambda _, life=life: life):
+        for test in _planned(stack, lambda _, lifecycle=lifecycle: lifecycle):
             try:
                 test()
             except (AssertionError, KeyError) as error:
@@ -94,33 +94,33 @@ def caught(kind: type[AnyResource], folder: Path) -> list[str]:
     return failed
 
 
-def _asked(stack: str, lives: Callable[[str], Life]) -> Iterator[functools.partial[None]]:
+def _planned(stack: str, lifecycles: Callable[[str], Lifecycle]) -> Iterator[functools.partial[None]]:
     for test in (
-        contract.test_what_was_made_is_right,
+        contract.test_the_second_plan_is_empty,
         contract.test_the_state_file_is_not_needed,
         contract.test_what_may_not_be_read_is_not_taken_for_absent,
         contract.test_a_change_that_aws_denies_is_not_taken_for_made,
         contract.test_what_is_planned_as_an_update_is_sent,
         contract.test_the_ids_that_a_create_returns_are_those_that_are_observed,
-        contract.test_other_values_are_made_and_then_right,
+        contract.test_changed_values_are_applied,
         contract.test_drift_is_corrected,
         contract.test_what_others_do_by_hand_is_reported_as_drift,
         contract.test_what_others_did_by_hand_is_corrected,
         contract.test_a_snapshot_of_the_account_shows_it,
-        contract.test_down_leaves_nothing_though_every_delete_is_asked_for_twice,
+        contract.test_down_leaves_nothing_though_every_delete_is_repeated,
     ):
-        yield functools.partial(test, lives, stack)
+        yield functools.partial(test, lifecycles, stack)
     for row in of(stack):
         for name in {**row.made, **row.observed}:
-            yield functools.partial(contract.test_another_value_of_a_field_is_observed, lives, row, name)
+            yield functools.partial(contract.test_another_value_of_a_field_is_observed, lifecycles, row, name)
         if not row.kind.wait:
-            yield functools.partial(contract.test_it_is_found_by_its_tags_alone_and_by_nobody_else, lives, row)
-            yield functools.partial(contract.test_it_is_tagged_from_its_birth, lives, row)
+            yield functools.partial(contract.test_it_is_found_by_its_tags_alone_and_by_nobody_else, lifecycles, row)
+            yield functools.partial(contract.test_it_is_tagged_by_its_create_call, lifecycles, row)
             yield functools.partial(
-                contract.test_what_another_app_has_is_refused_and_what_nobody_has_tagged, lives, row
+                contract.test_what_another_app_has_is_refused_and_what_nobody_has_tagged, lifecycles, row
             )
-        yield functools.partial(contract.test_what_aws_is_still_creating_is_not_ready, lives, row)
-        yield functools.partial(contract.test_the_operators_policy_covers_every_call_of_it, lives, row)
+        yield functools.partial(contract.test_what_aws_is_still_creating_is_not_ready, lifecycles, row)
+        yield functools.partial(contract.test_the_operators_policy_covers_every_call_of_it, lifecycles, row)
         yield functools.partial(contract.test_the_rights_of_a_kind_name_every_call_in_its_file, row.kind)
 
 
@@ -131,7 +131,7 @@ def _asked(stack: str, lives: Callable[[str], Life]) -> Iterator[functools.parti
 def test_a_field_that_observe_forgets_to_read_is_noticed(
     kind: type[AnyResource], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """mypy finds a field that is left out. So it is made up: the usual value, or by mistake the one that is desired."""
+    """mypy reports a field that is left out, so it gets a made-up value: the usual or the desired one."""
     observe = kind.observe
 
     def forgetful(self: Any, aws: Any, me: Any) -> Any:
@@ -239,7 +239,7 @@ def test_a_delete_that_cannot_be_repeated_halfway_is_noticed(tmp_path: Path, mon
     [
         (Repository, "ecr:PutLifecyclePolicy"),
         (Scaling, "ecs:UpdateService"),
-        (Topic, "sns:Unsubscribe"),  # which no life of a stack calls: nobody confirms the subscription there
+        (Topic, "sns:Unsubscribe"),  # not called in the lifecycle: nobody confirms the subscription
     ],
 )
 def test_a_right_that_a_kind_does_not_say_is_noticed(
@@ -258,8 +258,8 @@ def test_a_right_that_a_kind_does_not_say_is_noticed(
 @pytest.mark.parametrize(
     ("name", "test"),
     [
-        ("per_gigabyte", contract.test_every_kind_says_what_it_costs_or_is_known_to_be_free),
-        ("contents", contract.test_what_is_billed_by_its_size_says_what_is_in_it),
+        ("per_gigabyte", contract.test_every_kind_has_a_price_or_is_known_to_be_free),
+        ("contents", contract.test_what_is_billed_by_its_size_reports_its_contents),
     ],
 )
 def test_a_fact_that_a_kind_does_not_say_is_noticed(

@@ -1,7 +1,7 @@
-"""What holds for every kind: the life of three stacks is played once each, and every field of every kind is asked of.
+"""What holds for every kind of resource: three stacks go through their whole lifecycle once, and each test checks it.
 
-A life: made, changed in each field, spoiled in each field by somebody else, corrected, taken down without a state
-file. What `observe` forgets to read, or makes up, does not survive it.
+The lifecycle: created, changed in each field, changed by hand in each field, corrected, and removed without a state
+file. A field that `observe` does not read, or makes up, fails one of these tests.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from ecsctl.sandbox.core.permissions import decision, statements
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.requests.in_use import uses
 from tests.resources.conftest import REGION, Cloud
-from tests.resources.lives import Life, account, live, of, rest
+from tests.resources.lifecycle import Lifecycle, account, of, run_lifecycle, wait_until_quiet
 from tests.rows import EXEMPT, ROWS, STACKS, delivery, network
 from tests.rows.row import Row
 from tests.rows.watching import answers_lag
@@ -65,26 +65,28 @@ USES = Uses(
     key=delivery.KEY,
 )
 SCOPE = Scope(delivery.NAMES, delivery.ACCOUNT_ID, REGION)
-BORROWED = re.compile(r"\bother\b")  # what rows change to only to show a change
+BORROWED = re.compile(r"\bother\b")  # names of resources that rows name only as another value
 LAG = 10.0  # seconds
 
 
 @pytest.fixture(scope="module")
-def lives(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Life]:
+def lifecycles(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Lifecycle]:
     @functools.cache
-    def played(stack: str) -> Life | Exception:
+    def run(stack: str) -> Lifecycle | Exception:
         try:
-            return shared(tmp_path_factory, f"life of {stack}", lambda: live(stack, tmp_path_factory.mktemp(stack)))
-        except Exception as error:  # noqa: BLE001 - played once, whatever came of it
+            return shared(
+                tmp_path_factory, f"lifecycle of {stack}", lambda: run_lifecycle(stack, tmp_path_factory.mktemp(stack))
+            )
+        except Exception as error:  # noqa: BLE001 - it runs once, and each test reports the error
             return error
 
-    def life_of(stack: str) -> Life:
-        life = played(stack)
-        if isinstance(life, Exception):
-            raise life
-        return life
+    def lifecycle_of(stack: str) -> Lifecycle:
+        lifecycle = run(stack)
+        if isinstance(lifecycle, Exception):
+            raise lifecycle
+        return lifecycle
 
-    return life_of
+    return lifecycle_of
 
 
 def comparable(kind: type[AnyResource]) -> list[str]:
@@ -92,7 +94,7 @@ def comparable(kind: type[AnyResource]) -> list[str]:
 
 
 def unanswered(rows: Collection[Row]) -> list[str]:
-    """The kinds without a row, and their fields of which no row says anything."""
+    """Returns the kinds without a row, and the fields that no row mentions."""
     missing = []
     for kind in kinds():
         its = [row for row in rows if row.kind is kind]
@@ -108,19 +110,19 @@ def test_every_kind_has_a_row_and_every_field_another_value_or_a_reason() -> Non
     assert not {row.kind for row in ROWS} & EXEMPT.keys()
 
 
-def test_a_kind_without_a_row_and_a_field_without_a_word_are_noticed() -> None:
+def test_a_kind_without_a_row_and_a_field_without_a_value_are_noticed() -> None:
     assert unanswered([row for row in ROWS if row.kind is not ElasticIp]) == ["ElasticIp"]
     silent = [replace(row, made={}) if row.kind is LogGroup else row for row in ROWS]
     assert unanswered(silent) == ["LogGroup.days", "LogGroup.key"]
 
 
-def test_what_lies_beside_the_kinds_is_kinds() -> None:
+def test_every_module_of_resources_is_a_kind() -> None:
     modules = {path.stem for path in Path(resources.__path__[0]).glob("*.py")}
     assert modules - {"__init__"} == KINDS.keys()
 
 
 def test_no_field_that_is_compared_has_a_default() -> None:
-    """A default would stand for what `observe` forgets to read; without one mypy finds the hole. See `ensure/`."""
+    """With a default, mypy would not notice that `observe` does not read the field. Usual values are in `ensure/`."""
     defaulted = [
         f"{kind.__name__}.{one.name}"
         for kind in kinds()
@@ -141,29 +143,29 @@ that a listener serves as its load balancer, the few messages of notifications n
 
 
 def without_a_price(those: Collection[type[AnyResource]]) -> set[str]:
-    """The kinds that say nothing of what they cost."""
+    """The names of the kinds that have no price."""
     ours = [kind for kind in those if not (kind.wait or kind.borrowed)]
     return {kind.__name__ for kind in ours if not (kind.hourly or kind.per_gigabyte or kind.by_use)}
 
 
-def test_every_kind_says_what_it_costs_or_is_known_to_be_free() -> None:
-    """Or `up` and `down` would show too little."""
+def test_every_kind_has_a_price_or_is_known_to_be_free() -> None:
+    """Otherwise `up` and `down` would show too low a cost."""
     assert without_a_price(kinds()) == FREE
 
 
-def test_what_is_billed_by_its_size_says_what_is_in_it() -> None:
-    """Or `down` would delete it without a word about that."""
+def test_what_is_billed_by_its_size_reports_its_contents() -> None:
+    """Otherwise `down` would delete the contents without warning."""
     silent = [one for one in kinds() if one.per_gigabyte and one.contents.__func__ is Resource.contents.__func__]  # type: ignore[attr-defined]
     assert silent == []
 
 
-def test_every_kind_says_how_its_arns_begin() -> None:
-    """Or `down` would call it a thing that ecsctl never makes."""
+def test_every_kind_names_the_beginning_of_its_arns() -> None:
+    """Otherwise `down` would report it as a resource that ecsctl never creates."""
     silent = [kind.kind for kind in kinds() if kind.tagged and not (kind.wait or kind.borrowed or kind.arns)]
     assert silent == []
 
 
-def test_what_can_be_protected_is_what_the_configuration_knows() -> None:
+def test_protect_takes_exactly_the_kinds_that_can_be_protected() -> None:
     known = Config.model_json_schema()["properties"]["protect"]["items"]["enum"]
     assert {kind.protect for kind in kinds() if kind.protect} == {*known}
 
@@ -178,23 +180,23 @@ MADE = [pytest.param(row, name, id=f"{row}-{name}") for row in ROWS for name in 
 
 
 @pytest.mark.parametrize(("row", "name"), FIELDS)
-def test_another_value_of_a_field_is_observed(lives: Any, row: Row, name: str) -> None:
-    step = lives(row.stack).asked[row.part, name]
-    if step.verb in (Verb.CREATE, Verb.REFUSE):  # nothing, or someone else's, has that value
-        assert traits(row.kind).get(name) is FIXED, "what has another value in this field is another thing"
+def test_another_value_of_a_field_is_observed(lifecycles: Any, row: Row, name: str) -> None:
+    step = lifecycles(row.stack).planned[row.part, name]
+    if step.verb in (Verb.CREATE, Verb.REFUSE):  # nothing, or someone else's resource, has that value
+        assert traits(row.kind).get(name) is FIXED, "another value of this field means another resource"
     else:
         assert name in step.changed
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_what_is_planned_as_an_update_is_sent(lives: Any, stack: str) -> None:
-    """A field that AWS cannot change in place is Fixed: otherwise `update` is called for it, and does nothing."""
-    assert lives(stack).unsent == []
+def test_what_is_planned_as_an_update_is_sent(lifecycles: Any, stack: str) -> None:
+    """A field that AWS cannot change in place must be Fixed: otherwise `update` is called for it, and does nothing."""
+    assert lifecycles(stack).unsent == []
 
 
 @pytest.mark.parametrize(("row", "name"), MADE)
-def test_what_somebody_has_changed_is_reported_as_drift(lives: Any, row: Row, name: str) -> None:
-    step = lives(row.stack).drifted[row.part]
+def test_what_somebody_has_changed_is_reported_as_drift(lifecycles: Any, row: Row, name: str) -> None:
+    step = lifecycles(row.stack).drifted[row.part]
     changes = {one.field: one for one in step.changes}
     if step.fields[name] is None or name in row.leaves:
         assert name not in changes
@@ -203,77 +205,77 @@ def test_what_somebody_has_changed_is_reported_as_drift(lives: Any, row: Row, na
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_what_aws_is_still_creating_is_not_ready(lives: Any, row: Row) -> None:
-    """Or what depends on it would be created too early, and a run would end before the app runs."""
-    observed, statuses = lives(row.stack).unfinished[row.part]
+def test_what_aws_is_still_creating_is_not_ready(lifecycles: Any, row: Row) -> None:
+    """Otherwise its dependents would be created too early, and `up` would end before the app runs."""
+    observed, statuses = lifecycles(row.stack).unfinished[row.part]
     if statuses and row.kind not in READY_WHILE_PENDING:
         assert observed is None or not observed.ready, f"AWS's answers say that it is being created: {statuses}"
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_what_may_not_be_read_is_not_taken_for_absent(lives: Any, stack: str) -> None:
-    """Or it would be created again, or left behind by `down`."""
-    assert lives(stack).without_consequence == []
+def test_what_may_not_be_read_is_not_taken_for_absent(lifecycles: Any, stack: str) -> None:
+    """Otherwise it would be created again, or left behind by `down`."""
+    assert lifecycles(stack).without_consequence == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_change_that_aws_denies_is_not_taken_for_made(lives: Any, stack: str) -> None:
-    assert lives(stack).ignored == []
+def test_a_change_that_aws_denies_is_not_taken_for_made(lifecycles: Any, stack: str) -> None:
+    assert lifecycles(stack).ignored == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_what_was_made_is_right(lives: Any, stack: str) -> None:
-    assert [(step.name, step.changed) for step in lives(stack).second] == []
+def test_the_second_plan_is_empty(lifecycles: Any, stack: str) -> None:
+    assert [(step.name, step.changed) for step in lifecycles(stack).second] == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_state_file_is_not_needed(lives: Any, stack: str) -> None:
-    assert [(step.name, step.changed) for step in lives(stack).without_state_file] == []
+def test_the_state_file_is_not_needed(lifecycles: Any, stack: str) -> None:
+    assert [(step.name, step.changed) for step in lifecycles(stack).without_state_file] == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_other_values_are_made_and_then_right(lives: Any, stack: str) -> None:
-    assert [(step.name, step.changed) for step in lives(stack).after_change] == []
+def test_changed_values_are_applied(lifecycles: Any, stack: str) -> None:
+    assert [(step.name, step.changed) for step in lifecycles(stack).after_change] == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_drift_is_corrected(lives: Any, stack: str) -> None:
-    assert [(step.name, step.changed) for step in lives(stack).after_fixing] == []
+def test_drift_is_corrected(lifecycles: Any, stack: str) -> None:
+    assert [(step.name, step.changed) for step in lifecycles(stack).after_fixing] == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_what_others_do_by_hand_is_reported_as_drift(lives: Any, stack: str) -> None:
-    """Someone's values are in place of ours, or our tags are gone."""
-    spoiled = lives(stack).spoiled
-    unobserved = {row.part: row.spoiled.keys() - spoiled[row.part].changed for row in of(stack) if row.spoiled}
+def test_what_others_do_by_hand_is_reported_as_drift(lifecycles: Any, stack: str) -> None:
+    """Someone has replaced our values, or removed our tags."""
+    by_hand = lifecycles(stack).by_hand
+    unobserved = {row.part: row.by_hand.keys() - by_hand[row.part].changed for row in of(stack) if row.by_hand}
     assert {part: names for part, names in unobserved.items() if names} == {}
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_what_others_did_by_hand_is_corrected(lives: Any, stack: str) -> None:
-    assert [(step.name, step.changed) for step in lives(stack).after_repair] == []
+def test_what_others_did_by_hand_is_corrected(lifecycles: Any, stack: str) -> None:
+    assert [(step.name, step.changed) for step in lifecycles(stack).after_repair] == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_correction_leaves_what_others_have_put_beside_ours(lives: Any, stack: str) -> None:
-    assert lives(stack).lost == []
+def test_a_correction_leaves_what_others_have_put_beside_ours(lifecycles: Any, stack: str) -> None:
+    assert lifecycles(stack).removed == []
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.kind.wait], ids=str)
-def test_what_another_app_has_is_refused_and_what_nobody_has_tagged(lives: Any, row: Row) -> None:
-    """Where AWS takes two of them it is another one, and nobody's business."""
-    theirs, untagged = lives(row.stack).to_others[row.part]
+def test_what_another_app_has_is_refused_and_what_nobody_has_tagged(lifecycles: Any, row: Row) -> None:
+    """Where AWS allows two of them, another app's is simply a different resource."""
+    theirs, untagged = lifecycles(row.stack).for_others[row.part]
     assert theirs in ((Verb.CREATE, Verb.KEEP) if row.apart else (Verb.REFUSE,))
     assert untagged is Verb.REFUSE
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_the_operators_policy_covers_every_call_of_it(lives: Any, row: Row) -> None:
-    """By what the kind itself says it needs: the printed policies are put together from that."""
+def test_the_operators_policy_covers_every_call_of_it(lifecycles: Any, row: Row) -> None:
+    """`ecsctl policy` prints the rights that each kind declares."""
     allowed = statements([policy(row.kind.rights(SCOPE, USES))])
     asked = [
         one
-        for one in lives(row.stack).needed.get(row.kind.kind, [])
+        for one in lifecycles(row.stack).rights_needed.get(row.kind.kind, [])
         if one.action not in row.withheld and not BORROWED.search(one.resource)
     ]
     assert asked
@@ -285,7 +287,7 @@ OURS = [kind for kind in kinds() if not (kind.wait or kind.borrowed)]
 
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.kind)
 def test_the_rights_of_a_kind_name_every_call_in_its_file(kind: type[AnyResource]) -> None:
-    """Also those that no life of a stack makes: what is removed from a topic only once somebody has confirmed it."""
+    """Including calls that the lifecycle does not make: a topic's subscription is removed only if it was confirmed."""
     file = f"resources/{kind.__module__.rpartition('.')[2]}.py"
     withheld = {action for row in ROWS if row.kind is kind for action in row.withheld}
     named = {action for one in kind.rights(SCOPE, USES) for action in one.actions} | withheld
@@ -294,42 +296,42 @@ def test_the_rights_of_a_kind_name_every_call_in_its_file(kind: type[AnyResource
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_snapshot_of_the_account_shows_it(lives: Any, stack: str) -> None:
-    """Or nobody would notice what `down` leaves behind."""
-    assert lives(stack).unshown == [], "ecsctl/sandbox/snapshot/table.py lists no resources of the kind"
+def test_a_snapshot_of_the_account_shows_it(lifecycles: Any, stack: str) -> None:
+    """Otherwise nobody would notice what `down` leaves behind."""
+    assert lifecycles(stack).unshown == [], "ecsctl/sandbox/snapshot/table.py lists no resources of the kind"
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_what_a_plan_searches_for_only_on_a_hint_is_hinted_at(lives: Any, stack: str) -> None:
-    """Or `plan` and `up` would miss what the state file does not know."""
-    assert lives(stack).unlisted == []
+def test_a_kind_with_hinted_by_is_listed_by_the_tagging_api(lifecycles: Any, stack: str) -> None:
+    """Otherwise `plan` and `up` would miss resources that are not in the state file."""
+    assert lifecycles(stack).unlisted == []
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("stack", STACKS)
-def test_it_may_be_shown_late(stack: str, tmp_path: Path) -> None:
-    """After a create and after an update AWS goes on answering as before, for seconds."""
+def test_aws_may_show_changes_late(stack: str, tmp_path: Path) -> None:
+    """For seconds after a create or an update, AWS answers as it did before."""
     with inprocess() as clock:
         cloud = Cloud(clock, tmp_path)
         make = STACKS[stack](cloud)
-        rest(cloud)
+        wait_until_quiet(cloud)
         before = account()
         changes = {row.part: row.made for row in of(stack) if row.made}
         with answers_lag(clock, LAG) as old:
             for changed in ({}, changes):
                 cloud.up(make(changed))
-                rest(cloud)
+                wait_until_quiet(cloud)
                 assert [(step.name, step.changed) for step in cloud.plan(make(changed)).work] == []
             cloud.down()
-        rest(cloud)
+        wait_until_quiet(cloud)
         assert len(old) > 20
         assert sorted(account() - before) == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_ids_that_a_create_returns_are_those_that_are_observed(lives: Any, stack: str) -> None:
-    """Others are created with them, before anything is read again."""
-    assert lives(stack).other_ids == {}
+def test_the_ids_that_a_create_returns_are_those_that_are_observed(lifecycles: Any, stack: str) -> None:
+    """Dependents are created with them before anything is read again."""
+    assert lifecycles(stack).other_ids == {}
 
 
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.kind)
@@ -339,26 +341,26 @@ def test_the_page_in_the_console_needs_only_ids_that_the_kind_has(kind: type[Any
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.kind.wait], ids=str)
-def test_it_is_tagged_from_its_birth(lives: Any, row: Row) -> None:
-    tags = lives(row.stack).created[row.part]
-    if tags is not None:  # what cannot carry tags
+def test_it_is_tagged_by_its_create_call(lifecycles: Any, row: Row) -> None:
+    tags = lifecycles(row.stack).created[row.part]
+    if tags is not None:  # None: it cannot carry tags
         assert (tags["ecsctl:app"], tags[RESOURCE]) == ("shop", row.part)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.kind.wait], ids=str)
-def test_it_is_found_by_its_tags_alone_and_by_nobody_else(lives: Any, row: Row) -> None:
-    life = lives(row.stack)
-    assert len(life.found[row.part]) == 1
-    assert life.neighbours == []
+def test_it_is_found_by_its_tags_alone_and_by_nobody_else(lifecycles: Any, row: Row) -> None:
+    lifecycle = lifecycles(row.stack)
+    assert len(lifecycle.found[row.part]) == 1
+    assert lifecycle.found_by_others == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_down_leaves_nothing_though_every_delete_is_asked_for_twice(lives: Any, stack: str) -> None:
-    life = lives(stack)
-    assert life.left == []
-    assert life.left_found == []
+def test_down_leaves_nothing_though_every_delete_is_repeated(lifecycles: Any, stack: str) -> None:
+    lifecycle = lifecycles(stack)
+    assert lifecycle.left == []
+    assert lifecycle.left_found == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_what_aws_lists_by_tags_after_its_end_is_known_as_a_kind_of_ours(lives: Any, stack: str) -> None:
-    assert lives(stack).unknown == []
+def test_deleted_resources_that_the_tagging_api_still_lists_belong_to_a_kind(lifecycles: Any, stack: str) -> None:
+    assert lifecycles(stack).unknown == []

@@ -105,6 +105,27 @@ def _other_words(cloud: Any, ids: Any) -> None:
         cloud.boto("events").put_targets(Rule="shop-failed-runs", Targets=[target])
 
 
+def _their_policy(cloud: Any, ids: Any) -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+    cloud.boto("iam").put_role_policy(
+        RoleName=ids["build-role"].name, PolicyName="theirs", PolicyDocument=json.dumps(document)
+    )
+
+
+def _has_their_policy(cloud: Any, ids: Any) -> bool:
+    return "theirs" in cloud.boto("iam").list_role_policies(RoleName=ids["build-role"].name)["PolicyNames"]
+
+
+def _their_target(cloud: Any, ids: Any) -> None:
+    queue = SCOPE.arn("sqs", "theirs")
+    cloud.boto("events").put_targets(Rule=ids["failed-runs"].name, Targets=[{"Id": "theirs", "Arn": queue}])
+
+
+def _has_their_target(cloud: Any, ids: Any) -> bool:
+    targets = cloud.boto("events").list_targets_by_rule(Rule=ids["failed-runs"].name)["Targets"]
+    return any(one["Id"] == "theirs" for one in targets)
+
+
 ROWS = (
     Row(
         Repository,
@@ -139,7 +160,9 @@ ROWS = (
                 "iam:RemoveRoleFromInstanceProfile",
             }
         ),
-        spoiled={"statements": _other_rights, "trust": _other_trust},
+        by_hand={"statements": _other_rights, "trust": _other_trust},
+        beside=_their_policy,
+        kept=_has_their_policy,
     ),
     Row(
         LogGroup,
@@ -148,7 +171,7 @@ ROWS = (
         {"days": 7, "key": KEY},
         {"name": LogGroupName("/other")},
         withheld=frozenset({"logs:DeleteRetentionPolicy", "logs:DisassociateKmsKey"}),
-        spoiled={
+        by_hand={
             "days": lambda cloud, ids: cloud.boto("logs").delete_retention_policy(logGroupName=ids["build-logs"].name)
         },
     ),
@@ -159,7 +182,7 @@ ROWS = (
         {"private": False, "encryption": KEY, "tls_only": False, "expire_days": 3, "abort_days": 1},
         {"name": BucketName("other-artifacts")},
         withheld=frozenset({"s3:DeleteBucketPolicy", "s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration"}),
-        spoiled={"tls_only": lambda cloud, ids: cloud.boto("s3").delete_bucket_policy(Bucket=NAMES.bucket)},
+        by_hand={"tls_only": lambda cloud, ids: cloud.boto("s3").delete_bucket_policy(Bucket=NAMES.bucket)},
     ),
     Row(
         LogBucket,
@@ -175,7 +198,7 @@ ROWS = (
         },
         {"name": BucketName("other-logs")},
         withheld=frozenset({"s3:DeleteBucketPolicy"}),
-        spoiled={"delivery": lambda cloud, ids: cloud.boto("s3").delete_bucket_policy(Bucket=NAMES.log_bucket)},
+        by_hand={"delivery": lambda cloud, ids: cloud.boto("s3").delete_bucket_policy(Bucket=NAMES.log_bucket)},
     ),
     Row(
         SourceCredentials,
@@ -209,7 +232,7 @@ ROWS = (
         },
         {"name": ProjectName("other"), "artifacts": "CODEPIPELINE"},
         {"place": "it takes a network: tests/stack/test_builds_inside.py"},
-        spoiled={
+        by_hand={
             "environment": _other_environment,
             "minutes": _edit_project(timeoutInMinutes=480),
             "tags": _untagged_project,
@@ -236,7 +259,7 @@ ROWS = (
             "exact": "always desired; what somebody else puts in is in tests/resources/test_pipeline.py",
             "first_run": "what is still to do about a run; tests/resources/test_pipeline.py",
         },
-        spoiled={
+        by_hand={
             "exact": _edited(
                 lambda found: found["stages"][0]["actions"][0]["configuration"].pop("PollForSourceChanges")
             ),
@@ -255,7 +278,7 @@ ROWS = (
         {"token": Secret.of(NEXT), "filters": (("$.ref", "refs/heads/other"),)},
         {"name": "other", "repository": "ann/other", "pipeline": PipelineName("other"), "action": "Other"},
         {"registered": "always true in the desired state; tests/resources/test_pipeline_webhook.py"},
-        spoiled={
+        by_hand={
             "filters": _other_filter,
             "tags": lambda cloud, ids: cloud.boto("codepipeline").untag_resource(
                 resourceArn=ids["pipeline-webhook"].arn, tagKeys=["owner"]
@@ -276,7 +299,7 @@ ROWS = (
         "webhook",
         {"url": Secret.of(f"https://chat.example.com/{NEXT}")},
         {"name": "other-webhook"},
-        spoiled={"url": _elsewhere},
+        by_hand={"url": _elsewhere},
     ),
     Row(
         Rule,
@@ -292,13 +315,15 @@ ROWS = (
             "paths": (("which", "$.detail.execution-id"), ("app", "$.detail.pipeline")),
         },
         {"name": "other"},
-        spoiled={
+        by_hand={
             "message": _other_words,
             "topic": lambda cloud, ids: cloud.boto("events").remove_targets(Rule="shop-failed-runs", Ids=["ecsctl"]),
             "tags": lambda cloud, ids: cloud.boto("events").untag_resource(
                 ResourceARN=ids["failed-runs"].arn, TagKeys=["owner"]
             ),
         },
+        beside=_their_target,
+        kept=_has_their_target,
     ),
     Row(
         BuildRule,
@@ -312,7 +337,7 @@ ROWS = (
             "variables": (("RUN", "$.detail.execution-id"), ("STATE", "$.detail.state")),
         },
         {"name": "other"},
-        spoiled={
+        by_hand={
             "project": lambda cloud, ids: cloud.boto("events").remove_targets(
                 Rule="shop-release-events", Ids=["ecsctl-build"]
             ),

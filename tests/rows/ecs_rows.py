@@ -46,6 +46,20 @@ OTHER_GROUP = TargetGroupArn(
 )
 
 
+STRATEGY = [{"capacityProvider": "FARGATE", "weight": 1, "base": 0}]
+
+
+def _default_strategy(cloud: Any, ids: Any) -> None:
+    cloud.boto("ecs").put_cluster_capacity_providers(
+        cluster=ids["cluster"].name, capacityProviders=["FARGATE"], defaultCapacityProviderStrategy=STRATEGY
+    )
+
+
+def _has_default_strategy(cloud: Any, ids: Any) -> bool:
+    [found] = cloud.boto("ecs").describe_clusters(clusters=[ids["cluster"].name])["clusters"]
+    return bool(found["defaultCapacityProviderStrategy"] == STRATEGY)
+
+
 ROWS = (
     Row(
         Cluster,
@@ -54,6 +68,8 @@ ROWS = (
         {"insights": "enhanced", "providers": PROVIDERS, "storage_key": KEY},
         {"name": ClusterName("other")},
         leaves=frozenset({"providers"}),
+        beside=_default_strategy,
+        kept=_has_default_strategy,
     ),
     Row(
         TaskDefinition,

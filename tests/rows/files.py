@@ -12,7 +12,7 @@ from ecsctl.resources.file_system import FileSystem
 from ecsctl.resources.mount_targets import MountTargets
 from ecsctl.resources.security_group import Rule, SecurityGroup
 from tests.desired_stack import usual
-from tests.rows.row import Row, Spoil
+from tests.rows.row import ByHand, Row
 
 DESIRED: dict[str, Callable[[Any], Any]] = {
     "volumes-group": lambda parts: usual(
@@ -63,7 +63,7 @@ def _one_less(cloud: Any, ids: dict[str, Any]) -> None:
     cloud.boto("efs").delete_mount_target(MountTargetId=target)
 
 
-def _untag(part: str, field: str) -> Spoil:
+def _untag(part: str, field: str) -> ByHand:
     return lambda cloud, ids: cloud.boto("efs").untag_resource(ResourceId=getattr(ids[part], field), TagKeys=["owner"])
 
 
@@ -74,8 +74,8 @@ ROWS = (
         "volume data",
         {"encrypted_only": False},
         {"key": KEY},
-        spoiled={"encrypted_only": _open, "tags": _untag("volume data", "file_system")},
-        stays=_is_open,
+        by_hand={"encrypted_only": _open, "tags": _untag("volume data", "file_system")},
+        kept=_is_open,
         apart="it has no name: any app can have one",
     ),
     Row(
@@ -88,7 +88,7 @@ ROWS = (
         },
         {"file_system": OTHER},
         leaves=frozenset({"subnets", "groups"}),
-        spoiled={"groups": _other_group, "subnets": _one_less},
+        by_hand={"groups": _other_group, "subnets": _one_less},
     ),
     Row(
         AccessPoint,
@@ -96,7 +96,7 @@ ROWS = (
         "access data 1000:1000",
         {},
         {"file_system": OTHER, "path": "/other", "uid": 0, "gid": 0, "permissions": "700"},
-        spoiled={"tags": _untag("access data 1000:1000", "access_point")},
+        by_hand={"tags": _untag("access data 1000:1000", "access_point")},
         apart="it has no name: any app can have one",
     ),
 )

@@ -41,14 +41,14 @@ from tests.rows.network import (
     change_record,
     id_of,
 )
-from tests.rows.row import Row, Spoil
+from tests.rows.row import ByHand, Row
 
 
-def _untag(id: str) -> Spoil:
+def _untag(id: str) -> ByHand:
     return lambda cloud, ids: cloud.boto("ec2").delete_tags(Resources=[id_of(ids, id)], Tags=[{"Key": "owner"}])
 
 
-def _untag_elb(part: str) -> Spoil:
+def _untag_elb(part: str) -> ByHand:
     return lambda cloud, ids: cloud.boto("elbv2").remove_tags(ResourceArns=[ids[part].arn], TagKeys=["owner"])
 
 
@@ -69,7 +69,7 @@ def _close(cloud: Any, ids: dict[str, Any]) -> None:
     cloud.boto("ec2").revoke_security_group_ingress(GroupId=group, IpPermissions=[rule])
 
 
-def _shut(part: str) -> Spoil:
+def _shut(part: str) -> ByHand:
     """Nothing gets out of it any more."""
     rule = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": WORLD}]}
     return lambda cloud, ids: cloud.boto("ec2").revoke_security_group_egress(
@@ -77,7 +77,7 @@ def _shut(part: str) -> Spoil:
     )
 
 
-def _attribute(key: str, value: str) -> Spoil:
+def _attribute(key: str, value: str) -> ByHand:
     return lambda cloud, ids: cloud.boto("elbv2").modify_load_balancer_attributes(
         LoadBalancerArn=ids["balancer"].arn, Attributes=[{"Key": key, "Value": value}]
     )
@@ -137,6 +137,21 @@ OTHER_CERTIFICATE = CertificateArn(
 )
 OTHER_VPC = VpcId("vpc-0123456789abcdef0")
 
+
+def _their_rule(cloud: Any, ids: Any) -> None:
+    cloud.boto("ec2").authorize_security_group_ingress(
+        GroupId=ids["balancer-group"].group_id,
+        IpPermissions=[
+            {"IpProtocol": "tcp", "FromPort": 9999, "ToPort": 9999, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}
+        ],
+    )
+
+
+def _has_their_rule(cloud: Any, ids: Any) -> bool:
+    [group] = cloud.boto("ec2").describe_security_groups(GroupIds=[ids["balancer-group"].group_id])["SecurityGroups"]
+    return any(rule.get("FromPort") == 9999 for rule in group["IpPermissions"])
+
+
 ROWS = (
     Row(
         Vpc,
@@ -156,7 +171,7 @@ ROWS = (
             "group": LogGroupName("/aws/vpc/other"),
             "role": RoleArn("arn:aws:iam::123456789012:role/other"),
         },
-        spoiled={"tags": _untag("flow-logs")},
+        by_hand={"tags": _untag("flow-logs")},
     ),
     Row(
         Subnet,
@@ -164,14 +179,14 @@ ROWS = (
         "public-a",
         observed={"vpc": OTHER_VPC, "cidr": "10.9.7.0/24"},
         reasons={"zone_id": "was looked up for what is new; what is there keeps its zone (tests/stack)"},
-        spoiled={"tags": _untag("public-a")},
+        by_hand={"tags": _untag("public-a")},
     ),
     Row(
         InternetGateway,
         "network",
         "gateway",
         observed={"vpc": OTHER_VPC},
-        spoiled={"tags": _untag("gateway")},
+        by_hand={"tags": _untag("gateway")},
     ),
     Row(
         RouteTable,
@@ -181,7 +196,7 @@ ROWS = (
         {"vpc": OTHER_VPC, "internet_gateway": InternetGatewayId("igw-0123456789abcdef0")},
         leaves=frozenset({"subnets"}),
         apart="a VPC has as many as one likes",
-        spoiled={"internet_gateway": _no_route, "subnets": _to_another_table, "tags": _untag("public-routes")},
+        by_hand={"internet_gateway": _no_route, "subnets": _to_another_table, "tags": _untag("public-routes")},
     ),
     Row(
         RouteTable,
@@ -194,7 +209,7 @@ ROWS = (
         ElasticIp,
         "network",
         "address",
-        spoiled={"tags": _untag("address")},
+        by_hand={"tags": _untag("address")},
         apart="one address is as good as another",
     ),
     Row(
@@ -205,7 +220,7 @@ ROWS = (
             "subnet": lambda parts: parts["public-b"].subnet_id,
             "allocation": lambda parts: parts["other-address"].allocation_id,
         },
-        spoiled={"tags": _untag("nat")},
+        by_hand={"tags": _untag("nat")},
         apart="a subnet has as many as one likes",
     ),
     Row(
@@ -215,7 +230,9 @@ ROWS = (
         {"ingress": frozenset({HTTPS, Rule(8443, 8444, cidr="::/0")}), "lets_out_to": frozenset({"::/0"})},
         {"name": "other", "vpc": OTHER_VPC, "description": "other"},
         leaves=frozenset({"lets_out_to"}),
-        spoiled={"ingress": _close, "lets_out_to": _shut("balancer-group"), "tags": _untag("balancer-group")},
+        by_hand={"ingress": _close, "lets_out_to": _shut("balancer-group"), "tags": _untag("balancer-group")},
+        beside=_their_rule,
+        kept=_has_their_rule,
     ),
     Row(
         LoadBalancer,
@@ -236,7 +253,7 @@ ROWS = (
             "deletion_protection": True,
             "web_acl": f"arn:aws:wafv2:{REGION}:123456789012:regional/webacl/shop/1b2c3d4e-0000-4000-8000-000000000000",
         },
-        spoiled={
+        by_hand={
             "idle_timeout": _attribute("idle_timeout.timeout_seconds", "7"),
             "drop_invalid_header_fields": _attribute("routing.http.drop_invalid_header_fields.enabled", "false"),
             "security_groups": _other_groups,
@@ -271,7 +288,7 @@ ROWS = (
             "stickiness": True,  # refused behind the rule of two groups
             "version": "HTTP2",
         },
-        spoiled={"path": _weak_health, "deregistration_delay": _slow_leave, "tags": _untag_elb("targets")},
+        by_hand={"path": _weak_health, "deregistration_delay": _slow_leave, "tags": _untag_elb("targets")},
     ),
     Row(
         Alarm,
@@ -287,7 +304,7 @@ ROWS = (
             "load_balancer": OTHER_BALANCER,
         },
         {"name": "other"},
-        spoiled={
+        by_hand={
             "tags": lambda cloud, ids: cloud.boto("cloudwatch").untag_resource(
                 ResourceARN=ids["errors-alarm"].arn, TagKeys=["owner"]
             )
@@ -299,7 +316,7 @@ ROWS = (
         "http",
         {"redirect": False, "forward": lambda parts: parts["targets"].arn},
         {"load_balancer": OTHER_BALANCER, "port": 81},
-        spoiled={"redirect": _found, "tags": _untag_elb("http")},
+        by_hand={"redirect": _found, "tags": _untag_elb("http")},
     ),
     Row(
         Listener,
@@ -311,7 +328,7 @@ ROWS = (
             "more": (("routing.http.response.x_frame_options.header_value", '"DENY"'),),
         },
         {"protocol": "HTTP", "beside": OTHER_TARGETS},
-        spoiled={"ssl_policy": _old_tls},
+        by_hand={"ssl_policy": _old_tls},
     ),
     Row(
         ListenerRule,
@@ -319,7 +336,7 @@ ROWS = (
         "redirect",
         {"hosts": frozenset({f"www.{DOMAIN}", f"*.old.{DOMAIN}"}), "to": f"other.{DOMAIN}"},
         {"listener": OTHER_LISTENER, "priority": 7},
-        spoiled={"hosts": _other_hosts, "to": _found_elsewhere, "tags": _untag_elb("redirect")},
+        by_hand={"hosts": _other_hosts, "to": _found_elsewhere, "tags": _untag_elb("redirect")},
     ),
     Row(
         ShiftingRule,
@@ -327,7 +344,7 @@ ROWS = (
         "shifting",
         {"path": "/v2/*"},
         {"listener": OTHER_LISTENER, "priority": 7, "target_groups": frozenset({OTHER_TARGETS})},
-        spoiled={"path": _other_path, "target_groups": _one_group, "tags": _untag_elb("shifting")},
+        by_hand={"path": _other_path, "target_groups": _one_group, "tags": _untag_elb("shifting")},
     ),
     Row(
         Certificate,
@@ -335,7 +352,7 @@ ROWS = (
         "certificate",
         observed={"domain": "other.ecsctl.example", "also": frozenset({f"*.{DOMAIN}"})},
         apart="a domain has as many as one likes",
-        spoiled={
+        by_hand={
             "tags": lambda cloud, ids: cloud.boto("acm").remove_tags_from_certificate(
                 CertificateArn=ids["certificate"].arn, Tags=[{"Key": "owner"}]
             )
@@ -358,7 +375,7 @@ ROWS = (
             "alias_dns": "other.eu-central-1.elb.amazonaws.com",
             "alias_zone": "Z0000000000000",
         },
-        spoiled={"alias_dns": lambda cloud, ids: change_record(cloud, "UPSERT", DOMAIN, "A", "192.0.2.1")},
+        by_hand={"alias_dns": lambda cloud, ids: change_record(cloud, "UPSERT", DOMAIN, "A", "192.0.2.1")},
     ),
     Row(
         DnsRecord,
@@ -367,6 +384,6 @@ ROWS = (
         {"value": "other.ecsctl.example", "ttl": 60},
         {},
         {"zone": "where the name is looked up: the same name in another zone is another record"},
-        spoiled={"value": lambda cloud, ids: change_record(cloud, "UPSERT", f"_www.{DOMAIN}", "CNAME", "x.example")},
+        by_hand={"value": lambda cloud, ids: change_record(cloud, "UPSERT", f"_www.{DOMAIN}", "CNAME", "x.example")},
     ),
 )

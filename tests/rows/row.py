@@ -1,4 +1,4 @@
-"""One kind of resource, and the part of a stack that stands for it in the tests of the contract."""
+"""What the contract's tests do with one kind of resource, and with which part of a stack."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ecsctl.engine.resource import AnyResource
 from ecsctl.engine.stack import Stack
 
 Compose = Callable[[Stack], Any]
-Changes = Mapping[str, Mapping[str, Any]]  # by part and field: other values than the usual ones
-Spoil = Callable[[Any, Mapping[str, Any]], Any]  # called with the cloud and the ids of all parts
+Changes = Mapping[str, Mapping[str, Any]]  # by part and field: values in place of the usual ones
+ByHand = Callable[[Any, Mapping[str, Any]], Any]  # called with the cloud and the ids of all parts
 
 
 @dataclass(frozen=True)
 class Row:
-    """A value that is a function is called with the parts of the stack.
+    """One kind, the stack and part that it is tested with, and other values for its fields.
 
-    `made` are other values that AWS takes all at once; `observed` are such as are planned and not made, for they mean
-    another thing of the kind, or would have to be tied to more than the stack holds. `reasons` say why a field has no
-    other value.
+    `made` are values that are applied, all in one run. `observed` are only planned: they mean another resource, or need
+    something that the stack does not have. `reasons` say why a field has no other value. A value that is a function is
+    called with the parts of the stack.
     """
 
     kind: type[AnyResource]
@@ -29,11 +29,12 @@ class Row:
     made: Mapping[str, Any] = field(default_factory=dict)
     observed: Mapping[str, Any] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
-    leaves: frozenset[str] = frozenset()  # fields in which what others have added is left alone
-    spoiled: Mapping[str, Spoil] = field(default_factory=dict)  # what others do to a field by hand, by its name
-    stays: Callable[[Any, Mapping[str, Any]], bool] | None = None  # whether what others put there is left
-    apart: str = ""  # why another app can have the same beside ours; without it, it stands in the way and is refused
-    withheld: frozenset[str] = frozenset()  # actions that only values need which no ecsctl.toml brings about
+    leaves: frozenset[str] = frozenset()  # fields to which others may add: that is not drift
+    by_hand: Mapping[str, ByHand] = field(default_factory=dict)  # by field: a change that somebody makes by hand
+    beside: ByHand | None = None  # something that others add to it, which is not ours
+    kept: Callable[[Any, Mapping[str, Any]], bool] | None = None  # whether that is still there
+    apart: str = ""  # why another app can have the same one; if empty, another app's is refused
+    withheld: frozenset[str] = frozenset()  # actions that are needed only for values that ecsctl.toml cannot set
 
     def __str__(self) -> str:
         return self.part

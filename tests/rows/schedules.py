@@ -10,7 +10,7 @@ from ecsctl.ids import ClusterName, RoleArn, RoleName, ScheduleGroupName
 from ecsctl.resources.schedule import Schedule
 from ecsctl.resources.schedule_group import ScheduleGroup
 from tests.desired_stack import usual
-from tests.rows.row import Row, Spoil
+from tests.rows.row import ByHand, Row
 
 REGION = "eu-central-1"
 TRUST = {
@@ -47,10 +47,10 @@ def compose(
     stack.ensure("schedule nightly", usual(Schedule, **desired | schedule))
 
 
-def _spoiled(**changes: Any) -> Spoil:
+def _by_hand(**changes: Any) -> ByHand:
     """Somebody changes the schedule by hand: a function gets its target."""
 
-    def spoil(cloud: Any, ids: Any) -> None:
+    def change(cloud: Any, ids: Any) -> None:
         scheduler = cloud.boto("scheduler")
         found = scheduler.get_schedule(GroupName="shop", Name="nightly")
         sent = {name: found[name] for name in ("ScheduleExpression", "FlexibleTimeWindow", "Target", "State")}
@@ -58,13 +58,25 @@ def _spoiled(**changes: Any) -> Spoil:
             sent[name] = change(sent[name]) if callable(change) else change
         scheduler.update_schedule(GroupName="shop", Name="nightly", **sent)
 
-    return spoil
+    return change
 
 
 def _untagged(target: dict[str, Any]) -> dict[str, Any]:
     parameters = target["EcsParameters"]
     tags = [one for one in parameters["Tags"] if one["key"] != "owner"]
     return {**target, "EcsParameters": {**parameters, "Tags": tags}}
+
+
+QUEUE = f"arn:aws:sqs:{REGION}:123456789012:theirs"
+
+
+def _dead_letters(cloud: Any, ids: Any) -> None:
+    _by_hand(Target=lambda target: {**target, "DeadLetterConfig": {"Arn": QUEUE}})(cloud, ids)
+
+
+def _has_dead_letters(cloud: Any, ids: Any) -> bool:
+    target = cloud.boto("scheduler").get_schedule(GroupName="shop", Name="nightly")["Target"]
+    return bool(target.get("DeadLetterConfig") == {"Arn": QUEUE})
 
 
 def _untag_group(cloud: Any, ids: Any) -> None:
@@ -78,7 +90,7 @@ ROWS = (
         "schedules",
         {},
         {"name": "other"},
-        spoiled={"tags": _untag_group},
+        by_hand={"tags": _untag_group},
     ),
     Row(
         Schedule,
@@ -107,11 +119,13 @@ ROWS = (
             "family": "other",
             "launch": "EC2",
         },
-        spoiled={
-            "expression": _spoiled(ScheduleExpression="rate(2 days)"),
-            "window": _spoiled(FlexibleTimeWindow={"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5}),
-            "overrides": _spoiled(Target=lambda target: {**target, "Input": "{}"}),
-            "tags": _spoiled(Target=_untagged),
+        by_hand={
+            "expression": _by_hand(ScheduleExpression="rate(2 days)"),
+            "window": _by_hand(FlexibleTimeWindow={"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5}),
+            "overrides": _by_hand(Target=lambda target: {**target, "Input": "{}"}),
+            "tags": _by_hand(Target=_untagged),
         },
+        beside=_dead_letters,
+        kept=_has_dead_letters,
     ),
 )

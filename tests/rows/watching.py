@@ -1,4 +1,4 @@
-"""Ways to observe the kinds while a stack of theirs is played: what a run of the engine does not report by itself."""
+"""Records what the kinds do while a stack is created and removed: what a run of the engine does not report itself."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def watched_creates(cloud: Any, created: Callable[[Any, Any, Any, Any], None]) -
 
 
 class _Died(BaseException):
-    """The run is dead: no handler of the product's may catch this."""
+    """The process was killed: ecsctl's own handlers must not catch this."""
 
 
 @contextmanager
 def deleting_twice() -> Iterator[None]:
-    """Each delete dies after its first change, and is then asked for twice: what is gone, or going, is no failure."""
+    """Each delete dies after its first change, and is repeated twice: what is gone, or being deleted, is no error."""
     call = Aws._call
 
     def counting(self: Aws, asked: Any, parameters: Any, **more: Any) -> Any:
@@ -95,8 +95,8 @@ class _ByKind(dict[str, list[Asked]]):
 
 
 @contextmanager
-def needed() -> Iterator[dict[str, list[Asked]]]:
-    """Within it what each kind's calls need to be allowed is written down, by the kind."""
+def rights_needed() -> Iterator[dict[str, list[Asked]]]:
+    """Within it, the permissions that each kind's calls need are recorded, by kind."""
 
     def watched(kind: str, verb: Any) -> Any:
         @functools.wraps(verb)
@@ -122,12 +122,12 @@ def needed() -> Iterator[dict[str, list[Asked]]]:
 
 @contextmanager
 def answers_lag(clock: Any, seconds: float) -> Iterator[list[str]]:
-    """Every service answers a question for so long as it did before the last changes, if it was asked before them.
+    """For `seconds` after a change, every service repeats the answers that it gave before it.
 
-    What was never asked cannot be answered late here: the sandbox itself shows late what EC2 and IAM have just made.
+    A call that was not made before is answered as of now; the sandbox itself shows new resources of EC2 and IAM late.
     """
     lock = threading.Lock()
-    old: list[str] = []  # the questions that were answered so
+    old: list[str] = []  # the calls that got an old answer
     changes: dict[str, list[float]] = defaultdict(list)
     answers: dict[tuple[str, str, str], tuple[float, Any]] = {}
     call = BaseClient._make_api_call

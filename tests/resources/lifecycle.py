@@ -1,4 +1,4 @@
-"""The life of a stack, played once: made, changed, spoiled, fixed, taken down; and what was observed in it."""
+"""Takes a stack through its lifecycle (created, changed, changed by hand, corrected, removed) and records each step."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.rows import ROWS, STACKS, network
 from tests.rows.denied import ignores_a_denied_change, reads_without_consequence
 from tests.rows.row import Row
 from tests.rows.unfinished import answers_can_be_unfinished, observed_unfinished
-from tests.rows.watching import deleting_twice, needed, watched_creates
+from tests.rows.watching import deleting_twice, rights_needed, watched_creates
 from tests.stack.conftest import _without_aws_own
 
 
@@ -35,34 +35,34 @@ def of(stack: str) -> list[Row]:
 
 
 @dataclass
-class Life:
-    """Describes what was observed in the life of a stack."""
+class Lifecycle:
+    """What was recorded while a stack went through its lifecycle. A part is one resource, by its name in the stack."""
 
-    created: dict[str, Any] = field(default_factory=dict)  # by part: the tags just after its create
+    created: dict[str, Any] = field(default_factory=dict)  # by part: the tags just after the create call
     unfinished: dict[str, tuple[Any, set[str]]] = field(default_factory=dict)
     """By part: what is observed while AWS is still creating it, and the members of its answers that say so."""
-    without_consequence: list[str] = field(default_factory=list)  # reads that are denied, and nothing fails
-    ignored: list[str] = field(default_factory=list)  # changes that are denied, and nothing fails
-    unsent: list[str] = field(default_factory=list)  # fields of which another value is planned, and not sent
-    other_ids: dict[str, Any] = field(default_factory=dict)  # by part: those that create returned, and those observed
-    to_others: dict[str, list[Verb]] = field(default_factory=dict)  # by part: for another app, and if it is untagged
+    without_consequence: list[str] = field(default_factory=list)  # reads that AWS denies without an error
+    ignored: list[str] = field(default_factory=list)  # changes that AWS denies without an error
+    unsent: list[str] = field(default_factory=list)  # fields with a planned update for which nothing is sent
+    other_ids: dict[str, Any] = field(default_factory=dict)  # by part: the ids from create, and other ones observed
+    for_others: dict[str, list[Verb]] = field(default_factory=dict)  # by part: for another app, and untagged
     unshown: list[str] = field(default_factory=list)  # parts that are not in a snapshot of the account
-    needed: dict[str, list[Asked]] = field(default_factory=dict)  # by kind
+    rights_needed: dict[str, list[Asked]] = field(default_factory=dict)  # by kind
     second: tuple[Step, ...] = ()
     without_state_file: tuple[Step, ...] = ()
-    asked: dict[tuple[str, str], Step] = field(default_factory=dict)  # by part and field: what is planned
+    planned: dict[tuple[str, str], Step] = field(default_factory=dict)  # by part and field: with another value
     after_change: tuple[Step, ...] = ()
     drifted: dict[str, Step] = field(default_factory=dict)
     after_fixing: tuple[Step, ...] = ()
-    spoiled: dict[str, Step] = field(default_factory=dict)
+    by_hand: dict[str, Step] = field(default_factory=dict)
     after_repair: tuple[Step, ...] = ()
-    lost: list[str] = field(default_factory=list)  # parts in which the correction took away what others had put there
-    found: dict[str, list[Any]] = field(default_factory=dict)  # by part: what `find` tells while it is there
-    neighbours: list[Any] = field(default_factory=list)  # what `find` tells another app of the same account
+    removed: list[str] = field(default_factory=list)  # parts whose correction removed what others had added
+    found: dict[str, list[Any]] = field(default_factory=dict)  # by part: what `find` returns before `down`
+    found_by_others: list[Any] = field(default_factory=list)  # what `find` returns for another app of the account
     unlisted: list[str] = field(default_factory=list)  # parts that the tagging API should list, and does not
     left: list[tuple[str, str, str]] = field(default_factory=list)  # what `down` has left in the account
     left_found: list[Any] = field(default_factory=list)
-    unknown: list[Left] = field(default_factory=list)  # still listed by tags, and taken for no kind of ours
+    unknown: list[Left] = field(default_factory=list)  # listed after `down`, and not as a kind of ours
 
     def add_created(self, me: Label, ids: Any, observed: Any, unfinished: tuple[Any, set[str]]) -> None:
         """Called just after each create, with the ids that it returned."""
@@ -77,71 +77,77 @@ def steps(plan: Any) -> dict[str, Step]:
     return {step.name: step for step in plan.steps}
 
 
-def live(stack: str, folder: Path) -> Life:
-    """Play it."""
-    life = Life()
+def run_lifecycle(stack: str, folder: Path) -> Lifecycle:
+    """Take the stack through its lifecycle; its state file is in `folder`. Raises what a run raises."""
+    lifecycle = Lifecycle()
     with inprocess() as clock:
         cloud = Cloud(clock, folder)
         make = STACKS[stack](cloud)
-        rest(cloud)
+        wait_until_quiet(cloud)
         before = account()
-        with needed() as life.needed:
-            with watched_creates(cloud, life.add_created):
+        with rights_needed() as lifecycle.rights_needed:
+            with watched_creates(cloud, lifecycle.add_created):
                 cloud.up(make({}))
-            rest(cloud)
-            life.second = cloud.plan(make({})).work
+            wait_until_quiet(cloud)
+            lifecycle.second = cloud.plan(make({})).work
             kept = {path: path.read_bytes() for path in folder.iterdir()}
-            _asked(life, cloud, stack, make)
+            _planned(lifecycle, cloud, stack, make)
             cloud.lose_state()
-            life.without_state_file = cloud.plan(make({})).work
+            lifecycle.without_state_file = cloud.plan(make({})).work
             put_back(folder, kept)
-            _changed(life, cloud, stack, make, kept)
-            _spoiled(life, cloud, stack, make)
-            _found(life, cloud, stack)
+            _changed(lifecycle, cloud, stack, make, kept)
+            _by_hand(lifecycle, cloud, stack, make)
+            _found(lifecycle, cloud, stack)
             cloud.lose_state()
             with deleting_twice():
                 cloud.down()
-            life.unknown = [*SWEEPS["other resources with our tags"](cloud.aws, cloud.label(""), Plan(()))]
-        rest(cloud)
-        life.left = sorted(account() - before)
-        life.left_found = [one for row in of(stack) for one in row.kind.find(cloud.aws, cloud.label(row.part))]
-    return life
+            lifecycle.unknown = [*SWEEPS["other resources with our tags"](cloud.aws, cloud.label(""), Plan(()))]
+        wait_until_quiet(cloud)
+        lifecycle.left = sorted(account() - before)
+        lifecycle.left_found = [one for row in of(stack) for one in row.kind.find(cloud.aws, cloud.label(row.part))]
+    return lifecycle
 
 
-def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
-    """Plan each other value, and for other apps; and check that a snapshot of the account shows everything."""
+def _planned(lifecycle: Lifecycle, cloud: Any, stack: str, make: Any) -> None:
+    """Plan other values, and other apps; deny reads and changes; look for everything in a snapshot of the account."""
     made = steps(cloud.plan(make({row.part: row.made for row in of(stack) if row.made})))
     for row in of(stack):
-        life.asked |= {(row.part, name): made[row.part] for name in row.made}
+        lifecycle.planned |= {(row.part, name): made[row.part] for name in row.made}
         for name, value in row.observed.items():
-            life.asked[row.part, name] = steps(cloud.plan(make({row.part: {name: value}})))[row.part]
+            lifecycle.planned[row.part, name] = steps(cloud.plan(make({row.part: {name: value}})))[row.part]
     ids = network.ids_of(cloud, make({}))
     whole = Stack()
     make({})(whole)
     for row in of(stack):
-        life.without_consequence += _reads_without_consequence(cloud, row, fulfil(whole.nodes[row.part].desired, ids))
-        life.ignored += [] if row.kind.wait else _ignored_refusals(cloud, row, make, ids)
+        lifecycle.without_consequence += _reads_without_consequence(
+            cloud, row, fulfil(whole.nodes[row.part].desired, ids)
+        )
+        lifecycle.ignored += [] if row.kind.wait else _ignored_refusals(cloud, row, make, ids)
     with answers_can_be_unfinished():
         for row in of(stack):
             if row.kind.wait:  # it is not created
                 desired, me = fulfil(whole.nodes[row.part].desired, ids), cloud.label(row.part)
-                life.unfinished[row.part] = observed_unfinished(functools.partial(desired.observe, cloud.aws, me))
+                lifecycle.unfinished[row.part] = observed_unfinished(functools.partial(desired.observe, cloud.aws, me))
     for row in of(stack):
         planned = {name: value for name, value in row.observed.items() if traits(row.kind).get(name) is not FIXED}
         for name in planned:
-            if life.asked[row.part, name].verb is Verb.UPDATE and _is_idle(cloud, row.part, name, planned, make, ids):
-                life.unsent.append(f"{row.part}.{name}")
+            if lifecycle.planned[row.part, name].verb is Verb.UPDATE and _is_idle(
+                cloud, row.part, name, planned, make, ids
+            ):
+                lifecycle.unsent.append(f"{row.part}.{name}")
     shown = json.dumps(snapshot(regions=(REGION,)))
     for row in of(stack):
         values = {str(value) for value in vars(ids[row.part]).values()} - {"shop"}
-        life.unshown += [row.part] if values and not any(value in shown for value in values) else []
+        lifecycle.unshown += [row.part] if values and not any(value in shown for value in values) else []
         if row.kind.hinted_by:
             known = {str(value) for value in vars(ids[row.part]).values()}
             listed = cloud.aws.tagged(APP, "shop", hints([row.kind]))
             hinted = any(is_of(arn, row.kind.hinted_by) and known & {arn, arn.rpartition("/")[2]} for arn in listed)
-            life.unlisted += [] if hinted else [row.part]
+            lifecycle.unlisted += [] if hinted else [row.part]
         if not row.kind.wait:
-            life.to_others[row.part] = list(_to_others(cloud, row.part, fulfil(whole.nodes[row.part].desired, ids)))
+            lifecycle.for_others[row.part] = list(
+                _to_others(cloud, row.part, fulfil(whole.nodes[row.part].desired, ids))
+            )
 
 
 def _reads_without_consequence(cloud: Any, row: Row, desired: AnyResource) -> Iterator[str]:
@@ -153,7 +159,7 @@ def _reads_without_consequence(cloud: Any, row: Row, desired: AnyResource) -> It
 
 
 def _ignored_refusals(cloud: Any, row: Row, make: Any, ids: Any) -> Iterator[str]:
-    """The changes that AWS denies, and that the kind takes for made."""
+    """Yields the changes of this kind that raise nothing though AWS denies them."""
     changed = Stack()
     make({row.part: row.made})(changed)
     desired, me, its = fulfil(changed.nodes[row.part].desired, ids), cloud.label(row.part), ids[row.part]
@@ -167,7 +173,7 @@ def _ignored_refusals(cloud: Any, row: Row, make: Any, ids: Any) -> Iterator[str
 
 
 def _is_idle(cloud: Any, part: str, name: str, values: Mapping[str, Any], make: Any, ids: Any) -> bool:
-    """Whether `update` would send nothing for this field. It gets all values: some count only beside others."""
+    """Whether `update` would send nothing for this field. All other values are set too: some need each other."""
     changed = Stack()
     make({part: values})(changed)
     desired = fulfil(changed.nodes[part].desired, ids)
@@ -182,55 +188,58 @@ def _is_idle(cloud: Any, part: str, name: str, values: Mapping[str, Any], make: 
 
 def _to_others(cloud: Any, part: str, desired: AnyResource) -> Iterator[Verb]:
     theirs = cloud.label(part, app="other")
-    with authorization.administrator():  # it is not the app's operator who reads
+    with authorization.administrator():  # the other app's operator
         yield decide(part, desired, desired.observe(cloud.aws, theirs), theirs).verb
     ours = cloud.label(part)
     observed = desired.observe(cloud.aws, ours)
     yield decide(part, desired, observed and replace(observed, tags={}, residue=""), ours).verb
 
 
-def _changed(life: Life, cloud: Any, stack: str, make: Any, kept: Mapping[Path, bytes]) -> None:
-    """All other values at once, and another owner's tags; and back, by a run whose state file does not know of it."""
-    changes = {row.part: row.made for row in of(stack) if row.made}
-    before, cloud.owner = cloud.owner, "ben"
-    cloud.up(make(changes))
-    rest(cloud)
-    life.after_change = cloud.plan(make(changes)).work
-    cloud.owner = before
-    put_back(cloud.folder, kept)
-    life.drifted = steps(cloud.plan(make({})))
-    cloud.up(make({}))
-    rest(cloud)
-    life.after_fixing = cloud.plan(make({})).work
-
-
-def _spoiled(life: Life, cloud: Any, stack: str, make: Any) -> None:
-    """Do what others do by hand, field by field."""
+def _changed(lifecycle: Lifecycle, cloud: Any, stack: str, make: Any, kept: Mapping[Path, bytes]) -> None:
+    """Add what is not ours; apply all other values, by another owner; go back, with the state file from before."""
     ids = network.ids_of(cloud, make({}))
     with authorization.administrator():
         for row in of(stack):
-            for spoil in row.spoiled.values():
-                spoil(cloud, ids)
-                cloud.clock.sleep(60)
-    life.spoiled = steps(cloud.plan(make({})))
+            if row.beside:
+                row.beside(cloud, ids)
+    changes = {row.part: row.made for row in of(stack) if row.made}
+    before, cloud.owner = cloud.owner, "ben"
+    cloud.up(make(changes))
+    wait_until_quiet(cloud)
+    lifecycle.after_change = cloud.plan(make(changes)).work
+    cloud.owner = before
+    put_back(cloud.folder, kept)
+    lifecycle.drifted = steps(cloud.plan(make({})))
     cloud.up(make({}))
-    rest(cloud)
-    life.after_repair = cloud.plan(make({})).work
-    life.lost = [row.part for row in of(stack) if row.stays and not row.stays(cloud, ids)]
+    wait_until_quiet(cloud)
+    lifecycle.after_fixing = cloud.plan(make({})).work
 
 
-def _found(life: Life, cloud: Any, stack: str) -> None:
+def _by_hand(lifecycle: Lifecycle, cloud: Any, stack: str, make: Any) -> None:
+    """Change each field by hand; then correct it."""
+    ids = network.ids_of(cloud, make({}))
+    with authorization.administrator():
+        for row in of(stack):
+            for change in row.by_hand.values():
+                change(cloud, ids)
+                cloud.clock.sleep(60)
+    lifecycle.by_hand = steps(cloud.plan(make({})))
+    cloud.up(make({}))
+    wait_until_quiet(cloud)
+    lifecycle.after_repair = cloud.plan(make({})).work
+    lifecycle.removed = [row.part for row in of(stack) if row.kept and not row.kept(cloud, ids)]
+
+
+def _found(lifecycle: Lifecycle, cloud: Any, stack: str) -> None:
     for row in of(stack):
         all_of_it = list(row.kind.find(cloud.aws, cloud.label(row.part)))
-        life.found[row.part] = [one for one in all_of_it if one.tags.get(RESOURCE) == row.part]
+        lifecycle.found[row.part] = [one for one in all_of_it if one.tags.get(RESOURCE) == row.part]
         with authorization.administrator():
-            life.neighbours += row.kind.find(cloud.aws, cloud.label(row.part, app="shop-2"))
+            lifecycle.found_by_others += row.kind.find(cloud.aws, cloud.label(row.part, app="shop-2"))
 
 
 def account() -> set[tuple[str, str, str]]:
-    """Returns what is there, by region, kind and id. Not what is in it: tasks have written into a log group of
-    others.
-    """
+    """Returns the region, kind and id of every resource. Without contents: tasks write to a log group of others."""
     found = _without_aws_own(snapshot(regions=(REGION,)))
     return {
         (where, kind, str(one["id"]))
@@ -240,8 +249,8 @@ def account() -> set[tuple[str, str, str]]:
     }
 
 
-def rest(cloud: Any) -> None:
-    """Until everything shows, and what the pipeline has begun is over."""
+def wait_until_quiet(cloud: Any) -> None:
+    """Wait an hour: AWS shows everything, and the runs of the pipeline have ended."""
     cloud.clock.sleep(3600)
 
 
