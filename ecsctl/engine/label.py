@@ -30,6 +30,7 @@ class Label:
     nonce: str = ""
     made: bool = False  # created by this very run: nothing of anybody else's can be in its place or attached to it
     run: str = ""  # of a deployment's first resource: the run that creates it
+    recorded: tuple[tuple[str, str], ...] = ()  # the resource's ids in the state file: for what tags cannot tell
     extra: tuple[tuple[str, str], ...] = ()
 
     def of(self, resource: str, nonce: str = "") -> Label:

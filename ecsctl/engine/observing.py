@@ -41,7 +41,9 @@ class Reader:
     def _observed(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
         if not self.can_exist(desired):
             return None
-        me = replace(self.label.of(name, self._nonce(name)), made=name in self._newborn)
+        entry = self.state.entry(name)
+        recorded = tuple(entry.ids.items()) if entry and entry.ids and entry.kind == desired.kind else ()
+        me = replace(self.label.of(name, self._nonce(name)), made=name in self._newborn, recorded=recorded)
         return self.patiently(lambda: desired.observe(self.aws, me), desired.known_as(name))
 
     def can_exist(self, desired: AnyResource) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +12,7 @@ from ecsctl.engine.resource import Contents, Found, Observed, Resource
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import CredentialsArn, RoleName
 from ecsctl.names import Names
+from ecsctl.parts import GITHUB_CREDENTIALS
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.our_roles import listed as listed_roles
 from ecsctl.resources.support.our_roles import our_roles
@@ -45,6 +46,9 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
     Someone else's are used unchanged and never touched. A tag on our role says that they are ours, and holds the
     token's digest. It is written before the import, so that a run that dies between the two leaves no token without an
     owner. One thing cannot be detected: that someone has replaced our token by another of their own.
+
+    If somebody deletes the role, the tag goes with it. Then the state file says that they are ours, as long as no other
+    project of the account uses them.
 
     What another of our apps has imported is used unchanged, and our role records that it shares it: so the last app to
     be removed deletes the token, whichever imported it, and once the importer is gone another app may renew it.
@@ -99,6 +103,9 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         if owner_tag:
             actual = SourceCredentials(token=Secret(owner_tag.digest), role=RoleName(owner_tag.role))
             return Observed(SourceCredentialsIds(arn, owner_tag.role), actual, owner_tag.tags)
+        if _abandoned(aws, listed, dict(me.recorded)):
+            actual = SourceCredentials(token=Secret(""), role=RoleName(""))
+            return Observed(SourceCredentialsIds(arn, ""), actual, me.tags, note="its owner's role was deleted")
         actual = SourceCredentials(token=Secret(""), role=RoleName(""))
         return Observed(SourceCredentialsIds(arn, ""), actual, tags=None, note="not ours: used, never changed")
 
@@ -110,6 +117,18 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         arn = CredentialsArn(listed["arn"] if listed else "")
         for owner_tag in _owner_tags(aws, me):
             yield Found(SourceCredentialsIds(arn, owner_tag.role), owner_tag.tags)
+
+    @classmethod
+    def among(
+        cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]
+    ) -> Iterator[Found[SourceCredentialsIds]]:
+        """Recorded as ours, though somebody has deleted the role with the tag, and no other project uses them."""
+        listed = _listed(aws)
+        if listed is not None and any(_abandoned(aws, listed, one) for one in recorded):
+            role = next(one["role"] for one in recorded if one.get("role"))
+            yield Found(
+                SourceCredentialsIds(CredentialsArn(listed["arn"]), role), {**me.tags, RESOURCE: GITHUB_CREDENTIALS}
+            )
 
     def create(self, aws: Aws, me: Label) -> SourceCredentialsIds:
         """Tag, then import: the only create that takes two calls. Never over another token: AWS would do that by
@@ -134,7 +153,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
             others = _others(aws, ids.role)
         if listed is not None and _may_be_ours(listed) and not others:
             aws.codebuild.delete_source_credentials(arn=listed["arn"])
-        aws.iam.untag_role(RoleName=ids.role, TagKeys=[TAG])
+        none_if_gone(lambda: aws.iam.untag_role(RoleName=ids.role, TagKeys=[TAG]))
 
     @classmethod
     def contents(cls, aws: Aws, ids: SourceCredentialsIds) -> Contents:
@@ -167,6 +186,17 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
 def _listed(aws: Aws) -> SourceCredentialsInfoTypeDef | None:
     infos = aws.read(aws.codebuild.list_source_credentials)["sourceCredentialsInfos"]
     return next((info for info in infos if info.get("serverType") == "GITHUB"), None)
+
+
+def _abandoned(aws: Aws, listed: SourceCredentialsInfoTypeDef, recorded: Mapping[str, str]) -> bool:
+    """Whether the state file has them as ours, the tag has gone with its role, and nobody else builds with them: then
+    to replace or delete the token harms no one.
+    """
+    role = recorded.get("role", "")
+    if not role or not _may_be_ours(listed) or recorded.get("arn") != listed["arn"]:
+        return False
+    tagged = none_if_gone(lambda: aws.read(aws.iam.get_role, RoleName=role))
+    return (tagged is None or TAG not in flat(tagged["Role"].get("Tags"))) and not _others(aws, role)
 
 
 def _may_be_ours(listed: SourceCredentialsInfoTypeDef) -> bool:

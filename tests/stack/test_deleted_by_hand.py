@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -55,3 +56,68 @@ def test_what_is_otherwise_found_by_it_goes_too(world: World, delete: Callable[[
     world.clock.sleep(120)
     world.down()
     same(before, world.exact())
+
+
+def another_project(world: World) -> None:
+    """Somebody else's project, which builds with the account's token."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    arn = world.boto("iam").create_role(RoleName="theirs", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    world.clock.sleep(60)
+    world.boto("codebuild").create_project(
+        name="theirs",
+        serviceRole=arn,
+        artifacts={"type": "NO_ARTIFACTS"},
+        source={"type": "GITHUB", "location": "https://github.com/somebody/theirs.git"},
+        environment={
+            "type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "BUILD_GENERAL1_SMALL",
+        },
+    )  # fmt: skip
+
+
+def tokens(world: World) -> int:
+    return len(world.boto("codebuild").list_source_credentials()["sourceCredentialsInfos"])
+
+
+TOKEN = desired_stack(domain=None, pipeline={"mode": "build-only"}, vpc={"egress": "public"})
+
+
+def test_the_builds_role_takes_the_owners_tag_of_the_token_along_and_down_deletes_the_token(world: World) -> None:
+    world.running(TOKEN)
+    role("build")(world)
+    world.clock.sleep(120)
+    world.down()
+    assert tokens(world) == 0
+
+
+def test_up_makes_the_token_the_apps_again(world: World) -> None:
+    world.running(TOKEN)
+    role("build")(world)
+    world.clock.sleep(120)
+    world.up(TOKEN)
+    assert world.plan(TOKEN).work == ()
+    world.state_file.unlink()
+    world.down()
+    assert tokens(world) == 0, "the new role has the tag"
+
+
+def test_a_token_with_which_others_build_by_now_is_left_to_them(world: World) -> None:
+    world.running(TOKEN)
+    another_project(world)
+    role("build")(world)
+    world.clock.sleep(120)
+    assert "github-credentials" not in [step.name for step in world.plan(TOKEN).work]
+    world.down()
+    assert tokens(world) == 1
+
+
+def test_a_token_that_was_there_before_is_never_deleted(world: World) -> None:
+    world.boto("codebuild").import_source_credentials(
+        serverType="GITHUB", authType="PERSONAL_ACCESS_TOKEN", token="ghp_theirs" + "1" * 30
+    )
+    world.up(TOKEN)
+    role("build")(world)
+    world.clock.sleep(120)
+    assert "github-credentials" not in [step.name for step in world.plan(TOKEN).work]
+    world.down()
+    assert tokens(world) == 1
