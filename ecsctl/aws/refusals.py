@@ -145,6 +145,9 @@ KNOWN = (
     (r"Subnets can currently only be created in|NotAvailableInZone", "AWS makes this no more in a zone that it lists",
      "name subnets in other zones, of a VPC of yours (vpc.id, vpc.public_subnets, vpc.private_subnets), or take "
      "another region"),
+    (r"currently associated with another service", "another service leads to it, and keeps it",
+     "delete what does, such as a VPC origin (aws cloudfront list-vpc-origins), a VPC link (aws apigatewayv2 "
+     f"get-vpc-links) or an endpoint service (aws ec2 describe-vpc-endpoint-services); {AGAIN}"),
     (r"[Dd]isable deletion protection first", "someone has protected it against deletion",  # of a log group
      "aws logs put-log-group-deletion-protection --no-deletion-protection-enabled --log-group-identifier NAME, "
      f"{AGAIN}; "

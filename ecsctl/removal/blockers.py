@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 NETWORK = frozenset(one.kind for one in (Vpc, Subnet, InternetGateway, RouteTable, NatGateway, ElasticIp))
 PEERED = ("initiating-request", "pending-acceptance", "provisioning", "active")
+VPC_ORIGINS = "CloudFront-VPCOrigins-Service-SG"  # CloudFront guide, "Restrict access with VPC origins"
 USED_BY = "used by "  # the beginning of the reason why a part stays
 
 
@@ -130,6 +131,27 @@ def _protection(aws: Aws, me: Label) -> Iterator[Blocker]:
                 f"--attributes {off}",
                 protected=balancer.ids,
             )
+
+
+def _led_to(aws: Aws, me: Label) -> Iterator[Blocker]:
+    """Another service leads to the load balancer: AWS does not delete it, and names nothing (pulumi/pulumi-cloud#332).
+
+    Both leave interfaces in the VPC (hashicorp/terraform-provider-aws#40683, ekristen/aws-nuke#615). In a VPC of the
+    user's they may lead elsewhere, and nothing is concluded from them.
+    """
+    balancers = [one.ids.arn for one in LoadBalancer.find(aws, me)]
+    for vpc in _vpcs(aws, me) if balancers else ():
+        held = aws.read(aws.ec2.describe_network_interfaces, Filters=where(vpc_id=vpc))["NetworkInterfaces"]
+        origin = any(group.get("GroupName") == VPC_ORIGINS for one in held for group in one.get("Groups", []))
+        link = any(one.get("InterfaceType") == "api_gateway_managed" for one in held)
+        for found, what, way in (
+            (origin, "a CloudFront VPC origin leads", "aws cloudfront list-vpc-origins, delete-vpc-origin"),
+            (link, "a VPC link of API Gateway leads", "aws apigatewayv2 get-vpc-links, delete-vpc-link"),
+        ):
+            if found:
+                yield Blocker(
+                    f"{what} into {vpc}, where the load balancer {balancers[0]} is", forbids=f"delete it: {way}"
+                )
 
 
 def _log_groups(aws: Aws, me: Label) -> Iterator[Blocker]:
@@ -301,6 +323,7 @@ def _certificates(aws: Aws, me: Label) -> Iterator[Blocker]:
 
 SEARCHES: dict[str, Callable[[Aws, Label], Iterator[Blocker]]] = {
     "the load balancer's protection": _protection,
+    "what leads to the load balancer": _led_to,
     "the log groups' protection": _log_groups,
     "network interfaces": _interfaces,
     "VPC endpoints": _endpoints,

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecsctl.removal import blockers
+from ecsctl.sandbox.aws.ec2 import attach_interface, release_interface
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.commands.conftest import Ended, bring_up
@@ -235,6 +236,48 @@ def test_a_protected_balancer_keeps_everything_up(live: Clock, run: Run) -> None
     assert [one["status"] for one in services] == ["ACTIVE"]
     off = [{"Key": "deletion_protection.enabled", "Value": "false"}]
     elb.modify_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"], Attributes=off)
+    assert run("down", "--yes").code == 0
+
+
+def a_vpc_origin(clock: Clock) -> Callable[[], Any]:
+    """What CloudFront makes for one: a security group of its own, and interfaces (ekristen/aws-nuke#615)."""
+    ec2 = boto3.client("ec2")
+    made = ec2.create_security_group(GroupName=blockers.VPC_ORIGINS, Description="theirs", VpcId=ours("vpcs")[0])
+    group = made["GroupId"]
+    clock.sleep(30)
+    made = ec2.create_network_interface(SubnetId=ours("subnets")[0], Groups=[group])["NetworkInterface"]
+
+    def move_out() -> None:
+        ec2.delete_network_interface(NetworkInterfaceId=made["NetworkInterfaceId"])
+        ec2.delete_security_group(GroupId=group)
+
+    return move_out
+
+
+def a_vpc_link(clock: Clock) -> Callable[[], Any]:
+    """Its interfaces are of a type of their own (EC2 API reference, NetworkInterface)."""
+    place = ("123456789012", REGION)
+    made = attach_interface(*place, ours("subnets")[0], [], "VPC link", "apigateway", kind="api_gateway_managed")
+    return lambda: release_interface(*place, made.id, 1)
+
+
+@pytest.mark.parametrize(
+    ("move_in", "says"), [(a_vpc_origin, "a CloudFront VPC origin leads"), (a_vpc_link, "a VPC link of API Gateway")]
+)
+def test_what_leads_to_the_balancer_is_found_before_the_first_deletion(
+    live: Clock, run: Run, move_in: Callable[[Clock], Callable[[], Any]], says: str
+) -> None:
+    """AWS would not delete the load balancer, and say so only after the service is gone."""
+    move_out = move_in(live)
+    live.sleep(60)
+    ended = run("down", "--yes")
+    assert ended.code == 1
+    assert says in ended.said
+    assert "nothing was removed" in ended.said
+    services = boto3.client("ecs").describe_services(cluster="hello", services=["hello"])["services"]
+    assert [one["status"] for one in services] == ["ACTIVE"]
+    move_out()
+    live.sleep(60)
     assert run("down", "--yes").code == 0
 
 

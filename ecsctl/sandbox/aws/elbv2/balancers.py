@@ -118,18 +118,41 @@ def describe_load_balancers(original: Any, self: ELBV2Response) -> Any:
 
 @overlay.wraps(ELBV2Response)
 def delete_load_balancer(original: Any, self: ELBV2Response) -> Any:
-    """Refuse while protected; its interfaces stay for a while. A missing one is deleted with success."""
+    """Refuse while protected, or while another service leads to it; its interfaces stay for a while. A missing one is
+    deleted with success.
+    """
     arn = self._get_param("LoadBalancerArn")
     balancer = self.elbv2_backend.load_balancers.get(arn)
     if balancer is not None and str(balancer.attrs.get("deletion_protection.enabled")).lower() == "true":
         message = f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
         raise overlay.Refusal("OperationNotPermitted", message)
     backend = self.elbv2_backend
+    if balancer is not None and _led_to(backend, balancer):
+        message = f"Load balancer '{arn}' cannot be deleted because it is currently associated with another service"
+        raise overlay.Refusal("ResourceInUse", message)
     for eni_id in balancers_of(self.elbv2_backend).interfaces.pop(arn, {}).values():
         release_interface(backend.account_id, backend.region_name, eni_id, LINGERING)
     drop_released(backend.ec2_backend)
     wafv2_backends[backend.account_id][backend.region_name].disassociate_web_acl(arn)
     return original()
+
+
+_VPC_ORIGINS = "CloudFront-VPCOrigins-Service-SG"  # hashicorp/terraform-provider-aws#40683
+
+
+def _led_to(backend: Any, balancer: FakeLoadBalancer) -> bool:
+    """Whether a VPC origin of CloudFront or a VPC link of API Gateway leads to it (pulumi/pulumi-cloud#332 has the
+    words).
+
+    Neither exists here: an interface in its subnets, with CloudFront's security group or of API Gateway's type, stands
+    for one.
+    """
+    subnets = {subnet.id for subnet in balancer.subnets}
+    return any(
+        eni.interface_type == "api_gateway_managed" or any(group.name == _VPC_ORIGINS for group in eni.group_set)
+        for eni in backend.ec2_backend.enis.values()
+        if eni.subnet.id in subnets
+    )
 
 
 @overlay.wraps(ELBV2Response)
