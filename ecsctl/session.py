@@ -19,13 +19,15 @@ from ecsctl.ahead import roles_under
 from ecsctl.aws import access, partitions
 from ecsctl.aws.clients import Aws
 from ecsctl.aws.patience import Clock, Patience
-from ecsctl.engine.engine import Engine
+from ecsctl.engine.engine import Engine, Lock
 from ecsctl.engine.events import Listener, Said, ignored
 from ecsctl.engine.label import Label
 from ecsctl.engine.stack import Stack
 from ecsctl.engine.state import State
 from ecsctl.errors import UsageError
+from ecsctl.names import Names
 from ecsctl.parts import IMAGE, LOAD_BALANCER
+from ecsctl.run_lock import RunLock
 
 if TYPE_CHECKING:
     from ecsctl.config import Config
@@ -180,7 +182,7 @@ def open_stack(
                    as_far=as_far)  # fmt: skip
     facts = replace(facts, own_buildspec=own_buildspec, context=context)
     stack = blueprint(config, facts)
-    engine = Engine(aws, state, me, kinds(), emit=emit)
+    engine = Engine(aws, state, me, kinds(), emit=emit, lock=_lock(aws, state, me))
     return Session(aws, identity, state, engine, config, facts, stack)
 
 
@@ -204,7 +206,11 @@ def open_app(aws: Aws, app: str, state_file: Path, emit: Listener = ignored, id:
         state.fresh = False  # which one is meant is known, whatever else is found
     aws.role_path = roles_under(None, state.book.entries.values())
     me = Label(app, state.book.id, identity.account, identity.region, identity.partition, caller=identity.owner)
-    return Session(aws, identity, state, Engine(aws, state, me, kinds(), emit=emit))
+    return Session(aws, identity, state, Engine(aws, state, me, kinds(), emit=emit, lock=_lock(aws, state, me)))
+
+
+def _lock(aws: Aws, state: State, me: Label) -> Lock:
+    return RunLock(aws, Names.of(me).app_logs, state, me.caller).held
 
 
 def label(config: Config, identity: Identity, state: State) -> Label:

@@ -5,7 +5,7 @@ again.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine import events
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ecsctl.aws.clients import Aws
     from ecsctl.engine.state import State
 
+Lock = Callable[[str], AbstractContextManager[None]]
+"""Keeps a command alone among all machines, while it is held."""
 REST = " in full"  # the suffix of a node's last part: what is taken away only when everything else exists
 
 
@@ -42,8 +44,9 @@ class Engine:
         kinds: tuple[type[AnyResource], ...],
         *,
         emit: events.Listener = events.ignored,
+        lock: Lock = lambda _command: nullcontext(),
     ) -> None:
-        self.aws, self.state, self.kinds, self.emit = aws, state, kinds, emit
+        self.aws, self.state, self.kinds, self.emit, self.lock = aws, state, kinds, emit, lock
         self.patience = aws.patience
         self.one = Reconciler(aws, state, label, emit)
         self.survey = Survey(self.one, kinds)
@@ -98,7 +101,7 @@ class Engine:
         command: str = "down",
     ) -> Plan:
         """Remove everything that carries this deployment's tags: see Remover.down."""
-        return Remover(self.one, self.survey).down(agree=agree, keep=keep, held=held, command=command)
+        return Remover(self.one, self.survey, self.lock).down(agree=agree, keep=keep, held=held, command=command)
 
     def up(self, stack: Stack, *, agree: Callable[[Plan], None], command: str = "up", prune: bool = True) -> Plan:
         """Bring every resource of the stack to its desired state, and remove what is no longer in ecsctl.toml.
@@ -118,10 +121,13 @@ class Engine:
                                   "its state file (.ecsctl/state.json) is, ecsctl down removes them"))  # fmt: skip
         agree(plan)
         cut_off = bool(unfinished(self._tags(stack.first)))  # an earlier first run did not finish
-        if not plan.work and not cut_off and self._settled(stack):
+        alone = plan.work or cut_off or self.state.was_cut_off  # a lock of a run that died is given back
+        if not alone and self._settled(stack):
             return plan
         steps = {step.name: step for step in plan.steps if step.name in stack.nodes}
-        with self.state.locked(command):
+        first = stack.nodes.get(stack.first)
+        claimed = bool(first) and steps[stack.first].verb is Verb.CREATE
+        with self.state.locked(command), self.lock(command) if alone and not claimed else nullcontext():
             leftovers = {f"{s.kind} {s.name}": s for s in plan.steps if s.verb is Verb.DELETE}
             graph = self._graph(stack, steps, leftovers)
 
@@ -147,10 +153,8 @@ class Engine:
             parts = {name: (name, node.desired.title) for name, node in stack.nodes.items()}
             parts |= {name + end: shown for name, shown in parts.items() for end in (BEGUN, READY, REST)}
             parts |= {key: (step.name, step.title) for key, step in leftovers.items()}
-            first = stack.nodes.get(stack.first)
             if first and cut_off:
                 self.one.say_who_is_at_work(first, self.state.run)
-            claimed = bool(first) and steps[stack.first].verb is Verb.CREATE
             if claimed:  # alone, until it is created: a run that starts later creates nothing
                 graph |= {name: needs | {stack.first} for name, needs in graph.items() if name != stack.first}
             try:

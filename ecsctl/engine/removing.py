@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 from ecsctl.engine import events
 from ecsctl.engine.plan import Plan, Step, Verb
@@ -25,8 +25,9 @@ FIRST = " released"  # the name of a removal's first part: before what uses it i
 class Remover:
     """Removes what a survey finds."""
 
-    def __init__(self, one: Reconciler, survey: Survey) -> None:
+    def __init__(self, one: Reconciler, survey: Survey, lock: Callable[[str], AbstractContextManager[None]]) -> None:
         self.one, self.survey, self.kinds = one, survey, survey.kinds
+        self.lock = lock
         self.aws, self.state, self.emit = one.aws, one.state, one.emit
         self._asked: set[type[AnyResource]] = set()  # kinds of which one was removed, or is about to be
         self._detaining: set[str] = set()  # keys of those whose users take long to detach
@@ -65,7 +66,7 @@ class Remover:
         agree(plan)
         if not plan.work and not self.state.entries and not self.state.path.exists():
             return plan
-        with self.state.locked(command):
+        with self.state.locked(command), self.lock(command):
             for _ in range(ROUNDS):
                 to_delete = {owned.key: owned for owned in all_owned if owned.key not in staying}
                 if not to_delete:

@@ -81,6 +81,11 @@ class State:
         """
         return run == self._last or runs.is_dead(run)
 
+    @property
+    def was_cut_off(self) -> bool:
+        """Whether the last run of this folder did not finish: what it held on AWS may be held still."""
+        return bool(self._last)
+
     def has_begun(self, name: str, id: str) -> bool:
         """Whether a run with this state file was about to create it, under this id of the deployment."""
         entry = self.book.entries.get(name)

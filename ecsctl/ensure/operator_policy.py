@@ -102,8 +102,12 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     answers = ("ecs:ContinueServiceDeployment",) if uses.pauses else ()
     yield Statement("Service", ("ecs:StopServiceDeployment", *answers), scope.service)
     yield Statement("Images", ("ecr:BatchGetImage",), (scope.repository,))
-    # `logs` and `pipeline`
-    yield Statement("Logs", of("logs", "DescribeLogStreams FilterLogEvents GetLogEvents"), scope.log_groups)
+    # `logs` and `pipeline`, and the lock of `up` and `down`
+    yield Statement(
+        "Logs",
+        of("logs", "CreateLogStream DeleteLogStream DescribeLogStreams FilterLogEvents GetLogEvents"),
+        scope.log_groups,
+    )
     yield Statement("OtherProjects", ("codebuild:BatchGetProjects",), (scope.arn("codebuild", "project/*"),))
     yield Statement(
         "Pipeline", of("codepipeline", "ListActionExecutions PutApprovalResult RetryStageExecution"), scope.pipeline

@@ -27,7 +27,7 @@ from tests.engine.test_up import BOTH, held
 from tests.engine.toys import Clock, Cloud
 
 Change = tuple[str, int | None]  # a name in the folder, and what it names from here on
-STATE_FILE = ".ecsctl/state.json"
+HOME, STATE_FILE = Path(".ecsctl"), ".ecsctl/state.json"
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Disk:
         for some in itertools.product([False, True], repeat=len(pending)):
             names = self._after([change for change, is_kept in zip(pending, some, strict=True) if is_kept])
             if ".ecsctl" in names:
-                yield {name: self.kept.get(what, b"") for name, what in names.items() if name.startswith(STATE_FILE)}
+                yield {name: self.kept.get(what, b"") for name, what in names.items() if Path(name).parent == HOME}
             else:
                 yield {}
 

@@ -79,6 +79,7 @@ OTHERWISE = {  # operations and codes that sound like it, and are not, or are an
     "SetSubnets CapacityReservationPending": "no capacity is reserved",
     "CreateMountTarget IpAddressInUse": "no address is asked for",
     "CreatePipeline PipelineNameInUseException": "one of that name exists",
+    "DeleteLogStream OperationAbortedException": "another run takes the lock over: run_lock.py",
     "RunTask ConflictException": "the token was used for another task: a mistake of ours",
     "StopServiceDeployment ConflictException": "a command's: releases/process.py",
     "RetryStageExecution ConflictException": "a command's: operations/pipeline_control.py",

@@ -81,6 +81,8 @@ def test_a_rotation_reaches_every_place_and_one_that_died_is_taken_up(world: Wor
     found = creds.spread(lambda: world.open(edited), lambda: None)
     world.heard = None
     assert changed == {
+        "logs create_log_stream",  # the lock
+        "logs delete_log_stream",
         "iam tag_role",  # the tag of the credentials
         "codebuild import_source_credentials",
         "codepipeline update_pipeline",

@@ -13,7 +13,7 @@ _TABLE = {
     "firehose": {"PutRecord PutRecordBatch": "deliverystream/{DeliveryStreamName}"},
     "kinesis": {"PutRecord PutRecords": "stream/{StreamName}"},
     "lambda": {"Invoke InvokeAsync": "function:{FunctionName}"},
-    "logs": {"CreateLogStream PutLogEvents": "log-group:{logGroupName}:log-stream:{logStreamName}"},
+    "logs": {"PutLogEvents": "log-group:{logGroupName}:log-stream:{logStreamName}"},
     "rds-data": {"BatchExecuteStatement BeginTransaction CommitTransaction ExecuteStatement RollbackTransaction":
                  "{resourceArn}"},
     "secretsmanager": {"ListSecretVersionIds RotateSecret TagResource UntagResource UpdateSecret": "{SecretId}"},

@@ -119,7 +119,7 @@ _TABLE = {
         "AssociateKmsKey DisassociateKmsKey "
         "CreateLogGroup DeleteLogGroup DeleteRetentionPolicy PutRetentionPolicy DescribeLogStreams FilterLogEvents":
             "log-group:{logGroupName}:*",
-        "GetLogEvents": "log-group:{logGroupName}:log-stream:{logStreamName}",
+        "CreateLogStream DeleteLogStream GetLogEvents": "log-group:{logGroupName}:log-stream:{logStreamName}",
     },
     "kms": {"DescribeKey GetKeyPolicy": "{KeyId^}"},
     "route53": {
