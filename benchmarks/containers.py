@@ -155,7 +155,7 @@ class _Project:
         """Ask the app until it answers with that version."""
         while not over.wait(_PAUSE) and not answers:
             try:
-                [found] = process.play(self.record, "fronts", {}).values()
+                [found] = process.call(self.record, "fronts", {}).values()
                 self._answered(found[0], version, answers, over, began)
             except (process.SandboxError, ValueError, OSError, IndexError):
                 over.wait(0.5)

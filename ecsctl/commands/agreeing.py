@@ -32,10 +32,10 @@ def agreed_to_builds(common: Common, folder: Path, config: Config, command: str)
     specs = ([theirs] if theirs else []) + [test.buildspec for test in config.pipeline.tests]
     if not theirs:
         known = [*BUILD_SETS, "BUILD_CONTEXT", *build.variables, *build.passwords]
-        process.play(folder / ".ecsctl", "trust", {"text": ours(*build.parts), "variables": known})
+        process.call(folder / ".ecsctl", "trust", {"text": ours(*build.parts), "variables": known})
         specs += ["[build.environment]"] if build.environment or build.secrets else []
     paths = [committed.dockerfile(branch, config) if one.startswith("[") else one for one in specs]
-    about = [process.play(folder / ".ecsctl", "builds", {"spec": path}) for path in paths]
+    about = [process.call(folder / ".ecsctl", "builds", {"spec": path}) for path in paths]
     found = [spec for spec, one in zip(specs, about, strict=True) if one["real"] and not one["agreed"]]
     if not found:
         return
@@ -52,4 +52,4 @@ def agreed_to_builds(common: Common, folder: Path, config: Config, command: str)
                   f"as {getuser()}, in a folder of its own. They can use the network; {reach}.")  # fmt: skip
     if asks:
         words.confirm("Let them run, until the sandbox is stopped?", command=f"{command} --yes")
-    process.play(folder / ".ecsctl", "agree_to_builds", {})
+    process.call(folder / ".ecsctl", "agree_to_builds", {})

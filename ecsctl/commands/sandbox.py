@@ -58,7 +58,7 @@ def start(
     policies = read(as_policy) if as_policy else None
     found = process.start(where, containers=containers, begins=partial(forget, Place(folder()).state_file))
     if policies is not None:
-        process.play(where, "enforce", {"policies": policies})
+        process.call(where, "enforce", {"policies": policies})
     _show(found, as_json=common.json)
     if as_policy and not common.json:
         words.say(f"until it is reset or stopped, callers may do only what {as_policy} allows")
@@ -108,7 +108,7 @@ def dns(
     from ecsctl.sandbox.server import process
     from ecsctl.ui import words
 
-    process.play(folder() / ".ecsctl", "set_elsewhere", {"name": name, "value": value})
+    process.call(folder() / ".ecsctl", "set_elsewhere", {"name": name, "value": value})
     words.say(f"{name} is a CNAME to {value} from now on, in the sandbox's DNS")
 
 

@@ -103,7 +103,7 @@ def _here(session: Session, folder: Path) -> str:
     from ecsctl.sandbox.server import process
 
     balancer = session.engine.ids(LOAD_BALANCER)
-    found: dict[str, list[str]] = process.play(folder / ".ecsctl", "fronts", {})
+    found: dict[str, list[str]] = process.call(folder / ".ecsctl", "fronts", {})
     return next(iter(found.get(balancer.dns_name, ())), "") if balancer else ""
 
 
@@ -115,7 +115,7 @@ def _visitor(common: Common, folder: Path) -> Callable[[str], int]:
         return over_http
     from ecsctl.sandbox.server import process
 
-    return lambda url: int(process.play(folder / ".ecsctl", "visit", {"url": url}))
+    return lambda url: int(process.call(folder / ".ecsctl", "visit", {"url": url}))
 
 
 def _made(plan: Plan, session: Session) -> Plan:

@@ -99,8 +99,8 @@ class Remover:
     def _order(self, to_delete: Mapping[str, Owned]) -> dict[str, frozenset[str]]:
         """For each one, by key, those that are deleted before it: everything that uses it.
 
-        What is freed waits for the first of a kind alone, and not for those of it that go after one another: as a rule
-        AWS has released them as well by then, and what it refuses meanwhile is asked again.
+        What a kind is `deleted_before` waits only for the first resource of that kind, not for those that are deleted
+        one after another: usually AWS has released them too by then, and a delete that AWS still refuses is retried.
         """
         order = deletion_order(self.kinds)
         later = {
@@ -110,7 +110,10 @@ class Remover:
             key: frozenset(
                 other
                 for other, o in to_delete.items()
-                if (o.kind.kind in order[one.kind.kind] and not (other in later and one.kind.kind in o.kind.frees))
+                if (
+                    o.kind.kind in order[one.kind.kind]
+                    and not (other in later and one.kind.kind in o.kind.deleted_before)
+                )
                 or (o.uses(one) and not one.uses(o))
             )
             for key, one in to_delete.items()

@@ -109,7 +109,7 @@ class Resource(ABC, Generic[Ids]):
     answered: ClassVar[bool] = False  # the same, but only after the changes that follow the create have returned too
     serves: ClassVar[bool] = False  # without it the app no longer answers: `down` says so when it comes to it
     lingers: ClassVar[bool] = False  # its dependencies are removed only after it is gone, not after the request
-    frees: ClassVar[tuple[str, ...]] = ()  # kinds that are free once it is gone: what AWS releases late uses both
+    deleted_before: ClassVar[tuple[str, ...]] = ()  # kinds that AWS keeps in use for a while after it is deleted
     goes: ClassVar[float] = 5.0  # seconds that it usually takes until it is gone, or its users have released it
     hourly: ClassVar[float] = 0.0  # dollars for one, by list price (us-east-1), however it is used
     per_gigabyte: ClassVar[float] = 0.0  # dollars a month for what is in it

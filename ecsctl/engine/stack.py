@@ -78,11 +78,11 @@ class Stack:
 
 @functools.cache
 def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[str]]:
-    """For each kind, the kinds that must be gone before it: those whose fields hold one of its ids.
+    """For each kind, the kinds that are deleted before it: those that have its id in a field, or `deleted_before`.
 
-    Derived from the type annotations alone, so that `down` knows the order without a state file and without
-    ecsctl.toml. What a kind `frees` is deleted after it. An `Order` field whose edge would close a cycle is left out:
-    it only concerns the order of creation. The same goes for what a kind `lets_go`.
+    Derived from the type annotations alone, so that `down` needs neither the state file nor ecsctl.toml. An `Order`
+    field whose edge would close a cycle is left out, since it only concerns the order of creation; so are the fields
+    in `lets_go`.
     """
     makers: dict[Any, str] = {}
     for kind in kinds:
@@ -94,8 +94,8 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
     before: dict[str, set[str]] = {kind.kind: set() for kind in kinds}  # kind -> kinds deleted before it
     weak: list[tuple[str, str]] = []
     for kind in kinds:
-        for freed in before.keys() & set(kind.frees):
-            before[freed].add(kind.kind)
+        for other in before.keys() & set(kind.deleted_before):
+            before[other].add(kind.kind)
         hints = get_type_hints(kind, include_extras=True)
         for item in fields(cast(Any, kind)):
             if item.name in kind.lets_go:

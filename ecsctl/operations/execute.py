@@ -55,7 +55,7 @@ def engine(folder: Path) -> bool:
     """Whether the folder's sandbox runs tasks in containers, which can be entered without a plugin."""
     from ecsctl.sandbox.server import process
 
-    return bool(process.play(folder, "engine", {}))
+    return bool(process.call(folder, "engine", {}))
 
 
 def enter(folder: Path, target: Target, command: str, *, terminal: bool) -> int | None:
@@ -65,7 +65,7 @@ def enter(folder: Path, target: Target, command: str, *, terminal: bool) -> int 
     """
     from ecsctl.sandbox.server import process
 
-    found = process.play(folder, "container_of", {"task": target.task, "container": target.container})
+    found = process.call(folder, "container_of", {"task": target.task, "container": target.container})
     if found is None:
         return None
     tool = shutil.which("docker") or shutil.which("podman")

@@ -71,5 +71,5 @@ def followed(folder: Path, commit: str, limit: float = 600.0) -> Iterator[str]:
 
 
 def _play(folder: Path, name: str, **arguments: str | bool | list[str]) -> dict[str, Any]:
-    answer: dict[str, Any] = process.play(folder, name, arguments)
+    answer: dict[str, Any] = process.call(folder, name, arguments)
     return answer

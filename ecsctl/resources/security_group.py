@@ -71,7 +71,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
     title = "security group"
     soon = True
     goes = 45.0  # with the interfaces of stopped tasks, or of a load balancer
-    frees = ("subnet", "internet-gateway")  # its interfaces are in the VPC, and have addresses of the subnets
+    deleted_before = ("subnet", "internet-gateway")  # its interfaces are in the VPC, and have addresses of the subnets
     arns = "ec2:security-group ec2:security-group-rule"
     within = ("vpc",)
     inside = True

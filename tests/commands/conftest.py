@@ -98,11 +98,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
 def bring_up(folder: Path, clock: Clock, run: Callable[..., Ended]) -> None:
     """As a first `ecsctl up` of the folder's ecsctl.toml leaves a new account: in a process, run once for each."""
 
-    def play() -> None:
+    def call() -> None:
         ended = run("up", "--yes")
         assert ended.code == 0, ended.err
 
-    once(f"ecsctl up of {(folder / 'ecsctl.toml').read_text()}", clock, folder / ".ecsctl", play)
+    once(f"ecsctl up of {(folder / 'ecsctl.toml').read_text()}", clock, folder / ".ecsctl", call)
 
 
 @pytest.fixture

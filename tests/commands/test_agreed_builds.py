@@ -30,7 +30,7 @@ def stranger(folder: Path) -> Path:
 
 
 def agreed(folder: Path) -> bool:
-    answer = sandbox.play(folder / ".ecsctl", "builds", {"spec": "buildspec.yml"})
+    answer = sandbox.call(folder / ".ecsctl", "builds", {"spec": "buildspec.yml"})
     assert answer["real"]
     return bool(answer["agreed"])
 

@@ -99,7 +99,7 @@ def test_the_sandbox_carries_what_goes_through_a_tunnel_and_says_what_a_plugin_s
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(process, "play", lambda _folder, name, given: getattr(playing, name)(**given))
+    monkeypatch.setattr(process, "call", lambda _folder, name, given: getattr(playing, name)(**given))
     start(service)
     enable(service)
     ssm = service.boto("ssm")
@@ -127,7 +127,7 @@ def test_the_sandbox_carries_what_goes_through_a_tunnel_and_says_what_a_plugin_s
                     heard += data
             return heard
 
-    playing.play_host("db.internal", 5432, echo)
+    playing.serve_as_host("db.internal", 5432, echo)
     assert asked(through("db.internal", 5432)[1], b"select 1" * 1000) == b"select 1" * 1000
     assert b"The sandbox simulates this task." in asked(through("localhost", 8080)[1], b"GET / HTTP/1.0\r\n\r\n")
     assert capsys.readouterr().out == ""

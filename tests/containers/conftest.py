@@ -241,9 +241,9 @@ class Project:
         done = subprocess.run(["git", *who, *words], cwd=self.folder, check=True, capture_output=True, text=True)
         return done.stdout.strip()
 
-    def play(self, name: str, **arguments: Any) -> Any:
+    def call(self, name: str, **arguments: Any) -> Any:
         """Throw a switch of the sandbox."""
-        return process.play(self.record, name, arguments)
+        return process.call(self.record, name, arguments)
 
     @property
     def url(self) -> str:
@@ -253,7 +253,7 @@ class Project:
     @property
     def urls(self) -> list[str]:
         """Returns where its listeners open on this machine, HTTPS first."""
-        [found] = self.play("fronts").values()
+        [found] = self.call("fronts").values()
         return list(found)
 
     def get(self, path: str = "/", url: str = "") -> tuple[int, Any, str]:

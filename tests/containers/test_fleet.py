@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from ecsctl.sandbox.containers.engine import Engine
-from ecsctl.sandbox.containers.fleet import Fleet, Life
+from ecsctl.sandbox.containers.fleet import Fleet, TaskRun
 from ecsctl.sandbox.containers.specs import Restart, Spec, Volume
 from tests.containers import base
 from tests.containers.conftest import until
@@ -35,22 +35,22 @@ class Tasks:
     fleet: Fleet
     wrote: dict[str, list[str]]
 
-    def begun(self, *specs: Spec) -> Life:
+    def begun(self, *specs: Spec) -> TaskRun:
         """A task that has come to run, or not."""
-        task = f"{len(self.fleet.lives):032x}"
+        task = f"{len(self.fleet.task_runs):032x}"
         self.fleet.prepare(task, specs)
-        life = self.fleet.lives[task]
-        until(lambda: life.phase != "preparing")
-        if life.phase == "ready":
+        task_run = self.fleet.task_runs[task]
+        until(lambda: task_run.phase != "preparing")
+        if task_run.phase == "ready":
             self.fleet.start(task)
-            until(lambda: life.phase != "starting")
-        return life
+            until(lambda: task_run.phase != "starting")
+        return task_run
 
-    def stop(self, life: Life) -> float:
+    def stop(self, task_run: TaskRun) -> float:
         """Stop a task, and return after how many seconds it was over."""
-        began, task = time.monotonic(), next(task for task, one in self.fleet.lives.items() if one is life)
+        began, task = time.monotonic(), next(task for task, one in self.fleet.task_runs.items() if one is task_run)
         self.fleet.stop(task, lambda: None, lambda: None)
-        until(lambda: life.phase == "over")
+        until(lambda: task_run.phase == "over")
         return time.monotonic() - began
 
 
@@ -75,7 +75,7 @@ def shell(name: str, command: str, **how: object) -> Spec:
 
 
 def test_a_container_is_limited_as_its_definition_says(tasks: Tasks) -> None:
-    life = tasks.begun(
+    task_run = tasks.begun(
         Spec(
             "shown", base.NAME, entrypoint=("python3", "-c"), command=(SHOWN,), user="10001", directory="/tmp",  # noqa: S108 - in the container
             memory=64, ulimits=(("nofile", 123, 456),), read_only=True, tmpfs=(("/scratch", "size=1m"),),
@@ -83,7 +83,7 @@ def test_a_container_is_limited_as_its_definition_says(tasks: Tasks) -> None:
             environment=(("GIVEN", "a = b"),),
         )
     )  # fmt: skip
-    until(lambda: "shown" in life.endings and tasks.wrote.get("shown"))
+    until(lambda: "shown" in task_run.endings and tasks.wrote.get("shown"))
     shown = json.loads(tasks.wrote["shown"][0])
     assert shown["user"] == 10001
     assert shown["folder"] == "/tmp"  # noqa: S108 - in the container
@@ -96,25 +96,25 @@ def test_a_container_is_limited_as_its_definition_says(tasks: Tasks) -> None:
 
 
 def test_what_takes_more_memory_than_it_has_is_killed_for_that(tasks: Tasks) -> None:
-    life = tasks.begun(Spec("greedy", base.NAME, command=("python3", "-c", "bytearray(256 << 20)"), memory=32))
-    until(lambda: life.dead)
-    assert life.endings["greedy"] == (137, True)
+    task_run = tasks.begun(Spec("greedy", base.NAME, command=("python3", "-c", "bytearray(256 << 20)"), memory=32))
+    until(lambda: task_run.dead)
+    assert task_run.endings["greedy"] == (137, True)
 
 
 def test_a_container_that_somebody_removes_counts_as_killed(tasks: Tasks) -> None:
-    life = tasks.begun(shell("removed", "while :; do sleep 0.1; done"))
-    tasks.fleet.engine.call("DELETE", f"/containers/{life.ids['removed']}", force=True)
-    until(lambda: life.dead)
-    assert life.endings == {"removed": (137, False)}
+    task_run = tasks.begun(shell("removed", "while :; do sleep 0.1; done"))
+    tasks.fleet.engine.call("DELETE", f"/containers/{task_run.ids['removed']}", force=True)
+    until(lambda: task_run.dead)
+    assert task_run.endings == {"removed": (137, False)}
 
 
 def test_sigterm_comes_first_and_sigkill_after_the_stop_timeout(tasks: Tasks) -> None:
-    life = tasks.begun(
+    task_run = tasks.begun(
         shell("heeds", "trap 'exit 7' TERM; while :; do sleep 0.1; done", stop_timeout=30),
         shell("deaf", "trap '' TERM; while :; do sleep 0.1; done", stop_timeout=2),
     )
-    assert 2 <= tasks.stop(life) < 20
-    assert life.endings == {"heeds": (7, False), "deaf": (137, False)}
+    assert 2 <= tasks.stop(task_run) < 20
+    assert task_run.endings == {"heeds": (7, False), "deaf": (137, False)}
 
 
 def test_containers_start_when_what_they_depend_on_is_so_far(tasks: Tasks) -> None:
@@ -126,18 +126,18 @@ def test_containers_start_when_what_they_depend_on_is_so_far(tasks: Tasks) -> No
         "app", "ls /both/migrated && echo served; sleep 60", volumes=both, stop_timeout=1,
         after=(("migrates", "SUCCESS"), ("helper", "HEALTHY")),
     )  # fmt: skip
-    life = tasks.begun(app, helper, migrates)
+    task_run = tasks.begun(app, helper, migrates)
     until(lambda: "served" in tasks.wrote.get("app", ()))
-    assert life.endings == {"migrates": (0, False)}
-    tasks.stop(life)
+    assert task_run.endings == {"migrates": (0, False)}
+    tasks.stop(task_run)
 
 
 def test_a_dependency_that_fails_keeps_the_task_from_starting_in_the_agent_s_words(tasks: Tasks) -> None:
     migrates = shell("migration", "exit 3", essential=False)
     app = shell("unstarted", "echo served", after=(("migration", "SUCCESS"),), reference="shop:1")
-    life = tasks.begun(app, migrates)
-    assert life.phase == "over"
-    assert life.failure == (
+    task_run = tasks.begun(app, migrates)
+    assert task_run.phase == "over"
+    assert task_run.failure == (
         "CannotStartContainerError: dependency graph: failed to resolve container ordering dependency "
         f"[migration({base.NAME}) (STOPPED->RUNNING) - Exit: 3] for target [unstarted(shop:1) (NONE->RUNNING)] "
         "as dependency did not exit successfully."
@@ -146,31 +146,31 @@ def test_a_dependency_that_fails_keeps_the_task_from_starting_in_the_agent_s_wor
 
 
 def test_who_waits_for_an_essential_container_that_ends_does_not_start(tasks: Tasks) -> None:
-    life = tasks.begun(
+    task_run = tasks.begun(
         shell("fallen", "exit 4", check=("/bin/sh", "-c", "exit 1"), patience=30),
         shell("waiting", "echo served", after=(("fallen", "HEALTHY"),)),
     )
-    assert life.phase == "running"
-    assert life.dead == "fallen"
-    tasks.stop(life)
-    assert life.endings == {"fallen": (4, False)}
+    assert task_run.phase == "running"
+    assert task_run.dead == "fallen"
+    tasks.stop(task_run)
+    assert task_run.endings == {"fallen": (4, False)}
 
 
 def test_a_container_with_a_restart_policy_ends_and_goes_on_in_its_task_as_ecs_lets_it(tasks: Tasks) -> None:
     policy = Restart(0.3, ignored=(3,))  # in sandbox's seconds, which are the machine's here
     again = "[ -f /tmp/ran ] && { echo again; exit 3; }; > /tmp/ran; echo first; sleep 0.5; exit 1"
-    life = tasks.begun(
+    task_run = tasks.begun(
         shell("agent", again, restart=policy),
         shell("early", "echo early; exit 1", restart=policy, essential=False),
         Spec("site", base.NAME, command=("python3", "-m", "http.server"), ports=(8000,), stop_timeout=1,
                after=(("agent", "START"),)),
     )  # fmt: skip
-    until(lambda: len(life.endings) == 2)
-    assert life.endings == {"early": (1, False), "agent": (3, False)}
+    until(lambda: len(task_run.endings) == 2)
+    assert task_run.endings == {"early": (1, False), "agent": (3, False)}
     until(lambda: len(tasks.wrote.get("agent", ())) == 2)
     assert (tasks.wrote["agent"], tasks.wrote["early"]) == (["first", "again"], ["early"])
-    until(lambda: served(life.ports[8000]))  # the network is not that of who is started again
-    tasks.stop(life)
+    until(lambda: served(task_run.ports[8000]))  # the network is not that of who is started again
+    tasks.stop(task_run)
 
 
 def test_a_folder_of_a_file_system_is_one_for_all_tasks_and_whoever_they_are_they_write_in_it(tasks: Tasks) -> None:
@@ -178,7 +178,7 @@ def test_a_folder_of_a_file_system_is_one_for_all_tasks_and_whoever_they_are_the
     first = tasks.begun(shell("writes", "echo kept > /data/file", user="10001", volumes=files))
     until(lambda: first.dead)
     assert first.endings == {"writes": (0, False)}
-    tasks.fleet.remove(next(task for task, one in tasks.fleet.lives.items() if one is first))
+    tasks.fleet.remove(next(task for task, one in tasks.fleet.task_runs.items() if one is first))
     other = (Volume("other", "/other", of="fs-1"),)
     second = tasks.begun(shell("reads", "cat /data/file; ls /other", user="10002", volumes=(*files, *other)))
     until(lambda: second.dead)
@@ -191,6 +191,6 @@ def test_a_folder_of_a_file_system_is_one_for_all_tasks_and_whoever_they_are_the
 
 
 def test_a_program_that_is_not_there_is_reported_in_fargate_s_words(tasks: Tasks) -> None:
-    life = tasks.begun(Spec("absent", base.NAME, command=("gunicorn", "app")))
-    assert life.failure.startswith("CannotStartContainerError: ResourceInitializationError: failed to create new ")
-    assert life.failure.endswith('exec: "gunicorn": executable file not found in $PATH: unknown')
+    task_run = tasks.begun(Spec("absent", base.NAME, command=("gunicorn", "app")))
+    assert task_run.failure.startswith("CannotStartContainerError: ResourceInitializationError: failed to create new ")
+    assert task_run.failure.endswith('exec: "gunicorn": executable file not found in $PATH: unknown')

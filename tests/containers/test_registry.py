@@ -76,9 +76,9 @@ def test_an_image_goes_there_by_ecr_s_name_comes_back_from_there_and_is_gone_whe
     fleet = Fleet(engine, WHOSE, lambda *_: None, registry.restore)
     try:
         fleet.prepare("a" * 32, [Spec("app", first, command=("/bin/cat", "/word"))])
-        life = fleet.lives["a" * 32]
-        until(lambda: life.phase != "preparing")
-        assert life.phase == "ready", life.failure
+        task_run = fleet.task_runs["a" * 32]
+        until(lambda: task_run.phase != "preparing")
+        assert task_run.phase == "ready", task_run.failure
     finally:
         fleet.clear(images=False)
 

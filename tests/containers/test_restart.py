@@ -93,15 +93,15 @@ def test_a_task_ends_with_the_engine_and_after_a_restart_of_all_stop_leaves_noth
     try:
         project.ecsctl("sandbox", "start")
         tasks = Tasks(Fleet(own, leftovers.whose(project.record), lambda *_: None), {})
-        life = tasks.begun(
+        task_run = tasks.begun(
             shell("app", "while :; do sleep 0.1; done", volumes=(Volume("kept", "/kept"),), stop_timeout=1)
         )
-        assert life.phase == "running"
+        assert task_run.phase == "running"
         daemon.kill()
         assert "does not answer" in project.ecsctl("sandbox", "status").err
         kill(project)
         project.engine = daemon.start()
-        until(lambda: life.dead)  # for ECS, too, which then starts another task
+        until(lambda: task_run.dead)  # for ECS, too, which then starts another task
         assert project.tasks()
         assert project.ecsctl("sandbox", "stop").err == "the sandbox was not running\n"
         assert project.left() == []

@@ -255,7 +255,7 @@ def _server(clock: Clock) -> Iterator[None]:
     """Within it the sandbox in this process answers what is asked of a server, and pushes are followed by its clock."""
     time = SimpleNamespace(sleep=lambda seconds: clock.sleep(60 * seconds), monotonic=lambda: clock.now() / 60)
     with (
-        mock.patch.object(process, "play", lambda _folder, name, given: script.play(name, dict(given))),
+        mock.patch.object(process, "call", lambda _folder, name, given: script.call(name, dict(given))),
         mock.patch.object(sandbox_push, "time", time),
     ):
         yield

@@ -166,7 +166,7 @@ def test_what_aws_shows_late_is_waited_for(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     cloud.lag = 10.0
     for thing in cloud.things:
-        thing.born = cloud.clock.now()
+        thing.created_at = cloud.clock.now()
     run.down()
     assert cloud.things == []
 

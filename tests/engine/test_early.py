@@ -17,4 +17,4 @@ def test_it_lets_the_others_go_on_and_is_waited_for(run: Run, cloud: Cloud) -> N
     events = [(type(event), event.name) for event in run.events if isinstance(event, Done | Ready)]
     assert events[0] == (Done, "box")
     assert set(events[1:]) == {(Done, "ball"), (Ready, "box")}, "neither waits for the other"
-    assert cloud.clock.now() - cloud.things[0].born >= cloud.slow
+    assert cloud.clock.now() - cloud.things[0].created_at >= cloud.slow

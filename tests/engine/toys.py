@@ -39,7 +39,7 @@ class Thing:
     id: str
     values: dict[str, Any]
     tags: dict[str, str]
-    born: float = 0.0
+    created_at: float = 0.0
     revision: int = 1
     failed: str = ""
 
@@ -74,7 +74,7 @@ class Cloud:
         """Returns what a read shows."""
         return [
             thing for thing in self.things
-            if thing.kind == kind and self.clock.now() - thing.born >= self.lag
+            if thing.kind == kind and self.clock.now() - thing.created_at >= self.lag
             and (name is None or thing.values.get("name") == name)
         ]  # fmt: skip
 
@@ -119,7 +119,7 @@ class Box(Resource[BoxIds]):
     def observe(self, aws: Any, me: Label) -> Observed[Box, BoxIds] | None:
         for thing in aws.cloud.find("box"):
             if me.matches(thing.tags):
-                ready = aws.cloud.clock.now() - thing.born >= aws.cloud.slow
+                ready = aws.cloud.clock.now() - thing.created_at >= aws.cloud.slow
                 ids = BoxIds(BoxId(thing.id))
                 return Observed(ids, Box(**thing.values), thing.tags, ready=ready, failed=thing.failed)
         return None

@@ -34,11 +34,11 @@ def up(world: World, service: dict[str, Any]) -> Plan:  # noqa: F811 - the fixtu
 def running(world: World, **answers: int) -> None:  # noqa: F811 - the fixture
     """An app that answers so, as a first `up` leaves it."""
 
-    def play() -> None:
+    def call() -> None:
         answering(**{"": 200}, **answers)
         up(world, {})
 
-    world.once(f"an app that answers {answers}", play)
+    world.once(f"an app that answers {answers}", call)
 
 
 @pytest.mark.parametrize(

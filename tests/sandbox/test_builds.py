@@ -53,7 +53,7 @@ def server(tmp_path_factory):
     """The server of a folder with a git repository, and in it a project whose webhook hears of pushes."""
     folder = repository(tmp_path_factory.mktemp("app") / "app")
     sandbox = forked.start(folder / ".ecsctl", speed=SPEED)
-    process.play(folder / ".ecsctl", "agree_to_builds", {})
+    process.call(folder / ".ecsctl", "agree_to_builds", {})
     with pytest.MonkeyPatch.context() as patch:
         for name, value in process.environment(sandbox).items():
             patch.setenv(name, value)
@@ -140,7 +140,7 @@ def test_a_scan_stops_a_build_whose_image_has_known_vulnerabilities(server):
     head, wanted = git(folder, "rev-parse", "HEAD"), [{"name": "BUILD_SCAN", "value": "HIGH"}]
     aws["ecr"].put_image_scanning_configuration(repositoryName="hello", imageScanningConfiguration={"scanOnPush": True})
     assert built(aws, sourceVersion=head, environmentVariablesOverride=wanted)["buildStatus"] == "SUCCEEDED"
-    process.play(folder / ".ecsctl", "vulnerable", {"tag": head})
+    process.call(folder / ".ecsctl", "vulnerable", {"tag": head})
     build = built(aws, sourceVersion=head, environmentVariablesOverride=wanted)
     assert failed(build)[0] == "BUILD"
     assert "build.scan: ECR found 1 CRITICAL in" in log(aws, build)

@@ -14,13 +14,13 @@ def test_a_switch_is_thrown_by_its_name():
         return how * times
 
     assert script.names() == ["break_it"]
-    assert script.play("break_it", {"how": "ha", "times": 2}) == "haha"
+    assert script.call("break_it", {"how": "ha", "times": 2}) == "haha"
 
 
 def test_an_unknown_switch_is_reported_with_those_there_are():
     script.switch(len)
     with pytest.raises(script.ScriptError, match="there is no switch 'lend'; there are: len"):
-        script.play("lend", {})
+        script.call("lend", {})
 
 
 def test_wrong_arguments_are_reported_with_the_right_ones():
@@ -28,7 +28,7 @@ def test_wrong_arguments_are_reported_with_the_right_ones():
     def break_it(how: str) -> None: ...
 
     with pytest.raises(script.ScriptError, match=r"break_it\(how: str\).*unexpected keyword argument 'who'"):
-        script.play("break_it", {"how": "so", "who": "me"})
+        script.call("break_it", {"how": "so", "who": "me"})
 
 
 def test_two_switches_of_one_name_are_an_error():

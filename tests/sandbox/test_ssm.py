@@ -96,7 +96,7 @@ def test_a_tunnel_leads_to_the_task_and_to_hosts_that_are_played(service: Servic
     assert to("8080", "localhost") == to("8080")
     assert "silent" in to("8081")
     assert "silent" in to("5432", "db.internal")
-    playing.play_host("db.internal", 5432, 15432)
+    playing.serve_as_host("db.internal", 5432, 15432)
     assert to("5432", "db.internal") == {"address": "127.0.0.1", "port": 15432}
     [task] = service.ecs.list_tasks(cluster=APP)["taskArns"]
     [interface] = service.ecs.describe_tasks(cluster=APP, tasks=[task])["tasks"][0]["attachments"]

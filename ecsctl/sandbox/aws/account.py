@@ -19,7 +19,7 @@ ZONE = "ecsctl.example."
 
 
 @overlay.wraps(SecretsManagerBackend, "__init__")
-def born_with_a_github_token(original: Callable[..., Any], backend: Any, region_name: str, account_id: str) -> None:
+def add_github_token(original: Callable[..., Any], backend: Any, region_name: str, account_id: str) -> None:
     """The secret with the GitHub token, in every region."""
     original(region_name, account_id)
     if account_id == ACCOUNT:
@@ -37,7 +37,7 @@ def born_with_a_github_token(original: Callable[..., Any], backend: Any, region_
 
 
 @overlay.wraps(Route53Backend, "__init__")
-def born_with_a_hosted_zone(original: Callable[..., Any], backend: Any, region_name: str, account_id: str) -> None:
+def add_hosted_zone(original: Callable[..., Any], backend: Any, region_name: str, account_id: str) -> None:
     """The public hosted zone of `ecsctl.example.`, to which the domain is delegated."""
     original(region_name, account_id)
     if account_id == ACCOUNT:

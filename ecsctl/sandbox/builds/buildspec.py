@@ -91,7 +91,7 @@ def run(
     the build. Raises InvalidBuildspec before anything runs.
     """
     spec = parse(buildspec_text)
-    for note in spec.unplayed():
+    for note in spec.ignored_keys():
         on_line(f"[sandbox] {note}")
     found = _referred(spec.env, resolve)
     env, secrets = {**found, **env}, secrets | (found.keys() - env.keys())

@@ -1,7 +1,7 @@
 """The content of a buildspec: every key of version 0.2, as CodeBuild takes it.
 
 After the AWS CodeBuild User Guide, "Build specification reference for CodeBuild". Everything that CodeBuild accepts is
-accepted. If the sandbox does nothing with a key, `Buildspec.unplayed` says so in the sandbox's own words; only a
+accepted. If the sandbox does nothing with a key, `Buildspec.ignored_keys` says so in the sandbox's own words; only a
 buildspec with which no build can start is an error, worded like CodeBuild's.
 """
 
@@ -112,7 +112,7 @@ class Buildspec(_Section):
     cache: Free = {}
     reports: Free = {}
 
-    def unplayed(self) -> Iterator[str]:
+    def ignored_keys(self) -> Iterator[str]:
         """Returns what CodeBuild would do with this text and the sandbox does not, one sentence each."""
         phases = {name: getattr(self.phases, name) for name in PHASES}
         if self.version == "0.1":

@@ -29,7 +29,7 @@ Log = Callable[[str, str, list[str]], None]
 
 
 @dataclass
-class Life:
+class TaskRun:
     """Describes how a task's containers are. `phase`: preparing, ready, starting, running, stopping or over."""
 
     specs: tuple[Spec, ...]
@@ -54,7 +54,7 @@ class Fleet:
 
     def __init__(self, engine: Engine, whose: str, log: Log, restore: Callable[[str], bool] = lambda _: False) -> None:
         self.engine, self.whose, self._log, self._restore = engine, whose, log, restore
-        self.lives: dict[str, Life] = {}
+        self.task_runs: dict[str, TaskRun] = {}
         self._lock = threading.Lock()
         self._network = ""
 
@@ -75,39 +75,39 @@ class Fleet:
 
     def prepare(self, task: str, specs: Sequence[Spec], hosts: Sequence[str] = ()) -> None:
         """Pull what is missing, and make the containers."""
-        life = self.lives[task] = Life(tuple(pause.joined(self.engine, self.whose, specs)))
-        self._go(life, self._prepare, task, life, tuple(hosts))
+        task_run = self.task_runs[task] = TaskRun(tuple(pause.joined(self.engine, self.whose, specs)))
+        self._go(task_run, self._prepare, task, task_run, tuple(hosts))
 
     def start(self, task: str) -> None:
         """Start the containers that were made, in the order of their dependencies."""
-        life = self.lives[task]
-        life.phase = "starting"
-        self._go(life, self._start, task, life)
+        task_run = self.task_runs[task]
+        task_run.phase = "starting"
+        self._go(task_run, self._start, task, task_run)
 
     def stop(self, task: str, first: Callable[[], None], last: Callable[[], None]) -> None:
         """SIGTERM, and SIGKILL after the stop timeout; `first` comes before, and may take its time, `last` after."""
-        life = self.lives.get(task)
-        if life is not None and life.phase not in ("stopping", "over"):
-            life.phase = "stopping"
-            self._go(life, self._stop, life, first, last)
+        task_run = self.task_runs.get(task)
+        if task_run is not None and task_run.phase not in ("stopping", "over"):
+            task_run.phase = "stopping"
+            self._go(task_run, self._stop, task_run, first, last)
 
     def remove(self, task: str) -> None:
         """Take the containers away, whatever they do."""
-        life = self.lives.pop(task, None)
-        if life is not None:
-            life.phase = "over"
+        task_run = self.task_runs.pop(task, None)
+        if task_run is not None:
+            task_run.phase = "over"
             threading.Thread(target=self._remove, args=(task,), daemon=True).start()
 
     def clear(self, images: bool = True) -> None:
         """Take everything of this sandbox out of the engine."""
-        self.lives.clear()
+        self.task_runs.clear()
         clear(self.engine, self.whose, images)
         self._network = ""
 
     def cpu(self, task: str) -> float:
         """Seconds of processor time that the task's containers have used so far."""
-        life, used = self.lives.get(task), 0.0
-        for ident in list(life.ids.values()) if life else []:
+        task_run, used = self.task_runs.get(task), 0.0
+        for ident in list(task_run.ids.values()) if task_run else []:
             with contextlib.suppress(EngineError, KeyError, TypeError):
                 stats = self.engine.call("GET", f"/containers/{ident}/stats", stream=False, **{"one-shot": True})
                 used += float(stats["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
@@ -115,43 +115,43 @@ class Fleet:
 
     def run(self, task: str, container: str, words: Sequence[str], timeout: float) -> int:
         """Run a command in a container, and return its exit code. Raises EngineError."""
-        ident = self.lives[task].ids[container]
+        ident = self.task_runs[task].ids[container]
         made = self.engine.call("POST", f"/containers/{ident}/exec", {"Cmd": list(words), "AttachStdout": True})
         self.engine.call("POST", f"/exec/{made['Id']}/start", {"Detach": False}, within=timeout)
         return int(self.engine.call("GET", f"/exec/{made['Id']}/json")["ExitCode"] or 0)
 
-    def _go(self, life: Life, work: Callable[..., None], *given: Any) -> None:
+    def _go(self, task_run: TaskRun, work: Callable[..., None], *given: Any) -> None:
         def carried() -> None:
             try:
                 work(*given)
             except EngineError as error:
-                life.failure = life.failure or error.message
-                life.phase = "over"
+                task_run.failure = task_run.failure or error.message
+                task_run.phase = "over"
 
         threading.Thread(target=carried, daemon=True).start()
 
-    def _prepare(self, task: str, life: Life, hosts: tuple[str, ...]) -> None:
-        first = lead(life.specs)
-        for one in sorted(life.specs, key=lambda one: one.name != first):
+    def _prepare(self, task: str, task_run: TaskRun, hosts: tuple[str, ...]) -> None:
+        first = lead(task_run.specs)
+        for one in sorted(task_run.specs, key=lambda one: one.name != first):
             if one.name == pause.NAME:
                 pause.made(self.engine, self.whose)
-            self._fetch(life, one)
+            self._fetch(task_run, one)
             for volume in one.volumes:
                 self._have(task, volume)
-            body = self._body(task, one, hosts, life, first)
+            body = self._body(task, one, hosts, task_run, first)
             named = f"ecsctl-{task[:12]}-{one.name.replace('~', '')}"
             try:
                 made = self.engine.call("POST", "/containers/create", body, name=named)
             except EngineError as error:
                 raise EngineError(f"CannotCreateContainerError: Error response from daemon: {error.message}") from None
-            life.ids[one.name] = made["Id"]
+            task_run.ids[one.name] = made["Id"]
             for volume in one.volumes:
                 if volume.owner is not None:
                     self._own(task, one.image, volume)
-        if life.phase == "preparing":
-            life.phase = "ready"
+        if task_run.phase == "preparing":
+            task_run.phase = "ready"
 
-    def _fetch(self, life: Life, one: Spec) -> None:
+    def _fetch(self, task_run: TaskRun, one: Spec) -> None:
         """Have the image, by pulling it if need be: as the user's engine may, without the user's passwords."""
         with contextlib.suppress(EngineError):
             self.engine.call("GET", f"/images/{one.image}/json")
@@ -166,10 +166,10 @@ class Fleet:
             self.engine.call("GET", f"/images/{one.image}/json")
         except EngineError as error:
             why = last[0] if error.status == 404 and "last" in locals() and last else error.message
-            life.failure = f"CannotPullContainerError: pull image manifest has been retried 1 time(s): {why}"
+            task_run.failure = f"CannotPullContainerError: pull image manifest has been retried 1 time(s): {why}"
             raise
 
-    def _body(self, task: str, one: Spec, hosts: tuple[str, ...], life: Life, first: str) -> dict[str, Any]:
+    def _body(self, task: str, one: Spec, hosts: tuple[str, ...], task_run: TaskRun, first: str) -> dict[str, Any]:
         host: dict[str, Any] = {
             "LogConfig": _LOG,
             "RestartPolicy": {"Name": "no"},
@@ -196,11 +196,11 @@ class Fleet:
         body |= {"Entrypoint": list(one.entrypoint)} if one.entrypoint is not None else {}
         body |= {"User": one.user} if one.user else {}
         body |= {"WorkingDir": one.directory} if one.directory else {}
-        if one.name != first and one.name not in passing(life.specs):
+        if one.name != first and one.name not in passing(task_run.specs):
             # The containers of a task share one network interface (ECS guide, "awsvpc").
-            host["NetworkMode"] = f"container:{life.ids[first]}"
+            host["NetworkMode"] = f"container:{task_run.ids[first]}"
             return body
-        ports = sorted({port for each in life.specs for port in each.ports}) if one.name == first else []
+        ports = sorted({port for each in task_run.specs for port in each.ports}) if one.name == first else []
         body["ExposedPorts"] = {f"{port}/tcp": {} for port in ports}
         host["PortBindings"] = {f"{port}/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}] for port in ports}
         host |= {"NetworkMode": self.network(), "ExtraHosts": list(hosts)}
@@ -247,35 +247,35 @@ class Fleet:
         self.engine.call("PUT", f"/containers/{ident}/archive", content, path="/above")
         delete(self.engine, f"/containers/{ident}", force=True)
 
-    def _start(self, task: str, life: Life) -> None:
-        for one in ordered(life.specs):
-            if not all(self._met(task, life, one, name, condition) for name, condition in one.after):
+    def _start(self, task: str, task_run: TaskRun) -> None:
+        for one in ordered(task_run.specs):
+            if not all(self._met(task, task_run, one, name, condition) for name, condition in one.after):
                 break
-            self._begin(task, life, one)
-        if life.phase == "starting":
-            life.phase = "running"
+            self._begin(task, task_run, one)
+        if task_run.phase == "starting":
+            task_run.phase = "running"
 
-    def _begin(self, task: str, life: Life, one: Spec) -> None:
-        ident = life.ids[one.name]
+    def _begin(self, task: str, task_run: TaskRun, one: Spec) -> None:
+        ident = task_run.ids[one.name]
         try:
             self.engine.call("POST", f"/containers/{ident}/start")
         except EngineError as error:
             raise EngineError(f"CannotStartContainerError: {endings.unstarted(error.message)}") from None
-        if one.name == lead(life.specs):
+        if one.name == lead(task_run.specs):
             about = self.engine.call("GET", f"/containers/{ident}/json")
-            life.ports = {int(port.partition("/")[0]): int(bound[0]["HostPort"]) for port, bound in
+            task_run.ports = {int(port.partition("/")[0]): int(bound[0]["HostPort"]) for port, bound in
                           ((about["NetworkSettings"].get("Ports")) or {}).items() if bound}  # fmt: skip
         threading.Thread(target=self._follow, args=(task, one.name, ident), daemon=True).start()
-        threading.Thread(target=self._watch, args=(task, life, one, ident), daemon=True).start()
+        threading.Thread(target=self._watch, args=(task, task_run, one, ident), daemon=True).start()
 
-    def _met(self, task: str, life: Life, one: Spec, name: str, condition: str) -> bool:
+    def _met(self, task: str, task_run: TaskRun, one: Spec, name: str, condition: str) -> bool:
         """Wait for what a container depends on; False once an essential one has ended or is unhealthy.
 
         With that the task is over, and those who wait do not start. Raises EngineError where the agent gives up.
         """
-        before, began = next(each for each in life.specs if each.name == name), time.monotonic()
-        while life.dead is None and life.phase == "starting":
-            code, waited = life.endings.get(name, (None, False))[0], time.monotonic() - began
+        before, began = next(each for each in task_run.specs if each.name == name), time.monotonic()
+        while task_run.dead is None and task_run.phase == "starting":
+            code, waited = task_run.endings.get(name, (None, False))[0], time.monotonic() - began
             if condition == "START" or (condition == "COMPLETE" and code is not None):
                 return True
             if condition == "SUCCESS" and code is not None:
@@ -294,17 +294,17 @@ class Fleet:
             time.sleep(_TURN)
         return False
 
-    def _watch(self, task: str, life: Life, one: Spec, ident: str) -> None:
+    def _watch(self, task: str, task_run: TaskRun, one: Spec, ident: str) -> None:
         """Wait for the end of a container, and start it again as often as its restart policy says."""
         with contextlib.suppress(EngineError):
             while True:
                 began = clock.now()
-                state = endings.awaited(self.engine, ident, lambda: life.phase in ("starting", "running"))
+                state = endings.awaited(self.engine, ident, lambda: task_run.phase in ("starting", "running"))
                 code = int(state["ExitCode"])
                 ran = clock.now() - began - endings.since(state["FinishedAt"]) * clock.current().speed
                 again = one.restart is not None and one.restart.allows(code, ran)
-                if not again or life.phase not in ("starting", "running"):
-                    life.endings[one.name] = (code, endings.starved(self.engine, one, ident, state))
+                if not again or task_run.phase not in ("starting", "running"):
+                    task_run.endings[one.name] = (code, endings.starved(self.engine, one, ident, state))
                     return
                 since = f"{time.time():.9f}"
                 self.engine.call("POST", f"/containers/{ident}/start")
@@ -319,20 +319,22 @@ class Fleet:
             for lines in output.lines(log):
                 self._log(task, name, lines)
 
-    def _stop(self, life: Life, first: Callable[[], None], last: Callable[[], None]) -> None:
+    def _stop(self, task_run: TaskRun, first: Callable[[], None], last: Callable[[], None]) -> None:
         first()
-        holds = [one for one in life.specs if one.name == pause.NAME]  # ends last: the others still need their network
-        for some in ([one for one in life.specs if one not in holds], holds):
-            threads = [threading.Thread(target=self._end, args=(life, one), daemon=True) for one in some]
+        holds = [
+            one for one in task_run.specs if one.name == pause.NAME
+        ]  # ends last: the others still need their network
+        for some in ([one for one in task_run.specs if one not in holds], holds):
+            threads = [threading.Thread(target=self._end, args=(task_run, one), daemon=True) for one in some]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-        life.phase = "over"
+        task_run.phase = "over"
         last()
 
-    def _end(self, life: Life, one: Spec) -> None:
-        ident = life.ids.get(one.name)
+    def _end(self, task_run: TaskRun, one: Spec) -> None:
+        ident = task_run.ids.get(one.name)
         with contextlib.suppress(EngineError):
             if ident:
                 self.engine.call(
@@ -340,7 +342,7 @@ class Fleet:
                 )
                 state = self.engine.call("GET", f"/containers/{ident}/json")["State"]
                 if state["Status"] != "created":  # one that has never run has not ended either
-                    life.endings.setdefault(one.name, (int(state["ExitCode"]), bool(state.get("OOMKilled"))))
+                    task_run.endings.setdefault(one.name, (int(state["ExitCode"]), bool(state.get("OOMKilled"))))
 
     def _remove(self, task: str) -> None:
         with contextlib.suppress(EngineError):

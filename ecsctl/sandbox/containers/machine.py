@@ -69,9 +69,9 @@ class Machine:
         """A task is over: its containers go, its ports lead nowhere, its checks end."""
         for probe in self.probes.pop(task, ()):
             probe.ended.set()
-        life = self.fleet.lives.get(task)
-        if life is not None:
-            gone = set(life.ports.values())
+        task_run = self.fleet.task_runs.get(task)
+        if task_run is not None:
+            gone = set(task_run.ports.values())
             self.places = {place: port for place, port in self.places.items() if port not in gone}
         self.fleet.remove(task)
         for what in ("start", "stop"):
@@ -87,7 +87,7 @@ class Machine:
 
     def reset(self) -> None:
         """The account is as new."""
-        for task in list(self.fleet.lives):
+        for task in list(self.fleet.task_runs):
             self.forget(task)
         with contextlib.suppress(EngineError):
             self.fleet.clear()

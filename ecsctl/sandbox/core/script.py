@@ -31,7 +31,7 @@ def names() -> list[str]:
     return sorted(_switches)
 
 
-def play(name: str, arguments: dict[str, Any]) -> Any:
+def call(name: str, arguments: dict[str, Any]) -> Any:
     """Call a switch, and return what it returns. Raises ScriptError, which lists the existing ones."""
     if name not in _switches:
         raise ScriptError(f"there is no switch {name!r}; there are: {', '.join(names())}")

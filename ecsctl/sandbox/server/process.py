@@ -159,7 +159,7 @@ def reset(folder: Path) -> None:
         raise SandboxError("no sandbox runs here; start one with: ecsctl sandbox start")
 
 
-def play(folder: Path, name: str, arguments: Mapping[str, Any]) -> Any:
+def call(folder: Path, name: str, arguments: Mapping[str, Any]) -> Any:
     """Call a switch (see `script`) of the sandbox of `folder`, and return what it returns.
 
     Raises SandboxError when none runs, or the switch does not accept that.

@@ -115,7 +115,7 @@ class Service:
         if method == "POST" and name != path:
             try:
                 arguments = json.loads(environ["wsgi.input"].read() or b"{}")
-                return _json(200, {"result": script.play(name, arguments)})
+                return _json(200, {"result": script.call(name, arguments)})
             except script.ScriptError as error:
                 return _json(400, {"message": str(error)})
         return _json(404, {"message": f"The sandbox has no {method} {path}."})

@@ -26,7 +26,7 @@ class Tunnel:
 
     def read(self) -> dict[str, Any]:
         """Returns where it leads now."""
-        found: dict[str, Any] = process.play(self.folder, "through", {"session": self.session})
+        found: dict[str, Any] = process.call(self.folder, "through", {"session": self.session})
         return found
 
     def accept(self) -> None:

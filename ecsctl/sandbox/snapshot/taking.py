@@ -51,7 +51,7 @@ def snapshot(ids: bool = True, ended: bool = False, regions: tuple[str, ...] | N
             rules = signing_rules(ACCOUNT, region) if offered("ecr", region) else []
             signing = [{"id": json.dumps(one, sort_keys=True), **one} for one in rules]
             kinds |= {"signing rules": signing} if signing else {}
-            if not _as_born(kinds):
+            if not _is_initial(kinds):
                 found[region] = kinds
     plain = json.loads(json.dumps(found, sort_keys=True, default=str))
     whole: dict[str, Any] = _sorted(plain if ids else without_ids(plain))
@@ -73,7 +73,7 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 
 
 # What a region has without anybody's doing: the default VPC with its parts, and what `world` puts there.
-_BORN: dict[str, Callable[[dict[str, Any]], Any]] = {
+_INITIAL: dict[str, Callable[[dict[str, Any]], Any]] = {
     "vpcs": lambda one: one["IsDefault"] and one["enableDnsHostnames"]["EnableDnsHostnames"]["Value"],
     "subnets": lambda one: one["DefaultForAz"] and one["MapPublicIpOnLaunch"],
     "route tables": lambda one: len(one["Routes"]) == 1 and one["Associations"][0].get("Main"),
@@ -82,17 +82,17 @@ _BORN: dict[str, Callable[[dict[str, Any]], Any]] = {
     "network acls": lambda one: one["IsDefault"] and len(one["Entries"]) == 4,
     "secrets": lambda one: (one["Name"], one.get("value")) == (TOKEN_SECRET, digest(TOKEN)),
 }  # fmt: skip
-_BORN_WITH = ("ec2", "secretsmanager")  # the services of which an account holds something from its beginning
+_INITIAL_SERVICES = ("ec2", "secretsmanager")  # the services of which an account holds something from its beginning
 _SINGLE = ("vpcs", "route tables", "security groups", "network acls", "secrets")
 
 
-def _as_born(kinds: dict[str, list[dict[str, Any]]]) -> bool:
+def _is_initial(kinds: dict[str, list[dict[str, Any]]]) -> bool:
     """Whether a region contains only what every account has from its beginning."""
-    if kinds.keys() - _BORN or any(len(kinds.get(kind, [])) != 1 for kind in _SINGLE):
+    if kinds.keys() - _INITIAL or any(len(kinds.get(kind, [])) != 1 for kind in _SINGLE):
         return False
     untagged = all(not one.get("Tags") for found in kinds.values() for one in found)
     rules = len(kinds.get("group rules", [])) <= 2  # all out, and all in from the group itself
-    return untagged and rules and all(_BORN[kind](one) for kind, found in kinds.items() for one in found)
+    return untagged and rules and all(_INITIAL[kind](one) for kind, found in kinds.items() for one in found)
 
 
 @contextlib.contextmanager
@@ -128,7 +128,7 @@ def _read(listings: list[Listing], region: str, ended: bool) -> dict[str, list[d
         raise RuntimeError("no sandbox runs in this process: these calls would go to AWS")
     kinds: dict[str, list[dict[str, Any]]] = {}
     for listing in listings:
-        if listing not in GLOBAL and listing.service not in _BORN_WITH and _never_asked(listing.service, region):
+        if listing not in GLOBAL and listing.service not in _INITIAL_SERVICES and _never_asked(listing.service, region):
             continue
         if not offered(listing.service, region):
             continue

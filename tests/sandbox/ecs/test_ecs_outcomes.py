@@ -362,7 +362,7 @@ def test_a_script_fits_by_tag_also_when_the_definition_names_the_digest(stack, c
 
 
 def test_a_script_is_a_switch_of_the_sandbox(stack, clock):
-    script.play("script_tasks", {"account": ACCOUNT, "image_fragment": "nginx", "kind": "crash", "seconds": 20})
+    script.call("script_tasks", {"account": ACCOUNT, "image_fragment": "nginx", "kind": "crash", "seconds": 20})
     task = failing(stack, clock)
     assert (task["stoppingAt"] - task["startedAt"]).total_seconds() == 20
 

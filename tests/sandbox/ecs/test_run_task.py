@@ -6,7 +6,7 @@ import pytest
 from ecs_stack import ACCOUNT, Stack, refused
 
 from ecsctl.sandbox.aws import ecs
-from ecsctl.sandbox.aws.ecs.simulated_commands import played
+from ecsctl.sandbox.aws.ecs.simulated_commands import simulated
 
 INVALID, CLIENT = "InvalidParameterException", "ClientException"
 
@@ -93,7 +93,7 @@ def test_a_task_that_no_service_keeps_is_not_stopped_for_its_health(stack, clock
 
 def test_of_a_shell_so_much_is_played_that_exit_codes_can_be_tried():
     def ends(*words):
-        run = played(words)
+        run = simulated(words)
         return run.code, run.lines
 
     assert ends("false") == (1, ())

@@ -5,7 +5,7 @@ from typing import Any
 from moto.acm.models import AWSCertificateManagerBackend, CertBundle, acm_backends
 
 from ecsctl.sandbox.aws import route53
-from ecsctl.sandbox.aws.acm.state import Life, account_of, domains, memory, validation_record
+from ecsctl.sandbox.aws.acm.state import CertificateState, account_of, domains, memory, validation_record
 from ecsctl.sandbox.aws.acm.time import RECORDS, VALIDATION, used_by
 from ecsctl.sandbox.core import clock, overlay
 
@@ -19,33 +19,33 @@ def describe(original: Any, self: CertBundle) -> dict[str, Any]:
     answer: dict[str, Any] = original()
     inner = answer["Certificate"]
     account_id, region = account_of(self)
-    life = memory(acm_backends[account_id][region]).lives.get(self.arn)
+    state = memory(acm_backends[account_id][region]).states.get(self.arn)
     inner["InUseBy"] = used_by(account_id, region, self.arn)
     inner["SubjectAlternativeNames"] = domains(self)
     inner["SubjectAlternativeNameSummaries"] = domains(self)[
         :SUMMARIES
     ]  # only ListCertificates has it, and the next one
     inner["HasAdditionalSubjectAlternativeNames"] = len(domains(self)) > SUMMARIES
-    if life is None or "DomainValidationOptions" not in inner:
+    if state is None or "DomainValidationOptions" not in inner:
         return answer
-    inner["KeyAlgorithm"] = life.algorithm
+    inner["KeyAlgorithm"] = state.algorithm
     inner["RenewalEligibility"] = "ELIGIBLE" if inner["InUseBy"] else "INELIGIBLE"
-    inner["DomainValidationOptions"] = [_option(self, account_id, life, domain) for domain in domains(self)]
+    inner["DomainValidationOptions"] = [_option(self, account_id, state, domain) for domain in domains(self)]
     if self.status == "FAILED":
         inner["FailureReason"] = "CAA_ERROR"  # nothing else is refused here (ACM guide, "Troubleshoot CAA problems")
-    if life.issued is None:
+    if state.issued is None:
         for unknown in ("IssuedAt", "NotBefore", "NotAfter", "Serial", "Issuer"):
             inner.pop(unknown)
     else:
-        inner["IssuedAt"] = life.issued
+        inner["IssuedAt"] = state.issued
     return answer
 
 
-def _option(certificate: CertBundle, account_id: str, life: Life, domain: str) -> dict[str, Any]:
+def _option(certificate: CertBundle, account_id: str, state: CertificateState, domain: str) -> dict[str, Any]:
     states = {"ISSUED": "SUCCESS", "PENDING_VALIDATION": "PENDING_VALIDATION"}
     since = route53.standing_since(account_id, validation_record(account_id, domain)[0], "CNAME",
                                    validation_record(account_id, domain)[1])  # fmt: skip
-    if since is not None and clock.now() >= max(life.requested + RECORDS, since) + VALIDATION:
+    if since is not None and clock.now() >= max(state.requested + RECORDS, since) + VALIDATION:
         states["PENDING_VALIDATION"] = "SUCCESS"  # each name by itself; the certificate once all are
     option: dict[str, Any] = {
         "DomainName": domain,
@@ -53,7 +53,7 @@ def _option(certificate: CertBundle, account_id: str, life: Life, domain: str) -
         "ValidationStatus": states.get(certificate.status, "FAILED"),
         "ValidationMethod": "DNS",
     }
-    if clock.now() - life.requested >= RECORDS:
+    if clock.now() - state.requested >= RECORDS:
         name, value = validation_record(account_id, domain)
         option["ResourceRecord"] = {"Name": name, "Type": "CNAME", "Value": value}
     return option

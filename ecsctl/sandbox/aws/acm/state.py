@@ -15,7 +15,7 @@ TOKEN = 3600.0  # API reference, RequestCertificate: tokens time out after one h
 
 
 @dataclass
-class Life:
+class CertificateState:
     """One certificate's dates in sandbox time."""
 
     requested: float
@@ -27,7 +27,7 @@ class Life:
 class Certificates:
     """Remembers when and how each was requested, what each token has made, and what load balancers no longer use."""
 
-    lives: dict[str, Life] = field(default_factory=dict)
+    states: dict[str, CertificateState] = field(default_factory=dict)
     tokens: dict[tuple[Any, ...], tuple[str, float]] = field(default_factory=dict)
     released: dict[tuple[str, str], float] = field(default_factory=dict)
 
@@ -64,7 +64,7 @@ def request_certificate(original: Any, self: AWSCertificateManagerResponse) -> A
     answer = original()
     algorithm = self._get_param("KeyAlgorithm")
     if algorithm:
-        memory(self.acm_backend).lives[answer.result["CertificateArn"]].algorithm = algorithm
+        memory(self.acm_backend).states[answer.result["CertificateArn"]].algorithm = algorithm
     return answer
 
 
@@ -83,5 +83,5 @@ def _request(
         return arn
     made: str = original(domain, None, sans, *more)
     memory(self).tokens[key] = (made, clock.now())
-    memory(self).lives[made] = Life(clock.now())
+    memory(self).states[made] = CertificateState(clock.now())
     return made

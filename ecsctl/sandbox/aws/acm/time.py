@@ -28,8 +28,8 @@ def issued_since(account_id: str, region: str, arn: str) -> float | None:
     certificate.check()
     if certificate.status != "ISSUED":
         return None
-    life = memory(backend).lives.get(arn)
-    return 0.0 if life is None or life.issued is None else life.issued
+    state = memory(backend).states.get(arn)
+    return 0.0 if state is None or state.issued is None else state.issued
 
 
 def let_go(account_id: str, region: str, arn: str, load_balancer_arn: str) -> None:
@@ -41,8 +41,8 @@ def let_go(account_id: str, region: str, arn: str, load_balancer_arn: str) -> No
 def check(original: Any, self: CertBundle) -> None:
     """ISSUED once the CNAME of every name has resolved long enough in a public zone of the account."""
     account_id, region = account_of(self)
-    life = memory(acm_backends[account_id][region]).lives.get(self.arn)
-    if life is None or self.type != "AMAZON_ISSUED":
+    state = memory(acm_backends[account_id][region]).states.get(self.arn)
+    if state is None or self.type != "AMAZON_ISSUED":
         original()
         return
     if self.status != "PENDING_VALIDATION":
@@ -50,19 +50,19 @@ def check(original: Any, self: CertBundle) -> None:
     records = [validation_record(account_id, domain) for domain in domains(self)]
     stands = [route53.standing_since(account_id, name, "CNAME", value) for name, value in records]
     since = [moment for moment in stands if moment is not None]
-    due = max([life.requested + RECORDS, *since]) + VALIDATION
+    due = max([state.requested + RECORDS, *since]) + VALIDATION
     if len(since) == len(records) and clock.now() >= due:
         forbidden = any(caa.forbids(account_id, domain, AMAZON) for domain in domains(self))
-        life.issued, self.status = (None, "FAILED") if forbidden else (due, "ISSUED")
-    elif clock.now() - life.requested >= TIMEOUT:
+        state.issued, self.status = (None, "FAILED") if forbidden else (due, "ISSUED")
+    elif clock.now() - state.requested >= TIMEOUT:
         self.status = "VALIDATION_TIMED_OUT"
 
 
 @overlay.wraps(AWSCertificateManagerBackend)
 def describe_certificate(original: Any, self: AWSCertificateManagerBackend, arn: str) -> CertBundle:
     """Not found at first."""
-    life = memory(self).lives.get(arn)
-    if life is not None and clock.now() - life.requested < UNKNOWN:
+    state = memory(self).states.get(arn)
+    if state is not None and clock.now() - state.requested < UNKNOWN:
         raise CertificateNotFound(arn=arn, account_id=self.account_id)
     found: CertBundle = original(arn)
     return found

@@ -73,8 +73,8 @@ def start(
     facts["arn"] = f"arn:{backend.partition}:codebuild:{backend.region_name}:{backend.account_id}:build/{build_id}"
     facts["logs"] = _logs(backend, facts, build_id)
     build = Build(build_id, number, at, facts | known)
-    spoiled = held.spoiled.get(build.facts.get("resolvedSourceVersion", ""))
-    build.failure = held.failures.pop(0) if held.failures else spoiled
+    failing = held.failing.get(build.facts.get("resolvedSourceVersion", ""))
+    build.failure = held.failures.pop(0) if held.failures else failing
     held.all[build_id] = build
     unable = unpulled(backend.account_id, facts["environment"], facts["serviceRole"])
     if unable and build.failure is None:

@@ -71,7 +71,7 @@ class Releasing:
             steps.append(Step(name, at, at + seconds))
             at += seconds
         build.commands = Commands([*steps, Step("BUILD", at)])
-        build.playing = self
+        build.active = self
 
     def advance(self, build: Build, now: float) -> None:
         """Bring it to now."""

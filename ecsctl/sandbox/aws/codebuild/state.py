@@ -51,7 +51,7 @@ class Build:
     failure: Failure | None = None
     stopped: float | None = None
     commands: Commands | None = None  # None for a build that is only simulated
-    playing: Any = None  # what moves its commands on at each request
+    active: Any = None  # what moves its commands on at each request
     exported: dict[str, str] = field(default_factory=dict)  # what its buildspec's `exported-variables` came to
 
 
@@ -65,7 +65,7 @@ class Builds:
     most: int | None = None
     failures: list[Failure] = field(default_factory=list)
     failing_commits: set[str] = field(default_factory=set)  # commits whose `docker build` fails
-    spoiled: dict[str, Failure] = field(default_factory=dict)  # commits of which no build succeeds, and how each fails
+    failing: dict[str, Failure] = field(default_factory=dict)  # commits of which no build succeeds, and how each fails
 
 
 def builds(backend: Any) -> Builds:
@@ -84,7 +84,7 @@ def fail_builds(
     commit: str, phase: str, message: str, code: str = "COMMAND_EXECUTION_ERROR", region: str = REGION
 ) -> None:
     """Let every build of a commit fail in `phase` with this context: only another commit fixes it."""
-    builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).spoiled[commit] = Failure(phase, code, message)
+    builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).failing[commit] = Failure(phase, code, message)
 
 
 @switch

@@ -63,8 +63,8 @@ def _steps(build: Build) -> Iterator[Step]:
 
 
 def _phases(build: Build, now: float) -> tuple[list[dict[str, Any]], str]:
-    if build.playing is not None:
-        build.playing.advance(build, now)
+    if build.active is not None:
+        build.active.advance(build, now)
     observed = now if build.stopped is None else min(now, build.stopped)
     at, status, phases = build.started, "SUCCEEDED", list[dict[str, Any]]()
     for step in _steps(build):

@@ -16,7 +16,7 @@ from ecsctl.sandbox.aws.codebuild.state import Build
 from ecsctl.sandbox.aws.codebuild.time import ended as ended_at
 from ecsctl.sandbox.aws.codepipeline.checks import MASK
 from ecsctl.sandbox.aws.codepipeline.state import Attempt, Execution, Outcome, Work
-from ecsctl.sandbox.aws.codepipeline.time import BEGIN, SPOILED, Begin, Runs
+from ecsctl.sandbox.aws.codepipeline.time import BEGIN, SCRIPTED_FAILURES, Begin, Runs
 from ecsctl.sandbox.builds import artifacts
 from ecsctl.sandbox.core import permissions
 from ecsctl.sandbox.core.overlay import Refusal
@@ -50,7 +50,7 @@ def failed(at: float, message: str, code: str = "ConfigurationError") -> Timed:
 @switch
 def fail_next_action(action: str, message: str, code: str = "ConfigurationError") -> None:
     """Let the next attempt of the pipelines' action of this name fail at once, in these words."""
-    SPOILED[DEFAULT_ACCOUNT_ID, action] = lambda at: Outcome(at, "Failed", message, code, message)
+    SCRIPTED_FAILURES[DEFAULT_ACCOUNT_ID, action] = lambda at: Outcome(at, "Failed", message, code, message)
 
 
 def begins(category: str, owner: str, provider: str) -> Callable[[Begin], Begin]:

@@ -25,7 +25,7 @@ Begin = Callable[["Runs", Execution, Attempt], Work]
 BEGIN: dict[tuple[str, str, str], Begin] = {}
 
 # (account, action): how its next attempt ends at once. `actions` fills it.
-SPOILED: dict[tuple[str, str], Callable[[float], Outcome]] = {}
+SCRIPTED_FAILURES: dict[tuple[str, str], Callable[[float], Outcome]] = {}
 
 # Called with each change of an execution's status, the one before, and the time: `event_rules` puts itself here.
 heard: list[Callable[["Runs", Execution, str, float], None]] = []
@@ -176,7 +176,7 @@ class Runs:
                 attempt.outputs = execution.places(one.get("outputArtifacts") or [], self.backend.region_name)
                 execution.attempts.append(attempt)
                 try:
-                    scripted = SPOILED.pop((self.backend.account_id, one["name"]), None)
+                    scripted = SCRIPTED_FAILURES.pop((self.backend.account_id, one["name"]), None)
                     attempt.outcome = scripted(attempt.began) if scripted else None
                     if not scripted:
                         attempt.work = BEGIN[action_type(one)](self, execution, attempt)

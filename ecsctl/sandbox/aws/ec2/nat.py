@@ -11,7 +11,7 @@ from moto.ec2.utils import generic_filter
 
 from ecsctl.sandbox.aws.ec2.checks import check_nat
 from ecsctl.sandbox.aws.ec2.interfaces import attach_interface
-from ecsctl.sandbox.aws.ec2.state import NatLife, nats, planned_nat_failures
+from ecsctl.sandbox.aws.ec2.state import NatState, nats, planned_nat_failures
 from ecsctl.sandbox.aws.ec2.time import not_found, tick
 from ecsctl.sandbox.core import clock, overlay
 
@@ -33,7 +33,7 @@ def create_nat_gateway(original: Any, self: EC2Response) -> ActionResult:
         return ActionResult({"NatGateway": known[1], "ClientToken": token})
     check_nat(self, backend)
     nat: NatGateway = _made(original, self)
-    nats(backend).lives[nat.id] = NatLife(clock.now(), _will_fail(backend, nat, asked["AllocationId"]))
+    nats(backend).nat_states[nat.id] = NatState(clock.now(), _will_fail(backend, nat, asked["AllocationId"]))
     _address(backend, nat, asked["AllocationId"])
     if token:
         nats(backend).tokens[token] = (asked, nat)
@@ -91,7 +91,7 @@ def _address(backend: EC2Backend, nat: NatGateway, allocation: str | None) -> No
     if not allocation:
         return
     nat.address_set[0]["allocationId"] = allocation
-    if nats(backend).lives[nat.id].failure is None:
+    if nats(backend).nat_states[nat.id].failure is None:
         address = backend.associate_address(eni=nat._eni, allocation_id=allocation)
         nat.address_set[0].update(publicIp=address.public_ip, associationId=address.association_id)
 
@@ -119,9 +119,9 @@ def delete_nat_gateway(original: Any, self: EC2Response) -> ActionResult:  # noq
     nat = backend.nat_gateways[self._get_param("NatGatewayId")]
     if nat.state == "deleted":
         raise not_found(nat.id)
-    life = nats(backend).lives[nat.id]
-    if life.deleted is None:
-        life.deleted = clock.now()
+    nat_state = nats(backend).nat_states[nat.id]
+    if nat_state.deleted is None:
+        nat_state.deleted = clock.now()
         nat.delete_time = utcnow()
         tick(backend)
     return ActionResult({"NatGatewayId": nat.id})

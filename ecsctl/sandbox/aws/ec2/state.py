@@ -38,7 +38,7 @@ def create_route_table(original: Any, self: EC2Response) -> Any:
 
 
 @dataclass
-class NatLife:
+class NatState:
     """One gateway's dates in sandbox time, and the failure that awaits it, if any."""
 
     made: float
@@ -50,7 +50,7 @@ class NatLife:
 class Nats:
     """The NAT gateways of a region, by id, and the one that each client token made."""
 
-    lives: dict[str, NatLife] = field(default_factory=dict)
+    nat_states: dict[str, NatState] = field(default_factory=dict)
     tokens: dict[str, tuple[dict[str, Any], NatGateway]] = field(default_factory=dict)
 
 

@@ -155,7 +155,7 @@ def serialized(original: Any, self: EC2Response, answer: ActionResult) -> Any:
         if self._get_action().startswith("Describe"):
             result.update(_observed(self.ec2_backend, result))
         else:
-            _note_births(self.ec2_backend, result)
+            _note_creations(self.ec2_backend, result)
     return original(answer)
 
 
@@ -171,7 +171,7 @@ def _about(item: Any) -> str:
     return str(item.group_id) if ident.startswith("sgr-") else ident
 
 
-def _note_births(backend: EC2Backend, result: dict[str, Any]) -> None:
+def _note_creations(backend: EC2Backend, result: dict[str, Any]) -> None:
     creations = overlay.memory(backend, Creations).at
     for value in result.values():
         ident = value if isinstance(value, str) else getattr(value, "id", None)
@@ -189,12 +189,12 @@ def tick(backend: EC2Backend) -> None:
     """Bring the region's gateways, their interfaces and the routes through them up to the clock."""
     drop_released(backend)
     for nat in list(backend.nat_gateways.values()):
-        life = nats(backend).lives[nat.id]
-        since = clock.now() - (life.made if life.deleted is None else life.deleted)
-        if life.deleted is not None:
+        nat_state = nats(backend).nat_states[nat.id]
+        since = clock.now() - (nat_state.made if nat_state.deleted is None else nat_state.deleted)
+        if nat_state.deleted is not None:
             _move(nat, "deleting" if since < NAT_DELETING else "deleted")
-        elif life.failure:
-            _move(nat, "pending" if since < NAT_FAILING else "failed", life.failure)
+        elif nat_state.failure:
+            _move(nat, "pending" if since < NAT_FAILING else "failed", nat_state.failure)
         else:
             nat.state = "pending" if since < NAT_PENDING else "available"
         if nat.state in ("deleted", "failed") and since >= NAT_LISTED:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from ecsctl.sandbox.aws.ecs.state import Box, Task, Wire
+from ecsctl.sandbox.aws.ecs.state import ContainerRun, Task, Wire
 
 STARTS = 1.0  # from a container's turn until it runs; AWS promises nothing
 ENDS = 5.0  # how long one runs for whose end others wait
@@ -37,23 +37,25 @@ def own(task: Task) -> Wire:
     return served or next((one for one in containers if one["essential"]), containers[0])
 
 
-def planned(containers: Sequence[Wire], outcomes: Mapping[str, Outcome], t: float) -> dict[str, Box]:
+def planned(containers: Sequence[Wire], outcomes: Mapping[str, Outcome], t: float) -> dict[str, ContainerRun]:
     """Returns what becomes of each container, by name, if their turn comes at `t`. Dependencies go in no circle."""
     by_name = {one["name"]: one for one in containers}
     ended_for = {need["containerName"] for one in containers for need in one.get("dependsOn") or ()
                  if need["condition"] in ("COMPLETE", "SUCCESS")}  # fmt: skip
-    made: dict[str, Box] = {}
+    made: dict[str, ContainerRun] = {}
 
-    def box(name: str) -> Box:
+    def container_run(name: str) -> ContainerRun:
         if name not in made:
-            made[name] = _box(by_name[name], outcomes.get(name) or Outcome("ends" if name in ended_for else "on"))
+            made[name] = _container_run(
+                by_name[name], outcomes.get(name) or Outcome("ends" if name in ended_for else "on")
+            )
         return made[name]
 
-    def _box(container: Wire, outcome: Outcome) -> Box:
+    def _container_run(container: Wire, outcome: Outcome) -> ContainerRun:
         turn = t
         for need in container.get("dependsOn") or ():
             other, condition = by_name[need["containerName"]], need["condition"]
-            before = box(other["name"])
+            before = container_run(other["name"])
             met, never = _met(before, condition)
             late = inf if before.start is None else before.start + (other.get("startTimeout") or inf)
             if never is None and condition != "START" and met > late:
@@ -62,20 +64,22 @@ def planned(containers: Sequence[Wire], outcomes: Mapping[str, Outcome], t: floa
                 when, words = never
                 target = f"[{container['name']}({container['image']}) (NONE->RUNNING)]"
                 detail = words.format(_dependency(other, before), target)
-                return Box(None, max(t, when), SIGTERM, f"CannotStartContainerError: dependency graph: {detail}")
+                return ContainerRun(
+                    None, max(t, when), SIGTERM, f"CannotStartContainerError: dependency graph: {detail}"
+                )
             turn = max(turn, met)
         if turn == inf:
-            return Box(inf)
+            return ContainerRun(inf)
         return _running(container, outcome, turn + STARTS)
 
     for name in by_name:
-        box(name)
+        container_run(name)
     return made
 
 
-def _running(container: Wire, outcome: Outcome, start: float) -> Box:
+def _running(container: Wire, outcome: Outcome, start: float) -> ContainerRun:
     check = container.get("healthCheck")
-    made = Box(start, lines=outcome.lines, last=outcome.last)
+    made = ContainerRun(start, lines=outcome.lines, last=outcome.last)
     if check:
         made.well = start + check["interval"]
     if outcome.kind == "sick" and check:
@@ -90,26 +94,26 @@ def _running(container: Wire, outcome: Outcome, start: float) -> Box:
 Never = tuple[float, str] | None
 
 
-def _met(box: Box, condition: str) -> tuple[float, Never]:
+def _met(container_run: ContainerRun, condition: str) -> tuple[float, Never]:
     """Returns when a condition is met, and since when it is clear that it never will be, with the agent's words."""
-    if box.start is None:
+    if container_run.start is None:
         words = "failed to resolve container ordering dependency {} for target {} because dependency will never start"
-        return inf, (box.end or 0.0, words)
-    if condition == "START" or box.start == inf:
-        return box.start, None
+        return inf, (container_run.end or 0.0, words)
+    if condition == "START" or container_run.start == inf:
+        return container_run.start, None
     if condition == "HEALTHY":  # an essential one that is not is stopped with its task; for another they wait on
-        return (inf if box.well is None else box.well), None
-    if box.end is None:
+        return (inf if container_run.well is None else container_run.well), None
+    if container_run.end is None:
         return inf, None
-    if condition == "SUCCESS" and box.code:
+    if condition == "SUCCESS" and container_run.code:
         why = "as dependency did not exit successfully."
-        return inf, (box.end, f"failed to resolve container ordering dependency {{}} for target {{}} {why}")
-    return box.end, None
+        return inf, (container_run.end, f"failed to resolve container ordering dependency {{}} for target {{}} {why}")
+    return container_run.end, None
 
 
-def _dependency(container: Wire, box: Box) -> str:
-    state = "STOPPED" if box.end is not None else "RUNNING"
-    code = f" - Exit: {box.code}" if box.code is not None else ""
+def _dependency(container: Wire, container_run: ContainerRun) -> str:
+    state = "STOPPED" if container_run.end is not None else "RUNNING"
+    code = f" - Exit: {container_run.code}" if container_run.code is not None else ""
     return f"[{container['name']}({container['image']}) ({state}->RUNNING){code}]"
 
 
@@ -118,9 +122,12 @@ def rests(task: Task) -> tuple[float, str, float]:
     when.
     """
     essential = {one["name"] for one in task.definition.containers if one["essential"]}
-    up = max((box.start for box in task.boxes.values() if box.start is not None), default=0.0)
-    fatal = [(when, name) for name, box in task.boxes.items() if name in essential
-             for when in (box.end, box.sick) if when is not None]  # fmt: skip
+    up = max(
+        (container_run.start for container_run in task.container_runs.values() if container_run.start is not None),
+        default=0.0,
+    )
+    fatal = [(when, name) for name, container_run in task.container_runs.items() if name in essential
+             for when in (container_run.end, container_run.sick) if when is not None]  # fmt: skip
     when, name = min(fatal, default=(inf, ""))
     return up, name, when
 
@@ -133,10 +140,10 @@ def endings(task: Task, t: float) -> dict[str, tuple[int | None, str | None]]:
     found: dict[str, tuple[int | None, str | None]] = {}
     for container in task.definition.containers:
         name = container["name"]
-        box = task.boxes.get(name)
-        if box and box.end is not None and box.end <= t:
-            found[name] = (box.code, box.reason)
-        elif box and (box.start is None or box.start > t):
+        container_run = task.container_runs.get(name)
+        if container_run and container_run.end is not None and container_run.end <= t:
+            found[name] = (container_run.code, container_run.reason)
+        elif container_run and (container_run.start is None or container_run.start > t):
             found[name] = (None, None)
         else:
             found[name] = (0 if name == own(task)["name"] else SIGTERM, None)
@@ -147,22 +154,22 @@ def shown(task: Task, name: str, now: float) -> dict[str, Any]:
     """Returns what of a container's state follows from its own life, while its task lives, beside the one that
     serves.
     """
-    box = task.boxes.get(name)
-    if box is None or name == own(task)["name"] or not task.wanted:
+    container_run = task.container_runs.get(name)
+    if container_run is None or name == own(task)["name"] or not task.wanted:
         return {}
-    if box.end is not None and box.end <= now:
-        return {"lastStatus": "STOPPED", "exitCode": box.code, "reason": box.reason}
-    if box.start is None or box.start > now:
+    if container_run.end is not None and container_run.end <= now:
+        return {"lastStatus": "STOPPED", "exitCode": container_run.code, "reason": container_run.reason}
+    if container_run.start is None or container_run.start > now:
         return {"lastStatus": "PENDING"}
     return {"lastStatus": "RUNNING"}
 
 
 def health(task: Task, name: str, now: float) -> str:
     """Returns what a container's own check has found by now."""
-    box = task.boxes.get(name)
+    container_run = task.container_runs.get(name)
     at = min(now, task.moments.get("stopping", now))
-    if box is None:
+    if container_run is None:
         return "UNKNOWN"
-    if box.sick is not None and box.sick <= at:
+    if container_run.sick is not None and container_run.sick <= at:
         return "UNHEALTHY"
-    return "HEALTHY" if box.well is not None and box.well <= at else "UNKNOWN"
+    return "HEALTHY" if container_run.well is not None and container_run.well <= at else "UNKNOWN"

@@ -25,7 +25,7 @@ from ecsctl.sandbox.aws.secretsmanager import secret_value
 from ecsctl.sandbox.aws.ssm.parameters import parameter_value
 from ecsctl.sandbox.containers import machine, probing
 from ecsctl.sandbox.containers.engine import EngineError
-from ecsctl.sandbox.containers.fleet import Life
+from ecsctl.sandbox.containers.fleet import TaskRun
 from ecsctl.sandbox.containers.specs import Restart, Spec, Volume
 from ecsctl.sandbox.core import clock, overlay
 
@@ -33,9 +33,9 @@ OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 _PACE = 0.1  # real seconds between two checks of a container
 
 
-def life(task: Task) -> Life | None:
+def task_run(task: Task) -> TaskRun | None:
     """The containers of a task, if it has any."""
-    return machine.current.fleet.lives.get(task.id) if machine.current else None
+    return machine.current.fleet.task_runs.get(task.id) if machine.current else None
 
 
 def prepare(backend: EC2ContainerServiceBackend, task: Task) -> None:
@@ -158,13 +158,13 @@ def _secret(reference: str) -> str:
 
 def launch(task: Task) -> None:
     """Let the containers start."""
-    if machine.current and (found := life(task)) is not None and found.phase == "ready":
+    if machine.current and (found := task_run(task)) is not None and found.phase == "ready":
         machine.current.fleet.start(task.id)
 
 
 def halt(task: Task, seconds: float) -> None:
     """Let the containers be stopped, once no request is under way at them; those have so many real seconds for it."""
-    here, found = machine.current, life(task)
+    here, found = machine.current, task_run(task)
     if here is None or found is None or found.phase in ("stopping", "over"):
         return
     here.hold(f"stop {task.id}")
@@ -181,7 +181,7 @@ def halt(task: Task, seconds: float) -> None:
 
 def facts(backend: EC2ContainerServiceBackend, task: Task) -> Facts | None:
     """Returns how the containers are now; None for a task that has none."""
-    here, found = machine.current, life(task)
+    here, found = machine.current, task_run(task)
     if here is None or found is None:
         return None
     if found.failure:
@@ -201,7 +201,7 @@ def facts(backend: EC2ContainerServiceBackend, task: Task) -> Facts | None:
     return Facts(found.phase, found.failure, ended, found.dead, worst.state, worst.reason, worst.text, within)
 
 
-def _probes(backend: EC2ContainerServiceBackend, task: Task, found: Life) -> list[probing.Probe]:
+def _probes(backend: EC2ContainerServiceBackend, task: Task, found: TaskRun) -> list[probing.Probe]:
     """The checks of the task's targets, and those that its containers have themselves."""
     here = machine.current
     assert here is not None  # noqa: S101 - checked by the caller
@@ -279,8 +279,8 @@ def tasks() -> Iterator[tuple[EC2ContainerServiceBackend, Task]]:
 def sweep() -> None:
     """Remove the containers that belong to no task any more."""
     here = machine.current
-    if here is None or not here.fleet.lives:
+    if here is None or not here.fleet.task_runs:
         return
     known = {task.id for _, task in tasks() if task.status != "STOPPED"}
-    for ident in [ident for ident in here.fleet.lives if ident not in known]:
+    for ident in [ident for ident in here.fleet.task_runs if ident not in known]:
         here.forget(ident)

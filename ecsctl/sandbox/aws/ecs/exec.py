@@ -32,8 +32,8 @@ def container_of(task: str, container: str) -> dict[str, str] | None:
     simulated.
     """
     here = machine.current
-    life = here.fleet.lives.get(task.rpartition("/")[2]) if here else None
-    ident = life.ids.get(container) if life else None
+    task_run = here.fleet.task_runs.get(task.rpartition("/")[2]) if here else None
+    ident = task_run.ids.get(container) if task_run else None
     return {"socket": here.engine.path, "id": ident} if here and ident else None
 
 

@@ -57,7 +57,7 @@ def _answered(region: str, action: dict[str, Any], url: str) -> int:
     for service in services(backend):
         for task in service.tasks:
             if task.healthy and any(one["targetGroupArn"] == arn for one in balancers(task)):
-                if (here := engine_tasks.life(task)) is not None:
+                if (here := engine_tasks.task_run(task)) is not None:
                     return _real(next(iter(here.ports.values())), path)
                 script_of = scripts.scripted(backend, task.definition)
                 return apps.answer(

@@ -12,7 +12,7 @@ from ecsctl.sandbox.aws.ecs.outside import Run
 _AND, _THEN = "&&", ";"
 
 
-def played(words: Sequence[str]) -> Run:
+def simulated(words: Sequence[str]) -> Run:
     """Returns how a container goes on that was started with this command."""
     code, seconds, lines = 0, 1.0, list[str]()
     for operator, one in _parts(words):

@@ -44,15 +44,15 @@ class Interface:
 
 
 @dataclass
-class Box:
-    """The schedule of one container of a task: moments, None where there is none."""
+class ContainerRun:
+    """When one container of a task starts, becomes healthy and ends, by the sandbox's clock; None: never."""
 
-    start: float | None  # None: it never starts; inf: it waits for ever
+    start: float | None  # inf: it waits forever
     end: float | None = None
     code: int | None = None
     reason: str | None = None
-    well: float | None = None  # when its own check has passed
-    sick: float | None = None  # or has failed too often
+    well: float | None = None  # when its health check passes
+    sick: float | None = None  # when its health check has failed too often
     lines: tuple[str, ...] = ()  # what it logs when it starts, and at its end
     last: tuple[str, ...] = ()
 
@@ -78,8 +78,8 @@ class Task:
     digests: dict[str, str] = field(default_factory=dict)  # by image, as pulled
     trouble: str | None = None  # why it will not start, once that is known
     troubled: str = ""  # and which of its containers that is about; empty: all
-    run: Any = None  # how it goes on once it has started (lives.Run)
-    boxes: dict[str, Box] = field(default_factory=dict)  # its containers, once their images are there
+    run: Any = None  # its schedule once it has started (outside.Run)
+    container_runs: dict[str, ContainerRun] = field(default_factory=dict)  # by container, once images are pulled
     registered: bool = False  # with its target groups
     healthy: bool = False
     container_health: str = "UNKNOWN"

@@ -13,7 +13,7 @@ from typing import Any
 
 from ecsctl.sandbox.aws.ecs import container_states
 from ecsctl.sandbox.aws.ecs.outside import Facts, Run, Signal, World
-from ecsctl.sandbox.aws.ecs.state import Box, Task, balancers
+from ecsctl.sandbox.aws.ecs.state import ContainerRun, Task, balancers
 from ecsctl.sandbox.aws.ecs.task_stopping import DEPROVISIONING, drained, stop, stopped, terminated
 
 # AWS promises no durations. These are of the order that public logs of Fargate deployments show: RUNNING after about
@@ -95,7 +95,7 @@ def _pulled(task: Task, t: float, world: World) -> list[Signal]:
     if facts is not None:
         task.agenda["running"] = t + world.pace()
         return []
-    task.boxes = container_states.planned(task.definition.containers, world.outcomes(task), t)
+    task.container_runs = container_states.planned(task.definition.containers, world.outcomes(task), t)
     up, _, fatal = container_states.rests(task)
     if fatal <= up:
         task.agenda["fatal"] = fatal
@@ -120,11 +120,11 @@ def _running(task: Task, t: float, world: World) -> list[Signal]:
     task.moments["started"] = t
     task.run = run = world.run(task)
     world.log(task, t, run.lines)
-    for name, box in task.boxes.items():
-        if name != container_states.own(task)["name"] and box.start is not None:
-            world.log(task, box.start, box.lines, name)
-            if box.end is not None and box.end <= t:
-                world.log(task, box.end, box.last, name)
+    for name, container_run in task.container_runs.items():
+        if name != container_states.own(task)["name"] and container_run.start is not None:
+            world.log(task, container_run.start, container_run.lines, name)
+            if container_run.end is not None and container_run.end <= t:
+                world.log(task, container_run.end, container_run.last, name)
     _, _, fatal = container_states.rests(task)
     if fatal < inf:
         task.agenda["fatal"] = max(t, fatal)
@@ -166,7 +166,7 @@ def _check(task: Task, t: float, world: World) -> list[Signal]:
     if facts is None or task.status != "RUNNING":
         return []
     for name, (code, reason) in facts.ended.items():
-        task.boxes.setdefault(name, Box(task.moments["started"], t, code, reason))
+        task.container_runs.setdefault(name, ContainerRun(task.moments["started"], t, code, reason))
     if facts.died is not None:
         code, reason = facts.ended[facts.died]
         task.run = Run("exit", 0.0, code, reason)
@@ -290,19 +290,19 @@ def _sick(task: Task, t: float, world: World) -> list[Signal]:
 def _fatal(task: Task, t: float, world: World) -> list[Signal]:
     """An essential container beside the one that serves has ended, never starts, or is sick: so ends the task."""
     _, name, _ = container_states.rests(task)
-    box = task.boxes[name]
+    container_run = task.container_runs[name]
     was_healthy = task.healthy
-    if box.end is None or (box.sick or inf) < box.end:
+    if container_run.end is None or (container_run.sick or inf) < container_run.end:
         if not task.terms.get("healthCheckGracePeriodSeconds") or t >= task.moments.get("started", t) + _grace(task):
             return _sick(task, t, world)
         task.agenda["fatal"] = task.moments["started"] + _grace(task)
         return []
-    for one, other in task.boxes.items():  # also those that had ended before
+    for one, other in task.container_runs.items():  # also those that had ended before
         if "started" not in task.moments and other.start is not None and other.start <= t:
             world.log(task, other.start, other.lines, one)
             world.log(task, other.end or t, other.last if other.end and other.end <= t else (), one)
     if "started" in task.moments:
-        world.log(task, t, box.last, name)
+        world.log(task, t, container_run.last, name)
     signals = stop(task, t, world, "Essential container in task exited", "EssentialContainerExited", alive=False)
     task.endings = container_states.endings(task, t)
     return [*signals, ("died" if was_healthy else "failed", "")]

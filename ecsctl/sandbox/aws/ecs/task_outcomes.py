@@ -39,10 +39,10 @@ def beside(backend: EC2ContainerServiceBackend, task: Task) -> dict[str, Outcome
     by what their scripts say.
     """
     others = [one for one in task.definition.containers if one is not container_states.own(task)]
-    played = {one["name"]: known for one in others if (known := helper_containers.outcome(backend, task, one))}
+    simulated = {one["name"]: known for one in others if (known := helper_containers.outcome(backend, task, one))}
     found = ((one, scripts.of(backend, one)) for one in others)
     scripted = {one["name"]: _outcome(script, one) for one, script in found if script.fragment and script.kind != "ok"}
-    return played | scripted
+    return simulated | scripted
 
 
 def _outcome(script: Script, container: Wire) -> Outcome:
@@ -185,7 +185,7 @@ def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
     script = scripts.of(backend, container_states.own(task))
     options, command = script.options, _command(task)
     if command and script.kind not in ("command", "exec-format"):  # the app's outcome is not that of another command
-        return simulated_commands.played(command)
+        return simulated_commands.simulated(command)
     if script.kind == "crash":
         error = str(options.get("reason", "RuntimeError: the application could not start"))
         trace = ("Traceback (most recent call last):", '  File "/app/main.py", line 1, in <module>', error)

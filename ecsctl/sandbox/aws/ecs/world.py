@@ -71,7 +71,7 @@ class Region:
 
     def run(self, task: Task) -> Run:
         """Returns how the started task goes on."""
-        if engine_tasks.life(task) is not None:
+        if engine_tasks.task_run(task) is not None:
             return task_outcomes.blocked(self.backend, task) or Run("real")
         return task_outcomes.go_on(self.backend, task)
 
@@ -111,7 +111,7 @@ class Region:
         What really runs writes by itself.
         """
         named = container or container_states.own(task)["name"]
-        for one in task.definition.containers if engine_tasks.life(task) is None else ():
+        for one in task.definition.containers if engine_tasks.task_run(task) is None else ():
             if one["name"] == named:
                 streams.write(self.backend, task, one, t, lines)
 

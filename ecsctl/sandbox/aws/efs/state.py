@@ -15,7 +15,7 @@ KEY = "e1f5b2c4-0000-4000-8000-000000000000"  # what alias/aws/elasticfilesystem
 
 
 @dataclass
-class Lives:
+class Memory:
     """Remembers when things were made, and when mount targets began to go; in sandbox time."""
 
     made: dict[str, float] = field(default_factory=dict)
@@ -23,9 +23,9 @@ class Lives:
     points: dict[str, str] = field(default_factory=dict)  # access points by their tokens
 
 
-def memory(backend: EFSBackend) -> Lives:
+def memory(backend: EFSBackend) -> Memory:
     """The state that a region keeps of its file systems."""
-    return overlay.memory(backend, Lives)
+    return overlay.memory(backend, Memory)
 
 
 @overlay.wraps(EFSBackend)

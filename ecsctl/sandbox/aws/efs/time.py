@@ -20,21 +20,21 @@ moto.efs.models.time = SimpleNamespace(time=clock.now)  # type: ignore[attr-defi
 
 def state_of(backend: EFSBackend, ident: str) -> str:
     """The life cycle state of a file system, mount target or access point now."""
-    lives = memory(backend)
-    if ident in lives.leaving:
+    known = memory(backend)
+    if ident in known.leaving:
         return "deleting"
-    since = clock.now() - lives.made.get(ident, 0.0)
+    since = clock.now() - known.made.get(ident, 0.0)
     return "creating" if since < CREATING[ident.partition("-")[0]] else "available"
 
 
 def tick(backend: EFSBackend) -> None:
     """Bring everything up to the clock."""
-    lives = memory(backend)
+    known = memory(backend)
     for system in backend.file_systems_by_id.values():
         system.life_cycle_state = state_of(backend, system.file_system_id)
     for ident, target in list(backend.mount_targets_by_id.items()):
         target.life_cycle_state = state_of(backend, ident)
-        if ident in lives.leaving and clock.now() - lives.leaving[ident] >= DELETING:
+        if ident in known.leaving and clock.now() - known.leaving[ident] >= DELETING:
             del backend.mount_targets_by_id[ident]
             target._file_system.remove_mount_target(target._subnet)
 
@@ -53,9 +53,9 @@ def delete_mount_target(original: Callable[..., Any], backend: EFSBackend, mount
     target = backend.mount_targets_by_id.get(mount_target_id)
     if target is None:
         return original(mount_target_id)
-    lives = memory(backend)
-    if mount_target_id not in lives.leaving:
-        lives.leaving[mount_target_id] = clock.now()
+    known = memory(backend)
+    if mount_target_id not in known.leaving:
+        known.leaving[mount_target_id] = clock.now()
         release_interface(backend.account_id, backend.region_name, str(target.network_interface_id), DELETING)
     return None
 
@@ -63,9 +63,9 @@ def delete_mount_target(original: Callable[..., Any], backend: EFSBackend, mount
 @overlay.wraps(EFSBackend)
 def create_access_point(original: Callable[..., Any], backend: EFSBackend, client_token: str, **sent: Any) -> Any:
     """It is `creating` at first."""
-    made, lives = original(client_token, **sent), memory(backend)
-    lives.points[client_token] = made.access_point_id
-    lives.made[made.access_point_id] = clock.now()
+    made, known = original(client_token, **sent), memory(backend)
+    known.points[client_token] = made.access_point_id
+    known.made[made.access_point_id] = clock.now()
     return made
 
 

@@ -1,5 +1,5 @@
-"""Says where a tunnel through a task leads: into it, to another task, or to a host that a port of this machine
-plays.
+"""The address that a tunnel through a task is connected to: the task, another task, or a port of this machine that
+stands in for a host of the VPC.
 """
 
 import http.server
@@ -36,8 +36,8 @@ def _hosts() -> dict[tuple[str, int], int]:
 
 
 @script.switch
-def play_host(host: str, port: int, here: int) -> None:
-    """Let what listens on a port of 127.0.0.1 play a host of the VPC, as a tunnel through a task reaches it."""
+def serve_as_host(host: str, port: int, here: int) -> None:
+    """Connect tunnels to a host of the VPC with a port of 127.0.0.1 instead."""
     _hosts()[host, port] = here
 
 
@@ -77,17 +77,21 @@ def _into(task: Task, port: int) -> dict[str, Any]:
     """Returns where a port of a task is: one of its containers', or, of a task that is simulated, one that is
     simulated.
     """
-    here, life = machine.current, engine_tasks.life(task)
-    if here is None or life is None:
+    here, task_run = machine.current, engine_tasks.task_run(task)
+    if here is None or task_run is None:
         ports = {
             int(one["containerPort"]) for each in task.definition.containers for one in each.get("portMappings") or ()
         }
         ports |= {int(one["containerPort"]) for one in balancers(task)}
-        return {"address": "127.0.0.1", "port": _played()} if port in ports else {"silent": "the task is simulated"}
-    if port in life.ports:
-        return {"address": "127.0.0.1", "port": life.ports[port]}
+        return (
+            {"address": "127.0.0.1", "port": _simulated_port()}
+            if port in ports
+            else {"silent": "the task is simulated"}
+        )
+    if port in task_run.ports:
+        return {"address": "127.0.0.1", "port": task_run.ports[port]}
     try:  # not one that is published: at the container's own address, which a machine with a desktop's engine has not
-        found = [here.engine.call("GET", f"/containers/{ident}/json") for ident in life.ids.values()]
+        found = [here.engine.call("GET", f"/containers/{ident}/json") for ident in task_run.ids.values()]
     except EngineError as error:
         return {"silent": error.message}
     networks = [one for each in found for one in (each["NetworkSettings"].get("Networks") or {}).values()]
@@ -114,7 +118,7 @@ class _Simulated(http.server.BaseHTTPRequestHandler):
 _server: list[http.server.ThreadingHTTPServer] = []
 
 
-def _played() -> int:
+def _simulated_port() -> int:
     """The port of 127.0.0.1 at which simulated tasks answer; it is opened when it is first needed."""
     if not _server:
         _server.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Simulated))

@@ -10,7 +10,7 @@ from ecsctl.sandbox.aws.ecs.container_states import Outcome, planned
 T = 100.0
 
 
-def box(name, **more):
+def container(name, **more):
     return {"name": name, "image": name, "essential": True, **more}
 
 
@@ -23,14 +23,16 @@ def checked(**more):
 
 
 def test_containers_without_dependencies_start_together():
-    made = planned([box("app"), box("proxy")], {}, T)
+    made = planned([container("app"), container("proxy")], {}, T)
     assert made["app"].start == made["proxy"].start < T + 5
 
 
 def test_one_starts_only_once_what_it_waits_for_has_come_so_far():
-    migrate = box("migrate", essential=False)
+    migrate = container("migrate", essential=False)
     made = planned(
-        [box("app", dependsOn=after(migrate="SUCCESS", db="HEALTHY")), migrate, box("db", **checked())], {}, T
+        [container("app", dependsOn=after(migrate="SUCCESS", db="HEALTHY")), migrate, container("db", **checked())],
+        {},
+        T,
     )
     assert made["migrate"].code == 0, "one whose end is waited for has an end"
     assert made["app"].start > max(made["migrate"].end, made["db"].well)
@@ -38,22 +40,26 @@ def test_one_starts_only_once_what_it_waits_for_has_come_so_far():
 
 
 def test_one_that_waits_for_a_success_in_vain_is_never_started_and_says_why():
-    migrate = box("migrate", essential=False)
-    made = planned([box("app", dependsOn=after(migrate="SUCCESS")), migrate], {"migrate": Outcome("ends", 5, 2)}, T)
+    migrate = container("migrate", essential=False)
+    made = planned(
+        [container("app", dependsOn=after(migrate="SUCCESS")), migrate], {"migrate": Outcome("ends", 5, 2)}, T
+    )
     assert (made["app"].start, made["app"].code) == (None, 143)
     assert "[migrate(migrate) (STOPPED->RUNNING) - Exit: 2]" in made["app"].reason
     assert made["app"].reason.endswith("as dependency did not exit successfully.")
 
 
 def test_for_the_mere_end_an_error_is_good_enough():
-    migrate = box("migrate", essential=False)
-    made = planned([box("app", dependsOn=after(migrate="COMPLETE")), migrate], {"migrate": Outcome("ends", 5, 2)}, T)
+    migrate = container("migrate", essential=False)
+    made = planned(
+        [container("app", dependsOn=after(migrate="COMPLETE")), migrate], {"migrate": Outcome("ends", 5, 2)}, T
+    )
     assert made["app"].start > made["migrate"].end
 
 
 def test_who_waits_for_a_health_that_never_comes_waits_for_ever_or_for_the_time_that_is_given():
-    db = box("db", essential=False, **checked())
-    app = box("app", dependsOn=after(db="HEALTHY"))
+    db = container("db", essential=False, **checked())
+    app = container("app", dependsOn=after(db="HEALTHY"))
     assert planned([app, db], {"db": Outcome("sick")}, T)["app"].start == inf
     given_up = planned([app, db | {"startTimeout": 60}], {"db": Outcome("sick")}, T)["app"]
     assert given_up.start is None
@@ -67,20 +73,26 @@ def test_who_waits_for_a_health_that_never_comes_waits_for_ever_or_for_the_time_
     ({"enabled": False}, True),
 ])  # fmt: skip
 def test_a_container_with_a_restart_policy_goes_on_if_it_ran_long_enough(restart, ends):
-    made = planned([box("agent", restartPolicy=restart)], {"agent": Outcome("ends", 90, 1)}, T)["agent"]
+    made = planned([container("agent", restartPolicy=restart)], {"agent": Outcome("ends", 90, 1)}, T)["agent"]
     assert (made.end is not None) == ends
 
 
 REFUSED = [
-    ([box("app", dependsOn=after(db="START"))], "is not in the task definition"),
-    ([box("app", dependsOn=after(db="SUCCESS")), box("db")], "SUCCESS on an essential container"),
-    ([box("app", dependsOn=after(db="HEALTHY")), box("db")], "must have a health check"),
-    ([box("app", dependsOn=after(db="START")), box("db", dependsOn=after(app="START"))], "must not have a cycle"),
-    ([box(f"b{n}") for n in range(11)], "Too many containers"),
-    ([box("app", cpu=200), box("db", cpu=100)], "The total cpu of the containers, 300"),
-    ([box("app", portMappings=[{"containerPort": 80}]), box("db", portMappings=[{"containerPort": 80}])], "port 80"),
-    ([box("app", restartPolicy={"enabled": True, "restartAttemptPeriod": 5})], "Invalid restart policy"),
-    ([box("app", startTimeout=300)], "between 2 and 120"),
+    ([container("app", dependsOn=after(db="START"))], "is not in the task definition"),
+    ([container("app", dependsOn=after(db="SUCCESS")), container("db")], "SUCCESS on an essential container"),
+    ([container("app", dependsOn=after(db="HEALTHY")), container("db")], "must have a health check"),
+    (
+        [container("app", dependsOn=after(db="START")), container("db", dependsOn=after(app="START"))],
+        "must not have a cycle",
+    ),
+    ([container(f"b{n}") for n in range(11)], "Too many containers"),
+    ([container("app", cpu=200), container("db", cpu=100)], "The total cpu of the containers, 300"),
+    (
+        [container("app", portMappings=[{"containerPort": 80}]), container("db", portMappings=[{"containerPort": 80}])],
+        "port 80",
+    ),
+    ([container("app", restartPolicy={"enabled": True, "restartAttemptPeriod": 5})], "Invalid restart policy"),
+    ([container("app", startTimeout=300)], "between 2 and 120"),
 ]
 
 
