@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from unittest import mock
 
 import pytest
 from moto.ec2.models.subnets import Subnet
 
-from ecsctl.errors import EcsctlError
+from ecsctl.engine.state import State
+from ecsctl.errors import EcsctlError, Interrupted
 from ecsctl.sandbox.aws.codebuild.state import fail_next_build
 from ecsctl.sandbox.aws.ecs import script_tasks
 from ecsctl.sandbox.push import FATES, push, pushed
@@ -175,6 +177,25 @@ def test_a_closed_security_group_is_found(world: World) -> None:
     world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
     world.clock.sleep(300)
     assert diagnose(world).causes[0].name == "security-group"
+
+
+def test_after_a_down_that_was_stopped_the_deleted_service_is_the_cause(world: World) -> None:
+    world.running(PLAIN)
+    begin = State.begin
+    deleted: list[str] = []
+
+    def stopped(state: State, name: str, kind: str, verb: str) -> str:
+        if "service" in deleted:
+            raise Interrupted("stopped as asked")
+        deleted.append(kind)
+        return begin(state, name, kind, verb)
+
+    with mock.patch.object(State, "begin", stopped), pytest.raises(EcsctlError, match="stopped as asked"):
+        world.down()
+    found = diagnose(world)
+    assert [cause.name for cause in found.causes] == ["no-service"]
+    assert found.line == "the service has been deleted"
+    assert commands(found.causes[0]) == ["ecsctl up", "ecsctl down"]
 
 
 def test_what_may_not_be_read_is_named_and_the_rest_is_diagnosed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,8 @@ BUILDS = building.CHECKS
 
 def causes_of(facts: Facts) -> Iterator[Cause]:
     """Yield every cause that the facts support, with complete fixes."""
-    yield from (replace(cause, process=WEB) for cause in _led(TASKS, resumed, facts))
+    checks = OF_ALL if rolling.absent(facts) else TASKS  # a load balancer without a service has nobody to reach
+    yield from (replace(cause, process=WEB) for cause in _led(checks, resumed, facts))
     yield from filter(None, (check(facts) for check in releasing.CHECKS))
     yield from (replace(cause, process=WEB) for check in rolling.CHECKS if (cause := check(facts)))
     yield from filter(None, (check(facts) for check in (*fronting.CHECKS, *jobs.CHECKS)))

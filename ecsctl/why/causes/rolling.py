@@ -32,6 +32,9 @@ def absent(facts: Facts) -> Cause | None:
     observed = (Evidence("ECS", f"the service {Names(facts.app).on(facts.process).service} is {state or 'missing'}"),)
     if state == "DRAINING":
         return Cause("draining", "the service is being deleted", observed, (up("makes it again, once it is gone"),))
+    if state == "INACTIVE":
+        fix = (up("creates it again"), run("ecsctl down", "deletes what is left of the app"))
+        return Cause("no-service", "the service has been deleted", observed, fix, effect=True)
     return Cause("no-service", "there is no service yet", observed, (up(),), effect=True)
 
 
