@@ -64,6 +64,7 @@ class Common:
     quiet: bool = False
     yes: bool = False
     output: str = "text"
+    has_sandbox: bool = False  # whether the command has the option --sandbox
 
     def __post_init__(self) -> None:
         """From its first line on a command's errors are shown as its options say."""
@@ -82,7 +83,7 @@ class Common:
         from ecsctl.sandbox.server import process
 
         with suppress(process.SandboxError):
-            return not self.sandbox and process.status(folder() / ".ecsctl") is not None
+            return self.has_sandbox and not self.sandbox and process.status(folder() / ".ecsctl") is not None
         return False
 
     def asks(self, command: str, *, due: bool = True) -> bool:
@@ -130,7 +131,8 @@ def shares(*names: str) -> Callable[[Callable[Concatenate[Common, P], None]], Ca
 
         @functools.wraps(command)
         def run(*own: P.args, **options: P.kwargs) -> None:
-            common = Common(**{name: options.pop(name) for name in names})  # type: ignore[arg-type]
+            given: dict[str, Any] = {name: options.pop(name) for name in names}
+            common = Common(**given, has_sandbox="sandbox" in names)
             command(common, *own, **options)
 
         run.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
