@@ -140,8 +140,10 @@ def _help_without_the_rest() -> None:
     for name, module in spared.items():
         module.__dict__.update(Markdown=object, Traceback=object)
         sys.modules[name] = module
-    import typer.rich_utils  # noqa: F401 - it is found in sys.modules from here on
+    import typer.rich_utils
 
+    # A colour that is dimmed cannot be read on a light background.
+    typer.rich_utils.STYLE_OPTION_ENVVAR, typer.rich_utils.STYLE_REQUIRED_LONG = "dim", "red"
     for name in spared:
         del sys.modules[name]
 

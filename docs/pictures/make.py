@@ -111,7 +111,7 @@ def main() -> None:
         picture("why", "ecsctl why --sandbox", run(folder, "why"))
         config.write_text('protect = ["ecr"]\n' + text)
         down = run(folder, "down", "--yes", "--force").splitlines()
-        picture("down", "ecsctl down --sandbox", "\n".join(line for line in down if "✓" not in line))
+        picture("down", "ecsctl down --sandbox --yes --force", "\n".join(line for line in down if "✓" not in line))
 
 
 if __name__ == "__main__":

@@ -81,7 +81,8 @@ TRANSIENTS = (
     Transient("CreateRole UpdateAssumeRolePolicy PutBucketPolicy PutRolePolicy", "MalformedPolicyDocument",
               "invalid principal in policy", 120, "IAM does not know the new role everywhere yet"),
     Transient("UpdateAssumeRolePolicy PutRolePolicy TagRole GetRole ListRoleTags ListRolePolicies "
-              "ListAttachedRolePolicies", "NoSuchEntity", "", 60, "IAM does not yet say everywhere whether the role exists"),
+              "ListAttachedRolePolicies", "NoSuchEntity", "", 60,
+              "IAM does not say everywhere yet whether the role is there"),
     Transient("AttachRolePolicy", "NoSuchEntity", "the role with name", 60,
               "IAM does not know the new role everywhere yet"),
     # hashicorp/terraform-provider-aws, internal/service/ec2/vpc_flow_log.go; its #29323.

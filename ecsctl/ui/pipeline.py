@@ -69,7 +69,7 @@ def table(run: Any, *, links: bool = True) -> Iterator[Text]:
         yield _line(stage.status, padded(plain(stage.name, "bold"), column), plain(stage.status), closed)
         for action in stage.actions:
             what = padded(plain(f"  {action.name}"), column)
-            yield _line(action.status, what, plain(action.status), plain(_took(action), "dim"),
+            yield _line(action.status, what, plain(action.status), plain(_took(action), "dim default"),
                         _link(action.url) if links else Text())  # fmt: skip
             message = action.error or (action.summary if action.status != "Succeeded" else "")
             for line in message.splitlines():
