@@ -233,8 +233,7 @@ def ignored(tree: Tree, path: str, read: Dockerfile, context: str) -> tuple[str,
 
     `NAME.dockerignore` beside a Dockerfile takes precedence over the context's file (Docker, ".dockerignore files").
     """
-    text = tree.read(f"{path}.dockerignore") or tree.read(_whole(context, ".dockerignore"))
-    rules = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    rules = _rules(tree, path, context)
     found = []
     for name in dict.fromkeys(copied(read)):
         # Docker includes the folder if an exception (`!`) matches one of its files.
@@ -242,6 +241,25 @@ def ignored(tree: Tree, path: str, read: Dockerfile, context: str) -> tuple[str,
         if not re.search(r"[*?\[]", name) and not kept_again and _left_out(name, rules):
             found.append(name)
     return tuple(found)
+
+
+def _rules(tree: Tree, path: str, context: str) -> list[str]:
+    text = tree.read(f"{path}.dockerignore") or tree.read(_whole(context, ".dockerignore"))
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def begun(tree: Tree, path: str, stage: Stage, context: str) -> set[str]:
+    """The variables that a committed .env has values for, if the image gets that file."""
+    rules, found = _rules(tree, path, context), set[str]()
+    said = [words(rest)[:-1] for one in stage.chain for word, rest in one.instructions if word in ("COPY", "ADD")]
+    for file in tree.named(r"\.env(?:\.(?:defaults?|production))?", context):
+        name = file if context == "." else file.removeprefix(f"{context}/")
+        # Of another stage, the whole folder, as in `COPY --from=build /app .`
+        copied = any(within(name, source.strip("./") or ".") or re.fullmatch(r"/\w+(?:/\.?)?|\S*\.env", source)
+                     for sources in said for source in sources)  # fmt: skip
+        if copied and not _left_out(name, rules):
+            found |= set(re.findall(r"(?m)^[ \t]*(?:export\s+)?(\w+)=[^\s#]", tree.read(file)))
+    return found
 
 
 def _left_out(name: str, rules: Sequence[str]) -> bool:

@@ -233,7 +233,12 @@ def _tool(read: Dockerfile, last: Stage) -> bool:
                   and one not in last.chain for one in read.stages)  # fmt: skip
     quiet = not _exposes(last) and not any(word == "HEALTHCHECK" for one in last.chain for word, _ in one.instructions)
     return bool(
-        listens and quiet and last.name and not _RUNS.fullmatch(last.name) and not port_hints.of_image(last.image)
+        listens
+        and quiet
+        and last.name
+        and not _RUNS.fullmatch(last.name)
+        and not _FOR_RELEASE.search(last.name)
+        and not port_hints.of_image(last.image)
     )
 
 

@@ -82,6 +82,15 @@ _DRIVERS = (
         ),
     ),
     (
+        r"Cargo\.toml",
+        (
+            ("a database", r"(?m)^(tokio-postgres|postgres|mongodb|mysql_async|deadpool-postgres)\s*="),
+            ("a database", r"(?m)^((?:sqlx|diesel|sea-orm)\s*=[^\n]*(?:postgres|mysql))"),
+            ("Redis", r"(?m)^(redis|deadpool-redis|fred|bb8-redis|actix-session\s*=[^\n]*redis)"),
+            ("a queue", r"(?m)^(lapin|rdkafka|async-nats)\s*="),
+        ),
+    ),
+    (
         r"[\w.-]+\.csproj|Directory\.Packages\.props",
         (
             (
@@ -105,7 +114,7 @@ def of(tree: Tree, context: str, foreign: Collection[str] = ()) -> dict[str, str
             own = text.partition('"devDependencies"')[0] if file.endswith("package.json") else text
             for kind, driver in kinds:
                 if kind not in found and (match := re.search(driver, own)):
-                    found[kind] = f"{file} has {match[1]}"
+                    found[kind] = f"{file} has {match[1].split()[0]}"
     return found
 
 

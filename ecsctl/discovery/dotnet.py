@@ -35,6 +35,14 @@ _PLACEHOLDER = re.compile(
 )
 
 
+def project(tree: Tree, context: str, own: str, command: str) -> str:
+    """The folder of the project that an image starts: of the .dll in its command, else the Dockerfile's own."""
+    started = re.search(r"([\w.-]+)\.dll\b", command)
+    name = rf"{re.escape(started[1])}\.[cf]sproj" if started else "$."
+    found = [one.rpartition("/")[0] or "." for one in tree.named(name, context) if not aside(one)]
+    return found[0] if found else own if tree.named(r"[\w.]+\.[cf]sproj", own) else context
+
+
 def settings(tree: Tree, context: str) -> dict[str, tuple[str, str]]:
     """The settings that a container has, by the variable that overrides each: value and file."""
     found: dict[str, tuple[str, str]] = {}

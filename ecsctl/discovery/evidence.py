@@ -32,6 +32,8 @@ _LISTENS = re.compile(
     r"its command|HEALTHCHECK|ENV (?:PORT|ASPNETCORE)|what |(?:.*/)?application[\w-]*\.(?:properties|ya?ml)$"
 )
 """Sources of a port on which something does listen, unless it is configured otherwise."""
+_HOLDS = re.compile(r"what |(?:.*/)?(?:runtime\.exs|application\.(?:properties|ya?ml))$")
+"""Sources of a port that hold alone: defaults, and settings that the framework itself reads."""
 _FOLLOWING = re.compile(
     r"\n[ \t]*\n[ \t]*(?:from|import|#|\w+\s*=|\w+\.\w+\()|"
     r"\n\s*(?:@|\w+\.(?:get|post|put|delete|use|all|GET|POST|HandleFunc|Handle|route)\(|(?:re_)?path\("
@@ -49,7 +51,7 @@ def of_port(found: Sequence[Port], port: int) -> Iterator[str]:
     chosen = next((one for one in found if one.number == port), None)
     if chosen is None:
         return
-    if not chosen.sure and not chosen.agreed and not re.match(r"what |(?:.*/)?runtime\.exs$", chosen.source):
+    if not chosen.sure and not chosen.agreed and not _HOLDS.match(chosen.source):
         yield f"port {port} is a proposal, from {chosen.source} alone"
     if chosen.source.startswith("EXPOSE") and not chosen.agreed:
         for other in found:

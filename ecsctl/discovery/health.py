@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from ecsctl.discovery import mounts, own_checks, pages, routes
+from ecsctl.discovery import dotnet, mounts, own_checks, pages, routes
 from ecsctl.discovery.build_context import taken
 from ecsctl.discovery.checks import WELL, Health, hinted
 from ecsctl.discovery.compose import Service
@@ -37,10 +37,8 @@ _ROUTE = re.compile(
     r"\.(?:get|use|route|HandleFunc|Handle|GET|Get|MapGet)\(\s*"
     r"|\bRoute::(?:withoutMiddleware\([^)]*\)->)?get\(\s*)$"
 )
-# A router of Flask or FastAPI without a prefix, which the app takes unchanged; actix-web and axum, whose app has the
-# route itself; Elysia, whose plugins are apps.
+# A router of Flask or FastAPI without a prefix, which the app takes unchanged; Elysia, whose plugins are apps.
 _ROUTER = re.compile(r"(?m)^(\w+)\s*=\s*(?:Blueprint|APIRouter)\(((?:[^()]|\([^()]*\))*)\)")
-_RUST = re.compile(r"(?:App|Router)::new\(\)|\.route\(\s*\"((?:/api)?/" + WELL + r")\"\s*,\s*(?:\w+::)*get\(")
 _ELYSIA = re.compile(r"new Elysia\(\)(?:\s*\.use\([\w.]+\))*\s*\.get\(\s*[\"'`](/" + WELL + r")[\"'`]")
 # A group of routes of ASP.NET that the app has ("Route groups").
 _GROUP = re.compile(r"\b(\w+)\s*=\s*\w*[aA]pp\w*\.MapGroup\(\s*\"(/" + WELL + r")/?\"\s*\)")
@@ -75,7 +73,7 @@ _SOURCE = re.compile(r".*\.(?:[cm]?[jt]s|py|rb|sh|go|php)")
 
 
 def given(
-    tree: Tree, context: str, read: Dockerfile, stage: Stage, services: Sequence[Service],
+    tree: Tree, context: str, path: str, read: Dockerfile, stage: Stage, services: Sequence[Service],
     texts: Sequence[Text] = (), hosts: Sequence[Host] = (),
 ) -> tuple[Health, ...]:  # fmt: skip
     """Every path that something but the sources names, the most telling first.
@@ -87,7 +85,7 @@ def given(
         *_of_services(services, stage.name, read.environment(stage)),
         *(Health(one.path, one.file, sure=False) for one in hosts if one.path),
         *_of_programs(texts),
-        *own_checks.of(tree, context),
+        *own_checks.of(tree, context, dotnet.project(tree, context, _folder(path), read.command(stage))),
         *_of_manifests(tree, context),
     )
 
@@ -101,9 +99,14 @@ def routed(tree: Tree, context: str, path: str, read: Dockerfile) -> tuple[Healt
     )
 
 
-def any_page(tree: Tree, context: str, path: str, read: Dockerfile) -> tuple[Health, ...]:
+def any_page(tree: Tree, context: str, path: str, read: Dockerfile, stage: Stage) -> tuple[Health, ...]:
     """Paths that answer anything, for an app without a route for a check."""
-    return tuple(pages.of(tree, context, path.rpartition("/")[0] or ".", _sources(tree, context, read)))
+    project = dotnet.project(tree, context, _folder(path), read.command(stage))
+    return tuple(pages.of(tree, context, _folder(path), _sources(tree, context, read), project))
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0] or "."
 
 
 def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
@@ -278,8 +281,6 @@ def _route(tree: Tree, path: str, text: str) -> str:
     for pattern, sign in ((_ELYSIA, "Elysia"), (_OBJECT, "method:")):
         if sign in text and (found := pattern.search(text)):
             return str(next(one for one in found.groups() if one))
-    if path.endswith(".rs"):
-        return _of_rust(text)
     if path.endswith(".cs") and (group := _GROUP.search(text)):
         route = re.search(rf"\b{group[1]}\.MapGet\(\s*\"(/(?:live|liveness|alive|healthz?|)/?)\"", text)
         return f"{group[2]}{route[1]}".rstrip("/") if route else ""
@@ -287,17 +288,6 @@ def _route(tree: Tree, path: str, text: str) -> str:
         route = re.search(rf"(?m)^@{name}\.(?:get|route)\(\s*[\"'](/{WELL})/?[\"']", text)
         if route and "prefix" not in options and _as_it_is(tree, path, name):
             return route[1]
-    return ""
-
-
-def _of_rust(text: str) -> str:
-    """A route that the app itself has, and no scope within it; nor a router that is nested in another."""
-    begin = None
-    for match in _RUST.finditer(text) if ".nest(" not in text else ():
-        if match[1] is None:
-            begin = match.end()
-        elif begin is not None and text.count("(", begin, match.start()) == text.count(")", begin, match.start()):
-            return match[1]
     return ""
 
 

@@ -174,7 +174,7 @@ def observed(
         services,
         ours,
         folders.of_image(read, stage),
-        {*read.environment(stage), *dict(environment)},
+        {*read.environment(stage), *dict(environment), *absent.begun(tree, path, stage, place.folder)},
         path,
         port,
         said,

@@ -53,7 +53,7 @@ def observed(
     said: Sequence[Host], texts: Sequence[Text], ask: Ask | None, notes: list[str], doubts: list[str],
 ) -> Listening:  # fmt: skip
     """Finds the port and the health check. `notes` gets the source of both, `doubts` what the user should check."""
-    paths = health.given(tree, context, read, stage, services, texts, said)
+    paths = health.given(tree, context, path, read, stage, services, texts, said)
     asked = [(one.port, one.source) for one in paths if one.port]
     anywhere = ports.wants_variable(read, stage, texts)
     found = ports.named(tree, context, read, stage, texts, services, asked, said, anywhere=anywhere)
@@ -106,7 +106,7 @@ def observed(
             Health("/", f"the files that {one} serves") for one in servers.of_files(tree, context, read, stage)
         )
         if not any(not one.port or one.port == port for one in paths):
-            paths += health.any_page(tree, context, path, read)
+            paths += health.any_page(tree, context, path, read, stage)
     return Listening(port, _checked(tree, context, read, port, paths, notes, doubts, foreign, opened), environment)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from ecsctl.discovery import rust_routes
 from ecsctl.discovery.checks import WELL, hinted
 from ecsctl.discovery.tree import Tree
 
@@ -62,7 +63,7 @@ _GO_GROUP = re.compile(
 )
 _GO_MOUNT = re.compile(r"\.Mount\(\s*\"(/[\w/-]*)\"\s*,\s*(\w+)\)")
 _PARAMETER = re.compile(r"\bfunc\b[^{\n]*\(\s*(\w+)\s+\*?(?:chi\.\w+|gin\.\w+|echo\.\w+|mux\.\w+|fiber\.\w+)")
-_STATIC = r"(?:(?!log(?:in|out)\b|auth|sign|admin|ws\b|socket|callback|oauth|me\b|verify|profile)[\w.-]+/?){0,4}"
+_STATIC = r"(?:(?!log(?:in|out)\b|auth|sign|admin|ws\b|socket|callback|oauth|refresh|me\b|verify|profile)[\w.-]+/?){0,4}"
 """Any path without parameters but those that ask who is there."""
 
 
@@ -109,7 +110,7 @@ def of(tree: Tree, files: Sequence[str], *, anything: bool = False) -> list[tupl
     """
     sources = _Sources({file: tree.live(file) for file in files}, _ANY if anything else _CHECKS)
     found: dict[str, str] = {}
-    for kind in (*(() if anything else (_whole,)), _of_javascript, _of_python, _of_django, _of_go):
+    for kind in (*(() if anything else (_whole,)), _of_javascript, _of_python, _of_django, _of_go, _of_rust):
         for path, file in kind(sources):
             found.setdefault(path, file)
     return sorted(found.items(), key=lambda one: _order(one[0]))
@@ -319,6 +320,11 @@ def _of_go(sources: _Sources) -> Iterator[tuple[str, str]]:
                 # The router is a parameter: other files often name the whole path, to keep it out of logs.
                 named = {one for _, other in texts for one in re.findall(rf"\"(?:GET )?(/[\w/-]+{match[2]})\"", other)}
                 yield from ((path, file) for path in named if len(named) == 1)
+
+
+def _of_rust(sources: _Sources) -> Iterator[tuple[str, str]]:
+    texts = dict(sources.like(".rs"))
+    return rust_routes.of(texts, sources.routes.path, [one for one in texts if sources.hinted(texts[one])])
 
 
 def _joined(*parts: str) -> str:

@@ -14,7 +14,7 @@ _RAILS = re.compile(r"(?m)^  get[ (]+[\"']/?(" + WELL + r"(?:/(?:live|liveness)|
 _SECURED = re.compile(r"(?:spring|quarkus|micronaut)[\w-]*-(?:security|oauth2|oidc)")
 
 
-def of(tree: Tree, context: str) -> Iterator[Health]:
+def of(tree: Tree, context: str, project: str) -> Iterator[Health]:
     """Paths that a framework's own generator writes, as far as they are in the sources still.
 
     Rails guides, "Getting started" (rails/health#show since 7.1); Laravel's "Health" route (since 11); Spring Boot
@@ -41,13 +41,13 @@ def of(tree: Tree, context: str) -> Iterator[Health]:
             yield Health("/q/health", f"Quarkus' health extension in {path}", sure=not _SECURED.search(text))
         elif re.search(r"micronaut-management", text) and "endpoints.all.port" not in settings.of(tree, context):
             yield Health("/health", f"Micronaut's management in {path}", sure=not _SECURED.search(text))
-    for path in _files(tree, context, r"(?:Program|Startup|\w*Extensions|\w*HealthChecks?\w*)\.cs"):
+    for path in _files(tree, project, r"(?:Program|Startup|\w*Extensions|\w*HealthChecks?\w*)\.cs"):
         text = tree.live(path)
-        for match in islice(re.finditer(r"MapHealthChecks\(\s*\"(/[\w/-]*)\"[^;]{0,300}", text), 20):
+        for match in islice(re.finditer(r"(?:Map|Use)HealthChecks\(\s*\"/?([\w/-]*)\"[^;]{0,300}", text), 20):
             before = text[: match.start()].rpartition("IsDevelopment()")
             if not before[1] or _closed(before[2]):
                 open_to_all = "RequireAuthorization" not in match[0]
-                yield Health(match[1], f"MapHealthChecks in {path}", sure=open_to_all)
+                yield Health(f"/{match[1]}", f"MapHealthChecks in {path}", sure=open_to_all)
                 break
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ecsctl.discovery import mounts, settings
 from ecsctl.discovery.checks import Health
-from ecsctl.discovery.tree import Tree, aside
+from ecsctl.discovery.tree import Tree, aside, within
 
 # Words in a handler after which "/" may answer 401 or 500, or wait for another service.
 _ASKS_MORE = re.compile(
@@ -48,8 +48,6 @@ _PAGES = (
           "net/http"),
     _Page(r"[\w-]+(?<!_test)\.go", re.compile(
         r"\b(?:r|e|app|router|engine|server)\.(?:GET|Get)\(\s*\"/\"\s*,"), "gin-gonic|labstack/echo|go-chi|gofiber"),
-    _Page(r"[\w-]+\.rs", re.compile(
-        r"Router::new\(\)(?:(?!\.nest)[^;]){0,1500}?\.route\(\s*\"/\"\s*,\s*get\(|#\[get\(\"/\"\)\]")),
     _Page(r"Program\.cs|Startup\.cs", re.compile(r"\.MapGet\(\s*\"/\"\s*,")),
     _Page(r"[\w-]+\.rb", re.compile(r"(?m)^[ \t]*get[ (]+[\"']/[\"']\)?[ \t]+(?:do|\{)"), "(?i:sinatra)"),
     _Page(r"web\.php", re.compile(r"\bRoute::(?:get|view)\(\s*['\"]/?['\"]\s*,")),
@@ -61,11 +59,12 @@ _FILES = re.compile(
 )
 
 
-def of(tree: Tree, context: str, own: str, files: Sequence[str]) -> Iterator[Health]:
+def of(tree: Tree, context: str, own: str, files: Sequence[str], project: str = ".") -> Iterator[Health]:
     """Each path, those first that surely answer.
 
-    `files` are the sources in the image, `own` the Dockerfile's folder.
+    `files` are the sources in the image, `own` the Dockerfile's folder, `project` that of the ASP.NET project in it.
     """
+    files = [one for one in files if not one.endswith(".cs") or within(one, project)]
     found = [*_roots(tree, files), *_documents(tree, context, files), *_of_files(tree, context, own),
              *_of_spring(tree, context), *_of_routers(tree, files)]  # fmt: skip
     yield from sorted(found, key=lambda one: not one.sure)

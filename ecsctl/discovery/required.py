@@ -71,12 +71,10 @@ def listed(
     """A line for those that nothing else names. `known` are the image's own, and those that other lines have; `foreign`
     the folders of other apps, and `own` the app's in a repository of several."""
     found: dict[str, str] = {}
-    begun = {name for file in tree.named(r"\.env(?:\.(?:defaults?|production))?", context)
-             for name in re.findall(r"(?m)^[ \t]*(?:export\s+)?(\w+)=[^\s#]", tree.read(file))}  # fmt: skip
     for name, file in _named(tree, context):
         if any(file.startswith(f"{folder}/") for folder in foreign):
             continue
-        if name not in known and name not in begun and not _GIVEN.fullmatch(name):
+        if name not in known and not _GIVEN.fullmatch(name):
             found.setdefault(name, file)
     files = list(dict.fromkeys(found.values()))
     if own and any(file.startswith(f"{own}/") for file in files):  # what the app's packages require stands in one line

@@ -43,6 +43,8 @@ _KINDS = (
     ("a vector store", r"chroma|qdrant|weaviate|milvus",
      r"(?:CHROMA|QDRANT|WEAVIATE|MILVUS)\w*_(?:URL|HOST|URI)", "$."),
     ("a model server", r"ollama|vllm|localai", r"(?:\w+_)?OLLAMA_(?:\w+_)?(?:URL|HOST)", "$."),
+    ("an identity provider", r"keycloak|zitadel|authentik|^hydra$",
+     r"(?:\w+_)?KEYCLOAK_(?:\w+_)?(?:URL|HOST|ISSUER\w*)", "$."),
     ("a mail server", r"mailhog|mailpit|mailcatcher|maildev|smtp|postfix",
      r"(?:\w+_)?SMTP_(?:HOST|SERVER|URL)|(?:E?MAIL)_(?:HOST|SERVER|URL)|(?:\w+__)*(?:Smtp|E?[Mm]ail)\w*__(?:SmtpServer|Host|Server)",
      r"spring\.mail\.host"),

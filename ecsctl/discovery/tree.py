@@ -12,7 +12,7 @@ from ecsctl.github import checkout
 
 READABLE = 300_000  # bytes: no file that is read here is longer, and somebody else's may be endless
 _SHORT = 40_000  # characters: so much of a text is kept
-COMMENTED = re.compile(r"(?m)^[ \t]*(?:#|//).*$")
+COMMENTED = re.compile(r"(?m)^[ \t]*(?:#(?!\[)|//).*$")  # `#[` begins an attribute of Rust or PHP
 _SKIPPED = frozenset({".git", ".ecsctl", "node_modules", "vendor", ".venv", "venv", "__pycache__"})
 _ASIDE = re.compile(
     r"node_modules|vendor|third[_-]?party|(?:e2e|integration|acceptance|unit|smoke|load|perf\w*)?[-_]?tests?|__tests__|spec|"

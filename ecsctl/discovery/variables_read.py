@@ -39,6 +39,12 @@ _PYTHON = re.compile(
     r"(?:print\([^\n]*\n\s+|\w+\.\w+\([^\n]*\n\s+)?(?:raise\b|sys\.exit|exit\()"
 )
 _ELIXIR = re.compile(rf"\bget_env\(\s*\"{_NAME}\"\s*\)\s*\|\|\s*\(?\s*raise\b|\bfetch_env!\(\s*\"{_NAME}\"")
+# Rust panics where the variable is not set.
+_RUST = re.compile(rf"\benv::var\(\s*\"{_NAME}\"\s*\)\s*\.(?:expect\(|unwrap\(\))")
+# JavaScript: what is undefined has no methods.
+_JS_USED = re.compile(
+    rf"(?m)^(?:export\s+)?const\s[^\n=]{{1,60}}=\s*process\.env\.{_NAME}!?\.(?:replace|split|trim|to\w+Case|match)\("
+)
 # Files that run as a program starts.
 _AT_START = re.compile(
     r"(?:^|/)(?:[\w-]*(?:config|settings|environment)|env|db|database|main|app|server|auth|session|runtime)\.(?:go|exs|[cm]?tsx?)$"
@@ -93,7 +99,8 @@ _PATTERNS: dict[str, Sequence[re.Pattern[str]]] = {
     "go": (_GO, _GO_RETURNS, _GO_AT_ONCE),
     "py": (_PYTHON,),
     "ex": (_ELIXIR,),
-    **dict.fromkeys(("js", "ts"), (_JS, _JS_AT_ONCE, _JOI, _ADONIS)),
+    "rs": (_RUST,),
+    **dict.fromkeys(("js", "ts"), (_JS, _JS_USED, _JS_AT_ONCE, _JOI, _ADONIS)),
 }
 
 

@@ -103,3 +103,53 @@ def test_what_an_app_gives_its_own_settings_is_not_required(tmp_path):
     text = "class Settings(BaseSettings):\n    KEY_A: str\n    KEY_B: str\n    KEY_C: str\n\nkept = {'KEY_A': made()}\nsettings = Settings(**kept, KEY_B='x')\n"
     image = of(tmp_path, Dockerfile=PYTHON, settings_dot_py=text)
     assert [one.line for one in image.needs if "required by" in one.line] == ["KEY_C: required by settings.py"]
+
+
+def test_of_several_aspnet_projects_the_health_check_of_the_one_in_the_image_is_taken(tmp_path):
+    web = 'FROM mcr.microsoft.com/dotnet/aspnet:9.0\nCOPY . .\nENTRYPOINT ["dotnet", "Web.dll"]\n'
+    image = of(
+        tmp_path,
+        Dockerfile=web,
+        src__Api__Api_dot_csproj="",
+        src__Api__Program_dot_cs='app.MapHealthChecks("/api/health");\n',
+        src__Web__Web_dot_csproj="",
+        src__Web__Program_dot_cs='app.UseHealthChecks("/status");\n',
+    )
+    assert image.path == "/status"
+
+
+def test_the_last_stage_is_built_if_its_name_says_production_though_another_exposes_a_port(tmp_path):
+    built = "FROM ruby AS fly\nEXPOSE 3000\nCMD puma\nFROM ruby AS development\nCMD dev\nFROM ruby AS render-production\nCMD puma\n"
+    image = of(
+        tmp_path, Dockerfile=built, compose_dot_yml="services:\n  web:\n    build: {context: ., target: development}\n"
+    )
+    assert image.target == ""
+
+
+@pytest.mark.parametrize(("final", "required"), [
+    ("COPY --from=build /app/dist ./dist\n", True), ("COPY --from=build /app .\n", False), ("COPY . .\n", False),
+])  # fmt: skip
+def test_a_committed_env_file_gives_its_variables_only_if_the_image_gets_it(tmp_path, final, required):
+    built = f"FROM node AS build\nCOPY . .\nFROM node\n{final}EXPOSE 3000\nCMD node dist/main.js\n"
+    source = 'export const ORIGINS = process.env.SHOP_ORIGINS.split(",");\n'
+    image = of(tmp_path, Dockerfile=built, _dot_env="SHOP_ORIGINS=x\n", src__constants_dot_ts=source)
+    assert any("SHOP_ORIGINS: required by" in one.line for one in image.needs) is required
+
+
+def test_a_variable_without_which_rust_panics_is_required(tmp_path):
+    source = 'fn key() -> String {\n  env::var("SHOP_KEY").expect("SHOP_KEY is not set");\n  env::var("SHOP_MODE").unwrap_or_default()\n}\n'
+    image = of(tmp_path, Dockerfile=GO, src__keys_dot_rs=source)
+    lines = [one.line for one in image.needs if "required by" in one.line]
+    assert lines == ["SHOP_KEY: required by src/keys.rs"]
+
+
+def test_an_identity_provider_and_stores_of_rust_are_listed(tmp_path):
+    image = of(
+        tmp_path,
+        Dockerfile=GO,
+        Cargo_dot_toml='[dependencies]\nredis = "0.27"\n',
+        compose_dot_yml="services:\n  web: {build: ., depends_on: [sso]}\n  sso: {image: quay.io/keycloak/keycloak}\n",
+    )
+    needed = "; ".join(one.line for one in image.needs)
+    assert "an identity provider: compose.yml runs quay.io/keycloak/keycloak" in needed
+    assert "Redis: Cargo.toml has redis" in needed
