@@ -12,7 +12,7 @@ _FILES = r"[\w.-]+\.(?:go|[cm]?[jt]sx?|py|rb|rs|exs?)"
 _MOST = 800
 _SIGNS = ("env", "Env", "ENV", "Joi.", "joi.", "OrThrow")
 _DEVELOPERS = re.compile(
-    r"(?:^|[/._-])(?:tests?|spec|seeds?|scripts?|tasks?|dev|development|local|mocks?|migrations?)(?:[/._-]|$)"
+    r"(?:^|/)build\.rs$|(?:^|[/._-])(?:benches|xtask|tests?|spec|seeds?|scripts?|tasks?|dev|development|local|mocks?|migrations?)(?:[/._-]|$)"
 )
 
 # The program exits if the variable is empty: log.Fatal, panic, os.Exit or an error in Go; throw or exit in JavaScript.
@@ -81,6 +81,8 @@ def demanded(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     assured: dict[str, str] = {}
     replaced: set[str] = set()
     for file, text in _texts(tree, context):
+        if file.endswith(".rs"):
+            text = text.partition("#[cfg(test)]")[0]
         for match in _ASKED.finditer(text):
             if _HELPER.search(text, max(0, match.start() - 80), match.start()):
                 yield match[1], file
