@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -152,6 +152,7 @@ def observed(
     doubts += [
         *_starting(tree, path, read, stage, place.folder, command, texts, ours),
         *stores.by_name(texts, services),
+        *running.in_development(read.environment(stage)),
     ]
     answers = listening.observed(tree, place.folder, path, read, stage, ours, said, texts, ask, notes, doubts)
     port, checked, environment = answers.port, answers.health, answers.environment
@@ -194,7 +195,11 @@ def observed(
         lacking=lacking,
         notes=(*notes, *doubts),
         doubts=tuple(doubts),
-        needs=_needs(found, migrations.unrun(tree, place.folder, texts, [one.command for one in others], foreign)),
+        needs=_needs(
+            found,
+            [*migrations.switched(tree, place.folder, {*read.environment(stage), *dict(environment)})]
+            or migrations.unrun(tree, place.folder, texts, [one.command for one in others], foreign),
+        ),
         init=initial,
         web=answers.web,
         processes=_processes(others, command, read.command(stage), path, answers),
@@ -247,7 +252,7 @@ def _parsed(tree: Tree, path: str) -> Dockerfile:
     return dockerfile.parse(tree.read(path))
 
 
-def _needs(found: Sequence[Need], unrun: Iterator[str]) -> tuple[Need, ...]:
+def _needs(found: Sequence[Need], unrun: Iterable[str]) -> tuple[Need, ...]:
     """The needs in order: migrations that nothing runs come before what may be for development only."""
     if any(one.kind == "migrations" for one in found):
         return tuple(found)

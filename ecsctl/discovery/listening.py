@@ -158,6 +158,8 @@ def _of_port(
 
 def _reading(tree: Tree, context: str, found: Port, port: int, texts: Sequence[Text], known: Mapping[str, str]) -> str:
     """The variable that the app reads its port from; empty if the port is also set elsewhere."""
+    if name := ports.unset(texts, known):
+        return name
     if ports.unbound(texts, known):  # otherwise it listens on localhost only (Gunicorn, "bind")
         return "PORT"
     if name := running.demanded(tree, context, texts, known):

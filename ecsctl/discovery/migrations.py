@@ -59,6 +59,19 @@ _RUNNERS = (
 """Files that may run them, beside what is started."""
 
 
+_SWITCH = re.compile(r"[\"'`]((?:[A-Z]+_)*(?:RUN|AUTO)_?(?:[A-Z]+_)?MIGRAT(?:E|IONS?)(?:_ON_\w+)?)[\"'`]")
+
+
+def switched(tree: Tree, context: str, known: Collection[str]) -> Iterator[str]:
+    """A line for the variable that decides whether the app runs its migrations as it starts."""
+    for file in tree.named(r"[\w.-]+\.(?:go|py|[cm]?[jt]s|rb|rs)", context)[:800]:
+        if "MIGRAT" in (text := tree.live(file)) and not aside(file):
+            for name in _SWITCH.findall(text)[:1]:
+                if name not in known:
+                    yield f"migrations: {name} says whether the app runs them as it starts ({file})"
+                return
+
+
 def unrun(
     tree: Tree, context: str, texts: Sequence[Text], processes: Sequence[str], foreign: Collection[str]
 ) -> Iterator[str]:
@@ -76,6 +89,7 @@ def unrun(
         if not file or re.search(tool.runs, said):
             continue
         files = [*tree.named(_RUNNERS, context)[:200], *sources(tree, context)]
+        files += tree.named(r"[\w.-]+\.rs", context)[:2000] if tool.name == "Diesel" else ()
         if not any(re.search(tool.runs, tree.live(one)) for one in files if not one.startswith(".github/")):
             yield f"migrations: nothing runs those of {tool.name} ({file}): as a command of [release], {tool.command}"
         return

@@ -32,6 +32,10 @@ _COMPARED = re.compile(
 _WRAPS = re.compile(rf"\bhealth_?check\w*\(\s*(?:app|application),\s*[\"'](/{_WELL}/?)[\"']", re.IGNORECASE)
 _WIRED = re.compile(rf"(?:\bRoute|\.add_get|\bweb\.get)\(\s*[\"'](/{_WELL}/?)[\"']\s*,")  # Starlette, aiohttp
 _SINATRA = re.compile(rf"(?m)^[ \t]*get[ \t]*\(?[ \t]*[\"'](/{_WELL})/?[\"']")
+_PHP = re.compile(rf"(?:#\[|@)(?:\w+\\)?Route\(\s*(?:path:\s*)?[\"'](/{_WELL}/?)[\"'](?![^\]\n]*POST)")
+_PHP_CLASS = re.compile(
+    r"(?:#\[|@)Route\(\s*(?:path:\s*)?[\"'](/[\w/-]*)[\"'][^\n]*\s*(?:#\[[^\n]*\s*|\*/\s*)*(?:final\s+)?class\s"
+)
 _LARAVEL = re.compile(rf"\bRoute::get\(\s*[\"']/?({_WELL}|status(?=[^\n]*(?:Status|Health)))/?[\"']")
 
 _JS_USE = re.compile(r"(?<![\w.])(\w+)\s*\.use\(\s*(?:[\"'`](/?[\w/.-]*)[\"'`]\s*,|([\w.]+)\s*,)?([^;\n]{1,200})\)")
@@ -63,7 +67,8 @@ _GO_GROUP = re.compile(
 )
 _GO_MOUNT = re.compile(r"\.Mount\(\s*\"(/[\w/-]*)\"\s*,\s*(\w+)\)")
 _PARAMETER = re.compile(r"\bfunc\b[^{\n]*\(\s*(\w+)\s+\*?(?:chi\.\w+|gin\.\w+|echo\.\w+|mux\.\w+|fiber\.\w+)")
-_STATIC = r"(?:(?!log(?:in|out)\b|auth|sign|admin|ws\b|socket|callback|oauth|refresh|me\b|verify|profile)[\w.-]+/?){0,4}"
+_OF_PEOPLE = r"log(?:in|out)\b|auth|sign|admin|ws\b|socket|callback|oauth|refresh|metrics|me\b|verify|profile"
+_STATIC = rf"(?:(?!{_OF_PEOPLE})[\w.-]+/?){{0,4}}"
 """Any path without parameters but those that ask who is there."""
 
 
@@ -108,12 +113,18 @@ def of(tree: Tree, files: Sequence[str], *, anything: bool = False) -> list[tupl
     `files` are the sources that get into the image. `anything`: every GET route that asks for no login and has no
     parameters, the shortest first.
     """
-    sources = _Sources({file: tree.live(file) for file in files}, _ANY if anything else _CHECKS)
+    sources = _Sources({file: _of_app(tree, file) for file in files}, _ANY if anything else _CHECKS)
     found: dict[str, str] = {}
     for kind in (*(() if anything else (_whole,)), _of_javascript, _of_python, _of_django, _of_go, _of_rust):
         for path, file in kind(sources):
             found.setdefault(path, file)
     return sorted(found.items(), key=lambda one: _order(one[0]))
+
+
+def _of_app(tree: Tree, file: str) -> str:
+    """A source without its tests."""
+    text = tree.live(file)
+    return text.partition("#[cfg(test)]")[0] if file.endswith(".rs") else text
 
 
 def _order(path: str) -> tuple[int, int]:
@@ -133,6 +144,9 @@ def _whole(sources: _Sources) -> Iterator[tuple[str, str]]:
             yield from ((path, file) for path in _WIRED.findall(text)[:1])
         if file.endswith(".rb") and re.search(r"Sinatra::|require [\"']sinatra", text):
             yield from ((path, file) for path in _SINATRA.findall(text)[:1])
+        if file.endswith(".php") and (route := _PHP.search(text)):
+            before = _PHP_CLASS.search(text)
+            yield _joined(before[1] if before else "", route[1]), file
         if file.endswith(("routes/web.php", "RouteServiceProvider.php")):
             yield from ((f"/{route[1]}", file) for route in _LARAVEL.finditer(text)
                         if "prefix(" not in text[max(0, route.start() - 300) : route.start()])  # fmt: skip

@@ -23,6 +23,7 @@ _SECRET = re.compile(
 _OF_FRAMEWORKS = (
     ("artisan", "APP_KEY", "LARAVEL_APP_KEY", "Laravel"),
     ("config/environments/production.rb", "SECRET_KEY_BASE", "RAILS_MASTER_KEY", "Rails in production"),
+    ("symfony.lock", "APP_SECRET", "APP_SECRET", "Symfony in production"),
 )
 _PASSWORD = re.compile(r"(?:\w+_)?(?:PASSWORD|MASTER_KEY)")
 PERHAPS = "what may be for development alone"
@@ -222,7 +223,9 @@ def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iter
     for name, file in (*dotnet.secrets(tree, context), *(() if found else variables_read.secrets(tree, context))):
         found.setdefault(name, file)
     for file, name, other, framework in _OF_FRAMEWORKS:
-        if tree.has(file if context == "." else f"{context}/{file}") and not {name, other} & found.keys():
+        place = "" if context == "." else f"{context}/"
+        begun = re.search(rf"(?m)^{name}=[^\s#]", tree.read(f"{place}.env") + tree.read(f"{place}.env.prod"))
+        if tree.has(f"{place}{file}") and not {name, other} & found.keys() and not (begun and "symfony" in file):
             found[name] = framework
     if found:
         first = next(iter(found))

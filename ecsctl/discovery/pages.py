@@ -17,7 +17,7 @@ from ecsctl.discovery.tree import Tree, aside, within
 # Words in a handler after which "/" may answer 401 or 500, or wait for another service.
 _ASKS_MORE = re.compile(
     r"(?<![a-z])(?:db|database|quer(?:y|ies)|prisma|mongo\w*|redis|sql\w*|objects\.|pool|knex|repo\w*|cursor|find\w*\(|"
-    r"where\(|\.all\b|login_required|auth\b|loginrequired\w*|authenticate\w*|current_user|permission\w*|authorize\w*|fetch\(|axios)",
+    r"where\(|\.all\b|login_required|auth\b|loginrequired\w*|authenticate\w*|current_user|permission\w*|authorize\w*|fetch\(|axios|requests\.|httpx|urlopen)",
     re.IGNORECASE,
 )
 _GUARDS = re.compile(

@@ -155,6 +155,13 @@ def contrary(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> str:
     return f"EXPOSE of the Dockerfile names {said[0]}, but {file} makes the web server listen on {number}"
 
 
+def unset(texts: Sequence[Text], environment: Mapping[str, str]) -> str:
+    """The variable by which the command is told its port, if nothing gives it a value; empty if there is none."""
+    command = filled(texts[0].text, {name: value for name, value in environment.items() if value}) if texts else ""
+    found = re.search(r"\$(?:\{([A-Z]\w*_PORT)\}|([A-Z]\w*_PORT)\b)", command)
+    return str(found[1] or found[2]) if found and not NOT_HTTP.search(found[0]) else ""
+
+
 def unbound(texts: Sequence[Text], environment: Mapping[str, str]) -> bool:
     """Whether Gunicorn is started without an address: then it listens on 127.0.0.1, unless PORT is set."""
     gunicorn = any(text.shell and re.search(r"\bgunicorn\b(?![\w.-]*\.py)", text.text) for text in texts)

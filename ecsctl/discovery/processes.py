@@ -24,6 +24,10 @@ _SERVES = re.compile(
     r"artisan\s+(?:serve|octane))\b"
 )
 """Web servers, which are not workers whatever the service is called."""
+_BUILDS = re.compile(
+    r"\b(?:webpack\w*|shakapacker-dev-server|bundle install|(?:yarn|npm)\s+(?:run\s+)?build|vite|esbuild)\b"
+)
+"""What only builds files for developers."""
 _TAKEN = ("app", "release", "run", "web")
 
 
@@ -69,7 +73,12 @@ def _of_procfile(tree: Tree) -> Iterator[Process]:
         for name, command in re.findall(r"(?m)^[ \t]*([\w-]+)\s*:\s*(\S.*)$", tree.read(path)):
             if name == "release":
                 yield Process("", command.strip(), path)
-            elif name != "web" and not stores.kind_of_server(command)[0] and not _ONCE.search(command):
+            elif (
+                name not in ("web", "rails")
+                and not _BUILDS.search(command)
+                and not stores.kind_of_server(command)[0]
+                and not _ONCE.search(command)
+            ):
                 yield Process(_name(name), command.strip(), path)
 
 
@@ -87,6 +96,7 @@ def _of_compose(services: Sequence[Service], app: Sequence[Service]) -> Iterator
             elif (
                 WORKS.search(words)
                 and not _SERVES.search(service.command)
+                and not _BUILDS.search(service.command)
                 and not (service in app[:1] and service.ports)
             ):
                 yield Process(_name(service.name), f"{service.entrypoint} {service.command}".strip(), service.where)

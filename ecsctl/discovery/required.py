@@ -117,6 +117,12 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
             live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
             asked = set(re.findall(r"\bENV(?:\[|\.(?:key|has_key|include)\?\()[\"'](\w+)[\"']", live))
             yield from ((name, file) for name in _RUBY.findall(live) if "if ENV" not in live and name not in asked)
+    for file in _files(tree, r"(?:database|cable|mongoid|storage|redis|sidekiq)\.yml", context):
+        if file.endswith(f"config/{file.rpartition('/')[2]}"):  # each environment has its own table
+            text = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
+            tables = re.split(r"(?m)^production:", text)
+            own = re.split(r"(?m)^\w+:", tables[-1])[0] if len(tables) > 1 else ""
+            yield from ((name, file) for name in _RUBY.findall(re.sub(r"ENV\.fetch\([^)]*\)\s*\|\|[^%]*", "", own)))
     for file in _files(tree, _SCHEMAS, context):
         text = tree.read(file)
         yield from ((name, file) for name in _OPTION.findall(text))

@@ -24,6 +24,12 @@ _TRIED = re.compile(r"(?:^|[./_-])(?:tests?|e2e|ci)(?:[./_-]|$)", re.IGNORECASE)
 _SAYS = re.compile(r"(?:\S+\s+)?(?:-h|--?help|help|--?version|version)")
 
 
+# Services that only make files for the app, or serve them to developers.
+_BUILDS = re.compile(
+    r"\b(?:webpack\w*|shakapacker-dev-server|bundler|bundle install|vite|esbuild|tailwind\w*|assets)\b(?!:)"
+)
+
+
 def services_of(
     services: Sequence[Service], path: str, names: Collection[str], owner: str, stage: Stage
 ) -> tuple[Service, ...]:
@@ -41,7 +47,8 @@ def services_of(
     found = [one for one in found if not _TRIED.search(one.file)] or found
 
     def rank(one: Service) -> tuple[bool, ...]:
-        return not one.runs(stage.name), one.trial, not one.ports, not one.health, bool(one.command)
+        beside = _BUILDS.search(f"{one.name} {one.command}") is not None
+        return not one.runs(stage.name), one.trial, beside, not one.ports, not one.health, bool(one.command)
 
     return tuple(sorted(found, key=rank))
 
@@ -107,6 +114,14 @@ def said(tree: Tree, texts: Sequence[Text]) -> str:
     for name in re.findall(r"\bmake\s+([\w-]+)", found[0] if found else "")[:3]:
         found += re.findall(rf"(?m)^{name}\s*:[^\n]*((?:\n\t[^\n]*)+)", tree.read("Makefile"))[:1]
     return " ".join(found)
+
+
+def in_development(environment: Mapping[str, str]) -> Iterator[str]:
+    """A sentence where the image itself has a framework run for development."""
+    for name in ("RAILS_ENV", "RACK_ENV", "NODE_ENV", "APP_ENV", "FLASK_ENV", "ASPNETCORE_ENVIRONMENT", "MIX_ENV"):
+        if environment.get(name, "").lower() in ("dev", "development", "local"):
+            value = environment[name]
+            yield f"ENV of the Dockerfile sets {name} to {value}: for production, set it in [service.environment]"
 
 
 def for_developers(command: str) -> str:

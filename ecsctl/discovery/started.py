@@ -20,6 +20,10 @@ _SETTINGS = re.compile(
 _PROGRAM = re.compile(r"(?m)^\[program:[^\]\n]+\](?:\n(?!\[)[^\n]*)*?\ncommand\s*=\s*(\S[^\n]*)")
 
 
+# Files for packages of an operating system, which may be called as the program is.
+_PACKAGED = re.compile(r"(?:^|/)(?:init\.d|sysvinit|systemd|debian|rpm|completions?)/")
+
+
 @dataclass(frozen=True)
 class Text:
     """A piece of text, and where it stands."""
@@ -71,7 +75,7 @@ def _named(tree: Tree, context: str, text: str) -> Iterator[str]:
     dotted = {word.rpartition(":")[2].replace(".", "/") + ".py" for word in _words(text) if word.startswith("python:")}
     programs = {re.sub(r"\d", "", name) for name in names}
     for path in tree.files:
-        if not within(path, context) or path.count("/") > context.count("/") + 4:
+        if not within(path, context) or path.count("/") > context.count("/") + 4 or _PACKAGED.search(path):
             continue
         pure = PurePosixPath(path)
         script = pure.suffix in ("", ".sh", ".bash", ".ini", ".toml", ".conf", ".json", ".py", ".rb", ".yml", ".yaml")

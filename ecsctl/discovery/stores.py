@@ -20,7 +20,7 @@ _KINDS = (
      r"(?:\w+_)?(?:DATABASE|DB)_{0,2}(?:URL|URI|DSN|HOST|HOSTNAME|SERVER)|DSN|ConnectionStrings__(?!.*(?:[Rr]edis|[Cc]ache|[Rr]abbit|[Qq]ueue|[Bb]us|[Bb]lob|[Ss]torage|[Ii]nsights))\w+"
      r"|(?:\w+__)*(?:Cosmos|Mongo|Sql|Postgres|Database|Db)\w*__(?:ConnectionString|ConnectionURI|Uri|Url|Host|Server)"
      r"|(?:\w+_)?(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|CLICKHOUSE|MONGO\w*)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
-     r"|(?:\w+_)?MONGO(?:DB)?_UR[IL]|(?:\w+_)?DATASOURCE_URL|PGHOST",
+     r"|(?:\w+_)?MONGO(?:DB)?_UR[IL]|(?:\w+_)?DATASOURCE_(?:JDBC_|REACTIVE_)?URL|PGHOST",
      r"spring\.(?:datasource\.url|r2dbc\.url|(?:data\.)?mongodb\.(?:uri|host))|quarkus\.datasource\.jdbc\.url"),
     ("Redis", r"redis|valkey|keydb|dragonfly",
      r"\w*REDIS\w*_?(?:URL|HOST|URI|DSN)|REDIS(?:_(?:SERVERS?|ADDR(?:ESS)?|ENDPOINT|NODES?|CONNECTION\w*))?"
@@ -29,9 +29,9 @@ _KINDS = (
     ("a cache", r"memcach", r"\w*MEMCACHED?_?(?:SERVERS?|HOSTS?|URL|LOCATION)", "$."),
     ("a queue", r"rabbitmq|amqp|kafka|redpanda|nats|activemq|artemis|elasticmq|beanstalk|pulsar|mosquitto|emqx",
      r"CELERY_BROKER\w*|AMQP\w*|\w*RABBIT(?:MQ)?_?(?:URL|URI|HOST\w*|SERVER)|\w*KAFKA\w*(?:BROKERS?|SERVERS?|URL|HOSTS?)"
-     r"|BROKER_URL|NATS_(?:URL|SERVERS?|HOST)|\w*QUEUE_URL|ConnectionStrings__\w*(?:[Rr]abbit|[Qq]ueue|[Bb]us)\w*"
+     r"|BROKER_URL|MP_MESSAGING_\w+_HOST|NATS_(?:URL|SERVERS?|HOST)|\w*QUEUE_URL|ConnectionStrings__\w*(?:[Rr]abbit|[Qq]ueue|[Bb]us)\w*"
      r"|(?:\w+__)*(?:Rabbit|Kafka|MassTransit|\w*Bus|Nats|\w*Broker)\w*__(?:Host\w*|Ur[il]|BootstrapServers|Connection\w*)",
-     r"spring\.(?:rabbitmq\.(?:host|addresses)|kafka\.bootstrap-servers|artemis\.broker-url)|kafka\.bootstrap\.servers"),
+     r"spring\.(?:rabbitmq\.(?:host|addresses)|kafka\.bootstrap-servers|artemis\.broker-url)|kafka\.bootstrap\.servers|mp\.messaging\.(?:\w+\.)+host"),
     ("a workflow server", r"temporalio/(?:auto-setup|server)|^temporal(?:ite)?$",
      r"(?:\w+_)?TEMPORAL_(?:ADDRESS|HOST\w*|URL|SERVER\w*|ENDPOINT|GRPC\w*)", "$."),
     ("a search engine", r"elasticsearch|bonsai|searchbox|opensearch|meilisearch|typesense|solr|zincsearch",
@@ -44,7 +44,8 @@ _KINDS = (
      r"(?:CHROMA|QDRANT|WEAVIATE|MILVUS)\w*_(?:URL|HOST|URI)", "$."),
     ("a model server", r"ollama|vllm|localai", r"(?:\w+_)?OLLAMA_(?:\w+_)?(?:URL|HOST)", "$."),
     ("an identity provider", r"keycloak|zitadel|authentik|^hydra$",
-     r"(?:\w+_)?KEYCLOAK_(?:\w+_)?(?:URL|HOST|ISSUER\w*)", "$."),
+     r"(?:\w+_)?KEYCLOAK_(?:\w+_)?(?:URL|HOST|ISSUER\w*)|QUARKUS_OIDC_AUTH_SERVER_URL|\w*_JWT_ISSUER_URI",
+     r"quarkus\.oidc\.auth-server-url|spring\.security\.oauth2\.resourceserver\.jwt\.issuer-uri"),
     ("a mail server", r"mailhog|mailpit|mailcatcher|maildev|smtp|postfix",
      r"(?:\w+_)?SMTP_(?:HOST|SERVER|URL)|(?:E?MAIL)_(?:HOST|SERVER|URL)|(?:\w+__)*(?:Smtp|E?[Mm]ail)\w*__(?:SmtpServer|Host|Server)",
      r"spring\.mail\.host"),
@@ -117,7 +118,8 @@ def of_settings(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
             kind = next((kind for kind, *_, keys in _KINDS if re.fullmatch(keys, name)), "")
             if kind and not _AT_HOME.search(value):
                 given = [one for one in _PLACE.findall(value) if kind_of_variable(one)] or _PLACE.findall(value)
-                yield (given[0] if given else re.sub(r"[.-]", "_", name.replace("-", "")).upper()), file
+                bare = name.replace("-", "") if name.startswith("spring.") else name  # Quarkus has "_" for each of them
+                yield (given[0] if given else re.sub(r"[.-]", "_", bare).upper()), file
     for name, (value, file) in dotnet.settings(tree, context).items():
         if kind_of_variable(name) and not _AT_HOME.search(value) and not re.search(r"\{\d\}", value):  # filled in later
             yield name, file

@@ -153,3 +153,68 @@ def test_an_identity_provider_and_stores_of_rust_are_listed(tmp_path):
     needed = "; ".join(one.line for one in image.needs)
     assert "an identity provider: compose.yml runs quay.io/keycloak/keycloak" in needed
     assert "Redis: Cargo.toml has redis" in needed
+
+
+RUBY = "FROM ruby\nCOPY . .\nEXPOSE 3000\nCMD puma\n"
+
+
+def needed(image):
+    return "; ".join(one.line for one in image.needs)
+
+
+def test_of_the_services_of_one_image_what_builds_files_for_developers_comes_last(tmp_path):
+    compose = (
+        "services:\n  webpack:\n    build: .\n    ports: ['3035:3035']\n    command: ./bin/shakapacker-dev-server\n"
+        "    healthcheck: {test: curl -f http://localhost:3035/webpack-dev-server}\n"
+        "  web:\n    build: .\n    ports: ['3000:3000']\n    command: bundle exec rails s -b 0.0.0.0 -p 3000\n"
+    )
+    image = of(tmp_path, Dockerfile="FROM ruby\nCOPY . .\n", compose_dot_yml=compose)
+    assert (image.port, "rails s" in " ".join(image.command)) == (3000, True)
+
+
+def test_a_script_for_a_package_of_the_system_is_not_what_the_image_starts(tmp_path):
+    script = '#!/bin/sh\ncase "$1" in\n  start) run ;;\n  *) echo usage; exit 2 ;;\nesac\n'
+    built = 'FROM alpine\nCOPY --from=build /shop /usr/bin/shopd\nEXPOSE 8080\nCMD ["/usr/bin/shopd"]\n'
+    assert "usage" not in doubts(of(tmp_path, Dockerfile=built, contrib__init_dot_d__shopd=script))
+
+
+def test_what_the_settings_of_production_fetch_from_the_environment_is_required(tmp_path):
+    text = "test:\n  url: <%= ENV.fetch('TEST_PLACE') %>\nproduction:\n  url: <%= ENV.fetch('SHOP_PLACE') %>\n  pool: <%= ENV.fetch('SHOP_POOL') { 5 } %>\n"
+    image = of(tmp_path, Dockerfile=RUBY, config__database_dot_yml=text)
+    assert [one.line for one in image.needs if "required by" in one.line] == [
+        "SHOP_PLACE: required by config/database.yml"
+    ]
+
+
+@pytest.mark.parametrize(("value", "said"), [("development", True), ("production", False)])
+def test_an_image_that_sets_a_framework_up_for_development_is_named(tmp_path, value, said):
+    image = of(tmp_path, Dockerfile=RUBY + f"ENV RAILS_ENV={value}\n")
+    assert (f"ENV of the Dockerfile sets RAILS_ENV to {value}" in doubts(image)) is said
+
+
+@pytest.mark.parametrize(("env", "listed"), [("APP_SECRET=\n", True), ("APP_SECRET=abc\n", False)])
+def test_symfonys_secret_is_needed_unless_the_committed_file_has_one(tmp_path, env, listed):
+    image = of(tmp_path, Dockerfile=PHP, symfony_dot_lock="{}", _dot_env=env)
+    assert ("APP_SECRET, which Symfony in production names" in needed(image)) is listed
+
+
+def test_a_route_in_an_attribute_of_php_is_found_below_that_of_its_class(tmp_path):
+    source = "<?php\n#[Route('/api')]\nfinal class CheckController\n{\n    #[Route('/ping', methods: ['GET'])]\n    public function ping() { return new Response('ok'); }\n}\n"
+    assert of(tmp_path, Dockerfile=PHP, src__CheckController_dot_php=source).path == "/api/ping"
+
+
+def test_the_variable_by_which_the_command_is_told_its_port_is_set_if_nothing_else_does(tmp_path):
+    built = 'FROM python\nARG SHOP_PORT\nENV SHOP_PORT=${SHOP_PORT}\nCOPY . .\nEXPOSE 8000\nCMD ["sh", "-c", "./run 0.0.0.0:${SHOP_PORT}"]\n'
+    assert dict(of(tmp_path, Dockerfile=built).environment) == {"SHOP_PORT": "8000"}
+
+
+def test_stores_that_only_settings_of_quarkus_name_are_listed_with_their_variables(tmp_path):
+    text = "quarkus.datasource.jdbc.url=jdbc:postgresql://x/y\nquarkus.oidc.auth-server-url=http://sso/realms/x\nmp.messaging.incoming.orders.host=broker\n"
+    said = needed(of(tmp_path, Dockerfile=JAVA, src__main__resources__application_dot_properties=text))
+    assert "a database: QUARKUS_DATASOURCE_JDBC_URL" in said
+    assert "an identity provider: QUARKUS_OIDC_AUTH_SERVER_URL" in said
+
+
+def test_the_variable_that_decides_on_migrations_at_the_start_is_named(tmp_path):
+    image = of(tmp_path, Dockerfile=GO, main_dot_go='if os.Getenv("RUN_MIGRATIONS") == "1" { migrate() }\n')
+    assert "migrations: RUN_MIGRATIONS says whether the app runs them as it starts (main.go)" in needed(image)
