@@ -21,6 +21,9 @@ _LISTENS = re.compile(
 )
 # Lists of allowed hosts that allow every host.
 _ANY_HOST = re.compile(r"\w*(?:ALLOWED_HOSTS?|TRUSTED_HOSTS?)=(?:[\[\"']*\*[\]\"']*)")
+_PROFILE = re.compile(
+    r"(?:SPRING_PROFILES_ACTIVE|(?:ASPNETCORE|DOTNET)_ENVIRONMENT|QUARKUS_PROFILE|MICRONAUT_ENVIRONMENTS)=[\w-]+"
+)
 # Variables that hold the address of a caller, such as an allowed origin: the app does not call that one.
 _OF_CALLERS = re.compile(r"CORS|ORIGIN|ALLOWED|TRUSTED|FRONT|CLIENT|REDIRECT|CALLBACK|PUBLIC", re.IGNORECASE)
 _PLAIN = re.compile(r"(?:docker-)?compose\.ya?ml")
@@ -56,6 +59,7 @@ class Service:
     binds: tuple[tuple[str, str], ...] = ()  # those that have the app listen on every address of its machine
     listens: tuple[tuple[str, str], ...] = ()  # those that say on which of its ports it listens
     any_host: tuple[tuple[str, str], ...] = ()  # those by which it answers whatever host it is asked for
+    profiles: tuple[tuple[str, str], ...] = ()  # those by which a framework picks its settings files
     beyond: tuple[str, ...] = ()  # what it asks of its machine that no Fargate task gets
     memory: int = 0  # MiB that it may use; 0 for what is open
     calls: tuple[str, ...] = ()  # the services of its file that it waits for, or whose address it is given
@@ -190,6 +194,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any], names: S
         binds=_binds(one.get("environment")),
         listens=_of_ports(one.get("environment"), _ports(one)),
         any_host=tuple(pair for pair in _values(one.get("environment")) if _ANY_HOST.fullmatch("=".join(pair))),
+        profiles=tuple(pair for pair in _values(one.get("environment")) if _PROFILE.fullmatch("=".join(pair))),
         beyond=tuple(_beyond(one)),
         memory=_memory(one),
         calls=_calls(one, build, [other for other in names if other != name]),

@@ -55,7 +55,7 @@ def of_port(found: Sequence[Port], port: int) -> Iterator[str]:
         yield f"port {port} is a proposal, from {chosen.source} alone"
     if chosen.source.startswith("EXPOSE") and not chosen.agreed:
         for other in found:
-            if _LISTENS.match(other.source) and not other.beside:
+            if (_LISTENS.match(other.source) or other.fixed) and not other.beside:
                 yield f"EXPOSE of the Dockerfile names {port}, and {other.source} {other.number}"
                 return
     elif chosen.against:

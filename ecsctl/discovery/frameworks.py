@@ -61,6 +61,9 @@ def given(
     if pod and not services:
         every = f"it makes the app listen on every address, as in {pod.file}: else nothing reaches it"
         yield from ((name, value, every) for name, value in pod.binds if name not in known)
+    for name, value, file in _profiles(tree, context, services):
+        if name not in known:
+            yield name, value, f"{file} is for it, and a compose file sets it"
     for service in services[:1]:
         every = f"it makes the app listen on every address, as in {service.where}: else nothing reaches it"
         yield from ((name, value, every) for name, value in service.binds)
@@ -74,3 +77,18 @@ def given(
         said = [tree.read(one) for one in files]
         if any(re.search(rule.has, one) for one in said) and not re.search(rule.unless, "\n".join([started, *said])):
             yield rule.variable, rule.value, rule.why
+
+
+_FOR_DEVELOPERS = re.compile(r"dev\w*|local\w*|test\w*", re.IGNORECASE)
+
+
+def _profiles(tree: Tree, context: str, services: Sequence[Service]) -> Iterator[tuple[str, str, str]]:
+    """The variable by which a framework reads settings that are not its default ones, its value, and their file."""
+    for name, value in dict.fromkeys(pair for one in services for pair in one.profiles):
+        if not _FOR_DEVELOPERS.fullmatch(value):
+            files = [*tree.named(rf"application-{value}\.(?:properties|ya?ml)|appsettings\.{value}\.json", context)]
+            sources = tree.named(r"Program\.cs|Startup\.cs", context) if name.endswith("_ENVIRONMENT") else ()
+            files += [one for one in sources if f'"{value}"' in tree.read(one)]
+            if files:
+                yield name, value, files[0]
+                return

@@ -59,6 +59,8 @@ _RUNNERS = (
 """Files that may run them, beside what is started."""
 
 
+# Rails' own entry point migrates if the command ends in these words, and only then.
+_RAILS_ENTRY = re.compile(r"-2:1\}\"?\s*=+\s*\"\./bin/rails\"[^\n]*-1:1\}\"?\s*=+\s*\"server\"")
 _SWITCH = re.compile(r"[\"'`]((?:[A-Z]+_)*(?:RUN|AUTO)_?(?:[A-Z]+_)?MIGRAT(?:E|IONS?)(?:_ON_\w+)?)[\"'`]")
 
 
@@ -82,7 +84,13 @@ def unrun(
     below = [one for one in tree.files if within(one, context) and not aside(one)]
     below = [one for one in below if not any(within(one, folder) for folder in foreign)]
     paths = "\n".join(below)
-    said = "\n".join([*(one.text for one in texts), *processes])
+    command = texts[0].text if texts else ""
+    idle = {
+        one.where
+        for one in texts
+        if _RAILS_ENTRY.search(one.text) and not re.search(r"\./bin/rails\s+server\s*$", command)
+    }
+    said = "\n".join([*(one.text for one in texts if one.where not in idle), *processes])
     for tool in _TOOLS:
         match = re.search(rf"(?m)^(?:.*/)?{tool.files}$", paths)
         file = match[0] if match else ""
@@ -90,6 +98,8 @@ def unrun(
             continue
         files = [*tree.named(_RUNNERS, context)[:200], *sources(tree, context)]
         files += tree.named(r"[\w.-]+\.rs", context)[:2000] if tool.name == "Diesel" else ()
-        if not any(re.search(tool.runs, tree.live(one)) for one in files if not one.startswith(".github/")):
+        if not any(
+            re.search(tool.runs, tree.live(one)) for one in files if not one.startswith(".github/") and one not in idle
+        ):
             yield f"migrations: nothing runs those of {tool.name} ({file}): as a command of [release], {tool.command}"
         return

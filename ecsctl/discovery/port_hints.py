@@ -93,6 +93,7 @@ class Port:
     sure: bool = True  # whether the image itself says it, not a hint from elsewhere
     agreed: bool = False  # whether something else names it too
     against: int = 0  # the one that EXPOSE names, and nothing else
+    fixed: bool = False  # whether a source has it as a number, which no variable changes
 
     @property
     def beside(self) -> bool:
@@ -186,6 +187,8 @@ def of_spring(tree: Tree, context: str) -> Iterator[Port]:
     builds = [one for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?", context) if not aside(one)]
     if not any(re.search("spring-boot|quarkus|micronaut", tree.read(one)) for one in builds[:20]):
         return
+    if without_web(tree, context):
+        return
     found: dict[int, str] = {}
     files = [one for one in tree.named(r"application\.(?:properties|ya?ml)", context) if not aside(one)]
     modules = {file.partition("src/")[0] for file in files}
@@ -201,14 +204,33 @@ def of_spring(tree: Tree, context: str) -> Iterator[Port]:
         yield Port(8080, f"what the framework of {builds[0]} listens on", sure=False)
 
 
+_SPRING_WEB = re.compile(
+    r"starter-(?:web|jersey|data-rest|hateoas|graphql|rsocket|oauth2-authorization|actuator)|spring-web|webmvc|webflux|gateway|"
+    r"eureka-server|config-server|springdoc|vaadin|servlet|undertow|tomcat|jetty|netty|quarkus|micronaut|admin-server|camel|zipkin"
+)
+
+
+def without_web(tree: Tree, context: str) -> str:
+    """The build file of a Spring Boot app without any of its web starters: such an app serves no requests."""
+    builds = [
+        one for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?|libs\.versions\.toml", context) if not aside(one)
+    ][:40]
+    texts = [tree.read(one) for one in builds]
+    starts = any(re.search(r"spring-boot-starter-(?!parent|test)", text) for text in texts) and not any(
+        "<modules>" in text for text in texts
+    )
+    return builds[0] if starts and not any(_SPRING_WEB.search(text) for text in texts) else ""
+
+
 def of_sources(tree: Tree, context: str) -> Iterator[Port]:
     """The ports on which a program's main files listen."""
     files = [one for one in tree.named(FIRST_FILE.pattern, context) if not aside(one)]
     for file in files[:40]:
-        for match in _LISTENS.finditer(tree.read(file)):
+        for match in _LISTENS.finditer(tree.live(file)):
             number = int(next(one for one in match.groups() if one))
             if number < 65536:
-                yield Port(number, file, sure=False)
+                fixed = re.match(r"\.(?:listen|Run|Start|Listen)\(\s*[\"']?(?:[\d.]*:)?\d", match[0]) is not None
+                yield Port(number, file, sure=False, fixed=fixed)
 
 
 def of_settings(tree: Tree, context: str) -> Iterator[Port]:

@@ -37,9 +37,11 @@ _DECOUPLE = re.compile(
     r"[ \t]{0,9}(?:,[ \t]{0,9}cast=\w+[ \t]{0,9})?\)"
 )
 # The message with which a program ends if a variable is not set, in any language, also on a line of its own.
+_SET = r"(?:set|provided|defined|given|specified|configured|present)"
 _DEMANDED = re.compile(
-    r"\b(?:raise|throw|[Ff]atal\w*|panic|abort|exit|die|expect|error)\b[^\n]{0,80}?(?:\(\s{0,40})?[\"'`][^\"'`\n]{0,40}?"
-    rf"\b{_NAME}\b[^\"'`\n]{{0,60}}?\b(?:not set|required|missing|must be|not defined|undefined|unset|not found)\b"
+    r"\b(?:raise|throw|[Ff]atal\w*|panic|abort|exit|die|expect|error|Errorf|errors\.New)\b[^\n]{0,80}?(?:\(\s{0,40})?"
+    rf"[\"'`][^\"'`\n]{{0,40}}?\b{_NAME}\b[^\"'`\n]{{0,60}}?"
+    rf"\b(?:not set|required|missing|must be {_SET}|not defined|undefined|unset|not found)\b"
 )
 # zod and t3-env: where a field of a schema begins. It is required if it has neither a default nor leave to be absent.
 _FIELD = re.compile(rf"(?m)^[ \t]{{0,40}}{_NAME}:[ \t]{{0,9}}")
@@ -99,7 +101,10 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     for file in _files(tree, r"runtime\.exs", context):
         live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
         yield from ((name, file) for name in re.findall(rf"\bfetch_env!\(\s{{0,9}}\"{_NAME}\"", live))
+    programs = {one.rpartition("/")[0] for one in _files(tree, r"main\.go", context) if "cmd/" in one}
     for file in _files(tree, _STARTS, context):
+        if len(programs) > 1 and any(file.startswith(f"{one}/") for one in programs):
+            continue  # of one program of several, which may be another than the image has
         text = tree.live(file)
         for name in _DEMANDED.findall(text):
             if re.search(rf"(?i:env|config)[\w.:!\[(\"'` ]{{0,30}}[\"'.\[(]{name}\b", text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ecsctl.discovery.port_hints import sources
+from ecsctl.discovery.port_hints import sources, without_web
 from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside
 
@@ -56,6 +56,8 @@ def reason(tree: Tree, context: str, image: str, texts: Sequence[Text]) -> str:
     for text in texts:
         if text.shell and (found := _PROGRAMS.search(text.text)):
             return f"{text.where} runs {found[0]}"
+    if build := without_web(tree, context):
+        return f"{build} has Spring Boot without a web starter"
     if _RUNTIME.fullmatch(image):
         return f"{image.partition('@')[0]} has no ASP.NET in it"
     if any(_SERVES.search(tree.read(one)) for one in sources(tree, context)):

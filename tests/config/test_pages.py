@@ -218,3 +218,49 @@ def test_stores_that_only_settings_of_quarkus_name_are_listed_with_their_variabl
 def test_the_variable_that_decides_on_migrations_at_the_start_is_named(tmp_path):
     image = of(tmp_path, Dockerfile=GO, main_dot_go='if os.Getenv("RUN_MIGRATIONS") == "1" { migrate() }\n')
     assert "migrations: RUN_MIGRATIONS says whether the app runs them as it starts (main.go)" in needed(image)
+
+
+def test_a_spring_app_without_a_web_starter_takes_no_requests(tmp_path):
+    built = 'FROM eclipse-temurin:21\nCOPY . .\nCMD ["java", "-jar", "shop.jar"]\n'
+    image = of(tmp_path, Dockerfile=built, pom_dot_xml="<artifactId>spring-boot-starter-kafka</artifactId>")
+    assert (image.web, image.port) == (False, None)
+    image = of(tmp_path, pom_dot_xml="<artifactId>spring-boot-starter-webflux</artifactId>")
+    assert (image.web, image.port) == (True, 8080)
+
+
+def test_a_port_that_a_source_has_as_a_number_is_named_beside_what_expose_says(tmp_path):
+    image = of(tmp_path, Dockerfile=NODE, server_dot_js="app.listen('8123', () => {});\n")
+    assert "EXPOSE of the Dockerfile names 3000, and server.js 8123" in doubts(image)
+    assert "EXPOSE" not in doubts(of(tmp_path, server_dot_js="app.listen(process.env.PORT || 8123);\n"))
+
+
+@pytest.mark.parametrize(("source", "required"), [
+    ('raise ValueError("SHOP_SIZE must be a positive number")\nx = os.environ.get("SHOP_SIZE")\n', False),
+    ('raise ValueError("SHOP_SIZE must be set")\nx = os.environ.get("SHOP_SIZE")\n', True),
+])  # fmt: skip
+def test_a_sentence_on_a_variables_value_does_not_make_it_required(tmp_path, source, required):
+    image = of(tmp_path, Dockerfile=PYTHON, settings_dot_py=source)
+    assert ("SHOP_SIZE: required by settings.py" in needed(image)) is required
+
+
+def test_a_variable_whose_absence_is_an_error_of_go_is_required(tmp_path):
+    source = 'c.Topic = os.Getenv("SHOP_TOPIC")\nif c.Topic == "" {\n  return fmt.Errorf("SHOP_TOPIC is required")\n}\n'
+    assert "SHOP_TOPIC: required by config.go" in needed(of(tmp_path, Dockerfile=GO, config_dot_go=source))
+
+
+@pytest.mark.parametrize(("profile", "set_"), [("prod", True), ("dev", False), ("other", False)])
+def test_the_profile_of_a_compose_file_is_set_if_settings_are_for_it(tmp_path, profile, set_):
+    made = {f"src__main__resources__application-{one}_dot_yml": "x: 1\n" for one in ("prod", "dev")}
+    compose = f"services:\n  web:\n    build: .\n    environment:\n      SPRING_PROFILES_ACTIVE: {profile}\n"
+    image = of(tmp_path, Dockerfile=JAVA, pom_dot_xml=POM, compose_dot_yml=compose, **made)
+    assert (dict(image.environment).get("SPRING_PROFILES_ACTIVE") == profile) is set_
+
+
+@pytest.mark.parametrize(("command", "run"), [
+    ('["./bin/rails", "server"]', True), ('["bash", "-c", "bin/rails server -p 3000"]', False),
+])  # fmt: skip
+def test_rails_own_entry_point_migrates_only_if_the_command_ends_as_it_expects(tmp_path, command, run):
+    entry = '#!/bin/bash -e\nif [ "${@: -2:1}" == "./bin/rails" ] && [ "${@: -1:1}" == "server" ]; then\n  ./bin/rails db:prepare\nfi\nexec "${@}"\n'
+    built = f'FROM ruby\nCOPY . .\nENTRYPOINT ["/rails/bin/docker-entrypoint"]\nEXPOSE 3000\nCMD {command}\n'
+    image = of(tmp_path, Dockerfile=built, **{"bin__docker-entrypoint": entry, "db__migrate__2020_x_dot_rb": "x"})
+    assert ("nothing runs those of Rails" not in needed(image)) is run
