@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
+from ecsctl.why.log_prefixes import without_prefixes
+
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 SHOWN_BY = re.compile(
     r"^(?:#\d+ (?=\d+\.\d+(?: |$)|ERROR))?(?:\d+\.\d+(?: |$))?"
@@ -30,7 +32,8 @@ LOGGED_BY = re.compile(
 """A logger's prefix: the time (twice if `docker logs -t` adds one), level, logger and thread.
 """
 ERROR = re.compile(
-    r"^E: |error|exception|fatal|fail|denied|refused|cannot|can't|could ?n[o']t|unable|not found|no such|panic|invalid"
+    r"^E: |(?<!_)error(?!\.log\b)|_error(?!_)"
+    r"|exception|fatal|fail|denied|refused|cannot|can't|could ?n[o']t|unable|not found|no such|panic|invalid"
     r"|missing|abort|killed|time(?:d ?)?out|err!|unauthori[sz]ed|authentication required|no match"
     r"|too ?many ?requests|no space left"
     r"|not (?:permitted|allowed|supported)|mismatch|is already running|already in use|incompatible|you must"
@@ -46,9 +49,19 @@ QUIET = re.compile(
     r"^(?:\S+ ){0,4}\W?(?:INFO|DEBUG|TRACE|WARN(?:ING)?|INF|DBG|WRN|DEBU|TRAC)\b|^(?:info|warn(?:ing)?|dbug|trce): \w"
     r"|^\d{4}-\d\S+ (?:info|debug|verbose|notice|warn(?:ing)?): "
     r"|^.{0,40}\[(?:info|debug|notice|trace|warn(?:ing)?)\] |^[IW]\d{4} \d\d:\d\d:\d\d"
+    r"|^\[Nest\] \d+ +- .{0,40}? (?:LOG|WARN|DEBUG|VERBOSE) |^.{0,50}\[\d+\] LOG:  "
     r"|[\"']?\b(?:level|severity|lvl)[\"']?\s*[:=]\s*[\"']?(?:(?i:info|debug|trace|warn|notice)|[1-4]0\b)"
 )
-"""Levels below error, as a word or as a number below 50 (Pino, Bunyan)."""
+"""Levels below error, as a word or as a number below 50 (Pino, Bunyan); LOG is that of NestJS and PostgreSQL."""
+NO_ERRORS = re.compile(
+    r"\b(?:no|0|without(?: any)?) (?:errors?|failures?|failed|exceptions?)\b"
+    r"|\b(?:error|exception) (?:handl(?:er|ing)|report(?:er|ing)|tracking|pages?|middleware|boundary|logs?)\b"
+    r"|\b(?:errors?|failed|failures?)[\"']?[=:] ?(?:0|null|none|false|\[\])(?![\w.])",
+    re.IGNORECASE,
+)
+"""Words of an error in a line that says that there is none, or what handles one."""
+ASPNET = re.compile(r"^(trce|dbug|info|warn): \S+\[\d+\]$")
+"""The first line of an event of .NET's console logger, below error; its message follows, indented."""
 LOUD = re.compile(
     r"^(?:\S+ ){0,4}\W?(?:FATAL|CRITICAL|EMERGENCY|PANIC|SEVERE|ERROR|FTL|PANI|FATA|ERRO)\b"
     r"|^.{0,40}\[(?i:emerg|alert|crit(?:ical)?|fatal|panic|error|severe)\] |^[EF]\d{4} \d\d:\d\d:\d\d"
@@ -97,6 +110,11 @@ def level(line: str) -> Level:
         return Level.QUIET
     loud = (LOUD.search(line) or LOUD.search(said)) and message.strip() and not message.startswith(" ")
     return Level.LOUD if loud else Level.PLAIN
+
+
+def errs(text: str) -> bool:
+    """Whether a text has a word of an error, and does not say that there is none."""
+    return bool(ERROR.search(NO_ERRORS.sub("", text)))
 
 
 def bare(line: str) -> str:
@@ -149,11 +167,13 @@ def _said(event: Mapping[str, Any]) -> str:
 
 def split(entries: Iterable[str]) -> Iterator[str]:
     """Split log entries into lines without colours; an error in JSON becomes its message and its stack."""
-    lines = [line.rstrip() for entry in _whole(entries) for line in _plain(entry).split("\n")]
-    n = 0
+    raw = without_prefixes([line.rstrip() for entry in _whole(entries) for line in _plain(entry).split("\n")])
+    lines = without_prefixes([line.rstrip() for one in raw for line in _unpacked(one).split("\n")])
+    n, below = 0, ""
     while n < len(lines):
         line, width = _event(lines, n)
-        yield from _spread(line)
+        below = head[1] if (head := ASPNET.match(line)) else below if line.startswith("      ") else ""
+        yield from _spread(f"{below}: {line.strip()}" if below and not head else line)
         n += width
 
 
@@ -170,11 +190,15 @@ def _whole(entries: Iterable[str]) -> Iterator[str]:
 
 
 def _plain(entry: str) -> str:
-    """Return an entry as the app wrote it, without colours; of bytes printed by Erlang, the first line as text."""
+    """Return an entry without colours, and bytes printed by Erlang as text."""
+    return CHARACTERS.sub(lambda found: _text_of(found[1]), ANSI.sub("", _unpacked(entry)))
+
+
+def _unpacked(entry: str) -> str:
+    """Return what the app wrote, if a log driver has put it into a field of JSON."""
     event = _parsed(entry.strip()) if '"log"' in entry else {}
-    if isinstance(event.get("log"), str) and any(key in event for key in SHIPPED):
-        entry = event["log"].rstrip()
-    return CHARACTERS.sub(lambda found: _text_of(found[1]), ANSI.sub("", entry))
+    packed = isinstance(event.get("log"), str) and any(key in event for key in SHIPPED)
+    return ANSI.sub("", event["log"].rstrip()) if packed else entry
 
 
 def _text_of(codes: str) -> str:

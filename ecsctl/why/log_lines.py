@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ecsctl.why import log_patterns
-from ecsctl.why.log_events import ERROR, Level, bare, forms, level, message_of, split
+from ecsctl.why.log_events import ERROR, Level, bare, errs, forms, level, message_of, split
 from ecsctl.why.log_patterns import joined
 
 NOISE = joined(log_patterns.NOISE, re.IGNORECASE)
@@ -24,6 +24,8 @@ GO_FRAME = re.compile(r"^\s+\S+\.go:\d+|^\S+\.go:\d+(?: \+0x[0-9a-f]+)?$|^\s+\S+
 PYTHON_FRAME = re.compile(r"^\s*File \"[^\"]+\", line \d+")
 SHOWN_CODE = re.compile(r"^\s*[~^]+\s*$")
 """Markers that Python, Ruby and Node print below the code that failed."""
+IGNORED = re.compile(r"^Exception ignored (?:in|on|while)\b")
+TRACEBACK = re.compile(r"^Traceback \(most recent call last\):$")
 USAGE = re.compile(r"^Usage:(?: |$)")
 HELP = re.compile(r"^\s+\S|^[A-Z][\w ]*:$|^Use \"")
 """The beginning and the following lines of a usage message of Cobra, Click and others."""
@@ -58,13 +60,15 @@ DETAIL = re.compile(r"^\s*(?:(?:DETAIL|Details?|Cause|Message):|what\(\):) +")
 PANIC = re.compile(r"^\s*thread 'main'(?: \(\d+\))? panicked at ")
 """The panic that ends a Rust program or a build script of Cargo."""
 NEAR = 50  # last lines that may say why: the program has survived what it reported earlier
+ROUTINE = 5
+"""The rank of a line that its logger does not call an error, and that has no word of one."""
 EVENT = 4  # lines quoted at most, the first one included
 ENDED = re.compile(r"^BUILD FAILED in ")
 """The last line of Gradle about a failure."""
 CAUSED_BY = "Caused by:"
 """The heading of an error's causes in Rust, Cargo and uv; the causes are indented."""
 NPM = re.compile(r"^npm (?:ERR!|error)\s?")
-NPM_SCRIPT = re.compile(r"code ELIFECYCLE|failed at the \S+ \S+ script", re.IGNORECASE)
+NPM_SCRIPT = re.compile(r"code ELIFECYCLE|failed at the \S+ \S+ script|Lifecycle script", re.IGNORECASE)
 """npm's report that a script failed: the reason is in the script's own output."""
 NPM_NOISE = re.compile(
     r"^\s*$|^(?:code|errno|path|syscall|dest|argv|command(?! failed))\b|^failed at the|^this is probably|^exit status"
@@ -77,15 +81,17 @@ NPM_NOISE = re.compile(
 
 def last_error(lines: Sequence[str]) -> str:
     """Return the line that says why, else the last line that is not noise; empty if there is none."""
-    kept = _of_its_own([*_telling([*_without_help([*split(lines)])])])[-NEAR:]
+    every = [*split(lines)]
+    kept = _of_its_own([*_telling([*_without_help([*_without_ignored(every)] or every)])])[-NEAR:]
+    kept = [line for line in kept if rank(line) != ROUTINE] or kept
     chosen = _chosen(kept)
     if chosen is None:
         return ""
     if head := _headed(kept, chosen):
         return head
     before = kept[chosen - 1 : chosen] if chosen and REASON.match(kept[chosen]) else []
-    every = (*before, kept[chosen], *_more(kept, chosen))
-    return " ".join(message_of(line).split("\n")[0] or line.strip() for line in every)
+    shown = (*before, kept[chosen], *_more(kept, chosen))
+    return " ".join(message_of(line).split("\n")[0] or line.strip() for line in shown)
 
 
 def _chosen(kept: Sequence[str]) -> int | None:
@@ -94,7 +100,7 @@ def _chosen(kept: Sequence[str]) -> int | None:
         return panics[-1]
     best: dict[int, int] = {}
     for n in range(len(kept) - 1, -1, -1):
-        best.setdefault(_kind(kept[n]), n)
+        best.setdefault(rank(kept[n]), n)
         if 0 in best:
             break
     return _named(kept, best[min(best)]) if best else None
@@ -111,31 +117,31 @@ def _named(kept: Sequence[str], chosen: int) -> int:
     if ITEM.match(bare(kept[chosen])):
         while before > 0 and ITEM.match(bare(kept[before])):
             before -= 1
-        return before if before >= 0 and kept[before].endswith(":") and _kind(kept[before]) == 0 else chosen
+        return before if before >= 0 and kept[before].endswith(":") and rank(kept[before]) == 0 else chosen
     if not REMARK.match(forms(kept[chosen])[2]):
         return chosen
-    while before > 0 and _kind(kept[before]) in (1, 2, 4):  # these lines say nothing about the error
+    while before > 0 and rank(kept[before]) in (1, 2, 4):  # these lines say nothing about the error
         before -= 1
-    named = before >= 0 and _kind(kept[before]) == 0 and not REMARK.match(forms(kept[before])[2])
+    named = before >= 0 and rank(kept[before]) == 0 and not REMARK.match(forms(kept[before])[2])
     return before if named else chosen
 
 
-def _kind(line: str) -> int:
+def rank(line: str) -> int:
     """Rank a line: 0 error, 1 error at a lower level, 2 farewell or advice with an error, 3 no error, 4 other farewell,
     5 no error, and its logger says so.
     """
     farewell, quiet = _farewell(line), level(line) == Level.QUIET
     if _errs(line):
         return 2 if farewell or ADVISES.match(forms(line)[2]) else int(quiet)
-    return 4 if farewell else 5 if quiet else 3
+    return 4 if farewell else ROUTINE if quiet else 3
 
 
 def _errs(line: str) -> bool:
     """Whether a line reports an error, by its level or its words."""
     _, said, message = forms(line)
     if message != said and message.startswith(" "):  # a logger's line that goes on with the one before it
-        return bool(ERROR.search(message))
-    return level(line) == Level.LOUD or bool(ERROR.search(message if message.strip() else said))
+        return errs(message)
+    return level(line) == Level.LOUD or errs(message if message.strip() else said)
 
 
 def _farewell(line: str) -> bool:
@@ -196,7 +202,7 @@ def _telling(lines: Sequence[str]) -> Iterator[str]:
         line, said = lines[n], bare(lines[n])
         after = bare(lines[n + 1]) if n + 1 < len(lines) else ""
         framed = (
-            (PYTHON_FRAME.match(before) and said.startswith(" "))
+            _is_code(said, before)
             or ADVICE.match(before)
             or (GO_FRAME.match(after) and said.endswith(")"))
             or (SHOWN_CODE.match(after) and said.strip())
@@ -207,11 +213,31 @@ def _telling(lines: Sequence[str]) -> Iterator[str]:
         n += 1
 
 
+def _is_code(said: str, before: str) -> bool:
+    """Whether a line is the code of the frame of Python before it: it is indented more, if the log has kept that."""
+    if not (frame := PYTHON_FRAME.match(before)):
+        return False
+    return _indent(said) > _indent(before) or (not _indent(before) and not frame[0].startswith('File "<'))
+
+
 @functools.lru_cache(2048)
 def _noise(line: str) -> bool:
     """Whether a line is a frame of a stack, code, advice or decoration."""
-    every = forms(line)
-    return any(map(NOISE.search, {*every})) or any(map(STACK.search, {*every[1:]}))
+    every = {*forms(line)[1:]}
+    return any(map(NOISE.search, every)) or any(map(STACK.search, every))
+
+
+def _without_ignored(lines: Sequence[str]) -> Iterator[str]:
+    """Drop the exceptions that Python ignores while it ends, each with its stack."""
+    ignored = False
+    for line in lines:
+        said = bare(line)
+        if IGNORED.match(said):
+            ignored = True
+        elif not ignored:
+            yield line
+        elif said.strip() and not said.startswith(" ") and not TRACEBACK.match(said):  # the exception, after its stack
+            ignored = False
 
 
 def _without_help(lines: Sequence[str]) -> Iterator[str]:

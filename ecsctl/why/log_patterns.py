@@ -29,6 +29,11 @@ NOISE: Patterns = {
         ),
         r"^\s*(?:= )?(?:hint|help|note): ": "hint: See above for details.",
     },
+    "web servers": {
+        r"\"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \S+ HTTP/[\d.]+\" [1-4]\d\d\b": (
+            '172.31.33.98   - - [24/Aug/2026 16:07:21] "GET /healthz HTTP/1.1" 404 -'
+        ),
+    },
     "Preact": {
         r"^Consider \w+ing\b": "Consider wrapping code producing error in:",
     },
@@ -61,7 +66,21 @@ NOISE: Patterns = {
     "the load balancer": {
         r"ELB-HealthChecker/": "10.180.13.204 GET /emergency/ HTTP/1.1 400 26 - ELB-HealthChecker/2.0",
     },
+    "asyncio": {
+        r"^(?:client_session|connector|connections|task|future): [<\[]": (
+            "client_session: <aiohttp.client.ClientSession object"
+        ),
+    },
+    "Sentry": {
+        r"^(?:Sentry is attempting to send|Waiting up to [\d.]+ seconds$|Press Ctrl-C to quit$)": (
+            "Press Ctrl-C to quit"
+        ),
+    },
+    "tini": {
+        r"^\[WARN +tini \(\d+\)\]": "[WARN  tini (7)] Tini is not running as PID 1",
+    },
     "Node": {
+        r"^Node\.js v\d+": "Node.js v20.11.1",
         r"^Emitted 'error' event on ": "Emitted 'error' event on Server instance at:",
     },
     "PHP": {
@@ -94,6 +113,12 @@ NOISE: Patterns = {
         r"^To see why ": (
             "To see why this extension failed to compile, please check the mkmf.log which can be found here:"
         ),
+    },
+    "systemd": {
+        r"^\S+\.service: ": "rancher-system-agent.service: Failed with result 'exit-code'.",
+    },
+    "Heroku": {
+        r"^at=\w+ code=H\d+ ": 'at=error code=H10 desc="App crashed" method=GET path="/"',
     },
     "Bundler": {
         r"^Run `bundle install` to install missing gems": "Run `bundle install` to install missing gems.",
@@ -157,6 +182,7 @@ STACK: Patterns = {
         r"^\s+\S+\.go:\d+": "\t/app/errors/must.go:12",
         r"^\S+\.go:\d+(?: \+0x[0-9a-f]+)?$": "/go/release/main.go:70 +0x3ed",
         r"^\s+\S+\.[cs]:\d+ \+0x": "\t/usr/lib/go/src/pkg/runtime/panic.c:279 +0xf5",
+        r"^[\w./*()-]+\(\{?0x[0-9a-f]+[,}]": "log.Panic(0xc4200c5eb0, 0x1, 0x1)",
         r"^goroutine \d+ \[": "goroutine 16 [IO wait, 3 minutes]:",
     },
     "Rust": {
@@ -198,6 +224,22 @@ FAREWELL: Patterns = {
             "Kernel pid terminated (application_controller) ({application_start_failure,blockchain_http,bad_return})"
         ),
     },
+    "asyncio": {
+        r"\bUnclosed (?:client session|connector|connection)\b": "ERROR asyncio: Unclosed client session",
+        r"\bTask (?:exception was never retrieved|was destroyed but it is pending)": (
+            "Task exception was never retrieved"
+        ),
+    },
+    "telemetry": {
+        r"\b[Ee]xporting (?:failed|traces|spans|metrics|logs)\b": "Exporting failed. Dropping data.",
+        r"\bdropping \d+ traces\b": "failed to send, dropping 2 traces to intake at http://localhost:8126/v0.5/traces",
+    },
+    "shells": {
+        (
+            r"^\S+: (?:line )?\d+:\s+\d+ (?:Aborted|Killed|Terminated|Bus error|Illegal instruction"
+            r"|Segmentation fault)\b"
+        ): "/entrypoint.sh: line 12:     7 Aborted                 (core dumped) ./server",
+    },
     "Uvicorn": {
         r"Application startup failed\. Exiting": "Application startup failed. Exiting.",
     },
@@ -236,12 +278,16 @@ FAREWELL: Patterns = {
         r"unable to find PSGI function entry point": "unable to find PSGI function entry point.",
     },
     "Go": {
+        r"\b(?:context canceled|http: Server closed|use of closed network connection)\b": (
+            "accept tcp [::]:8080: use of closed network connection"
+        ),
         r"^panic: \(\*?[\w./*]+\) 0x[0-9a-f]+": "panic: (*logrus.Entry) 0xc0014ce380",
     },
     "Ruby": {
         r"Could not create Makefile due to some": (
             "Could not create Makefile due to some reason, probably lack of necessary"
         ),
+        r"^failed to execute:$": "failed to execute:",
         r"^An error occurred while installing \S+ \(": (
             "An error occurred while installing pg (0.18.4), and Bundler cannot continue."
         ),
@@ -271,7 +317,7 @@ EXITED: Patterns = {
     ANY: {
         (
             r"\b(?:exit(?:ed|s)?|failed|returned|ended|terminated|finished)\b[^:]{0,40}?\b(?:code"
-            r"|status)\b\W{0,4}\d+\W*$"
+            r"|status|value)\b\W{0,4}\d+\W*(?:-> \[Help 1\])?$"
         ): 'error: "next" exited with code 1',
         r"\bexit(?:ed|s)? with \d+\W*$": 'ERROR: "check-db" exited with 1.',
         r"^\W*error (?:while )?(?:executing|running) (?:the )?command\b": (
@@ -292,6 +338,11 @@ EXITED: Patterns = {
             r"\b(?:build|compil\w+|command|script|hook(?: for \w+)?|task|test|step"
             r"|migrations?)\s+(?:has )?failed\b(?: in [\d.]+ ?m?s| \*+)?\W*$"
         ): "===> Hook for compile failed!",
+    },
+    "config loaders": {
+        r"\bdue to (?:the |these |previous |above )*errors?\b[^:]*$": (
+            "Can't continue due to the errors loading the configuration"
+        ),
     },
     "Go": {
         r"signal: aborted$": "signal: aborted",
