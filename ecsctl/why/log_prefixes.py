@@ -26,6 +26,8 @@ FORMS = tuple(
 )
 MOST = 0.6
 """The part of the lines that must begin with a form: other programs may write in between."""
+FEWEST = 3
+"""The lines that show that a prefix is one."""
 DEPTH = 4  # prefixes in front of each other
 
 
@@ -42,4 +44,4 @@ def without_prefixes(lines: Sequence[str]) -> list[str]:
 
 def _shared(form: re.Pattern[str], lines: Sequence[str]) -> bool:
     written = [line for line in lines if line.strip()]
-    return bool(written) and sum(1 for line in written if form.match(line)) >= MOST * len(written)
+    return sum(1 for line in written if form.match(line)) >= max(FEWEST, MOST * len(written))

@@ -75,7 +75,8 @@ LOGS = [one for one in LOGS if rank(one[2]) == 0 and without_prefixes(one[1]) ==
 def changed(around: Callable[[Sequence[str]], list[str]]) -> dict[str, str]:
     """The logs of which another line is quoted with this around them."""
     found = {thread: (line, last_error(around(lines))) for thread, lines, line in LOGS}
-    return {thread: now for thread, (line, now) in found.items() if line.strip()[-60:] not in now}
+    return {thread: now for thread, (line, now) in found.items()
+            if line.strip()[-60:] not in now and not (now and line.endswith(f" {now}"))}  # fmt: skip
 
 
 def test_there_are_enough_logs() -> None:
@@ -84,7 +85,8 @@ def test_there_are_enough_logs() -> None:
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_a_prefix_of_all_lines_changes_nothing(prefix: str) -> None:
-    assert changed(lambda lines: [PREFIXES[prefix](n) + line for n, line in enumerate(lines)]) == {}
+    begin = ["Starting", "Listening"]
+    assert changed(lambda lines: [PREFIXES[prefix](n) + line for n, line in enumerate([*begin, *lines])]) == {}
 
 
 def test_a_log_driver_that_packs_each_line_changes_nothing() -> None:

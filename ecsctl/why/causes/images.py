@@ -39,6 +39,8 @@ def image_missing(facts: Facts) -> Cause | None:
     image = beside or image
     gone = facts.images.get(image) is False
     configured = (facts.service or {}).get("desiredCount", 0)
+    if found and whole(found.text, "no matching manifest for"):
+        found = None
     if (found is None or _refused(found)) and not (gone and configured and not facts.healthy):
         return None
     named = re.search(r"\b(?:ref|manifest for) (\S+?):? ", found.text) if found else None
@@ -85,8 +87,9 @@ def architecture(facts: Facts) -> Cause | None:
     desired = architecture_of(facts.definition)
     platform = {"ARM64": "linux/arm64", "X86_64": "linux/amd64"}.get(desired, desired)
     found = facts.reason(
-        (Place.PULL, Place.START), "does not contain descriptor matching platform", "exec format error"
-    )
+        (Place.PULL, Place.START), "does not contain descriptor matching platform", "exec format error",
+        "no matching manifest for", "no match for platform in manifest",
+    )  # fmt: skip
     lines = [one for one in facts.tail(20) if _FOREIGN.search(one.text)]
     offered = facts.processors.get(str(facts.container.get("image", "")), [])
     fits = not offered or platform.rsplit("/", maxsplit=1)[-1] not in offered
@@ -207,6 +210,21 @@ def image_user(facts: Facts) -> Cause | None:
         ),
     )
     return Cause("image-user", sentence, (found,), fix, sure(found))
+
+
+def image_format(facts: Facts) -> Cause | None:
+    """What is stored under the image's name is nothing that ECS unpacks, such as a build's attestation."""
+    found = facts.reason((Place.PULL,), "no processor for media-type", "unsupported manifest media type",
+                         "unknown image config media type")  # fmt: skip
+    if not found:
+        return None
+    attested = whole(found.text, "in-toto")
+    sentence = ("the image's name stands for the attestation of a build, not for the image" if attested else
+                "the image is stored in a format that ECS does not unpack")  # fmt: skip
+    fix = _of_sidecar(found, facts) or (
+        repair("build with docker buildx build --provenance=false --sbom=false, which pushes the image alone"
+               if attested else "build and push it again, with the newest Docker", facts),)  # fmt: skip
+    return Cause("image-format", sentence, (found,), fix, sure(found))
 
 
 def command_missing(facts: Facts) -> Cause | None:

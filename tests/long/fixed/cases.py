@@ -45,6 +45,13 @@ CASES: dict[str, Case] = {
         ),
         values={"URI": tasks.good_image},
     ),
+    "image-format": Case(
+        pushed(
+            "stopped",
+            reason=PULL + "failed to get stream processor for application/vnd.in-toto+json: no processor for "
+            "media-type: unknown",
+        )
+    ),
     "image-user": Case(
         pushed(
             "stopped",

@@ -74,11 +74,11 @@ OWN: tuple[Case, ...] = (
     case("task, placing", "an interface that EC2 does not make", "unexplained", task(
          "Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-0a1': AuthFailure"),
          says="AuthFailure"),
-    case("task, pull", "a layer of an unknown kind", "unexplained", task(
+    case("task, pull", "a layer of an unknown kind", "image-format", task(
          f"{PULL}ref pull has been retried 1 time(s): failed to unpack image on snapshotter overlayfs: failed to "
          f"extract "
          "layer sha256:c02342326b04: failed to get stream processor for application/vnd.in-toto+json: no processor for "
-         "media-type: unknown"), says="no processor for media-type"),
+         "media-type: unknown")),
     case("task, start", "ECS guide: no container status", "unexplained", task("Task failed to start", box(
          reason="CannotStartContainerError: failed to get container status: context deadline exceeded")),
          says="failed to get container status"),
