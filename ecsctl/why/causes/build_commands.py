@@ -152,6 +152,13 @@ COMMAND_RULES = (
                 rf"{DAEMON}failed to push \S+: .*//(?:auth|registry-1)\.docker\.io/.*(?:40[13]|denied)",
                 lambda facts: (repair("let the tag that is pushed begin with $REPOSITORY_URI, the app's own repository",
                                       facts),), command=r"\bdocker push\b|--push\b"),
+    CommandRule("push-denied",
+                "the registry broke off the push without a word: the build may not push there, or there is no such "
+                "repository",
+                rf"^EOF$|{DAEMON}(?:failed to push \S+: )?failed to do request: \w+ \"https://\S+/blobs/uploads/"
+                r"\S*: EOF$",
+                lambda facts: (up(ROLE), repair("let buildspec.yml push to $REPOSITORY_URI", facts)),
+                command=r"\bdocker push\b|--push\b"),
     CommandRule("registry-login", EITHER, rf"{DAEMON}(?:failed to push \S+: .*(?:failed to authorize: |: 40[13] )"
                 r"|unexpected status from (?:HEAD|POST|PUT) request to \S+/blobs/\S+: 40[13] )",
                 _own, command=r"\bdocker push\b|--push\b"),
@@ -179,7 +186,7 @@ COMMAND_RULES = (
                 rf"|^Post \"https://.*(?:{BROKE})",
                 _outside, command=rf"{DOCKER}|{FETCHES}", steps=True),
     CommandRule("docker-build", "the image cannot be built: a step of the Dockerfile fails",
-                r"failed to solve|executor failed running \[|did not complete successfully|returned a non-zero code"
+                r"failed to solve|executor failed running \[|\" did not complete\b|returned a non-zero code"
                 rf"|^(?:COPY|ADD) failed|{PODMAN}",
                 lambda facts: (repair("fix the Dockerfile, or what its step runs", facts),)),
     CommandRule("tag-missing", "the build pushes a tag that it has not made",

@@ -26,6 +26,10 @@ RETURNED = r"^(?:ERROR: Service .*: )?The command '.*' returned a non-zero code"
 """The legacy builder's message about a failed step, right after the output of that."""
 STEP_TIME = r"^(?:#\d+ )?(?:\d+\.\d+ )?"
 """BuildKit's prefix of a step's output."""
+SCRIPT_LOST = (
+    r"\b(?:ba|a|z)?sh(?:: (?:line )?\d+)?: \.?/\S+: not found|\b(?:ba|da)?sh\\r\b|bad interpreter: No such file"
+)
+"""A shell's message about a script, or about the program behind #! in its first line."""
 LOST = (
     r'failed to (?:compute cache key|calculate checksum of ref)\b.*?[: ]"([^"]+)"(?: not found)?: not found$'
     r"|^(?:COPY|ADD) failed: file not found in build context or excluded by \.dockerignore: stat (\S+): file does not"
@@ -77,7 +81,11 @@ def _of_command(
         sure = Certainty.LIKELY if own else Certainty.POSSIBLE
         shown = (*observed, Evidence("build log", line.strip()))
         sentence = rule.sentence + _of_step(failure, rule) if rule.name == "docker-build" else rule.sentence
-        return Cause(rule.name, sentence, tuple(dict.fromkeys(shown)), rule.fix(facts), sure)
+        fix = rule.fix(facts)
+        if rule.name == "docker-build" and re.search(SCRIPT_LOST, sentence):
+            fix = (repair("let the script be in the image, with Unix line endings and a program behind #! that the "
+                          "image has", facts),)  # fmt: skip
+        return Cause(rule.name, sentence, tuple(dict.fromkeys(shown)), fix, sure)
     if re.match(BUILDS_IMAGE, failure.command) and not failure.lines:
         fix = (repair("fix the Dockerfile, or what its step runs", facts),)
         sentence = "the image cannot be built: docker build fails, and wrote nothing to the log"

@@ -26,6 +26,13 @@ KNOWN = r"(?:^|\.)(?:amazonaws\.com(?:\.cn)?|ecr\.aws|docker\.(?:io|com)|ghcr\.i
 """Registries that are known to exist."""
 
 
+_OTHER_PROCESSOR = (
+    "does not contain descriptor matching platform",
+    "no matching manifest for",
+    "no match for platform in manifest",
+)
+
+
 def image_missing(facts: Facts) -> Cause | None:
     """The image does not exist, or no longer."""
     image = str(facts.container.get("image", ""))
@@ -39,7 +46,7 @@ def image_missing(facts: Facts) -> Cause | None:
     image = beside or image
     gone = facts.images.get(image) is False
     configured = (facts.service or {}).get("desiredCount", 0)
-    if found and whole(found.text, "no matching manifest for"):
+    if found and whole(found.text, *_OTHER_PROCESSOR):
         found = None
     if (found is None or _refused(found)) and not (gone and configured and not facts.healthy):
         return None
@@ -86,10 +93,7 @@ def architecture(facts: Facts) -> Cause | None:
     """The image has another CPU architecture than the task definition."""
     desired = architecture_of(facts.definition)
     platform = {"ARM64": "linux/arm64", "X86_64": "linux/amd64"}.get(desired, desired)
-    found = facts.reason(
-        (Place.PULL, Place.START), "does not contain descriptor matching platform", "exec format error",
-        "no matching manifest for", "no match for platform in manifest",
-    )  # fmt: skip
+    found = facts.reason((Place.PULL, Place.START), *_OTHER_PROCESSOR, "exec format error")
     lines = [one for one in facts.tail(20) if _FOREIGN.search(one.text)]
     offered = facts.processors.get(str(facts.container.get("image", "")), [])
     fits = not offered or platform.rsplit("/", maxsplit=1)[-1] not in offered

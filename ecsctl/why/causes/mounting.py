@@ -37,7 +37,7 @@ def missing(facts: Facts) -> Cause | None:
     else:
         named = re.search(r"\bfs-[0-9a-f]+", found.text)
         what = f"the file system {named[0]}" if named else "a file system"
-        sentence = f"{what} does not exist, or has no mount target in the task's zone"
+        sentence = f"{what} does not exist, or has no mount target in the task's zone, or the VPC resolves no names"
         fix = (_again(), by_hand("make a mount target in each zone of the tasks (aws efs create-mount-target)"))
     return Cause("volume-missing", sentence, (found,), fix, _sure(found))
 

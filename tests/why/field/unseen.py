@@ -94,10 +94,10 @@ UNSEEN = (
          fails("POST_BUILD", "docker push $REPOSITORY_URI:latest", "The push refers to repository [123456789012.dkr."
                "ecr.ap-northeast-2.amazonaws.com/shop]", 'Post "https://123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/'
                'v2/shop/blobs/uploads/": net/http: TLS handshake timeout')),
-    case("build, push", "aws-samples/sagemaker-studio-image-build-cli#25", "build-failed",
+    case("build, push", "aws-samples/sagemaker-studio-image-build-cli#25", "push-denied",
          fails("POST_BUILD", "docker push $REPOSITORY_URI:latest", "The push refers to repository [123456789012.dkr."
                "ecr.eu-west-1.amazonaws.com/shop]", "919b9aaa34c1: Retrying in 2 seconds",
-               "919b9aaa34c1: Retrying in 1 second", "EOF"), says="EOF"),
+               "919b9aaa34c1: Retrying in 1 second", "EOF")),
     case("build, push", "aws/aws-codebuild-docker-images#488", "tag-missing",
          fails("POST_BUILD", "docker push $REPOSITORY_URI", "Using default tag: latest", "The push refers to "
                "repository [123456789012.dkr.ecr.us-east-1.amazonaws.com/shop]",
