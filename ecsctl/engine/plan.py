@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any, cast
@@ -254,11 +254,15 @@ def _shown(value: Any) -> Any:
     return HIDDEN if isinstance(value, Secret) else plain(value)
 
 
-def left_unfinished(step: Step) -> Step:
-    """The step for a resource that a run has begun to change or delete, and not finished: nobody can tell whether a
-    difference is that run's doing or somebody else's, so none is called drift.
+def left_unfinished(step: Step, begun: Collection[str] | None) -> Step:
+    """The step for a resource that a run has begun to change or delete, and not finished: of the fields that it may
+    have changed (None: of all) nobody can tell whether a difference is that run's doing or somebody else's, so none is
+    called drift.
     """
-    changes = (replace(one, why=Why.UNFINISHED) if one.why is Why.DRIFT else one for one in step.changes)
+    changes = (
+        replace(one, why=Why.UNFINISHED) if one.why is Why.DRIFT and (begun is None or one.field in begun) else one
+        for one in step.changes
+    )
     return replace(step, changes=tuple(changes))
 
 

@@ -248,8 +248,9 @@ class Reconciler(Beginning):
         entry = self.state.entry(name)
         me = self.label.of(name)
         step = decide(name, desired, observed, me, self.applied(name), entry.otherwise if entry else None)
-        if entry and entry.intent:
-            step = left_unfinished(step)
+        if entry and (intent := entry.intent):
+            begun = desired.loosens if intent.verb == "delete" else intent.fields
+            step = left_unfinished(step, begun)
         if name != self.first or observed is None or not self.state.fresh:
             return step
         run = claim.unfinished(observed.tags)
@@ -298,7 +299,8 @@ class Reconciler(Beginning):
         """Ask AWS to change the fields, and read until they show as desired. `moved`: they were just sent, and already
         show.
         """
-        nonce = self._nonce(name) or self.state.begin(name, desired.kind, "update")
+        nonce = "" if self._open(name, "update") else self._nonce(name)
+        nonce = nonce or self.state.begin(name, desired.kind, "update", step.changed)
         me = self.label.of(name, nonce).keeping_owner(observed_now.tags)
         try:
             desired.keeping(observed_now.actual).update(self.aws, me, step.ids, step.changed)

@@ -108,6 +108,7 @@ class Resource(ABC, Generic[Ids]):
     soon: ClassVar[bool] = False  # its dependents may start once the create call has returned: they need only the id
     answered: ClassVar[bool] = False  # the same, but only after the changes that follow the create have returned too
     serves: ClassVar[bool] = False  # without it the app no longer answers: `down` says so when it comes to it
+    loosens: ClassVar[tuple[str, ...]] = ()  # fields that its removal changes before it is gone
     lingers: ClassVar[bool] = False  # its dependencies are removed only after it is gone, not after the request
     deleted_before: ClassVar[tuple[str, ...]] = ()  # kinds that AWS keeps in use for a while after it is deleted
     goes: ClassVar[float] = 5.0  # seconds that it usually takes until it is gone, or its users have released it

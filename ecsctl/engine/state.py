@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,17 +95,22 @@ class State:
         """Take over the deployment's id from AWS's tags. It is saved with the next change."""
         self.book.id = id
 
-    def begin(self, name: str, kind: str, verb: str) -> str:
-        """Write down that a change is about to be sent to AWS. Returns its nonce, which is the same for a repeated
-        begin.
+    def begin(self, name: str, kind: str, verb: str, fields: Collection[str] | None = None) -> str:
+        """Write down that a change is about to be sent to AWS: of these fields, or of any. Returns its nonce, which is
+        the same for a repeated begin.
         """
         with self._lock:
             entry = self.book.entries.setdefault(name, Entry(kind=kind))
-            if entry.intent is None or entry.intent.verb != verb:
-                entry.intent = Intent(verb=verb, nonce=uuid.uuid4().hex, since=datetime.now(UTC))
+            open_now = entry.intent
+            if open_now is None or open_now.verb != verb:
+                changing = None if fields is None else sorted(fields)
+                entry.intent = Intent(verb=verb, nonce=uuid.uuid4().hex, since=datetime.now(UTC), fields=changing)
                 entry.kind = kind
                 self._save(name)
-            return entry.intent.nonce
+            elif open_now.fields is not None and not {*(fields or ())} <= {*open_now.fields}:
+                open_now.fields = sorted({*open_now.fields, *(fields or ())})
+                self._save(name)
+            return entry.intent.nonce if entry.intent else ""
 
     def settle(self, name: str, kind: str, ids: dict[str, str], applied: dict[str, Any], *, borrowed: bool) -> None:
         """Record that a resource exists as desired. Nothing is written when nothing is new."""

@@ -33,6 +33,7 @@ class Intent(BaseModel):
     verb: str
     nonce: str
     since: datetime
+    fields: list[str] | None = None  # those that an update changes; None: any may be different because of it
 
 
 class Entry(BaseModel):

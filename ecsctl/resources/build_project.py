@@ -84,6 +84,7 @@ class BuildProject(Resource[ProjectIds]):
 
     kind = "build-project"
     title = "build project"
+    loosens = ("webhook_branch",)
     by_use = True
     arns = "codebuild"
     hinted_by = "codebuild"

@@ -30,6 +30,7 @@ class BuildRule(Resource[RuleIds]):
 
     kind = "build-rule"
     title = "EventBridge rule that starts a build"
+    loosens = ("project",)
     arns = "events"
     hinted_by = "events"
     console = rules.CONSOLE

@@ -33,6 +33,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
 
     kind = "internet-gateway"
     title = "internet gateway"
+    loosens = ("vpc",)
     answered = True
     arns = "ec2:internet-gateway"
     console = "{console}/vpcconsole/home?region={region}#InternetGateway:internetGatewayId={internet_gateway_id}"

@@ -38,6 +38,7 @@ class MountTargets(Resource[MountTargetsIds]):
 
     kind = "mount-targets"
     title = "mount targets"
+    loosens = ("subnets",)
     lingers = True
     hinted_by = "elasticfilesystem"  # its file system's
     within = ("file_system",)

@@ -45,6 +45,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
 
     kind = "pipeline-webhook"
     title = "pipeline webhook"
+    loosens = ("registered",)
     arns = "codepipeline"
     console = "{console}/codesuite/codepipeline/pipelines?region={region}"
 

@@ -39,6 +39,7 @@ class RouteTable(Resource[RouteTableIds]):
 
     kind = "route-table"
     title = "route table"
+    loosens = ("subnets",)
     answered = True
     arns = "ec2:route-table"
     within = ("vpc",)

@@ -30,6 +30,7 @@ class Rule(Resource[RuleIds]):
 
     kind = "rule"
     title = "EventBridge rule"
+    loosens = ("topic", "webhook")
     arns = "events"
     hinted_by = "events"
     console = rules.CONSOLE

@@ -69,6 +69,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
 
     kind = "security-group"
     title = "security group"
+    loosens = ("ingress",)
     soon = True
     goes = 45.0  # with the interfaces of stopped tasks, or of a load balancer
     deleted_before = ("subnet", "internet-gateway")  # its interfaces are in the VPC, and have addresses of the subnets

@@ -56,6 +56,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
 
     kind = "source-credentials"
     title = "CodeBuild's GitHub credentials"
+    loosens = ("role", "token")
     soon = True
     known_by = "IAM role"
     answered = True

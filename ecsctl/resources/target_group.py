@@ -67,6 +67,7 @@ class TargetGroup(Resource[TargetGroupIds]):
 
     kind = "target-group"
     title = "target group"
+    loosens = ("deregistration_delay",)
     soon = True
     arns = "elasticloadbalancing"
     console = "{console}/ec2/home?region={region}#TargetGroup:targetGroupArn={arn}"

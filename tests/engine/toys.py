@@ -224,6 +224,7 @@ class Ball(Resource[BallIds]):
 
     kind = "ball"
     title = "ball"
+    loosens = ("weight",)
 
     name: Fixed[str]
     box: Fixed[BoxId]
