@@ -16,8 +16,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from ecsctl.aws.asking import asking
-from ecsctl.aws.codes import already_exists, code, is_gone
+from ecsctl.aws.codes import DENIED, already_exists, code, is_gone
 from ecsctl.aws.explaining import is_unanswered
 from ecsctl.engine.claim import AT_MOST
 from ecsctl.errors import Locked, TimedOut
@@ -40,6 +42,11 @@ class Holder:
     command: str
     by: str
     since: datetime
+
+    @property
+    def begun(self) -> str:
+        """Says by whom it was begun, and when."""
+        return f"begun{self.by and f' by {self.by}'} at {self.since:%Y-%m-%d %H:%M} UTC"
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,19 @@ class RunLock:
         finally:
             if locked:
                 self._release(name)
+
+    def at_work(self) -> tuple[str, ...]:
+        """The run that holds the lock, in a sentence; nothing if there is none, or it may not be read."""
+        try:
+            _, holder = self._standing()
+        except ClientError as error:
+            if code(error) in DENIED:
+                return ()
+            raise
+        if not holder or self._is_over(holder):
+            return ()
+        until = "until it has ended, resources may be missing or drifted"
+        return (f"an ecsctl {holder.command} is at work, {holder.begun}: {until}",)
 
     def _take(self, name: str) -> bool:
         """Take the lock, if there is a log group. Raises Locked.
@@ -170,10 +190,9 @@ class RunLock:
         return self.state.cut_off(holder.run) or (self.aws.now() - holder.since).total_seconds() >= AT_MOST
 
     def _locked(self, holder: Holder) -> Locked:
-        by = f" by {holder.by}" if holder.by else ""
         return Locked(
             f"another ecsctl {holder.command} of this deployment is at work",
-            why=f"begun{by} at {holder.since:%Y-%m-%d %H:%M} UTC",
+            why=holder.begun,
             hint="wait until it has ended, then run the same command again. If it was cut off: run it again on its "
             "machine, or here once it is an hour old; or delete its lock: aws logs delete-log-stream "
             f"--log-group-name {self.group} --log-stream-name {STREAM}",

@@ -19,7 +19,7 @@ from ecsctl.ahead import roles_under
 from ecsctl.aws import access, partitions
 from ecsctl.aws.clients import Aws
 from ecsctl.aws.patience import Clock, Patience
-from ecsctl.engine.engine import Engine, Lock
+from ecsctl.engine.engine import Engine
 from ecsctl.engine.events import Listener, Said, ignored
 from ecsctl.engine.label import Label
 from ecsctl.engine.stack import Stack
@@ -79,6 +79,7 @@ class Session:
     identity: Identity
     state: State
     engine: Engine
+    lock: RunLock
     config: Config | None = None
     facts: Facts | None = None
     stack: Stack | None = None
@@ -182,8 +183,9 @@ def open_stack(
                    as_far=as_far)  # fmt: skip
     facts = replace(facts, own_buildspec=own_buildspec, context=context)
     stack = blueprint(config, facts)
-    engine = Engine(aws, state, me, kinds(), emit=emit, lock=_lock(aws, state, me))
-    return Session(aws, identity, state, engine, config, facts, stack)
+    lock = _lock(aws, state, me)
+    engine = Engine(aws, state, me, kinds(), emit=emit, lock=lock.held)
+    return Session(aws, identity, state, engine, lock, config, facts, stack)
 
 
 def open_app(aws: Aws, app: str, state_file: Path, emit: Listener = ignored, id: str = "") -> Session:
@@ -206,11 +208,12 @@ def open_app(aws: Aws, app: str, state_file: Path, emit: Listener = ignored, id:
         state.fresh = False  # which one is meant is known, whatever else is found
     aws.role_path = roles_under(None, state.book.entries.values())
     me = Label(app, state.book.id, identity.account, identity.region, identity.partition, caller=identity.owner)
-    return Session(aws, identity, state, Engine(aws, state, me, kinds(), emit=emit, lock=_lock(aws, state, me)))
+    lock = _lock(aws, state, me)
+    return Session(aws, identity, state, Engine(aws, state, me, kinds(), emit=emit, lock=lock.held), lock)
 
 
-def _lock(aws: Aws, state: State, me: Label) -> Lock:
-    return RunLock(aws, Names.of(me).app_logs, state, me.caller).held
+def _lock(aws: Aws, state: State, me: Label) -> RunLock:
+    return RunLock(aws, Names.of(me).app_logs, state, me.caller)
 
 
 def label(config: Config, identity: Identity, state: State) -> Label:

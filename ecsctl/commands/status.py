@@ -53,16 +53,18 @@ def status(
         if not app.config:
             _running(app)
             raise typer.Exit(2)  # the configuration is invalid
-        with ThreadPoolExecutor(3) as pool:  # in parallel with the plan, whose answers they share
+        with ThreadPoolExecutor(4) as pool:  # in parallel with the plan, whose answers they share
             asked = pool.submit(outdated, app.aws, app.app), pool.submit(processes.read, app.aws, app.app)
             # After a rollback everything is as desired, and still something went wrong.
             why = pool.submit(first_line, app.aws, app.app, resting(app.config.processes), again=False)
             session = app.over_stack(as_far=True)
+            at_work = pool.submit(session.lock.at_work)
             plan = session.engine.plan(session.desired_stack, as_far=True)
             others = hindrances(app.aws, session.engine.label, app.config.permissions_boundary)
         identity = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
         found = reports(plan, session.engine.observed, session.engine.kinds, session.state, identity, app.aws.at)
         older, every, cause = asked[0].result(), asked[1].result(), why.result()
+        others = (*at_work.result(), *others)
     broken = processes.broken(every)
     if common.json:
         json.emit(json.status_document(found, session.url, session.where, cause, older, every, others,

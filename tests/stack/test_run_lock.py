@@ -88,6 +88,15 @@ def test_while_one_machine_is_at_work_another_is_refused_and_told_who_it_is(
     assert other.up(CHANGED).work == ()
 
 
+def test_who_is_at_work_can_be_asked(world: World, other: World) -> None:
+    said: list[tuple[str, ...]] = []
+    meanwhile(world, lambda: said.append(other.open().lock.at_work()))
+    world.up(CHANGED)
+    [[sentence]] = said
+    assert sentence.startswith("an ecsctl up is at work, begun by ")
+    assert other.open().lock.at_work() == ()
+
+
 def test_a_down_at_work_keeps_an_up_away(world: World, other: World) -> None:
     said: list[Locked] = []
     meanwhile(world, lambda: said.append(refused(other, other.up, CHANGED)), "ecs", "delete_service")
