@@ -55,6 +55,7 @@ class Service:
     files: tuple[tuple[str, str], ...] = ()  # of the repository that it puts in, and where in the container
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
     environment: tuple[str, ...] = ()  # names alone: values may be secret
+    env_file: bool = False  # whether it has more of them from a file
     texts: tuple[str, ...] = ()  # those whose value is a configuration file of several lines
     binds: tuple[tuple[str, str], ...] = ()  # those that have the app listen on every address of its machine
     listens: tuple[tuple[str, str], ...] = ()  # those that say on which of its ports it listens
@@ -190,6 +191,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any], names: S
         files=tuple(pair for volume in _listed(one.get("volumes")) if (pair := _file(volume, folder))),
         arguments=_pairs(build.get("args")),
         environment=_names(one.get("environment")),
+        env_file=bool(one.get("env_file")),
         texts=tuple(name for name, value in _values(one.get("environment")) if value.strip().count("\n") > 1),
         binds=_binds(one.get("environment")),
         listens=_of_ports(one.get("environment"), _ports(one)),

@@ -86,6 +86,7 @@ _DRIVERS = (
         (
             ("a database", r"(?m)^(tokio-postgres|postgres|mongodb|mysql_async|deadpool-postgres)\s*="),
             ("a database", r"(?m)^((?:sqlx|diesel|sea-orm)\s*=[^\n]*(?:postgres|mysql))"),
+            ("a database", r"(?m)^((?:rocket_db_pools|rocket_sync_db_pools)\s*=[^\n]*(?:postgres|mysql|mongo))"),
             ("Redis", r"(?m)^(redis|deadpool-redis|fred|bb8-redis|actix-session\s*=[^\n]*redis)"),
             ("a queue", r"(?m)^(lapin|rdkafka|async-nats)\s*="),
         ),
@@ -131,6 +132,7 @@ _FILES = (
     (r"Gemfile", r"(?m)^\s*gem\s+[\"'](sqlite3)[\"']"),
     (r"mix\.exs", r"\{:(ecto_sqlite3|exqlite)\b"),
     (r"schema\.prisma", r"(?m)^\s*provider\s*=\s*\"(sqlite)\""),
+    (r"(?:database|db|models?|config|main|app|__init__)\.py", r"[\"'](sqlite):///"),
     (r"settings\.py|base\.py|production\.py|database\.php", r"(django\.db\.backends\.sqlite3|'sqlite')"),
 )
 

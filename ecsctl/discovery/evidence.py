@@ -60,6 +60,11 @@ def of_port(found: Sequence[Port], port: int) -> Iterator[str]:
                 return
     elif chosen.against:
         yield f"EXPOSE of the Dockerfile names {chosen.against}, and {chosen.source} {port}"
+    elif (chosen.source.startswith("the ") or not chosen.sure) and not chosen.fixed:
+        numbers = [one for one in found if one.fixed and not one.beside and one.number != port][:1]
+        yield from (
+            f"{chosen.source} names {port}, and {one.source} has the app listen on {one.number}" for one in numbers
+        )
 
 
 def of_path(tree: Tree, context: str, checked: Health, paths: Sequence[Health], foreign: Collection[str] = ()) -> str:

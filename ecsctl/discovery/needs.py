@@ -15,7 +15,7 @@ from ecsctl.discovery.tree import Tree, aside, within
 
 _SECRET = re.compile(
     r"SECRET|(?:\w+_)?SECRET_KEY(?:_BASE)?|RAILS_MASTER_KEY|(?:LARAVEL_)?APP_(?:KEY|SECRET)|(?:\w+_?)?AUTH_SECRET"
-    r"|(?:\w+_)?(?:(?:ENCRYPTION|CREDENTIALS?|SIGNING|MASTER|COOKIE|SESSION|HASH)_KEY|JWT_KEY|SALT)"
+    r"|(?:\w+_)?(?:(?:ENCRYPTION|CREDENTIALS?|SIGNING|MASTER|COOKIE|SESSION|HASH)_KEY|JWT_KEY|JWT_SIGNATURE|SALT)"
     r"|(?:\w+_)?(?:SESSION|JWT|SHARED|COOKIE|SIGNING|TOKEN|HASH|INTERNAL|CSRF|NEXTAUTH)_SECRET"
     r"|(?:\w+_)?(?:BOT|DISCORD|TELEGRAM)_TOKEN"
 )
@@ -101,6 +101,9 @@ def _named(
     """
     named = [(name, one.where) for one in (*app, *_over(services, app)) for name in one.environment]
     examples = [file for file in tree.named(EXAMPLES, context) if not aside(file)]
+    if context != ".":  # of the file that a compose file gives to the app, which git has as an example alone
+        folders_of_files = {one.file.rpartition("/")[0] for one in app if one.env_file}
+        examples += [one for one in tree.named(EXAMPLES) if one.rpartition("/")[0] in folders_of_files]
     examples = [file for file in examples if not any(within(file, folder) for folder in foreign)]
     own = built.rpartition("/")[0]
     samples = [(name, file) for file in sorted(examples, key=lambda file: not (own and within(file, own)))

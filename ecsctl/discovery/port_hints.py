@@ -233,6 +233,21 @@ def of_sources(tree: Tree, context: str) -> Iterator[Port]:
                 yield Port(number, file, sure=False, fixed=fixed)
 
 
+def of_rocket(tree: Tree, context: str, environment: Mapping[str, str]) -> Iterator[Port]:
+    """The port in Rocket.toml, of the profile that the image runs, or Rocket's default ("Configuration")."""
+    builds = [one for one in tree.named(r"Cargo\.toml", context) if not aside(one)][:20]
+    build = next((one for one in builds if re.search(r"(?m)^rocket\s*=|^\[dependencies\.rocket\]", tree.read(one))), "")
+    if not build:
+        return
+    for file in tree.named(r"Rocket\.toml", context)[:1]:
+        tables = dict(re.findall(r"(?m)^\[(\w+)\][^\n]*\n((?:(?!\[)[^\n]*\n?)*)", tree.read(file)))
+        for profile in ("global", environment.get("ROCKET_PROFILE", "release"), "default"):
+            if match := re.search(rf"(?m)^port\s*=\s*{NUMBER}", tables.get(profile, "")):
+                yield Port(int(match[1]), file, sure=False)
+                return
+    yield Port(8000, f"what Rocket in {build} listens on", sure=False)
+
+
 def of_settings(tree: Tree, context: str) -> Iterator[Port]:
     """Settings in YAML or TOML, whose first level has a table for the server."""
     for file in tree.named(_SETTINGS, context):

@@ -67,6 +67,7 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         *(() if anywhere else port_hints.of_programs(stage.image, texts)),
         *port_hints.of_services([service for service in services if not service.runs(stage.name)]),
         *port_hints.of_spring(tree, context),
+        *port_hints.of_rocket(tree, context, environment),
         *port_hints.of_sources(tree, context),
         *port_hints.of_settings(tree, context),
         *port_hints.of_samples(tree, context),

@@ -264,3 +264,43 @@ def test_rails_own_entry_point_migrates_only_if_the_command_ends_as_it_expects(t
     built = f'FROM ruby\nCOPY . .\nENTRYPOINT ["/rails/bin/docker-entrypoint"]\nEXPOSE 3000\nCMD {command}\n'
     image = of(tmp_path, Dockerfile=built, **{"bin__docker-entrypoint": entry, "db__migrate__2020_x_dot_rb": "x"})
     assert ("nothing runs those of Rails" not in needed(image)) is run
+
+
+def test_a_port_that_a_source_has_as_a_number_is_named_beside_what_a_compose_file_checks(tmp_path):
+    compose = "services:\n  web:\n    build: .\n    healthcheck: {test: wget -qO- localhost:4100}\n"
+    image = of(
+        tmp_path,
+        Dockerfile='FROM node\nCOPY . .\nCMD ["node", "main.js"]\n',
+        main_dot_js="app.listen(3100);\n",
+        compose_dot_yml=compose,
+    )
+    assert "the healthcheck of web in compose.yml names 4100, and main.js has the app listen on 3100" in doubts(image)
+
+
+def test_the_example_of_the_file_that_a_compose_file_gives_to_the_app_is_read(tmp_path):
+    compose = "services:\n  web:\n    build: server\n    env_file: .env\n"
+    image = of(
+        tmp_path,
+        server__Dockerfile=NODE,
+        compose_dot_yml=compose,
+        _dot_env_dot_example="DATABASE_URL=\nSESSION_SECRET=\n",
+    )
+    assert "a database: DATABASE_URL, which .env.example names" in needed(image)
+    assert "SESSION_SECRET, which .env.example names" in needed(image)
+
+
+@pytest.mark.parametrize(("profile", "port"), [("ENV ROCKET_PROFILE=debug\n", 8200), ("", 8300)])
+def test_the_port_in_rockets_own_settings_is_that_of_the_profile_that_runs(tmp_path, profile, port):
+    text = "[debug]\nport = 8200\n\n[release]\nport = 8300\n"
+    image = of(
+        tmp_path,
+        Dockerfile=f"FROM rust\nCOPY . .\n{profile}CMD ./shop\n",
+        Cargo_dot_toml='[dependencies]\nrocket = "0.5"\n',
+        Rocket_dot_toml=text,
+    )
+    assert image.port == port
+
+
+def test_a_database_in_a_file_that_only_a_source_of_python_names_is_kept(tmp_path):
+    image = of(tmp_path, Dockerfile=PYTHON, database_dot_py='URL = "sqlite:///./shop.db"\n')
+    assert "a database that is a file, if the app uses one (database.py has sqlite)" in needed(image)
