@@ -147,8 +147,12 @@ def unbuilt(tree: Tree, read: Dockerfile, context: str, texts: Sequence[Text]) -
     package = tree.read("package.json" if context == "." else f"{context}/package.json")
     if _MAKES.search(makes) or re.search(r"\"(?:(?:pre|post)?install|prepare)\"\s*:", package):
         return
+    targets = {words(rest)[-1].rpartition("/")[2] for one in read.stages for word, rest in one.instructions
+               if word in ("COPY", "ADD") and words(rest)}  # fmt: skip
     for where, started_file in started:
         name = started_file.rpartition("/")[2]
+        if name in targets:  # copied under this name
+            continue
         if not any(one == name or one.endswith(f"/{name}") for one in tree.files if within(one, context)):
             yield f"{where} starts {started_file}, which git does not have there and the Dockerfile does not build"
             return

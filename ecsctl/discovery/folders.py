@@ -46,6 +46,10 @@ def listed(tree: Tree, app: Sequence[Service], kept: Mapping[str, str]) -> Itera
     A folder that a compose file mounts from the repository does not count: the image has it.
     """
     folders = {folder: where for folder, where in kept.items() if not _PASSING.search(folder)}
+    for place in re.findall(
+        r"(?m)^[ \t]*disk:[ \t]*\n(?:[ \t]+\w+:[^\n]*\n)*?[ \t]+mountPath:[ \t]*(/\S+)", tree.read("render.yaml")
+    ):
+        folders.setdefault(place, "a disk of render.yaml")
     for service in app[:1]:
         for source, place in service.keeps:
             inside = [one for one in tree.files if within(one, source)]

@@ -65,8 +65,8 @@ def of(tree: Tree, context: str, own: str, files: Sequence[str], project: str = 
     `files` are the sources in the image, `own` the Dockerfile's folder, `project` that of the ASP.NET project in it.
     """
     files = [one for one in files if not one.endswith(".cs") or within(one, project)]
-    found = [*_roots(tree, files), *_documents(tree, context, files), *_of_files(tree, context, own),
-             *_of_spring(tree, context), *_of_routers(tree, files)]  # fmt: skip
+    found = [*_roots(tree, files), *_of_python(tree, files), *_documents(tree, context, files),
+             *_of_files(tree, context, own), *_of_spring(tree, context), *_of_routers(tree, files)]  # fmt: skip
     yield from sorted(found, key=lambda one: not one.sure)
 
 
@@ -90,6 +90,20 @@ def _roots(tree: Tree, files: Sequence[str]) -> Iterator[Health]:
                 named = re.match(r"\s*(?:\w+(?:\.|::))?\w+\s*\)", handler)  # a function that stands elsewhere
                 free = not _ASKS_MORE.search(match[0].rpartition("\n")[2] + handler)
                 yield _page("/", file, file, sure=free and not named and not _GUARDS.search(text[: match.start()]))
+
+
+_OF_PYTHON = re.compile(
+    r"(?m)^@\w*app\.(?:get|route)\(\s*[\"'](/[\w.-]+(?:/[\w.-]+)?/?)[\"'](?![^\n]*[\"'](?:POST|PUT|PATCH|DELETE)[\"'])[^\n]*\n"
+    r"((?:(?!\n\n)[\s\S]){0,400})"
+)
+
+
+def _of_python(tree: Tree, files: Sequence[str]) -> Iterator[Health]:
+    """GET routes of the app itself in Flask and FastAPI, those that ask for nothing first."""
+    for file in [one for one in files if one.endswith(".py")]:
+        for path, handler in _OF_PYTHON.findall(tree.live(file)):
+            if not _OF_PEOPLE.search(path) and not re.match(r"@\w*(?:auth|login|jwt)", handler):
+                yield _page(path, file, file, sure=False)
 
 
 def _documents(tree: Tree, context: str, files: Sequence[str]) -> Iterator[Health]:

@@ -25,7 +25,8 @@ _SERVES = re.compile(
 )
 """Web servers, which are not workers whatever the service is called."""
 _BUILDS = re.compile(
-    r"\b(?:webpack\w*|shakapacker-dev-server|bundle install|(?:yarn|npm)\s+(?:run\s+)?build|vite|esbuild)\b"
+    r"\b(?:webpack\w*|shakapacker-dev-server|bundle install|(?:yarn|npm)\s+(?:run\s+)?build|vite|esbuild"
+    r"|[\w-]+:watch)\b"
 )
 """What only builds files for developers."""
 _TAKEN = ("app", "release", "run", "web")

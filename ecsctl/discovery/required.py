@@ -92,6 +92,7 @@ def listed(
 def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     if context == ".":
         yield from _of_heroku(tree)
+        yield from _of_render(tree)
     yield from dotnet.required(tree, context)
     yield from _of_spring(tree, context)
     for file in _files(tree, r"[\w.-]+(?<!_test)\.go", context):
@@ -156,6 +157,14 @@ def _fields(text: str) -> list[tuple[str, str]]:
     """The fields of a schema, each with what follows its name."""
     found = _FIELD.split(re.sub(r"(?m)^[ \t]*//.*$", "", text))[1:]
     return list(zip(found[::2], found[1::2], strict=True))
+
+
+def _of_render(tree: Tree) -> Iterator[tuple[str, str]]:
+    """Of render.yaml: what people type into Render's own pages ("Blueprint YAML Reference", sync: false)."""
+    text = re.sub(r"(?m)[ \t]+#.*$", "", tree.read("render.yaml"))
+    yield from (
+        (name, "render.yaml") for name in re.findall(rf"-[ \t]*key:[ \t]*{_NAME}\s*\n\s*sync:[ \t]*false", text)
+    )
 
 
 def _of_heroku(tree: Tree) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from ecsctl.discovery.tree import Tree, aside, within
 _KINDS = (
     ("a database",
      r"postgres|postgis|timescale|pgvector|mysql|mariadb|percona|mssql|azure-sql-edge|cockroach|mongo|cassandra|clickhouse|"
-     r"couchdb|jawsdb|cleardb|ormongo|mongolab|neo4j|influxdb|surrealdb|libsql",
+     r"couchdb|jawsdb|cleardb|ormongo|mongolab|neo4j|influxdb|surrealdb|libsql|dynamodb",
      r"(?:\w+_)?(?:DATABASE|DB)_{0,2}(?:URL|URI|DSN|HOST|HOSTNAME|SERVER)|DSN|ConnectionStrings__(?!.*(?:[Rr]edis|[Cc]ache|[Rr]abbit|[Qq]ueue|[Bb]us|[Bb]lob|[Ss]torage|[Ii]nsights))\w+"
      r"|(?:\w+__)*(?:Cosmos|Mongo|Sql|Postgres|Database|Db)\w*__(?:ConnectionString|ConnectionURI|Uri|Url|Host|Server)"
      r"|(?:\w+_)?(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|CLICKHOUSE|MONGO\w*)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
@@ -150,9 +150,12 @@ def fixed(tree: Tree, context: str, foreign: Sequence[str]) -> Iterator[str]:
         text = tree.read(file).partition("#[cfg(test)]")[0]
         if "BaseSettings" in text:  # each field is a variable's default
             text = re.sub(r"(?m)^[ \t]+[A-Za-z]\w*[ \t]*:[^=\n]{1,80}=.*$", "", text)
-        for line in text.splitlines() if _FIXED.search(text) else ():
+        lines = text.splitlines() if _FIXED.search(text) else []
+        for number, line in enumerate(lines):
             found = _FIXED.search(line)
-            if found and not re.match(r"\s*(?:#|//|\*|--)", line) and not _VARIES.search(line):
+            call = "".join(lines[max(0, number - 2) : number]).rstrip()  # whose argument it may be
+            varies = _VARIES.search(line) or (call.endswith((",", "(")) and _VARIES.search(call))
+            if found and not re.match(r"\s*(?:#|//|\*|--)", line) and not varies:
                 yield (f"{file} has the address of a store in it, {found[1] or found[2]}: in a container it has to "
                        "come from a variable")  # fmt: skip
                 return

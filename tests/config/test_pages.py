@@ -304,3 +304,28 @@ def test_the_port_in_rockets_own_settings_is_that_of_the_profile_that_runs(tmp_p
 def test_a_database_in_a_file_that_only_a_source_of_python_names_is_kept(tmp_path):
     image = of(tmp_path, Dockerfile=PYTHON, database_dot_py='URL = "sqlite:///./shop.db"\n')
     assert "a database that is a file, if the app uses one (database.py has sqlite)" in needed(image)
+
+
+def test_a_file_that_is_copied_under_the_name_that_the_command_starts_is_there(tmp_path):
+    built = 'FROM eclipse-temurin:21\nCOPY target/shop-1.jar shop.jar\nEXPOSE 8080\nENTRYPOINT ["java", "-jar", "/shop.jar"]\n'
+    image = of(tmp_path, Dockerfile=built, **{"target__shop-1_dot_jar": "x"})
+    assert "which git does not have there" not in doubts(image)
+
+
+def test_an_address_that_stands_below_the_variable_which_may_replace_it_is_not_fixed(tmp_path):
+    source = 'URL = os.getenv(\n    "DATABASE_URL",\n    "postgresql://u:p@shop-db:5432/shop"\n)\n'
+    assert "has the address of a store" not in doubts(of(tmp_path, Dockerfile=PYTHON, settings_dot_py=source))
+
+
+def test_a_route_of_flask_without_a_home_page_is_checked_though_only_proposed(tmp_path):
+    source = "@app.route('/login')\ndef login(): ...\n\n\n@app.route('/orders', methods=['POST'])\ndef add(): ...\n\n\n@app.route('/orders', methods=['GET'])\ndef all(): ...\n"
+    image = of(tmp_path, Dockerfile=PYTHON, app_dot_py=source)
+    assert (image.path, "health path /orders is a proposal" in doubts(image)) == ("/orders", True)
+
+
+def test_what_render_is_told_by_hand_is_required_and_its_disk_is_kept(tmp_path):
+    text = "services:\n  - type: web\n    disk:\n      name: d\n      mountPath: /srv/shop\n    envVars:\n      - key: SHOP_PAY\n        sync: false\n      - key: SHOP_MODE\n        value: x\n"
+    said = needed(of(tmp_path, Dockerfile=PYTHON, render_dot_yaml=text))
+    assert "SHOP_PAY: required by render.yaml" in said
+    assert "SHOP_MODE" not in said
+    assert "what the app keeps in /srv/shop (a disk of render.yaml)" in said
