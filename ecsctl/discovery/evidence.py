@@ -20,6 +20,8 @@ _GUARDS = re.compile(
     r"(?:auth|login|protect|guard|jwt|clerk|passport)",
     re.IGNORECASE,
 )
+# Routers below a path of their own, as `app.use("/auth", authRoutes)`: they guard nothing else.
+_MOUNTED = re.compile(r"(?m)^.*\.use\(\s*[\"'`]/[^\"'`\n]+[\"'`]\s*,\s*(?:\w+\.)?\w*[rR]oute\w*\s*\)[; \t]*$")
 _ASKS_MORE = re.compile(
     r"(?<![a-z])(?:db|database|quer(?:y|ies)|prisma|mongo\w*|redis|sql\w*|connection|pool|knex|repo\w*|cursor|health_?indicator|"
     r"login\w*|auth\w*|token|redirect\w*|jwt|session|current_user|permission\w*|require\w*)",
@@ -103,7 +105,7 @@ def _answers(tree: Tree, context: str, file: str, route: str) -> bool:
     if not last:
         return False
     place = re.search(rf"[\"'`][^\"'`\n]{{0,40}}\b{re.escape(last)}/?\$?[\"'`]", text)
-    if not place or _GUARDS.search(text[: place.start()]):
+    if not place or _GUARDS.search(_MOUNTED.sub("", text[: place.start()])):
         return False
     after = _FOLLOWING.split(text[place.end() : place.end() + 500])[0]
     line = after.lstrip(" ,)").partition("\n")[0]

@@ -13,6 +13,8 @@ _PASSING = re.compile(
     r"/(?:logs?|tmp|run|cache|\.cache|node_modules|vendor|bundle|\.next|target|certs?|ssl|go/pkg|\.cargo|\.m2|\.npm|\.gradle)(?:/|$)"
 )
 """Folders whose content may be lost: logs, caches, temporary files."""
+_WRITTEN = re.compile(r"/(?:uploads?|media|storage|data|db|database)$")
+"""Folders that an app writes to, though the repository has files in them to begin with."""
 _DATA_FOLDER = re.compile(
     r"(?:\w+_)?(?:DATA|DB|DATABASE|SQLITE|STORAGE|STORE|UPLOADS?|MEDIA|WORK)_?(?:PATH|DIR|DIRECTORY|LOCATION|FOLDER|ROOT|FILE)"
 )
@@ -54,7 +56,7 @@ def listed(tree: Tree, app: Sequence[Service], kept: Mapping[str, str]) -> Itera
         for source, place in service.keeps:
             inside = [one for one in tree.files if within(one, source)]
             held = any(not one.rpartition("/")[2].startswith(".git") and not one.endswith(".keep") for one in inside)
-            if not held and not _PASSING.search(place):
+            if (not held or _WRITTEN.search(place)) and not _PASSING.search(place):
                 folders.setdefault(place, f"a volume of {service.where}")
     if folders:
         listed = ", ".join(f"{folder} ({where})" for folder, where in folders.items())

@@ -329,3 +329,18 @@ def test_what_render_is_told_by_hand_is_required_and_its_disk_is_kept(tmp_path):
     assert "SHOP_PAY: required by render.yaml" in said
     assert "SHOP_MODE" not in said
     assert "what the app keeps in /srv/shop (a disk of render.yaml)" in said
+
+
+def test_a_folder_for_uploads_is_kept_though_the_repository_has_files_in_it(tmp_path):
+    compose = "services:\n  web:\n    build: .\n    volumes: ['./uploads:/app/uploads', './pages:/app/pages']\n"
+    image = of(tmp_path, Dockerfile=NODE, compose_dot_yml=compose, uploads__a_dot_png="x", pages__a_dot_html="x")
+    assert "what the app keeps in /app/uploads (a volume of web in compose.yml):" in needed(image)
+
+
+@pytest.mark.parametrize(("before", "sure"), [
+    ("app.use('/api/auth', authRoutes);\n", True), ("app.use('/api', auth, orderRoutes);\n", False), ("app.use(requireAuth);\n", False),
+])  # fmt: skip
+def test_a_router_for_logins_below_a_path_of_its_own_guards_nothing_else(tmp_path, before, sure):
+    source = f"const app = express();\n{before}app.get('/health', (q, r) => r.send('ok'));\n"
+    image = of(tmp_path, Dockerfile=NODE, server_dot_js=source)
+    assert (image.path, "health path" not in doubts(image)) == ("/health", sure)
