@@ -20,7 +20,8 @@ UNKNOWN_METHOD = "/AWS.ALB/healthcheck"  # what is asked by default of gRPC (ELB
 OK, UNIMPLEMENTED = 0, 12  # codes of gRPC
 GRPC = frozenset({"tonic", "protobuf", "proto", "connectrpc"})
 """Words by which sources know of gRPC that does not stand in them by name."""
-FRAMEWORKS = ("actuator",)  # below these a framework answers, by what no source of the app names
+FRAMEWORKS = frozenset({"actuator", "admin", "api-docs", "docs", "openapi", "q", "swagger"})
+"""Parts of paths at which a framework answers, by what no source of the app names."""
 
 
 def failed_app(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words: frozenset[str] | None) -> Run | None:
@@ -62,8 +63,9 @@ def answer(app: Wire, words: frozenset[str] | None, path: str) -> int:
     if "otherwise" in app:
         return int(app["otherwise"])
     parts = [part.lower() for part in bare.split("/") if part]
-    known = not words or not parts or parts[0] in FRAMEWORKS or all(part in words for part in parts)
-    return 200 if known else 404
+    if not words or not parts or FRAMEWORKS & set(parts) or all(part in words for part in parts):
+        return 200
+    return 200 if parts[-1] == "login" and "admin" in words else 404  # of Django's admin site, wherever that is
 
 
 def called(app: Wire, words: frozenset[str] | None, method: str) -> int:
