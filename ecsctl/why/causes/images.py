@@ -154,8 +154,8 @@ def pull_denied(facts: Facts) -> Cause | None:
         sentence = "either the image does not exist or its registry asks for a login: check its name, letter by letter"
         fix = _of_sidecar(found, facts) or (run("ecsctl deploy --image URI", "with the image's right name"),)
         return Cause("pull-refused", sentence, (found,), fix, Certainty.LIKELY, either=("image-missing", "pull-denied"))
-    found = facts.reason((Place.PULL, Place.LOGIN), "403 Forbidden", "no basic auth", "ecr:BatchGetImage",
-        "ecr:GetAuthorizationToken",
+    found = facts.reason((Place.PULL, Place.LOGIN), "403 Forbidden", "401 Unauthorized", "no basic auth",
+        "ecr:BatchGetImage", "ecr:GetAuthorizationToken",
                        "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability", "AccessDenied",
                        "not authorized to perform: ecr",
                        "using the task execution role")  # fmt: skip

@@ -102,5 +102,12 @@ NOISY = (
          task(*UNCHECKED, code="ServiceSchedulerInitiated"), checked("curl -f http://localhost/health || exit 1"),
          log('127.0.0.1 - - [13/Mar/2023:19:38:45 +0000] "GET /health HTTP/1.1" 404 196',
              '10.0.13.116 - - [13/Mar/2023:19:38:58 +0000] "GET / HTTP/1.1" 200 45')),
+    case("task, check", "operators' notes: relay-healthcheck-fails", "container-check",
+         task(*UNCHECKED, code="ServiceSchedulerInitiated"),
+         checked("wget -qO- http://127.0.0.1:8080/healthz || exit 1"),
+         log("[relay] LISTEN connected", "Server listening at http://127.0.0.1:8080",
+             "Server listening at http://172.17.0.2:8080", "[relay] received SIGTERM")),
+    case("task, memory", "operators' notes: a task of 512 MiB", "out-of-memory",
+         exits(box(code=137, reason="OutOfMemoryError: Container killed due to memory usage"))),
     case("health", "operators' notes: a drill with 503", "health-error", answers(503)),
 )  # fmt: skip
