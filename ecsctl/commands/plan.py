@@ -43,7 +43,7 @@ def plan(
             app.introduce(session)
             app.tell_uncommitted()
             found = session.engine.plan(session.desired_stack)
-            others = hindrances(app.aws, session.engine.label, app.configured.permissions_boundary)
+            others = hindrances(app.aws, session.engine.label, app.configured)
         estimate = estimated(session.desired_stack, found)
         if common.json:
             json.emit(json.plan_document(found, session.where, estimate, others))

@@ -60,7 +60,7 @@ def status(
             session = app.over_stack(as_far=True)
             at_work = pool.submit(session.lock.at_work)
             plan = session.engine.plan(session.desired_stack, as_far=True)
-            others = hindrances(app.aws, session.engine.label, app.config.permissions_boundary)
+            others = hindrances(app.aws, session.engine.label, app.config)
         identity = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
         found = reports(plan, session.engine.observed, session.engine.kinds, session.state, identity, app.aws.at)
         older, every, cause = asked[0].result(), asked[1].result(), why.result()

@@ -44,8 +44,7 @@ def why(
                 found = found.with_deleted(session.engine.survey.deleted())
                 if app.config and not found.known:
                     found = found.with_drift(_drifted(app))
-                boundary = app.config.permissions_boundary if app.config else None
-                found = found.with_others(hindrances(app.aws, session.engine.label, boundary))
+                found = found.with_others(hindrances(app.aws, session.engine.label, app.config))
             except (AccessError, AwsError, ConfigError, Refused, TimedOut) as error:
                 unread = f"whether all is as ecsctl up left it: {error.message}"
                 found = replace(found, unread=(*found.unread, unread))

@@ -1,7 +1,8 @@
 """What others have set around the app that is no setting of ecsctl's, and that can keep it from working.
 
 `plan` compares only what ecsctl sets. The network ACLs of the app's own subnets, the policy of its repository, a
-permissions boundary on its roles and rules of others in its load balancer are left alone, and reported.
+permissions boundary on its roles, rules of others in its load balancer and a key of its bucket are left alone, and
+reported.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ecsctl.engine.label import APP, flat
 from ecsctl.names import Names
 from ecsctl.resources.role import INLINE
 from ecsctl.resources.support import ecr
+from ecsctl.resources.support.bucket_settings import encryption
 from ecsctl.resources.support.common import none_if_gone, where
 from ecsctl.resources.support.ecs import services_of
 from ecsctl.resources.support.elb import added_by_others
@@ -30,18 +32,21 @@ if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import LoadBalancerTypeDef
 
     from ecsctl.aws.clients import Aws
+    from ecsctl.config import Config
     from ecsctl.engine.label import Label
 
 
 @asking("looking for what others have set around the app")
-def hindrances(aws: Aws, me: Label, boundary: str | None = None) -> tuple[str, ...]:
-    """Each in a sentence. `boundary` is the permissions boundary of ecsctl.toml. What may not be read is left out."""
+def hindrances(aws: Aws, me: Label, config: Config | None) -> tuple[str, ...]:
+    """Each in a sentence: what `config`, ecsctl.toml, names is not among them. What may not be read is left out."""
     searches: list[Callable[[], Iterator[str]]] = [
         lambda: _acls(aws, me),
         lambda: _repository(aws, me),
-        lambda: _boundaries(aws, me, boundary),
+        lambda: _boundaries(aws, me, config.permissions_boundary if config else None),
         lambda: _rules(aws, me),
     ]
+    if config and not config.kms_key:
+        searches.append(lambda: _artifacts(aws, me))
     with ThreadPoolExecutor(len(searches)) as pool:
         return tuple(sentence for found in pool.map(_readable, searches) for sentence in found)
 
@@ -125,6 +130,17 @@ def _rules(aws: Aws, me: Label) -> Iterator[str]:
     added = added_by_others(aws, balancer["LoadBalancerArn"]) if balancer else ""
     if added:
         yield f"others have added {added} to the load balancer: what a rule of theirs matches does not reach the app"
+
+
+def _artifacts(aws: Aws, me: Label) -> Iterator[str]:
+    """A key of the account's own, of which the roles know nothing. S3's own serves all who may use the bucket."""
+    name = Names.of(me).bucket
+    key = encryption(aws, name, me.account)
+    if key not in ("", "AES256", "aws:kms", "aws:kms:dsse") and not key.endswith("alias/aws/s3"):
+        yield (
+            f"the bucket {name} encrypts with {key}, which ecsctl.toml does not name (kms_key): builds fail unless the "
+            "key's policy lets their roles use it"
+        )
 
 
 def _balancer(aws: Aws, me: Label) -> LoadBalancerTypeDef | None:

@@ -231,7 +231,7 @@ def _rights(sid: str, bucket: str, *, encrypted: bool) -> Iterator[Statement]:
         "GetLifecycleConfiguration ListBucket ListBucketVersions PutBucketPolicy PutBucketPublicAccessBlock "
         "PutBucketTagging PutLifecycleConfiguration TagResource"
     )
-    keys = " GetEncryptionConfiguration PutEncryptionConfiguration" if encrypted else ""
+    keys = " GetEncryptionConfiguration" + " PutEncryptionConfiguration" * encrypted
     yield Statement(sid, of("s3", f"{actions}{keys}"), (bucket,))
     yield Statement(f"{sid}Objects", of("s3", "DeleteObject DeleteObjectVersion"), (f"{bucket}/*",))
 

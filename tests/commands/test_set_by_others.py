@@ -69,7 +69,18 @@ def a_rule() -> str:
     return "others have added rule 7 on port 443 to the load balancer"
 
 
-@pytest.mark.parametrize("change", [an_acl, a_repositorys_policy, a_boundary, a_rule], ids=lambda one: one.__name__)
+def a_key() -> str:
+    """aws-solutions-library-samples/guidance-for-claude-code-with-amazon-bedrock#355."""
+    key, bucket = boto3.client("kms").create_key()["KeyMetadata"]["Arn"], "hello-artifacts-123456789012-eu-central-1"
+    by: Any = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}]}
+    boto3.client("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=by)
+    return f"the bucket {bucket} encrypts with {key}, which ecsctl.toml does not name"
+
+
+CHANGES = [an_acl, a_repositorys_policy, a_boundary, a_rule, a_key]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda one: one.__name__)
 def test_it_is_named_and_left_alone(live: Clock, run: Run, change: Callable[[], str]) -> None:
     for command in ("plan", "status", "why"):
         assert "warning" not in run(command).err
