@@ -41,7 +41,7 @@ def put(
         key = encryption_key.facts_of(app.aws, app.configured)["key"]
         made = creds.put(app.aws, app.over_app().engine.label, secret, token, key)
     words.say(f"the token is in {secret}" + (", a new secret, which ecsctl down leaves there" if made else ""))
-    words.next_step("ecsctl creds rotate --stored, or ecsctl up, brings it to where it is used")
+    words.next_step("ecsctl creds rotate --stored,", "or ecsctl up, brings it to where it is used")
 
 
 @app.command()
@@ -125,7 +125,7 @@ def use_connection(
     words.say(f"{file.name} uses the connection now; the token's secret stays where it is")
     words.say("builds can reach every repository that the connection's GitHub App is installed on: on GitHub, under"
               " Settings, Applications, choose \"Only select repositories\"")  # fmt: skip
-    words.next_step("ecsctl up moves the pipeline over")
+    words.next_step("ecsctl up", "moves the pipeline over")
 
 
 def _token(source: str | None, verb: str) -> Secret:

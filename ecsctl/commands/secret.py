@@ -49,11 +49,11 @@ def put(
         used = _uses(app.configured, name)
     words.say(f"the secret {own_secrets.full(app.app, name)} is {done}")
     if not used:
-        words.next_step(f'[service.secrets] VARIABLE = "{name}" in ecsctl.toml, then ecsctl up, gives it to the app')
+        words.next_step(f'[service.secrets] VARIABLE = "{name}"', "in ecsctl.toml, then ecsctl up, gives it to the app")
     elif done == "made":
-        words.next_step("ecsctl up gives it to the app")
+        words.next_step("ecsctl up", "gives it to the app")
     else:
-        words.next_step("ecsctl deploy --restart brings the new value to the tasks")
+        words.next_step("ecsctl deploy --restart", "brings the new value to the tasks")
 
 
 @app.command("list")

@@ -74,11 +74,11 @@ def status(
         if cause:
             words.next_step("ecsctl why")
         elif any(report.condition in UP_MENDS for report in found):
-            words.next_step("ecsctl plan shows what ecsctl up would change")
+            words.next_step("ecsctl plan", "shows what ecsctl up would change")
         for sentence in (*others, *(one.sentence for one in older)):
             words.warning(sentence)
         if older:
-            words.next_step("ecsctl deploy --restart starts new ones, which read it")
+            words.next_step("ecsctl deploy --restart", "starts new ones, which read it")
     if denied := [*(session.facts.unobserved if session.facts else ()), *session.engine.unobserved.values()]:
         error = together(denied)
         errors.show(error)

@@ -138,8 +138,13 @@ def _taken(found: Sequence[Port], ask: Ask | None, notes: list[str], doubts: lis
 
 
 def _asked(ask: Ask | None) -> int | None:
-    answer = ask("Nothing names the port that the app listens on. Which one is it?", []) if ask else ""
-    return int(answer) if answer.isascii() and answer.isdigit() and 0 < int(answer) < 65536 else None
+    """The port that a person names; None if nobody is there, or does not know."""
+    question = "Nothing names the port that the app listens on. Which one is it (Enter: not known)?"
+    while ask and (answer := ask(question, [])):
+        if answer.isascii() and answer.isdigit() and 0 < int(answer) < 65536:
+            return int(answer)
+        question = f"Expected a number from 1 to 65535, found {answer}. Which port is it (Enter: not known)?"
+    return None
 
 
 def _of_port(

@@ -13,6 +13,9 @@ SECONDS = 10
 _HOSTS = ("github.com", "ssh.github.com", "www.github.com")
 
 
+NO_GIT = "git finds no repository here"
+
+
 @dataclass(frozen=True)
 class Checkout:
     """A folder under git. `repository` is None, with the reason in `notes`, if it is not known to be on GitHub."""
@@ -28,7 +31,7 @@ def read(folder: Path) -> Checkout:
     folder = folder.resolve()
     root = _git(folder, "rev-parse", "--show-toplevel")
     if root is None:
-        why = "git finds no repository here: no build and no pipeline until [github] is filled in and uncommented"
+        why = f"{NO_GIT}: no build and no pipeline until [github] is filled in and uncommented"
         return Checkout(folder, None, "main", (why,))
     remote = _remote(folder)
     repository = github(_git(folder, "remote", "get-url", remote) or "") if remote else None

@@ -81,7 +81,8 @@ class Proposal:
         if not lacks or not self.builds:
             return
         fix = [] if self.image else ["write a Dockerfile"]
-        fix += [] if self.repository else ["push the repository to GitHub (git remote add origin …)"]
+        begun = "git remote add origin …" if self.elsewhere != checkout.NO_GIT else "git init, git remote add origin …"
+        fix += [] if self.repository else [f"push the repository to GitHub ({begun})"]
         raise Refused(
             f"nothing can build this app: {'; '.join(lacks)}",
             why="nothing was written",

@@ -6,6 +6,7 @@ import functools
 import io
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -147,7 +148,9 @@ class _Console(Console):
 
 @functools.cache
 def _made(stderr: bool, _environment: tuple[str | None, ...]) -> Console:
-    return _Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    # Rich takes any terminal that cannot move its cursor for one of 80 by 25.
+    width, height = shutil.get_terminal_size() if _dumb() else (None, None)
+    return _Console(stderr=stderr, width=width, height=height, markup=False, highlight=False, emoji=False)
 
 
 def _in_ci() -> bool:

@@ -32,9 +32,13 @@ def hint(text: str) -> None:
     write(plain(copied(text)), label=Text("hint: ", style="bold cyan"))
 
 
-def next_step(command: str) -> None:
-    """One line with the command that a person most likely needs next."""
-    talk().print(Text.assemble(("next: ", "dim"), plain(copied(command), "bold")), soft_wrap=True)
+def next_step(command: str, what: str = "") -> None:
+    """One line with the command that a person most likely needs next, and what it does."""
+    label = Text("next: ", style="dim")
+    if what:
+        write(plain(copied(f"{command} {what}"), "bold"), label=label)
+    else:
+        talk().print(Text.assemble(label, plain(copied(command), "bold")), soft_wrap=True)
 
 
 def heading(account: str, region: str, caller: str, app: str) -> None:

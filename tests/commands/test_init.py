@@ -12,6 +12,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from ecsctl.operations.init import propose
 from ecsctl.sandbox.server import process as sandbox
 from tests import forked
 from tests.commands.conftest import Ended
@@ -117,3 +118,35 @@ def test_where_nothing_can_be_built_it_is_reported_at_once_and_nothing_is_writte
     assert sorted(one.name for one in folder.iterdir()) == before
     assert run("init", "--no-build").code == 0
     assert "github" not in tomllib.loads((folder / "ecsctl.toml").read_text())
+
+
+def test_a_port_that_is_none_is_asked_for_again(folder: Path) -> None:
+    (folder / "ecsctl.toml").unlink()
+    on_github(folder)
+    (folder / "Dockerfile").write_text('FROM scratch\nCMD ["/serve"]\n')
+
+    def port(*answers: str) -> tuple[int | None, list[str]]:
+        left, questions = iter(answers), list[str]()
+
+        def ask(question: str, _answers: object) -> str:
+            questions.append(question)
+            return next(left)
+
+        return propose(folder, ask).values.get("service", {}).get("port"), questions
+
+    found, questions = port("abc", "0", "99999", "8080")
+    assert found == 8080
+    assert [question.partition(".")[0] for question in questions] == [
+        "Nothing names the port that the app listens on",
+        *(f"Expected a number from 1 to 65535, found {one}" for one in ("abc", "0", "99999")),
+    ]
+    assert len(port("")[1]) == 1
+
+
+def test_without_a_repository_the_way_to_one_is_named(folder: Path, run: Callable[..., Ended]) -> None:
+    (folder / ".git").rmdir()
+    (folder / "ecsctl.toml").unlink()
+    (folder / "Dockerfile").write_text("FROM scratch\nEXPOSE 80\n")
+    ended = run("init")
+    assert ended.code == 1
+    assert "push the repository to GitHub (git init, git remote add origin …), then: ecsctl init" in ended.said

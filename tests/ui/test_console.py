@@ -1,10 +1,11 @@
 import io
+import re
 import sys
 
 import pytest
 from rich.text import Text
 
-from ecsctl.ui import console, plan, status
+from ecsctl.ui import console, plan, status, words
 from tests.ui import samples
 
 
@@ -123,3 +124,25 @@ COMMAND = "shop-for-the-people.example.com is taken; .venv/bin/ecsctl status --w
 )  # fmt: skip
 def test_words_wrap_and_what_is_copied_stays_whole(text, room, lines):
     assert [line.plain for line in console.broken(Text(text), room, room)] == lines
+
+
+def test_a_dumb_terminal_is_as_wide_as_it_says(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    assert console.talk().width == 60
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_what_the_next_command_does_is_wrapped_between_words_and_the_command_is_not(monkeypatch, capsys, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    words.next_step(
+        "ecsctl deploy --restart", "starts new ones, which read it, one after the other, as any release does"
+    )
+    words.next_step("git add .gitignore ecsctl.schema.json ecsctl.toml and-one-more-file-of-a-long-name")
+    said = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().err)
+    sentence, command = said.split("next: ")[1:]
+    assert max(map(len, f"next: {sentence}".splitlines())) <= width
+    assert sentence.startswith("ecsctl deploy --restart starts")
+    assert command.count("\n") == 1
