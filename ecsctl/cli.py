@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import inspect
 import os
@@ -42,6 +43,7 @@ from ecsctl.commands import (
 from ecsctl.commands import exec as entering
 from ecsctl.ui.copied import copied, program
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 UNREAD = 141  # a shell's exit code of a program that SIGPIPE ended: nobody reads stdout any more, as in `… | head`
 EPILOG = copied("Try it without an account: ecsctl up --sandbox, ecsctl status --sandbox, ecsctl down --sandbox.")
 
@@ -116,6 +118,9 @@ def ecsctl(
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed by whoever started us (Python's docs, sys.__stdout__)
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115 - as long as the process
     gc.set_threshold(100_000, 20, 100)  # AWS's models are a million objects that stay: scanning them often is a waste
     try:
         code = _run()
@@ -125,10 +130,16 @@ def main() -> None:
             raise
         code = UNREAD
     except BrokenPipeError:
-        # What is still buffered is dropped, and Python does not complain about it on exit (Python's docs, signal).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_the_rest()
         code = UNREAD
+    except OSError as error:
+        code = _explained(error)
     sys.exit(code)
+
+
+def _drop_the_rest() -> None:
+    """Drop what is still buffered for stdout; Python does not complain about it on exit (Python's docs, signal)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _help_without_the_rest() -> None:
@@ -179,6 +190,10 @@ def _explained(error: Exception) -> int:
 
     if isinstance(error, SandboxError):
         error = EcsctlError(error.message, hint=error.hint)
+    if isinstance(error, OSError) and error.errno in FULL and error.filename is None:
+        _drop_the_rest()
+        error = EcsctlError("what was to be printed could not be written", why=error.strerror or "",
+                            hint="make room where stdout leads, then run the same command again")  # fmt: skip
     if not isinstance(error, EcsctlError):
         sys.excepthook = errors.bug
         raise error

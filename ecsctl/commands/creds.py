@@ -35,11 +35,11 @@ def put(
     from ecsctl.github import creds
     from ecsctl.ui import words
 
-    token = _token(source, "set")
-    with opened(common, "creds", config=True) as app:
-        secret = _secret(app.configured)
+    _refuse_argument(source, "set")
+    with opened(common, "creds", config=True) as app:  # what is wrong here is said before the token is typed
+        secret, me = _secret(app.configured), app.over_app().engine.label
         key = encryption_key.facts_of(app.aws, app.configured)["key"]
-        made = creds.put(app.aws, app.over_app().engine.label, secret, token, key)
+        made = creds.put(app.aws, me, secret, _token(source, "set"), key)
     words.say(f"the token is in {secret}" + (", a new secret, which ecsctl down leaves there" if made else ""))
     words.next_step("ecsctl creds rotate --stored,", "or ecsctl up, brings it to where it is used")
 
@@ -58,8 +58,13 @@ def rotate(
     from ecsctl.account import encryption_key
     from ecsctl.github import creds
 
-    token = None if stored else _token(source, "rotate")
+    _refuse_argument(source, "rotate")
     with opened(common, "creds", config=True) as app:
+        token = None
+        if not stored:
+            _secret(app.configured)
+            app.over_app()
+            token = _token(source, "rotate")
 
         def session() -> Session:
             app.aws.forget()
@@ -128,17 +133,22 @@ def use_connection(
     words.next_step("ecsctl up", "moves the pipeline over")
 
 
-def _token(source: str | None, verb: str) -> Secret:
-    """The token, typed without echo or read from stdin. Raises UsageError for one on the command line."""
+def _refuse_argument(source: str | None, verb: str) -> None:
+    """Raise UsageError for a token on the command line."""
     from ecsctl.errors import UsageError
-    from ecsctl.github import creds
-    from ecsctl.ui import words
 
     if source not in (None, "-"):
         raise UsageError(
             "a token is never given as an argument: other processes could read it",
             hint=f"revoke this one; ecsctl creds {verb} asks for one unseen, and with - it reads one from stdin",
         )
+
+
+def _token(source: str | None, verb: str) -> Secret:
+    """The token, typed without echo or read from stdin."""
+    from ecsctl.github import creds
+    from ecsctl.ui import words
+
     if source == "-":
         return creds.checked(words.piped(sys.stdin.readline))
     return creds.checked(words.ask_unseen("GitHub token:", command=f"ecsctl creds {verb} - < FILE"))

@@ -40,12 +40,13 @@ def put(
             "a value is never given as an argument: other processes could read it",
             hint=f"ecsctl secret set {name} asks for it unseen, and ecsctl secret set {name} - reads it from stdin",
         )
+    own_secrets.full("", name)
     command = f"ecsctl secret set {name} - < FILE"
-    typed = words.piped(sys.stdin.read) if source else words.ask_unseen(f"{name}:", command=command)
-    value = own_secrets.checked(typed)
-    with opened(common, "secret", config=True) as app:
+    with opened(common, "secret", config=True) as app:  # what is wrong here is said before the value is typed
+        me = app.over_app().engine.label
         key = encryption_key.facts_of(app.aws, app.configured)["key"]
-        done = own_secrets.put(app.aws, app.over_app().engine.label, name, value, key)
+        typed = words.piped(sys.stdin.read) if source else words.ask_unseen(f"{name}:", command=command)
+        done = own_secrets.put(app.aws, me, name, own_secrets.checked(typed), key)
         used = _uses(app.configured, name)
     words.say(f"the secret {own_secrets.full(app.app, name)} is {done}")
     if not used:

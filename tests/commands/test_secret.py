@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ecsctl import own_secrets
+from tests.commands.conftest import Ended
 from tests.why.person import Person, somebody
 
 VALUE = "s3cr3t-value-nobody-sees"
@@ -134,3 +136,12 @@ def test_what_is_deleted_without_a_plan_is_asked_for_too(person: Person) -> None
 def test_who_uses_none_needs_no_right_for_them(person: Person) -> None:
     person.set("service.secrets", {"DB": "shop/db"})
     assert "secretsmanager:RestoreSecret" not in person.ecsctl("ecsctl policy --account 123456789012")[1]
+
+
+@pytest.mark.parametrize("words", [["set", "no/name"], ["set", "db-url"]])
+def test_what_is_wrong_is_said_before_the_value_is_typed(
+    folder: Path, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    (folder / "ecsctl.toml").unlink()
+    monkeypatch.setattr("ecsctl.ui.words.ask_unseen", lambda *_, **__: pytest.fail("a value was asked for"))
+    assert run("secret", *words).code == 2
