@@ -117,16 +117,25 @@ def held(aws: Aws, app: str) -> tuple[Held, ...]:
     return tuple(sorted(found, key=lambda one: one.name))
 
 
+@asking("reading the secret")
+def scheduled(aws: Aws, app: str, name: str) -> bool:
+    """Whether a secret is scheduled for deletion already. Raises Refused if there is none."""
+    return bool(_existing(aws, app, name).get("DeletedDate"))
+
+
 @asking("deleting the secret")
 def remove(aws: Aws, app: str, name: str, days: int = WINDOW) -> bool:
     """Schedule a secret for deletion after this many days, within which `put` restores it. Whether it was not
     already.
     """
-    known = full(app, name)
-    described = _ours(aws, app, known)
+    return _schedule(aws, full(app, name), _existing(aws, app, name), days)
+
+
+def _existing(aws: Aws, app: str, name: str) -> DescribeSecretResponseTypeDef:
+    described = _ours(aws, app, full(app, name))
     if described is None:
         raise Refused(f"{app} has no secret {name}", hint="ecsctl secret list lists them")
-    return _schedule(aws, known, described, days)
+    return described
 
 
 @asking("deleting the app's secrets")

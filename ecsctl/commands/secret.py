@@ -97,7 +97,7 @@ def remove(
                           why="a task that starts without it fails",
                           hint=f"take it out of ecsctl.toml and run ecsctl up first; or {command} --force")  # fmt: skip
         app.over_app()
-        if common.asks(command):
+        if common.asks(command, due=not own_secrets.scheduled(app.aws, app.app, name)):
             words.confirm(f"Delete the secret {own_secrets.full(app.app, name)}?", command=f"{command} --yes")
         done = own_secrets.remove(app.aws, app.app, name, days)
     outcome = f"is deleted in {days} days" if done else "was scheduled for deletion already"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.ui import words
@@ -20,7 +21,7 @@ Used = Sequence[tuple["Held", Sequence[str]]]
 def show(found: Used) -> None:
     """Print a line for each."""
     for one, used in found:
-        since = one.changed.isoformat(timespec="seconds") if one.changed else "unknown"
+        since = f"{one.changed.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if one.changed else "unknown"
         restore = copied(f"ecsctl secret set {one.name}")
         state = f"scheduled for deletion: {restore} restores it" if one.deleted else (
             f"used by {', '.join(used)}" if used else "not used")  # fmt: skip

@@ -145,3 +145,12 @@ def test_what_is_wrong_is_said_before_the_value_is_typed(
     (folder / "ecsctl.toml").unlink()
     monkeypatch.setattr("ecsctl.ui.words.ask_unseen", lambda *_, **__: pytest.fail("a value was asked for"))
     assert run("secret", *words).code == 2
+
+
+def test_only_a_secret_that_is_there_is_asked_about(person: Person) -> None:
+    assert person.ecsctl("ecsctl secret set db -")[0] == 0
+    code, output = person.ecsctl("ecsctl secret rm other")
+    assert (code, "hello has no secret other" in output, "[y/N]" in output) == (1, True, False)
+    assert person.ecsctl("ecsctl secret rm db --yes")[0] == 0
+    code, output = person.ecsctl("ecsctl secret rm db")
+    assert (code, "was scheduled for deletion already" in output) == (0, True)
