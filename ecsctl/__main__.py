@@ -1,5 +1,5 @@
 """python -m ecsctl."""
 
-from ecsctl.cli import main
+from ecsctl.program import main
 
 main()

@@ -175,7 +175,8 @@ def place(common: Common, trace: Trace | None = None) -> Any:
 
         ambient = region_of_environment()
         found = Place(here, region=common.region, ambient=ambient, usual=REGION, heard=heard if listeners else None)
-        process.enter(process.start(here / ".ecsctl", begins=partial(forget, found.state_file)))
+        with words.ctrl_c_ends():
+            process.enter(process.start(here / ".ecsctl", begins=partial(forget, found.state_file)))
         return found
     return Place(here, common.profile, common.region, ask=words.ask_code,
                  heard=heard if listeners else None)  # fmt: skip

@@ -56,7 +56,8 @@ def start(
 
     where = folder() / ".ecsctl"
     policies = read(as_policy) if as_policy else None
-    found = process.start(where, containers=containers, begins=partial(forget, Place(folder()).state_file))
+    with words.ctrl_c_ends():
+        found = process.start(where, containers=containers, begins=partial(forget, Place(folder()).state_file))
     if policies is not None:
         process.call(where, "enforce", {"policies": policies})
     _show(found, as_json=common.json)
@@ -155,8 +156,9 @@ def push(
     failure: EcsctlError | None = None
     if outcome["began"] and (interactive() if watch is None else watch):
         try:
-            for line in sandbox_push.followed(where / ".ecsctl", outcome["commit"]):
-                words.say(line)
+            with words.ctrl_c_ends():
+                for line in sandbox_push.followed(where / ".ecsctl", outcome["commit"]):
+                    words.say(line)
         except EcsctlError as error:
             failure = error
         except KeyboardInterrupt:

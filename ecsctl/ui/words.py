@@ -128,7 +128,7 @@ def _asked(question: str, *, hide: bool) -> str:
     """The one place where a person is asked: nothing moves on the screen meanwhile. Raises Interrupted on Ctrl-C."""
     with still():
         try:
-            with _ctrl_c_ends():
+            with ctrl_c_ends():
                 talk().print(plain(question.rstrip(), "bold"), end=" ", soft_wrap=True)
                 line = piped(lambda: getpass.getpass("", stream=sys.stderr) + "\n" if hide else sys.stdin.readline())
         except KeyboardInterrupt:
@@ -142,7 +142,7 @@ def _asked(question: str, *, hide: bool) -> str:
 
 
 @contextmanager
-def _ctrl_c_ends() -> Iterator[None]:
+def ctrl_c_ends() -> Iterator[None]:
     """Within it, Ctrl-C ends the question at once: there is nothing in progress that must be finished first."""
     if threading.current_thread() is not threading.main_thread():
         yield

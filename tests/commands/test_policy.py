@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.commands.conftest import Ended
 
 
@@ -24,7 +26,11 @@ def test_without_an_account_it_says_what_is_missing(folder: Path, run: Callable[
     assert "--account" in ended.err
 
 
-def test_account_and_region_are_those_of_the_last_run(folder: Path, run: Callable[..., Ended]) -> None:
+def test_account_and_region_are_those_of_the_last_run(
+    folder: Path, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):  # they come before the last run's
+        monkeypatch.delenv(name, raising=False)
     (folder / ".ecsctl").mkdir()
     (folder / ".ecsctl/state.json").write_text('{"app": "hello", "account": "210987654321", "region": "eu-north-1"}')
     ended = run("policy")

@@ -272,7 +272,11 @@ def _launch(folder: Path, speed: float, idle: float, *, containers: bool) -> San
     finally:
         os.close(log)
     _children.append(child)
-    return _wait_until_ready(folder, child)
+    try:
+        return _wait_until_ready(folder, child)
+    except KeyboardInterrupt:
+        child.terminate()  # it would become ready, and another one beside it
+        raise
 
 
 def _importable() -> dict[str, str]:
