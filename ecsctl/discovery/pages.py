@@ -71,7 +71,7 @@ def of(tree: Tree, context: str, own: str, files: Sequence[str], project: str = 
 
 
 def _page(path: str, source: str, file: str, *, sure: bool) -> Health:
-    return Health(path, source, redirects=True, sure=sure, file="" if sure else file)
+    return Health(path, source, leads=True, sure=sure, file="" if sure else file)  # a redirect is an answer too
 
 
 def _roots(tree: Tree, files: Sequence[str]) -> Iterator[Health]:

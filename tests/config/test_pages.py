@@ -62,7 +62,7 @@ def test_the_login_of_djangos_admin_site_is_checked_where_it_is_below_the_root(t
     settings = "ROOT_URLCONF = 'shop.urls'\n"
     urls = "urlpatterns = [path('staff/', admin.site.urls)]\n"
     image = of(tmp_path, Dockerfile=PYTHON, shop__settings_dot_py=settings, shop__urls_dot_py=urls)
-    assert (image.path, "health path" in doubts(image)) == ("/staff/login/", False)
+    assert (image.path, image.codes, "health path" in doubts(image)) == ("/staff/login/", "200-399", False)
 
 
 def test_a_page_for_development_is_none(tmp_path):
