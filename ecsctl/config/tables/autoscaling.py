@@ -49,8 +49,8 @@ class Autoscaling(Section):
         None,
         ge=1,
         le=100,
-        description="The average CPU utilization to aim for, in percent: 60 where nothing else is aimed for. Of "
-        "several aims the one that asks for the most tasks counts.",
+        description="The average CPU utilization to aim for, in percent: 60 if there is no other target. Of several"
+        " targets, the one that needs the most tasks counts.",
         examples=[60],
     )
     memory_percent: int | None = Field(
@@ -61,22 +61,22 @@ class Autoscaling(Section):
     )
     resolution_seconds: Literal[20, 60] = Field(
         60,
-        description="How often ECS publishes the CPU utilization and the use of memory that are aimed for: 20 makes "
-        "autoscaling faster, and CloudWatch charges for those metrics.",
+        description="How often, in seconds, ECS publishes the CPU and memory utilization for these targets: 20 "
+        "makes autoscaling faster, and CloudWatch charges for those metrics.",
         examples=[20],
     )
     queue: texts.QueueArn | None = Field(
         None,
-        description="The ARN of an SQS queue that the tasks work off, of the app's account and region: as many run "
-        "as its waiting messages need. It is only read.",
+        description="The ARN of an SQS queue, in the app's account and region, whose messages the tasks process: "
+        "the more messages wait, the more tasks run. ecsctl only reads it.",
         examples=["arn:aws:sqs:eu-central-1:123456789012:mail"],
     )
     messages_per_task: int | None = Field(
         None,
         ge=1,
         le=1_000_000,
-        description="The messages of the queue that may wait for each task that runs: the longest that one may wait, "
-        "divided by how long a task works on one.",
+        description="How many waiting messages there may be for each running task: the longest time that one may "
+        "wait, divided by the time that a task needs for one.",
         examples=[100],
     )
     schedules: dict[texts.ScheduleName, Schedule] = Field(

@@ -24,7 +24,7 @@ class Github(Section):
     """The repository that is built. Without this table there is no build and no pipeline."""
 
     repository: texts.Repository = Field(description='The repository on GitHub: "owner/name".', examples=["acme/shop"])
-    branch: texts.Branch = Field("main", description="The branch whose every push is built and deployed.")
+    branch: texts.Branch = Field("main", description="The branch that is built and deployed after every push.")
     connection_arn: texts.ConnectionArn | None = Field(
         None,
         description="A CodeConnections connection to GitHub. Better than a token, because it belongs to no person"
@@ -41,9 +41,9 @@ class Github(Section):
     deployments: bool = Field(
         False,
         description="Whether GitHub is notified of each release: a status of its commit, and a deployment of the "
-        "environment "
-        "that has the app's name. The token needs Deployments write for that, too; a connection gives AWS's services "
-        "alone a way to GitHub, so with connection_arn a token_secret is needed beside it, for this alone.",
+        "environment that has the app's name. The token needs Deployments write for that, too; only "
+        "AWS's services can use a connection, so with connection_arn a token_secret is needed too, for "
+        "this alone.",
     )
 
     def problems(self) -> Iterator[Problem]:
@@ -64,9 +64,9 @@ class Ecr(Section):
     keep_images: int = Field(30, ge=1, le=1000, description="How many tagged images are kept; older ones expire.")
     sign: texts.ProfileArn | None = Field(
         None,
-        description="The ARN of a signing profile of AWS Signer, for container images, by which ECR signs each image "
-        "that is pushed; of the app's region, perhaps of another account. It is only used: AWS never releases a "
-        "profile's name.",
+        description="The ARN of an AWS Signer profile for container images, with which ECR signs each pushed image."
+        " It is in the app's region, perhaps in another account. ecsctl creates none, since AWS never "
+        "releases a profile's name.",
         examples=["arn:aws:signer:eu-central-1:123456789012:/signing-profiles/images"],
     )
 
@@ -168,8 +168,9 @@ class Build(Section):
     )
     cache: bool = Field(
         False,
-        description="Whether a build keeps its layers in the app's repository, by tags that begin with ecsctl-cache, "
-        "for the next one: BUILD_CACHE in the build. They count for nothing else, and are kept for 14 days at most.",
+        description="Whether a build keeps its layers in the app's repository, by tags that begin with "
+        "ecsctl-cache, for the next one: BUILD_CACHE in the build. The tags have no other effect, and "
+        "are kept for 14 days at most.",
     )
 
     @property
@@ -338,9 +339,9 @@ class Release(Section):
     command: tuple[str, ...] = Field(
         min_length=1,
         strict=False,
-        description="The command, word by word, in place of the image's own; its entry point stays. It runs in a task "
-        "of its own, with the environment, secrets, roles and network of the app. Where it ends with anything but 0 "
-        "nothing is deployed.",
+        description="The command, word by word, instead of the image's; its entry point stays. It runs in a task of"
+        " its own, with the environment, secrets, roles and network of the app. If its exit code is not"
+        " 0, nothing is deployed.",
         examples=[["python", "manage.py", "migrate"]],
     )
     timeout_minutes: int = Field(

@@ -21,24 +21,26 @@ class EarlySuccess(Section):
         100,
         ge=0,
         le=100,
-        description="The share of desired_count that must be healthy as new tasks; at least min_healthy_percent. The "
-        "rest follows in the background, where the circuit breaker no longer watches.",
+        description="The share of desired_count that must be healthy as new tasks; at least min_healthy_percent. "
+        "The rest follows in the background, without the circuit breaker.",
     )
     cleanup: Literal["deferred", "blocking"] = Field(
         "deferred",
-        description="Whether the old tasks leave after that, or must be gone first.",
+        description="Whether the old tasks are stopped after that, or must have stopped first.",
     )
 
 
 class CircuitBreaker(Section):
     """After how many failed tasks ECS gives a release up and rolls back."""
 
-    failures: int | None = Field(None, ge=1, description="This many tasks, whatever desired_count is.", examples=[3])
+    failures: int | None = Field(
+        None, ge=1, description="How many failed tasks, whatever desired_count is.", examples=[3]
+    )
     percent: int = Field(
         50,
         ge=1,
         le=1000,
-        description="In percent of desired_count, rounded up.",
+        description="How many failed tasks, in percent of desired_count, rounded up.",
     )
     bounded: bool = Field(
         True, description="Whether percent means at least 3 and at most 200 tasks, as ECS counts by default."
@@ -75,7 +77,7 @@ class Alarms(Section):
         gt=0,
         le=100,
         strict=False,
-        description="An alarm is made for this: more than this share of the app's answers are errors (5xx).",
+        description="Creates an alarm for this: more than this percentage of the app's responses are errors (5xx).",
         examples=[5],
     )
     latency_seconds: float | None = Field(
@@ -83,11 +85,15 @@ class Alarms(Section):
         gt=0,
         le=4000,
         strict=False,
-        description="An alarm is made for this: a tenth of the answers takes longer than this (p90).",
+        description="Creates an alarm for this: a tenth of the responses takes longer than this many seconds (p90).",
         examples=[1.5],
     )
     minutes: int = Field(
-        2, ge=1, le=60, description="How many minutes in a row, for the alarms that are made; a release takes longer."
+        2,
+        ge=1,
+        le=60,
+        description="For how many consecutive minutes, for the alarms that ecsctl creates; a "
+        "release takes longer by that.",
     )
 
     @property
@@ -141,7 +147,7 @@ class Pause(Section):
     at: tuple[Stage, ...] = Field(
         strict=False,
         min_length=1,
-        description="Where it is held, in AWS's words: pre-scale-up, before its tasks start; post-scale-up, when all "
+        description="The stages at which it is paused: pre-scale-up, before its tasks start; post-scale-up, when all "
         "are healthy and no request goes to them yet; pre-production-traffic-shift, before each step by which requests "
         "go over to them; post-production-traffic-shift, when all have gone over.",
         examples=[["post-scale-up"]],
@@ -150,10 +156,10 @@ class Pause(Section):
         1440,
         ge=1,
         le=20160,
-        description="How long each of them lasts at most: a day by default, 14 at most.",
+        description="How long each pause lasts at most: a day by default, 14 days at most.",
     )
     on_timeout: Literal["rollback", "continue"] = Field(
-        "rollback", description="What ECS does without an answer by then: it goes back, or on."
+        "rollback", description="What ECS does if nobody answers by then: roll back, or continue."
     )
 
     def problems(self) -> Iterator[Problem]:
@@ -174,17 +180,17 @@ class Deployment(Section):
 
     strategy: Literal["rolling", "blue-green", "canary", "linear"] = Field(
         "rolling",
-        description='How a new version takes over: "rolling", task by task; "blue-green", beside the previous version, '
-        'all requests at once; "canary", a few requests first; "linear", in equal steps. All but the first need twice '
-        "the tasks while they release.",
+        description='How a new version takes over: "rolling", task by task; "blue-green", beside the previous '
+        'version, all requests at once; "canary", a few requests first; "linear", in equal steps. All '
+        "but rolling need twice the tasks during a release.",
         examples=["blue-green"],
     )
     bake_minutes: int | None = Field(
         None,
         ge=0,
         le=1440,
-        description="How long the previous version stays, ready to take over again, after all requests have moved to "
-        "the new one: 5 minutes by default. Not with rolling.",
+        description="How long the previous version keeps running, so that a rollback is immediate, after all "
+        "requests have moved to the new one: 5 minutes by default. Not with rolling.",
         examples=[10],
     )
     canary: Canary | None = Field(

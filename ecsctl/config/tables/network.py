@@ -48,14 +48,14 @@ class Vpc(Section):
     )
     flow_logs: Literal["none", "reject", "accept", "all"] = Field(
         "none",
-        description="Which connections are logged, by address and port, in a log group that keeps them as long "
-        "as [logs] says: rejected ones, accepted ones, or all. Only of a VPC that is made for the app.",
+        description="Which connections are logged, by address and port, in a log group that keeps them as long as "
+        "[logs] says: rejected ones, accepted ones, or all. Only for a VPC that is created for the app.",
         examples=["reject"],
     )
     close_default_group: bool = Field(
         False,
-        description="Whether the rules of the default security group are removed, which AWS makes with each VPC and "
-        "which the app does not use. Only of a VPC that is made for the app.",
+        description="Whether to remove all rules from the default security group, which AWS creates with each VPC "
+        "and the app does not use. Only for a VPC that is created for the app.",
     )
 
     def problems(self) -> Iterator[Problem]:
@@ -122,7 +122,7 @@ class Domain(Section):
 
     name: texts.Domain | None = Field(
         None,
-        description="The app's domain, in lower case. Its record is made in the hosted zone.",
+        description="The app's domain, in lower case. Its DNS record is created in the hosted zone.",
         examples=["shop.example.com"],
     )
     names: tuple[texts.FurtherDomain, ...] = Field(
@@ -142,8 +142,8 @@ class Domain(Section):
     elsewhere: tuple[texts.FurtherDomain, ...] = Field(
         (),
         strict=False,
-        description="Those of the names whose DNS is not in Route 53 of this account. `ecsctl up` says which records "
-        "to set there by hand, and waits for the certificate.",
+        description="The names among them whose DNS is not in Route 53 of this account. `ecsctl up` says which "
+        "records to set there by hand, and waits for the certificate.",
         examples=[["shop.example.com"]],
     )
     hosted_zone: texts.Zone | None = Field(
@@ -154,7 +154,7 @@ class Domain(Section):
     )
     certificate_arn: texts.CertificateArn | None = Field(
         None,
-        description="An issued certificate to use. Then none is requested, and without a name no record is made.",
+        description="An issued certificate to use instead of requesting one. Without a name, no DNS record is created.",
         examples=["arn:aws:acm:eu-central-1:123456789012:certificate/1b2c3d4e-0000-4000-8000-000000000000"],
     )
 
@@ -233,12 +233,12 @@ class AccessLogs(Section):
     days: int = Field(90, ge=1, le=3650, description="After how many days they are removed from the app's own bucket.")
     bucket: texts.BucketName | None = Field(
         None,
-        description="A bucket of your own in the load balancer's region, which lets it write. It is only used. "
-        "Default: one is made for the app.",
+        description="An existing bucket in the load balancer's region, whose policy lets it write; ecsctl never "
+        "changes it. Default: one is created for the app.",
         examples=["shop-logs"],
     )
     prefix: texts.LogPrefix = Field(
-        "", description="With bucket: below which folder of it they are written.", examples=["web"]
+        "", description="With bucket: the folder in it that they are written to.", examples=["web"]
     )
 
     def problems(self) -> Iterator[Problem]:
@@ -278,14 +278,16 @@ class LoadBalancer(Section):
         None,
         ge=1,
         le=604800,
-        description="How long a client is sent to the same task, by the load balancer's cookie. Default: not at all.",
+        description="How long a client is sent to the same task, by the load balancer's cookie. Default: no "
+        "stickiness.",
         examples=[3600],
     )
     slow_start_seconds: int = Field(
         0,
         ge=0,
         le=900,
-        description="How long the share of requests of a new task grows, 30 to 900; 0 for its full share at once.",
+        description="For how long a new task gets a growing share of the requests, 30 to 900; 0: its full share at "
+        "once.",
     )
     deletion_protection: bool | None = Field(
         None,
@@ -303,8 +305,8 @@ class LoadBalancer(Section):
     )
     waf: texts.WebAclArn | None = Field(
         None,
-        description="The web ACL of AWS WAF that protects it, by ARN: a regional one of its own region. It is only "
-        "associated. Default: whatever is set on AWS.",
+        description="The web ACL of AWS WAF that protects it, by ARN: a regional one of its own region. ecsctl only"
+        " associates it. Default: whatever is set on AWS.",
         examples=["arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/0a1b2c3d-0000-4000-8000-000000000000"],
     )
 

@@ -23,24 +23,24 @@ class Process(Section):
     command: tuple[str, ...] = Field(
         min_length=1,
         strict=False,
-        description="What it runs, word by word, in place of the image's command.",
+        description="The command, word by word, instead of the image's.",
         examples=[["python", "worker.py"]],
     )
     entrypoint: tuple[str, ...] = Field(
         (),
         strict=False,
-        description="What is run in place of the image's entry point. Default: as service.entrypoint.",
+        description="Replaces the image's entry point. Default: as service.entrypoint.",
         examples=[["/entrypoint.sh"]],
     )
     environment: dict[texts.Variable, str] = Field(
         default_factory=dict,
-        description="Environment variables beside those of service.environment, or in place of them.",
+        description="Environment variables in addition to service.environment, or overriding it.",
         examples=[{"QUEUE": "mail"}],
         json_schema_extra=texts.no_names(*sorted(ECS_SETS)),
     )
     secrets: dict[texts.Variable, texts.TaskSecret] = Field(
         default_factory=dict,
-        description="Environment variables from secrets and parameters, beside those of service.secrets.",
+        description="Environment variables from secrets and parameters, in addition to service.secrets.",
         examples=[{"SMTP_PASSWORD": "shop/smtp:password"}],
         json_schema_extra=texts.no_names(*sorted(ECS_SETS)),
     )
@@ -52,10 +52,10 @@ class Process(Section):
         None, ge=21, le=200, description="Storage of a task in GiB. Default: as service.ephemeral_gib.", examples=[40]
     )
     user: texts.ContainerUser | None = Field(
-        None, description="Who the container runs as. Default: as service.user.", examples=["10001"]
+        None, description="The user that the container runs as. Default: as service.user.", examples=["10001"]
     )
     working_directory: texts.ContainerPath | None = Field(
-        None, description="The folder that it starts in. Default: as service.working_directory.", examples=["/app"]
+        None, description="The working directory. Default: as service.working_directory.", examples=["/app"]
     )
     stop_timeout_seconds: int | None = Field(
         None,

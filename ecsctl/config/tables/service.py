@@ -37,22 +37,22 @@ class Service(Section):
 
     web: bool = Field(
         True,
-        description="Whether there is a web: a process behind a load balancer. With false the table has only what "
-        "workers and jobs have in common. Default: true; false for a file with workers or jobs, and without this "
-        "table, [domain] and [load_balancer].",
+        description="Whether there is a web process, behind a load balancer. With false, the table has only what "
+        "workers and jobs have in common. Default: true; false for a file with workers or jobs, and "
+        "without this table, [domain] and [load_balancer].",
     )
     port: int = Field(8000, ge=1, le=65535, description="The TCP port that the container listens on.")
     protocol: Literal["http", "http2", "grpc"] = Field(
         "http",
-        description="What the container speaks to the load balancer, without TLS: HTTP/1.1, HTTP/2 or gRPC. The latter "
-        "two need [domain], and clients that speak HTTP/2. Another one needs another target group: `ecsctl plan` says "
-        "what clients notice.",
+        description="The protocol between the load balancer and the container, without TLS: HTTP/1.1, HTTP/2 or "
+        "gRPC. The latter two need [domain], and clients that speak HTTP/2. A change needs a new target"
+        " group: `ecsctl plan` says what clients notice.",
     )
     health_path: texts.HealthPath = Field(
         "/",
-        description="The path that the load balancer checks; it has to answer 200. With gRPC a method, such as "
-        "/grpc.health.v1.Health/Check, and else one that no server knows. A load balancer that checks "
-        "/healthz, the earlier default, keeps doing so until a path is written here.",
+        description="The path that the load balancer checks; it has to answer 200. With gRPC it is a method, such "
+        "as /grpc.health.v1.Health/Check; by default one that no server implements. A load balancer "
+        "that checks /healthz, the earlier default, keeps doing so until a path is written here.",
     )
     cpu: int = Field(256, description="CPU units of a task; 1024 are one vCPU. Fargate has fixed pairs with memory.")
     memory: int = Field(512, description="Memory of a task in MiB.")
@@ -62,14 +62,15 @@ class Service(Section):
     )
     environment: dict[texts.Variable, str] = Field(
         default_factory=dict,
-        description="Environment variables, for anyone to read who may describe the service. Secrets go to `secrets`.",
+        description="Environment variables. Anyone who may describe the service can read them: secrets belong in "
+        "`secrets`.",
         examples=[{"LOG_LEVEL": "info"}],
         json_schema_extra=texts.no_names(*sorted(ECS_SETS)),
     )
     environment_file: texts.RepositoryPath | None = Field(
         None,
-        description="A dotenv file below ecsctl.toml's folder with more of them; those in `environment` win. It is "
-        "read unchanged: nothing in a value is filled in.",
+        description="A dotenv file below ecsctl.toml's folder with more of them; those in `environment` win. Values"
+        " are used as they are: no variables in them are expanded.",
         examples=["app.env"],
     )
     secrets: dict[texts.Variable, texts.TaskSecret] = Field(
@@ -83,25 +84,25 @@ class Service(Section):
     command: tuple[str, ...] = Field(
         (),
         strict=False,
-        description="What the container runs instead of its image's command.",
+        description="The command that the container runs, instead of its image's.",
         examples=[["python", "-m", "app"]],
     )
     entrypoint: tuple[str, ...] = Field(
         (),
         strict=False,
-        description="What is run in place of the image's entry point; command follows it.",
+        description="Replaces the image's entry point; command is passed to it.",
         examples=[["/entrypoint.sh"]],
     )
     user: texts.ContainerUser | None = Field(
         None,
-        description='Who the container runs as, in place of its image\'s user: "1000", "app" or "1000:1000".',
+        description='The user that the container runs as, instead of its image\'s: "1000", "app" or "1000:1000".',
         examples=["10001"],
     )
     working_directory: texts.ContainerPath | None = Field(
-        None, description="The folder that it starts in, in place of its image's.", examples=["/app"]
+        None, description="The working directory, instead of its image's.", examples=["/app"]
     )
     read_only_root: bool = Field(
-        False, description="Whether its root file system can only be read. ECS Exec does not work then."
+        False, description="Whether its root file system is read-only. ECS Exec does not work then."
     )
     init_process: bool = Field(
         False,
@@ -112,15 +113,16 @@ class Service(Section):
         None,
         ge=21,
         le=200,
-        description="Storage of a task in GiB, from 21 to 200, gone with it. Without it Fargate gives 20, for free.",
+        description="Ephemeral storage of a task in GiB, from 21 to 200. Default: Fargate's 20, which are free.",
         examples=[40],
     )
     security_groups: tuple[texts.SecurityGroup, ...] = Field(
         (),
         strict=False,
         max_length=4,
-        description="Further security groups of the tasks, of the same VPC, beside the one made for them: to reach a "
-        "database that lets in who is in its group. They are used, never changed.",
+        description="Further security groups of the tasks, of the same VPC, in addition to the one created for "
+        "them: for example to reach a database that allows one of these groups. ecsctl never changes "
+        "them.",
         examples=[["sg-0a1b2c3d4e5f60718"]],
     )
     depends_on: dict[texts.ContainerName, Condition] = Field(

@@ -23,19 +23,19 @@ class Sidecar(Section):
     """A container besides the app's own, in the same task: it shares the task's network and lifetime."""
 
     image: texts.SidecarImage = Field(
-        description="Its image. It is this one until another is written here: the pipeline releases the app's alone.",
+        description="Its image. Only a change here changes it: the pipeline releases the app's image alone.",
         examples=["public.ecr.aws/nginx/nginx:1.27"],
     )
     essential: bool = Field(
         True,
-        description="Whether the task ends when this container ends. One that has an end, such as a migration before "
-        "the app starts, is not essential.",
+        description="Whether the task ends when this container ends. Set it to false for one that ends by itself, "
+        "such as a migration before the app starts.",
     )
     command: tuple[str, ...] = Field(
-        (), strict=False, description="What it runs instead of its image's command.", examples=[["--verbose"]]
+        (), strict=False, description="The command, instead of its image's.", examples=[["--verbose"]]
     )
     entrypoint: tuple[str, ...] = Field(
-        (), strict=False, description="What is run in place of its image's entry point.", examples=[["/agent"]]
+        (), strict=False, description="Replaces its image's entry point.", examples=[["/agent"]]
     )
     port: int | None = Field(
         None,
@@ -46,7 +46,7 @@ class Sidecar(Section):
     )
     environment: dict[texts.Variable, str] = Field(
         default_factory=dict,
-        description="Its environment variables, for anyone to read who may describe the service.",
+        description="Its environment variables. Anyone who may describe the service can read them.",
         examples=[{"LOG_LEVEL": "info"}],
         json_schema_extra=texts.no_names(*sorted(ECS_SETS)),
     )
@@ -87,24 +87,24 @@ class Sidecar(Section):
         0,
         ge=0,
         le=16384,
-        description="Its share of the task's CPU units (service.cpu) when all are busy; 0 is the least.",
+        description="Its share of the task's CPU units (service.cpu) when all containers are busy; 0 is the smallest.",
     )
     memory: int | None = Field(
         None,
         ge=6,
         le=122880,
-        description="The most memory that it may use, in MiB of the task's; it is killed beyond that. Else all of it.",
+        description="Maximum memory in MiB; it is killed if it uses more. Default: all of the task's memory.",
         examples=[64],
     )
     volumes: dict[texts.VolumeName, texts.ContainerPath] = Field(
         default_factory=dict,
-        description="Volumes that it has too, each by its name in [volumes] with the path in this container.",
+        description="Volumes that are mounted in it too: a name in [volumes], and the path in this container.",
         examples=[{"data": "/data"}],
     )
     user: texts.ContainerUser | None = Field(
-        None, description="Who it runs as, in place of its image's user.", examples=["10001"]
+        None, description="The user that it runs as, instead of its image's.", examples=["10001"]
     )
-    read_only_root: bool = Field(False, description="Whether its root file system can only be read.")
+    read_only_root: bool = Field(False, description="Whether its root file system is read-only.")
     stop_timeout_seconds: int = Field(30, ge=2, le=120, description="How long after SIGTERM it gets SIGKILL.")
     health: ContainerCheck | None = Field(
         None,

@@ -68,22 +68,22 @@ class Tables(Section):
     )
     role_path: texts.RolePath = Field(
         ROLE_PATH,
-        description="The path of every role that ecsctl creates, for organizations that allow roles under one alone. "
-        "AWS fixes it when a role is created.",
+        description="The path of every role that ecsctl creates, for organizations that allow roles only under a "
+        "certain path. AWS cannot change it later.",
         examples=["/service/"],
     )
     kms_key: texts.KmsKey | None = Field(
         None,
-        description="KMS key of your own, by alias or ARN, that encrypts what ecsctl creates: images, logs, artifacts, "
-        "builds, secrets, volumes, the tasks' storage and the topic of notifications. If it is removed here, what is "
-        "encrypted with it stays so.",
+        description="KMS key of your own, by alias or ARN, that encrypts what ecsctl creates: images, logs, "
+        "artifacts, builds, secrets, volumes, the tasks' storage and the topic of notifications. If you"
+        " remove it here, what is encrypted with it stays encrypted with it.",
         examples=["alias/shop"],
     )
     secure: bool = Field(
         False,
-        description="Turn on what a security review asks for, unless the file says otherwise: access logs, deletion "
-        "protection, read-only root file systems, a year of logs; and of a VPC that is made for the app, flow logs of "
-        "what was refused and a closed default security group.",
+        description="Turn on what a security review asks for, unless the file says otherwise: access logs, deletion"
+        " protection, read-only root file systems, a year of logs; and, in a VPC that is created for "
+        "the app, flow logs of rejected traffic and a closed default security group.",
     )
     vpc: Vpc = Field(default_factory=Vpc)
     domain: Domain | None = None

@@ -23,8 +23,8 @@ class Volume(Section):
     )
     file_system: texts.FileSystemId | None = Field(
         None,
-        description="An existing file system, in the tasks' VPC; it is used, never changed. Without it an "
-        "encrypted one is made, which `ecsctl down` keeps.",
+        description="An existing file system in the tasks' VPC, which ecsctl never changes. Default: an encrypted "
+        "one is created, which `ecsctl down` keeps.",
         examples=["fs-0a1b2c3d4e5f60718"],
     )
     access_point: texts.AccessPointId | None = Field(
@@ -41,10 +41,10 @@ class Volume(Section):
         1000,
         ge=0,
         le=4294967295,
-        description="For one that is made: the user that owns the folder; every access to it is as this user, whoever "
-        "the container runs as.",
+        description="For a file system that ecsctl creates: the user that owns the folder. All access is as this "
+        "user, whatever user the container runs as.",
     )
-    gid: int = Field(1000, ge=0, le=4294967295, description="For one that is made: that user's group.")
+    gid: int = Field(1000, ge=0, le=4294967295, description="For a file system that ecsctl creates: that user's group.")
 
     def problems(self) -> Iterator[Problem]:
         """Mistakes: options for an existing file system together with those for a new one."""

@@ -21,8 +21,8 @@ class Worker(Process):
     command: tuple[str, ...] = Field(
         (),
         strict=False,
-        description="What it runs, word by word, in place of the image's command. Without a web it may be left out: "
-        "then it runs what its image does.",
+        description="The command, word by word, instead of the image's. Without a web process it may be left out: "
+        "then the image's command runs.",
         examples=[["python", "worker.py"]],
     )
 
