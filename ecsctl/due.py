@@ -65,7 +65,7 @@ def read(expression: str) -> Cron | Rate | Once:
         try:
             return Once(datetime.fromisoformat(found[1]))
         except ValueError:
-            raise Invalid(f"{found[1]} is no moment") from None
+            raise Invalid(f"{found[1]} is not a valid date and time") from None
     if found := re.fullmatch(r"rate\(([1-9]\d{0,9}) (minute|hour|day)(s?)\)", expression):
         # The guide names plural units only; EventBridge's rules require the singular with 1, and Scheduler accepts
         # both.
@@ -82,7 +82,7 @@ def zone(name: str) -> tzinfo:
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid(f"{name} is no time zone of the IANA database") from None
+        raise Invalid(f"{name} is not an IANA time zone") from None
 
 
 def knows_zones() -> bool:
@@ -158,12 +158,12 @@ def _all(field: str, low: int, high: int, called: str) -> frozenset[int]:
 def _numbers(part: str, low: int, high: int, called: str) -> range:
     found = re.fullmatch(r"(?:(\*)|(\d{1,4})(?:-(\d{1,4}))?)(?:/(\d{1,4}))?", part)
     if found is None:
-        raise Invalid(f"{part or 'nothing'} is no value of {called}")
+        raise Invalid(f"{part or 'nothing'} is not a valid value for {called}")
     every, first, last, step = found.groups()
     begins = low if every else int(first)
     ends = int(last) if last else high if every or step else begins
     if not low <= begins <= ends <= high or (step is not None and int(step) == 0):
-        raise Invalid(f"{part} is no value of {called}: expected {low} to {high}")
+        raise Invalid(f"{part} is not a valid value for {called}: expected {low} to {high}")
     return range(begins, ends + 1, int(step or 1))
 
 

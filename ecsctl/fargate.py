@@ -30,7 +30,7 @@ def fargate_pair(cpu: int, memory: int) -> None:
             f"cpu = {cpu} is not a Fargate size: choose one of {', '.join(map(str, MEMORY))} (1024 are one vCPU)"
         )
     if memory not in MEMORY[cpu]:
-        raise ValueError(f"memory = {memory} does not go with cpu = {cpu}: choose {_listed(MEMORY[cpu])} (MiB)")
+        raise ValueError(f"memory = {memory} cannot be combined with cpu = {cpu}: choose {_listed(MEMORY[cpu])} (MiB)")
 
 
 def percentages(desired: int, minimum: int, maximum: int) -> None:

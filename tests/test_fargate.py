@@ -46,7 +46,7 @@ def test_a_size_is_right_if_and_only_if_aws_lists_it(cpu):
 def test_a_wrong_size_tells_the_right_ones():
     with pytest.raises(ValueError, match=r"cpu = 300 .* one of 256, 512, 1024, 2048, 4096, 8192, 16384, 32768"):
         fargate_pair(300, 512)
-    with pytest.raises(ValueError, match=r"memory = 4096 does not go with cpu = 256: choose 512, 1024 or 2048"):
+    with pytest.raises(ValueError, match=r"memory = 4096 cannot be combined with cpu = 256: choose 512, 1024 or 2048"):
         fargate_pair(256, 4096)
     with pytest.raises(ValueError, match=r"8192 to 30720 in steps of 1024"):
         fargate_pair(4096, 512)

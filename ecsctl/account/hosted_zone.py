@@ -85,7 +85,5 @@ def hosted_zone(
             hint="name the one that the domain is delegated to by its id: domain.hosted_zone",
         )
     if not (domain == named[fitting[0]] or domain.endswith("." + named[fitting[0]])):
-        raise ConfigError(
-            f"{domain} does not lie in the hosted zone {named[fitting[0]]}", hint="fix domain in ecsctl.toml"
-        )
+        raise ConfigError(f"{domain} is not in the hosted zone {named[fitting[0]]}", hint="fix domain in ecsctl.toml")
     return fitting[0]

@@ -202,7 +202,7 @@ def as_error(error: ClientError, what: str) -> EcsctlError:
             KEYS + (ENABLED if name in UNKNOWN else ""),
         )  # fmt: skip
     if TOKEN_REFUSED.search(text) and not SHUT_OUT.search(text):
-        return AwsError(f"{what}: GitHub does not take the token", why=f"{name}: {text}", hint=TOKEN_HINT)
+        return AwsError(f"{what}: GitHub rejects the token", why=f"{name}: {text}", hint=TOKEN_HINT)
     if found := known(error):
         return AwsError(f"{what}: {found[0]}", why=why, hint=found[1])
     if name in QUOTA or (FAMILY.search(name) and not codes.is_throttled(error)):

@@ -23,7 +23,10 @@ def front(config: Tables) -> Iterator[Problem]:
         if not config.domain:
             yield "service.protocol", f'= "{protocol}" needs HTTPS in front of it: expected [domain] with a name'
         if not config.load_balancer.http2:
-            yield "load_balancer.http2", f'= false leaves no client that service.protocol = "{protocol}" can answer'
+            yield (
+                "load_balancer.http2",
+                f'= false cannot be used: clients need HTTP/2 for service.protocol = "{protocol}" can answer',
+            )
     vpc, internal = config.vpc, config.load_balancer.internal
     if vpc.id and vpc.private_subnets and not vpc.public_subnets and not internal:
         yield "vpc.public_subnets", "at least two are needed, or load_balancer.internal = true"
@@ -72,17 +75,20 @@ def releasing(config: Tables) -> Iterator[Problem]:
     """
     deployment, scaling = config.deployment, config.service.autoscaling
     if scaling and scaling.resolution_seconds != 60 and MONITORING in config.raw.paths("service"):
-        yield f"raw.service.{MONITORING}", "does not go with service.autoscaling.resolution_seconds: both say the same"
+        yield (
+            f"raw.service.{MONITORING}",
+            "cannot be combined with service.autoscaling.resolution_seconds: both say the same",
+        )
     if not deployment.shifts:
         return
-    problem = f'does not go with deployment.strategy = "{deployment.strategy}"'
+    problem = f'cannot be combined with deployment.strategy = "{deployment.strategy}"'
     if config.load_balancer.sticky_seconds is not None:
         yield "load_balancer.sticky_seconds", f"{problem}: a client that is kept would not go over to the new version"
     if scaling and scaling.requests_per_minute:
         why = "requests are counted for one target group, and the tasks change between two"
         yield "service.autoscaling.requests_per_minute", f"{problem}: {why}; expected cpu_percent or memory_percent"
     if deployment.pause and HOOKS in config.raw.paths("service"):
-        yield f"raw.service.{HOOKS}", "does not go with deployment.pause: ECS has one list of hooks for both"
+        yield f"raw.service.{HOOKS}", "cannot be combined with deployment.pause: ECS has one list of hooks for both"
     if deploys(config):
         yield from _too_short(config)
 
@@ -159,7 +165,7 @@ def security(config: Tables) -> Iterator[Problem]:
         yield "secure", "needs [domain]: without a certificate everything goes over the internet unencrypted"
     vpc = config.vpc
     if not vpc.private_subnets if vpc.id else vpc.egress == "public":
-        yield "secure", "does not go with tasks that have public addresses: expected private subnets for them"
+        yield "secure", "cannot be combined with tasks that have public addresses: expected private subnets for them"
 
 
 def queues(config: Tables) -> dict[str, str]:

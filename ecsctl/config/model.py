@@ -52,7 +52,7 @@ class Config(Tables):
         if self.build.cache and self.ecr.mutability == "IMMUTABLE":
             yield "build.cache", "needs tags that move, and ecr.mutability is IMMUTABLE"
         if self.build.cache and self.ecr.sign:
-            yield "build.cache", "keeps its layers where ecr.sign has everything signed: each of them would be, too"
+            yield "build.cache", "cannot be used with ecr.sign, which would sign each cached layer too"
         if self.github and self.github.deployments and self.pipeline.mode != "pipeline":
             yield "github.deployments", f'needs pipeline.mode = "pipeline", and it is "{self.pipeline.mode}"'
         yield from self._crowd()
@@ -183,7 +183,7 @@ class Config(Tables):
         for name in self.jobs.keys() & self.workers.keys():
             yield (
                 f"jobs.{name}",
-                "is also the name of a worker: expected another, since logs and tasks bear it",
+                "is also the name of a worker: expected another, since logs and tasks are named after it",
             )
         room = self.vpc.room(internal=self.load_balancer.internal)
         most = {name: one.most for name, one in self.workers.items()}

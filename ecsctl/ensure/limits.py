@@ -29,6 +29,8 @@ def check(stack: Stack, config: Config, place: Identity) -> None:
     strange = [f"{dotted(way(key))} {text}" for key, text in found]
     large = [f"{BEHIND.get(name, name)}: {why}" for name, node in stack.nodes.items() if (why := node.desired.beyond())]
     if strange:
-        raise ConfigError("; ".join(strange), hint="fix it in ecsctl.toml, or work in the place that it is of")
+        raise ConfigError(
+            "; ".join(strange), hint="fix it in ecsctl.toml, or use the account and region that it belongs to"
+        )
     if large:
         raise ConfigError("; ".join(large), hint="take some out of ecsctl.toml, then run the same command again")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import APP, Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import CertificateArn, ValidationName
-from ecsctl.resources.support.acm import described, died_of, of_certificates, proof_of, requested, tags_of
+from ecsctl.resources.support.acm import described, failure_of, of_certificates, proof_of, requested, tags_of
 from ecsctl.resources.support.common import only
 from ecsctl.resources.support.dns import normal
 from ecsctl.resources.support.policy_document import Statement
@@ -93,7 +93,7 @@ class Certificate(Resource[CertificateIds]):
             actual,
             ours[arn],
             ready=bool(ids.record_name),
-            failed=died_of(certificate),
+            failed=failure_of(certificate),
             note="" if ids.record_name else "ACM has not published its validation record yet",
             since=certificate.get("CreatedAt"),
         )

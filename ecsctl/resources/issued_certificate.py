@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import CertificateArn, IssuedCertificateArn, RecordName
-from ecsctl.resources.support.acm import cure_of, described, died_of, of_certificates
+from ecsctl.resources.support.acm import described, failure_of, fix_for, of_certificates
 from ecsctl.resources.support.dns import normal
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
             IssuedCertificateIds(IssuedCertificateArn(self.certificate)),
             self,
             ready=issued,
-            failed=died_of(certificate),
-            hint=cure_of(certificate),
+            failed=failure_of(certificate),
+            hint=fix_for(certificate),
             note="" if issued else _waits_for(certificate),
             ask="" if issued else self._to_be_set(certificate),
             since=certificate.get("IssuedAt"),
@@ -157,8 +157,8 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
         if certificate.get("Status") == "PENDING_VALIDATION":
             waits = _waits_for(certificate) or "ACM waits for its validation"
             return f"it is not issued yet: {waits}", f"set that record and wait until ACM has issued it; or {instead}"
-        if died := died_of(certificate):
-            return died, cure_of(certificate) or instead
+        if failed_because := failure_of(certificate):
+            return failed_because, fix_for(certificate) or instead
         names = {
             *map(normal, certificate.get("SubjectAlternativeNames", [])),
             normal(certificate.get("DomainName", "")),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import CertificateArn, ValidationName
-from ecsctl.resources.support.acm import described, died_of, of_certificates, proof_of
+from ecsctl.resources.support.acm import described, failure_of, of_certificates, proof_of
 from ecsctl.resources.support.dns import normal
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class ValidationRecord(Resource[ValidationRecordIds]):
             ValidationRecordIds(name, value),
             self,
             ready=bool(name),
-            failed=died_of(certificate),
+            failed=failure_of(certificate),
             note="" if name else "ACM has not published it yet",
         )
 

@@ -1,4 +1,4 @@
-"""Reading the facts: everything at once, and what cannot be read is reported instead of guessed."""
+"""Reads the facts, as many as possible at once. What cannot be read is reported in `unread`, and never guessed."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ READERS = 8
 def gather(
     aws: Aws, app: str, domain: str = "", also: Sequence[str] = (), resting: Mapping[str, bool] | None = None
 ) -> list[Facts]:
-    """All facts about an app: the web's with those of its builds and names, then those of each worker.
+    """Return the facts about the web process, with those about builds and domain names, then those about each worker.
 
-    `resting` says of each process of ecsctl.toml whether no task of it need run, where that is known. Changes nothing,
-    and raises only Interrupted: what could not be read is in `unread`. Where there is no web its facts are those of the
-    app alone.
+    `resting` maps each configured process to whether it may have no tasks, if known. Without a web process, the first
+    facts are only those of the app as a whole. Changes nothing. Raises only Interrupted: what could not be read is in
+    `unread`.
     """
     aws.forget()
     facts = Facts(app, rests=_rests(WEB, resting), domain=domain, also=[*also])
@@ -53,10 +53,9 @@ def gather(
 
 
 def gather_services(aws: Aws, app: str, resting: Mapping[str, bool] | None = None) -> Iterator[Facts]:
-    """The facts about the running services alone, one after the other, the web's first.
+    """Yield the facts about each service, the web's first: enough to say why its tasks fail, with fewer calls.
 
-    They are enough to say why their tasks fail, in fewer calls; and fewer still where a worker runs steadily. What was
-    asked before is not asked again.
+    A healthy service needs even fewer. Cached answers are used.
     """
     facts = Facts(app, rests=_rests(WEB, resting))
     others = _others(aws, facts, resting)
@@ -70,10 +69,10 @@ def _rests(process: str, resting: Mapping[str, bool] | None) -> bool | None:
 
 
 def _others(aws: Aws, facts: Facts, resting: Mapping[str, bool] | None) -> list[str]:
-    """The workers of the app, and whether no web is configured; none, with a note in `unread`, where they may not be
-    listed.
+    """Return the app's workers, and set whether no web process is configured.
 
-    Where ecsctl.toml cannot be read, other services are a sign that a missing web is missing on purpose.
+    If they cannot be listed, return none, with a note in `unread`. If ecsctl.toml cannot be read, an app that has
+    other services and no web process is taken to have none on purpose.
     """
     facts.no_web = resting is not None and WEB not in resting
     try:
@@ -90,7 +89,7 @@ def _others(aws: Aws, facts: Facts, resting: Mapping[str, bool] | None) -> list[
 
 
 class _Reading:
-    """One reading: what needs nothing first, then what needs the service, then what needs a failed task."""
+    """Reads in three rounds: what needs nothing else, then what needs the service, then what needs a failed task."""
 
     def __init__(self, aws: Aws, facts: Facts) -> None:
         self.aws, self.facts, self.names = aws, facts, Names(facts.app).on(facts.process)
@@ -102,7 +101,7 @@ class _Reading:
         return self.facts
 
     def process(self) -> Facts:
-        """What is of one process, and not of the app."""
+        """Read only what belongs to the process, not to the app as a whole."""
         self._together(self._service)
         self._together(*self._of_the_service)
         self._together(*self._of_the_tasks)
@@ -110,17 +109,17 @@ class _Reading:
 
     @property
     def _of_the_service(self) -> tuple[Callable[[], None], ...]:
-        """What needs the service."""
+        """The readers that need the service."""
         around = (self._targets, self._balancer, self._network, self._scaling)
         return self._stopped, self._starting, self._definition, *around
 
     @property
     def _of_the_tasks(self) -> tuple[Callable[[], None], ...]:
-        """What needs the tasks and their definition."""
+        """The readers that need the tasks and their definition."""
         return self._log, self._images, self._secrets, self._log_groups, self._roles, self._around
 
     def service_only(self) -> Facts:
-        if self.facts.process == WEB and not self.facts.no_web:  # of a worker they are read only if it is unhealthy
+        if self.facts.process == WEB and not self.facts.no_web:  # a worker's are read only if it is unhealthy
             self.aws.ahead([self._list_stopped, self._ask_targets])
         self._together(self._service)
         if self.facts.process != WEB and self.facts.healthy and not self.facts.given_up:
@@ -137,7 +136,7 @@ class _Reading:
             self.facts.unread += filter(None, pool.map(self._read, readers))
 
     def _read(self, reader: Callable[[], None]) -> str:
-        """What could not be read, and why; empty if it was read, or does not exist."""
+        """Call a reader, and return what it could not read and why; empty if it could, or there is nothing."""
         try:
             reader()
         except Interrupted:
@@ -199,7 +198,7 @@ class _Reading:
             self.facts.rests = not found[0]["MinCapacity"]
 
     def _commands(self) -> None:
-        """The tasks that no service keeps."""
+        """The standalone tasks."""
         cluster = self.names.cluster
         over = sorted(tasks_in(self.aws, cluster, "STOPPED"), key=lambda one: one["createdAt"], reverse=True)
         others = (f"{BY}:{RELEASE}", f"{BY}:{RUN}")
@@ -384,7 +383,7 @@ class _Reading:
         certificate(self.aws, self.facts)
 
     def _zone(self) -> None:
-        """The hosted zones of the app's names: what stands there, and to which of them the world is not led."""
+        """The records of the app's names, and the delegation of their hosted zones."""
         zones(self.aws, self.facts)
 
 

@@ -110,7 +110,7 @@ def test_a_task_that_may_not_be_started_leaves_no_revision(
 def test_what_cannot_be_run_is_reported_before_anything_is_started(service: Service, run: Run) -> None:
     service.start(service.push("v1"))
     size = run("run", "--memory", "8192", "--", "true")
-    assert (size.code, "does not go with cpu = 256" in size.err) == (2, True)
+    assert (size.code, "cannot be combined with cpu = 256" in size.err) == (2, True)
     long = run("run", "--", "x" * 8192)
     assert (long.code, "at most 8192" in long.err) == (2, True)
     assert run("run").code == 2

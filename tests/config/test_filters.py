@@ -15,7 +15,7 @@ def test_filters_need_a_connection(mistakes, load, key):
 
 
 @pytest.mark.parametrize(("text", "expected"), [
-    ('paths = ["a/**"]\ntags = ["v*"]', "pipeline.tags: does not go with paths"),
+    ('paths = ["a/**"]\ntags = ["v*"]', "pipeline.tags: cannot be combined with paths"),
     ('trigger = "manual"\npaths = ["a/**"]', 'pipeline.paths: cannot be used with trigger = "manual"'),
     ('mode = "build-only"\ntags = ["v*"]', 'pipeline.tags: needs mode = "pipeline"'),
     ('mode = "none"\ntrigger = "manual"', 'pipeline.trigger: needs mode = "pipeline"'),

@@ -9,14 +9,14 @@ WRONG = [
     ('schedule = "cron(0 3 * * * *)"', 'jobs.nightly.schedule = "cron(0 3 * * * *)": expected ? in one of day-of-month '
      "and day-of-week, and only in one"),
     ('schedule = "cron(0 25 * * ? *)"',
-     'jobs.nightly.schedule = "cron(0 25 * * ? *)": 25 is no value of hours: expected 0 to 23'),
+     'jobs.nightly.schedule = "cron(0 25 * * ? *)": 25 is not a valid value for hours: expected 0 to 23'),
     ('schedule = "rate(1 day)"\ntime_zone = "Europe/Berlim"',
-     "jobs.nightly.time_zone: Europe/Berlim is no time zone of the IANA database"),
+     "jobs.nightly.time_zone: Europe/Berlim is not an IANA time zone"),
     ('schedule = "rate(1 day)"\noverlap = "skip"',
      'jobs.nightly.overlap: expected one of "allow", "refuse", found "skip"'),
     ('schedule = "rate(1 day)"\ncpu = 512\nmemory = 512', "jobs.nightly.memory: "),
     ('schedule = "rate(1 day)"\nsidecars = ["agent"]',
-     "jobs.nightly.sidecars.0: is no sidecar; those in [sidecars] are: none"),
+     "jobs.nightly.sidecars.0: is not one of [sidecars]: none"),
 ]  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def test_a_name_stands_for_one_process_and_one_step(mistakes):
     pipeline = '[github]\nrepository = "acme/shop"\n[pipeline]\napprovals = [{ name = "Jobs" }]\n'
     assert "is taken by what gives the jobs the new image" in mistakes(HEAD + pipeline + JOB)[0]
     helper = '[sidecars.ecsctl-timeout]\nimage = "a:1"\n'
-    assert "is what ecsctl calls one of its own" in mistakes(HEAD + helper + JOB + "timeout_minutes = 5\n")[0]
+    assert "a name that ecsctl uses itself" in mistakes(HEAD + helper + JOB + "timeout_minutes = 5\n")[0]
 
 
 def test_a_job_takes_from_the_service_what_it_does_not_say(load):

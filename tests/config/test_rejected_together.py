@@ -51,7 +51,7 @@ TOGETHER = [
      "domain.names: make 11 names with domain.name, and AWS issues a certificate for 10 unless the account's quota is "
      "raised: expected fewer, or certificate_arn"),
     ('[domain]\nname = "a.b.example.com"\nredirect = ["*.example.com"]', 4,
-     "domain.redirect[0]: *.example.com would send away a.b.example.com, which is to answer itself"),
+     "domain.redirect[0]: *.example.com also matches a.b.example.com, which must not be redirected"),
     ('[domain]\nname = "a.example.com"\nnames = ["b.example.com"]\nredirect = ["b.example.com"]', 5,
      "domain.redirect[0]: b.example.com is named already: expected each name once"),
     (f'[domain]\ncertificate_arn = "{CERTIFICATE}"\nredirect = ["a.example.com"]', 4,
@@ -82,20 +82,20 @@ TOGETHER = [
     ('[deployment]\nstrategy = "linear"\nlinear = { percent = 2 }', 4,
      "deployment.linear.percent: expected a number from 3 to 100, found 2"),
     ('[deployment]\nstrategy = "blue-green"\nbake_minutes = 1\nalarms = { errors_percent = 5 }', 4,
-     "deployment.bake_minutes: expected at least deployment.alarms.minutes = 2, found 1: an alarm that takes longer "
-     "rings when nothing is left to go back to"),
+     "deployment.bake_minutes: expected at least deployment.alarms.minutes = 2, found 1: a slower alarm fires "
+     "when the previous version is already gone"),
     ('[deployment]\nstrategy = "canary"\n[load_balancer]\nsticky_seconds = 60', 5,
-     'load_balancer.sticky_seconds: does not go with deployment.strategy = "canary": a client that is kept would not '
-     "go over to the new version"),
+     'load_balancer.sticky_seconds: cannot be combined with deployment.strategy = "canary": a client that is kept '
+     "would not go over to the new version"),
     ('[deployment]\nstrategy = "linear"\n[service]\nautoscaling = { min = 1, max = 2, requests_per_minute = 9 }', 5,
-     'service.autoscaling.requests_per_minute: does not go with deployment.strategy = "linear": requests are counted '
-     "for one target group, and the tasks change between two; expected cpu_percent or memory_percent"),
+     'service.autoscaling.requests_per_minute: cannot be combined with deployment.strategy = "linear": requests are '
+     "counted for one target group, and the tasks change between two; expected cpu_percent or memory_percent"),
     ('[deployment]\nstrategy = "canary"\npause = { at = ["post-scale-up", "post-scale-up"] }', 4,
      "deployment.pause.at.1: is listed more than once: expected each once"),
     ('[deployment]\nstrategy = "canary"\npause = { at = ["pre-scale-up"] }\n'
      "[raw.service.deploymentConfiguration]\nlifecycleHooks = []", 6,
-     "raw.service.deploymentConfiguration.lifecycleHooks: does not go with deployment.pause: ECS has one list of hooks "
-     "for both"),
+     "raw.service.deploymentConfiguration.lifecycleHooks: cannot be combined with deployment.pause: ECS has one list "
+     "of hooks for both"),
     ('[github]\nrepository = "a/b"\n[deployment]\nstrategy = "blue-green"\nbake_minutes = 90', 4,
      "deployment: a release waits for 90 minutes by itself, the pipeline's deploy action for 60 at most, and the tasks "
      "need 10 of them to start: expected less, or another pipeline.mode"),
@@ -136,7 +136,7 @@ TOGETHER = [
      'tags."team.x": is Team.x in another case, and IAM treats the two as one: expected only one'),
     ('[build.logins]\n"000000000000.dkr.ecr.eu-central-1.amazonaws.com" = "role"\n'
      f'"registry.example.com" = "{SECRET}"\n"ghcr.io" = "role"', 5,
-     'build.logins."ghcr.io": is no registry of ECR: expected the ARN of a secret'),
+     'build.logins."ghcr.io": is not an ECR registry: expected the ARN of a secret'),
     ('[volumes.a]\npath = "/data"\n[volumes.b]\npath = "/srv/../data/"', 5,
      "volumes.b.path = /srv/../data/ is that of volumes.a too"),
     ('[volumes.a]\npath = "//"', 3,
@@ -188,7 +188,7 @@ def test_a_signing_profile_is_one_of_the_apps_region(load, mistakes):
     assert mistakes(text % "eu-west-1") == [f"ecsctl.toml:4: ecr.sign: {message}"]
     assert load(text % "eu-central-1").config.ecr.sign == profile
     [together] = mistakes(text % "eu-central-1" + "[build]\ncache = true\n")
-    assert together.startswith("ecsctl.toml:6: build.cache: keeps its layers where ecr.sign has everything signed")
+    assert together.startswith("ecsctl.toml:6: build.cache: cannot be used with ecr.sign")
     [one] = mistakes('name = "shop"\n[ecr]\nsign = "images"\n')
     assert one.startswith("ecsctl.toml:3: ecr.sign: expected the ARN of a signing profile of AWS Signer")
 

@@ -109,7 +109,7 @@ IN_TABLES = [
     ("service", "health = { timeout_seconds = 10 }",
      "service.health.timeout_seconds = 10 is not less than interval_seconds = 10"),
     ("service", 'health = { path = "/b" }\nhealth_path = "/a"',
-     "service.health.path: is said by health_path, too: expected one of the two"),
+     "service.health.path: is also set by health_path: expected only one of the two"),
     ("service", 'health = { container = { command = ["CMD-SHELL", "curl", "x"] } }',
      "service.health.container.command: has CMD-SHELL first: expected one line for the shell after it, as a single "
      "text"),
@@ -127,7 +127,7 @@ IN_TABLES = [
     ("service", 'user = "a b"',
      'service.user: expected a user of the image, such as "1000", "app" or "1000:1000", found "a b"'),
     ("service", "read_only_root = true\nexec = true",
-     "service.read_only_root: does not go with exec: ECS Exec needs a root file system that can be written"),
+     "service.read_only_root: cannot be combined with exec: ECS Exec needs a root file system that can be written"),
     ("service", "ulimits = { nofile = 9 }",
      "service.ulimits.nofile: expected an integer from 1024 to 1048576, found 9"),
     ("raw", 'container = { user = "1" }', "raw.container.user: is what service.user says: expected it there"),
@@ -207,8 +207,8 @@ ON_FARGATE = [
     ("cpu = 300",
      "service.cpu: cpu = 300 is not a Fargate size"),
     ("memory = 300",
-     "service.memory: memory = 300 does not go with cpu = 256"),
-    ("cpu = 1024", "service.cpu: memory = 512 does not go with cpu = 1024"),
+     "service.memory: memory = 300 cannot be combined with cpu = 256"),
+    ("cpu = 1024", "service.cpu: memory = 512 cannot be combined with cpu = 1024"),
     ("max_percent = 100",
      "service.max_percent: with 1 task, a minimum of 100 % keeps 1 running and a maximum of 100 % allows 1"),
 ]  # fmt: skip

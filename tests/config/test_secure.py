@@ -53,7 +53,7 @@ def test_without_it_nothing_changes(tmp_path):
     ("text", "expected"),
     [
         ('name = "shop"\nsecure = true\n', "secure: needs [domain]"),
-        (SHOP + '[vpc]\negress = "public"\n', "secure: does not go with tasks that have public addresses"),
+        (SHOP + '[vpc]\negress = "public"\n', "secure: cannot be combined with tasks that have public addresses"),
         ('name = "shop"\nsecure = "yes"\n', "secure: expected true or false"),
         (SHOP + "[service]\nread_only_root = 1\n", "service.read_only_root: expected true or false"),
         (SHOP + 'logs = "long"\n', "domain.logs: no such key"),

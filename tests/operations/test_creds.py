@@ -185,7 +185,7 @@ def test_a_revoked_token_is_named_everywhere_and_a_rotation_cures_it(
     assert "nothing to change" in run("plan").out
     failed = rotate(NEW[::-1])  # GitHub takes no token at all: the webhook cannot be registered
     assert failed.code == 1
-    assert "GitHub does not take the token" in failed.err
+    assert "GitHub rejects the token" in failed.err
 
     revoke_github_token(works=True)
     assert run("creds", "rotate", "--stored").code == 0

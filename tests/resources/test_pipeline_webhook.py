@@ -118,7 +118,7 @@ def test_a_token_that_has_died_holds_up_nothing_but_the_hook_at_github(cloud):
 def test_a_token_that_may_not_make_hooks_is_reported_and_not_shown(cloud):
     cloud.up(stack_of("pipeline"))
     revoke_github_token()
-    with pytest.raises(EcsctlError, match="GitHub does not take the token") as failed:
+    with pytest.raises(EcsctlError, match="GitHub rejects the token") as failed:
         cloud.up(WEBHOOK)
     assert "Bad credentials" in failed.value.why
     assert CANARY not in f"{failed.value!r}{failed.value.why}{failed.value.hint}"

@@ -74,7 +74,7 @@ def test_what_is_published_more_often_is_said_once_and_only_of_the_cpu_and_of_me
         Autoscaling.model_validate({"min": 1, "max": 2, "requests_per_minute": 9, "resolution_seconds": 20})
     raw = {"service": {"monitoring": {"metricConfigurations": []}}}
     assert Config.model_validate({**scaled(), "raw": raw})
-    with pytest.raises(ValidationError, match=r"raw.service.monitoring.*does not go with"):
+    with pytest.raises(ValidationError, match=r"raw.service.monitoring.*cannot be combined with"):
         Config.model_validate({**scaled(resolution_seconds=20), "raw": raw})
 
 

@@ -97,7 +97,7 @@ class Autoscaling(Section):
         if not self.min and not self.queue:
             yield "min", "= 0 needs a queue: nothing else starts a first task"
         if self.resolution_seconds != 60 and not self.published:
-            yield "resolution_seconds", "is of the CPU and of memory: expected cpu_percent or memory_percent beside it"
+            yield "resolution_seconds", "only applies to CPU and memory: expected cpu_percent or memory_percent too"
 
     @property
     def cpu(self) -> int:

@@ -51,7 +51,7 @@ class Github(Section):
         if self.connection_arn and self.given("token_secret") and not self.deployments:
             yield "token_secret", "cannot be used with connection_arn: one of the two is used"
         if self.deployments and self.connection_arn and not self.given("token_secret"):
-            yield "deployments", "needs github.token_secret: no program of one's own gets at GitHub by a connection"
+            yield "deployments", "needs github.token_secret: only AWS's services can use a connection"
 
 
 class Ecr(Section):
@@ -233,7 +233,7 @@ class Build(Section):
                     yield (table, name), "is set by ecsctl itself"
         for host, login in sorted(self.logins.items()):
             if login == "role" and not texts.OF_ECR.fullmatch(host):
-                yield ("logins", host), "is no registry of ECR: expected the ARN of a secret"
+                yield ("logins", host), "is not an ECR registry: expected the ARN of a secret"
 
 
 class Action(Section):
@@ -316,7 +316,7 @@ class Pipeline(Section):
             if self.mode != "pipeline":
                 yield key, f'needs mode = "pipeline", and it is "{self.mode}"'
         if self.paths and self.tags:
-            yield "tags", "does not go with paths: AWS takes either a branch and its paths, or tags"
+            yield "tags", "cannot be combined with paths: AWS takes either a branch and its paths, or tags"
         for key in self.given("paths", "tags"):
             if self.trigger == "manual":
                 yield key, 'cannot be used with trigger = "manual": no push starts the pipeline'

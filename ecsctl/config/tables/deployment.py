@@ -107,7 +107,10 @@ class Alarms(Section):
         if not self.names and not made:
             yield "names", "is missing: expected names, errors_percent or latency_seconds"
         if self.given("minutes") and not made:
-            yield "minutes", "cannot be used without errors_percent or latency_seconds: yours say it themselves"
+            yield (
+                "minutes",
+                "cannot be used without errors_percent or latency_seconds: your own alarms have periods of their own",
+            )
         for number, name in enumerate(self.names):
             if name in self.names[:number]:
                 yield f"names.{number}", "is listed more than once: expected each alarm once"
@@ -239,7 +242,7 @@ class Deployment(Section):
                 yield key, f'cannot be used with strategy = "{self.strategy}": expected {meant}'
         if self.shifts and self.alarms and self.alarms.makes and self.bakes < self.alarms.minutes:
             expected = f"expected at least deployment.alarms.minutes = {self.alarms.minutes}, found {self.bakes}"
-            yield "bake_minutes", f"{expected}: an alarm that takes longer rings when nothing is left to go back to"
+            yield "bake_minutes", f"{expected}: a slower alarm fires when the previous version is already gone"
 
     @property
     def shifts(self) -> bool:

@@ -38,7 +38,7 @@ class ContainerCheck(Section):
         elif self.command[0] == "CMD-SHELL" and len(self.command) != 2:
             yield "command", "has CMD-SHELL first: expected one line for the shell after it, as a single text"
         elif self.command == ("CMD",):
-            yield "command", "says CMD and not what to run"
+            yield "command", "has CMD without a command"
 
 
 UNKNOWN_METHOD = "/AWS.ALB/healthcheck"
@@ -94,7 +94,7 @@ class Health(Section):
                 yield "codes", f"has {code}, expected codes {expected}"
                 break
         if grpc and not re.fullmatch(r"/[A-Za-z_][\w.]*/[A-Za-z_]\w*", self.path):
-            yield "path", f'= {self.path} is no method of gRPC: expected "/package.Service/Method"'
+            yield "path", f'= {self.path} is not a gRPC method: expected "/package.Service/Method"'
 
     def asking(self, protocol: str, *, by_default: bool) -> Health:
         """With the default path and codes for a gRPC server, where none are configured."""

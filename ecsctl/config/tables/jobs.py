@@ -81,4 +81,4 @@ class Job(Process):
         beside = sidecars if self.sidecars is None else self.sidecars
         for name, made in ours.items():
             if made and name in beside:
-                yield "sidecars", f"has {name}, which is what ecsctl calls one of its own: choose another name"
+                yield "sidecars", f"has {name}, a name that ecsctl uses itself: choose another"

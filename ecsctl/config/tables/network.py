@@ -71,7 +71,7 @@ class Vpc(Section):
             yield "cidr", "cannot be used with id: the existing VPC has its network"
         for key, off in (("flow_logs", "none"), ("close_default_group", False)):
             if getattr(self, key) != off:
-                yield key, "does not go with id: an existing VPC is used, and never changed"
+                yield key, "cannot be combined with id: an existing VPC is used, and never changed"
         if self.given("egress") and not public:
             yield "egress", 'can only be "public" with id: the routes of an existing VPC are not changed'
         if len(set(self.public_subnets)) < 2 and (self.public_subnets or not self.private_subnets):
@@ -214,7 +214,7 @@ class Domain(Section):
             ends = pattern.removeprefix("*")
             caught = [one for one in (self.name or "", *self.names) if ends != pattern and one.endswith(ends)]
             if caught:
-                yield ("redirect", number), f"{pattern} would send away {caught[0]}, which is to answer itself"
+                yield ("redirect", number), f"{pattern} also matches {caught[0]}, which must not be redirected"
 
     @property
     def all_names(self) -> tuple[str, ...]:
@@ -245,7 +245,7 @@ class AccessLogs(Section):
         """Mistakes: options that only apply to the other kind of bucket."""
         for key in self.given("days"):
             if self.bucket:
-                yield key, "cannot be used with bucket, whose own rules say how long what is in it stays"
+                yield key, "cannot be used with bucket: its own lifecycle rules decide how long logs are kept"
         for key in self.given("prefix"):
             if not self.bucket:
                 yield key, "cannot be used without bucket: the app's own bucket holds nothing else"

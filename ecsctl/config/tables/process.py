@@ -120,7 +120,7 @@ class Process(Section):
         for number, name in enumerate(self.sidecars or ()):
             if name not in sidecars:
                 known = ", ".join(sidecars) or "none"
-                yield f"sidecars.{number}", f"is no sidecar; those in [sidecars] are: {known}"
+                yield f"sidecars.{number}", f"is not one of [sidecars]: {known}"
         beside = sidecars if self.sidecars is None else self.sidecars
         for name in beside:
             for other in sidecars[name].depends_on if name in sidecars else ():

@@ -209,13 +209,16 @@ class Service(Section):
         if self.autoscaling and self.given("desired_count"):
             yield "desired_count", "cannot be used with autoscaling, which begins at its min"
         if self.autoscaling and not self.autoscaling.min:
-            yield "autoscaling.min", "= 0 is for workers: a request starts no task, and finds none"
+            yield "autoscaling.min", "= 0 is for workers only: a request does not start a task"
         if "" in self.command:
             yield "command", "has an empty word"
         if "" in self.entrypoint:
             yield "entrypoint", "has an empty word"
         if self.exec and self.read_only_root:
-            yield "read_only_root", "does not go with exec: ECS Exec needs a root file system that can be written"
+            yield (
+                "read_only_root",
+                "cannot be combined with exec: ECS Exec needs a root file system that can be written",
+            )
         for number, arn in enumerate(self.policies):
             if arn in self.policies[:number]:
                 yield ("policies", number), "is listed twice"
@@ -226,7 +229,7 @@ class Service(Section):
             yield key, "cannot be used with web = false: only a web has it"
         for short, key in SHORT.items():
             if self.health and self.given(short) and self.health.given(key):
-                yield f"health.{key}", f"is said by {short}, too: expected one of the two"
+                yield f"health.{key}", f"is also set by {short}: expected only one of the two"
 
     @property
     def checked(self) -> Health:

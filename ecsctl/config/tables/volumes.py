@@ -55,7 +55,7 @@ class Volume(Section):
             if self.file_system:
                 yield key, "cannot be used with file_system: its access point says whose the files are"
         if self.access_point and self.directory:
-            yield "directory", "is what access_point says: expected one of the two"
+            yield "directory", "is already set by access_point: expected one of the two"
 
 
 def fitting(
@@ -73,14 +73,14 @@ def fitting(
         for name, path in mounts.items():
             if name not in volumes:
                 known = ", ".join(volumes) or "none"
-                yield ("sidecars", sidecar, "volumes", name), f"is no volume of ecsctl.toml; there are: {known}"
+                yield ("sidecars", sidecar, "volumes", name), f"is not one of [volumes]: {known}"
             if _whole(path) == "/":
                 yield ("sidecars", sidecar, "volumes", name), ROOT
             elif (other := taken.setdefault(_whole(path), name)) != name:
                 yield ("sidecars", sidecar, "volumes", name), f"= {path} is that of {other} too"
     for table, parameter in (("task_definition", "volumes"), ("container", "mountPoints")):
         if volumes and parameter in raw.get(table, {}):
-            yield ("raw", table, parameter), "is what volumes says: expected all of them there"
+            yield ("raw", table, parameter), "is already set by [volumes]: expected all volumes there"
 
 
 def _whole(path: str) -> str:

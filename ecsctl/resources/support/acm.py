@@ -64,7 +64,7 @@ def described(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
     return answer["Certificate"] if answer else None
 
 
-def died_of(certificate: CertificateDetailTypeDef) -> str:
+def failure_of(certificate: CertificateDetailTypeDef) -> str:
     """Returns why it will never be usable (again), in a sentence; empty as long as it may be."""
     status = certificate.get("Status", "")
     reason = certificate.get("FailureReason", "")
@@ -83,7 +83,7 @@ def proof_of(certificate: CertificateDetailTypeDef, domain: str) -> tuple[Valida
     return ValidationName(""), ""
 
 
-CURES = {  # ACM User Guide, "Troubleshoot certificate requests", by the reason of the failure
+FIXES = {  # ACM User Guide, "Troubleshoot certificate requests", by the reason of the failure
     "CAA_ERROR": 'add 0 issue "amazon.com" to the CAA records of the domain, or of the name above it that has some',
     "ADDITIONAL_VERIFICATION_REQUIRED": "ask AWS Support to verify the domain (a case about ACM)",
     "DOMAIN_NOT_ALLOWED": "ask AWS Support about the domain: it is on a list of unsafe ones",
@@ -92,9 +92,9 @@ CURES = {  # ACM User Guide, "Troubleshoot certificate requests", by the reason 
 }
 
 
-def cure_of(certificate: CertificateDetailTypeDef) -> str:
+def fix_for(certificate: CertificateDetailTypeDef) -> str:
     """Returns what a person can do about a certificate that ACM refused; empty if that is not final, or nothing is
     known.
     """
-    cure = CURES.get(certificate.get("FailureReason", "")) if certificate.get("Status") == "FAILED" else None
+    cure = FIXES.get(certificate.get("FailureReason", "")) if certificate.get("Status") == "FAILED" else None
     return f"{cure}; then run the same command again, or give domain.certificate_arn" if cure else ""

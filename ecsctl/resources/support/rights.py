@@ -39,9 +39,9 @@ class Scope:
     account: str
     region: str
     partition: str = "aws"
-    releases: bool = False  # there is a release command, and a project that runs it
-    processes: bool = False  # there are others than the web
-    registers: bool = False  # there are jobs, and a project that gives them the image of a release
+    releases: bool = False  # it has a release command, and a project that runs it
+    processes: bool = False  # it has processes other than the web
+    registers: bool = False  # it has jobs, and a project that sets their image at each release
     reports: bool = False  # GitHub is notified of releases, by a project of its own
 
     @classmethod
@@ -161,12 +161,12 @@ class Scope:
 
     @property
     def tagged(self) -> tuple[Condition, ...]:
-        """It is created with the app's tag."""
+        """The condition that the resource is created with the app's tag."""
         return (Condition("StringEquals", f"aws:RequestTag/{APP}", (self.names.app,)),)
 
     @property
     def ours(self) -> tuple[Condition, ...]:
-        """It carries the app's tag."""
+        """The condition that the resource carries the app's tag."""
         return (Condition("StringEquals", f"aws:ResourceTag/{APP}", (self.names.app,)),)
 
     @property
@@ -179,49 +179,49 @@ class Scope:
 
 @dataclass(frozen=True)
 class Uses:
-    """Describes what the app uses that is not its own: by id, by full ARN, and empty if it uses none."""
+    """Which optional features and borrowed resources the app uses: ids or full ARNs; empty or false if it does not."""
 
     zone: str = ""  # the hosted zone's id, or `*`
-    domain: str = ""  # the name in it
-    certificate: bool = False  # it is served by HTTPS
-    vpc: str = ""  # the id of a VPC that existed before
+    domain: str = ""  # the app's domain name in that zone
+    certificate: bool = False  # it is served over HTTPS
+    vpc: str = ""  # the id of an existing VPC that it uses
     connection: str = ""
-    repository: str = ""  # owner/name, of all that the connection opens
-    secret: str = ""  # with the token
-    secrets: tuple[str, ...] = ()  # of the tasks and of the build's own image
+    repository: str = ""  # owner/name: the only one that it uses the connection for
+    secret: str = ""  # that holds the GitHub token
+    secrets: tuple[str, ...] = ()  # of the tasks, and the login for the build's image
     boundary: str = ""
-    permissions: bool = False  # the app has rights of its own
-    policies: tuple[str, ...] = ()  # managed ones, of the tasks' role
-    further: tuple[str, ...] = ()  # names beside the domain
+    permissions: bool = False  # [service] has permissions
+    policies: tuple[str, ...] = ()  # managed policies of the tasks' role
+    further: tuple[str, ...] = ()  # names in addition to the domain
     elsewhere: bool = False  # the DNS of some names is not in a zone of the account
-    redirects: bool = False  # some of them point to it already
-    listener_attributes: bool = False  # [raw] says some
-    schedules: bool = False  # autoscaling goes by the clock
-    metrics: bool = False  # it follows more than the CPU
+    redirects: bool = False  # some names redirect to the domain
+    listener_attributes: bool = False  # [raw] sets some
+    schedules: bool = False  # autoscaling has schedules
+    metrics: bool = False  # autoscaling uses other metrics than the CPU
     spot: bool = False  # tasks run on Fargate Spot
-    own_secrets: bool = False  # some secrets are named simply: those that `secret set` makes
+    own_secrets: bool = False  # it uses secrets made by `ecsctl secret set`
     watched: tuple[str, ...] = ()  # names of the user's alarms
-    jobs: bool = False  # some tasks run by the clock
-    volumes: bool = False  # some are made
-    mounted: tuple[str, ...] = ()  # file systems and access points that existed before, by id
-    speaks: str = "HTTP1"  # to the load balancer, in AWS's words
-    alarms: bool = False  # by which a release is given up, made for it
+    jobs: bool = False  # it has scheduled jobs
+    volumes: bool = False  # ecsctl creates some
+    mounted: tuple[str, ...] = ()  # existing file systems and access points, by id
+    speaks: str = "HTTP1"  # the target group's protocol version
+    alarms: bool = False  # ecsctl creates alarms that stop a release
     shifts: bool = False  # requests are shifted from one target group to another at a release
-    flow_logs: bool = False  # of the VPC that is made for it
-    closes: bool = False  # the default security group of that
+    flow_logs: bool = False  # of a VPC that ecsctl creates
+    closes: bool = False  # the rules of that VPC's default security group are removed
     signs: bool = False  # ECR signs its images
-    pauses: bool = False  # a release is held until a person answers
-    access_logs: bool = False  # into a bucket of the app's own
+    pauses: bool = False  # a release is paused until a person answers
+    access_logs: bool = False  # in the app's own bucket
     log_bucket: str = ""  # the user's bucket of access logs, by name
-    web_acl: str = ""  # the ARN of the one that protects the load balancer
-    webhook: tuple[str, ...] = ()  # the ARNs that the secret with the URL may have that is notified
-    topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
-    entered: bool = False  # its tasks let commands and tunnels in
-    web: bool = True  # a load balancer sends requests to some of its tasks
+    web_acl: str = ""  # its ARN
+    webhook: tuple[str, ...] = ()  # the ARNs that the secret with the webhook's URL may have
+    topic: str = ""  # the ARN of the notified topic: the app's own, or the user's
+    entered: bool = False  # ECS Exec is enabled
+    web: bool = True  # it has a web process
     scales: bool = False  # some of its services have autoscaling
     reports: bool = False  # GitHub is notified of releases
     key: str = ""  # the ARN or alias of the KMS key that encrypts what is created
-    queues: tuple[str, ...] = ()  # the ARNs of those whose backlog a service follows
+    queues: tuple[str, ...] = ()  # the ARNs of SQS queues that autoscaling follows
 
 
 def of(service: str, actions: str) -> tuple[str, ...]:
