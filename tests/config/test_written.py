@@ -41,7 +41,7 @@ def test_every_option_is_listed_with_what_it_takes_and_found_by_a_part_of_its_na
 def test_the_page_shows_mistakes_as_they_are_printed(mistakes):
     page = (ROOT / "docs/config.md").read_text()
     said = mistakes('name = "shop"\n[service]\nport = "8000"\nhelth_path = "/"\n')
-    assert "the configuration has 2 mistakes:\n" + "\n".join(said) in page
+    assert "\n".join(["error: the configuration has 2 mistakes:", *(f"       {one}" for one in said)]) in page
 
 
 def test_a_page_without_a_place_for_the_options_is_refused():
