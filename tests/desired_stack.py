@@ -1,4 +1,4 @@
-"""What a test says nothing of: a value for each field of a kind that is seldom what a test is about."""
+"""Usual values for the fields of each kind, for tests that are not about these fields."""
 
 from __future__ import annotations
 
@@ -180,5 +180,5 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
 
 
 def usual(kind: type[R], **given: Any) -> R:
-    """A desired state of this kind: what is given, and the usual for the rest."""
+    """Return a desired state of this kind: the given values, and the usual ones for all other fields."""
     return kind(**USUAL.get(kind, {}) | given)

@@ -1,4 +1,4 @@
-"""What an execution role that a test makes by hand must be allowed, for its tasks to start."""
+"""The permissions of an execution role that a test creates itself."""
 
 import json
 from typing import Any
@@ -15,5 +15,5 @@ POLICY = json.dumps(
 
 
 def allowed(iam: Any, role: str) -> None:
-    """Let the role do what an execution role does."""
+    """Attach the permissions that an execution role needs."""
     iam.put_role_policy(RoleName=role, PolicyName="execution", PolicyDocument=POLICY)

@@ -1,4 +1,4 @@
-"""The sandbox's server as a copy of the process that asks for it, which has imported already what takes a second."""
+"""Starts the sandbox's server as a fork of the test process, which has already done the slow imports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ecsctl.sandbox.snapshot import taking
 
 
 class Copy:
-    """Describes what `process` knows of `subprocess.Popen`."""
+    """The part of `subprocess.Popen` that `process` uses, for a forked child."""
 
     def __init__(self, command: list[str], *, stdout: int, cwd: str, env: Mapping[str, str], **_: Any) -> None:
         self.pid = os.fork()
@@ -40,7 +40,7 @@ class Copy:
 
 
 def start(folder: Path, speed: float = process.SPEED) -> process.Sandbox:
-    """`process.start`, for tests whose subject it is not."""
+    """`process.start`, for tests that are not about starting the server."""
     for service in taking.SERVICES:
         get_service_model(service)  # each copy would read it, in its first seconds
     copied = SimpleNamespace(Popen=Copy, DEVNULL=subprocess.DEVNULL)

@@ -1,6 +1,7 @@
-"""What many tests begin with is played once in a process: the sandbox's account and the state file beside it, put back.
+"""Prepares what many tests begin with once per process, and restores a copy of it for each test.
 
-It is a copy for each test, and goes on like what was played: tests/stack/test_saved.py.
+The copy is of the sandbox's account, its clock and the state file, and behaves like the original:
+tests/stack/test_saved.py.
 """
 
 from __future__ import annotations
@@ -26,15 +27,15 @@ from ecsctl.engine.state_file import text
 from ecsctl.sandbox.core.clock import Clock
 
 SHARED = (BackendDict, RSAPrivateKey, Certificate, type(threading.RLock()), type(threading.Lock()))
-"""As good as constants."""
+"""Never changed, so not copied."""
 
-UNTOUCHED = "what is there already would be lost"
+UNTOUCHED = "the account has been used already: its contents would be lost"
 
 T = TypeVar("T")
 
 
 class _Pickler(pickle.Pickler):
-    """Copies all but what is as good as a constant: that is shared."""
+    """Copies everything except SHARED."""
 
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
@@ -55,7 +56,7 @@ class _Unpickler(pickle.Unpickler):
 
 @dataclass
 class Saved:
-    """An account, its time, and the files of a folder."""
+    """A copy of an account, its clock, and the files of a folder."""
 
     now: float
     account: bytes
@@ -67,17 +68,17 @@ class Saved:
     def of(cls, clock: Clock, folder: Path) -> Saved:
         file = io.BytesIO()
         pickler = _Pickler(file)
-        backends: Any = BackendDict._instances  # type: ignore[misc]  # moto's own list of what is in use
+        backends: Any = BackendDict._instances  # type: ignore[misc]  # moto's list of the backends in use
         pickler.dump([(held, dict(held), vars(held)) for held in backends])
         files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         return cls(clock.now(), file.getvalue(), pickler.shared, files)
 
     def put_back(self, clock: Clock, folder: Path) -> None:
-        """Into an account that nobody has asked anything of, and a folder without a state file."""
+        """Restore it into an account that has not been used, and a folder without a state file."""
         assert untouched(), UNTOUCHED
         for held, accounts, more in _Unpickler(self.account, self.shared).load():
             held.update(accounts)
-            vars(held).update(more)  # S3 keeps there whose each bucket is
+            vars(held).update(more)  # S3 stores the owner of each bucket there
             BackendDict._instances.append(held)  # type: ignore[misc]
         clock.sleep(self.now - clock.now())
         shutil.rmtree(folder, ignore_errors=True)
@@ -91,12 +92,12 @@ class Saved:
 
 
 def untouched() -> bool:
-    """Whether nothing was asked of the account yet."""
+    """Whether the account has not been used yet."""
     return not BackendDict._instances  # type: ignore[misc]
 
 
 def _age(state_file: Path, by: timedelta) -> None:
-    """Let it be as old as when it was saved: the state file uses the real clock."""
+    """Move its timestamps, so that it is as old as when it was saved: the state file uses the real clock."""
     body = json.loads(state_file.read_bytes())
     del body["checksum"]
     for entry in body["entries"].values():
@@ -106,19 +107,19 @@ def _age(state_file: Path, by: timedelta) -> None:
     state_file.write_bytes(text(body))
 
 
-_played: dict[str, tuple[Saved, Any]] = {}
+_prepared: dict[str, tuple[Saved, Any]] = {}
 
 
-def once(name: str, clock: Clock, folder: Path, play: Callable[[], T]) -> T:
-    """Leave account and folder as `play` leaves them, and return a copy of what it returns.
+def once(name: str, clock: Clock, folder: Path, prepare: Callable[[], T]) -> T:
+    """Leave account and folder as `prepare` leaves them, and return a copy of what it returns.
 
-    Within a process only the first call of a name plays.
+    `prepare` is called only once for each name in a process; after that its result is restored.
     """
     assert untouched(), UNTOUCHED
-    if name in _played:
-        _played[name][0].put_back(clock, folder)
+    if name in _prepared:
+        _prepared[name][0].put_back(clock, folder)
     else:
-        returned = play()
-        _played[name] = Saved.of(clock, folder), returned
-    found: T = copy.deepcopy(_played[name][1])
+        returned = prepare()
+        _prepared[name] = Saved.of(clock, folder), returned
+    found: T = copy.deepcopy(_prepared[name][1])
     return found

@@ -1,4 +1,4 @@
-"""What takes longer to make than all that is asked of it: one process of a run makes it, and the others read it."""
+"""Values that are expensive to make: one process of a test run makes each of them, and the others read it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[], T]) -> T:
-    """Returns what `make` returns, made at the first request of this run for that name, in whichever process."""
+    """Return what `make` returns. It is called once per name in a test run, in whichever process asks first."""
     base = factory.getbasetemp()
     kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
     with FileLock(f"{kept}.lock"):

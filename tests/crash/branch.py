@@ -21,17 +21,17 @@ HANG = 150  # seconds until a case that does not end is a failure
 
 
 class Ended(NamedTuple):
-    """Describes what a child came back with: a value, or how it failed."""
+    """The result of a child process: a value, or how it failed."""
 
     value: Any
     failure: str
 
 
 class Branch:
-    """Describes where one process becomes two: the child has its own copy of the current folder, the parent waits
-    for it.
+    """The point at which a process forks: the child gets its own copy of the current folder, and the parent waits for
+    it.
 
-    Made in the parent, it goes on in both. The child has to `end`; the parent asks how it has `ended`.
+    Created in the parent; execution continues in both. The child must call `end`; the parent calls `ended`.
     """
 
     def __init__(self) -> None:
@@ -48,11 +48,11 @@ class Branch:
 
     @property
     def is_child(self) -> bool:
-        """Returns which of the two this is."""
+        """Whether this is the child process."""
         return self._child == 0
 
     def end(self, body: Callable[[], Any]) -> None:
-        """In the child: do the last of it, tell its value (as JSON would) or its failure, and be gone."""
+        """In the child: do the last work, send its value (JSON) or its failure to the parent, and exit."""
         try:
             try:
                 answer = [body(), ""]
@@ -64,7 +64,7 @@ class Branch:
             os._exit(0)
 
     def ended(self) -> Ended:
-        """In the parent: wait for the child's end."""
+        """In the parent: wait for the child, and return its result."""
         os.close(self._writer)
         with os.fdopen(self._reader, "rb") as pipe:
             answer = pipe.read()
@@ -77,7 +77,7 @@ class Branch:
 
 
 def branch(body: Callable[[], Any]) -> Ended:
-    """Run `body` in a child, in its own copy of the current folder, and return its value (as JSON would) or failure."""
+    """Run `body` in a forked child, in its own copy of the current folder, and return its value (JSON) or failure."""
     one = Branch()
     if one.is_child:
         one.end(body)
@@ -85,7 +85,7 @@ def branch(body: Callable[[], Any]) -> Ended:
 
 
 def _short(error: BaseException) -> str:
-    """The error and the last lines of where it came from."""
+    """Return the error with the last lines of its traceback."""
     lines = traceback.format_exception(error)
     why = getattr(error, "why", "")
     several = "; ".join(f"{one.message} [{one.why}]" for one in getattr(error, "errors", ()))

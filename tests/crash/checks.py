@@ -1,4 +1,4 @@
-"""Single cases of the proof, each with the name of what it holds ecsctl to. A check returns what it has caught."""
+"""Single cases that the matrix does not cover, each named after what must hold. A check returns its failures."""
 
 from __future__ import annotations
 
@@ -23,9 +23,8 @@ from tests.stack.conftest import ACCOUNT, REGION
 
 
 def killed_after_the_vpc_was_made(matrix: Matrix) -> list[str]:
-    """One VPC, though the state file of the killed run does not have its id and EC2 does not show it yet.
-
-    There is no room for another, not even for a moment.
+    """There is only ever one VPC, though the killed run's state file lacks its id and EC2 does not show it yet: the
+    quota leaves no room for a second.
     """
     ec2 = matrix.world.boto("ec2")
 
@@ -44,9 +43,8 @@ def killed_after_the_vpc_was_made(matrix: Matrix) -> list[str]:
 
 
 def a_gateway_that_shows_late_is_made_once(matrix: Matrix) -> list[str]:
-    """The token of the killed run's journal makes the second call the first one.
-
-    EC2 lists a gateway for an hour after its end: one too many would show there.
+    """The token in the killed run's journal makes the second call idempotent. EC2 lists a deleted gateway for an hour,
+    so that a second one would be noticed.
     """
     creations = overlay.memory(ec2_backends[ACCOUNT][REGION], Creations).at
 
@@ -68,7 +66,7 @@ def a_gateway_that_shows_late_is_made_once(matrix: Matrix) -> list[str]:
 
 
 def a_second_run_in_the_folder_changes_nothing(matrix: Matrix) -> list[str]:
-    """It is refused: another run is at work."""
+    """It is refused, since another run is in progress."""
 
     def case(_make: Make, _clock: Clock, folder: Path) -> None:
         os.chdir(folder)
@@ -83,7 +81,7 @@ def a_second_run_in_the_folder_changes_nothing(matrix: Matrix) -> list[str]:
 
 
 def a_lost_answer_doubles_no_task_definition(matrix: Matrix) -> list[str]:
-    """One call, one revision."""
+    """One call registers one revision."""
     return matrix.outlived(matrix.world.up, LOST, PASSING[LOST], matrix.must_be_up, (0, 1))
 
 
@@ -93,7 +91,7 @@ def an_aws_that_stays_broken_ends_the_run(matrix: Matrix) -> list[str]:
 
 
 def the_neighbour_outlives_a_down(matrix: Matrix) -> list[str]:
-    """Nothing that is not ours goes."""
+    """Resources of others are not deleted."""
 
     def body() -> None:
         matrix.world.up()
@@ -103,7 +101,7 @@ def the_neighbour_outlives_a_down(matrix: Matrix) -> list[str]:
 
 
 def what_is_handed_over_during_a_down_stays(matrix: Matrix) -> list[str]:
-    """Returns what was ours when `down` read it, and is another's when its turn comes, is left alone."""
+    """A resource whose tags change to another owner's after `down` has read it is not deleted."""
     world = matrix.world
     name = "/ecs/hello"
 
@@ -124,7 +122,7 @@ def what_is_handed_over_during_a_down_stays(matrix: Matrix) -> list[str]:
 
 
 def a_strangers_log_group_is_refused(matrix: Matrix) -> list[str]:
-    """A thing of our name without our tags is neither used nor changed."""
+    """A log group of our name without our tags is neither used nor changed."""
     world = matrix.world
 
     def body() -> None:
@@ -138,7 +136,7 @@ def a_strangers_log_group_is_refused(matrix: Matrix) -> list[str]:
 
 
 def _at(matrix: Matrix, run: Callable[[], Any], operation: str, case: Callable[[Make, Clock, Path], Any]) -> list[str]:
-    """Branch off at the first change of this operation."""
+    """Fork at the first change by this operation."""
     failures: list[str] = []
     done: list[str] = []
 

@@ -1,4 +1,6 @@
-"""A world whose runs can be struck, with a neighbour in it; one thread, a coarse clock, no waiting for the disk."""
+"""A world in which faults happen to the calls of a run, with another app's resources in the account. It uses one
+thread, a coarse clock, and no fsync.
+"""
 
 from __future__ import annotations
 
@@ -36,17 +38,17 @@ Part = tuple[int, int]  # (index, of): every `of`-th case, beginning at the inde
 
 
 def parts(of: int) -> list[Any]:
-    """All cases, in so many tests."""
+    """Split all cases over this many tests."""
     return [pytest.param((index, of), id=f"{index + 1} of {of}") for index in range(of)]
 
 
 def sample(of: int) -> list[Any]:
-    """One part of so many, by the seed; all of them, in fewer parts, in the complete matrix."""
+    """One of this many parts, chosen by the seed; in the complete matrix all cases, in fewer parts."""
     return parts(8) if COMPLETE else [parts(of)[SEED % of]]
 
 
 def some(cases: Any, count: int) -> list[Any]:
-    """So many of the cases, by the seed; all of them in the complete matrix."""
+    """This many of the cases, chosen by the seed; all of them in the complete matrix."""
     every = list(cases)
     return every if COMPLETE else [every[(SEED + index * len(every) // count) % len(every)] for index in range(count)]
 
@@ -57,7 +59,9 @@ def over(stack: str, parts: list[Any]) -> list[Any]:
 
 
 class AtOnce:
-    """A pool of one that does its work where it is handed in: a fork copies only the thread that forks."""
+    """An executor that runs each task immediately in the calling thread, since a fork copies only the thread that
+    forks.
+    """
 
     def __init__(self, *_: Any, **__: Any) -> None:
         """Take what a pool takes."""
@@ -81,7 +85,7 @@ class AtOnce:
 
 
 class Struck(World):
-    """A world whose next run meets what `script` says; the state file is in the current folder."""
+    """A world in which the faults of `script` happen to the next run; the state file is in the current folder."""
 
     script: Script
     stack = "usual"
@@ -113,7 +117,7 @@ class Struck(World):
         return settled(_without_aws_own(snapshot(ids=True, regions=(REGION,))))
 
     def struck(self, run: Callable[..., Plan], script: Script, *arguments: Any) -> Plan:
-        """One run under the script; whatever follows is not struck."""
+        """Run once with the faults of the script; later runs have none."""
         self.script = script
         try:
             return run(*arguments)
@@ -121,7 +125,7 @@ class Struck(World):
             self.script = Script()
 
     def written(self) -> dict[str, Any]:
-        """The state file without what differs from one clean run to the next: names, kinds and what is left undone."""
+        """The state file without what differs between two clean runs: kinds, names, and unfinished changes."""
         if not self.state_file.exists():
             return {}
         entries = json.loads(self.state_file.read_bytes())["entries"]
@@ -132,8 +136,8 @@ class Struck(World):
 
 
 def settled(account: dict[str, Any]) -> dict[str, Any]:
-    """The account without what is AWS's choice: where the only task of a service comes to stand; and without what
-    goes on by itself: how often GitHub has heard of a run of the pipeline, and what an alarm has measured so far.
+    """The account without what AWS chooses (the zone of a single task), and without what continues by itself: how often
+    GitHub was notified of a pipeline run, and what an alarm has measured.
     """
     here = account.get(REGION, {})
     for alarm in here.get("alarms", ()):
@@ -154,7 +158,7 @@ def settled(account: dict[str, Any]) -> dict[str, Any]:
 
 
 def coarsely(patch: pytest.MonkeyPatch) -> None:
-    """Make a thousand runs affordable, by what takes nothing from what they prove."""
+    """Make a thousand runs affordable with shortcuts that do not weaken what they prove."""
     patch.setattr(patience, "FIRST", 6.0)  # fewer reads while waiting, on a clock that costs nothing
     patch.setattr(patience, "MOST", 60.0)
     patch.setattr(walk, "ThreadPoolExecutor", AtOnce)
@@ -192,7 +196,7 @@ _collected: set[str] = set()
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With CRASH_CASES go on from where the run before ended: what has passed is not run again."""
+    """With CRASH_CASES, skip what passed in an earlier run."""
     passed = {test for test, cases in kept(CASES).items() if not any(case[-1] for case in cases)}
     here = [item for item in items if "crash/" in item.nodeid]
     _collected.update(item.nodeid for item in here)
@@ -203,12 +207,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(ids: list[str]) -> None:
-    """The same, where it is other processes that collect."""
+    """The same if other processes collect the tests."""
     _collected.update(one for one in ids if "crash/" in one)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Show the tables, and put them into the page that CRASH_TABLE names; keep the cases in CRASH_CASES."""
+    """Print the tables, write them into the page that CRASH_TABLE names, and keep the cases in CRASH_CASES."""
     reports = [
         report
         for outcome in ("passed", "failed")

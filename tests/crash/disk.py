@@ -1,4 +1,4 @@
-"""A disk that takes no more from any moment on: full, or read-only."""
+"""A disk that fails from some moment on: full, or read-only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BROKEN = {"disk full": errno.ENOSPC, "disk read-only": errno.EROFS}
 
 @contextmanager
 def breaking_disk(code: int, fails: Callable[[int], bool]) -> Iterator[list[str]]:
-    """Every write for whose number (from 0) it `fails` ends with that error. Yields the writes that were tried."""
+    """Every write whose number (from 0) is in `fails` raises this error. Yields the list of attempted writes."""
     tried: list[str] = []
 
     def breaks(real: Callable[..., Any], name: str) -> Callable[..., Any]:

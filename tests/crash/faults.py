@@ -1,4 +1,4 @@
-"""What can happen to a changing call: a run's way to AWS that numbers its changes and lets faults happen to them."""
+"""Faults that can happen to a changing call, and an `Aws` that numbers a run's changes and applies the faults."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VERBS = ("create", "update", "delete", "unhand")
 
 
 def at_work() -> tuple[str, str]:
-    """The kind of resource that asks for the call, and by which of its verbs; empty where none does."""
+    """The kind of resource whose method makes the current call, and the method; empty if none does."""
     frame = inspect.currentframe()
     while frame := frame and frame.f_back:
         caller = frame.f_locals.get("cls", type(frame.f_locals.get("self")))
@@ -35,7 +35,7 @@ def at_work() -> tuple[str, str]:
 
 
 class Killed(BaseException):
-    """The process is gone: no handler may see it."""
+    """The process was killed: no handler may catch this."""
 
 
 def refusal(operation: str, code: str, message: str, status: int = 400) -> ClientError:
@@ -84,7 +84,7 @@ def _late(make: Make, operation: str, clock: Clock) -> Any:
 
 
 def _twice(make: Make, operation: str, clock: Clock) -> Any:
-    """Delivered twice on the way, as proxies do; the second answer is the one that arrives."""
+    """The request is delivered twice, as proxies do; the second answer is returned."""
     first = make()
     try:
         return make()
@@ -120,7 +120,7 @@ DENIED = _answers("AccessDenied", "You are not authorized to perform this operat
 
 
 class Script:
-    """Describes what happens to the calls of one run. Changes are numbered from 0, and so are the different ones among
+    """The faults that happen to the calls of one run. Changes are numbered from 0, and so are the different ones among
     them.
     """
 
@@ -141,7 +141,7 @@ class Script:
         self._observed: set[str] = set()
 
     def deliver(self, call: Call, parameters: dict[str, Any], make: Make, clock: Clock, operation: str) -> Any:
-        """Let the call happen, or what is in the script."""
+        """Make the call, or do what the script says."""
         fault = self._fault(call, parameters)
         if fault is None:
             return make()
@@ -163,7 +163,7 @@ class Script:
 
 
 class Faulty(Aws):
-    """AWS over a way on which the script's faults happen to the calls."""
+    """An `Aws` whose calls are subject to the script's faults."""
 
     script: Script
 

@@ -1,4 +1,4 @@
-"""Every changing call of a clean `up` and of a clean `down`, and what happens to it: each case branches off one run."""
+"""Every changing call of a clean `up` and of a clean `down`, with every fault. Each case is a fork of the same run."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ HOLDS = {  # what each check says, in the words of the table
 
 
 class Matrix:
-    """The account before, the account and state file after a clean `up`; cases are compared with them.
+    """The account before, and account and state file after a clean `up`: cases are compared with them.
 
-    `up` is another one than that of the usual configuration.
+    `up` is the command, if it is not that of the usual configuration.
     """
 
     def __init__(self, world: Struck, tally: Tally, up: Callable[[], Any] | None = None) -> None:
@@ -66,12 +66,12 @@ class Matrix:
         return account, written, changes, world.account()
 
     def must_be_up(self) -> None:
-        """The account equals that of a clean `up`, and so does what the state file says of it."""
+        """Account and state file equal those of a clean `up`."""
         _equal(unlike(self.clean, self.world.account(), "account"))
         _equal(unlike(self.clean_state_file, self.world.written(), "state file"))
 
     def must_be_up_at_rest(self) -> None:
-        """As `must_be_up`, for what takes long: the pipeline may have deployed meanwhile. Waits until it has."""
+        """Like `must_be_up`, after waiting until the pipeline has finished: it may have deployed."""
         self.world.clock.sleep(A_WHILE)
         _equal(unlike(self.clean_at_rest, self.world.account(), "account"))
         _equal(unlike(self.clean_state_file, self.world.written(), "state file"))
@@ -81,7 +81,7 @@ class Matrix:
         self.must_be_up_at_rest()
 
     def must_be_up_anew(self, revisions: int = 1, *, updated_once: bool = True) -> None:
-        """As `must_be_up`; but numbers of revisions never restart (ECS API, "RegisterTaskDefinition")."""
+        """Like `must_be_up`, except that revision numbers never restart (ECS API, "RegisterTaskDefinition")."""
         found = self.world.account()
         numbered = _any_revision if updated_once else _any_version
         _equal(unlike(numbered(self.clean), numbered(found), "account"))
@@ -89,7 +89,7 @@ class Matrix:
         _equal(unlike(self.clean_state_file, self.world.written(), "state file"))
 
     def must_be_gone(self) -> None:
-        """The account is what it was before, to the last field, and nothing is recorded."""
+        """The account equals the one before in every field, and the state file is empty."""
         _equal(unlike(self.before, self.world.exact(), "account"))
         _equal(unlike({}, self.world.written(), "state file"))
 
@@ -168,7 +168,9 @@ class Matrix:
         return failures
 
     def outlived(self, run: Callable[[], Any], name: str, fault: Fault, holds: Check, part: Part) -> list[str]:
-        """Let the fault happen to the different changes of the part, all in one run, which must end as a clean one."""
+        """Let the fault happen to the different changes of the part, all in one run, which must succeed like a clean
+        one.
+        """
 
         def fault_at(_number: int, different: int | None) -> Fault | None:
             return fault if different is not None and within(different, part) else None
@@ -183,7 +185,7 @@ class Matrix:
         return self._counted(f"{name}, at each in one run", run, holds, branch(body), where)
 
     def outlived_each(self, run: Callable[[], Any], name: str, fault: Fault, holds: Check, part: Part) -> list[str]:
-        """Let the fault happen to one change of the part, in a run for each, which goes on from there in a branch."""
+        """Let the fault happen to one change of the part, in a run of its own for each, which continues in a fork."""
 
         def strike(_script: Script, _number: int) -> Fault:
             return fault
@@ -281,18 +283,18 @@ class Matrix:
         return failures
 
     def _counted(self, what: str, run: Callable[[], Any], holds: Check, ended: Ended, where: str) -> list[str]:
-        """Count the case."""
+        """Count the case in the table."""
         failures = [f"{what}: {where}: {ended.failure}"] if ended.failure else []
         return self.tally.add(what, run.__name__, HOLDS.get(holds.__name__, holds.__name__), failures)
 
 
 def within(number: int, part: Part) -> bool:
-    """Whether the case is one of the part."""
+    """Whether the case belongs to the part."""
     return number % part[1] == part[0]
 
 
 def unlike(wanted: Any, found: Any, where: str) -> list[str]:
-    """Returns where two values differ, a line for each place."""
+    """Return where two values differ, one line per place."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         names = sorted(wanted.keys() | found.keys())
         return [line for name in names for line in unlike(wanted.get(name), found.get(name), f"{where}.{name}")]
@@ -326,7 +328,7 @@ def _any_version(account: Account) -> Any:
 
 
 def _revisions(account: Account) -> int:
-    """Returns how many there are of the process that has the most."""
+    """Return the number of revisions of the process with the most."""
     found = [one for kinds in account.values() for one in kinds.get("task definitions", [])]
     return max(Counter(re.findall(r"task-definition/(hello(?:_[a-z]+)?):", " ".join(str(one["id"]) for one in found)))
                .values(), default=0)  # fmt: skip
@@ -341,6 +343,6 @@ def _short(value: Any) -> str:
 
 
 def _equal(unlike: list[str]) -> None:
-    """Fail with what differs."""
+    """Fail with the differences."""
     if unlike:
         raise AssertionError(f"{len(unlike)} differences\n" + "\n".join(unlike[:8]))

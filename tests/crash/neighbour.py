@@ -1,4 +1,4 @@
-"""Someone else in the same account, with things that look like ours: none of it may ever change."""
+"""Another app's resources in the same account that look like ours: none of them may ever change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def _ec2(kind: str, tags: list[dict[str, str]]) -> list[dict[str, Any]]:
 
 
 def move_in(world: World) -> None:
-    """Same names where AWS allows them, same prefixes elsewhere; some without tags, some with another owner's."""
+    """Create them: with the same names where AWS allows it, otherwise the same prefixes; some untagged, some with
+    another owner's tags.
+    """
     _names(world, _network(world))
     zone = world.boto("route53").list_hosted_zones()["HostedZones"][0]["Id"]
     records = [("www.hello.ecsctl.example.", "A", "192.0.2.1"), ("_acme.hello.ecsctl.example.", "TXT", '"x"')]
@@ -41,7 +43,7 @@ def move_in(world: World) -> None:
 
 
 def _network(world: World) -> str:
-    """Returns a VPC of theirs."""
+    """Return a VPC of the other app."""
     ec2 = world.boto("ec2")
     name = [{"Key": "Name", "Value": "hello-vpc"}]
     vpc = ec2.create_vpc(CidrBlock="10.100.0.0/16", TagSpecifications=_ec2("vpc", name))["Vpc"]["VpcId"]

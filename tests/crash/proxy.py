@@ -1,4 +1,4 @@
-"""A loopback proxy before the sandbox's server, on which a fault happens to one changing request of a real process."""
+"""A loopback proxy in front of the sandbox's server that lets a fault happen to a real process's changing request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SIGNALS = {"Ctrl-C": (signal.SIGINT, 1), "Ctrl-C twice": (signal.SIGINT, 2), "SI
 
 
 class Proxy(Relay):
-    """Counts changing requests and does `what` at number `at` (from 0). `victim` is the process it may kill."""
+    """Counts changing requests, and does `what` at number `at` (from 0). `victim` is the process that it may kill."""
 
     def __init__(self, target: str, what: str, at: int) -> None:
         super().__init__(target, Struck)
@@ -26,7 +26,7 @@ class Proxy(Relay):
         self.lock = threading.Lock()
 
     def due(self, request: str) -> bool:
-        """Whether this changing request is the one."""
+        """Whether the fault happens to this request."""
         with self.lock:
             number = self.changes
             self.changes += 1
@@ -48,7 +48,7 @@ class Struck(Way):
     server: Proxy
 
     def pass_on(self, body: bytes) -> None:
-        """Answer, or let happen what is due."""
+        """Forward the request, or let the fault happen."""
         request = self.operation(body)
         if request.startswith(READS) or not self.server.due(request):
             self.answer(*self.ask(body))
@@ -87,5 +87,5 @@ class Struck(Way):
 
 
 def proxied(target: str, what: str, at: int) -> AbstractContextManager[Proxy]:
-    """A proxy that runs meanwhile."""
+    """Run a proxy in the meantime."""
     return serving(Proxy(target, what, at))

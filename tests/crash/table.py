@@ -1,4 +1,4 @@
-"""What the proof has shown, counted: classes of faults, what has to hold, and in how many cases it did."""
+"""Counts the cases of the proof by fault and by what must hold."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Tally:
         self._properties = properties  # of the test's report: what of them is plain reaches whoever started the tests
 
     def add(self, what: str, during: str, holds: str, failures: list[str]) -> list[str]:
-        """One case: what happened to which run, what must hold, and how it did not. Returns the failures."""
+        """Add a case: the fault, the run, what must hold, and its failures. Returns the failures."""
         self._properties.append((CASE, [what, during, holds, bool(failures)]))
         return failures
 
@@ -34,7 +34,7 @@ Cases = dict[str, list[Case]]  # by the test's id
 
 
 def cases_of(reports: Iterable[Any]) -> Cases:
-    """Returns what the tests counted. A test that counts none is a case itself, and its name is what must hold."""
+    """Return the cases that the tests counted. A test that counts none is one case, named after the test."""
     found: Cases = {}
     for report in reports:
         counted = [tuple(value) for name, value in report.user_properties if name == CASE]
@@ -44,12 +44,14 @@ def cases_of(reports: Iterable[Any]) -> Cases:
 
 
 def kept(file: Path | None) -> Cases:
-    """The cases that runs before this one have written down."""
+    """The cases that earlier runs have written."""
     return json.loads(file.read_text()) if file and file.exists() else {}
 
 
 def tables(cases: Cases, *, whole: bool) -> dict[str, str]:
-    """The tables in Markdown, of each kind that was run; and which selection it is: `whole` if nothing is missing."""
+    """Return the tables in Markdown, one for each kind that was run, and which selection it is: `whole` if none is
+    missing.
+    """
     found = {kind: [one for test, some in cases.items() if _kind(test) == kind for one in some] for kind in KINDS}
     return {kind: _table(kind, some, whole) for kind, some in found.items() if some}
 
@@ -77,7 +79,7 @@ def _table(kind: str, cases: list[Case], whole: bool) -> str:
 
 
 def put_into(page: Path, found: dict[str, str]) -> None:
-    """Replace what stands between the markers of a page, for each kind that was run."""
+    """Replace the text between the markers of a page, for each kind that was run."""
     text = page.read_text()
     for kind, table in found.items():
         begin, end = f"<!-- table: {kind} -->", f"<!-- /table: {kind} -->"

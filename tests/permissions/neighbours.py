@@ -1,4 +1,4 @@
-"""What an account holds before the first run: neighbours, whose names begin as ours do, and what is borrowed."""
+"""What an account contains before the first run: other apps whose names begin like ours, and borrowed resources."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _parameter(ssm: Any) -> str:
 
 
 def _files(boto: Callable[[str], Any], clock: Clock, made: Made) -> str:
-    """A file system in the network that is there, with a way in from both zones; its id."""
+    """Create a file system in the existing network, with mount targets in both zones; return its id."""
     efs, ec2 = boto("efs"), boto("ec2")
     group = ec2.create_security_group(GroupName="files", Description="files", VpcId=made["vpc"])["GroupId"]
     system: str = efs.create_file_system(CreationToken="files")["FileSystemId"]
@@ -41,7 +41,7 @@ def _files(boto: Callable[[str], Any], clock: Clock, made: Made) -> str:
 
 
 def _bucket(s3: Any, region: str) -> str:
-    """The name of a bucket into which a load balancer may write."""
+    """Create a bucket that a load balancer may write to; return its name."""
     s3.create_bucket(Bucket="their-logs", CreateBucketConfiguration={"LocationConstraint": region})
     where = f"arn:{partition_of(region)}:s3:::their-logs/AWSLogs/{ACCOUNT}/*"
     who = {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
@@ -51,7 +51,7 @@ def _bucket(s3: Any, region: str) -> str:
 
 
 def prepare(boto: Callable[[str], Any], clock: Clock, region: str) -> Made:
-    """Neighbours, whose names begin as ours do, and what configurations borrow."""
+    """Create other apps' resources, whose names begin like ours, and what configurations borrow."""
     ecs, logs, ec2 = boto("ecs"), boto("logs"), boto("ec2")
     iam = boto("iam")
     iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")

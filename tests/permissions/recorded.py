@@ -1,4 +1,4 @@
-"""What every command needs to be allowed, recorded once for each configuration, in an account with neighbours."""
+"""The permissions that every command needs, recorded once per configuration, in an account with other apps."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ MOVED = {("domain", "aws-us-gov"), ("token", "aws-cn")}  # recorded there; the o
 
 @dataclass
 class Recorded:
-    """One configuration, as the account's ids made it, and what each command needed."""
+    """One configuration with the account's ids, and what each command needed."""
 
     desired: dict[str, Any]
     region: str = REGIONS["aws"]
@@ -144,7 +144,7 @@ def record(name: str, partition: str = "aws") -> Recorded:
 
 
 class Runs:
-    """All commands over one configuration, and every change that an `up` may come to make."""
+    """Runs all commands with one configuration, and every change that an `up` may make."""
 
     def __init__(self, made: Made, found: Recorded, session: boto3.session.Session, clock: Clock, folder: Path) -> None:
         self.made, self.found, self.session, self.clock, self.folder = made, found, session, clock, folder
@@ -152,7 +152,7 @@ class Runs:
 
     @contextlib.contextmanager
     def here(self) -> Iterator[None]:
-        """Within it commands run in the folder, over the sandbox of this process, with a plugin for sessions."""
+        """Within it, commands run in the folder, on the sandbox of this process, with a Session Manager plugin."""
         plugin = self.folder / "bin" / "session-manager-plugin"
         plugin.parent.mkdir()
         plugin.write_text("#!/bin/sh\n[ $1 = --version ] && echo 1.2.700.0\nexit 0\n")
@@ -294,7 +294,7 @@ class Runs:
 
     @contextlib.contextmanager
     def _free(self) -> Iterator[None]:
-        """Within it an administrator works by hand."""
+        """Within it, calls are an administrator's."""
         with authorization.administrator():
             yield
 
@@ -327,7 +327,7 @@ class Runs:
         held += [one for asked in heard.values() for one in asked if one not in held]
 
     def _repair(self) -> None:
-        """Make each update of each resource, as if every field of it had drifted."""
+        """Run each update of each resource, as if every field had drifted."""
         opened = open_stack(self._aws(), self.config, self.folder / ".ecsctl" / "state.json")
         opened.engine.plan(opened.desired_stack)
         known = {name: opened.engine.ids(name) for name in opened.desired_stack.nodes}

@@ -84,7 +84,7 @@ def service(
     events: Sequence[tuple[float, str]] = (),
     percentages: tuple[int, int] = (100, 200),
 ) -> dict[str, Any]:
-    """A service whose primary deployment is of that revision; `old` tasks of the one before run beside it."""
+    """A service whose primary deployment is of that revision; `old` tasks of the previous one run in addition."""
     before = {"status": "ACTIVE", "taskDefinition": revision(6), "runningCount": old, "desiredCount": 0}
     primary = {"status": "PRIMARY", "taskDefinition": revision(number), "rolloutState": rollout, "failedTasks": failed,
                "runningCount": running, "desiredCount": desired, "pendingCount": max(0, desired - running)}  # fmt: skip
@@ -113,7 +113,7 @@ OURS = Followed(revision(7), deployment_arn("ours"))
 
 @dataclass(frozen=True)
 class Course:
-    """The reads of a release, how many seconds after its start each was, and the one verdict on it."""
+    """The reads of a release, the seconds after its start of each, and the expected verdict."""
 
     reads: Sequence[tuple[float, Snapshot]]
     outcome: Outcome

@@ -1,6 +1,7 @@
-"""Changes of the configuration, so many that each key of ecsctl.toml is in one; and the keys that need none, with why.
+"""Changes of the configuration that together touch every key of ecsctl.toml, and the keys that need none, with the
+reason.
 
-Where a value stands for something of the user's, it is the name of that in braces: tests/stack/theirs.py makes it.
+A name in braces stands for a resource of the user: tests/stack/theirs.py creates it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ MANY = desired_stack(github=None, domain={"names": ["ecsctl.example", "www.ecsct
 
 
 def with_(**changed: Any) -> Configured:
-    """A plain app with something more."""
+    """A plain app with these additions."""
     return {**PLAIN, **changed}
 
 
@@ -227,13 +228,13 @@ APART = {
 
 
 def unanswered() -> set[str]:
-    """The keys of ecsctl.toml, as its model tells them, that no change above touches and no reason excuses."""
+    """The keys of ecsctl.toml that no change touches and no reason excuses."""
     touched = {key for pair in (QUICK | LONG | REFUSED).values() for key in changed(*pair)}
     return {".".join(path) for path, _ in options() if ".".join(path) not in touched | APART.keys()}  # type: ignore[arg-type]  # of keys alone
 
 
 def changed(before: Configured, after: Configured) -> Iterator[str]:
-    """The keys that differ, those included that stand in one of both alone."""
+    """The keys that differ, including those that only one of the two has."""
     one, other = (Config.model_validate(filled(configured, EXAMPLES)) for configured in (before, after))
     for path, _ in options():
         if _at(one, path) != _at(other, path):

@@ -1,4 +1,6 @@
-"""A client of the app: by name, load balancer, listener and target group to a healthy task, as the sandbox has them."""
+"""A client of the app: it resolves the name, and follows load balancer, listener and target group of the sandbox to a
+healthy task.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ CLIENT = "198.51.100.7/32"  # one of all: `allow` may let in the world by severa
 
 
 class Ticking(Virtual):
-    """A clock that tells of every second."""
+    """A clock that calls its listeners every second."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +39,7 @@ class Ticking(Virtual):
 
 
 class Client:
-    """Asks at the given addresses, any of which will do, and remembers when none answered, and why."""
+    """Sends requests to the given addresses, of which one must answer, and records when none did, and why."""
 
     def __init__(self, world: World, *urls: str) -> None:
         self.world, self.urls = world, list(urls)
@@ -57,12 +59,12 @@ class Client:
             self._once.release()
 
     def never_failed(self) -> None:
-        """Fail if there was a moment at which nobody answered."""
+        """Fail if there was a moment without an answer."""
         assert self.asked > 20
         assert self.failed == []
 
     def trouble(self, url: str) -> str:
-        """Returns why nothing healthy answers there, or "". It reads the sandbox itself: calls would take minutes."""
+        """Return why no healthy task answers there, or "". Reads the sandbox's memory, for calls would take minutes."""
         parts = urlsplit(url)
         host, port = parts.hostname or "", 443 if parts.scheme == "https" else 80
         balancer = _balancer(host)
@@ -97,7 +99,7 @@ def _balancer(host: str) -> Any:
 
 
 def _action(listener: Any, host: str) -> Any:
-    """Returns what becomes of a request: by the first rule that fits its host, or any path, else by default."""
+    """Return the action for a request: of the first rule that matches its host or any path, else the default."""
     rules = [one for one in list(listener.rules.values()) if not one.is_default]
     for rule in sorted(rules, key=lambda one: int(one.priority)):
         [condition] = rule.conditions
@@ -133,9 +135,9 @@ def _unhealthy(group: str) -> str:
 
 
 def watched(world: World, before: dict[str, Any], after: dict[str, Any]) -> Client:
-    """The app is up as `before` says, and a client of it asks at each call and each second from here on.
+    """Bring the app up as `before` says; from then on a client sends a request at each call and each second.
 
-    It knows the app's address of now and, where another is desired for, that one: either may answer.
+    It uses the app's current address and, if another is desired, that one too: either may answer.
     """
     image = "" if "github" in before else IMAGE
     if untouched():
@@ -152,7 +154,7 @@ def watched(world: World, before: dict[str, Any], after: dict[str, Any]) -> Clie
 
 
 def url(world: World, configured: dict[str, Any]) -> str:
-    """Returns where the app is reached."""
+    """Return the app's address."""
     session = world.open(configured)
     session.engine.plan(session.desired_stack)
     return session.url

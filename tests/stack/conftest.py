@@ -83,21 +83,21 @@ class World:
             self.changes = session.aws.changes
 
     def running(self, configured: dict[str, Any] | None = None, image: str = "") -> dict[str, Any]:
-        """As a first `up` leaves a new account: what most tests begin with, and none of them is about.
+        """Leave a new account as a first `up` leaves it: most tests begin with that.
 
         Returns all that was in the account before.
         """
 
-        def play() -> dict[str, Any]:
+        def prepare() -> dict[str, Any]:
             before = self.exact()
             self.up(configured, image=image)
             return before
 
-        return self.once(f"up {configured} {image}", play)
+        return self.once(f"up {configured} {image}", prepare)
 
-    def once(self, name: str, play: Callable[[], T]) -> T:
-        """As `play` leaves a new account; what it returns. In a process each name is played once, and then copied."""
-        returned = once(name, self.clock, self.state_file.parent, play)
+    def once(self, name: str, prepare: Callable[[], T]) -> T:
+        """Leave a new account as `prepare` leaves it, and return what that returns. See `tests.saved.once`."""
+        returned = once(name, self.clock, self.state_file.parent, prepare)
         self.events.clear()
         self.changes = 0
         return returned

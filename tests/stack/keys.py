@@ -1,4 +1,4 @@
-"""A KMS key of the user's, whose policy lets in whom it must."""
+"""A KMS key of the user, with a policy that allows whoever needs it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ ALL = (ROOT, LOGS, DATA, GRANTS, EVENTS)
 
 
 def document(*statements: Any) -> str:
-    """A key's policy of these statements."""
+    """Return a key policy with these statements."""
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def made_key(world: World, *statements: Any, **how: Any) -> str:
-    """The ARN of a new key, alias/shop, with these statements, or all that are needed."""
+    """Create a key, alias/shop, with these statements or all that are needed, and return its ARN."""
     kms = world.boto("kms")
     made = kms.create_key(Policy=document(*(statements or ALL)), **how)["KeyMetadata"]
     kms.create_alias(AliasName="alias/shop", TargetKeyId=made["KeyId"])

@@ -1,4 +1,4 @@
-"""What a user may have prepared and named in ecsctl.toml: there or not, fit or not."""
+"""What a user may have prepared and named in ecsctl.toml: existing or not, suitable or not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ THERE, OTHER = "us-east-1", "999999999999"
 
 @dataclass(frozen=True)
 class Case:
-    """Describes what is wrong, what ecsctl.toml then says, and words that the refusal and its hint hold."""
+    """What is wrong, what ecsctl.toml says, and words of the error and its hint."""
 
     why: str
     name: Callable[[World], Named]
@@ -31,7 +31,7 @@ def policy(account: str = ACCOUNT, partition: str = "aws", name: str = "nowhere"
 
 
 def off(world: World, **how: str) -> Named:
-    """A key: disabled, or of another kind."""
+    """A key that is disabled, or of another type."""
     arn = made_key(world, **how)
     if not how:
         world.boto("kms").disable_key(KeyId=arn.rpartition("/")[2])
@@ -92,7 +92,7 @@ def dying_secret(world: World) -> Named:
 
 
 def behind(login: str) -> Named:
-    """A build's own image in a private registry that this secret opens."""
+    """An image for builds in a private registry, with the secret for its login."""
     return {"build": {"image": "registry.example.com/tools:1", "image_credentials": login}}
 
 
@@ -233,7 +233,7 @@ def topic(name: str, region: str = REGION, account: str = ACCOUNT) -> Named:
 
 
 def shut_topic(world: World) -> Named:
-    """As SNS makes one: its policy is about the account alone."""
+    """A topic with SNS's default policy, which allows only its own account."""
     return {"notify": {"topic": world.boto("sns").create_topic(Name="alerts")["TopicArn"]}}
 
 

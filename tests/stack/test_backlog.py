@@ -62,13 +62,13 @@ def line(world: World) -> Line:
 def running(world: World) -> dict[str, Any]:
     """As a first `up` of the worker leaves an account with its queue; what was in it before."""
 
-    def play() -> dict[str, Any]:
+    def prepare() -> dict[str, Any]:
         Line(world)
         before = world.account()
         world.up(mailer(), image=IMAGE)
         return before
 
-    return world.once("a worker that follows a queue", play)
+    return world.once("a worker that follows a queue", prepare)
 
 
 def test_a_worker_goes_from_none_to_what_its_queue_needs_and_back(world: World) -> None:

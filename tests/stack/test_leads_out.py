@@ -41,12 +41,12 @@ def fixed(world: World) -> None:
 def broken(world: World, fate: str = "crash", configured: object = PLAIN) -> str:
     """A first version that ECS gives up."""
 
-    def play() -> None:
+    def prepare() -> None:
         ecs.script_tasks(ACCOUNT, head(), fate)
         with pytest.raises(EcsctlError, match="ECS service"):
             world.up(configured)  # type: ignore[arg-type]  # a dictionary
 
-    world.once(f"{fate} {configured}", play)
+    world.once(f"{fate} {configured}", prepare)
     assert "SUCCESSFUL" not in releases(world)
     return head()
 

@@ -30,14 +30,14 @@ def world(tmp_path: Path) -> Iterator[World]:
 def running(world: World, configured: dict[str, Any]) -> dict[str, Any]:
     """As a first `up` leaves an account of two zones; what was in it before."""
 
-    def play() -> dict[str, Any]:
+    def prepare() -> dict[str, Any]:
         made = world.boto("route53").create_hosted_zone(Name="shop.example.", CallerReference="theirs")
         delegation.delegate_zone(made["HostedZone"]["Id"])
         before = world.exact()
         world.up(configured, image=IMAGE)
         return before
 
-    return world.once(f"two zones, and {configured}", play)
+    return world.once(f"two zones, and {configured}", prepare)
 
 
 def certificates(world: World) -> list[set[str]]:

@@ -1,4 +1,4 @@
-"""What is played once and put back for the other tests is the account that was played, and goes on like it."""
+"""An account that is prepared once and restored for other tests equals the original, and behaves like it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from tests.stack.conftest import World, same
 from tests.stack.watch import URI, runs
 
 
-def test_a_copy_is_equal_to_what_was_played_and_goes_on_like_it(tmp_path: Path) -> None:
+def test_a_restored_account_equals_the_original_and_behaves_like_it(tmp_path: Path) -> None:
     with inprocess() as clock:
-        world = World(clock, tmp_path / "played")
+        world = World(clock, tmp_path / "prepared")
         before = world.account()
         world.up()
         saved = Saved.of(clock, world.state_file.parent)
         original, then = world.exact(), clock.now()
         ages = {name: entry.young for name, entry in world.open().state.book.entries.items()}
-    saved.at -= 3600  # as if it had been played an hour ago
+    saved.at -= 3600  # as if it had been prepared an hour ago
     for number in range(2):
         with inprocess() as clock:
             world = World(clock, tmp_path / str(number))

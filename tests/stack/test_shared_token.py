@@ -38,12 +38,12 @@ class Apps:
         session.engine.up(session.desired_stack, agree=lambda plan: None)
 
     def both(self, first: str, second: str) -> None:
-        def play() -> None:
+        def prepare() -> None:
             self.world.boto("secretsmanager").create_secret(Name=OTHER_SECRET, SecretString="ghp_another" + "1" * 29)
             self.up(first)
             self.up(second)
 
-        self.world.once(f"{first}, then {second}, with one secret: {self.one_secret}", play)
+        self.world.once(f"{first}, then {second}, with one secret: {self.one_secret}", prepare)
 
     def settled(self, app: str) -> bool:
         session = self.open(app)

@@ -1,4 +1,4 @@
-"""What configurations name and ecsctl does not make: things of the user's."""
+"""Resources of the user that configurations name, and that ecsctl does not create."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ EXAMPLES = {
 
 
 def theirs(world: World, *configured: Configured) -> tuple[Configured, ...]:
-    """The configurations, each name in braces replaced by a thing of the user's that is there from now on."""
+    """Return the configurations, with each name in braces replaced by a resource that is created for it."""
     text = str(configured)
     made: dict[str, str] = {}
     if "hello.ecsctl.example'}" in text and "hosted_zone" in text:
@@ -80,7 +80,7 @@ def _network(world: World) -> dict[str, str]:
 
 
 def _files(world: World) -> dict[str, str]:
-    """A file system in that network, with a way in from the tasks' zones, and an access point."""
+    """A file system in that network, with mount targets in the tasks' zones, and an access point."""
     ec2, efs = world.boto("ec2"), world.boto("efs")
     subnets = [one for one in ec2.describe_subnets()["Subnets"] if one["CidrBlock"] in ("10.50.2.0/24", "10.50.3.0/24")]
     group = ec2.create_security_group(GroupName="files", Description="files", VpcId=subnets[0]["VpcId"])["GroupId"]
@@ -194,7 +194,7 @@ MADE = {
 
 
 def filled(value: Any, made: Mapping[str, str]) -> Any:
-    """The value, whatever is nested in it, with the names in braces replaced."""
+    """Return the value, however nested, with the names in braces replaced."""
     if isinstance(value, str):
         return value.format(**made) if value.startswith("{") else value
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Hearing every call of a run: is the image there whenever a service is given tasks?"""
+"""Checks at every call of a run that the image exists when a service is given tasks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ URI = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/hello"
 
 
 class Watch:
-    """Hears every call, and checks each that makes or changes the service, at the moment of the call."""
+    """Records every call, and checks the image at each call that creates or changes the service."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -52,11 +52,11 @@ def image_of(world: World, arn: str) -> str:
 
 
 def is_there(image: str) -> bool:
-    """Whether an image of the app's repository is there; one of elsewhere is taken for granted."""
+    """Whether an image exists, if it is in the app's repository; others are assumed to exist."""
     reference = image.removeprefix(URI)[1:]
     return not image.startswith(URI) or find_image(ACCOUNT, REGION, "hello", reference) is not None
 
 
 def runs(world: World) -> tuple[str, int]:
-    """The image that the service is to run, and how many tasks do."""
+    """The image that the service runs, and its desired number of tasks."""
     return image_of(world, service(world)["taskDefinition"]), service(world)["runningCount"]
