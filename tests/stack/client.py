@@ -127,8 +127,8 @@ def _unhealthy(group: str) -> str:
             continue
         interface = interfaces[address]
         groups = [one.id for one in interface.group_set]
-        zone = interface.subnet.availability_zone
-        if not (cut := network.trouble(ACCOUNT, REGION, group, zone, address, groups, port)):
+        subnet = interface.subnet.id
+        if not (cut := network.trouble(ACCOUNT, REGION, group, subnet, address, groups, port)):
             return ""
         why.append(f"{address}:{port} is cut off: {cut}")
     return ", ".join(why)
