@@ -63,7 +63,7 @@ def _listed(found):
 
 
 @pytest.mark.parametrize(("build", "expected"), [
-    ('[build.logins]\n"ghcr.io" = "role"', 'build.logins."ghcr.io": is no registry of ECR'),
+    ('[build.logins]\n"ghcr.io" = "role"', 'build.logins."ghcr.io": is not an ECR registry'),
     ('[build.logins]\n"docker.io" = "hunter2"', "expected the ARN of a secret"),
     ('[build.secrets]\nTOKEN = "hunter2"', "build.secrets.TOKEN: expected the ARN of a secret"),
     (f'[build]\nenvironment = {{ A = "b" }}\nsecrets = {{ A = "{NPM}" }}',

@@ -61,15 +61,15 @@ THINGS: dict[str, tuple[Case, ...]] = {
     "kms_key": (
         Case("absent", lambda world: {"kms_key": "alias/nowhere"}, ("there is no key alias/nowhere",), "make it"),
         Case("elsewhere", lambda world: {"kms_key": f"arn:aws:kms:{THERE}:{ACCOUNT}:key/{ID}"}, (f"is of {THERE}",),
-             "the place that it is of"),
+             "the account and region that it"),
         Case("unfit: disabled", off, ("alias/shop is Disabled",), "enable-key"),
         Case("unfit: asymmetric", lambda world: off(world, KeyUsage="ENCRYPT_DECRYPT", KeySpec="RSA_2048"),
              ("is RSA_2048", "symmetric"), "create-key"),
     ),
     "permissions_boundary": (
         Case("absent", lambda world: policy(), ("there is no policy", "policy/nowhere"), "make it"),
-        Case("elsewhere", lambda world: policy(OTHER), (OTHER,), "the place that it is of"),
-        Case("unfit", lambda world: policy(partition="aws-cn"), ("aws-cn",), "the place that it is of"),
+        Case("elsewhere", lambda world: policy(OTHER), (OTHER,), "the account and region that it"),
+        Case("unfit", lambda world: policy(partition="aws-cn"), ("aws-cn",), "the account and region that it"),
     ),
     "vpc.id": (
         Case("absent", lambda world: subnets(world, f"vpc-{GONE}"), (f"vpc-{GONE}", "does not exist"), REGION),
@@ -94,9 +94,9 @@ THINGS: dict[str, tuple[Case, ...]] = {
     ),
     "load_balancer.waf": (
         Case("absent", lambda world: acl(), ("there is no web ACL", ID), "create-web-acl"),
-        Case("elsewhere", lambda world: acl(THERE), (f"is of {THERE}",), "the place that it is of"),
+        Case("elsewhere", lambda world: acl(THERE), (f"is of {THERE}",), "the account and region that it"),
         Case("of another account", lambda world: acl(account=OTHER), (f"is of account {OTHER}",),
-             "the place that it is of"),
+             "the account and region that it"),
     ),
     "vpc.private_subnets": (
         Case("unfit", private_subnets, ("reach nothing", "ecr.api"), "vpc.private_subnets"),
@@ -142,9 +142,9 @@ THINGS: dict[str, tuple[Case, ...]] = {
         Case("absent", lambda world: own(f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/{ID}"), (ID, "does not exist"),
              REGION),
         Case("elsewhere", lambda world: own(certificate(world, "hello.ecsctl.example", region=THERE)),
-             ("is of us-east-1",), "the place that it is of"),
+             ("is of us-east-1",), "the account and region that it"),
         Case("of another account", lambda world: own(f"arn:aws:acm:{REGION}:{OTHER}:certificate/{ID}"),
-             (f"is of account {OTHER}",), "the place that it is of"),
+             (f"is of account {OTHER}",), "the account and region that it"),
         Case("unfit: not issued", lambda world: own(certificate(world, "hello.ecsctl.example", issued=False)),
              ("it is not issued yet", "ACM expects CNAME"), "set that record"),
         Case("unfit: another name", lambda world: own(certificate(world, "ecsctl.example", "*.a.ecsctl.example")),
@@ -234,9 +234,9 @@ THINGS: dict[str, tuple[Case, ...]] = {
     ),
     "notify.topic": (
         Case("absent", lambda world: topic("no-such"), ("there is no topic", ":no-such"), "create-topic"),
-        Case("elsewhere", lambda world: topic("alerts", THERE), (f"is of {THERE}",), "the place that it is of"),
+        Case("elsewhere", lambda world: topic("alerts", THERE), (f"is of {THERE}",), "the account and region that it"),
         Case("of another account", lambda world: topic("alerts", account=OTHER), (f"is of account {OTHER}",),
-             "the place that it is of"),
+             "the account and region that it"),
         Case("unfit", shut_topic, ("does not let EventBridge publish",), '"Service": "events.amazonaws.com"'),
     ),
     "deployment.alarms.names": (
@@ -245,9 +245,9 @@ THINGS: dict[str, tuple[Case, ...]] = {
     ),
     "service.autoscaling.queue": (
         Case("absent", lambda world: queue(), ("there is no queue", ":mail"), "create-queue"),
-        Case("elsewhere", lambda world: queue(region=THERE), (f"is of {THERE}",), "the place that it is of"),
+        Case("elsewhere", lambda world: queue(region=THERE), (f"is of {THERE}",), "the account and region that it"),
         Case("of another account", lambda world: queue(account=OTHER), (f"is of account {OTHER}",),
-             "the place that it is of"),
+             "the account and region that it"),
     ),
     "workers.NAME.autoscaling.queue": (
         Case("absent", lambda world: queue(worker=True), ("there is no queue", ":mail"), "create-queue"),
