@@ -19,6 +19,7 @@ from ecsctl.resources.build_project import BuildProject
 from ecsctl.resources.cluster import Cluster
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.file_system import FileSystem
+from ecsctl.resources.flow_log import FlowLog, FlowLogIds
 from ecsctl.resources.issued_certificate import IssuedCertificate
 from ecsctl.resources.listener import Listener
 from ecsctl.resources.load_balancer import LoadBalancer
@@ -98,6 +99,7 @@ def _planned(stack: str, lifecycles: Callable[[str], Lifecycle]) -> Iterator[fun
     for test in (
         contract.test_the_second_plan_is_empty,
         contract.test_the_state_file_is_not_needed,
+        contract.test_a_create_sends_the_idempotency_token_that_aws_takes,
         contract.test_what_may_not_be_read_is_not_taken_for_absent,
         contract.test_a_change_that_aws_denies_is_not_taken_for_made,
         contract.test_what_is_planned_as_an_update_is_sent,
@@ -221,6 +223,23 @@ def test_wrong_ids_from_a_create_are_noticed(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(Topic, "create", mistaken)
     assert caught(Topic, tmp_path)
+
+
+@pytest.mark.timeout(600)
+def test_a_create_without_its_token_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def create(self: Any, aws: Any, me: Any) -> Any:
+        answer = aws.ec2.create_flow_logs(
+            ResourceType="VPC",
+            ResourceIds=[self.vpc],
+            TrafficType=self.traffic,
+            LogGroupName=self.group,
+            DeliverLogsPermissionArn=self.role,
+            TagSpecifications=me.specification("vpc-flow-log"),
+        )
+        return FlowLogIds(answer["FlowLogIds"][0])
+
+    monkeypatch.setattr(FlowLog, "create", create)
+    assert caught(FlowLog, tmp_path)
 
 
 @pytest.mark.timeout(600)

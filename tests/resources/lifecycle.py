@@ -41,6 +41,7 @@ class Lifecycle:
     created: dict[str, Any] = field(default_factory=dict)  # by part: the tags just after the create call
     unfinished: dict[str, tuple[Any, set[str]]] = field(default_factory=dict)
     """By part: what is observed while AWS is still creating it, and the members of its answers that say so."""
+    without_token: list[str] = field(default_factory=list)  # creates without the idempotency token that AWS takes
     without_consequence: list[str] = field(default_factory=list)  # reads that AWS denies without an error
     ignored: list[str] = field(default_factory=list)  # changes that AWS denies without an error
     unsent: list[str] = field(default_factory=list)  # fields with a planned update for which nothing is sent
@@ -64,13 +65,16 @@ class Lifecycle:
     left_found: list[Any] = field(default_factory=list)
     unknown: list[Left] = field(default_factory=list)  # listed after `down`, and not as a kind of ours
 
-    def add_created(self, me: Label, ids: Any, observed: Any, unfinished: tuple[Any, set[str]]) -> None:
+    def add_created(
+        self, me: Label, ids: Any, observed: Any, unfinished: tuple[Any, set[str]], without_token: list[str]
+    ) -> None:
         """Called just after each create, with the ids that it returned."""
         known = {name: value for name, value in vars(ids).items() if value}  # the others come later
         if observed is not None and not known.items() <= vars(observed.ids).items():
             self.other_ids[me.resource] = (ids, observed.ids)
         self.created.setdefault(me.resource, None if observed is None else observed.tags)
         self.unfinished.setdefault(me.resource, unfinished)
+        self.without_token += [f"{me.resource}: {one}" for one in without_token]
 
 
 def steps(plan: Any) -> dict[str, Step]:

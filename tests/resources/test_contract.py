@@ -230,6 +230,12 @@ def test_a_change_that_aws_denies_is_not_taken_for_made(lifecycles: Any, stack: 
 
 
 @pytest.mark.parametrize("stack", STACKS)
+def test_a_create_sends_the_idempotency_token_that_aws_takes(lifecycles: Any, stack: str) -> None:
+    """Otherwise a create whose answer was lost would be repeated as another one."""
+    assert lifecycles(stack).without_token == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_the_second_plan_is_empty(lifecycles: Any, stack: str) -> None:
     assert [(step.name, step.changed) for step in lifecycles(stack).second] == []
 

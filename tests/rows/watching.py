@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import json
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -22,25 +23,43 @@ from ecsctl.sandbox.core.permissions import Asked
 from tests.rows.denied import READS
 from tests.rows.unfinished import answers_can_be_unfinished, observed_unfinished
 
+TOKEN = re.compile(r"(client|creation|idempotency)(request)?token", re.IGNORECASE)
 _RUNNING = threading.local()
 
 
 @contextmanager
-def watched_creates(cloud: Any, created: Callable[[Any, Any, Any, Any], None]) -> Iterator[None]:
-    """Observe each resource when its create call has returned: as it is, and as while AWS is still creating it."""
+def watched_creates(cloud: Any, created: Callable[[Any, Any, Any, Any, list[str]], None]) -> Iterator[None]:
+    """Observe each resource when its create call has returned: as it is, and as while AWS is still creating it.
+
+    Also the calls that it made without the idempotency token that AWS has for them.
+    """
+    call = BaseClient._make_api_call
+
+    def noting(client: Any, operation: str, parameters: Any) -> Any:
+        shape = client.meta.service_model.operation_model(operation).input_shape
+        tokens = {name for name in (shape.members if shape else ()) if TOKEN.search(name)}
+        without: list[str] | None = getattr(_RUNNING, "without_token", None)
+        if without is not None and tokens and not tokens & parameters.keys():
+            without.append(f"{client.meta.service_model.service_name}.{operation}")
+        return call(client, operation, parameters)
 
     def watched(create: Any) -> Any:
         @functools.wraps(create)
         def watching(self: Any, aws: Any, me: Any) -> Any:
-            ids = create(self, aws, me)
+            without = _RUNNING.without_token = []
+            try:
+                ids = create(self, aws, me)
+            finally:
+                _RUNNING.without_token = None
             cloud.clock.sleep(60)
             observed = self.observe(cloud.aws, me)
-            created(me, ids, observed, observed_unfinished(lambda: self.observe(cloud.aws, me)))
+            created(me, ids, observed, observed_unfinished(lambda: self.observe(cloud.aws, me)), without)
             return ids
 
         return watching
 
     with pytest.MonkeyPatch.context() as patch, answers_can_be_unfinished():
+        patch.setattr(BaseClient, "_make_api_call", noting)
         for kind in kinds():
             patch.setattr(kind, "create", watched(kind.create))
         yield
