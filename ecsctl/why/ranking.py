@@ -48,8 +48,9 @@ class Diagnosis:
         """
         if not names or self.known:
             return self
-        created = Evidence("state file", "ecsctl up had created all of it")
-        cause = Cause("deleted", f"no longer on AWS: {_first(names)}", (created,), (fixes.up(),))
+        created = Evidence("state file", "ecsctl up had created it; it was deleted, or has lost the app's tags")
+        ways = (fixes.up("creates it again; ecsctl plan names what is there without tags"),)
+        cause = Cause("deleted", f"not on AWS with the app's tags any more: {_first(names)}", (created,), ways)
         return replace(self, causes=(cause, *self.causes))
 
     def with_drift(self, changes: Sequence[str]) -> Diagnosis:

@@ -46,9 +46,9 @@ def pipeline(_clock: Clock) -> None:
 
 
 GONE: dict[Callable[[Clock], Any], str] = {
-    balancer: "no longer on AWS: listener http, listener https, load balancer, target group",
-    gateway: "no longer on AWS: NAT gateway nat-a",
-    pipeline: "no longer on AWS: pipeline",
+    balancer: "not on AWS with the app's tags any more: listener http, listener https, load balancer, target group",
+    gateway: "not on AWS with the app's tags any more: NAT gateway nat-a",
+    pipeline: "not on AWS with the app's tags any more: pipeline",
 }
 
 
@@ -114,3 +114,16 @@ def test_a_webhook_whose_pipeline_is_there_is_not(run: Run) -> None:
     ended = run("down", "--yes", "--force")
     assert ended.code == 0, ended.err
     assert "nothing of it is left in the account" in ended.said
+
+
+def test_what_has_lost_its_tags_is_not_said_to_be_gone(live: Clock, run: Run) -> None:
+    """`up` would refuse to take it over, and says so; to create it again would not help."""
+    elb = boto3.client("elbv2")
+    arn = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    elb.remove_tags(ResourceArns=[arn], TagKeys=["ecsctl:app", "ecsctl:id", "ecsctl:resource"])
+    live.sleep(60)
+    said = " ".join(run("why").out.split())
+    assert "load balancer" in said
+    assert "it was deleted, or has lost the app's tags" in said
+    assert "ecsctl plan names what is there without tags" in said
+    assert "exists and is not ours" in run("plan").err
