@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from ecsctl.discovery import dockerfile
-from ecsctl.discovery.dockerfile import Dockerfile
+from ecsctl.discovery.files import dockerfile
+from ecsctl.discovery.files.dockerfile import Dockerfile
 
 
 def warning(path: str, read: Dockerfile, arguments: Mapping[str, str]) -> Iterator[str]:

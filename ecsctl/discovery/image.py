@@ -8,38 +8,22 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from ecsctl.discovery import (
-    absent,
-    build_context,
-    build_secrets,
-    choosing,
-    compose,
-    dockerfile,
-    folders,
-    frameworks,
-    hosts,
-    hub,
-    listening,
-    machine,
-    manifests,
-    migrations,
-    needs,
-    processes,
-    reach,
-    running,
-    selection,
-    stores,
-)
-from ecsctl.discovery.compose import Service
-from ecsctl.discovery.dockerfile import Dockerfile, Stage
-from ecsctl.discovery.hosts import Host
+from ecsctl.discovery import hub, listening, running
+from ecsctl.discovery.apps import choosing, selection
+from ecsctl.discovery.apps.selection import Ask
+from ecsctl.discovery.files import build_context, compose, dockerfile, hosts, manifests
+from ecsctl.discovery.files.compose import Service
+from ecsctl.discovery.files.dockerfile import Dockerfile, Stage
+from ecsctl.discovery.files.hosts import Host
+from ecsctl.discovery.files.manifests import Container
+from ecsctl.discovery.files.started import Text, started
+from ecsctl.discovery.files.tree import Tree
 from ecsctl.discovery.listening import Listening
-from ecsctl.discovery.manifests import Container
-from ecsctl.discovery.needs import PERHAPS, Need
-from ecsctl.discovery.processes import Process
-from ecsctl.discovery.selection import Ask
-from ecsctl.discovery.started import Text, started
-from ecsctl.discovery.tree import Tree
+from ecsctl.discovery.needs import absent, build_secrets, folders, machine, migrations, processes, stores
+from ecsctl.discovery.needs import listing as needs
+from ecsctl.discovery.needs.listing import PERHAPS, Need
+from ecsctl.discovery.needs.processes import Process
+from ecsctl.discovery.serving import frameworks, reach
 
 NO_DOCKERFILE = "there is no Dockerfile here"
 _OF_ANY_TASK = ("architecture", "cpu", "memory", "environment")

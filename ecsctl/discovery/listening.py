@@ -6,28 +6,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ecsctl.discovery import (
-    evidence,
-    health,
-    needs,
-    port_hints,
-    ports,
-    reach,
-    refusals,
-    running,
-    servers,
-    settings,
-    stores,
-    workers,
-)
-from ecsctl.discovery.checks import Health
-from ecsctl.discovery.compose import Service
-from ecsctl.discovery.dockerfile import Dockerfile, Stage
-from ecsctl.discovery.hosts import Host
-from ecsctl.discovery.port_hints import Port
-from ecsctl.discovery.selection import Ask
-from ecsctl.discovery.started import Text
-from ecsctl.discovery.tree import Tree
+from ecsctl.discovery import running
+from ecsctl.discovery.apps.selection import Ask
+from ecsctl.discovery.files import settings
+from ecsctl.discovery.files.compose import Service
+from ecsctl.discovery.files.dockerfile import Dockerfile, Stage
+from ecsctl.discovery.files.hosts import Host
+from ecsctl.discovery.files.started import Text
+from ecsctl.discovery.files.tree import Tree
+from ecsctl.discovery.needs import listing as needs
+from ecsctl.discovery.needs import refusals, stores, workers
+from ecsctl.discovery.serving import evidence, health, port_hints, ports, reach, servers
+from ecsctl.discovery.serving.checks import Health
+from ecsctl.discovery.serving.port_hints import Port
 
 USUAL = 8080
 """The port for an app that takes it from $PORT."""

@@ -7,13 +7,13 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-from ecsctl.discovery import port_hints
-from ecsctl.discovery.compose import Service
-from ecsctl.discovery.dockerfile import Dockerfile, Stage, bare
-from ecsctl.discovery.hosts import Host
-from ecsctl.discovery.processes import Process
-from ecsctl.discovery.started import Text
-from ecsctl.discovery.tree import Tree, aside
+from ecsctl.discovery.files.compose import Service
+from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, bare
+from ecsctl.discovery.files.hosts import Host
+from ecsctl.discovery.files.started import Text
+from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.needs.processes import Process
+from ecsctl.discovery.serving import port_hints
 
 # Names that many projects give their image: it is this project's only with the owner before it.
 _GENERIC = re.compile(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecsctl.buildspec import USUAL
-from ecsctl.discovery import dockerfile, hub
+from ecsctl.discovery import hub
+from ecsctl.discovery.files import dockerfile
 from ecsctl.github import checkout, committed
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from typing import Any
 
 from ecsctl.buildspec import OURS, PARTS, USUAL, ours
 from ecsctl.config.editing import put, read_text
-from ecsctl.discovery import choosing
+from ecsctl.discovery.apps import choosing
+from ecsctl.discovery.apps.selection import Ask
+from ecsctl.discovery.files.spec import lacking
+from ecsctl.discovery.files.tree import Tree, within
 from ecsctl.discovery.image import NO_DOCKERFILE, Image, observed
-from ecsctl.discovery.needs import Need
-from ecsctl.discovery.selection import Ask
-from ecsctl.discovery.spec import lacking
-from ecsctl.discovery.tree import Tree, within
+from ecsctl.discovery.needs.listing import Need
 from ecsctl.errors import EcsctlError, Refused, UsageError
 from ecsctl.github import checkout
 

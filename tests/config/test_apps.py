@@ -4,8 +4,8 @@
 
 import pytest
 
+from ecsctl.discovery.files.tree import Tree
 from ecsctl.discovery.image import observed
-from ecsctl.discovery.tree import Tree
 from tests.config.test_evidence import of
 
 API = 'FROM python:3.12\nCOPY . .\nEXPOSE 8000\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "shop:app"]\n'

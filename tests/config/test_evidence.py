@@ -4,8 +4,8 @@
 
 import pytest
 
+from ecsctl.discovery.files.tree import Tree
 from ecsctl.discovery.image import observed
-from ecsctl.discovery.tree import Tree
 
 NODE = 'FROM node:22\nCOPY . .\nEXPOSE 3000\nCMD ["node", "server.js"]\n'
 OK = "app.get('/healthz', (q, r) => r.send('ok'));\n"

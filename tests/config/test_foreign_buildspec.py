@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ecsctl.discovery.spec import DEFINITIONS, lacking
+from ecsctl.discovery.files.spec import DEFINITIONS, lacking
 
 ROOT = Path(__file__).parents[2]
 

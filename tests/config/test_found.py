@@ -7,9 +7,9 @@ import tomllib
 import pytest
 
 from ecsctl import config
-from ecsctl.discovery.compose import services
+from ecsctl.discovery.files.compose import services
+from ecsctl.discovery.files.tree import Tree
 from ecsctl.discovery.image import observed
-from ecsctl.discovery.tree import Tree
 from ecsctl.errors import UsageError
 from ecsctl.operations.init import propose
 from tests.config.latest_shapes import LATEST

@@ -4,7 +4,7 @@
 
 import pytest
 
-from ecsctl.discovery.frameworks import EVERY
+from ecsctl.discovery.serving.frameworks import EVERY
 from tests.config.test_evidence import NODE, doubts, of
 
 PYTHON = 'FROM python:3.13\nCOPY . .\nEXPOSE 8000\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "shop.wsgi"]\n'

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ecsctl import config
-from ecsctl.discovery import dockerfile as reading
-from ecsctl.discovery import ports
+from ecsctl.discovery.files import dockerfile as reading
+from ecsctl.discovery.serving import ports
 from ecsctl.errors import ConfigError, EcsctlError, UsageError
 from ecsctl.operations.init import app_name, propose, write
 from tests.config.checkouts import git

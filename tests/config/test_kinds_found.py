@@ -3,8 +3,8 @@
 import pytest
 
 from ecsctl import config
+from ecsctl.discovery.files.tree import Tree
 from ecsctl.discovery.image import observed
-from ecsctl.discovery.tree import Tree
 from ecsctl.operations.init import propose
 
 

@@ -1,0 +1,1 @@
+"""Chooses among several apps, or several Dockerfiles, of one repository."""

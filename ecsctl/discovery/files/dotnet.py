@@ -1,0 +1,98 @@
+"""Settings of ASP.NET apps: appsettings.json, and what the sources read of it.
+
+A variable overrides a setting. Its name has two underscores between the levels: `Jwt__Key` for `"Jwt": {"Key": …}`
+(ASP.NET Core, "Configuration", "Naming of environment variables").
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from ecsctl.discovery.files.tree import Tree, aside
+
+_FILES = r"appsettings(?:\.Production)?\.json"
+_MOST = 400  # sources that are read
+_READS = re.compile(
+    r"[Cc]onfig(?:uration)?(?:\.GetSection\(\"(?P<section>[\w:.-]+)\"\))?"
+    r"(?:\[\"(?P<index>[\w:.-]+)\"\]|\.Get(?:Required)?Value<string\??>\(\"(?P<value>[\w:.-]+)\"\)|"
+    r"\.GetConnectionString\(\"(?P<connection>[\w.-]+)\"\))(?P<after>[^\n;]{0,60}(?:\n[^\n;]{0,60})?)"
+)
+_VARIABLE = re.compile(
+    r"Environment\.GetEnvironmentVariable\(\"([A-Z]\w*)\"\)(?P<after>[^\n;]{0,60}(?:\n[^\n;]{0,60})?)"
+)
+# How a source reads what it cannot do without: it throws, or calls something on what would be null.
+_DEMANDS = re.compile(r"\s*(?:!|\?\?\s*throw\b|\.(?!Equals)\w+\()")
+_OPTIONAL = re.compile(r"\s*(?:\?\?(?!\s*throw\b)|\?\.|\s*(?:[!=]=|is)\s)")
+_SECRET = re.compile(
+    r"(?:\w+__)+\w*(?:Secret(?:Key)?|SigningKey|SecurityKey|EncryptionKey|Password|ApiKey|(?<=Jwt__)Key|(?<=JWT__)Key|Token)",
+)
+_PLACEHOLDER = re.compile(
+    r"\s*|<[^>]*>|\*+|x{3,}|\{[^}]*\}|.*\b(?:your|change|replace|placeholder|todo|set[ _-](?:in|by|via))\b.*|"
+    r".*(?:YOUR|CHANGE|REPLACE|PLACEHOLDER)_.*|__\w+__",
+    re.IGNORECASE,
+)
+
+
+def project(tree: Tree, context: str, own: str, command: str) -> str:
+    """The folder of the project that an image starts: of the .dll in its command, else the Dockerfile's own."""
+    started = re.search(r"([\w.-]+)\.dll\b", command)
+    name = rf"{re.escape(started[1])}\.[cf]sproj" if started else "$."
+    found = [one.rpartition("/")[0] or "." for one in tree.named(name, context) if not aside(one)]
+    return found[0] if found else own if tree.named(r"[\w.]+\.[cf]sproj", own) else context
+
+
+def settings(tree: Tree, context: str) -> dict[str, tuple[str, str]]:
+    """The settings that a container has, by the variable that overrides each: value and file."""
+    found: dict[str, tuple[str, str]] = {}
+    for file in [one for one in tree.named(_FILES, context) if not aside(one)][:10]:
+        found |= {name: (value, file) for name, value in _flat(tree.read(file)).items()}
+    return found
+
+
+def secrets(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
+    """The settings that hold a secret by their name, each with its file."""
+    yield from ((name, file) for name, (_, file) in settings(tree, context).items() if _SECRET.fullmatch(name))
+
+
+def secret(name: str) -> bool:
+    """Whether a variable of a nested setting holds a secret, by its name."""
+    return bool(_SECRET.fullmatch(name))
+
+
+def required(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
+    """What the sources demand and no settings of a container have a value for: the variable, and the source."""
+    files = [one for one in tree.named(r"[\w.-]+\.cs", context) if not aside(one)]
+    if not files:
+        return
+    known = {name.lower() for name, (value, _) in settings(tree, context).items() if not _PLACEHOLDER.fullmatch(value)}
+    for file in files[:_MOST]:
+        text = re.sub(r"(?m)^[ \t]*//.*$", "", tree.read(file))
+        yield from ((match[1], file) for match in _VARIABLE.finditer(text) if _DEMANDS.match(match["after"]))
+        for match in _READS.finditer(text):
+            connection = match["connection"]
+            name = f"ConnectionStrings:{connection}" if connection else match["index"] or match["value"]
+            name = ":".join(one for one in (match["section"], name) if one).replace(":", "__")
+            demanded = connection or secret(name) or _DEMANDS.match(match["after"])
+            nested = "__" in name
+            if nested and demanded and not _OPTIONAL.match(match["after"]) and name.lower() not in known:
+                yield name, file
+
+
+def _flat(text: str) -> dict[str, str]:
+    """The settings of a file; none where it is no JSON. Comments and commas before an end may be in it."""
+    bare = re.sub(r"(?m)^\s*//.*$|(?<=[,{\[\"\d])[ \t]+//.*$", "", text.lstrip("\ufeff"))
+    try:
+        read = json.loads(re.sub(r",(\s*[}\]])", r"\1", bare))
+    except (ValueError, RecursionError):
+        return {}
+    found: dict[str, str] = {}
+    nodes = [("", read)]
+    while nodes:
+        path, node = nodes.pop()
+        if isinstance(node, dict):
+            nodes += [(f"{path}__{key}" if path else str(key), below) for key, below in reversed(node.items())]
+        elif not isinstance(node, list) and path:
+            found[path] = "" if node is None else str(node)
+    return found

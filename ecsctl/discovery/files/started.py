@@ -1,0 +1,109 @@
+"""What a container starts, with the scripts and settings of the repository that its command leads to."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ecsctl.discovery.files.tree import Tree, within
+
+_RUNNERS = ("npm", "yarn", "pnpm", "bun", "npm-run-all", "run-s", "run-p", "concurrently")
+_SETTINGS = re.compile(
+    r"(?:gunicorn|puma|uvicorn|hypercorn|unicorn|uwsgi)[\w.-]*(?:\.py|\.rb|\.ini|\.toml)?", re.IGNORECASE
+)
+
+
+_PROGRAM = re.compile(r"(?m)^\[program:[^\]\n]+\](?:\n(?!\[)[^\n]*)*?\ncommand\s*=\s*(\S[^\n]*)")
+
+
+# Files for packages of an operating system, which may be called as the program is.
+_PACKAGED = re.compile(r"(?:^|/)(?:init\.d|sysvinit|systemd|debian|rpm|completions?)/")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece of text, and where it stands."""
+
+    where: str
+    text: str
+    shell: bool = True  # whether its words are commands: no settings, and no source of another language
+
+
+def started(tree: Tree, context: str, command: str) -> tuple[Text, ...]:
+    """The command, then what of the repository it names: scripts of package.json, shell scripts, servers' settings."""
+    found = [Text("its command", command)]
+    scripts = _scripts(tree, context)
+    observed: set[str] = set()
+    for text in found:  # grows while it is read
+        if len(found) > 20:
+            break
+        for name, said in scripts.items():
+            if name not in observed and _runs(text.text, name):
+                observed.add(name)
+                found.append(Text(f"{name} of package.json", said))
+        for path in _named(tree, context, text.text):
+            if path not in observed:
+                observed.add(path)
+                said = tree.read(path)
+                found.append(Text(path, _code(said), _is_shell(path, said)))
+                if programs := _PROGRAM.findall(_code(said)):  # of supervisord ("Configuration File", program section)
+                    found.append(Text(path, "\n".join(programs)))
+    return tuple(found)
+
+
+def _scripts(tree: Tree, context: str) -> dict[str, str]:
+    path = "package.json" if context == "." else f"{context}/package.json"
+    try:
+        found = json.loads(tree.read(path)).get("scripts", {})
+        return {str(name): str(said) for name, said in found.items()}
+    except (ValueError, AttributeError, RecursionError):
+        return {}
+
+
+def _runs(text: str, name: str) -> bool:
+    words = _words(text)
+    return any(one in _RUNNERS for one in words) and name in words
+
+
+def _named(tree: Tree, context: str, text: str) -> Iterator[str]:
+    """The files that a text names by their own name, wherever the image has them; and a server's settings."""
+    names = {PurePosixPath(word.removeprefix("python:").replace("python:", "")).name for word in _words(text)}
+    dotted = {word.rpartition(":")[2].replace(".", "/") + ".py" for word in _words(text) if word.startswith("python:")}
+    programs = {re.sub(r"\d", "", name) for name in names}
+    for path in tree.files:
+        if not within(path, context) or path.count("/") > context.count("/") + 4 or _PACKAGED.search(path):
+            continue
+        pure = PurePosixPath(path)
+        script = pure.suffix in ("", ".sh", ".bash", ".ini", ".toml", ".conf", ".json", ".py", ".rb", ".yml", ".yaml")
+        if (
+            (pure.name in names and script and not pure.name.startswith(".") and len(pure.name) > 3)
+            or any(path.endswith(f"/{one}") or path == one for one in dotted)
+            or (
+                _SETTINGS.fullmatch(pure.name)
+                and any(pure.name.startswith(program) and len(program) > 3 for program in programs)
+            )
+        ):
+            yield path
+
+
+def _is_shell(path: str, text: str) -> bool:
+    first = text.partition("\n")[0]
+    if first.startswith("#!"):
+        return bool(re.search(r"\b(?:ba|da|a|z|k)?sh\b", first))
+    return PurePosixPath(path).suffix in ("", ".sh", ".bash")
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text, comments=True)
+    except ValueError:
+        return text.split()
+
+
+def _code(text: str) -> str:
+    """A script without its comments."""
+    return "\n".join(line for line in text.splitlines() if not re.match(r"\s*(?:#|//|;)", line))

@@ -1,0 +1,1 @@
+"""Finds out what the app needs besides itself: stores, variables, secrets, folders, migrations, workers."""

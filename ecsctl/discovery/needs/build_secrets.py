@@ -1,0 +1,70 @@
+"""Secrets that a build needs: those that it mounts, takes as arguments, or that a registry of packages asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ecsctl.discovery.files.dockerfile import Dockerfile, Stage
+from ecsctl.discovery.files.tree import Tree, aside
+
+_TOKEN = re.compile(
+    r"(?:\w+_)?(?:TOKEN|PASSWORD|PASSWD|PAT|SECRET(?:_KEY)?|CREDENTIALS?|PRIVATE_KEY|SSH_KEY|API_KEY|ACCESS_KEY(?:_ID)?|"
+    r"LICENSE_KEY|AUTH_KEY)|BUNDLE_\w+__\w+|COMPOSER_AUTH|NPM_AUTH|NPMRC|(?:PIP|UV)_EXTRA_INDEX_URL"
+)
+# What a build may do without: names of pages, and of services that are told of a build.
+_OF_NO_WEIGHT = re.compile(
+    r"(?:NEXT_PUBLIC|VITE|REACT_APP|NUXT_PUBLIC|VUE_APP|EXPO_PUBLIC|GATSBY)_\w+|(?:SENTRY|POSTHOG|CODECOV|TURBO)_\w+"
+)
+# Where tools for packages name the variable that holds a token: npm and pnpm ("npmrc", "Environment replacement"),
+# Yarn (".yarnrc.yml"), NuGet ("nuget.config", environment variables), Maven ("Settings reference").
+_CONFIGURED = r"\.npmrc|\.yarnrc\.yml|nuget\.config|settings\.xml|bunfig\.toml"
+_NAMED = re.compile(r"\$\{(?:env\.)?([A-Z]\w*)\}|\$([A-Z]\w+)\b|%([A-Z]\w*)%")
+_MOUNT = "RUN --mount=type=secret,id={0},env={0}"
+_INSTALLS = re.compile(r"\b(?:npm|pnpm|yarn|bun|dotnet|mvn|mvnw|nuget)\b")
+
+
+def notes(tree: Tree, context: str, path: str, read: Dockerfile, used: Sequence[Stage]) -> Iterator[str]:
+    """What a person has to give a build, in sentences. Without `required` a mounted one that is missing is empty."""
+    mounted: dict[str, None] = {}
+    for stage in used:
+        for word, rest in stage.instructions:
+            if word == "RUN":
+                mounts = [one for one in re.findall(r"--mount=(\S+)", rest) if "type=secret" in one]
+                mounted |= {match[1]: None for one in mounts if (match := re.search(r"\bid=([\w.-]+)", one))}
+    if mounted:
+        yield f"the build asks for the secrets {', '.join(mounted)}: [build.secrets] gives them, by the same ids"
+    arguments = dict.fromkeys(_arguments(read, used))
+    if arguments:
+        first = next(iter(arguments))
+        yield (f"the build takes {', '.join(list(arguments)[:5])} as an argument, which all who have the "
+               f"image can read: {_MOUNT.format(first)} in {path}, and [build.secrets]")  # fmt: skip
+    for file, names in _registries(tree, context, used):
+        if lacking := [name for name in names if name not in mounted and name not in arguments]:
+            yield (f"{file} takes a registry's token from {', '.join(lacking[:3])}, which the build does not have: "
+                   f"{_MOUNT.format(lacking[0])} in {path}, and [build.secrets]")  # fmt: skip
+
+
+def _arguments(read: Dockerfile, used: Sequence[Stage]) -> Iterator[str]:
+    """The ARGs without a value that hold a secret by their name, and that a command may read."""
+    for stage in used:
+        known = read.variables(stage)
+        runs = any(word == "RUN" for word, _ in stage.instructions)
+        for word, rest in stage.instructions:
+            name = rest.partition("=")[0].strip()
+            secret = _TOKEN.fullmatch(name) and not _OF_NO_WEIGHT.fullmatch(name)
+            if word == "ARG" and runs and secret and not known.get(name):
+                yield name
+
+
+def _registries(tree: Tree, context: str, used: Sequence[Stage]) -> Iterator[tuple[str, list[str]]]:
+    """The files of tools for packages that name a variable with a token, where the build installs packages."""
+    if not any(word == "RUN" and _INSTALLS.search(rest) for stage in used for word, rest in stage.instructions):
+        return
+    set_yet = {name for stage in used for word, rest in stage.instructions if word in ("ENV", "ARG")
+               for name in re.findall(r"(\w+)=\S", rest)}  # fmt: skip
+    for file in [one for one in tree.named(_CONFIGURED, context) if not aside(f"{one.rpartition('/')[0]}/x")][:5]:
+        live = re.sub(r"(?m)^[ \t]*[#;].*$|<!--.*?-->", "", tree.read(file))
+        names = dict.fromkeys(next(filter(None, match)) for match in _NAMED.findall(live))
+        if found := [name for name in names if _TOKEN.fullmatch(name) and name not in set_yet]:
+            yield file, found

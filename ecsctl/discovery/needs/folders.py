@@ -1,0 +1,63 @@
+"""Folders of an image whose files must outlive a task: its disk ends with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from ecsctl.discovery.files.compose import Service
+from ecsctl.discovery.files.dockerfile import Dockerfile, Stage
+from ecsctl.discovery.files.tree import Tree, within
+
+_PASSING = re.compile(
+    r"/(?:logs?|tmp|run|cache|\.cache|node_modules|vendor|bundle|\.next|target|certs?|ssl|go/pkg|\.cargo|\.m2|\.npm|\.gradle)(?:/|$)"
+)
+"""Folders whose content may be lost: logs, caches, temporary files."""
+_WRITTEN = re.compile(r"/(?:uploads?|media|storage|data|db|database)$")
+"""Folders that an app writes to, though the repository has files in them to begin with."""
+_DATA_FOLDER = re.compile(
+    r"(?:\w+_)?(?:DATA|DB|DATABASE|SQLITE|STORAGE|STORE|UPLOADS?|MEDIA|WORK)_?(?:PATH|DIR|DIRECTORY|LOCATION|FOLDER|ROOT|FILE)"
+)
+
+
+def of_image(read: Dockerfile, stage: Stage) -> dict[str, str]:
+    """Where a Dockerfile has the app keep data, each folder with what says so.
+
+    VOLUME, variables with names such as DATA_DIR, and a folder /data that a RUN makes. WORK_DIR does not count where
+    it is WORKDIR or a folder for code.
+    """
+    volumes, environment, workdir = read.volumes(stage), read.environment(stage), read.last(stage, "WORKDIR")
+    of_code = {workdir.rstrip("/"), "/app", "/code", "/src", "/usr/src/app"}
+    found = dict.fromkeys((one.rstrip("/") for one in volumes), "VOLUME of the Dockerfile")
+    for name, value in sorted(environment.items()):
+        if _DATA_FOLDER.fullmatch(name) and re.fullmatch(r"/[\w-]+(?:/[\w.-]+)*/?", value):
+            folder = value.rstrip("/")
+            folder = folder.rpartition("/")[0] if re.search(r"\.\w+$", folder) else folder
+            if not any(within(folder, one) for one in found) and not ("WORK" in name and folder in of_code):
+                found[folder] = f"ENV {name} of the Dockerfile"
+    made = any(word == "RUN" and re.search(r"\bmkdir\s[^&;|]*(?<=\s)/data(?=[\s/;&]|$)", rest)
+               for one in stage.chain for word, rest in one.instructions)  # fmt: skip
+    if made and not any(within(one, "/data") for one in found):
+        found["/data"] = "RUN of the Dockerfile"
+    return {folder: where for folder, where in found.items() if folder}
+
+
+def listed(tree: Tree, app: Sequence[Service], kept: Mapping[str, str]) -> Iterator[str]:
+    """A line with the folders whose content must outlive a container: a task's disk is deleted with the task.
+
+    A folder that a compose file mounts from the repository does not count: the image has it.
+    """
+    folders = {folder: where for folder, where in kept.items() if not _PASSING.search(folder)}
+    for place in re.findall(
+        r"(?m)^[ \t]*disk:[ \t]*\n(?:[ \t]+\w+:[^\n]*\n)*?[ \t]+mountPath:[ \t]*(/\S+)", tree.read("render.yaml")
+    ):
+        folders.setdefault(place, "a disk of render.yaml")
+    for service in app[:1]:
+        for source, place in service.keeps:
+            inside = [one for one in tree.files if within(one, source)]
+            held = any(not one.rpartition("/")[2].startswith(".git") and not one.endswith(".keep") for one in inside)
+            if (not held or _WRITTEN.search(place)) and not _PASSING.search(place):
+                folders.setdefault(place, f"a volume of {service.where}")
+    if folders:
+        listed = ", ".join(f"{folder} ({where})" for folder, where in folders.items())
+        yield f"what the app keeps in {listed}: a task's disk ends with the task, and volumes outlive it"

@@ -1,0 +1,256 @@
+"""What an app uses besides itself: stores, secrets, required variables, folders that are kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ecsctl.discovery.files import dotnet
+from ecsctl.discovery.files.compose import Service
+from ecsctl.discovery.files.hosts import Host
+from ecsctl.discovery.files.tree import Tree, aside, within
+from ecsctl.discovery.needs import depends, folders, processes, required, stores, variables_read
+from ecsctl.discovery.needs.stores import kind_of_image, kind_of_variable
+from ecsctl.discovery.serving.port_hints import EXAMPLES, sources
+
+_SECRET = re.compile(
+    r"SECRET|(?:\w+_)?SECRET_KEY(?:_BASE)?|RAILS_MASTER_KEY|(?:LARAVEL_)?APP_(?:KEY|SECRET)|(?:\w+_?)?AUTH_SECRET"
+    r"|(?:\w+_)?(?:(?:ENCRYPTION|CREDENTIALS?|SIGNING|MASTER|COOKIE|SESSION|HASH)_KEY|JWT_KEY|JWT_SIGNATURE|SALT)"
+    r"|(?:\w+_)?(?:SESSION|JWT|SHARED|COOKIE|SIGNING|TOKEN|HASH|INTERNAL|CSRF|NEXTAUTH)_SECRET"
+    r"|(?:\w+_)?(?:BOT|DISCORD|TELEGRAM)_TOKEN"
+)
+# Without them Laravel and Rails do not start, or answer 500 ("Configuration", "Securing Rails Applications").
+_OF_FRAMEWORKS = (
+    ("artisan", "APP_KEY", "LARAVEL_APP_KEY", "Laravel"),
+    ("config/environments/production.rb", "SECRET_KEY_BASE", "RAILS_MASTER_KEY", "Rails in production"),
+    ("symfony.lock", "APP_SECRET", "APP_SECRET", "Symfony in production"),
+)
+_PASSWORD = re.compile(r"(?:\w+_)?(?:PASSWORD|MASTER_KEY)")
+PERHAPS = "what may be for development alone"
+
+_READ_IN = (
+    r"config\.(?:py|[cm]?[jt]s)|(?:.*settings.*|base|production)\.py|database\.(?:yml|[cm]?[jt]s)|env\.[cm]?[jt]s"
+)
+_READS = re.compile(
+    r"(?:environ(?:\.get)?[\[(]|[gG]etenv\(|(?:Lookup|\bget)Env\(|GetEnvironmentVariable\(|ENV(?:\.fetch\()?\[?|\benv::var\("
+    r"|\bprocess\.env(?:\.|\[)|\b(?:Bun|Deno)\.env\.(?:get\()?|\benv(?:\.\w+)?\()\s*[\"'`]?([A-Z][A-Z0-9_]+)\b"
+)
+_ASSIGNED = re.compile(r"(?m)^[ \t]*(?:export\s+)?(\w+)\s*=")
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that the user has to provide, in a line; `kind` says what it is in a word or two."""
+
+    kind: str
+    line: str
+
+
+def listed(
+    tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service], kept: Mapping[str, str],
+    known: Collection[str] = (), built: str = "", port: int | None = None, said: Sequence[Host] = (),
+) -> tuple[Need, ...]:  # fmt: skip
+    """Each thing that the user has to provide, the most essential first.
+
+    `app` are the services that run this image, `kept` the folders that the Dockerfile keeps data in, each with what
+    says so, `known` the variables that it sets. `built` is its path, `port` the app's, and `said` are other
+    platforms' files.
+    """
+    foreign = others(tree, built) if context == "." else ()
+    named, samples = _named(tree, context, built, services, app, foreign)
+    drivers = depends.of(tree, context, foreign)
+    beside = _near(services, app, context)
+    beside += [Service(one.file, name, name) for one in said for name in one.stores]
+    called = {(one.file, name) for one in app for name in one.calls}
+    sure = {one.file for one in app[:1] if not one.trial and not one.mounts}
+    sure |= {one.file for one in said}
+    sure |= {one.file for one in beside if (one.file, one.name) in called and kind_of_image(one.image)}
+    sure = {file for file in sure if not stores.example(file)}
+    lines, perhaps = stores.listed(beside, named, drivers, tuple(sure))
+    found = [Need(kind, line) for kind, line in lines]
+    found += [Need(line.partition(":")[0], line) for line in _of_servers(tree)]
+    secret = named if any(_SECRET.fullmatch(name) for name, _ in named) else [*named, *samples]
+    found += [Need("secrets", line) for line in _secrets(tree, context, secret)]
+    named_yet = set(re.findall(r"[A-Z]\w{2,}", " ".join(one.line for one in found)))
+    lacking = required.listed(
+        tree, context, named_yet | set(known), foreign, built.rpartition("/")[0] if foreign else ""
+    )
+    found += [Need("required variables", line) for line in lacking]
+    found += [Need("required variables", f"{name}: a whole configuration file as one variable, in {app[0].where}")
+              for name in (app[0].texts if app else ()) if name not in known]  # fmt: skip
+    held = [one for one in services if not one.dockerfile or tree.has(one.dockerfile)]
+    found += [Need(line.partition(":")[0], line) for line in _processes(held, app)]
+    found += [Need("migrations", line) for line in _of_builders(tree, context, built, [one.line for one in found])]
+    kept_lines = list(folders.listed(tree, app, kept))
+    stored = any(kind == "a database" for kind, line in lines if not line.endswith("the app may need one"))
+    if not kept_lines and not stored and (why := depends.of_file(tree, context, foreign)):
+        kept_lines.append(f"a database that is a file, if the app uses one ({why}): a task's disk ends with the task, "
+                          "and volumes outlive it")  # fmt: skip
+    found += [Need("folders that are kept", line) for line in kept_lines]
+    found += [Need("further ports", line) for line in _further(app, port)]
+    found += [Need(PERHAPS, f"perhaps: {', '.join(perhaps)}")] if perhaps else []
+    return tuple(dict.fromkeys(found))
+
+
+def _named(
+    tree: Tree, context: str, built: str, services: Sequence[Service], app: Sequence[Service], foreign: Sequence[str]
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The variables that an app is given or reads, each with where: those of the first source that names a store.
+
+    After them those of examples of an environment.
+    """
+    named = [(name, one.where) for one in (*app, *_over(services, app)) for name in one.environment]
+    examples = [file for file in tree.named(EXAMPLES, context) if not aside(file)]
+    if context != ".":  # of the file that a compose file gives to the app, which git has as an example alone
+        folders_of_files = {one.file.rpartition("/")[0] for one in app if one.env_file}
+        examples += [one for one in tree.named(EXAMPLES) if one.rpartition("/")[0] in folders_of_files]
+    examples = [file for file in examples if not any(within(file, folder) for folder in foreign)]
+    own = built.rpartition("/")[0]
+    samples = [(name, file) for file in sorted(examples, key=lambda file: not (own and within(file, own)))
+               for name in _ASSIGNED.findall(tree.read(file))]  # fmt: skip
+
+    def of_phoenix() -> Iterator[tuple[str, str]]:
+        for file in tree.named(r"runtime\.exs", context):
+            yield from ((name, file) for name in re.findall(r"(?:fetch_env!|get_env)\(\s*\"(\w+)\"", tree.read(file)))
+
+    def of_sources() -> Iterator[tuple[str, str]]:  # any of them, as far as its name says what it is
+        files = [one for one in sources(tree, context) if not any(within(one, folder) for folder in foreign)]
+        yield from ((name, file) for name, file in _read_in(tree, files) if kind_of_variable(name))
+
+    def of_defaults() -> Iterator[tuple[str, str]]:  # a file of an environment that is committed
+        for file in [file for file in tree.named(r"\.env(?:\.(?:docker|production))?", context) if not aside(file)][:3]:
+            yield from ((name, file) for name in _ASSIGNED.findall(tree.read(file)) if kind_of_variable(name))
+
+    for more in (lambda: samples, of_defaults, lambda: _of_manifests(tree, context), of_phoenix,
+                 lambda: stores.of_settings(tree, context),
+                 lambda: _read_in(tree, [file for file in tree.named(_READ_IN, context)[:20] if not aside(file)]),
+                 of_sources):  # fmt: skip
+        if any(kind_of_variable(name) for name, _ in named):
+            break
+        named += list(more())
+    return named, samples
+
+
+def _read_in(tree: Tree, files: Sequence[str]) -> list[tuple[str, str]]:
+    """The variables that files read, each with its file; what a comment says does not count."""
+    live = ((file, tree.live(file)) for file in dict.fromkeys(files))
+    return [(name, file) for file, text in live if re.search("(?i:env)", text) for name in _READS.findall(text)]
+
+
+def others(tree: Tree, built: str) -> tuple[str, ...]:
+    """The folders of a repository of several apps that a Dockerfile neither lies in nor names, if it does another."""
+    text = f"{built}\n{tree.read(built)}"
+    apps = [one for one in tree.folders if re.fullmatch(r"(?:apps|services)/[^/]+", one)]
+    # A list of packages is copied of every app in the workspace, whichever is built.
+    text = re.sub(r"(?m)^COPY\s+\S+/(?:package\.json|pyproject\.toml|Cargo\.toml|[\w.]+\.csproj)\s+\S+\s*$", "", text)
+    named = [one for one in apps if re.search(rf"{re.escape(one)}(?![\w-])", text)]
+    return tuple(one for one in apps if one not in named) if named else ()
+
+
+def _further(app: Sequence[Service], port: int | None) -> Iterator[str]:
+    """Further ports that a compose file publishes of the app: a load balancer's target group has one."""
+    beside = [str(one) for one in (app[0].ports if app and port in app[0].ports else ()) if one != port]
+    if beside:
+        listed = ", ".join(beside[:5])
+        yield f"port {listed}, which {app[0].where} publishes too: the load balancer forwards to {port} alone"
+
+
+def _of_builders(tree: Tree, context: str, built: str, lines: Sequence[str]) -> Iterator[str]:
+    """Migrations that have an image of their own: a Dockerfile that is called so, or whose folder is."""
+    for file in tree.named(r"(?:[\w-]+\.)?(?:docker|container)file(?:[.-][\w.-]+)?", context):
+        called = "/".join(file.split("/")[-2:]).lower()
+        if file != built and not aside(file) and re.search(r"migrat", called) and not any(file in one for one in lines):
+            yield f"migrations: {file} builds another image, which runs them"
+
+
+def _over(services: Sequence[Service], app: Sequence[Service]) -> Iterator[Service]:
+    """What a further compose file beside the app's own adds to its service: neither an image nor a build of its own."""
+    places = {(one.file.rpartition("/")[0], one.name) for one in app}
+    for one in services:
+        if not one.image and not one.dockerfile and (one.file.rpartition("/")[0], one.name) in places:
+            yield one
+
+
+def _of_manifests(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
+    """The variables that Kubernetes' manifests give to containers."""
+    for file in tree.named(r".+\.ya?ml", context):
+        if not aside(file) and re.search(r"(?:^|/)(?:k8s|kube\w*|kustomize|manifests?|deploy\w*)/", file):
+            yield from ((name, file) for name in re.findall(
+                r"(?m)^[ \t]*- name:\s*[\"']?([A-Z][A-Z0-9_]+)[\"']?\s*\n\s*value", tree.read(file)))  # fmt: skip
+
+
+def _near(services: Sequence[Service], app: Sequence[Service], context: str) -> list[Service]:
+    """What runs beside the app: in the files that run it too, if there are any; not what is another folder's app's."""
+    files = {one.file for one in app}
+    places = [one.file.rpartition("/")[0] or "." for one in services]
+    near = [one for one, folder in zip(services, places, strict=True)
+            if one not in app and (within(folder, context) or within(context, folder))]  # fmt: skip
+    near = [one for one in near if not aside(one.file) or one.file in files]
+    if context != "." and any(within(one.rpartition("/")[0] or ".", context) for one in files):
+        near = [one for one in near if one.file in files]
+    return near
+
+
+def _of_servers(tree: Tree) -> Iterator[str]:
+    for path in [one for one in tree.named("Procfile") if "/" not in one][:1]:
+        for command in re.findall(r"(?m)^[ \t]*[\w-]+\s*:\s*(\S.*)$", tree.read(path)):
+            kind, program = stores.kind_of_server(command)
+            if kind:
+                yield f"{kind}: {path} runs {program}"
+
+
+def _demanded_by_phoenix(tree: Tree, file: str) -> list[str]:
+    """The variables without which a runtime.exs raises: what `get_env` alone reads may be missing."""
+    text = tree.read(file)
+    return re.findall(r"fetch_env!\(\s*\"(\w+)\"", text) + re.findall(
+        r"get_env\(\s*\"(\w+)\"\s*\)\s*\|\|\s*\(?raise\b", text
+    )
+
+
+def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Secrets without which a framework does not start, by the names that compose files, examples and sources use."""
+    found: dict[str, str] = {}
+    for name, where in named:
+        if where.endswith("runtime.exs") and name not in _demanded_by_phoenix(tree, where):
+            continue
+        if (
+            _SECRET.fullmatch(name) or dotnet.secret(name) or (" in " in where and _PASSWORD.fullmatch(name))
+        ):  # of a compose file's service
+            found.setdefault(name, where)
+    for path in tree.named(r"credentials\.yml\.enc|runtime\.exs", context):
+        if path.endswith("config/credentials.yml.enc") and "SECRET_KEY_BASE" not in found:
+            found.setdefault("RAILS_MASTER_KEY", path)
+        for name in _demanded_by_phoenix(tree, path):
+            if _SECRET.fullmatch(name):
+                found.setdefault(name, path)
+    for name, file in (*dotnet.secrets(tree, context), *(() if found else variables_read.secrets(tree, context))):
+        found.setdefault(name, file)
+    for file, name, other, framework in _OF_FRAMEWORKS:
+        place = "" if context == "." else f"{context}/"
+        begun = re.search(rf"(?m)^{name}=[^\s#]", tree.read(f"{place}.env") + tree.read(f"{place}.env.prod"))
+        if tree.has(f"{place}{file}") and not {name, other} & found.keys() and not (begun and "symfony" in file):
+            found[name] = framework
+    if found:
+        first = next(iter(found))
+        yield (f"{', '.join(found)}, which {found[first]} names: secrets of the app's own; ecsctl secret set {first} "
+               "stores one")  # fmt: skip
+
+
+def _processes(services: Sequence[Service], app: Sequence[Service]) -> Iterator[str]:
+    """Workers and migrations that cannot be proposed: of another image, or with a command that is not known."""
+    built = {service.dockerfile for service in app if service.dockerfile}
+    for service in services:
+        if processes.built_otherwise(service, app) and not service.trial and processes.WORKS.search(service.name):
+            said = ", ".join([*([f"stage {service.target}"] if service.target else []),
+                              *(f"{name}={value}" for name, value in service.arguments)])  # fmt: skip
+            yield f"a worker: {service.where} is another image, built with {said}"
+        elif service.dockerfile in built and not service.command and service.name not in {one.name for one in app[:1]}:
+            if processes.MIGRATES.search(service.name):
+                yield f"migrations: {service.where}"
+            elif processes.WORKS.search(service.name):
+                yield f"a worker: {service.where}"
+        elif service.file.startswith(".devcontainer/") or aside(service.file):
+            continue
+        elif service.dockerfile and service.dockerfile not in built and processes.WORKS.search(service.name):
+            yield f"a worker: {service.where} is another image, built from {service.dockerfile}"

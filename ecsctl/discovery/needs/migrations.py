@@ -1,0 +1,105 @@
+"""Migrations of a database that the repository has and that nothing runs: the tables are missing then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from ecsctl.discovery.files.started import Text
+from ecsctl.discovery.files.tree import Tree, aside, within
+from ecsctl.discovery.serving.port_hints import sources
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool for migrations: the files that show it, what runs them wherever it stands, and the command that does."""
+
+    name: str
+    files: str  # by the end of their path
+    runs: str
+    command: str
+
+
+# Each by its own manual. Flyway and Liquibase are left out: Spring Boot runs both as it starts.
+_TOOLS = (
+    Tool("Prisma", r"prisma/migrations/.+\.sql", r"prisma\S*\s+(?:migrate|db\s+push)|\bmigrate[\s:]deploy\b",
+         "npx prisma migrate deploy"),
+    Tool("Alembic", r"alembic\.ini", r"\balembic\b[^\n]*\bupgrade\b|command\.upgrade\(|create_all\("
+         r"|\bflask\s+db\s+upgrade\b|flask_migrate\s+import\s[^\n]*\bupgrade\b",
+         "alembic upgrade head"),
+    Tool("Django", r"migrations/0001_\w+\.py",
+         r"manage(?:\.py)?[\"',\s]+migrate\b|django-admin\s+migrate|call_command\(\W*migrate",
+         "python manage.py migrate"),
+    Tool("Rails", r"db/migrate/\d+_\w+\.rb",
+         r"db:(?:migrate|prepare|setup|schema:load)|(?:DatabaseTasks|migration_context)\.migrate\b",
+         "bin/rails db:prepare"),
+    Tool("Laravel", r"database/migrations/\d+_\w+\.php", r"\bartisan\b[\"',\s]+migrate|AUTORUN_(?:ENABLED|LARAVEL_MIG)",
+         "php artisan migrate --force"),
+    Tool("Doctrine", r"migrations/(?:.*/)?Version\d+\.php", r"doctrine:(?:migrations:migrate|schema:update)",
+         "php bin/console doctrine:migrations:migrate --no-interaction"),
+    Tool("Drizzle", r"drizzle\.config\.[cm]?[jt]s",
+         r"drizzle-kit\s+(?:migrate|push)|\bmigrate\(\s*\w*(?:db|DB)|migrator",
+         "npx drizzle-kit migrate"),
+    Tool("Knex", r"knexfile\.[cm]?[jt]s", r"migrate[:.]latest", "npx knex migrate:latest"),
+    Tool("Sequelize", r"\.sequelizerc", r"db:migrate|\.sync\(|umzug", "npx sequelize db:migrate"),
+    Tool("Ecto", r"priv/(?:\w+_)?repo/migrations/\d+_\w+\.exs",
+         r"ecto\.(?:migrate|setup)|Ecto\.Migrator|Release\.migrate",
+         "bin/APP eval APP.Release.migrate"),
+    Tool("Diesel", r"diesel\.toml", r"diesel\s+(?:migration\s+run|setup)|embed_migrations!|run_pending_migrations",
+         "diesel migration run"),
+    Tool("EF Core", r"Migrations/\w+ModelSnapshot\.cs",
+         r"\.Migrate(?:Async)?\(|EnsureCreated(?:Async)?\(|ef\s+database\s+update|efbundle",
+         "dotnet ef database update"),
+)  # fmt: skip
+_RUNNERS = (
+    r"[\w.-]+\.(?:sh|bash|ya?ml|mjs|cjs|cs|rake)|[\w-]*entry[\w-]*|Procfile|Makefile|"
+    r"[\w-]*(?:migrat|start|init)[\w-]*\.\w+"
+)
+"""Files that may run them, beside what is started."""
+
+
+# Rails' own entry point migrates if the command ends in these words, and only then.
+_RAILS_ENTRY = re.compile(r"-2:1\}\"?\s*=+\s*\"\./bin/rails\"[^\n]*-1:1\}\"?\s*=+\s*\"server\"")
+_SWITCH = re.compile(r"[\"'`]((?:[A-Z]+_)*(?:RUN|AUTO)_?(?:[A-Z]+_)?MIGRAT(?:E|IONS?)(?:_ON_\w+)?)[\"'`]")
+
+
+def switched(tree: Tree, context: str, known: Collection[str]) -> Iterator[str]:
+    """A line for the variable that decides whether the app runs its migrations as it starts."""
+    for file in tree.named(r"[\w.-]+\.(?:go|py|[cm]?[jt]s|rb|rs)", context)[:800]:
+        if "MIGRAT" in (text := tree.live(file)) and not aside(file):
+            for name in _SWITCH.findall(text)[:1]:
+                if name not in known:
+                    yield f"migrations: {name} says whether the app runs them as it starts ({file})"
+                return
+
+
+def unrun(
+    tree: Tree, context: str, texts: Sequence[Text], processes: Sequence[str], foreign: Collection[str]
+) -> Iterator[str]:
+    """A line for the first tool whose migrations nothing runs: not what is started, no process, no source.
+
+    `processes` are the commands of workers and releases, `foreign` the folders of other apps.
+    """
+    below = [one for one in tree.files if within(one, context) and not aside(one)]
+    below = [one for one in below if not any(within(one, folder) for folder in foreign)]
+    paths = "\n".join(below)
+    command = texts[0].text if texts else ""
+    idle = {
+        one.where
+        for one in texts
+        if _RAILS_ENTRY.search(one.text) and not re.search(r"\./bin/rails\s+server\s*$", command)
+    }
+    said = "\n".join([*(one.text for one in texts if one.where not in idle), *processes])
+    for tool in _TOOLS:
+        match = re.search(rf"(?m)^(?:.*/)?{tool.files}$", paths)
+        file = match[0] if match else ""
+        if not file or re.search(tool.runs, said):
+            continue
+        files = [*tree.named(_RUNNERS, context)[:200], *sources(tree, context)]
+        files += tree.named(r"[\w.-]+\.rs", context)[:2000] if tool.name == "Diesel" else ()
+        if not any(
+            re.search(tool.runs, tree.live(one)) for one in files if not one.startswith(".github/") and one not in idle
+        ):
+            yield f"migrations: nothing runs those of {tool.name} ({file}): as a command of [release], {tool.command}"
+        return

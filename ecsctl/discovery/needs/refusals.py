@@ -1,0 +1,68 @@
+"""Frameworks that refuse or redirect a load balancer's check before the app sees it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ecsctl.discovery.files.tree import Tree, aside
+
+_FOR_OTHERS = re.compile(r"(?:^|_)(?:local|dev\w*|tests?|ci)(?:_|\.)")
+"""Settings files for development and tests, which do not apply in a container."""
+
+
+def redirects_to_tls(tree: Tree, context: str) -> str:
+    """The file that redirects every HTTP request to HTTPS, the check too; empty if none does.
+
+    Rails, "config.force_ssl" and "config.assume_ssl"; Django, "SECURE_SSL_REDIRECT".
+    """
+    for file in _files(tree, context, r"production\.rb"):
+        text = _live(tree.read(file))
+        if re.search(r"(?m)^[ \t]*config\.force_ssl\s*=\s*true\b", text) and not re.search(
+            r"(?m)^[ \t]*config\.(?:assume_ssl\s*=\s*true\b|ssl_options\s*=)", text
+        ):
+            return file
+    for file in _files(tree, context, r"[\w-]+\.py"):
+        text = _live(tree.read(file)) if re.search(r"settings|prod|config/", file) else ""
+        if re.search(r"(?m)^SECURE_SSL_REDIRECT\s*=\s*True\b", text) and "SECURE_REDIRECT_EXEMPT" not in text:
+            return file
+    return ""
+
+
+def checked_by_tls(checks: Sequence[str], port: int) -> Iterator[str]:
+    """A sentence where a check inside the container speaks TLS to the app's port: a load balancer speaks HTTP to it."""
+    for check in checks:
+        found = re.search(r"https://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]):(\d{1,5})", check)
+        if found and int(found[1]) == port:
+            yield f"the container's own check asks {found[0]} by TLS: a load balancer speaks HTTP to its tasks here"
+            return
+
+
+def allowed_hosts(tree: Tree, context: str, opened: bool = False) -> Iterator[str]:
+    """A sentence where the app answers only to host names that it knows (Django, "ALLOWED_HOSTS").
+
+    `opened`: a variable lets it answer everybody.
+    """
+    if opened or not tree.named(r"manage\.py", context):
+        return
+    said: dict[str, str] = {}
+    for file in _files(tree, context, r"[\w-]+\.py"):
+        if re.search(r"settings|config/", file) and not _FOR_OTHERS.search(file.rpartition("/")[2]):
+            for rest in re.findall(
+                r"(?m)^[ \t]*ALLOWED_HOSTS\s*(?::[^=\n]*)?\+?=\s*([^\n]*(?:\n\s+[^\n]*)?)", _live(tree.read(file))
+            ):
+                said[file] = rest
+    if said and not any(re.search(r"[\"']\*[\"']", rest) for rest in said.values()):
+        file, rest = next(iter(said.items()))
+        name = re.search(r"[\"'](\w*HOSTS?\w*)[\"']", rest)
+        set_by = f"; {name[1]} in [service.environment] sets them" if name else ""
+        yield (f"{file} has ALLOWED_HOSTS: Django answers 400 to other hosts, and the load balancer's check asks "
+               f"by the task's address{set_by}")  # fmt: skip
+
+
+def _files(tree: Tree, context: str, pattern: str) -> list[str]:
+    return [path for path in tree.named(pattern, context) if not aside(path)][:300]
+
+
+def _live(text: str) -> str:
+    return re.sub(r"(?m)^[ \t]*#.*$", "", text)
