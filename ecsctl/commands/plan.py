@@ -32,7 +32,7 @@ def plan(
     from ecsctl.engine.planning import refuse
     from ecsctl.errors import EcsctlError
     from ecsctl.github.committed import unbuildable
-    from ecsctl.operations.hindrances import hindrances
+    from ecsctl.operations.set_by_others import set_by_others
     from ecsctl.ui import errors, words
     from ecsctl.ui import output as json
     from ecsctl.ui import plan as shown
@@ -43,7 +43,7 @@ def plan(
             app.introduce(session)
             app.tell_uncommitted()
             found = session.engine.plan(session.desired_stack)
-            others = hindrances(app.aws, session.engine.label, app.configured)
+            others = set_by_others(app.aws, session.engine.label, app.configured)
         estimate = estimated(session.desired_stack, found)
         if common.json:
             json.emit(json.plan_document(found, session.where, estimate, others))

@@ -42,8 +42,8 @@ def status(
     from ecsctl.config.tables.workers import resting
     from ecsctl.engine.report import UP_MENDS, reports
     from ecsctl.operations import processes
-    from ecsctl.operations.hindrances import hindrances
     from ecsctl.operations.outdated import outdated
+    from ecsctl.operations.set_by_others import set_by_others
     from ecsctl.ui import errors, words
     from ecsctl.ui import output as json
     from ecsctl.ui import status as shown
@@ -60,7 +60,7 @@ def status(
             session = app.over_stack(as_far=True)
             at_work = pool.submit(session.lock.at_work)
             plan = session.engine.plan(session.desired_stack, as_far=True)
-            others = hindrances(app.aws, session.engine.label, app.config)
+            others = set_by_others(app.aws, session.engine.label, app.config)
         identity = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
         found = reports(plan, session.engine.observed, session.engine.kinds, session.state, identity, app.aws.at)
         older, every, cause = asked[0].result(), asked[1].result(), why.result()

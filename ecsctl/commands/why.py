@@ -26,7 +26,7 @@ def why(
     from ecsctl.commands.opening import opened
     from ecsctl.config.tables.workers import inherited, resting
     from ecsctl.errors import AccessError, AwsError, ConfigError, Refused, TimedOut
-    from ecsctl.operations.hindrances import hindrances
+    from ecsctl.operations.set_by_others import set_by_others
     from ecsctl.ui import output as json
     from ecsctl.ui import why as shown
     from ecsctl.why import why as ask
@@ -44,7 +44,7 @@ def why(
                 found = found.with_deleted(session.engine.survey.deleted())
                 if app.config and not found.known:
                     found = found.with_drift(_drifted(app))
-                found = found.with_others(hindrances(app.aws, session.engine.label, app.config))
+                found = found.with_others(set_by_others(app.aws, session.engine.label, app.config))
             except (AccessError, AwsError, ConfigError, Refused, TimedOut) as error:
                 unread = f"whether all is as ecsctl up left it: {error.message}"
                 found = replace(found, unread=(*found.unread, unread))

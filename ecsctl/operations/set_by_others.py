@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @asking("looking for what others have set around the app")
-def hindrances(aws: Aws, me: Label, config: Config | None) -> tuple[str, ...]:
+def set_by_others(aws: Aws, me: Label, config: Config | None) -> tuple[str, ...]:
     """Each in a sentence: what `config`, ecsctl.toml, names is not among them. What may not be read is left out."""
     searches: list[Callable[[], Iterator[str]]] = [
         lambda: _acls(aws, me),
