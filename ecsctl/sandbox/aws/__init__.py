@@ -1,7 +1,8 @@
 """AWS's services, a package each: what AWS does that moto does not.
 
-The modules have the same names in each. `state` is what is kept beside moto's own dictionaries, `checks` what AWS
-refuses, `time` what takes time, arrives late, or changes by the clock. `answers`, where there is one, is what AWS shows
-and moto leaves out. What is more than these is called after what it is about: `listeners`, `sessions`, `signing`.
-`account` is what the sandbox's account has from the beginning.
+Modules have the same names in all packages. `state` keeps what moto's own dictionaries have no place for, `checks` what
+AWS refuses, `time` everything that takes time, arrives late or changes with the clock. `answers`, where there is one,
+adds what AWS returns and moto leaves out. Other modules are named after their subject: `listeners`, `sessions`,
+`signing`.
+`account` has what exists in the sandbox's account from the beginning.
 """

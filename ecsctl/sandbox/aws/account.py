@@ -1,4 +1,4 @@
-"""Says what a user would have prepared by hand before the first run: the sandbox's account has it from the beginning.
+"""What a user would have prepared by hand before the first run: the sandbox's account has it from the beginning.
 
 It is made together with moto's backends, so every reset brings it back and every region has it.
 """
@@ -20,7 +20,7 @@ ZONE = "ecsctl.example."
 
 @overlay.wraps(SecretsManagerBackend, "__init__")
 def add_github_token(original: Callable[..., Any], backend: Any, region_name: str, account_id: str) -> None:
-    """The secret with the GitHub token, in every region."""
+    """Add the secret that holds the GitHub token, in every region."""
     original(region_name, account_id)
     if account_id == ACCOUNT:
         backend.create_secret(
@@ -38,7 +38,7 @@ def add_github_token(original: Callable[..., Any], backend: Any, region_name: st
 
 @overlay.wraps(Route53Backend, "__init__")
 def add_hosted_zone(original: Callable[..., Any], backend: Any, region_name: str, account_id: str) -> None:
-    """The public hosted zone of `ecsctl.example.`, to which the domain is delegated."""
+    """Add the public hosted zone of `ecsctl.example.`, and delegate the domain to it."""
     original(region_name, account_id)
     if account_id == ACCOUNT:
         zone = backend.create_hosted_zone(

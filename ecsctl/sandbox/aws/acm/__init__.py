@@ -1,4 +1,4 @@
-"""The behaviour of AWS's acm that moto lacks: issued once the CNAME resolves, deleted once nothing uses it."""
+"""The behaviour of ACM that moto lacks: a certificate is issued once its CNAME resolves, and deletable once unused."""
 
 from ecsctl.sandbox.aws.acm import answers, checks  # noqa: F401 - imported for their declarations
 from ecsctl.sandbox.aws.acm.state import validation_record

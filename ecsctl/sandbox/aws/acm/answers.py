@@ -1,4 +1,4 @@
-"""Says what ACM shows of a certificate, and which of them it lists."""
+"""What ACM returns about a certificate, and which certificates it lists."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ LISTED = ["RSA_1024", "RSA_2048"]  # API reference, ListCertificates, Filters.ke
 
 @overlay.wraps(CertBundle)
 def describe(original: Any, self: CertBundle) -> dict[str, Any]:
-    """Show the certificate as AWS does: its own records, in order and late; who uses it; what is not known yet."""
+    """Describe a certificate as AWS does: its validation records, in order and late, and the resources that use it."""
     answer: dict[str, Any] = original()
     inner = answer["Certificate"]
     account_id, region = account_of(self)
@@ -24,7 +24,7 @@ def describe(original: Any, self: CertBundle) -> dict[str, Any]:
     inner["SubjectAlternativeNames"] = domains(self)
     inner["SubjectAlternativeNameSummaries"] = domains(self)[
         :SUMMARIES
-    ]  # only ListCertificates has it, and the next one
+    ]  # ListCertificates alone returns this and the next one
     inner["HasAdditionalSubjectAlternativeNames"] = len(domains(self)) > SUMMARIES
     if state is None or "DomainValidationOptions" not in inner:
         return answer
@@ -32,7 +32,7 @@ def describe(original: Any, self: CertBundle) -> dict[str, Any]:
     inner["RenewalEligibility"] = "ELIGIBLE" if inner["InUseBy"] else "INELIGIBLE"
     inner["DomainValidationOptions"] = [_option(self, account_id, state, domain) for domain in domains(self)]
     if self.status == "FAILED":
-        inner["FailureReason"] = "CAA_ERROR"  # nothing else is refused here (ACM guide, "Troubleshoot CAA problems")
+        inner["FailureReason"] = "CAA_ERROR"  # the only simulated failure (ACM guide, "Troubleshoot CAA problems")
     if state.issued is None:
         for unknown in ("IssuedAt", "NotBefore", "NotAfter", "Serial", "Issuer"):
             inner.pop(unknown)
@@ -61,5 +61,5 @@ def _option(certificate: CertBundle, account_id: str, state: CertificateState, d
 
 @overlay.wraps(AWSCertificateManagerBackend)
 def list_certificates(original: Any, self: AWSCertificateManagerBackend, statuses: Any, includes: Any) -> list[Any]:  # noqa: ARG001 - a wrapper is called with it
-    """Leave out keys that were not asked for: without a filter, all but RSA up to 2048 bits."""
+    """Leave out certificates whose key type was not asked for: without a filter, all but RSA up to 2048 bits."""
     return list(original(statuses, {"keyTypes": LISTED, **(includes or {})}))

@@ -1,4 +1,4 @@
-"""The refusals of ACM: too many names, and to delete a certificate that is in use."""
+"""What ACM refuses: too many names, and deleting a certificate that is in use."""
 
 from typing import Any
 

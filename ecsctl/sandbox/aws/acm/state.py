@@ -1,6 +1,4 @@
-"""The state that is kept of ACM's certificates: when each was requested and issued, tokens, and the records that
-validate.
-"""
+"""State of ACM's certificates: when each was requested and issued, idempotency tokens, and validation records."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -25,7 +23,7 @@ class CertificateState:
 
 @dataclass
 class Certificates:
-    """Remembers when and how each was requested, what each token has made, and what load balancers no longer use."""
+    """When and how each was requested, which one each token created, and which load balancers have stopped using it."""
 
     states: dict[str, CertificateState] = field(default_factory=dict)
     tokens: dict[tuple[Any, ...], tuple[str, float]] = field(default_factory=dict)
@@ -33,7 +31,7 @@ class Certificates:
 
 
 def memory(backend: AWSCertificateManagerBackend) -> Certificates:
-    """The state that a region keeps of its certificates."""
+    """The state of a region's certificates."""
     return overlay.memory(backend, Certificates)
 
 
@@ -44,12 +42,12 @@ def account_of(certificate: CertBundle) -> tuple[str, str]:
 
 
 def domains(certificate: CertBundle) -> list[str]:
-    """All names of a certificate, its own first."""
+    """All domain names of a certificate, its main one first."""
     return list(dict.fromkeys([certificate.common_name, *sorted(certificate.sans)]))
 
 
 def validation_record(account_id: str, domain: str) -> tuple[str, str]:
-    """Name and value of the CNAME that validates `domain`: the same for each certificate of it in the account.
+    """Name and value of the CNAME that validates `domain`: the same for all certificates for it in the account.
 
     A wildcard has its parent's record (ACM guide, "DNS validation").
     """
@@ -72,10 +70,10 @@ def request_certificate(original: Any, self: AWSCertificateManagerResponse) -> A
 def _request(
     original: Any, self: AWSCertificateManagerBackend, domain: str, token: str | None, sans: Any, *more: Any
 ) -> str:
-    """Answer the same token and names with the same certificate for an hour, even a deleted one.
+    """Return the same certificate for the same token and names for an hour, even if it has been deleted.
 
-    That names count as well, and that the token outlives the certificate, are assumptions: the API reference says
-    only that one certificate is made.
+    That the names matter as well, and that the token outlives the certificate, are assumptions: the API reference says
+    only that one certificate is issued.
     """
     key = (token, domain, *sorted(sans or []))
     arn, when = memory(self).tokens.get(key, ("", float("-inf")))

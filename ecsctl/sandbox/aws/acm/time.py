@@ -1,4 +1,4 @@
-"""A certificate is shown late, its records later, and it is issued once they resolve."""
+"""A new certificate appears late, its validation records later, and it is issued once they resolve."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ AMAZON = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.
 
 
 def issued_since(account_id: str, region: str, arn: str) -> float | None:
-    """Since when (sandbox time) the certificate is ISSUED, None while it is not. Raises KeyError if there is none."""
+    """When (sandbox time) the certificate was issued; None if it is not. Raises KeyError if it does not exist."""
     backend = acm_backends[account_id][region]
     certificate = backend._certificates[arn]
     certificate.check()
@@ -39,7 +39,7 @@ def let_go(account_id: str, region: str, arn: str, load_balancer_arn: str) -> No
 
 @overlay.wraps(CertBundle)
 def check(original: Any, self: CertBundle) -> None:
-    """ISSUED once the CNAME of every name has resolved long enough in a public zone of the account."""
+    """Issue it once the CNAME of every name has resolved for VALIDATION seconds in a public zone of the account."""
     account_id, region = account_of(self)
     state = memory(acm_backends[account_id][region]).states.get(self.arn)
     if state is None or self.type != "AMAZON_ISSUED":
@@ -60,7 +60,7 @@ def check(original: Any, self: CertBundle) -> None:
 
 @overlay.wraps(AWSCertificateManagerBackend)
 def describe_certificate(original: Any, self: AWSCertificateManagerBackend, arn: str) -> CertBundle:
-    """Not found at first."""
+    """A new certificate is not found at first."""
     state = memory(self).states.get(arn)
     if state is not None and clock.now() - state.requested < UNKNOWN:
         raise CertificateNotFound(arn=arn, account_id=self.account_id)

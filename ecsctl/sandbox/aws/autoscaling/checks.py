@@ -1,6 +1,4 @@
-"""The refusals of Application Auto Scaling: services that do not exist, bounds and policies that contradict
-themselves.
-"""
+"""What Application Auto Scaling refuses: services that do not exist, and contradictory bounds and policies."""
 
 import json
 import re
@@ -40,9 +38,9 @@ def register_scalable_target(
 ) -> FakeScalableTarget:
     """Register a service that is ACTIVE, or change the bounds of one that is registered.
 
-    API reference, RegisterScalableTarget: both bounds are needed the first time. The wording of the refusals about
-    bounds is an assumption. The service-linked role is made at the first use, and cannot be assumed for some seconds,
-    in the words of aws-samples/amazon-bedrock-samples#253.
+    API reference, RegisterScalableTarget: both bounds are required the first time. The wording of the errors about
+    bounds is an assumption. The service-linked role is created on first use and cannot be assumed for some seconds;
+    the error message is that of aws-samples/amazon-bedrock-samples#253.
     """
     known = backend.targets.get(dimension, {}).get(r_id)
     if namespace == "ecs" and known is None:
@@ -88,7 +86,7 @@ def _of_resources(asked: dict[str, Any], key: str) -> None:
 def registered(
     original: Any, backend: ApplicationAutoscalingBackend, namespace: str, r_id: str, dimension: str
 ) -> None:
-    """Refuse for a target that does not exist."""
+    """Refuse if the scalable target does not exist."""
     if r_id not in backend.targets.get(dimension, {}):
         raise _not_found(
             f"No scalable target found for service namespace: {namespace}, resource ID: {r_id}, "
@@ -108,7 +106,7 @@ def of_target(
     policy_body: dict[str, Any],
     policy_type: str | None,
 ) -> Any:
-    """A policy needs its scalable target (API reference, PutScalingPolicy)."""
+    """Refuse a policy whose scalable target does not exist (API reference, PutScalingPolicy)."""
     if resource_id not in backend.targets.get(scalable_dimension, {}):
         raise _not_found(
             f"No scalable target registered for service namespace: {service_namespace}, resource ID: {resource_id}, "
@@ -120,10 +118,10 @@ def of_target(
 
 @overlay.wraps(ApplicationAutoScalingResponse, "put_scaling_policy")
 def checked(original: Any, response: ApplicationAutoScalingResponse) -> Any:
-    """The limits of the API's own model, and what its documentation says about a policy's settings.
+    """Enforce the limits of the API's own model, and those that its documentation gives for a policy's settings.
 
     API reference, PutScalingPolicy, TargetTrackingScalingPolicyConfiguration, StepScalingPolicyConfiguration and
-    TargetTrackingMetricDataQuery. The wording of the refusals is an assumption.
+    TargetTrackingMetricDataQuery. The wording of the errors is an assumption.
     """
     sent = json.loads(response.body)
     if wrong := constraints.violation("application-autoscaling", "PutScalingPolicy", sent) or _wrong(sent):
@@ -133,7 +131,7 @@ def checked(original: Any, response: ApplicationAutoScalingResponse) -> Any:
 
 def _published(backend: ApplicationAutoscalingBackend, resource: str, policy: dict[str, Any]) -> None:
     """ "You must enable high-resolution metrics in Amazon ECS before creating a scaling policy with this metric type"
-    (API reference, PredefinedMetricSpecification), which holds "once deployment completes" (AWS News Blog, "Amazon ECS
+    (API reference, PredefinedMetricSpecification); enabled "once deployment completes" (AWS News Blog, "Amazon ECS
     introduces new high-resolution metrics for faster service auto scaling"). The wording is an assumption.
     """
     wanted = (policy.get("PredefinedMetricSpecification") or {}).get("PredefinedMetricType", "")
@@ -183,7 +181,7 @@ def delete_scaling_policy(
     resource_id: str,
     scalable_dimension: str,
 ) -> None:
-    """One that does not exist is ObjectNotFoundException (API reference, DeleteScalingPolicy)."""
+    """Raise ObjectNotFoundException for a policy that does not exist (API reference, DeleteScalingPolicy)."""
     try:
         original(policy_name, service_namespace, resource_id, scalable_dimension)
     except AWSValidationException as error:

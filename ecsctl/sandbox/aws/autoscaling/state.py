@@ -1,6 +1,4 @@
-"""The state that is kept of scalable targets and their policies: ARNs that stay, values of metrics, and what was
-scaled.
-"""
+"""State of scalable targets and their policies: ARNs that do not change, recent metric values, scaling activities."""
 
 import json
 import math
@@ -14,11 +12,11 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from ecsctl.sandbox.aws.autoscaling.tags import tags_by_arn
 from ecsctl.sandbox.core import overlay
 
-MINUTES = 15  # of a metric are kept: as many as scaling in considers
+MINUTES = 15  # of metric values that are kept: as many as scaling in considers
 LINKED = "ecs.application-autoscaling.amazonaws.com"
 _ROLE = f"role/aws-service-role/{LINKED}"
 
-# Shown of every target (recorded by go-to-k/cdk-real-drift, commit c00ed982).
+# Returned for every target (recorded by go-to-k/cdk-real-drift, commit c00ed982).
 _AT_WORK = {
     "DynamicScalingInSuspended": False,
     "DynamicScalingOutSuspended": False,
@@ -28,7 +26,7 @@ _AT_WORK = {
 
 @dataclass
 class Followed:
-    """The values of a policy, or an alarm, in the last minutes, and when it has changed something."""
+    """The metric values of a policy or an alarm in the last minutes, and when it last changed the desired count."""
 
     values: deque[float | None] = field(default_factory=lambda: deque(maxlen=MINUTES))
     changed: float = -math.inf
@@ -36,18 +34,18 @@ class Followed:
 
 @dataclass
 class Memory:
-    """The values of each policy and alarm; and the scaling activities, the newest first."""
+    """The metric values of each policy and alarm, and the scaling activities, the newest first."""
 
     of: dict[str, Followed] = field(default_factory=dict)
     activities: list[dict[str, Any]] = field(default_factory=list)
 
     def followed(self, name: str) -> Followed:
-        """The values of the policy or the alarm of that name."""
+        """The metric values of the policy or alarm with that name."""
         return self.of.setdefault(name, Followed())
 
 
 def memory(backend: ApplicationAutoscalingBackend) -> Memory:
-    """The state that an account and region keeps of its scaling."""
+    """The scaling state of an account and region."""
     return overlay.memory(backend, Memory)
 
 
@@ -59,7 +57,7 @@ def role_of(backend: ApplicationAutoscalingBackend) -> str:
 
 @overlay.wraps(ApplicationAutoscalingBackend, "register_scalable_target")
 def shown(original: Any, backend: ApplicationAutoscalingBackend, *args: Any, **kwargs: Any) -> FakeScalableTarget:
-    """With the service-linked role, whatever was sent (ECS guide, "Service auto scaling IAM role")."""
+    """The target always has the service-linked role, whatever was sent (ECS guide, "Service auto scaling IAM role")."""
     made: FakeScalableTarget = original(*args, **kwargs)
     made.suspended_state = _AT_WORK | (made.suspended_state or {})  # type: ignore[assignment,operator] # moto keeps an object
     made.role_arn = role_of(backend)
@@ -75,9 +73,9 @@ def put_scaling_policy(
     resource_id: str,
     *args: Any,
 ) -> Any:
-    """One that is changed keeps its ARN, which alarms name."""
+    """An updated policy keeps its ARN, since alarms refer to it."""
     arn = ""
-    for before in backend.policies.values():  # its alarms are changed, and not more of them made
+    for before in backend.policies.values():  # its alarms are updated, not created again
         if (before.policy_name, before.resource_id) == (policy_name, resource_id):
             before.delete_alarms(backend.account_id, backend.region_name)
             arn = before.policy_arn
@@ -88,7 +86,7 @@ def put_scaling_policy(
 
 @overlay.wraps(ApplicationAutoscalingBackend, "describe_scaling_policies")
 def policies_of_resource(original: Any, _backend: ApplicationAutoscalingBackend, **asked: Any) -> Any:
-    """Those of this resource alone: moto takes those of `service/shop/shop` for policies of
+    """Return the policies of this resource only: moto confuses those of `service/shop/shop` with those of
     `service/shop/shop_mailer`.
     """
     of = asked.pop("resource_id")
@@ -99,7 +97,7 @@ def policies_of_resource(original: Any, _backend: ApplicationAutoscalingBackend,
 def deregister_scalable_target(
     original: Any, backend: ApplicationAutoscalingBackend, namespace: str, r_id: str, dimension: str
 ) -> None:
-    """Its policies, scheduled actions and alarms go with it (API reference, DeregisterScalableTarget)."""
+    """Delete its policies, scheduled actions and alarms with it (API reference, DeregisterScalableTarget)."""
     known = backend.targets[dimension][r_id]
     for policy in [p for p in backend.policies.values() if (p.resource_id, p.scalable_dimension) == (r_id, dimension)]:
         backend.delete_scaling_policy(policy.policy_name, namespace, r_id, dimension)
@@ -111,7 +109,7 @@ def deregister_scalable_target(
 
 @overlay.adds(ApplicationAutoScalingResponse)
 def describe_scaling_activities(response: ApplicationAutoScalingResponse) -> str:
-    """Returns what was scaled, the newest first."""
+    """Return the scaling activities, the newest first."""
     asked = json.loads(response.body)
     known = memory(response.applicationautoscaling_backend).activities
     return json.dumps({"ScalingActivities": [

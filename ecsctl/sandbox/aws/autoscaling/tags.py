@@ -30,7 +30,7 @@ def tags_of_targets(backend: ApplicationAutoscalingBackend) -> list[tuple[str, d
 
 @overlay.wraps(ApplicationAutoScalingResponse, "register_scalable_target")
 def register_scalable_target_response(original: Any, response: ApplicationAutoScalingResponse) -> str:
-    """Keep the tags that come with it."""
+    """Store the tags that are sent along."""
     answer: str = original()
     sent = json.loads(response.body).get("Tags") or {}
     tags_by_arn(response.applicationautoscaling_backend).setdefault(json.loads(answer)["ScalableTargetARN"], {}).update(
@@ -67,7 +67,7 @@ def tag_resource(response: ApplicationAutoScalingResponse) -> str:
 
 @overlay.adds(ApplicationAutoScalingResponse)
 def untag_resource(response: ApplicationAutoScalingResponse) -> str:
-    """Take tags from a scalable target; those it does not have are no error."""
+    """Remove tags from a scalable target; a tag that it does not have is not an error."""
     tags = _tagged(response)
     for key in json.loads(response.body)["TagKeys"]:
         tags.pop(key, None)

@@ -1,8 +1,8 @@
 """Application Auto Scaling, evaluated once for each minute of the sandbox's clock.
 
-The sandbox has two metrics: the messages that wait in an SQS queue, and the running tasks of a service. A service whose
-policy or alarm uses one of these is scaled. One that follows CPU or requests keeps its size, because the sandbox's
-applications have no load.
+The sandbox has two metrics: the messages waiting in an SQS queue, and the running tasks of a service. A service whose
+policy or alarm uses one of these is scaled. A service that scales on CPU or requests keeps its size, because the
+sandbox's applications have no load.
 """
 
 import math
@@ -30,8 +30,8 @@ from ecsctl.sandbox.aws.ecs.world import Region
 
 DIMENSION = "ecs:service:DesiredCount"
 
-# Application Auto Scaling user guide, "How target tracking scaling works": out when the metric was above the target for
-# three minutes, in when it was below by a tenth for fifteen; and the default cooldown of an ECS service.
+# Application Auto Scaling user guide, "How target tracking scaling works": it scales out when the metric was above the
+# target for three minutes, and in when it was 10% below for fifteen; and the default cooldown of an ECS service.
 OUT, IN, SHARE, COOLDOWN = 3, MINUTES, 0.9, 300.0
 
 
@@ -46,7 +46,7 @@ def _policies(backend: ApplicationAutoscalingBackend, target: FakeScalableTarget
 
 
 def _queries(policy: Any) -> list[dict[str, Any]]:
-    """The metrics of a target tracking policy that is one of metric math."""
+    """The metric queries of a target tracking policy that uses metric math; empty for any other policy."""
     configuration = policy.target_tracking_scaling_policy_configuration or {}
     found: list[dict[str, Any]] = (configuration.get("CustomizedMetricSpecification") or {}).get("Metrics") or []
     return found
@@ -54,9 +54,9 @@ def _queries(policy: Any) -> list[dict[str, Any]]:
 
 @each_minute
 def scale(ecs: EC2ContainerServiceBackend, minute: float | None) -> bool:
-    """Scale each service as its policies say at that minute. Without one: whether any policy can."""
+    """Apply each service's policies at that minute, if one is given. Returns whether any policy can scale."""
     account, region = ecs.account_id, ecs.region_name
-    if not dict.__contains__(applicationautoscaling_backends[account], region):  # nobody has asked there yet
+    if not dict.__contains__(applicationautoscaling_backends[account], region):  # not used in this region yet
         return False
     backend = applicationautoscaling_backends[account][region]
     moved = [(target, policy) for target in _targets(backend) for policy in _policies(backend, target)
@@ -97,7 +97,7 @@ def _track(
         return
     wanted = math.ceil(running * now / aim)
     if _all(seen, OUT, lambda value: value > aim):
-        # A larger step is taken within the cooldown too, because the desired count includes the previous one.
+        # A larger step is taken even within the cooldown, because the desired count already includes the previous one.
         _set(ecs, backend, target, policy, service, max(wanted, service.desired_count), minute)
     elif _all(seen, IN, lambda value: value < aim * SHARE) and not configuration.get("DisableScaleIn"):
         cool = float(configuration.get("ScaleInCooldown", COOLDOWN))
@@ -113,7 +113,7 @@ def _step(
     service: Service,
     minute: float,
 ) -> None:
-    """Evaluate the alarms that trigger it, and while one is in ALARM add the policy's adjustment."""
+    """Evaluate the alarms that trigger the policy, and while one is in ALARM apply the policy's adjustment."""
     rings = [alarm for alarm in cloudwatch_backends[ecs.account_id][ecs.region_name].alarms.values()
              if policy.policy_arn in alarm.alarm_actions and _evaluated(ecs, backend, alarm)]  # fmt: skip
     configuration, followed = policy.step_scaling_policy_configuration, memory(backend).followed(policy.policy_arn)
@@ -127,7 +127,7 @@ def _step(
 
 
 def _evaluated(ecs: EC2ContainerServiceBackend, backend: ApplicationAutoscalingBackend, alarm: Any) -> bool:
-    """Whether the alarm is in ALARM now, by its last minutes (CloudWatch user guide, "Evaluating an alarm")."""
+    """Whether the alarm is in ALARM now, judged by the last minutes (CloudWatch user guide, "Evaluating an alarm")."""
     queries = [
         {"Id": one.id, "Expression": one.expression, "ReturnData": one.return_data, "MetricStat": one.metric_stat and {
             "Stat": one.metric_stat.stat, "Metric": {
@@ -152,7 +152,7 @@ def _evaluated(ecs: EC2ContainerServiceBackend, backend: ApplicationAutoscalingB
 
 
 def _all(seen: deque[float | None], count: int, test: Any) -> bool:
-    """Whether each of the last minutes had a value for which the test holds."""
+    """Whether each of the last `count` minutes has a value that passes the test."""
     last = list(seen)[-count:]
     return len(last) == count and all(value is not None and test(value) for value in last)
 
@@ -173,7 +173,7 @@ def _returns(query: dict[str, Any]) -> bool:
 
 
 def _metric(ecs: EC2ContainerServiceBackend, stat: dict[str, Any]) -> float | None:
-    """The metric's value in this minute; none for one that the sandbox does not have."""
+    """The metric's value in this minute; None for a metric that the sandbox does not have."""
     metric = stat["Metric"]
     named = {one["Name"]: one["Value"] for one in metric.get("Dimensions") or ()}
     match metric.get("Namespace"), metric.get("MetricName"), stat.get("Stat"):
@@ -211,7 +211,7 @@ def _set(
     wanted: int,
     minute: float,
 ) -> None:
-    """Set the service's desired count, within the bounds, and record the activity."""
+    """Set the service's desired count, within the target's bounds, and record the activity."""
     count = min(max(wanted, target.min_capacity or 0), target.max_capacity or 0)
     if count == service.desired_count:
         return

@@ -1,6 +1,7 @@
-"""The behaviour of AWS's cloudwatch that moto lacks: a changed alarm keeps its state, and none changes by itself.
+"""The behaviour of CloudWatch that moto lacks: an updated alarm keeps its state.
 
-The sandbox's apps have no clients to be measured: `aws cloudwatch set-alarm-state` puts an alarm into ALARM.
+The sandbox's apps have no clients to measure, so no alarm changes by itself: `aws cloudwatch set-alarm-state` puts one
+into ALARM.
 """
 
 from ecsctl.sandbox.aws.cloudwatch import checks  # noqa: F401 - imported for its declarations

@@ -1,4 +1,4 @@
-"""CloudWatch's metric math, as much of it as scaling needs: the value of an expression, from one value of each metric.
+"""The part of CloudWatch's metric math that scaling needs: evaluates an expression over one value of each metric.
 
 CloudWatch user guide, "Using metric math": arithmetic, comparisons, AND and OR, IF and FILL. An
 expression over a metric without a value has none, and neither has a division by zero.
@@ -26,7 +26,7 @@ _OPERATORS: dict[type[ast.AST], Callable[[float, float], float]] = {
 
 
 def value(expression: str, known: Mapping[str, Value]) -> Value:
-    """The value of an expression. Raises ValueError for anything that is not one, or that uses an unknown function."""
+    """The value of an expression. Raises ValueError if it is not valid or uses an unknown function."""
     words = {"AND": "and", "OR": "or"}
     text = re.sub(r"\b(?:AND|OR)\b", lambda word: words[word[0]], expression)
     try:

@@ -12,7 +12,7 @@ _STATE = ("state_value", "state_reason", "state_reason_data", "state_updated_tim
 
 @overlay.wraps(CloudWatchBackend)
 def put_metric_alarm(original: Callable[..., Any], backend: CloudWatchBackend, **sent: Any) -> Any:
-    """CloudWatch API reference, PutMetricAlarm: a new one has INSUFFICIENT_DATA; one that exists keeps its state.
+    """CloudWatch API reference, PutMetricAlarm: a new alarm is in INSUFFICIENT_DATA, an existing one keeps its state.
 
     "If you are using this operation to update an existing alarm, any tags you specify in this parameter are ignored".
     """
@@ -30,7 +30,7 @@ def put_metric_alarm(original: Callable[..., Any], backend: CloudWatchBackend, *
 
 @overlay.wraps(CloudWatchBackend)
 def delete_alarms(original: Callable[..., Any], backend: CloudWatchBackend, alarm_names: list[str]) -> Any:
-    """Their tags are deleted with them."""
+    """Delete the alarms' tags with them."""
     for name in alarm_names:
         if name in backend.alarms:
             backend.tagger.delete_all_tags_for_resource(backend.alarms[name].alarm_arn)
@@ -38,7 +38,7 @@ def delete_alarms(original: Callable[..., Any], backend: CloudWatchBackend, alar
 
 
 def in_alarm(account: str, region: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the alarms that are in ALARM."""
+    """Which of these alarms are in ALARM."""
     alarms = cloudwatch_backends[account][region].alarms
     return tuple(name for name in names if name in alarms and alarms[name].state_value == "ALARM")
 
@@ -50,7 +50,7 @@ def takes(account: str, region: str, names: tuple[str, ...]) -> float:
 
 
 def known(account: str, region: str, name: str) -> bool:
-    """Whether there is an alarm of this name."""
+    """Whether an alarm with this name exists."""
     return name in cloudwatch_backends[account][region].alarms
 
 

@@ -1,7 +1,7 @@
 """CodeBuild's builds: started, described, stopped.
 
-In one process they pass through their phases on the clock, and their commands are only simulated. In the server
-`run` really runs them.
+In process, builds go through their phases by the clock, and their commands are only simulated. In the server, `run`
+really runs the commands.
 """
 
 import copy
@@ -27,15 +27,15 @@ from ecsctl.sandbox.core import clock, overlay, permissions
 from ecsctl.sandbox.core.overlay import Refusal
 from ecsctl.sandbox.github import remote
 
-IDEMPOTENT = 300.0  # seconds that a token counts (API reference, StartBuild)
+IDEMPOTENT = 300.0  # seconds for which a token is remembered (API reference, StartBuild)
 
-# Called with the backend and each build that begins and that no script makes fail: `run` registers itself here.
+# Called with the backend and each build that starts and that no script lets fail: `run` registers itself here.
 begun: list[Callable[[Any, Build], None]] = []
 
 
 @overlay.wraps(CodeBuildResponse)
 def start_build(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
-    """A build under way; the same token with the same parameters is the same build, for five minutes."""
+    """Start a build; for five minutes, the same token with the same parameters returns the same build."""
     params = asked(response)
     project = found(response, params["projectName"])
     backend = response.codebuild_backend
@@ -58,9 +58,9 @@ def start_build(_original: Callable[..., Any], response: CodeBuildResponse) -> A
 def start(
     backend: Any, project: dict[str, Any], params: dict[str, Any], initiator: str, at: float, **known: Any
 ) -> Build:
-    """A build of `project` that began at `at`, with StartBuild's overrides in `params`. `known`: facts of it.
+    """Start a build of `project` at the time `at`, with StartBuild's overrides in `params` and `known` facts about it.
 
-    Raises Refusal, whoever starts it, where the account's quota is used up: in new accounts it may be 0 (CodeBuild
+    Raises Refusal, whoever starts it, if the account's quota is used up: in new accounts it may be 0 (CodeBuild
     guide, "Troubleshooting AWS CodeBuild").
     """
     facts = _facts(backend, project, params, initiator)
@@ -105,7 +105,7 @@ def _scripted_failure(held: Builds, build: Build) -> Failure | None:
 def unfetched(account: str, build: Build) -> Failure | None:
     """Returns why a build cannot get its source; None if it can.
 
-    A pipeline's: awslabs/aws-refarch-cross-account-pipeline#5. GitHub's, with the account's token and no other way:
+    For a pipeline's source: awslabs/aws-refarch-cross-account-pipeline#5. For GitHub with the account's token only:
     CodeBuild guide, "Troubleshooting AWS CodeBuild", "authentication required for primary source".
     """
     declared, source = build.facts["source"], build.facts.get("sourceVersion") or ""
@@ -131,7 +131,7 @@ def _locked(account: str, build: Build, secret: str) -> Failure | None:
     """Returns why a build cannot get its source with the secret of its project; None if it can.
 
     CodeBuild guide, "Create and store a token in a Secrets Manager secret": the role reads it, and it has three keys.
-    The words are assumptions.
+    The wording is an assumption.
     """
     region, role = build.facts["arn"].split(":")[3], build.facts["serviceRole"]
     value = secret_value(secretsmanager_backends[account][region], secret)
@@ -156,7 +156,7 @@ def _locked(account: str, build: Build, secret: str) -> Failure | None:
 
 
 def undelivered(account: str, build: Build, files: dict[str, bytes] | None = None) -> Failure | None:
-    """Returns why a pipeline's build cannot upload its artifact; None if it can. With `files` it is uploaded."""
+    """Returns why a pipeline's build cannot upload its artifact; None if it can. If `files` are given, uploads them."""
     role, location = build.facts["serviceRole"], build.facts["artifacts"]["location"]
     key = "" if ":alias/" in build.facts["encryptionKey"] else build.facts["encryptionKey"]
     if not location:
@@ -166,7 +166,7 @@ def undelivered(account: str, build: Build, files: dict[str, bytes] | None = Non
             artifacts.check_put(account, role, location, key)
         else:
             artifacts.put(account, role, location, artifacts.packed(files), key)
-    except Refusal as refusal:  # public logs have S3's words; those before them are an assumption
+    except Refusal as refusal:  # S3's part of the message is as in public logs; what precedes it is an assumption
         return Failure("UPLOAD_ARTIFACTS", "CLIENT_ERROR", f"Error uploading artifacts: {_worded(refusal)}")
     return None
 
@@ -178,7 +178,7 @@ def _worded(refusal: Refusal) -> str:
 
 @overlay.wraps(CodeBuildResponse)
 def batch_get_builds(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
-    """The builds of these ids, and the ids of those that do not exist."""
+    """Return the builds with these ids, and the ids that do not exist."""
     ids, held = asked(response)["ids"], builds(response.codebuild_backend).all
     if any(":" not in build_id for build_id in ids):
         raise Refusal("InvalidInputException", "Invalid build ID provided")
@@ -193,7 +193,7 @@ def batch_get_builds(_original: Callable[..., Any], response: CodeBuildResponse)
 
 @overlay.wraps(CodeBuildResponse)
 def stop_build(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
-    """Stop a build where it is; one that has ended stays as it is."""
+    """Stop a build in its current phase; a build that has ended is unchanged."""
     build_id, held = asked(response)["id"].rpartition(":build/")[2], builds(response.codebuild_backend).all
     if ":" not in build_id:
         raise Refusal("InvalidInputException", "Invalid build ID provided")
@@ -206,7 +206,7 @@ def stop_build(_original: Callable[..., Any], response: CodeBuildResponse) -> Ac
 
 
 def _in_order(params: dict[str, Any], ids: list[str]) -> None:
-    """Refuse a sort order as AWS does: with a token (aws/aws-cli#5863), and for more builds than a page holds.
+    """Refuse a sort order as AWS does: together with a token (aws/aws-cli#5863), and for more than one page of builds.
 
     API reference, ListBuildsForProject, sortOrder: "if the project has more than 100 builds, setting the sort order
     will result in an error". The wording of that error is an assumption.

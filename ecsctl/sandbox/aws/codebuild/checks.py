@@ -1,4 +1,4 @@
-"""The checks that CodeBuild makes of a project: sources, environments, roles, VPCs."""
+"""What CodeBuild checks about a project: sources, environments, roles, VPCs."""
 
 import re
 from typing import Any
@@ -28,7 +28,7 @@ def check(response: CodeBuildResponse, project: dict[str, Any]) -> None:
 
 
 def _check_vpc(response: CodeBuildResponse, project: dict[str, Any]) -> None:
-    """The VPC is described with the permissions of the project's role.
+    """CodeBuild describes the VPC with the permissions of the project's role.
 
     hashicorp/terraform-provider-aws, codebuild/project.go, retries when the role's permissions have not propagated yet.
     """
@@ -85,8 +85,8 @@ def _check_auth(response: CodeBuildResponse, project: dict[str, Any]) -> None:
     if auth.get("type") in ("CODECONNECTIONS", "SECRETS_MANAGER") and not auth.get("resource"):
         raise Refusal("InvalidInputException", f"Invalid project source: auth type {auth['type']} needs a resource")
     if auth.get("type") == "CODECONNECTIONS":
-        # The role must be able to go through the connection when the project is made (aws/aws-cdk#38504, and the
-        # CodeBuild guide, "GitHub and GitHub Enterprise Server access in CodeBuild"); IAM goes by the ARN's prefix.
+        # The role must be able to use the connection when the project is created (aws/aws-cdk#38504, and the CodeBuild
+        # guide, "GitHub and GitHub Enterprise Server access in CodeBuild"); the ARN's prefix decides the IAM action.
         arn = auth["resource"]
         prefix, connection = arn.split(":")[2], codeconnections.connection(response.current_account, arn)
         repository = project["source"].get("location", "").removeprefix("https://github.com/").removesuffix(".git")
@@ -116,7 +116,7 @@ def _check_environment(environment: dict[str, Any]) -> None:
             raise Refusal("InvalidInputException", "Registry credentials are for no image of AWS nor of ECR")
     for variable in environment["environmentVariables"]:
         # CodeBuild guide, "Environment variables in build environments": the prefix is reserved. That the API
-        # refuses it, and in which words, is an assumption.
+        # refuses it, and its message, are assumptions.
         if variable["name"].startswith("CODEBUILD_"):
             raise Refusal("InvalidInputException", f"Environment variable name {variable['name']} is reserved")
 

@@ -1,4 +1,4 @@
-"""CodeBuild's source credentials: one for each kind of server in an account and region, without name, tags or owner."""
+"""CodeBuild's source credentials: one per server type in an account and region, without name, tags or owner."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ from ecsctl.sandbox.core.overlay import Refusal
 
 @dataclass
 class _Credentials:
-    """Indexed by kind of server: what ListSourceCredentials shows. The token itself is not kept."""
+    """Credentials by server type, as ListSourceCredentials returns them. The token itself is not kept."""
 
     infos: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def asked(response: CodeBuildResponse) -> dict[str, Any]:
-    """The request's parameters, within the service's model; CodeBuild's code for others is InvalidInputException."""
+    """The request's parameters, checked against the service's model; raises InvalidInputException as CodeBuild does."""
     params: dict[str, Any] = json.loads(response.body or "{}")
     wrong = constraints.violation("codebuild", response._get_action(), params)
     if wrong is not None:
@@ -34,7 +34,7 @@ def credential(backend: Any, server: str) -> dict[str, str] | None:
 
 
 def refuse_connection(account_id: str, arn: str) -> None:
-    """Refuse a connection that does not exist or that nobody has completed, as CodeBuild does (aws/aws-cdk#31726)."""
+    """Refuse a connection that does not exist or is still pending, as CodeBuild does (aws/aws-cdk#31726)."""
     found = codeconnections.connection(account_id, arn)
     if found is None or found.status != "AVAILABLE":
         raise Refusal("InvalidInputException", f"Access denied to connection {arn}")
@@ -42,9 +42,9 @@ def refuse_connection(account_id: str, arn: str) -> None:
 
 @overlay.adds(CodeBuildResponse)
 def import_source_credentials(response: CodeBuildResponse) -> ActionResult:
-    """Set the one credential of a kind of server; `shouldOverwrite` is true by default (API reference).
+    """Set the credential of a server type; `shouldOverwrite` is true by default (API reference).
 
-    The message of the refusal is the one users report. OAUTH cannot be imported (API reference, authType).
+    The error message is the one that users report. OAUTH cannot be imported (API reference, authType).
     """
     params, backend = asked(response), response.codebuild_backend
     server, kind, token = params["serverType"], params["authType"], params["token"]
@@ -72,7 +72,7 @@ def import_source_credentials(response: CodeBuildResponse) -> ActionResult:
 
 @overlay.adds(CodeBuildResponse)
 def list_source_credentials(response: CodeBuildResponse) -> ActionResult:
-    """All credentials, without their tokens."""
+    """List all credentials, without their tokens."""
     return ActionResult(
         {"sourceCredentialsInfos": list(overlay.memory(response.codebuild_backend, _Credentials).infos.values())}
     )
@@ -80,7 +80,7 @@ def list_source_credentials(response: CodeBuildResponse) -> ActionResult:
 
 @overlay.adds(CodeBuildResponse)
 def delete_source_credentials(response: CodeBuildResponse) -> ActionResult:
-    """Gone for everybody in the account and region."""
+    """Delete a credential, for every project in the account and region."""
     arn, infos = asked(response)["arn"], overlay.memory(response.codebuild_backend, _Credentials).infos
     for server, info in infos.items():
         if info["arn"] == arn:

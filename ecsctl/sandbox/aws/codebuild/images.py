@@ -1,4 +1,4 @@
-"""CodeBuild's curated images, which of them run where, and who may pull an image of someone's own."""
+"""CodeBuild's curated images, the environments they run in, and whether a build may pull its own image."""
 
 import json
 import re
@@ -32,7 +32,7 @@ _CURATED = {
 
 
 def runs(image: str, environment: str) -> bool:
-    """Whether a curated image runs in an environment of this type; images of others are not known and pass."""
+    """Whether a curated image runs in an environment of this type; True for any other image, since nothing is known."""
     if not image.startswith("aws/codebuild/"):
         return True
     name, _, version = image.partition(":")
@@ -51,8 +51,9 @@ _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloa
 def unpulled(account: str, environment: dict[str, Any], role: str) -> str | None:
     """Returns why a build cannot pull its image, None if it can: an image in ECR needs a role that may pull it.
 
-    CodeBuild itself may only where the repository's policy lets it, and the sandbox knows of no such policy (CodeBuild
-    guide, "Amazon ECR sample"). Public reports have the words; that they are the same for both ways is an assumption.
+    CodeBuild itself may pull it only if the repository's policy allows that, which the sandbox does not simulate
+    (CodeBuild guide, "Amazon ECR sample"). The message is that of public reports; that it is the same for both ways is
+    an assumption.
     """
     if login := (environment.get("registryCredential") or {}).get("credential"):
         return _locked(account, login, role)
@@ -74,7 +75,7 @@ def _locked(account: str, login: str, role: str) -> str | None:
     """Returns why a registry login fails: the secret does not exist, the role may not read it, or it has no name and
     password.
 
-    CodeBuild guide, "Private registry with AWS Secrets Manager sample"; the words are an assumption.
+    CodeBuild guide, "Private registry with AWS Secrets Manager sample"; the wording is an assumption.
     """
     message = "Unable to pull customer's container image. Failed to get the registry credential"
     action = "secretsmanager:GetSecretValue"
@@ -92,7 +93,7 @@ def _locked(account: str, login: str, role: str) -> str | None:
 
 @overlay.adds(CodeBuildResponse)
 def list_curated_environment_images(_response: CodeBuildResponse) -> ActionResult:
-    """The curated images, by platform."""
+    """List the curated images, by platform."""
     platforms = []
     for platform, found in _CURATED.items():
         images = [{"name": name, "description": description, "versions": [name]} for name, description in found]

@@ -23,7 +23,7 @@ _FROM_GIT = ("GITHUB", "GITHUB_ENTERPRISE", "BITBUCKET", "GITLAB", "GITLAB_SELF_
 
 
 def found(response: CodeBuildResponse, name: str, message: str = "Project cannot be found") -> dict[str, Any]:
-    """The project of this name, or a refusal."""
+    """The project with this name. Raises a refusal with `message` if there is none."""
     projects = response.codebuild_backend.codebuild_projects
     if name not in projects:
         raise Refusal("ResourceNotFoundException", f"{message}: {_arn(response, name)}")
@@ -31,7 +31,7 @@ def found(response: CodeBuildResponse, name: str, message: str = "Project cannot
 
 
 def shown(project: dict[str, Any]) -> dict[str, Any]:
-    """A project as it is answered: the webhook's secret is returned only once, when the webhook is made."""
+    """A project as AWS returns it: the webhook's secret is returned only once, when the webhook is created."""
     answer = copy.deepcopy(project)
     answer.get("webhook", {}).pop("secret", None)
     return answer
@@ -39,7 +39,7 @@ def shown(project: dict[str, Any]) -> dict[str, Any]:
 
 @overlay.wraps(CodeBuildResponse)
 def create_project(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
-    """Make a project, or refuse it."""
+    """Create a project, after all checks."""
     params, backend = asked(response), response.codebuild_backend
     name = params["name"]
     if name in backend.codebuild_projects:
@@ -69,7 +69,7 @@ def create_project(_original: Callable[..., Any], response: CodeBuildResponse) -
 
 @overlay.adds(CodeBuildResponse)
 def update_project(response: CodeBuildResponse) -> ActionResult:
-    """Each field that is sent is replaced whole, the others stay (API reference: only `name` is required)."""
+    """Replace each field that is sent as a whole, and keep the others (API reference: only `name` is required)."""
     params = asked(response)
     before = found(response, params["name"])
     project = _filled(copy.deepcopy(before), params) | {"lastModified": clock.today()}
@@ -84,7 +84,7 @@ def update_project(response: CodeBuildResponse) -> ActionResult:
 
 @overlay.wraps(CodeBuildResponse)
 def batch_get_projects(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
-    """The projects of these names or ARNs, and the names of those that do not exist."""
+    """Return the projects with these names or ARNs, and the names that do not exist."""
     projects, missing, backend = [], [], response.codebuild_backend
     for name in dict.fromkeys(asked(response)["names"]):
         held = backend.codebuild_projects.get(name.rpartition(":project/")[2] if name.startswith("arn:") else name)
@@ -97,7 +97,7 @@ def batch_get_projects(_original: Callable[..., Any], response: CodeBuildRespons
 
 @overlay.wraps(CodeBuildResponse)
 def list_projects(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
-    """All names, a hundred at a time."""
+    """List all names, a hundred per page."""
     params = asked(response)
     names = sorted(response.codebuild_backend.codebuild_projects, reverse=params.get("sortOrder") == "DESCENDING")
     return ActionResult(page("projects", names, params))
@@ -105,14 +105,14 @@ def list_projects(_original: Callable[..., Any], response: CodeBuildResponse) ->
 
 @overlay.wraps(CodeBuildResponse)
 def delete_project(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
-    """Gone, or was not there (API reference: no such error). Its builds and its log group stay."""
+    """Delete a project; a missing one is no error (API reference). Its builds and its log group stay."""
     name = asked(response)["name"]
     response.codebuild_backend.codebuild_projects.pop(name.rpartition(":project/")[2], None)
     return ActionResult({})
 
 
 def page(member: str, items: list[Any], params: dict[str, Any]) -> dict[str, Any]:
-    """A hundred of `items`, and the token for the next hundred."""
+    """A page of a hundred `items`, and the token of the next page."""
     begin = int(params.get("nextToken") or 0)
     answer: dict[str, Any] = {member: items[begin : begin + 100]}
     if begin + 100 < len(items):
@@ -121,7 +121,7 @@ def page(member: str, items: list[Any], params: dict[str, Any]) -> dict[str, Any
 
 
 def _key(response: CodeBuildResponse, key: str) -> str:
-    """A key as its ARN, also when it was given by its alias."""
+    """The ARN of a key, even if it was given by its alias."""
     alias = key.startswith("alias/")
     return f"arn:{response.partition}:kms:{response.region}:{response.current_account}:{key}" if alias else key
 
@@ -131,15 +131,15 @@ def _arn(response: CodeBuildResponse, name: str) -> str:
 
 
 def _filled(project: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-    """With AWS's defaults, as recorded by go-to-k/cdk-real-drift (c00ed982); a project may have no logsConfig."""
+    """The project with AWS's defaults, as recorded by go-to-k/cdk-real-drift (c00ed982); it may have no logsConfig."""
     project |= {field: copy.deepcopy(params[field]) for field in _FIELDS if params.get(field) is not None}
     if not project.get("vpcConfig"):
-        project.pop("vpcConfig", None)  # an empty one takes the project out of its VPC
+        project.pop("vpcConfig", None)  # an empty one removes the project from its VPC
     environment = project.get("environment") or {}
     project.setdefault("tags", [])
     project.setdefault("cache", {"type": "NO_CACHE"})
     if "LAMBDA" in environment.get("type", ""):
-        project.setdefault("timeoutInMinutes", 15)  # it waits in no queue
+        project.setdefault("timeoutInMinutes", 15)  # such a build is never queued
     project.setdefault("timeoutInMinutes", 60)
     if "LAMBDA" not in environment.get("type", ""):
         project.setdefault("queuedTimeoutInMinutes", 480)

@@ -1,6 +1,4 @@
-"""Says what a simulated build produces: the image of its commit, under the commit's tag and `latest`, and its
-artifact.
-"""
+"""What a simulated build produces: an image of its commit, tagged with the commit and `latest`, and its artifact."""
 
 import json
 from typing import Any
@@ -16,7 +14,7 @@ from ecsctl.sandbox.core import clock, overlay, requests
 
 
 class Pushed(set[str]):
-    """The ids of the builds whose images have been pushed."""
+    """The ids of builds whose images have been pushed."""
 
 
 @requests.before_each
@@ -40,7 +38,7 @@ def push_once(backend: Any, build: Build) -> None:
 
 
 def _files(build: Build, tag: str) -> dict[str, bytes]:
-    """A simulated build's artifact, by the files' names: what the buildspec of `ecsctl init` writes."""
+    """The files of a simulated build's artifact, by name: those that the buildspec of `ecsctl init` writes."""
     variables = _variables(build)
     if not tag or not {"REPOSITORY_URI", "CONTAINER_NAME"} <= variables.keys():
         return {}
@@ -53,9 +51,9 @@ def _variables(build: Build) -> dict[str, str]:
 
 
 def _push(account: str, region: str, build: Build) -> str:
-    """Do what the buildspec of `ecsctl init` does with the registry, and return the tag; empty without a commit.
+    """Push as the buildspec of `ecsctl init` does, and return the tag; empty without a commit.
 
-    A commit that has its image keeps it, unless that is for the other processor: then it gets a second one.
+    A commit's existing image is kept, unless it is for the other processor: then a second image is pushed.
     """
     repository = _variables(build).get("REPOSITORY_URI", "").partition("/")[2]
     commit = build.facts.get("resolvedSourceVersion")

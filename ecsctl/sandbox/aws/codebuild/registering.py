@@ -1,6 +1,6 @@
-"""A build that registers a revision with the built image for each family of jobs.
+"""The build that registers a revision with the built image for each job's family.
 
-Its commands are recognized by its variables and simulated call by call, as those of a release command are.
+Like a release command's build, it is recognized by its variables, and its AWS calls are simulated one by one.
 """
 
 import json
@@ -14,7 +14,7 @@ from ecsctl.sandbox.aws.codebuild.releasing import DENIED, EndsError, Releasing,
 from ecsctl.sandbox.aws.codebuild.state import Build
 from ecsctl.sandbox.core.overlay import Refusal
 
-_EACH = 4.0  # seconds for each of the families
+_EACH = 4.0  # seconds for each family
 
 
 def registers(build: Build) -> bool:
@@ -24,10 +24,10 @@ def registers(build: Build) -> bool:
 
 @dataclass
 class Registering(Releasing):
-    """Starts and ends like a build that runs a release command; in between it only registers revisions."""
+    """Starts and ends like the build that runs a release command, but only registers revisions."""
 
     def advance(self, build: Build, now: float) -> None:
-        """Bring it up to `now`: everything happens at once, when its time is over."""
+        """Advance to `now`: all calls happen at once, at the end of the build's time."""
         commands = build.commands
         if commands is None or commands.done or build.stopped is not None:
             return

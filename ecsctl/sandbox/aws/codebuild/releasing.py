@@ -1,7 +1,7 @@
-"""A build that runs one task of ECS with the image that was built, and ends as the task ends.
+"""The build that runs one ECS task with the built image, and succeeds or fails as the task does.
 
-The commands of such a build are recognized by its variables. They are simulated call by call, with the permissions of
-the build's role, whether or not other builds really run: all they do is to call AWS, which is the sandbox itself.
+Such a build is recognized by its variables. Its AWS calls are simulated one by one, with the permissions of the build's
+role, whether or not other builds really run: it does nothing but call AWS, which is the sandbox itself.
 """
 
 import json
@@ -27,7 +27,7 @@ _OWN = ("taskDefinitionArn", "revision", "status", "requiresAttributes", "compat
 
 
 class EndsError(Exception):
-    """The commands end with this exit code, and a line in the log."""
+    """The commands end with this exit code and a line in the log."""
 
     def __init__(self, line: str, code: int = 1) -> None:
         super().__init__(line)
@@ -35,17 +35,17 @@ class EndsError(Exception):
 
 
 def releases(build: Build) -> bool:
-    """Whether a build's commands are those that run a release command."""
+    """Whether a build runs a release command."""
     return "RELEASE_COMMAND" in variables(build) and "\n" in str(build.facts["source"].get("buildspec", ""))
 
 
 def variables(build: Build) -> dict[str, str]:
-    """Its environment's plain variables."""
+    """The plain variables of its environment."""
     return {one["name"]: one["value"] for one in build.facts["environment"]["environmentVariables"]}
 
 
 def built(account: str, build: Build, container: str) -> str:
-    """The image of a container in the file that the build before has made."""
+    """The image of a container, from the file that the preceding build has produced."""
     where = build.facts.get("sourceVersion", "")
     text = artifacts.unpacked(artifacts.get(account, build.facts["serviceRole"], where)).get(_FILE)
     if text is None:
@@ -55,7 +55,7 @@ def built(account: str, build: Build, container: str) -> str:
 
 @dataclass
 class Releasing:
-    """Describes how far it is. `task` is the ARN of the task, once it has been started."""
+    """The progress of the build. `task` is the task's ARN, once it has been started."""
 
     account: str
     region: str
@@ -65,7 +65,7 @@ class Releasing:
     said: list[dict[str, Any]] = field(default_factory=list)
 
     def begin(self, build: Build) -> None:
-        """Set up the phases; the rest happens at the next request."""
+        """Set up the phases; everything else happens at the next request."""
         at, steps = build.started + _BEFORE, list[Step]()
         for name, seconds in (("DOWNLOAD_SOURCE", 3.0), ("INSTALL", 1.0), ("PRE_BUILD", 1.0)):
             steps.append(Step(name, at, at + seconds))
@@ -74,7 +74,7 @@ class Releasing:
         build.active = self
 
     def advance(self, build: Build, now: float) -> None:
-        """Bring it to now."""
+        """Advance to `now`."""
         commands = build.commands
         if commands is None or commands.done or build.stopped is not None or now < commands.steps[-1].began:
             return
@@ -137,7 +137,7 @@ class Releasing:
         return str(ran["tasks"][0]["taskArn"])
 
     def _ended(self, build: Build, given: dict[str, str], ends: float, now: float) -> tuple[float, int]:
-        """Returns when it ended, and how; at 0 it has not."""
+        """Returns when the task ended, and how; 0 if it has not ended."""
         cluster = given["CLUSTER"]
         self._may(build, "ecs:DescribeTasks", self.task)
         task = ecs.describe_task(self.account, self.region, cluster, self.task)
@@ -162,7 +162,7 @@ class Releasing:
         return ends, 1
 
     def _log_of(self, build: Build, own: Any) -> None:
-        """Copy what it wrote to the build's log, if the role may read it."""
+        """Copy the task's output into the build's log, if the role may read it."""
         found = ecs.describe_task_definition(self.account, self.region, self.definition)
         container = next(one for one in found["containerDefinitions"] if one["name"] == own["name"])
         options = (container.get("logConfiguration") or {}).get("options") or {}

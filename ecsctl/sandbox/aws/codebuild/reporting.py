@@ -1,4 +1,4 @@
-"""A build that reports the status of a pipeline execution to GitHub: known by its variables, simulated call by call."""
+"""The build that reports a pipeline execution to GitHub: recognized by its variables, simulated call by call."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from ecsctl.sandbox.aws.secretsmanager import secret_value
 from ecsctl.sandbox.core import overlay
 from ecsctl.sandbox.github import api
 
-_TAKES = 5.0  # seconds for its questions
+_TAKES = 5.0  # seconds for all its calls
 _STATES = {
     "InProgress": ("pending", "in_progress"),
     "Succeeded": ("success", "success"),
@@ -24,27 +24,27 @@ _STATES = {
 
 
 def reports(build: Build) -> bool:
-    """Whether a build's commands are those that report to GitHub."""
+    """Whether a build reports to GitHub."""
     return "PIPELINE_RUN" in variables(build) and "\n" in str(build.facts["source"].get("buildspec", ""))
 
 
-# By account, region and pipeline: the status of each execution, and its commit. The pipelines register themselves here.
+# Returns the status and commit of an execution, by backend, pipeline and id. `executions` registers its function here.
 standing: list[Any] = []
 
 
 @dataclass
 class Reporting(Releasing):
-    """Starts and ends like a build with a release command; in between it calls AWS once, and GitHub a few times."""
+    """Starts and ends like the build with a release command, but calls AWS once and GitHub a few times."""
 
     def advance(self, build: Build, now: float) -> None:
-        """Bring it up to `now`: everything happens at once, when its time is over."""
+        """Advance to `now`: all calls happen at once, at the end of the build's time."""
         commands = build.commands
         if commands is None or commands.done or build.stopped is not None:
             return
         ends = commands.steps[-1].began + _TAKES
         if now < ends:
             return
-        commands.done = True  # what it asks reads builds, too
+        commands.done = True  # set first, since the calls below read builds too
         code = 0
         try:
             self._tell(build, variables(build), ends)
@@ -62,7 +62,7 @@ class Reporting(Releasing):
         backend = codepipeline_backends[self.account][self.region]
         try:
             state, commit = standing[0](backend, given["PIPELINE"], given["PIPELINE_RUN"])
-        except overlay.Refusal as refusal:  # it is deleted meanwhile
+        except overlay.Refusal as refusal:  # it has been deleted meanwhile
             raise EndsError(f"An error occurred ({refusal.code}): {refusal.message}", DENIED) from None
         if state not in _STATES or not commit:
             self._say(build, at, f"nothing to report: the run is {state} of {commit or 'no commit'}")
@@ -90,7 +90,7 @@ class Reporting(Releasing):
         return api.call(self.account, self.region, self._token(build), method, path, said)
 
     def _token(self, build: Build) -> str:
-        """The secret that the build has in its environment, which its role was allowed to read as it began."""
+        """The secret in the build's environment, which its role could read when the build started."""
         given = build.facts["environment"]["environmentVariables"]
         reference = next(one["value"] for one in given if one["name"] == "GITHUB_AUTH_TOKEN")
         where = ":".join(reference.split(":")[:7])

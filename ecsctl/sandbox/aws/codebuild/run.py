@@ -1,7 +1,7 @@
-"""Builds that really run their commands: in the server, each in a thread of its own, with stand-ins for docker and aws.
+"""Builds that really run their commands: in the server, each in its own thread, with stand-ins for docker and aws.
 
-A build's time is the clock's; its commands take the real time that they take. No request waits for a build: the lock
-is only held to read what the build needs, and to write down its log.
+Build times are the sandbox clock's, while the commands take real time. No request waits for a build: the lock is held
+only to read what the build needs and to write its log.
 """
 
 import itertools
@@ -34,13 +34,13 @@ from ecsctl.sandbox.github import checkout
 from ecsctl.sandbox.github.checkout import Checkout
 
 _ENTERING = re.compile(r"\[Container\] \S+ \S+ Entering phase ([A-Z_]+)")
-_FLUSH = 0.2  # real seconds between two writings of the log
+_FLUSH = 0.2  # real seconds between two writes to the log
 UNAGREED = "nobody has agreed that this repository's commands run here: ecsctl up --sandbox asks, and --yes agrees"
 _TOOLS = Path(buildspec.__file__).with_name("tools.py")
 
 
 class _Unfit(Exception):
-    """The build fails before its commands."""
+    """The build fails before it runs any command."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -52,12 +52,12 @@ class _StoppedError(Exception):
 
 
 def use(folder: Path, url: str) -> None:
-    """From now on really run the builds of this process, of the sources in `folder`, against the sandbox at `url`."""
+    """From now on really run this process's builds, with the sources in `folder`, against the sandbox at `url`."""
     source = checkout.use(folder)
 
     def begin(backend: Any, build: Build) -> None:
         spec = _spec(build)
-        # A text that is known builds the Dockerfile; a folder that has none is no application, and is simulated.
+        # A trusted buildspec builds the Dockerfile; a folder without one is no application, so the build is simulated.
         inline = source.has(_dockerfile(build)) if spec in source.trusted else "\n" in spec
         if inline or ("\n" not in spec and source.has(spec)):
             build.commands = Commands()
@@ -69,12 +69,11 @@ def use(folder: Path, url: str) -> None:
 
 @script.switch
 def builds(spec: str) -> dict[str, Any]:
-    """Returns what a user should know before a repository's commands run here: `real`, and whether they are `agreed`
-    to.
+    """Returns what a user should know before a repository's commands run on this machine.
 
-    `spec` is the buildspec's path.
+    `spec` is the buildspec's path. `real`: whether its commands would really run. `agreed`: whether the user agreed.
 
-    `folder`: whose commands; `confined`: whether this machine can keep them from the user's home and credentials.
+    `folder`: the repository's. `confined`: whether this machine can keep them from the user's home and credentials.
     """
     source = checkout.current
     if source is None or not source.has(spec):
@@ -91,13 +90,13 @@ def agree_to_builds() -> None:
 
 @script.switch
 def trust(text: str, variables: list[str]) -> None:
-    """Mark that text of a buildspec as one that runs no command of the repository, given no variables but these."""
+    """Mark a buildspec's text as running no command of the repository, if it has no variables other than these."""
     if checkout.current:
         checkout.current.trusted[text] = frozenset(variables)
 
 
 def _dockerfile(build: Build) -> str:
-    """The Dockerfile that a trusted buildspec builds, by its variables."""
+    """The Dockerfile that a trusted buildspec builds, according to the build's variables."""
     said = {one["name"]: one["value"] for one in build.facts["environment"]["environmentVariables"]}
     return said.get("BUILD_DOCKERFILE") or os.path.normpath(f"{said.get('BUILD_CONTEXT') or '.'}/Dockerfile")
 
@@ -107,7 +106,7 @@ def _spec(build: Build) -> str:
 
 
 class _Running:
-    """One build under way."""
+    """One running build."""
 
     def __init__(self, source: Checkout, url: str, backend: Any, build: Build, commands: Commands) -> None:
         self.source, self.url, self.build, self.commands = source, url, build, commands
@@ -117,10 +116,10 @@ class _Running:
         self.written = 0.0
 
     def run(self) -> None:
-        """The whole life of the thread."""
+        """Run the build, in its thread."""
         before = sum(seconds for _, seconds in PLAN[:3])
         clock.current().sleep(max(0.0, self.build.started + before - clock.now()))
-        with overlay.lock:  # whoever started the build has finished setting it up
+        with overlay.lock:  # wait until the request that started the build has finished
             self.commands.steps.append(Step("DOWNLOAD_SOURCE", clock.now()))
         try:
             with tempfile.TemporaryDirectory(prefix="ecsctl-build-", dir=scratch.place()) as name:
@@ -176,7 +175,7 @@ class _Running:
         self._conclude(result, made)
 
     def _trusted(self) -> bool:
-        """Whether it runs no command of the repository."""
+        """Whether the build runs no command of the repository."""
         known = self.source.trusted.get(_spec(self.build))
         given = {one["name"] for one in self.build.facts["environment"]["environmentVariables"]}
         return known is not None and given <= known
@@ -193,7 +192,7 @@ class _Running:
             raise _Unfit("YAML_FILE_ERROR", f"stat {sources / spec}: no such file or directory") from None
 
     def _check_rights(self) -> None:
-        """CodeBuild guide, "Troubleshooting": a role that cannot be assumed, or may not write the log."""
+        """Fail if the role cannot be assumed, or may not write the log (CodeBuild guide, "Troubleshooting")."""
         role, arn, logs = self.build.facts["serviceRole"], self.build.facts["arn"], self.build.facts["logs"]
         project = (
             f"arn:{self.partition}:codebuild:{self.region}:{self.account}:project/{self.build.facts['projectName']}"
@@ -216,7 +215,7 @@ class _Running:
         backend.create_log_stream(logs["groupName"], logs["streamName"])
 
     def _environment(self, sources: Path) -> tuple[dict[str, str], list[str]]:
-        """All that the commands see, and which of it is secret (CodeBuild guide, "Environment variables")."""
+        """The commands' environment, and which values are secret (CodeBuild guide, "Environment variables")."""
         facts, found, hidden = self.build.facts, dict[str, str](), list[str]()
         for one in facts["environment"]["environmentVariables"]:
             found[one["name"]] = one["value"]
@@ -243,12 +242,12 @@ class _Running:
         }, hidden
 
     def _resolved(self, kind: str, reference: str) -> str:
-        """A value that the buildspec refers to."""
+        """The value of a secret or parameter that the buildspec refers to."""
         with overlay.lock:
             return self._value(kind, reference)
 
     def _value(self, kind: str, reference: str) -> str:
-        """Returns what a variable of that type refers to, as the build's role may read it."""
+        """The value of a variable of that type, read with the permissions of the build's role."""
         return self._secret(reference) if kind == "SECRETS_MANAGER" else self._parameter(reference)
 
     def _secret(self, reference: str) -> str:
@@ -288,7 +287,7 @@ class _Running:
             raise _Unfit(code, message)
 
     def _say(self, line: str) -> None:
-        """One line of the log, which also says where the build is. Ends a build that was stopped."""
+        """Write a line of the log, which also shows the current phase. Raises _StoppedError if it was stopped."""
         if self.build.stopped is not None:
             raise _StoppedError
         entered = _ENTERING.match(line)
@@ -310,7 +309,7 @@ class _Running:
                 logs_backends[self.account][self.region].put_log_events(logs["groupName"], logs["streamName"], lines)
 
     def _conclude(self, result: buildspec.Result, made: dict[str, bytes]) -> None:
-        """The outcome of the buildspec, phase by phase."""
+        """Record the outcome of the buildspec, phase by phase."""
         now, self.build.exported = clock.now(), result.exported
         began = {step.name: step.began for step in self.commands.steps}
         steps = self.commands.steps[:1]
@@ -325,7 +324,7 @@ class _Running:
         self._end(steps)
 
     def _finish(self, failure: Failure) -> None:
-        """Let it fail in its current phase."""
+        """Fail in the current phase."""
         steps = self.commands.steps
         steps[-1].failure = failure
         self._end(steps)
@@ -344,7 +343,7 @@ def _context(phase: buildspec.PhaseResult) -> tuple[str, str]:
 
 
 def _install(folder: Path) -> str:
-    """Put the stand-ins into a folder, and return it."""
+    """Install the stand-ins for docker and aws in a folder, and return it."""
     folder.mkdir()
     for name in ("docker", "aws", "inspector-sbomgen"):
         program = folder / name

@@ -1,4 +1,4 @@
-"""All builds of an account and region, and how scripts let them fail."""
+"""All builds of an account and region, and how scripts make them fail."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,7 @@ from ecsctl.sandbox.core.script import switch
 
 @dataclass
 class Failure:
-    """A build's phase that fails, and the context that says why."""
+    """A failed phase of a build, and the phase context with the reason."""
 
     phase: str
     code: str
@@ -22,7 +22,7 @@ class Failure:
 
 @dataclass
 class Step:
-    """One phase of a build: when it began, when it ended if it has, and why it failed if it did."""
+    """One phase of a build: when it began, when it ended (if it has), and why it failed (if it did)."""
 
     name: str
     began: float
@@ -32,8 +32,8 @@ class Step:
 
 @dataclass
 class Commands:
-    """Describes how far a build came that really runs its commands: its steps from DOWNLOAD_SOURCE on. The last may
-    be open.
+    """The progress of a build that really runs its commands: its phases from DOWNLOAD_SOURCE on. The last one may not
+    have ended.
     """
 
     steps: list[Step] = field(default_factory=list)
@@ -42,30 +42,30 @@ class Commands:
 
 @dataclass
 class Build:
-    """One build. What changes with time (`time`) is computed from the fields below `facts` at each request."""
+    """One build. What changes with time is computed from the fields below `facts` at each request (see `time`)."""
 
     id: str
     number: int
     started: float
-    facts: dict[str, Any]  # what does not change, as BatchGetBuilds answers it
+    facts: dict[str, Any]  # what does not change, as BatchGetBuilds returns it
     failure: Failure | None = None
     stopped: float | None = None
-    commands: Commands | None = None  # None for a build that is only simulated
-    active: Any = None  # what moves its commands on at each request
-    exported: dict[str, str] = field(default_factory=dict)  # what its buildspec's `exported-variables` came to
+    commands: Commands | None = None  # None for a simulated build
+    active: Any = None  # what advances its commands at each request
+    exported: dict[str, str] = field(default_factory=dict)  # the values of its buildspec's `exported-variables`
 
 
 @dataclass
 class Builds:
-    """All builds of an account and region, the oldest first; they outlive their project."""
+    """All builds of an account and region, the oldest first. They remain when their project is deleted."""
 
     all: dict[str, Build] = field(default_factory=dict)
-    tokens: dict[str, tuple[float, str, str]] = field(default_factory=dict)  # token: until, parameters, build
+    tokens: dict[str, tuple[float, str, str]] = field(default_factory=dict)  # by token: valid until, parameters, build
     numbers: dict[str, int] = field(default_factory=dict)
     most: int | None = None
     failures: list[Failure] = field(default_factory=list)
     failing_commits: set[str] = field(default_factory=set)  # commits whose `docker build` fails
-    failing: dict[str, Failure] = field(default_factory=dict)  # commits of which no build succeeds, and how each fails
+    failing: dict[str, Failure] = field(default_factory=dict)  # commits whose builds all fail, and how
 
 
 def builds(backend: Any) -> Builds:
@@ -83,11 +83,11 @@ def fail_next_build(phase: str, message: str, code: str = "COMMAND_EXECUTION_ERR
 def fail_builds(
     commit: str, phase: str, message: str, code: str = "COMMAND_EXECUTION_ERROR", region: str = REGION
 ) -> None:
-    """Let every build of a commit fail in `phase` with this context: only another commit fixes it."""
+    """Let every build of a commit fail in `phase` with this context, so that only another commit can fix it."""
     builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).failing[commit] = Failure(phase, code, message)
 
 
 @switch
 def limit_builds(most: int | None, region: str = REGION) -> None:
-    """Allow only `most` builds at a time, as the quota of a new account does with 0; None for no limit."""
+    """Allow at most `most` builds at a time; None for no limit. The quota of a new account may be 0."""
     builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).most = most

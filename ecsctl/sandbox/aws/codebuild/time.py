@@ -1,4 +1,4 @@
-"""The phases of a build: all that changes with time is computed from its facts at each request."""
+"""The phases of a build: whatever changes with time is computed from its facts at each request."""
 
 import copy
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 
 from ecsctl.sandbox.aws.codebuild.state import Build, Failure, Step
 
-# Seconds. Public CI logs of small container builds; AWS promises none.
+# Seconds, from public CI logs of small container builds; AWS promises no durations.
 PLAN = (
     ("SUBMITTED", 0.0), ("QUEUED", 1.0), ("PROVISIONING", 10.0), ("DOWNLOAD_SOURCE", 3.0), ("INSTALL", 1.0),
     ("PRE_BUILD", 4.0), ("BUILD", 45.0), ("POST_BUILD", 10.0), ("UPLOAD_ARTIFACTS", 1.0), ("FINALIZING", 1.0),
@@ -19,7 +19,7 @@ _DECISIVE = ("QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD"
 
 
 def described(build: Build, now: float) -> dict[str, Any]:
-    """In the form in which BatchGetBuilds answers at `now`."""
+    """The build as BatchGetBuilds returns it at `now`."""
     phases, status = _phases(build, now)
     done = phases[-1]["phaseType"] == "COMPLETED"
     answer = copy.deepcopy(build.facts) | {

@@ -1,6 +1,4 @@
-"""Says what the sandbox answers to `docker` and `aws` in a build: ECR as the build's role may use it, and local
-images.
-"""
+"""Answers `docker` and `aws` in a build: with local images, and ECR with the permissions of the build's role."""
 
 import json
 import os
@@ -25,7 +23,7 @@ from ecsctl.sandbox.core.overlay import Refusal
 
 @dataclass
 class BuildContext:
-    """The context of one build's tools: the role, the architecture (as in Go), and what they have made so far."""
+    """The context of one build's tools: the role, the architecture (as in Go), and the results so far."""
 
     account: str
     region: str
@@ -36,9 +34,9 @@ class BuildContext:
     passwords: set[str] = field(default_factory=set)
     hosts: set[str] = field(default_factory=set)
     images: dict[str, str] = field(default_factory=dict)  # reference: manifest
-    logins: dict[str, tuple[str, str]] = field(default_factory=dict)  # into others' registries
-    contexts: dict[str, Path] = field(default_factory=dict)  # what the engine is to build, packed
-    jobs: dict[str, tuple[Job, Callable[[str], str]]] = field(default_factory=dict)  # and what is done with the outcome
+    logins: dict[str, tuple[str, str]] = field(default_factory=dict)  # in registries other than ECR
+    contexts: dict[str, Path] = field(default_factory=dict)  # build contexts for the engine, packed
+    jobs: dict[str, tuple[Job, Callable[[str], str]]] = field(default_factory=dict)  # and what to do with the outcome
 
 
 class _Failed(Exception):
@@ -62,7 +60,7 @@ def opened(context: BuildContext) -> str:
 
 
 def close(token: str) -> None:
-    """The build is over: its tools get no answers any more, and what the engine still builds for it ends."""
+    """End the build: its tools get no more answers, and what the engine still builds for it is stopped."""
     context = _open.pop(token, None)
     if context is not None:
         for job, _ in context.jobs.values():
@@ -72,13 +70,13 @@ def close(token: str) -> None:
 
 
 def close_all() -> None:
-    """The sandbox ends, and all its builds."""
+    """End all builds, since the sandbox ends."""
     for token in list(_open):
         close(token)
 
 
 def upload(token: str, content: bytes) -> dict[str, str]:
-    """Take the context of a build, as an archive; its name for `begin`. To be called without `overlay.lock`."""
+    """Store a build context (an archive), and return its name for `begin`. To be called without `overlay.lock`."""
     context = _open.get(token)
     if context is None or context.closed():
         return {"context": ""}
@@ -91,7 +89,7 @@ def upload(token: str, content: bytes) -> dict[str, str]:
 
 
 def answer(question: dict[str, Any]) -> dict[str, Any]:
-    """Returns what a tool prints, and how it ends. To be called under `overlay.lock`."""
+    """Returns what a tool prints, and its exit code. To be called with `overlay.lock` held."""
     context = _open.get(question.get("token", ""))
     try:
         if context is None or context.closed():
@@ -172,8 +170,8 @@ def _engine(_shop: BuildContext, _question: dict[str, Any]) -> str:
 
 
 def _begin(context: BuildContext, question: dict[str, Any]) -> str:
-    """Let the engine of this machine build: for its own processor where the build's own is meant, so as not to
-    emulate. The image then counts as one for the build's (see `_made`)."""
+    """Let the engine of this machine build: for its own processor if the build's is wanted, to avoid emulation. The
+    image then counts as one for the build's processor (see `_made`)."""
     here, path = machine.current, context.contexts.pop(question["context"], None)
     if here is None or path is None:
         raise _Failed("ERROR: failed to read the context")
@@ -188,7 +186,7 @@ def _begin(context: BuildContext, question: dict[str, Any]) -> str:
 
 
 def _under_way(context: BuildContext, job: Job, then: Callable[[str], str]) -> str:
-    """The name of a job for `progress`, which calls `then` with its outcome and says what that returns."""
+    """Return the name of a job for `progress`, which calls `then` with the outcome and prints what it returns."""
     name = secrets.token_hex(8)
     context.jobs[name] = job, then
     return json.dumps(name)
@@ -205,7 +203,7 @@ def _progress(context: BuildContext, question: dict[str, Any]) -> str:
 
 
 def _made(context: BuildContext, asked: dict[str, Any], image: str) -> str:
-    """An image for the engine's own processor counts as one for the build's, unless another was named."""
+    """Store the image. One for the engine's own processor counts as one for the build's, unless another was named."""
     here = machine.current
     if here is None:
         return ""
@@ -221,7 +219,7 @@ def _made(context: BuildContext, asked: dict[str, Any], image: str) -> str:
 
 
 def _other(context: BuildContext, platform: str) -> str:
-    """The processor that a platform names, if it is another than the build's."""
+    """The processor that a platform names, if it differs from the build's; otherwise empty."""
     named = platform.rpartition("linux/")[2].partition("/")[0]
     return "" if named == context.architecture else named
 
@@ -239,7 +237,7 @@ def _inspect(context: BuildContext, question: dict[str, Any]) -> str:
 
 
 def _formatted(template: str, **facts: Any) -> str:
-    """A Go template of plain fields, such as `{{.Server.Arch}}`."""
+    """Fill in a Go template of plain fields, such as `{{.Server.Arch}}`."""
 
     def value(match: re.Match[str]) -> str:
         found: Any = facts
@@ -307,7 +305,7 @@ def _push(context: BuildContext, question: dict[str, Any]) -> str:
 
 
 def _parsed(context: BuildContext, image: str, *actions: str) -> tuple[str, str, str, str]:
-    """Host, region, repository and tag of an image, if the build is logged in, may do that, and the repository is."""
+    """Host, region, repository and tag of an image. Fails without a login, the permissions or the repository."""
     host, _, rest = _full(image).partition("/")
     name, _, tag = rest.rpartition(":")
     matched = _HOST.fullmatch(host)

@@ -1,4 +1,4 @@
-"""CodeBuild's webhooks: one for each project, made on GitHub with the credential that the project uses."""
+"""CodeBuild's webhooks: one per project, created on GitHub with the project's credential."""
 
 import re
 from typing import Any
@@ -22,7 +22,7 @@ _SERVERS = {"GITHUB": "github", "GITHUB_ENTERPRISE": "github_enterprise", "BITBU
 
 @overlay.adds(CodeBuildResponse)
 def create_webhook(response: CodeBuildResponse) -> ActionResult:
-    """Make a webhook; its secret is returned only here."""
+    """Create a webhook; its secret is returned only here."""
     params = asked(response)
     project = found(response, params["projectName"])
     _check_filters(params)
@@ -51,7 +51,7 @@ def create_webhook(response: CodeBuildResponse) -> ActionResult:
 
 @overlay.adds(CodeBuildResponse)
 def update_webhook(response: CodeBuildResponse) -> ActionResult:
-    """Other filters, or a new secret."""
+    """Replace a webhook's filters, or renew its secret."""
     params = asked(response)
     project = found(response, params["projectName"])
     webhook = _webhook(project)
@@ -68,7 +68,7 @@ def update_webhook(response: CodeBuildResponse) -> ActionResult:
 
 @overlay.adds(CodeBuildResponse)
 def delete_webhook(response: CodeBuildResponse) -> ActionResult:
-    """Gone here and on GitHub, for which the token must still work."""
+    """Delete a webhook here and on GitHub, which requires a valid token."""
     project = found(response, asked(response)["projectName"])
     webhook = _webhook(project)
     _refuse_revoked(response, "delete")
@@ -116,7 +116,7 @@ def _check_filters(params: dict[str, Any]) -> None:
 
 
 def _refuse_without_access(response: CodeBuildResponse, project: dict[str, Any]) -> None:
-    """hashicorp/terraform-provider-aws#2814 has the message for no credential at all."""
+    """Refuse without a usable credential. hashicorp/terraform-provider-aws#2814 has the message if there is none."""
     source = project["source"]
     if source["type"] not in _SERVERS:
         raise Refusal("InvalidInputException", f"Webhooks are not supported for source type {source['type']}")
@@ -131,7 +131,7 @@ def _refuse_without_access(response: CodeBuildResponse, project: dict[str, Any])
 
 
 def _refuse_revoked(response: CodeBuildResponse, verb: str) -> None:
-    """The words are from rust-lang/simpleinfra#677, where a token could not see the repository."""
+    """Refuse if the token was revoked. The message is that of rust-lang/simpleinfra#677: a token without access."""
     if not remote.token_works(response.current_account, response.region):
         message = (
             f"Failed to {verb} webhook. Repository not found or permission denied. Please make sure the source "

@@ -15,7 +15,7 @@ from ecsctl.sandbox.aws.codeconnections.state import (
 
 
 class CodeConnectionsResponse(BaseResponse):
-    """The operations on connections; hosts, links and syncs do not exist."""
+    """The operations on connections; those on hosts, repository links and syncs are missing."""
 
     def __init__(self) -> None:
         super().__init__(service_name="codeconnections")
@@ -28,10 +28,10 @@ class CodeConnectionsResponse(BaseResponse):
         return check(self._get_action(), json.loads(self.body or "{}"))
 
     def create_connection(self) -> ActionResult:
-        """A pending connection.
+        """Create a connection, which is pending.
 
-        AWS documents names as unique in an account and models no error for a second one of the same name (API
-        reference, Connection and CreateConnection). The stricter reading is used: a second connection is made.
+        AWS documents names as unique in an account, but no error for a second connection of the same name (API
+        reference, Connection and CreateConnection). The sandbox creates a second one, the harder case for a client.
         """
         asked = self._asked()
         check_provider(asked)
@@ -44,11 +44,11 @@ class CodeConnectionsResponse(BaseResponse):
         return ActionResult({"ConnectionArn": arn, "Tags": asked.get("Tags", [])})
 
     def get_connection(self) -> ActionResult:
-        """One connection."""
+        """Return one connection."""
         return ActionResult({"Connection": self._backend.find(self._asked()["ConnectionArn"]).described()})
 
     def list_connections(self) -> ActionResult:
-        """All connections, a page at a time."""
+        """List all connections, a page at a time."""
         asked = self._asked()
         wanted = asked.get("ProviderTypeFilter")
         found = [one.described() for one in self._backend.connections.values() if wanted in (None, one.provider)]
@@ -59,24 +59,24 @@ class CodeConnectionsResponse(BaseResponse):
         return ActionResult(page)
 
     def delete_connection(self) -> ActionResult:
-        """Gone at once."""
+        """Delete a connection at once."""
         found = self._backend.find(self._asked()["ConnectionArn"])
         del self._backend.connections[found.arn]
         return ActionResult({})
 
     def list_tags_for_resource(self) -> ActionResult:
-        """The tags of a connection."""
+        """List the tags of a connection."""
         tags = self._backend.find(self._asked()["ResourceArn"]).tags
         return ActionResult({"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]})
 
     def tag_resource(self) -> ActionResult:
-        """Add to or change the tags of a connection."""
+        """Add or change tags of a connection."""
         asked = self._asked()
         _tag(self._backend.find(asked["ResourceArn"]), asked["Tags"])
         return ActionResult({})
 
     def untag_resource(self) -> ActionResult:
-        """Take tags from a connection."""
+        """Remove tags from a connection."""
         asked = self._asked()
         tags = self._backend.find(asked["ResourceArn"]).tags
         for key in asked["TagKeys"]:

@@ -1,4 +1,4 @@
-"""The connections, which moto does not have at all, and the person who completes their handshake."""
+"""Connections, which moto lacks entirely, and the person who completes their handshake."""
 
 import re
 import sys
@@ -17,7 +17,7 @@ from ecsctl.sandbox.core.script import ScriptError, switch
 
 @dataclass
 class Connection:
-    """A connection, PENDING until someone has gone through the handshake in the console."""
+    """A connection, PENDING until someone has completed the handshake in the console."""
 
     arn: str
     name: str
@@ -27,7 +27,7 @@ class Connection:
     tags: dict[str, str] = field(default_factory=dict)
 
     def described(self) -> dict[str, str]:
-        """In the form in which GetConnection answers."""
+        """The connection as GetConnection returns it."""
         return {
             "ConnectionName": self.name,
             "ConnectionArn": self.arn,
@@ -38,9 +38,9 @@ class Connection:
 
 
 class CodeConnectionsBackend(BaseBackend):
-    """The connections of an account in a region."""
+    """The connections of an account and region."""
 
-    paths: ClassVar[dict[str, Any]] = {}  # what answers, by the path of the request
+    paths: ClassVar[dict[str, Any]] = {}  # the handlers, by the request's path
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -54,17 +54,17 @@ class CodeConnectionsBackend(BaseBackend):
         return SimpleNamespace(url_bases=bases, url_paths=self.paths)
 
     def find(self, arn: str) -> Connection:
-        """The connection, or a refusal. AWS's message is not documented; this one is an assumption."""
+        """The connection. Raises a refusal if there is none; its message is an assumption, since AWS documents none."""
         if arn not in self.connections:
             raise Refusal("ResourceNotFoundException", f"Connection {arn} not found")
         return self.connections[arn]
 
 
-codeconnections_backends = BackendDict(CodeConnectionsBackend, "codebuild")  # its regions: botocore lists none of ours
+codeconnections_backends = BackendDict(CodeConnectionsBackend, "codebuild")  # its regions: botocore lists none here
 
 
 def connection(account_id: str, arn: str) -> Connection | None:
-    """The connection with this ARN, or None: for the services that go through one."""
+    """The connection with this ARN, or None: for the services that use it."""
     backends = codeconnections_backends[account_id]
     region = (arn.split(":") + [""] * 4)[3]
     return backends[region].connections.get(arn) if region in backends else None
@@ -72,7 +72,7 @@ def connection(account_id: str, arn: str) -> Connection | None:
 
 @switch
 def complete_handshake(name: str, region: str = REGION, status: str = "AVAILABLE") -> str:
-    """Do what a human does in the console: the connection called `name` becomes AVAILABLE (or ERROR). Its ARN."""
+    """Do what a person does in the console: the connection `name` becomes AVAILABLE (or ERROR). Returns its ARN."""
     found = codeconnections_backends[DEFAULT_ACCOUNT_ID][region].connections.values()
     for one in found:
         if one.name == name:
@@ -86,7 +86,7 @@ def _register() -> None:
         if any(known == service for known, _ in moto.backend_index.backend_url_patterns):
             grown(service)
         pattern = re.compile(rf"https?://{service}\.(.+)\.amazonaws\.com")
-        moto.backend_index.backend_url_patterns.insert(0, (service, pattern))  # before moto's, should it have one
+        moto.backend_index.backend_url_patterns.insert(0, (service, pattern))  # before moto's, in case it gets one
         sys.modules[f"moto.{service.replace('-', '')}"] = sys.modules[__name__]  # where moto finds its backends
 
 

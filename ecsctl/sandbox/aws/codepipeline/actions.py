@@ -1,4 +1,4 @@
-"""Says what each type of action does: a source finds its commit, a build builds, an approval waits for someone."""
+"""What each type of action does: a source fetches its commit, a build builds, an approval waits for someone."""
 
 import json
 import re
@@ -30,7 +30,7 @@ APPROVAL = 7 * 24 * 3600.0
 
 @dataclass
 class Timed:
-    """Something that ends by itself, in a way that is known from the beginning."""
+    """An action that ends by itself, and whose outcome is known from the beginning."""
 
     outcome: Outcome
 
@@ -39,22 +39,22 @@ class Timed:
         return self.outcome if self.outcome.at <= now else None
 
     def stop(self, now: float) -> None:
-        """Nothing to stop: it ends by itself."""
+        """Do nothing: the action ends by itself."""
 
 
 def failed(at: float, message: str, code: str = "ConfigurationError") -> Timed:
-    """It fails at once."""
+    """An action that fails at once."""
     return Timed(Outcome(at, "Failed", message, code, message))
 
 
 @switch
 def fail_next_action(action: str, message: str, code: str = "ConfigurationError") -> None:
-    """Let the next attempt of the pipelines' action of this name fail at once, in these words."""
+    """Let the next attempt of an action with this name, in any pipeline, fail at once with this message."""
     SCRIPTED_FAILURES[DEFAULT_ACCOUNT_ID, action] = lambda at: Outcome(at, "Failed", message, code, message)
 
 
 def begins(category: str, owner: str, provider: str) -> Callable[[Begin], Begin]:
-    """This function begins actions of the type."""
+    """Register a function that begins actions of this type."""
 
     def declare(function: Begin) -> Begin:
         BEGIN[category, owner, provider] = function
@@ -85,7 +85,7 @@ def _sourced(runs: Runs, execution: Execution, attempt: Attempt, repository: str
 
 @dataclass
 class _Fetching(Timed):
-    """A source: once it ends, the commit's files are in the artifact bucket, if the pipeline's role may put them."""
+    """A source action: when it ends, it has put the commit's files into the artifact bucket, if the role may do so."""
 
     account: str
     role: str
@@ -94,7 +94,7 @@ class _Fetching(Timed):
     key: str
 
     def ended(self, now: float) -> Outcome | None:
-        """The wording is the one that users report (aws/aws-cdk#13733); that they hold for tokens too is assumed."""
+        """The error is as users report it (aws/aws-cdk#13733); that it is the same for tokens is an assumption."""
         if super().ended(now) is None:
             return None
         while self.outputs:
@@ -108,14 +108,14 @@ class _Fetching(Timed):
 
 
 def _zip_of(commit: str) -> bytes:
-    """The commit's files; in one process, where there is no repository, a file that names the commit."""
+    """A zip of the commit's files; in process, where there is no repository, of a file that names the commit."""
     found = checkout.current.zipped(commit) if checkout.current is not None else None
     return found or artifacts.packed({"COMMIT": commit.encode()})
 
 
 @begins("Source", "ThirdParty", "GitHub")
 def github_source(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
-    """The branch's commit, with the token; a masked or revoked one does not work."""
+    """Fetch the branch's commit with the token, which fails if it is masked or revoked."""
     settings = settings_of(attempt)
     works = remote.token_works(runs.backend.account_id, runs.backend.region_name)
     if settings["OAuthToken"] == MASK or not works:
@@ -126,7 +126,7 @@ def github_source(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
 
 @begins("Source", "AWS", "CodeStarSourceConnection")
 def connection_source(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
-    """The branch's commit, through a connection that someone has completed and the pipeline's role may use."""
+    """Fetch the branch's commit through a connection, which must be completed and usable by the pipeline's role."""
     settings, account = settings_of(attempt), runs.backend.account_id
     arn = settings["ConnectionArn"]
     found = codeconnections.connection(account, arn)
@@ -143,13 +143,13 @@ def connection_source(runs: Runs, execution: Execution, attempt: Attempt) -> Wor
 
 @dataclass
 class _Building:
-    """An action that is a build of CodeBuild. An abandoned one builds on (CodePipeline guide, "Stop a pipeline")."""
+    """A build by CodeBuild, which goes on if the action is abandoned (CodePipeline guide, "Stop a pipeline")."""
 
     backend: Any
     build: Build
 
     def ended(self, now: float) -> Outcome | None:
-        """Once the build is complete. Its artifact is pushed before the next action begins."""
+        """Returns how the build ended, once it has. Its artifact is uploaded before the next action begins."""
         pushes.push_once(self.backend, self.build)
         ended = ended_at(self.build, now)
         if ended is None:
@@ -161,13 +161,13 @@ class _Building:
         return Outcome(at, "Failed", message, "JobFailed", message)
 
     def stop(self, now: float) -> None:
-        """The build continues."""
+        """Do nothing: the build continues."""
 
 
 @begins("Build", "AWS", "CodeBuild")
 @begins("Test", "AWS", "CodeBuild")
 def codebuild_action(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
-    """A build of the project, whose source and artifacts are the pipeline's."""
+    """Start a build of the project, with the pipeline's source and artifacts."""
     settings, account, region = settings_of(attempt), runs.backend.account_id, runs.backend.region_name
     backend, name = codebuild_backends[account][region], settings["ProjectName"]
     arn = f"arn:{runs.backend.partition}:codebuild:{region}:{account}:project/{name}"
@@ -206,19 +206,19 @@ class Approving:
         self._expires = began + APPROVAL
 
     def ended(self, now: float) -> Outcome | None:
-        """Once someone has answered, or nobody has for too long."""
+        """Returns how it ended: by someone's answer, or by the timeout."""
         if self.answer is None and now >= self._expires:
             message = "Approval was not given in time"
             return Outcome(self._expires, "Failed", message, "JobFailed", message)
         return self.answer
 
     def stop(self, now: float) -> None:
-        """Nothing to stop."""
+        """Do nothing: there is nothing to stop."""
 
 
 @begins("Approval", "AWS", "Manual")
 def approval(_runs: Runs, _execution: Execution, attempt: Attempt) -> Work:
-    """Waits, and can be answered with its token."""
+    """Wait for an answer, which must carry the attempt's token."""
     attempt.token = str(mock_random.uuid4())
     return Approving(attempt.began)
 

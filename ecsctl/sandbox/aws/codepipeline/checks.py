@@ -1,5 +1,4 @@
-"""The checks that CodePipeline makes of a declaration: stages, action types, artifacts, configuration. And its
-masked secrets.
+"""What CodePipeline checks about a declaration (stages, action types, artifacts, configuration), and masked secrets.
 
 From the CodePipeline guide, "CodePipeline pipeline structure reference" and "Action structure reference".
 """
@@ -21,7 +20,7 @@ Declared = dict[str, Any]
 
 @dataclass(frozen=True)
 class ActionType:
-    """Describes how many artifacts an action of this type takes and makes, and which settings it must and may have."""
+    """How many input and output artifacts an action of this type has, and its required and optional settings."""
 
     inputs: range
     outputs: range
@@ -35,7 +34,7 @@ def _type(inputs: range, outputs: range, required: str, optional: str = "") -> A
 
 _NONE, _ONE, _CODEBUILD = range(1), range(1, 2), "BatchEnabled CombineArtifacts EnvironmentVariables PrimarySource"
 
-# (category, owner, provider). The types this project uses; AWS has more, and the sandbox runs none of those.
+# (category, owner, provider). The types that this project uses; AWS has more, which the sandbox does not run.
 ACTION_TYPES = {
     ("Source", "ThirdParty", "GitHub"): _type(_NONE, _ONE, "Owner Repo Branch OAuthToken", "PollForSourceChanges"),
     ("Source", "AWS", "CodeStarSourceConnection"): _type(
@@ -58,13 +57,13 @@ def actions(pipeline: Declared) -> Iterator[tuple[str, Declared]]:
 
 
 def action_type(action: Declared) -> tuple[str, str, str]:
-    """The action's type, but for its version."""
+    """The action's type, without its version."""
     named = action["actionTypeId"]
     return named["category"], named["owner"], named["provider"]
 
 
 def check(pipeline: Declared) -> None:
-    """Refuse a declaration that AWS refuses. Where only AWS's code is known, the wording is an assumption."""
+    """Refuse a declaration as AWS does. If only AWS's error code is known, the message is an assumption."""
     if ("artifactStore" in pipeline) == ("artifactStores" in pipeline):
         _structure("Exactly one of artifactStore and artifactStores must be declared")
     if len(pipeline["stages"]) < 2:
@@ -93,9 +92,9 @@ def check(pipeline: Declared) -> None:
 
 
 def _check_triggers(pipeline: Declared) -> None:
-    """One trigger for a source action of a connection, and in a push tags, branches, or branches with paths.
+    """Each source action with a connection may have one trigger, with tags, branches, or branches and paths.
 
-    CodePipeline guide, "Trigger filtering in the pipeline JSON (CLI)"; the words are in
+    CodePipeline guide, "Trigger filtering in the pipeline JSON (CLI)"; the message is that of
     hashicorp/terraform-provider-aws#43105.
     """
     connected = {one["name"] for _, one in actions(pipeline) if action_type(one)[2] == "CodeStarSourceConnection"}
@@ -116,7 +115,7 @@ def _check_triggers(pipeline: Declared) -> None:
 def _check_action(action: Declared) -> None:
     name, named = action["name"], action["actionTypeId"]
     kind = ACTION_TYPES.get(action_type(action))
-    if kind is None or named["version"] != "1":  # hashicorp/terraform-provider-aws#4667 has the words
+    if kind is None or named["version"] != "1":  # the message: hashicorp/terraform-provider-aws#4667
         described = ", ".join(
             f"{field.capitalize()}: '{named[field]}'" for field in ("category", "provider", "owner", "version")
         )
@@ -124,7 +123,7 @@ def _check_action(action: Declared) -> None:
         return
     for word, counts in (("input", kind.inputs), ("output", kind.outputs)):
         count = len(action.get(f"{word}Artifacts") or [])
-        if count < counts.start:  # awsdocs/aws-cloudformation-user-guide#941 has the words
+        if count < counts.start:  # the message: awsdocs/aws-cloudformation-user-guide#941
             _action(
                 f"Action {name} declares {count} {word} artifacts which is less than the minimum count ({counts.start})"
             )
@@ -143,7 +142,7 @@ def _check_action(action: Declared) -> None:
 
 
 def _check_artifacts(pipeline: Declared) -> None:
-    """An input must be the output of an action that runs earlier, and outputs have names of their own."""
+    """An input must be the output of an action that runs earlier, and output names must be unique."""
     made: set[str] = set()
     for stage in pipeline["stages"]:
         for order in sorted({action.get("runOrder", 1) for action in stage["actions"]}):
@@ -178,7 +177,7 @@ def _action(message: str) -> None:
 
 
 def masked(pipeline: Declared) -> Declared:
-    """The declaration as AWS shows it: secrets as four asterisks."""
+    """The declaration as AWS returns it, with each secret replaced by four asterisks."""
     shown = copy.deepcopy(pipeline)
     for _, action in actions(shown):
         for key in SECRETS:
@@ -188,11 +187,11 @@ def masked(pipeline: Declared) -> Declared:
 
 
 def unmasked(pipeline: Declared, before: Declared | None) -> Declared:
-    """The declaration to keep when the one that was sent may have masks in it.
+    """The declaration to store, if the one that was sent may contain masked secrets.
 
-    The stored secret stays only when nothing else of the action's configuration changed; else the four asterisks are
-    what is stored (CodePipeline guide, "Configure GitHub (via OAuth app) source action"). A new action cannot have
-    them (alantech/iasql#1594 has the words).
+    The stored secret is kept only if nothing else in the action's configuration changed; otherwise the four asterisks
+    are stored (CodePipeline guide, "Configure GitHub (via OAuth app) source action"). A new action cannot have them
+    (the message: alantech/iasql#1594).
     """
     kept = copy.deepcopy(pipeline)
     known = {(stage, one["name"]): one.get("configuration", {}) for stage, one in actions(before or {"stages": []})}

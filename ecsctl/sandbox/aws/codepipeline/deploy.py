@@ -1,4 +1,4 @@
-"""The Deploy action of ECS: a new revision of what the service runs, with the images that the build names."""
+"""The ECS deploy action: a new revision of what the service runs, with the images that the build names."""
 
 import json
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ecsctl.sandbox.core.principals import session
 
 LIMIT = 60.0  # minutes; CodePipeline guide, "Amazon ECS deployment action reference": the default DeploymentTimeout
 
-# What a revision can be registered with. The rest of what describe_task_definition answers is ECS's own.
+# The parameters of RegisterTaskDefinition. ECS sets everything else that DescribeTaskDefinition returns.
 _COPIED = (
     "family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions", "volumes",
     "placementConstraints", "requiresCompatibilities", "cpu", "memory", "pidMode", "ipcMode", "proxyConfiguration",
@@ -24,7 +24,7 @@ _COPIED = (
 
 
 class _Unfit(Exception):
-    """The action cannot go on; the message says why, as CodePipeline does."""
+    """The action fails, with CodePipeline's message."""
 
     def __init__(self, message: str, code: str = "ConfigurationError") -> None:
         super().__init__(message)
@@ -33,7 +33,7 @@ class _Unfit(Exception):
 
 @dataclass
 class Deploying:
-    """Waits until the service runs the action's deployment alone."""
+    """Waits until the action's deployment is the only one of the service."""
 
     account: str
     region: str
@@ -43,9 +43,9 @@ class Deploying:
     gives_up: float
 
     def ended(self, now: float) -> Outcome | None:
-        """Once the deployment is complete, or the time is over.
+        """Returns how it ended: the deployment is complete, or the time is over.
 
-        After a rollback by the circuit breaker the action waits on, until its time is over: so users report
+        After a rollback by the circuit breaker the action keeps waiting until its time is over, as users report
         (aws/containers-roadmap#1399).
         """
         state, since = self._rollout()
@@ -64,15 +64,15 @@ class Deploying:
         return ecs.rollout(self.account, self.region, self.cluster, self.service, self.deployment)
 
     def stop(self, now: float) -> None:
-        """The deployment goes on (CodePipeline guide, "Stop a pipeline execution")."""
+        """Do nothing: the deployment goes on (CodePipeline guide, "Stop a pipeline execution")."""
 
 
 @begins("Deploy", "AWS", "ECS")
 def ecs_deploy(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
-    """Copy the service's own revision with other images, register that, and let the service run it.
+    """Register a copy of the service's own revision with other images, and update the service to it.
 
-    CodePipeline guide, "Amazon ECS standard deployment action": it begins with the revision the service runs, not with
-    the newest one. The words of the refusals are those of public reports where there are any.
+    CodePipeline guide, "Amazon ECS standard deployment action": it starts from the revision that the service runs,
+    not from the newest one. Error messages are those of public reports, if there are any.
     """
     account, region, settings = runs.backend.account_id, runs.backend.region_name, settings_of(attempt)
     cluster, service = settings["ClusterName"], settings["ServiceName"]
@@ -116,7 +116,7 @@ def _images(account: str, execution: Execution, attempt: Attempt) -> dict[str, s
     bucket, key = artifacts.parts(where)
     try:
         text = artifacts.unpacked(artifacts.get(account, execution.pipeline["roleArn"], where)).get(name)
-    except Refusal:  # in AWS's words also when it does not exist: S3 does not say so to who may not list
+    except Refusal:  # AWS's message even if it does not exist: without ListBucket, S3 does not say so
         message = f"Unable to access the artifact with Amazon S3 object key '{key}' located in the Amazon S3 artifact"
         why = f"{message} bucket '{bucket}'. The provided role does not have sufficient permissions."
         raise _Unfit(why, "PermissionError") from None
@@ -137,7 +137,7 @@ def _with_images(revision: dict[str, Any], images: dict[str, str]) -> dict[str, 
             raise _Unfit(f"The AWS ECS container {name} does not exist")
         containers[name]["image"] = image
     for one in containers.values():
-        one.pop("versionConsistency", None)  # does not survive (terraform-aws-modules/terraform-aws-ecs#356)
+        one.pop("versionConsistency", None)  # is lost in the copy (terraform-aws-modules/terraform-aws-ecs#356)
     return fresh | {"containerDefinitions": list(containers.values())}
 
 

@@ -1,7 +1,7 @@
-"""Changes of executions as events: rules of EventBridge start builds at them, and publish to topics.
+"""Status changes of executions as events: EventBridge rules start builds and publish to topics.
 
-CodePipeline user guide, "Monitoring CodePipeline events"; EventBridge user guide, "Amazon EventBridge targets". What
-the rule's role may not do does not happen, and nobody gets an error.
+CodePipeline user guide, "Monitoring CodePipeline events"; EventBridge user guide, "Amazon EventBridge targets". If
+the rule's role lacks a permission, the target is not invoked, and nobody gets an error.
 """
 
 import json
@@ -23,7 +23,7 @@ _STATES = {"InProgress": "STARTED", "Succeeded": "SUCCEEDED", "Failed": "FAILED"
 
 
 def changed(runs: time.Runs, execution: Execution, before: str, at: float) -> None:
-    """Match the event of a change with the rules, and invoke their targets."""
+    """Invoke the targets of all rules that match the event of a status change."""
     state = "RESUMED" if before and execution.status == "InProgress" else _STATES[execution.status]
     account, region = runs.backend.account_id, runs.backend.region_name
     event: Any = {
@@ -53,11 +53,11 @@ def _start(account: str, region: str, rule: Any, target: dict[str, Any], event: 
     try:
         builds.start(backend, project.project_metadata, _input(target, event), f"rule/{rule.name}", at)
     except overlay.Refusal:
-        return  # the account's quota: EventBridge retries for a day; the sandbox does not
+        return  # the account's quota is used up: EventBridge retries for a day; the sandbox does not
 
 
 def _input(target: dict[str, Any], event: dict[str, Any]) -> Any:
-    """The target's input: a value is inserted into JSON as JSON, and between quotes as it is."""
+    """The target's input. A value is inserted as JSON, but as plain text between quotes."""
     words = target.get("InputTransformer")
     if words is None:
         return {}

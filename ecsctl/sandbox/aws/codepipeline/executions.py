@@ -20,12 +20,12 @@ from ecsctl.sandbox.core.principals import caller
 
 
 def time_of(seconds: float) -> datetime:
-    """Sandbox seconds as AWS shows a time."""
+    """A sandbox time in seconds, as AWS returns a time."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def execution_of(held: Runs, execution_id: str, code: str = "PipelineExecutionNotFoundException") -> Execution:
-    """The execution, or a refusal."""
+    """The execution. Raises a refusal if it does not exist."""
     for one in held.executions:
         if one.id == execution_id:
             return one
@@ -34,7 +34,7 @@ def execution_of(held: Runs, execution_id: str, code: str = "PipelineExecutionNo
 
 @overlay.wraps(CodePipelineResponse)
 def start_pipeline_execution(_original: Callable[..., Any], response: CodePipelineResponse) -> ActionResult:
-    """A new execution; the same `clientRequestToken` is the same one."""
+    """Start an execution; the same `clientRequestToken` returns the same one."""
     params = asked(response)
     pipeline = found(response, params["name"]).pipeline
     held = runs(response.codepipeline_backend, params["name"])
@@ -55,7 +55,7 @@ def start_pipeline_execution(_original: Callable[..., Any], response: CodePipeli
 
 @overlay.adds(CodePipelineResponse)
 def stop_pipeline_execution(response: CodePipelineResponse) -> ActionResult:
-    """Stop it after the actions that run, or with `abandon` at once. AWS's codes; the words are assumptions."""
+    """Stop it after the running actions, or with `abandon` at once. AWS's error codes; the messages are assumptions."""
     params = asked(response)
     found(response, params["pipelineName"])
     held = runs(response.codepipeline_backend, params["pipelineName"])
@@ -74,7 +74,7 @@ def stop_pipeline_execution(response: CodePipelineResponse) -> ActionResult:
 
 @overlay.wraps(CodePipelineResponse)
 def get_pipeline_execution(_original: Callable[..., Any], response: CodePipelineResponse) -> ActionResult:
-    """One execution."""
+    """Return one execution."""
     params = asked(response)
     found(response, params["pipelineName"])
     one = execution_of(runs(response.codepipeline_backend, params["pipelineName"]), params["pipelineExecutionId"])
@@ -96,7 +96,7 @@ def get_pipeline_execution(_original: Callable[..., Any], response: CodePipeline
 
 @overlay.wraps(CodePipelineResponse)
 def list_pipeline_executions(_original: Callable[..., Any], response: CodePipelineResponse) -> ActionResult:
-    """All executions, the newest first."""
+    """List all executions, the newest first."""
     params = asked(response)
     found(response, params["pipelineName"])
     stage = params.get("filter", {}).get("succeededInStage", {}).get("stageName")
@@ -124,7 +124,7 @@ def list_pipeline_executions(_original: Callable[..., Any], response: CodePipeli
 
 @overlay.adds(CodePipelineResponse)
 def list_action_executions(response: CodePipelineResponse) -> ActionResult:
-    """All runs of actions, the newest first, also those that a retry replaced."""
+    """List all runs of actions, the newest first, including those that a retry replaced."""
     params = asked(response)
     found(response, params["pipelineName"])
     held = runs(response.codepipeline_backend, params["pipelineName"])
@@ -142,7 +142,7 @@ def list_action_executions(response: CodePipelineResponse) -> ActionResult:
 
 @overlay.adds(CodePipelineResponse)
 def put_approval_result(response: CodePipelineResponse) -> ActionResult:
-    """Approve or reject the action that waits with this token. Codes: API reference; the words are assumptions."""
+    """Approve or reject the action with this token. Error codes: API reference; the messages are assumptions."""
     params = asked(response)
     pipeline, now = found(response, params["pipelineName"]).pipeline, clock.now()
     held = runs(response.codepipeline_backend, params["pipelineName"])
@@ -170,7 +170,7 @@ def put_approval_result(response: CodePipelineResponse) -> ActionResult:
 
 @overlay.adds(CodePipelineResponse)
 def retry_stage_execution(response: CodePipelineResponse) -> ActionResult:
-    """Run a stage's failed actions again, in the same execution. AWS's codes; the words are assumptions."""
+    """Run a stage's failed actions again, in the same execution. AWS's error codes; the messages are assumptions."""
     params = asked(response)
     pipeline = found(response, params["pipelineName"]).pipeline
     held, stage = runs(response.codepipeline_backend, params["pipelineName"]), params["stageName"]
@@ -247,7 +247,7 @@ def _places(named: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def _standing(backend: Any, pipeline: str, execution: str) -> tuple[str, str]:
-    """As of the last request: a read of builds does not advance pipelines, which may start some."""
+    """Status and commit of an execution, as of the last request: advancing pipelines here might start builds."""
     one = execution_of(as_they_are(backend, pipeline), execution)
     return one.status, next((each["revisionId"] for each in _revisions(one)), "")
 

@@ -1,4 +1,4 @@
-"""CodePipeline's pipelines: running from their creation, returned with masked secrets, updated as a whole."""
+"""CodePipeline's pipelines: they run once on creation, are returned with masked secrets, and updated as a whole."""
 
 import copy
 import json
@@ -17,7 +17,7 @@ from ecsctl.sandbox.core.principals import caller
 
 
 def asked(response: CodePipelineResponse) -> dict[str, Any]:
-    """The request's parameters, within the service's model."""
+    """The request's parameters, validated against the service's model."""
     params: dict[str, Any] = json.loads(response.body or "{}")
     wrong = constraints.violation("codepipeline", response._get_action(), params)
     if wrong is not None:
@@ -26,7 +26,7 @@ def asked(response: CodePipelineResponse) -> dict[str, Any]:
 
 
 def found(response: CodePipelineResponse, name: str) -> CodePipeline:
-    """The pipeline of this name, or a refusal."""
+    """The pipeline with this name. Raises a refusal if there is none."""
     pipelines = response.codepipeline_backend.pipelines
     if name not in pipelines:
         message = f"Account '{response.current_account}' does not have a pipeline with name '{name}'"
@@ -36,7 +36,7 @@ def found(response: CodePipelineResponse, name: str) -> CodePipeline:
 
 @overlay.wraps(CodePipelineResponse)
 def create_pipeline(_original: Callable[..., Any], response: CodePipelineResponse) -> ActionResult:
-    """A pipeline, and its first execution at once (CodePipeline guide, "Create a pipeline")."""
+    """Create a pipeline, whose first execution starts at once (CodePipeline guide, "Create a pipeline")."""
     params, backend = asked(response), response.codepipeline_backend
     name, tags = params["pipeline"]["name"], params.get("tags", [])
     if name in backend.pipelines:
@@ -55,7 +55,7 @@ def create_pipeline(_original: Callable[..., Any], response: CodePipelineRespons
 
 @overlay.wraps(CodePipelineResponse)
 def get_pipeline(_original: Callable[..., Any], response: CodePipelineResponse) -> ActionResult:
-    """The latest version, with masked secrets."""
+    """Return the latest version, with masked secrets."""
     params = asked(response)
     held = found(response, params["name"])
     version = params.get("version")
@@ -69,7 +69,7 @@ def get_pipeline(_original: Callable[..., Any], response: CodePipelineResponse) 
 
 @overlay.wraps(CodePipelineResponse)
 def update_pipeline(_original: Callable[..., Any], response: CodePipelineResponse) -> ActionResult:
-    """Replace the whole declaration; an execution in flight ends as Cancelled, and none is started.
+    """Replace the whole declaration; running executions end as Cancelled, and none is started.
 
     API reference, PipelineExecution: "Cancelled: the pipeline's definition was updated before the execution could be
     completed".
@@ -88,7 +88,7 @@ def update_pipeline(_original: Callable[..., Any], response: CodePipelineRespons
 
 @overlay.wraps(CodePipelineResponse)
 def delete_pipeline(_original: Callable[..., Any], response: CodePipelineResponse) -> ActionResult:
-    """Gone with its executions, or was not there; what they started elsewhere goes on. Webhooks stay."""
+    """Delete it with its executions; a missing one is no error. Builds and deployments go on, and webhooks stay."""
     name, backend = asked(response)["name"], response.codepipeline_backend
     backend.pipelines.pop(name, None)
     forget(backend, name)
@@ -97,7 +97,7 @@ def delete_pipeline(_original: Callable[..., Any], response: CodePipelineRespons
 
 @overlay.wraps(CodePipelineResponse)
 def list_pipelines(_original: Callable[..., Any], response: CodePipelineResponse) -> ActionResult:
-    """All pipelines, a page at a time."""
+    """List all pipelines, a page at a time."""
     params, summaries = asked(response), []
     for name, held in sorted(response.codepipeline_backend.pipelines.items()):
         shared = {field: held.pipeline[field] for field in ("version", "pipelineType", "executionMode")}
@@ -107,7 +107,7 @@ def list_pipelines(_original: Callable[..., Any], response: CodePipelineResponse
 
 
 def page(member: str, items: list[Any], params: dict[str, Any]) -> dict[str, Any]:
-    """As many of `items` as were asked for (a hundred), and the token for the next."""
+    """A page of as many `items` as requested (by default a hundred), and the token of the next page."""
     begin, size = int(params.get("nextToken") or params.get("NextToken") or 0), params.get("maxResults") or 100
     answer: dict[str, Any] = {member: items[begin : begin + size]}
     if begin + size < len(items):
@@ -116,7 +116,7 @@ def page(member: str, items: list[Any], params: dict[str, Any]) -> dict[str, Any
 
 
 def _filled(declared: dict[str, Any]) -> dict[str, Any]:
-    """With AWS's defaults: type V2, and a trigger for each connection that nothing was said about.
+    """The declaration with AWS's defaults: type V2, and a trigger for each connection without one.
 
     Recorded by go-to-k/cdk-real-drift (commit c00ed982); the triggers: terraform-provider-aws, aws_codepipeline,
     `trigger_all`. The form of such a trigger, a push to the action's branch, is an assumption.

@@ -1,4 +1,4 @@
-"""The state that is kept of a pipeline's executions: where each is, and what its actions came to."""
+"""State of a pipeline's executions: the stage of each, and the outcomes of its actions."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ Declared = dict[str, Any]
 
 @dataclass
 class Outcome:
-    """Describes how an action ended, and when."""
+    """How an action ended, and when."""
 
     at: float
     status: str  # Succeeded or Failed
@@ -22,13 +22,13 @@ class Outcome:
 
 
 class Work(Protocol):
-    """Describes what an action does. It was begun when it was made."""
+    """What an action does. It has begun when the object is created."""
 
     def ended(self, now: float) -> Outcome | None:
-        """Returns how it ended, if it has by `now`. Once it has been returned it never changes."""
+        """Returns how it ended, if it has by `now`. An outcome that was once returned never changes."""
 
     def stop(self, now: float) -> None:
-        """Its execution was abandoned."""
+        """Stop, since the execution was abandoned."""
 
 
 @dataclass
@@ -44,12 +44,12 @@ class Attempt:
     abandoned: float | None = None
     external_id: str | None = None
     external_url: str | None = None
-    token: str | None = None  # what an approval is given with
+    token: str | None = None  # with which an approval is answered
     by: str | None = None
-    revision: dict[str, str] | None = None  # of a source: id, url and summary
+    revision: dict[str, str] | None = None  # of a source action: id, url and summary
     variables: dict[str, str] = field(default_factory=dict)
-    outputs: dict[str, str] = field(default_factory=dict)  # artifact: ARN of the object that is to be its zip
-    void: bool = False  # a retry takes its place
+    outputs: dict[str, str] = field(default_factory=dict)  # by artifact: ARN of its zip
+    void: bool = False  # replaced by a retry
 
     @property
     def status(self) -> str:
@@ -66,7 +66,7 @@ class Attempt:
 
 @dataclass
 class Execution:
-    """One execution of the pipeline. `stage` is where it is or waits to be; `at` when that began."""
+    """One execution of the pipeline. `stage` is the one it is in or waits for, `at` the time that this began."""
 
     id: str
     pipeline: Declared
@@ -82,12 +82,12 @@ class Execution:
     attempts: list[Attempt] = field(default_factory=list)
     stages: dict[str, str] = field(default_factory=dict)  # the last status in each stage
     variables: dict[str, str] = field(default_factory=dict)
-    revisions: dict[str, str] = field(default_factory=dict)  # action: commit, when the caller chose it
+    revisions: dict[str, str] = field(default_factory=dict)  # by action: the commit, if the caller chose it
     reported: str = ""  # the status in the last event
 
     @property
     def running(self) -> bool:
-        """Whether it may still change by itself."""
+        """Whether its status may still change by itself."""
         return self.status in ("InProgress", "Stopping")
 
     @property
@@ -97,7 +97,7 @@ class Execution:
         return name
 
     def places(self, outputs: list[dict[str, str]], region: str) -> dict[str, str]:
-        """Returns where an action's output artifacts are to be, by their names."""
+        """Returns where an action's output artifacts are stored, by name."""
         store = self.pipeline.get("artifactStore") or self.pipeline["artifactStores"][region]
         bucket, partition = store["location"], get_partition(region)
         return {
@@ -111,11 +111,11 @@ class Execution:
         return made[-1] if made else ""
 
     def latest(self, stage: str) -> dict[str, Attempt]:
-        """The attempt that counts of each action in a stage."""
+        """The last attempt of each action in a stage."""
         return {one.declared["name"]: one for one in self.attempts if one.stage == stage and not one.void}
 
     def end(self, status: str, now: float) -> None:
-        """Change the status, and that of the stage it is in."""
+        """Set the final status of the execution and of its stage."""
         self.status, self.changed = status, now
         if not self.waiting:
             self.stages[self.stage_name] = "Cancelled" if status == "Cancelled" else status

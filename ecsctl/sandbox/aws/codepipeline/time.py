@@ -1,8 +1,8 @@
-"""Executions of CodePipeline move from stage to stage by the clock, one in a stage at a time, at each request.
+"""CodePipeline's executions move from stage to stage by the clock, one per stage at a time, at each request.
 
-Nothing runs by itself. `Runs.advance` brings a pipeline's executions from where they last were to now, event by
-event in the order of their times, so that it makes no difference how often requests come. What an action does is up
-to its `Work`: a call to another service, or a wait.
+Nothing runs in the background. `Runs.advance` handles the events of a pipeline's executions since the last request, in
+the order of their times, so that the result does not depend on how often requests come. What an action does is defined
+by its `Work`: a call to another service, or a wait.
 """
 
 import copy
@@ -20,14 +20,14 @@ from ecsctl.sandbox.core.overlay import Refusal
 
 STOPPING = 1.0  # seconds until an abandoned execution is Stopped; an assumption
 
-# (category, owner, provider): what begins an action of that type. `codepipeline_actions` fills it.
+# (category, owner, provider): the function that begins an action of that type. `actions` fills it.
 Begin = Callable[["Runs", Execution, Attempt], Work]
 BEGIN: dict[tuple[str, str, str], Begin] = {}
 
 # (account, action): how its next attempt ends at once. `actions` fills it.
 SCRIPTED_FAILURES: dict[tuple[str, str], Callable[[float], Outcome]] = {}
 
-# Called with each change of an execution's status, the one before, and the time: `event_rules` puts itself here.
+# Called at each status change, with the execution, its previous status and the time: `event_rules` registers here.
 heard: list[Callable[["Runs", Execution, str, float], None]] = []
 
 
@@ -44,7 +44,7 @@ class Runs:
     def start(
         self, pipeline: Declared, trigger: str, detail: str, at: float | None = None, **chosen: dict[str, str]
     ) -> Execution:
-        """A new execution. `chosen`: `variables` and source `revisions` that the caller chose."""
+        """Start an execution, with the `variables` and source `revisions` that the caller chose."""
         now = clock.now() if at is None else at
         made = Execution(str(mock_random.uuid4()), copy.deepcopy(pipeline), trigger, detail, now, now, changed=now)
         made.variables = {one["name"]: one.get("defaultValue", "") for one in pipeline.get("variables", [])}
@@ -62,7 +62,7 @@ class Runs:
                 one.end("Cancelled", clock.now())
 
     def stop(self, execution: Execution, abandon: bool, reason: str | None) -> None:
-        """Let no further action begin; `abandon` those that run."""
+        """Let no further action begin; with `abandon` also stop waiting for the running ones."""
         now = clock.now()
         execution.reason = reason
         execution.end("Stopping", now)
@@ -70,7 +70,7 @@ class Runs:
             _abandon(execution, now)
 
     def retry(self, execution: Execution, every: bool) -> None:
-        """Run the failed (or all) actions of the stage again."""
+        """Run the failed (with `every`, all) actions of the stage again."""
         for one in execution.latest(execution.stage_name).values():
             one.void = every or one.status != "Succeeded"
         execution.at = clock.now()
@@ -78,7 +78,7 @@ class Runs:
         self._begin_group(execution)
 
     def advance(self) -> None:
-        """Bring all executions to now."""
+        """Advance all executions to now."""
         now = clock.now()
         self._tell()
         while True:
@@ -130,8 +130,8 @@ class Runs:
         )
 
     def _may_enter(self, execution: Execution) -> float | None:
-        """Returns when it can enter the stage it waits for: the transition is open and nobody else is there or was
-        first.
+        """Returns when it can enter the stage that it waits for: once the transition is enabled, the stage is free, and
+        no other execution has waited longer.
         """
         name, mode = execution.stage_name, execution.pipeline.get("executionMode", "SUPERSEDED")
         transition = self.transitions.get(name, Transition())
@@ -165,7 +165,7 @@ class Runs:
         self._begin_group(execution)
 
     def _begin_group(self, execution: Execution) -> None:
-        """Begin the actions that run together next: those of the lowest order that have not run."""
+        """Begin the next group of parallel actions: those of the lowest order that have not run."""
         stage = execution.pipeline["stages"][execution.stage]
         latest = execution.latest(stage["name"])
         left = [one for one in stage["actions"] if one["name"] not in latest]
@@ -188,7 +188,7 @@ class Runs:
         attempt.outcome = outcome
 
     def _go_on(self, execution: Execution, at: float) -> None:
-        """All actions that were begun in the stage have ended."""
+        """Continue, now that all actions begun in the stage have ended."""
         stage = execution.pipeline["stages"][execution.stage]
         latest = execution.latest(stage["name"])
         execution.at = at
@@ -215,7 +215,7 @@ def _ended(attempt: Attempt, now: float) -> Outcome | None:
 
 
 def _broken(attempt: Attempt, error: Exception) -> Outcome:
-    """An action that raises an error fails, so that it is not tried again at every request."""
+    """Fail an action that raised an error, so that it is not tried again at every request."""
     traceback.print_exc()
     message = f"The sandbox broke: {type(error).__name__}: {error}"
     return Outcome(attempt.began, "Failed", message, "InternalError", message)
@@ -229,18 +229,18 @@ def _abandon(execution: Execution, now: float) -> None:
 
 
 class _AllRuns(dict[str, Runs]):
-    """Indexed by the pipeline's name."""
+    """The executions of each pipeline, by its name."""
 
 
 def runs(backend: Any, name: str) -> Runs:
-    """The executions of a pipeline, as of now."""
+    """The executions of a pipeline, advanced to now."""
     found = as_they_are(backend, name)
     found.advance()
     return found
 
 
 def as_they_are(backend: Any, name: str) -> Runs:
-    """The executions of a pipeline, as they were last brought to now."""
+    """The executions of a pipeline as of the last request, without advancing them."""
     return overlay.memory(backend, _AllRuns).setdefault(name, Runs(backend, name))
 
 
@@ -253,12 +253,12 @@ def advance_all() -> None:
 
 
 def forget(backend: Any, name: str) -> None:
-    """The pipeline is deleted."""
+    """Forget the executions of a pipeline that is deleted."""
     overlay.memory(backend, _AllRuns).pop(name, None)
 
 
 def stage_of(pipeline: Declared, name: str) -> int:
-    """The number of the stage called `name`, or a refusal."""
+    """The index of the stage `name`. Raises a refusal if there is none."""
     names = [stage["name"] for stage in pipeline["stages"]]
     if name not in names:
         raise Refusal("StageNotFoundException", f"Pipeline '{pipeline['name']}' does not have a stage '{name}'")

@@ -15,7 +15,7 @@ from ecsctl.sandbox.core.principals import caller
 
 @overlay.adds(CodePipelineResponse)
 def get_pipeline_state(response: CodePipelineResponse) -> ActionResult:
-    """The state of every stage."""
+    """Return the state of every stage."""
     name = asked(response)["name"]
     held = found(response, name)
     going = runs(response.codepipeline_backend, name)
@@ -26,13 +26,13 @@ def get_pipeline_state(response: CodePipelineResponse) -> ActionResult:
 
 @overlay.adds(CodePipelineResponse)
 def disable_stage_transition(response: CodePipelineResponse) -> ActionResult:
-    """Let nothing into (or, Outbound, out of) a stage."""
+    """Keep executions from entering (with Outbound, leaving) a stage."""
     return _set_transition(response, enabled=False)
 
 
 @overlay.adds(CodePipelineResponse)
 def enable_stage_transition(response: CodePipelineResponse) -> ActionResult:
-    """Let executions into (or, Outbound, out of) a stage again."""
+    """Let executions enter (with Outbound, leave) a stage again."""
     return _set_transition(response, enabled=True)
 
 
@@ -79,7 +79,7 @@ def _transition(transition: Transition) -> dict[str, Any]:
 
 
 def _action(held: Runs, stage: str, action: str) -> dict[str, Any]:
-    """The last run of the action, whichever execution it was of."""
+    """The last run of the action, in any execution."""
     state: dict[str, Any] = {"actionName": action}
     attempts = [
         attempt

@@ -1,4 +1,4 @@
-"""Says what a push through a connection starts: the filters of a pipeline's triggers, and their patterns.
+"""Which pushes through a connection start a pipeline: the filters of its triggers, and their patterns.
 
 CodePipeline guide, "Automate starting pipelines using triggers and filtering", "Working with glob patterns in syntax".
 """
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 MOST = 100
-"""Of a push that changes more files than these, the paths are not checked."""
+"""The paths are not checked for a push that changes more files than this."""
 
 
 @dataclass(frozen=True)
 class Pushed:
-    """A branch or a tag, and the files that its commit changes. None: unknown, and every filter matches."""
+    """A branch or tag, and the files that its commit changes. If they are unknown (None), every path filter matches."""
 
     branch: str
     tag: str = ""
@@ -22,17 +22,17 @@ class Pushed:
 
     @property
     def ref(self) -> str:
-        """Its full name in git."""
+        """The full ref in git."""
         return f"refs/tags/{self.tag}" if self.tag else f"refs/heads/{self.branch}"
 
     @property
     def title(self) -> str:
-        """Returns how messages call it."""
+        """Its name in messages."""
         return f"tag {self.tag}" if self.tag else f"branch {self.branch}"
 
 
 def why_not_started(pipeline: dict[str, Any], action: str, pushed: Pushed) -> str:
-    """Returns why a push does not start a pipeline by one of its source actions; empty if it does."""
+    """Returns why a push to one of its source actions does not start a pipeline; empty if it does."""
     name = pipeline["name"]
     triggers = [one["gitConfiguration"] for one in pipeline.get("triggers") or []
                 if one["gitConfiguration"]["sourceActionName"] == action]  # fmt: skip
@@ -44,7 +44,7 @@ def why_not_started(pipeline: dict[str, Any], action: str, pushed: Pushed) -> st
 
 
 def _why(push: dict[str, Any], pushed: Pushed) -> str:
-    """Returns why one filter does not match a push: everything that it names must match."""
+    """Returns why a filter does not match a push, empty if it does: all parts of a filter must match."""
     tags, branches, paths = (push.get(key) or {} for key in ("tags", "branches", "filePaths"))
     if bool(tags) != bool(pushed.tag):
         return pushed.title
@@ -68,7 +68,7 @@ def _fits(patterns: Sequence[str], name: str) -> bool:
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """`*` within a folder, `**` across, `?` one character, `[…]` and `{a,b}`; a leading dot is nothing special."""
+    """Compile a glob: `*` within a folder, `**` across, `?` one character, `[…]`, `{a,b}`. Dots are ordinary."""
     text, depth = "", 0
     for part in re.findall(r"\*\*|\*|\?|\[[^\]]+\]|\\.|[{},]|[^*?\[\]{},\\]+|.", pattern):
         if part in ("*", "**", "?"):

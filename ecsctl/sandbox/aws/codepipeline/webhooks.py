@@ -1,4 +1,4 @@
-"""CodePipeline's webhooks: put by name, and made known to GitHub with the token of the pipeline's source action."""
+"""CodePipeline's webhooks: put by name, and registered with GitHub with the token of the pipeline's source action."""
 
 import copy
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from ecsctl.sandbox.github import remote
 
 @dataclass
 class Webhook:
-    """A webhook; `registered` is the repository whose hook on GitHub calls it."""
+    """A webhook; `registered` is the GitHub repository whose hook calls it."""
 
     definition: dict[str, Any]
     url: str
@@ -27,7 +27,7 @@ class Webhook:
     registered: str | None = None
 
     def described(self) -> dict[str, Any]:
-        """In the form in which ListWebhooks answers: without its secret."""
+        """The webhook as ListWebhooks returns it, without its secret."""
         shown = copy.deepcopy(self.definition)
         if "SecretToken" in shown["authenticationConfiguration"]:
             shown["authenticationConfiguration"]["SecretToken"] = MASK
@@ -36,17 +36,17 @@ class Webhook:
 
 
 class Webhooks(dict[str, Webhook]):
-    """Indexed by name."""
+    """Webhooks by name."""
 
 
 def webhooks(backend: Any) -> Webhooks:
-    """The webhooks of this account and region."""
+    """The webhooks of an account and region."""
     return overlay.memory(backend, Webhooks)
 
 
 @overlay.adds(CodePipelineResponse)
 def put_webhook(response: CodePipelineResponse) -> ActionResult:
-    """Make the webhook, or change the one of that name, which keeps its URL."""
+    """Create a webhook, or update the one with that name, which keeps its URL."""
     params = asked(response)
     wanted, tags = params["webhook"], _tags(params.get("tags", []))
     pipeline = found(response, wanted["targetPipeline"]).pipeline
@@ -67,7 +67,7 @@ def put_webhook(response: CodePipelineResponse) -> ActionResult:
 
 @overlay.adds(CodePipelineResponse)
 def list_webhooks(response: CodePipelineResponse) -> ActionResult:
-    """All webhooks, without their secrets."""
+    """List all webhooks, without their secrets."""
     params = asked(response)
     listed = [one.described() for _, one in sorted(webhooks(response.codepipeline_backend).items())]
     return ActionResult(page("webhooks", listed, {"maxResults": params.get("MaxResults")} | params))
@@ -75,14 +75,14 @@ def list_webhooks(response: CodePipelineResponse) -> ActionResult:
 
 @overlay.adds(CodePipelineResponse)
 def delete_webhook(response: CodePipelineResponse) -> ActionResult:
-    """Gone, or was not there (API reference). The hook on GitHub stays if it was not deregistered."""
+    """Delete it; a missing one is no error (API reference). GitHub's hook stays if it was not deregistered."""
     webhooks(response.codepipeline_backend).pop(asked(response)["name"], None)
     return ActionResult({})
 
 
 @overlay.adds(CodePipelineResponse)
 def register_webhook_with_third_party(response: CodePipelineResponse) -> ActionResult:
-    """Make the hook on GitHub."""
+    """Create the hook on GitHub."""
     webhook = _found(response)
     repository = _repository(response, webhook, "registered with")
     remote.add_hook(response.current_account, response.region, repository, webhook.url)
@@ -92,7 +92,7 @@ def register_webhook_with_third_party(response: CodePipelineResponse) -> ActionR
 
 @overlay.adds(CodePipelineResponse)
 def deregister_webhook_with_third_party(response: CodePipelineResponse) -> ActionResult:
-    """Take the hook from GitHub."""
+    """Delete the hook on GitHub."""
     webhook = _found(response)
     if webhook.registered is not None:
         _repository(response, webhook, "deregistered from")
@@ -103,14 +103,14 @@ def deregister_webhook_with_third_party(response: CodePipelineResponse) -> Actio
 
 @overlay.wraps(CodePipelineResponse)
 def list_tags_for_resource(original: Callable[..., Any], response: CodePipelineResponse) -> Any:
-    """Webhooks have tags too."""
+    """The same for webhooks, which have tags too."""
     webhook = _tagged(response)
     return original() if webhook is None else ActionResult({"tags": webhook.described()["tags"]})
 
 
 @overlay.wraps(CodePipelineResponse)
 def tag_resource(original: Callable[..., Any], response: CodePipelineResponse) -> Any:
-    """Webhooks have tags too."""
+    """The same for webhooks, which have tags too."""
     webhook = _tagged(response)
     if webhook is None:
         return original()
@@ -120,7 +120,7 @@ def tag_resource(original: Callable[..., Any], response: CodePipelineResponse) -
 
 @overlay.wraps(CodePipelineResponse)
 def untag_resource(original: Callable[..., Any], response: CodePipelineResponse) -> Any:
-    """Webhooks have tags too."""
+    """The same for webhooks, which have tags too."""
     webhook = _tagged(response)
     if webhook is None:
         return original()
@@ -152,7 +152,7 @@ def _named(response: CodePipelineResponse, name: str, code: str = "ResourceNotFo
 
 
 def _repository(response: CodePipelineResponse, webhook: Webhook, verb: str) -> str:
-    """The repository that the pipeline's source names, if its token works.
+    """The repository of the pipeline's source. Refuses if the source's token does not work.
 
     The wording is the one that users report (0x4447/0x4447_product_s3_email#22 for the 404).
     """
@@ -168,7 +168,7 @@ def _repository(response: CodePipelineResponse, webhook: Webhook, verb: str) -> 
 
 
 def _check(wanted: dict[str, Any]) -> None:
-    """Codes: API reference, PutWebhook; the words are assumptions."""
+    """Refuse invalid webhooks. Error codes: API reference, PutWebhook; the messages are assumptions."""
     needed = {"GITHUB_HMAC": "SecretToken", "IP": "AllowedIPRange"}.get(wanted["authentication"])
     if set(wanted["authenticationConfiguration"]) != ({needed} if needed else set()):
         message = f"authenticationConfiguration must hold {needed or 'nothing'} for {wanted['authentication']}"
