@@ -1,4 +1,4 @@
-"""Images that a build pulls from Docker Hub, which limits pulls by address: CodeBuild's machines share theirs."""
+"""Images that a build pulls from Docker Hub, which limits pulls by IP address; CodeBuild's machines share theirs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecsctl.discovery.files.dockerfile import Dockerfile
 
 
 def warning(path: str, read: Dockerfile, arguments: Mapping[str, str]) -> Iterator[str]:
-    """A sentence where base images of a Dockerfile come from Docker Hub."""
+    """A sentence if base images of a Dockerfile come from Docker Hub."""
     pulled = list(dict.fromkeys(_pulled(read, arguments)))
     if not pulled:
         return

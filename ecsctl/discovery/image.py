@@ -1,4 +1,4 @@
-"""All that is found out about the image of a repository, put together: what is built, and how it runs."""
+"""Everything that `init` finds out about a repository's image: what is built, and how it runs."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def observed(
         *absent.missing_notes(tree, path, read, place),
     ]
     names = {called, tree.root.name} if place.folder == "." else {place.folder}
-    names |= {called.partition("/")[0]} if called.endswith("/docker") else set()  # as anonaddy/docker has its image
+    names |= {called.partition("/")[0]} if called.endswith("/docker") else set()  # anonaddy/docker builds anonaddy
     ours = running.services_of(services, path, names, called.rpartition("/")[0], stage)
     notes += running.unlike(read, stage, ours)
     said = hosts.of(tree, path, place.folder)

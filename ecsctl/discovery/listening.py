@@ -129,7 +129,7 @@ def _taken(found: Sequence[Port], ask: Ask | None, notes: list[str], doubts: lis
 
 
 def _asked(ask: Ask | None) -> int | None:
-    """The port that a person names; None if nobody is there, or does not know."""
+    """The port that the user enters; None if nobody can be asked, or the user does not know."""
     question = "Nothing names the port that the app listens on. Which one is it (Enter: not known)?"
     while ask and (answer := ask(question, [])):
         if answer.isascii() and answer.isdigit() and 0 < int(answer) < 65536:

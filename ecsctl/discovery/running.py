@@ -1,4 +1,4 @@
-"""Which services of compose files run an image, and what they have it run."""
+"""Which compose services run an image, and with which command."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ecsctl.discovery.files.tree import Tree, aside
 from ecsctl.discovery.needs.processes import Process
 from ecsctl.discovery.serving import port_hints
 
-# Names that many projects give their image: it is this project's only with the owner before it.
+# Image names that many projects use: such an image is this project's only if the owner matches too.
 _GENERIC = re.compile(
     r"(?:[\w-]+-)?(?:server|app|web|api|back[-_]?end|front[-_]?end|bot|site|service|core|client|ui|main)"
 )
@@ -33,10 +33,10 @@ _BUILDS = re.compile(
 def services_of(
     services: Sequence[Service], path: str, names: Collection[str], owner: str, stage: Stage
 ) -> tuple[Service, ...]:
-    """The services that run this image: another of its stages last, those that have ports first.
+    """The services that run this image: those with ports first, those of another stage last.
 
-    They build it, or name what was pushed: an image called as the repository is or its folder, as files of releases
-    do. Those of tests do not count beside others.
+    They build it, or use an image with the name of the repository or its folder, as compose files for releases do.
+    Services in files for tests count only if there are no others.
     """
     built = [one for one in services if one.dockerfile == path]
     tags = {one.image for one in built if one.image}
@@ -56,20 +56,20 @@ def services_of(
 def _called(image: str, wanted: Collection[str], owner: str) -> bool:
     parts = image.partition("@")[0].lower().split("/")
     name = _bare(parts[-1].partition(":")[0])
-    if name not in wanted:  # as unleash's is called unleash-server
+    if name not in wanted:  # unleash's image is called unleash-server
         name = re.sub(r"-(?:server|app|web|api|backend)$", "", name)
     return name in wanted and (not _GENERIC.fullmatch(name) or (len(parts) > 1 and parts[-2] == owner.lower()))
 
 
 def _bare(name: str) -> str:
-    """A repository's or image's name without what says no more than that it is an image's."""
+    """The name of a repository or an image, without a "docker-" before it or a "-docker" after it."""
     return re.sub(r"^docker-|-docker$", "", name.lower())
 
 
 def command(read: Dockerfile, stage: Stage, services: Sequence[Service], notes: list[str]) -> tuple[str, ...]:
-    """What a compose file has an image run that names no command itself, and whose base names none either.
+    """The command in a compose file, for an image that has none itself or from its base; empty if there is none.
 
-    What rests on files that the compose file puts in is none. What it rests on goes to the notes.
+    A command that needs files which the compose file mounts does not count. `notes` gets the source.
     """
     entry, own = read.parts(stage)
     says = bool(_SAYS.fullmatch(own.strip()))
@@ -95,7 +95,7 @@ _MCP_FILES = r"(?:main|index|server|app|cli|env|config|__main__|__init__)\.(?:[c
 _READ = re.compile(r"process\.env\.((?:[A-Z0-9]+_)?PORT)\b|environ\[[\"']((?:[A-Z0-9]+_)?PORT)[\"']\]")
 
 
-# Entry points that start what they are given, and do nothing without it.
+# Entry points that run their arguments, and do nothing without any.
 _RUNS_OTHERS = re.compile(
     r"(?:\S*/)?(?:yarn|npm|pnpm|bun|npx|node|deno|python3?|ruby|php|java|dotnet|bash|sh|bundle exec|"
     r"(?:poetry|uv|pipenv) run|(?:tini|dumb-init|catatonit|gosu|su-exec)(?: (?:-\w+|--|\w+))*)"
@@ -108,7 +108,7 @@ _FOR_DEVELOPERS = re.compile(
 
 
 def said(tree: Tree, texts: Sequence[Text]) -> str:
-    """What an image starts: its command, the scripts of package.json and the recipe of a Makefile that it names."""
+    """What an image starts: its command, and the scripts in package.json and the Makefile recipe that it runs."""
     found = [one.text for one in texts if one.where == "its command" or one.where.endswith("of package.json")]
     found += [one.text for one in texts[1:4] if one.shell and one.where.endswith(".sh")]
     for name in re.findall(r"\bmake\s+([\w-]+)", found[0] if found else "")[:3]:
@@ -117,7 +117,7 @@ def said(tree: Tree, texts: Sequence[Text]) -> str:
 
 
 def in_development(environment: Mapping[str, str]) -> Iterator[str]:
-    """A sentence where the image itself has a framework run for development."""
+    """A sentence if the image sets a variable that makes a framework run in development mode."""
     for name in ("RAILS_ENV", "RACK_ENV", "NODE_ENV", "APP_ENV", "FLASK_ENV", "ASPNETCORE_ENVIRONMENT", "MIX_ENV"):
         if environment.get(name, "").lower() in ("dev", "development", "local"):
             value = environment[name]
@@ -125,8 +125,8 @@ def in_development(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def for_developers(command: str) -> str:
-    """A sentence where the image starts a development server."""
-    chosen = re.search(r"\bif\b[\s\S]*\belse\b", command)  # by a shell, at the start
+    """A sentence if the image starts a development server; else empty."""
+    chosen = re.search(r"\bif\b[\s\S]*\belse\b", command)  # a shell decides at the start
     found = None if chosen else _FOR_DEVELOPERS.search(command)
     return (
         f"the image starts a development server, {found[0]}: set command in [service] to start another" if found else ""
@@ -136,7 +136,7 @@ def for_developers(command: str) -> str:
 def hosted(
     tree: Tree, read: Dockerfile, stage: Stage, said: Sequence[Host], notes: list[str]
 ) -> tuple[tuple[str, ...], str]:
-    """The command in a Procfile or another platform's file for an image that has none; a sentence if there is none."""
+    """The command in a Procfile or another platform's file, for an image that has none; else a sentence about that."""
     entry, own = read.parts(stage)
     if own or (entry and not _RUNS_OTHERS.fullmatch(entry.strip())) or port_hints.of_image(stage.image):
         return (), ""
@@ -153,14 +153,14 @@ def hosted(
 
 
 def _more(entry: str, service: Service) -> tuple[str, ...]:
-    """What a service adds to the image's entry point: its command, or what its own has beyond the image's."""
+    """What a service adds to the image's entry point: its command, or the further words of its own entry point."""
     said = service.command
     if service.entrypoint and not said and entry and service.entrypoint.startswith(f"{entry} "):
         said = service.entrypoint.removeprefix(entry)
     elif service.entrypoint:
         return ()
     try:
-        return tuple(word for word in shlex.split(said) if word != "--reload")  # which serves those who write it
+        return tuple(word for word in shlex.split(said) if word != "--reload")  # for development only
     except ValueError:
         return ()
 
@@ -172,10 +172,10 @@ _SUBCOMMANDS = re.compile(
 
 
 def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Sequence[Text]) -> Iterator[str]:
-    """A sentence where an entry point is a program that does nothing without a subcommand, and has none.
+    """A sentence if an entry point does nothing without a subcommand, and has none.
 
-    Cobra prints a help where a command has no Run; clap ends where a subcommand is no Option ("Command", "Subcommand");
-    a shell script that knows words and has none says its usage.
+    Cobra prints help for a command without Run; clap exits if the subcommand is not an Option ("Command",
+    "Subcommand"); a shell script prints its usage.
     """
     entry, own = read.parts(stage)
     for script in texts[1:]:
@@ -201,14 +201,14 @@ def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
 
 
 def _usage(script: str) -> bool:
-    """Whether a shell script looks at its first word, and only prints something where it knows none such."""
+    """Whether a shell script looks at its first argument, and only prints something if it does not know it."""
     begin = re.search(r"\bcase\s+[\"']?\$\{?1\b", script)
     other = re.search(r"(?m)^\s*\*\)\s*(?:echo|printf|cat|usage|show_help)\b", script[begin.end() :]) if begin else None
     return other is not None and "exec" not in script[(begin.end() if begin else 0) + other.start() :][:300]
 
 
 def demanded(tree: Tree, context: str, texts: Sequence[Text], known: Mapping[str, str]) -> str:
-    """The variable in which an app's first file reads its port, with nothing in its place; empty if there is none."""
+    """The variable from which an app's main file reads its port without a default; empty if there is none."""
     if not any(text.shell and _INTERPRETED.search(text.text) for text in texts):
         return ""
     for file in [one for one in tree.named(port_hints.FIRST, context) if not aside(one)][:20]:
@@ -224,7 +224,7 @@ def demanded(tree: Tree, context: str, texts: Sequence[Text], known: Mapping[str
 
 
 def unlike(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
-    """A sentence where a compose file starts the image by another entry point than its own."""
+    """A sentence if a compose file starts the image with another entry point."""
     entry, own = read.parts(stage)
     first = services[0] if services and services[0].runs(stage.name) else None
     if first and first.entrypoint and not (entry and not own and first.entrypoint.startswith(f"{entry} ")):
@@ -232,7 +232,7 @@ def unlike(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Itera
 
 
 def served_otherwise(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
-    """A sentence where a compose file runs an image twice, and it is not the image's own command that serves."""
+    """A sentence if a compose file runs an image twice, and only the run with another command has ports."""
     own = read.command(stage)
     plain = next((one for one in services if not one.command and not one.entrypoint), None)
     if not own or plain is None or set(plain.ports) - port_hints.ASIDE:
@@ -245,7 +245,7 @@ def served_otherwise(read: Dockerfile, stage: Stage, services: Sequence[Service]
 
 
 def speaks_elsewhere(tree: Tree, context: str, command: str, known: Mapping[str, str]) -> Iterator[str]:
-    """A sentence where a server of the Model Context Protocol may use standard input, as it does by default.
+    """A sentence if a Model Context Protocol server may use standard input and output, as by default.
 
     (modelcontextprotocol.io, "Transports": stdio and Streamable HTTP.)
     """

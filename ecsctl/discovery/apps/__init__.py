@@ -1,1 +1,1 @@
-"""Chooses among several apps, or several Dockerfiles, of one repository."""
+"""Chooses among the apps and Dockerfiles of a repository."""

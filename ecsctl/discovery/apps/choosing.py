@@ -1,4 +1,4 @@
-"""Which Dockerfile is the app's, and which of its stages."""
+"""Which Dockerfile is the app's, and which stage of it to build."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ def _all(tree: Tree) -> tuple[str, ...]:
             continue
         if not dockerfile.valid(tree.read(path)):
             continue
-        real = os.path.realpath(tree.root / path)  # a link beside the file that it names is the same one
+        real = os.path.realpath(tree.root / path)  # a link and the file that it points to count once
         if real not in found or not (tree.root / path).is_symlink():
             found[real] = path
     return tuple(found.values())
 
 
 def beside(paths: Sequence[str], folder: str) -> tuple[str, ...]:
-    """Those in the folder that one stands in, else those below it, else those in the nearest folder above."""
+    """The Dockerfiles in this folder, else those below it, else those in the nearest folder above."""
     here = tuple(path for path in paths if folder_of(path) == folder)
     below = here or tuple(path for path in paths if within(path, folder))
     if below or folder == ".":
@@ -95,12 +95,12 @@ def likely(path: str) -> bool:
 
 
 def helper(path: str) -> bool:
-    """Whether a Dockerfile is for something beside the app, by its name: a worker, a job, a proxy."""
+    """Whether a Dockerfile is for something beside the app, judging by its name: a worker, a job, a proxy."""
     return bool(_BESIDE.search(path))
 
 
 def released(tree: Tree, path: str) -> bool:
-    """Like `likely`, and also for a Dockerfile that is named after the build, if its image starts something."""
+    """Like `likely`, and also true for a Dockerfile that is named "build", if its image starts something."""
     built = re.search(r"[._-]build$", path) and likely(path[: -len("-build")]) and serves(tree, path)
     only = re.search(r"(?:^|/)build\.(?:docker|container)file$", path, re.IGNORECASE)
     return likely(path) or bool(built) or bool(only and not aside(path) and serves(tree, path))
@@ -120,10 +120,10 @@ def serves(tree: Tree, path: str) -> bool:
 def target(
     read: Dockerfile, said: Sequence[str] = (), names: Collection[str] = (), built: Collection[str] = ()
 ) -> tuple[str, str]:
-    """The stage to build, and why; empty for the last one, which is what Docker builds.
+    """The stage to build, and why; both empty for the last one, which Docker builds by default.
 
-    `said` are the stages that compose files build of it where something is to listen, and `names` what the app is
-    called. `built` are all that compose files build which are none for development: released, whatever their name.
+    `said` are the stages that compose files build for services with ports, and `names` the app's possible names.
+    `built` are the stages in compose files that are not for development: they count as released, whatever their name.
     """
     last = read.stage()
     if last is None or (not _turned_away(last) and _serves(last) and not _tool(read, last)):
@@ -148,13 +148,13 @@ def target(
 
 
 def for_development(last: Stage | None, target: str) -> Iterator[str]:
-    """A sentence where the stage that is built is for development or tests by its name."""
+    """A sentence if the stage to build is for development or tests, judging by its name."""
     if last and not target and _turned_away(last):
         yield f"the stage that is built, {last.name}, is one for development or tests by its name: target in [build]"
 
 
 def half(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
-    """A sentence where the stage is only the web server, and a compose file runs the app from another stage."""
+    """A sentence if the stage is only the web server, and a compose file runs the app from another stage."""
     for service in services if apps.of_pages(read, stage) else ():
         if service.target not in ("", stage.name) and not service.trial and read.stage(service.target):
             yield (f"{service.where} runs the stage {service.target} beside it: this web server alone serves files; "
@@ -163,7 +163,7 @@ def half(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterato
 
 
 def by_variable(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
-    """A sentence where a compose file lets a variable name the stage that it builds, of which several would do."""
+    """A sentence if a compose file takes the stage to build from a variable, and several stages match."""
     for service in services:
         pattern = re.escape(re.sub(r"\$(?:\{[^}]*\}|\w+)", "\0", service.target)).replace("\0", ".+")
         fitting = [one.name for one in read.stages if "$" in service.target and re.fullmatch(pattern, one.name)]
@@ -174,7 +174,7 @@ def by_variable(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> 
 
 
 def _turned_away(last: Stage) -> bool:
-    """Whether the last stage is not what is released, by its name; one called base is, if it starts something."""
+    """Whether the last stage is not for release, judging by its name. One called base is, if it starts something."""
     starts = any(word in ("CMD", "ENTRYPOINT") for word, _ in last.instructions)
     aside = _NOT_RELEASED.search(last.name) and not (starts and _PARTS.fullmatch(last.name))
     return bool(aside or _OF_LAMBDA.search(last.image) or re.search(r"(?:^|[._-])lambda(?:[._-]|$)", last.name))
@@ -182,7 +182,7 @@ def _turned_away(last: Stage) -> bool:
 
 def _rank(tree: Tree, path: str) -> tuple[bool | int | str, ...]:
     name = PurePosixPath(path).name
-    # Nothing of a release starts from what git lacks, where another starts from what it has.
+    # One that needs files which git does not have comes after those that do not.
     starts, lacks = serves(tree, path), _lacks(tree, path)
     read = dockerfile.parse(tree.read(path))
     pages = (stage := read.stage()) is not None and apps.of_pages(read, stage)
@@ -199,7 +199,7 @@ def _rank(tree: Tree, path: str) -> tuple[bool | int | str, ...]:
         "/" in path,
         bool(_VARIANT.search(path)),
         sum(not HOLDERS.fullmatch(part) for part in PurePosixPath(path).parts[:-1]),
-        0 if _FOR_RELEASE.search(name) else 1 if usual else 2,  # where there is one for production, the other is not
+        0 if _FOR_RELEASE.search(name) else 1 if usual else 2,  # one for production comes before the others
         not _FRONT.search(path),
         not _OPENED.search(path),
         len(re.split(r"[._-]", name)),
@@ -208,9 +208,9 @@ def _rank(tree: Tree, path: str) -> tuple[bool | int | str, ...]:
 
 
 def _lacks(tree: Tree, path: str) -> bool:
-    """Whether it copies what another tool has to build first: git has it neither here nor in a submodule."""
+    """Whether it needs something that neither git nor a submodule has: another tool has to build or name it first."""
     read = dockerfile.parse(tree.read(path))
-    if any("$" in one.base for one in read.stages):  # made from an image that somebody has to name
+    if any("$" in one.base for one in read.stages):  # the base image is passed in as an argument
         return True
     place = context(tree, path, read)
     whole = [os.path.normpath(f"{place.folder}/{one}") for one in place.missing]
@@ -227,9 +227,9 @@ def _serves(stage: Stage) -> bool:
 
 
 def _tool(read: Dockerfile, last: Stage) -> bool:
-    """Whether the last stage is a program beside the app: nothing listens in it, and in an earlier one something does.
+    """Whether the last stage is a program beside the app: it exposes no port, and an unrelated earlier stage does.
 
-    A stage of its own that has a name as those that serve have is none.
+    A stage with a usual name for the app, such as "server", does not count.
     """
     listens = any(_exposes(one) and _serves(one) and one.name and not _NOT_RELEASED.search(one.name)
                   and one not in last.chain for one in read.stages)  # fmt: skip

@@ -1,8 +1,8 @@
 """Several apps in one repository: which one to take, which ones call it, and which ones it calls.
 
-Compose files show it. The backend comes first: the app that the others call and that uses a database, since a frontend
-has nothing to show without it. Static pages never come before a server. Where many services call each other, this says
-nothing, and the one with a name such as "web" or "frontend" comes first.
+This is taken from compose files. The backend comes first: the app that the others call and that uses a database, since
+a frontend has nothing to show without it. Static pages never come before a server. If many services call each other,
+nothing is concluded from it, and the one with a name such as "web" or "frontend" comes first.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _PREVIEWS = re.compile(
 
 @dataclass(frozen=True)
 class Relations:
-    """What compose files say of the apps that they build, each known by its Dockerfile."""
+    """How the apps that compose files build depend on each other. An app is identified by its Dockerfile."""
 
-    callers: Mapping[str, tuple[str, ...]]  # the Dockerfiles of those that wait for it, or are given its address
+    callers: Mapping[str, tuple[str, ...]]  # the apps that depend on one, or have its address in a variable
     with_stores: frozenset[str]  # those that use a store
     alone: str = ""  # the one that the others depend on, if there is exactly one
     why: str = ""
@@ -59,7 +59,7 @@ def relations(tree: Tree, paths: Sequence[str], services: Sequence[Service]) -> 
     of_callers = {path: tuple(found) for path, found in callers.items()}
     kept = [one for one in paths if one in with_stores]
     both = [one for one in called if one in with_stores]
-    # Who uses a store is known of all of them only where each has its sources beside its Dockerfile.
+    # Whether an app uses a store is only known of all if each has its sources beside its Dockerfile.
     if len(paths) > 1 and 2 * len(called) <= len(paths) + 1:  # else a mesh of services
         helped = [one for one in kept if any(one in callers[other] for other in called)] if not both else []
         for some, why in ((both, "it keeps data, and the others call it"), (helped, "it keeps data"),

@@ -1,4 +1,4 @@
-"""Which Dockerfile of a repository is taken, and what is said of that choice and of the other apps there."""
+"""Which Dockerfile of a repository to use, and what the user should know about that choice."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ecsctl.discovery.files.tree import Tree, within
 from ecsctl.errors import UsageError
 
 Ask = Callable[[str, Sequence[str]], str]
-"""Has a person choose one of several answers, the likeliest first. An empty list: any answer."""
+"""Asks the user a question. The second argument: the possible answers, the likeliest first; empty for any answer."""
 
 
 def dockerfile(
     tree: Tree, here: str, ask: Ask | None, wanted: str, services: Sequence[Service]
 ) -> tuple[str, list[str], list[str]]:
-    """The one that is taken, what to know of the choice, and what of it is open; an empty path if there is none.
+    """The Dockerfile to use, notes on the choice, and doubts about it; an empty path if there is none.
 
-    Raises UsageError if `wanted` is none.
+    Raises UsageError if `wanted` is not a Dockerfile.
     """
     found, relation = _ordered(tree, services)
     choice = [path for path in found if choosing.released(tree, path) and choosing.serves(tree, path)]
@@ -65,13 +65,13 @@ def dockerfile(
             f"{listed})")  # fmt: skip
     together = apps.neighbours(first, relation, choice, services)
     open_ = why.startswith("the likeliest")
-    if not others and not open_:  # tests and examples are no choice
+    if not others and not open_:  # those of tests and examples are no alternative
         return first, [], together
     return first, [] if open_ else [said], [said, *together] if open_ else together
 
 
 def _ordered(tree: Tree, services: Sequence[Service]) -> tuple[tuple[str, ...], Relations]:
-    """All Dockerfiles, the one that the others depend on first, with how the apps depend on each other."""
+    """All Dockerfiles, the one that the others depend on first, and how the apps depend on each other."""
     found = choosing.dockerfiles(tree)
     able = [
         path

@@ -1,1 +1,1 @@
-"""Reads what others have written: the repository's files, Dockerfiles, compose files, manifests."""
+"""Reads the repository's files: Dockerfiles, compose files, Kubernetes manifests, settings."""

@@ -1,4 +1,4 @@
-"""The folder that an image is built from, and what of it gets into the build."""
+"""The build context of an image: which folder it is, and which of its files the build uses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LISTS = re.compile(
     r"(?:package(?:\*|-lock)?|npm-shrinkwrap|composer|deno|bun)\*?\.(?:json|lockb?|lock)|(?:yarn|poetry|uv|pnpm-lock|Gemfile|Cargo)\.(?:lock|toml|ya?ml)"
     r"|requirements[\w.*-]*|pyproject\.toml|Pipfile\*?|Pipfile\.lock|Gemfile\*?|go\.(?:mod|sum|\*)|mix\.(?:exs|lock)"
 )
-"""Lists of dependencies, which are not sources."""
+"""Files that only list dependencies: copying them brings no sources into the image."""
 _MANIFESTS = re.compile(
     r"package\.json|requirements[\w.-]*\.txt|pyproject\.toml|setup\.py|pipfile|manage\.py|go\.mod|cargo\.toml|pom\.xml|"
     r"build\.gradle(?:\.kts)?|gemfile|composer\.json|mix\.exs|index\.(?:html|php|js)|deno\.jsonc?|.+\.(?:cs|fs)proj|.+\.sln",
@@ -36,7 +36,7 @@ _MANIFESTS = re.compile(
 
 @dataclass(frozen=True)
 class Context:
-    """A folder to build from, why, and what the Dockerfile copies that git does not have in it."""
+    """A build context, why it was chosen, and the paths that the Dockerfile copies and git does not have there."""
 
     folder: str
     why: str
@@ -44,7 +44,10 @@ class Context:
 
 
 def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service] = ()) -> Context:
-    """The folder that holds what the Dockerfile copies: its own, one above, or the one that a compose file names."""
+    """Choose the build context: the folder that has the most of what the Dockerfile copies.
+
+    Candidates are the Dockerfile's own folder, those above it, and the contexts in compose files that build it.
+    """
     own = folder_of(path)
     candidates = list(_above(own))
     for service in services:
@@ -71,7 +74,7 @@ def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service]
 
 
 def _workspace(tree: Tree, read: Dockerfile, folders: Sequence[str]) -> str:
-    """The folder of a workspace of packages, where a build takes one of them out of it; empty where none does."""
+    """The root of a workspace of packages, if the build picks one package out of it; empty otherwise."""
     said = " ".join(rest for one in read.stages for word, rest in one.instructions if word == "RUN")
     for folder in folders if _OF_WORKSPACE.search(said) else ():
         named = {name for one in ("turbo.json", "pnpm-workspace.yaml", "nx.json", "lerna.json", "package.json")
@@ -82,9 +85,10 @@ def _workspace(tree: Tree, read: Dockerfile, folders: Sequence[str]) -> str:
 
 
 def _missing(read: Dockerfile, held: Sequence[str]) -> Iterator[str]:
-    """What is copied and does not exist. A pattern that matches nothing does not fail the build; the files are missing.
+    """Sources of COPY that do not exist. A pattern without a match does not fail the build; the files are missing.
 
-    Beside one that matches it is fine, as in `COPY package.json yarn.lock* ./`, and as a name with a star after it.
+    Such a pattern is fine beside another source that exists, as in `COPY package.json yarn.lock* ./`, and if it is a
+    name with a star at the end.
     """
     found: dict[str, None] = {}
     for group in _groups(read):
@@ -96,7 +100,7 @@ def _missing(read: Dockerfile, held: Sequence[str]) -> Iterator[str]:
 
 
 def _home(tree: Tree, own: str, best: Sequence[str]) -> tuple[str, str]:
-    """The context where COPY does not settle it: the folder with the sources, known by files such as package.json."""
+    """The context if COPY does not decide it: the folder with the sources, recognized by files such as package.json."""
     if own == ".":
         return ".", ""
     if own not in best:
@@ -110,7 +114,7 @@ def _home(tree: Tree, own: str, best: Sequence[str]) -> tuple[str, str]:
 
 
 def _homes(tree: Tree) -> frozenset[str]:
-    """The folders with a project file of some language, such as package.json or go.mod."""
+    """The folders with a project file of any language, such as package.json or go.mod."""
     return frozenset(folder_of(one) for one in tree.named(_MANIFESTS.pattern))
 
 
@@ -122,28 +126,28 @@ def _above(folder: str) -> Iterator[str]:
 
 
 def folder_of(path: str) -> str:
-    """The folder that a path lies in; "." for the root."""
+    """The folder of a path; "." for the root."""
     return path.rpartition("/")[0] or "."
 
 
 def copied(read: Dockerfile) -> Iterator[str]:
-    """The sources of COPY, ADD and bind mounts that come from the context and name something in it."""
+    """The sources of COPY, ADD and bind mounts in the build context, except the whole context (".")."""
     return (name for name in taken(read) if name != ".")
 
 
 def holds_sources(tree: Tree, read: Dockerfile, place: Context) -> bool:
-    """Whether the Dockerfile copies any sources: a whole folder, or something from a folder that has them."""
+    """Whether the Dockerfile copies any sources: a whole folder, or files from a folder with a project file."""
     names = [name for name in taken(read) if not _LISTS.fullmatch(PurePosixPath(name).name)]
     return bool(names) and (place.folder in _homes(tree) or "." in names or place.folder == ".")
 
 
 def taken(read: Dockerfile) -> Iterator[str]:
-    """What of the context gets into the build; "." is all of it."""
+    """The sources of COPY, ADD and bind mounts in the build context; "." is all of it."""
     return (name for group in _groups(read) for name in group)
 
 
 def _groups(read: Dockerfile) -> Iterator[list[str]]:
-    """What gets into the build, one list for each instruction."""
+    """The same, as one list for each instruction."""
     for stage in read.stages:
         known = PLATFORM | read.variables(stage)
         for word, rest in stage.instructions:
@@ -156,7 +160,7 @@ def _groups(read: Dockerfile) -> Iterator[list[str]]:
                 continue
             names = (os.path.normpath(filled(source, known).lstrip("/") or ".") for source in sources
                      if not re.match(r"\w+://|git@", source))  # fmt: skip
-            # What a variable without a value stands for may be anything, but has to be there.
+            # A variable without a value can stand for anything, but a file has to match.
             known_part = [re.sub(r"\$(?:\{[^}]*\}|\w+)", "*", name) for name in names]
             yield [name for name in known_part if re.search(r"[^*/.]", name.replace("**", "")) or name == "."
                    if not name.startswith("..")]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What compose files say of the app and of what it needs. They are hints: production may differ."""
+"""Reads compose files: how they run the app, and what they run beside it. Production may differ: these are hints."""
 
 from __future__ import annotations
 
@@ -24,64 +24,64 @@ _ANY_HOST = re.compile(r"\w*(?:ALLOWED_HOSTS?|TRUSTED_HOSTS?)=(?:[\[\"']*\*[\]\"
 _PROFILE = re.compile(
     r"(?:SPRING_PROFILES_ACTIVE|(?:ASPNETCORE|DOTNET)_ENVIRONMENT|QUARKUS_PROFILE|MICRONAUT_ENVIRONMENTS)=[\w-]+"
 )
-# Variables that hold the address of a caller, such as an allowed origin: the app does not call that one.
+# Variables that hold the address of a caller, such as an allowed origin: the app does not connect to it.
 _OF_CALLERS = re.compile(r"CORS|ORIGIN|ALLOWED|TRUSTED|FRONT|CLIENT|REDIRECT|CALLBACK|PUBLIC", re.IGNORECASE)
 _PLAIN = re.compile(r"(?:docker-)?compose\.ya?ml")
 _PRODUCTION = re.compile(r"prod|release|deploy", re.IGNORECASE)
 MOST = 100
-"""How many services of one file are searched for calls to each other: real files have far fewer."""
+"""How many services of one file are searched for references to each other. Real files have far fewer."""
 _LATER = re.compile(r"(?:^|[._-])(?:dev\w*|tests?|testing|local|override|debug|ci|e2e)(?:[._-]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Service:
-    """A service of a compose file. Paths are from the repository's root."""
+    """A service of a compose file. Paths are relative to the repository's root."""
 
     file: str
     name: str
     image: str = ""
-    context: str = ""  # empty: it is not built here
+    context: str = ""  # empty if it is not built from the repository
     dockerfile: str = ""
-    target: str = ""  # the stage that is built; empty: the last
+    target: str = ""  # the stage that is built; empty for the last
     ports: tuple[int, ...] = ()
-    datagrams: tuple[str, ...] = ()  # its ports of UDP
-    mounts: bool = False  # whether a folder of the repository is put over what the image has
-    keeps: tuple[tuple[str, str], ...] = ()  # volumes and folders beside the file, and where they are in the container
-    health: str = ""  # the command that asks
+    datagrams: tuple[str, ...] = ()  # UDP ports
+    mounts: bool = False  # whether a folder of the repository is mounted over the image's
+    keeps: tuple[tuple[str, str], ...] = ()  # volumes and mounted folders, each with its path in the container
+    health: str = ""  # the command of its healthcheck
     command: str = ""
-    entrypoint: str = ""  # in place of the image's own
-    init: bool = False  # whether an init process comes first
-    placed: tuple[str, ...] = ()  # where in the container it puts files of this machine
-    files: tuple[tuple[str, str], ...] = ()  # of the repository that it puts in, and where in the container
+    entrypoint: str = ""  # replaces the image's
+    init: bool = False  # whether an init process runs as PID 1
+    placed: tuple[str, ...] = ()  # the paths of bind mounts in the container
+    files: tuple[tuple[str, str], ...] = ()  # mounted files of the repository, each with its path in the container
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
-    environment: tuple[str, ...] = ()  # names alone: values may be secret
-    env_file: bool = False  # whether it has more of them from a file
-    texts: tuple[str, ...] = ()  # those whose value is a configuration file of several lines
-    binds: tuple[tuple[str, str], ...] = ()  # those that have the app listen on every address of its machine
-    listens: tuple[tuple[str, str], ...] = ()  # those that say on which of its ports it listens
-    any_host: tuple[tuple[str, str], ...] = ()  # those by which it answers whatever host it is asked for
-    profiles: tuple[tuple[str, str], ...] = ()  # those by which a framework picks its settings files
-    beyond: tuple[str, ...] = ()  # what it asks of its machine that no Fargate task gets
-    memory: int = 0  # MiB that it may use; 0 for what is open
-    calls: tuple[str, ...] = ()  # the services of its file that it waits for, or whose address it is given
+    environment: tuple[str, ...] = ()  # names only: values may be secret
+    env_file: bool = False  # whether a file has further variables
+    texts: tuple[str, ...] = ()  # variables whose value is a whole configuration file
+    binds: tuple[tuple[str, str], ...] = ()  # variables that make the app listen on all addresses
+    listens: tuple[tuple[str, str], ...] = ()  # variables that set one of its ports
+    any_host: tuple[tuple[str, str], ...] = ()  # variables that make it accept any Host header
+    profiles: tuple[tuple[str, str], ...] = ()  # variables that select a framework's settings files
+    beyond: tuple[str, ...] = ()  # options that Fargate does not support
+    memory: int = 0  # the limit in MiB; 0 without one
+    calls: tuple[str, ...] = ()  # services of its file that it depends on or has the address of
 
     @property
     def trial(self) -> bool:
-        """Whether its file is for development or tests, by its name."""
+        """Whether the compose file is for development or tests, judging by its name."""
         return bool(_LATER.search(self.file.rpartition("/")[2]))
 
     @property
     def where(self) -> str:
-        """How messages name it."""
+        """The service and its file, as messages write them."""
         return f"{self.name} in {self.file}"
 
     def runs(self, stage: str) -> bool:
-        """Whether it runs that stage of its Dockerfile, and not another one: for development, mostly."""
+        """Whether it runs this stage of its Dockerfile. Another one is mostly for development."""
         return self.target in ("", stage)
 
 
 def services(tree: Tree) -> tuple[Service, ...]:
-    """All services of all compose files, those for production first. A file that cannot be read has none."""
+    """The services of up to 20 compose files, those for production first. A file that cannot be parsed is skipped."""
 
     def rank(file: str) -> tuple[bool | int, ...]:
         name = file.rpartition("/")[2]
@@ -90,7 +90,7 @@ def services(tree: Tree) -> tuple[Service, ...]:
             file.count("/"),
             not _PRODUCTION.search(name),
             not _PLAIN.fullmatch(name),
-            len(name),  # with fewer words that say what else it is for
+            len(name),  # further words are for special purposes
         )
 
     files = sorted(tree.named(NAMES), key=rank)
@@ -119,9 +119,9 @@ _PORT_NAME = re.compile(r"\w*PORT\w*")
 
 
 def _beside(folder: str, tree: Tree) -> dict[str, str]:
-    """The ports that a compose file takes from the .env beside it, or at the root, as an example has them.
+    """Ports for interpolation in a compose file: from .env, or an example of it, beside the file or at the root.
 
-    ("Interpolation": the file .env; what is committed is mostly an example of it.) Other values may be secret.
+    (Compose, "Interpolation".) Only ports are read, since other values may be secret.
     """
     found: dict[str, str] = {}
     for place in dict.fromkeys((folder, "")):
@@ -136,7 +136,7 @@ def _beside(folder: str, tree: Tree) -> dict[str, str]:
 
 
 def _put_in(value: Any, given: Mapping[str, str]) -> Any:
-    """A value of a compose file with those variables put in; the others stay, and so do escaped dollars."""
+    """Interpolate these variables in a value of a compose file. Others and escaped dollars stay as they are."""
     if isinstance(value, dict):
         return {key: _put_in(one, given) for key, one in value.items()}
     if isinstance(value, list):
@@ -151,7 +151,7 @@ def _put_in(value: Any, given: Mapping[str, str]) -> Any:
 
 
 def _of_files(one: Mapping[str, Any], folder: str, tree: Tree) -> dict[str, str | None]:
-    """A service's variables, with those of its env_file, as far as git has it ("env_file")."""
+    """A service's variables, and those of its env_file if that is in git (Compose, "env_file")."""
     listed = one["env_file"] if isinstance(one["env_file"], list) else [one["env_file"]]
     said: dict[str, str | None] = {}
     for file in listed:
@@ -205,7 +205,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any], names: S
 
 def _calls(one: Mapping[str, Any], build: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
     waits = one.get("depends_on")
-    ends = "service_completed_successfully"  # of what is done before, and called by nobody
+    ends = "service_completed_successfully"  # the condition for a job that ends first: nothing connects to it
     said = [str(other) for other in (waits if isinstance(waits, dict | list) else ())
             if not isinstance(waits, dict) or ends not in str(waits[other])]  # fmt: skip
     pairs = (*_values(one.get("environment")), *_values(build.get("args")))
@@ -251,9 +251,10 @@ def _file(volume: Any, folder: str) -> tuple[str, str] | None:
 
 
 def _kept(volume: Any, folder: str) -> tuple[str, str] | None:
-    """A volume's name, or a folder's path from the root of the repository, and where it is in the container.
+    """The source of a mount that the app can write to, and its path in the container.
 
-    None for what may only be read, and for what is anywhere else on the machine.
+    The source is the name of a volume, or a folder's path from the repository's root. None for read-only mounts, single
+    files and absolute paths on the host.
     """
     if isinstance(volume, dict):
         source, place = str(volume.get("source", "")), str(volume.get("target", ""))
@@ -283,7 +284,7 @@ def _names(environment: Any) -> tuple[str, ...]:
 
 
 def _beyond(one: Mapping[str, Any]) -> Iterator[str]:
-    """What Fargate refuses or has not (ECS, "Task definition differences for Fargate", "KernelCapabilities")."""
+    """Options that Fargate does not support (ECS, "Task definition differences for Fargate", "KernelCapabilities")."""
     yield from (f"cap_add {name}" for name in _listed(one.get("cap_add")) if not str(name).endswith("SYS_PTRACE"))
     yield from (name for name in ("privileged", "devices", "shm_size") if one.get(name))
     if one.get("network_mode") == "host":
@@ -293,7 +294,7 @@ def _beyond(one: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _memory(one: Mapping[str, Any]) -> int:
-    """The limit in MiB, or what is reserved ("Compose Deploy Specification", "mem_limit")."""
+    """The memory limit, else the reservation, in MiB; 0 without them ("Compose Deploy Specification", "mem_limit")."""
     resources = (one.get("deploy") or {}).get("resources") if isinstance(one.get("deploy"), dict) else None
     tables = [resources.get(key) for key in ("limits", "reservations")] if isinstance(resources, dict) else []
     said = [table.get("memory") for table in tables if isinstance(table, dict)]
@@ -309,7 +310,7 @@ def mebibytes(text: str) -> int:
 
 
 def _values(environment: Any) -> list[tuple[str, str]]:
-    """The pairs of either form that have a value, variables in it put in where they have a default."""
+    """Name and value of each variable that has a value, from a map or a list; defaults in it are filled in."""
     pairs = environment.items() if isinstance(environment, dict) else [
         str(one).partition("=")[::2] for one in _listed(environment)]  # fmt: skip
     return [(str(name), filled(str(value), {})) for name, value in pairs if value is not None]
@@ -322,7 +323,7 @@ def _binds(environment: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _of_ports(environment: Any, ports: Sequence[int]) -> tuple[tuple[str, str], ...]:
-    """Variables that hold one of the container's own ports, and whose name says that it is where the app listens."""
+    """Variables whose value is one of the container's ports, and whose name is usual for the port to listen on."""
     found = []
     for name, value in _values(environment):
         number = re.fullmatch(r"(?:(?:https?://)?(?:\+|\*|0\.0\.0\.0|\[::\])?:)?(\d{2,5})", value)
@@ -332,7 +333,7 @@ def _of_ports(environment: Any, ports: Sequence[int]) -> tuple[tuple[str, str], 
 
 
 def _ports(one: Mapping[str, Any]) -> tuple[int, ...]:
-    """The container's side of its ports: those published, those exposed, and the one that a label names for a proxy."""
+    """Container ports: published, exposed, and the one in a proxy's label (Traefik, `loadbalancer.server.port`)."""
     found: list[str] = []
     for port in _listed(one.get("ports")):
         written = port.get("target", "") if isinstance(port, dict) else port
@@ -348,7 +349,7 @@ def _ports(one: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _datagrams(one: Mapping[str, Any]) -> tuple[str, ...]:
-    """The container's side of the ports of UDP that it publishes."""
+    """The container ports that are published for UDP."""
     found = []
     for port in _listed(one.get("ports")):
         written = f"{port.get('target')}/{port.get('protocol')}" if isinstance(port, dict) else filled(str(port), {})

@@ -1,4 +1,4 @@
-"""A Dockerfile, read as Docker reads it: stages, their instructions, and what is known of its variables."""
+"""Parses Dockerfiles: stages, their instructions, and the values of variables."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 Instruction = tuple[str, str]
-"""Its word in capitals, and the rest."""
+"""The keyword in capitals, and the rest of the line."""
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?([-+])([^{}]*))?\}|(\w+))")
 _PAIR = re.compile(r"""(?<![\w.-])([\w.-]+)=("(?:\\.|[^"\\])*"|'[^']*'|(?:\\.|\S)*)""")
-# A redirection of its own: no `<<<`, and no shift in arithmetic (BuildKit, "Here-documents").
+# The start of a here-document, but neither `<<<` nor a shift in arithmetic (BuildKit, "Here-documents").
 _HEREDOC = re.compile(r"(?:^|[\s;&|(])\d*<<(?!<)-?[\"']?(\w+)[\"']?")
 # What BuildKit sets by itself ("Automatic platform ARGs in the global scope").
 _GIVEN = re.compile(r"(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT)")
@@ -23,33 +23,33 @@ PLATFORM = {
     for whose in ("BUILD", "TARGET")
     for what, value in (("PLATFORM", "linux/arm64"), ("OS", "linux"), ("ARCH", "arm64"))
 }
-"""The same for the usual processor. They have values before the first FROM too, whatever default stands beside them."""
+"""Their values for ARM64, the default processor. BuildKit sets them before the first FROM too."""
 _BARE = re.compile(
     r"(?:.*/)?(?:alpine|debian|ubuntu|busybox|amazonlinux|ruby|python|node|golang|rust|elixir|erlang|crystal|"
     r"[\w-]*(?:jdk|jre|temurin|corretto|openjdk)|dotnet/(?:runtime|aspnet)|static|base|cc)[\w-]*(?:[:@].*)?"
 )
-"""Images of a language or a system: none of them starts an app."""
+"""Base images of languages and operating systems: none of them starts an app."""
 
 MOST_STAGES = 200
-"""No real one comes near; a stranger's is read no further."""
+"""How many stages are read. No real Dockerfile comes near; a hostile one may have any number."""
 _LONGEST = 1_000_000
-"""How much variables may add to a text: some that hold others twice, one after the other, fill any memory."""
+"""How many characters expansion may add to a text: variables that contain each other twice would fill any memory."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One FROM and what follows. `parent` is the earlier stage that it is made from, if it is one."""
+    """One FROM and the instructions after it. `parent` is the earlier stage it is based on; None for an image."""
 
     name: str
     base: str
     platform: str
     parent: Stage | None
     instructions: tuple[Instruction, ...]
-    written: str = ""  # the base, with its variables as they are
+    written: str = ""  # the base before its variables are expanded
 
     @property
     def chain(self) -> tuple[Stage, ...]:
-        """This stage and those it is made from, this one first."""
+        """This stage and the stages it is based on, this one first."""
         found = [self]
         while parent := found[-1].parent:
             found.append(parent)
@@ -57,24 +57,24 @@ class Stage:
 
     @property
     def image(self) -> str:
-        """The image of others that it all begins from."""
+        """The image that the first stage of the chain is based on."""
         return self.chain[-1].base
 
 
 @dataclass(frozen=True)
 class Dockerfile:
-    """All stages, in order, and the defaults of the ARGs before the first."""
+    """All stages, in order, and the defaults of the ARGs before the first FROM."""
 
     stages: tuple[Stage, ...]
     arguments: tuple[tuple[str, str], ...] = ()
 
     def stage(self, target: str = "") -> Stage | None:
-        """The one named; the last if none is."""
+        """The stage with this name, or the last one if no name is given; None if there is none."""
         named = [one for one in self.stages if one.name == target.lower()] if target else self.stages
         return named[-1] if named else None
 
     def variables(self, stage: Stage) -> dict[str, str]:
-        """What ARG and ENV say at the end of a stage."""
+        """The values of ARG and ENV at the end of a stage."""
         known: dict[str, str] = {}
         for one in reversed(stage.chain):
             for word, rest in one.instructions:
@@ -86,14 +86,14 @@ class Dockerfile:
         return known
 
     def environment(self, stage: Stage) -> dict[str, str]:
-        """What ENV alone says, which the app finds around itself."""
+        """The values of ENV at the end of a stage: what the container has in its environment."""
         known = self.variables(stage)
         names = {name for one in stage.chain for word, rest in one.instructions if word == "ENV"
                  for name, _ in _pairs(rest, old=True)}  # fmt: skip
         return {name: known[name] for name in names if name in known}
 
     def volumes(self, stage: Stage) -> tuple[str, ...]:
-        """The folders that VOLUME names, in a stage and those that it is made from."""
+        """The folders in VOLUME, of a stage and those it is based on."""
         known, found = self.variables(stage), list[str]()
         for one in stage.chain:
             for word, rest in one.instructions:
@@ -120,12 +120,12 @@ class Dockerfile:
         return entry, command
 
     def last(self, stage: Stage, word: str) -> str:
-        """The last instruction of that kind, which is the one that counts."""
+        """The arguments of the last instruction of this kind, which is the one in effect; empty if there is none."""
         return next((rest for one in stage.chain for known, rest in reversed(one.instructions) if known == word), "")
 
 
 def parse(text: str) -> Dockerfile:
-    """Read a Dockerfile. One without FROM has no stages."""
+    """Parse a Dockerfile. One without FROM has no stages."""
     stages: list[Stage] = []
     arguments: dict[str, str] = {}
     body: list[Instruction] = []
@@ -160,7 +160,7 @@ def parse(text: str) -> Dockerfile:
 
 
 def valid(text: str) -> bool:
-    """Whether a text begins as Docker demands: with FROM, or ARGs before it. Sources and templates do not."""
+    """Whether a text begins as a Dockerfile must: with FROM, or ARGs before it. Sources and templates do not."""
     for word, rest in _instructions(text):
         if word == "FROM":
             words = [one for one in rest.split() if not one.startswith("--")]
@@ -171,7 +171,10 @@ def valid(text: str) -> bool:
 
 
 def wanting(read: Dockerfile) -> tuple[str, ...]:
-    """The ARGs without a default that FROM or a COPY from the context rests on: no build succeeds without them."""
+    """The ARGs without a default that the build cannot do without.
+
+    They are in FROM, in a COPY from the context, or in the URL or version of a download.
+    """
     found: dict[str, None] = {}
     for one in read.stages:
         known = read.variables(one)
@@ -186,40 +189,40 @@ def wanting(read: Dockerfile) -> tuple[str, ...]:
                     found[name] = None
         runs = [filled(rest, known) for word, rest in one.instructions if word == "RUN" and "$" in rest]
         written = "\n".join(runs)
-        for name in islice(sorted(arguments), MOST_STAGES):  # a program that is fetched: its address has a hole
+        for name in islice(sorted(arguments), MOST_STAGES):  # a download without its version
             reached = rf"(?:https?://[^\s?\"']{{0,300}}|[\w\]](?:==|@))\$(?:{name}\b|\{{{name}\}})"
             assigned = re.search(rf"(?:^|[\s;&]){name}=", written)
-            asked = re.search(rf"-[nz]\s+\"?\$\{{?{name}\b", written)  # whether it is set at all
+            asked = re.search(rf"-[nz]\s+\"?\$\{{?{name}\b", written)  # the shell checks whether it is set
             if not _GIVEN.fullmatch(name) and not assigned and not asked and re.search(reached, written):
                 found[name] = None
     return tuple(found)
 
 
 def bare(image: str) -> bool:
-    """Whether an image is a language's or a system's, and starts no app."""
+    """Whether an image is a base image of a language or an operating system, which starts no app."""
     return bool(_BARE.fullmatch(image))
 
 
 def filled(text: str, known: Mapping[str, str]) -> str:
-    """A text with the variables put in that are known; others, and what has no default, stay."""
+    """Expand the known variables in a text. An unknown one becomes its default; without one it stays as it is."""
     left = _LONGEST
 
     def value(match: re.Match[str]) -> str:
         nonlocal left
         name, sign, other = match[1] or match[4], match[2], match[3]
         given = known.get(name, "")
-        bare = "" if name in known else match[0]  # one that is set to nothing is nothing
+        bare = "" if name in known else match[0]  # set, but empty
         found = (other if given else "") if sign == "+" else given or (other if sign else bare)
         left -= len(found)
         return found if left > 0 else match[0]
 
-    for _ in range(3):  # a default may hold a variable again
+    for _ in range(3):  # a default may contain a variable again
         text = _VARIABLE.sub(value, text)
     return text
 
 
 def plain(rest: str) -> str:
-    """A command in either form, as one line."""
+    """A command in shell or exec form, as one line."""
     try:
         words = json.loads(rest)
     except (ValueError, RecursionError):
@@ -228,7 +231,7 @@ def plain(rest: str) -> str:
 
 
 def words(rest: str) -> list[str]:
-    """The words of COPY or ADD, in either form, without its options."""
+    """The arguments of COPY or ADD, in either form, without the options."""
     bare = re.sub(r"^(?:--\S+\s+)+", "", rest)
     try:
         listed = json.loads(bare)
@@ -258,7 +261,7 @@ def _pairs(rest: str, *, old: bool = False) -> Iterator[tuple[str, str | None]]:
 
 
 def _instructions(text: str) -> Iterator[Instruction]:
-    """One after the other: lines joined, comments and the bodies of heredocs left out."""
+    """Each instruction: continued lines are joined; comments and the bodies of here-documents are left out."""
     escape = re.match(r"(?:\s*#[^\n]*\n)*?\s*#\s*escape\s*=\s*(\S)", text, re.IGNORECASE)
     joint = escape[1] if escape else "\\"
     lines = iter(text.replace("\r\n", "\n").lstrip("\ufeff").split("\n"))

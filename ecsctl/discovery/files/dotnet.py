@@ -1,4 +1,4 @@
-"""Settings of ASP.NET apps: appsettings.json, and what the sources read of it.
+"""Settings of ASP.NET apps: appsettings.json, and the settings that the sources read.
 
 A variable overrides a setting. Its name has two underscores between the levels: `Jwt__Key` for `"Jwt": {"Key": …}`
 (ASP.NET Core, "Configuration", "Naming of environment variables").
@@ -22,7 +22,7 @@ _READS = re.compile(
 _VARIABLE = re.compile(
     r"Environment\.GetEnvironmentVariable\(\"([A-Z]\w*)\"\)(?P<after>[^\n;]{0,60}(?:\n[^\n;]{0,60})?)"
 )
-# How a source reads what it cannot do without: it throws, or calls something on what would be null.
+# How a source reads a required setting: it throws without it, or calls a method on what would be null.
 _DEMANDS = re.compile(r"\s*(?:!|\?\?\s*throw\b|\.(?!Equals)\w+\()")
 _OPTIONAL = re.compile(r"\s*(?:\?\?(?!\s*throw\b)|\?\.|\s*(?:[!=]=|is)\s)")
 _SECRET = re.compile(
@@ -36,7 +36,7 @@ _PLACEHOLDER = re.compile(
 
 
 def project(tree: Tree, context: str, own: str, command: str) -> str:
-    """The folder of the project that an image starts: of the .dll in its command, else the Dockerfile's own."""
+    """The folder of the project that an image starts: that of the .dll in its command, else the Dockerfile's own."""
     started = re.search(r"([\w.-]+)\.dll\b", command)
     name = rf"{re.escape(started[1])}\.[cf]sproj" if started else "$."
     found = [one.rpartition("/")[0] or "." for one in tree.named(name, context) if not aside(one)]
@@ -44,7 +44,7 @@ def project(tree: Tree, context: str, own: str, command: str) -> str:
 
 
 def settings(tree: Tree, context: str) -> dict[str, tuple[str, str]]:
-    """The settings that a container has, by the variable that overrides each: value and file."""
+    """The settings that apply in a container, by the variable that overrides each: value and file."""
     found: dict[str, tuple[str, str]] = {}
     for file in [one for one in tree.named(_FILES, context) if not aside(one)][:10]:
         found |= {name: (value, file) for name, value in _flat(tree.read(file)).items()}
@@ -52,17 +52,17 @@ def settings(tree: Tree, context: str) -> dict[str, tuple[str, str]]:
 
 
 def secrets(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
-    """The settings that hold a secret by their name, each with its file."""
+    """The settings that are secrets, judging by their name, each with its file."""
     yield from ((name, file) for name, (_, file) in settings(tree, context).items() if _SECRET.fullmatch(name))
 
 
 def secret(name: str) -> bool:
-    """Whether a variable of a nested setting holds a secret, by its name."""
+    """Whether the variable of a nested setting is a secret, judging by its name."""
     return bool(_SECRET.fullmatch(name))
 
 
 def required(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
-    """What the sources demand and no settings of a container have a value for: the variable, and the source."""
+    """Settings that the sources require and no settings file has a value for: the variable, and the source file."""
     files = [one for one in tree.named(r"[\w.-]+\.cs", context) if not aside(one)]
     if not files:
         return
@@ -81,7 +81,7 @@ def required(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
 
 
 def _flat(text: str) -> dict[str, str]:
-    """The settings of a file; none where it is no JSON. Comments and commas before an end may be in it."""
+    """The settings in a JSON file, which may have comments and trailing commas; none if it is not valid."""
     bare = re.sub(r"(?m)^\s*//.*$|(?<=[,{\[\"\d])[ \t]+//.*$", "", text.lstrip("\ufeff"))
     try:
         read = json.loads(re.sub(r",(\s*[}\]])", r"\1", bare))

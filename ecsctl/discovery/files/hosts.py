@@ -19,13 +19,13 @@ _COPILOT = re.compile(r"(?:.*/)?copilot/[^/]+/manifest\.ya?ml")
 
 @dataclass(frozen=True)
 class Host:
-    """What one file configures; 0 or empty where it says nothing."""
+    """What one file configures; 0 or empty for what it does not set."""
 
     file: str
     port: int = 0
     path: str = ""
     commands: tuple[tuple[str, str], ...] = ()  # of the other processes, by name
-    dockerfile: str = ""  # the one that the file builds; empty if it does not say
+    dockerfile: str = ""  # the one that the file builds; empty if it names none
     release: str = ""  # the command before each release
     start: str = ""  # the command that replaces the image's own
     stores: tuple[str, ...] = ()  # databases and the like that the platform provides, by its names for them
@@ -33,7 +33,7 @@ class Host:
 
 
 def of(tree: Tree, dockerfile: str, context: str) -> tuple[Host, ...]:
-    """The files beside the Dockerfile and in the build context, as far as they concern the app that it builds."""
+    """What such files beside the Dockerfile and in the build context configure for the app that it builds."""
     folders = list(dict.fromkeys([os.path.dirname(dockerfile) or ".", context]))
     found: list[Host] = []
     for folder in folders:

@@ -1,6 +1,6 @@
-"""What Kubernetes manifests say of the container that runs the app: its variables and its command.
+"""Reads Kubernetes manifests: the variables and the command of the container that runs the app.
 
-Only plain YAML is read: the templates of a Helm chart are none.
+Only plain YAML is read, so not the templates of a Helm chart.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ class Container:
 
     file: str
     image: str
-    command: tuple[str, ...]  # in place of the image's entry point
-    arguments: tuple[str, ...]  # in place of its command
-    environment: tuple[tuple[str, str], ...]  # those that have a value there
+    command: tuple[str, ...]  # replaces the image's ENTRYPOINT
+    arguments: tuple[str, ...]  # replaces its CMD
+    environment: tuple[tuple[str, str], ...]  # variables with a value of their own
     ports: bool
 
     @property
     def binds(self) -> tuple[tuple[str, str], ...]:
-        """The variables by which it listens on every address of its machine."""
+        """The variables that make it listen on all addresses."""
         every = ("0.0.0.0", "::", "[::]")  # noqa: S104 - what others bind to
         return tuple(one for one in self.environment if one[1] in every and _HOST.fullmatch(one[0]))
 
 
 def of(tree: Tree, context: str, names: Sequence[str]) -> Container | None:
-    """The container of the app: the one whose image is called by one of these names; None if there is not just one."""
+    """The container whose image has one of these names; None without one, or if several have different commands."""
     wanted = {name.rpartition("/")[2].lower() for name in names if name}
     found = [one for one in _containers(tree, context) if _bare(one.image) in wanted]
     alike = {(one.command, one.arguments) for one in found if one.ports}

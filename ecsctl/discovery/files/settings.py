@@ -11,7 +11,7 @@ FILES = r"application\.(?:properties|ya?ml)"
 
 
 def of(tree: Tree, context: str) -> dict[str, str]:
-    """The settings of all such files of an app, with dots in their names."""
+    """The settings of all such files of an app, by their dotted name."""
     found: dict[str, str] = {}
     for file in [path for path in tree.named(FILES, context) if not aside(path)][:20]:
         found |= read(file, tree.read(file))
@@ -25,7 +25,7 @@ def read(file: str, text: str) -> dict[str, str]:
 
 
 def _flat(text: str) -> dict[str, str]:
-    """A YAML text's settings with dots in their names. One that is not plain YAML has none."""
+    """The settings in a YAML text, by their dotted name; none if it is not valid YAML."""
     found: dict[str, str] = {}
 
     def walk(value: object, path: str) -> None:

@@ -10,14 +10,14 @@ from ecsctl.buildspec import PARTS, ours
 from ecsctl.discovery.files.yaml_text import documents
 
 DEFINITIONS = "docker_image_definition.json"
-"""The file in which the pipeline's deploy action reads the image (ensure/pipeline.py names it there)."""
+"""The file from which the pipeline's deploy action reads the image (set in ensure/pipeline.py)."""
 
 
 def lacking(text: str, container: str = "") -> tuple[str, ...]:
-    """What it does not do, in words that follow "it does not"; a single sentence if it cannot be read at all.
+    """What a buildspec does not do, as phrases after "it does not"; a single phrase if it cannot be parsed.
 
-    `container` is the name that the app's container has, which may appear there unchanged.
-    What its scripts do is not read: where it runs some, only its own commands count.
+    `container` is the name of the app's container, which the buildspec may contain as it is. Only the buildspec's own
+    commands count: scripts that it runs are not read.
     """
     if text in {ours(*some) for count in range(len(PARTS) + 1) for some in combinations(PARTS, count)}:
         return ()
@@ -49,7 +49,7 @@ def lacking(text: str, container: str = "") -> tuple[str, ...]:
 
 
 def _sets(spec: dict[str, Any], commands: str, name: str, right: str = "") -> bool:
-    """Whether a buildspec gives a variable of the project's another value, as AWS's own tutorial does."""
+    """Whether a buildspec overrides a variable of the project with another value, as AWS's own tutorial does."""
     declared = (spec.get("env") or {}).get("variables") or {} if isinstance(spec.get("env") or {}, dict) else {}
     values = [str(declared[name])] if isinstance(declared, dict) and name in declared else []
     values += re.findall(rf"(?m)(?:^|[;&|(\s])(?:export\s+)?{name}=(\"[^\"\n]*\"|'[^'\n]*'|[^\s;&|]+)", commands)

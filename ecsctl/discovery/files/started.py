@@ -1,4 +1,4 @@
-"""What a container starts, with the scripts and settings of the repository that its command leads to."""
+"""What a container starts: its command, and the scripts and settings files that the command uses."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ _SETTINGS = re.compile(
 _PROGRAM = re.compile(r"(?m)^\[program:[^\]\n]+\](?:\n(?!\[)[^\n]*)*?\ncommand\s*=\s*(\S[^\n]*)")
 
 
-# Files for packages of an operating system, which may be called as the program is.
+# Files of Linux packages, which may have the program's name.
 _PACKAGED = re.compile(r"(?:^|/)(?:init\.d|sysvinit|systemd|debian|rpm|completions?)/")
 
 
 @dataclass(frozen=True)
 class Text:
-    """A piece of text, and where it stands."""
+    """A command, a script or a settings file: where it was found, and its text."""
 
     where: str
     text: str
-    shell: bool = True  # whether its words are commands: no settings, and no source of another language
+    shell: bool = True  # whether it is shell commands, not settings or another language
 
 
 def started(tree: Tree, context: str, command: str) -> tuple[Text, ...]:
-    """The command, then what of the repository it names: scripts of package.json, shell scripts, servers' settings."""
+    """The command, then what it uses of the repository: scripts in package.json, shell scripts, servers' settings."""
     found = [Text("its command", command)]
     scripts = _scripts(tree, context)
     observed: set[str] = set()
-    for text in found:  # grows while it is read
+    for text in found:  # the loop appends to it
         if len(found) > 20:
             break
         for name, said in scripts.items():
@@ -70,7 +70,7 @@ def _runs(text: str, name: str) -> bool:
 
 
 def _named(tree: Tree, context: str, text: str) -> Iterator[str]:
-    """The files that a text names by their own name, wherever the image has them; and a server's settings."""
+    """The files whose name is in a text, whatever their folder in the image; and settings of the servers in it."""
     names = {PurePosixPath(word.removeprefix("python:").replace("python:", "")).name for word in _words(text)}
     dotted = {word.rpartition(":")[2].replace(".", "/") + ".py" for word in _words(text) if word.startswith("python:")}
     programs = {re.sub(r"\d", "", name) for name in names}

@@ -1,4 +1,4 @@
-"""The files of a repository as git knows them: what it ignores does not count, nor do links that lead out of it."""
+"""The files of a repository that git tracks or would add: not those it ignores, nor links out of the repository."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ecsctl.github import checkout
 
-READABLE = 300_000  # bytes: no file that is read here is longer, and somebody else's may be endless
-_SHORT = 40_000  # characters: so much of a text is kept
+READABLE = 300_000  # bytes: no file that matters is longer, and a hostile one may be endless
+_SHORT = 40_000  # characters: shorter texts are cached
 COMMENTED = re.compile(r"(?m)^[ \t]*(?:#(?!\[)|//).*$")  # `#[` begins an attribute of Rust or PHP
 _SKIPPED = frozenset({".git", ".ecsctl", "node_modules", "vendor", ".venv", "venv", "__pycache__"})
 _ASIDE = re.compile(
@@ -30,13 +30,13 @@ class Tree:
 
     @classmethod
     def of(cls, root: Path) -> Tree:
-        """What git tracks or would add; without git all that stands in the folder."""
+        """The files that git tracks or would add; without git, all except those in folders such as node_modules."""
         listed = checkout.files(root)
         return cls(root, tuple(sorted(_walked(root) if listed is None else listed)))
 
     @cached_property
     def folders(self) -> frozenset[str]:
-        """All folders that hold a file; the root is "."."""
+        """All folders that contain a file; the root is "."."""
         found = {"."}
         for file in self.files:
             folder = file.rpartition("/")[0]
@@ -47,7 +47,7 @@ class Tree:
 
     @cached_property
     def submodules(self) -> tuple[str, ...]:
-        """The folders that git takes from other repositories."""
+        """The paths of the git submodules."""
         return tuple(re.findall(r"(?m)^[ \t]*path\s*=\s*(\S.*?)\s*$", self.read(".gitmodules")))
 
     @cached_property
@@ -55,11 +55,11 @@ class Tree:
         return frozenset(self.files)
 
     def has(self, path: str) -> bool:
-        """Whether there is such a file."""
+        """Whether the repository has this file."""
         return path in self._known
 
     def read(self, path: str) -> str:
-        """A file's text; empty if it does not exist, is too long or not text, or leads out of the repository."""
+        """A file's text; empty if it does not exist, is too long or not text, or is a link out of the repository."""
         if path in self._texts:
             return self._texts[path]
         text = self._text(path) if path in self._known else ""
@@ -68,7 +68,7 @@ class Tree:
         return text
 
     def live(self, path: str) -> str:
-        """A source's text without the lines that are comments, in most languages."""
+        """A source file's text without comment lines, for most languages."""
         if path in self._live:
             return self._live[path]
         text = COMMENTED.sub("", self.read(path))
@@ -82,7 +82,7 @@ class Tree:
 
     @cached_property
     def _texts(self) -> dict[str, str]:
-        """Short files are kept in memory: many questions are asked of the same ones."""
+        """A cache of short files, since the same ones are read again and again."""
         return {}
 
     @cached_property
@@ -104,7 +104,10 @@ class Tree:
         return tuple((one, one.rpartition("/")[2]) for one in self.files)
 
     def named(self, pattern: str, below: str = ".") -> tuple[str, ...]:
-        """The files whose name matches a pattern, the nearest to the root first."""
+        """The files below a folder whose name matches a pattern in any case, the nearest to the root first.
+
+        Those of tests, examples and the like come last.
+        """
         if pattern not in self._matched:
             wanted = re.compile(pattern, re.IGNORECASE)
             found = [one for one, name in self._names if wanted.fullmatch(name)]
@@ -113,12 +116,12 @@ class Tree:
 
     @cached_property
     def _matched(self) -> dict[str, tuple[str, ...]]:
-        """Answers to the questions asked before."""
+        """A cache of `named`, by pattern."""
         return {}
 
 
 def within(path: str, folder: str) -> bool:
-    """Whether a path lies in a folder."""
+    """Whether a path is a folder or in it."""
     return folder == "." or path == folder or path.startswith(f"{folder}/")
 
 

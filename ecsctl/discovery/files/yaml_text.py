@@ -1,17 +1,18 @@
-"""YAML of a stranger's repository, read within limits: a few lines with aliases can expand beyond any memory."""
+"""Parses YAML within limits: in a hostile file, a few lines with aliases can expand beyond any memory."""
 
 from __future__ import annotations
 
 from typing import Any
 
 WRITTEN_OUT = 50_000
-"""How many values a document may have with all aliases expanded: real ones have far fewer."""
+"""How many values a document may have with all aliases expanded. Real ones have far fewer."""
 
 
 def documents(text: str, *, strings: bool = False) -> list[Any] | None:
-    """The documents of a text; None if it is no YAML, or has more in it than it should. `strings`: nothing but those.
+    """The documents of a YAML text; None if it is not valid, or too large with its aliases expanded.
 
-    PyYAML shares what aliases stand for, and whoever walks through it, merges it or prints it does not.
+    `strings`: every scalar is a string. PyYAML keeps one object for all aliases of a node; code that walks, merges or
+    prints it would visit it once for each alias.
     """
     import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
 
@@ -29,7 +30,7 @@ def documents(text: str, *, strings: bool = False) -> list[Any] | None:
 
 
 def _size(node: Any, known: dict[int, int]) -> int:
-    """How many nodes there are, an alias counted as what it stands for. One that holds itself has no end."""
+    """The number of nodes with aliases expanded. A node that contains itself counts as too large."""
     if id(node) not in known:
         known[id(node)] = WRITTEN_OUT + 1  # until it is known
         below = node.value if isinstance(node.value, list) else []

@@ -1,1 +1,1 @@
-"""Finds out what the app needs besides itself: stores, variables, secrets, folders, migrations, workers."""
+"""What the app needs besides its image: stores, variables, secrets, folders, migrations, workers."""

@@ -1,4 +1,4 @@
-"""Secrets that a build needs: those that it mounts, takes as arguments, or that a registry of packages asks for."""
+"""Secrets that a build needs: secret mounts, build arguments that are secrets, and tokens of package registries."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _TOKEN = re.compile(
     r"(?:\w+_)?(?:TOKEN|PASSWORD|PASSWD|PAT|SECRET(?:_KEY)?|CREDENTIALS?|PRIVATE_KEY|SSH_KEY|API_KEY|ACCESS_KEY(?:_ID)?|"
     r"LICENSE_KEY|AUTH_KEY)|BUNDLE_\w+__\w+|COMPOSER_AUTH|NPM_AUTH|NPMRC|(?:PIP|UV)_EXTRA_INDEX_URL"
 )
-# What a build may do without: names of pages, and of services that are told of a build.
+# What a build can do without: public values of frontends, and tokens of services that are only notified.
 _OF_NO_WEIGHT = re.compile(
     r"(?:NEXT_PUBLIC|VITE|REACT_APP|NUXT_PUBLIC|VUE_APP|EXPO_PUBLIC|GATSBY)_\w+|(?:SENTRY|POSTHOG|CODECOV|TURBO)_\w+"
 )
-# Where tools for packages name the variable that holds a token: npm and pnpm ("npmrc", "Environment replacement"),
+# Settings of package managers that can name a variable with a token: npm and pnpm ("npmrc", "Environment replacement"),
 # Yarn (".yarnrc.yml"), NuGet ("nuget.config", environment variables), Maven ("Settings reference").
 _CONFIGURED = r"\.npmrc|\.yarnrc\.yml|nuget\.config|settings\.xml|bunfig\.toml"
 _NAMED = re.compile(r"\$\{(?:env\.)?([A-Z]\w*)\}|\$([A-Z]\w+)\b|%([A-Z]\w*)%")
@@ -25,7 +25,10 @@ _INSTALLS = re.compile(r"\b(?:npm|pnpm|yarn|bun|dotnet|mvn|mvnw|nuget)\b")
 
 
 def notes(tree: Tree, context: str, path: str, read: Dockerfile, used: Sequence[Stage]) -> Iterator[str]:
-    """What a person has to give a build, in sentences. Without `required` a mounted one that is missing is empty."""
+    """A sentence for each kind of secret that the user has to give to the build.
+
+    A mounted secret that is missing is empty, unless the mount has `required` (Docker, "RUN --mount=type=secret").
+    """
     mounted: dict[str, None] = {}
     for stage in used:
         for word, rest in stage.instructions:
@@ -46,7 +49,7 @@ def notes(tree: Tree, context: str, path: str, read: Dockerfile, used: Sequence[
 
 
 def _arguments(read: Dockerfile, used: Sequence[Stage]) -> Iterator[str]:
-    """The ARGs without a value that hold a secret by their name, and that a command may read."""
+    """ARGs without a value that are secrets, judging by their name, in stages that run commands."""
     for stage in used:
         known = read.variables(stage)
         runs = any(word == "RUN" for word, _ in stage.instructions)
@@ -58,7 +61,10 @@ def _arguments(read: Dockerfile, used: Sequence[Stage]) -> Iterator[str]:
 
 
 def _registries(tree: Tree, context: str, used: Sequence[Stage]) -> Iterator[tuple[str, list[str]]]:
-    """The files of tools for packages that name a variable with a token, where the build installs packages."""
+    """Package managers' settings files that take a token from a variable, each with the variables.
+
+    None if the build installs no packages.
+    """
     if not any(word == "RUN" and _INSTALLS.search(rest) for stage in used for word, rest in stage.instructions):
         return
     set_yet = {name for stage in used for word, rest in stage.instructions if word in ("ENV", "ARG")

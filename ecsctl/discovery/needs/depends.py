@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from ecsctl.discovery.files.tree import Tree, aside
 
-# Drivers only: an ORM works with SQLite too, so it says nothing.
+# Drivers only: an ORM works with SQLite too, so it does not show that a server is needed.
 _DRIVERS = (
     (
         r"package\.json",
@@ -106,7 +106,7 @@ _DRIVERS = (
 
 
 def of(tree: Tree, context: str, foreign: Collection[str] = ()) -> dict[str, str]:
-    """By kind, the file that has a driver for it, and which. `foreign` are folders of other apps."""
+    """By kind of store, the file that lists a driver for it, and the driver. `foreign` are folders of other apps."""
     found: dict[str, str] = {}
     for pattern, kinds in _DRIVERS:
         files = [one for one in tree.named(pattern, context) if not aside(one)]
@@ -119,7 +119,7 @@ def of(tree: Tree, context: str, foreign: Collection[str] = ()) -> dict[str, str
     return found
 
 
-# Libraries of a database that is a file, by the lists of packages.
+# SQLite libraries and settings, by the file that they are in.
 _FILES = (
     (r"package\.json", r'"(better-sqlite3|sqlite3|sqlite|node-sqlite3-wasm)"\s*:'),
     (
@@ -138,7 +138,7 @@ _FILES = (
 
 
 def of_file(tree: Tree, context: str, foreign: Collection[str] = ()) -> str:
-    """The file that shows that the app may keep its database in a file of SQLite, and how; empty if none does."""
+    """The file that shows that the app may use SQLite, and what in it does; empty if none does."""
     for pattern, library in _FILES:
         for file in [one for one in tree.named(pattern, context) if not aside(one)][:20]:
             own = tree.read(file).partition('"devDependencies"')[0]

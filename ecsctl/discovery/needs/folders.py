@@ -1,4 +1,4 @@
-"""Folders of an image whose files must outlive a task: its disk ends with it."""
+"""Folders whose files must outlive a task: its disk is deleted with it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _PASSING = re.compile(
 )
 """Folders whose content may be lost: logs, caches, temporary files."""
 _WRITTEN = re.compile(r"/(?:uploads?|media|storage|data|db|database)$")
-"""Folders that an app writes to, though the repository has files in them to begin with."""
+"""Folders that an app writes to even if the repository has files in them."""
 _DATA_FOLDER = re.compile(
     r"(?:\w+_)?(?:DATA|DB|DATABASE|SQLITE|STORAGE|STORE|UPLOADS?|MEDIA|WORK)_?(?:PATH|DIR|DIRECTORY|LOCATION|FOLDER|ROOT|FILE)"
 )
 
 
 def of_image(read: Dockerfile, stage: Stage) -> dict[str, str]:
-    """Where a Dockerfile has the app keep data, each folder with what says so.
+    """The folders in which an image keeps data, each with the instruction that shows it.
 
-    VOLUME, variables with names such as DATA_DIR, and a folder /data that a RUN makes. WORK_DIR does not count where
-    it is WORKDIR or a folder for code.
+    They come from VOLUME, from variables such as DATA_DIR, and from a RUN that creates /data. WORK_DIR does not count
+    if it is the WORKDIR or a folder for code.
     """
     volumes, environment, workdir = read.volumes(stage), read.environment(stage), read.last(stage, "WORKDIR")
     of_code = {workdir.rstrip("/"), "/app", "/code", "/src", "/usr/src/app"}

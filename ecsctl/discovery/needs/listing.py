@@ -1,4 +1,4 @@
-"""What an app uses besides itself: stores, secrets, required variables, folders that are kept."""
+"""What the user has to provide for an app: stores, secrets, required variables, persistent folders."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _ASSIGNED = re.compile(r"(?m)^[ \t]*(?:export\s+)?(\w+)\s*=")
 
 @dataclass(frozen=True)
 class Need:
-    """Something that the user has to provide, in a line; `kind` says what it is in a word or two."""
+    """Something that the user has to provide, as a line of text; `kind` is its kind in a word or two."""
 
     kind: str
     line: str
@@ -53,9 +53,9 @@ def listed(
 ) -> tuple[Need, ...]:  # fmt: skip
     """Each thing that the user has to provide, the most essential first.
 
-    `app` are the services that run this image, `kept` the folders that the Dockerfile keeps data in, each with what
-    says so, `known` the variables that it sets. `built` is its path, `port` the app's, and `said` are other
-    platforms' files.
+    `app` are the compose services that run this image, `kept` the folders in which it keeps data, each with its source,
+    and `known` the variables that it sets. `built` is the path of its Dockerfile, `port` the app's port, and `said` are
+    the files of other platforms.
     """
     foreign = others(tree, built) if context == "." else ()
     named, samples = _named(tree, context, built, services, app, foreign)
@@ -96,13 +96,13 @@ def listed(
 def _named(
     tree: Tree, context: str, built: str, services: Sequence[Service], app: Sequence[Service], foreign: Sequence[str]
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """The variables that an app is given or reads, each with where: those of the first source that names a store.
+    """The variables that an app gets or reads, each with its source; then those in examples of .env files alone.
 
-    After them those of examples of an environment.
+    For the first, one kind of source after another is read until a variable is the address of a store.
     """
     named = [(name, one.where) for one in (*app, *_over(services, app)) for name in one.environment]
     examples = [file for file in tree.named(EXAMPLES, context) if not aside(file)]
-    if context != ".":  # of the file that a compose file gives to the app, which git has as an example alone
+    if context != ".":  # of the app's env_file, of which git only has an example
         folders_of_files = {one.file.rpartition("/")[0] for one in app if one.env_file}
         examples += [one for one in tree.named(EXAMPLES) if one.rpartition("/")[0] in folders_of_files]
     examples = [file for file in examples if not any(within(file, folder) for folder in foreign)]
@@ -114,11 +114,11 @@ def _named(
         for file in tree.named(r"runtime\.exs", context):
             yield from ((name, file) for name in re.findall(r"(?:fetch_env!|get_env)\(\s*\"(\w+)\"", tree.read(file)))
 
-    def of_sources() -> Iterator[tuple[str, str]]:  # any of them, as far as its name says what it is
+    def of_sources() -> Iterator[tuple[str, str]]:  # only variables with the name of a store's address
         files = [one for one in sources(tree, context) if not any(within(one, folder) for folder in foreign)]
         yield from ((name, file) for name, file in _read_in(tree, files) if kind_of_variable(name))
 
-    def of_defaults() -> Iterator[tuple[str, str]]:  # a file of an environment that is committed
+    def of_defaults() -> Iterator[tuple[str, str]]:  # a committed .env file
         for file in [file for file in tree.named(r"\.env(?:\.(?:docker|production))?", context) if not aside(file)][:3]:
             yield from ((name, file) for name in _ASSIGNED.findall(tree.read(file)) if kind_of_variable(name))
 
@@ -133,23 +133,26 @@ def _named(
 
 
 def _read_in(tree: Tree, files: Sequence[str]) -> list[tuple[str, str]]:
-    """The variables that files read, each with its file; what a comment says does not count."""
+    """The variables that files read, each with its file; comments do not count."""
     live = ((file, tree.live(file)) for file in dict.fromkeys(files))
     return [(name, file) for file, text in live if re.search("(?i:env)", text) for name in _READS.findall(text)]
 
 
 def others(tree: Tree, built: str) -> tuple[str, ...]:
-    """The folders of a repository of several apps that a Dockerfile neither lies in nor names, if it does another."""
+    """The folders of the other apps in a repository: those that the Dockerfile is not in and does not mention.
+
+    None if it mentions no app's folder at all.
+    """
     text = f"{built}\n{tree.read(built)}"
     apps = [one for one in tree.folders if re.fullmatch(r"(?:apps|services)/[^/]+", one)]
-    # A list of packages is copied of every app in the workspace, whichever is built.
+    # A workspace's Dockerfile copies the dependency lists of all apps, whichever it builds.
     text = re.sub(r"(?m)^COPY\s+\S+/(?:package\.json|pyproject\.toml|Cargo\.toml|[\w.]+\.csproj)\s+\S+\s*$", "", text)
     named = [one for one in apps if re.search(rf"{re.escape(one)}(?![\w-])", text)]
     return tuple(one for one in apps if one not in named) if named else ()
 
 
 def _further(app: Sequence[Service], port: int | None) -> Iterator[str]:
-    """Further ports that a compose file publishes of the app: a load balancer's target group has one."""
+    """A line on further ports of the app that a compose file publishes: a target group has only one."""
     beside = [str(one) for one in (app[0].ports if app and port in app[0].ports else ()) if one != port]
     if beside:
         listed = ", ".join(beside[:5])
@@ -157,7 +160,7 @@ def _further(app: Sequence[Service], port: int | None) -> Iterator[str]:
 
 
 def _of_builders(tree: Tree, context: str, built: str, lines: Sequence[str]) -> Iterator[str]:
-    """Migrations that have an image of their own: a Dockerfile that is called so, or whose folder is."""
+    """Migrations with an image of their own: a Dockerfile with "migrat" in its name or its folder's."""
     for file in tree.named(r"(?:[\w-]+\.)?(?:docker|container)file(?:[.-][\w.-]+)?", context):
         called = "/".join(file.split("/")[-2:]).lower()
         if file != built and not aside(file) and re.search(r"migrat", called) and not any(file in one for one in lines):
@@ -165,7 +168,7 @@ def _of_builders(tree: Tree, context: str, built: str, lines: Sequence[str]) -> 
 
 
 def _over(services: Sequence[Service], app: Sequence[Service]) -> Iterator[Service]:
-    """What a further compose file beside the app's own adds to its service: neither an image nor a build of its own."""
+    """Services in further compose files that only override the app's: they have neither an image nor a build."""
     places = {(one.file.rpartition("/")[0], one.name) for one in app}
     for one in services:
         if not one.image and not one.dockerfile and (one.file.rpartition("/")[0], one.name) in places:
@@ -173,7 +176,7 @@ def _over(services: Sequence[Service], app: Sequence[Service]) -> Iterator[Servi
 
 
 def _of_manifests(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
-    """The variables that Kubernetes' manifests give to containers."""
+    """The variables of containers in Kubernetes manifests."""
     for file in tree.named(r".+\.ya?ml", context):
         if not aside(file) and re.search(r"(?:^|/)(?:k8s|kube\w*|kustomize|manifests?|deploy\w*)/", file):
             yield from ((name, file) for name in re.findall(
@@ -181,7 +184,10 @@ def _of_manifests(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
 
 
 def _near(services: Sequence[Service], app: Sequence[Service], context: str) -> list[Service]:
-    """What runs beside the app: in the files that run it too, if there are any; not what is another folder's app's."""
+    """The services beside the app: those in the app's own compose files if its folder has any, else all that are near.
+
+    Near is a file in the app's folder, below it or above it.
+    """
     files = {one.file for one in app}
     places = [one.file.rpartition("/")[0] or "." for one in services]
     near = [one for one, folder in zip(services, places, strict=True)
@@ -201,7 +207,7 @@ def _of_servers(tree: Tree) -> Iterator[str]:
 
 
 def _demanded_by_phoenix(tree: Tree, file: str) -> list[str]:
-    """The variables without which a runtime.exs raises: what `get_env` alone reads may be missing."""
+    """The variables without which a runtime.exs raises. Those read with a plain `get_env` are optional."""
     text = tree.read(file)
     return re.findall(r"fetch_env!\(\s*\"(\w+)\"", text) + re.findall(
         r"get_env\(\s*\"(\w+)\"\s*\)\s*\|\|\s*\(?raise\b", text
@@ -238,7 +244,7 @@ def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iter
 
 
 def _processes(services: Sequence[Service], app: Sequence[Service]) -> Iterator[str]:
-    """Workers and migrations that cannot be proposed: of another image, or with a command that is not known."""
+    """Workers and migrations that cannot be proposed: they have another image, or their command is not known."""
     built = {service.dockerfile for service in app if service.dockerfile}
     for service in services:
         if processes.built_otherwise(service, app) and not service.trial and processes.WORKS.search(service.name):

@@ -12,7 +12,7 @@ from ecsctl.discovery.files.tree import Tree, aside
 from ecsctl.fargate import MEMORY
 
 _X86 = re.compile(r"linux/(?:amd64|x86_64)", re.IGNORECASE)
-# Images that their registries list for amd64 alone; nothing here asks them.
+# Images that their registries list for amd64 only. The registries are not asked here.
 _ONLY_X86 = re.compile(
     r"(?:.*/)?(?:mssql/server|oracle/database|openjdk:\d+[\w.-]*alpine|adoptopenjdk(?:/\w+)?:[\w.-]*alpine|mysql:5(?:\.\d+)*|"
     r"frolvlad/.*|fabric8/java.*|java:\d.*|selenium/[\w-]*(?:chrome|edge)|puppeteer/puppeteer|lambci/.*|fpco/stack-build.*|"
@@ -30,11 +30,11 @@ _CHOSEN = re.compile(r"(?:TARGET|BUILD)(?:ARCH|PLATFORM)|uname\s+-m|--print-arch
 
 
 def bound(read: Dockerfile, stage: Stage) -> str:
-    """Why the image is one for X86_64; empty if nothing says so."""
+    """Why the image only runs on X86_64; empty if nothing shows it."""
     return next(_reasons(read, stage), "")
 
 
-# What does not do with the default of 512 MiB, by the command, what is installed, and the lists of packages: a
+# What needs more than the default of 512 MiB, by the command, what RUN installs, and dependency lists: a
 # JVM takes a quarter of the memory for its heap (Oracle, "Ergonomics"), a browser hundreds of MiB, a model its weights.
 _LARGE = (
     (4096, re.compile(r"(?<![\w-])(?:torch|tensorflow|sentence-transformers|transformers|vllm)(?![\w-])")),
@@ -47,9 +47,9 @@ _LISTS = r"requirements(?:[.-](?:base|prod|production))?\.txt|pyproject\.toml|pa
 def size(
     tree: Tree, context: str, read: Dockerfile, stage: Stage, services: Sequence[Service], hosts: Sequence[Host]
 ) -> tuple[int, int, str]:
-    """CPU units, MiB, and what asks for more than the default; zeros where nothing does.
+    """CPU units, memory in MiB, and the reason, if the app needs more than the default; otherwise zeros.
 
-    The limit of a compose file and the size of a machine elsewhere come before what the image is made of.
+    A limit in a compose file or in another platform's file wins over what the image contains.
     """
     said = [(one.memory, one.where) for one in services[:1]] + [(one.memory, one.file) for one in hosts]
     wanted, why = next(((size, where) for size, where in said if size), (0, ""))
@@ -91,7 +91,7 @@ def _reasons(read: Dockerfile, stage: Stage) -> Iterator[str]:
 
 
 def used(read: Dockerfile, stage: Stage) -> list[Stage]:
-    """The stage, those it is made from and those it copies from."""
+    """The stage, those it is based on and those it copies from."""
     found: list[Stage] = []
 
     def take(one: Stage) -> None:

@@ -1,4 +1,4 @@
-"""Migrations of a database that the repository has and that nothing runs: the tables are missing then."""
+"""Database migrations in the repository that nothing runs: then the tables do not exist."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ecsctl.discovery.serving.port_hints import sources
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool for migrations: the files that show it, what runs them wherever it stands, and the command that does."""
+    """A migration tool: patterns for its files and for code that runs the migrations, and the command to run them."""
 
     name: str
-    files: str  # by the end of their path
+    files: str  # matched at the end of a path
     runs: str
     command: str
 
@@ -56,10 +56,10 @@ _RUNNERS = (
     r"[\w.-]+\.(?:sh|bash|ya?ml|mjs|cjs|cs|rake)|[\w-]*entry[\w-]*|Procfile|Makefile|"
     r"[\w-]*(?:migrat|start|init)[\w-]*\.\w+"
 )
-"""Files that may run them, beside what is started."""
+"""Files that may run migrations, besides what the container starts."""
 
 
-# Rails' own entry point migrates if the command ends in these words, and only then.
+# The entry point that Rails generates migrates only if the command ends in `./bin/rails server`.
 _RAILS_ENTRY = re.compile(r"-2:1\}\"?\s*=+\s*\"\./bin/rails\"[^\n]*-1:1\}\"?\s*=+\s*\"server\"")
 _SWITCH = re.compile(r"[\"'`]((?:[A-Z]+_)*(?:RUN|AUTO)_?(?:[A-Z]+_)?MIGRAT(?:E|IONS?)(?:_ON_\w+)?)[\"'`]")
 
@@ -77,9 +77,10 @@ def switched(tree: Tree, context: str, known: Collection[str]) -> Iterator[str]:
 def unrun(
     tree: Tree, context: str, texts: Sequence[Text], processes: Sequence[str], foreign: Collection[str]
 ) -> Iterator[str]:
-    """A line for the first tool whose migrations nothing runs: not what is started, no process, no source.
+    """A line for the first migration tool in use, if nothing runs its migrations.
 
-    `processes` are the commands of workers and releases, `foreign` the folders of other apps.
+    What is started, the other processes and the sources are searched. `processes` are the commands of workers and
+    releases, `foreign` the folders of other apps.
     """
     below = [one for one in tree.files if within(one, context) and not aside(one)]
     below = [one for one in below if not any(within(one, folder) for folder in foreign)]

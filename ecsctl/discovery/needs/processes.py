@@ -42,7 +42,7 @@ class Process:
 
     @property
     def words(self) -> list[str]:
-        """The command, word by word; by a shell, where it says what only one understands. None: the image's own."""
+        """The command as a list of words, run by a shell if it has shell syntax. Empty for the image's own command."""
         if not self.command:
             return []
         try:
@@ -57,7 +57,7 @@ class Process:
 def of(
     tree: Tree, services: Sequence[Service], app: Sequence[Service], said: Sequence[Host] = ()
 ) -> tuple[Process, ...]:
-    """The other processes of the image, each name once: of a Procfile, of other platforms' files, of compose files."""
+    """The other processes of the image: from a Procfile, other platforms' files and compose files, each name once."""
     found: dict[str, Process] = {}
     others = [Process(_name(name), command, one.file) for one in said for name, command in one.commands]
     others += [Process("", one.release, one.file) for one in said if one.release]
@@ -104,7 +104,7 @@ def _of_compose(services: Sequence[Service], app: Sequence[Service]) -> Iterator
 
 
 def built_otherwise(service: Service, app: Sequence[Service]) -> bool:
-    """Whether it is made of the app's Dockerfile with other arguments or another stage: another image."""
+    """Whether a service has another image: the app's Dockerfile with other arguments or another stage."""
     own = next((one for one in app if one.dockerfile), None)
     if own is None or service.dockerfile != own.dockerfile:
         return False
@@ -113,7 +113,7 @@ def built_otherwise(service: Service, app: Sequence[Service]) -> bool:
 
 
 def _ends(command: str) -> str:
-    """The part of a command that ends: of a migration followed by a server, only the migration."""
+    """A command up to its last migration, without the server that it starts then; empty for a script without one."""
     shell = re.fullmatch(r"(?:/\S+/)?(?:sh|bash|ash)\s+-\w*c\s+(['\"])(.*)\1", command.strip(), re.DOTALL)
     parts = re.split(r"\s*(?:&&|;)\s*", (shell[2] if shell else command).strip())
     last = max((n for n, part in enumerate(parts) if MIGRATES.search(part)), default=-1)
@@ -123,6 +123,6 @@ def _ends(command: str) -> str:
 
 
 def _name(name: str) -> str:
-    """As [workers.NAME] takes it (ecsctl.config.tables.texts, ProcessName)."""
+    """A name that [workers.NAME] accepts (ecsctl.config.tables.texts, ProcessName)."""
     bare = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:20].strip("-")
     return bare if re.match("[a-z]", bare) and bare not in _TAKEN else f"worker-{bare}"[:20].strip("-")

@@ -1,4 +1,4 @@
-"""Variables that a settings class of pydantic demands: its fields without a default, under the class's prefix.
+"""Variables that a pydantic settings class requires: its fields without a default, with the class's prefix.
 
 pydantic-settings, "Usage": a field's variable is `env_prefix` and its name, in any case; an alias takes no prefix.
 """
@@ -25,7 +25,7 @@ _MOST_CLASSES = 60  # of one file
 
 
 def required(tree: Tree, files: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each variable, in capitals, and the file that demands it. `files` are sources in Python."""
+    """Each required variable, in capitals, and the file with its class. `files` are Python sources."""
     texts = {file: tree.read(file) for file in files}
     found = [
         (file, match, text)
@@ -34,7 +34,7 @@ def required(tree: Tree, files: Sequence[str]) -> Iterator[tuple[str, str]]:
         for match in islice(_CLASS.finditer(text), _MOST_CLASSES)
     ]
     bases = {"BaseSettings"}
-    for _ in range(4):  # a class of settings may be the base of another one, in any order of the files
+    for _ in range(4):  # settings classes may inherit from each other, in any order of the files
         bases |= {match[1] for _, match, _ in found if bases & set(re.findall(r"\w+", match[2]))}
     for file, match, text in found:
         if match[1] in bases:
@@ -45,7 +45,7 @@ def required(tree: Tree, files: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _given(texts: Iterable[str], name: str) -> set[str]:
-    """The fields, in capitals, that the app itself gives a value as it makes the settings."""
+    """The fields, in capitals, that the app passes itself when it creates the settings."""
     found: set[str] = set()
     for text in texts:
         for made in re.finditer(rf"(?<!class )\b{name}(?=\()", text):
@@ -72,7 +72,7 @@ def _demanded(body: str, prefix: str) -> Iterator[str]:
 
 
 def _call(text: str) -> str:
-    """A call, as far as its closing parenthesis."""
+    """The text up to the parenthesis that closes the call."""
     depth = 0
     for place, letter in enumerate(text):
         depth += (letter == "(") - (letter == ")")

@@ -12,7 +12,7 @@ _FOR_OTHERS = re.compile(r"(?:^|_)(?:local|dev\w*|tests?|ci)(?:_|\.)")
 
 
 def redirects_to_tls(tree: Tree, context: str) -> str:
-    """The file that redirects every HTTP request to HTTPS, the check too; empty if none does.
+    """The file that makes the app redirect every HTTP request to HTTPS, the health check too; empty if none does.
 
     Rails, "config.force_ssl" and "config.assume_ssl"; Django, "SECURE_SSL_REDIRECT".
     """
@@ -30,7 +30,7 @@ def redirects_to_tls(tree: Tree, context: str) -> str:
 
 
 def checked_by_tls(checks: Sequence[str], port: int) -> Iterator[str]:
-    """A sentence where a check inside the container speaks TLS to the app's port: a load balancer speaks HTTP to it."""
+    """A sentence if a check inside the container uses TLS on the app's port: a load balancer uses HTTP."""
     for check in checks:
         found = re.search(r"https://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]):(\d{1,5})", check)
         if found and int(found[1]) == port:
@@ -39,9 +39,9 @@ def checked_by_tls(checks: Sequence[str], port: int) -> Iterator[str]:
 
 
 def allowed_hosts(tree: Tree, context: str, opened: bool = False) -> Iterator[str]:
-    """A sentence where the app answers only to host names that it knows (Django, "ALLOWED_HOSTS").
+    """A sentence if the app only accepts certain host names (Django, "ALLOWED_HOSTS").
 
-    `opened`: a variable lets it answer everybody.
+    `opened`: a variable already makes it accept all of them.
     """
     if opened or not tree.named(r"manage\.py", context):
         return

@@ -1,4 +1,4 @@
-"""Variables without which an app does not start, by its sources and by app.json."""
+"""Variables without which an app does not start, found in its sources, app.json and render.yaml."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _MOST = 12
 """How many names a line lists."""
 _ANYWHERE = 400  # files that are read of each language
 _NAME = r"([A-Z][A-Z0-9_]{2,60})"
-# Of Go, by the words that its packages for it use in a field's tag (envdecode, caarlos0/env, envconfig).
+# Go: the tags that packages for environment variables use (envdecode, caarlos0/env, envconfig).
 _GO = re.compile(
     rf"`[^`\n]{{0,200}}\benv(?:config)?:\"{_NAME}(?:,[^\"`\n]{{0,80}})?,[ \t]{{0,9}}(?:required|notEmpty)\b"
 )
 _ENVCONFIG = re.compile(
     rf"`(?=[^`\n]{{0,200}}\brequired:\"true\")(?![^`\n]{{0,200}}\bdefault:\")[^`\n]{{0,200}}\benvconfig:\"{_NAME}\""
 )
-# Python raises KeyError; Ruby too, where fetch has no second value and no block.
+# Python raises KeyError; so does Ruby's fetch without a default and without a block.
 _PYTHON = re.compile(
     r"(?m)^(?![^\n]{0,300}\bif\b)[A-Za-z_][\w.]{0,80}[ \t]{0,9}=[^\n#]{0,200}?"
     rf"\bos\.environ\[[\"']{_NAME}[\"']\]"
@@ -44,10 +44,10 @@ _DEMANDED = re.compile(
     rf"[\"'`][^\"'`\n]{{0,40}}?\b{_NAME}\b[^\"'`\n]{{0,60}}?"
     rf"\b(?:not set|required|missing|must be {_SET}|not defined|undefined|unset|not found)\b"
 )
-# zod and t3-env: where a field of a schema begins. It is required if it has neither a default nor leave to be absent.
+# zod and t3-env: where a field of a schema begins. A field is required unless it has a default or is optional.
 _FIELD = re.compile(rf"(?m)^[ \t]{{0,40}}{_NAME}:[ \t]{{0,9}}")
 _MAY_LACK = re.compile(r"optional|Optional|default\(|prefault\(|nullish\(|catch\(|preprocess\(|nullable\(|\bdefault:")
-# A table of options in JavaScript, where each names its variable.
+# A table of options in JavaScript, each with its variable.
 _OPTION = re.compile(
     rf"\benv:\s{{0,20}}[\"']{_NAME}[\"'](?=[^{{}}]{{0,600}}\brequired:\s{{0,9}}true\b)(?![^{{}}]{{0,600}}\bdefault:)"
 )
@@ -71,8 +71,11 @@ _SCHEMAS = (
 def listed(
     tree: Tree, context: str, known: Collection[str], foreign: Collection[str] = (), own: str = ""
 ) -> Iterator[str]:
-    """A line for those that nothing else names. `known` are the image's own, and those that other lines have; `foreign`
-    the folders of other apps, and `own` the app's in a repository of several."""
+    """A line for each file that requires variables.
+
+    `known` are variables that are set or listed already, `foreign` the folders of other apps, and `own` is the app's
+    folder in a repository with several.
+    """
     found: dict[str, str] = {}
     for name, file in _named(tree, context):
         if any(file.startswith(f"{folder}/") for folder in foreign):
@@ -80,7 +83,7 @@ def listed(
         if name not in known and not _GIVEN.fullmatch(name):
             found.setdefault(name, file)
     files = list(dict.fromkeys(found.values()))
-    if own and any(file.startswith(f"{own}/") for file in files):  # what the app's packages require stands in one line
+    if own and any(file.startswith(f"{own}/") for file in files):  # one line for all of the app's packages
         packages = [file for file in files if not file.startswith(f"{own}/")]
         shared = f"{packages[0]} and {len(packages) - 1} more" if len(packages) > 1 else ""
         found = {name: shared if shared and where in packages else where for name, where in found.items()}
@@ -106,7 +109,7 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     programs = {one.rpartition("/")[0] for one in _files(tree, r"main\.go", context) if "cmd/" in one}
     for file in _files(tree, _STARTS, context):
         if len(programs) > 1 and any(file.startswith(f"{one}/") for one in programs):
-            continue  # of one program of several, which may be another than the image has
+            continue  # of one of several programs, which may not be the image's
         text = tree.live(file)
         for name in _DEMANDED.findall(text):
             if re.search(rf"(?i:env|config)[\w.:!\[(\"'` ]{{0,30}}[\"'.\[(]{name}\b", text):
@@ -145,8 +148,9 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
 
 
 def _of_spring(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
-    """Placeholders without a default: a Spring Boot app does not start where one stays open ("Externalized
-    Configuration", property placeholders).
+    """Placeholders without a default: a Spring Boot app does not start if one has no value.
+
+    (Spring Boot, "Externalized Configuration", property placeholders.)
     """
     for file in _files(tree, r"application(?:-prod(?:uction)?)?\.(?:properties|ya?ml)", context):
         if "src/main/resources/" in file:
@@ -161,7 +165,7 @@ def _fields(text: str) -> list[tuple[str, str]]:
 
 
 def _of_render(tree: Tree) -> Iterator[tuple[str, str]]:
-    """Of render.yaml: what people type into Render's own pages ("Blueprint YAML Reference", sync: false)."""
+    """Variables of render.yaml that are entered in Render's dashboard ("Blueprint YAML Reference", sync: false)."""
     text = re.sub(r"(?m)[ \t]+#.*$", "", tree.read("render.yaml"))
     yield from (
         (name, "render.yaml") for name in re.findall(rf"-[ \t]*key:[ \t]*{_NAME}\s*\n\s*sync:[ \t]*false", text)
@@ -169,7 +173,7 @@ def _of_render(tree: Tree) -> Iterator[tuple[str, str]]:
 
 
 def _of_heroku(tree: Tree) -> Iterator[tuple[str, str]]:
-    """Of app.json: what has no value there is required, unless it says otherwise (Heroku, "app.json Schema")."""
+    """Variables of app.json without a value, unless they are marked as optional (Heroku, "app.json Schema")."""
     try:
         read = json.loads(tree.read("app.json") or "{}").get("env", {})
         for name, said in read.items():

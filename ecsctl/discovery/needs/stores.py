@@ -54,7 +54,7 @@ _KINDS = (
 _TOOLS = re.compile(
     r"^(?:mc|mongo-express|redis-?(?:commander|insight)|pgadmin\d?|phpmyadmin|adminer|kafka-ui|elasticvue)$|exporter|backup|dashboard"
 )
-# Servers of the kinds above, by the name of their program: in a Procfile too they are none of the app's own processes.
+# Programs of such servers. A line of a Procfile that starts one is not a process of the app.
 _SERVERS = (
     ("a database", r"postgres|postmaster|mysqld|mariadbd|mongod"), ("Redis", r"redis-server|valkey-server"),
     ("a cache", r"memcached"), ("a queue", r"rabbitmq-server|nats-server"),
@@ -82,12 +82,12 @@ ORDER = tuple(kind for kind, *_ in _KINDS)
 
 
 def example(file: str) -> bool:
-    """Whether a compose file only shows a way to run the app, or measures it: its stores are no more than a hint."""
+    """Whether a compose file is an example or a benchmark, so that its stores are only a hint."""
     return bool(_EXAMPLE.search(file))
 
 
 def kind_of_image(image: str) -> str:
-    """Which kind of store an image is; empty if it is none."""
+    """The kind of store that an image is; empty if it is none."""
     owner, _, last = re.sub(r"[:@].*", "", image).lower().rpartition("/")
     name = f"{owner}/{last}" if re.fullmatch(r"server|db|database|core|auto-setup", last) else last
     found = next((kind for kind, images, *_ in _KINDS if re.search(images, name)), "")
@@ -95,23 +95,23 @@ def kind_of_image(image: str) -> str:
 
 
 def kind_of_variable(name: str) -> str:
-    """Of which kind of store a variable holds the address; empty if it does not."""
+    """The kind of store whose address a variable holds; empty if it is none."""
     if re.search(r"(?:^|_)TEST_", name):  # of the store that tests are run against
         return ""
     return next((kind for kind, _, variables, _ in _KINDS if re.fullmatch(variables, name)), "")
 
 
 def kind_of_server(command: str) -> tuple[str, str]:
-    """The kind and the program of a server that a command starts; empty for the app's own."""
+    """The kind and the program of a server that a command starts; both empty for any other command."""
     first = next((one for one in command.split() if one != "exec" and "=" not in one), "").rpartition("/")[2]
     return next(((kind, first) for kind, pattern in _SERVERS if re.fullmatch(pattern, first)), ("", ""))
 
 
 def of_settings(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
-    """The variables by which settings of Spring, Quarkus and ASP.NET that hold a store's address are overridden.
+    """The variables that override a store's address in settings of Spring, Quarkus and ASP.NET, each with its file.
 
-    A setting is given by a variable that it names, or by its own name in capitals (Spring Boot, "Externalized
-    Configuration"); of appsettings.json, with two underscores between the levels (ASP.NET Core, "Configuration").
+    That is the variable in the setting's value, else the setting's own name in capitals (Spring Boot, "Externalized
+    Configuration"). For appsettings.json, two underscores separate the levels (ASP.NET Core, "Configuration").
     """
     for file in _files(tree, context, r"application(?:-prod\w*)?\.(?:properties|ya?ml)"):
         for name, value in settings.read(file, tree.read(file)).items():
@@ -130,7 +130,7 @@ def _files(tree: Tree, context: str, pattern: str) -> list[str]:
 
 
 def by_name(texts: Sequence[Text], services: Sequence[Service]) -> Iterator[str]:
-    """A sentence where what is started asks for a store by the name that only a compose file gives it."""
+    """A sentence if the container's command connects to a store by a host name that only a compose file defines."""
     said = "\n".join(text.text for text in texts if text.shell)
     for one in services:
         store = kind_of_image(one.image) or _STORE.fullmatch(one.name)
@@ -141,7 +141,7 @@ def by_name(texts: Sequence[Text], services: Sequence[Service]) -> Iterator[str]
 
 
 def fixed(tree: Tree, context: str, foreign: Sequence[str]) -> Iterator[str]:
-    """A sentence where a source has the address of a store in it, and no variable that says another."""
+    """A sentence if a source contains a store's address that no variable can override."""
     for file in sources(tree, context):
         if any(within(file, folder) for folder in foreign) or re.search(
             r"(?:^|[/_.-])(?:tests?|spec|seed|dev|local)\b", file
@@ -164,10 +164,10 @@ def fixed(tree: Tree, context: str, foreign: Sequence[str]) -> Iterator[str]:
 def listed(
     running: Sequence[Service], named: Sequence[tuple[str, str]], drivers: Mapping[str, str], sure: Sequence[str]
 ) -> tuple[list[tuple[str, str]], list[str]]:
-    """A line for each kind, with the kind, the one that is told by most first; and what rests on one hint alone.
+    """The kind and a line for each store that the app uses, by kind; and, apart from them, those with a single hint.
 
-    `running` are the services beside the app, `named` variables and where they are named, `drivers` what the app is
-    built with, by kind, and `sure` the compose files whose stores are the app's, whatever else says so.
+    `running` are the compose services beside the app, `named` variables with their sources, `drivers` the client
+    libraries by kind, and `sure` the compose files whose stores count without further evidence.
     """
     lines: list[tuple[str, str]] = []
     perhaps: list[str] = []

@@ -49,9 +49,9 @@ _IMPORTED = re.compile(
 
 
 def reason(tree: Tree, context: str, image: str, texts: Sequence[Text]) -> str:
-    """Why an app takes no requests; empty if nothing shows it.
+    """Why an app serves no requests; empty if nothing shows it.
 
-    It is asked only where nothing names a port: no EXPOSE, no command, no source that reads $PORT.
+    Called only for apps without a port: no EXPOSE, none in the command, no source that reads $PORT.
     """
     for text in texts:
         if text.shell and (found := _PROGRAMS.search(text.text)):

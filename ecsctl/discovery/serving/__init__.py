@@ -1,1 +1,1 @@
-"""Finds out where the app listens, and which path answers a health check."""
+"""Finds the port that the app listens on, and the path for its health check."""

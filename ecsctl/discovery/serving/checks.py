@@ -10,18 +10,18 @@ _HINT = re.compile(r"[\"'`/^_-](?:[Hh]ealth|live|alive|heartbeat|lbheartbeat|rea
 
 
 def hinted(text: str) -> bool:
-    """Whether a source may have such a route: this is quick, and saves trying every pattern on every file."""
+    """A quick test whether a source may have such a route, before every pattern is tried on it."""
     return bool(_HINT.search(text))
 
 
 @dataclass(frozen=True)
 class Health:
-    """A path, where it is named, and the port asked there if it says one."""
+    """A candidate for the health check's path, its source, and the port that is asked there; 0 if none is given."""
 
     path: str
     source: str
     port: int = 0
-    redirects: bool = False  # whether a redirect counts as healthy for whoever checks it now
-    leads: bool = False  # whether the app redirects every check
-    sure: bool = True  # whether the image or its framework has it, and no hint from elsewhere
-    file: str = ""  # the source in which a pattern found it: its handler decides
+    redirects: bool = False  # whether the present checker accepts a redirect
+    leads: bool = False  # whether a redirect has to count as healthy
+    sure: bool = True  # whether the image or its framework has it; False for a hint from elsewhere
+    file: str = ""  # the source file with the route, whose handler is read

@@ -1,9 +1,9 @@
 """Which ports and health paths can be relied on, and which the user should check.
 
-Reliable is what the image itself does: EXPOSE if something agrees with it, the command, ENV PORT, HEALTHCHECK, settings
-of its web server, and a framework's own path. Compose files, other platforms' files, manifests and sources are only
-proposals, unless two of them agree; for a path in the sources the handler is read. Where two reliable places name
-different ports, the user is told.
+Reliable are those of the image itself: EXPOSE if another source agrees, the command, ENV PORT, HEALTHCHECK, the web
+server's settings, and a framework's own path. Those in compose files, other platforms' files, manifests and sources are
+only proposals, unless two of them agree; for a path in the sources, its handler is read. If two reliable sources have
+different ports, the user is warned.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _ANSWERS = re.compile(
 _LISTENS = re.compile(
     r"its command|HEALTHCHECK|ENV (?:PORT|ASPNETCORE)|what |(?:.*/)?application[\w-]*\.(?:properties|ya?ml)$"
 )
-"""Sources of a port on which something does listen, unless it is configured otherwise."""
+"""Sources of ports that a program does listen on, unless it is configured otherwise."""
 _HOLDS = re.compile(r"what |(?:.*/)?(?:runtime\.exs|application\.(?:properties|ya?ml))$")
-"""Sources of a port that hold alone: defaults, and settings that the framework itself reads."""
+"""Sources of ports that need no second one: defaults, and settings that the framework itself reads."""
 _FOLLOWING = re.compile(
     r"\n[ \t]*\n[ \t]*(?:from|import|#|\w+\s*=|\w+\.\w+\()|"
     r"\n\s*(?:@|\w+\.(?:get|post|put|delete|use|all|GET|POST|HandleFunc|Handle|route)\(|(?:re_)?path\("
@@ -49,7 +49,7 @@ _LANGUAGES = r"[\w.-]+\.(?:[cm]?[jt]sx?|py|rb|go|rs|php)"
 
 
 def of_port(found: Sequence[Port], port: int) -> Iterator[str]:
-    """Sentences where a port rests on a hint alone, and where the image contradicts itself."""
+    """A sentence if a port has a single hint, or if the image contradicts itself."""
     chosen = next((one for one in found if one.number == port), None)
     if chosen is None:
         return
@@ -70,9 +70,9 @@ def of_port(found: Sequence[Port], port: int) -> Iterator[str]:
 
 
 def of_path(tree: Tree, context: str, checked: Health, paths: Sequence[Health], foreign: Collection[str] = ()) -> str:
-    """A sentence where the user should check the health path; empty where it is reliable.
+    """A sentence if the user should check the health path; empty if the path is reliable.
 
-    `foreign` are the folders of other apps, whose routes say nothing of this one.
+    `foreign` are the folders of other apps, whose routes do not count.
     """
     if any(checked.file.startswith(f"{folder}/") for folder in foreign):
         return f"health path {checked.path} is a proposal, from {checked.source}, which another app may have alone"
@@ -116,7 +116,7 @@ def _answers(tree: Tree, context: str, file: str, route: str) -> bool:
 
 
 def _body(tree: Tree, context: str, file: str, name: str) -> str:
-    """What a function does, in the file that names it or another one."""
+    """The source of a function, from this file or another one; empty if it is not found."""
     defined = re.compile(rf"\b(?:def|func|fn|function|const|class)\s+(?:\([^)\n]{{0,60}}\)\s*)?{re.escape(name)}\b")
     files = [one for one in tree.named(_LANGUAGES, context) if not aside(one)][:400]
     for one in (file, *files):

@@ -83,7 +83,7 @@ _FOR_DEVELOPERS = re.compile(r"dev\w*|local\w*|test\w*", re.IGNORECASE)
 
 
 def _profiles(tree: Tree, context: str, services: Sequence[Service]) -> Iterator[tuple[str, str, str]]:
-    """The variable by which a framework reads settings that are not its default ones, its value, and their file."""
+    """The compose files' variable that selects a framework's non-default settings, its value, and their file."""
     for name, value in dict.fromkeys(pair for one in services for pair in one.profiles):
         if not _FOR_DEVELOPERS.fullmatch(value):
             files = [*tree.named(rf"application-{value}\.(?:properties|ya?ml)|appsettings\.{value}\.json", context)]

@@ -30,8 +30,8 @@ _PROBE = re.compile(
     r"(?:readiness|liveness)Probe:\s*\n(?:\s*(?!httpGet)\w+:[^\n]*\n){0,12}\s*httpGet:(?:\s*\n\s*(?!path)\w+:[^\n]*){0,12}"
     r"\s*\n\s*path:\s*[\"']?(/[\w/.-]*)"
 )
-# Routes that an app's own root has, so that no prefix is before them: Express, Fastify, Flask, FastAPI, Sinatra, Go's
-# net/http, Echo and Laravel's routes/web.php. Routers and groups are left out: what is before them is not known.
+# Routes of the app itself, which have no prefix: Express, Fastify, Flask, FastAPI, Sinatra, Go's
+# net/http, Echo and Laravel's routes/web.php. Routers and groups are left out: their prefix is not known.
 _NAMED_ROUTE = re.compile(r"[\"'`](?:GET )?(/(?:(?:api|v\d)/){0,2}" + WELL + r")/?[\"'`]")
 _ROUTE = re.compile(
     r"(?:\b(?:\w*(?:app|[Ss]erver|fastify|application|[Mm]ux|engine|[Ee]cho)|http|e|endpoints)"
@@ -43,7 +43,7 @@ _ROUTER = re.compile(r"(?m)^(\w+)\s*=\s*(?:Blueprint|APIRouter)\(((?:[^()]|\([^(
 _ELYSIA = re.compile(r"new Elysia\(\)(?:\s*\.use\([\w.]+\))*\s*\.get\(\s*[\"'`](/" + WELL + r")[\"'`]")
 # A group of routes of ASP.NET that the app has ("Route groups").
 _GROUP = re.compile(r"\b(\w+)\s*=\s*\w*[aA]pp\w*\.MapGroup\(\s*\"(/" + WELL + r")/?\"\s*\)")
-# Of hapi and Fastify: a route as an object, whose method and path stand together.
+# hapi and Fastify: a route as an object with method and path.
 _OBJECT = re.compile(
     r"method:\s*['\"]GET['\"],\s*(?:path|url):\s*['\"](/" + WELL + r")/?['\"]"
     r"|(?:path|url):\s*['\"](/" + WELL + r")/?['\"],\s*method:\s*['\"]GET['\"]"
@@ -57,7 +57,7 @@ _ROUTED = re.compile(
     rf"|server(/api/{WELL})(?:\.get)?\.[jt]s|server/routes(/{WELL})(?:\.get)?\.[jt]s)"
     rf"|app/routes(/{WELL})(?:/route)?\.[jt]sx?"
 )
-# As strings, and as the frameworks write it whose routes begin without a slash: NestJS and Django.
+# In strings, and as NestJS and Django write it, whose routes begin without a slash.
 _SPOKEN = re.compile(
     r"(?:[\"'`](?:GET )?\^?(?=/)|@Get\(\s*[\"'`](?!/)|\bpath\(\s*[\"'](?!/))"
     r"(/?(?:api/)?(?:v\d/)?(?:-/)?(?:_?health[zy]?|health[_-]?checks?|livez|heartbeat|ping|up|_?status)(?:/(?:live|ready|alive))?/?)\$?[\"'`(]"
@@ -77,7 +77,7 @@ def given(
     tree: Tree, context: str, path: str, read: Dockerfile, stage: Stage, services: Sequence[Service],
     texts: Sequence[Text] = (), hosts: Sequence[Host] = (),
 ) -> tuple[Health, ...]:  # fmt: skip
-    """Every path that something but the sources names, the most telling first.
+    """The candidates that do not come from routes in the sources, the most reliable first.
 
     `texts` are what the container starts.
     """
@@ -92,7 +92,7 @@ def given(
 
 
 def routed(tree: Tree, context: str, path: str, read: Dockerfile) -> tuple[Health, ...]:
-    """The routes for a check that the sources have: every file is read for them."""
+    """Routes for a health check in the sources. This reads every source file."""
     return (
         *_of_routes(tree, context, path, read),
         *(Health(whole, file, sure=False, file=file) for whole, file in routes.of(tree, context)),
@@ -101,7 +101,7 @@ def routed(tree: Tree, context: str, path: str, read: Dockerfile) -> tuple[Healt
 
 
 def any_page(tree: Tree, context: str, path: str, read: Dockerfile, stage: Stage) -> tuple[Health, ...]:
-    """Paths that answer anything, for an app without a route for a check."""
+    """Paths of ordinary pages, for an app without a route for a health check."""
     project = dotnet.project(tree, context, _folder(path), read.command(stage))
     return tuple(pages.of(tree, context, _folder(path), _sources(tree, context, read), project))
 
@@ -111,7 +111,7 @@ def _folder(path: str) -> str:
 
 
 def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
-    """HEALTHCHECK of the Dockerfile; of a script that it runs, the script."""
+    """Paths in the Dockerfile's HEALTHCHECK, or in the script that it runs."""
     check = read.last(stage, "HEALTHCHECK")
     command = re.sub(r"^(?:--\S+\s+)*CMD\s+", "", check)
     known = read.environment(stage)
@@ -132,7 +132,7 @@ def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
         return
     for word in command.split():
         name = word.strip("\"'").rpartition("/")[2]
-        # A program of the image's own may have no ending: it is one where the repository has a file of its name.
+        # A script may have no extension: it is one if the repository has a file with its name.
         for path in tree.named(re.escape(name)) if _SOURCE.fullmatch(name) or re.fullmatch(r"\w+-[\w-]+", name) else ():
             if found := _in_source(tree.read(path), known):
                 source = f"{path}, which HEALTHCHECK of the Dockerfile runs"
@@ -148,7 +148,7 @@ def _of_services(services: Sequence[Service], stage: str, known: Mapping[str, st
             and not _SENDS.search(service.health)
             and (found := asked(service.health, known))
         ):
-            # curl ends well with any answer, unless -f is there: then what the path answers is not known.
+            # curl succeeds with any status code unless it has -f, so the path's own is not known.
             fails = "curl" not in service.health or re.search(r"\s(?:-\w*f\w*|--fail\S*)\b", service.health)
             sure = bool(fails) and service.runs(stage) and (found[0].count("/") < 2 or bool(_NAMED.search(found[0])))
             source = f"the healthcheck of {service.where}"
@@ -156,34 +156,37 @@ def _of_services(services: Sequence[Service], stage: str, known: Mapping[str, st
 
 
 def _redirects(command: str) -> bool:
-    """curl -f fails from 400 on, and wget goes where it is led; a load balancer does neither ("Health checks")."""
+    """Whether a check accepts redirects: curl -f only fails from 400 on, and wget follows them.
+
+    A load balancer does neither (ELB, "Health checks").
+    """
     return bool(re.search(r"\b(?:curl|wget)\b", command))
 
 
 def asked(command: str, known: Mapping[str, str]) -> tuple[str, int] | None:
-    """The path, and the port or 0, that a command asks of its own machine by HTTP; the first of several."""
+    """The path, and the port or 0, that a command requests from localhost by HTTP; the first of several."""
     return next(_asked(command, known), None)
 
 
 def _asked(command: str, known: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    """Each path and port that it asks: a shell command may ask several."""
+    """All of them: a shell command may make several requests."""
     said = filled(command, known)
     if not _ASKS.search(said):
         return
-    # A machine may be named without a path too, as in `curl --noproxy localhost localhost:3000/health`.
-    # A program of the app's own may be given the address alone, and knows the path itself.
+    # A host may come without a path too, as in `curl --noproxy localhost localhost:3000/health`.
+    # A program of the app may only get the host, and know the path itself.
     fetches = _ASKS.search(re.sub(r"https?://", "", said))
     for match in sorted(_ADDRESS.finditer(said), key=lambda one: (not one["path"], not one["port"])):
         if not match["path"] and not fetches:
             continue
         path, port = match["path"] or "/", match["port"] or ""
-        path = re.sub(r"\$(?:\{\w+\}|\w+)", "", path.partition("#")[0].rstrip(","))  # a shell has nothing for them
+        path = re.sub(r"\$(?:\{\w+\}|\w+)", "", path.partition("#")[0].rstrip(","))  # unset variables, empty in a shell
         if re.fullmatch(r"/[\x21-\x7e]*", path) and not re.search(r"[$`{}]", path):
             yield path, int(port) if port.isdigit() and int(port) < 65536 else 0
 
 
 def _in_source(text: str, known: Mapping[str, str]) -> tuple[str, int] | None:
-    """The same for a program, which may put the address together from host, port and path."""
+    """The same for a program, which may build the URL from host, port and path."""
     found = asked(text, known)
     if found and found[0] != "/":
         return found
@@ -198,23 +201,23 @@ def _of_programs(texts: Sequence[Text]) -> Iterator[Health]:
 
 
 def _of_manifests(tree: Tree, context: str) -> Iterator[Health]:
-    """The HTTP probe of Kubernetes' manifests: codes from 200 to 399 are an answer to it ("HTTP probes")."""
+    """HTTP probes in Kubernetes manifests, which accept codes from 200 to 399 ("HTTP probes")."""
     for path in tree.named(r".+\.ya?ml"):
         if (
             within(path, context)
             and not aside(path)
             and re.search(r"k8s|kube|kustomi|manifest|deploy|chart|helm", path)
         ):
-            # Of several containers' in one file, the path that most of them are asked for.
+            # Of several probes in one file, the most frequent path.
             probes = [one for one in _PROBE.findall(tree.read(path)) if one != "/metrics"]  # an exporter's beside it
             for found, _ in Counter(probes).most_common(1):
                 yield Health(found, f"the probe in {path}", redirects=True, sure=False)
 
 
 def mentioned(tree: Tree, context: str, read: Dockerfile, most: int = 3) -> tuple[Health, ...]:
-    """Paths for a check that sources name anywhere, though not where an app is sure to have them as they stand.
+    """Paths in the sources that look like a health check, though it is not certain that the app serves them.
 
-    The sources are those that get into the image; all of them, where none of those names a path.
+    Only the sources in the image are searched, or all of them if those have no such path.
     """
     files = _files(tree, context, _SOURCES, 1500)
     return _spoken(tree, _inside(tree, context, read), most) or _spoken(tree, files, most)
@@ -227,7 +230,10 @@ def _inside(tree: Tree, context: str, read: Dockerfile) -> list[str]:
 
 
 def _sources(tree: Tree, context: str, read: Dockerfile) -> list[str]:
-    """The same without those that only developers use; all of them, where an image installs its app as a package."""
+    """The same without files for development; all of them if none is in the image.
+
+    That is so if the image installs its app as a package.
+    """
     found = _inside(tree, context, read) or _files(tree, context, _SOURCES, 1500)
     return [one for one in found if not _ASIDE.search(one.rpartition("/")[2])]
 
@@ -246,12 +252,12 @@ def _spoken(tree: Tree, files: Sequence[str], most: int) -> tuple[Health, ...]:
 
 
 def listed(tree: Tree, context: str, read: Dockerfile) -> str:
-    """The same in words."""
+    """The paths of `mentioned` as text."""
     return ", ".join(f"{one.path} ({one.source})" for one in mentioned(tree, context, read))
 
 
 def _of_routes(tree: Tree, context: str, own: str, read: Dockerfile) -> Iterator[Health]:
-    """Routes for a check that the sources have which the image is built of: those of some frameworks are files."""
+    """Routes for a health check in the sources of the image. In some frameworks a route is a file."""
     roots = dict.fromkeys(
         ("" if folder == "." else f"{folder}/") for folder in (context, own.rpartition("/")[0] or ".")
     )
@@ -267,13 +273,13 @@ def _of_routes(tree: Tree, context: str, own: str, read: Dockerfile) -> Iterator
 
 
 def _built(context: str, read: Dockerfile) -> set[str]:
-    """The files and folders that get into the build."""
+    """The files and folders of the repository that get into the build."""
     names = [re.sub(r"/?[*?\[].*", "", name) for name in taken(read)]
     return {name if context == "." else context if name == "." else f"{context}/{name}" for name in names}
 
 
 def _route(tree: Tree, path: str, text: str) -> str:
-    """A route for a check that a source has, where nothing is before it."""
+    """The route for a health check in a source, if nothing comes before it; else empty."""
     if not hinted(text):
         return ""
     for match in _NAMED_ROUTE.finditer(text):
@@ -293,7 +299,7 @@ def _route(tree: Tree, path: str, text: str) -> str:
 
 
 def _as_it_is(tree: Tree, path: str, name: str) -> bool:
-    """Whether the app takes a router without a prefix. Many are called alike: then the module is named too."""
+    """Whether the app mounts a router without a prefix. A common router name counts only with its module."""
     module = path.rpartition("/")[2].removesuffix(".py")
     named = rf"{module}\.{name}" if name in ("router", "bp", "blueprint", "api") else rf"(?:\w+\.)*{name}"
     alias = re.compile(rf"(?m)^[ \t]*from\s+[\w.]*\b{re.escape(module)}\s+import\s+{name}\s+as\s+(\w+)")
@@ -306,7 +312,7 @@ def _as_it_is(tree: Tree, path: str, name: str) -> bool:
 
 
 def _of_django(tree: Tree, context: str) -> Iterator[Health]:
-    """A route of the URLs at the root, which the settings name; with its slash, without which Django redirects."""
+    """A route in the root URLconf of the settings, with its trailing slash: without it Django redirects."""
     for file in _files(tree, context, r".*settings.*\.py|base\.py|common\.py"):
         if root := re.search(r"(?m)^ROOT_URLCONF\s*=\s*[\"']([\w.]+)[\"']", tree.read(file)):
             place = root[1].replace(".", "/")
@@ -323,5 +329,5 @@ def _files(tree: Tree, context: str, pattern: str, most: int = 20) -> list[str]:
 
 
 def _live(text: str) -> str:
-    """A source without what is commented out."""
+    """A source without comment lines."""
     return re.sub(r"(?m)^[ \t]*(?:#|//).*$", "", text)

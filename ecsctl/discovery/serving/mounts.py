@@ -1,4 +1,4 @@
-"""Routes for a check below the routers that mount them: of Express, Koa, Flask, FastAPI, Django, Go and raw requests.
+"""Health check routes below the routers that mount them: Express, Koa, Flask, FastAPI, Django, Go, and others.
 
 A route is only yielded if every prefix before it is known and nothing on the way requires a login.
 """
@@ -22,7 +22,7 @@ _MOST_INCLUDED = 200
 _BEST = ("livez", "liveness", "live", "alive", "healthz", "health", "healthcheck", "heartbeat", "ping", "readyz", "up")
 
 _NAMED = re.compile(rf"[\"'](/{_WELL}/?)[\"']")
-# What stands before a path that the whole request path is compared with: no prefix can come before it.
+# Code before a path with which the whole request path is compared: no prefix can come before it.
 _COMPARED = re.compile(
     r"(?:\brequest_path:|\b(?:req|request)\.(?:url|path|originalUrl)|\bctx\.path|\.URL\.Path"
     r"|\b(?:scope|env|environ)(?:\.get)?[\[(][\"'](?:path|PATH_INFO)[\"'][\])])"
@@ -69,11 +69,11 @@ _GO_MOUNT = re.compile(r"\.Mount\(\s*\"(/[\w/-]*)\"\s*,\s*(\w+)\)")
 _PARAMETER = re.compile(r"\bfunc\b[^{\n]*\(\s*(\w+)\s+\*?(?:chi\.\w+|gin\.\w+|echo\.\w+|mux\.\w+|fiber\.\w+)")
 _OF_PEOPLE = r"log(?:in|out)\b|auth|sign|admin|ws\b|socket|callback|oauth|refresh|metrics|me\b|verify|profile"
 _STATIC = rf"(?:(?!{_OF_PEOPLE})[\w.-]+/?){{0,4}}"
-"""Any path without parameters but those that ask who is there."""
+"""Any path without parameters, except those about logins and accounts."""
 
 
 class _Routes:
-    """How frameworks write a route with a path that a pattern matches."""
+    """Patterns for routes in several frameworks whose path matches a given pattern."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -110,7 +110,7 @@ class _Sources:
 def of(tree: Tree, files: Sequence[str], *, anything: bool = False) -> list[tuple[str, str]]:
     """Each route for a health check, with its file; liveness routes before those that may check other services.
 
-    `files` are the sources that get into the image. `anything`: every GET route that asks for no login and has no
+    `files` are the sources that get into the image. `anything`: every GET route that requires no login and has no
     parameters, the shortest first.
     """
     sources = _Sources({file: _of_app(tree, file) for file in files}, _ANY if anything else _CHECKS)

@@ -1,4 +1,4 @@
-"""Paths for a health check that a framework has of its own, or that its generator writes."""
+"""Paths for a health check that frameworks provide, or that their generators write."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SECURED = re.compile(r"(?:spring|quarkus|micronaut)[\w-]*-(?:security|oauth2|oi
 
 
 def of(tree: Tree, context: str, project: str) -> Iterator[Health]:
-    """Paths that a framework's own generator writes, as far as they are in the sources still.
+    """Each such path that the sources still have.
 
     Rails guides, "Getting started" (rails/health#show since 7.1); Laravel's "Health" route (since 11); Spring Boot
     reference, "Actuator: endpoints"; Quarkus guide, "SmallRye Health"; ASP.NET Core, "Health checks".
@@ -24,7 +24,7 @@ def of(tree: Tree, context: str, project: str) -> Iterator[Health]:
         text = tree.live(path)
         if match := re.search(r"get\s*\(?\s*[\"']/?([\w/-]+)[\"'][^\n]*rails/health#show", text):
             yield Health(f"/{match[1]}", f"Rails' health route in {path}")
-        elif match := _RAILS.search(text):  # no namespace is around it
+        elif match := _RAILS.search(text):  # it is in no namespace
             yield Health(f"/{match[1]}", path, sure=False, file=path)
     for path in _files(tree, context, r"app\.php"):
         if path.endswith("bootstrap/app.php") and (
@@ -52,7 +52,7 @@ def of(tree: Tree, context: str, project: str) -> Iterator[Health]:
 
 
 def _closed(text: str) -> bool:
-    """Whether the first block that a text begins has ended in it."""
+    """Whether the first block that a text opens is closed in it."""
     depth = 0
     for match in re.finditer(r"[{}]", text):
         depth += 1 if match[0] == "{" else -1
@@ -62,13 +62,13 @@ def _closed(text: str) -> bool:
 
 
 def _has_actuator(tree: Tree, context: str, build: str) -> bool:
-    """Whether Spring Boot has its actuator: a build names it, or settings do of a plugin that brings it along."""
+    """Whether Spring Boot has its actuator: as a dependency, or by a plugin, as settings for it show."""
     named = "spring-boot-starter-actuator" in build
     return named or any(one.startswith("management.endpoint") for one in settings.of(tree, context))
 
 
 def _actuator(tree: Tree, context: str) -> str:
-    """Where Spring Boot has it; empty where it listens on a port of its own, which the load balancer does not ask."""
+    """The path of the actuator's health endpoint; empty if it has a port of its own, which no load balancer asks."""
     said = settings.of(tree, context)
     if "management.server.port" in said or "management.port" in said:
         return ""

@@ -1,7 +1,7 @@
-"""Paths that answer a plain GET, for apps without a route for a health check: a home page, the framework's own pages.
+"""Paths that answer a plain GET, for apps without a route for a check: a home page, the framework's own pages.
 
-A load balancer is content with any path that answers 2xx or 3xx. What a handler does decides how sure a path is: one
-that asks for a login or a database is only a proposal.
+For a health check, any path will do that answers 2xx or 3xx. How sure a path is depends on its handler: one that needs
+a login or a database is only a proposal.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _ENDS = re.compile(
 
 @dataclass(frozen=True)
 class _Page:
-    """How a framework names what answers at "/": `files` by their name, `route` up to the handler."""
+    """How a framework defines the route "/": `files` matches file names, `route` the code up to the handler."""
 
     files: str
     route: re.Pattern[str]
-    sign: str = ""  # what else the file has to have
+    sign: str = ""  # what the file must also contain
 
 
 _ROOT = r"[\"'`]/[\"'`]"
@@ -53,7 +53,7 @@ _PAGES = (
     _Page(r"[\w-]+\.rb", re.compile(r"(?m)^[ \t]*get[ (]+[\"']/[\"']\)?[ \t]+(?:do|\{)"), "(?i:sinatra)"),
     _Page(r"web\.php", re.compile(r"\bRoute::(?:get|view)\(\s*['\"]/?['\"]\s*,")),
 )  # fmt: skip
-# Files that are the page at "/": of Next.js, SvelteKit, Nuxt, Astro, Remix.
+# Files that are the page at "/": Next.js, SvelteKit, Nuxt, Astro, Remix.
 _FILES = re.compile(
     r"(?:src/)?(?:app/(?:\([\w-]+\)/|\[\w+\]/)*page\.[jt]sx?|pages/index\.(?:[jt]sx?|vue|astro)|routes/\+page\.svelte"
     r"|app\.vue|app/pages/index\.vue|app/app\.vue|app/routes/_?index\.[jt]sx|app/routes/home\.tsx)"
@@ -61,7 +61,7 @@ _FILES = re.compile(
 
 
 def of(tree: Tree, context: str, own: str, files: Sequence[str], project: str = ".") -> Iterator[Health]:
-    """Each path, those first that surely answer.
+    """Each path; those that certainly answer come first.
 
     `files` are the sources in the image, `own` the Dockerfile's folder, `project` that of the ASP.NET project in it.
     """
@@ -88,7 +88,7 @@ def _roots(tree: Tree, files: Sequence[str]) -> Iterator[Health]:
                 body = text[match.end() : match.end() + 600]
                 end = _ENDS.search(body, 1)
                 handler = body[: end.start()] if end and end.start() > 20 else body[:400]
-                named = re.match(r"\s*(?:\w+(?:\.|::))?\w+\s*\)", handler)  # a function that stands elsewhere
+                named = re.match(r"\s*(?:\w+(?:\.|::))?\w+\s*\)", handler)  # a function defined elsewhere
                 free = not _ASKS_MORE.search(match[0].rpartition("\n")[2] + handler)
                 yield _page("/", file, file, sure=free and not named and not _GUARDS.search(text[: match.start()]))
 
@@ -100,7 +100,7 @@ _OF_PYTHON = re.compile(
 
 
 def _of_python(tree: Tree, files: Sequence[str]) -> Iterator[Health]:
-    """GET routes of the app itself in Flask and FastAPI, those that ask for nothing first."""
+    """GET routes of the app itself in Flask and FastAPI, except those about logins and accounts."""
     for file in [one for one in files if one.endswith(".py")]:
         for path, handler in _OF_PYTHON.findall(tree.live(file)):
             if not _OF_PEOPLE.search(path) and not re.match(r"@\w*(?:auth|login|jwt)", handler):
@@ -108,7 +108,7 @@ def _of_python(tree: Tree, files: Sequence[str]) -> Iterator[Health]:
 
 
 def _documents(tree: Tree, context: str, files: Sequence[str]) -> Iterator[Health]:
-    """Pages that frameworks serve of their own: documentation of an API, the login of an admin site.
+    """Pages that frameworks provide: the documentation of an API, the login of an admin site.
 
     FastAPI, "Metadata and Docs URLs"; Django, "The Django admin site"; NestJS, "OpenAPI"; ASP.NET Core, "Swagger".
     """
@@ -152,7 +152,7 @@ _HOME_OF_DOTNET = re.compile(
 
 
 def _is_root(tree: Tree, context: str, file: str) -> bool:
-    """Whether a file has the URLs that Django's settings name as the root."""
+    """Whether a file is the root URLconf of Django's settings."""
     for one in tree.named(r".*settings.*\.py|base\.py|common\.py", context)[:20]:
         if root := re.search(r"(?m)^ROOT_URLCONF\s*=\s*[\"']([\w.]+)[\"']", tree.read(one)):
             place = root[1].replace(".", "/")
@@ -161,7 +161,7 @@ def _is_root(tree: Tree, context: str, file: str) -> bool:
 
 
 def _of_files(tree: Tree, context: str, own: str) -> Iterator[Health]:
-    """Pages that are files, Rails' root, Phoenix' pages, and what a folder of static files has."""
+    """Pages that are files, Rails' root route, Phoenix's home page, and index.html of static files."""
     roots = dict.fromkeys(("" if folder == "." else f"{folder}/") for folder in (own, context))
     for root in roots:
         for path in tree.files:
@@ -186,7 +186,7 @@ def _secured(tree: Tree, context: str) -> bool:
 
 
 def _of_spring(tree: Tree, context: str) -> Iterator[Health]:
-    """Springdoc's and SmallRye's description of an API, and GET routes of controllers."""
+    """The API descriptions of springdoc and SmallRye, and GET routes of controllers."""
     builds = [one for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?", context) if not aside(one)][:20]
     said = settings.of(tree, context) if builds else {}
     base = said.get("server.servlet.context-path", "").rstrip("/")
@@ -223,7 +223,7 @@ _OF_PEOPLE = re.compile(r"/(?:log(?:in|out)|auth|sign|admin|me\b|profile|verify|
 
 
 def _of_controller(text: str) -> str:
-    """A GET route without parameters and without a check of who asks; empty if there is none."""
+    """A GET route without parameters and without authorization; empty if there is none."""
     if controller := _CONTROLLER.search(text):
         base = _MAPPED.search(controller["head"])
         if "RequestMapping" in controller["head"] and not base:
@@ -244,7 +244,7 @@ def _of_controller(text: str) -> str:
 
 
 def _of_routers(tree: Tree, files: Sequence[str]) -> Iterator[Health]:
-    """GET routes below the routers that mount them, the shortest first."""
+    """GET routes below mounted routers, the shortest first."""
     own = [one for one in files if not re.search(r"plugin|addon|extension", one)]
     for path, file in mounts.of(tree, own, anything=True)[:3]:
         yield _page(path, file, file, sure=False)

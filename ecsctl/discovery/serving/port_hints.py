@@ -1,4 +1,4 @@
-"""What names a port, place by place: variables, commands, images, compose files, sources, settings, manifests."""
+"""The sources of a port, one by one: variables, commands, images, compose files, code, settings, manifests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ASIDE = frozenset({
     9091, 9092, 9093, 9100, 9102, 9113, 9187, 9200, 9216, 9229, 9230, 9253, 9300, 9443, 9464, 11211, 14250,
     14268, 15672, 27017, 35729, 50000, 50051,
 })  # fmt: skip
-# What well-known images EXPOSE themselves, and programs listen on where nothing else is said: each in its own manual.
+# The default ports of well-known images, and below of programs, each from its own manual.
 _IMAGES = (
     (r"(?:.*/)?nginx-unprivileged", 8080),
     (r"(?:.*/)?(?:nginx|httpd|caddy|wordpress|nextcloud|traefik|frankenphp)", 80),
@@ -57,7 +57,7 @@ FIRST = r"(?:main|index|server|app|start|www|__main__|wsgi)\.(?:[cm]?[jt]s|py)"
 FIRST_FILE = re.compile(
     r"(?:main|index|server|app|start|www|bootstrap|wsgi|asgi|__main__|puma)\.(?:[cm]?[jt]s|go|py|rb|rs)|Program\.cs|runtime\.exs"
 )
-# Files that show which variables an app reads, with values to begin from.
+# Examples of .env files: the variables that an app reads, with values to start from.
 EXAMPLES = (
     r"\.?env[._-](?:example|sample|dist|template|defaults?)(?:[._-][\w-]+)?"
     r"|(?:[\w-]*\.)?env[._-](?:example|sample|dist|template)|\.?(?:example|sample|dist|template)\.env"
@@ -86,30 +86,30 @@ _SERVER_PORT = re.compile(
 
 @dataclass(frozen=True)
 class Port:
-    """A port, and where it is named."""
+    """A candidate for the app's port, and its source."""
 
     number: int
     source: str
-    sure: bool = True  # whether the image itself says it, not a hint from elsewhere
-    agreed: bool = False  # whether something else names it too
-    against: int = 0  # the one that EXPOSE names, and nothing else
-    fixed: bool = False  # whether a source has it as a number, which no variable changes
+    sure: bool = True  # whether it is from the image itself; False for a hint from elsewhere
+    agreed: bool = False  # whether another source has the same port
+    against: int = 0  # the port in EXPOSE that no other source has; 0 if they agree
+    fixed: bool = False  # whether a source file has it as a literal, so that no variable changes it
 
     @property
     def beside(self) -> bool:
-        """Whether it is one of metrics, debuggers and the like."""
+        """Whether it is a usual port of metrics, debuggers and the like."""
         return self.number in ASIDE
 
 
 def sources(tree: Tree, context: str) -> list[str]:
-    """The files of programs that lie no more than three folders deep, the nearest first; at most 300."""
+    """Source files that are no more than three folders deep, the nearest first; at most 300."""
     files = tree.named(r"[\w.-]+\.(?:go|[cm]?[jt]sx?|py|rb|rs|cr|java|kt|cs|php|ex|exs|hs|clj)", context)
     deepest = (0 if context == "." else context.count("/") + 1) + 3
     return [one for one in files if one.count("/") <= deepest and not aside(one)][:300]
 
 
 def of_environment(environment: Mapping[str, str]) -> Iterator[Port]:
-    """`PORT` first, then whatever ends in it, and ASP.NET's own."""
+    """Ports in ENV: `PORT` first, then variables that end in it, and ASP.NET's own."""
     for name in sorted(environment, key=lambda one: (one != "PORT", one)):
         match = None
         if name in ("ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS"):
@@ -146,7 +146,7 @@ def of_programs(image: str, texts: Sequence[Text]) -> Iterator[Port]:
     """The default ports of a server image, and of a server program that the container starts."""
     started = " ".join(one.text for one in texts)
     php = "frankenphp" in image and bool(started.strip()) and not re.search(r"frankenphp|caddy", started, re.IGNORECASE)
-    if (port := of_image(image)) and not php:  # as Octane starts it, on another port
+    if (port := of_image(image)) and not php:  # Octane starts it on another port
         yield Port(port, f"what the image {image.partition('@')[0]} listens on", sure=False)
     for pattern, port in _PROGRAMS:
         for text in texts:
@@ -164,7 +164,7 @@ _OF_DOTNET = re.compile(
 
 
 def of_dotnet(tree: Tree, context: str, image: str) -> Iterator[Port]:
-    """Where an ASP.NET app's own code or settings have it listen, which wins over the image's default port.
+    """The port in an ASP.NET app's own code or settings, which wins over the image's default.
 
     (ASP.NET Core, "Configure endpoints for the Kestrel web server".)
     """
@@ -177,13 +177,13 @@ def of_dotnet(tree: Tree, context: str, image: str) -> Iterator[Port]:
 
 
 def of_services(services: Sequence[Service]) -> Iterator[Port]:
-    """The container's side of the ports that compose files publish."""
+    """The container ports in compose files."""
     for service in services:
         yield from (Port(one, f"the ports of {service.where}", sure=False) for one in service.ports)
 
 
 def of_spring(tree: Tree, context: str) -> Iterator[Port]:
-    """The port in the settings of Spring Boot, Quarkus and Micronaut, then their default."""
+    """The port in the settings of Spring Boot, Quarkus and Micronaut, or their default."""
     builds = [one for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?", context) if not aside(one)]
     if not any(re.search("spring-boot|quarkus|micronaut", tree.read(one)) for one in builds[:20]):
         return
@@ -197,7 +197,7 @@ def of_spring(tree: Tree, context: str) -> Iterator[Port]:
         for key in ("server.port", "quarkus.http.port", "micronaut.server.port"):
             if match := re.fullmatch(rf"(?:\$\{{[\w.]+:)?{NUMBER}\}}?", said.get(key, "")):
                 found.setdefault(int(match[1]), file)
-    if len(found) > 1 or (found and len(modules) > 1):  # several apps, and nothing here says which of them is built
+    if len(found) > 1 or (found and len(modules) > 1):  # several apps, and it is not known which of them is built
         return
     yield from (Port(number, file, sure=False) for number, file in found.items())
     if not found:
@@ -211,7 +211,7 @@ _SPRING_WEB = re.compile(
 
 
 def without_web(tree: Tree, context: str) -> str:
-    """The build file of a Spring Boot app without any of its web starters: such an app serves no requests."""
+    """The build file of a Spring Boot app that has no web starter, and so serves no requests; else empty."""
     builds = [
         one for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?|libs\.versions\.toml", context) if not aside(one)
     ][:40]
@@ -249,7 +249,7 @@ def of_rocket(tree: Tree, context: str, environment: Mapping[str, str]) -> Itera
 
 
 def of_settings(tree: Tree, context: str) -> Iterator[Port]:
-    """Settings in YAML or TOML, whose first level has a table for the server."""
+    """Ports in YAML or TOML settings that have a table for the server at the top level."""
     for file in tree.named(_SETTINGS, context):
         within_settings = re.search(r"(?:^|/)(?:config\w*|settings|conf|resources)/[^/]+$", file)
         if (
@@ -262,7 +262,7 @@ def of_settings(tree: Tree, context: str) -> Iterator[Port]:
 
 
 def of_samples(tree: Tree, context: str) -> Iterator[Port]:
-    """Sample settings with a port at their first level."""
+    """Ports at the top level of sample settings."""
     for file in tree.named(_SAMPLES, context):
         if not aside(file) and (match := re.search(rf"(?m)^port\s*[:=]\s*{NUMBER}", tree.read(file))):
             yield Port(int(match[1]), file, sure=False)
@@ -276,7 +276,7 @@ def examples(tree: Tree, context: str) -> Iterator[tuple[str, int, str]]:
 
 
 def of_readme(tree: Tree) -> Iterator[Port]:
-    """The container's side of what a README publishes, where it shows how the image is run."""
+    """The container ports in a README's `docker run` commands."""
     for file in [one for one in tree.files if one.lower() in ("readme.md", "readme.rst", "docker.md")]:
         for one in re.findall(
             rf"\b(?:docker|podman) run\b[^`]{{0,400}}?\s(?:-p|--publish)[ =](?:[\d.]+:)?\d+:{NUMBER}", tree.read(file)
@@ -286,7 +286,7 @@ def of_readme(tree: Tree) -> Iterator[Port]:
 
 
 def of_manifests(tree: Tree, context: str) -> Iterator[Port]:
-    """`containerPort` of Kubernetes' manifests, of the whole repository where the app is its root."""
+    """`containerPort` in Kubernetes manifests below the build context."""
     files = [one for one in tree.named(r".+\.ya?ml") if re.search(r"k8s|kube|kustomi|manifest|deploy|chart|helm", one)]
     for file in [one for one in files if within(one, context)][:40]:
         for one in re.findall(rf"containerPort:\s*{NUMBER}", tree.read(file)):

@@ -1,4 +1,4 @@
-"""The port that an app listens on: every place that names one, the most reliable first."""
+"""The port that an app listens on: the candidates of all sources, the most reliable first."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ecsctl.discovery.serving.port_hints import ASIDE, NOT_HTTP, NUMBER, Port, e
 
 # Ports of metrics and the like that some apps nevertheless serve HTTP on, if they EXPOSE nothing else.
 _SOMETIMES = frozenset({9090, 9091, 50000, 50051})
-# Ports of protocols that no Application Load Balancer speaks.
+# Ports of protocols that an Application Load Balancer does not support.
 PROTOCOLS = {
     21: "FTP", 22: "SSH", 25: "SMTP", 53: "DNS", 110: "POP3", 143: "IMAP", 465: "SMTP", 587: "SMTP", 993: "IMAP",
     995: "POP3", 1433: "SQL Server", 1883: "MQTT", 3306: "MySQL", 3478: "STUN and TURN", 4222: "NATS", 5060: "SIP",
     5061: "SIP", 5349: "STUN and TURN", 5432: "PostgreSQL", 5672: "AMQP", 6379: "Redis", 9092: "Kafka",
     11211: "memcached", 27017: "MongoDB",
 }  # fmt: skip
-# Servers whose default port holds, whatever EXPOSE says, unless their command or settings change it.
+# Servers that listen on their default port, whatever EXPOSE says, unless their command or settings change it.
 _AS_IT_IS = re.compile(
     r"what (?:the image mcr\.microsoft\.com/dotnet/|(?:uvicorn|hypercorn|daphne|granian|flask|fastapi) )"
 )
@@ -34,11 +34,11 @@ _MOVES = re.compile(
 
 
 def exposed(read: Dockerfile, stage: Stage) -> tuple[int, ...]:
-    """The TCP ports that a stage and those it is made from EXPOSE, those that are no app's last."""
+    """The TCP ports in EXPOSE, of a stage and those it is based on; usual ports of other protocols come last."""
     known = read.variables(stage)
     found = [port for one in stage.chain for word, rest in one.instructions if word == "EXPOSE"
              for part in filled(rest, known).split() if (port := _exposed(part))]  # fmt: skip
-    # Those that a variable names after another protocol than HTTP come last, as LDAP_PORT beside HTTP_PORT.
+    # Ports in the variable of another protocol than HTTP come last, such as LDAP_PORT beside HTTP_PORT.
     others = {value for name, value in known.items() if name.endswith("_PORT") and NOT_HTTP.search(name)}
     return _ordered(sorted(found, key=lambda one: str(one) in others))
 
@@ -46,10 +46,11 @@ def exposed(read: Dockerfile, stage: Stage) -> tuple[int, ...]:
 def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Sequence[Text],
           services: Sequence[Service], health: Sequence[tuple[int, str]] = (), hosts: Sequence[Host] = (),
           *, anywhere: bool = False) -> tuple[Port, ...]:  # fmt: skip
-    """Every port that something names, the likeliest first, each number once.
+    """Every candidate, the likeliest first, each number once.
 
-    `texts` are what the container starts, `services` those of compose files that run this image, and `health` the
-    ports that health checks ask. `anywhere`: the app listens wherever $PORT says, whatever its server's default is.
+    `texts` are what the container starts, `services` the compose services that run this image, and `health` the ports
+    that health checks ask, each with its source. `anywhere`: the app listens on $PORT, whatever its server's default
+    is.
     """
     surer = [Port(one, "EXPOSE of the Dockerfile") for one in exposed(read, stage)]
     environment = read.environment(stage)
@@ -75,11 +76,11 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         *port_hints.of_manifests(tree, context),
         *port_hints.of_readme(tree),
     ]
-    # Of several that are EXPOSEd, the one that something else names too.
+    # Of several ports in EXPOSE, one that another source has too comes first.
     agreed = {hint.number: hint for hint in reversed(hints)}
     usual = [one for one in surer if one.number not in ASIDE]
     if len(usual) > 1:
-        # A container may be asked for its health elsewhere than where it serves people.
+        # A health check may use another port than the users.
         asked = {number for number, _ in health} - {hint.number for hint in hints if "HEALTHCHECK" not in hint.source}
         served = agreed.keys() - asked
         surer.sort(key=lambda one: (one.number in ASIDE, one.number not in served, not _usual(one.number),
@@ -89,9 +90,9 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         (one.sure and one.source.startswith(("its command", "HEALTHCHECK"))) or one in given
         or _OF_FRAMEWORK.search(one.source)
         or (not given and not anywhere and _AS_IT_IS.match(one.source) and not _moved(tree, context)))]  # fmt: skip
-    if len(usual) == 1 and usual[0].number not in agreed and runs:  # EXPOSE opens nothing: what runs wins over it
+    if len(usual) == 1 and usual[0].number not in agreed and runs:  # EXPOSE opens no port: what runs wins
         surer = [replace(runs[0], against=usual[0].number), *surer]
-    # A web server's settings hold, whatever EXPOSE says that nothing else does.
+    # A web server's settings win over a port that only EXPOSE has.
     listened = [Port(number, file) for number, file in servers.listened(tree, context, read, stage)]
     if listened and surer and not {one.number for one in surer} & ({one.number for one in listened} | agreed.keys()):
         surer = [*listened, *surer]
@@ -108,13 +109,13 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
 
 
 def _moved(tree: Tree, context: str) -> str:
-    """The source or settings file by which an ASP.NET app listens elsewhere than by default; empty if none does."""
+    """The source or settings file that changes where an ASP.NET app listens; empty if none does."""
     files = [one for one in tree.named(port_hints.DOTNET, context) if not aside(one)]
     return next((one for one in files[:50] if _MOVES.search(tree.read(one))), "")
 
 
 def moved_elsewhere(tree: Tree, context: str, found: Sequence[Port], port: int | None) -> Iterator[str]:
-    """A sentence where a port is ASP.NET's default, and the app's own code sets where it listens."""
+    """A sentence if a port is ASP.NET's default, and the app's own code sets where it listens."""
     by_default = any(one.number == port and one.source.startswith("what the image mcr.microsoft.com/dotnet/")
                      for one in found)  # fmt: skip
     if by_default and (file := _moved(tree, context)):
@@ -122,7 +123,7 @@ def moved_elsewhere(tree: Tree, context: str, found: Sequence[Port], port: int |
 
 
 def datagrams(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
-    """A sentence for ports of UDP, which no listener of an Application Load Balancer takes ("Listeners")."""
+    """A sentence about UDP ports, which an Application Load Balancer does not support (ELB, "Listeners")."""
     known = read.variables(stage)
     said = " ".join(filled(rest, known) for one in stage.chain for word, rest in one.instructions if word == "EXPOSE")
     exposed = re.findall(r"(?<!\S)(\d{1,5}(?:-\d{1,5})?)/udp\b", said, re.IGNORECASE)
@@ -132,13 +133,13 @@ def datagrams(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> It
 
 
 def choices(ports: Sequence[Port]) -> tuple[Port, ...]:
-    """The ports to choose from, where several are EXPOSEd and nothing says which one serves the app."""
+    """The ports to choose from: those in EXPOSE if there are several, else the likeliest one."""
     said = [one for one in ports if one.source.startswith("EXPOSE") and one.number not in ASIDE]
     return tuple(said) if len(said) > 1 else tuple(ports[:1])
 
 
 def undecided(ports: Sequence[Port], asked: bool) -> tuple[int, ...]:
-    """The same, where nobody was asked."""
+    """The ports in EXPOSE if no other source decides between them and the user was not asked; else empty."""
     several = choices(ports)
     return tuple(one.number for one in several) if len(several) > 1 and not asked and not several[0].agreed else ()
 
@@ -148,7 +149,7 @@ def _usual(number: int) -> bool:
 
 
 def contrary(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> str:
-    """A sentence where EXPOSE names none of the ports on which the web server in the image listens."""
+    """A sentence if EXPOSE has none of the ports in the web server's settings; else empty."""
     said, listened = exposed(read, stage), dict(servers.listened(tree, context, read, stage))
     if not said or not listened or set(said) & set(listened):
         return ""
@@ -157,7 +158,7 @@ def contrary(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> str:
 
 
 def unset(texts: Sequence[Text], environment: Mapping[str, str]) -> str:
-    """The variable by which the command is told its port, if nothing gives it a value; empty if there is none."""
+    """The variable in the command that holds the port, if nothing gives it a value; else empty."""
     command = filled(texts[0].text, {name: value for name, value in environment.items() if value}) if texts else ""
     found = re.search(r"\$(?:\{([A-Z]\w*_PORT)\}|([A-Z]\w*_PORT)\b)", command)
     return str(found[1] or found[2]) if found and not NOT_HTTP.search(found[0]) else ""
@@ -171,7 +172,7 @@ def unbound(texts: Sequence[Text], environment: Mapping[str, str]) -> bool:
 
 
 def wants_variable(read: Dockerfile, stage: Stage, texts: Sequence[Text]) -> bool:
-    """Whether the container listens on $PORT and nothing sets it: as on platforms that give each app its port."""
+    """Whether the container listens on $PORT and nothing sets it, as on platforms that assign the port."""
     if "PORT" in read.environment(stage):
         return False
     known = read.variables(stage)
@@ -187,7 +188,7 @@ _READS = re.compile(
 
 
 def read_from_environment(tree: Tree, context: str) -> tuple[int, str] | None:
-    """The file that reads $PORT, and the default beside it; 0 if there is none."""
+    """The port that a source uses without $PORT, 0 if it has no default, and the file; None if none reads $PORT."""
     for file in sources(tree, context):
         text = tree.read(file)
         if found := _READS.search(text):

@@ -35,7 +35,7 @@ _SCRIPT = re.compile(r"(?:[\w./-]*/)?([\w.-]+)")
 def only_on_loopback(
     tree: Tree, context: str, texts: Sequence[Text], known: Mapping[str, str], foreign: Sequence[str]
 ) -> Iterator[str]:
-    """A sentence where a server or a source has the app listen on 127.0.0.1, and nothing has it do otherwise."""
+    """A sentence if a server or a source makes the app listen on 127.0.0.1, and nothing overrides it."""
     said = " ".join([*(one.text for one in texts), *known.values()])
     if _EVERYWHERE.search(said):
         return
@@ -58,7 +58,7 @@ def only_on_loopback(
 
 
 def forbidden(read: Dockerfile, stage: Stage, port: int) -> Iterator[str]:
-    """A sentence where the image's user may not open the port (aws/containers-roadmap#1721)."""
+    """A sentence if the image's user may not open the port (aws/containers-roadmap#1721)."""
     user = filled(read.last(stage, "USER"), read.variables(stage)).partition(":")[0]
     allowed = any(re.search(r"setcap|NET_BIND_SERVICE", rest) for one in read.stages for _, rest in one.instructions)
     if 0 < port < 1024 and user not in ("", "root", "0") and not allowed:
@@ -67,9 +67,9 @@ def forbidden(read: Dockerfile, stage: Stage, port: int) -> Iterator[str]:
 
 
 def unstartable(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterator[str]:
-    """A sentence where what the image starts is a script that is not executable, or whose first line ends in CR.
+    """A sentence if the image starts a script that is not executable, or whose first line ends in CR LF.
 
-    Then the container ends at once: "permission denied", or "no such file or directory" for the interpreter with a CR.
+    Such a container exits at once: "permission denied", or "no such file or directory" for the interpreter with a CR.
     """
     built = " ".join(rest for one in read.stages for word, rest in one.instructions if word in ("RUN", "COPY", "ADD"))
     for part in read.parts(stage):
@@ -92,7 +92,7 @@ def unstartable(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Ite
 
 
 def unexpanded(stage: Stage) -> Iterator[str]:
-    """A sentence where a command is a list of words with a variable, which no shell puts in (Docker, "Exec form")."""
+    """A sentence if a command in exec form has a variable, which no shell expands (Docker, "Exec form")."""
     for word in ("ENTRYPOINT", "CMD"):
         rest = next((rest for one in stage.chain for known, rest in reversed(one.instructions) if known == word), "")
         listed = rest if rest.startswith("[") else ""
@@ -102,14 +102,14 @@ def unexpanded(stage: Stage) -> Iterator[str]:
 
 
 def missing_on_fargate(services: Sequence[Service]) -> Iterator[str]:
-    """A sentence where a compose file gives the app something that Fargate does not offer."""
+    """A sentence if a compose file gives the app something that Fargate does not offer."""
     for one in services[:1]:
         if one.beyond and not one.trial:
             yield f"{one.where} has {', '.join(one.beyond)}, which no task on Fargate has: what needs it fails"
 
 
 def unset(read: Dockerfile, stage: Stage) -> str:
-    """A variable that EXPOSE names and nothing sets; empty if there is none."""
+    """A variable in EXPOSE that nothing sets; empty if there is none."""
     known = read.variables(stage)
     said = " ".join(filled(rest, known) for one in stage.chain for word, rest in one.instructions if word == "EXPOSE")
     match = re.search(r"\$\{?(\w+)", said)

@@ -1,4 +1,4 @@
-"""GET routes of axum, actix-web and Rocket, with every prefix that nests, scopes and mounts put before them."""
+"""GET routes of axum, actix-web and Rocket, with all the prefixes of nests, scopes and mounts."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Collection, Iterator, Mapping
 _LOGIN = re.compile(
     r"(?:layer|wrap|guard|extractor)\w*\([^;]{0,200}?(?:auth|jwt|login|secret|session|token)", re.IGNORECASE
 )
-# What stands around a route, read backwards: a scope, a nest, brackets, the begin of a statement or a function.
+# The code around a route, read backwards: a scope, a nest, brackets, the start of a statement or a function.
 _AROUND = re.compile(
     r"(?:web::)?\bscope\(\s*\"(?P<scope>[^\"]*)\"\s*\)|\.nest\(\s*\"(?P<nest>[^\"]*)\"\s*,|\.mount\(\s*\"(?P<mount>[^\"]*)\"\s*,"
     r"|(?P<open>\()|(?P<close>\))|(?P<end>;|\bfn\s+(?P<fn>\w+)|\blet\s+(?:mut\s+)?(?P<let>\w+)[^=;\n]*=)"
 )
-_DEEPEST = 4  # functions that take one another's routers
+_DEEPEST = 4  # functions that return routers, one inside the other
 
 
 def of(texts: Mapping[str, str], path: str, files: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Each route of these files whose own path matches a pattern, as a whole path, with its file.
+    """Each route in these files whose own path matches a pattern: its full path, and its file.
 
     `texts` are all sources, by file.
     """
@@ -46,7 +46,7 @@ def of(texts: Mapping[str, str], path: str, files: Collection[str]) -> Iterator[
 
 
 def _prefix(texts: Mapping[str, str], file: str, place: int, deep: int = 0) -> str | None:
-    """What comes before a route that stands at a place; None where that is not known or asks for a login."""
+    """The prefix of the route at an offset of a file; None if it is unknown or requires a login."""
     text, depth, parts = texts[file], 0, list[str]()
     end = text.find(";", place)
     if _LOGIN.search(text[place : end if end >= 0 else place + 400]):
@@ -62,7 +62,7 @@ def _prefix(texts: Mapping[str, str], file: str, place: int, deep: int = 0) -> s
             parts += [said] if said is not None and depth == 0 else []
             depth = max(0, depth - 1)
         elif one["end"] == ";" and depth == 0:
-            continue  # of an earlier statement: its function or variable comes before
+            continue  # an earlier statement: the function or variable is further up
         elif one["let"] and depth == 0 and ";" not in text[one.end() : place]:
             return _of_name(texts, parts, one["let"], {file: text}, deep, own=True)
         elif one["fn"]:
@@ -75,7 +75,10 @@ def _prefix(texts: Mapping[str, str], file: str, place: int, deep: int = 0) -> s
 def _of_name(
     texts: Mapping[str, str], parts: list[str], name: str, where: Mapping[str, str], deep: int, *, own: bool
 ) -> str | None:
-    """The prefix with what nests the function or variable that has the routes; its own, where nothing takes it."""
+    """The prefix, including that of the place where the function or variable with the routes is mounted.
+
+    If no such place is found: what is known so far if `own`, or if the name is usual for the app's router; else None.
+    """
     here = _joined(*reversed(parts))
     taken = re.compile(
         rf"\.(?:nest\(\s*\"(?P<nest>[^\"]*)\"\s*,|merge\(|configure\(|service\(|attach\()\s*(?:\w+::)*{name}\b(?!::\w)"

@@ -1,4 +1,4 @@
-"""Web servers in the image: where their settings have them listen, and whether they only serve files."""
+"""Web servers in the image: the ports in their settings, and whether they only serve files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from ecsctl.discovery.files.dockerfile import PLATFORM, Dockerfile, Stage, filled, words
 from ecsctl.discovery.files.tree import Tree, within
 
-# nginx's `listen`, Caddy's addresses, Apache's `Listen` and virtual hosts; ports of TLS are none of a load balancer's.
+# nginx's `listen`, Caddy's addresses, Apache's `Listen` and virtual hosts; ports with TLS are
+# left out, since the load balancer uses HTTP.
 _NGINX = re.compile(
     r"(?m)^[ \t]*listen\s+(?:\[[:0-9a-f]*\]:|[\d.]+:|\*:)?([1-9]\d{1,4})\b(?![^;\n]*\b(?:ssl|quic)\b)[^;\n]*;"
 )
@@ -52,14 +53,14 @@ def of_files(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterat
 
 
 def listened(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterator[tuple[int, str]]:
-    """Each port, and the file that names it."""
+    """Each port in a web server's settings, and the file."""
     for pattern, file in _settings(tree, context, read, stage):
         numbers = dict.fromkeys(int(found) for found in pattern.findall(tree.read(file)))
         yield from ((number, file) for number in numbers if number < 65536 and number not in _OF_TLS)
 
 
 def _settings(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterator[tuple[re.Pattern[str], str]]:
-    """The files with a web server's settings that the Dockerfile copies, each with what names a port in it."""
+    """The web server settings that the Dockerfile copies, each with the pattern that finds the ports in it."""
     for one in stage.chain:
         known = PLATFORM | read.variables(one)
         for word, rest in one.instructions:
@@ -73,7 +74,7 @@ def _settings(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Itera
 
 
 def _files(tree: Tree, context: str, source: str) -> list[str]:
-    """The file that is copied, or the settings in the folder that is."""
+    """The file that is copied, or the settings files in the folder that is."""
     whole = os.path.normpath(os.path.join(context, source.lstrip("/") or "."))
     if tree.has(whole):
         return [whole]
