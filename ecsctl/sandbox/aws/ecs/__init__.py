@@ -1,4 +1,4 @@
-"""The behaviour of AWS's ecs that moto lacks: services whose tasks start, run and stop; by the modules named here."""
+"""The behaviour of ECS that moto lacks: services whose tasks start, run and stop. The modules are imported here."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ __all__ = [
 
 
 def describe_service(account: str, region: str, cluster: str, service: str) -> Wire:
-    """A service as describe_services answers it, for other services of the sandbox that need it.
+    """A service as describe_services returns it, for the sandbox's other services.
 
     Raises ClusterNotFoundException and ServiceNotFoundException.
     """
@@ -42,7 +42,7 @@ def describe_service(account: str, region: str, cluster: str, service: str) -> W
 
 
 def describe_task_definition(account: str, region: str, reference: str) -> Wire:
-    """A revision as describe_task_definition answers it, with its tags under `tags`. Raises ClientException."""
+    """A revision as describe_task_definition returns it, with its tags under `tags`. Raises ClientException."""
     found = definitions.find(backend_of(account, region), reference)
     if found is None:
         raise denied("Unable to describe task definition.")
@@ -50,7 +50,7 @@ def describe_task_definition(account: str, region: str, reference: str) -> Wire:
 
 
 def register_task_definition(account: str, region: str, by: str, **ask: Any) -> str:
-    """Register a revision with register_task_definition's parameters, for the ARN `by`, and return its ARN.
+    """Register a revision with register_task_definition's parameters, as the caller with the ARN `by`; return its ARN.
 
     Raises ClientException.
     """
@@ -63,12 +63,12 @@ def deregister_task_definition(account: str, region: str, reference: str) -> Non
 
 
 def run_task(account: str, region: str, at: float, **ask: Any) -> Wire:
-    """Run tasks with run_task's parameters at that moment, and return what it answers; raises what that raises."""
+    """Run tasks with run_task's parameters at the time `at`. Returns and raises the same as run_task."""
     return run_task_of.start(backend_of(account, region), ask, at)
 
 
 def describe_task(account: str, region: str, cluster: str, task: str) -> Wire:
-    """A task as describe_tasks answers it. Raises InvalidParameterException for one that is not known."""
+    """A task as describe_tasks returns it. Raises InvalidParameterException if it is unknown."""
     backend = backend_of(account, region)
     tick(backend)
     held = clusters.find(backend, cluster)
@@ -84,9 +84,9 @@ def stop_task(account: str, region: str, cluster: str, task: str, reason: str) -
 
 
 def update_service(account: str, region: str, at: float | None = None, **ask: Any) -> Wire:
-    """Update a service with update_service's parameters, and return it as it then is; raises what that raises.
+    """Update a service with update_service's parameters, and return its new state. Raises the same as update_service.
 
-    `at` is the moment it happens, in seconds since the epoch, for a caller that catches up with the clock.
+    `at` is when that happens, in seconds since the epoch, for a caller that is catching up with the clock.
     """
     backend = backend_of(account, region)
     service = services.update(backend, ask, at)
@@ -98,8 +98,8 @@ def update_service(account: str, region: str, at: float | None = None, **ask: An
 def rollout(account: str, region: str, cluster: str, service: str, deployment: str) -> tuple[str, float]:
     """The state of one deployment (`ecs-svc/…`) of a service, and since when, in seconds since the epoch.
 
-    IN_PROGRESS, COMPLETED or FAILED; "REPLACED" once it is no longer the primary one and has not failed; "GONE"
-    without the service.
+    IN_PROGRESS, COMPLETED or FAILED; "REPLACED" if it is no longer the primary one and has not failed; "GONE" if the
+    service does not exist.
     """
     backend = backend_of(account, region)
     tick(backend)

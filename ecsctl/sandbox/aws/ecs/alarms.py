@@ -1,6 +1,6 @@
-"""The CloudWatch alarms that a deployment is watched by.
+"""The CloudWatch alarms that can fail a deployment.
 
-ECS guide, "How CloudWatch alarms detect Amazon ECS deployment failures". What happens at one in ALARM is in `rollout`.
+ECS guide, "How CloudWatch alarms detect Amazon ECS deployment failures". What follows an alarm is in `rollout`.
 """
 
 from ecsctl.sandbox.aws.ecs.outside import World
@@ -10,15 +10,15 @@ EVERY = 10.0  # seconds between two reads of the alarms; an assumption
 
 
 def watched(service: Service) -> tuple[str, ...]:
-    """The alarms of the service's settings, if they are on."""
+    """The alarms in the service's settings, if they are enabled."""
     found = (service.settings.get("deploymentConfiguration") or {}).get("alarms") or {}
     return tuple(found["alarmNames"]) if found.get("enable") else ()
 
 
 def begin(service: Service, world: World, t: float) -> None:
-    """An alarm that is in ALARM when a deployment begins is not watched: the deployment may fix it.
+    """Watch no alarms if one is in ALARM when a deployment begins: the deployment may fix it.
 
-    That ECS then watches no alarm during that deployment is this project's reading of the guide.
+    That ECS then watches none of the alarms during that deployment is this project's reading of the guide.
     """
     release = service.release
     service.agenda.pop("alarms", None)
@@ -28,7 +28,7 @@ def begin(service: Service, world: World, t: float) -> None:
 
 
 def are_triggered(service: Service, world: World, t: float) -> bool:
-    """Read the alarms of the deployment under way, now and every few seconds; whether one is in ALARM."""
+    """Whether an alarm of the current deployment is in ALARM. If none is, they are read again after EVERY seconds."""
     release = service.release
     if release is None or not _watching(release):
         return False
@@ -39,7 +39,7 @@ def are_triggered(service: Service, world: World, t: float) -> bool:
 
 
 def bakes(service: Service, world: World, t: float) -> bool:
-    """Returns how long a steady deployment is watched: the bake time, which ECS computes from the alarms (ECS guide).
+    """Whether a steady deployment is still in its bake time, which ECS computes from the alarms (ECS guide).
 
     That it is the period of the slowest alarm is an assumption.
     """

@@ -1,8 +1,8 @@
-"""The behaviour of an app: where it listens, what it answers to the health check, and how much memory it needs.
+"""The behaviour of an app: where it listens, how it answers the health check, and how much memory it needs.
 
-Scripted as the kind "app" of `script_tasks`. Whatever the script leaves out is right, so that the task is healthy as
-soon as the configuration or the app has been fixed. An app that was built here answers on the port and the paths that
-its sources name (`words`). Of an image that was built elsewhere nothing is known, so it answers everywhere.
+Scripted as the kind "app" of `script_tasks`. Whatever the script leaves out is as configured, so that the task is
+healthy once the configuration or the app has been fixed. An app that was built here answers on the port and paths that
+its sources contain (`words`). Nothing is known about an image that was built elsewhere, so it answers everywhere.
 """
 
 import re
@@ -16,20 +16,20 @@ from ecsctl.sandbox.aws.ecs.outside import Run
 from ecsctl.sandbox.aws.ecs.state import Task, Wire, balancers
 
 KILLED = "OutOfMemoryError: Container killed due to memory usage"
-UNKNOWN_METHOD = "/AWS.ALB/healthcheck"  # what is asked by default of gRPC (ELB API reference, CreateTargetGroup)
+UNKNOWN_METHOD = "/AWS.ALB/healthcheck"  # the default method for gRPC (ELB API reference, CreateTargetGroup)
 OK, UNIMPLEMENTED = 0, 12  # codes of gRPC
 GRPC = frozenset({"tonic", "protobuf", "proto", "connectrpc"})
-"""Words by which sources know of gRPC that does not stand in them by name."""
+"""Words that show gRPC in sources that do not name it."""
 FRAMEWORKS = frozenset({"actuator", "admin", "api-docs", "docs", "openapi", "q", "swagger"})
-"""Parts of paths at which a framework answers, by what no source of the app names."""
+"""Path segments that frameworks answer although no source of the app contains them."""
 
 
 def failed_app(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words: frozenset[str] | None) -> Run | None:
-    """Returns how a task fails whose app differs from its task definition or target group; None if it does not.
+    """Returns how a task fails because the app does not match its task definition or target group; None if it matches.
 
-    `app`: `memory` that it needs in MiB (`quiet`: ECS does not say that this was why), `host` and `port` on which it
-    listens (`silent`: its log does not say), `answers` by path, `otherwise` what it answers on all other paths,
-    `lines` that it logs, `speaks` (HTTP1, HTTP2 or GRPC).
+    Keys of `app`: the `memory` that it needs in MiB (`quiet`: ECS does not report that as the reason), the `host` and
+    `port` on which it listens (`silent`: its log does not show them), `answers` by path and `otherwise` for all other
+    paths, the `lines` that it logs, and the protocol version that it `speaks` (HTTP1, HTTP2 or GRPC).
     """
     lines: tuple[str, ...] = tuple(app.get("lines", ()))
     if int(app.get("memory", 0)) > int(task.definition.document.get("memory", 0)):
@@ -55,7 +55,7 @@ def failed_app(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words
 
 
 def answer(app: Wire, words: frozenset[str] | None, path: str) -> int:
-    """The code with which an app answers on a path."""
+    """The status code that an app returns for a path."""
     bare = urlsplit(path).path or "/"
     answers = app.get("answers", {})
     if path in answers or bare in answers:
@@ -65,11 +65,11 @@ def answer(app: Wire, words: frozenset[str] | None, path: str) -> int:
     parts = [part.lower() for part in bare.split("/") if part]
     if not words or not parts or FRAMEWORKS & set(parts) or all(part in words for part in parts):
         return 200
-    return 200 if parts[-1] == "login" and "admin" in words else 404  # of Django's admin site, wherever that is
+    return 200 if parts[-1] == "login" and "admin" in words else 404  # Django's admin site, wherever it is mounted
 
 
 def called(app: Wire, words: frozenset[str] | None, method: str) -> int:
-    """The code of gRPC with which an app answers a method: 12, UNIMPLEMENTED, where it knows none of that name."""
+    """The gRPC status code that an app returns for a method: 12, UNIMPLEMENTED, if it has no such method."""
     answers = app.get("answers", {})
     if method in answers:
         return int(answers[method])
@@ -79,14 +79,14 @@ def called(app: Wire, words: frozenset[str] | None, method: str) -> int:
 
 
 def _speaks(app: Wire, words: frozenset[str] | None, version: str) -> bool:
-    """Whether an app speaks this: as `speaks` says; what was built here speaks gRPC if its sources know of it."""
+    """Whether an app supports a protocol version: by the script's `speaks`, or for gRPC, by its sources."""
     if "speaks" in app:
         return str(app["speaks"]) == version
     return version != "GRPC" or not words or any("grpc" in word for word in words) or not words.isdisjoint(GRPC)
 
 
 def _counts(code: int, matcher: str) -> bool:
-    """Whether a code is among those of a target group's matcher: `200`, `200,302` or `200-399`."""
+    """Whether a target group's matcher (`200`, `200,302` or `200-399`) contains a code."""
     for part in matcher.split(","):
         low, _, high = part.partition("-")
         if low.isdigit() and int(low) <= code <= int(high or low):

@@ -1,7 +1,7 @@
-"""The checks of create_service and update_service. One code for nearly all of it: InvalidParameterException.
+"""What create_service and update_service check. Nearly all errors have the code InvalidParameterException.
 
-The texts are AWS's own as the ECS guide ("Service event messages", "API failure reasons") and public reports quote
-them; where none is known the comment says that the wording is an assumption.
+The messages are AWS's own as quoted by the ECS guide ("Service event messages", "API failure reasons") and public
+reports; if none is known, a comment says that the wording is an assumption.
 """
 
 from typing import Any
@@ -67,9 +67,9 @@ def check(
 
 
 def check_strategy(strategy: list[Wire] | None, associated: list[str] | None, launch_type: str | None) -> None:
-    """Refuse a strategy beside a launch type, with providers that the cluster does not have, or that gives no task.
+    """Refuse a strategy together with a launch type, with providers that the cluster lacks, or without any task.
 
-    The first two texts are quoted in many public reports; those of the limits are assumptions (API reference,
+    The first two messages are quoted in many public reports; those of the limits are assumptions (API reference,
     CapacityProviderStrategyItem).
     """
     if not strategy:
@@ -90,8 +90,8 @@ def check_strategy(strategy: list[Wire] | None, associated: list[str] | None, la
 
 
 def _check_monitoring(settings: Wire) -> None:
-    """Two metrics, two resolutions (API reference, MetricConfiguration). It is none of the parameters that services
-    of other deployment controllers take (API reference, UpdateService). The wordings are assumptions.
+    """Allow two metrics and two resolutions (API reference, MetricConfiguration). Services with other deployment
+    controllers do not accept the parameter (API reference, UpdateService). The wordings are assumptions.
     """
     asked = (settings.get("monitoring") or {}).get("metricConfigurations") or ()
     for one in asked:
@@ -104,13 +104,13 @@ def _check_monitoring(settings: Wire) -> None:
 
 
 def published(terms: Wire) -> set[str]:
-    """The metrics that ECS publishes every 20 seconds."""
+    """The metrics that ECS publishes every 20 seconds for a service with these settings."""
     asked = (terms.get("monitoring") or {}).get("metricConfigurations") or ()
     return {name for one in asked if one["resolutionSeconds"] == 20 for name in one["metricNames"]}
 
 
 def _check_percentages(settings: Wire) -> None:
-    """Only the pair 100/100 is refused; other pairs that can never deploy are accepted and then hang."""
+    """Refuse only 100/100; other percentages that can never deploy are accepted, and the deployment then hangs."""
     low, high = percentages(settings)
     if low == high == 100:
         raise invalid("Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
@@ -214,7 +214,7 @@ def _check_target_group(backend: EC2ContainerServiceBackend, arn: str | None, de
 
 
 def listeners(elb: Any, target_group_arn: str) -> list[tuple[Any, Any]]:
-    """The load balancers and listeners that send requests to a target group, by default action or by a rule."""
+    """The load balancers and listeners that forward to a target group, by default action or by a rule."""
     found = []
     for balancer in elb.load_balancers.values():
         for listener in balancer.listeners.values():
@@ -231,7 +231,7 @@ def _plain(action: Any) -> Any:
 
 
 def check_role(backend: EC2ContainerServiceBackend, role: str | None) -> None:
-    """A role of one's own for the load balancer must be assumable; hashicorp/terraform-provider-aws retries on this."""
+    """Refuse a load balancer role that cannot be assumed (yet); hashicorp/terraform-provider-aws retries on this."""
     if role and not iam.assumable(backend.account_id, role, "ecs.amazonaws.com"):
         raise invalid(
             "Unable to assume role and validate the listeners configured on your load balancer. Please verify that the "
@@ -240,7 +240,7 @@ def check_role(backend: EC2ContainerServiceBackend, role: str | None) -> None:
 
 
 def check_providers(backend: EC2ContainerServiceBackend, ask: Wire, before: Wire, now: Wire) -> None:
-    """Another strategy needs another deployment; an empty one is the way back to the launch type (UpdateService)."""
+    """A changed strategy needs forceNewDeployment; an empty one goes back to the launch type (UpdateService)."""
     if ask.get("capacityProviderStrategy") is None:
         return
     cluster = clusters.find(backend, ask.get("cluster"))

@@ -1,4 +1,4 @@
-"""ECS clusters: an existing one is returned, one in use is not deleted, a deleted one is still described."""
+"""ECS clusters: creating an existing one returns it, one in use cannot be deleted, a deleted one is still described."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ from ecsctl.sandbox.aws import iam
 from ecsctl.sandbox.aws.ecs.state import Wire, invalid, memory, refusal, services
 from ecsctl.sandbox.core import clock, overlay
 
-LAG = 2.0  # seconds until CreateService knows a new cluster
+LAG = 2.0  # seconds until CreateService finds a new cluster
 _SETTINGS = {"containerInsights": ("enabled", "disabled", "enhanced")}  # API reference, ClusterSetting
 
 
 def find(backend: EC2ContainerServiceBackend, name_or_arn: str | None) -> Cluster:
-    """The active cluster of that name or ARN; `default` when none is given.
+    """The active cluster with that name or ARN; `default` if none is given.
 
-    Raises ClusterNotFoundException, also for a deleted cluster ("The referenced cluster was inactive." is what AWS
-    says then, as many public reports of failed deploys show).
+    Raises ClusterNotFoundException, also for a deleted cluster (then with "The referenced cluster was inactive.", as
+    many public reports of failed deploys show).
     """
     found = backend.clusters.get((name_or_arn or "default").rsplit("/", 1)[-1])
     if found is None:
@@ -29,7 +29,7 @@ def find(backend: EC2ContainerServiceBackend, name_or_arn: str | None) -> Cluste
 
 
 def refuse_if_fresh(backend: EC2ContainerServiceBackend, cluster: Cluster) -> None:
-    """CreateService may not find a cluster that was made a moment ago.
+    """Refuse to find a cluster that was created a moment ago, as CreateService may.
 
     hashicorp/terraform-provider-aws retries on it. The number of seconds is an assumption.
     """
@@ -38,7 +38,7 @@ def refuse_if_fresh(backend: EC2ContainerServiceBackend, cluster: Cluster) -> No
 
 
 def need_service_linked_role(backend: EC2ContainerServiceBackend) -> None:
-    """ECS makes its service-linked role at its first use, and cannot assume it for some seconds.
+    """Create ECS's service-linked role on first use, and refuse while it cannot be assumed, for some seconds.
 
     ECS guide, "Using service-linked roles"; hashicorp/terraform-provider-aws retries on this message.
     """
@@ -49,7 +49,7 @@ def need_service_linked_role(backend: EC2ContainerServiceBackend) -> None:
 
 
 def _check_settings(settings: list[Wire]) -> None:
-    """The wording is an assumption; that only containerInsights with these values exists is in the API reference."""
+    """Refuse all settings but containerInsights with its values (API reference). The wording is an assumption."""
     for setting in settings:
         allowed = _SETTINGS.get(setting.get("name", ""))
         if allowed is None:
@@ -59,7 +59,7 @@ def _check_settings(settings: list[Wire]) -> None:
 
 
 def view(backend: EC2ContainerServiceBackend, cluster: Cluster, include: list[str]) -> Wire:
-    """Returns what describe answers. Tags, settings and configuration only when asked for (API reference,
+    """A cluster as DescribeClusters returns it, with tags, settings and configuration only on request (API reference,
     DescribeClusters).
     """
     mine = [service for service in services(backend) if service.cluster_arn == cluster.arn]
@@ -98,7 +98,7 @@ ALL = ["TAGS", "SETTINGS", "CONFIGURATIONS"]
 def create_cluster(
     original: Any, backend: EC2ContainerServiceBackend, cluster_name: str, *args: Any, **kwargs: Any
 ) -> Cluster:
-    """Return an active cluster as it is: neither tags nor settings are updated (ECS guide, "Creating a cluster")."""
+    """Return an existing active cluster unchanged, without new tags or settings (ECS guide, "Creating a cluster")."""
     existing = backend.clusters.get(cluster_name)
     if existing is not None and existing.status == "ACTIVE":
         return existing
@@ -110,7 +110,7 @@ def create_cluster(
 
 @overlay.wraps(EC2ContainerServiceResponse, "create_cluster")
 def create_cluster_response(original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Check the settings first, and answer the counts as they are."""
+    """Check the settings first, and return the cluster's actual counts."""
     ask = response._get_params()
     _check_settings(ask.get("settings") or [])
     original()
@@ -120,7 +120,7 @@ def create_cluster_response(original: Any, response: EC2ContainerServiceResponse
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def describe_clusters(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Describe clusters by name or ARN, also deleted ones; the unknown are failures with the reason MISSING."""
+    """Describe clusters by name or ARN, including deleted ones; unknown ones are failures with the reason MISSING."""
     backend, ask = response.ecs_backend, response._get_params()
     found, failures = backend.describe_clusters(ask.get("clusters") or [])
     shown = [view(backend, cluster, ask.get("include") or []) for cluster in found]
@@ -131,7 +131,7 @@ def describe_clusters(_original: Any, response: EC2ContainerServiceResponse) -> 
 
 @overlay.wraps(EC2ContainerServiceBackend)
 def list_clusters(_original: Any, backend: EC2ContainerServiceBackend) -> list[str]:
-    """Active clusters only: what was deleted can be described but is no longer listed."""
+    """List active clusters only: a deleted one can be described but is no longer listed."""
     return [cluster.arn for cluster in backend.clusters.values() if cluster.status == "ACTIVE"]
 
 
@@ -163,7 +163,7 @@ def update_cluster_settings(response: EC2ContainerServiceResponse) -> ActionResu
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def update_cluster(original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Refuse on a deleted cluster, and unknown settings."""
+    """Refuse unknown settings, and any update of a deleted cluster."""
     backend, ask = response.ecs_backend, response._get_params()
     cluster = find(backend, ask.get("cluster"))
     _check_settings(ask.get("settings") or [])
@@ -173,7 +173,7 @@ def update_cluster(original: Any, response: EC2ContainerServiceResponse) -> Acti
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def put_cluster_capacity_providers(original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Refuse on a deleted cluster, and while the service-linked role is new (alchemy-run/alchemy#1558)."""
+    """Refuse for a deleted cluster, and while the service-linked role is new (alchemy-run/alchemy#1558)."""
     backend = response.ecs_backend
     need_service_linked_role(backend)
     cluster = find(backend, response._get_params().get("cluster"))

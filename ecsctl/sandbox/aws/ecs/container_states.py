@@ -1,8 +1,8 @@
-"""The containers of a task beside the one that serves: when each starts, ends, or is found unhealthy.
+"""The containers of a task beside its main one: when each starts, ends or becomes unhealthy.
 
-Docker's and the agent's rules, computed at once when the images are pulled: nothing here depends on the rest of AWS.
-The words are the agent's (amazon-ecs-agent, dependencygraph/graph.go; aws/amazon-ecs-agent#3218, which says of a
-container whose dependency can never be met that it is stopped with exit code 143).
+The rules of Docker and the ECS agent, evaluated once, when the images are pulled: nothing here depends on other parts
+of AWS. Messages are the agent's (amazon-ecs-agent, dependencygraph/graph.go; aws/amazon-ecs-agent#3218, by which a
+container whose dependency can never be met is stopped with exit code 143).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,14 @@ from typing import Any
 
 from ecsctl.sandbox.aws.ecs.state import ContainerRun, Task, Wire
 
-STARTS = 1.0  # from a container's turn until it runs; AWS promises nothing
-ENDS = 5.0  # how long one runs for whose end others wait
+STARTS = 1.0  # seconds from the time a container may start until it runs; AWS promises no duration
+ENDS = 5.0  # seconds that a container runs whose end others wait for
 SIGTERM = 143
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Describes what a container does once it runs. `kind`: "on", "ends" (after `after` seconds) or "sick"."""
+    """What a container does once it runs. `kind`: "on" (keeps running), "ends" (after `after` seconds) or "sick"."""
 
     kind: str = "on"
     after: float = ENDS
@@ -30,7 +30,7 @@ class Outcome:
 
 
 def own(task: Task) -> Wire:
-    """The container that serves: the load balancer's, else the first essential one."""
+    """The main container: the load balancer's target, or else the first essential one."""
     named = {one.get("containerName") for one in task.terms.get("loadBalancers") or ()}
     containers = task.definition.containers
     served = next((one for one in containers if one["name"] in named), None)
@@ -38,7 +38,7 @@ def own(task: Task) -> Wire:
 
 
 def planned(containers: Sequence[Wire], outcomes: Mapping[str, Outcome], t: float) -> dict[str, ContainerRun]:
-    """Returns what becomes of each container, by name, if their turn comes at `t`. Dependencies go in no circle."""
+    """Returns the run of each container, by name, if they may start at `t`. Dependencies must not be circular."""
     by_name = {one["name"]: one for one in containers}
     ended_for = {need["containerName"] for one in containers for need in one.get("dependsOn") or ()
                  if need["condition"] in ("COMPLETE", "SUCCESS")}  # fmt: skip
@@ -95,13 +95,13 @@ Never = tuple[float, str] | None
 
 
 def _met(container_run: ContainerRun, condition: str) -> tuple[float, Never]:
-    """Returns when a condition is met, and since when it is clear that it never will be, with the agent's words."""
+    """Returns when a condition is met (inf: not), and if it never can be, since when and with which agent message."""
     if container_run.start is None:
         words = "failed to resolve container ordering dependency {} for target {} because dependency will never start"
         return inf, (container_run.end or 0.0, words)
     if condition == "START" or container_run.start == inf:
         return container_run.start, None
-    if condition == "HEALTHY":  # an essential one that is not is stopped with its task; for another they wait on
+    if condition == "HEALTHY":  # if it is not essential, they wait forever; otherwise its task is stopped
         return (inf if container_run.well is None else container_run.well), None
     if container_run.end is None:
         return inf, None
@@ -118,8 +118,8 @@ def _dependency(container: Wire, container_run: ContainerRun) -> str:
 
 
 def rests(task: Task) -> tuple[float, str, float]:
-    """Returns when all have started (inf: never); and which essential one ends the task first, or is found sick, and
-    when.
+    """Returns when all containers have started (inf: never), which essential one first ends or becomes unhealthy and so
+    ends the task, and when it does.
     """
     essential = {one["name"] for one in task.definition.containers if one["essential"]}
     up = max(
@@ -133,9 +133,9 @@ def rests(task: Task) -> tuple[float, str, float]:
 
 
 def endings(task: Task, t: float) -> dict[str, tuple[int | None, str | None]]:
-    """Returns how all containers have ended in a task that is stopped: by themselves before, or then by SIGTERM.
+    """Returns exit code and reason of each container in a stopped task: of its own end, or of SIGTERM.
 
-    The one that serves handles it, and ends with 0.
+    The main container handles SIGTERM, and exits with 0.
     """
     found: dict[str, tuple[int | None, str | None]] = {}
     for container in task.definition.containers:
@@ -151,8 +151,8 @@ def endings(task: Task, t: float) -> dict[str, tuple[int | None, str | None]]:
 
 
 def shown(task: Task, name: str, now: float) -> dict[str, Any]:
-    """Returns what of a container's state follows from its own life, while its task lives, beside the one that
-    serves.
+    """Returns the members of a container's state that its own run determines, while its task runs; empty for the main
+    container.
     """
     container_run = task.container_runs.get(name)
     if container_run is None or name == own(task)["name"] or not task.wanted:
@@ -165,7 +165,7 @@ def shown(task: Task, name: str, now: float) -> dict[str, Any]:
 
 
 def health(task: Task, name: str, now: float) -> str:
-    """Returns what a container's own check has found by now."""
+    """The status of a container's own health check at `now`."""
     container_run = task.container_runs.get(name)
     at = min(now, task.moments.get("stopping", now))
     if container_run is None:

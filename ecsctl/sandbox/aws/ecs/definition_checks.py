@@ -1,4 +1,4 @@
-"""Says what of a task definition's containers, taken together, ECS refuses to register.
+"""What ECS refuses to register: task definitions whose containers or size are invalid.
 
 API reference, ContainerDefinition (dependsOn, startTimeout, cpu, memory), ContainerDependency and
 ContainerRestartPolicy; ECS guide, "Amazon ECS service quotas". The wordings are assumptions.
@@ -28,7 +28,7 @@ _CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
 
 
 def _check_containers(ask: Wire) -> None:
-    """Raise ClientException for what could not run in one task."""
+    """Raise ClientException for containers that could not run together in one task."""
     containers = ask["containerDefinitions"]
     if len(containers) > _MOST_CONTAINERS:
         raise denied(f"Too many containers: the most is {_MOST_CONTAINERS}.")
@@ -96,7 +96,7 @@ def is_ecr(image: str) -> bool:
 
 
 def check(ask: Wire) -> None:
-    """Raise ClientException for what AWS does not register."""
+    """Raise ClientException for a definition that AWS does not register."""
     if (size := len(json.dumps(ask, default=str).encode())) > _MOST_BYTES:
         raise denied(f"Actual length: '{size}'. Max allowed length is '{_MOST_BYTES}' bytes.")
     containers = ask.get("containerDefinitions") or []
@@ -140,7 +140,7 @@ def check(ask: Wire) -> None:
 
 
 def _check_volumes(ask: Wire) -> None:
-    """API reference, MountPoint and EFSVolumeConfiguration; the wording of the last two is an assumption."""
+    """Check volumes: API reference, MountPoint and EFSVolumeConfiguration; the last two messages are assumptions."""
     known = {volume["name"]: volume for volume in ask.get("volumes") or ()}
     for container in ask["containerDefinitions"]:
         for mount in container.get("mountPoints") or ():
@@ -156,7 +156,7 @@ def _check_volumes(ask: Wire) -> None:
 
 
 def _check_fargate(ask: Wire) -> None:
-    """The messages are AWS's own, as public reports of failed registrations quote them."""
+    """Check what Fargate requires. The messages are AWS's own, as quoted in public reports of failed registrations."""
     if ask.get("networkMode") != "awsvpc":
         raise denied("Fargate only supports network mode ‘awsvpc’.")  # noqa: RUF001 - AWS writes these quotes
     for needed in ("cpu", "memory"):
@@ -179,7 +179,7 @@ def _check_fargate(ask: Wire) -> None:
 
 
 def check_size(cpu: str, memory: str) -> None:
-    """Refuse a size that Fargate does not have."""
+    """Raise ClientException for a size that Fargate does not have."""
     count, size = units(cpu, "vcpu"), units(memory, "gb")
     if size not in _SIZES.get(count, set()):
         raise denied(
@@ -189,7 +189,7 @@ def check_size(cpu: str, memory: str) -> None:
 
 
 def units(value: str, unit: str) -> int:
-    """CPU units or MiB out of "256", ".25 vCPU", "1 vcpu", "512", "1GB" or "1 gb" (API reference, TaskDefinition)."""
+    """Parse CPU units or MiB: "256", ".25 vCPU", "1 vcpu", "512", "1GB" or "1 gb" (API reference, TaskDefinition)."""
     text = value.strip().lower()
     try:
         if text.endswith(unit):

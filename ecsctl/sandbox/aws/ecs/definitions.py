@@ -1,4 +1,4 @@
-"""ECS task definitions: what is refused, what AWS fills in, and revisions that never restart."""
+"""ECS task definitions: what is refused, what AWS fills in, and revision numbers that are never reused."""
 
 import zlib
 from datetime import datetime
@@ -21,7 +21,7 @@ _ACTIVE = "The specified task definition is still in ACTIVE status. Please dereg
 
 
 def find(backend: EC2ContainerServiceBackend, reference: str) -> Definition | None:
-    """The revision named by an ARN, `family:revision`, or a family (its latest ACTIVE revision), or None."""
+    """The revision with this ARN or `family:revision`, or a family's latest ACTIVE one; None if there is none."""
     forget_definitions(backend)
     family, _, revision = reference.rsplit("/", 1)[-1].partition(":")
     known: dict[int, Any] = backend.task_definitions.get(family, {})
@@ -31,10 +31,10 @@ def find(backend: EC2ContainerServiceBackend, reference: str) -> Definition | No
 
 
 def usable(backend: EC2ContainerServiceBackend, reference: str) -> Definition:
-    """The revision, to start something new from it.
+    """The revision, if new tasks or services can start from it.
 
     Raises ClientException "TaskDefinition not found." or, once it is deregistered, "TaskDefinition is inactive": the
-    texts and, for CreateService and UpdateService, the code are those of many public reports.
+    messages and, for CreateService and UpdateService, the code are those of many public reports.
     """
     found = find(backend, reference)
     if found is None:
@@ -45,10 +45,10 @@ def usable(backend: EC2ContainerServiceBackend, reference: str) -> Definition:
 
 
 def register(backend: EC2ContainerServiceBackend, ask: Wire, by: str) -> Definition:
-    """Register a revision of `ask["family"]`, as register_task_definition takes it; `by` is the ARN of who does.
+    """Register a revision of `ask["family"]` with register_task_definition's parameters; `by` is the caller's ARN.
 
-    Each call makes one more revision, also an identical one, and a number is never used twice: not after
-    deregistering and not after deleting (API reference, DeleteTaskDefinitions). Raises ClientException.
+    Each call creates a revision, even an identical one, and a number is never reused, not even after the revision was
+    deregistered or deleted (API reference, DeleteTaskDefinitions). Raises ClientException.
     """
     definition_checks.check(ask)
     state = memory(backend)
@@ -70,7 +70,7 @@ def register(backend: EC2ContainerServiceBackend, ask: Wire, by: str) -> Definit
 
 
 def _filled(ask: Wire) -> Wire:
-    """Returns what AWS makes of a request: its defaults where nothing was said (API reference, ContainerDefinition)."""
+    """A request with AWS's defaults for what it leaves out (API reference, ContainerDefinition)."""
     kept = {key: value for key, value in ask.items() if key != "tags"}
     fargate = "FARGATE" in (ask.get("requiresCompatibilities") or [])
     same_ports = ask.get("networkMode") in ("awsvpc", "host")
@@ -91,9 +91,9 @@ def _filled(ask: Wire) -> Wire:
 
 
 def _container(container: Wire, same_ports: bool) -> Wire:
-    """A container as AWS shows it. What a task gets by name comes back in an order of AWS's own.
+    """A container as AWS returns it. Its environment variables come back in an order of AWS's own.
 
-    Recorded by go-to-k/cdk-real-drift (commit c00ed982): six variables came back neither as sent nor sorted.
+    Recorded by go-to-k/cdk-real-drift (commit c00ed982): six variables came back neither in the order sent nor sorted.
     """
     empty = ("environment", "mountPoints", "volumesFrom", "systemControls")
     filled: Wire = {"cpu": 0, "essential": True} | {name: [] for name in empty} | container
@@ -126,7 +126,7 @@ def _attributes(ask: Wire) -> set[str]:
 
 
 def _named(backend: EC2ContainerServiceBackend, reference: str) -> Definition:
-    """The revision; a family alone is not enough."""
+    """The revision. Raises a refusal if there is none, or if only a family is named."""
     if ":" not in reference.rsplit("/", 1)[-1]:
         raise denied("Revision is missing.")
     found = find(backend, reference)
@@ -143,14 +143,14 @@ def _status(definition: Definition, status: str) -> None:
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def register_task_definition(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Register a revision, and answer it with its tags."""
+    """Register a revision, and return it with its tags."""
     made = register(response.ecs_backend, response._get_params(), caller(response))
     return ActionResult({"taskDefinition": made.document, "tags": made.tags})
 
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def describe_task_definition(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Describe a revision; its tags only with include TAGS."""
+    """Describe a revision, with its tags only if include contains TAGS."""
     ask = response._get_params()
     found = find(response.ecs_backend, ask["taskDefinition"])
     if found is None:
@@ -162,7 +162,7 @@ def describe_task_definition(_original: Any, response: EC2ContainerServiceRespon
 
 
 def page(items: list[str], ask: Wire, size: int = 100) -> tuple[list[str], str | None]:
-    """The part of a list that a request asks for with maxResults and nextToken, and the token of the next part."""
+    """The page of a list that maxResults and nextToken ask for, and the token of the next page."""
     start = int(ask.get("nextToken") or 0)
     end = start + int(ask.get("maxResults") or size)
     return items[start:end], str(end) if end < len(items) else None
@@ -170,7 +170,7 @@ def page(items: list[str], ask: Wire, size: int = 100) -> tuple[list[str], str |
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def list_task_definitions(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """List ARNs by family and revision, ascending unless asked otherwise; only ACTIVE ones unless a status is named."""
+    """List ARNs by family and revision, ascending by default; only ACTIVE ones unless a status is given."""
     backend, ask = response.ecs_backend, response._get_params()
     forget_definitions(backend)
     wanted, prefix = ask.get("status") or "ACTIVE", ask.get("familyPrefix")
@@ -183,7 +183,7 @@ def list_task_definitions(_original: Any, response: EC2ContainerServiceResponse)
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def list_task_definition_families(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """List families; with a status only those that have (ACTIVE), or have only (INACTIVE), such revisions."""
+    """List families: with ACTIVE, those that have an active revision; with INACTIVE, those that have none."""
     backend, ask = response.ecs_backend, response._get_params()
     forget_definitions(backend)
     wanted, prefix = ask.get("status") or "ALL", ask.get("familyPrefix") or ""
@@ -198,13 +198,13 @@ def list_task_definition_families(_original: Any, response: EC2ContainerServiceR
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def deregister_task_definition(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Make a revision INACTIVE. Services that run it go on; nothing new can start from it."""
+    """Make a revision INACTIVE. Services that run it are not affected; nothing new can start from it."""
     found = deregister(response.ecs_backend, response._get_params()["taskDefinition"])
     return ActionResult({"taskDefinition": found.document})
 
 
 def deregister(backend: EC2ContainerServiceBackend, reference: str) -> Definition:
-    """The revision, which nothing new can start from now. Raises ClientException for one that does not exist."""
+    """Deregister a revision, and return it. Raises ClientException if it does not exist."""
     found = _named(backend, reference)
     if found.status == "ACTIVE":
         _status(found, "INACTIVE")
@@ -215,7 +215,7 @@ def deregister(backend: EC2ContainerServiceBackend, reference: str) -> Definitio
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def delete_task_definitions(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Move up to 10 INACTIVE revisions to DELETE_IN_PROGRESS; an ACTIVE or unknown one is a failure in the answer."""
+    """Move up to 10 INACTIVE revisions to DELETE_IN_PROGRESS; ACTIVE and unknown ones are returned as failures."""
     backend, references = response.ecs_backend, response._get_params().get("taskDefinitions") or []
     if not references:
         raise invalid("size of TaskDefinition references list must be greater than 0")

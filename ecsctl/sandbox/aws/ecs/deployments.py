@@ -26,7 +26,7 @@ def _revisions(backend: EC2ContainerServiceBackend) -> dict[str, tuple[Service, 
 
 
 def _few(arns: list[str], what: str) -> list[str]:
-    """API reference: at most 20 ARNs a call. The wording is an assumption."""
+    """Refuse more than 20 ARNs per call (API reference). The wording is an assumption."""
     if not arns:
         raise invalid(f"{what} cannot be empty.")
     if len(arns) > 20:
@@ -36,7 +36,7 @@ def _few(arns: list[str], what: str) -> list[str]:
 
 @overlay.adds(EC2ContainerServiceResponse)
 def list_service_deployments(response: EC2ContainerServiceResponse) -> ActionResult:
-    """List a service's deployments, the newest first, twenty a page unless asked; filtered by status or creation."""
+    """List a service's deployments, the newest first, filtered by status or creation; by default twenty per page."""
     backend, ask = response.ecs_backend, response._get_params()
     cluster = clusters.find(backend, ask.get("cluster"))
     service = ecs_services.find(backend, cluster.arn, ask["service"])
@@ -55,7 +55,7 @@ def list_service_deployments(response: EC2ContainerServiceResponse) -> ActionRes
 
 
 def _seconds(moment: Any, default: float) -> float:
-    """moto reads times as naive datetimes in UTC."""
+    """A time of a request in seconds: moto parses them as naive datetimes in UTC."""
     if moment is None:
         return default
     return float((moment - views.when(0.0).replace(tzinfo=None)).total_seconds())
@@ -63,7 +63,7 @@ def _seconds(moment: Any, default: float) -> float:
 
 @overlay.adds(EC2ContainerServiceResponse)
 def describe_service_deployments(response: EC2ContainerServiceResponse) -> ActionResult:
-    """Describe service deployments by ARN; the unknown are MISSING."""
+    """Describe service deployments by ARN; unknown ones are MISSING."""
     backend, known = response.ecs_backend, _releases(response.ecs_backend)
     arns = _few(response._get_params().get("serviceDeploymentArns") or [], "serviceDeploymentArns")
     tick(backend)
@@ -74,7 +74,7 @@ def describe_service_deployments(response: EC2ContainerServiceResponse) -> Actio
 
 @overlay.adds(EC2ContainerServiceResponse)
 def describe_service_revisions(response: EC2ContainerServiceResponse) -> ActionResult:
-    """Describe service revisions by ARN; the unknown are MISSING."""
+    """Describe service revisions by ARN; unknown ones are MISSING."""
     known = _revisions(response.ecs_backend)
     arns = _few(response._get_params().get("serviceRevisionArns") or [], "serviceRevisionArns")
     shown = [views.revision(*known[arn]) for arn in arns if arn in known]
@@ -84,10 +84,10 @@ def describe_service_revisions(response: EC2ContainerServiceResponse) -> ActionR
 
 @overlay.adds(EC2ContainerServiceResponse)
 def stop_service_deployment(response: EC2ContainerServiceResponse) -> ActionResult:
-    """Stop a service deployment that is under way, and roll it back unless the type is ABORT.
+    """Stop an ongoing service deployment, and roll it back unless the type is ABORT.
 
-    ECS guide, "Stopping Amazon ECS service deployments": it is ROLLBACK_REQUESTED first; one that already goes back
-    goes on; one that has ended cannot be stopped. The texts of the refusals are assumptions.
+    ECS guide, "Stopping Amazon ECS service deployments": it is ROLLBACK_REQUESTED first; one that is already
+    rolling back continues; one that has ended cannot be stopped. The error messages are assumptions.
     """
     backend, ask = response.ecs_backend, response._get_params()
     arn = ask["serviceDeploymentArn"]
@@ -111,10 +111,10 @@ def stop_service_deployment(response: EC2ContainerServiceResponse) -> ActionResu
 
 @overlay.adds(EC2ContainerServiceResponse)
 def continue_service_deployment(response: EC2ContainerServiceResponse) -> ActionResult:
-    """Answer a hook that holds a service deployment: CONTINUE by default, or ROLLBACK.
+    """Answer a pause hook of a service deployment: CONTINUE by default, or ROLLBACK.
 
-    ECS guide, "Continuing service deployments": the hook must be AWAITING_ACTION, and the deployment IN_PROGRESS. With
-    which of the errors of the reference the others are refused, and in which words, are assumptions.
+    ECS guide, "Continuing service deployments": the hook must be AWAITING_ACTION, and the deployment IN_PROGRESS. The
+    error that is raised otherwise (one of the documented ones) and its message are assumptions.
     """
     backend, ask = response.ecs_backend, response._get_params()
     arn, action = ask["serviceDeploymentArn"], ask.get("action") or "CONTINUE"

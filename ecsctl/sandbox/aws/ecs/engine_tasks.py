@@ -1,7 +1,7 @@
-"""Tasks that really run: containers made from a task definition, and what they report.
+"""Tasks that really run: containers created from a task definition, and their state.
 
-A task runs in containers where this machine has an engine, its images can be had (built here, or public), and nobody
-has scripted another outcome. Everything else of its life is the simulation's, as for a task that is only simulated.
+A task runs in containers if this machine has an engine, its images are available (built here, or public), and no script
+sets another outcome. All other parts of its life cycle are simulated, as for any other task.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ def task_run(task: Task) -> TaskRun | None:
 
 
 def prepare(backend: EC2ContainerServiceBackend, task: Task) -> None:
-    """Let the containers be made, of a task that is to run for real."""
+    """Create the containers of a task, if it will really run."""
     here = machine.current
     kind = scripts.scripted(backend, task.definition).kind
     if here is None or not (kind == "ok" or (kind == "command" and task.served)):
@@ -49,7 +49,7 @@ def prepare(backend: EC2ContainerServiceBackend, task: Task) -> None:
         return
     endpoint = ""
     with contextlib.suppress(EngineError):
-        endpoint = here.endpoint()  # also for one that may do nothing: it reaches this machine no more than others
+        endpoint = here.endpoint()  # even without permissions: it must not reach more of this machine than other tasks
     common = _credentials(backend, task, endpoint)
     specs = [_spec(backend, task, one, str(images[one["name"]]), common) for one in task.definition.containers]
     here.hold(f"start {task.id}")
@@ -57,8 +57,8 @@ def prepare(backend: EC2ContainerServiceBackend, task: Task) -> None:
 
 
 def _image(task: Task, reference: str) -> str | None:
-    """Returns by what name the engine has an image, or can pull it; None for one that exists in the sandbox's ECR
-    alone.
+    """The name under which the engine has an image, or can pull it; None for one that exists only in the sandbox's
+    ECR.
     """
     if not is_ecr(reference):
         return reference
@@ -67,7 +67,7 @@ def _image(task: Task, reference: str) -> str | None:
 
 
 def _credentials(backend: EC2ContainerServiceBackend, task: Task, endpoint: str) -> dict[str, str]:
-    """The endpoint and the credentials of the app's AWS: its task role's, or none (ECS guide)."""
+    """Environment variables for AWS's SDKs: the endpoint, and the task role's credentials if it has one (ECS guide)."""
     region = backend.region_name
     found = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE"}
     role = task.definition.document.get("taskRoleArn")
@@ -126,14 +126,14 @@ def _restart(policy: Wire) -> Restart | None:
 
 
 def _ports(task: Task, one: Wire) -> tuple[int, ...]:
-    """The ports that it declares, and those that the load balancer uses."""
+    """The ports that a container declares, and those that the load balancer uses."""
     asked = {int(each["containerPort"]) for each in balancers(task) if each["containerName"] == one["name"]}
     mapped = {int(each["containerPort"]) for each in one.get("portMappings") or () if each.get("protocol") != "udp"}
     return tuple(sorted(asked | mapped))
 
 
 def _volume(backend: EC2ContainerServiceBackend, document: Wire, mount: Wire) -> Volume:
-    """A folder of a file system of EFS is one for all tasks; any other volume is the task's own."""
+    """The volume of a mount: folders of EFS file systems are shared by all tasks, other volumes belong to one task."""
     known: Wire = next((one for one in document.get("volumes") or () if one["name"] == mount["sourceVolume"]), {})
     shared: Wire | None = known.get("efsVolumeConfiguration")
     path, read_only = mount["containerPath"], bool(mount.get("readOnly"))
@@ -144,7 +144,7 @@ def _volume(backend: EC2ContainerServiceBackend, document: Wire, mount: Wire) ->
 
 
 def _secret(reference: str) -> str:
-    """Returns what a secret or a parameter holds now; `task_outcomes` has checked that a secret exists."""
+    """The current value of a secret or parameter; `task_outcomes` has checked that the secret exists."""
     parts = reference.split(":")
     if len(parts) >= 7 and parts[2] == "secretsmanager":
         key, stage, version = (*parts[7:10], "", "", "")[:3]
@@ -157,13 +157,13 @@ def _secret(reference: str) -> str:
 
 
 def launch(task: Task) -> None:
-    """Let the containers start."""
+    """Start the containers."""
     if machine.current and (found := task_run(task)) is not None and found.phase == "ready":
         machine.current.fleet.start(task.id)
 
 
 def halt(task: Task, seconds: float) -> None:
-    """Let the containers be stopped, once no request is under way at them; those have so many real seconds for it."""
+    """Stop the containers once no request is in progress; requests have `seconds` real seconds to end."""
     here, found = machine.current, task_run(task)
     if here is None or found is None or found.phase in ("stopping", "over"):
         return
@@ -172,7 +172,7 @@ def halt(task: Task, seconds: float) -> None:
     ports = set(found.ports.values())
 
     def first() -> None:
-        with overlay.lock:  # the caller has configured the front meanwhile
+        with overlay.lock:  # wait until the caller has configured the front
             pass
         here.front.drained(ports, seconds)
 
@@ -180,7 +180,7 @@ def halt(task: Task, seconds: float) -> None:
 
 
 def facts(backend: EC2ContainerServiceBackend, task: Task) -> Facts | None:
-    """Returns how the containers are now; None for a task that has none."""
+    """The current state of the containers; None for a simulated task."""
     here, found = machine.current, task_run(task)
     if here is None or found is None:
         return None
@@ -202,7 +202,7 @@ def facts(backend: EC2ContainerServiceBackend, task: Task) -> Facts | None:
 
 
 def _probes(backend: EC2ContainerServiceBackend, task: Task, found: TaskRun) -> list[probing.Probe]:
-    """The checks of the task's targets, and those that its containers have themselves."""
+    """The health checks of the task's targets and of its containers."""
     here = machine.current
     assert here is not None  # noqa: S101 - checked by the caller
     made, awake = list[probing.Probe](), partial(here.release, f"start {task.id}")
@@ -231,7 +231,7 @@ def _probes(backend: EC2ContainerServiceBackend, task: Task, found: TaskRun) -> 
 
 
 def _words(check: Wire) -> tuple[str, ...]:
-    """The command of a container's own health check."""
+    """The command of a container's health check."""
     kind, *words = check["command"]
     return ("/bin/sh", "-c", words[0]) if kind == "CMD-SHELL" else tuple(words)
 
@@ -252,7 +252,7 @@ def _check(backend: EC2ContainerServiceBackend, arn: str) -> probing.Check | Non
 
 
 def pace() -> float:
-    """Sandbox seconds between two checks."""
+    """Seconds of sandbox time between two checks of a container."""
     return _PACE * max(1.0, clock.current().speed)
 
 
@@ -277,7 +277,7 @@ def tasks() -> Iterator[tuple[EC2ContainerServiceBackend, Task]]:
 
 
 def sweep() -> None:
-    """Remove the containers that belong to no task any more."""
+    """Remove containers that no longer belong to a task."""
     here = machine.current
     if here is None or not here.fleet.task_runs:
         return

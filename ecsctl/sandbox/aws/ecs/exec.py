@@ -1,4 +1,4 @@
-"""ECS Exec: sessions into tasks, and why one is refused."""
+"""ECS Exec: sessions in tasks, and why one is refused."""
 
 import hashlib
 
@@ -15,20 +15,20 @@ _NOT_ENABLED = (
     "agent isn’t running. Wait and try again or run a new task with execute command enabled and try again."  # noqa: RUF001 - AWS writes it so
 )
 _NOT_CONNECTED = "The execute command failed due to an internal error. Try again later."
-# Nobody listens there. AWS answers an address of ssmmessages; a plugin that is installed must not carry the sandbox's
+# Nothing listens here. AWS returns an ssmmessages address instead; an installed plugin must not carry the sandbox's
 # session to AWS.
 STREAM = "wss://127.0.0.1:9/v1/data-channel/{session}?role=publish_subscribe"
 
 
 @script.switch
 def engine() -> bool:
-    """Whether this machine's container engine runs what can run."""
+    """Whether this machine has a container engine that runs tasks."""
     return machine.current is not None
 
 
 @script.switch
 def container_of(task: str, container: str) -> dict[str, str] | None:
-    """Returns where a container of a task really runs: the engine's socket, and its id there; None where it is
+    """Where a container of a task really runs: the engine's socket, and the container's id; None if it is
     simulated.
     """
     here = machine.current
@@ -39,10 +39,10 @@ def container_of(task: str, container: str) -> dict[str, str] | None:
 
 @overlay.adds(EC2ContainerServiceResponse)
 def execute_command(response: EC2ContainerServiceResponse) -> ActionResult:
-    """A session for ECS Exec. Its stream leads nowhere: what really runs is entered by the engine (`container_of`).
+    """Open an ECS Exec session. Nothing serves its stream URL: the engine enters real containers (`container_of`).
 
-    ECS guide, "Troubleshooting issues with ECS Exec": InvalidParameterException when the task was not run with exec
-    enabled, TargetNotConnectedException while the agent in it is not up.
+    ECS guide, "Troubleshooting issues with ECS Exec": InvalidParameterException if the task was started without
+    exec, TargetNotConnectedException while the agent in it is not up.
     """
     backend, ask = response.ecs_backend, response._get_params()
     cluster = clusters.find(backend, ask.get("cluster"))

@@ -1,4 +1,4 @@
-"""Says what a task's execution role must be allowed before the task starts, and how ECS says that it is not.
+"""The permissions that a task's execution role needs before the task starts, and ECS's messages if one is missing.
 
 ECS guide, "Amazon ECS task execution IAM role". The sentences are those of public threads (aws/amazon-ecs-agent#4181,
 doctorray117/minecraft-ondemand#12, aws/aws-cdk#11544, aws/copilot-cli#4504).
@@ -32,7 +32,7 @@ def lacking(account: str, region: str, task: Task) -> str | None:
 
 
 def _needs(account: str, region: str, task: Task) -> Iterator[tuple[str, str, str]]:
-    """Action, resource, and the sentence around the refusal."""
+    """Each needed permission: action, resource, and ECS's message around IAM's."""
     for container in task.definition.containers:
         yield from _secrets(container)
         yield from _log(account, container)
@@ -45,7 +45,7 @@ def _secrets(container: Wire) -> Iterator[tuple[str, str, str]]:
         if ":secretsmanager:" in arn:
             words = f"unable to retrieve secret from asm: {_ONCE}failed to fetch secret {arn} from secrets manager: "
             yield "secretsmanager:GetSecretValue", arn, _AUTH + words + "{why}"
-            # In Secrets Manager's words, which say no more (aws/aws-cdk#7677).
+            # Secrets Manager's message, which has no more details (aws/aws-cdk#7677).
             if key := _key(arn):
                 denied = "AccessDeniedException: Access to KMS is not allowed status code: 400"
                 yield "kms:Decrypt", key, _AUTH + words + denied
@@ -54,7 +54,7 @@ def _secrets(container: Wire) -> Iterator[tuple[str, str, str]]:
 
 
 def _key(secret: str) -> str:
-    """The key of the account's own that encrypts a secret; empty where there is none."""
+    """The customer managed key that encrypts a secret; empty if there is none."""
     region, account = secret.split(":")[3:5]
     held = secretsmanager_backends[account][region].secrets.get(secret)
     named = getattr(held, "kms_key_id", "") or ""

@@ -1,7 +1,7 @@
-"""Containers beside the app that are simulated by their commands: one that sleeps, and one that asks ECS.
+"""Simulated containers beside the app, recognized by their commands: one that sleeps, and one that calls ECS.
 
-Of AWS's CLI one script is understood: it lists the tasks of a family, and lets its own one run only if it is the
-oldest. Whatever else a container beside the app runs is taken to run on.
+A single script with the AWS CLI is supported: it lists a family's tasks, and lets its own task run only if that is the
+oldest. Any other container beside the app is assumed to keep running.
 """
 
 from moto.ecs.models import EC2ContainerServiceBackend
@@ -15,7 +15,7 @@ _REFUSED = 254  # AWS CLI user guide, "Command line return codes": a service has
 
 
 def outcome(backend: EC2ContainerServiceBackend, task: Task, container: Wire) -> Outcome | None:
-    """Returns how it goes, where that is known."""
+    """Returns the outcome of a container; None if it is not known."""
     words = [*(container.get("entryPoint") or ()), *(container.get("command") or ())]
     if len(words) == 2 and words[0] == "sleep" and words[1].isdecimal():
         return Outcome("ends", float(words[1]))

@@ -1,4 +1,4 @@
-"""A visitor of an app: the answer of a load balancer of the sandbox at a URL."""
+"""HTTP requests to an app: how a load balancer of the sandbox answers at a URL."""
 
 import contextlib
 import http.client
@@ -14,13 +14,13 @@ from ecsctl.sandbox.aws.ecs.time import tick_all
 from ecsctl.sandbox.core import script
 
 REDIRECT, NO_ANSWER, NOBODY = 301, 502, 503  # by the load balancer itself (ELB guide, "HTTP 503: Service unavailable")
-INCOMPATIBLE = 464  # a visitor speaks HTTP/1.1, and the target group does not (ELB guide, "HTTP 464")
+INCOMPATIBLE = 464  # an HTTP/1.1 request to a target group of another protocol version (ELB guide, "HTTP 464")
 _PATIENCE = 5.0  # real seconds
 
 
 @script.switch
 def visit(url: str) -> int:
-    """The code that a visitor is answered. Raises ScriptError where no load balancer of the sandbox listens."""
+    """The status code of the answer. Raises ScriptError if no load balancer of the sandbox listens at the URL."""
     tick_all()
     parts = urlsplit(url)
     port = parts.port or {"https": 443}.get(parts.scheme, 80)
@@ -35,7 +35,7 @@ def visit(url: str) -> int:
 
 
 def _real(port: int, path: str) -> int:
-    """Returns what the container of a task answers, at its port of this machine."""
+    """The status code from a task's real container, at its port on this machine."""
     try:
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)) as connection:
             connection.request("GET", path)

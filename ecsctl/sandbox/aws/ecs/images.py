@@ -1,4 +1,4 @@
-"""The images of tasks: which of them the sandbox has, and how ECS says that it cannot pull one."""
+"""The images of tasks: which of them the sandbox has, and ECS's messages if it cannot pull one."""
 
 import re
 
@@ -7,17 +7,17 @@ from ecsctl.sandbox.aws.ecs.definition_checks import is_ecr
 from ecsctl.sandbox.aws.ecs.state import Task
 
 AT_ONCE = 5.0
-_RETRIED = 110.0  # a manifest that does not exist is asked for seven times; public logs show two minutes to give up
+_RETRIED = 110.0  # a missing manifest is requested seven times; in public logs, ECS gives up after two minutes
 _ECR = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)(?::([^@]+))?(?:@(sha256:[0-9a-f]+))?$")
 _WORD = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NORMAL = re.compile(
     rf"(?:[\w.-]+(?::\d+)?/)?{_WORD}(?:/{_WORD})*(?::\w[\w.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?", re.ASCII
 )
-"""What can be the name of an image (distribution/reference, "grammar")."""
+"""A valid image name (distribution/reference, "grammar")."""
 
 
 def find(reference: str) -> ecr.ImageFacts | None:
-    """The image in the sandbox's ECR that a reference stands for, or None."""
+    """The image in the sandbox's ECR that a reference names, or None."""
     match = _ECR.match(reference)
     if not match:
         return None
@@ -26,15 +26,15 @@ def find(reference: str) -> ecr.ImageFacts | None:
 
 
 def pulled(reference: str, digest: str | None) -> ecr.ImageFacts | None:
-    """The image in the sandbox's ECR that a task has pulled by a reference, whose digest it then was; or None."""
+    """The image in the sandbox's ECR that a task has pulled by a reference, with the digest it had then; or None."""
     return find(f"{reference.rsplit(':', 1)[0]}@{digest}" if digest and "@" not in reference else reference)
 
 
 def pull(task: Task, reference: str, digests: dict[str, str], kind: str) -> tuple[float, str | None]:
-    """One of ECR must exist, for the task's processor. A public image is taken for granted if its name can be one:
-    whether it exists, only its registry knows, and nothing is asked outside this machine.
+    """Pull an image. In ECR it must exist, for the task's processor. A public image is assumed to exist if its name is
+    valid: only its registry could tell, and the sandbox sends no requests outside this machine.
 
-    A tag is resolved once for a deployment (ECS guide, "Container image resolution"): later tasks pull that digest.
+    A tag is resolved once per deployment (ECS guide, "Container image resolution"): later tasks pull that digest.
     """
     wanted = reference
     if reference in task.resolved and "@" not in reference:

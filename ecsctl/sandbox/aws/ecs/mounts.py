@@ -1,7 +1,7 @@
-"""Whether a task can mount its volumes, and how ECS says that it cannot.
+"""Whether a task can mount its volumes, and ECS's messages if it cannot.
 
 The sentences are those of public threads: docker-archive/compose-cli#1490, aws/copilot-cli#5419, amazon-ecs-cli#1083,
-acp-io/terraform-grafana#4; for what IAM denies those of the EFS user guide, "Troubleshooting mount issues".
+acp-io/terraform-grafana#4; if IAM denies it, those of the EFS user guide, "Troubleshooting mount issues".
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ _CODE = " : unsuccessful EFS utils command execution; code: "
 
 
 def trouble(account: str, region: str, task: Task) -> tuple[bool, str] | None:
-    """Whether it takes until a time-out, and the stoppedReason; None if all of them can be mounted."""
+    """Whether mounting times out, and the task's stoppedReason; None if all volumes can be mounted."""
     if task.interface is None:
         return None
     mounted = {mount["sourceVolume"] for one in task.definition.containers for mount in one.get("mountPoints") or ()}
@@ -61,7 +61,8 @@ def _one(account: str, region: str, task: Task, said: Wire) -> tuple[bool, str] 
 
 
 def _lets(account: str, task: Task, said: Wire, way: Way, point: str) -> bool:
-    """EFS user guide, "Using IAM to control access": without a policy of its own a file system lets everybody mount."""
+    """Whether a file system's policy lets a task mount it. Without a policy everybody may (EFS user guide, "Using IAM
+    to control access")."""
     if way.policy is None:
         return True
     secure = "true" if said.get("transitEncryption") == "ENABLED" else "false"

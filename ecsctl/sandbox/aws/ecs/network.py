@@ -1,4 +1,4 @@
-"""Says what a task can reach, and what can reach a task: derived from the routes, security groups and listeners."""
+"""What a task can reach, and what can reach it, derived from routes, security groups, network ACLs and listeners."""
 
 import ipaddress
 from typing import Any
@@ -39,11 +39,11 @@ def _through_gateway(route: Any) -> bool:
 
 
 def internet(account: str, region: str, subnet_id: str, groups: list[str], public: bool) -> bool:
-    """Whether a task there reaches the internet.
+    """Whether a task in this subnet reaches the internet.
 
-    Through an internet gateway only with a public address; through a NAT gateway that is available and stands itself
-    in a subnet with a route to an internet gateway (VPC guide, "NAT gateway basics"); and only if one of its security
-    groups lets HTTPS out, and the network ACLs on the way let it out and its answers in.
+    Through an internet gateway only with a public address; through a NAT gateway that is available and is itself
+    in a subnet with a route to an internet gateway (VPC guide, "NAT gateway basics"); and only if one of the task's
+    security groups allows outbound HTTPS, and the network ACLs on the way let requests out and answers in.
     """
     ec2 = _ec2(account, region)
     if not any(_lets(ec2, group, _HTTPS, outward=True, address=_EVERYWHERE) for group in groups):
@@ -62,7 +62,7 @@ def internet(account: str, region: str, subnet_id: str, groups: list[str], publi
 
 
 def endpoint(account: str, region: str, subnet_id: str, *services: str) -> bool:
-    """Whether the subnet's VPC has endpoints for all these services (such as `ecr.api`) in place of the internet."""
+    """Whether the subnet's VPC has endpoints for all these services (such as `ecr.api`)."""
     ec2 = _ec2(account, region)
     vpc = ec2.get_subnet(subnet_id).vpc_id
     names = {e.service_name for e in ec2.vpc_end_points.values() if e.vpc_id == vpc and e.state == "available"}
@@ -80,18 +80,18 @@ def _lets(ec2: Any, group_id: str, port: int, outward: bool, address: str = "", 
 def reaches(
     account: str, region: str, groups: tuple[str, ...], address: str, theirs: tuple[str, ...], port: int
 ) -> bool:
-    """Whether an interface with `groups`, at an address, reaches one in the VPC with the groups `theirs`."""
+    """Whether an interface with `groups`, at an address, reaches an interface with the groups `theirs` on a port."""
     ec2 = _ec2(account, region)
     out = any(_lets(ec2, one, port, outward=True, address=_EVERYWHERE, peers=theirs) for one in groups)
     return out and any(_lets(ec2, one, port, outward=False, address=f"{address}/32", peers=groups) for one in theirs)
 
 
 def answered(ec2: Any, subnet_id: str, address: str, port: int, *, inward: bool = False) -> bool:
-    """Whether a subnet's network ACL lets a connection to a port out to an address, and its answers in; `inward`: a
-    connection from there in, and its answers out.
+    """Whether a subnet's network ACL allows a connection to an address and port, and its answers; with `inward`, a
+    connection from that address, and its answers.
 
-    ACLs keep no connections: answers go to an ephemeral port, and need a rule of their own (VPC guide, "Network ACLs",
-    "Ephemeral ports"); 32768 stands for those that Linux takes.
+    ACLs are stateless: answers go to an ephemeral port, and need a rule of their own (VPC guide, "Network ACLs",
+    "Ephemeral ports"); only 32768, the first of Linux's, is checked.
     """
     acl = next(
         (one for one in ec2.network_acls.values() for link in one.associations if link.subnet_id == subnet_id), None
@@ -102,7 +102,7 @@ def answered(ec2: Any, subnet_id: str, address: str, port: int, *, inward: bool 
 
 
 def _passes(acl: Any, address: str, port: int, *, egress: bool) -> bool:
-    """By the first rule that covers all of it; what no rule covers is denied."""
+    """Decide by the first rule that matches the address and port; without one the traffic is denied."""
     for entry in sorted(acl.network_acl_entries, key=lambda one: int(one.rule_number)):
         first, last = int(entry.port_range_from or 0), int(entry.port_range_to or 65535)
         if (str(entry.egress).lower() == "true") is not egress or str(entry.protocol) not in ("-1", "6", "tcp"):
@@ -134,8 +134,8 @@ def _inside(address: str, cidr: str) -> bool:
 def trouble(
     account: str, region: str, target_group: str, subnet: str, address: str, groups: list[str], port: int
 ) -> Any:
-    """Returns why the load balancer's health check does not get through: ("unused" or "unhealthy", reason, text), or
-    None.
+    """Returns why the load balancer's health check does not reach the task, as ("unused" or "unhealthy", reason code,
+    description); None if it does.
 
     ELB guide, "Target health status": the reason codes and their descriptions.
     """

@@ -1,4 +1,4 @@
-"""Says what a task uses outside ECS, as an interface."""
+"""The interface to everything that a task uses outside ECS."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -6,15 +6,15 @@ from typing import Any, Protocol
 from ecsctl.sandbox.aws.ecs.container_states import Outcome
 from ecsctl.sandbox.aws.ecs.state import Definition, Interface, Task
 
-# say (with the text), registered and deregistered (with the target group's ARN), draining, failed (with "start" if it
-# never ran), died (after it was healthy), running, healthy
+# say (with the event's text), registered and deregistered (with the target group's ARN), draining, failed (with "start"
+# if it never ran), died (after it was healthy), running, healthy
 Signal = tuple[str, str]
 PULL = 15.0  # seconds; see task_lifecycle
 
 
 @dataclass(frozen=True)
 class Start:
-    """Describes how a task's preparation goes: after `seconds` it is pulled, or fails with `failure` as its
+    """How a task's preparation goes: after `seconds` its images are pulled, or it fails with `failure` as its
     stoppedReason.
     """
 
@@ -26,21 +26,21 @@ class Start:
 
 @dataclass(frozen=True)
 class Run:
-    """Describes how a task that has started goes on.
+    """What happens to a task after it has started.
 
     `kind`: "healthy" (once `after` seconds of booting are over), "exit" (after `after` seconds), "unhealthy" for the
     load balancer, "sick" for the container's own health check, "unused" (no listener, or not in its zones), or "real":
-    its real containers say how it goes on.
+    decided by its real containers.
     """
 
     kind: str = "healthy"
     after: float = 5.0
     code: int | None = None
-    reason: str | None = None  # of the container's end, or of the target's health
+    reason: str | None = None  # why the container ended, or the target's reason code
     target_reason: str = ""
     target_description: str = ""
     lines: tuple[str, ...] = ()  # what the application logs when it starts
-    ready: tuple[str, ...] = ()  # and once it has booted, where that is later
+    ready: tuple[str, ...] = ()  # and once it has booted, if that is later
     last: tuple[str, ...] = ()  # and when it exits or fails its check
 
 
@@ -56,11 +56,11 @@ class Checks:
 
 @dataclass(frozen=True)
 class Facts:
-    """Describes how the containers of a task that really runs are now.
+    """The current state of the containers of a task that really runs.
 
-    `phase`: preparing, ready, starting, running, stopping or over; `failure` is why they do not come so far. `ended`:
-    exit code and reason of those that have. `target` and `inside` are what the load balancer's checks and the
-    container's own have come to: initial, healthy or unhealthy. `died`: an essential one, by itself.
+    `phase`: preparing, ready, starting, running, stopping or over; `failure`: why they do not get that far. `ended`:
+    exit code and reason of those that have ended. `target` and `inside`: the status of the load balancer's health
+    checks and the container's own (initial, healthy or unhealthy). `died`: an essential one ended by itself.
     """
 
     phase: str
@@ -74,58 +74,58 @@ class Facts:
 
 
 class World(Protocol):
-    """Describes what a task uses outside ECS."""
+    """What a task uses outside ECS."""
 
     def in_alarm(self, alarms: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of CloudWatch's alarms that are in ALARM."""
+        """Which of these CloudWatch alarms are in ALARM."""
 
     def takes(self, alarms: tuple[str, ...]) -> float:
-        """The period in seconds of the slowest of them."""
+        """The longest period of these alarms, in seconds."""
 
     def weights(self, rule: str) -> dict[str, int]:
         """The target groups that a listener's rule forwards to, and their weights."""
 
     def shift(self, rule: str, weights: dict[str, float]) -> None:
-        """Give them other weights."""
+        """Change the weights of a rule's target groups."""
 
     def prepare(self, task: Task) -> None:
-        """Let its containers be made, if it really runs."""
+        """Create its containers, if it really runs."""
 
     def launch(self, task: Task) -> None:
-        """Let its containers start, if it really runs."""
+        """Start its containers, if it really runs."""
 
     def halt(self, task: Task) -> None:
-        """Let its containers be stopped, if it really runs."""
+        """Stop its containers, if it really runs."""
 
     def facts(self, task: Task) -> Facts | None:
-        """Returns how its containers are; None for a task that is only simulated."""
+        """The state of its containers; None for a simulated task."""
 
     def pace(self) -> float:
-        """Seconds between two checks of what really runs."""
+        """Seconds of sandbox time between two checks of real containers."""
 
     def refuses(self, definition: Definition) -> str | None:
-        """Returns why no task can be launched from it now, as the service event says it; None if one can."""
+        """Returns why no task can be launched from it now, as in the service event; None if one can."""
 
     def attach(self, task: Task) -> Interface | str:
-        """Make the task's network interface, or say why it cannot be made (a stoppedReason)."""
+        """Create the task's network interface, or return why it cannot be created (a stoppedReason)."""
 
     def detach(self, task: Task, when: float) -> None:
-        """Let the interface go at that time."""
+        """Delete the interface at that time."""
 
     def start(self, task: Task) -> Start:
-        """Returns how pulling images, secrets and opening the log streams go."""
+        """Returns the outcome of pulling images, reading secrets and opening log streams."""
 
     def run(self, task: Task) -> Run:
-        """Returns how the started task goes on."""
+        """Returns what happens to the started task."""
 
     def outcomes(self, task: Task) -> dict[str, Outcome]:
-        """Returns how the containers beside the one that serves go, by name; of others nothing is known."""
+        """Returns the known outcomes of the containers beside the main one, by name."""
 
     def checks(self, target_group_arn: str) -> Checks:
-        """The target group's numbers."""
+        """The target group's health check and deregistration delay."""
 
     def target(self, task: Task, balancer: dict[str, Any], state: str, reason: str = "", description: str = "") -> None:
-        """Set a target's health: initial (registers it), healthy, unhealthy, unused, draining, or gone."""
+        """Set a target's health: initial (registers it), healthy, unhealthy, unused, draining or gone (removes it)."""
 
     def log(self, task: Task, t: float, lines: tuple[str, ...], container: str = "") -> None:
-        """Write lines into the log stream of the container that serves, or of the one that is named."""
+        """Write lines into the log stream of `container`, by default the main one."""

@@ -1,4 +1,4 @@
-"""What makes load balancers find tasks that run already well or not: they check them all the time."""
+"""Changes that affect the health of running tasks, since load balancers keep checking them."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _NETWORK = (
 
 
 def _recheck(original: Any, response: Any) -> Any:
-    """What the network lets through by now counts for the tasks that run (ELB guide, "Health checks")."""
+    """Check running tasks again after the network has changed (ELB guide, "Health checks")."""
     answer = original()
     for task in _targets(response):
         task.agenda["asked"] = clock.now()
@@ -31,7 +31,7 @@ overlay.wraps(ELBV2Response, "set_security_groups")(_recheck)
 
 @overlay.wraps(ELBV2Response)
 def modify_target_group(original: Any, response: ELBV2Response) -> Any:
-    """Another health check counts at once for the tasks that run already (ELB guide, "Health checks")."""
+    """Check running tasks again with the new health check (ELB guide, "Health checks")."""
     answer = original()
     arn = response._get_param("TargetGroupArn")
     for task in _targets(response):
