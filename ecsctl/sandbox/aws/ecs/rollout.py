@@ -1,4 +1,4 @@
-"""The service scheduler: how many tasks of which deployment, when a deployment fails, and what it rolls back to."""
+"""The service scheduler: how many tasks of each deployment run, when one fails, and what it is rolled back to."""
 
 import math
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Task, Wir
 Launch = Callable[[Service, Deployment, float], Task]
 
 REPORT = 6 * 3600.0  # "The service scheduler reports the status periodically"; the period is an assumption
-MIN_DRAINING = 10.0  # a service without tasks is DRAINING for a moment, too; an assumption
-STOP_REQUESTED = 5.0  # until a stop that was asked for begins; an assumption
+MIN_DRAINING = 10.0  # even a service without tasks is DRAINING for a moment; an assumption
+STOP_REQUESTED = 5.0  # until a requested stop begins; an assumption
 # ECS guide, "Service throttle logic": the time between attempts grows up to a maximum (15 minutes, later 27), for
 # tasks that never reach RUNNING. A public log of a missing image shows attempts at 0, 2.5 and 7 minutes.
 THROTTLE = (0.0, 240.0, 480.0, 900.0)
-_REFUSED = (20.0, 180.0, 600.0, 900.0)  # a launch that ECS cannot begin; an assumption
-_IMPAIRED = 3  # from this failure in a row on the service says so; an assumption
+_REFUSED = (20.0, 180.0, 600.0, 900.0)  # between launches that ECS cannot begin; an assumption
+_IMPAIRED = 3  # failures in a row after which an event reports it; an assumption
 
 
 def percentages(settings: Wire) -> tuple[int, int]:
@@ -27,13 +27,13 @@ def percentages(settings: Wire) -> tuple[int, int]:
 
 
 def breaker(service: Service) -> Wire | None:
-    """The circuit breaker's settings, if it is on."""
+    """The circuit breaker's settings, if it is enabled."""
     found: Wire = (service.settings.get("deploymentConfiguration") or {}).get("deploymentCircuitBreaker") or {}
     return found if found.get("enable") else None
 
 
 def threshold(service: Service) -> int:
-    """Returns how many failed tasks trip the circuit breaker.
+    """The number of failed tasks that trips the circuit breaker.
 
     ECS guide, "How the deployment circuit breaker detects failures", and API reference, ThresholdConfiguration: half
     the desired count, rounded up, at least 3 and at most 200, unless configured otherwise.
@@ -47,13 +47,13 @@ def threshold(service: Service) -> int:
 
 
 def early(service: Service) -> Wire | None:
-    """The early success criteria, if they are on."""
+    """The early success criteria, if they are enabled."""
     found: Wire = (service.settings.get("deploymentConfiguration") or {}).get("earlySuccessCriteria") or {}
     return found if found.get("enable") else None
 
 
 def schedule(service: Service, world: World, t: float, launch: Launch) -> None:
-    """Start and stop tasks towards the desired count, as far as the percentages allow, and add events."""
+    """Start and stop tasks to reach the desired count, within the deployment percentages, and add events."""
     if service.status != "ACTIVE":
         _drain(service, world, t)
         return
@@ -70,12 +70,12 @@ def schedule(service: Service, world: World, t: float, launch: Launch) -> None:
 
 
 def _shift(service: Service, world: World, t: float, launch: Launch) -> None:
-    """Both versions have all their tasks until all requests go to the new one, and its bake time is over."""
+    """Keep all tasks of both versions running until all requests go to the new one and its bake time is over."""
     service.steady = False
     before = service.good
     if before is not None and before is not service.primary and service.release and service.release.stage != "CLEAN_UP":
         for _ in range(service.desired_count - sum(task.wanted for task in service.of(before))):
-            launch(service, before, t)  # one that has come to an end meanwhile
+            launch(service, before, t)  # replaces a task that has ended meanwhile
     done = shifting.schedule(service, world, t)
     if service.release is not None and service.release.stage != "PRE_SCALE_UP":
         _start_some(service, world, t, launch)
@@ -89,7 +89,7 @@ def _shift(service: Service, world: World, t: float, launch: Launch) -> None:
 
 
 def shifted(service: Service, world: World, t: float) -> None:
-    """A wait of a deployment that shifts traffic is over, or it has waited for too long."""
+    """Continue a traffic-shifting deployment after a wait, or fail it after it has waited for too long."""
     release = service.release
     if release is None or not shifting.underway(service):
         return
@@ -98,7 +98,7 @@ def shifted(service: Service, world: World, t: float) -> None:
 
 
 def _drain(service: Service, world: World, t: float) -> None:
-    """A deleted service stops its tasks, and is INACTIVE when all are STOPPED."""
+    """Stop the tasks of a deleted service, which is INACTIVE once all are STOPPED."""
     if service.status != "DRAINING":
         return
     halt(service, world, t, [task for task in service.tasks if task.wanted])
@@ -113,7 +113,7 @@ def _drain(service: Service, world: World, t: float) -> None:
 
 
 def _drop_replaced(service: Service) -> None:
-    """An old deployment is listed as long as it has tasks."""
+    """Stop listing old deployments that have no tasks any more."""
     for deployment in service.deployments[1:]:
         if all(task.status == "STOPPED" for task in service.of(deployment)):
             service.deployments.remove(deployment)
@@ -121,7 +121,7 @@ def _drop_replaced(service: Service) -> None:
 
 
 def halt(service: Service, world: World, t: float, tasks: list[Task], why: str | None = None) -> bool:
-    """Stop tasks as the scheduler does, and say so."""
+    """Stop tasks as the scheduler does, with events. Returns whether there were any."""
     if not tasks:
         return False
     running = [task for task in tasks if task.status == "RUNNING"]
@@ -138,7 +138,7 @@ def halt(service: Service, world: World, t: float, tasks: list[Task], why: str |
 
 
 def _stop_some(service: Service, world: World, t: float) -> bool:
-    """Tasks too many; then old ones: those that serve nobody at once, healthy ones down to the minimum."""
+    """Stop surplus tasks, then old ones: unhealthy ones at once, healthy ones down to the minimum percentage."""
     desired = service.desired_count
     new = [task for task in service.of(service.primary) if task.wanted]
     old = [task for task in service.tasks if task.wanted and task.started_by != service.primary.id]
@@ -151,7 +151,7 @@ def _stop_some(service: Service, world: World, t: float) -> bool:
 
 
 def _start_some(service: Service, world: World, t: float, launch: Launch) -> bool:
-    """New tasks up to the desired count, and while old ones run no more than the maximum altogether."""
+    """Start new tasks up to the desired count; while old ones run, at most the maximum percentage in total."""
     desired, primary = service.desired_count, service.primary
     new = [task for task in service.of(primary) if task.wanted]
     old = [task for task in service.tasks if task.wanted and task.started_by != primary.id]
@@ -175,7 +175,7 @@ def _start_some(service: Service, world: World, t: float, launch: Launch) -> boo
 
 
 def _decide(service: Service, world: World, t: float, moved: bool) -> None:
-    """Decide whether the deployment is steady, in progress, or stuck."""
+    """Update the rollout state: whether the deployment is steady, in progress, or stuck."""
     desired, primary = service.desired_count, service.primary
     if primary.rollout == "FAILED":
         return
@@ -201,9 +201,10 @@ def _decide(service: Service, world: World, t: float, moved: bool) -> None:
 
 
 def _early_success(service: Service, world: World, t: float, healthy: int, old: list[Task]) -> None:
-    """API reference, DeploymentEarlySuccessCriteria: done at a share of healthy tasks, the rest in the background.
+    """Complete the deployment once a share of its tasks is healthy; the rest are replaced in the background.
 
-    Its share is of the desired count; that it is rounded up, as the minimum is, is an assumption.
+    API reference, DeploymentEarlySuccessCriteria. The share is of the desired count; that it is rounded up, like the
+    minimum percentage, is an assumption.
     """
     criteria, primary = early(service), service.primary
     if criteria is None or primary.rollout != "IN_PROGRESS":
@@ -234,7 +235,7 @@ def _settle(service: Service, t: float) -> None:
 
 
 def end(release: Release, t: float, status: str, reason: str | None) -> None:
-    """Close a service deployment."""
+    """End a service deployment."""
     release.status, release.reason = status, reason
     release.finished = release.updated = t
     if status == "STOPPED":
@@ -242,7 +243,7 @@ def end(release: Release, t: float, status: str, reason: str | None) -> None:
 
 
 def failed(service: Service, world: World, t: float, pauses: tuple[float, ...] | None, deployment: str) -> None:
-    """Count a task that failed: towards the pause before the next attempt (`pauses`), and in the circuit breaker.
+    """Count a failed task, for the pause before the next attempt (`pauses`, in seconds) and for the circuit breaker.
 
     The breaker counts while its deployment is in progress: tasks that could not be launched, did not reach RUNNING or
     failed a health check (API reference, Deployment.failedTasks), and, as public logs show, tasks that exit before
@@ -264,7 +265,7 @@ def failed(service: Service, world: World, t: float, pauses: tuple[float, ...] |
 
 
 def succeeded(service: Service, deployment: str) -> None:
-    """A task became healthy: the failure count starts again, unless `resetOnHealthyTask` is off."""
+    """Reset the failure count after a task became healthy, unless `resetOnHealthyTask` is off."""
     if deployment == service.primary.id and (breaker(service) or {}).get("resetOnHealthyTask", True):
         service.primary.failed = 0
 
@@ -273,9 +274,10 @@ _TRIPPED = "ECS deployment circuit breaker: tasks failed to start."
 
 
 def _trip(service: Service, world: World, t: float) -> None:
-    """ECS guide, "How the deployment circuit breaker detects failures": FAILED, and back to the last COMPLETED one.
+    """Fail the deployment and roll back to the last COMPLETED one.
 
-    Without one to go back to, or without `rollback`, no task is launched any more; those that serve stay.
+    If there is none, or `rollback` is off, no more tasks are launched, and those that serve keep running (ECS guide,
+    "How the deployment circuit breaker detects failures").
     """
     if service.release is not None:
         service.release.triggered = True
@@ -284,9 +286,9 @@ def _trip(service: Service, world: World, t: float) -> None:
 
 
 def alarmed(service: Service, world: World, t: float) -> None:
-    """Read the alarms of a deployment under way; one in ALARM fails it.
+    """Fail the current deployment if one of its alarms is in ALARM.
 
-    The event is of a public log; that the reason names the alarms, and its words, are assumptions.
+    The event is that of a public log; that the reason names the alarms, and its wording, are assumptions.
     """
     if (
         alarms.are_triggered(service, world, t)
@@ -299,7 +301,7 @@ def alarmed(service: Service, world: World, t: float) -> None:
 
 
 def _give_up(service: Service, world: World, t: float, reason: tuple[str, str, str], back: bool) -> None:
-    """`reason`: who failed it, why, and in a word for the event."""
+    """Fail the deployment, and roll it back if `back`. `reason`: what failed it, why, and a short form for events."""
     primary, release, good = service.primary, service.release, service.good
     who, why, short = reason
     _unshift(service, world)
@@ -312,9 +314,9 @@ def _give_up(service: Service, world: World, t: float, reason: tuple[str, str, s
 
 
 def supersede(service: Service, world: World, t: float) -> None:
-    """A newer deployment begins while one is under way.
+    """End the current deployment, since a newer one begins.
 
-    One that shifts traffic is taken back first: the guide's stage RECONCILE_SERVICE leaves one revision that serves.
+    If it shifts traffic, that is undone first: after the guide's stage RECONCILE_SERVICE a single revision serves.
     """
     release = service.release
     if release is None:
@@ -329,18 +331,18 @@ def supersede(service: Service, world: World, t: float) -> None:
 
 
 def unfit(service: Service, world: World, t: float, why: str) -> None:
-    """A deployment that cannot shift any traffic is rolled back before it starts a task."""
+    """Roll back a deployment that cannot shift traffic, before it starts any task."""
     _give_up(service, world, t, ("ECS deployment", why, "invalid networking configuration"), back=True)
 
 
 def _unshift(service: Service, world: World) -> None:
-    """All requests go to the version before again, at once: its tasks are all there."""
+    """Send all requests to the previous version again, at once: its tasks are all still running."""
     if shifting.underway(service) and service.good is not None and service.good is not service.primary:
         shifting.shift(service, world, service.good, 100.0)
 
 
 def abandon(service: Service, world: World, t: float, reason: str) -> None:
-    """Fail the primary deployment: its unhealthy tasks are stopped."""
+    """Fail the primary deployment, and stop its unhealthy tasks."""
     primary = service.primary
     primary.rollout, primary.reason, primary.updated = "FAILED", reason, t
     useless = [task for task in service.of(primary) if task.wanted and not task.healthy]
@@ -350,7 +352,7 @@ def abandon(service: Service, world: World, t: float, reason: str) -> None:
 
 
 def go_back(service: Service, good: Deployment, t: float, reason: str, why: str) -> None:
-    """Make the last completed deployment the primary one again; it is in progress until it is steady."""
+    """Make the last completed deployment the primary one again, in progress until it is steady."""
     left = service.primary
     left.status, left.desired = "ACTIVE", 0
     service.deployments = [good, *[deployment for deployment in service.deployments if deployment is not good]]
@@ -374,15 +376,16 @@ def go_back(service: Service, good: Deployment, t: float, reason: str, why: str)
 
 
 def stop_now(service: Service, world: World, t: float) -> None:
-    """Do what stop_service_deployment asked for: end the release where it stands, or go back.
+    """Carry out stop_service_deployment: abort the service deployment, or roll it back.
 
-    AWS documents the states (ECS guide, "Stopping Amazon ECS service deployments"), not the texts: they are ours.
+    AWS documents the states (ECS guide, "Stopping Amazon ECS service deployments"), but not the messages, which are
+    ours.
     """
     asked, service.stopping, release = service.stopping, None, service.release
     if asked is None or release is None or not release.ongoing or service.status != "ACTIVE":
         return
     primary, good = service.primary, service.good
-    if shifting.underway(service) and release.stage == "CLEAN_UP":  # nobody is left to go back to; an assumption
+    if shifting.underway(service) and release.stage == "CLEAN_UP":  # the old tasks are gone already; an assumption
         return
     _unshift(service, world)
     abandon(service, world, t, f"ECS deployment {primary.id} stopped by the user.")

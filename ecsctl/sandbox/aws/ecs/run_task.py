@@ -1,7 +1,7 @@
-"""ECS's RunTask: tasks that no service keeps. What it refuses, what may be overridden, and how they begin.
+"""ECS's RunTask, for standalone tasks: what it refuses, what may be overridden, and how tasks start.
 
-API reference, RunTask, TaskOverride and ContainerOverride. Where no public report quotes AWS's words, the comment says
-that they are an assumption.
+API reference, RunTask, TaskOverride and ContainerOverride. If no public report quotes AWS's message, a comment says
+that the wording is an assumption.
 """
 
 import hashlib
@@ -45,16 +45,16 @@ _KEPT = ("networkConfiguration", "enableExecuteCommand", "overrides")
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def run_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Run tasks by themselves, on Fargate in a VPC; other launch types are not simulated.
+    """Run standalone tasks, on Fargate in a VPC; other launch types are not simulated.
 
     A role that cannot be assumed (yet) is a ClientException here, not an event (hashicorp/terraform-provider-aws
-    retries on it). The same token is the same tasks (ECS API reference, "Ensuring idempotency").
+    retries on it). The same token returns the same tasks (ECS API reference, "Ensuring idempotency").
     """
     return ActionResult(start(response.ecs_backend, response._get_params()))
 
 
 def start(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = None) -> Wire:
-    """Returns what run_task answers. `at` is the moment it happens, for a caller that catches up with the clock."""
+    """Run tasks, and return run_task's result. `at` is a past time, for a caller that is catching up with the clock."""
     cluster = clusters.find(backend, ask.get("cluster"))
     owner = memory(backend).standalone.setdefault(cluster.arn, TaskOwner(cluster.arn))
     token, wanted = ask.get("clientToken"), json.dumps({**ask, "clientToken": ""}, sort_keys=True)
@@ -109,7 +109,7 @@ def _check(backend: EC2ContainerServiceBackend, cluster: Cluster, definition: De
 
 
 def _check_overrides(definition: Definition, overrides: Wire) -> None:
-    """A container's image and entry point are not among what can be overridden (aws/containers-roadmap#187)."""
+    """Refuse invalid overrides. Image and entry point cannot be overridden (aws/containers-roadmap#187)."""
     given = overrides.get("containerOverrides") or []
     names = {one["name"] for one in definition.containers}
     for one in given:
@@ -138,7 +138,7 @@ def _run(backend: EC2ContainerServiceBackend, cluster: Cluster, definition: Defi
 
 
 def _tags(cluster: Cluster, definition: Definition, ask: Wire) -> list[Wire]:
-    """ECS guide, "Tagging your resources": those that are sent win over those of the definition."""
+    """The tasks' tags: those sent take precedence over the definition's (ECS guide, "Tagging your resources")."""
     tags = {one["key"]: one for one in definition.tags} if ask.get("propagateTags") == "TASK_DEFINITION" else {}
     tags |= {one["key"]: one for one in ask.get("tags") or ()}
     if ask.get("enableECSManagedTags"):

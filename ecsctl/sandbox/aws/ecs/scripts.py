@@ -1,4 +1,4 @@
-"""Scripts of tests and demos for tasks, by their images."""
+"""Scripts with which tests and demos control tasks, by their images."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from ecsctl.sandbox.aws.ecs import images
 from ecsctl.sandbox.aws.ecs.state import Definition, Script, Wire, backend_of, memory
 from ecsctl.sandbox.core import script
 
-_HOME = "us-east-1"  # scripts hold for an account, in whichever region its tasks run
+_HOME = "us-east-1"  # scripts apply to an account, whatever the region of its tasks
 KINDS = (
     "ok",
     "crash",
@@ -35,14 +35,14 @@ KINDS = (
 
 @script.switch
 def script_tasks(account: str, image_fragment: str, kind: str, **options: Any) -> None:
-    """Let tasks whose image contains `image_fragment` (with "" all tasks) go the way of `kind`, one of KINDS.
+    """Let tasks whose image contains `image_fragment` ("": all tasks) end or fail as `kind`, one of KINDS, says.
 
-    A fragment may be in the reference, in the digest it stands for or in one of that image's tags; the last call that
-    fits counts, "ok" takes scripts back. `seconds` says when: a crash's moment after the start, or how long "slow"
-    boots. `reason` is the health check's answer for "unhealthy", ECS's own for "stopped" and "quota", and the log's
-    last line for "crash", which ends with `code`. With `length` the reason why a task does not start breaks off after
-    as many characters. "secret" and "secret-denied" are about the secret that is asked for first, and pass with it.
-    "app" is described in apps; "command" is a crash of what `run_task` runs, and of nothing else.
+    The fragment may be part of the image's reference, digest or tags. The last matching call applies; "ok" cancels
+    earlier ones. `seconds`: the time from start to a crash, or how long "slow" takes to boot. `reason`: the health
+    check's answer for "unhealthy", ECS's reason for "stopped" and "quota", and the last log line for "crash", whose
+    exit code is `code`. `length`: after how many characters ECS truncates the reason why a task does not start.
+    "secret" and "secret-denied" fail on the first secret that a task reads, as long as task definitions contain it.
+    "app" is described in `apps`; "command" is a crash of `run_task`'s tasks only.
 
     Raises ValueError for an unknown kind.
     """
@@ -52,19 +52,19 @@ def script_tasks(account: str, image_fragment: str, kind: str, **options: Any) -
 
 
 def of(backend: EC2ContainerServiceBackend, *containers: Wire) -> Script:
-    """The last script that fits one of the containers."""
+    """The last script that matches one of the containers."""
     every = reversed(memory(backend_of(backend.account_id, _HOME)).scripts)
     fitting = (one for one in every if any(fits(one, container) for container in containers))
     return next(fitting, Script("", "ok", {}))
 
 
 def fits(one: Script, container: Wire) -> bool:
-    """Whether a script is about a container's image."""
+    """Whether a script matches a container's image."""
     return one.fragment in f"{container['image']} {_known_as(container['image'])}"
 
 
 def scripted(backend: EC2ContainerServiceBackend, definition: Definition) -> Script:
-    """Returns what someone has scripted for tasks of a definition."""
+    """The script for tasks of a definition."""
     return of(backend, *definition.containers)
 
 

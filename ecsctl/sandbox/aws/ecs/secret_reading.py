@@ -1,4 +1,4 @@
-"""Whether a task can read its secrets and parameters, and how ECS says that it cannot."""
+"""Whether a task can read its secrets and parameters, and ECS's messages if it cannot."""
 
 import json
 from typing import Any
@@ -14,11 +14,11 @@ _UNREAD = (
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
     "unable to retrieve secret from asm: service call has been retried 1 time(s): "
 )
-_NAMELESS = "arn:aws:secretsmanager:scripted"  # of an app that has none
+_NAMELESS = "arn:aws:secretsmanager:scripted"  # for an app without secrets
 
 
 def trouble(task: Task, script: Script) -> str | None:
-    """The stoppedReason of a task that cannot have one of its secrets; None if it has them all."""
+    """The stoppedReason of a task that cannot read one of its secrets; None if it can read them all."""
     asked = [secret["valueFrom"] for one in task.definition.containers for secret in one.get("secrets") or ()]
     if script.kind in ("secret", "secret-denied"):
         lost = script.options.setdefault("secret", asked[0] if asked else _NAMELESS)
@@ -37,7 +37,7 @@ def _one(reference: str) -> str:
     if why := _gone(reference):
         return _failed(reference, why)
     if why := _unusable(reference):
-        return f"{_UNREAD}{why}"  # it was read, and the agent makes nothing of it
+        return f"{_UNREAD}{why}"  # it was read, but the agent cannot use the value
     return ""
 
 
@@ -52,7 +52,7 @@ def _denied(task: Task, resource: str) -> str:
 
 
 def _failed(reference: str, why: str) -> str:
-    arn = ":".join(reference.split(":")[:7])  # the agent asks for it without key, stage and version
+    arn = ":".join(reference.split(":")[:7])  # the agent requests it without key, stage and version
     return (
         f"{_UNREAD}failed to fetch secret {arn} from secrets manager: operation error Secrets Manager: GetSecretValue, "
         f"https response error StatusCode: 400, {why}"
@@ -64,7 +64,7 @@ def _missing_parameter(reference: str) -> str:
     parts = reference.split(":", 5)
     if len(parts) < 6 or parts[2] != "ssm":
         return ""
-    from moto.ssm.models import ssm_backends  # only tasks that ask for one pay for it
+    from moto.ssm.models import ssm_backends  # imported only for tasks that read a parameter
 
     path = parts[5].removeprefix("parameter")
     found = ssm_backends[parts[4]][parts[3]].get_parameters([path, path.removeprefix("/")])
@@ -72,9 +72,10 @@ def _missing_parameter(reference: str) -> str:
 
 
 def _gone(reference: str) -> str:
-    """`arn:aws:secretsmanager:region:account:secret:name-suffix:key:stage:version`; others are taken for granted.
+    """Why a secret cannot be read, with the AWS error; empty if it can. Other references are assumed to exist.
 
-    ansible/ansible#69710 has a secret without a value.
+    The form is `arn:aws:secretsmanager:region:account:secret:name-suffix:key:stage:version`. ansible/ansible#69710 has
+    the message for a secret without a value.
     """
     parts = reference.split(":")
     if len(parts) < 7 or parts[2] != "secretsmanager":
@@ -92,9 +93,9 @@ def _gone(reference: str) -> str:
 
 
 def _unusable(reference: str) -> str:
-    """Returns what is wrong with the value that was read, in the words of public threads; empty if nothing.
+    """Returns what is wrong with the value that was read, as worded in public threads; empty if nothing is.
 
-    rileydakota/valheim-ecs-fargate-cdk#9 has one that is not JSON, aws/containers-roadmap#385 a key that is not in it.
+    rileydakota/valheim-ecs-fargate-cdk#9: it is not JSON; aws/containers-roadmap#385: it lacks the key.
     """
     parts = reference.split(":")
     if len(parts) < 8 or parts[2] != "secretsmanager" or not parts[7]:

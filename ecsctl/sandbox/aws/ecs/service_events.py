@@ -11,7 +11,7 @@ SILENCE = 6 * 3600.0  # ECS guide, "Service event messages": the same message is
 
 
 def say(service: Service, t: float, text: str, repeat: bool = True) -> None:
-    """Add an event. One that is not to be repeated is dropped while its cause lasts, for six hours."""
+    """Add an event. Without `repeat`, the same message is dropped for six hours, or until its cause is resolved."""
     message = f"(service {service.name}) {text}"
     if not repeat:
         if t - service.said.get(message, -math.inf) < SILENCE:
@@ -22,7 +22,7 @@ def say(service: Service, t: float, text: str, repeat: bool = True) -> None:
 
 
 def say_targets(service: Service, t: float, signals: list[Signal]) -> None:
-    """Say in one event each what happened to several tasks' targets at once."""
+    """Add one event for all targets that were registered at once, and likewise for deregistered and draining ones."""
     counts = Counter(signal for signal in signals if signal[0] in ("registered", "deregistered", "draining"))
     for (kind, arn), count in counts.items():
         if kind == "draining":

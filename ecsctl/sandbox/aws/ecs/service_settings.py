@@ -1,4 +1,4 @@
-"""The settings of a service as AWS keeps them: what was asked, with its defaults (API reference, CreateService)."""
+"""The settings of a service as AWS stores them: the request with defaults (API reference, CreateService)."""
 
 from ecsctl.sandbox.aws.ecs import views
 from ecsctl.sandbox.aws.ecs.state import Definition, Wire, invalid
@@ -16,7 +16,7 @@ _DEFAULTS: Wire = {
     "enableExecuteCommand": False,
     "availabilityZoneRebalancing": "ENABLED",
 }
-# As AWS has answered since August 2026: recorded by go-to-k/cdk-real-drift (commit c00ed982).
+# As AWS has returned it since August 2026: recorded by go-to-k/cdk-real-drift (commit c00ed982).
 _BREAKER: Wire = {
     "enable": False,
     "rollback": False,
@@ -42,18 +42,18 @@ def of_new(ask: Wire, definition: Definition) -> Wire:
 
 
 def providers(settings: Wire) -> Wire:
-    """Its capacity providers with AWS's defaults (API reference, CapacityProviderStrategyItem)."""
+    """A service's capacity providers with AWS's defaults (API reference, CapacityProviderStrategyItem)."""
     given = settings.get("capacityProviderStrategy")
     return {"capacityProviderStrategy": [{"base": 0, "weight": 0} | each for each in given]} if given else {}
 
 
 def network_of(sent: Wire) -> Wire:
-    """Its network with AWS's defaults (API reference, AwsVpcConfiguration)."""
+    """A service's network with AWS's defaults (API reference, AwsVpcConfiguration)."""
     return {"securityGroups": [], "assignPublicIp": "DISABLED"} | sent
 
 
 def configuration(sent: Wire, before: Wire) -> Wire:
-    """A part that is not sent stays as it was (API reference, DeploymentConfiguration)."""
+    """The deployment configuration: what is not sent keeps its value (API reference, DeploymentConfiguration)."""
     default: Wire = {
         "maximumPercent": 200,
         "minimumHealthyPercent": 100,
@@ -66,6 +66,6 @@ def configuration(sent: Wire, before: Wire) -> Wire:
     breaker = _BREAKER | before.get("deploymentCircuitBreaker", {}) | (asked or {})
     whole = default | before | sent | {"deploymentCircuitBreaker": breaker}
     for name, strategy in (("linearConfiguration", "LINEAR"), ("canaryConfiguration", "CANARY")):
-        if whole["strategy"] != strategy and name not in sent:  # that of another strategy goes; an assumption
+        if whole["strategy"] != strategy and name not in sent:  # dropped with the strategy; an assumption
             whole.pop(name, None)
     return whole

@@ -66,13 +66,13 @@ _NOT_COMPARED = ("clientToken", "tags", "cluster")
 
 
 def find(backend: EC2ContainerServiceBackend, cluster_arn: str, name_or_arn: str) -> Service | None:
-    """The service of that name or ARN in a cluster, whatever its status, or None."""
+    """The service with that name or ARN in a cluster, whatever its status; None if there is none."""
     name = name_or_arn.rsplit("/", 1)[-1]
     return next((s for s in services(backend) if s.name == name and s.cluster_arn == cluster_arn), None)
 
 
 def active(backend: EC2ContainerServiceBackend, cluster: str | None, name_or_arn: str) -> Service:
-    """An active service.
+    """The active service with that name or ARN.
 
     Raises ClusterNotFoundException, ServiceNotFoundException, and ServiceNotActiveException while it is DRAINING or
     once it is INACTIVE (API reference, UpdateService).
@@ -86,7 +86,7 @@ def active(backend: EC2ContainerServiceBackend, cluster: str | None, name_or_arn
 
 
 def create(backend: EC2ContainerServiceBackend, ask: Wire, by: str) -> Service:
-    """Create a service as create_service does for the ARN `by`, or answer the one an identical request has made."""
+    """Create a service as create_service does for the ARN `by`, or return the one that an identical request created."""
     cluster = clusters.find(backend, ask.get("cluster"))
     clusters.refuse_if_fresh(backend, cluster)
     state = memory(backend)
@@ -125,7 +125,7 @@ def create(backend: EC2ContainerServiceBackend, ask: Wire, by: str) -> Service:
         created=clock.now(),
         by=by,
     )
-    if existing is not None:  # the tasks of the one that had the name can still be described
+    if existing is not None:  # tasks of the previous service with this name can still be described
         made.tasks, made.stopped = existing.tasks, existing.stopped
     deploy(backend, made, definition, made.created)
     known: Any = backend.services
@@ -136,7 +136,7 @@ def create(backend: EC2ContainerServiceBackend, ask: Wire, by: str) -> Service:
 
 
 def deploy(backend: EC2ContainerServiceBackend, service: Service, definition: Definition, now: float) -> None:
-    """Start a new deployment of the service's settings; one that was under way is superseded."""
+    """Start a new deployment of the service's settings, which supersedes an ongoing one."""
     digits = int(hashlib.sha256(f"{service.arn} {service.created} {number(backend)}".encode()).hexdigest(), 16)
     serial = str(10**18 + digits % (9 * 10**18))
     made = Deployment(
@@ -150,7 +150,7 @@ def deploy(backend: EC2ContainerServiceBackend, service: Service, definition: De
         reason=f"ECS deployment ecs-svc/{serial} in progress.",
     )
     last = service.release
-    if last is not None and last.ongoing:  # the status is AWS's, the text is ours
+    if last is not None and last.ongoing:  # the status is AWS's, the message is ours
         rollout.supersede(service, Region(backend), now)
     sources = [deployment for deployment in service.deployments if any(t.wanted for t in service.of(deployment))]
     for deployment in service.deployments:
@@ -180,13 +180,13 @@ def deploy(backend: EC2ContainerServiceBackend, service: Service, definition: De
 
 
 def begin(backend: EC2ContainerServiceBackend, service: Service, at: float | None = None) -> None:
-    """Let the scheduler act at once, or at a moment that has passed, and let the time since then pass."""
+    """Run the scheduler now, or at a past time `at` and up to now."""
     rollout.schedule(service, Region(backend), clock.now() if at is None else at, launch)
     tick(backend)
 
 
 def update(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = None) -> Service:
-    """Update a service as update_service does, now or at a moment that has passed.
+    """Update a service as update_service does, now or at a past time `at`.
 
     A new deployment starts for another task definition, network, platform version, load balancers or registries, and
     for forceNewDeployment; everything else is changed in place.
@@ -215,7 +215,7 @@ def update(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = No
         strategies.check(backend, now, before, busy=service.release is not None and service.release.ongoing)
     service.settings = now
     if now != before:
-        service.request = {}  # what was asked at first no longer describes it
+        service.request = {}  # the original request no longer describes it
     changed = any(now.get(name) != before.get(name) for name in (*_NEW_DEPLOYMENT, "taskDefinition"))
     if changed or ask.get("forceNewDeployment"):
         deploy(backend, service, definition, clock.now() if at is None else at)
@@ -229,8 +229,8 @@ def update(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = No
 def delete(backend: EC2ContainerServiceBackend, ask: Wire) -> Service:
     """Delete a service as delete_service does: DRAINING until its tasks are STOPPED, then INACTIVE.
 
-    DeleteService knows no ServiceNotActiveException (API reference): that one which drains is answered as it is, and
-    that an INACTIVE one is not found, are assumptions.
+    DeleteService has no ServiceNotActiveException (API reference): that a DRAINING service is returned unchanged, and
+    an INACTIVE one is not found, are assumptions.
     """
     service = find(backend, clusters.find(backend, ask.get("cluster")).arn, ask["service"])
     if service is None or service.status == "INACTIVE":
@@ -251,7 +251,7 @@ def delete(backend: EC2ContainerServiceBackend, ask: Wire) -> Service:
 
 
 def _answer(backend: EC2ContainerServiceBackend, service: Service, act: bool = True) -> ActionResult:
-    """The service as it is at this moment; the scheduler acts afterwards, as on AWS."""
+    """The service as it is now; the scheduler acts afterwards, as on AWS."""
     shown = views.service(backend, service, tags=True)
     if act:
         begin(backend, service)
@@ -281,7 +281,7 @@ def delete_service(_original: Any, response: EC2ContainerServiceResponse) -> Act
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def describe_services(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Describe up to 10 services by name or ARN, also DRAINING and INACTIVE ones; the unknown are MISSING."""
+    """Describe up to 10 services by name or ARN, including DRAINING and INACTIVE ones; unknown ones are MISSING."""
     backend, ask = response.ecs_backend, response._get_params()
     cluster = clusters.find(backend, ask.get("cluster"))
     names = ask.get("services") or []
@@ -302,7 +302,7 @@ def describe_services(_original: Any, response: EC2ContainerServiceResponse) -> 
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def list_services(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """List ACTIVE services: one that is DRAINING is hidden (API reference, DeleteService). Ten a page unless asked."""
+    """List ACTIVE services, but not DRAINING ones (API reference, DeleteService); by default ten per page."""
     backend, ask = response.ecs_backend, response._get_params()
     cluster = clusters.find(backend, ask.get("cluster"))
     arns = sorted(

@@ -1,7 +1,7 @@
 """Blue/green, linear and canary: a second set of tasks, to which traffic is shifted in steps.
 
-ECS guide, "Amazon ECS blue/green service deployments workflow" and its like for linear and canary deployments: the
-stages, of which a deployment goes through some at once. How the steps of `rollout` begin and end it stands there.
+The stages are those of the ECS guide, "Amazon ECS blue/green service deployments workflow", and of its pages about
+linear and canary deployments; some of them take no time. `rollout` starts and ends such deployments.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from ecsctl.sandbox.aws.ecs.outside import World
 from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Wire
 
 STRATEGIES = ("BLUE_GREEN", "LINEAR", "CANARY")
-DAY = 86_400.0  # the guide: "Each lifecycle stage can last up to 24 hours"; what takes longer is rolled back
+DAY = 86_400.0  # the guide: "Each lifecycle stage can last up to 24 hours"; after that ECS rolls back
 MINUTE = 60.0
 NOT_IN_RULE = (
     "Service deployment rolled back because of invalid networking configuration. Both targetGroup and "
@@ -21,29 +21,29 @@ NOT_IN_RULE = (
 _PASSED = {"PRE_SCALE_UP": "SCALE_UP", "POST_SCALE_UP": "POST_TEST_TRAFFIC_SHIFT",
            "POST_TEST_TRAFFIC_SHIFT": "PRE_PRODUCTION_TRAFFIC_SHIFT",
            "PRE_PRODUCTION_TRAFFIC_SHIFT": "PRODUCTION_TRAFFIC_SHIFT"}  # fmt: skip
-"""The stages at which a deployment does nothing but let its hooks be answered, and what comes after each."""
+"""The stages in which a deployment only waits for answers to its hooks, and the stage after each."""
 TIMED_OUT = "Service deployment rolled back because a pause hook timed out."
 REFUSED = "Service deployment rolled back because a pause hook was answered with ROLLBACK."
-"""The words of both are ours."""
+"""The wording of both is ours."""
 
 
 def shifts(configuration: Wire) -> bool:
-    """Whether a deployment of this configuration is of that sort."""
+    """Whether a deployment with this configuration shifts traffic."""
     return configuration.get("strategy", "ROLLING") in STRATEGIES
 
 
 def advanced(settings: Wire) -> Wire:
-    """Between which target groups, and by which rule, traffic is shifted; empty where nothing says so."""
+    """The target groups between which traffic is shifted, and the rule that does it; empty if not configured."""
     balancers = settings.get("loadBalancers") or [{}]
     found: Wire = balancers[0].get("advancedConfiguration") or {}
     return found and {**found, "targetGroupArn": balancers[0].get("targetGroupArn")}
 
 
 def begin(service: Service, world: World) -> str:
-    """Choose the target group of the new deployment's tasks; why it cannot be, as the deployment's status says.
+    """Choose the target group of the new deployment's tasks. Returns why it cannot be chosen, for the statusReason.
 
-    A strategy that shifts takes the group that serves nobody; a rolling one stays in the one that serves. At the first
-    deployment that is the alternate one (go-to-k/cdk-real-drift#1730: green=100, blue=0 after it).
+    A strategy that shifts traffic takes the group without requests, a rolling one the group that serves. The first
+    deployment takes the alternate one (go-to-k/cdk-real-drift#1730: green=100, blue=0 after it).
     """
     between, made = advanced(service.settings), service.primary
     if not between:
@@ -59,7 +59,7 @@ def begin(service: Service, world: World) -> str:
 
 
 def steps(configuration: Wire) -> list[tuple[float, float]]:
-    """The share of the requests that each step gives to the new tasks, and the minutes until the next."""
+    """Each step's share of the requests for the new tasks, in percent, and the minutes until the next step."""
     linear, canary = configuration.get("linearConfiguration") or {}, configuration.get("canaryConfiguration") or {}
     if configuration["strategy"] == "CANARY":
         first = (canary.get("canaryPercent", 5.0), canary.get("canaryBakeTimeInMinutes", 10))
@@ -72,7 +72,7 @@ def steps(configuration: Wire) -> list[tuple[float, float]]:
 
 
 def underway(service: Service) -> bool:
-    """Whether the newest deployment shifts traffic at this moment."""
+    """Whether the newest deployment is shifting traffic now."""
     release = service.release
     return (
         release is not None
@@ -84,7 +84,7 @@ def underway(service: Service) -> bool:
 
 
 def schedule(service: Service, world: World, t: float) -> bool:
-    """Advance as far as possible at this moment; return whether all is done and the old tasks have stopped."""
+    """Advance as far as possible at `t`; return whether the deployment is complete and the old tasks have stopped."""
     release = service.release
     if release is None:
         return False
@@ -121,7 +121,7 @@ def _step(service: Service, world: World, release: Release, t: float) -> bool:
             _enter(release, "POST_PRODUCTION_TRAFFIC_SHIFT" if last else "PRE_PRODUCTION_TRAFFIC_SHIFT", t)
         case "POST_PRODUCTION_TRAFFIC_SHIFT":
             _enter(release, "BAKE_TIME", t)
-            bake = 0 if first else release.configuration.get("bakeTimeInMinutes", 0)  # at a first one: an assumption
+            bake = 0 if first else release.configuration.get("bakeTimeInMinutes", 0)  # 0 is an assumption
             release.until = t + bake * MINUTE
         case "BAKE_TIME":
             if t < (release.until or 0.0):
@@ -134,7 +134,7 @@ def _step(service: Service, world: World, release: Release, t: float) -> bool:
 
 
 def _enter(release: Release, stage: str, t: float) -> None:
-    """A stage begins. Hooks of it hold the deployment, each with an id of its own, however often the stage comes."""
+    """Begin a stage. Its hooks pause the deployment; each gets a new id, even if the stage is entered again."""
     release.stage, release.since, release.until, release.updated = stage, t, None, t
     for hook in release.configuration.get("lifecycleHooks") or ():
         if hook.get("targetType") == "PAUSE" and stage in hook.get("lifecycleStages", ()):
@@ -150,7 +150,7 @@ def _enter(release: Release, stage: str, t: float) -> None:
 
 
 def _wake(service: Service, release: Release, t: float) -> None:
-    """Returns when to check again: at the end of a wait, of a pause, or of a stage that takes too long."""
+    """Set when to check again: at the end of a wait, of a pause, or at the time limit of a stage."""
     if release.waiting:
         service.agenda["shift"] = min(hook["expiresAt"] for hook in release.waiting)
     elif release.stage == "CLEAN_UP":
@@ -160,9 +160,9 @@ def _wake(service: Service, release: Release, t: float) -> None:
 
 
 def late(release: Release, t: float) -> str:
-    """Returns why a deployment fails at this moment: nobody has continued it, or a stage takes too long.
+    """Returns why a deployment fails at `t`: nobody has continued it, or a stage takes too long.
 
-    The words are ours.
+    The wording is ours.
     """
     for hook in release.waiting:
         if t >= hook["expiresAt"]:
@@ -174,7 +174,7 @@ def late(release: Release, t: float) -> str:
 
 
 def answer(release: Release, hook_id: str, action: str, t: float) -> bool:
-    """Answer one hook: continue with the next stage, or roll back. False where it waits for no answer."""
+    """Answer one hook: continue with the next stage, or roll back. Returns False if it does not wait for an answer."""
     hook = next((one for one in release.waiting if one["hookId"] == hook_id), None)
     if hook is None:
         return False
@@ -185,7 +185,7 @@ def answer(release: Release, hook_id: str, action: str, t: float) -> bool:
 
 
 def shift(service: Service, world: World, to: Deployment, share: float) -> None:
-    """Give a share of the requests to a deployment's target group, and the rest to the other one."""
+    """Send a share of the requests (in percent) to a deployment's target group, and the rest to the other one."""
     between = advanced(service.settings)
     if not between or not to.group:
         return

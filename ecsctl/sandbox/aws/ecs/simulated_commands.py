@@ -1,6 +1,6 @@
-"""A command that is simulated, where no container runs it: what it writes, and how it ends.
+"""Commands that are simulated instead of run in a container: their output and exit code.
 
-Of what a shell itself does a little is understood, so that exit codes can be tried; anything else is taken to work.
+A few shell commands are supported, so that exit codes can be tried; any other command is assumed to succeed.
 """
 
 import re
@@ -13,7 +13,7 @@ _AND, _THEN = "&&", ";"
 
 
 def simulated(words: Sequence[str]) -> Run:
-    """Returns how a container goes on that was started with this command."""
+    """The run of a container that was started with this command."""
     code, seconds, lines = 0, 1.0, list[str]()
     for operator, one in _parts(words):
         if operator == _AND and code:
@@ -33,7 +33,7 @@ def simulated(words: Sequence[str]) -> Run:
 
 
 def _parts(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """The commands in it, each with what stands before it."""
+    """The commands in it, each with the operator before it."""
     shell = len(words) == 3 and words[0].rpartition("/")[2] in ("sh", "bash") and words[1].startswith("-")
     split = _split(words[2]) if shell else None
     if split is None:
@@ -50,7 +50,7 @@ def _parts(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _split(script: str) -> list[str] | None:
-    """The words of a script that has no more in it than commands one after the other; None for any other."""
+    """The words of a script that consists only of commands in sequence; None for any other script."""
     if re.search(r"[|<>`$(){}*?#\\]|(?<!&)&(?!&)", script):
         return None
     lexer = shlex.shlex(script.replace("\n", _THEN), posix=True, punctuation_chars=";&")

@@ -1,4 +1,4 @@
-"""The state that is kept of ECS: plain values. The rules that change them are in the other modules."""
+"""ECS's state as plain values. The rules that change it are in the other modules."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ Wire = dict[str, Any]  # a structure as boto3 sends and receives it
 
 @dataclass
 class Definition:
-    """One revision of a task definition; `document` is what describe answers, without tags."""
+    """One revision of a task definition; `document` is what DescribeTaskDefinition returns, without tags."""
 
     arn: str
     family: str
@@ -22,7 +22,7 @@ class Definition:
     document: Wire
     tags: list[Wire]
     status: str = "ACTIVE"
-    deleted_at: float | None = None  # when it went to DELETE_IN_PROGRESS
+    deleted_at: float | None = None  # when it became DELETE_IN_PROGRESS
 
     @property
     def containers(self) -> list[Wire]:
@@ -45,7 +45,7 @@ class Interface:
 
 @dataclass
 class ContainerRun:
-    """When one container of a task starts, becomes healthy and ends, by the sandbox's clock; None: never."""
+    """When one container of a task starts, becomes healthy and ends, in sandbox time; None: never."""
 
     start: float | None  # inf: it waits forever
     end: float | None = None
@@ -53,13 +53,13 @@ class ContainerRun:
     reason: str | None = None
     well: float | None = None  # when its health check passes
     sick: float | None = None  # when its health check has failed too often
-    lines: tuple[str, ...] = ()  # what it logs when it starts, and at its end
+    lines: tuple[str, ...] = ()  # what it logs when it starts, and when it ends
     last: tuple[str, ...] = ()
 
 
 @dataclass
 class Task:
-    """One task. `agenda` says what happens to it next, and when; `moments` what has happened, and when."""
+    """One task. `agenda` has the times of its next events, `moments` those of past ones."""
 
     arn: str
     definition: Definition
@@ -74,18 +74,18 @@ class Task:
     moments: dict[str, float] = field(default_factory=dict)
     attachment: str = ""
     interface: Interface | None = None
-    resolved: dict[str, str] = field(default_factory=dict)  # by image: digests its deployment has settled on
+    resolved: dict[str, str] = field(default_factory=dict)  # by image: digests that its deployment has resolved
     digests: dict[str, str] = field(default_factory=dict)  # by image, as pulled
-    trouble: str | None = None  # why it will not start, once that is known
-    troubled: str = ""  # and which of its containers that is about; empty: all
-    run: Any = None  # its schedule once it has started (outside.Run)
+    trouble: str | None = None  # why it does not start, once that is known
+    troubled: str = ""  # and because of which container; empty: all
+    run: Any = None  # what happens to it once it has started (outside.Run)
     container_runs: dict[str, ContainerRun] = field(default_factory=dict)  # by container, once images are pulled
     registered: bool = False  # with its target groups
     healthy: bool = False
     container_health: str = "UNKNOWN"
     stop_code: str | None = None
     stopped_reason: str | None = None
-    endings: dict[str, tuple[int | None, str | None]] = field(default_factory=dict)  # container: exit code, reason
+    endings: dict[str, tuple[int | None, str | None]] = field(default_factory=dict)  # by container
 
     @property
     def id(self) -> str:
@@ -94,22 +94,22 @@ class Task:
 
     @property
     def task_arn(self) -> str:
-        """Its ARN, by the name moto's tagging asks for."""
+        """Its ARN, under the name that moto's tagging uses."""
         return self.arn
 
     @property
     def served(self) -> bool:
-        """Whether it belongs to a service, which replaces it when it fails."""
+        """Whether it belongs to a service, which replaces failed tasks."""
         return self.group.startswith("service:")
 
     @property
     def overrides(self) -> Wire:
-        """Returns what run_task has overridden."""
+        """The overrides of run_task."""
         found: Wire = self.terms.get("overrides") or {}
         return found
 
     def overridden(self, container: str) -> Wire:
-        """Returns what run_task has overridden of a container."""
+        """The overrides of run_task for a container."""
         given: list[Wire] = self.overrides.get("containerOverrides") or []
         return next((one for one in given if one.get("name") == container), {})
 
@@ -120,12 +120,12 @@ class Task:
 
     @property
     def over(self) -> bool:
-        """Whether it has stopped and nothing is left to happen."""
+        """Whether it has stopped and has no further events."""
         return self.status == "STOPPED" and not self.agenda
 
     @property
     def pending(self) -> bool:
-        """Whether it is on its way to RUNNING."""
+        """Whether it is starting."""
         return self.wanted and self.status in ("PROVISIONING", "PENDING", "ACTIVATING")
 
 
@@ -140,8 +140,8 @@ class TaskOwner:
     """Tasks of one owner: a service, or run_task in a cluster."""
 
     cluster_arn: str
-    tasks: list[Task] = field(default_factory=list)  # those that anything can still happen to
-    stopped: list[Task] = field(default_factory=list)  # those that are only described, for a while
+    tasks: list[Task] = field(default_factory=list)  # those with further events
+    stopped: list[Task] = field(default_factory=list)  # those that can only be described, for a while
 
     @property
     def known(self) -> list[Task]:
@@ -165,14 +165,12 @@ class Deployment:
     reason: str = ""
     failed: int = 0
     digests: dict[str, str] = field(default_factory=dict)  # by image: resolved once, by the first task
-    group: str = ""  # the target group of its tasks, where there are two to choose from
+    group: str = ""  # the target group of its tasks, if there are two
 
 
 @dataclass
 class Release:
-    """Describes what AWS calls a service deployment: from source revisions to a target revision, perhaps rolled
-    back.
-    """
+    """A service deployment, as AWS calls it: from source revisions to a target revision, perhaps rolled back."""
 
     arn: str
     target: Deployment
@@ -186,27 +184,27 @@ class Release:
     reason: str | None = None
     rollback: Wire | None = None
     triggered: bool = False  # by the circuit breaker
-    alarms: tuple[str, ...] = ()  # that are watched
+    alarms: tuple[str, ...] = ()  # that can fail it
     triggered_alarms: tuple[str, ...] = ()
     alarm_at_start: bool = False  # an alarm was in ALARM when it began
-    baked: float | None = None  # when it is done, unless an alarm rings before
+    baked: float | None = None  # when its bake time ends, unless an alarm fails it before
     threshold: int = 3
-    stage: str = ""  # of those that blue/green, linear and canary deployments go through
+    stage: str = ""  # the lifecycle stage of a blue/green, linear or canary deployment
     since: float = 0.0  # when that stage began
-    until: float | None = None  # and when it ends at the soonest
+    until: float | None = None  # and when it ends at the earliest
     step: int = 0  # of the traffic shift
     weight: float = 0.0  # the share of the requests, in percent, that goes to the new tasks
-    hooks: list[Wire] = field(default_factory=list)  # that it has come to, the newest stage's last
-    refused: bool = False  # a person has answered a hook with ROLLBACK
+    hooks: list[Wire] = field(default_factory=list)  # of all stages so far, the newest stage's last
+    refused: bool = False  # somebody has answered a hook with ROLLBACK
 
     @property
     def ongoing(self) -> bool:
-        """Whether it has not ended yet."""
+        """Whether it has not ended."""
         return self.finished is None
 
     @property
     def waiting(self) -> list[Wire]:
-        """The hooks at which it is held."""
+        """The hooks that it waits for."""
         return [hook for hook in self.hooks if hook["status"] == "AWAITING_ACTION"]
 
 
@@ -218,7 +216,7 @@ class Service(TaskOwner):
     name: str = ""
     cluster_name: str = ""
     settings: Wire = field(default_factory=dict)
-    request: Wire = field(default_factory=dict)  # what create_service was asked, to tell a repetition from a conflict
+    request: Wire = field(default_factory=dict)  # create_service's parameters, to tell a retry from a conflict
     tags: list[Wire] = field(default_factory=list)
     created: float = 0.0
     by: str = ""  # the ARN of who created it
@@ -226,25 +224,25 @@ class Service(TaskOwner):
     deployments: list[Deployment] = field(default_factory=list)
     past: list[Deployment] = field(default_factory=list)  # no longer listed; their revisions can still be described
     releases: list[Release] = field(default_factory=list)  # the newest last
-    good: Deployment | None = None  # the last that completed: where a rollback goes
-    agenda: dict[str, float] = field(default_factory=dict)  # what comes next for the service itself, and when
+    good: Deployment | None = None  # the last that completed, to which a rollback returns
+    agenda: dict[str, float] = field(default_factory=dict)  # the times of the service's own next events
     events: list[tuple[float, str]] = field(default_factory=list)
-    said: dict[str, float] = field(default_factory=dict)  # messages not to repeat, and when they were said
+    said: dict[str, float] = field(default_factory=dict)  # event messages not to repeat, and when they were added
     steady: bool = False
-    launched: int = 0  # tasks, ever
-    stopping: Wire | None = None  # what stop_service_deployment was asked
+    launched: int = 0  # number of tasks, ever
+    stopping: Wire | None = None  # stop_service_deployment's parameters
     start_failures: int = 0  # in a row
     launch_after: float = 0.0
     deleted: float | None = None
 
     @property
     def physical_resource_id(self) -> str:
-        """Its ARN, by the name moto's tagging asks for."""
+        """Its ARN, under the name that moto's tagging uses."""
         return self.arn
 
     @property
     def primary(self) -> Deployment:
-        """The deployment that is to take over, or has."""
+        """The primary deployment: the one that takes over, or already has."""
         return self.deployments[0]
 
     @property
@@ -265,7 +263,7 @@ class Service(TaskOwner):
 
 @dataclass
 class Script:
-    """A script: what happens to tasks whose image contains `fragment`."""
+    """A script: the fate of tasks whose image contains `fragment`."""
 
     fragment: str
     kind: str
@@ -274,19 +272,19 @@ class Script:
 
 @dataclass
 class Memory:
-    """The state that one account and region keeps beside moto's own dictionaries."""
+    """One account and region's state that moto's own dictionaries lack."""
 
-    revisions: dict[str, int] = field(default_factory=dict)  # the last one of each family, deleted or not
+    revisions: dict[str, int] = field(default_factory=dict)  # the last number in each family, even if deleted
     tokens: dict[str, str] = field(default_factory=dict)  # clientToken of create_service: the service's ARN
-    created: dict[str, float] = field(default_factory=dict)  # when each cluster was made, by its ARN
+    created: dict[str, float] = field(default_factory=dict)  # when each cluster was created, by its ARN
     standalone: dict[str, TaskOwner] = field(default_factory=dict)  # tasks without a service, by cluster ARN
-    ran: dict[str, tuple[str, list[str]]] = field(default_factory=dict)  # run_task's tokens: what was asked, its tasks
+    ran: dict[str, tuple[str, list[str]]] = field(default_factory=dict)  # by run_task's token: parameters, tasks
     scripts: list[Script] = field(default_factory=list)
     numbers: int = 0
 
 
 def memory(backend: EC2ContainerServiceBackend) -> Memory:
-    """The memory of a backend; a reset forgets it."""
+    """The state of a backend. A reset deletes it."""
     return overlay.memory(backend, Memory)
 
 
@@ -308,14 +306,14 @@ def arn_of(backend: EC2ContainerServiceBackend, rest: str) -> str:
 
 
 def number(backend: EC2ContainerServiceBackend) -> int:
-    """A number nothing else of the backend has: what ids are made of, the same in each run."""
+    """A number that is unique in the backend, for ids that are the same in each run."""
     state = memory(backend)
     state.numbers += 1
     return state.numbers
 
 
 def refusal(code: str, message: str) -> ECSException:
-    """AWS's error, to be raised."""
+    """An AWS error, to be raised."""
     return ECSException(code, message)
 
 

@@ -1,9 +1,9 @@
-"""A task does not start if Fargate cannot use the key of the cluster's ephemeral storage.
+"""The KMS key of a cluster's ephemeral storage: a task does not start if Fargate cannot use it.
 
 ECS developer guide, "Managing AWS KMS keys for Fargate ephemeral storage": new tasks fail, running ones go on. "Create
 an encryption key for Fargate ephemeral storage": the actions that the key's policy must allow, and their encryption
-context. The wording of the stoppedReason is an assumption, but for what KMS says itself. A key of another account is
-taken to be usable.
+context. The wording of the stoppedReason is an assumption, except for KMS's own message. A key of another account is
+assumed to be usable.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ _ACTIONS = ("GenerateDataKeyWithoutPlaintext", "CreateGrant")
 
 
 def trouble(backend: EC2ContainerServiceBackend, task: Task) -> str | None:
-    """The stoppedReason of a task whose storage cannot be encrypted; None if it can, or by AWS's key."""
+    """The stoppedReason of a task whose storage cannot be encrypted; None if it can, or if AWS's own key is used."""
     cluster = task.arn.split("/")[-2]
     held = backend.clusters.get(cluster)
     configuration: dict[str, Any] = (held.configuration if held else None) or {}

@@ -1,8 +1,7 @@
-"""The checks that create_service and update_service make of strategies that shift traffic: by the API reference and
-the guide.
+"""What create_service and update_service check about traffic-shifting strategies.
 
 API reference: DeploymentConfiguration, LinearConfiguration, CanaryConfiguration, DeploymentLifecycleHook and
-AdvancedConfiguration. The wordings are assumptions unless a comment says where they are from.
+AdvancedConfiguration. The wordings are assumptions unless a comment names their source.
 """
 
 from typing import Any
@@ -18,17 +17,18 @@ _PAUSES = (
     "RECONCILE_SERVICE", "PRE_SCALE_UP", "POST_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT",
     "POST_PRODUCTION_TRAFFIC_SHIFT",
 )  # fmt: skip
-"""The guide, "Pause hooks for Amazon ECS service deployments": not while traffic is shifted."""
-_LONGEST, _MOST = 20_160, 10  # minutes of a pause, and how many there may be, in the same place
+"""Stages that may have pauses: none in which traffic is shifted (the guide, "Pause hooks for Amazon ECS service
+deployments")."""
+_LONGEST, _MOST = 20_160, 10  # minutes of a pause, and number of hooks (same page)
 _DAY = 1440
 
 
 def check(backend: EC2ContainerServiceBackend, settings: Wire, before: Wire, *, busy: bool = False) -> None:
-    """Refuse settings by which no traffic can be shifted, or a change of strategy at a wrong moment.
+    """Refuse settings with which traffic cannot be shifted, and changes of strategy at the wrong time.
 
-    The guide, "Update the deployment strategy from rolling update to Amazon ECS blue/green", and its like for the way
-    back: not while a deployment is under way; and a service that was without it needs a rolling deployment with its
-    advancedConfiguration first.
+    The guide, "Update the deployment strategy from rolling update to Amazon ECS blue/green", and its page about the way
+    back: not during a deployment; and a service without an advancedConfiguration first needs a rolling deployment
+    that sets one.
     """
     configuration: Wire = settings.get("deploymentConfiguration") or {}
     _configuration(configuration)
@@ -103,7 +103,7 @@ def _between(backend: EC2ContainerServiceBackend, between: Wire) -> None:
     if between["alternateTargetGroupArn"] == between["targetGroupArn"]:
         raise invalid("targetGroupArn and alternateTargetGroupArn must be different.")
     if not iam.assumable(backend.account_id, between["roleArn"], "ecs.amazonaws.com"):
-        raise invalid(  # as for any role that is passed to ECS for a load balancer
+        raise invalid(  # the message for any load balancer role that ECS cannot assume
             "Unable to assume role and validate the listeners configured on your load balancer. Please verify that the "
             "ECS service role being passed has the proper permissions."
         )

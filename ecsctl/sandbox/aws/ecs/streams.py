@@ -10,7 +10,7 @@ from ecsctl.sandbox.aws.ecs.state import Task, Wire
 
 
 def options(container: Wire) -> dict[str, str] | None:
-    """The options of a container's awslogs driver, or None if it has another driver."""
+    """The options of a container's awslogs driver; None if it has another driver."""
     configuration = container.get("logConfiguration") or {}
     if configuration.get("logDriver") != "awslogs":
         return None
@@ -19,9 +19,9 @@ def options(container: Wire) -> dict[str, str] | None:
 
 
 def write(backend: EC2ContainerServiceBackend, task: Task, container: Wire, t: float, lines: Iterable[str]) -> None:
-    """Write lines into `<prefix>/<container>/<task id>` of a container with awslogs.
+    """Write lines into the stream `<prefix>/<container>/<task id>` of a container with awslogs.
 
-    ECS guide, "Using the awslogs log driver". Not through PutLogEvents, which checks timestamps.
+    ECS guide, "Using the awslogs log driver". Bypasses PutLogEvents, which checks timestamps.
     """
     configured, events = (
         options(container),

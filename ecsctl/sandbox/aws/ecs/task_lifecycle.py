@@ -1,8 +1,8 @@
-"""The life cycle of one task, from PROVISIONING to RUNNING; stopping it is in task_stopping.
+"""The life cycle of one task, from PROVISIONING to RUNNING; task_stopping has the rest.
 
 A task advances by the entries of its agenda. Each step gets the time at which it happens, uses other services only
-through `World`, and returns what happened as signals for the task's owner. So the same steps run on moto, on any
-clock, and on a toy world in unit tests.
+through `World`, and returns signals for the task's owner. So the same steps work with moto, with any clock, and with a
+fake world in unit tests.
 """
 
 import re
@@ -16,19 +16,19 @@ from ecsctl.sandbox.aws.ecs.outside import Facts, Run, Signal, World
 from ecsctl.sandbox.aws.ecs.state import ContainerRun, Task, balancers
 from ecsctl.sandbox.aws.ecs.task_stopping import DEPROVISIONING, drained, stop, stopped, terminated
 
-# AWS promises no durations. These are of the order that public logs of Fargate deployments show: RUNNING after about
-# half a minute, the exec agent some seconds later, an interface that outlives its task by some tens of seconds.
+# AWS promises no durations. These resemble public logs of Fargate deployments: RUNNING after about half a minute, the
+# exec agent some seconds later, an interface that is deleted some tens of seconds after its task has stopped.
 PROVISIONING = 12.0  # until the network interface is attached
 ACTIVATING = 3.0
-SETTLING = 20.0  # without a load balancer a task counts as healthy when it has run this long
-AGENT = 15.0  # until ECS Exec answers
+SETTLING = 20.0  # after which a task without a load balancer counts as healthy
+AGENT = 15.0  # until ECS Exec works
 UNUSED = 30.0  # until a target without a listener is checked again
 
 
 def step(task: Task, kind: str, t: float, world: World) -> list[Signal]:
-    """Do what stands on the task's agenda as `kind`, at time `t`.
+    """Handle the task's agenda entry `kind` at time `t`.
 
-    A step that raises an error stops the task and adds an event, so that it is not tried again at every request.
+    An error in a step stops the task and adds an event, so that the step is not repeated at every request.
     """
     del task.agenda[kind]
     try:
@@ -66,7 +66,7 @@ def _provisioned(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _takes(task: Task, seconds: float, world: World) -> float:
-    """The time of a step; that of a container that really runs is its own."""
+    """The duration of a simulated step; for real containers, the time until the next check."""
     return seconds if world.facts(task) is None else world.pace()
 
 
@@ -78,7 +78,7 @@ def _not_started(task: Task, t: float, reason: str) -> list[Signal]:
     task.desired, task.status = "STOPPED", "DEPROVISIONING"
     task.stop_code, task.stopped_reason = "TaskFailedToStart", reason
     task.moments["stopping"] = task.moments["execution_stopped"] = t
-    if re.match("Cannot(Create|Pull|Start)ContainerError", reason):  # these stand with the container, too
+    if re.match("Cannot(Create|Pull|Start)ContainerError", reason):  # these are also the container's reason
         names = (container["name"] for container in task.definition.containers)
         task.endings = {name: (None, reason) for name in names if task.troubled in ("", name)}
     task.agenda = {"stopped": t + DEPROVISIONING}
@@ -105,7 +105,7 @@ def _pulled(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _not_yet(task: Task, t: float, world: World, kind: str, facts: Facts) -> list[Signal]:
-    """Its containers take longer, or fail."""
+    """Wait longer for the task's real containers, or fail with them."""
     if facts.failure:
         return _not_started(task, t, facts.failure)
     task.agenda[kind] = t + world.pace()
@@ -155,13 +155,13 @@ def _running(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _ready(task: Task, t: float, world: World) -> list[Signal]:
-    """It has booted, and says so: also while its target is drained already, for until SIGTERM it runs on."""
+    """Write the log lines of a booted app. It may be draining already, since it runs until SIGTERM."""
     world.log(task, t, task.run.ready)
     return []
 
 
 def _check(task: Task, t: float, world: World) -> list[Signal]:
-    """Returns what the containers have come to since the last check."""
+    """Handle what has happened to the real containers since the last check."""
     facts = world.facts(task)
     if facts is None or task.status != "RUNNING":
         return []
@@ -186,7 +186,7 @@ def _check(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _unused(task: Task, t: float, world: World) -> list[Signal]:
-    """Check again whether a listener forwards to it by now: ELB checks a target as soon as one does."""
+    """Check again whether a listener forwards to the task now: ELB checks a target as soon as one does."""
     run = world.run(task)
     if run.kind == "unused":
         task.agenda["unused"] = t + UNUSED
@@ -203,7 +203,7 @@ _INITIAL = ("initial", "Elb.RegistrationInProgress", "Target registration is in 
 
 
 def _plan_health(task: Task, t: float, world: World, run: Run) -> None:
-    """Returns when the load balancer decides: threshold times interval after the task answers (or only starts)."""
+    """Plan when the load balancer decides: threshold times interval after the task's start, or once it answers."""
     checks = [world.checks(balancer["targetGroupArn"]) for balancer in balancers(task)]
     ready = t + run.after
     healthy = max([ready + check.healthy * check.interval for check in checks], default=t + SETTLING)
@@ -248,8 +248,8 @@ def _unhealthy(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _asked(task: Task, t: float, world: World) -> list[Signal]:
-    """The load balancer's check has changed, or what the network lets through: that counts for the tasks that run
-    already, too. Nothing changes for one of which the check finds what it found before.
+    """Decide the health of a running task again, since the load balancer's check or the network has changed. Nothing
+    happens if the result is the same as before.
     """
     run = world.run(task) if task.status == "RUNNING" and task.registered else None
     if run is None or run.kind not in ("healthy", "unhealthy") or run.kind == task.run.kind:
@@ -266,7 +266,7 @@ def _asked(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _grace(task: Task) -> float:
-    """Returns how long the scheduler overlooks failing checks (API reference,
+    """For how many seconds the scheduler ignores failing checks (API reference,
     Service.healthCheckGracePeriodSeconds).
     """
     return float(task.terms.get("healthCheckGracePeriodSeconds") or 0)
@@ -279,7 +279,7 @@ def _killed(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _sick(task: Task, t: float, world: World) -> list[Signal]:
-    """Of a task that no service keeps it is only reported (ECS guide, "Determine Amazon ECS task health")."""
+    """Stop a service's task; a standalone one is only reported (ECS guide, "Determine Amazon ECS task health")."""
     task.container_health = "UNHEALTHY"
     if not task.served:
         return []
@@ -288,7 +288,7 @@ def _sick(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _fatal(task: Task, t: float, world: World) -> list[Signal]:
-    """An essential container beside the one that serves has ended, never starts, or is sick: so ends the task."""
+    """End the task, since an essential container beside the main one has ended, never starts, or is unhealthy."""
     _, name, _ = container_states.rests(task)
     container_run = task.container_runs[name]
     was_healthy = task.healthy
@@ -297,7 +297,7 @@ def _fatal(task: Task, t: float, world: World) -> list[Signal]:
             return _sick(task, t, world)
         task.agenda["fatal"] = task.moments["started"] + _grace(task)
         return []
-    for one, other in task.container_runs.items():  # also those that had ended before
+    for one, other in task.container_runs.items():  # including those that ended earlier
         if "started" not in task.moments and other.start is not None and other.start <= t:
             world.log(task, other.start, other.lines, one)
             world.log(task, other.end or t, other.last if other.end and other.end <= t else (), one)

@@ -1,8 +1,8 @@
-"""Says how a task goes, derived from its image and from the account it runs in, with the reasons in AWS's words.
+"""The outcome of a task, derived from its image and from its account, with AWS's messages as reasons.
 
-Everything that can be derived is: whether the image is in the repository and for the right processor, whether the
-subnet has a way out, whether secrets, log groups and roles are there, whether the load balancer gets through. The
-rest is scripted with `script_tasks`.
+Whatever can be derived is: whether the image is in the repository and for the right processor, whether the subnet has
+a route to AWS, whether secrets, log groups and roles exist, whether the load balancer reaches the task. Everything else
+is scripted with `script_tasks`.
 """
 
 from typing import Any
@@ -31,12 +31,12 @@ from ecsctl.sandbox.aws.ecs.outside import Run, Start
 from ecsctl.sandbox.aws.ecs.state import Definition, Script, Task, Wire, arn_of, balancers
 
 _TIMED_OUT = 150.0  # three attempts that time out; an assumption
-_ADDRESS = "203.0.113.10"  # stands for an address of AWS's in the messages
+_ADDRESS = "203.0.113.10"  # in messages, in place of an address of AWS
 
 
 def beside(backend: EC2ContainerServiceBackend, task: Task) -> dict[str, Outcome]:
-    """Returns how the containers beside the one that serves go: as someone has scripted it for their own images, or
-    by what their scripts say.
+    """The known outcomes of the containers beside the main one: scripted for their images, or derived from their
+    commands.
     """
     others = [one for one in task.definition.containers if one is not container_states.own(task)]
     simulated = {one["name"]: known for one in others if (known := helper_containers.outcome(backend, task, one))}
@@ -59,8 +59,8 @@ def _outcome(script: Script, container: Wire) -> Outcome:
 
 
 def refusal(backend: EC2ContainerServiceBackend, definition: Definition) -> str | None:
-    """Returns why no task can be launched, as the service's event says it (ECS guide, "Service event messages"); or
-    None.
+    """Returns why no task can be launched, as in the service's event (ECS guide, "Service event messages"); None if one
+    can.
     """
     script = scripts.scripted(backend, definition)
     kind = script.kind
@@ -84,7 +84,7 @@ def refusal(backend: EC2ContainerServiceBackend, definition: Definition) -> str 
 
 
 def prepare(backend: EC2ContainerServiceBackend, task: Task) -> Start:
-    """Returns how a task's preparation goes: storage, registry login, secrets, log streams, images, in this order."""
+    """The outcome of a task's preparation: storage, registry login, secrets, log streams and images, in this order."""
     script = scripts.scripted(backend, task.definition)
     kind = script.kind
     if kind == "stopped":
@@ -114,7 +114,7 @@ def prepare(backend: EC2ContainerServiceBackend, task: Task) -> Start:
 
 
 def _cut(reason: str, script: Script) -> str:
-    """As much of a reason as ECS shows (aws/copilot-cli#2095, docker-archive/compose-cli#1510)."""
+    """A reason, truncated as ECS does it (aws/copilot-cli#2095, docker-archive/compose-cli#1510)."""
     length = int(script.options.get("length", len(reason)))
     return reason if length >= len(reason) else f"{reason[:length]}..."
 
@@ -181,10 +181,10 @@ _UP = (*_BOOT, "INFO:     Application startup complete.", "INFO:     Uvicorn run
 
 
 def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
-    """Returns how a task that has started goes on: by what is scripted for the image of the container that serves."""
+    """What happens to a task after its start: as scripted for the main container's image, or as derived."""
     script = scripts.of(backend, container_states.own(task))
     options, command = script.options, _command(task)
-    if command and script.kind not in ("command", "exec-format"):  # the app's outcome is not that of another command
+    if command and script.kind not in ("command", "exec-format"):  # the app's script does not apply to another command
         return simulated_commands.simulated(command)
     if script.kind == "crash":
         error = str(options.get("reason", "RuntimeError: the application could not start"))
@@ -225,14 +225,14 @@ def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
 
 
 def _command(task: Task) -> list[str]:
-    """The command of a task that no service keeps; a service's task is taken to serve."""
+    """The command of a standalone task; empty for a service's task, which is assumed to run the app."""
     own = container_states.own(task)
     given: list[str] = task.overridden(own["name"]).get("command") or []
     return given if task.served else given or own.get("command") or []
 
 
 def words(task: Task) -> frozenset[str] | None:
-    """The words of the sources of what answers in a task; None where nothing is known of it."""
+    """The words in the sources of the container behind the load balancer; None if they are unknown."""
     wanted = {balancer.get("containerName") for balancer in balancers(task)}
     for container in task.definition.containers:
         if container["name"] in wanted:
@@ -242,7 +242,7 @@ def words(task: Task) -> frozenset[str] | None:
 
 
 def blocked(backend: EC2ContainerServiceBackend, task: Task) -> Run | None:
-    """Returns how a task goes on whose load balancer does not get through to it; None if it does."""
+    """What happens to a task that its load balancer cannot reach; None if it can."""
     subnet, groups, _ = _place(task)
     account, region = backend.account_id, backend.region_name
     for balancer in balancers(task):

@@ -1,18 +1,18 @@
-"""Says how a task stops: it is deregistered and drained, gets SIGTERM, and its interface is deleted."""
+"""How a task stops: it is deregistered and drained, gets SIGTERM, and its interface is deleted."""
 
 from ecsctl.sandbox.aws.ecs import container_states
 from ecsctl.sandbox.aws.ecs.outside import Signal, World
 from ecsctl.sandbox.aws.ecs.state import Task, balancers
 
 # As in task_lifecycle: AWS promises no durations.
-TERMINATION = 3.0  # a container that heeds SIGTERM
+TERMINATION = 3.0  # for a container that handles SIGTERM
 DEPROVISIONING = 10.0
-LINGER = 40.0  # the network interface after the task is STOPPED
+LINGER = 40.0  # for which the network interface remains after the task is STOPPED
 _DRAINING = "Target deregistration is in progress"
 
 
 def stop(task: Task, t: float, world: World, reason: str, code: str, alive: bool = True) -> list[Signal]:
-    """Stop a task: deregister it, send SIGTERM, delete its interface. Not `alive`: it has exited by itself."""
+    """Stop a task: deregister it, send SIGTERM, delete its interface. With `alive` false, it has exited by itself."""
     if not task.wanted:
         return []
     was = task.status
@@ -47,7 +47,7 @@ def _terminate(task: Task, t: float, world: World) -> None:
 
 
 def _end(task: Task, t: float, *, ran: bool) -> None:
-    """The containers have ended; the network interface is left."""
+    """Plan the end of the task: its containers have ended, only the network interface is left."""
     if ran:
         task.endings = container_states.endings(task, t)
     task.status = "DEPROVISIONING"
@@ -56,7 +56,7 @@ def _end(task: Task, t: float, *, ran: bool) -> None:
 
 
 def drained(task: Task, t: float, world: World) -> list[Signal]:
-    """Draining has ended."""
+    """Continue after draining."""
     for balancer in balancers(task):
         world.target(task, balancer, "gone")
     task.registered = False
@@ -66,7 +66,7 @@ def drained(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def terminated(task: Task, t: float, world: World) -> list[Signal]:
-    """Check whether its containers have ended after SIGTERM."""
+    """Check whether the containers have ended after SIGTERM."""
     facts = world.facts(task)
     if facts is not None:
         if facts.phase != "over":

@@ -31,14 +31,14 @@ def _crews(backend: EC2ContainerServiceBackend, cluster: Cluster) -> list[TaskOw
 
 
 def find(backend: EC2ContainerServiceBackend, cluster: Cluster, reference: str) -> tuple[TaskOwner, Task] | None:
-    """A task of the cluster by id or ARN, and what runs it; None if it is not known any more."""
+    """A task of the cluster by id or ARN, and its owner; None if it is unknown or forgotten."""
     ident = reference.rsplit("/", 1)[-1]
     return next(((owner, t) for owner in _crews(backend, cluster) for t in owner.known if t.id == ident), None)
 
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def list_tasks(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """List tasks by desired status (RUNNING unless asked), service, family or starter; stopped ones for an hour."""
+    """List tasks by desired status (default: RUNNING), service, family or startedBy; stopped ones for an hour."""
     backend, ask = response.ecs_backend, response._get_params()
     cluster = clusters.find(backend, ask.get("cluster"))
     owners = _crews(backend, cluster)
@@ -69,7 +69,7 @@ def list_tasks(_original: Any, response: EC2ContainerServiceResponse) -> ActionR
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def describe_tasks(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Describe up to 100 tasks by id or ARN; the unknown and the forgotten are MISSING."""
+    """Describe up to 100 tasks by id or ARN; unknown and forgotten ones are MISSING."""
     backend, ask = response.ecs_backend, response._get_params()
     cluster = clusters.find(backend, ask.get("cluster"))
     references = ask.get("tasks") or []
@@ -90,13 +90,13 @@ def describe_tasks(_original: Any, response: EC2ContainerServiceResponse) -> Act
 
 @overlay.wraps(EC2ContainerServiceResponse)
 def stop_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Stop a task; its service will start another. The reason given is what its stoppedReason says."""
+    """Stop a task; its service will start another. The request's reason becomes its stoppedReason."""
     ask = response._get_params()
     return ActionResult({"task": stopped(response.ecs_backend, ask.get("cluster"), ask["task"], ask.get("reason"))})
 
 
 def stopped(backend: EC2ContainerServiceBackend, named: str | None, reference: str, why: str | None) -> Wire:
-    """Returns what stop_task answers of the task."""
+    """Stop a task, and return it as stop_task does."""
     cluster = clusters.find(backend, named)
     found = find(backend, cluster, reference)
     if found is None:

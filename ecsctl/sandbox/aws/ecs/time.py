@@ -1,4 +1,4 @@
-"""Time for ECS: everything that is due happens, in order, since the last request."""
+"""Time in ECS: handles everything that has become due since the last request, in order."""
 
 import hashlib
 import math
@@ -16,7 +16,7 @@ from ecsctl.sandbox.aws.ecs.world import Region
 from ecsctl.sandbox.aws.elbv2 import fronts
 from ecsctl.sandbox.core import clock, overlay, requests
 
-_FORGOTTEN_AFTER = 3600.0  # DELETE_IN_PROGRESS without anything that refers to it; AWS gives no number
+_FORGOTTEN_AFTER = 3600.0  # after DELETE_IN_PROGRESS, if nothing refers to it; AWS gives no number
 
 REMEMBERED = 3600.0  # ECS guide, "Stopped tasks": they are shown for at least an hour
 
@@ -24,8 +24,8 @@ REMEMBERED = 3600.0  # ECS guide, "Stopped tasks": they are shown for at least a
 def advance(owner: TaskOwner, world: World, now: float) -> None:
     """Advance a service (or tasks without one) to `now`, in seconds since the epoch.
 
-    What happens depends on the owner, on what `world` answers and on `now`, and on nothing else: two calls with a
-    time between are as one. Nothing is asked of `world` after `now`.
+    The result depends only on the owner, on `world` and on `now`: an additional call at an earlier time makes no
+    difference. `world` is never asked about a time after `now`.
     """
     while (due := next_due(owner)) is not None and due <= now:
         _step(owner, world, due)
@@ -33,7 +33,7 @@ def advance(owner: TaskOwner, world: World, now: float) -> None:
 
 
 def next_due(owner: TaskOwner) -> float | None:
-    """Returns when the next thing happens, or None if nothing will."""
+    """The time of the owner's next event; None if there is none."""
     times = [when for task in owner.tasks for when in task.agenda.values()]
     if isinstance(owner, Service):
         times += owner.agenda.values()
@@ -91,7 +91,7 @@ def _remind(service: Service, world: World, t: float) -> None:
 
 
 def launch(service: Service, deployment: Deployment, t: float) -> Task:
-    """A new task of a deployment; it begins to live at `t`."""
+    """Start a new task of a deployment at `t`."""
     service.launched += 1
     ident = hashlib.sha256(f"{service.arn} {service.created} {service.launched}".encode()).hexdigest()[:32]
     task = Task(
@@ -110,19 +110,20 @@ def launch(service: Service, deployment: Deployment, t: float) -> Task:
     return task
 
 
-# API reference, UpdateService: these reach new tasks only, and make no new deployment.
+# API reference, UpdateService: these apply to new tasks only, without a new deployment.
 _AT_LAUNCH = ("healthCheckGracePeriodSeconds", "enableExecuteCommand", "enableECSManagedTags", "propagateTags")
 
 
 def _group(deployment: Deployment) -> dict[str, Any]:
-    """Of two target groups, the one that the deployment's tasks are to be in."""
+    """The one of two target groups that the deployment's tasks belong in."""
     if not deployment.group:
         return {}
     return {"loadBalancers": [{**one, "targetGroupArn": deployment.group} for one in deployment.terms["loadBalancers"]]}
 
 
 def _tags(service: Service, deployment: Deployment) -> list[dict[str, str]]:
-    """ECS guide, "Tagging your resources": propagated from the service or the definition; ECS's own if enabled."""
+    """A task's tags: propagated from the service or the definition, and ECS's own if enabled (ECS guide, "Tagging your
+    resources")."""
     source = service.settings.get("propagateTags")
     tags = {"SERVICE": service.tags, "TASK_DEFINITION": deployment.definition.tags}.get(source or "", [])
     if service.settings.get("enableECSManagedTags"):
@@ -141,7 +142,7 @@ _minutely: list[Callable[[EC2ContainerServiceBackend, float | None], bool]] = []
 
 @dataclass
 class _Watched:
-    """Up to when the minutes of an account and region are over."""
+    """The time up to which an account and region's full minutes have been handled."""
 
     until: float = math.inf
 
@@ -149,13 +150,13 @@ class _Watched:
 def each_minute(
     function: Callable[[EC2ContainerServiceBackend, float | None], bool],
 ) -> Callable[[EC2ContainerServiceBackend, float | None], bool]:
-    """Call `function` at each full minute, in turn with what lives. Asked without one it says whether it need be."""
+    """Call `function` at each full minute of sandbox time. With None it only returns whether it needs those calls."""
     _minutely.append(function)
     return function
 
 
 def _minutes(backend: EC2ContainerServiceBackend, now: float) -> Iterator[float]:
-    """The full minutes that have passed since the last request, if anything goes by them."""
+    """The full minutes since the last request, if any function needs them."""
     watched = overlay.memory(backend, _Watched)
     before, watched.until = watched.until, now
     if before < now and any(function(backend, None) for function in _minutely):
@@ -178,12 +179,12 @@ def tick(backend: EC2ContainerServiceBackend) -> None:
     for owner in owners:
         for task in owner.known:
             known.setdefault(owner.cluster_arn.rsplit("/", 1)[-1], {})[task.arn] = task
-    backend.tasks = known  # where moto finds what can be tagged
+    backend.tasks = known  # where moto looks for taggable tasks
 
 
 @requests.before_each
 def tick_all() -> None:
-    """Advance all of ECS to the clock, because its interfaces, targets and log lines show in other services."""
+    """Advance all of ECS to the clock before each request: other services show its interfaces, targets and logs."""
     for account in list(ecs_backends.values()):
         for backend in list(account.values()):
             tick(backend)
@@ -192,7 +193,7 @@ def tick_all() -> None:
 
 
 def forget_definitions(backend: EC2ContainerServiceBackend) -> None:
-    """Drop deleted revisions that no service and no task refers to any more (API reference, DeleteTaskDefinitions)."""
+    """Remove deleted revisions that no service and no task refers to (API reference, DeleteTaskDefinitions)."""
     inactive = [d for known in backend.task_definitions.values() for d in known.values() if d.status != "ACTIVE"]
     if not inactive:
         return

@@ -1,4 +1,4 @@
-"""Says what describe answers about services, deployments, revisions and tasks."""
+"""Services, deployments, revisions and tasks as the Describe calls return them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ PLATFORM = "1.4.0"  # what LATEST means for Linux on Fargate (ECS guide, "Fargat
 
 
 def when(seconds: float) -> datetime:
-    """A moment as moto wants it: a datetime in UTC."""
+    """A time as moto requires it: a datetime in UTC."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
@@ -32,7 +32,7 @@ def _family(service: Service) -> str | None:
     return "Linux" if on_fargate(service.settings) else None
 
 
-# As create_service and update_service take them; shown as they were sent.
+# Parameters of create_service and update_service that are returned as they were sent.
 _ECHOED = (
     "loadBalancers",
     "serviceRegistries",
@@ -55,7 +55,7 @@ _ECHOED = (
 )
 
 
-# API reference, Deployment and ServiceRevision: a service does not show these, and only a revision the last ones.
+# API reference, Deployment and ServiceRevision: a service lacks these, and only a revision has the last ones.
 _OF_DEPLOYMENTS = (
     "networkConfiguration",
     "serviceConnectConfiguration",
@@ -66,7 +66,7 @@ _OF_REVISIONS = ("loadBalancers", "serviceRegistries", "gatewayConnectors", "mon
 
 
 def service(backend: EC2ContainerServiceBackend, found: Service, tags: bool = False) -> Wire:
-    """A service. Its tags only when asked for (API reference, DescribeServices)."""
+    """A service, with its tags only on request (API reference, DescribeServices)."""
     tasks = found.tasks
     role = "role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
     shown: Wire = {name: found.settings.get(name) for name in _ECHOED}
@@ -100,7 +100,7 @@ def _event_id(found: Service, at: float, text: str) -> str:
 
 
 def deployment(found: Service, each: Deployment) -> Wire:
-    """A deployment of a service, with what its tasks are doing now."""
+    """A deployment of a service, with its current task counts."""
     tasks = found.of(each)
     return _given(
         {
@@ -137,7 +137,7 @@ def revision_counts(found: Service, each: Deployment) -> Wire:
 
 
 def _traffic(found: Service, each: Deployment) -> Wire:
-    """Returns which share of the requests it gets, while they are shifted (API reference, ServiceRevisionSummary)."""
+    """A revision's share of the requests, while they are shifted (API reference, ServiceRevisionSummary)."""
     release = found.release
     if release is None or not shifting.shifts(release.configuration):
         return {}
@@ -147,7 +147,7 @@ def _traffic(found: Service, each: Deployment) -> Wire:
 
 
 def revision(found: Service, each: Deployment) -> Wire:
-    """A service revision: what one deployment deploys, with the digests its images were resolved to."""
+    """A service revision: what one deployment deploys, with the resolved digests of its images."""
     images = [
         _given({"containerName": c["name"], "image": c["image"], "imageDigest": each.digests.get(c["image"])})
         for c in each.definition.containers
@@ -172,7 +172,7 @@ def revision(found: Service, each: Deployment) -> Wire:
 
 
 def _resolved(each: Deployment) -> Wire | None:
-    """The one of two target groups that its tasks are in (API reference, ResolvedConfiguration)."""
+    """The target group that was chosen for its tasks (API reference, ResolvedConfiguration)."""
     between = shifting.advanced(each.terms)
     if not between or not each.group:
         return None
@@ -181,7 +181,7 @@ def _resolved(each: Deployment) -> Wire | None:
 
 
 def release_brief(found: Service, each: Release) -> Wire:
-    """A service deployment as the list shows it."""
+    """A service deployment as ListServiceDeployments returns it."""
     return _given(
         {
             "serviceDeploymentArn": each.arn,
@@ -198,7 +198,7 @@ def release_brief(found: Service, each: Release) -> Wire:
 
 
 def release(found: Service, each: Release) -> Wire:
-    """A service deployment in full."""
+    """A service deployment as DescribeServiceDeployments returns it."""
     brief = release_brief(found, each)
     del brief["targetServiceRevisionArn"]
     rollback = each.rollback and {**each.rollback, "startedAt": when(each.rollback["startedAt"])}
@@ -250,7 +250,7 @@ _MOMENTS = {
 
 
 def task(each: Task, cluster_arn: str, tags: bool = False) -> Wire:
-    """A task. Its tags only when asked for (API reference, DescribeTasks)."""
+    """A task, with its tags only on request (API reference, DescribeTasks)."""
     document = each.definition.document
     shown: Wire = {
         "taskArn": each.arn,
@@ -265,7 +265,7 @@ def task(each: Task, cluster_arn: str, tags: bool = False) -> Wire:
         "connectivityAt": when(each.moments["pull_started"]) if "pull_started" in each.moments else None,
         "cpu": each.overrides.get("cpu") or document.get("cpu"),
         "memory": each.overrides.get("memory") or document.get("memory"),
-        "launchType": each.terms.get("launchType") or "FARGATE",  # of its capacity providers, too
+        "launchType": each.terms.get("launchType") or "FARGATE",  # also with capacity providers
         "platformVersion": PLATFORM,
         "platformFamily": "Linux",
         "availabilityZone": each.interface.zone if each.interface else None,
@@ -288,7 +288,7 @@ def task(each: Task, cluster_arn: str, tags: bool = False) -> Wire:
 
 
 def _overrides(each: Task) -> Wire:
-    """Every container is named in it, also those of which nothing is overridden."""
+    """The overrides of a task, with an entry for every container, even without any override."""
     every = [each.overridden(one["name"]) or {"name": one["name"]} for one in each.definition.containers]
     return {"inferenceAcceleratorOverrides": []} | each.overrides | {"containerOverrides": every}
 
@@ -313,7 +313,7 @@ def _attachment(each: Task) -> Wire:
 
 
 def agent_up(each: Task) -> bool:
-    """Whether ECS Exec's agent in the task answers."""
+    """Whether ECS Exec's agent in the task is running."""
     started = each.moments.get("started")
     return each.status == "RUNNING" and started is not None and clock.now() >= started + task_lifecycle.AGENT
 

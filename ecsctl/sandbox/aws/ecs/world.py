@@ -1,4 +1,4 @@
-"""Says what ECS tasks use of the sandbox's other services: interfaces, target groups, log streams."""
+"""How ECS tasks use the sandbox's other services: interfaces, target groups, log streams."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ from ecsctl.sandbox.aws.ecs.state import Definition, Interface, Task, arn_of, ba
 from ecsctl.sandbox.containers import machine
 from ecsctl.sandbox.core import clock, overlay
 
-_OWNER = "amazon-ecs"  # who holds the interfaces; the id AWS shows there is an assumption
+_OWNER = "amazon-ecs"  # owner of the interfaces; that AWS shows this id is an assumption
 
 
 class Region:
-    """Describes what one account and region has besides ECS. It is a `World` (`outside`)."""
+    """One account and region's services besides ECS, as a `World` (see `outside`)."""
 
     def __init__(self, backend: EC2ContainerServiceBackend) -> None:
         self.backend = backend
@@ -26,11 +26,11 @@ class Region:
         self.name = backend.region_name
 
     def in_alarm(self, alarms: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of CloudWatch's alarms that are in ALARM."""
+        """Which of these CloudWatch alarms are in ALARM."""
         return cloudwatch.in_alarm(self.account, self.name, alarms)
 
     def takes(self, alarms: tuple[str, ...]) -> float:
-        """The period in seconds of the slowest of them."""
+        """The longest period of these alarms, in seconds."""
         return cloudwatch.takes(self.account, self.name, alarms)
 
     def refuses(self, definition: Definition) -> str | None:
@@ -38,7 +38,7 @@ class Region:
         return task_outcomes.refusal(self.backend, definition)
 
     def attach(self, task: Task) -> Interface | str:
-        """An interface in the subnet that has the fewest, with the task's groups and AWS's description."""
+        """Create an interface in the subnet with the fewest, with the task's groups and AWS's description."""
         network = task.terms["networkConfiguration"]["awsvpcConfiguration"]
         vpc: Any = ec2_backends[self.account][self.name]
         subnets = {subnet.id: subnet for zone in vpc.subnets.values() for subnet in zone.values()}
@@ -59,24 +59,24 @@ class Region:
         return Interface(eni.id, eni.private_ip_address, chosen, eni.mac_address, zone, tuple(groups))
 
     def detach(self, task: Task, when: float) -> None:
-        """Let the interface disappear at that time."""
+        """Delete the interface at that time."""
         if machine.current:
             machine.current.forget(task.id)
         if task.interface is not None:
             ec2.release_interface(self.account, self.name, task.interface.id, max(0.0, when - clock.now()))
 
     def start(self, task: Task) -> Start:
-        """Returns how the task's preparation goes."""
+        """The outcome of the task's preparation."""
         return task_outcomes.prepare(self.backend, task)
 
     def run(self, task: Task) -> Run:
-        """Returns how the started task goes on."""
+        """What happens to the started task."""
         if engine_tasks.task_run(task) is not None:
             return task_outcomes.blocked(self.backend, task) or Run("real")
         return task_outcomes.go_on(self.backend, task)
 
     def outcomes(self, task: Task) -> dict[str, Outcome]:
-        """Returns how the containers beside the one that serves go."""
+        """The known outcomes of the containers beside the main one, by name."""
         return task_outcomes.beside(self.backend, task)
 
     def checks(self, target_group_arn: str) -> Checks:
@@ -92,7 +92,7 @@ class Region:
         )
 
     def target(self, task: Task, balancer: dict[str, Any], state: str, reason: str = "", description: str = "") -> None:
-        """Register the task's address, report its health, or deregister it."""
+        """Register the task's address, set its health, or deregister it."""
         arn, port = balancer["targetGroupArn"], balancer["containerPort"]
         group: Any = elbv2_backends[self.account][self.name].target_groups.get(arn)
         if group is None or task.interface is None:
@@ -106,9 +106,9 @@ class Region:
         elbv2.set_target_health(self.account, self.name, arn, address, port, state, reason or None, description or None)
 
     def log(self, task: Task, t: float, lines: tuple[str, ...], container: str = "") -> None:
-        """Write lines into the log stream of the container that serves, or of the one that is named.
+        """Write lines into the log stream of `container`, by default the main one.
 
-        What really runs writes by itself.
+        Containers that really run are skipped, since they write their own logs.
         """
         named = container or container_states.own(task)["name"]
         for one in task.definition.containers if engine_tasks.task_run(task) is None else ():
@@ -116,32 +116,32 @@ class Region:
                 streams.write(self.backend, task, one, t, lines)
 
     def weights(self, rule: str) -> dict[str, int]:
-        """The target groups of a rule; none if it does not exist, or does anything but forward."""
+        """The weights of a rule's target groups; empty if it does not exist, or does not only forward."""
         return elbv2.weights(self.account, self.name, rule)
 
     def shift(self, rule: str, weights: dict[str, float]) -> None:
-        """Give them other weights."""
+        """Change the weights of a rule's target groups."""
         elbv2.shift(self.account, self.name, rule, weights)
 
     def prepare(self, task: Task) -> None:
-        """Let its containers be made, if it really runs."""
+        """Create its containers, if it really runs."""
         engine_tasks.prepare(self.backend, task)
 
     def launch(self, task: Task) -> None:
-        """Let its containers start, if it really runs."""
+        """Start its containers, if it really runs."""
         engine_tasks.launch(task)
 
     def halt(self, task: Task) -> None:
-        """Let its containers be stopped; requests under way have the target groups' deregistration delay to end."""
+        """Stop its containers; requests in progress have the target groups' deregistration delay to end."""
         delays = [self.checks(one["targetGroupArn"]).delay for one in balancers(task)]
         engine_tasks.halt(task, max(delays, default=0.0))
 
     def facts(self, task: Task) -> Facts | None:
-        """Returns how its containers are; None for a task that is only simulated."""
+        """The state of its containers; None for a simulated task."""
         return engine_tasks.facts(self.backend, task)
 
     def pace(self) -> float:
-        """Seconds between two checks of what really runs."""
+        """Seconds of sandbox time between two checks of real containers."""
         return engine_tasks.pace()
 
 
@@ -155,7 +155,7 @@ def _no_interface(public: bool, subnet: str, code: str) -> str:
 
 @overlay.wraps(EC2ContainerServiceBackend)
 def iter_tagged_resources(original: Any, backend: EC2ContainerServiceBackend) -> Any:
-    """The tagging API does not list what is inactive and can only be described."""
+    """Skip inactive resources, which can be described, but are not listed by the tagging API."""
     dead = {service.arn for service in services(backend) if service.status == "INACTIVE"}
     dead |= {cluster.arn for cluster in backend.clusters.values() if cluster.status != "ACTIVE"}
     for owner in [*services(backend), *memory(backend).standalone.values()]:
