@@ -16,7 +16,7 @@ def init(
     account_id: Annotated[
         str,
         typer.Option(
-            metavar="ID", help="The only AWS account to work in. On a terminal you are asked whether yours shall be it."
+            metavar="ID", help="The only AWS account to work in. On a terminal, init offers that of your credentials."
         ),
     ] = "",
     dockerfile: Annotated[

@@ -16,9 +16,9 @@ def warning(path: str, read: Dockerfile, arguments: Mapping[str, str]) -> Iterat
         return
     names = [one.partition("@")[0] for one in pulled]
     official = next((one for one in names if "/" not in one), "")
-    other = f", or take public.ecr.aws/docker/library/{official}, the same image" if official else ""
+    other = f", or use public.ecr.aws/docker/library/{official}, the same image" if official else ""
     yield (
-        f"{path} pulls {', '.join(names[:3])} from Docker Hub, which limits pulls without a login: log in by "
+        f"{path} pulls {', '.join(names[:3])} from Docker Hub, which limits pulls without a login: log in with "
         f'"docker.io" in [build.logins]{other}'
     )
 

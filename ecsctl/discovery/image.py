@@ -129,8 +129,8 @@ def observed(
         and not absent.fetches(read, bare)
         and not build_context.holds_sources(tree, read, place)
     ):
-        doubts.append(f"no COPY of {path} brings the repository's sources into the image, and {ours[0].where} mounts "
-                      "a folder in it: it may be made for development")  # fmt: skip
+        doubts.append(f"no COPY in {path} brings the repository's sources into the image, and {ours[0].where} mounts "
+                      "a folder over it: the image may only be for development")  # fmt: skip
     notes += hub.warning(path, read, arguments)
     texts = started(tree, place.folder, " ".join([read.command(stage), *command]))
     doubts += [
@@ -202,7 +202,7 @@ def _command(
         command = hosted or command
         doubts += [lacks] if lacks and not command and not pod else []
     if pod and pod.arguments and not pod.command and not command and not read.parts(stage)[1]:
-        doubts.append(f"the image names no command; {pod.file} runs in it: {shlex.join(pod.arguments)}")
+        doubts.append(f"the image has no command of its own; {pod.file} runs: {shlex.join(pod.arguments)}")
         return pod.arguments
     return command
 
@@ -215,7 +215,7 @@ def _starting(
     if choosing.template(tree, path):
         yield choosing.IS_TEMPLATE.format(path)
     if absent.speaks_fastcgi(read, stage):
-        yield "PHP-FPM speaks FastCGI, which no load balancer does: the image needs a web server too"
+        yield "PHP-FPM speaks FastCGI, and a load balancer speaks HTTP: the image needs a web server too"
     if for_developers := running.for_developers(running.said(tree, texts)):
         yield for_developers
     if not command:

@@ -51,7 +51,7 @@ def observed(
     exposed = ports.exposed(read, stage)
     if exposed and set(exposed) <= ports.PROTOCOLS.keys():
         listed = ", ".join(f"{number}, of {ports.PROTOCOLS[number]}" for number in exposed)
-        doubts.append(f"EXPOSE of the Dockerfile names {listed}: no Application Load Balancer forwards that")
+        doubts.append(f"EXPOSE of the Dockerfile has {listed}: an Application Load Balancer does not forward that")
         found = ()
     doubts += ports.datagrams(read, stage, services)
     environment: tuple[tuple[str, str], ...] = ()
@@ -81,14 +81,14 @@ def observed(
     elif not found:
         elsewhere = exposed or any(one.ports for one in services[:1])
         if reason := "" if elsewhere else workers.reason(tree, context, stage.image, texts):
-            notes.append(f"it takes no requests, so web = false: {reason}")
+            notes.append(f"it serves no requests, so web = false: {reason}")
             return Listening(None, Health("/", ""), (), web=False)
         port = _asked(ask)
         if port is None:
-            doubts.append("nothing names the port that the app listens on: 8000 is a guess, see [service]. If "
-                         "it serves no requests, as a bot or a worker: web = false")  # fmt: skip
+            doubts.append("the port that the app listens on was not found: 8000 is a guess, see [service]. If the "
+                         "app serves no requests, like a bot or a worker: web = false")  # fmt: skip
             if unset := reach.unset(read, stage):
-                doubts.append(f"EXPOSE of the Dockerfile names {unset}, which has no value: set it in [build.args]")
+                doubts.append(f"EXPOSE of the Dockerfile uses {unset}, which has no value: set it in [build.args]")
     notes += [_OF_GRPC] if port == GRPC else []
     opened = any(one.any_host for one in services[:1])
     if not _settled(paths, port):
@@ -117,7 +117,9 @@ def _taken(found: Sequence[Port], ask: Ask | None, notes: list[str], doubts: lis
         port, source = int(ask("Several ports are exposed. Which one serves the app?", several)), "chosen"
     notes.append(f"port {port}: {source}")
     if torn := ports.undecided(found, asked=bool(ask)):
-        doubts.append(f"nothing says which of the ports {', '.join(map(str, torn))} serves the app: {port} is a guess")
+        doubts.append(
+            f"it is not known which of the ports {', '.join(map(str, torn))} serves the app: {port} is a guess"
+        )
     others = {
         one.number: one.source
         for one in found
@@ -130,7 +132,7 @@ def _taken(found: Sequence[Port], ask: Ask | None, notes: list[str], doubts: lis
 
 def _asked(ask: Ask | None) -> int | None:
     """The port that the user enters; None if nobody can be asked, or the user does not know."""
-    question = "Nothing names the port that the app listens on. Which one is it (Enter: not known)?"
+    question = "The port that the app listens on was not found. Which one is it (Enter: not known)?"
     while ask and (answer := ask(question, [])):
         if answer.isascii() and answer.isdigit() and 0 < int(answer) < 65536:
             return int(answer)
@@ -146,9 +148,9 @@ def _of_port(
     given = [pair for one in services[:1] for pair in one.listens if pair[1].endswith(str(port))]
     if given := [(name, value) for name, value in given if known.get(name) != value]:
         listed = ", ".join(name for name, _ in given)
-        return tuple(given), [f"the app finds its port in {listed}, which {services[0].where} sets to {given[0][1]}"]
+        return tuple(given), [f"the app reads its port from {listed}, which {services[0].where} sets to {given[0][1]}"]
     if name := _reading(tree, context, found, port, texts, known):
-        return ((name, str(port)),), [f"the app finds its port in {name}, which [service.environment] sets to {port}"]
+        return ((name, str(port)),), [f"the app reads its port from {name}, which [service.environment] sets to {port}"]
     return (), []
 
 
@@ -172,18 +174,18 @@ def _checked(
 ) -> Health:  # fmt: skip
     """The health check on this port, with its source added to `notes`."""
     fitting = [one for one in paths if not one.port or one.port == port]
-    checked = fitting[0] if fitting else Health("/", "nothing names another", redirects=True)
+    checked = fitting[0] if fitting else Health("/", "no other was found", redirects=True)
     if fitting:
         notes.append(f"health path {checked.path}: {checked.source}")
     if not fitting:
-        doubts += [f"{one.source} asks {one.path} on port {one.port}, and the load balancer asks on {port}"
+        doubts += [f"{one.source} asks {one.path} on port {one.port}, but the load balancer checks {port}"
                    for one in paths[:1] if port and one.sure]  # fmt: skip
         if port:
             doubts.append(
                 "no path for the health check was found: / is a guess, and codes from 200 to 399 count as healthy"
             )
         if listed := health.listed(tree, context, read):
-            doubts.append(f"paths that its sources name, and that may be better: {listed}")
+            doubts.append(f"paths in the sources that may be better: {listed}")
     if not port or not fitting:
         doubts += refusals.allowed_hosts(tree, context, opened) if port else []
         return checked

@@ -78,14 +78,14 @@ def command(read: Dockerfile, stage: Stage, services: Sequence[Service], notes: 
     first = services[0] if services and services[0].runs(stage.name) else None
     said = _more(entry, first) if first else ()
     if said and first and not any(word.startswith(place) for word in said for place in first.placed):
-        what = f"the image's own command is {own}" if says else "the image names no command"
-        notes.append(f"{what}; {first.where} runs in it: {shlex.join(said)}")
+        what = f"the image's own command is {own}" if says else "the image has no command of its own"
+        notes.append(f"{what}; {first.where} runs: {shlex.join(said)}")
         return said
     if first and said:
         notes.append(f"{first.where} runs {shlex.join(said)} in the image, with files that it mounts: set command in "
                      "[service], and put the files into the image")  # fmt: skip
     elif says:
-        notes.append(f"the image's own command is {own}, which prints something and ends: set command in [service]")
+        notes.append(f"the image's own command is {own}, which prints something and exits: set command in [service]")
     return ()
 
 
@@ -148,7 +148,7 @@ def hosted(
         return (), "the image starts nothing by itself: set command in [service]" if nothing else ""
     where, start = found[0]
     words = Process("web", start, where).words
-    notes.append(f"the image names no command; {where} runs in it: {start}")
+    notes.append(f"the image has no command of its own; {where} runs: {start}")
     return tuple(words), ""
 
 
@@ -183,7 +183,7 @@ def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         if script.shell and word.rpartition("/")[2] == script.where.rpartition("/")[2] and _usage(script.text):
             known = re.findall(r"(?m)^\s*([a-z][\w-]*)\)\s*$", script.text)
             to = f", to one of {', '.join(known[:6])}" if known else ""
-            yield f"{script.where} says its usage and ends where it is given no word: set command in [service]{to}"
+            yield f"{script.where} prints its usage and exits without an argument: set command in [service]{to}"
             return
     if not entry or own or " " in entry or entry.endswith(".sh"):
         return
@@ -196,7 +196,7 @@ def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         else:
             silent = _SUBCOMMANDS.search(text) is not None
         if silent:
-            yield f"{entry} has subcommands ({file}), and the image starts none: set command in [service] to one"
+            yield f"{entry} needs a subcommand ({file}), and the image has none: set command in [service] to one"
             return
 
 
@@ -228,7 +228,7 @@ def unlike(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Itera
     entry, own = read.parts(stage)
     first = services[0] if services and services[0].runs(stage.name) else None
     if first and first.entrypoint and not (entry and not own and first.entrypoint.startswith(f"{entry} ")):
-        yield f"{first.where} starts the image by another entry point: {first.entrypoint}"
+        yield f"{first.where} starts the image with another entry point: {first.entrypoint}"
 
 
 def served_otherwise(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
@@ -240,7 +240,7 @@ def served_otherwise(read: Dockerfile, stage: Stage, services: Sequence[Service]
     for one in services:
         if one.ports and one.command and (one.dockerfile, one.file) == (plain.dockerfile, plain.file):
             yield (f"the image's own command is {own}, as {plain.where} runs it; {one.where} serves on port "
-                   f"{one.ports[0]} by {one.command}: set command in [service] to that, or web = false")  # fmt: skip
+                   f"{one.ports[0]} with {one.command}: set command in [service] to that, or web = false")  # fmt: skip
             return
 
 
@@ -255,5 +255,5 @@ def speaks_elsewhere(tree: Tree, context: str, command: str, known: Mapping[str,
     if depends and not re.search(r"streamable|\bhttp\b|\bsse\b", said, re.IGNORECASE):
         files = [one for one in tree.named(_MCP_FILES, context) if not aside(one)]
         if any(re.search(r"StdioServerTransport|[\"']stdio[\"']", tree.read(one)) for one in files[:50]):
-            yield ("the app is an MCP server, which may answer on standard input alone: have it serve HTTP, by command "
-                   "or a variable in [service]")  # fmt: skip
+            yield ("the app is an MCP server, which may only use standard input and output: make it serve HTTP, with "
+                   "command or a variable in [service]")  # fmt: skip

@@ -27,8 +27,8 @@ IGNORED = ".ecsctl/"
 """The folder of the state file and the sandbox: it stays on this machine."""
 _WHEREVER = frozenset({".ecsctl", ".ecsctl/", "**/.ecsctl", "**/.ecsctl/"})  # in any folder
 _OF_SERVICE = (
-    "port ", "health path ", "the app listens ", "the app finds ", "[service.environment] sets ", "the task has ",
-    "the processor ", "it takes no requests",
+    "port ", "health path ", "the app listens ", "the app reads ", "[service.environment] sets ", "the task has ",
+    "the processor ", "it serves no requests",
 )  # fmt: skip
 """How the notes begin that say where the values of [service] were found."""
 GITHUB = (
@@ -120,15 +120,15 @@ class Proposal:
             "build": self._found("the image is built ", "the stage ", "there are several Dockerfiles"),
         }
         if self.needs:
-            remarks["service"].append("You will have to say where; ecsctl creates none of it by itself:")
+            remarks["service"].append("You will have to say where these are; ecsctl does not create them by itself:")
             remarks["service"] += [f"- {one.line}" for one in self.needs]
         if self.image and self.image.lacking and self.builds:
             lacking = ", ".join(self.image.lacking)
-            remarks["build"].append(f"You will have to say in args, for the Dockerfile has no default: {lacking}")
+            remarks["build"].append(f"Set these in args, since the Dockerfile has no default for them: {lacking}")
         if self.paths and self.builds:
             listed = ", ".join(f'"{one}"' for one in self.paths)
-            remarks["pipeline"] = [f"Other apps are in this repository too. With a connection, paths = [{listed}] lets "
-                                   "pushes that concern this one alone build it."]  # fmt: skip
+            remarks["pipeline"] = [f"This repository contains other apps too. With a connection, paths = [{listed}] "
+                                   "builds this one only for pushes that change it."]  # fmt: skip
         processes = self.image.processes if self.image else ()
         if self.image and self.image.web and not self.image.port and any(one.name for one in processes):
             remarks["service"].append("If this app serves no requests: web = false, and the workers below.")
@@ -164,15 +164,15 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
         name = whole if whole.endswith(app_name(home.rpartition("/")[2])) else app_name(home.rpartition("/")[2])
     notes = [f"the app is called {name}", *found.notes]
     if home != ".":
-        notes.append(f"the repository holds other apps too: ecsctl.toml is this folder's, {home}; its paths are "
-                     "from the repository's root")  # fmt: skip
+        notes.append(f"the repository contains other apps too: ecsctl.toml is for this folder, {home}; its paths are "
+                     "relative to the repository's root")  # fmt: skip
     notes += image.notes if image else [NO_DOCKERFILE]
     if others := [one.name or "a release command" for one in (image.processes if image else ())]:
         as_comments = ", as comments" if image and image.web else ""
         notes.append(f"the same image runs {', '.join(others)}: proposed in ecsctl.toml{as_comments}")
     if image and image.needs:
         notes.append(
-            "[service] in ecsctl.toml lists what it needs besides: "
+            "[service] in ecsctl.toml lists what else it needs: "
             + ", ".join(dict.fromkeys(one.kind for one in image.needs))
         )
     if found.repository:

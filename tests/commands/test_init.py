@@ -137,7 +137,7 @@ def test_a_port_that_is_none_is_asked_for_again(folder: Path) -> None:
     found, questions = port("abc", "0", "99999", "8080")
     assert found == 8080
     assert [question.partition(".")[0] for question in questions] == [
-        "Nothing names the port that the app listens on",
+        "The port that the app listens on was not found",
         *(f"Expected a number from 1 to 65535, found {one}" for one in ("abc", "0", "99999")),
     ]
     assert len(port("")[1]) == 1

@@ -15,7 +15,7 @@ LATEST = {
             "docker-compose.yml": "services:\n  db: {image: 'postgres:18'}\n  app:\n    build: {context: .}\n    environment: {DJANGO_SECRET_KEY: x, DATABASE_URL: x}\n    volumes: ['./media:/code/media']\n    ports: ['8000:8000']\n",
             "media/kept.txt": "",
         },
-        port=8000, needs=("a database: ", "DATABASE_URL", "DJANGO_SECRET_KEY, which app in", "/code/media/images (VOLUME", "python manage.py migrate"),
+        port=8000, needs=("a database: ", "DATABASE_URL", "DJANGO_SECRET_KEY (app in", "/code/media/images (VOLUME", "python manage.py migrate"),
     ),
     "basecamp/once-campfire": Shape(
         {
@@ -32,7 +32,7 @@ LATEST = {
             "package.json": "{}", "bun.lock": "", "src/healthcheck.tsx": "export const healthcheck = new Elysia().use(userService).get(\n  \"/healthcheck\",\n  () => ({ status: \"ok\" }),\n);\n",
             "compose.yaml": "services:\n  convertx:\n    build: .\n    environment: [JWT_SECRET=x]\n    volumes: ['./data:/app/data']\n    ports: ['3000:3000']\n",
         },
-        port=3000, path="/healthcheck", needs=("JWT_SECRET, which convertx in", "/app/data (a volume of convertx"),
+        port=3000, path="/healthcheck", needs=("JWT_SECRET (convertx in", "/app/data (a volume of convertx"),
     ),
     "LukeMathWalker/zero-to-production": Shape(
         {
@@ -58,7 +58,7 @@ LATEST = {
             "compose.example.yml": "services:\n  web:\n    image: ghcr.io/maybe-finance/maybe:latest\n    ports: ['3000:3000']\n    environment: {SECRET_KEY_BASE: x, DB_HOST: db}\n    volumes: ['app-storage:/rails/storage']\n"
             "  worker:\n    image: ghcr.io/maybe-finance/maybe:latest\n    command: bundle exec sidekiq\n  db: {image: 'postgres:16'}\n",
         },
-        port=3000, path="/up", needs=("SECRET_KEY_BASE, which web in", "/rails/storage", "DB_HOST", "bundle exec sidekiq"),
+        port=3000, path="/up", needs=("SECRET_KEY_BASE (web in", "/rails/storage", "DB_HOST", "bundle exec sidekiq"),
     ),
     "karakeep-app/karakeep": Shape(
         {
@@ -88,7 +88,7 @@ LATEST = {
     ),
     "lobsters/lobsters": Shape(
         {"Dockerfile.dev": "FROM ruby:3.4\nCOPY Gemfile .ruby-version ./\nEXPOSE 3000\nCMD [\"bin/rails\", \"server\"]\n", "Gemfile": "", ".ruby-version": ""},
-        "Dockerfile.dev", port=3000, notes=("for development, tests or examples by its name",),
+        "Dockerfile.dev", port=3000, notes=("seems to be for development, tests or examples",),
     ),
     "DefectDojo/django-DefectDojo": Shape(
         {

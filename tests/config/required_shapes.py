@@ -86,7 +86,7 @@ REQUIRED = {
         },
         port=8080,
         needs=("a database: DSN",),
-        notes=("standard input alone",),
+        notes=("may only use standard input",),
     ),
     "atuinsh/atuin": Shape(  # only manifests name the variables
         {
@@ -138,7 +138,7 @@ REQUIRED = {
         port=3000,
         path="/health",
         needs=("Redis: apps/api/package.json has ioredis",),
-        notes=("Dockerfile.server is taken, the likeliest", "which another app may have alone"),
+        notes=("Dockerfile.server is used, the likeliest", "which may belong to another app"),
     ),
     "tubearchivist/tubearchivist": Shape(  # a search engine's address, a password, and migrations with an image of their own
         {
@@ -150,7 +150,7 @@ REQUIRED = {
         port=8000,
         needs=(
             "a search engine: ES_URL",
-            "TA_PASSWORD, which web in docker-compose.yml names",
+            "TA_PASSWORD (web in docker-compose.yml)",
             "migrations: db-migrate/Dockerfile builds",
         ),
     ),

@@ -39,10 +39,10 @@ def test_the_app_that_keeps_data_and_is_called_by_the_others_is_taken_and_they_a
     said = " ".join(image.doubts)
     assert image.dockerfile == "core/Dockerfile"
     assert (
-        "core/Dockerfile is taken, the likeliest: it keeps data, and the others call it (ecsctl init --dockerfile"
+        "core/Dockerfile is used, the likeliest: it keeps data, and the others call it (ecsctl init --dockerfile"
         in said
     )
-    assert "web (web/Dockerfile) calls it, and is put up by itself" in said
+    assert "web (web/Dockerfile) calls it, and is deployed separately" in said
     assert "it calls" not in said
 
 
@@ -85,7 +85,7 @@ def test_where_services_call_each_other_what_people_open_is_taken(tmp_path):
 def test_pages_that_a_browser_runs_come_after_a_server(tmp_path, front):
     image = observed(laid(tmp_path, {"web/Dockerfile": front, "src/host/shop/Dockerfile": API}))
     assert image.dockerfile == "src/host/shop/Dockerfile"
-    assert any("takes another: web/Dockerfile)" in one for one in image.doubts)
+    assert any("uses another: web/Dockerfile)" in one for one in image.doubts)
 
 
 def test_an_image_made_from_one_that_somebody_has_to_name_comes_last(tmp_path):
@@ -112,7 +112,7 @@ def test_a_stage_that_a_variable_names_is_said_to_be_a_choice(tmp_path):
             },
         )
     )
-    assert any("target in [build] takes another of apache-runtime, fpm-runtime" in one for one in image.doubts)
+    assert any("set target in [build] for another of apache-runtime, fpm-runtime" in one for one in image.doubts)
 
 
 def test_a_store_that_only_a_file_for_development_runs_is_no_more_than_perhaps_needed(tmp_path):
@@ -120,25 +120,25 @@ def test_a_store_that_only_a_file_for_development_runs_is_no_more_than_perhaps_n
     tree = laid(tmp_path, {"Dockerfile": API, "compose.dev.yaml": dev, "requirements.txt": "psycopg\n"})
     assert [(one.kind, one.line) for one in observed(tree).needs] == [
         ("a database", "a database: compose.dev.yaml runs postgres"),
-        ("what may be for development alone", "perhaps: Redis (compose.dev.yaml runs redis)"),
+        ("what may only be for development", "perhaps: Redis (compose.dev.yaml runs redis)"),
     ]
 
 
 @pytest.mark.parametrize(("file", "text", "line"), [
-    ("src/appsettings.json", '{"ConnectionStrings": {"Main": "Host=db;Database=x", "Redis": "cache:6379"}}', "a database: ConnectionStrings__Main, which"),
+    ("src/appsettings.json", '{"ConnectionStrings": {"Main": "Host=db;Database=x", "Redis": "cache:6379"}}', "a database: ConnectionStrings__Main"),
     ("src/appsettings.json", '{"ConnectionStrings": {"Main": "Data Source=shop.db"}}', ""),
-    ("src/main/resources/application.yml", "spring:\n  datasource:\n    url: jdbc:postgresql://${DB_HOST:localhost}/x\n", "a database: DB_HOST, which"),
-    ("src/main/resources/application.properties", "spring.rabbitmq.host=localhost\n", "a queue: SPRING_RABBITMQ_HOST, which"),
+    ("src/main/resources/application.yml", "spring:\n  datasource:\n    url: jdbc:postgresql://${DB_HOST:localhost}/x\n", "a database: DB_HOST"),
+    ("src/main/resources/application.properties", "spring.rabbitmq.host=localhost\n", "a queue: SPRING_RABBITMQ_HOST"),
     ("src/main/resources/application.properties", "spring.datasource.url=jdbc:h2:mem:x\n", ""),
 ])  # fmt: skip
 def test_what_settings_say_of_a_store_is_named_by_the_variable_that_overrides_it(tmp_path, file, text, line):
     tree = laid(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . .\nEXPOSE 80\nCMD serve\n", file: text})
-    assert [one.line for one in observed(tree).needs][:1] == ([f"{line} {file} names"] if line else [])
+    assert [one.line for one in observed(tree).needs][:1] == ([f"{line} ({file})"] if line else [])
 
 
 @pytest.mark.parametrize(("files", "name"), [
-    ({"artisan": ""}, "APP_KEY, which Laravel names"),
-    ({"config/environments/production.rb": "", "Gemfile": ""}, "SECRET_KEY_BASE, which Rails in production names"),
+    ({"artisan": ""}, "APP_KEY (Laravel)"),
+    ({"config/environments/production.rb": "", "Gemfile": ""}, "SECRET_KEY_BASE (Rails in production)"),
     ({"settings.py": 'from decouple import config\nKEY = config("TILL_KEY")\nOTHER = config("OTHER", default=1)\n'}, "TILL_KEY: required by settings.py"),
     ({"main.go": 'Url string `long:"url" env:"SHOP_URL" required:"true"`\nPort int `env:"SHOP_PORT" default:"1" required:"true"`\n'}, "SHOP_URL: required by main.go"),
 ])  # fmt: skip
@@ -171,9 +171,12 @@ def test_a_stage_that_a_compose_file_releases_is_taken_whatever_its_name_and_its
     )
     image = observed(laid(tmp_path, {"Dockerfile": stages, "httpd.conf": "Listen 80\n", "compose.yaml": compose}))
     assert image.target == "build_web"
-    assert any("php in compose.yaml runs the stage build_php beside it" in one for one in image.doubts)
+    assert any("php in compose.yaml runs the stage build_php beside this one" in one for one in image.doubts)
     image = observed(laid(tmp_path, {"compose.yaml": ""}))
-    assert (image.target, [one for one in image.doubts if "build_php_dev, is one for development" in one] != []) == (
+    assert (
+        image.target,
+        [one for one in image.doubts if "build_php_dev, seems to be for development" in one] != [],
+    ) == (
         "",
         True,
     )
@@ -202,7 +205,7 @@ def test_a_committed_environment_names_the_store_and_composers_packages_do_where
         "composer.json": '{"require": {"ext-mongodb": "*"}}',
         ".env": "MONGODB_URL=mongodb://127.0.0.1\n",
     }
-    assert [one.line for one in observed(laid(tmp_path, files)).needs] == ["a database: MONGODB_URL, which .env names"]
+    assert [one.line for one in observed(laid(tmp_path, files)).needs] == ["a database: MONGODB_URL (.env)"]
     (tmp_path / ".env").unlink()
     assert [one.line for one in observed(laid(tmp_path, {})).needs] == [
         "a database: composer.json has ext-mongodb; the app may need one"
@@ -224,9 +227,9 @@ def test_what_the_packages_of_an_app_require_stands_in_one_line_after_its_own(tm
 
 
 @pytest.mark.parametrize(("file", "text", "line"), [
-    ("app.json", '{"addons": ["cloudamqp:lemur", {"plan": "memcachier"}]}', ["a cache: app.json asks for memcachier", "a queue: app.json asks for cloudamqp"]),
-    ("render.yaml", "databases: [{name: x}]\nservices: [{type: keyvalue, name: y}]\n", ["a database: render.yaml asks for postgres", "Redis: render.yaml asks for redis"]),
-    (".do/app.yaml", "databases: [{engine: MYSQL}]\n", ["a database: .do/app.yaml asks for mysql"]),
+    ("app.json", '{"addons": ["cloudamqp:lemur", {"plan": "memcachier"}]}', ["a cache: app.json has memcachier", "a queue: app.json has cloudamqp"]),
+    ("render.yaml", "databases: [{name: x}]\nservices: [{type: keyvalue, name: y}]\n", ["a database: render.yaml has postgres", "Redis: render.yaml has redis"]),
+    (".do/app.yaml", "databases: [{engine: MYSQL}]\n", ["a database: .do/app.yaml has mysql"]),
 ])  # fmt: skip
 def test_what_another_platform_puts_beside_the_app_is_listed(tmp_path, file, text, line):
     assert [one.line for one in observed(laid(tmp_path, {"Dockerfile": API, file: text})).needs] == line

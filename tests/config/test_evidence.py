@@ -98,9 +98,11 @@ def test_a_port_of_one_hint_alone_is_a_proposal_and_of_two_that_agree_is_not(tmp
 def test_what_runs_wins_over_an_expose_that_nothing_else_names_and_both_are_said(tmp_path):
     image = of(tmp_path, Dockerfile='FROM python\nCOPY . .\nEXPOSE 80\nCMD ["gunicorn", "-b", "0.0.0.0:5000", "app"]\n')
     assert image.port == 5000
-    assert "EXPOSE of the Dockerfile names 80, and its command 5000" in doubts(image)
+    assert "the port is not certain: 5000 (its command) or 80 (EXPOSE of the Dockerfile)" in doubts(image)
     image = of(tmp_path, Dockerfile='FROM node\nENV PORT=8080\nCOPY . .\nEXPOSE 3000\nCMD ["node", "x.js"]\n')
-    assert "EXPOSE of the Dockerfile names 3000, and ENV PORT of the Dockerfile 8080" in doubts(image)
+    assert "the port is not certain: 3000 (EXPOSE of the Dockerfile) or 8080 (ENV PORT of the Dockerfile)" in doubts(
+        image
+    )
 
 
 @pytest.mark.parametrize(("command", "said"), [
@@ -110,7 +112,7 @@ def test_what_runs_wins_over_an_expose_that_nothing_else_names_and_both_are_said
     ("gunicorn -k uvicorn.workers.UvicornWorker -b :8000 app", ""),
     ("make run", "a development server, manage runserver"),
     ("npm start", "a development server, react-scripts start"),
-    ("app --config /etc/app.yml", "reads /etc/app.yml, which nothing in the Dockerfile makes"),
+    ("app --config /etc/app.yml", "reads /etc/app.yml, which nothing in the Dockerfile creates"),
 ])  # fmt: skip
 def test_a_command_that_serves_nobody_else_or_lacks_its_settings_is_said(tmp_path, command, said):
     image = of(
@@ -142,9 +144,12 @@ def test_what_is_filled_in_by_a_tool_and_git_itself_are_no_part_of_a_build(tmp_p
         tmp_path,
         **{"{{cookiecutter.name}}__Dockerfile": "FROM x\n{%- if cookiecutter.a %}\nEXPOSE 80\n{%- endif %}\nCMD a\n"},
     )
-    assert "is a template, of which a tool makes a Dockerfile" in doubts(image)
+    assert "is a template for a Dockerfile" in doubts(image)
     image = of(tmp_path, Dockerfile="FROM x AS a\nCOPY . /a\nFROM x\nCOPY --from=a /a/.git /a/.git\nEXPOSE 80\nCMD a\n")
-    assert (image.dockerfile, "copies .git, which is not in what CodePipeline" in doubts(image)) == ("Dockerfile", True)
+    assert (image.dockerfile, "copies .git, which CodePipeline does not pass on" in doubts(image)) == (
+        "Dockerfile",
+        True,
+    )
 
 
 @pytest.mark.parametrize(("line", "said"), [
@@ -155,7 +160,7 @@ def test_what_is_filled_in_by_a_tool_and_git_itself_are_no_part_of_a_build(tmp_p
 def test_an_image_without_sources_is_said_to_have_none_unless_its_build_fetches_them(tmp_path, line, said):
     compose = "services:\n  web:\n    build: .\n    volumes: ['.:/app']\n    ports: ['80:80']\n"
     image = of(tmp_path, Dockerfile=f"FROM x\n{line}\nEXPOSE 80\nCMD a\n", compose_dot_yml=compose)
-    assert ("no COPY of Dockerfile brings the repository's sources" in doubts(image)) == said
+    assert ("no COPY in Dockerfile brings the repository's sources" in doubts(image)) == said
 
 
 @pytest.mark.parametrize(("source", "environment"), [
@@ -170,13 +175,13 @@ def test_an_app_that_has_no_port_of_its_own_gets_it_in_the_variable_that_it_read
 def test_the_rights_of_a_socket_are_no_port(tmp_path):
     image = of(tmp_path, Dockerfile="FROM x\nCOPY . .\nCMD uwsgi --socket=/run/a --chmod-socket=666\n")
     assert image.port is None
-    assert "nothing names the port" in doubts(image)
+    assert "the port that the app listens on was not found" in doubts(image)
 
 
 def test_an_argument_that_a_build_uses_has_a_compose_files_value_or_is_named(tmp_path):
     lines = "ARG CRATE\nARG NEXT_PUBLIC_API\nARG GIT_SHA\nRUN cargo install --path $CRATE --sha $GIT_SHA\n"
     image = of(tmp_path, Dockerfile=f"FROM x\n{lines}EXPOSE 80\nCMD a\n")
-    assert "the build uses CRATE, NEXT_PUBLIC_API, which no default" in doubts(image)
+    assert "the build uses CRATE, NEXT_PUBLIC_API, which neither a default" in doubts(image)
     image = of(
         tmp_path, compose_dot_yml="services: {a: {build: {context: ., args: {CRATE: web, NEXT_PUBLIC_API: /api}}}}\n"
     )
@@ -204,9 +209,9 @@ def test_a_started_file_that_is_neither_in_git_nor_built_is_said(tmp_path):
 ])  # fmt: skip
 def test_a_program_that_does_nothing_without_a_subcommand_is_said_to_have_none(tmp_path, source, text, said):
     image = of(tmp_path, Dockerfile='FROM x\nCOPY . .\nEXPOSE 80\nENTRYPOINT ["/desk"]\n', **{source: text})
-    assert ("/desk has subcommands" in doubts(image)) == said
+    assert ("/desk needs a subcommand" in doubts(image)) == said
 
 
 def test_a_check_by_tls_inside_the_container_is_said_not_to_be_the_load_balancers(tmp_path):
     image = of(tmp_path, Dockerfile=NODE.replace("CMD", "HEALTHCHECK CMD curl -k https://localhost:3000/ok\nCMD"))
-    assert "asks https://localhost:3000 by TLS" in doubts(image)
+    assert "own check uses TLS, https://localhost:3000" in doubts(image)

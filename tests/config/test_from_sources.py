@@ -101,7 +101,7 @@ def test_where_an_aspnet_app_sets_its_own_port_that_one_is_taken(tmp_path, file,
 
 def test_an_aspnet_app_that_sets_an_address_that_cannot_be_read_is_to_be_checked(tmp_path):
     image = of(tmp_path, Dockerfile=ASPNET, Startup_dot_cs="kestrel.Listen(bindAddress, bindPort);")
-    assert "port 8080 is ASP.NET's default, and Startup.cs sets itself where the app listens" in doubts(image)
+    assert "port 8080 is ASP.NET's default, but Startup.cs sets where the app listens" in doubts(image)
     (tmp_path / "Startup.cs").unlink()
     assert "ASP.NET's default" not in doubts(of(tmp_path, Dockerfile=ASPNET))
 
@@ -202,13 +202,13 @@ def test_folders_that_outlive_a_task_stand_in_one_line(tmp_path):
     image = of(tmp_path, Dockerfile=NODE + "VOLUME /data /config\n", server_dot_js="")
     assert [one.line for one in image.needs] == [
         "what the app keeps in /data (VOLUME of the Dockerfile), /config (VOLUME of the Dockerfile): "
-        "a task's disk ends with the task, and volumes outlive it"]  # fmt: skip
+        "a task's disk is deleted with the task, and a volume is not"]  # fmt: skip
 
 
 def test_the_address_of_a_store_that_tests_use_is_not_the_apps(tmp_path):
     compose = "services: {web: {build: ., environment: {TEST_DATABASE_URL: x, DATABASE__URL: x}}}\n"
     found = needs(of(tmp_path, Dockerfile=NODE, server_dot_js="", compose_dot_yml=compose))
-    assert "a database: DATABASE__URL, which web in compose.yml names" in found
+    assert "a database: DATABASE__URL (web in compose.yml)" in found
     assert "TEST_" not in found
 
 
@@ -234,7 +234,7 @@ def test_a_program_in_rust_that_requires_a_subcommand_starts_nothing_without(tmp
     text = 'Command::new("shop").subcommand(run()).subcommand_required(true)\n'
     image = of(tmp_path, Dockerfile='FROM debian\nCOPY . .\nEXPOSE 80\nENTRYPOINT ["shopd"]\n',
                deep__down__shopd__cli_dot_rs=text, **made)  # fmt: skip
-    assert "shopd has subcommands (deep/down/shopd/cli.rs)" in doubts(image)
+    assert "shopd needs a subcommand (deep/down/shopd/cli.rs)" in doubts(image)
 
 
 def test_of_two_apps_the_one_that_keeps_data_is_taken_rather_than_what_only_helps_it(tmp_path):
@@ -311,7 +311,7 @@ def test_a_folder_for_data_at_the_root_that_the_build_makes_is_kept(tmp_path):
 def test_an_image_whose_server_another_program_starts_does_not_contradict_expose(tmp_path):
     octane = "FROM dunglas/frankenphp:1\nCOPY . .\nEXPOSE 8000\n"
     assert "EXPOSE" not in doubts(of(tmp_path, Dockerfile=octane + 'ENTRYPOINT ["start-container"]\n'))
-    assert "EXPOSE of the Dockerfile names 8000" in doubts(of(tmp_path, Dockerfile=octane))
+    assert "the port is not certain: 8000 (EXPOSE of the Dockerfile)" in doubts(of(tmp_path, Dockerfile=octane))
 
 
 def test_migrations_that_flask_migrate_runs_as_the_app_starts_are_run(tmp_path):

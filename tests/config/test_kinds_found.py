@@ -42,7 +42,7 @@ def test_nested_settings_of_aspnet_name_stores_and_secrets_by_the_variable_that_
         "appsettings.json": '{"Jwt": {"Key": "only for a desk"}, "App": {"Redis": {"Host": "localhost"}}, '
         '"RabbitMq": {"HostName": "localhost"}, "Mongo": {"ConnectionString": "mongodb://localhost"}}',
     })  # fmt: skip
-    kinds = [line.partition(",")[0] for line in lines(image)]
+    kinds = [line.partition(" (")[0] for line in lines(image)]
     assert kinds == ["a database: Mongo__ConnectionString", "Redis: App__Redis__Host", "a queue: RabbitMq__HostName",
                      "Jwt__Key"]  # fmt: skip
 
@@ -68,7 +68,7 @@ def test_a_token_that_a_build_mounts_or_may_do_without_is_not_asked_for_twice(tm
         ".npmrc": "_authToken=${NPM_TOKEN}\n# ${OLD_TOKEN}\nother=${MAY_TOKEN-}\n",
     })  # fmt: skip
     assert [one for one in image.doubts if "TOKEN" in one] == [
-        "the build asks for the secrets NPM_TOKEN: [build.secrets] gives them, by the same ids"
+        "the build mounts the secrets NPM_TOKEN: set them in [build.secrets], with the same ids"
     ]
 
 
@@ -80,7 +80,7 @@ def test_a_token_that_a_build_mounts_or_may_do_without_is_not_asked_for_twice(tm
 ])  # fmt: skip
 def test_an_app_that_takes_no_requests_is_a_worker_without_a_web(tmp_path, files, said):
     image = found(tmp_path, files)
-    assert any(said in one for one in image.notes if one.startswith("it takes no requests"))
+    assert any(said in one for one in image.notes if one.startswith("it serves no requests"))
     (tmp_path / "ecsctl.toml").write_text(propose(tmp_path).text)
     assert list(config.read(tmp_path, environ={}).config.processes) == ["worker"]
 
@@ -93,18 +93,18 @@ def test_an_app_that_takes_no_requests_is_a_worker_without_a_web(tmp_path, files
 def test_an_app_that_may_answer_is_left_to_a_person(tmp_path, files):
     image = found(tmp_path, {"Dockerfile": "FROM python:3\nCOPY . .\nCMD python bot.py\n", **files})
     assert image.web
-    assert any("nothing names the port" in one for one in image.doubts)
+    assert any("the port that the app listens on was not found" in one for one in image.doubts)
 
 
 @pytest.mark.parametrize(("files", "said"), [
-    ({"Dockerfile": "FROM a\nEXPOSE 80 514/udp\nCMD a\n"}, "EXPOSE of the Dockerfile names 514 of UDP"),
+    ({"Dockerfile": "FROM a\nEXPOSE 80 514/udp\nCMD a\n"}, "EXPOSE of the Dockerfile has UDP ports, 514"),
     ({"Dockerfile": "FROM a\nEXPOSE 80\nCMD a\n",
       "compose.yml": "services:\n  dns:\n    build: .\n    ports: ['80:80', '5353:53/udp']\n"},
-     "dns in compose.yml names 53 of UDP"),
+     "dns in compose.yml has UDP ports, 53"),
 ])  # fmt: skip
 def test_a_port_of_udp_is_one_that_no_load_balancer_forwards(tmp_path, files, said):
-    assert [one for one in found(tmp_path, files).doubts if "of UDP" in one] == [
-        f"{said}, which no Application Load Balancer forwards"
+    assert [one for one in found(tmp_path, files).doubts if "UDP" in one] == [
+        f"{said}, which an Application Load Balancer does not forward"
     ]
 
 
@@ -124,8 +124,8 @@ def test_base_images_of_docker_hub_are_named_with_what_else_there_is(tmp_path):
 def test_migrations_that_nothing_runs_are_named_with_what_runs_them(tmp_path):
     files = {"Dockerfile": "FROM node\nCOPY . .\nEXPOSE 80\nCMD npm start\n", "prisma/migrations/1/a.sql": ""}
     image = found(tmp_path, files | {"package.json": '{"scripts": {"start": "node a.js"}}'})
-    assert lines(image) == ("migrations: nothing runs those of Prisma (prisma/migrations/1/a.sql): as a command "
-                            "of [release], npx prisma migrate deploy",)  # fmt: skip
+    assert lines(image) == ("migrations: nothing runs those of Prisma (prisma/migrations/1/a.sql): set command "
+                            "in [release] to npx prisma migrate deploy",)  # fmt: skip
     image = found(tmp_path, {"package.json": '{"scripts": {"start": "prisma migrate deploy && node a.js"}}'})
     assert lines(image) == ()
 
@@ -136,7 +136,7 @@ def test_an_argument_that_a_build_compares_with_another_value_than_its_default_i
     )
     notes = found(tmp_path, {"Dockerfile": f"{text}CMD a\n"}).doubts
     assert [one for one in notes if "its default" in one] == [
-        "the build does something else where PAGES is 1, and its default is 0: see args in [build]"
+        "the build does something else if PAGES is 1, and its default is 0: see args in [build]"
     ]
 
 
@@ -153,7 +153,7 @@ def test_variables_of_a_compose_file_s_env_file_are_the_app_s_too(tmp_path):
         "compose.yml": "services:\n  web: {build: ., ports: ['80:80'], env_file: env/a.env}\n",
     })  # fmt: skip
     assert [line.partition(" in compose.yml")[0] for line in lines(image)] == [
-        "a database: DB_HOST, which web", "COOKIE_SECRET, which web"
+        "a database: DB_HOST (web", "COOKIE_SECRET (web"
     ]  # fmt: skip
 
 
@@ -175,7 +175,7 @@ def test_what_a_compose_file_asks_of_a_machine_and_fargate_has_not_is_named(tmp_
         "    privileged: true\n    volumes: ['/var/run/docker.sock:/var/run/docker.sock']\n",
     })  # fmt: skip
     assert (
-        "web in compose.yml has cap_add NET_RAW, privileged, the Docker socket, which no task on Fargate has: "
+        "web in compose.yml has cap_add NET_RAW, privileged, the Docker socket, which Fargate does not offer: "
         in "".join(image.doubts)
     )
 
@@ -211,7 +211,7 @@ def test_a_setting_of_aspnet_stands_in_one_line_alone(tmp_path):
         "Dockerfile": ASPNET, "Data.cs": 'UseNpgsql(configuration.GetConnectionString("Main"));\n',
         "compose.yml": "services:\n  a: {build: ., ports: ['8080:8080'], environment: {ConnectionStrings__Main: x}}\n",
     })  # fmt: skip
-    assert lines(image) == ("a database: ConnectionStrings__Main, which a in compose.yml names",)
+    assert lines(image) == ("a database: ConnectionStrings__Main (a in compose.yml)",)
 
 
 def test_what_a_stage_has_of_a_repository_that_it_clones_is_not_looked_for_in_this_one(tmp_path):

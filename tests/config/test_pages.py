@@ -96,7 +96,7 @@ def test_a_dockerfile_that_only_configures_a_database_is_no_app(tmp_path):
 ])  # fmt: skip
 def test_the_port_in_a_frameworks_settings_wins_over_expose_and_both_are_named(tmp_path, name, text):
     image = of(tmp_path, Dockerfile=JAVA, pom_dot_xml=POM + "quarkus", **{f"src__main__resources__{name}": text})
-    assert (image.port, "EXPOSE of the Dockerfile names 8080" in doubts(image)) == (8091, True)
+    assert (image.port, "or 8080 (EXPOSE of the Dockerfile)" in doubts(image)) == (8091, True)
 
 
 def test_what_an_app_gives_its_own_settings_is_not_required(tmp_path):
@@ -195,7 +195,7 @@ def test_an_image_that_sets_a_framework_up_for_development_is_named(tmp_path, va
 @pytest.mark.parametrize(("env", "listed"), [("APP_SECRET=\n", True), ("APP_SECRET=abc\n", False)])
 def test_symfonys_secret_is_needed_unless_the_committed_file_has_one(tmp_path, env, listed):
     image = of(tmp_path, Dockerfile=PHP, symfony_dot_lock="{}", _dot_env=env)
-    assert ("APP_SECRET, which Symfony in production names" in needed(image)) is listed
+    assert ("APP_SECRET (Symfony in production)" in needed(image)) is listed
 
 
 def test_a_route_in_an_attribute_of_php_is_found_below_that_of_its_class(tmp_path):
@@ -217,7 +217,7 @@ def test_stores_that_only_settings_of_quarkus_name_are_listed_with_their_variabl
 
 def test_the_variable_that_decides_on_migrations_at_the_start_is_named(tmp_path):
     image = of(tmp_path, Dockerfile=GO, main_dot_go='if os.Getenv("RUN_MIGRATIONS") == "1" { migrate() }\n')
-    assert "migrations: RUN_MIGRATIONS says whether the app runs them as it starts (main.go)" in needed(image)
+    assert "migrations: RUN_MIGRATIONS decides whether the app runs them when it starts (main.go)" in needed(image)
 
 
 def test_a_spring_app_without_a_web_starter_takes_no_requests(tmp_path):
@@ -230,7 +230,7 @@ def test_a_spring_app_without_a_web_starter_takes_no_requests(tmp_path):
 
 def test_a_port_that_a_source_has_as_a_number_is_named_beside_what_expose_says(tmp_path):
     image = of(tmp_path, Dockerfile=NODE, server_dot_js="app.listen('8123', () => {});\n")
-    assert "EXPOSE of the Dockerfile names 3000, and server.js 8123" in doubts(image)
+    assert "the port is not certain: 3000 (EXPOSE of the Dockerfile) or 8123 (server.js)" in doubts(image)
     assert "EXPOSE" not in doubts(of(tmp_path, server_dot_js="app.listen(process.env.PORT || 8123);\n"))
 
 
@@ -274,7 +274,7 @@ def test_a_port_that_a_source_has_as_a_number_is_named_beside_what_a_compose_fil
         main_dot_js="app.listen(3100);\n",
         compose_dot_yml=compose,
     )
-    assert "the healthcheck of web in compose.yml names 4100, and main.js has the app listen on 3100" in doubts(image)
+    assert "the port is not certain: 4100 (the healthcheck of web in compose.yml) or 3100 (main.js)" in doubts(image)
 
 
 def test_the_example_of_the_file_that_a_compose_file_gives_to_the_app_is_read(tmp_path):
@@ -285,8 +285,8 @@ def test_the_example_of_the_file_that_a_compose_file_gives_to_the_app_is_read(tm
         compose_dot_yml=compose,
         _dot_env_dot_example="DATABASE_URL=\nSESSION_SECRET=\n",
     )
-    assert "a database: DATABASE_URL, which .env.example names" in needed(image)
-    assert "SESSION_SECRET, which .env.example names" in needed(image)
+    assert "a database: DATABASE_URL (.env.example)" in needed(image)
+    assert "SESSION_SECRET (.env.example)" in needed(image)
 
 
 @pytest.mark.parametrize(("profile", "port"), [("ENV ROCKET_PROFILE=debug\n", 8200), ("", 8300)])

@@ -53,7 +53,7 @@ def test_a_variable_that_only_a_part_of_it_wants_is_not_required(tmp_path, docke
 def test_a_secret_of_its_own_that_a_source_reads_with_nothing_in_its_place_is_listed(
     tmp_path, dockerfile, file, text, names
 ):
-    assert f"{names}, which" in needs(of(tmp_path, Dockerfile=dockerfile, **{file: text}))
+    assert f"{names} (" in needs(of(tmp_path, Dockerfile=dockerfile, **{file: text}))
 
 
 @pytest.mark.parametrize("text", [
@@ -90,7 +90,7 @@ def test_the_address_of_temporal_and_the_image_that_serves_it_stand_in_one_line(
     )
     found = needs(of(tmp_path, Dockerfile=NODE, **{"docker-compose_dot_yml": text}))
     assert (
-        "a workflow server: TEMPORAL_ADDRESS, which app in docker-compose.yml names; docker-compose.yml runs temporalio/auto-setup\n"
+        "a workflow server: TEMPORAL_ADDRESS (app in docker-compose.yml); docker-compose.yml runs temporalio/auto-setup\n"
         in found + "\n"
     )
 

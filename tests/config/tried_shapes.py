@@ -63,11 +63,11 @@ TRIED = {
             "build.gradle": "io.micronaut:micronaut-management\n", "cli/src/main/resources/application.yml": "endpoints:\n  all:\n    port: 8081\n",
             "docker-compose.yml": "services:\n  kestra:\n    image: kestra/kestra:latest\n    command: server standalone\n    ports: ['8080:8080', '8081:8081']\n",
         },
-        port=8080, command=("server", "standalone"), notes=("the image's own command is --help; kestra in docker-compose.yml runs in it",),
+        port=8080, command=("server", "standalone"), notes=("the image's own command is --help; kestra in docker-compose.yml runs: server standalone",),
     ),
     "cloudflare/cloudflared": Shape(
         {"Dockerfile": "FROM golang AS builder\nCOPY . .\nFROM gcr.io/distroless/base\nENTRYPOINT [\"cloudflared\", \"--no-autoupdate\"]\nCMD [\"version\"]\n", "go.mod": ""},
-        notes=("version, which prints something and ends", "web = false"),
+        notes=("version, which prints something and exits", "web = false"),
     ),
     "oauth2-proxy/oauth2-proxy": Shape(
         {
@@ -119,8 +119,8 @@ TRIED = {
             "pom.xml": "spring-boot-starter-parent", "config-server/src/main/resources/application.yml": "server:\n  port: 8888\n",
             "vets/src/main/resources/application.yml": "spring: {}\n",
         },
-        "docker/Dockerfile", ".", lacking=("ARTIFACT_NAME",), notes=("EXPOSE of the Dockerfile names EXPOSED_PORT, which has no value",),
-        asked=("Nothing names the port",),
+        "docker/Dockerfile", ".", lacking=("ARTIFACT_NAME",), notes=("EXPOSE of the Dockerfile uses EXPOSED_PORT, which has no value",),
+        asked=("The port that the app listens on was not found",),
     ),
     "ministryofjustice/hmpps-template-kotlin": Shape(  # a jar that something else builds, by name and by pattern
         {
@@ -203,7 +203,7 @@ TRIED = {
             "docker/8.4/Dockerfile": "FROM ubuntu:24.04\nCOPY start-container /usr/local/bin/\nEXPOSE 80/tcp\nENTRYPOINT [\"start-container\"]\n", "docker/8.4/start-container": "", "composer.json": "{}",
             "compose.yaml": "services:\n  laravel.test:\n    build: {context: ./docker/8.4}\n    ports: ['80:80']\n    volumes: ['.:/var/www/html']\n",
         },
-        "docker/8.4/Dockerfile", "docker/8.4", 80, notes=("made for development",),
+        "docker/8.4/Dockerfile", "docker/8.4", 80, notes=("may only be for development",),
     ),
     "livekit/livekit": Shape(
         {"Dockerfile": "FROM alpine\nCOPY go.mod ./\nENTRYPOINT [\"/livekit-server\"]\n", "go.mod": "", "config-sample.yaml": "# main port\nport: 7880\nrtc:\n  tcp_port: 7881\n"},

@@ -66,7 +66,7 @@ VARIED = {
             "apps/api/bunfig.toml": "", "bunfig.toml": "", "turbo.json": "{}", "package.json": "{\"workspaces\": [\"apps/*\"]}", "apps/api/package.json": "{}",
             "apps/api/railway.json": "{\"build\": {\"dockerfilePath\": \"apps/api/Dockerfile\"}, \"deploy\": {\"healthcheckPath\": \"/health\"}}",
         },
-        "apps/api/Dockerfile", ".", 8080, "/health", notes=("one package of the workspace",),
+        "apps/api/Dockerfile", ".", 8080, "/health", notes=("one package out of the workspace",),
     ),
     "navidrome/navidrome": Shape(
         {
@@ -156,7 +156,7 @@ VARIED = {
             "Dockerfile-build": "FROM python\nCOPY . .\n", "setup.py": "", "Procfile": "web: gunicorn -b 0.0.0.0:8000 warehouse.wsgi\n",
             "docker-compose.yml": "services:\n  web: {build: {context: ., dockerfile: Dockerfile-build}, command: gunicorn --reload -b 0.0.0.0:8001 warehouse.wsgi, volumes: ['./warehouse:/src'], ports: ['80:8001']}\n",
         },
-        "Dockerfile-build", ".", 8000, command=("gunicorn", "-b", "0.0.0.0:8000", "warehouse.wsgi"), notes=("Procfile runs in it",),
+        "Dockerfile-build", ".", 8000, command=("gunicorn", "-b", "0.0.0.0:8000", "warehouse.wsgi"), notes=("Procfile runs: ",),
     ),
     "gotenberg/gotenberg": Shape(  # the last of many is a function's; of the others the one that is called as the app is
         {
@@ -169,7 +169,7 @@ VARIED = {
             "docker/oidc/Dockerfile": "FROM python\nCOPY docker/oidc/nginx.conf /etc/nginx/nginx.conf\nEXPOSE 8080\nCMD [\"server\"]\n",
             "docker/oidc/nginx.conf": "http { server {\n  listen 80;\n} }\n",
         },
-        "docker/oidc/Dockerfile", ".", 80, notes=("names 8080, but docker/oidc/nginx.conf makes the web server listen on 80",),
+        "docker/oidc/Dockerfile", ".", 80, notes=("has 8080, but docker/oidc/nginx.conf makes the web server listen on 80",),
     ),
     "alphagov/notifications-admin": Shape(
         {
@@ -193,7 +193,7 @@ VARIED = {
             "backend-gpu/Dockerfile": "FROM x/gpu\nCOPY entrypoint.sh /\nEXPOSE 8001\nCMD [\"/entrypoint.sh\"]\n", "backend-gpu/entrypoint.sh": "",
             "backend/Dockerfile": "FROM x\nCOPY entrypoint.sh /\nEXPOSE 8001\nCMD [\"/entrypoint.sh\"]\n", "backend/entrypoint.sh": "",
         },
-        "backend/Dockerfile", "backend", 8001, notes=("is taken, the likeliest",),
+        "backend/Dockerfile", "backend", 8001, notes=("is used, the likeliest",),
     ),
     "acme/notes, of NestJS": Shape(  # the app's path before the controller's, and its before the method's
         {

@@ -45,7 +45,7 @@ _FRONT = re.compile(r"(?:^|[/._-])(?:web|www|app|site|server|production)(?:$|[/.
 # Which of many services is likely the main one.
 _OPENED = re.compile(r"(?:^|[/._-])(?:back[_-]?end|api|front[_-]?end|gateway|ui|portal)(?:$|[/._-])", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\{%|\{\{[\s-]*(?:cookiecutter|copier|project)")
-IS_TEMPLATE = "{} is a template, of which a tool makes a Dockerfile: ecsctl init is for the repository that it makes"
+IS_TEMPLATE = "{} is a template for a Dockerfile: run ecsctl init in the repository that is generated from it"
 _VARIANT = re.compile(r"(?:^|[/._-])(?:gpu|cuda|rocm|fips|openshift|rootless)(?:$|[/._-])", re.IGNORECASE)
 """Variants for special machines or policies."""
 _IDLE = re.compile(
@@ -144,21 +144,21 @@ def target(
         ),
     )
     what = f"the last one, {last.name}, is" if last.name else "the last one is"
-    return best.name, f"the stage {best.name} of the Dockerfile is built, since {what} not what serves"
+    return best.name, f"the stage {best.name} of the Dockerfile is built, since {what} not the one that serves"
 
 
 def for_development(last: Stage | None, target: str) -> Iterator[str]:
     """A sentence if the stage to build is for development or tests, judging by its name."""
     if last and not target and _turned_away(last):
-        yield f"the stage that is built, {last.name}, is one for development or tests by its name: target in [build]"
+        yield f"the stage that is built, {last.name}, seems to be for development or tests: set target in [build]"
 
 
 def half(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
     """A sentence if the stage is only the web server, and a compose file runs the app from another stage."""
     for service in services if apps.of_pages(read, stage) else ():
         if service.target not in ("", stage.name) and not service.trial and read.stage(service.target):
-            yield (f"{service.where} runs the stage {service.target} beside it: this web server alone serves files; "
-                   "another container of the task is one of [sidecars]")  # fmt: skip
+            yield (f"{service.where} runs the stage {service.target} beside this one, which is only a web server: add "
+                   "a container for it to [sidecars]")  # fmt: skip
             return
 
 
@@ -168,8 +168,8 @@ def by_variable(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> 
         pattern = re.escape(re.sub(r"\$(?:\{[^}]*\}|\w+)", "\0", service.target)).replace("\0", ".+")
         fitting = [one.name for one in read.stages if "$" in service.target and re.fullmatch(pattern, one.name)]
         if len(fitting) > 1:
-            yield (f"{service.where} builds the stage that {service.target} names: here {stage.name or 'the last'}; "
-                   f"target in [build] takes another of {', '.join(fitting)}")  # fmt: skip
+            yield (f"{service.where} takes the stage to build from {service.target}: it is {stage.name or 'the last'}; "
+                   f"set target in [build] for another of {', '.join(fitting)}")  # fmt: skip
             return
 
 

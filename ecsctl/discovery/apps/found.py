@@ -90,5 +90,5 @@ def neighbours(path: str, found: Relations, others: Collection[str], services: S
     calls = [one for one in others if path in found.callers.get(one, ())]
     callers = [one for one in others if one in found.callers.get(path, ())]
     said = [f"it calls {listed(calls)}, which has to run too"] if calls else []
-    verbs = "calls it, and is" if len(callers) == 1 else "call it, and each is"
-    return said + ([f"{listed(callers)} {verbs} put up by itself"] if callers else [])
+    verbs = "calls it, and is" if len(callers) == 1 else "call it, and are"
+    return said + ([f"{listed(callers)} {verbs} deployed separately"] if callers else [])

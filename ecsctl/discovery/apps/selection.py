@@ -44,7 +44,7 @@ def dockerfile(
         first = ask("There are several Dockerfiles. Which one is the app's?", here_choice)
         return first, [], apps.neighbours(first, relation, choice, services)
     if len(found) == 1:
-        aside = f"{first} is one for development, tests or examples by its name, and the only one"
+        aside = f"{first} is the only Dockerfile, and seems to be for development, tests or examples"
         return first, [] if likely else [aside], []
     others = [path for path in choice if path != first]
     rest = [path for path in found if path not in (first, *others)]
@@ -53,7 +53,7 @@ def dockerfile(
         len(likely) == 1 or PurePosixPath(first).name.lower() in ("dockerfile", "containerfile")
     )
     if (len(near) < len(found) and here != ".") or (near[0] == first and alone):
-        why = "the one beside you"
+        why = "the nearest one"
     elif not likely:
         why = "the likeliest, though all are for tests, development or examples"
     elif len(likely) == 1:
@@ -61,7 +61,7 @@ def dockerfile(
     elif first == relation.alone:
         why = f"the likeliest: {relation.why}"
     listed = ", ".join(others or rest)
-    said = (f"there are several Dockerfiles: {first} is taken, {why} (ecsctl init --dockerfile PATH takes another: "
+    said = (f"there are several Dockerfiles: {first} is used, {why} (ecsctl init --dockerfile PATH uses another: "
             f"{listed})")  # fmt: skip
     together = apps.neighbours(first, relation, choice, services)
     open_ = why.startswith("the likeliest")

@@ -60,7 +60,7 @@ def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service]
     workspace = _workspace(tree, read, best)
     named = {service.context for service in services if service.dockerfile == path}
     if workspace not in ("", own):
-        folder, why = workspace, "its tools build one package of the workspace there"
+        folder, why = workspace, "the build takes one package out of the workspace there"
     elif len(best) == 1 and most:
         folder, why = best[0], f"it copies {_listed(held[best[0]])}"
     elif any(one in named for one in best):
@@ -109,7 +109,7 @@ def _home(tree: Tree, own: str, best: Sequence[str]) -> tuple[str, str]:
         if folder in _homes(tree):
             return folder, "it has the app's sources"
     if HOLDERS.fullmatch(PurePosixPath(own).name) and "." in best:
-        return ".", f"{own} only holds the Dockerfile"
+        return ".", f"{own} only contains the Dockerfile"
     return own, ""
 
 

@@ -47,24 +47,24 @@ def missing_notes(tree: Tree, path: str, read: Dockerfile, place: Context) -> It
     missing = [one for one in place.missing if one not in of_modules and not _HISTORY.search(one)]
     copies = [rest for one in read.stages for word, rest in one.instructions if word in ("COPY", "ADD")]
     if any(_HISTORY.search(one) for rest in copies for one in words(rest)):
-        yield (f"{path} copies .git, which is not in what CodePipeline hands to a build: leave that line out, or do "
-               "without it")  # fmt: skip
+        yield (f"{path} copies .git, which CodePipeline does not pass on to a build: remove that line, or do "
+               "without its history")  # fmt: skip
     if missing:
         yield (f"{path} copies {', '.join(missing[:5])}, which git does not have there: "
-               "CodeBuild builds what is committed, and nothing else")  # fmt: skip
+               "CodeBuild only builds what is committed")  # fmt: skip
     if modules and (of_modules or any(within(module, place.folder) for module in modules)):
         what = f"{', '.join(of_modules[:3])} of {path} come" if of_modules else f"{', '.join(modules[:3])} may come"
         yield (f"{what} from a git submodule, which neither CodePipeline nor CodeBuild brings along: copy it into the "
                "repository, or fetch it in a buildspec of your own")  # fmt: skip
     for base in dict.fromkeys(one.base for one in read.stages if _THIS_MACHINE.match(one.base)):
-        yield f"FROM {base} of {path} is an image of one machine: no build on AWS finds it there"
+        yield f"FROM {base} of {path} is an image on one machine only: a build on AWS cannot pull it"
     own = {name for one in copies if "--from=" in one for name in words(one)[:-1]}
     for name in sorted(one for one in own if re.search(r"/\.env(?:\.\w+)?$", one)):
         bare = name.rpartition("/")[2]
         made = any(bare in rest for one in read.stages for word, rest in one.instructions if word == "RUN")
         cloned = any(word == "RUN" and "git clone" in rest for one in read.stages for word, rest in one.instructions)
         if not made and not cloned and not tree.has(_whole(place.folder, bare)):
-            yield f"{path} copies {name} from an earlier stage, and git has no {bare}: the build ends there"
+            yield f"{path} copies {name} from an earlier stage, and git has no {bare}: the build fails"
     if left := ignored(tree, path, read, place.folder):
         yield f"{path} copies {', '.join(left[:5])}, which .dockerignore leaves out of the build"
     if stored := _stored_elsewhere(tree, place.folder):
@@ -92,8 +92,8 @@ def unsure(
 ) -> Iterator[str]:
     """Sentences about build arguments that nothing sets, and about values taken from a compose file."""
     if names := [name for name in dict.fromkeys(_used(read)) if name not in known and name not in lacking]:
-        yield (f"the build uses {', '.join(names[:5])}, which no default and no compose file sets: empty may do, else "
-               "[build.args]")  # fmt: skip
+        yield (f"the build uses {', '.join(names[:5])}, which neither a default nor a compose file sets: if empty "
+               "will not do, set them in [build.args]")  # fmt: skip
     where = next((one.where for one in services if dict(one.arguments).keys() & set(known)), "")
     if where:
         yield f"{', '.join(known)} in [build.args] is a proposal, from {where}"
@@ -112,7 +112,7 @@ def toggled(read: Dockerfile) -> Iterator[str]:
             if name in known and given not in others and not _OF_TRIALS.search(name):
                 found.setdefault(name, f"{name} is {value}, and its default is {given or 'nothing'}")
     if found:
-        yield f"the build does something else where {'; where '.join(list(found.values())[:3])}: see args in [build]"
+        yield f"the build does something else if {'; if '.join(list(found.values())[:3])}: see args in [build]"
 
 
 def _used(read: Dockerfile, given: Collection[str] = ()) -> Iterator[str]:
@@ -140,7 +140,7 @@ def unbuilt(tree: Tree, read: Dockerfile, context: str, texts: Sequence[Text]) -
     started = [(text.where, match[1]) for text in texts if text.shell and (match := _STARTS.search(text.text))]
     for where, name in started:
         if _elsewhere(tree, read, context, name):
-            yield (f"{where} starts {name} in {_workdir(read)}, and git has it in a folder below alone: set command "
+            yield (f"{where} starts {name} in {_workdir(read)}, and git only has it in a folder below: set command "
                    "or working_directory in [service]")  # fmt: skip
             return
     makes = " ".join(rest for one in read.stages for word, rest in one.instructions if word == "RUN" or (
@@ -207,8 +207,8 @@ def mounted(tree: Tree, stage: Stage, services: Sequence[Service]) -> Iterator[s
                 and "" not in sources
                 and not any(name in one or source.startswith(one) for one in sources)
             ):
-                yield (f"{service.where} puts {source} at {place}, and nothing in the image brings it there: COPY it "
-                       "in the Dockerfile")  # fmt: skip
+                yield (f"{service.where} mounts {source} at {place}, and the image does not contain it: COPY it in "
+                       "the Dockerfile")  # fmt: skip
 
 
 def unread(stage: Stage, command: str) -> Iterator[str]:
@@ -218,7 +218,7 @@ def unread(stage: Stage, command: str) -> Iterator[str]:
     ):
         said = " ".join(rest for one in stage.chain for _, rest in one.instructions)
         if said.count(file) < 2 and not re.search(rf"\s{re.escape(file.rpartition('/')[0])}/?(?:\s|$)", said):
-            yield f"the command reads {file}, which nothing in the Dockerfile makes"
+            yield f"the command reads {file}, which nothing in the Dockerfile creates"
 
 
 def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:

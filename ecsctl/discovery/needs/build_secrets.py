@@ -36,16 +36,16 @@ def notes(tree: Tree, context: str, path: str, read: Dockerfile, used: Sequence[
                 mounts = [one for one in re.findall(r"--mount=(\S+)", rest) if "type=secret" in one]
                 mounted |= {match[1]: None for one in mounts if (match := re.search(r"\bid=([\w.-]+)", one))}
     if mounted:
-        yield f"the build asks for the secrets {', '.join(mounted)}: [build.secrets] gives them, by the same ids"
+        yield f"the build mounts the secrets {', '.join(mounted)}: set them in [build.secrets], with the same ids"
     arguments = dict.fromkeys(_arguments(read, used))
     if arguments:
         first = next(iter(arguments))
-        yield (f"the build takes {', '.join(list(arguments)[:5])} as an argument, which all who have the "
-               f"image can read: {_MOUNT.format(first)} in {path}, and [build.secrets]")  # fmt: skip
+        yield (f"the build takes {', '.join(list(arguments)[:5])} as an argument, which anyone with the "
+               f"image can read: use {_MOUNT.format(first)} in {path}, and [build.secrets]")  # fmt: skip
     for file, names in _registries(tree, context, used):
         if lacking := [name for name in names if name not in mounted and name not in arguments]:
             yield (f"{file} takes a registry's token from {', '.join(lacking[:3])}, which the build does not have: "
-                   f"{_MOUNT.format(lacking[0])} in {path}, and [build.secrets]")  # fmt: skip
+                   f"use {_MOUNT.format(lacking[0])} in {path}, and [build.secrets]")  # fmt: skip
 
 
 def _arguments(read: Dockerfile, used: Sequence[Stage]) -> Iterator[str]:

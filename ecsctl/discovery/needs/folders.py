@@ -60,4 +60,4 @@ def listed(tree: Tree, app: Sequence[Service], kept: Mapping[str, str]) -> Itera
                 folders.setdefault(place, f"a volume of {service.where}")
     if folders:
         listed = ", ".join(f"{folder} ({where})" for folder, where in folders.items())
-        yield f"what the app keeps in {listed}: a task's disk ends with the task, and volumes outlive it"
+        yield f"what the app keeps in {listed}: a task's disk is deleted with the task, and a volume is not"

@@ -27,7 +27,7 @@ _OF_FRAMEWORKS = (
     ("symfony.lock", "APP_SECRET", "APP_SECRET", "Symfony in production"),
 )
 _PASSWORD = re.compile(r"(?:\w+_)?(?:PASSWORD|MASTER_KEY)")
-PERHAPS = "what may be for development alone"
+PERHAPS = "what may only be for development"
 
 _READ_IN = (
     r"config\.(?:py|[cm]?[jt]s)|(?:.*settings.*|base|production)\.py|database\.(?:yml|[cm]?[jt]s)|env\.[cm]?[jt]s"
@@ -85,8 +85,8 @@ def listed(
     kept_lines = list(folders.listed(tree, app, kept))
     stored = any(kind == "a database" for kind, line in lines if not line.endswith("the app may need one"))
     if not kept_lines and not stored and (why := depends.of_file(tree, context, foreign)):
-        kept_lines.append(f"a database that is a file, if the app uses one ({why}): a task's disk ends with the task, "
-                          "and volumes outlive it")  # fmt: skip
+        kept_lines.append(f"a database that is a file, if the app uses one ({why}): a task's disk is deleted with "
+                          "the task, and a volume is not")  # fmt: skip
     found += [Need("folders that are kept", line) for line in kept_lines]
     found += [Need("further ports", line) for line in _further(app, port)]
     found += [Need(PERHAPS, f"perhaps: {', '.join(perhaps)}")] if perhaps else []
@@ -156,7 +156,7 @@ def _further(app: Sequence[Service], port: int | None) -> Iterator[str]:
     beside = [str(one) for one in (app[0].ports if app and port in app[0].ports else ()) if one != port]
     if beside:
         listed = ", ".join(beside[:5])
-        yield f"port {listed}, which {app[0].where} publishes too: the load balancer forwards to {port} alone"
+        yield f"port {listed}, which {app[0].where} publishes too: the load balancer only forwards to {port}"
 
 
 def _of_builders(tree: Tree, context: str, built: str, lines: Sequence[str]) -> Iterator[str]:
@@ -239,7 +239,7 @@ def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iter
             found[name] = framework
     if found:
         first = next(iter(found))
-        yield (f"{', '.join(found)}, which {found[first]} names: secrets of the app's own; ecsctl secret set {first} "
+        yield (f"{', '.join(found)} ({found[first]}): secrets of the app's own; ecsctl secret set {first} "
                "stores one")  # fmt: skip
 
 

@@ -81,13 +81,13 @@ def _reasons(read: Dockerfile, stage: Stage) -> Iterator[str]:
         if _X86.fullmatch(one.platform):
             yield f"FROM --platform={one.platform} of the Dockerfile"
         if _ONLY_X86.fullmatch(one.base):
-            yield f"the image {one.base} is for X86_64 alone"
+            yield f"the image {one.base} is for X86_64 only"
         known = read.variables(one)
         for word, rest in one.instructions:
             taken = word in ("ADD", "COPY", "ENV", "RUN") or rest == "GOARCH=amd64"  # an ARG is in RUN's environment
             said = filled(rest, known) if taken else ""
             if (found := _FETCHED.search(said)) and not _CHOSEN.search(rest):
-                yield f"{word} of the Dockerfile takes what is for {found[0].strip('-_./')}"
+                yield f"{word} of the Dockerfile uses something for {found[0].strip('-_./')}"
 
 
 def used(read: Dockerfile, stage: Stage) -> list[Stage]:

@@ -70,7 +70,7 @@ def switched(tree: Tree, context: str, known: Collection[str]) -> Iterator[str]:
         if "MIGRAT" in (text := tree.live(file)) and not aside(file):
             for name in _SWITCH.findall(text)[:1]:
                 if name not in known:
-                    yield f"migrations: {name} says whether the app runs them as it starts ({file})"
+                    yield f"migrations: {name} decides whether the app runs them when it starts ({file})"
                 return
 
 
@@ -102,5 +102,5 @@ def unrun(
         if not any(
             re.search(tool.runs, tree.live(one)) for one in files if not one.startswith(".github/") and one not in idle
         ):
-            yield f"migrations: nothing runs those of {tool.name} ({file}): as a command of [release], {tool.command}"
+            yield f"migrations: nothing runs those of {tool.name} ({file}): set command in [release] to {tool.command}"
         return

@@ -34,7 +34,7 @@ def checked_by_tls(checks: Sequence[str], port: int) -> Iterator[str]:
     for check in checks:
         found = re.search(r"https://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]):(\d{1,5})", check)
         if found and int(found[1]) == port:
-            yield f"the container's own check asks {found[0]} by TLS: a load balancer speaks HTTP to its tasks here"
+            yield f"the container's own check uses TLS, {found[0]}: the load balancer sends HTTP to the tasks"
             return
 
 
@@ -56,8 +56,8 @@ def allowed_hosts(tree: Tree, context: str, opened: bool = False) -> Iterator[st
         file, rest = next(iter(said.items()))
         name = re.search(r"[\"'](\w*HOSTS?\w*)[\"']", rest)
         set_by = f"; {name[1]} in [service.environment] sets them" if name else ""
-        yield (f"{file} has ALLOWED_HOSTS: Django answers 400 to other hosts, and the load balancer's check asks "
-               f"by the task's address{set_by}")  # fmt: skip
+        yield (f"{file} has ALLOWED_HOSTS: Django answers 400 to other hosts, and the load balancer's check uses "
+               f"the task's IP address{set_by}")  # fmt: skip
 
 
 def _files(tree: Tree, context: str, pattern: str) -> list[str]:

@@ -135,8 +135,8 @@ def by_name(texts: Sequence[Text], services: Sequence[Service]) -> Iterator[str]
     for one in services:
         store = kind_of_image(one.image) or _STORE.fullmatch(one.name)
         if store and re.search(rf"(?<![\w./${{-]){re.escape(one.name)}:\d{{2,5}}\b", said):
-            yield (f"what the image starts asks for {one.name}, a name that only {one.file} gives: set command in "
-                   "[service]")  # fmt: skip
+            yield (f"what the image starts connects to {one.name}, a host that only exists in {one.file}: set command "
+                   "in [service]")  # fmt: skip
             return
 
 
@@ -179,9 +179,9 @@ def listed(
         images = [one for one in running if kind_of_image(one.image) == kind]
         file = next((one.file for one in images), "")
         shown = dict.fromkeys(re.sub(r"[:@]\S*", "", one.image) for one in images if one.file == file)
-        runs = f"{file} {'asks for' if _PLATFORM.search(file) else 'runs'} {', '.join(shown)}" if shown else ""
+        runs = f"{file} {'has' if _PLATFORM.search(file) else 'runs'} {', '.join(shown)}" if shown else ""
         first = list(variables)[:4]
-        names = f"{', '.join(first)}, which {variables[first[0]]} names" if first else ""
+        names = f"{', '.join(first)} ({variables[first[0]]})" if first else ""
         only_shown = bool(runs) and example(file)
         if names or (runs and (file in sure or kind in drivers) and not only_shown):
             lines.append((kind, f"{kind}: {'; '.join(one for one in (names, runs) if one)}"))

@@ -71,5 +71,5 @@ def reason(tree: Tree, context: str, image: str, texts: Sequence[Text]) -> str:
             return f"{file} has {found[0]}, and no web framework"
     for file in sources(tree, context):
         if found := _IMPORTED.search(tree.read(file)):
-            return f"{file} imports {found[1] or found[2]}, and nothing has a web framework"
+            return f"{file} imports {found[1] or found[2]}, and there is no web framework"
     return ""

@@ -58,14 +58,14 @@ def of_port(found: Sequence[Port], port: int) -> Iterator[str]:
     if chosen.source.startswith("EXPOSE") and not chosen.agreed:
         for other in found:
             if (_LISTENS.match(other.source) or other.fixed) and not other.beside:
-                yield f"EXPOSE of the Dockerfile names {port}, and {other.source} {other.number}"
+                yield f"the port is not certain: {port} (EXPOSE of the Dockerfile) or {other.number} ({other.source})"
                 return
     elif chosen.against:
-        yield f"EXPOSE of the Dockerfile names {chosen.against}, and {chosen.source} {port}"
+        yield f"the port is not certain: {port} ({chosen.source}) or {chosen.against} (EXPOSE of the Dockerfile)"
     elif (chosen.source.startswith("the ") or not chosen.sure) and not chosen.fixed:
         numbers = [one for one in found if one.fixed and not one.beside and one.number != port][:1]
         yield from (
-            f"{chosen.source} names {port}, and {one.source} has the app listen on {one.number}" for one in numbers
+            f"the port is not certain: {port} ({chosen.source}) or {one.number} ({one.source})" for one in numbers
         )
 
 
@@ -75,7 +75,7 @@ def of_path(tree: Tree, context: str, checked: Health, paths: Sequence[Health], 
     `foreign` are the folders of other apps, whose routes do not count.
     """
     if any(checked.file.startswith(f"{folder}/") for folder in foreign):
-        return f"health path {checked.path} is a proposal, from {checked.source}, which another app may have alone"
+        return f"health path {checked.path} is a proposal, from {checked.source}, which may belong to another app"
     routes = [one for one in paths if one.file and not any(one.file.startswith(f"{folder}/") for folder in foreign)]
     if checked.source.startswith("the healthcheck of") and routes and not _serves(routes, checked.path):
         return (f"health path {checked.path} is a proposal, from {checked.source}: the sources have "

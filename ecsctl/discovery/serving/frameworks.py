@@ -59,15 +59,17 @@ def given(
 ) -> Iterator[tuple[str, str, str]]:  # fmt: skip
     """Each variable with its value, and why it is set. `known` are those that the image sets."""
     if pod and not services:
-        every = f"it makes the app listen on every address, as in {pod.file}: else nothing reaches it"
+        every = f"it makes the app listen on every address, as in {pod.file}: otherwise nothing reaches it"
         yield from ((name, value, every) for name, value in pod.binds if name not in known)
     for name, value, file in _profiles(tree, context, services):
         if name not in known:
-            yield name, value, f"{file} is for it, and a compose file sets it"
+            yield name, value, f"it selects {file}, and a compose file sets it"
     for service in services[:1]:
-        every = f"it makes the app listen on every address, as in {service.where}: else nothing reaches it"
+        every = f"it makes the app listen on every address, as in {service.where}: otherwise nothing reaches it"
         yield from ((name, value, every) for name, value in service.binds)
-        answers = f"the app answers the load balancer's check then, which asks by an address, as in {service.where}"
+        answers = (
+            f"with it the app answers the load balancer's check, whose host is an IP address, as in {service.where}"
+        )
         yield from ((name, value, answers) for name, value in service.any_host)
     started = " ".join(one.text for one in texts)
     for rule in _RULES:

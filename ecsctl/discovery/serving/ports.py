@@ -119,7 +119,7 @@ def moved_elsewhere(tree: Tree, context: str, found: Sequence[Port], port: int |
     by_default = any(one.number == port and one.source.startswith("what the image mcr.microsoft.com/dotnet/")
                      for one in found)  # fmt: skip
     if by_default and (file := _moved(tree, context)):
-        yield f"port {port} is ASP.NET's default, and {file} sets itself where the app listens: see there"
+        yield f"port {port} is ASP.NET's default, but {file} sets where the app listens: see there"
 
 
 def datagrams(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
@@ -129,7 +129,7 @@ def datagrams(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> It
     exposed = re.findall(r"(?<!\S)(\d{1,5}(?:-\d{1,5})?)/udp\b", said, re.IGNORECASE)
     where = "EXPOSE of the Dockerfile" if exposed else next((one.where for one in services[:1]), "")
     if found := dict.fromkeys(exposed or [port for one in services[:1] for port in one.datagrams]):
-        yield f"{where} names {', '.join(found)} of UDP, which no Application Load Balancer forwards"
+        yield f"{where} has UDP ports, {', '.join(found)}, which an Application Load Balancer does not forward"
 
 
 def choices(ports: Sequence[Port]) -> tuple[Port, ...]:
@@ -154,7 +154,7 @@ def contrary(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> str:
     if not said or not listened or set(said) & set(listened):
         return ""
     number, file = next(iter(listened.items()))
-    return f"EXPOSE of the Dockerfile names {said[0]}, but {file} makes the web server listen on {number}"
+    return f"EXPOSE of the Dockerfile has {said[0]}, but {file} makes the web server listen on {number}"
 
 
 def unset(texts: Sequence[Text], environment: Mapping[str, str]) -> str:

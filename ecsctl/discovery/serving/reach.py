@@ -53,7 +53,7 @@ def only_on_loopback(
         patterns += [_STARTS_ALONE] if started else []
         patterns += [_OF_FASTIFY] if "fastify" in text.lower() else []
         if any(re.search(pattern, text) for pattern in patterns) and not _EVERYWHERE.search(text):
-            yield f"{file} has the app listen on 127.0.0.1 only, where no load balancer reaches it: 0.0.0.0 is needed"
+            yield f"{file} makes the app listen on 127.0.0.1 only, where no load balancer reaches it: 0.0.0.0 is needed"
             return
 
 
@@ -62,8 +62,8 @@ def forbidden(read: Dockerfile, stage: Stage, port: int) -> Iterator[str]:
     user = filled(read.last(stage, "USER"), read.variables(stage)).partition(":")[0]
     allowed = any(re.search(r"setcap|NET_BIND_SERVICE", rest) for one in read.stages for _, rest in one.instructions)
     if 0 < port < 1024 and user not in ("", "root", "0") and not allowed:
-        yield (f"the image runs as {user}, who may not open port {port} on Fargate: have it listen on one from 1024 "
-               'on, or set user = "0" in [service]')  # fmt: skip
+        yield (f"the image runs as {user}, who may not open port {port} on Fargate: use a port from 1024 on, "
+               'or set user = "0" in [service]')  # fmt: skip
 
 
 def unstartable(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterator[str]:
@@ -85,10 +85,10 @@ def unstartable(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Ite
         if not line.startswith(b"#!"):
             continue
         if line.endswith(b"\r\n") and not re.search(r"dos2unix|\\r", built):
-            yield f"{files[0]} has line ends of Windows, with which no container starts it: git add --renormalize"
+            yield f"{files[0]} has Windows line endings, so no container can start it: git add --renormalize"
         mode = (tree.root / files[0]).stat().st_mode
         if os.name == "posix" and not mode & 0o111 and not re.search(r"\bchmod\b|--chmod|\binstall\s+-m", built):
-            yield f"{files[0]} is not executable, and the build leaves it so: git update-index --chmod=+x {files[0]}"
+            yield f"{files[0]} is not executable, also after the build: git update-index --chmod=+x {files[0]}"
 
 
 def unexpanded(stage: Stage) -> Iterator[str]:
@@ -98,14 +98,14 @@ def unexpanded(stage: Stage) -> Iterator[str]:
         listed = rest if rest.startswith("[") else ""
         found = re.search(r"\$\{?[A-Za-z_]\w*[^\"]*", listed)
         if found and not re.search(r"\b(?:ba|da|a|z)?sh\"|-\w*c\"|\beval\b|envsubst", listed):
-            yield f"{word} is a list of words, in which {found[0]} stays as it is: set command in [service]"
+            yield f"{word} is in exec form, in which {found[0]} is not expanded: set command in [service]"
 
 
 def missing_on_fargate(services: Sequence[Service]) -> Iterator[str]:
     """A sentence if a compose file gives the app something that Fargate does not offer."""
     for one in services[:1]:
         if one.beyond and not one.trial:
-            yield f"{one.where} has {', '.join(one.beyond)}, which no task on Fargate has: what needs it fails"
+            yield f"{one.where} has {', '.join(one.beyond)}, which Fargate does not offer: what needs it fails"
 
 
 def unset(read: Dockerfile, stage: Stage) -> str:
