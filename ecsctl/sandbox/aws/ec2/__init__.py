@@ -1,6 +1,4 @@
-"""The behaviour of AWS's ec2 that moto lacks: time, quotas, dependencies and its own words, in the modules named
-here.
-"""
+"""The behaviour of EC2 that moto lacks: time, quotas, dependencies, error messages. The modules are imported here."""
 
 from ecsctl.sandbox.aws.ec2 import checks, flow_logs, nat, security_groups  # noqa: F401 - imported for their declarations
 from ecsctl.sandbox.aws.ec2.interfaces import ServiceInterface, attach_interface, release_interface

@@ -1,4 +1,4 @@
-"""The parts of EC2's answers that moto leaves out, and ranges of addresses in the form in which AWS keeps them."""
+"""The parts of EC2's answers that moto leaves out, and CIDR blocks in the form that AWS stores."""
 
 import ipaddress
 from typing import Any
@@ -12,8 +12,8 @@ from moto.ec2.models.vpcs import VPC
 
 from ecsctl.sandbox.core import overlay
 
-# What AWS shows of each and moto does not: the SDK's model, and answers recorded by go-to-k/cdk-real-drift (commit
-# c00ed982). Nobody can change these in the sandbox.
+# Members that AWS returns and moto lacks: from the SDK's model and from answers recorded by go-to-k/cdk-real-drift
+# (commit c00ed982). They cannot be changed in the sandbox.
 _OPEN = {"InternetGatewayBlockMode": "off"}
 _ALWAYS: dict[Any, dict[str, Any]] = {
     VPC: {"block_public_access_states": _OPEN},
@@ -30,7 +30,7 @@ ElasticAddress.network_border_group = property(lambda self: self.ec2_backend.reg
 
 
 def canonical(addresses: str) -> str:
-    """A range of addresses without host bits (EC2 API reference, CreateVpc: 100.68.0.18/18 becomes 100.68.0.0/18)."""
+    """A CIDR block without host bits (EC2 API reference, CreateVpc: 100.68.0.18/18 becomes 100.68.0.0/18)."""
     try:
         return str(ipaddress.ip_network(addresses, strict=False))
     except ValueError:
@@ -39,5 +39,5 @@ def canonical(addresses: str) -> str:
 
 @overlay.wraps(EC2Backend, "create_vpc")
 def _create_vpc(original: Any, _self: EC2Backend, cidr_block: str, *args: Any, **more: Any) -> Any:
-    """With its addresses in the form in which AWS keeps them."""
+    """Create a VPC with its CIDR block in the form that AWS stores."""
     return original(canonical(cidr_block), *args, **more)

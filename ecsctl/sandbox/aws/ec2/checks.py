@@ -1,4 +1,4 @@
-"""The checks that EC2 makes of VPCs, subnets, gateways, addresses and routes: quotas, and what depends on what."""
+"""What EC2 checks about VPCs, subnets, gateways, addresses and routes: quotas and dependencies."""
 
 import itertools
 from typing import Any
@@ -13,7 +13,7 @@ from ecsctl.sandbox.core import overlay
 
 NAT_QUOTA = 5  # VPC guide, "Amazon VPC quotas": NAT gateways per Availability Zone; failed ones count until they go
 
-# VPC guide, "Amazon VPC quotas": each five a region. The default VPC and its internet gateway count.
+# VPC guide, "Amazon VPC quotas": five of each per region, including the default VPC and its internet gateway.
 VPC_QUOTA = GATEWAY_QUOTA = ADDRESS_QUOTA = 5
 
 
@@ -22,7 +22,7 @@ def _in_use(what: str, ident: str) -> overlay.Refusal:
 
 
 def _one_attribute(response: EC2Response, *names: str) -> None:
-    """API reference, ModifyVpcAttribute and ModifySubnetAttribute: one attribute a call."""
+    """Refuse more than one attribute per call (API reference, ModifyVpcAttribute and ModifySubnetAttribute)."""
     given = [name[0].lower() + name[1:] for name in names if response._get_param(f"{name}.Value") is not None]
     if len(given) > 1:
         message = f"Fields for multiple attribute types specified: {', '.join(given)}"
@@ -55,7 +55,7 @@ def modify_subnet_attribute(original: Any, self: EC2Response) -> Any:
 def delete_vpc(original: Any, self: EC2Response) -> Any:
     """Refuse until everything that a user made in it is deleted (VPC guide, "Delete your VPC").
 
-    A peering connection holds it too (hashicorp/terraform-provider-aws#3118).
+    A peering connection prevents it too (hashicorp/terraform-provider-aws#3118).
     """
     backend, vpc_id = self.ec2_backend, self._get_param("VpcId")
     within = itertools.chain(
@@ -80,7 +80,7 @@ def delete_vpc(original: Any, self: EC2Response) -> Any:
         raise _in_use("vpc", vpc_id)
     answer = original()
     for acl in [acl for acl in backend.network_acls.values() if acl.vpc_id == vpc_id]:
-        del backend.network_acls[acl.id]  # the default one goes with its VPC
+        del backend.network_acls[acl.id]  # the default one is deleted with its VPC
     return answer
 
 
@@ -95,7 +95,7 @@ def create_subnet(
     availability_zone_id: str | None = None,
     **more: Any,
 ) -> Any:
-    """Know a zone by its id as well as by its name, and refuse those of other regions."""
+    """Accept a zone's id as well as its name, and refuse zones of other regions."""
     zones = RegionsAndZonesBackend.zones[self.region_name]
     if availability_zone_id and not availability_zone:
         availability_zone = next((z.name for z in zones if z.zone_id == availability_zone_id), availability_zone_id)
@@ -109,7 +109,7 @@ def create_subnet(
 
 @overlay.wraps(EC2Response)
 def delete_subnet(original: Any, self: EC2Response) -> Any:
-    """Refuse while any interface is in it: of a NAT gateway, a load balancer, a task. Its associations go with it."""
+    """Refuse while it has an interface: of a NAT gateway, load balancer or task. Deletes its associations with it."""
     subnet_id = self._get_param("SubnetId")
     if any(eni.subnet_id == subnet_id for eni in self.ec2_backend.enis.values()):
         raise _in_use("subnet", subnet_id)
@@ -142,7 +142,7 @@ def _gateway(response: EC2Response) -> InternetGateway:
 
 @overlay.wraps(EC2Response)
 def attach_internet_gateway(original: Any, self: EC2Response) -> Any:
-    """Refuse a gateway that is attached, and a VPC that has another one."""
+    """Refuse a gateway that is attached already, and a VPC that has another one."""
     gateway, vpc_id = _gateway(self), self._get_param("VpcId")
     if gateway.vpc:
         message = f"resource {gateway.id} is already attached to network {gateway.vpc.id}"
@@ -184,10 +184,10 @@ def allocate_address(original: Any, self: EC2Response) -> Any:
 
 @overlay.wraps(EC2Response)
 def release_address(original: Any, self: EC2Response) -> Any:
-    """Refuse while it is in use. While its NAT gateway is being deleted, AWS answers AuthFailure.
+    """Refuse while it is in use: with AuthFailure while its NAT gateway is being deleted.
 
-    Found by kubernetes-sigs/cluster-api-provider-aws and kubernetes/kops, which both wait on it; an address of a live
-    gateway is `InvalidIPAddress.InUse`.
+    kubernetes-sigs/cluster-api-provider-aws and kubernetes/kops both wait for that error to pass. For an address of an
+    existing gateway the error is `InvalidIPAddress.InUse`.
     """
     address = _address(self)
     if address is not None and address.association_id:
@@ -200,7 +200,7 @@ def release_address(original: Any, self: EC2Response) -> Any:
 
 @overlay.wraps(EC2Response)
 def disassociate_address(original: Any, self: EC2Response) -> Any:
-    """Refuse to take a NAT gateway's address away (VPC guide: "Elastic IP address … cannot be disassociated")."""
+    """Refuse to disassociate a NAT gateway's address (VPC guide: "Elastic IP address … cannot be disassociated")."""
     wanted = self._get_param("AssociationId")
     for address in self.ec2_backend.addresses:
         if wanted and address.association_id == wanted and getattr(address.eni, "requester_managed", False):
@@ -227,7 +227,7 @@ def delete_route_table(original: Any, self: EC2Response) -> Any:
 
 @overlay.wraps(EC2Response)
 def associate_route_table(original: Any, self: EC2Response) -> Any:
-    """Refuse a subnet that has a route table, even this one; the words are AWS's (hashicorp/terraform#5037)."""
+    """Refuse a subnet that has a route table, even this one; the message is AWS's (hashicorp/terraform#5037)."""
     subnet_id, table_id = self._get_param("SubnetId"), self._get_param("RouteTableId")
     if any(subnet_id in table._associations.values() for table in self.ec2_backend.route_tables.values()):
         message = f"the specified association for route table {table_id} conflicts with an existing association"
@@ -237,7 +237,7 @@ def associate_route_table(original: Any, self: EC2Response) -> Any:
 
 @overlay.wraps(EC2Response)
 def disassociate_route_table(original: Any, self: EC2Response) -> Any:
-    """Refuse for a VPC's main table, and for what does not exist."""
+    """Refuse for a VPC's main table, and for an association that does not exist."""
     wanted = self._get_param("AssociationId")
     tables = self.ec2_backend.route_tables.values()
     if any(table.main_association_id == wanted for table in tables):
@@ -250,10 +250,10 @@ def disassociate_route_table(original: Any, self: EC2Response) -> Any:
 
 
 def _check_target(response: EC2Response) -> None:
-    """A gateway must be attached to the table's own VPC, a NAT gateway stand in it and be available.
+    """Refuse a gateway that is not attached to the table's VPC, and a NAT gateway outside it or not available.
 
-    AWS's words for a gateway that is not attached (yet): giantswarm/aws-operator#632; for a NAT gateway that is still
-    pending: boto/boto3#779.
+    AWS's messages: giantswarm/aws-operator#632 for a gateway that is not attached (yet); boto/boto3#779 for a NAT
+    gateway that is still pending.
     """
     backend = response.ec2_backend
     table = backend.route_tables[response._get_param("RouteTableId")]
@@ -271,7 +271,7 @@ def _check_target(response: EC2Response) -> None:
 
 @overlay.wraps(EC2Response)
 def create_route(original: Any, self: EC2Response) -> Any:
-    """Refuse a destination that has a route, also the same one, and targets that cannot be reached."""
+    """Refuse a destination that already has a route, even an identical one, and targets that are not usable."""
     _check_target(self)
     table, destination = self.ec2_backend.route_tables[self._get_param("RouteTableId")], _destination(self)
     if any(destination in (r.destination_cidr_block, r.destination_ipv6_cidr_block) for r in table.routes):
@@ -285,14 +285,14 @@ def _destination(response: EC2Response) -> str:
 
 @overlay.wraps(EC2Response)
 def replace_route(original: Any, self: EC2Response) -> Any:
-    """Refuse targets that cannot be reached."""
+    """Refuse targets that are not usable."""
     _check_target(self)
     return original()
 
 
 @overlay.wraps(EC2Response)
 def delete_route(original: Any, self: EC2Response) -> Any:
-    """Refuse for the route within the VPC."""
+    """Refuse to delete the VPC's local route."""
     table, destination = self.ec2_backend.route_tables[self._get_param("RouteTableId")], _destination(self)
     if any(route.local and destination == route.destination_cidr_block for route in table.routes):
         message = f"cannot remove local route {destination} in route table {table.id}"
@@ -301,7 +301,7 @@ def delete_route(original: Any, self: EC2Response) -> Any:
 
 
 def check_nat(response: EC2Response, backend: EC2Backend) -> None:
-    """Refuse a NAT gateway without what it needs, or above the quota."""
+    """Refuse a NAT gateway with missing requirements, or above the quota."""
     if not response._get_param("SubnetId"):
         raise overlay.Refusal("MissingParameter", "The request must contain the parameter SubnetId")
     public = response._get_param("ConnectivityType") != "private"

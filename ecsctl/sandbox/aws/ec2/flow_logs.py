@@ -1,4 +1,4 @@
-"""Flow logs: one for each client token, and whether their records can be delivered."""
+"""Flow logs: one per client token, and whether their records can be delivered."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +29,7 @@ def _known(backend: EC2Backend) -> _Known:
 
 @overlay.wraps(EC2Response)
 def create_flow_logs(original: Any, self: EC2Response) -> ActionResult:
-    """The same token always means the same flow log (EC2 API reference, "Ensuring idempotency").
+    """Create flow logs; the same token returns the same flow log (EC2 API reference, "Ensuring idempotency").
 
     The role must be assumable now.
     """
@@ -56,7 +56,7 @@ def create_flow_logs(original: Any, self: EC2Response) -> ActionResult:
 
 @overlay.wraps(EC2Response)
 def describe_flow_logs(original: Any, self: EC2Response) -> Any:
-    """At each request, whether records can be delivered now.
+    """Describe flow logs, and whether their records can be delivered now.
 
     VPC user guide, "Troubleshoot VPC Flow Logs": without the group, or rights to write into it, "Access error".
     """

@@ -1,4 +1,4 @@
-"""Network interfaces that AWS's services make and keep: those of NAT gateways, load balancers and tasks."""
+"""Network interfaces that AWS's services create and manage: those of NAT gateways, load balancers and tasks."""
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ from ecsctl.sandbox.core import clock, overlay
 
 
 class ServiceInterface(NetworkInterface):
-    """An interface in a user's subnet that only the service that made it can detach or delete."""
+    """An interface in a user's subnet that only the service that created it can detach or delete."""
 
     def __init__(self, backend: EC2Backend, subnet: Any, groups: list[str], description: str, owner: str) -> None:
         super().__init__(backend, subnet, subnet.get_available_subnet_ip(self), None, 0, False, groups, description)
@@ -28,7 +28,7 @@ class ServiceInterface(NetworkInterface):
 
     @property
     def attachment(self) -> Any:
-        """Returns what holds the interface: no instance, but a service."""
+        """The attachment: to a service, not to an instance."""
         return SimpleNamespace(
             attach_time=self.attach_time,
             attachment_id=self.attachment_id,
@@ -41,14 +41,14 @@ class ServiceInterface(NetworkInterface):
 
     @property
     def association(self) -> dict[str, Any]:
-        """The public address; one that is no elastic address belongs to the service."""
+        """The public address, which belongs to the service unless it is an elastic IP."""
         mine: dict[str, Any] = super().association
         if mine and "allocationId" not in mine:
             mine["ipOwnerId"] = self.requester_id
         return mine
 
     def get_filter_value(self, filter_name: str, method_name: str | None = None) -> Any:
-        """Filters that moto answers for interfaces of instances only."""
+        """Support filters that moto implements only for interfaces of instances."""
         if filter_name == "attachment.instance-owner-id":
             return self.requester_id
         if filter_name == "attachment.status":
@@ -60,7 +60,7 @@ class ServiceInterface(NetworkInterface):
 
 @dataclass
 class _Leaving:
-    """Remembers when each released interface disappears; in sandbox time."""
+    """When each released interface disappears, in sandbox time."""
 
     due: dict[str, float] = field(default_factory=dict)
 
@@ -75,10 +75,10 @@ def attach_interface(
     public: bool = False,
     kind: str = "interface",
 ) -> ServiceInterface:
-    """Make an interface as a service does: in use at once, `owner` (such as `amazon-elb`) alone may touch it.
+    """Create an interface as a service does: in use at once, and managed by `owner` (such as `amazon-elb`) only.
 
-    With `public` it has a public address of the service's. Release it with `release_interface`. Raises
-    overlay.Refusal as EC2 does when the subnet is full.
+    With `public` it gets a public address that belongs to the service. Release it with `release_interface`. Raises
+    overlay.Refusal, as EC2 does, if the subnet is full.
     """
     backend = ec2_backends[account_id][region]
     if backend.get_subnet(subnet_id).available_ip_address_count < 1:
@@ -94,14 +94,14 @@ def attach_interface(
 
 
 def release_interface(account_id: str, region: str, eni_id: str, after: float = 0.0) -> None:
-    """Let the interface disappear in `after` seconds of sandbox time; no error if it is gone."""
+    """Delete the interface after `after` seconds of sandbox time; a missing one is no error."""
     backend = ec2_backends[account_id][region]
     overlay.memory(backend, _Leaving).due[eni_id] = clock.now() + after
     drop_released(backend)
 
 
 def drop_released(backend: EC2Backend) -> None:
-    """Remove the interfaces whose time has come."""
+    """Remove released interfaces that are due."""
     due = overlay.memory(backend, _Leaving).due
     for eni_id in [eni_id for eni_id, when in due.items() if when <= clock.now()]:
         del due[eni_id]
@@ -111,7 +111,7 @@ def drop_released(backend: EC2Backend) -> None:
 
 @overlay.wraps(EC2Response)
 def delete_network_interface(original: Any, self: EC2Response) -> Any:
-    """Refuse while it is in use. AWS's answer for interfaces of its services is the same."""
+    """Refuse while it is in use, with the same error for interfaces of AWS's services."""
     eni = self.ec2_backend.get_network_interface(self._get_param("NetworkInterfaceId"))
     if eni.attachment_id:
         raise overlay.Refusal("InvalidParameterValue", f"Network interface '{eni.id}' is currently in use.")

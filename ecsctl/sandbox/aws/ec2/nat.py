@@ -21,7 +21,7 @@ _FILTERS = ("nat-gateway-id", "state", "subnet-id", "vpc-id", "tag-key", "tag:")
 
 @overlay.wraps(EC2Response)
 def create_nat_gateway(original: Any, self: EC2Response) -> ActionResult:
-    """Start a gateway: 200 and `pending`, even if it fails later; the same token always means the same gateway."""
+    """Create a gateway: 200 and `pending`, even if it fails later; the same token returns the same gateway."""
     backend = self.ec2_backend
     token = self._get_param("ClientToken")
     asked = {name: self._get_param(name) for name in _ASKED}
@@ -41,7 +41,7 @@ def create_nat_gateway(original: Any, self: EC2Response) -> ActionResult:
 
 
 def _made(original: Any, response: EC2Response) -> NatGateway:
-    """moto's gateway, with an interface as AWS makes it and without the address, which may be in use already.
+    """moto's gateway, with an interface as AWS creates it and without the address, which may be in use already.
 
     In a full subnet it has no interface.
     """
@@ -68,7 +68,7 @@ def _made(original: Any, response: EC2Response) -> NatGateway:
 
 
 def _will_fail(backend: EC2Backend, nat: NatGateway, allocation: str | None) -> tuple[str, str] | None:
-    """Returns why this gateway will end as failed. Words: VPC guide, "NAT gateway creation fails".
+    """Returns why this gateway will fail. Messages: VPC guide, "NAT gateway creation fails".
 
     An attached internet gateway is required: "Network vpc-xxxxxxxx has no Internet gateway attached". A
     missing route to it is no failure of the gateway on AWS.
@@ -98,7 +98,7 @@ def _address(backend: EC2Backend, nat: NatGateway, allocation: str | None) -> No
 
 @overlay.wraps(EC2Response)
 def describe_nat_gateways(original: Any, self: EC2Response) -> ActionResult:  # noqa: ARG001 - it ignores tag filters
-    """List gateways, recently deleted ones too; by id, and by `Filter`, which boto3 spells in the singular."""
+    """List gateways, including recently deleted ones, by id or by `Filter` (singular in boto3)."""
     nats = list(self.ec2_backend.nat_gateways.values())
     filters: dict[str, Any] = self._filters_from_querystring()
     for name in filters:
@@ -113,7 +113,7 @@ def describe_nat_gateways(original: Any, self: EC2Response) -> ActionResult:  # 
 def delete_nat_gateway(original: Any, self: EC2Response) -> ActionResult:  # noqa: ARG001 - it deletes at once
     """Begin to delete a gateway.
 
-    That AWS takes the call again while it is `deleting`, and not once it is `deleted`, is an assumption.
+    That AWS accepts the call again while it is `deleting`, but not once it is `deleted`, is an assumption.
     """
     backend = self.ec2_backend
     nat = backend.nat_gateways[self._get_param("NatGatewayId")]

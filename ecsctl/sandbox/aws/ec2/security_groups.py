@@ -1,4 +1,4 @@
-"""Security groups: rules are added all or none, and a group that is in use is not deleted."""
+"""Security groups: either all rules of a call are added or none, and a group that is in use cannot be deleted."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _TEXT = re.compile(r"^[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{0,255}$")  # API refe
 
 
 class _Rule(NamedTuple):
-    """Describes what makes a rule the same rule; its description and its tags do not."""
+    """What identifies a rule; its description and tags do not."""
 
     protocol: str
     first: int | None
@@ -77,20 +77,20 @@ def _authorize(original: Any, response: EC2Response, egress: bool) -> Any:
     for made in added:
         for form in {"CidrIp", "CidrIpv6"} & made.ip_range.keys():
             made.ip_range = {**made.ip_range, form: canonical(made.ip_range[form])}
-        if made.source_group.get("Description"):  # moto shows the description of a rule by addresses only
+        if made.source_group.get("Description"):  # moto returns descriptions for rules by addresses only
             made.ip_range = {"Description": made.source_group["Description"]}
     return ActionResult({"Return": True, "SecurityGroupRules": added})
 
 
 @overlay.wraps(EC2Response)
 def authorize_security_group_ingress(original: Any, self: EC2Response) -> Any:
-    """Add all the rules or none, and answer with all of them."""
+    """Add all rules or none, and return them."""
     return _authorize(original, self, egress=False)
 
 
 @overlay.wraps(EC2Response)
 def authorize_security_group_egress(original: Any, self: EC2Response) -> Any:
-    """Add all the rules or none, and answer with all of them."""
+    """Add all rules or none, and return them."""
     return _authorize(original, self, egress=True)
 
 
@@ -112,21 +112,21 @@ def _check_revoke(response: EC2Response, egress: bool) -> None:
 
 @overlay.wraps(EC2Response)
 def revoke_security_group_ingress(original: Any, self: EC2Response) -> Any:
-    """Take all the rules away or none."""
+    """Remove all rules or none."""
     _check_revoke(self, egress=False)
     return original()
 
 
 @overlay.wraps(EC2Response)
 def revoke_security_group_egress(original: Any, self: EC2Response) -> Any:
-    """Take all the rules away or none."""
+    """Remove all rules or none."""
     _check_revoke(self, egress=True)
     return original()
 
 
 @overlay.wraps(EC2Response)
 def create_security_group(original: Any, self: EC2Response) -> Any:
-    """Refuse a name taken in the VPC, and characters that AWS does not take."""
+    """Refuse a name that exists in the VPC, and characters that AWS does not allow."""
     name, vpc_id = self._get_param("GroupName"), self._get_param("VpcId") or self.ec2_backend.default_vpc.id
     for parameter, text in (("GroupName", name), ("GroupDescription", self._get_param("Description") or "")):
         if not _TEXT.match(text) or (parameter == "GroupName" and text.startswith("sg-")):
@@ -139,7 +139,7 @@ def create_security_group(original: Any, self: EC2Response) -> Any:
 
 
 def _in_use(backend: EC2Backend, group: SecurityGroup) -> bool:
-    """Whether an interface has the group, or a rule of another group names it."""
+    """Whether an interface has the group, or a rule of another group refers to it."""
     if any(group.id == one.id for eni in backend.enis.values() for one in eni.group_set):
         return True
     others = [g for vpc in backend.groups.values() for g in vpc.values() if g.id != group.id]

@@ -1,4 +1,4 @@
-"""Says which route table each client token made; each NAT gateway's dates, and the failure that awaits it."""
+"""State of EC2: route tables by client token; each NAT gateway's dates, and its planned failure."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,14 +16,14 @@ from ecsctl.sandbox.core import overlay, script
 
 @dataclass
 class _Tables:
-    """Remembers which table each client token made. Tokens outlive what they made."""
+    """The route table that each client token created. Tokens outlive the tables."""
 
     tokens: dict[str, RouteTable] = field(default_factory=dict)
 
 
 @overlay.wraps(EC2Response)
 def create_route_table(original: Any, self: EC2Response) -> Any:
-    """Answer the same token with the same table, a deleted one too (API reference, "Ensuring idempotency")."""
+    """Return the same table for the same token, even if it was deleted (API reference, "Ensuring idempotency")."""
     token = self._get_param("ClientToken")
     tokens = overlay.memory(self.ec2_backend, _Tables).tokens
     if token in tokens:
@@ -39,7 +39,7 @@ def create_route_table(original: Any, self: EC2Response) -> Any:
 
 @dataclass
 class NatState:
-    """One gateway's dates in sandbox time, and the failure that awaits it, if any."""
+    """One gateway's dates in sandbox time, and its planned failure, if any."""
 
     made: float
     failure: tuple[str, str] | None = None
@@ -48,7 +48,7 @@ class NatState:
 
 @dataclass
 class Nats:
-    """The NAT gateways of a region, by id, and the one that each client token made."""
+    """The NAT gateways of a region, by id, and the one that each client token created."""
 
     nat_states: dict[str, NatState] = field(default_factory=dict)
     tokens: dict[str, tuple[dict[str, Any], NatGateway]] = field(default_factory=dict)
@@ -66,7 +66,7 @@ def fail_next_nat(
     "an invalid state. Please try again.",
     account_id: str = DEFAULT_ACCOUNT_ID,
 ) -> None:
-    """Let the next NAT gateway of the account end as `failed`, after its create has answered 200.
+    """Let the next NAT gateway of the account fail after CreateNatGateway has returned 200.
 
     Codes and messages: VPC guide, "Troubleshoot NAT gateways", "NAT gateway creation fails". May be called repeatedly.
     """

@@ -1,4 +1,4 @@
-"""Says which EC2 ids a call can see: not those that do not exist, and not yet those that were just made."""
+"""EC2's eventual consistency: ids that do not exist, or were created only a moment ago, are not found."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -23,8 +23,8 @@ NAT_FAILING = 20.0  # an assumption; AWS says only that a failed gateway was pen
 NAT_DELETING = 50.0  # an assumption; 40 s to 1 m in practice
 NAT_LISTED = 3600.0  # VPC guide, "Delete a NAT gateway": remains visible for about an hour; a failed one as well
 
-# EC2 API reference, "Eventual consistency in the Amazon EC2 API": a describe or a change that follows a create at
-# once may answer NotFound. It gives no number; two seconds is an assumption.
+# EC2 API reference, "Eventual consistency in the Amazon EC2 API": a describe or a change right after a create may
+# return NotFound. It gives no number; two seconds is an assumption.
 LAG = 2.0
 
 _ID = re.compile(r"^(vpc|subnet|igw|rtb|sg|nat|eipalloc|eni)-[0-9a-zA-Z]+$")
@@ -48,7 +48,7 @@ class _Lag:
 
 @dataclass
 class Creations:
-    """Remembers when each id was made, in sandbox time."""
+    """When each id was created, in sandbox time."""
 
     at: dict[str, float] = field(default_factory=dict)
 
@@ -90,13 +90,13 @@ _KINDS = {
 
 @script.switch
 def lag(seconds: float, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Do not show fresh ids for `seconds` of sandbox time in this account; 0 shows them at once. Until a reset."""
+    """Hide new ids for `seconds` of sandbox time in this account, until a reset; with 0 they are visible at once."""
     lag_of(account_id).seconds = seconds
 
 
 def lag_of(account_id: str) -> _Lag:
-    """For how long fresh ids are not shown in an account."""
-    return overlay.memory(iam_backends[account_id]["aws"], _Lag)  # any backend will do that is one for all regions
+    """For how many seconds new ids are hidden in an account."""
+    return overlay.memory(iam_backends[account_id]["aws"], _Lag)  # any backend that is the same in all regions
 
 
 def _fresh(backend: EC2Backend, ident: str) -> bool:
@@ -105,13 +105,13 @@ def _fresh(backend: EC2Backend, ident: str) -> bool:
 
 
 def not_found(ident: str) -> overlay.Refusal:
-    """EC2's answer to an id it does not know, in its words for that kind of id."""
+    """EC2's NotFound error for this type of id."""
     kind = _KINDS[ident.split("-", maxsplit=1)[0]]
     return overlay.Refusal(kind.code, kind.message.format(ident))
 
 
 def _named(value: Any) -> Iterator[str]:
-    """Every id in a request's parameters that names a resource the call is about."""
+    """All ids in a request's parameters that must exist."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key not in _NOT_IDS:
@@ -135,7 +135,7 @@ def _refusal(response: EC2Response) -> overlay.Refusal | None:
 
 @overlay.wraps(EC2Response)
 def call_action(original: Any, self: EC2Response) -> Any:
-    """Bring gateways up to the clock; answer NotFound to ids that do not exist or are not shown yet, in reads and
+    """Advance gateways to the clock, and return NotFound for ids that do not exist or are still hidden, in reads and
     changes alike.
     """
     tick(self.ec2_backend)
@@ -149,7 +149,7 @@ def call_action(original: Any, self: EC2Response) -> Any:
 
 @overlay.wraps(EC2Response)
 def serialized(original: Any, self: EC2Response, answer: ActionResult) -> Any:
-    """Note when ids are made, and leave those that are too new out of every list."""
+    """Record when ids are created, and remove those that are too new from every list."""
     result: Any = answer.result
     if isinstance(result, dict):
         if self._get_action().startswith("Describe"):
@@ -186,7 +186,7 @@ class _Blackhole(Route):
 
 
 def tick(backend: EC2Backend) -> None:
-    """Bring the region's gateways, their interfaces and the routes through them up to the clock."""
+    """Advance the region's gateways, their interfaces and the routes through them to the clock."""
     drop_released(backend)
     for nat in list(backend.nat_gateways.values()):
         nat_state = nats(backend).nat_states[nat.id]

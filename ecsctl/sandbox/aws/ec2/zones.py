@@ -1,4 +1,4 @@
-"""Availability zones become impaired, and new ones appear: moto's never change."""
+"""Availability zones that become impaired or appear; moto's never change."""
 
 import copy
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ STATES = ("available", "information", "impaired", "unavailable", "constrained")
 
 @dataclass
 class _States:
-    of: dict[str, str] = field(default_factory=dict)  # by the zone's id
+    of: dict[str, str] = field(default_factory=dict)  # by zone id
 
 
 @script.switch
 def zone(zone_id: str, state: str = "impaired", account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Put a zone into one of EC2's states; one that is not known is new in every region.
+    """Put a zone into one of EC2's states; an unknown zone is added to every region.
 
-    An id with a city in it, such as use1-atl1-az1, is of a local zone, into which the account has opted.
+    An id that names a city, such as use1-atl1-az1, adds a local zone to which the account is opted in.
     """
     if state not in STATES:
         raise script.ScriptError(f"a zone is {', '.join(STATES)}")
@@ -34,19 +34,19 @@ def zone(zone_id: str, state: str = "impaired", account_id: str = DEFAULT_ACCOUN
 
 
 def _new(region: str, zone_id: str) -> Zone:
-    """EC2 guide, "Local Zones": their ids have the place between that of the region and of the zone."""
+    """A new zone. A local zone's id has its city between region and zone (EC2 guide, "Local Zones")."""
     if zone_id.count("-") > 1:
         return Zone(f"{region}-{zone_id.split('-')[1]}a", region, zone_id, "local-zone")
     return Zone(f"{region}z", region, zone_id, _USUAL)
 
 
 def _states(account_id: str) -> _States:
-    return overlay.memory(iam_backends[account_id]["aws"], _States)  # any backend will do that is one for all regions
+    return overlay.memory(iam_backends[account_id]["aws"], _States)  # any backend that is the same in all regions
 
 
 @overlay.wraps(EC2Response)
 def describe_availability_zones(original: Any, self: EC2Response) -> ActionResult:
-    """As they are now, filtered by state as well."""
+    """Describe the zones in their current states, with filters by state."""
     states = _states(self.ec2_backend.account_id).of
     if not states:
         answer: ActionResult = original()

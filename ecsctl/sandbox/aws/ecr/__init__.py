@@ -1,4 +1,4 @@
-"""The behaviour of AWS's ecr that moto lacks: immutable tags, digests of the content, images that expire."""
+"""The behaviour of ECR that moto lacks: immutable tags, digests of the content, images that expire."""
 
 from ecsctl.sandbox.aws.ecr import checks, signing, time  # noqa: F401 - imported for their declarations
 from ecsctl.sandbox.aws.ecr.images import ImageFacts, find_image, pulled, push, put_image

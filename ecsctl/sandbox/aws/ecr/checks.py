@@ -1,4 +1,4 @@
-"""The refusals of ECR: keys of KMS, and rules of lifecycle policies and of signing that contradict each other."""
+"""What ECR refuses: unusable KMS keys, and contradictory rules of lifecycle policies and of signing."""
 
 import json
 import re
@@ -20,10 +20,10 @@ _INVALID = (
 
 @overlay.wraps(ECRBackend)
 def create_repository(original: Any, self: ECRBackend, *args: Any, **kwargs: Any) -> Any:
-    """With a key of KMS, which must exist and enabled, and is shown by its ARN, however it was named.
+    """Check the KMS key, which must exist and be enabled, and store its ARN, however it was named.
 
-    ECR asks KMS with the caller's rights: DescribeKey, then CreateGrant (Amazon ECR user guide, "Encryption at rest").
-    API reference, CreateRepository, has the code; the words are KMS's own.
+    ECR calls KMS as the caller: DescribeKey, then CreateGrant (Amazon ECR user guide, "Encryption at rest").
+    API reference, CreateRepository, has the code; the message is KMS's own.
     """
     said = kwargs.get("encryption_config") or {}
     if named := said.get("kmsKey"):
@@ -37,7 +37,7 @@ def create_repository(original: Any, self: ECRBackend, *args: Any, **kwargs: Any
 def put_lifecycle_policy(
     original: Any, _self: ECRBackend, registry_id: str, repository_name: str, lifecycle_policy_text: str
 ) -> Any:
-    """Take a policy that AWS would take; moto checks the spelling of its rules, and not what they say together."""
+    """Refuse contradictory rules: moto checks only the syntax of each."""
     EcrLifecyclePolicyValidator(lifecycle_policy_text).validate()
     if wrong := _contradiction(json.loads(lifecycle_policy_text)["rules"]):
         raise overlay.Refusal("InvalidParameterException", _INVALID.format(wrong))
@@ -45,8 +45,8 @@ def put_lifecycle_policy(
 
 
 def _contradiction(rules: list[dict[str, Any]]) -> str:
-    """ECR user guide, "Lifecycle policy properties"; the sentences on `any`, `untagged` and `tagged` are of public
-    reports, the others are assumptions.
+    """Returns a contradiction among the rules (ECR user guide, "Lifecycle policy properties"); empty without one. The
+    messages on `any`, `untagged` and `tagged` are from public reports, the others are assumptions.
     """  # fmt: skip
     priorities = [int(rule["rulePriority"]) for rule in rules]
     if len({*priorities}) < len(priorities):
@@ -69,7 +69,7 @@ def _contradiction(rules: list[dict[str, Any]]) -> str:
 
 
 def check_signing(rules: list[dict[str, Any]], region: str) -> None:
-    """Refuse what API reference, PutSigningConfiguration, excludes; the wordings are assumptions."""
+    """Refuse rules that the API reference, PutSigningConfiguration, excludes; the wordings are assumptions."""
     if len(rules) > MOST:
         raise _invalid(f"A signing configuration cannot have more than {MOST} rules.")
     for rule in rules:

@@ -1,4 +1,4 @@
-"""Images are pushed, found and deleted, with immutable tags."""
+"""Pushing, finding and deleting images, with immutable tags."""
 
 import fnmatch
 import json
@@ -18,13 +18,13 @@ from ecsctl.sandbox.core import clock, overlay
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """Describes what a runtime knows of an image once it has pulled it."""
+    """What a runtime knows about an image that it has pulled."""
 
     digest: str
     tags: tuple[str, ...]
     architectures: tuple[str, ...]  # as in Go: arm64, amd64; empty if unknown
-    words: frozenset[str] | None = None  # of the sources it was built from; None: unknown
-    built: str | None = None  # its id in this machine's container engine, if that built it
+    words: frozenset[str] | None = None  # in the sources it was built from; None: unknown
+    built: str | None = None  # its id in this machine's container engine, if it was built there
 
 
 def put_image(
@@ -39,9 +39,9 @@ def put_image(
 ) -> str:
     """Push an image as `docker push` would, and return its digest.
 
-    The same `content` is the same image; without it each is a new one. With `index` the manifest is an image index,
-    as `docker buildx` makes it, which names its architecture; else only the configuration it points to does, as with
-    `docker build`. `size` is its layers', in bytes. Raises overlay.Refusal as PutImage does.
+    The same `content` gives the same image; without it each call pushes a new one. With `index` the manifest is an
+    image index that names the architecture, as `docker buildx` creates it; otherwise only the image's configuration
+    does, as with `docker build`. `size` is that of the layers, in bytes. Raises overlay.Refusal as PutImage does.
     """
     content = content or str(mock_random.uuid4())
     made = index_manifest(content, architecture) if index else manifest(content, architecture, size)
@@ -49,7 +49,7 @@ def put_image(
 
 
 def push(account_id: str, region: str, repository: str, tags: list[str], manifest: str) -> str:
-    """Put an image by its manifest, under those of `tags` that it does not have yet. See `put_image`."""
+    """Push an image's manifest, with those of `tags` that it does not have yet. See `put_image`."""
     backend, digest = ecr_backends[account_id][region], digest_of(manifest)
     existing = {tag for image in _repository(backend, repository).images for tag in _tags_if(image, digest)}
     for tag in [tag for tag in tags if tag not in existing]:
@@ -58,7 +58,7 @@ def push(account_id: str, region: str, repository: str, tags: list[str], manifes
 
 
 def pulled(account_id: str, region: str, repository: str, reference: str) -> str | None:
-    """The manifest of the image that a tag or a digest names, None if it does not exist."""
+    """The manifest of the image that a tag or digest names; None if it does not exist."""
     found = ecr_backends[account_id][region].repositories.get(repository)
     for image in found.images if found else []:
         if reference in (image.image_digest, *image.image_tags):
@@ -67,7 +67,7 @@ def pulled(account_id: str, region: str, repository: str, reference: str) -> str
 
 
 def find_image(account_id: str, region: str, repository: str, reference: str) -> ImageFacts | None:
-    """The image that a tag or a digest (`sha256:…`) names, None if the repository or the image does not exist."""
+    """The image that a tag or digest (`sha256:…`) names; None if the repository or the image does not exist."""
     found = ecr_backends[account_id][region].repositories.get(repository)
     for image in found.images if found else []:
         if reference in (image.image_digest, *image.image_tags):
@@ -91,7 +91,7 @@ def _repository(backend: ECRBackend, name: str) -> Repository:
 
 
 def _is_fixed(repository: Repository, tag: str) -> bool:
-    """Whether the tag, once given, stays where it is (ECR guide, "Preventing image tags from being overwritten")."""
+    """Whether the tag is immutable (ECR guide, "Preventing image tags from being overwritten")."""
     filters = repository.image_tag_mutability_exclusion_filters or []
     excluded = any(fnmatch.fnmatchcase(tag, each["filter"]) for each in filters)
     immutable = repository.image_tag_mutability in ("IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION")
@@ -108,7 +108,7 @@ def _put_image(
     image_manifest_mediatype: str | None = None,
     digest: str | None = None,
 ) -> Image:
-    """Store an image; a tag is taken from another image only if tags are mutable, and the other stays untagged."""
+    """Store an image. Only a mutable tag is moved from another image, which remains without it."""
     repository = _repository(self, repository_name)
     try:
         kind = image_manifest_mediatype or json.loads(image_manifest).get("mediaType", MANIFEST)
@@ -144,7 +144,7 @@ def _put_image(
 
 @overlay.wraps(ECRBackend)
 def batch_delete_image(original: Any, self: ECRBackend, *args: Any, **kwargs: Any) -> Any:
-    """An image that no repository has any more is deleted from this machine's container engine, too."""
+    """Delete images, and in this machine's container engine those that no repository has any more."""
     before = _all_built(self)
     answer = original(*args, **kwargs)
     _drop(before - _all_built(self))
@@ -173,7 +173,7 @@ def _drop(gone: set[str]) -> None:
 
 @overlay.wraps(Image)
 def get_image_size_in_bytes(original: Any, self: Image) -> int | None:
-    """The size of what is pulled: the layers, not the configuration."""
+    """The size of the image's layers, without its configuration."""
     manifest = json.loads(self.image_manifest)
     if manifest.get("layers") and all("size" in layer for layer in manifest["layers"]):
         return sum(int(layer["size"]) for layer in manifest["layers"])

@@ -1,4 +1,4 @@
-"""Manifests of images: digests, architectures, and those that the sandbox makes itself."""
+"""Image manifests: digests, architectures, and the manifests that the sandbox creates itself."""
 
 import hashlib
 import json
@@ -6,16 +6,16 @@ from typing import Any
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
-LAYER = 31_457_280  # bytes of the layers of an image, unless a test sets others
+LAYER = 31_457_280  # bytes of an image's layers, unless a test sets another size
 
 
 def digest_of(manifest: str) -> str:
-    """The digest of a manifest, or of any other content."""
+    """The digest of a manifest or of any other content."""
     return f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
 
 
 def manifest(content: str, architecture: str, size: int = LAYER) -> str:
-    """The manifest of a plain image with this content, in one layer of so many bytes."""
+    """The manifest of a plain image with this content, in one layer of `size` bytes."""
     config = json.dumps({"architecture": architecture, "os": "linux", "content": content}, sort_keys=True)
     layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "size": size, "digest": digest_of(content)}
     described = {
@@ -25,7 +25,7 @@ def manifest(content: str, architecture: str, size: int = LAYER) -> str:
             "mediaType": "application/vnd.oci.image.config.v1+json",
             "size": len(config),
             "digest": digest_of(config),
-            "data": config,  # the OCI image specification allows the content itself beside its digest
+            "data": config,  # the OCI image specification allows embedding the content itself
         },
         "layers": [layer],
     }
@@ -51,10 +51,10 @@ def architectures_of(manifest: str) -> tuple[str, ...]:
 
 
 def configuration(manifest: str) -> dict[str, Any]:
-    """Returns what the manifest carries of the image's configuration."""
+    """The image's configuration, as far as the manifest embeds it."""
     return dict(json.loads(json.loads(manifest).get("config", {}).get("data", "{}")))
 
 
 def is_local(manifest: str) -> bool:
-    """Whether it is what `manifest` makes of an image in the engine: no registry has seen that one."""
+    """Whether it is a manifest that `manifest` created for an image in the engine, which no registry contains."""
     return str(configuration(manifest).get("content", "")).startswith("sha256:")

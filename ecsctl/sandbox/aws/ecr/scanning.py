@@ -1,4 +1,4 @@
-"""Says what scans on push find."""
+"""The findings of scans on push."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from ecsctl.sandbox.core import overlay, script
 
 
 class _Vulnerable(dict[str, dict[str, int]]):
-    """Indexed by a part of an image's tag: how many vulnerabilities of each severity a scan finds in it."""
+    """How many vulnerabilities of each severity a scan finds, by a part of the image's tag."""
 
 
 @script.switch
@@ -20,14 +20,14 @@ def vulnerable(tag: str, severity: str = "CRITICAL", count: int = 1, account_id:
 
 
 def scanned(account_id: str, region: str, repository: str, reference: str) -> dict[str, int] | None:
-    """Returns how many vulnerabilities of each severity a scan has found; None where the repository is not scanned
-    on push.
+    """The number of vulnerabilities that a scan has found, by severity; None if the repository is not scanned on
+    push.
     """
     found = ecr_backends[account_id][region].repositories.get(repository)
     image = find_image(account_id, region, repository, reference)
     settings: Any = found.image_scanning_configuration if found else None
     if image is None or not (settings or {}).get("scanOnPush"):
         return None
-    known = overlay.memory(ecr_backends[account_id]["us-east-1"], _Vulnerable)  # scripts hold for the account
+    known = overlay.memory(ecr_backends[account_id]["us-east-1"], _Vulnerable)  # scripts apply to the account
     return {severity: count for part, counts in known.items() if any(part in tag for tag in image.tags)
             for severity, count in counts.items()}  # fmt: skip

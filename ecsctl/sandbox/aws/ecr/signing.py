@@ -1,4 +1,4 @@
-"""Managed signing: the rules of a registry, and the signature that ECR pushes after an image.
+"""Managed signing: the rules of a registry, and the signatures that ECR pushes after an image.
 
 Amazon ECR user guide, "Managed signing"; ECR API reference, PutSigningConfiguration.
 """
@@ -20,7 +20,7 @@ _SIGNATURE = "application/vnd.cncf.notary.signature"
 
 @dataclass
 class _Rules:
-    """The rules; None if none have been set."""
+    """The signing rules; None if none have been set."""
 
     of: list[dict[str, Any]] | None = field(default=None)
 
@@ -40,7 +40,7 @@ def put_signing_configuration(response: ECRResponse) -> ActionResult:
 
 @overlay.adds(ECRResponse)
 def get_signing_configuration(response: ECRResponse) -> ActionResult:
-    """All rules, or that there is no configuration."""
+    """Return all rules. Raises a refusal if there is no configuration."""
     backend = response.ecr_backend
     return ActionResult({"registryId": backend.account_id, "signingConfiguration": {"rules": _set(backend)}})
 
@@ -54,14 +54,14 @@ def delete_signing_configuration(response: ECRResponse) -> ActionResult:
 
 
 def signing_rules(account: str, region: str) -> list[dict[str, Any]]:
-    """The rules of a region."""
+    """The signing rules of a region."""
     return list(_known(ecr_backends[account][region]).of or ())
 
 
 def sign(backend: ECRBackend, repository: str, image: Image) -> None:
-    """Returns what ECR pushes after an image: a signature for each rule that fits, untagged, which refers to it.
+    """Push an untagged signature that refers to the image, for each rule that matches, as ECR does after a push.
 
-    "Signatures cannot be signed." Whether who pushed has the right to sign is not simulated.
+    "Signatures cannot be signed." The pusher's permission to sign is not simulated.
     """
     manifest = json.loads(str(image.image_manifest))
     if "subject" in manifest or manifest.get("artifactType"):

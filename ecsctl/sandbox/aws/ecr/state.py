@@ -1,6 +1,4 @@
-"""The state that is kept of images beside moto's dictionaries: the words of their sources, and where the engine has
-them.
-"""
+"""State of images that moto's dictionaries lack: the words in their sources, and their origin in the engine."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,33 +10,33 @@ from ecsctl.sandbox.core import overlay
 
 
 class Sources(dict[str, frozenset[str]]):
-    """Indexed by the digest of an image that was built here: the words of its sources."""
+    """The words in the sources of images that were built here, by digest."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Describes where an image is in this machine's container engine: its id, and the processor it is for."""
+    """An image in this machine's container engine: its id and processor."""
 
     image: str
     architecture: str
 
 
 class Origins(dict[str, Origin]):
-    """Origins by digest, of images that the engine pushed: their manifests do not say it, as on AWS."""
+    """Origins by digest, for images that the engine pushed: as on AWS, their manifests do not contain them."""
 
 
 def learn(account_id: str, region: str, manifest: str, words: Iterable[str]) -> None:
-    """Remember what an image was built from."""
+    """Remember the words in the sources of an image."""
     overlay.memory(ecr_backends[account_id][region], Sources)[digest_of(manifest)] = frozenset(words)
 
 
 def came_from(account_id: str, region: str, manifest: str, origin: Origin) -> None:
-    """Remember which image of this machine's container engine a manifest is of."""
+    """Remember which image in this machine's container engine a manifest belongs to."""
     overlay.memory(ecr_backends[account_id][region], Origins)[digest_of(manifest)] = origin
 
 
 def origin(backend: ECRBackend, manifest: str) -> Origin | None:
-    """The image in this machine's container engine, if that built it: by its digest, or by what `manifest` made."""
+    """The image in this machine's container engine, if it was built there: by digest, or from `manifest`'s content."""
     known = overlay.memory(backend, Origins).get(digest_of(manifest))
     if known is None and is_local(manifest):
         inside = configuration(manifest)
@@ -47,6 +45,6 @@ def origin(backend: ECRBackend, manifest: str) -> Origin | None:
 
 
 def processor(account_id: str, region: str, manifest: str) -> str:
-    """The processor that an image is for, as `docker image inspect` says it."""
+    """The processor that an image is for, as in `docker image inspect`."""
     known = origin(ecr_backends[account_id][region], manifest)
     return known.architecture if known else next(iter(architectures_of(manifest)), "")

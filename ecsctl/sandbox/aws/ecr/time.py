@@ -1,10 +1,10 @@
 """Images expire by the lifecycle policies of their repositories.
 
 Amazon ECR user guide, "Automate the cleanup of images by using lifecycle policies". All rules are evaluated at the same
-time, and applied by their priority: an image is expired by one rule at most, and an image whose tags a rule asks for is
-not expired by one of lower priority. A rule counts also what another expires. The oldest go first, by when they were
-pushed. "Images become expired within 24 hours after they meet the expiration criteria": here once a day of the
-sandbox's clock, a day after the policy was set for the first time.
+time, and applied by priority: at most one rule expires an image, and an image whose tags match a rule is not expired by
+a rule of lower priority. A rule also counts images that another one expires. Images expire by push time, the oldest
+first. "Images become expired within 24 hours after they meet the expiration criteria": here once a day of
+sandbox time, starting a day after the policy was first set.
 """
 
 import fnmatch
@@ -19,12 +19,12 @@ DAY = 86_400.0
 
 
 class _Due(dict[str, float]):
-    """Indexed by a repository's name: when its images are examined next."""
+    """When each repository's images are examined next, by its name."""
 
 
 @overlay.wraps(ECRBackend, "put_lifecycle_policy")
 def planned(original: Any, self: ECRBackend, registry_id: str, repository_name: str, lifecycle_policy_text: str) -> Any:
-    """Examine the repository in a day, unless that is planned already."""
+    """Plan to examine the repository in a day, unless that is planned already."""
     answer = original(registry_id, repository_name, lifecycle_policy_text)
     overlay.memory(self, _Due).setdefault(repository_name, clock.now() + DAY)
     return answer
@@ -32,7 +32,7 @@ def planned(original: Any, self: ECRBackend, registry_id: str, repository_name: 
 
 @requests.before_each
 def expire() -> None:
-    """Examine the repositories whose time has come."""
+    """Examine the repositories that are due."""
     for account in list(ecr_backends.values()):
         for backend in list(account.values()):
             due = overlay.memory(backend, _Due)
@@ -46,7 +46,7 @@ def expire() -> None:
 
 
 def expired(rules: list[dict[str, Any]], images: list[Image]) -> list[Image]:
-    """The images that the rules expire now, and what referred to them: a signature goes with its image."""
+    """The images that the rules expire now, and those that refer to them, such as signatures."""
     gone: list[Image] = []
     claimed: list[Image] = []
     for rule in sorted(rules, key=lambda one: int(one["rulePriority"])):
@@ -66,7 +66,7 @@ def expired(rules: list[dict[str, Any]], images: list[Image]) -> list[Image]:
 
 
 def _fits(selection: dict[str, Any], image: Image) -> bool:
-    """Whether a rule is about an image: one with all the patterns, or all the prefixes, among its tags."""
+    """Whether a rule selects an image: its tags must match all the patterns, or all the prefixes."""
     tags, status = list(image.image_tags), selection["tagStatus"]
     if status != "tagged":
         return status == "any" or not tags
@@ -75,7 +75,7 @@ def _fits(selection: dict[str, Any], image: Image) -> bool:
 
 
 def _listed(image: Image, images: list[Image]) -> bool:
-    """Whether an image index that exists has it: such an image is not expired."""
+    """Whether an existing image index refers to the image, which then does not expire."""
     return any(
         entry.get("digest") == image.image_digest
         for one in images

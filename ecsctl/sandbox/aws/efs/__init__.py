@@ -1,4 +1,4 @@
-"""The behaviour of AWS's efs that moto lacks (EFS user guide and API reference)."""
+"""The behaviour of EFS that moto lacks (EFS user guide and API reference)."""
 
 from ecsctl.sandbox.aws.efs import checks, state, time  # noqa: F401 - imported for their declarations
 from ecsctl.sandbox.aws.efs.mounting import access_point, folder, way

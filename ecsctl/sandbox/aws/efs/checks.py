@@ -1,4 +1,4 @@
-"""The refusals of EFS (its API reference): what its model does not allow, what does not exist or is not available."""
+"""What EFS refuses (its API reference): invalid parameters, and resources that do not exist or are not available."""
 
 import json
 from collections.abc import Callable
@@ -38,7 +38,7 @@ for _name, _operation in (
 
 
 def _file_system(backend: EFSBackend, file_system_id: str, *, settled: bool = True) -> Any:
-    """The file system; API reference, FileSystemNotFound and IncorrectFileSystemLifeCycleState."""
+    """The file system. Raises FileSystemNotFound, or IncorrectFileSystemLifeCycleState if it must be `settled`."""
     system = backend.file_systems_by_id.get(file_system_id)
     if system is None:
         raise _missing("FileSystem", f"File system '{file_system_id}' does not exist.")
@@ -57,10 +57,10 @@ def _conflict(code: str, message: str) -> Refusal:
 
 @overlay.wraps(EFSBackend, "create_file_system")
 def with_usable_key(original: Callable[..., Any], backend: EFSBackend, **sent: Any) -> Any:
-    """With a key of KMS that exists and enabled, shown by its ARN, however it was named.
+    """Check the KMS key, which must exist and be enabled, and store its ARN, however it was named.
 
     EFS user guide, "Managing KMS keys for EFS file systems": one that is disabled or deleted "can't be used as the key
-    for new encrypted-at-rest file systems". EFS passes on what KMS says (aws/aws-cdk#7641 has the first).
+    for new encrypted-at-rest file systems". EFS passes on KMS's message (aws/aws-cdk#7641 has the first).
     """
     account, region, named = backend.account_id, backend.region_name, sent.get("kms_key_id")
     if named and named != "alias/aws/elasticfilesystem":
@@ -76,14 +76,15 @@ def with_usable_key(original: Callable[..., Any], backend: EFSBackend, **sent: A
 
 @overlay.wraps(EFSBackend, "create_mount_target")
 def of_available(original: Callable[..., Any], backend: EFSBackend, **sent: Any) -> Any:
-    """Only of a file system that is available."""
+    """Refuse unless the file system is available."""
     _file_system(backend, sent["file_system_id"])
     return original(**sent)
 
 
 @overlay.wraps(EFSBackend, "create_access_point")
 def once(original: Callable[..., Any], backend: EFSBackend, client_token: str, **sent: Any) -> Any:
-    """API reference, AccessPointAlreadyExists: "already exists, with the creation token you provided"."""
+    """Refuse a token again (API reference, AccessPointAlreadyExists: "already exists, with the creation token you
+    provided")."""
     _file_system(backend, sent["file_system_id"])
     if (known := memory(backend).points.get(client_token)) in backend.access_points:
         raise _conflict("AccessPointAlreadyExists", f"Access Point '{known}' already exists.")
@@ -94,7 +95,7 @@ def once(original: Callable[..., Any], backend: EFSBackend, client_token: str, *
 def modify_mount_target_security_groups(
     _original: Callable[..., Any], backend: EFSBackend, mount_target_id: str, security_groups: list[str]
 ) -> Any:
-    """API reference: the mount target must be available."""
+    """Refuse unless the mount target is available (API reference)."""
     target = backend.mount_targets_by_id.get(mount_target_id)
     if target is None:
         raise _missing("MountTarget", f"Mount target '{mount_target_id}' does not exist.")
@@ -132,7 +133,7 @@ def describe_file_system_policy(original: Callable[..., Any], backend: EFSBacken
 
 @overlay.wraps(EFSBackend)
 def put_file_system_policy(original: Callable[..., Any], backend: EFSBackend, **sent: Any) -> Any:
-    """API reference: InvalidPolicyException for one that is none."""
+    """Raise InvalidPolicyException for an invalid policy (API reference)."""
     _file_system(backend, sent["file_system_id"])
     try:
         json.loads(sent["policy"])["Statement"]

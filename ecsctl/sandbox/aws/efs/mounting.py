@@ -1,4 +1,4 @@
-"""Says how a task reaches a file system: by the mount target of its zone, and by an access point."""
+"""How a task reaches a file system: through the mount target in its zone, and perhaps an access point."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from ecsctl.sandbox.aws.efs.time import tick
 
 @dataclass(frozen=True)
 class Way:
-    """Describes how a file system is reached from a zone: the groups of the mount target there, and its policy."""
+    """How a file system is reached from a zone: the security groups of the mount target there, and the policy."""
 
     arn: str
     groups: tuple[str, ...]
@@ -18,7 +18,7 @@ class Way:
 
 
 def way(account: str, region: str, file_system_id: str, zone: str) -> Way | None:
-    """The way from an availability zone to a file system; None if it has no mount target there that is available."""
+    """The way from an availability zone to a file system; None if it has no available mount target there."""
     backend = efs_backends[account][region]
     tick(backend)
     system = backend.file_systems_by_id.get(file_system_id)
@@ -30,13 +30,13 @@ def way(account: str, region: str, file_system_id: str, zone: str) -> Way | None
 
 
 def access_point(account: str, region: str, ident: str) -> tuple[str, str] | None:
-    """The ARN of an access point, and its file system; None if it does not exist."""
+    """An access point's ARN and file system; None if it does not exist."""
     point = efs_backends[account][region].access_points.get(ident)
     return (point.access_point_arn, point.file_system_id) if point else None
 
 
 def folder(account: str, region: str, said: dict[str, Any]) -> tuple[str, tuple[int, int] | None]:
-    """The folder of its file system that a volume of a task definition means, and the user of its access point, if any.
+    """A task definition volume's folder in its file system, and the user of its access point, if any.
 
     User guide, "Working with Amazon EFS access points": its user replaces the client's in all that is done.
     """

@@ -1,4 +1,4 @@
-"""Says what EFS keeps beside moto's dictionaries: when things were made, and the interfaces of its mount targets."""
+"""EFS's state that moto's dictionaries lack: creation times, and the interfaces of mount targets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,26 +11,27 @@ from ecsctl.sandbox.aws.ec2.interfaces import attach_interface
 from ecsctl.sandbox.containers import machine
 from ecsctl.sandbox.core import clock, overlay
 
-KEY = "e1f5b2c4-0000-4000-8000-000000000000"  # what alias/aws/elasticfilesystem leads to
+KEY = "e1f5b2c4-0000-4000-8000-000000000000"  # the target of alias/aws/elasticfilesystem
 
 
 @dataclass
 class Memory:
-    """Remembers when things were made, and when mount targets began to go; in sandbox time."""
+    """When resources were created, and when the deletion of mount targets began; in sandbox time."""
 
     made: dict[str, float] = field(default_factory=dict)
     leaving: dict[str, float] = field(default_factory=dict)
-    points: dict[str, str] = field(default_factory=dict)  # access points by their tokens
+    points: dict[str, str] = field(default_factory=dict)  # access points by token
 
 
 def memory(backend: EFSBackend) -> Memory:
-    """The state that a region keeps of its file systems."""
+    """The state of a region's file systems."""
     return overlay.memory(backend, Memory)
 
 
 @overlay.wraps(EFSBackend)
 def create_file_system(original: Callable[..., Any], backend: EFSBackend, **sent: Any) -> Any:
-    """It is `creating` at first, encrypted with EFS's own key by default, and protected from replication overwrite."""
+    """Create a file system: at first `creating`, by default encrypted with EFS's own key, with replication overwrite
+    protection."""
     made = original(**sent)
     if made.encrypted and not made.kms_key_id:
         made.kms_key_id = f"arn:aws:kms:{backend.region_name}:{backend.account_id}:key/{KEY}"
@@ -42,7 +43,7 @@ def create_file_system(original: Callable[..., Any], backend: EFSBackend, **sent
 
 @overlay.wraps(EFSBackend)
 def create_mount_target(original: Callable[..., Any], backend: EFSBackend, **sent: Any) -> Any:
-    """Its interface belongs to EFS: nobody else can delete it."""
+    """Create its interface too, which belongs to EFS, so that nobody else can delete it."""
     made = original(**sent)
     ec2, subnet = ec2_backends[backend.account_id][backend.region_name], made._subnet
     groups = sent.get("security_groups") or [g.id for g in ec2.describe_security_groups(
@@ -63,7 +64,7 @@ def create_mount_target(original: Callable[..., Any], backend: EFSBackend, **sen
 
 @overlay.wraps(EFSBackend)
 def delete_file_system(original: Callable[..., Any], backend: EFSBackend, file_system_id: str) -> Any:
-    """Its access points go with it."""
+    """Delete its access points with it."""
     answer = original(file_system_id)
     for ident in [one for one, point in backend.access_points.items() if point.file_system_id == file_system_id]:
         del backend.access_points[ident]

@@ -14,7 +14,7 @@ from ecsctl.sandbox.aws.efs.state import memory
 from ecsctl.sandbox.core import clock, overlay
 
 CREATING = {"fs": 5.0, "fsmt": 85.0, "fsap": 2.0}
-DELETING = 40.0  # of a mount target; an assumption, in practice under a minute
+DELETING = 40.0  # for a mount target; an assumption, in practice under a minute
 moto.efs.models.time = SimpleNamespace(time=clock.now)  # type: ignore[attr-defined,assignment] # it uses time.time() alone
 
 
@@ -28,7 +28,7 @@ def state_of(backend: EFSBackend, ident: str) -> str:
 
 
 def tick(backend: EFSBackend) -> None:
-    """Bring everything up to the clock."""
+    """Advance everything to the clock."""
     known = memory(backend)
     for system in backend.file_systems_by_id.values():
         system.life_cycle_state = state_of(backend, system.file_system_id)
@@ -41,7 +41,7 @@ def tick(backend: EFSBackend) -> None:
 
 @overlay.wraps(EFSResponse)
 def call_action(original: Callable[[], Any], response: EFSResponse) -> Any:
-    """At each request, the state as of now; and what the API's model does not allow is refused."""
+    """Before each request, advance to now, and refuse what the API's model does not allow."""
     backend = response.efs_backend
     tick(backend)
     return original()
@@ -49,7 +49,7 @@ def call_action(original: Callable[[], Any], response: EFSResponse) -> Any:
 
 @overlay.wraps(EFSBackend)
 def delete_mount_target(original: Callable[..., Any], backend: EFSBackend, mount_target_id: str) -> Any:
-    """It is deleted within a minute, with its interface; until then the file system cannot be deleted."""
+    """Delete it within a minute, with its interface; until then the file system cannot be deleted."""
     target = backend.mount_targets_by_id.get(mount_target_id)
     if target is None:
         return original(mount_target_id)
@@ -62,7 +62,7 @@ def delete_mount_target(original: Callable[..., Any], backend: EFSBackend, mount
 
 @overlay.wraps(EFSBackend)
 def create_access_point(original: Callable[..., Any], backend: EFSBackend, client_token: str, **sent: Any) -> Any:
-    """It is `creating` at first."""
+    """Create an access point, at first `creating`."""
     made, known = original(client_token, **sent), memory(backend)
     known.points[client_token] = made.access_point_id
     known.made[made.access_point_id] = clock.now()
@@ -71,5 +71,5 @@ def create_access_point(original: Callable[..., Any], backend: EFSBackend, clien
 
 @overlay.wraps(AccessPoint)
 def info_json(original: Callable[[], dict[str, Any]], point: AccessPoint) -> dict[str, Any]:
-    """With its state."""
+    """Add its life cycle state."""
     return {**original(), "LifeCycleState": state_of(point.context, point.access_point_id)}

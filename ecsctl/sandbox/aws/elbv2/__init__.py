@@ -1,4 +1,4 @@
-"""The behaviour of AWS's elbv2 that moto lacks: time, interfaces, names, certificates, health; by the modules below."""
+"""The behaviour of ELB that moto lacks: time, interfaces, names, certificates and health, in the modules below."""
 
 from ecsctl.sandbox.aws.elbv2 import attributes, balancers, listeners, targets  # noqa: F401 - imported for their declarations
 from ecsctl.sandbox.aws.elbv2.state import set_target_health

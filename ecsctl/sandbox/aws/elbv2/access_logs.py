@@ -1,7 +1,7 @@
-"""Access logs: when they are switched on, ELB writes a test file into the bucket, and refuses if it may not.
+"""Access logs: when they are enabled, ELB writes a test file into the bucket, and refuses if it cannot.
 
-Application Load Balancers guide, "Enable access logs for your Application Load Balancer". Who writes is an account of
-ELB's in the regions that are older than August 2022, and may be the service there, too (the guide in later versions).
+Application Load Balancers guide, "Enable access logs for your Application Load Balancer". The writer is an
+account of ELB in regions older than August 2022, where the service is also allowed (later versions of the guide).
 """
 
 import json
@@ -25,7 +25,7 @@ _ACCOUNTS = dict(one.split("=") for one in (
 
 
 def check(balancer: FakeLoadBalancer, account: str, region: str, sent: dict[str, str]) -> None:
-    """Refuse attributes that switch logs on into a bucket that ELB cannot write to; leave the test file otherwise."""
+    """Refuse to enable logs in a bucket that ELB cannot write to; otherwise write the test file."""
     if not any(key.startswith("access_logs.") for key in sent):
         return
     attributes = {**balancer.attrs, **sent}
@@ -41,7 +41,7 @@ def check(balancer: FakeLoadBalancer, account: str, region: str, sent: dict[str,
         raise Refusal("InvalidConfigurationRequest", message)
     key = f"{prefix}/AWSLogs/{account}".lstrip("/") + "/ELBAccessLogTestFile"
     if bucket is None or not _lets(bucket, region, f"{bucket.arn}/{key}"):
-        # terraform-aws-modules/terraform-aws-s3-bucket#185; #61 of its terraform-aws-alb for keys of KMS.
+        # terraform-aws-modules/terraform-aws-s3-bucket#185; for KMS keys #61 of its terraform-aws-alb.
         message = f"Access Denied for bucket: {name}. Please check S3bucket permission"
         raise Refusal("InvalidConfigurationRequest", message)
     s3_backends[found[1]][found[0]].put_object(name, key, b"Enable AccessLog for ELB")  # type: ignore[index]  # or there was no bucket

@@ -129,7 +129,7 @@ _LISTENERS: dict[str, Attributes] = {
 
 
 def of_balancer(balancer: FakeLoadBalancer) -> Attributes:
-    """Returns what a new load balancer has."""
+    """The attributes of a new load balancer."""
     attributes = dict(_BALANCERS[balancer.type or "application"])
     if balancer.ip_address_type.startswith("dualstack"):
         attributes["ipv6.deny_all_igw_traffic"] = "false" if balancer.scheme == "internet-facing" else "true"
@@ -137,7 +137,7 @@ def of_balancer(balancer: FakeLoadBalancer) -> Attributes:
 
 
 def of_group(group: FakeTargetGroup) -> Attributes:
-    """Returns what a new target group has."""
+    """The attributes of a new target group."""
     if group.target_type == "lambda":
         return {"lambda.multi_value_headers.enabled": "false"}
     if group.protocol in ("HTTP", "HTTPS"):
@@ -153,13 +153,13 @@ def of_group(group: FakeTargetGroup) -> Attributes:
 
 
 def of_listener(listener: FakeListener) -> Attributes:
-    """Returns what a new listener has, and one that was given another protocol."""
+    """The attributes of a listener that is new or has changed its protocol."""
     return dict(_LISTENERS.get(listener.protocol, {}))
 
 
 @overlay.wraps(FakeTargetGroup, "__init__")
 def _new_group(original: Any, self: FakeTargetGroup, *args: Any, **kwargs: Any) -> None:
-    """With all its attributes."""
+    """Create a target group with all its attributes."""
     original(*args, **kwargs)
     self.attributes = of_group(self)  # type: ignore[assignment] # as text, as AWS shows them
 
@@ -173,7 +173,7 @@ def _check(what: str, known: Any, response: ELBV2Response) -> None:
 
 @overlay.wraps(ELBV2Response)
 def modify_load_balancer_attributes(original: Any, self: ELBV2Response) -> Any:
-    """Refuse an attribute that load balancers do not have, and logs into a bucket that is shut."""
+    """Refuse an attribute that load balancers do not have, and logs into a bucket that ELB cannot write to."""
     _check("Load balancer", FakeLoadBalancer.VALID_ATTRS, self)
     backend = self.elbv2_backend
     if balancer := backend.load_balancers.get(self._get_param("LoadBalancerArn")):
@@ -184,7 +184,7 @@ def modify_load_balancer_attributes(original: Any, self: ELBV2Response) -> Any:
 
 @overlay.wraps(ELBV2Response)
 def modify_target_group_attributes(original: Any, self: ELBV2Response) -> ActionResult:
-    """Refuse an attribute that the group does not have; answer all of them (API reference)."""
+    """Refuse an attribute that the group does not have; return all of them (API reference)."""
     group = self.elbv2_backend.target_groups.get(self._get_param("TargetGroupArn"))
     if group is not None:
         _check("Target group", group.attributes, self)

@@ -1,4 +1,4 @@
-"""Load balancers take minutes to be active, leave interfaces behind for a while, and have unique names."""
+"""Load balancers: active after minutes, with unique names, and interfaces that remain for a while after deletion."""
 
 from typing import Any
 
@@ -18,9 +18,9 @@ from ecsctl.sandbox.core import clock, overlay
 
 @overlay.wraps(ELBV2Response)
 def create_load_balancer(original: Any, self: ELBV2Response) -> ActionResult:
-    """Make it once: the same name with the same settings returns the existing load balancer, whoever made it.
+    """Create it once: the same name with the same settings returns the existing load balancer, whoever created it.
 
-    That tags do not count as settings is an assumption. The service-linked role appears at the first use.
+    That tags do not count as settings is an assumption. The service-linked role is created on first use.
     """
     params, backend = self._get_params(), self.elbv2_backend
     kind = params.get("Type", "application")
@@ -60,7 +60,7 @@ def create_load_balancer(original: Any, self: ELBV2Response) -> ActionResult:
 
 
 def _dress(response: ELBV2Response, balancer: FakeLoadBalancer) -> None:
-    """Attach an interface in each of its subnets, with its groups, and release those in other subnets."""
+    """Give it an interface in each of its subnets, with its security groups, and release those in other subnets."""
     backend = response.elbv2_backend
     place = (backend.account_id, backend.region_name)
     interfaces = balancers_of(response.elbv2_backend).interfaces.setdefault(balancer.arn, {})
@@ -85,7 +85,7 @@ def _balancer(response: ELBV2Response) -> FakeLoadBalancer:
 
 @overlay.wraps(ELBV2Response)
 def set_subnets(original: Any, self: ELBV2Response) -> Any:
-    """Move its interfaces too."""
+    """Change the subnets of its interfaces too."""
     balancer = _balancer(self)
     params = self._get_params()
     given = [*params.get("Subnets", []), *(m["SubnetId"] for m in params.get("SubnetMappings", []))]
@@ -97,7 +97,7 @@ def set_subnets(original: Any, self: ELBV2Response) -> Any:
 
 @overlay.wraps(ELBV2Response)
 def set_security_groups(original: Any, self: ELBV2Response) -> Any:
-    """Change the groups of its interfaces too."""
+    """Change the security groups of its interfaces too."""
     balancer = _balancer(self)
     check_groups(self, self._get_param("SecurityGroups", []), balancer.vpc_id)
     answer = original()
@@ -107,7 +107,7 @@ def set_security_groups(original: Any, self: ELBV2Response) -> Any:
 
 @overlay.wraps(ELBV2Response)
 def describe_load_balancers(original: Any, self: ELBV2Response) -> Any:
-    """Refuse when one of those asked for does not exist."""
+    """Refuse if one of the requested load balancers does not exist."""
     balancers = self.elbv2_backend.load_balancers.values()
     names = [name for name in self._get_param("Names", []) if name not in [b.name for b in balancers]]
     missing = names or [arn for arn in self._get_param("LoadBalancerArns", []) if arn not in [b.arn for b in balancers]]
@@ -118,8 +118,8 @@ def describe_load_balancers(original: Any, self: ELBV2Response) -> Any:
 
 @overlay.wraps(ELBV2Response)
 def delete_load_balancer(original: Any, self: ELBV2Response) -> Any:
-    """Refuse while protected, or while another service leads to it; its interfaces stay for a while. A missing one is
-    deleted with success.
+    """Refuse while it is protected, or used by another service. Its interfaces remain for a while. A missing one is no
+    error.
     """
     arn = self._get_param("LoadBalancerArn")
     balancer = self.elbv2_backend.load_balancers.get(arn)
@@ -141,11 +141,10 @@ _VPC_ORIGINS = "CloudFront-VPCOrigins-Service-SG"  # hashicorp/terraform-provide
 
 
 def _led_to(backend: Any, balancer: FakeLoadBalancer) -> bool:
-    """Whether a VPC origin of CloudFront or a VPC link of API Gateway leads to it (pulumi/pulumi-cloud#332 has the
-    words).
+    """Whether a VPC origin of CloudFront or a VPC link of API Gateway uses it (the message: pulumi/pulumi-cloud#332).
 
-    Neither exists here: an interface in its subnets, with CloudFront's security group or of API Gateway's type, stands
-    for one.
+    The sandbox has neither: they are recognized by an interface in its subnets, with CloudFront's security group or of
+    API Gateway's type.
     """
     subnets = {subnet.id for subnet in balancer.subnets}
     return any(
@@ -157,7 +156,7 @@ def _led_to(backend: Any, balancer: FakeLoadBalancer) -> bool:
 
 @overlay.wraps(ELBV2Response)
 def describe_tags(original: Any, self: ELBV2Response) -> Any:
-    """Refuse for what does not exist: moto keeps the tags of deleted resources."""
+    """Refuse for resources that do not exist: moto keeps the tags of deleted ones."""
     for arn in self._get_param("ResourceArns", []):
         self.elbv2_backend._get_resource_by_arn(arn)
     return original()

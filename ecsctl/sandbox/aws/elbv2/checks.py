@@ -1,4 +1,4 @@
-"""The checks that ELB makes of load balancers, listeners, rules and target groups."""
+"""What ELB checks about load balancers, listeners, rules and target groups."""
 
 import ipaddress
 import re
@@ -41,7 +41,7 @@ def check_name(name: str) -> None:
 
 
 def check_subnets(response: ELBV2Response, ids: list[str], kind: str) -> list[Any]:
-    """The subnets of these ids, or a refusal if a load balancer of this type cannot be in them."""
+    """The subnets with these ids. Raises a refusal if a load balancer of this type cannot be in them."""
     ec2 = response.elbv2_backend.ec2_backend
     known = {subnet.id: subnet for zone in ec2.subnets.values() for subnet in zone.values()}
     for ident in ids:
@@ -65,7 +65,7 @@ def check_subnets(response: ELBV2Response, ids: list[str], kind: str) -> list[An
 
 
 def check_groups(response: ELBV2Response, ids: list[str], vpc_id: str, kind: str = "application") -> list[str]:
-    """The security groups of a load balancer, by default the VPC's; a refusal if one is not in the VPC."""
+    """A load balancer's security groups, by default the VPC's. Raises a refusal if one is not in the VPC."""
     ec2 = response.elbv2_backend.ec2_backend
     for ident in ids:
         group = ec2.get_security_group_from_id(ident)
@@ -83,7 +83,7 @@ def check_policy(response: ELBV2Response) -> None:
 
 
 def check_certificates(response: ELBV2Response) -> None:
-    """Refuse what does not exist, not issued, or issued so recently that ELB does not know it yet."""
+    """Refuse certificates that do not exist, are not issued, or so recently that ELB does not find them yet."""
     backend = response.elbv2_backend
     for given in response._get_param("Certificates", []):
         arn = given["CertificateArn"]
@@ -102,7 +102,7 @@ def check_certificates(response: ELBV2Response) -> None:
 
 
 def check_secure(protocol: str | None, certificates: list[Any], policy: str | None) -> None:
-    """HTTPS needs a certificate; HTTP takes none, and no policy."""
+    """Refuse HTTPS without a certificate, and HTTP with a certificate or policy."""
     if protocol == "HTTPS" and not certificates:
         raise overlay.Refusal("ValidationError", "A certificate must be specified for HTTPS listeners")
     if protocol == "HTTP" and certificates:
@@ -112,7 +112,7 @@ def check_secure(protocol: str | None, certificates: list[Any], policy: str | No
 
 
 def check_target_groups(response: ELBV2Response, balancer: FakeLoadBalancer, protocol: str | None) -> None:
-    """A target group serves one load balancer, and of its own VPC; one that is not of HTTP/1.1 needs HTTPS.
+    """Refuse target groups of another load balancer or VPC; other protocol versions than HTTP/1.1 need HTTPS.
 
     The last message is quoted in aws/copilot-cli#4551 and kubernetes-sigs/aws-load-balancer-controller#4497.
     """
@@ -134,7 +134,7 @@ def check_target_groups(response: ELBV2Response, balancer: FakeLoadBalancer, pro
 
 
 def check_values(response: ELBV2Response) -> None:
-    """All conditions of a rule together may have only a few values."""
+    """Refuse too many values in all conditions of a rule together."""
     conditions = response._get_param("Conditions", [])
     held = [config for one in conditions for config in one.values() if isinstance(config, dict)]
     if sum(len(config.get("Values", [])) for config in held) > VALUES:
@@ -142,9 +142,9 @@ def check_values(response: ELBV2Response) -> None:
 
 
 def check_health(response: ELBV2Response, interval: Any, timeout: Any, version: str) -> None:
-    """Limits of a health check (API reference, CreateTargetGroup, Matcher); all texts but the first are assumptions.
+    """Check a health check's limits (API reference, CreateTargetGroup, Matcher); only the first message is AWS's.
 
-    The first is quoted in many public reports of failed Terraform and CloudFormation runs.
+    That one is quoted in many public reports of failed Terraform and CloudFormation runs; the others are assumptions.
     """
     interval = int(response._get_param("HealthCheckIntervalSeconds") or interval)
     timeout = int(response._get_param("HealthCheckTimeoutSeconds") or timeout)
@@ -169,14 +169,14 @@ def check_health(response: ELBV2Response, interval: Any, timeout: Any, version: 
 
 
 def matcher_of(response: ELBV2Response) -> dict[str, str]:
-    """The codes that a request names, by their kind."""
+    """The request's matcher: the status codes under HttpCode or GrpcCode."""
     names = ("HttpCode", "GrpcCode")
     flat = {name: response._get_param(f"Matcher.{name}") for name in names}
     return {name: str(code) for name, code in {**flat, **(response._get_param("Matcher") or {})}.items() if code}
 
 
 def check_target(group: Any, ident: str) -> None:
-    """Refuse a target of another kind than its group's."""
+    """Refuse a target that does not match the group's target type."""
     try:
         ipaddress.ip_address(ident)
     except ValueError:

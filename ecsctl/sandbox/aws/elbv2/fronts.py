@@ -1,4 +1,4 @@
-"""The load balancers as ports of this machine: the front's configuration, from listeners, rules and targets."""
+"""Load balancers as ports of this machine: configures the front process from listeners, rules and targets."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _PROTOCOLS = ("HTTP", "HTTPS")
 
 
 def show() -> None:
-    """Configure the front process by the load balancers as they are now."""
+    """Configure the front process for the current load balancers."""
     here = machine.current
     if here is None:
         return
@@ -48,9 +48,7 @@ def _plain(action: Any) -> dict[str, Any]:
 
 
 def _ports(here: machine.Machine, backend: Any, arn: str) -> list[int]:
-    """Returns where a group's targets are on this machine: the healthy ones; if none is, all that are unhealthy
-    (fail open).
-    """
+    """The local ports of a group's healthy targets; if there are none, of all unhealthy ones (fail open)."""
     found: dict[str, list[int]] = {}
     for each in backend.describe_target_health(arn, []):
         port = here.places.get((each.instance_id, int(each.port)))
@@ -60,7 +58,7 @@ def _ports(here: machine.Machine, backend: Any, arn: str) -> list[int]:
 
 
 def local(balancer: FakeLoadBalancer, port: int) -> str | None:
-    """The URL on this machine of a load balancer's listener; None if nothing of it listens here."""
+    """The local URL of a load balancer's listener; None if it is not served on this machine."""
     here = machine.current
     for listener in balancer.listeners.values() if here else ():
         if int(listener.port) == port and here is not None and listener.arn in here.front.ports:
@@ -70,7 +68,7 @@ def local(balancer: FakeLoadBalancer, port: int) -> str | None:
 
 @script.switch
 def fronts() -> dict[str, list[str]]:
-    """By the DNS name of each load balancer: where it opens on this machine, HTTPS first."""
+    """The local URLs of each load balancer by its DNS name, HTTPS first."""
     found: dict[str, list[str]] = {}
     show()
     if machine.current:

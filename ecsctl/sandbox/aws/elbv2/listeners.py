@@ -1,4 +1,4 @@
-"""Listeners: one for each port, with a certificate that is issued and known to ELB."""
+"""Listeners: one per port, with a certificate that is issued and that ELB finds."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ _SECURE = ("HTTPS", "TLS")
 
 @overlay.wraps(ELBV2Response)
 def create_listener(original: Any, self: ELBV2Response) -> ActionResult:
-    """One listener for each port: the same settings return the existing one, others are refused."""
+    """Create one listener per port: the same settings return the existing one, others are refused."""
     balancer = self.elbv2_backend.load_balancers.get(self._get_param("LoadBalancerArn"))
     if balancer is None:
         message = f"Load balancer '{self._get_param('LoadBalancerArn')}' not found"
@@ -42,7 +42,7 @@ def create_listener(original: Any, self: ELBV2Response) -> ActionResult:
     [made] = answer.result["Listeners"]  # type: ignore[index] # an ActionResult's result is any object
     if made.protocol not in _SECURE:
         made.ssl_policy = None
-    made.alpn_policy = made.alpn_policy or None  # AWS shows it of TLS alone
+    made.alpn_policy = made.alpn_policy or None  # AWS returns it for TLS only
     made.attributes = attributes.of_listener(made)
     made.mutual_authentication = _mutual(made, self._get_param("MutualAuthentication"))
     _fill(made)
@@ -50,7 +50,7 @@ def create_listener(original: Any, self: ELBV2Response) -> ActionResult:
 
 
 def _mutual(listener: FakeListener, asked: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Returns how clients prove who they are: "off" unless asked for, and on HTTPS alone (recorded answers of AWS)."""
+    """The mutual authentication mode: "off" by default, and for HTTPS only (recorded answers of AWS)."""
     if listener.protocol != "HTTPS":
         return None
     mutual = {"Mode": "off", **(asked or {})}
@@ -72,7 +72,7 @@ def _asked(response: ELBV2Response) -> Any:
 
 
 def _whole(data: dict[str, Any]) -> dict[str, Any]:
-    """An action as AWS shows it, with all that was left out (API reference, RedirectActionConfig and its like)."""
+    """An action as AWS returns it, with all defaults (API reference, RedirectActionConfig and others)."""
     if data.get("Type") == "redirect":
         left_out = {"Protocol": "#{protocol}", "Port": "#{port}", "Host": "#{host}", "Path": "/#{path}"}
         return {**data, "RedirectConfig": {**left_out, "Query": "#{query}", **data["RedirectConfig"]}}
@@ -88,7 +88,7 @@ def _whole(data: dict[str, Any]) -> dict[str, Any]:
 def _fill(listener: FakeListener) -> None:
     for action in listener.default_actions:
         action.data = _whole(action.data)
-        if listener.protocol not in ("HTTP", "HTTPS"):  # recorded answers of AWS: only these show a weight
+        if listener.protocol not in ("HTTP", "HTTPS"):  # recorded answers of AWS: only these have a weight
             for group in action.data.get("ForwardConfig", {}).get("TargetGroups", []):
                 del group["Weight"]
         action.__dict__.update(action.data)
@@ -104,7 +104,7 @@ def _listener(response: ELBV2Response) -> tuple[FakeLoadBalancer, FakeListener]:
 
 @overlay.wraps(ELBV2Response)
 def modify_listener(original: Any, self: ELBV2Response) -> Any:
-    """Refuse what would be refused at its creation."""
+    """Refuse whatever would be refused at creation."""
     balancer, listener = _listener(self)
     protocol = self._get_param("Protocol") or listener.protocol
     given = self._get_param("Certificates", [])
@@ -154,7 +154,7 @@ def _check_actions(response: ELBV2Response) -> None:
 
 @overlay.wraps(ELBV2Response)
 def create_rule(original: Any, self: ELBV2Response) -> Any:
-    """Refuse a rule of too many values, or of groups that do not go together."""
+    """Refuse a rule with too many values, or with incompatible target groups."""
     check_values(self)
     _check_actions(self)
     return original()
@@ -162,7 +162,7 @@ def create_rule(original: Any, self: ELBV2Response) -> Any:
 
 @overlay.wraps(ELBV2Response)
 def modify_rule(original: Any, self: ELBV2Response) -> Any:
-    """Refuse what would be refused at its creation."""
+    """Refuse whatever would be refused at creation."""
     check_values(self)
     _check_actions(self)
     return original()

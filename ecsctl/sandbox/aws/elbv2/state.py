@@ -1,4 +1,4 @@
-"""The state that is kept of load balancers and targets beside moto's dictionaries."""
+"""State of load balancers and targets that moto's dictionaries lack."""
 
 from dataclasses import dataclass, field
 
@@ -9,20 +9,20 @@ from ecsctl.sandbox.core import overlay
 
 @dataclass
 class Balancers:
-    """Remembers when each load balancer was asked for, and its interface in each subnet."""
+    """When each load balancer was requested, and its interface in each subnet."""
 
     made: dict[str, float] = field(default_factory=dict)
     interfaces: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def balancers_of(backend: ELBv2Backend) -> Balancers:
-    """Returns when the load balancers of a region were asked for, and their interfaces."""
+    """The state of a region's load balancers."""
     return overlay.memory(backend, Balancers)
 
 
 @dataclass
 class Targets:
-    """The health of each target; who drains until when, by group; and when each group left its last listener."""
+    """The health of each target; draining targets by group, and until when; when each group's last use ended."""
 
     health: dict[tuple[str, str, int], tuple[str, str | None, str | None]] = field(default_factory=dict)
     leaving: dict[str, dict[str, tuple[int, float]]] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Targets:
 
 
 def targets_of(backend: ELBv2Backend) -> Targets:
-    """The state that a region keeps of its targets and target groups."""
+    """The state of a region's targets and target groups."""
     return overlay.memory(backend, Targets)
 
 

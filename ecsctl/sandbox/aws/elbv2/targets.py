@@ -1,4 +1,4 @@
-"""Target groups: names, what may be registered, who is healthy and why not."""
+"""Target groups: names, target types, and the health of targets."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ _DELAY = "deregistration_delay.timeout_seconds"
 
 @overlay.wraps(ELBV2Response)
 def create_target_group(original: Any, self: ELBV2Response) -> ActionResult:
-    """Make it once: the same name with the same settings is the same target group, whoever made it.
+    """Create it once: the same name with the same settings returns the existing group, whoever created it.
 
     That tags do not count as settings is an assumption.
     """
     backend, name = self.elbv2_backend, self._get_param("Name")
     version = self._get_param("ProtocolVersion") or "HTTP1"
     check_health(self, 30, 5, version)
-    if version == "GRPC":  # what moto fills in is of HTTP (API reference, CreateTargetGroup and Matcher)
+    if version == "GRPC":  # moto's defaults are those of HTTP (API reference, CreateTargetGroup and Matcher)
         usual = {"HealthCheckPath": "/AWS.ALB/healthcheck", "Matcher": {"GrpcCode": "12"}}
         for name, value in usual.items():
             self._get_params().setdefault(name, value)
@@ -47,7 +47,7 @@ def create_target_group(original: Any, self: ELBV2Response) -> ActionResult:
 
 @overlay.wraps(ELBV2Response)
 def modify_target_group(original: Any, self: ELBV2Response) -> Any:
-    """Refuse a health check that would be refused at the creation."""
+    """Refuse a health check that would be refused at creation."""
     group: Any = self.elbv2_backend.target_groups.get(self._get_param("TargetGroupArn"))
     if group is not None:
         version = group.protocol_version or "HTTP1"
@@ -65,7 +65,7 @@ def _settings(group: FakeTargetGroup) -> dict[str, Any]:
 
 @overlay.wraps(ELBV2Response)
 def delete_target_group(original: Any, self: ELBV2Response) -> Any:
-    """Refuse while a listener uses it, and a little longer."""
+    """Refuse while a listener uses it, and for a moment after that."""
     arn = self._get_param("TargetGroupArn")
     released = targets_of(self.elbv2_backend).released.get(arn, float("-inf"))
     if self.elbv2_backend._any_listener_using(arn) or clock.now() - released < RELEASE_LAG:
@@ -76,7 +76,7 @@ def delete_target_group(original: Any, self: ELBV2Response) -> Any:
 
 @overlay.wraps(ELBv2Backend)
 def modify_target_group_attributes(original: Any, self: ELBv2Backend, arn: str, attributes: dict[str, Any]) -> None:
-    """Take the longest delay, too (API reference, TargetGroupAttribute: "The range is 0-3600 seconds")."""
+    """Accept the longest delay too (API reference, TargetGroupAttribute: "The range is 0-3600 seconds")."""
     longest = {name: value for name, value in attributes.items() if (name, value) == (_DELAY, "3600")}
     original(arn, {name: value for name, value in attributes.items() if name not in longest})
     self.target_groups[arn].attributes.update(longest)
@@ -84,7 +84,7 @@ def modify_target_group_attributes(original: Any, self: ELBv2Backend, arn: str, 
 
 @overlay.wraps(ELBV2Response)
 def register_targets(original: Any, self: ELBV2Response) -> Any:
-    """Refuse a target of another kind than the group's."""
+    """Refuse a target that does not match the group's target type."""
     group = self.elbv2_backend.target_groups.get(self._get_param("TargetGroupArn"))
     for target in self._get_param("Targets", []) if group else []:
         check_target(group, target["Id"])
@@ -93,7 +93,7 @@ def register_targets(original: Any, self: ELBV2Response) -> Any:
 
 @overlay.wraps(FakeTargetGroup)
 def register(original: Any, self: FakeTargetGroup, targets: list[dict[str, Any]]) -> None:
-    """A target that is registered again starts without health."""
+    """Reset the health of a target that is registered again."""
     memory = targets_of(elbv2_backends[self.account_id][self.region_name])
     for target in targets:
         memory.health.pop((self.arn, target["Id"], int(target.get("Port") or self.port)), None)
@@ -105,7 +105,7 @@ def register(original: Any, self: FakeTargetGroup, targets: list[dict[str, Any]]
 def describe_target_health(
     original: Any, self: ELBv2Backend, target_group_arn: str, targets: list[dict[str, Any]]
 ) -> list[FakeHealthStatus]:
-    """Each target's state, by what was reported of it, by its group's use, and by its draining."""
+    """Return each target's state, from its reported health, its group's use, and draining."""
     group = self.target_groups.get(target_group_arn)
     if group is None:
         found: list[FakeHealthStatus] = original(target_group_arn, targets)

@@ -1,4 +1,4 @@
-"""Load balancers take minutes to be active or to let their interfaces go; ELB and ACM notice changes late."""
+"""Load balancers take minutes to become active and to release their interfaces; ELB and ACM notice changes late."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from ecsctl.sandbox.aws.elbv2.state import balancers_of, targets_of
 from ecsctl.sandbox.core import clock, overlay
 
 PROVISIONING = 150.0  # public Terraform logs: 2 m 15 s to 3 m 10 s until active
-LINGERING = 75.0  # how long the interfaces outlive it; 1 to 3 min in practice (hashicorp/terraform-provider-aws, elbv2)
+LINGERING = 75.0  # how long interfaces outlive it; 1 to 3 min in practice (hashicorp/terraform-provider-aws, elbv2)
 
-# Seconds for which a fresh certificate is still unknown to ELB (hashicorp/terraform-provider-aws#41789: observed even
+# Seconds for which ELB does not find a new certificate (hashicorp/terraform-provider-aws#41789: observed even
 # after ACM says ISSUED; it retries for five minutes). The number is an assumption.
 CERTIFICATE_LAG = 10.0
-RELEASE_LAG = 5.0  # "currently in use" lags behind the listener's end; Terraform retries for two minutes. An assumption
+RELEASE_LAG = 5.0  # "currently in use" outlasts the listener; Terraform retries for two minutes. An assumption
 
 
 @overlay.wraps(FakeLoadBalancer)
 def activate(original: Any, self: FakeLoadBalancer) -> None:
-    """Active once the time of PROVISIONING has passed."""
+    """Make it active after PROVISIONING seconds."""
     if is_provisioned(self.arn):
         original()
 
@@ -34,7 +34,7 @@ def is_provisioned(arn: str) -> bool:
 
 @overlay.wraps(ELBV2Response)
 def call_action(original: Any, self: ELBV2Response) -> Any:
-    """Note which certificates and target groups a call stops using: others notice that later."""
+    """Record which certificates and target groups a call stops using: other APIs notice that later."""
     backend = self.elbv2_backend
     certificates, groups = _uses(backend)
     answer = original()
@@ -48,7 +48,7 @@ def call_action(original: Any, self: ELBV2Response) -> Any:
 
 
 def _uses(backend: ELBv2Backend) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-    """Returns which certificate and which target group is in use by which load balancer."""
+    """The certificates and target groups in use, each with its load balancer."""
     certificates, groups = set(), set()
     for balancer in backend.load_balancers.values():
         for listener in balancer.listeners.values():
@@ -59,13 +59,13 @@ def _uses(backend: ELBv2Backend) -> tuple[set[tuple[str, str]], set[tuple[str, s
 
 
 def note_released(backend: ELBv2Backend, arns: set[str]) -> None:
-    """Note that no listener uses these target groups any more; they can be deleted a while later."""
+    """Record that no listener uses these target groups any more; they can be deleted a moment later."""
     targets_of(backend).released.update(dict.fromkeys(arns, clock.now()))
 
 
 @overlay.wraps(FakeTargetGroup)
 def deregister(original: Any, self: FakeTargetGroup, targets: list[dict[str, Any]]) -> None:
-    """A target that is deregistered drains for the group's deregistration delay."""
+    """Let a deregistered target drain for the group's deregistration delay."""
     leaving = targets_of(elbv2_backends[self.account_id][self.region_name]).leaving.setdefault(self.arn, {})
     delay = float(self.attributes["deregistration_delay.timeout_seconds"])  # type: ignore[arg-type] # a number or its text
     for target in targets:

@@ -1,4 +1,4 @@
-"""Rules that forward to several target groups by weight: what AWS shows and refuses, and what ECS changes."""
+"""Rules that forward to several target groups by weight: what AWS returns and refuses, and what ECS changes."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ _STICKY = "stickiness.enabled"
 
 
 def weights(account: str, region: str, rule_arn: str) -> dict[str, int]:
-    """The target groups of a rule, the default one included; none if it does not exist, or does not just forward."""
+    """The weights of a (default) rule's target groups; empty if it does not exist, or does not only forward."""
     rule = _rule(elbv2_backends[account][region], rule_arn)
     return _weights(rule.actions[0].data) if rule is not None and len(rule.actions) == 1 else {}
 
 
 def shift(account: str, region: str, rule_arn: str, shares: dict[str, float]) -> None:
-    """Give the groups of a rule other weights: percents, as AWS's own answers show them after a deployment."""
+    """Change the weights of a rule's target groups: in percent, as in AWS's own answers after a deployment."""
     rule = _rule(elbv2_backends[account][region], rule_arn)
     if rule is None:
         return
@@ -47,9 +47,9 @@ def _weights(action: dict[str, Any]) -> dict[str, int]:
 
 
 def check(backend: ELBv2Backend, actions: list[dict[str, Any]]) -> None:
-    """Refuse several groups of which one has stickiness, unless the rule has group stickiness.
+    """Refuse several groups, one of them with stickiness, unless the rule has group stickiness.
 
-    The other way round the words are quoted in kubernetes-sigs/aws-load-balancer-controller#2734.
+    The message for the opposite case is quoted in kubernetes-sigs/aws-load-balancer-controller#2734.
     """
     for action in actions:
         groups = _weights(action)
