@@ -1,4 +1,4 @@
-"""The refusals of EventBridge: what its model does not allow, invalid templates, missing destinations."""
+"""What EventBridge refuses: invalid parameters and input templates, and missing destinations."""
 
 import json
 import re
@@ -36,7 +36,7 @@ for _name, _operation in (
 
 
 def _templates(targets: list[dict[str, Any]]) -> None:
-    """A template is JSON once its placeholders are filled, and each has a path (EventBridge user guide, "Input
+    """Refuse templates that are not JSON once filled in, or use undefined placeholders (EventBridge user guide, "Input
     transformation"). The end of the message is an assumption.
     """  # fmt: skip
     for target in targets:
@@ -54,7 +54,7 @@ def _templates(targets: list[dict[str, Any]]) -> None:
 
 
 def _called(response: EventsHandler, targets: list[dict[str, Any]]) -> None:
-    """API reference, PutTargets: an API destination is called by a role, and must exist. The words are assumed."""
+    """Refuse API destinations that are missing or without a role (API reference, PutTargets). Assumed wording."""
     for target in targets:
         name = re.search(r":api-destination/([^/]+)/", target["Arn"])
         if name and not target.get("RoleArn"):
@@ -64,7 +64,7 @@ def _called(response: EventsHandler, targets: list[dict[str, Any]]) -> None:
 
 
 def _once(kind: str, operation: str) -> Callable[[Callable[..., Any], EventsHandler], Any]:
-    """API reference, ResourceAlreadyExistsException: moto makes another in its place."""
+    """Refuse an existing name (API reference, ResourceAlreadyExistsException), which moto would replace."""
 
     def make(original: Callable[..., Any], response: EventsHandler) -> Any:
         name = response._get_param("Name")
@@ -81,7 +81,7 @@ overlay.wraps(EventsHandler, "create_api_destination")(_once("destinations", "Ap
 
 @overlay.wraps(EventsHandler)
 def update_api_destination(original: Callable[..., Any], response: EventsHandler) -> Any:
-    """A connection that exists."""
+    """Refuse a connection that does not exist."""
     arn, backend = response._get_param("ConnectionArn"), response.events_backend
     if arn and all(one.arn != arn for one in backend.connections.values()):
         raise Refusal("ResourceNotFoundException", f"Connection '{arn}' does not exist.")

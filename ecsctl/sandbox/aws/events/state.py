@@ -1,4 +1,4 @@
-"""A rule that exists keeps its tags."""
+"""An existing rule keeps its tags when it is put again."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +10,8 @@ from ecsctl.sandbox.core import overlay
 
 @overlay.wraps(EventsHandler, "put_rule")
 def keeping_tags(original: Callable[..., Any], response: EventsHandler) -> Any:
-    """EventBridge API reference, PutRule: "any tags you specify in the PutRule operation are ignored" for a rule that
-    is there.
+    """Keep an existing rule's tags. EventBridge API reference, PutRule: "any tags you specify in the PutRule operation
+    are ignored" if the rule exists.
     """  # fmt: skip
     backend = response.events_backend
     rule = backend.event_buses["default"].rules.get(response._get_param("Name"))

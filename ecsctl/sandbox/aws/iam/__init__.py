@@ -1,4 +1,4 @@
-"""The behaviour of AWS's iam that moto lacks: roles that exist before anybody can assume them, and refusals."""
+"""The behaviour of IAM that moto lacks: refusals, and new roles that cannot be assumed at first."""
 
 from ecsctl.sandbox.aws.iam import trust  # noqa: F401 - imported for its declarations
 from ecsctl.sandbox.aws.iam.checks import invalid_principal

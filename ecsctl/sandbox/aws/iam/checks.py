@@ -1,4 +1,4 @@
-"""The refusals of IAM, in its words."""
+"""What IAM refuses, with its error messages."""
 
 import json
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ _INLINE, _TRUST, _ATTACHED = 10_240, 2048, 10
 
 
 def invalid_principal(document: str) -> str | None:
-    """The first `"AWS":"arn…"` of a policy that names a user or role which does not exist (yet), as AWS quotes it.
+    """The first `"AWS":"arn…"` in a policy whose user or role does not exist (yet), as AWS quotes it.
 
-    IAM translates principals to unique ids when a policy is stored, so that they must exist and be known
-    everywhere (hashicorp/terraform-provider-aws#8905). None when all are there.
+    IAM translates principals to unique ids when a policy is stored, so they must exist and have propagated
+    (hashicorp/terraform-provider-aws#8905). None if they all exist.
     """
     for statement in many(json.loads(document).get("Statement", [])):
         principal = statement.get("Principal", {})
@@ -49,13 +49,13 @@ def _known(principal: str) -> bool:
 
 
 def _counted(document: str) -> int:
-    """The characters that count: IAM counts no white space (IAM guide, "IAM and AWS STS quotas")."""
+    """A document without white space, which IAM does not count (IAM guide, "IAM and AWS STS quotas")."""
     return len("".join(document.split()))
 
 
 @overlay.wraps(IAMBackend)
 def put_role_policy(original: Any, self: IAMBackend, role_name: str, policy_name: str, policy_json: str) -> None:
-    """Refuse more than a role's inline policies may have together."""
+    """Refuse a policy if the role's inline policies would be too long together."""
     others = [text for name, text in self.get_role(role_name).policies.items() if name != policy_name]
     if sum(map(_counted, [*others, policy_json])) > _INLINE:
         raise overlay.Refusal("LimitExceeded", f"Maximum policy size of {_INLINE} bytes exceeded for role {role_name}")
@@ -85,7 +85,7 @@ def _trust_statements(document: str) -> Iterator[dict[str, Any]]:
 
 @overlay.wraps(IAMBackend)
 def create_role(original: Any, self: IAMBackend, role_name: str, document: str, *args: Any, **kwargs: Any) -> Role:
-    """Refuse what IAM's CreateRole refuses."""
+    """Refuse invalid roles as CreateRole does."""
     boundary = kwargs.get("permissions_boundary") or (args[1] if len(args) > 1 else None)
     if not kwargs.get("linked_service"):
         if any(role.name.lower() == role_name.lower() for role in self.get_roles()):
@@ -98,7 +98,7 @@ def create_role(original: Any, self: IAMBackend, role_name: str, document: str, 
 
 @overlay.wraps(IAMBackend)
 def attach_role_policy(original: Any, self: IAMBackend, policy_arn: str, role_name: str) -> None:
-    """AWS's own too, each once; no more than a role may have (IAM guide, "IAM and AWS STS quotas": 10 by default)."""
+    """Attach a policy, also one of AWS's own, up to the quota (IAM guide, "IAM and AWS STS quotas": 10 by default)."""
     if policy_arn not in self.managed_policies and (found := of_aws(self, policy_arn)) is not None:
         self.managed_policies[policy_arn] = found
     attached = self.get_role(role_name).managed_policies
@@ -110,7 +110,7 @@ def attach_role_policy(original: Any, self: IAMBackend, policy_arn: str, role_na
 
 
 def _check_boundary(backend: IAMBackend, arn: str | None) -> None:
-    """A boundary must exist in the role's own account, or be one of AWS's own."""
+    """Refuse a boundary that neither exists in the role's account nor is one of AWS's own."""
     if arn and arn not in backend.managed_policies:
         if (found := of_aws(backend, arn)) is None:
             raise overlay.Refusal("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.")
@@ -133,7 +133,7 @@ def update_assume_role_policy(original: Any, self: IAMBackend, role_name: str, d
 
 
 def _refuse_linked(role: Role) -> None:
-    """IAM guide, "Service-linked roles": only the service changes them."""
+    """Refuse to change a service-linked role, which only its service may (IAM guide, "Service-linked roles")."""
     if role._linked_service:
         message = f"Cannot perform the operation on the protected role '{role.name}'"
         raise overlay.Refusal("UnmodifiableEntity", f"{message} - this role is only modifiable by AWS")
@@ -148,7 +148,7 @@ def delete_role(original: Any, self: IAMBackend, role_name: str) -> None:
 
 @overlay.wraps(IAMBackend)
 def get_role(original: Any, self: IAMBackend, role_name: str) -> Role:  # noqa: ARG001 - its message is not AWS's
-    """Answer as AWS words it when the role does not exist; names are compared without case."""
+    """Raise AWS's message if the role does not exist. Names are case-insensitive."""
     for role in self.get_roles():
         if role.name.lower() == role_name.lower():
             return role
@@ -157,7 +157,7 @@ def get_role(original: Any, self: IAMBackend, role_name: str) -> Role:  # noqa: 
 
 @overlay.wraps(IAMBackend)
 def get_role_policy(original: Any, self: IAMBackend, role_name: str, policy_name: str) -> tuple[str, str]:
-    """Answer as AWS words it when the inline policy does not exist."""
+    """Raise AWS's message if the inline policy does not exist."""
     self.get_role(role_name)
     found: tuple[str, str] = _or_no_policy(original, role_name, policy_name)
     return found
@@ -165,7 +165,7 @@ def get_role_policy(original: Any, self: IAMBackend, role_name: str, policy_name
 
 @overlay.wraps(IAMBackend)
 def delete_role_policy(original: Any, self: IAMBackend, role_name: str, policy_name: str) -> None:
-    """Answer as AWS words it when the inline policy does not exist."""
+    """Raise AWS's message if the inline policy does not exist."""
     self.get_role(role_name)
     _or_no_policy(original, role_name, policy_name)
 

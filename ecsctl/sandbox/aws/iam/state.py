@@ -1,4 +1,4 @@
-"""AWS's own policies and service-linked roles, which moto has not until they are asked for."""
+"""AWS's own policies and service-linked roles, which moto creates only on request."""
 
 import json
 from typing import Any
@@ -21,13 +21,13 @@ def backend_of(account_id: str, partition: str = "aws") -> IAMBackend:
 
 
 def find(account_id: str, role_arn: str) -> Role | None:
-    """The role of this ARN, None if it does not exist."""
+    """The role with this ARN; None if it does not exist."""
     roles = backend_of(account_id, role_arn.split(":")[1]).get_roles()
     return next((role for role in roles if role.arn == role_arn), None)
 
 
 def of_aws(backend: IAMBackend, arn: str) -> AWSManagedPolicy | None:
-    """One of AWS's own policies, which moto loads, all or none, only when asked to."""
+    """One of AWS's own policies, of which moto loads all or, by default, none."""
     prefix = f"arn:{backend.partition}:iam::aws:policy/"
     name = arn.removeprefix(prefix).rsplit("/", 1)[-1]
     found = json.loads(aws_managed_policies_data).get(name) if arn.startswith(prefix) else None
@@ -37,14 +37,14 @@ def of_aws(backend: IAMBackend, arn: str) -> AWSManagedPolicy | None:
 
 @overlay.wraps(IAMBackend)
 def get_policy(original: Any, self: IAMBackend, policy_arn: str) -> Any:
-    """AWS's own too."""
+    """Return a policy, also one of AWS's own."""
     return of_aws(self, policy_arn) or original(policy_arn)
 
 
 def ensure_service_linked(account_id: str, service: str, partition: str = "aws") -> Role:
-    """The account's service-linked role of `service` (such as `ecs.amazonaws.com`), made at its first use.
+    """The account's service-linked role for `service` (such as `ecs.amazonaws.com`), created on first use.
 
-    AWS makes it on the fly (ECS guide, "Using service-linked roles"; ELB guide, "Service-linked role").
+    AWS creates it when needed (ECS guide, "Using service-linked roles"; ELB guide, "Service-linked role").
     """
     backend = backend_of(account_id, partition)
     for role in backend.get_roles():
@@ -56,7 +56,7 @@ def ensure_service_linked(account_id: str, service: str, partition: str = "aws")
 
 @overlay.wraps(IAMBackend)
 def create_service_linked_role(original: Any, self: IAMBackend, service: str, description: str, suffix: str) -> Role:
-    """Make the role once, under AWS's own name for it; the second time refuse as AWS does."""
+    """Create the role under AWS's own name for it, and refuse a second time as AWS does."""
     short = service.removesuffix(".amazonaws.com")
     name = f"AWSServiceRoleFor{_SERVICE_LINKED_NAMES[short]}" if short in _SERVICE_LINKED_NAMES else None
     if name and any(role.name == name for role in self.get_roles()):

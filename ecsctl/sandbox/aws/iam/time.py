@@ -1,4 +1,4 @@
-"""Roles exist before anybody can assume them, and so do new trust policies."""
+"""New roles and trust policies take effect only after a while."""
 
 import json
 from dataclasses import dataclass, field
@@ -18,13 +18,13 @@ SERVICE_LINKED_PROPAGATION = 5.0
 
 @dataclass
 class _Roles:
-    """Remembers when each role, by its unique id, was made or was last given another trust policy; in sandbox time."""
+    """When each role, by its unique id, was created or its trust policy last changed; in sandbox time."""
 
     changed: dict[str, float] = field(default_factory=dict)
 
 
 def old_enough(backend: IAMBackend, role: Role, age: float) -> bool:
-    """Whether the role has been as it is for `age` seconds of sandbox time."""
+    """Whether the role has been unchanged for `age` seconds of sandbox time."""
     return clock.now() - overlay.memory(backend, _Roles).changed.get(role.id, float("-inf")) >= age
 
 
@@ -32,8 +32,8 @@ def assumable(account_id: str, role_arn: str, service: str, source_arn: str | No
     """Whether `service` (such as `codebuild.amazonaws.com`) can assume the role now.
 
     True once the role exists, its trust policy names the service, the policy's `aws:SourceAccount` and (when
-    `source_arn` is given) `aws:SourceArn` conditions hold, and PROPAGATION seconds have passed since the role was made
-    or its trust policy changed. AWS says nowhere how long that takes: the number is an assumption.
+    `source_arn` is given) `aws:SourceArn` conditions match, and PROPAGATION seconds have passed since the role was
+    created or its trust policy changed. AWS does not document how long that takes: the number is an assumption.
     """
     role = find(account_id, role_arn)
     if role is None or not old_enough(backend_of(account_id, role_arn.split(":")[1]), role, PROPAGATION):
@@ -43,7 +43,7 @@ def assumable(account_id: str, role_arn: str, service: str, source_arn: str | No
 
 
 def service_linked_role_ready(account_id: str, service: str, partition: str = "aws") -> bool:
-    """Whether the service can assume its own service-linked role; the first call makes it, and answers no.
+    """Whether the service can assume its own service-linked role. The first call creates it, and returns False.
 
     For the race "Unable to assume the service linked role. Please verify that the ECS service linked role exists."
     (hashicorp/terraform-provider-aws, internal/service/ecs). The number of seconds is an assumption.
@@ -63,7 +63,7 @@ def made(original: Any, self: IAMBackend, *args: Any, **kwargs: Any) -> Role:
 
 @overlay.wraps(IAMBackend, "update_assume_role_policy")
 def changed(original: Any, self: IAMBackend, role_name: str, document: str) -> None:
-    """Another policy has to propagate again."""
+    """Remember the change: a new trust policy has to propagate again."""
     role = self.get_role(role_name)
     differs = json.loads(document) != json.loads(role.assume_role_policy_document)
     original(role_name, document)

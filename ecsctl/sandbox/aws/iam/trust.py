@@ -1,4 +1,4 @@
-"""Says what a role's trust policy says of a service."""
+"""Evaluates a role's trust policy for a service."""
 
 import fnmatch
 import json
@@ -8,7 +8,7 @@ from moto.iam.models import Role
 
 
 def many(value: Any) -> list[Any]:
-    """A value of a policy, which may be one or a list, as a list."""
+    """A policy's value as a list, even if it is a single one."""
     return value if isinstance(value, list) else [value]
 
 
@@ -18,14 +18,14 @@ def statements(role: Role) -> list[dict[str, Any]]:
 
 
 def trusts(statement: dict[str, Any], service: str) -> bool:
-    """Whether a statement is about a service that assumes the role."""
+    """Whether a statement allows a service to assume the role, conditions aside."""
     principal = statement.get("Principal", {})
     services = ["*"] if principal == "*" else many(principal.get("Service", []))
     return bool({service, "*"} & set(services)) and "sts:AssumeRole" in many(statement["Action"])
 
 
 def holds(statement: dict[str, Any], account_id: str, source_arn: str | None) -> bool:
-    """Whether a statement's conditions on the source hold; all others are taken to."""
+    """Whether a statement's conditions on the source are met. Other conditions are assumed to be."""
     given = {"aws:sourceaccount": account_id, "aws:sourcearn": source_arn}
     for operator, tests in statement.get("Condition", {}).items():
         for key, patterns in tests.items():

@@ -1,4 +1,4 @@
-"""Says what the services that encrypt ask of AWS's kms."""
+"""KMS, as far as the services that encrypt depend on it."""
 
 from ecsctl.sandbox.aws.kms.checks import arn, lets, names, refusal, state, suffix
 

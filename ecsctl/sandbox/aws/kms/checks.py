@@ -1,6 +1,4 @@
-"""Says what services that encrypt ask of KMS: whether a key exists and is enabled, and which services its policy
-allows.
-"""
+"""Checks of KMS keys for services that encrypt: whether a key exists and is enabled, and what its policy allows."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,7 +10,7 @@ _SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 
 def suffix(key: str) -> str:
-    """The DNS suffix of regional services in the partition of a key."""
+    """The DNS suffix of regional services in a key's partition."""
     return _SUFFIXES.get(key.split(":")[1], "amazonaws.com")
 
 
@@ -23,13 +21,13 @@ def state(arn: str) -> str:
 
 
 def arn(account: str, region: str, named: str) -> str:
-    """The ARN of a key that exists."""
+    """The ARN of a key that exists, named by id, ARN or alias; otherwise `named` itself."""
     key = found(account, region, named)
     return key.arn if key else named
 
 
 def refusal(account: str, region: str, named: str) -> str:
-    """Returns why KMS refuses to use a key, in its words (fugue/credstash#86 for the second); empty if it does."""
+    """KMS's message about an unusable key (fugue/credstash#86 has the second); empty if it is usable."""
     key = found(account, region, named)
     if key is None:
         return f"Key '{named}' does not exist"
@@ -39,7 +37,7 @@ def refusal(account: str, region: str, named: str) -> str:
 
 
 def lets(arn: str, service: str, actions: Iterable[str], context: Mapping[str, str]) -> bool:
-    """Whether a key's policy allows a service all these actions with an encryption context; False without a key."""
+    """Whether a key's policy allows a service all these actions with an encryption context; False if no key exists."""
     key = found("", "", arn)
     if key is None:
         return False
@@ -50,7 +48,7 @@ def lets(arn: str, service: str, actions: Iterable[str], context: Mapping[str, s
 
 
 def names(principal: object, service: str) -> bool:
-    """Whether the principal of a statement is an AWS service, or everybody."""
+    """Whether a statement's principal includes an AWS service, or everybody."""
     if not isinstance(principal, dict):
         return principal == "*"
     named = principal.get("Service", [])

@@ -1,4 +1,4 @@
-"""The refusals of CloudWatch Logs: names, numbers of days, ARNs, and to delete a group that is protected."""
+"""What CloudWatch Logs refuses: invalid names, retention and ARNs, and deleting a protected group."""
 
 import re
 from typing import Any
@@ -17,7 +17,7 @@ RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096
 
 @overlay.wraps(LogsBackend)
 def create_log_group(original: Any, self: LogsBackend, log_group_name: str, *args: Any, **kwargs: Any) -> Any:
-    """Refuse a name with other characters than API reference, CreateLogGroup, allows; and a key that cannot be used."""
+    """Refuse a name with characters that the API reference, CreateLogGroup, does not allow, and an unusable key."""
     if not re.fullmatch(r"[.\-_/#A-Za-z0-9]+", log_group_name):
         constraint = r"Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+"
         raise InvalidParameterException(constraint=constraint, parameter="logGroupName", value=log_group_name)
@@ -28,9 +28,9 @@ def create_log_group(original: Any, self: LogsBackend, log_group_name: str, *arg
 
 @overlay.wraps(LogsBackend, "delete_log_group")
 def unprotected(original: Any, self: LogsBackend, log_group_name: str) -> None:
-    """Refuse while it is protected.
+    """Refuse to delete a protected group.
 
-    CloudWatch Logs guide, "Protecting log groups from deletion", has the code and the words.
+    CloudWatch Logs guide, "Protecting log groups from deletion", has the code and the message.
     """
     group = self.groups.get(log_group_name)
     if group is not None and overlay.memory(group, Protection).on:
@@ -42,7 +42,7 @@ def unprotected(original: Any, self: LogsBackend, log_group_name: str) -> None:
 
 @overlay.wraps(LogsBackend)
 def put_retention_policy(original: Any, _self: LogsBackend, log_group_name: str, retention_in_days: Any) -> None:
-    """Refuse a number of days that is not among those AWS offers."""
+    """Refuse a number of days that AWS does not offer."""
     if retention_in_days not in RETENTION:
         constraint = f"Member must satisfy enum value set: [{', '.join(map(str, RETENTION))}]"
         raise InvalidParameterException(constraint=constraint, parameter="retentionInDays", value=retention_in_days)
@@ -50,9 +50,9 @@ def put_retention_policy(original: Any, _self: LogsBackend, log_group_name: str,
 
 
 def _check_arn(response: LogsResponse) -> None:
-    """Tags hang on a group's ARN without the `:*` that DescribeLogGroups puts at the end of `arn`.
+    """Refuse other ARNs than a group's, without the `:*` that DescribeLogGroups appends to its `arn`.
 
-    API reference, TagResource; what AWS answers to the other form is an assumption.
+    API reference, TagResource; the error for the other form is an assumption.
     """
     arn = response._get_param("resourceArn")
     if ":log-group:" not in arn:
@@ -65,20 +65,20 @@ def _check_arn(response: LogsResponse) -> None:
 
 @overlay.wraps(LogsResponse)
 def tag_resource(original: Any, self: LogsResponse) -> Any:
-    """Refuse for what does not exist."""
+    """Refuse for a log group that does not exist."""
     _check_arn(self)
     return original()
 
 
 @overlay.wraps(LogsResponse)
 def untag_resource(original: Any, self: LogsResponse) -> Any:
-    """Refuse for what does not exist."""
+    """Refuse for a log group that does not exist."""
     _check_arn(self)
     return original()
 
 
 @overlay.wraps(LogsResponse)
 def list_tags_for_resource(original: Any, self: LogsResponse) -> Any:
-    """Refuse for what does not exist."""
+    """Refuse for a log group that does not exist."""
     _check_arn(self)
     return original()

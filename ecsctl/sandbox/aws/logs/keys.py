@@ -9,10 +9,10 @@ from ecsctl.sandbox.core import overlay
 
 
 def check_key(backend: LogsBackend, group: str, key: str) -> None:
-    """Refuse a key that is not named by its ARN, does not exist, is disabled, or does not allow the service this group.
+    """Refuse a key that is not given as an ARN, does not exist, is disabled, or does not allow its use for this group.
 
-    The words are those of hashicorp/terraform#24194 and hashicorp/terraform-provider-aws#29282; for the disabled key
-    API reference, AssociateKmsKey, has only the code.
+    The messages are those of hashicorp/terraform#24194 and hashicorp/terraform-provider-aws#29282; for a disabled key
+    the API reference, AssociateKmsKey, has only the code.
     """
     if not key.startswith("arn:"):
         raise overlay.Refusal("InvalidParameterException", f"The specified KMS Key Id could not be found. '{group}'")
@@ -30,14 +30,14 @@ def check_key(backend: LogsBackend, group: str, key: str) -> None:
 
 @overlay.adds(LogsResponse)
 def associate_kms_key(self: LogsResponse) -> str:
-    """API reference: for what comes in from now on."""
+    """Encrypt with this key whatever is ingested from now on (API reference)."""
     _group_of(self).kms_key_id = self._get_param("kmsKeyId")
     return ""
 
 
 @overlay.adds(LogsResponse)
 def disassociate_kms_key(self: LogsResponse) -> str:
-    """API reference: what is encrypted stays so."""
+    """Remove the key; data that is encrypted already stays so (API reference)."""
     _group_of(self).kms_key_id = None
     return ""
 

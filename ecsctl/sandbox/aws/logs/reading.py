@@ -1,4 +1,4 @@
-"""FilterLogEvents by the beginning of the streams' names, and from the log's end."""
+"""FilterLogEvents by stream name prefix, and backwards from the end of the log."""
 
 import json
 from typing import Any
@@ -10,17 +10,17 @@ from ecsctl.sandbox.core import overlay
 
 # API reference, FilterLogEvents: with startFromHead=false, startTime must be on or after 2024-01-01 (milliseconds).
 _BACKWARDS_SINCE = 1_704_067_200_000
-_BACKWARDS = "b/"  # how the tokens of such pages begin
-_PAGE = 10_000  # lines, as moto counts them
+_BACKWARDS = "b/"  # prefix of these pages' tokens
+_PAGE = 10_000  # events, as in moto
 
 
 @overlay.wraps(LogsResponse)
 def filter_log_events(original: Any, self: LogsResponse) -> Any:
-    """By the beginning of the streams' names, and from the log's end, both of which moto overlooks.
+    """Support logStreamNamePrefix and startFromHead, which moto ignores.
 
     CloudWatch Logs API reference, FilterLogEvents: "If you specify a value for both logStreamNamePrefix and
-    logStreamNames, the action returns an InvalidParameterException error." `interleaved` is ignored since 2019, and
-    always true.
+    logStreamNames, the action returns an InvalidParameterException error." `interleaved` has been ignored
+    since 2019, and is always true.
     """
     prefix, names = self._get_param("logStreamNamePrefix"), self._get_param("logStreamNames")
     if prefix and names:
@@ -28,7 +28,7 @@ def filter_log_events(original: Any, self: LogsResponse) -> Any:
     asked = {**json.loads(self.body), "interleaved": True}
     group = self.logs_backend.groups.get(self._get_param("logGroupName"))
     if prefix and group is not None:
-        # moto takes an empty list of streams for all of them.
+        # moto treats an empty list of streams as all of them.
         asked["logStreamNames"] = [name for name in group.streams if name.startswith(prefix)] or [""]
     token = str(asked.get("nextToken") or "")
     if asked.get("startFromHead", True) is False and asked.get("startTime", 0) < _BACKWARDS_SINCE:
@@ -40,9 +40,9 @@ def filter_log_events(original: Any, self: LogsResponse) -> Any:
 
 
 def _from_the_end(original: Any, self: LogsResponse, asked: dict[str, Any], after: str) -> dict[str, Any]:
-    """A page of the newest lines, the last first, or of those before the line of this id.
+    """A page of the newest events, the last first; with `after`, of those before the event with this id.
 
-    Once a token is given it says the direction ("To continue paginating in the same direction, provide the returned
+    A token determines the direction ("To continue paginating in the same direction, provide the returned
     nextToken": FilterLogEvents, startFromHead).
     """
     events, limit = [], asked.pop("limit", None) or _PAGE

@@ -1,4 +1,4 @@
-"""Whether a log group may be deleted, and what else AWS shows of it."""
+"""Deletion protection of log groups, and other members that AWS returns."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +12,14 @@ from ecsctl.sandbox.core import overlay
 
 @dataclass
 class Protection:
-    """Whether a log group may not be deleted."""
+    """Whether a log group is protected from deletion."""
 
     on: bool = False
 
 
 @overlay.wraps(LogGroup)
 def to_describe_dict(original: Any, self: LogGroup) -> dict[str, Any]:
-    """With what AWS shows of every group (recorded by go-to-k/cdk-real-drift, commit c00ed982; the SDK's model)."""
+    """Add what AWS returns for every group (recorded by go-to-k/cdk-real-drift, commit c00ed982; the SDK's model)."""
     answer: dict[str, Any] = original()
     return {
         **answer,
@@ -32,7 +32,7 @@ def to_describe_dict(original: Any, self: LogGroup) -> dict[str, Any]:
 
 @overlay.adds(LogsResponse)
 def put_log_group_deletion_protection(self: LogsResponse) -> str:
-    """API reference: by name or ARN; nothing is answered."""
+    """Set a group's protection, by name or ARN; returns nothing (API reference)."""
     name = self._get_param("logGroupIdentifier").rpartition(":log-group:")[2].removesuffix(":*")
     if (group := self.logs_backend.groups.get(name)) is None:
         raise ResourceNotFoundException

@@ -1,4 +1,4 @@
-"""Log groups that AWS writes to may come back after they are deleted."""
+"""Log groups that AWS services write to may reappear after they are deleted."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,14 +15,14 @@ _WRITTEN_BY_AWS = ("/aws/codebuild/", "/aws/ecs/containerinsights/")
 
 @dataclass
 class _Writers:
-    """Describes how long after its deletion a group that AWS writes to comes back; None if it does not."""
+    """After how many seconds a deleted group that AWS services write to reappears; None if it does not."""
 
     after: float | None = None
 
 
 @dataclass
 class _Revived:
-    """Remembers when each deleted group is due to come back, in sandbox time, and which have."""
+    """When each deleted group reappears, in sandbox time, and which ones have."""
 
     due: dict[str, float] = field(default_factory=dict)
     back: set[str] = field(default_factory=set)
@@ -34,16 +34,16 @@ def _writers(account_id: str) -> _Writers:
 
 @script.switch
 def revive_log_groups(after: float = 15.0, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Let each group of CodeBuild's or Container Insights' come back once, `after` sandbox seconds after its end.
+    """Let deleted groups of CodeBuild and Container Insights reappear once each, `after` seconds of sandbox time later.
 
-    The services that still write make them again: without tags, and without retention.
+    The services that still write create them again, without tags and retention.
     """
     _writers(account_id).after = after
 
 
 @overlay.wraps(LogsResponse)
 def call_action(original: Any, self: LogsResponse) -> Any:
-    """At each request, make the groups that have come back by now."""
+    """Before each request, create the groups that are due to reappear."""
     backend = self.logs_backend
     revived = overlay.memory(backend, _Revived)
     for name in [name for name, when in revived.due.items() if when <= clock.now()]:
@@ -55,7 +55,7 @@ def call_action(original: Any, self: LogsResponse) -> Any:
 
 @overlay.wraps(LogsBackend)
 def delete_log_group(original: Any, self: LogsBackend, log_group_name: str) -> None:
-    """Its tags go with it: a new group of this name would have them in moto. One of AWS's own may come back."""
+    """Delete its tags with it, which moto would give to a new group of this name. It may reappear (see above)."""
     group = self.groups.get(log_group_name)
     original(log_group_name)
     if group is not None:

@@ -1,4 +1,4 @@
-"""Says how Route 53 lists zones and records: from a name on, however it is spelled."""
+"""How Route 53 lists zones and records: from a name on, in any spelling."""
 
 from typing import Any
 
@@ -28,5 +28,5 @@ def list_hosted_zones_by_name(original: Any, self: Route53) -> ActionResult:  # 
 def list_resource_record_sets(
     original: Any, _self: Route53Backend, zone_id: str, start_type: str, start_name: str, max_items: int
 ) -> Any:
-    """List from the first record at or after the start, however its name is spelled."""
+    """List from the first record at or after the start, in any spelling of its name."""
     return original(zone_id, start_type, normal(start_name) if start_name else start_name, max_items)

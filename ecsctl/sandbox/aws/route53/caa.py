@@ -1,4 +1,4 @@
-"""Says who may issue certificates for a name, by the CAA records of the account's public zones (RFC 8659)."""
+"""Who may issue certificates for a name, by the CAA records in the account's public zones (RFC 8659)."""
 
 import re
 
@@ -8,9 +8,9 @@ _ISSUE = re.compile(r"\s*\d+\s+(issue|issuewild)\s+(.*)", re.IGNORECASE)
 
 
 def forbids(account_id: str, domain: str, issuers: frozenset[str]) -> bool:
-    """Whether the nearest CAA records, at the name or above it, let none of these issue.
+    """Whether the nearest CAA records, at the name or above it, allow none of these issuers.
 
-    For a wildcard `issuewild` counts, and `issue` where there is none.
+    For a wildcard, `issuewild` applies, or `issue` if there is none.
     """
     wildcard, name = domain.startswith("*."), domain.removeprefix("*.").rstrip(".").lower() + "."
     while name:

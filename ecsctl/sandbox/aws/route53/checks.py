@@ -1,6 +1,4 @@
-"""The refusals of Route 53: invalid and conflicting records, zones that are not empty, and changes that come too
-soon.
-"""
+"""What Route 53 refuses: invalid and conflicting records, deleting zones that are not empty, and changes too soon."""
 
 import ipaddress
 import itertools
@@ -16,7 +14,7 @@ from ecsctl.sandbox.core import overlay
 
 @overlay.wraps(Route53, "change_resource_record_sets")
 def not_busy(original: Any, self: Route53) -> Any:
-    """Refuse as often as `busy_zone` says."""
+    """Refuse as many changes as `busy_zone` has set."""
     changes = changes_of(self.current_account)
     if changes.busy:
         changes.busy -= 1
@@ -27,7 +25,7 @@ def not_busy(original: Any, self: Route53) -> Any:
 
 @overlay.wraps(Route53Backend)
 def delete_hosted_zone(original: Any, self: Route53Backend, id_: str) -> Any:
-    """Refuse while it has records of the user's."""
+    """Refuse while it has records besides its own NS and SOA."""
     if any(record.type not in ("NS", "SOA") for record in self.get_hosted_zone(id_).rrsets):
         message = "The specified hosted zone contains non-required resource record sets  and so cannot be deleted."
         raise overlay.Refusal("HostedZoneNotEmpty", message)
@@ -35,12 +33,12 @@ def delete_hosted_zone(original: Any, self: Route53Backend, id_: str) -> Any:
 
 
 def key_of(record: RecordSet) -> tuple[str, str, str]:
-    """Returns what makes a record set the same record set."""
+    """The key that identifies a record set."""
     return record.name, str(record.type), record.set_identifier or ""
 
 
 def unfit(zone: FakeZone, records: list[RecordSet]) -> Iterator[str]:
-    """Returns what is wrong with each record by itself."""
+    """Returns the errors in each record by itself."""
     for key, same in itertools.groupby(sorted(key_of(record) for record in records)):
         if len(list(same)) > 1:
             message = f"{key[1]} {key[0]}"
@@ -73,7 +71,7 @@ def _is_address(value: str) -> bool:
 def contradictions(
     zone: FakeZone, standing: dict[tuple[str, str, str], RecordSet], asked: list[tuple[str, RecordSet]]
 ) -> Iterator[str]:
-    """Returns which records conflict with each other, after all the changes."""
+    """Returns the conflicts among the records, after all changes."""
     if (zone.name, "NS", "") not in standing:
         yield "A HostedZone must contain at least one NS record for the zone itself."
     if (zone.name, "SOA", "") not in standing:

@@ -1,7 +1,7 @@
-"""Says which hosted zones are delegated: a zone whose parent does not name its servers does not resolve.
+"""Which hosted zones are delegated: a zone does not resolve unless its parent names its servers.
 
 Route 53 guide, "Making Amazon Route 53 the DNS service for an existing domain" and "Routing traffic for subdomains":
-a new zone has four name servers of its own, and is of no use until the registrar, or an NS record in the parent's
+a new zone has four name servers of its own, and has no effect until the registrar, or an NS record in the parent
 zone, names them. The sandbox's own domain is delegated from the beginning.
 """
 
@@ -17,7 +17,7 @@ from ecsctl.sandbox.core import clock, overlay, script
 
 @dataclass
 class _Registrar:
-    """Since when (sandbox time) the registrar names the servers of each zone, by the zone's id."""
+    """When (sandbox time) the registrar was given each zone's servers, by zone id."""
 
     since: dict[str, float] = field(default_factory=dict)
 
@@ -28,32 +28,32 @@ def _registered(backend: Route53Backend) -> dict[str, float]:
 
 @script.switch
 def delegate_zone(zone: str, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Name the servers of a zone, by its id, where its domain is registered: from now on it resolves."""
+    """Set the zone's servers, by zone id, at the domain's registrar: from now on it resolves."""
     register(route53_backends[account_id]["aws"], zone)
 
 
 @script.switch
 def undelegate_zone(zone: str, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Take a zone's servers away where its domain is registered."""
+    """Remove the zone's servers at the domain's registrar."""
     _registered(route53_backends[account_id]["aws"]).pop(zone.removeprefix("/hostedzone/"), None)
 
 
 def register(backend: Route53Backend, zone: str) -> None:
-    """Like `delegate_zone`, for a backend that is just being made."""
+    """Like `delegate_zone`, for a backend that is just being created."""
     _registered(backend)[zone.removeprefix("/hostedzone/")] = clock.now()
 
 
 def name_servers(zone: FakeZone) -> list[str]:
-    """The four servers of a zone, each in another domain, as Route 53 picks them: the same ones for the same zone."""
+    """A zone's four servers, in different top-level domains like Route 53's, and always the same for a zone."""
     digest = hashlib.sha256(f"{zone.name} {zone.caller_reference}".encode()).digest()
     hosts = (f"ns-{512 * place + digest[place]}.awsdns-{digest[place + 4] % 64:02}" for place in range(4))
     return [f"{host}.{domain}" for host, domain in zip(hosts, ("com", "net", "org", "co.uk"), strict=True)]
 
 
 def delegated_since(backend: Route53Backend, zone: FakeZone) -> float | None:
-    """Since when a public zone is delegated; None if it is not.
+    """When (sandbox time) a public zone was delegated; None if it is not.
 
-    By the registrar, or by an NS record in the account's zone above it, if that one is delegated.
+    It is delegated by the registrar, or by an NS record in a delegated parent zone in the account.
     """
     if zone.resource_id in _registered(backend):
         return _registered(backend)[zone.resource_id]
@@ -77,7 +77,7 @@ def _above(backend: Route53Backend, zone: FakeZone) -> Iterator[FakeZone]:
 
 
 def _names(parent: FakeZone, zone: FakeZone) -> bool:
-    """Whether the parent's NS record of the zone's name has one of the zone's servers."""
+    """Whether the parent's NS record for the zone contains one of the zone's servers."""
     servers = set(zone.delegation_set.name_servers) if zone.delegation_set else set()
     named = {
         value.lower().removesuffix(".")

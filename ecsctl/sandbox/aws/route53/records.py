@@ -1,4 +1,4 @@
-"""Changes of records, all or none, compared to what is there. The messages are those of public bug reports."""
+"""Changes of records, applied all or none after checks. The messages are those of public bug reports."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Since when each record has its value, and which records resolve."""
+"""State of Route 53: when each record got its value, and which records resolve."""
 
 import re
 from dataclasses import dataclass, field
@@ -15,19 +15,17 @@ _PLAIN = re.compile(r"[a-z0-9\-_.]")
 
 @dataclass
 class _Changes:
-    """Remembers when each change was asked for, when each record came to be as it is, and how often to say "not
-    yet".
-    """
+    """When each change was requested, when each record last changed, and how many changes to refuse."""
 
     asked: dict[str, float] = field(default_factory=dict)
     since: dict[tuple[str, str, str], float] = field(default_factory=dict)
     busy: int = 0
-    elsewhere: dict[tuple[str, str, str], float] = field(default_factory=dict)  # records of others' DNS, and since when
+    elsewhere: dict[tuple[str, str, str], float] = field(default_factory=dict)  # at other DNS providers: since when
 
 
 def changes_of(account_id: str) -> _Changes:
-    """The state that an account keeps of its changes."""
-    return overlay.memory(route53_backends[account_id]["aws"], _Changes)  # one for all partitions will do
+    """The state of an account's changes."""
+    return overlay.memory(route53_backends[account_id]["aws"], _Changes)  # the same for all partitions
 
 
 @script.switch
@@ -43,13 +41,13 @@ def busy_zone(times: int = 1, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
 
 
 def zones_of(account_id: str) -> list[tuple[Route53Backend, FakeZone]]:
-    """The hosted zones of all partitions, each with what holds it: an account is in one of them."""
+    """The hosted zones of all partitions, each with its backend: an account belongs to one of them."""
     backends = [route53_backends[account_id][partition] for partition in list(route53_backends[account_id])]
     return [(backend, zone) for backend in backends for zone in backend.zones.values()]
 
 
 def standing_since(account_id: str, name: str, kind: str, value: str) -> float | None:
-    """Since when (sandbox time) a record of this name, type and value resolves in a public zone; None if not."""
+    """Since when (sandbox time) a record with this name, type and value resolves publicly; None if it does not."""
     if (elsewhere := changes_of(account_id).elsewhere.get((normal(name), kind, normal(value)))) is not None:
         return elsewhere
     for backend, zone in zones_of(account_id):
@@ -75,7 +73,7 @@ def normal(name: str) -> str:
 
 @overlay.wraps(Route53Backend)
 def create_hosted_zone(original: Any, self: Route53Backend, name: str, *args: Any, **kwargs: Any) -> FakeZone:
-    """Store the zone's own records in one shape, with names that end in a dot; one zone a caller reference."""
+    """Create one zone per caller reference, and store its own records in the usual form: names end in a dot."""
     reference = kwargs.get("caller_reference")
     if reference and any(zone.caller_reference == reference for zone in self.zones.values()):
         message = "A hosted zone has already been created with the specified caller reference."
@@ -92,5 +90,5 @@ def create_hosted_zone(original: Any, self: Route53Backend, name: str, *args: An
 
 @overlay.wraps(HostedZoneIdentifier)
 def generate(original: Any, _self: HostedZoneIdentifier, *args: Any, **kwargs: Any) -> str:
-    """A zone's id begins with Z and has 21 characters at most, as each that AWS has ever shown."""
+    """A zone id as AWS's: it begins with Z and has 21 characters at most."""
     return f"Z{original(*args, **kwargs)}"[:21]

@@ -1,6 +1,4 @@
-"""The parts of S3's answers that moto leaves out: the status of its errors, the names of rules, and the whole
-encryption.
-"""
+"""The parts of S3's answers that moto leaves out: status codes of errors, ids of rules, encryption details."""
 
 import base64
 from typing import Any
@@ -13,12 +11,12 @@ from moto.s3.responses import S3Response
 
 from ecsctl.sandbox.core import overlay
 
-_STATUS = {"AccessDenied": 403, "OperationAborted": 409, "SlowDown": 503}  # those that moto would send as 400
+_STATUS = {"AccessDenied": 403, "OperationAborted": 409, "SlowDown": 503}  # codes that moto would send with status 400
 
 
 @overlay.wraps(S3Response)
 def serialized(original: Any, self: S3Response, answer: ActionResult) -> Any:
-    """Send the errors that S3's model leaves out with the status they have on AWS."""
+    """Send errors that are missing in S3's model with AWS's status code."""
     status, headers, body = original(answer)
     if isinstance(answer.result, S3ClientError):
         status = _STATUS.get(answer.result.code, status)
@@ -29,7 +27,7 @@ def serialized(original: Any, self: S3Response, answer: ActionResult) -> Any:
 
 @overlay.wraps(FakeBucket)
 def set_lifecycle(original: Any, _self: FakeBucket, rules: list[dict[str, Any]]) -> None:
-    """Name the rules that have no name, as answers of AWS do (go-to-k/cdk-real-drift, c00ed982)."""
+    """Give rules without an id one, as in AWS's answers (go-to-k/cdk-real-drift, c00ed982)."""
     original([rule if rule.get("ID") else {**rule, "ID": _rule_name()} for rule in rules])
 
 
@@ -39,8 +37,8 @@ def _rule_name() -> str:
 
 @overlay.wraps(S3Response)
 def get_bucket_encryption(original: Any, self: S3Response) -> Any:
-    """Show as well that nobody's own keys are taken, as in answers of 2026 (go-to-k/cdk-real-drift, c00ed982)."""
-    original()  # it refuses for what does not exist
+    """Add that SSE-C is blocked, as in answers of 2026 (go-to-k/cdk-real-drift, c00ed982)."""
+    original()  # raises the error if there is none
     rule = self.backend.get_bucket(self.bucket_name).encryption["Rule"]  # type: ignore[index] # it always has one
     encryption = {
         "ApplyServerSideEncryptionByDefault": rule["ApplyServerSideEncryptionByDefault"],

@@ -1,4 +1,4 @@
-"""The refusals of S3: other accounts, callers without permission, invalid policies, deleting what is not empty."""
+"""What S3 refuses: other accounts, callers without permission, invalid policies, deleting non-empty buckets."""
 
 import json
 from typing import Any
@@ -14,8 +14,8 @@ from ecsctl.sandbox.core import authorization, clock, congestion, overlay, reque
 
 @overlay.wraps(S3Response)
 def _bucket_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
-    """Refuse everybody but the owner of a bucket, and an owner other than the one that the caller expects."""
-    requests.bring_to_now()  # S3's requests take another way through moto than all others
+    """Refuse callers other than the bucket's owner, and buckets of another owner than the caller expects."""
+    requests.bring_to_now()  # moto dispatches S3's requests differently from all others
     _check_time(self, request)
     _check_rights(self, request)
     settings = self._get_querystring(request, full_url)
@@ -33,13 +33,13 @@ def _bucket_response(original: Any, self: S3Response, request: Any, full_url: st
 
 @overlay.wraps(S3Response)
 def _key_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
-    """The same for what is in it."""
+    """The same for requests about objects."""
     requests.bring_to_now()
     _check_time(self, request)
     key = self.parse_key_name()
     _check_rights(self, request, key)
     _check_owner(self, request, creates=False)
-    # S3 API reference, GetObject: only who may list a bucket gets a 404 for what is not in it.
+    # S3 API reference, GetObject: only callers with ListBucket get a 404 for a missing object.
     hidden = request.method in ("GET", "HEAD") and authorization.s3_refusal(self, request, key, lists=True)
     try:
         answer = original(request, full_url)
@@ -74,7 +74,7 @@ def _check_owner(response: S3Response, request: Any, creates: bool) -> None:
 
 @overlay.wraps(S3Backend)
 def create_bucket(original: Any, self: S3Backend, bucket_name: str, *args: Any, **kwargs: Any) -> FakeBucket:
-    """Refuse a name that is another account's."""
+    """Refuse a name that belongs to another account."""
     owner = s3_backends.bucket_accounts.get(bucket_name, ("", self.account_id))[1]
     if owner != self.account_id:
         message = (
@@ -87,7 +87,7 @@ def create_bucket(original: Any, self: S3Backend, bucket_name: str, *args: Any, 
 
 @overlay.wraps(S3Backend)
 def put_bucket_acl(original: Any, self: S3Backend, bucket_name: str, acl: Any) -> None:
-    """Refuse while the bucket's owner owns all (S3 guide, "Controlling ownership of objects and disabling ACLs")."""
+    """Refuse while ACLs are disabled (S3 guide, "Controlling ownership of objects and disabling ACLs")."""
     if str(self.get_bucket(bucket_name).ownership_rule) == "BucketOwnerEnforced":
         raise S3ClientError("AccessControlListNotSupported", "The bucket does not allow ACLs")
     original(bucket_name, acl)
@@ -95,7 +95,7 @@ def put_bucket_acl(original: Any, self: S3Backend, bucket_name: str, acl: Any) -
 
 @overlay.wraps(S3Backend)
 def delete_bucket(original: Any, self: S3Backend, bucket_name: str) -> Any:
-    """Refuse while there are objects, versions or delete markers; the message says so when there are versions."""
+    """Refuse while there are objects, versions or delete markers; the message mentions versions if there are any."""
     bucket = self.get_bucket(bucket_name)
     if bucket.keys:
         refusal = BucketNotEmpty(bucket_name=bucket_name)
@@ -129,9 +129,9 @@ def put_bucket_policy(original: Any, _self: S3Backend, bucket_name: str, policy:
 
 @overlay.wraps(FakeBucket)
 def get_permission(original: Any, self: FakeBucket, action: str, resource: str) -> Any:
-    """Decide by the statements that hold for a call over TLS: moto takes no condition into account.
+    """Evaluate the policy's statements as for a call over TLS: moto ignores conditions.
 
-    The sandbox is spoken to over plain HTTP on loopback; it counts as TLS.
+    The sandbox is called over plain HTTP on loopback, which counts as TLS.
     """
     if self.policy is None:
         return original(action, resource)

@@ -1,4 +1,4 @@
-"""Says what every new bucket has on AWS: its tags, its encryption, and no public access."""
+"""What every new bucket has on AWS: its tags, default encryption, and blocked public access."""
 
 import copy
 from typing import Any
@@ -14,7 +14,7 @@ _SSE_S3: dict[str, Any] = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEA
 
 @overlay.wraps(S3Response)
 def _bucket_response_put(original: Any, self: S3Response, request: Any, bucket_name: str, querystring: Any) -> Any:
-    """Keep the tags that CreateBucket brings along."""
+    """Store the tags that are sent with CreateBucket."""
     fresh = not querystring and bucket_name not in s3_backends.bucket_accounts
     answer = original(request, bucket_name, querystring)
     tags = _tags(self.body) if fresh else {}
@@ -31,7 +31,7 @@ def _tags(body: bytes) -> dict[str, str]:
 
 @overlay.wraps(S3Backend, "create_bucket")
 def secure(original: Any, _self: S3Backend, *args: Any, **kwargs: Any) -> FakeBucket:
-    """As every new bucket has been since April 2023: S3 guide, "Blocking public access …", "Default encryption FAQ"."""
+    """Apply the defaults since April 2023: S3 guide, "Blocking public access …", "Default encryption FAQ"."""
     bucket: FakeBucket = original(*args, **kwargs)
     bucket.public_access_block = PublicAccessBlock("true", "true", "true", "true")
     bucket.ownership_rule = "BucketOwnerEnforced"  # type: ignore[assignment] # moto keeps the word
@@ -41,6 +41,6 @@ def secure(original: Any, _self: S3Backend, *args: Any, **kwargs: Any) -> FakeBu
 
 @overlay.wraps(S3Backend)
 def delete_bucket_encryption(original: Any, self: S3Backend, bucket_name: str) -> None:
-    """Back to S3's own keys: no bucket is without (API reference, DeleteBucketEncryption)."""
+    """Reset to S3's own keys: every bucket is encrypted (API reference, DeleteBucketEncryption)."""
     original(bucket_name)
     self.get_bucket(bucket_name).encryption = copy.deepcopy(_SSE_S3)

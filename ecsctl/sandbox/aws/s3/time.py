@@ -1,4 +1,4 @@
-"""Names stay taken for a while after their bucket is deleted, and new buckets may be found late."""
+"""A bucket's name stays taken for a while after its deletion, and new buckets may be found late."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,9 +16,7 @@ BLOCKED = 20.0
 
 @dataclass
 class Names:
-    """Remembers when each name was deleted and each bucket made, in sandbox time, and for how long that has an
-    effect.
-    """
+    """When each bucket was deleted or created, in sandbox time, and for how many seconds that has an effect."""
 
     deleted: dict[str, float] = field(default_factory=dict)
     made: dict[str, float] = field(default_factory=dict)
@@ -27,19 +25,19 @@ class Names:
 
 
 def memory(account_id: str) -> Names:
-    """The state that an account keeps of its bucket names."""
+    """The state of an account's bucket names."""
     return overlay.memory(s3_backends[account_id]["aws"], Names)
 
 
 @script.switch
 def block_deleted_names(seconds: float, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Refuse to make a bucket again for `seconds` of sandbox time after its name was deleted; 3600 is like AWS."""
+    """Refuse a deleted bucket's name for `seconds` of sandbox time; on AWS it is about 3600."""
     memory(account_id).blocked = seconds
 
 
 @script.switch
 def hide_new_buckets(seconds: float, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Answer NoSuchBucket for `seconds` of sandbox time after a bucket was made. 0 unless switched on.
+    """Return NoSuchBucket for `seconds` of sandbox time after a bucket was created. The default is 0.
 
     S3 guide, "Amazon S3 data consistency model": bucket configurations are eventually consistent.
     """
@@ -48,7 +46,7 @@ def hide_new_buckets(seconds: float, account_id: str = DEFAULT_ACCOUNT_ID) -> No
 
 @overlay.wraps(S3Backend, "create_bucket")
 def free_again(original: Any, self: S3Backend, bucket_name: str, *args: Any, **kwargs: Any) -> FakeBucket:
-    """Refuse a name that was deleted a moment ago, and remember when the bucket was made."""
+    """Refuse a name that was deleted a moment ago, and remember when the bucket was created."""
     names = memory(self.account_id)
     if clock.now() - names.deleted.get(bucket_name, float("-inf")) < names.blocked:
         raise S3ClientError(congestion.BUCKET_BUSY.code, congestion.BUCKET_BUSY.message)
@@ -59,7 +57,7 @@ def free_again(original: Any, self: S3Backend, bucket_name: str, *args: Any, **k
 
 @overlay.wraps(S3Backend, "delete_bucket")
 def gone(original: Any, self: S3Backend, bucket_name: str) -> Any:
-    """Its tags go with it, and its name stays taken for a while."""
+    """Delete its tags with it, and keep its name taken for a while."""
     bucket = self.get_bucket(bucket_name)
     answer = original(bucket_name)
     self.tagger.delete_all_tags_for_resource(bucket.arn)  # or a new bucket of this name would have them

@@ -1,3 +1,3 @@
-"""The behaviour of AWS's scheduler that moto lacks: it refuses what AWS refuses, and runs what is due."""
+"""The behaviour of EventBridge Scheduler that moto lacks: refusals, and running schedules that are due."""
 
 from ecsctl.sandbox.aws.scheduler import groups, schedules, time  # noqa: F401 - imported for their declarations

@@ -1,7 +1,7 @@
-"""The checks of CreateSchedule and UpdateSchedule.
+"""What CreateSchedule and UpdateSchedule check.
 
-API reference, CreateSchedule, Target and EcsParameters. Where no public report quotes AWS's words, the comment says
-that they are an assumption.
+API reference, CreateSchedule, Target and EcsParameters. If no public report quotes AWS's message, a comment says
+that the wording is an assumption.
 """
 
 import json
@@ -29,7 +29,7 @@ def missing(name: str) -> Refusal:
 
 
 def active(backend: EventBridgeSchedulerBackend, name: str) -> ScheduleGroup:
-    """The group, to make something in it. How AWS refuses one that goes is an assumption."""
+    """The group, to create a schedule in it. The error for one that is being deleted is an assumption."""
     group = backend.schedule_groups.get(name)
     if group is None:
         raise missing(name)
@@ -39,7 +39,7 @@ def active(backend: EventBridgeSchedulerBackend, name: str) -> ScheduleGroup:
 
 
 def check(backend: EventBridgeSchedulerBackend, asked: Wire, group_arn: str) -> None:
-    """Refuse a schedule that AWS would refuse, by all that is asked of it."""
+    """Refuse a schedule that AWS would refuse, by the request's parameters."""
     try:
         due.read(asked["ScheduleExpression"])
     except due.Invalid:  # localstack/localstack#9284 quotes it
@@ -60,7 +60,7 @@ def check(backend: EventBridgeSchedulerBackend, asked: Wire, group_arn: str) -> 
 
 
 def _check_target(target: Wire) -> None:
-    """The templated target of ECS alone is simulated; the wordings are assumptions."""
+    """Check the target: only ECS's templated target is simulated. The wordings are assumptions."""
     if not _CLUSTER.fullmatch(target["Arn"]):
         raise _invalid("The sandbox runs schedules of ECS only: expected the ARN of a cluster in Target.Arn.")
     parameters = target.get("EcsParameters")

@@ -1,4 +1,4 @@
-"""Schedule groups: only they have tags, and they are deleted once their schedules are."""
+"""Schedule groups: the only resources with tags, deleted after their schedules."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ _MOST_TAGS = 200
 
 @overlay.wraps(EventBridgeSchedulerResponse)
 def create_schedule_group(_original: Any, response: EventBridgeSchedulerResponse) -> str:
-    """API reference, CreateScheduleGroup: a name is there once, also while its group is being deleted."""
+    """Refuse an existing name, even while its group is being deleted (API reference, CreateScheduleGroup)."""
     backend = response.scheduler_backend
     asked = sent(response, "CreateScheduleGroup")
     if arn := repeated(backend, asked):
@@ -31,8 +31,8 @@ def create_schedule_group(_original: Any, response: EventBridgeSchedulerResponse
 
 @overlay.wraps(EventBridgeSchedulerResponse)
 def delete_schedule_group(_original: Any, response: EventBridgeSchedulerResponse) -> str:
-    """Its schedules go with it, and it is DELETING until they have (EventBridge Scheduler user guide, "Deleting a
-    schedule group"). The default one stays: how AWS says so is an assumption, and so is what it says a second time.
+    """Delete a group with its schedules; it is DELETING until they are deleted (EventBridge Scheduler user guide,
+    "Deleting a schedule group"). The messages for the default group and for a second call are assumptions.
     """  # fmt: skip
     backend = response.scheduler_backend
     name = sent(response, "DeleteScheduleGroup")["Name"]
@@ -46,14 +46,14 @@ def delete_schedule_group(_original: Any, response: EventBridgeSchedulerResponse
 
 @overlay.wraps(ScheduleGroup, "to_dict")
 def with_state(original: Any, group: ScheduleGroup) -> dict[str, Any]:
-    """With its state."""
+    """Add the group's state."""
     region, account = group.arn.split(":")[3:5]
     leaving = memory(scheduler_backends[account][region]).leaving
     return {**original(), "State": "DELETING" if group.name in leaving else "ACTIVE"}
 
 
 def _tagged(response: EventBridgeSchedulerResponse, operation: str, **more: Any) -> str:
-    """The ARN of the group in the path: schedules carry no tags, and the model takes none of theirs."""
+    """The ARN of the group in the path. Refuses missing groups, and schedules, which carry no tags."""
     arn = unquote(response.uri.split("?")[0].split("/tags/")[-1])
     if wrong := constraints.violation("scheduler", operation, {"ResourceArn": arn, **more}):
         raise Refusal("ValidationException", wrong)
@@ -64,14 +64,14 @@ def _tagged(response: EventBridgeSchedulerResponse, operation: str, **more: Any)
 
 @overlay.wraps(EventBridgeSchedulerResponse)
 def list_tags_for_resource(original: Any, response: EventBridgeSchedulerResponse) -> Any:
-    """Only of a group that exists."""
+    """Refuse for a group that does not exist."""
     _tagged(response, "ListTagsForResource")
     return original()
 
 
 @overlay.wraps(EventBridgeSchedulerResponse)
 def tag_resource(original: Any, response: EventBridgeSchedulerResponse) -> Any:
-    """So many at most (API reference, TagResource). The wording is an assumption."""
+    """Refuse too many tags (API reference, TagResource). The wording is an assumption."""
     tags = json.loads(response.body)["Tags"]
     arn = _tagged(response, "TagResource", Tags=tags)
     current = response.scheduler_backend.tagger.get_tag_dict_for_resource(arn)
@@ -82,6 +82,6 @@ def tag_resource(original: Any, response: EventBridgeSchedulerResponse) -> Any:
 
 @overlay.wraps(EventBridgeSchedulerResponse)
 def untag_resource(original: Any, response: EventBridgeSchedulerResponse) -> Any:
-    """Only of a group that exists."""
+    """Refuse for a group that does not exist."""
     _tagged(response, "UntagResource", TagKeys=response.querystring.get("TagKeys") or [])
     return original()

@@ -1,4 +1,4 @@
-"""Schedules are made and changed, and shown with the defaults that AWS shows."""
+"""Creating, updating and returning schedules, with AWS's defaults."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from ecsctl.sandbox.core import clock, overlay
 
 @overlay.wraps(EventBridgeSchedulerResponse)
 def create_schedule(original: Any, response: EventBridgeSchedulerResponse) -> Any:
-    """A name is there once in its group; the same token is the same schedule."""
+    """Create a schedule, whose name is unique in its group; the same token returns the same schedule."""
     backend, asked = response.scheduler_backend, sent(response, "CreateSchedule")
     if arn := repeated(backend, asked):
         return json.dumps({"ScheduleArn": arn})
@@ -28,7 +28,7 @@ def create_schedule(original: Any, response: EventBridgeSchedulerResponse) -> An
 
 @overlay.wraps(EventBridgeSchedulerResponse)
 def update_schedule(original: Any, response: EventBridgeSchedulerResponse) -> Any:
-    """Every setting is replaced: "any fields that you do not provide … will be set to their system-default values" (API
+    """Replace every setting: "any fields that you do not provide … will be set to their system-default values" (API
     reference, UpdateSchedule).
     """  # fmt: skip
     backend, asked = response.scheduler_backend, sent(response, "UpdateSchedule")
@@ -44,7 +44,7 @@ def update_schedule(original: Any, response: EventBridgeSchedulerResponse) -> An
 
 @overlay.wraps(EventBridgeSchedulerResponse)
 def list_schedules(original: Any, response: EventBridgeSchedulerResponse) -> Any:
-    """A group that does not exist is an error (API reference, ListSchedules, ResourceNotFoundException)."""
+    """Refuse for a group that does not exist (API reference, ListSchedules, ResourceNotFoundException)."""
     for name in response.querystring.get("ScheduleGroup") or ():
         if name not in response.scheduler_backend.schedule_groups:
             raise missing(name)
@@ -53,7 +53,7 @@ def list_schedules(original: Any, response: EventBridgeSchedulerResponse) -> Any
 
 @overlay.wraps(Schedule)
 def to_dict(original: Any, _schedule: Schedule, short: bool = False) -> Wire:
-    """With the defaults that AWS shows."""
+    """The schedule with AWS's defaults."""
     answer: Wire = original(short)
     answer["ActionAfterCompletion"] = answer["ActionAfterCompletion"] or "NONE"
     return {name: value for name, value in answer.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Says what the sandbox's EventBridge Scheduler remembers beside moto's own dictionaries."""
+"""State of EventBridge Scheduler that moto's own dictionaries lack."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Wire = dict[str, Any]
 
 @dataclass(order=True)
 class Try:
-    """One try to run what was due: when, and which one it is."""
+    """One attempt to run a schedule: when, the due time it is for, and its number."""
 
     when: float
     due: float
@@ -23,7 +23,7 @@ class Try:
 
 @dataclass
 class Plan:
-    """Up to when a schedule's due times have been handled, and what is to be tried again."""
+    """The time up to which a schedule's due times have been handled, and pending attempts."""
 
     handled: float
     tries: list[Try] = field(default_factory=list)
@@ -31,20 +31,20 @@ class Plan:
 
 @dataclass
 class Memory:
-    """Of one account and region."""
+    """The state of one account and region."""
 
-    tokens: dict[str, tuple[str, str]] = field(default_factory=dict)  # what was asked, and what came of it
+    tokens: dict[str, tuple[str, str]] = field(default_factory=dict)  # by token: parameters, and the resulting ARN
     leaving: dict[str, float] = field(default_factory=dict)  # groups that are being deleted, and since when
-    plans: dict[str, Plan] = field(default_factory=dict)  # by the schedules' ARNs
+    plans: dict[str, Plan] = field(default_factory=dict)  # by schedule ARN
 
 
 def memory(backend: EventBridgeSchedulerBackend) -> Memory:
-    """The memory of a backend; a reset forgets it."""
+    """The state of a backend. A reset deletes it."""
     return overlay.memory(backend, Memory)
 
 
 def sent(response: Any, operation: str) -> Wire:
-    """The parameters of a request, as the SDK was given them. Raises ValidationException by the model."""
+    """A request's parameters, as passed to the SDK. Raises ValidationException if the model does not allow them."""
     asked: Wire = json.loads(response.body or "{}") | {"Name": response.uri.split("?")[0].rsplit("/", 1)[-1]}
     if wrong := constraints.violation("scheduler", operation, asked):
         raise Refusal("ValidationException", wrong)
@@ -52,9 +52,9 @@ def sent(response: Any, operation: str) -> Wire:
 
 
 def repeated(backend: EventBridgeSchedulerBackend, asked: Wire) -> str | None:
-    """Returns what came of the same request with the same token (API reference, ClientToken).
+    """The ARN from the same request with the same token, None if there was none (API reference, ClientToken).
 
-    With other parameters it is a ConflictException; the wording is an assumption.
+    Raises ConflictException for other parameters; the wording is an assumption.
     """
     before = memory(backend).tokens.get(asked.get("ClientToken") or "")
     if before is None:
@@ -65,6 +65,6 @@ def repeated(backend: EventBridgeSchedulerBackend, asked: Wire) -> str | None:
 
 
 def remember(backend: EventBridgeSchedulerBackend, asked: Wire, arn: str) -> None:
-    """Keep what came of a request under its token."""
+    """Store a request's resulting ARN under its token."""
     if token := asked.get("ClientToken"):
         memory(backend).tokens[token] = (json.dumps(asked, sort_keys=True), arn)

@@ -1,8 +1,8 @@
-"""Schedules that are due run their tasks: with the permissions of their role, retried, and counted in metrics.
+"""Runs the tasks of due schedules with the permissions of their roles, with retries and metrics.
 
 EventBridge Scheduler user guide, "Setting up the execution role", "Retry policy" and "Monitoring EventBridge Scheduler
-with Amazon CloudWatch". No one gets an error for a run that does not start: AWS counts it, and that is all, where no
-dead-letter queue takes it.
+with Amazon CloudWatch". Nobody gets an error for a run that does not start: without a dead-letter queue, AWS only
+counts it.
 """
 
 import hashlib
@@ -25,11 +25,11 @@ from ecsctl.sandbox.core import clock, overlay, permissions, principals, request
 from ecsctl.sandbox.core.overlay import Refusal
 
 PRINCIPAL = "scheduler.amazonaws.com"
-BY = "chronos-schedule"  # what `startedBy` of a task begins with; Scheduler's own name for itself, as on real tasks
-DELETING = 20.0  # seconds until a group is gone; API reference, DeleteScheduleGroup: until its schedules are
-_FIRST, _SLOWEST = 60.0, 3600.0  # seconds until the next try: "exponential backoff", and no more is said
-_MOST = 100  # runs of a schedule that are made up for after a long time without requests
-_LONGEST = 2 * 86400.0  # and from how long ago
+BY = "chronos-schedule"  # prefix of tasks' `startedBy`, as on real tasks
+DELETING = 20.0  # seconds until a group is deleted; API reference, DeleteScheduleGroup: until its schedules are
+_FIRST, _SLOWEST = 60.0, 3600.0  # seconds until the next attempt: AWS says only "exponential backoff"
+_MOST = 100  # runs of a schedule that are caught up after a long time without requests
+_LONGEST = 2 * 86400.0  # and how many seconds back
 _NAMES = {"launchType": "LaunchType", "platformVersion": "PlatformVersion", "group": "Group", "count": "TaskCount",
           "capacityProviderStrategy": "CapacityProviderStrategy",
           "enableECSManagedTags": "EnableECSManagedTags", "enableExecuteCommand": "EnableExecuteCommand",
@@ -38,13 +38,13 @@ _NAMES = {"launchType": "LaunchType", "platformVersion": "PlatformVersion", "gro
 
 @overlay.wraps(EventBridgeSchedulerResponse)
 def call_action(original: Any, response: EventBridgeSchedulerResponse) -> Any:
-    """At each request, the state as of now."""
+    """Before each request, advance to now."""
     settle(response.scheduler_backend)
     return original()
 
 
 def settle(backend: EventBridgeSchedulerBackend) -> None:
-    """Remove the groups whose deletion has ended."""
+    """Remove the groups whose deletion is complete."""
     leaving = memory(backend).leaving
     for name, since in list(leaving.items()):
         if clock.now() - since >= DELETING:
@@ -56,7 +56,7 @@ def settle(backend: EventBridgeSchedulerBackend) -> None:
 
 @requests.before_each
 def tick_all() -> None:
-    """Run whatever has come due in any account and region."""
+    """Run whatever is due in any account and region."""
     for account in list(scheduler_backends.values()):
         for backend in list(account.values()):
             if memory(backend).plans:
@@ -87,7 +87,7 @@ def _completed(schedule: Schedule, plan: Plan) -> bool:
 
 
 def _note(schedule: Schedule, plan: Plan) -> None:
-    """Returns what has come due since the last request. What comes due while it is disabled is nothing."""
+    """Plan attempts for what has become due since the last request. A disabled schedule is never due."""
     now = clock.now()
     if schedule.state == "ENABLED":
         recent = deque[float](maxlen=_MOST)
@@ -111,7 +111,7 @@ def _dues(schedule: Schedule, moment: float) -> Iterator[float]:
 
 
 def _flexibly(schedule: Schedule, moment: float) -> float:
-    """Returns how much later it is run: somewhere in its window. Without one within the minute; here at once."""
+    """The delay in seconds within its flexible window; 0 without one, where AWS allows up to a minute."""
     window = 60 * int(schedule.flexible_time_window.get("MaximumWindowInMinutes") or 0)
     return float(int(hashlib.sha256(f"{schedule.arn} {moment}".encode()).hexdigest(), 16) % window) if window else 0.0
 
@@ -136,7 +136,7 @@ def _try(backend: EventBridgeSchedulerBackend, schedule: Schedule, plan: Plan, o
 
 
 def _run(backend: EventBridgeSchedulerBackend, schedule: Schedule, at: float) -> str | None:
-    """Run the task at that moment; why it does not start, or None."""
+    """Run the task at `at`. Returns why it does not start; None if it does."""
     account, region = backend.account_id, backend.region_name
     parameters = schedule.target["EcsParameters"]
     if lacking := _lacking(backend, schedule):
@@ -161,9 +161,9 @@ def _run(backend: EventBridgeSchedulerBackend, schedule: Schedule, at: float) ->
 
 
 def _lacking(backend: EventBridgeSchedulerBackend, schedule: Schedule) -> str | None:
-    """Returns what permission the role lacks, in AWS's words; None if it has all of them.
+    """AWS's message about a permission that the role lacks; None if it has all of them.
 
-    A family without a revision is checked by the latest one (aws/aws-cdk#30390 quotes AWS's letter).
+    For a family without a revision, the latest one's permissions are checked (aws/aws-cdk#30390 quotes AWS's notice).
     """
     account, region, role = backend.account_id, backend.region_name, schedule.target["RoleArn"]
     group = backend.schedule_groups[schedule.group_name].arn
@@ -192,7 +192,7 @@ def _lacking(backend: EventBridgeSchedulerBackend, schedule: Schedule) -> str | 
 
 
 def _count(backend: EventBridgeSchedulerBackend, schedule: Schedule, metric: str, at: float) -> None:
-    """Of the group, and of no single schedule (user guide, "Monitoring EventBridge Scheduler")."""
+    """Count in a metric of the group: single schedules have none (user guide, "Monitoring EventBridge Scheduler")."""
     moment = _utc(at).replace(tzinfo=None)
     where = [{"Name": "ScheduleGroup", "Value": schedule.group_name}]
     datum = MetricDatum("AWS/Scheduler", metric, 1.0, where, moment, "Count")

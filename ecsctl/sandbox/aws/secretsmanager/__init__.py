@@ -1,4 +1,4 @@
-"""The behaviour of AWS's secretsmanager that moto lacks: names and values of secrets that are being deleted."""
+"""The behaviour of Secrets Manager that moto lacks: names and values of secrets that are being deleted."""
 
 from ecsctl.sandbox.aws.secretsmanager import time  # noqa: F401 - imported for its declarations
 from ecsctl.sandbox.aws.secretsmanager.checks import MARKED

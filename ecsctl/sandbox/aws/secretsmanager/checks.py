@@ -1,4 +1,4 @@
-"""The refusals of Secrets Manager: names, and nearly everything of a secret that is being deleted."""
+"""What Secrets Manager refuses: invalid names, and nearly every call about a secret that is being deleted."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _MISSING = "Secrets Manager can't find the specified secret."
 
 @overlay.wraps(SecretsManagerResponse)
 def create_secret(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
-    """A name stays taken through the recovery window, and a while after a deletion without one."""
+    """Refuse a name during its recovery window, and for a while after a deletion without recovery."""
     name, backend = response._get_param("Name"), response.backend
     if not _NAME.fullmatch(name):
         message = (
@@ -38,7 +38,7 @@ def create_secret(original: Callable[..., Any], response: SecretsManagerResponse
 
 @overlay.wraps(SecretsManagerResponse)
 def delete_secret(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
-    """A second deletion is refused, unless it is one without recovery."""
+    """Refuse a second deletion, unless it is one without recovery."""
     forced = response._get_param("ForceDeleteWithoutRecovery")
     window = response._get_param("RecoveryWindowInDays")
     if forced and window is not None:
@@ -61,27 +61,27 @@ def delete_secret(original: Callable[..., Any], response: SecretsManagerResponse
 
 @overlay.wraps(SecretsManagerResponse)
 def restore_secret(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
-    """Within the window only."""
+    """Refuse after the recovery window."""
     _living(response, may_be_marked=True)
     return original()
 
 
 @overlay.wraps(SecretsManagerResponse)
 def describe_secret(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
-    """Works also for a secret that is marked for deletion, with its DeletedDate."""
+    """Allow it for a secret that is marked for deletion, with its DeletedDate."""
     _living(response, may_be_marked=True)
     return original()
 
 
 @overlay.wraps(SecretsManagerResponse)
 def list_secret_version_ids(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
-    """Works also for a secret that is marked for deletion."""
+    """Allow it for a secret that is marked for deletion."""
     _living(response, may_be_marked=True)
     return original()
 
 
 def _refusing_marked(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
-    """Everything else is refused for a secret that is marked for deletion."""
+    """Refuse any other call for a secret that is marked for deletion."""
     _living(response)
     return original()
 

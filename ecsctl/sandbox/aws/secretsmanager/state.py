@@ -1,4 +1,4 @@
-"""The secret that a name or an ARN means, and the value that other services read."""
+"""Finding a secret by name or ARN, and the value that other services read."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from moto.secretsmanager.responses import SecretsManagerResponse
 
 
 def secret_value(backend: SecretsManagerBackend, wanted: str, stage: str = "", version: str = "") -> str | None:
-    """The value of a secret, for the services that read one; None when there is none that may be read.
+    """The value of a secret, for services that read one; None if it does not exist, has no value or is being deleted.
 
-    That of the current version, unless a `stage` such as AWSPREVIOUS or a version's id is asked for.
+    It is the current version's, unless a `stage` such as AWSPREVIOUS or a version id is given.
     """
     for secret in dict.values(backend.secrets):
         if wanted in (secret.name, secret.arn, secret.arn[:-7]) and not secret.is_deleted():
@@ -21,7 +21,7 @@ def secret_value(backend: SecretsManagerBackend, wanted: str, stage: str = "", v
 
 
 def found(response: SecretsManagerResponse) -> Any:
-    """The secret of this name or ARN. The ARN of one that was deleted is not that of a new one of the same name."""
+    """The secret with this name or ARN. A new secret with a deleted one's name has another ARN."""
     wanted, backend = response._get_param("SecretId"), response.backend
     for secret in dict.values(backend.secrets):
         if wanted in (secret.name, secret.arn, secret.arn[:-7]):

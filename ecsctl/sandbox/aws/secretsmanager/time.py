@@ -1,4 +1,4 @@
-"""Names stay taken for a while after their secret is gone, and recovery windows end."""
+"""A secret's name stays taken for a while after its deletion, and recovery windows end."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,14 +16,14 @@ FORCED = 5.0
 
 @dataclass
 class Going:
-    """Names that are still taken although their secret is gone, and until when."""
+    """Names of deleted secrets that are still taken, and until when."""
 
     until: dict[str, float] = field(default_factory=dict)
 
 
 @overlay.wraps(SecretsManagerResponse)
 def call_action(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
-    """First remove the secrets whose recovery window is over."""
+    """Before each request, remove the secrets whose recovery window is over."""
     secrets = response.backend.secrets
     for secret in list(secrets.values()):
         due = getattr(secret, "deleted_date", None)

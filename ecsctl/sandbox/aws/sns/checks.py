@@ -1,4 +1,4 @@
-"""The refusals of SNS: a topic with other tags, and to unsubscribe what is pending."""
+"""What SNS refuses: an existing topic with other tags, and unsubscribing a pending subscription."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from ecsctl.sandbox.core.overlay import Refusal
 
 @overlay.wraps(SNSResponse)
 def create_topic(original: Callable[..., Any], response: SNSResponse) -> Any:
-    """One of the name is answered with, unless its tags are others; the words are those that Terraform's users see."""
+    """Return an existing topic, unless its tags differ; the message is the one that Terraform's users see."""
     name, tags = response._get_param("Name"), response._get_tags()
     for topic in response.backend.topics.values():
         if topic.name == name and topic._tags != tags:
@@ -27,21 +27,21 @@ def create_topic(original: Callable[..., Any], response: SNSResponse) -> Any:
 def with_policy(
     original: Callable[..., Any], _backend: SNSBackend, name: str, attributes: Any = None, *more: Any
 ) -> Any:
-    """Refuse a policy that is none."""
+    """Refuse an invalid policy."""
     _check_policy((attributes or {}).get("Policy"))
     return original(name, attributes, *more)
 
 
 @overlay.wraps(SNSResponse)
 def set_topic_attributes(original: Callable[..., Any], response: SNSResponse) -> Any:
-    """Refuse a policy that is none."""
+    """Refuse an invalid policy."""
     if response._get_param("AttributeName") == "Policy":
         _check_policy(response._get_param("AttributeValue"))
     return original()
 
 
 def _check_policy(policy: str | None) -> None:
-    """A policy has statements. The wording is quoted in serverless/serverless#5519 and others."""
+    """Refuse a policy without statements. The message is quoted in serverless/serverless#5519 and others."""
     try:
         statements = json.loads(policy)["Statement"] if policy else [""]
     except (ValueError, TypeError, KeyError):
@@ -52,7 +52,7 @@ def _check_policy(policy: str | None) -> None:
 
 @overlay.wraps(SNSResponse)
 def unsubscribe(original: Callable[..., Any], response: SNSResponse) -> Any:
-    """A pending subscription has no ARN."""
+    """Refuse a pending subscription, which has no ARN."""
     if response._get_param("SubscriptionArn") == PENDING:
         message = "Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements, not 1"
         raise Refusal("InvalidParameter", message)

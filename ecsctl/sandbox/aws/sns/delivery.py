@@ -1,7 +1,7 @@
-"""Says what EventBridge publishes to a topic: lost without a word if the topic's policy, or its key, does not let it.
+"""Messages from EventBridge to a topic: lost without an error if the topic's policy or its key does not allow them.
 
 EventBridge user guide, "Troubleshooting Amazon EventBridge" ("… I don't see any messages published into my Amazon SNS
-topic"); SNS developer guide, "Key management", for the key. The metric FailedInvocations is all that AWS shows of it.
+topic"); SNS developer guide, "Key management", for the key. Only the metric FailedInvocations shows it.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ _EVENTS = "events.amazonaws.com"
 
 
 def publish(account: str, region: str, rule: str, arn: str, message: str) -> None:
-    """Publish a rule's message to a topic of the account, or count that it could not be."""
+    """Publish a rule's message to a topic of the account, or count a failed invocation."""
     topic: Any = sns_backends[account][region].topics.get(arn)
     if topic is not None and _lets(topic) and _encrypts(account, region, topic.kms_master_key_id):
         topic.publish(message)

@@ -12,12 +12,12 @@ from ecsctl.sandbox.core import clock, overlay
 from ecsctl.sandbox.core.defaults import REGION
 from ecsctl.sandbox.core.script import switch
 
-PENDING = "PendingConfirmation"  # in lists, where the ARN stands otherwise
+PENDING = "PendingConfirmation"  # in lists, in place of the ARN
 
 
 @switch
 def confirm_email(address: str, region: str = REGION) -> int:
-    """Follow the link in each e-mail by which SNS asks this address to confirm; how many there were."""
+    """Follow the confirmation link in each of SNS's e-mails to this address. Returns their number."""
     waiting = [one for one in pending(sns_backends[DEFAULT_ACCOUNT_ID][region]) if one.endpoint == address]
     for one in waiting:
         one.confirmed = True
@@ -26,7 +26,7 @@ def confirm_email(address: str, region: str = REGION) -> int:
 
 @overlay.wraps(SNSResponse)
 def subscribe(original: Callable[..., Any], response: SNSResponse) -> Any:
-    """An e-mail's is pending; SNS API reference, Subscribe: only then is there an ARN."""
+    """Make an e-mail subscription pending: it has no ARN before its confirmation (SNS API reference, Subscribe)."""
     answer = original()
     if response._get_param("Protocol") != "email":
         return answer
@@ -39,7 +39,7 @@ def subscribe(original: Callable[..., Any], response: SNSResponse) -> Any:
 
 
 def _listed(original: Callable[..., Any], _response: SNSResponse) -> Any:
-    """Returns what is pending, without its ARN."""
+    """Hide the ARNs of pending subscriptions in lists."""
     answer = original()
     subscriptions = [
         {
@@ -59,7 +59,7 @@ for _operation in ("list_subscriptions", "list_subscriptions_by_topic"):
 
 
 def pending(backend: SNSBackend) -> list[Any]:
-    """The subscriptions that wait for their confirmation."""
+    """The subscriptions that wait for confirmation."""
     return [one for one in backend.subscriptions.values() if _waits(one)]
 
 

@@ -1,4 +1,4 @@
-"""SNS forgets the subscriptions that nobody confirms in time."""
+"""SNS deletes subscriptions that nobody confirms in time."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ WAITS = 48 * 3600.0
 
 @overlay.wraps(SNSResponse)
 def call_action(original: Callable[..., Any], response: SNSResponse) -> Any:
-    """First forget the subscriptions that nobody has confirmed in time."""
+    """Before each request, delete the subscriptions that nobody has confirmed in time."""
     for one in pending(response.backend):
         if clock.now() - one.asked >= WAITS:
             response.backend.subscriptions.pop(one.arn)

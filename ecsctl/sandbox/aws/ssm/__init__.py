@@ -1,3 +1,3 @@
-"""The behaviour of AWS's ssm that moto lacks: sessions into tasks. (ECS reads its parameters: nothing is imported
-here.)
+"""The behaviour of Systems Manager that moto lacks: sessions into tasks. Nothing is imported here, since ECS imports
+the parameters from this package.
 """

@@ -1,4 +1,4 @@
-"""The refusals of Session Manager: documents that do not exist, and parameters that do not fit theirs."""
+"""What Session Manager refuses: documents that do not exist, and parameters that a document does not allow."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ from ecsctl.sandbox.core.overlay import Refusal
 
 _PORT = r"([0-9]|[1-9][0-9]{1,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 
-# What each of AWS's documents takes, and its pattern (`aws ssm describe-document`, as copied by 18F/identity-terraform
+# Parameters of AWS's documents, and their patterns (`aws ssm describe-document`, as copied by 18F/identity-terraform
 # and others; Systems Manager User Guide, "Start a session (port forwarding to remote host)").
 DOCUMENTS: dict[str, dict[str, str]] = {
     "SSM-SessionManagerRunShell": {},
@@ -23,7 +23,7 @@ _SHELL, OF_TASK, _ = DOCUMENTS
 
 
 def check(ask: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    """The document that is asked for and its parameters; what AWS does not allow of them is refused."""
+    """The requested document and its parameters. Raises a refusal for those that AWS does not allow."""
     if wrong := constraints.violation("ssm", "StartSession", ask):
         raise Refusal("ValidationException", wrong)
     document = ask.get("DocumentName") or _SHELL

@@ -1,6 +1,6 @@
 """Sessions of Session Manager into ECS tasks, opened, ended and listed.
 
-Nothing carries a session but the sandbox's own stand-in for the plugin (`server.tunnel`), over loopback.
+Only the sandbox's own stand-in for the plugin (`server.tunnel`) carries a session, over loopback.
 """
 
 import hashlib
@@ -22,10 +22,10 @@ from ecsctl.sandbox.core.overlay import Refusal
 
 @overlay.adds(SimpleSystemManagerResponse)
 def start_session(response: SimpleSystemManagerResponse) -> ActionResult:
-    """A session into a container of a task, by the agent of ECS Exec: `ecs:<cluster>_<task>_<runtime id>`.
+    """Start a session in a task's container, through ECS Exec's agent: `ecs:<cluster>_<task>_<runtime id>`.
 
-    API reference, StartSession: TargetNotConnected where no agent answers, whatever the reason; its wording is that of
-    aws/amazon-ssm-agent#540. How the refusal of a document or of a parameter goes is an assumption.
+    API reference, StartSession: TargetNotConnected if no agent answers, for whatever reason; the message is that of
+    aws/amazon-ssm-agent#540. The errors for documents and parameters are assumptions.
     """
     ask = json.loads(response.body)
     document, given = check(ask)
@@ -42,7 +42,7 @@ def start_session(response: SimpleSystemManagerResponse) -> ActionResult:
 
 
 def _connected(backend: EC2ContainerServiceBackend, target: str) -> Task | None:
-    """The task whose agent answers to that name."""
+    """The task that the target names, if its agent is running."""
     cluster, task, runtime = (*target.removeprefix("ecs:").rsplit("_", 2), "", "")[:3]
     known = next((one for one in backend.clusters.values() if one.name == cluster), None)
     found = tasks.find(backend, known, task) if known is not None and target.startswith("ecs:") else None
@@ -54,7 +54,7 @@ def _connected(backend: EC2ContainerServiceBackend, target: str) -> Task | None:
 
 @overlay.adds(SimpleSystemManagerResponse)
 def terminate_session(response: SimpleSystemManagerResponse) -> ActionResult:
-    """End a session. One that has ended, or never was, is no error of this operation (API reference)."""
+    """End a session. Ended and unknown sessions are no error (API reference)."""
     ident = json.loads(response.body)["SessionId"]
     session = sessions(response.ssm_backend).of.get(ident)
     if session is not None and session.ended is None:
@@ -64,7 +64,7 @@ def terminate_session(response: SimpleSystemManagerResponse) -> ActionResult:
 
 @overlay.adds(SimpleSystemManagerResponse)
 def describe_sessions(response: SimpleSystemManagerResponse) -> ActionResult:
-    """Active sessions, or those that have ended."""
+    """List active sessions, or those that have ended."""
     active = json.loads(response.body)["State"] == "Active"
     return ActionResult({"Sessions": [
         {

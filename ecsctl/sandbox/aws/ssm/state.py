@@ -1,4 +1,4 @@
-"""The sessions of Session Manager that were opened."""
+"""State of Session Manager's sessions."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from ecsctl.sandbox.core import overlay
 
 @dataclass
 class Session:
-    """A session that was opened, and not ended by anybody yet."""
+    """A session that was opened, and when it was terminated, if it was."""
 
     id: str
     task: Task
@@ -30,7 +30,7 @@ class Session:
 
 @dataclass
 class _Sessions:
-    """All sessions by id."""
+    """All sessions, by id."""
 
     of: dict[str, Session] = field(default_factory=dict)
 

@@ -1,5 +1,5 @@
-"""The address that a tunnel through a task is connected to: the task, another task, or a port of this machine that
-stands in for a host of the VPC.
+"""Where a tunnel through a task leads: to the task, to another task, or to a port of this machine in place of a host in
+the VPC.
 """
 
 import http.server
@@ -26,7 +26,7 @@ _ITSELF = ("localhost", "127.0.0.1", "::1")
 
 @dataclass
 class _Hosts:
-    """Describes what listens in VPCs beside the tasks, by host and port: a port of 127.0.0.1."""
+    """Hosts in VPCs besides the tasks: ports of 127.0.0.1, by host and port."""
 
     here: dict[tuple[str, int], int] = field(default_factory=dict)
 
@@ -37,14 +37,14 @@ def _hosts() -> dict[tuple[str, int], int]:
 
 @script.switch
 def serve_as_host(host: str, port: int, here: int) -> None:
-    """Connect tunnels to a host of the VPC with a port of 127.0.0.1 instead."""
+    """Connect tunnels to this host and port in the VPC to a port of 127.0.0.1 instead."""
     _hosts()[host, port] = here
 
 
 @script.switch
 def through(session: str) -> dict[str, Any]:
-    """Returns where a tunnel leads now: an `address` and `port` of this machine, or why nothing `answers` or it has
-    `ended`.
+    """Where a tunnel leads now: an `address` and `port` of this machine; or why nothing answers (`silent`), or why the
+    session has `ended`.
     """
     for backend in _backends():
         found = sessions(backend).of.get(session)
@@ -68,15 +68,13 @@ def _backends() -> Iterator[SimpleSystemManagerBackend]:
 
 
 def _at(backend: EC2ContainerServiceBackend, address: str) -> Task | None:
-    """The task that has an address of the VPC."""
+    """The task with this address in the VPC."""
     return next((task for known, task in engine_tasks.tasks() if known is backend and task.status == "RUNNING"
                  and task.interface is not None and task.interface.address == address), None)  # fmt: skip
 
 
 def _into(task: Task, port: int) -> dict[str, Any]:
-    """Returns where a port of a task is: one of its containers', or, of a task that is simulated, one that is
-    simulated.
-    """
+    """Where a task's port is reached: at its container, or at a simulated server. See `through`."""
     here, task_run = machine.current, engine_tasks.task_run(task)
     if here is None or task_run is None:
         ports = {
@@ -90,7 +88,7 @@ def _into(task: Task, port: int) -> dict[str, Any]:
         )
     if port in task_run.ports:
         return {"address": "127.0.0.1", "port": task_run.ports[port]}
-    try:  # not one that is published: at the container's own address, which a machine with a desktop's engine has not
+    try:  # not published: use the container's own address, which is not reachable with desktop engines
         found = [here.engine.call("GET", f"/containers/{ident}/json") for ident in task_run.ids.values()]
     except EngineError as error:
         return {"silent": error.message}
@@ -100,10 +98,10 @@ def _into(task: Task, port: int) -> dict[str, Any]:
 
 
 class _Simulated(http.server.BaseHTTPRequestHandler):
-    """Describes what answers at the port of a task that is only simulated."""
+    """The server at the ports of simulated tasks."""
 
     def do_GET(self) -> None:
-        """Say so."""
+        """Answer that the task is simulated."""
         body = b"The sandbox simulates this task.\n"
         self.send_response(200)
         self.send_header("Content-Type", "text/plain")
@@ -112,14 +110,14 @@ class _Simulated(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 _server: list[http.server.ThreadingHTTPServer] = []
 
 
 def _simulated_port() -> int:
-    """The port of 127.0.0.1 at which simulated tasks answer; it is opened when it is first needed."""
+    """The port of 127.0.0.1 at which simulated tasks answer, opened on first use."""
     if not _server:
         _server.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Simulated))
         threading.Thread(target=_server[0].serve_forever, daemon=True).start()

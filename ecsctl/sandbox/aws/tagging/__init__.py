@@ -1,5 +1,5 @@
-"""The behaviour of AWS's resourcegroupstaggingapi that moto lacks: new resources are listed late, deleted ones
-longer.
+"""The behaviour of AWS's resourcegroupstaggingapi that moto lacks: new resources are listed late, and deleted
+ones for a while.
 """
 
 from ecsctl.sandbox.aws.tagging import resources, state  # noqa: F401 - imported for their declarations

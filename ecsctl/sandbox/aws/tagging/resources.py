@@ -1,4 +1,4 @@
-"""Every resource that has tags, those that moto leaves out included."""
+"""Every resource that has tags, including those that moto leaves out."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,10 +19,9 @@ from ecsctl.sandbox.aws.codepipeline.webhooks import webhooks
 
 
 def taggable(account_id: str, region: str, of: frozenset[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Every taggable resource that a service of these has, as moto knows it, and those that moto leaves out here.
+    """All taggable resources of these services (of all, if none is named): service, ARN and tags.
 
-    With the service that has it, as moto calls it; no services stand for all. A flow log's ARN is as in the Service
-    Authorization Reference.
+    Services have moto's names. A flow log's ARN has the form of the Service Authorization Reference.
     """
     for backend in iter_taggable_backends(account_id, region):
         service = package(backend)
@@ -37,7 +36,7 @@ def taggable(account_id: str, region: str, of: frozenset[str]) -> Iterator[tuple
 
 
 def package(one: object) -> str:
-    """Returns what moto calls the service of a backend, or of what answers for it."""
+    """moto's name for the service of a backend or response."""
     return type(one).__module__.split(".")[1]
 
 
@@ -75,7 +74,7 @@ def _of_scheduler(account_id: str, region: str) -> Iterator[tuple[str, dict[str,
 
 
 def _of_route53(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
-    if region == "us-east-1":  # global services are listed there
+    if region == "us-east-1":  # where global services are listed
         zones = route53_backends[account_id]["aws"]
         for ident in zones.zones:
             yield f"arn:aws:route53:::hostedzone/{ident}", zones.list_tags_for_resource(ident)

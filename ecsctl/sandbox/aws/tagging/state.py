@@ -1,4 +1,4 @@
-"""The state that the tagging API keeps of each resource, noted after each call that may have changed something."""
+"""The tagging API's history of each resource, updated after each call that may have changed something."""
 
 import re
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from moto.s3.responses import S3Response
 from ecsctl.sandbox.aws.tagging.resources import package, taggable
 from ecsctl.sandbox.core import clock, overlay
 
-_GLOBAL = ("iam", "sts", "route53")  # their calls change nothing that a region lists, zones apart
+_GLOBAL = ("iam", "sts", "route53")  # their calls change nothing that a region lists, except hosted zones
 _READS = re.compile(r"^(Describe|Get|List|BatchGet|BatchCheck|Head|Search|Lookup|Filter|Simulate|Validate|Start|Stop)")
 
 
 @dataclass
 class History:
-    """One resource's tags since when, the newest last, and when it was deleted; in sandbox time."""
+    """A resource's tags and when each set was seen, the newest last, and when it was deleted; in sandbox time."""
 
     tags: list[tuple[float, dict[str, str]]] = field(default_factory=list)
     died: float | None = None
@@ -27,13 +27,13 @@ class History:
 @dataclass
 class _Memory:
     histories: dict[tuple[str, str], History] = field(default_factory=dict)  # by service and ARN
-    read: float | None = None  # when ECS was last read, which goes on by itself
+    read: float | None = None  # when ECS was last read, since its resources change with the clock
 
 
 def histories_of(account_id: str, region: str, of: frozenset[str] = frozenset()) -> dict[tuple[str, str], History]:
-    """Note what has come, changed and gone since the last time: with these services alone, if some are named.
+    """Record which resources of these services (all, if none is named) were created, changed or deleted.
 
-    With ECS in any case, if time has passed.
+    ECS is always included if time has passed.
     """
     memory = overlay.memory(resourcegroupstaggingapi_backends[account_id][region], _Memory)
     histories, now = memory.histories, clock.now()
@@ -57,7 +57,7 @@ def histories_of(account_id: str, region: str, of: frozenset[str] = frozenset())
 
 @overlay.wraps(BaseResponse)
 def _dispatch(original: Any, self: BaseResponse, *args: Any, **kwargs: Any) -> Any:
-    """After each call that may have changed something, note what has."""
+    """Record changes after each call that may have made some."""
     answer = original(*args, **kwargs)
     regional = self.service_name not in _GLOBAL and self.region in ec2_backends[self.current_account].regions
     if regional and not _READS.match(self._get_action() or "Get"):
@@ -66,7 +66,7 @@ def _dispatch(original: Any, self: BaseResponse, *args: Any, **kwargs: Any) -> A
 
 
 def _changed_by(response: BaseResponse) -> frozenset[str]:
-    """The services of which a call to one may have changed something; Route 53's own calls are not heard of."""
+    """The services whose resources a call may have changed: Route 53 always, since its own calls are not recorded."""
     service = package(response)
     anything = service == "resourcegroupstaggingapi" or not type(response).__module__.startswith("moto.")
     return frozenset() if anything else frozenset({service, "route53"})
@@ -74,7 +74,7 @@ def _changed_by(response: BaseResponse) -> frozenset[str]:
 
 @overlay.wraps(S3Response)
 def bucket_response(original: Any, self: S3Response, request: Any, *args: Any, **kwargs: Any) -> Any:
-    """The same for buckets, which moto serves by another door."""
+    """The same for buckets, which moto dispatches differently."""
     answer = original(request, *args, **kwargs)
     if request.method in ("PUT", "DELETE"):
         histories_of(self.current_account, self.region, _changed_by(self))

@@ -1,4 +1,4 @@
-"""New resources and changed tags are listed late, and the deleted for a long time after."""
+"""New resources and changed tags are listed late, and deleted ones for a long time afterwards."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ def _delays(account_id: str) -> _Delays:
 
 @script.switch
 def delay_tagging(late: float = LATE, lingering: float = LINGERING, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Let the tagging API list changes `late` seconds of sandbox time later, and what is deleted for `lingering`."""
+    """Let the tagging API list changes `late` seconds later, and deleted resources for `lingering`, in sandbox time."""
     _delays(account_id).late, _delays(account_id).lingering = late, lingering
 
 
 def _type(arn: str) -> str:
-    """`service:type`, as ResourceTypeFilters spell it, out of an ARN."""
+    """An ARN's `service:type`, as in ResourceTypeFilters."""
     parts = arn.split(":")
     if parts[2] == "s3":
         return "s3:bucket"
@@ -44,7 +44,7 @@ def _type(arn: str) -> str:
 
 
 def _visible(history: History, late: float, lingering: float) -> dict[str, str] | None:
-    """The tags that the service shows of the resource now, None while it does not show it."""
+    """The resource's tags as the API lists them now; None while it does not list it."""
     now = clock.now()
     if history.died is not None and now - history.died >= lingering:
         return None
@@ -60,7 +60,7 @@ def _get_resources_generator(
     resource_type_filters: list[str] | None = None,
     resource_arn_list: list[str] | None = None,
 ) -> Iterator[TaggedResource]:
-    """List what the service knows of, deleted resources included."""
+    """List the resources that are visible now, including deleted ones."""
     delays, matches, found = _delays(self.account_id), make_tag_matcher(tag_filters), []
     for (_, arn), history in histories_of(self.account_id, self.region_name).items():
         tags = _visible(history, delays.late, delays.lingering)

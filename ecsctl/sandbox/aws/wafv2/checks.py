@@ -1,4 +1,4 @@
-"""One web ACL for each resource, and only resources that exist."""
+"""One web ACL per resource, and only for resources that exist."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,9 +21,9 @@ class _Unavailable(WAFv2ClientError):
 
 @overlay.wraps(WAFV2Backend)
 def associate_web_acl(original: Callable[..., Any], backend: WAFV2Backend, web_acl_arn: str, resource_arn: str) -> None:
-    """It replaces another: "You can associate each AWS resource with only one web ACL" (WAF guide).
+    """Replace the resource's web ACL: "You can associate each AWS resource with only one web ACL" (WAF guide).
 
-    A new load balancer is not known yet (kubernetes-sigs/aws-load-balancer-controller#685).
+    Fails while a new load balancer is provisioned (kubernetes-sigs/aws-load-balancer-controller#685).
     """
     if web_acl_arn not in backend.wacls:
         raise WAFNonexistentItemException
