@@ -128,7 +128,9 @@ def recorded_zone(recorded: Mapping[str, Entry], domain: str) -> str:
 def certified(recorded: Mapping[str, Entry]) -> frozenset[str]:
     """The names in the certificates that were created for the app, as recorded."""
     desired_stack = (entry.applied for entry in recorded.values() if entry.kind == Certificate.kind and entry.applied)
-    return frozenset(name for one in desired_stack for name in (one["domain"], *one.get("also", ())))
+    return frozenset(
+        name for one in desired_stack for name in (one["domain"], *one.get("subject_alternative_names", ()))
+    )
 
 
 def as_recorded(recorded: Mapping[str, Entry]) -> dict[str, Any]:
@@ -143,12 +145,15 @@ def as_recorded(recorded: Mapping[str, Entry]) -> dict[str, Any]:
         "tls_policy": applied(HTTPS, "ssl_policy"),
         "build_image": applied(BUILD, "image"),
         "unfit": (),
-        "key": {"key": applied("repository", "key"), "storage_key": applied("cluster", "storage_key")},
+        "key": {
+            "key": applied("repository", "kms_key"),
+            "storage_key": applied("cluster", "fargate_ephemeral_storage_kms_key"),
+        },
         "key_cautions": (),
         "secret_keys": {},
         "domain": (),
         "past_builds": (),
         "image": Known(image=applied(TASK_DEFINITION, "seed")),
-        "shifted": bool(applied(SERVICE, "alternate")),
+        "shifted": bool(applied(SERVICE, "alternate_target_group")),
         **({"zones": zones} if all(zones) else {}),
     }

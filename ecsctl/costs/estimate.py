@@ -98,11 +98,15 @@ def _monthly(things: Iterable[Thing]) -> float:
     for (kind, process), service in of.items():
         task = of.get((TaskDefinition.kind, process)) if kind == Service.kind else None
         if task and service:  # the fields of a deleted resource that is not in the state file are not known
-            least = (of.get((Scaling.kind, process)) or {}).get("minimum", 0)
+            least = (of.get((Scaling.kind, process)) or {}).get("min_capacity", 0)
             count = max(service.get("desired_count") or 0, least)
             storage = json.loads(dict(task.get("more") or ()).get("ephemeralStorage", "{}")).get("sizeInGiB", 0)
             one = prices.task(
-                task["cpu"], task["memory"], task["architecture"], public=service["public_ip"], storage=storage
+                task["cpu"],
+                task["memory"],
+                task["cpu_architecture"],
+                public=service["assign_public_ip"],
+                storage=storage,
             )
             total += count * one * _share(count, _strategy(service))
     return total
@@ -147,4 +151,9 @@ def _takes(step: Step | None, usual: float) -> float:
 def _rolls(step: Step) -> Iterator[bool]:
     """Whether an update of the service waits for new tasks."""
     for change in step.changes:
-        yield change.after == UNKNOWN or change.field in ("task_definition", "desired_count", "subnets", "port")
+        yield change.after == UNKNOWN or change.field in (
+            "task_definition",
+            "desired_count",
+            "subnets",
+            "container_port",
+        )

@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ecsctl import files
+from ecsctl.engine import migrations
 from ecsctl.errors import EcsctlError, StateError
 
-VERSION = 1
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""By version: the function that converts a state file to the next version. The format has not changed yet."""
+VERSION = 2
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: migrations.named_as_on_aws}
+"""By version: the function that converts a state file to the next version."""
 MOST_BYTES = 4_000_000
 YOUNG = 60.0  # seconds in which a read may still miss what was made
 

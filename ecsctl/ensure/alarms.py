@@ -33,7 +33,7 @@ def ensure_alarms(stack: Stack, desired: Alarms | None, names: Names, front: Fro
                 metrics=metrics,
                 expression=expression,
                 threshold=threshold,
-                minutes=desired.minutes,
+                evaluation_periods=desired.minutes,
                 target_group=group,
                 load_balancer=front.balancer.arn,
             )

@@ -28,17 +28,18 @@ def ensure_cluster(stack: Stack, config: Config, facts: Facts, names: Names) -> 
     """The ECS cluster with Container Insights as desired."""
     days, key = config.logs.retention_days, facts.key or None
     stack.first = "app-logs"  # CreateLogGroup refuses a name that is taken, whoever calls it, and costs nothing
-    logs = stack.ensure(stack.first, LogGroup(name=names.app_logs, days=days, key=key)).name
+    logs = stack.ensure(stack.first, LogGroup(name=names.app_logs, retention_in_days=days, kms_key=key)).name
     insights = None
     if config.service.container_insights != "disabled":
         insights = stack.ensure(
-            "insights-logs", LogGroup(name=names.insights_logs, days=days, key=key, writer="Container Insights")
+            "insights-logs",
+            LogGroup(name=names.insights_logs, retention_in_days=days, kms_key=key, writer="Container Insights"),
         ).name
     desired = Cluster(
         name=names.cluster,
-        insights=config.service.container_insights,
-        providers=PROVIDERS if any(one.spot for one in config.processes.values()) else frozenset(),
-        storage_key=facts.storage_key or None,
+        container_insights=config.service.container_insights,
+        capacity_providers=PROVIDERS if any(one.spot for one in config.processes.values()) else frozenset(),
+        fargate_ephemeral_storage_kms_key=facts.storage_key or None,
         logs=insights,
     )
     return ClusterParts(stack.ensure("cluster", desired).name, logs)

@@ -80,10 +80,10 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
     statements += tuple(build_secrets.pulls(config.build, scope, policies.PULL))
     role = Role(
         name=names.role("build"),
-        trust=policies.codebuild_trust(scope),
+        assume_role_policy=policies.codebuild_trust(scope),
         statements=statements,
         path=names.role_path,
-        boundary=config.permissions_boundary,
+        permissions_boundary=config.permissions_boundary,
         policies=frozenset(),
     )
     return stack.ensure(BUILD_ROLE, role)
@@ -115,7 +115,7 @@ def ensure_codebuild(
     place = OUTSIDE
     if build.vpc:
         group = SecurityGroup(name=names.build_group, vpc=network.vpc, description=MADE_BY, ingress=frozenset(),
-                              lets_out_to=ANYWHERE)  # fmt: skip
+                              egress=ANYWHERE)  # fmt: skip
         build_group = stack.ensure("build-group", group).group_id
         place = Inside(network.vpc, network.task_subnets, frozenset({build_group}))
     auth = ACCOUNT
@@ -133,22 +133,22 @@ def ensure_codebuild(
             name=name,
             role=role.arn,
             repository=f"https://github.com/{github.repository}.git",
-            branch=github.branch,
+            source_version=github.branch,
             log_group=logs,
             image=build.image or facts.build_image,
             looked_up=not build.image,
-            pulled_by=_puller(build.image or facts.build_image, build.login),
-            image_login=build.login,
-            environment=tuple(variables),
-            container=CONTAINERS[config.service.architecture],
-            privileged=True,  # `docker build` needs it
+            image_pull_credentials_type=_puller(build.image or facts.build_image, build.login),
+            registry_credential=build.login,
+            environment_variables=tuple(variables),
+            environment_type=CONTAINERS[config.service.architecture],
+            privileged_mode=True,  # `docker build` needs it
             artifacts="NO_ARTIFACTS",
-            compute=SIZES[build.compute],
+            compute_type=SIZES[build.compute],
             buildspec=buildspec,
             undecided=undecided,
-            minutes=build.timeout_minutes,
-            auth=auth,
-            place=place,
+            timeout_in_minutes=build.timeout_minutes,
+            source_auth=auth,
+            vpc_config=place,
             more=encrypted(facts, config.raw.paths("build_project") if part == BUILD else {}),
             webhook_branch=webhook_branch,
             credentials=access.credentials,
@@ -168,7 +168,9 @@ def ensure_codebuild(
 def build_logs(config: Config, facts: Facts, names: Names, project: str) -> LogGroup:
     """The log group of a project."""
     days = config.logs.retention_days
-    return LogGroup(name=names.build_logs(project), days=days, key=facts.key or None, writer="CodeBuild")
+    return LogGroup(
+        name=names.build_logs(project), retention_in_days=days, kms_key=facts.key or None, writer="CodeBuild"
+    )
 
 
 def encrypted(facts: Facts, said: Mapping[str, object]) -> Additions:

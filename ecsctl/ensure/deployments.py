@@ -54,10 +54,10 @@ def ensure_deployments(stack: Stack, config: Config, facts: Facts, names: Names)
     )
     role = Role(
         name=names.role(REPORTS),
-        trust=policies.notify_trust(scope),
+        assume_role_policy=policies.notify_trust(scope),
         statements=policies.starts(scope),
         path=names.role_path,
-        boundary=config.permissions_boundary,
+        permissions_boundary=config.permissions_boundary,
         policies=frozenset(),
     )
     caller = stack.ensure(f"{REPORTS}-role", role)
@@ -71,7 +71,7 @@ def ensure_deployments(stack: Stack, config: Config, facts: Facts, names: Names)
         enabled=True,
         pattern=json.dumps(pattern),
         project=project,
-        caller=caller.arn,
+        role=caller.arn,
         variables=(("PIPELINE_RUN", "$.detail.execution-id"),),
     )
     stack.ensure(REPORTS, rule)

@@ -57,11 +57,11 @@ def ensure_ecr(stack: Stack, config: Config, names: Names, key: str) -> Reposito
     exclusion = config.ecr.mutability.endswith("WITH_EXCLUSION")
     desired = Repository(
         name=names.repository,
-        mutability=config.ecr.mutability,
-        mutable_tags=moving if exclusion else (),
+        image_tag_mutability=config.ecr.mutability,
+        image_tag_mutability_exclusion_filters=moving if exclusion else (),
         scan_on_push=config.ecr.scan_on_push,
-        key=key or None,
-        lifecycle=json.dumps({"rules": rules}),
+        kms_key=key or None,
+        lifecycle_policy=json.dumps({"rules": rules}),
     )
     made = stack.ensure("repository", desired)
     if config.ecr.sign:

@@ -71,7 +71,7 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
             vpc=network.vpc,
             description=MADE_BY,
             ingress=ingress,
-            lets_out_to=ANYWHERE,  # it sends requests to the tasks
+            egress=ANYWHERE,  # it sends requests to the tasks
         ),
     ).group_id
     further = config.raw.paths("load_balancer_attributes")
@@ -101,19 +101,19 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
         vpc=network.vpc,
         target_type="ip",  # as Fargate needs it
         protocol="HTTP",
-        version=version,
+        protocol_version=version,
         port=80,  # nominal
-        path=health.path,
+        health_check_path=health.path,
         by_default=config.service.asks_by_default,
         matcher=health.codes,
-        interval=health.interval_seconds,
-        timeout=health.timeout_seconds,
-        healthy=health.healthy_count,
-        unhealthy=health.unhealthy_count,
+        health_check_interval_seconds=health.interval_seconds,
+        health_check_timeout_seconds=health.timeout_seconds,
+        healthy_threshold_count=health.healthy_count,
+        unhealthy_threshold_count=health.unhealthy_count,
         deregistration_delay=config.service.deregistration_delay_seconds,
         slow_start=config.load_balancer.slow_start_seconds,
         stickiness=config.load_balancer.sticky_seconds is not None,
-        cookie_seconds=config.load_balancer.sticky_seconds,
+        lb_cookie_duration_seconds=config.load_balancer.sticky_seconds,
         more=additions(config.raw.paths("target_group") | config.raw.paths("target_group_attributes")),
     )
     target_group = stack.ensure(parts.target_group(version), targets).arn
@@ -171,11 +171,11 @@ def _access_logs(
         return said | {"access_logs.s3.prefix": desired.prefix}, ()
     bucket = LogBucket(
         name=names.log_bucket,
-        private=True,
+        public_access_block=True,
         encryption="AES256",  # the only encryption that ELB writes with (ALB guide, "Enable access logs")
         tls_only=True,
-        expire_days=desired.days,
-        abort_days=7,
+        expiration_days=desired.days,
+        abort_incomplete_multipart_upload_days=7,
         delivery=True,
     )
     return said, (stack.ensure(ACCESS_LOGS, bucket),)
@@ -187,7 +187,7 @@ def _redirects(stack: Stack, domain: Domain, listener: ListenerArn) -> tuple[Lis
     made = []
     for number, start in enumerate(range(0, len(hosts), MOST), 1):
         some = frozenset(hosts[start : start + MOST])
-        rule = ListenerRule(listener=listener, priority=number, hosts=some, to=domain.name or "")
+        rule = ListenerRule(listener=listener, priority=number, host_header=some, redirect_host=domain.name or "")
         made.append(stack.ensure(f"redirect-{number}", rule).arn)
     return tuple(made)
 
@@ -228,9 +228,13 @@ def _certificate(stack: Stack, config: Config, facts: Facts) -> IssuedCertificat
     assert config.domain is not None  # noqa: S101 - asked before
     domain, further = config.domain.name or "", config.domain.all_names[1:]
     if config.domain.certificate_arn:
-        borrowed = BorrowedCertificate(arn=config.domain.certificate_arn, domain=domain, also=further)
+        borrowed = BorrowedCertificate(
+            arn=config.domain.certificate_arn, domain=domain, subject_alternative_names=further
+        )
         return stack.ensure("certificate", borrowed).arn
-    wanted = stack.ensure(_certificates_name(domain, further), Certificate(domain=domain, also=frozenset(further)))
+    wanted = stack.ensure(
+        _certificates_name(domain, further), Certificate(domain=domain, subject_alternative_names=frozenset(further))
+    )
     proof = _validated(stack, facts, domain, wanted.record_name, wanted.record_value)
     elsewhere = frozenset(one.removeprefix("*.") for one in config.domain.elsewhere)
     # A name and its wildcard share one record (ACM User Guide, "DNS validation").
@@ -258,9 +262,9 @@ def _validated(stack: Stack, facts: Facts, domain: str, name: ValidationName, va
         zone=HostedZoneId(zone),
         name=name,
         type="CNAME",
-        value=value,
+        resource_record=value,
         ttl=None,
-        alias_dns=None,
+        alias_dns_name=None,
         alias_zone=None,
         shared=True,
     )

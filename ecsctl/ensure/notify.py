@@ -53,21 +53,23 @@ def ensure_notify(stack: Stack, config: Config, notify: Notify, facts: Facts, na
     topic = TopicArn(notify.topic or "")
     if notify.email:
         desired = Topic(
-            name=names.topic, policy=publishing(scope), key=facts.key or None, emails=frozenset(notify.email)
+            name=names.topic, policy=publishing(scope), kms_master_key=facts.key or None, emails=frozenset(notify.email)
         )
         topic = stack.ensure(TOPIC, desired).arn
     webhook, caller = ApiDestinationArn(""), RoleArn("")
     if facts.webhook:
         role = Role(
             name=names.role("notify"),
-            trust=policies.notify_trust(scope),
+            assume_role_policy=policies.notify_trust(scope),
             statements=policies.notify(scope),
             path=names.role_path,
-            boundary=config.permissions_boundary,
+            permissions_boundary=config.permissions_boundary,
             policies=frozenset(),
         )
         may = stack.ensure(NOTIFY_ROLE, role)
-        webhook = stack.ensure(WEBHOOK, Webhook(name=names.webhook, url=facts.webhook, role=may.name)).arn
+        webhook = stack.ensure(
+            WEBHOOK, Webhook(name=names.webhook, invocation_endpoint=facts.webhook, role=may.name)
+        ).arn
         caller = may.arn
     for about, one in notices(config, scope).items():
         rule = Rule(
@@ -76,9 +78,9 @@ def ensure_notify(stack: Stack, config: Config, notify: Notify, facts: Facts, na
             pattern=json.dumps(one.pattern),
             topic=topic,
             webhook=webhook,
-            caller=caller,
+            role=caller,
             message=one.message,
-            paths=one.paths,
+            input_paths_map=one.paths,
         )
         stack.ensure(about, rule)
 

@@ -68,10 +68,10 @@ def ensure_pipeline(
     )
     desired = Role(
         name=names.pipeline_role,
-        trust=policies.codepipeline_trust(scope),
+        assume_role_policy=policies.codepipeline_trust(scope),
         statements=statements,
         path=names.role_path,
-        boundary=config.permissions_boundary,
+        permissions_boundary=config.permissions_boundary,
         policies=frozenset(),
     )
     role = stack.ensure(PIPELINE_ROLE, desired).arn
@@ -79,14 +79,14 @@ def ensure_pipeline(
         "artifacts",
         Bucket(
             name=names.bucket,
-            private=True,
+            public_access_block=True,
             # S3 encrypts everything, with its own keys at least (S3 guide, "Setting default server-side encryption").
             # If an organization enforces more than that, it may not be allowed to undo it
             # (ministryofjustice/aws-root-account#1609, aws/copilot-cli#5328).
             encryption=facts.key or None,
             tls_only=True,
-            expire_days=config.pipeline.artifact_days,  # keeps it from growing forever
-            abort_days=7,
+            expiration_days=config.pipeline.artifact_days,  # keeps it from growing forever
+            abort_incomplete_multipart_upload_days=7,
         ),
     ).name
     owner, _, repository = github.repository.partition("/")
@@ -103,12 +103,12 @@ def ensure_pipeline(
         name=names.pipeline,
         role=role,
         bucket=bucket,
-        key=facts.key,
+        encryption_key=facts.key,
         source=source,
         build=projects.build,
         release=ensure_release(stack, config, config.release, facts, names) if config.release else NO_RELEASE,
         deploys=tuple(
-            Deploy(name, cluster, service, minutes=config.deploy_minutes)
+            Deploy(name, cluster, service, timeout_in_minutes=config.deploy_minutes)
             for name, service in zip(deploy_actions(config.processes), services, strict=True)
         ),
         tests=tuple(
@@ -126,7 +126,7 @@ def ensure_pipeline(
             name=names.pipeline,
             repository=github.repository,
             pipeline=name,
-            action="Source",
+            target_action="Source",
             filters=(FILTER,),
             token=source.token,
             registered=True,

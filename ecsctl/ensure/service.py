@@ -56,10 +56,10 @@ def ensure_release_command(
         image=tasks.image,
         subnets=network.task_subnets,
         security_groups=tasks.groups,
-        public_ip=network.public_tasks,
+        assign_public_ip=network.public_tasks,
         command=config.release.command,
         minutes=config.release.timeout_minutes,
-        container=names.container,
+        container_name=names.container,
         past=facts.past_commands,
     )
     return (stack.ensure(f"{RELEASE}-command", command, after=network.way_out).image,)
@@ -88,23 +88,25 @@ def ensure_service(
         kept(config, names, network, parts, tasks, desired, revision),
         leaving=desired.deregistration_delay_seconds,
         target_group=front.target_group,
-        container=names.container,
-        port=desired.port,
+        container_name=names.container,
+        container_port=desired.port,
         listener=front.listener,
         circuit_breaker=not config.deployment.shifts,
         rollback=not config.deployment.shifts,
         strategy=_strategy(config.deployment),
         pause=_pause(config),
-        alternate=front.second,
-        rule=front.rule,
-        balancing=_balancing(stack, config, facts, names) if front.second else None,
+        alternate_target_group=front.second,
+        production_listener_rule=front.rule,
+        role=_balancing(stack, config, facts, names) if front.second else None,
         alarms=ensure_alarms(stack, config.deployment.alarms, names, front),
         baking=60 * config.deployment.waits,
-        grace_period=desired.checked.grace_seconds,
+        health_check_grace_period_seconds=desired.checked.grace_seconds,
         propagate_tags=said.get("propagateTags", "SERVICE"),
-        managed_tags=said.get("enableECSManagedTags", True),
+        enable_ecs_managed_tags=said.get("enableECSManagedTags", True),
         platform_version=said.get("platformVersion", "LATEST"),
-        rebalancing=said.get("availabilityZoneRebalancing", "ENABLED" if desired.max_percent > 100 else "DISABLED"),
+        availability_zone_rebalancing=said.get(
+            "availabilityZoneRebalancing", "ENABLED" if desired.max_percent > 100 else "DISABLED"
+        ),
         more=additions(_more(said, desired)),
     )
     name = stack.ensure(SERVICE, service, after=network.way_out, ready=(tasks.made, front.group, *released)).name
@@ -113,9 +115,9 @@ def ensure_service(
             zone=HostedZoneId(zone),
             name=known,
             type="A",
-            alias_dns=front.balancer.dns_name,
+            alias_dns_name=front.balancer.dns_name,
             alias_zone=front.balancer.zone_id,
-            value=None,
+            resource_record=None,
             ttl=None,
         )
         stack.ensure(f"dns {known}", alias, after=front.redirects, ready=(name,))
@@ -155,10 +157,10 @@ def _balancing(stack: Stack, config: Config, facts: Facts, names: Names) -> Role
     scope = Scope.of(facts.identity, names)
     role = Role(
         name=names.balancing_role,
-        trust=policies.balancing_trust(),
+        assume_role_policy=policies.balancing_trust(),
         statements=(),
         path=names.role_path,
-        boundary=config.permissions_boundary,
+        permissions_boundary=config.permissions_boundary,
         policies=frozenset({scope.balancing_policy}),
     )
     return stack.ensure(BALANCING_ROLE, role).arn

@@ -69,14 +69,14 @@ def ensure_tasks(
             vpc=network.vpc,
             description=MADE_BY,
             ingress=frozenset({Rule(port, port, group=front)} if front else ()),
-            lets_out_to=ANYWHERE,  # they pull images and read secrets
+            egress=ANYWHERE,  # they pull images and read secrets
         ),
     ).group_id
     scope = Scope.of(facts.identity, names)
     volumes = ensure_volumes(stack, config, scope, network, group, MADE_BY, facts.key)
     execution = Role(
         name=names.role("execution"),
-        trust=policies.tasks_trust(scope),
+        assume_role_policy=policies.tasks_trust(scope),
         statements=policies.execution(
             scope,
             tuple(config.task_secrets.values()),
@@ -84,7 +84,7 @@ def ensure_tasks(
             facts.keys_of(config.task_secrets.values()),
         ),
         path=names.role_path,
-        boundary=config.permissions_boundary,
+        permissions_boundary=config.permissions_boundary,
         policies=frozenset(),
     )
     return Tasks(
@@ -111,10 +111,10 @@ def ensure_task_role(
     """The app's role: it must not read the secrets that the execution role reads."""
     role = Role(
         name=scope.names.task_role(process),
-        trust=policies.tasks_trust(scope),
+        assume_role_policy=policies.tasks_trust(scope),
         statements=(*policies.task(scope, desired.exec, desired.permissions), *volumes.statements, *more),
         path=scope.names.role_path,
-        boundary=config.permissions_boundary,
+        permissions_boundary=config.permissions_boundary,
         policies=frozenset(desired.policies),
     )
     return stack.ensure(of_process(TASK_ROLE, process), role).arn
@@ -155,20 +155,20 @@ def ensure_definition(
     """
     definition = TaskDefinition(
         family=names.family,
-        container=names.container,
+        container_name=names.container,
         sound=True,
-        port=desired.port if names.process == WEB else NO_PORT,
+        container_port=desired.port if names.process == WEB else NO_PORT,
         execution_role=tasks.execution,
         task_role=role,
         log_group=tasks.logs,
         cpu=desired.cpu,
         memory=desired.memory,
-        architecture=desired.architecture,
+        cpu_architecture=desired.architecture,
         environment=tuple(desired.environment.items()),
         secrets=tuple(desired.secrets.items()),
         command=tuple(desired.command),
         health_check=_inside(desired.checked.container),
-        read_only=desired.read_only_root,
+        readonly_root_filesystem=desired.read_only_root,
         more=additions(
             {
                 **config.raw.task_definition,
@@ -184,12 +184,12 @@ def ensure_definition(
         sidecars=tuple(_sidecar(name, one, config) for name, one in config.sidecars.items() if name in sidecars)
         + beside,
         volumes=tuple(tasks.volumes.volumes),
-        mounts=mounts(config),
-        init_process=desired.exec or desired.init_process,
+        mount_points=mounts(config),
+        init_process_enabled=desired.exec or desired.init_process,
         stop_timeout=desired.stop_timeout_seconds,
-        log_prefix=names.log_prefix,
+        log_stream_prefix=names.log_prefix,
         log_mode=desired.log_mode,
-        log_buffer=f"{desired.log_buffer_mib}m",
+        log_max_buffer_size=f"{desired.log_buffer_mib}m",
         image=tasks.image if facts.given or facts.broken or facts.moving else None,
         seed=tasks.image,
         placeholder=tasks.repository.latest,
@@ -215,21 +215,21 @@ def _sidecar(name: str, said: Said, config: Config) -> Sidecar:
         image=said.image,
         essential=said.essential,
         command=said.command,
-        entrypoint=said.entrypoint,
+        entry_point=said.entrypoint,
         ports=(said.port,) if said.port else (),
         environment=tuple(said.environment.items()),
         secrets=tuple(said.secrets.items()),
         depends_on=tuple(said.depends_on.items()),
         health_check=_inside(said.health),
         start_timeout=said.start_timeout_seconds or 0,
-        restart_after=said.restart_after_seconds if said.restart else 0,
-        restart_ignores=said.restart_ignores,
+        restart_attempt_period=said.restart_after_seconds if said.restart else 0,
+        ignored_exit_codes=said.restart_ignores,
         cpu=said.cpu,
         memory=said.memory or 0,
         user=said.user or "",
-        read_only=said.read_only_root,
+        readonly_root_filesystem=said.read_only_root,
         stop_timeout=said.stop_timeout_seconds,
-        mounts=mounts(config, name),
+        mount_points=mounts(config, name),
     )
 
 

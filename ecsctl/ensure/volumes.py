@@ -54,13 +54,15 @@ def ensure_volumes(
                     vpc=network.vpc,
                     description=description,
                     ingress=frozenset({Rule(NFS, NFS, group=tasks)}),
-                    lets_out_to=frozenset(),
+                    egress=frozenset(),
                 ),
             ).group_id
         )
         part = parts.volume(name)
-        system = stack.ensure(part, FileSystem(key=key or None, encrypted_only=True))
-        targets = MountTargets(file_system=system.file_system, subnets=network.lasting, groups=frozenset({group}))
+        system = stack.ensure(part, FileSystem(kms_key=key or None, encrypted_only=True))
+        targets = MountTargets(
+            file_system=system.file_system, subnets=network.lasting, security_groups=frozenset({group})
+        )
         point = stack.ensure(
             parts.access(name, said.uid, said.gid),
             AccessPoint(file_system=system.file_system, path=f"/{name}", uid=said.uid, gid=said.gid, permissions="750"),

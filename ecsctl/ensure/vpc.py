@@ -90,20 +90,20 @@ def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Netw
 def _flow_logs(stack: Stack, config: Config, facts: Facts, names: Names, vpc: VpcId) -> None:
     """The log group, the role with which AWS writes into it, and the flow log."""
     scope = Scope.of(facts.identity, names)
-    logs = LogGroup(name=names.flow_logs, days=config.logs.retention_days, key=facts.key or None)
+    logs = LogGroup(name=names.flow_logs, retention_in_days=config.logs.retention_days, kms_key=facts.key or None)
     role = Role(
         name=names.role(FLOW_LOGS),
-        trust=policies.flow_logs_trust(scope),
+        assume_role_policy=policies.flow_logs_trust(scope),
         statements=policies.flow_logs(scope),
         path=names.role_path,
-        boundary=config.permissions_boundary,
+        permissions_boundary=config.permissions_boundary,
         policies=frozenset(),
     )
     traffic: Any = config.vpc.flow_logs.upper()
     desired = FlowLog(
         vpc=vpc,
-        traffic=traffic,
-        group=stack.ensure(f"{FLOW_LOGS}-group", logs).name,
+        traffic_type=traffic,
+        log_group=stack.ensure(f"{FLOW_LOGS}-group", logs).name,
         role=stack.ensure(f"{FLOW_LOGS}-role", role).arn,
     )
     stack.ensure(FLOW_LOGS, desired)

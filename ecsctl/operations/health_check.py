@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ecsctl.engine.plan import Plan, Step
     from ecsctl.engine.stack import Stack
 
-ASKED = frozenset({"path", "matcher"})
+ASKED = frozenset({"health_check_path", "matcher"})
 PATIENCE = 10.0  # seconds for an answer
 
 
@@ -37,10 +37,10 @@ def check_new_health_check(aws: Aws, stack: Stack, plan: Plan, visit: Callable[[
         desired = stack.nodes[step.name].desired if step.name in stack.nodes else None
         if not isinstance(desired, TargetGroup) or step.verb is not Verb.UPDATE or not step.changed & ASKED:
             continue
-        urls = [f"{front}{desired.path}" for front in _fronts(aws, step)]
+        urls = [f"{front}{desired.health_check_path}" for front in _fronts(aws, step)]
         if not urls or not _well(aws, step):
             continue
-        spoken = WORDS.get(desired.version)
+        spoken = WORDS.get(desired.protocol_version)
         found = f"it speaks {spoken}, and ecsctl does not" if spoken else _asked(visit, urls[0])
         if isinstance(found, int) and counts(found, desired.matcher):
             continue

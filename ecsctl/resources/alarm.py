@@ -60,7 +60,7 @@ class Alarm(Resource[AlarmIds]):
     metrics: tuple[Metric, ...]
     expression: str  # over the metrics' ids; empty if there is only one metric, which is compared directly
     threshold: float  # the alarm goes off above this value
-    minutes: int  # in a row
+    evaluation_periods: int  # in a row
     target_group: TargetGroupArn
     load_balancer: LoadBalancerArn
 
@@ -94,7 +94,7 @@ class Alarm(Resource[AlarmIds]):
             metrics=tuple(_metric(one) for one in stats) if usual else (),
             expression=next((one["Expression"] for one in queries if one.get("Expression")), ""),
             threshold=float(alarm.get("Threshold", 0)),
-            minutes=int(alarm.get("EvaluationPeriods", 0)),
+            evaluation_periods=int(alarm.get("EvaluationPeriods", 0)),
             target_group=TargetGroupArn(f"{place}:{groups}"),
             load_balancer=LoadBalancerArn(f"{place}:loadbalancer/{balancers}"),
         )
@@ -150,7 +150,7 @@ class Alarm(Resource[AlarmIds]):
             "ComparisonOperator": _WAY[0],
             "TreatMissingData": _WAY[1],
             "Threshold": self.threshold,
-            "EvaluationPeriods": self.minutes,
+            "EvaluationPeriods": self.evaluation_periods,
         }
 
 

@@ -62,13 +62,14 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
     name: Fixed[str]
     target: Fixed[ScalableTargetId]  # service/<cluster>/<service>
     queue: str  # its ARN
-    insights: bool  # running tasks are counted by Container Insights
-    minutes: int  # in a row
+    container_insights: bool  # running tasks are counted by Container Insights
+    evaluation_periods: int  # in a row
     starts: bool  # it triggers the policy that adds a task
 
     def summary(self) -> str:
         """Says when it goes off."""
-        return f"starts a task once messages of {self.queue.rpartition(':')[2]} wait {self.minutes} minutes without any"
+        queue = self.queue.rpartition(":")[2]
+        return f"starts a task once messages of {queue} wait {self.evaluation_periods} minutes without any"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -101,8 +102,8 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
             name=alarm["AlarmName"],
             target=self.target,
             queue=found.queue if usual else "",
-            insights=found.insights,
-            minutes=int(alarm.get("EvaluationPeriods", 0)),
+            container_insights=found.insights,
+            evaluation_periods=int(alarm.get("EvaluationPeriods", 0)),
             starts=self._starts(aws, alarm),
         )
         note = "it is in ALARM" if alarm.get("StateValue") == "ALARM" else ""
@@ -168,7 +169,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
     @property
     def _source(self) -> backlog.Source:
         _, cluster, service = self.target.split("/")
-        return backlog.Source(self.queue, cluster, service, self.insights)
+        return backlog.Source(self.queue, cluster, service, self.container_insights)
 
     def _request(self, actions: tuple[str, ...]) -> dict[str, Any]:
         return {
@@ -178,7 +179,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
             "ComparisonOperator": WAY[0],
             "TreatMissingData": WAY[1],
             "Threshold": WAY[2],
-            "EvaluationPeriods": self.minutes,
+            "EvaluationPeriods": self.evaluation_periods,
             "AlarmActions": list(actions),
         }
 

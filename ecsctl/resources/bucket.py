@@ -68,17 +68,17 @@ class Bucket(Resource[BucketIds]):
     console = "{console}/s3/buckets/{name}?region={region}"
 
     name: Fixed[str]
-    private: bool  # nothing in it can be made public
+    public_access_block: bool  # nothing in it can be made public
     encryption: str | None  # `AES256`, `aws:kms`, or a key's ARN; None: whatever the account puts there
     tls_only: bool
-    expire_days: int
-    abort_days: int  # of uploads that were never finished
+    expiration_days: int
+    abort_incomplete_multipart_upload_days: int  # of uploads that were never finished
 
     def summary(self) -> str:
         """Shows its settings."""
         with_key = "encrypted with a KMS key of yours" if (self.encryption or "").startswith("arn:") else ""
         how = f"private, by TLS only, {with_key or self.encryption or 'encrypted'}"
-        return f"{self.name}: {how}; objects for {self.expire_days} days"
+        return f"{self.name}: {how}; objects for {self.expiration_days} days"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -99,11 +99,11 @@ class Bucket(Resource[BucketIds]):
         expire_days, abort_days = expiry(aws, self.name, me.account)
         return {
             "name": self.name,
-            "private": hidden(aws, self.name, me.account),
+            "public_access_block": hidden(aws, self.name, me.account),
             "encryption": encryption(aws, self.name, me.account) if self.encryption else None,
             "tls_only": refuses_plain(aws, self.name, me.account, me.partition),
-            "expire_days": expire_days,
-            "abort_days": abort_days,
+            "expiration_days": expire_days,
+            "abort_incomplete_multipart_upload_days": abort_days,
         }
 
     @classmethod
@@ -130,7 +130,14 @@ class Bucket(Resource[BucketIds]):
     def as_made(self) -> Self:
         """As S3 makes them (S3 user guide, "Blocking public access", "Setting default server-side encryption")."""
         made = self.encryption and "AES256"
-        return replace(self, private=True, encryption=made, tls_only=False, expire_days=0, abort_days=0)
+        return replace(
+            self,
+            public_access_block=True,
+            encryption=made,
+            tls_only=False,
+            expiration_days=0,
+            abort_incomplete_multipart_upload_days=0,
+        )
 
     def create(self, aws: Aws, me: Label) -> BucketIds:
         """The name prevents duplicates; in us-east-1 a repetition changes nothing (S3 API, CreateBucket).
@@ -145,14 +152,14 @@ class Bucket(Resource[BucketIds]):
 
     def update(self, aws: Aws, me: Label, ids: BucketIds, changed: frozenset[str]) -> None:
         """One setting after the other: S3 refuses two at once (409, OperationAborted)."""
-        if "private" in changed:
-            hide(aws, ids.name, ids.owner, on=self.private)
+        if "public_access_block" in changed:
+            hide(aws, ids.name, ids.owner, on=self.public_access_block)
         if "encryption" in changed and self.encryption:
             encrypt(aws, ids.name, ids.owner, self.encryption)
         if "tls_only" in changed:
             refuse_plain(aws, ids.name, ids.owner, me.partition, on=self.tls_only)
-        if changed & {"expire_days", "abort_days"}:
-            expire(aws, ids.name, ids.owner, self.expire_days, self.abort_days)
+        if changed & {"expiration_days", "abort_incomplete_multipart_upload_days"}:
+            expire(aws, ids.name, ids.owner, self.expiration_days, self.abort_incomplete_multipart_upload_days)
         if "tags" in changed:  # the call replaces all tags, so what others have set is kept
             with aws.fresh():
                 there_are = _tags(aws, ids.name, ids.owner) or {}

@@ -93,35 +93,37 @@ class BuildProject(Resource[ProjectIds]):
     name: Fixed[str]
     role: RoleArn
     repository: str  # https://github.com/owner/name.git
-    branch: str
+    source_version: str
     log_group: LogGroupName
     image: str
     looked_up: bool = field(default=False, compare=False)  # the image: not configured, so any is fine
-    pulled_by: str  # or SERVICE_ROLE, which an image in someone's own registry requires
-    image_login: str  # the secret that opens the image's registry; empty if none is needed, or the registry is ECR
-    environment: tuple[EnvVar, ...]
-    container: str  # or LINUX_CONTAINER, for X86_64
-    compute: str
-    privileged: bool
+    image_pull_credentials_type: str  # or SERVICE_ROLE, which an image in someone's own registry requires
+    registry_credential: str  # the secret that opens the image's registry; empty if none is needed, or it is ECR
+    environment_variables: tuple[EnvVar, ...]
+    environment_type: str  # or LINUX_CONTAINER, for X86_64
+    compute_type: str
+    privileged_mode: bool
     buildspec: str  # a path in the repository, or the whole text
     undecided: bool = field(default=False, compare=False)  # the buildspec: it is not known what the repository contains
-    minutes: int  # a build that takes longer is stopped
-    auth: SourceAuth
+    timeout_in_minutes: int  # a build that takes longer is stopped
+    source_auth: SourceAuth
     artifacts: str
-    place: Inside  # in a VPC, or outside of any
+    vpc_config: Inside  # in a VPC, or outside of any
     more: Additions
     webhook_branch: str  # builds by itself at every push to this branch; never combined with a pipeline
     credentials: Order[CredentialsArn | None] = None  # the account's, if it builds with those
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "environment", tuple(sorted(self.environment, key=lambda one: one.name)))
+        object.__setattr__(
+            self, "environment_variables", tuple(sorted(self.environment_variables, key=lambda one: one.name))
+        )
 
     def summary(self) -> str:
         """Says what is built, where and by what."""
-        begin = f"{self.repository} {self.branch}" if self.branch else "what the pipeline hands on"
-        size = self.compute.removeprefix("BUILD_GENERAL1_").lower()
+        begin = f"{self.repository} {self.source_version}" if self.source_version else "what the pipeline hands on"
+        size = self.compute_type.removeprefix("BUILD_GENERAL1_").lower()
         spec = "ecsctl's own buildspec" if "\n" in self.buildspec else self.buildspec
-        return f"{begin}: {spec}, {size}, {self.image}, at most {self.minutes} min"
+        return f"{begin}: {spec}, {size}, {self.image}, at most {self.timeout_in_minutes} min"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -162,9 +164,11 @@ class BuildProject(Resource[ProjectIds]):
         kept = replace(self, image=actual.image) if self.looked_up and same else self
         if not self.undecided or "\n" not in actual.buildspec:
             return kept
-        named = {one.name: one for one in actual.environment if one.name == "BUILD_CONTEXT"}  # it goes with the text
-        named |= {one.name: one for one in self.environment}
-        return replace(kept, buildspec=actual.buildspec, environment=tuple(named.values()))
+        named = {
+            one.name: one for one in actual.environment_variables if one.name == "BUILD_CONTEXT"
+        }  # it goes with the text
+        named |= {one.name: one for one in self.environment_variables}
+        return replace(kept, buildspec=actual.buildspec, environment_variables=tuple(named.values()))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ProjectIds]]:
@@ -235,22 +239,22 @@ class BuildProject(Resource[ProjectIds]):
         """
         declared: Any = {
             "name": self.name,
-            "source": source(self.repository, self.buildspec, self.auth),
-            **({"sourceVersion": self.branch} if self.branch else {}),
+            "source": source(self.repository, self.buildspec, self.source_auth),
+            **({"sourceVersion": self.source_version} if self.source_version else {}),
             "artifacts": {"type": "NO_ARTIFACTS"},
             "environment": environment(
-                self.container,
-                self.compute,
+                self.environment_type,
+                self.compute_type,
                 self.image,
-                self.pulled_by,
-                self.image_login,
-                self.environment,
-                privileged=self.privileged,
+                self.image_pull_credentials_type,
+                self.registry_credential,
+                self.environment_variables,
+                privileged=self.privileged_mode,
             ),
             "serviceRole": self.role,
-            "timeoutInMinutes": self.minutes,
+            "timeoutInMinutes": self.timeout_in_minutes,
             "logsConfig": {"cloudWatchLogs": {"status": "ENABLED", "groupName": self.log_group}},
-            "vpcConfig": vpc_config(self.place),
+            "vpcConfig": vpc_config(self.vpc_config),
             "tags": tags,
         }
         raw.laid(raw.wanted(self.more, before, USUAL), declared)
@@ -263,20 +267,20 @@ class BuildProject(Resource[ProjectIds]):
             name=project["name"],
             role=RoleArn(project.get("serviceRole", "")),
             repository=theirs.get("location", "") if theirs["type"] == "GITHUB" else theirs["type"],
-            branch=project.get("sourceVersion", ""),
+            source_version=project.get("sourceVersion", ""),
             log_group=LogGroupName(logs.get("groupName", "") if logs.get("status") == "ENABLED" else ""),
             image=machine["image"],
-            pulled_by=machine.get("imagePullCredentialsType", "CODEBUILD"),
-            image_login=machine.get("registryCredential", {}).get("credential", ""),
-            environment=variables_of(machine.get("environmentVariables", [])),
-            container=machine["type"],
-            compute=machine["computeType"],
-            privileged=machine.get("privilegedMode", False),
+            image_pull_credentials_type=machine.get("imagePullCredentialsType", "CODEBUILD"),
+            registry_credential=machine.get("registryCredential", {}).get("credential", ""),
+            environment_variables=variables_of(machine.get("environmentVariables", [])),
+            environment_type=machine["type"],
+            compute_type=machine["computeType"],
+            privileged_mode=machine.get("privilegedMode", False),
             buildspec=theirs.get("buildspec", ""),
-            minutes=project.get("timeoutInMinutes", 60),
-            auth=auth_of(theirs),
+            timeout_in_minutes=project.get("timeoutInMinutes", 60),
+            source_auth=auth_of(theirs),
             artifacts=project["artifacts"]["type"],
-            place=inside(project.get("vpcConfig")),
+            vpc_config=inside(project.get("vpcConfig")),
             more=raw.found(self.more, flat(project.get("tags")), USUAL, partial(_at, project)),
             webhook_branch=push_filter.branch(project.get("webhook")),
             credentials=self.credentials,

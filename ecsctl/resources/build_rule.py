@@ -39,7 +39,7 @@ class BuildRule(Resource[RuleIds]):
     enabled: bool
     pattern: str  # which events, as JSON
     project: ProjectName  # empty: none
-    caller: RoleArn  # by which EventBridge may start the build
+    role: RoleArn  # by which EventBridge may start the build
     variables: tuple[tuple[str, str], ...]  # for the build: where each value is in the event
 
     def __post_init__(self) -> None:
@@ -74,7 +74,7 @@ class BuildRule(Resource[RuleIds]):
             enabled=rule["State"] == "ENABLED",
             pattern=rule.get("EventPattern", "{}"),
             project=ProjectName(target.get("Arn", "").partition(":project/")[2]),
-            caller=RoleArn(target.get("RoleArn", "")),
+            role=RoleArn(target.get("RoleArn", "")),
             variables=self.variables if target.get("InputTransformer") == self._input() else (),
         )
         note = _failed(aws, actual.project) if aws.additions and actual.project else ""
@@ -94,7 +94,7 @@ class BuildRule(Resource[RuleIds]):
     def update(self, aws: Aws, me: Label, ids: RuleIds, changed: frozenset[str]) -> None:
         """The rule, its target, its tags."""
         project = f"arn:{me.partition}:codebuild:{me.region}:{me.account}:project/{self.project}"
-        target = {"Id": TARGET, "Arn": project, "RoleArn": self.caller, "InputTransformer": self._input()}
+        target = {"Id": TARGET, "Arn": project, "RoleArn": self.role, "InputTransformer": self._input()}
         rules.update(aws, me, ids, self.pattern, enabled=self.enabled, targets=[target], changed=changed)
 
     @classmethod

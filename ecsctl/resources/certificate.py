@@ -53,15 +53,17 @@ class Certificate(Resource[CertificateIds]):
     console = "{console}/acm/home?region={region}#/certificates/list"
 
     domain: Fixed[str]
-    also: Fixed[frozenset[str]]  # further names, wildcards too
+    subject_alternative_names: Fixed[frozenset[str]]  # further names, wildcards too
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "domain", normal(self.domain))
-        object.__setattr__(self, "also", frozenset(map(normal, self.also)) - {self.domain})
+        object.__setattr__(
+            self, "subject_alternative_names", frozenset(map(normal, self.subject_alternative_names)) - {self.domain}
+        )
 
     def summary(self) -> str:
         """The names."""
-        return ", ".join((self.domain, *sorted(self.also)))
+        return ", ".join((self.domain, *sorted(self.subject_alternative_names)))
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -86,7 +88,7 @@ class Certificate(Resource[CertificateIds]):
             return None
         domain = normal(certificate.get("DomainName", ""))
         names = {normal(name) for name in certificate.get("SubjectAlternativeNames", [])}
-        actual = Certificate(domain=domain, also=frozenset(names))
+        actual = Certificate(domain=domain, subject_alternative_names=frozenset(names))
         ids = _ids(certificate)
         return Observed(
             ids,
@@ -127,7 +129,7 @@ class Certificate(Resource[CertificateIds]):
         """The token makes a repeated call the same call for an hour; after that its tags are known everywhere."""
         answer = aws.acm.request_certificate(
             DomainName=self.domain,
-            SubjectAlternativeNames=[self.domain, *sorted(self.also)],
+            SubjectAlternativeNames=[self.domain, *sorted(self.subject_alternative_names)],
             ValidationMethod="DNS",
             IdempotencyToken=me.token(32),
             Tags=me.upper(),

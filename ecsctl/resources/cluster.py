@@ -50,14 +50,14 @@ class Cluster(Resource[ClusterIds]):
     console = "{console}/ecs/v2/clusters/{name}/services?region={region}"
 
     name: Fixed[str]
-    insights: Insights  # CloudWatch Container Insights; "enhanced" costs more
-    providers: frozenset[str]  # capacity providers that it knows; others stay
-    storage_key: str | None  # the ARN of the KMS key of its tasks' storage; None: whatever it has
+    container_insights: Insights  # CloudWatch Container Insights; "enhanced" costs more
+    capacity_providers: frozenset[str]  # capacity providers that it knows; others stay
+    fargate_ephemeral_storage_kms_key: str | None  # the ARN of the KMS key of its tasks' storage; None: whatever it has
     logs: Order[LogGroupName | None] = None  # where they are written: ECS would create it without retention and tags
 
     def summary(self) -> str:
         """Shows its metrics."""
-        return f"Container Insights: {self.insights}"
+        return f"Container Insights: {self.container_insights}"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -78,12 +78,12 @@ class Cluster(Resource[ClusterIds]):
         cluster = cluster_of(aws, self.name)
         if cluster is None:
             return None
-        existing = self.providers & {*cluster.get("capacityProviders", ())}
+        existing = self.capacity_providers & {*cluster.get("capacityProviders", ())}
         actual = Cluster(
             name=cluster["clusterName"],
-            insights=_insights(cluster),
-            providers=existing,
-            storage_key=_storage(cluster).get("fargateEphemeralStorageKmsKeyId", ""),
+            container_insights=_insights(cluster),
+            capacity_providers=existing,
+            fargate_ephemeral_storage_kms_key=_storage(cluster).get("fargateEphemeralStorageKmsKeyId", ""),
             logs=self.logs,
         )
         status = cluster["status"]
@@ -102,31 +102,31 @@ class Cluster(Resource[ClusterIds]):
         """The name protects this call from doubling."""
         asked: CreateClusterRequestTypeDef = {
             "clusterName": self.name,
-            "settings": [{"name": "containerInsights", "value": self.insights}],
+            "settings": [{"name": "containerInsights", "value": self.container_insights}],
             "tags": me.lower(),
-            "capacityProviders": sorted(self.providers),
+            "capacityProviders": sorted(self.capacity_providers),
         }
-        if self.storage_key:
+        if self.fargate_ephemeral_storage_kms_key:
             asked["configuration"] = self._configuration({})
         answer = aws.ecs.create_cluster(**asked)
         return _ids(answer["cluster"])
 
     def update(self, aws: Aws, me: Label, ids: ClusterIds, changed: frozenset[str]) -> None:
         """Its one setting, its configuration, its capacity providers (all of them in one call), and its tags."""
-        if "insights" in changed:
+        if "container_insights" in changed:
             aws.ecs.update_cluster_settings(
-                cluster=ids.name, settings=[{"name": "containerInsights", "value": self.insights}]
+                cluster=ids.name, settings=[{"name": "containerInsights", "value": self.container_insights}]
             )
-        if changed & {"providers", "storage_key"}:
+        if changed & {"capacity_providers", "fargate_ephemeral_storage_kms_key"}:
             with aws.fresh():
                 existing = cluster_of(aws, self.name)
             known: ClusterTypeDef = existing or {}
-        if "storage_key" in changed:  # of tasks that start from now on
+        if "fargate_ephemeral_storage_kms_key" in changed:  # of tasks that start from now on
             aws.ecs.update_cluster(cluster=ids.name, configuration=self._configuration(known))
-        if "providers" in changed:
+        if "capacity_providers" in changed:
             aws.ecs.put_cluster_capacity_providers(
                 cluster=ids.name,
-                capacityProviders=sorted(self.providers | {*known.get("capacityProviders", ())}),
+                capacityProviders=sorted(self.capacity_providers | {*known.get("capacityProviders", ())}),
                 defaultCapacityProviderStrategy=known.get("defaultCapacityProviderStrategy", []),
             )
         if "tags" in changed:
@@ -135,7 +135,7 @@ class Cluster(Resource[ClusterIds]):
     def _configuration(self, known: ClusterTypeDef) -> ClusterConfigurationTypeDef:
         """With the key, and what others have configured."""
         storage: ManagedStorageConfigurationTypeDef = {**_storage(known)}
-        storage["fargateEphemeralStorageKmsKeyId"] = self.storage_key or ""
+        storage["fargateEphemeralStorageKmsKeyId"] = self.fargate_ephemeral_storage_kms_key or ""
         return {**known.get("configuration", {}), "managedStorageConfiguration": storage}
 
     @classmethod

@@ -53,7 +53,7 @@ class DnsRecord(Resource[DnsRecordIds]):
     title = "DNS record"
     arns = "route53"
     within = ("name",)
-    lets_go = ("alias_dns", "alias_zone")  # the record may outlive what it points to
+    lets_go = ("alias_dns_name", "alias_zone")  # the record may outlive what it points to
     vast = True
     tagged = False  # the TXT record has the owner, and no other tags
     console = "{console}/route53/v2/hostedzones?region={region}#ListRecordSets/{zone}"
@@ -61,17 +61,17 @@ class DnsRecord(Resource[DnsRecordIds]):
     zone: Fixed[HostedZoneId]
     name: Fixed[str | ValidationName]
     type: Fixed[Literal["A", "CNAME"]]
-    alias_dns: LoadBalancerDns | None
+    alias_dns_name: LoadBalancerDns | None
     alias_zone: LoadBalancerZoneId | None
-    value: str | None
+    resource_record: str | None
     ttl: int | None  # seconds; an alias has none
     shared: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "zone", self.zone.removeprefix("/hostedzone/"))
         object.__setattr__(self, "name", normal(self.name))
-        object.__setattr__(self, "alias_dns", self.alias_dns and _balancer(self.alias_dns))
-        object.__setattr__(self, "value", self.value and _values(self.value))
+        object.__setattr__(self, "alias_dns_name", self.alias_dns_name and _balancer(self.alias_dns_name))
+        object.__setattr__(self, "resource_record", self.resource_record and _values(self.resource_record))
         if self.type == "CNAME" and self.ttl is None:
             object.__setattr__(self, "ttl", 300)
 
@@ -79,7 +79,7 @@ class DnsRecord(Resource[DnsRecordIds]):
         """Says where it leads."""
         if self.shared:
             return "the CNAME by which ACM validates the domain"
-        return f"{self.type} {self.name} → {self.alias_dns or self.value}"
+        return f"{self.type} {self.name} → {self.alias_dns_name or self.resource_record}"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -107,7 +107,12 @@ class DnsRecord(Resource[DnsRecordIds]):
         if standing_now.record is None and standing_now.text is None:
             return None
         actual, tags = self._actual(standing_now), standing_now.tags
-        if self.shared and standing_now.fits and actual.value == self.value and not me.matches(tags):
+        if (
+            self.shared
+            and standing_now.fits
+            and actual.resource_record == self.resource_record
+            and not me.matches(tags)
+        ):
             return Observed(self._ids(), actual, None, note="existed already: used, never deleted")
         if me.matches(tags):
             return Observed(self._ids(), actual, tags)
@@ -165,13 +170,13 @@ class DnsRecord(Resource[DnsRecordIds]):
         aws.route53.change_resource_record_sets(HostedZoneId=self.zone, ChangeBatch={"Changes": batch})
 
     def _record(self) -> ResourceRecordSetTypeDef:
-        if self.alias_dns and self.alias_zone:
+        if self.alias_dns_name and self.alias_zone:
             return {
                 "Name": self.name,
                 "Type": self.type,
                 "AliasTarget": {
                     "HostedZoneId": self.alias_zone,
-                    "DNSName": self.alias_dns,
+                    "DNSName": self.alias_dns_name,
                     "EvaluateTargetHealth": False,  # there is only one load balancer to point to
                 },
             }
@@ -179,7 +184,7 @@ class DnsRecord(Resource[DnsRecordIds]):
             "Name": self.name,
             "Type": self.type,
             "TTL": self.ttl or 0,
-            "ResourceRecords": [{"Value": self.value or ""}],
+            "ResourceRecords": [{"Value": self.resource_record or ""}],
         }
 
     def _tag_record(self, me: Label) -> ResourceRecordSetTypeDef:
@@ -220,9 +225,9 @@ class DnsRecord(Resource[DnsRecordIds]):
             zone=self.zone,
             name=self.name,
             type=self.type,
-            alias_dns=LoadBalancerDns(alias["DNSName"]) if alias else None,
+            alias_dns_name=LoadBalancerDns(alias["DNSName"]) if alias else None,
             alias_zone=LoadBalancerZoneId(alias["HostedZoneId"]) if alias else None,
-            value=", ".join(values) or None,
+            resource_record=", ".join(values) or None,
             ttl=record.get("TTL") if record else None,
         )
 

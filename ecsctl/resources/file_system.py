@@ -61,7 +61,7 @@ class FileSystem(Resource[FileSystemIds]):
     outlasts = "its files are nowhere else"
     console = "{console}/efs/home?region={region}#/file-systems/{file_system}"
 
-    key: Fixed[str | None]  # the ARN of the KMS key of its files; None: whatever it has
+    kms_key: Fixed[str | None]  # the ARN of the KMS key of its files; None: whatever it has
     encrypted_only: bool  # in transit: it can be mounted in no other way, nor without IAM's permission
 
     def summary(self) -> str:
@@ -89,7 +89,7 @@ class FileSystem(Resource[FileSystemIds]):
             return None
         one = ours[ids]
         state = one["LifeCycleState"]
-        actual = FileSystem(key=one.get("KmsKeyId", ""), encrypted_only=any(map(_enforces, _statements(aws, ids))))
+        actual = FileSystem(kms_key=one.get("KmsKeyId", ""), encrypted_only=any(map(_enforces, _statements(aws, ids))))
         failed = hint = ""
         if state == "error":  # EFS guide, "File system status": unrecoverable, its files are in its backups alone
             failed = "AWS has lost it, or could not make it (LifeCycleState error)"
@@ -114,7 +114,7 @@ class FileSystem(Resource[FileSystemIds]):
         answer = aws.efs.create_file_system(
             CreationToken=me.token(),
             Encrypted=True,
-            **({"KmsKeyId": self.key} if self.key else {}),
+            **({"KmsKeyId": self.kms_key} if self.kms_key else {}),
             PerformanceMode="generalPurpose",
             ThroughputMode="elastic",
             Tags=me.upper(Name=me.name),

@@ -38,8 +38,8 @@ class Machine:
 
     type: str  # ARM_CONTAINER or LINUX_CONTAINER
     image: str
-    pulled_by: Literal["CODEBUILD", "SERVICE_ROLE"] = "CODEBUILD"
-    login: str = ""  # the secret that opens its registry, if one is needed
+    image_pull_credentials_type: Literal["CODEBUILD", "SERVICE_ROLE"] = "CODEBUILD"
+    registry_credential: str = ""  # the secret that opens its registry, if one is needed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +117,10 @@ class FirstImage(Resource[FirstImageIds]):
             other = {
                 "environmentTypeOverride": self.machine.type,
                 "imageOverride": self.machine.image,
-                "imagePullCredentialsTypeOverride": self.machine.pulled_by,
+                "imagePullCredentialsTypeOverride": self.machine.image_pull_credentials_type,
             }
-            if self.machine.login:
-                other["registryCredentialOverride"] = registry_credential(self.machine.login)
+            if self.machine.registry_credential:
+                other["registryCredentialOverride"] = registry_credential(self.machine.registry_credential)
         aws.codebuild.start_build(
             projectName=self.project or "", sourceVersion=self.branch, idempotencyToken=token, **other
         )

@@ -57,10 +57,10 @@ class FirstRelease(Resource[FirstReleaseIds]):
     image: ImageUri = field(compare=False)
     subnets: frozenset[SubnetId] = field(compare=False)
     security_groups: frozenset[SecurityGroupId] = field(compare=False)
-    public_ip: bool = field(compare=False)
+    assign_public_ip: bool = field(compare=False)
     command: tuple[str, ...] = field(compare=False)
     minutes: int = field(compare=False)
-    container: str = field(compare=False)
+    container_name: str = field(compare=False)
     past: tuple[str, ...] = field(default=(), compare=False)  # tasks that had ended before this run: not its result
 
     @property
@@ -89,7 +89,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
         if runs is not None and runs.image == self.image:
             return Observed(ids, self)
         tasks = [one for one in self._tasks(aws) if self._own(one).get("image") == self.image]
-        if any(ended_well(one, self.container) for one in tasks):
+        if any(ended_well(one, self.container_name) for one in tasks):
             return Observed(ids, self)
         newest = next((one for one in tasks if one["taskArn"] not in self.past), None)
         if newest is None:
@@ -109,14 +109,14 @@ class FirstRelease(Resource[FirstReleaseIds]):
         network = {
             "subnets": sorted(self.subnets),
             "securityGroups": sorted(self.security_groups),
-            "assignPublicIp": "ENABLED" if self.public_ip else "DISABLED",
+            "assignPublicIp": "ENABLED" if self.assign_public_ip else "DISABLED",
         }
         asked: dict[str, Any] = {
             "cluster": self.cluster,
             "taskDefinition": self.task_definition,
             "launchType": "FARGATE",
             "networkConfiguration": {"awsvpcConfiguration": network},
-            "overrides": {"containerOverrides": [{"name": self.container, "command": list(self.command)}]},
+            "overrides": {"containerOverrides": [{"name": self.container_name, "command": list(self.command)}]},
             "startedBy": BY,
             "group": f"{BY}:{RELEASE}",
             "tags": me.of(RELEASE).lower(),
@@ -132,7 +132,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
         return sorted(ours, key=lambda one: one["createdAt"], reverse=True)
 
     def _own(self, task: Any) -> dict[str, Any]:
-        return container_of({"containerDefinitions": task.get("containers")}, self.container)
+        return container_of({"containerDefinitions": task.get("containers")}, self.container_name)
 
     def _why(self, aws: Aws, task: Any) -> str:
         """Returns how it ended, and the last lines that it wrote."""
@@ -140,7 +140,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
         outcome = f"it ended with exit code {code}" if code is not None else task.get("stoppedReason", "it did not run")
         if code == 0:
             outcome = f"it was stopped: {task.get('stoppedReason', '')}"
-        own = container_of(revision(aws, task["taskDefinitionArn"]).definition, self.container)
+        own = container_of(revision(aws, task["taskDefinitionArn"]).definition, self.container_name)
         options = (own.get("logConfiguration") or {}).get("options") or {}
         if not options.get("awslogs-group"):
             return str(outcome)

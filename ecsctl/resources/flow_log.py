@@ -47,14 +47,14 @@ class FlowLog(Resource[FlowLogIds]):
     console = "{console}/vpcconsole/home?region={region}#FlowLogs:"
 
     vpc: Fixed[VpcId]
-    traffic: Fixed[Traffic]
-    group: Fixed[LogGroupName]
+    traffic_type: Fixed[Traffic]
+    log_group: Fixed[LogGroupName]
     role: Fixed[RoleArn]  # the role with which it writes there
 
     def summary(self) -> str:
         """Says what is logged, and where."""
         which = {"ALL": "all connections", "REJECT": "refused connections", "ACCEPT": "connections let through"}
-        return f"{which[self.traffic]}, in {self.group}"
+        return f"{which[self.traffic_type]}, in {self.log_group}"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -79,8 +79,8 @@ class FlowLog(Resource[FlowLogIds]):
             return None
         actual = FlowLog(
             vpc=VpcId(log["ResourceId"]),
-            traffic=log["TrafficType"],
-            group=LogGroupName(log.get("LogGroupName", "")),
+            traffic_type=log["TrafficType"],
+            log_group=LogGroupName(log.get("LogGroupName", "")),
             role=RoleArn(log.get("DeliverLogsPermissionArn", "")),
         )
         why = log.get("DeliverLogsErrorMessage") or "no reason given"
@@ -98,8 +98,8 @@ class FlowLog(Resource[FlowLogIds]):
         answer = aws.ec2.create_flow_logs(
             ResourceType="VPC",
             ResourceIds=[self.vpc],
-            TrafficType=self.traffic,
-            LogGroupName=self.group,
+            TrafficType=self.traffic_type,
+            LogGroupName=self.log_group,
             DeliverLogsPermissionArn=self.role,
             ClientToken=me.token(),
             TagSpecifications=me.specification("vpc-flow-log"),
@@ -117,7 +117,7 @@ class FlowLog(Resource[FlowLogIds]):
         aws.ec2.delete_flow_logs(FlowLogIds=[ids.flow_log_id])
 
     def _in_the_way(self, aws: Aws) -> FlowLogTypeDef | None:
-        same = where(resource_id=self.vpc, log_group_name=self.group)
+        same = where(resource_id=self.vpc, log_group_name=self.log_group)
         listed = aws.read(aws.ec2.describe_flow_logs, Filters=same)["FlowLogs"]
         return listed[0] if listed else None
 

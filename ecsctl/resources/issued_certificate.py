@@ -126,7 +126,7 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
 
     arn: Fixed[str]
     domain: str = field(default="", compare=False)  # that it must cover; empty: any name may point to the app
-    also: tuple[str, ...] = field(default=(), compare=False)  # further names that it must cover
+    subject_alternative_names: tuple[str, ...] = field(default=(), compare=False)  # further names that it must cover
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -163,7 +163,7 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
             *map(normal, certificate.get("SubjectAlternativeNames", [])),
             normal(certificate.get("DomainName", "")),
         }
-        wanted = [one for one in (self.domain, *self.also) if one]
+        wanted = [one for one in (self.domain, *self.subject_alternative_names) if one]
         if bare := [one for one in wanted if not any(covers(name, one) for name in names)]:
             return f"it is for {', '.join(sorted(filter(None, names)))}, not for {', '.join(bare)}", instead
         return None

@@ -52,16 +52,16 @@ class ListenerRule(Resource[ListenerRuleIds]):
 
     listener: Fixed[ListenerArn]
     priority: Fixed[int]
-    hosts: frozenset[str]
-    to: str
+    host_header: frozenset[str]
+    redirect_host: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hosts", frozenset(map(normal, self.hosts)))
-        object.__setattr__(self, "to", normal(self.to))
+        object.__setattr__(self, "host_header", frozenset(map(normal, self.host_header)))
+        object.__setattr__(self, "redirect_host", normal(self.redirect_host))
 
     def summary(self) -> str:
         """Says who is redirected where."""
-        return f"{', '.join(sorted(self.hosts))} → https://{self.to}"
+        return f"{', '.join(sorted(self.host_header))} → https://{self.redirect_host}"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -80,8 +80,8 @@ class ListenerRule(Resource[ListenerRuleIds]):
         actual = ListenerRule(
             listener=self.listener,
             priority=self.priority,
-            hosts=_hosts(rule.get("Conditions", [])),
-            to=_to(rule),
+            host_header=_hosts(rule.get("Conditions", [])),
+            redirect_host=_to(rule),
         )
         return Observed(_ids(rule), actual, tags)
 
@@ -116,10 +116,10 @@ class ListenerRule(Resource[ListenerRuleIds]):
         aws.elbv2.delete_rule(RuleArn=ids.arn)
 
     def _conditions(self) -> list[RuleConditionTypeDef]:
-        return [{"Field": "host-header", "HostHeaderConfig": {"Values": sorted(self.hosts)}}]
+        return [{"Field": "host-header", "HostHeaderConfig": {"Values": sorted(self.host_header)}}]
 
     def _actions(self) -> list[ActionTypeDef]:
-        return [{"Type": "redirect", "RedirectConfig": _redirect(self.to)}]
+        return [{"Type": "redirect", "RedirectConfig": _redirect(self.redirect_host)}]
 
 
 def _redirect(to: str) -> RedirectActionConfigTypeDef:

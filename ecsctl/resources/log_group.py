@@ -46,13 +46,17 @@ class LogGroup(Resource[LogGroupIds]):
     console = "{console}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{name}"
 
     name: Fixed[str]
-    days: int  # one of CloudWatch's own numbers; 0: for ever
-    key: str | None  # the ARN of the KMS key that encrypts what comes in; empty: none; None: whatever it has
+    retention_in_days: int  # one of CloudWatch's own numbers; 0: for ever
+    kms_key: str | None  # the ARN of the KMS key that encrypts what comes in; empty: none; None: whatever it has
     writer: str = field(default="", compare=False)  # the AWS service that creates a group of this name if it has none
 
     def summary(self) -> str:
         """Shows its retention."""
-        return f"{self.name}: retention {self.days} days" if self.days else f"{self.name}: never expires"
+        return (
+            f"{self.name}: retention {self.retention_in_days} days"
+            if self.retention_in_days
+            else f"{self.name}: never expires"
+        )
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -74,7 +78,9 @@ class LogGroup(Resource[LogGroupIds]):
             tags = _tags(aws, ids.arn) if ids.name == self.name else None
             if tags is not None:
                 actual = LogGroup(
-                    name=group["logGroupName"], days=group.get("retentionInDays", 0), key=group.get("kmsKeyId", "")
+                    name=group["logGroupName"],
+                    retention_in_days=group.get("retentionInDays", 0),
+                    kms_key=group.get("kmsKeyId", ""),
                 )
                 since = datetime.fromtimestamp(group["creationTime"] / 1000, UTC)
                 return Observed(ids, actual, tags, since=since, residue=self._residue(group, tags))
@@ -111,12 +117,12 @@ class LogGroup(Resource[LogGroupIds]):
 
     def as_made(self) -> LogGroup:
         """Kept forever."""
-        return replace(self, days=0)
+        return replace(self, retention_in_days=0)
 
     def create(self, aws: Aws, me: Label) -> LogGroupIds:
         """The name prevents duplicates. AWS returns nothing: the ARN is composed."""
-        if self.key:
-            aws.logs.create_log_group(logGroupName=self.name, tags=me.tags, kmsKeyId=self.key)
+        if self.kms_key:
+            aws.logs.create_log_group(logGroupName=self.name, tags=me.tags, kmsKeyId=self.kms_key)
         else:
             aws.logs.create_log_group(logGroupName=self.name, tags=me.tags)
         return _ids(self.name, f"arn:{me.partition}:logs:{me.region}:{me.account}:log-group:{self.name}")
@@ -125,13 +131,13 @@ class LogGroup(Resource[LogGroupIds]):
         """Its tags first: one that is taken over is ours from then on; then its retention."""
         if "tags" in changed:
             aws.logs.tag_resource(resourceArn=ids.arn, tags=me.tags)
-        if "key" in changed and self.key:
-            aws.logs.associate_kms_key(logGroupName=ids.name, kmsKeyId=self.key)
-        if "key" in changed and not self.key:
+        if "kms_key" in changed and self.kms_key:
+            aws.logs.associate_kms_key(logGroupName=ids.name, kmsKeyId=self.kms_key)
+        if "kms_key" in changed and not self.kms_key:
             aws.logs.disassociate_kms_key(logGroupName=ids.name)
-        if "days" in changed and self.days:
-            aws.logs.put_retention_policy(logGroupName=ids.name, retentionInDays=self.days)
-        if "days" in changed and not self.days:
+        if "retention_in_days" in changed and self.retention_in_days:
+            aws.logs.put_retention_policy(logGroupName=ids.name, retentionInDays=self.retention_in_days)
+        if "retention_in_days" in changed and not self.retention_in_days:
             aws.logs.delete_retention_policy(logGroupName=ids.name)
 
     @classmethod

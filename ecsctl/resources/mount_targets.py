@@ -50,7 +50,7 @@ class MountTargets(Resource[MountTargetsIds]):
 
     file_system: Fixed[FileSystemId]
     subnets: frozenset[SubnetId]  # from which it can be reached
-    groups: frozenset[SecurityGroupId]  # that all of them have; groups that others have added stay
+    security_groups: frozenset[SecurityGroupId]  # that all of them have; groups that others have added stay
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -71,7 +71,7 @@ class MountTargets(Resource[MountTargetsIds]):
         actual = MountTargets(
             file_system=self.file_system,
             subnets=frozenset(served),
-            groups=frozenset(group for group in self.groups if all(group in one for one in attached)),
+            security_groups=frozenset(group for group in self.security_groups if all(group in one for one in attached)),
         )
         used = {one["MountTargetId"]: one for zone in served.values() if (one := zones[zone])}
         late = [one["LifeCycleState"] for one in used.values() if one["LifeCycleState"] != "available"]
@@ -104,12 +104,12 @@ class MountTargets(Resource[MountTargetsIds]):
             if zones.get(subnet) not in reached:
                 self._make(aws, subnet)
                 reached.add(zones.get(subnet, ""))
-        if "groups" in changed:
+        if "security_groups" in changed:
             for one in there_are:
                 attached = _groups(aws, one)
-                if not self.groups <= attached:
+                if not self.security_groups <= attached:
                     aws.efs.modify_mount_target_security_groups(
-                        MountTargetId=one["MountTargetId"], SecurityGroups=sorted(attached | self.groups)
+                        MountTargetId=one["MountTargetId"], SecurityGroups=sorted(attached | self.security_groups)
                     )
 
     @classmethod
@@ -122,7 +122,9 @@ class MountTargets(Resource[MountTargetsIds]):
                 none_if_gone(partial(aws.efs.delete_mount_target, MountTargetId=one["MountTargetId"]))
 
     def _make(self, aws: Aws, subnet: SubnetId) -> None:
-        aws.efs.create_mount_target(FileSystemId=self.file_system, SubnetId=subnet, SecurityGroups=sorted(self.groups))
+        aws.efs.create_mount_target(
+            FileSystemId=self.file_system, SubnetId=subnet, SecurityGroups=sorted(self.security_groups)
+        )
 
     def _served(self, aws: Aws, zones: frozenset[str]) -> dict[SubnetId, str]:
         """The subnets that it can be reached from, and their zones."""

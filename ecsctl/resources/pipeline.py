@@ -77,7 +77,7 @@ class Pipeline(Resource[PipelineIds]):
     name: Fixed[str]
     role: RoleArn
     bucket: BucketName
-    key: str  # the ARN of the KMS key that encrypts the artifacts; empty: S3's in the account
+    encryption_key: str  # the ARN of the KMS key that encrypts the artifacts; empty: S3's in the account
     source: Source | None
     build: ProjectName | None
     release: ProjectName  # what runs the release command; empty: there is none
@@ -159,7 +159,7 @@ class Pipeline(Resource[PipelineIds]):
             name=answer["pipeline"]["name"],
             role=found.role,
             bucket=found.bucket,
-            key=found.key,
+            encryption_key=found.encryption_key,
             source=found.source,
             build=found.build,
             release=found.release,
@@ -269,7 +269,7 @@ class Pipeline(Resource[PipelineIds]):
     def structure(self) -> PipelineDeclarationTypeDef:
         """Returns what AWS is sent, including the token."""
         made_of = Parts(self.role, self.bucket, self.source, self.build, self.tests, self.approvals, self.deploys,
-                        self.release, self.jobs, self.key)  # fmt: skip
+                        self.release, self.jobs, self.encryption_key)  # fmt: skip
         token = self.source.token.reveal() if isinstance(self.source, GitHubSource) else ""
         return cast("PipelineDeclarationTypeDef", structure(self.name, made_of, token))
 

@@ -53,7 +53,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
     repository: Fixed[str]  # owner/name; before it changes, the webhook must be removed
     pipeline: PipelineName
     token: Secret  # the one in the pipeline's source action: CodePipeline uses it to register the webhook
-    action: str
+    target_action: str
     filters: tuple[tuple[str, str], ...]
     registered: bool
 
@@ -91,7 +91,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
             repository=tags.get(REPOSITORY, ""),
             pipeline=PipelineName(about["targetPipeline"]),
             token=Secret(tags.get(REGISTERED, "")),
-            action=about["targetAction"],
+            target_action=about["targetAction"],
             filters=tuple((one["jsonPath"], one.get("matchEquals", "")) for one in about["filters"]),
             registered=bool(tags.get(REGISTERED)),
         )
@@ -159,7 +159,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
             webhook={
                 "name": self.name,
                 "targetPipeline": self.pipeline,
-                "targetAction": self.action,
+                "targetAction": self.target_action,
                 "filters": [{"jsonPath": path, "matchEquals": value} for path, value in self.filters],
                 "authentication": "GITHUB_HMAC",
                 "authenticationConfiguration": {"SecretToken": secrets.token_hex(32)},

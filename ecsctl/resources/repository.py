@@ -61,24 +61,30 @@ class Repository(Resource[RepositoryIds]):
     console = "{console}/ecr/repositories/private/{account}/{name}?region={region}"
 
     name: Fixed[str]
-    mutability: Mutability
-    mutable_tags: tuple[str, ...]
+    image_tag_mutability: Mutability
+    image_tag_mutability_exclusion_filters: tuple[str, ...]
     scan_on_push: bool
-    key: Fixed[str | None]  # the ARN of the KMS key that encrypts it; empty: AES-256; None: whatever it has
-    lifecycle: str  # a lifecycle policy as JSON; empty: none
+    kms_key: Fixed[str | None]  # the ARN of the KMS key that encrypts it; empty: AES-256; None: whatever it has
+    lifecycle_policy: str  # a lifecycle policy as JSON; empty: none
 
     def __post_init__(self) -> None:
         # In normal form, though not that of IAM's policies: a list of one stays a list.
-        rules = json.dumps(json.loads(self.lifecycle), sort_keys=True) if self.lifecycle else ""
-        object.__setattr__(self, "lifecycle", rules)
-        object.__setattr__(self, "mutable_tags", tuple(sorted(self.mutable_tags)))
+        rules = json.dumps(json.loads(self.lifecycle_policy), sort_keys=True) if self.lifecycle_policy else ""
+        object.__setattr__(self, "lifecycle_policy", rules)
+        object.__setattr__(
+            self, "image_tag_mutability_exclusion_filters", tuple(sorted(self.image_tag_mutability_exclusion_filters))
+        )
 
     def summary(self) -> str:
         """Says what happens to its images."""
-        mutable = f" but {', '.join(self.mutable_tags)}" if self.mutable_tags else ""
-        tags = "tags mutable" if self.mutability == "MUTABLE" else f"tags immutable{mutable}"
+        mutable = (
+            f" but {', '.join(self.image_tag_mutability_exclusion_filters)}"
+            if self.image_tag_mutability_exclusion_filters
+            else ""
+        )
+        tags = "tags mutable" if self.image_tag_mutability == "MUTABLE" else f"tags immutable{mutable}"
         scan = "scan on push" if self.scan_on_push else "no scan on push"
-        return f"{self.name}: {tags}; {scan}" + ("; old images expire" if self.lifecycle else "")
+        return f"{self.name}: {tags}; {scan}" + ("; old images expire" if self.lifecycle_policy else "")
 
     @property
     def way_to_replace(self) -> str:
@@ -112,13 +118,13 @@ class Repository(Resource[RepositoryIds]):
         policy = none_if_gone(lambda: aws.read(aws.ecr.get_lifecycle_policy, repositoryName=self.name))
         actual = Repository(
             name=there_is["repositoryName"],
-            mutability=there_is["imageTagMutability"],
-            mutable_tags=tuple(
+            image_tag_mutability=there_is["imageTagMutability"],
+            image_tag_mutability_exclusion_filters=tuple(
                 exclusion["filter"] for exclusion in there_is.get("imageTagMutabilityExclusionFilters", [])
             ),
             scan_on_push=there_is.get("imageScanningConfiguration", {}).get("scanOnPush", False),
-            key=there_is.get("encryptionConfiguration", {}).get("kmsKey", ""),
-            lifecycle=policy["lifecyclePolicyText"] if policy else "",
+            kms_key=there_is.get("encryptionConfiguration", {}).get("kmsKey", ""),
+            lifecycle_policy=policy["lifecyclePolicyText"] if policy else "",
         )
         return Observed(_ids(there_is), actual, flat(tags), since=there_is.get("createdAt"))
 
@@ -140,7 +146,7 @@ class Repository(Resource[RepositoryIds]):
 
     def as_made(self) -> Repository:
         """This resource, but without a lifecycle policy."""
-        return replace(self, lifecycle="")
+        return replace(self, lifecycle_policy="")
 
     def create(self, aws: Aws, me: Label) -> RepositoryIds:
         """The name protects this call from doubling."""
@@ -148,22 +154,22 @@ class Repository(Resource[RepositoryIds]):
             repositoryName=self.name,
             tags=me.upper(),
             imageScanningConfiguration={"scanOnPush": self.scan_on_push},
-            encryptionConfiguration={"encryptionType": "KMS", "kmsKey": self.key} if self.key else PLAIN,
+            encryptionConfiguration={"encryptionType": "KMS", "kmsKey": self.kms_key} if self.kms_key else PLAIN,
             **self._mutability(),
         )
         return _ids(answer["repository"])
 
     def update(self, aws: Aws, me: Label, ids: RepositoryIds, changed: frozenset[str]) -> None:
         """Each setting has its own call."""
-        if changed & {"mutability", "mutable_tags"}:
+        if changed & {"image_tag_mutability", "image_tag_mutability_exclusion_filters"}:
             aws.ecr.put_image_tag_mutability(repositoryName=ids.name, **self._mutability())
         if "scan_on_push" in changed:
             aws.ecr.put_image_scanning_configuration(
                 repositoryName=ids.name, imageScanningConfiguration={"scanOnPush": self.scan_on_push}
             )
-        if "lifecycle" in changed and self.lifecycle:
-            aws.ecr.put_lifecycle_policy(repositoryName=ids.name, lifecyclePolicyText=self.lifecycle)
-        if "lifecycle" in changed and not self.lifecycle:
+        if "lifecycle_policy" in changed and self.lifecycle_policy:
+            aws.ecr.put_lifecycle_policy(repositoryName=ids.name, lifecyclePolicyText=self.lifecycle_policy)
+        if "lifecycle_policy" in changed and not self.lifecycle_policy:
             aws.ecr.delete_lifecycle_policy(repositoryName=ids.name)
         if "tags" in changed:
             aws.ecr.tag_resource(resourceArn=ids.arn, tags=me.upper())
@@ -182,11 +188,11 @@ class Repository(Resource[RepositoryIds]):
     def _mutability(self) -> _MutabilityTypeDef:
         """The setting as ECR accepts it: it refuses an empty list of exclusions."""
         exclusions: list[ImageTagMutabilityExclusionFilterTypeDef] = [
-            {"filterType": "WILDCARD", "filter": tag} for tag in self.mutable_tags
+            {"filterType": "WILDCARD", "filter": tag} for tag in self.image_tag_mutability_exclusion_filters
         ]
         if not exclusions:
-            return {"imageTagMutability": self.mutability}
-        return {"imageTagMutability": self.mutability, "imageTagMutabilityExclusionFilters": exclusions}
+            return {"imageTagMutability": self.image_tag_mutability}
+        return {"imageTagMutability": self.image_tag_mutability, "imageTagMutabilityExclusionFilters": exclusions}
 
     @classmethod
     def contents(cls, aws: Aws, ids: RepositoryIds) -> Contents:

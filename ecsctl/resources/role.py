@@ -64,10 +64,10 @@ class Role(Resource[RoleIds]):
 
     path: Fixed[str]
     name: Fixed[str]  # IAM is global: the region is part of the name
-    trust: Trust
+    assume_role_policy: Trust
     statements: tuple[Statement, ...]  # empty: it may do nothing
     policies: frozenset[str]  # ARNs of managed policies that we have attached; others are someone else's
-    boundary: str | None  # the ARN of a permissions boundary; empty: none; None: whatever the account sets
+    permissions_boundary: str | None  # the ARN of a permissions boundary; empty: none; None: whatever the account sets
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "statements", ordered(self.statements))
@@ -76,7 +76,7 @@ class Role(Resource[RoleIds]):
         """Says who may do what."""
         allowed = [rights(self.statements)] if self.statements else []
         allowed += sorted(arn.rpartition("/")[2] for arn in self.policies)
-        return f"for {self.trust.service}; allows {'; '.join(allowed) or 'nothing'}"
+        return f"for {self.assume_role_policy.service}; allows {'; '.join(allowed) or 'nothing'}"
 
     def beyond(self) -> str:
         """Its one policy is sent without white space."""
@@ -124,10 +124,10 @@ class Role(Resource[RoleIds]):
         actual = Role(
             path=role["Path"],
             name=role["RoleName"],
-            trust=trust_of(role["AssumeRolePolicyDocument"]),
+            assume_role_policy=trust_of(role["AssumeRolePolicyDocument"]),
             statements=statements(ours["PolicyDocument"]) if ours else (),
             policies=mine,
-            boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
+            permissions_boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         )
         more = [one["PolicyName"] for one in attached if one["PolicyArn"] not in mine]
         if aws.additions:
@@ -157,14 +157,14 @@ class Role(Resource[RoleIds]):
 
     def create(self, aws: Aws, me: Label) -> RoleIds:
         """The name prevents duplicates. The role has no permissions yet."""
-        trust = trust_policy(self.trust)
-        if self.boundary:
+        trust = trust_policy(self.assume_role_policy)
+        if self.permissions_boundary:
             answer = aws.iam.create_role(
                 RoleName=self.name,
                 Path=self.path,
                 AssumeRolePolicyDocument=trust,
                 Tags=me.upper(),
-                PermissionsBoundary=self.boundary,
+                PermissionsBoundary=self.permissions_boundary,
             )
         else:
             answer = aws.iam.create_role(
@@ -174,12 +174,12 @@ class Role(Resource[RoleIds]):
 
     def update(self, aws: Aws, me: Label, ids: RoleIds, changed: frozenset[str]) -> None:
         """The boundary comes first, so that no new permission escapes it."""
-        if "boundary" in changed and self.boundary:
-            aws.iam.put_role_permissions_boundary(RoleName=ids.name, PermissionsBoundary=self.boundary)
-        if "boundary" in changed and not self.boundary:
+        if "permissions_boundary" in changed and self.permissions_boundary:
+            aws.iam.put_role_permissions_boundary(RoleName=ids.name, PermissionsBoundary=self.permissions_boundary)
+        if "permissions_boundary" in changed and not self.permissions_boundary:
             aws.iam.delete_role_permissions_boundary(RoleName=ids.name)
-        if "trust" in changed:
-            aws.iam.update_assume_role_policy(RoleName=ids.name, PolicyDocument=trust_policy(self.trust))
+        if "assume_role_policy" in changed:
+            aws.iam.update_assume_role_policy(RoleName=ids.name, PolicyDocument=trust_policy(self.assume_role_policy))
         if "statements" in changed and self.statements:
             aws.iam.put_role_policy(RoleName=ids.name, PolicyName=INLINE, PolicyDocument=policy(self.statements))
         if "statements" in changed and not self.statements:

@@ -40,13 +40,13 @@ class Rule(Resource[RuleIds]):
     pattern: str  # which events, as JSON
     topic: TopicArn  # empty: none
     webhook: ApiDestinationArn  # likewise
-    caller: RoleArn  # by which EventBridge may post to that
+    role: RoleArn  # by which EventBridge may post to that
     message: str  # with `<name>` for a value in the event
-    paths: tuple[tuple[str, str], ...]  # where in the event, by name
+    input_paths_map: tuple[tuple[str, str], ...]  # where in the event, by name
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pattern", rules.sorted_pattern(self.pattern))
-        object.__setattr__(self, "paths", tuple(sorted(self.paths)))
+        object.__setattr__(self, "input_paths_map", tuple(sorted(self.input_paths_map)))
 
     def summary(self) -> str:
         """Says what is sent."""
@@ -68,7 +68,7 @@ class Rule(Resource[RuleIds]):
             return None
         rule, targets, tags = found
         texts = [_text(targets[one]) for one in (TARGET, POSTED) if one in targets]
-        unlike = [text for text in texts if text != (self.message, self.paths)]
+        unlike = [text for text in texts if text != (self.message, self.input_paths_map)]
         message, paths = next(iter(unlike + texts), ("", ()))
         actual = Rule(
             name=rule["Name"],
@@ -76,9 +76,9 @@ class Rule(Resource[RuleIds]):
             pattern=rule.get("EventPattern", "{}"),
             topic=TopicArn(targets.get(TARGET, {}).get("Arn", "")),
             webhook=ApiDestinationArn(targets.get(POSTED, {}).get("Arn", "")),
-            caller=RoleArn(targets.get(POSTED, {}).get("RoleArn", "")),
+            role=RoleArn(targets.get(POSTED, {}).get("RoleArn", "")),
             message=message,
-            paths=paths,
+            input_paths_map=paths,
         )
         return Observed(RuleIds(rule["Name"], rule["Arn"]), actual, tags)
 
@@ -113,10 +113,10 @@ class Rule(Resource[RuleIds]):
 
         def words(said: object) -> dict[str, Any]:
             template = json.dumps(said, ensure_ascii=False)
-            return {"InputTransformer": {"InputPathsMap": dict(self.paths), "InputTemplate": template}}
+            return {"InputTransformer": {"InputPathsMap": dict(self.input_paths_map), "InputTemplate": template}}
 
         topic = {"Id": TARGET, "Arn": self.topic, **words(self.message)}
-        post = {"Id": POSTED, "Arn": self.webhook, "RoleArn": self.caller, **words({"text": self.message})}
+        post = {"Id": POSTED, "Arn": self.webhook, "RoleArn": self.role, **words({"text": self.message})}
         return [one for one in (topic, post) if one["Arn"]]
 
 

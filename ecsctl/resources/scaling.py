@@ -36,7 +36,7 @@ METRICS = {
 """By field: its policy, and its metric (Application Auto Scaling API, MetricType)."""
 BACKLOG = "ecsctl-backlog"
 """The policy that follows a queue's backlog per task."""
-OF_QUEUE = frozenset({"queue", "messages", "insights"})
+OF_QUEUE = frozenset({"queue", "messages", "container_insights"})
 PUBLISHED = ("cpu_percent", "memory_percent")  # ECS's own measurements, at one of two resolutions
 FINE = "HighResolution"
 """How the names of the metrics end that have a value every 20 seconds (Application Auto Scaling API, MetricType)."""
@@ -68,10 +68,10 @@ class Scheduled:
     """Different bounds from a certain moment on. None: that bound stays unchanged."""
 
     name: str
-    at: str
-    time_zone: str
-    minimum: int | None
-    maximum: int | None
+    schedule: str
+    timezone: str
+    min_capacity: int | None
+    max_capacity: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +90,8 @@ class Scaling(Resource[ScalingIds]):
 
     cluster: Fixed[ClusterName]
     service: Fixed[ServiceName]
-    minimum: int
-    maximum: int
+    min_capacity: int
+    max_capacity: int
     cpu_percent: int  # the average to hold; 0: no policy of ours
     memory_percent: int
     resolution: int  # seconds between two values of those
@@ -100,8 +100,8 @@ class Scaling(Resource[ScalingIds]):
     target_group: TargetGroupArn | None
     queue: str  # the ARN of the queue whose messages it processes; empty: none
     messages: int  # messages in it that may wait per running task
-    insights: bool  # running tasks are counted by Container Insights
-    schedules: frozenset[Scheduled]
+    container_insights: bool  # running tasks are counted by Container Insights
+    scheduled_actions: frozenset[Scheduled]
 
     def summary(self) -> str:
         """Shows its limits."""
@@ -110,8 +110,10 @@ class Scaling(Resource[ScalingIds]):
         aims += [f"{self.messages} messages of {self.queue.rpartition(':')[2]} waiting for each"] if self.queue else []
         often = f", measured every {self.resolution} seconds" if self.resolution == FAST else ""
         by = ", ".join(aims) + often
-        clock = "".join(f"; {one.name}: {one.at}" for one in sorted(self.schedules, key=lambda one: one.name))
-        return f"{self.minimum} to {self.maximum} tasks, by {by}{clock}"
+        clock = "".join(
+            f"; {one.name}: {one.schedule}" for one in sorted(self.scheduled_actions, key=lambda one: one.name)
+        )
+        return f"{self.min_capacity} to {self.max_capacity} tasks, by {by}{clock}"
 
     def reason(self, field: str, actual: Scaling) -> str:
         """Whether it follows anything."""
@@ -153,8 +155,12 @@ class Scaling(Resource[ScalingIds]):
         actual = Scaling(
             cluster=self.cluster,
             service=self.service,
-            minimum=self._bound(target["MinCapacity"], self.minimum, {one.minimum for one in self.schedules}),
-            maximum=self._bound(target["MaxCapacity"], self.maximum, {one.maximum for one in self.schedules}),
+            min_capacity=self._bound(
+                target["MinCapacity"], self.min_capacity, {one.min_capacity for one in self.scheduled_actions}
+            ),
+            max_capacity=self._bound(
+                target["MaxCapacity"], self.max_capacity, {one.max_capacity for one in self.scheduled_actions}
+            ),
             cpu_percent=_followed(aws, ids.target, "cpu_percent"),
             memory_percent=_followed(aws, ids.target, "memory_percent"),
             resolution=self._resolution(aws, ids.target),
@@ -163,8 +169,10 @@ class Scaling(Resource[ScalingIds]):
             target_group=self.target_group if counted else TargetGroupArn(""),
             queue=worked.queue,
             messages=messages,
-            insights=worked.insights,
-            schedules=frozenset(_scheduled(aws, ids.target)) if self.schedules or tags.get(KEYS) else frozenset(),
+            container_insights=worked.insights,
+            scheduled_actions=frozenset(_scheduled(aws, ids.target))
+            if self.scheduled_actions or tags.get(KEYS)
+            else frozenset(),
         )
         return Observed(ids, actual, tags, note=_suspended(target), since=target.get("CreationTime"))
 
@@ -190,31 +198,31 @@ class Scaling(Resource[ScalingIds]):
             ServiceNamespace="ecs",
             ResourceId=self._target,
             ScalableDimension="ecs:service:DesiredCount",
-            MinCapacity=self.minimum,
-            MaxCapacity=self.maximum,
-            Tags=me.tags | ({KEYS: "schedules"} if self.schedules else {}),
+            MinCapacity=self.min_capacity,
+            MaxCapacity=self.max_capacity,
+            Tags=me.tags | ({KEYS: "schedules"} if self.scheduled_actions else {}),
         )
         return ScalingIds(self._target, answer["ScalableTargetARN"])
 
     def update(self, aws: Aws, me: Label, ids: ScalingIds, changed: frozenset[str]) -> None:
         """Bounds first: the policy moves within them."""
-        if changed & {"minimum", "maximum"}:
+        if changed & {"min_capacity", "max_capacity"}:
             aws.autoscaling.register_scalable_target(
                 ServiceNamespace="ecs",
                 ResourceId=ids.target,
                 ScalableDimension="ecs:service:DesiredCount",
-                MinCapacity=self.minimum,
-                MaxCapacity=self.maximum,
+                MinCapacity=self.min_capacity,
+                MaxCapacity=self.max_capacity,
             )
         for name in METRICS:
             if changed & FOLLOWS.get(name, {name}):
                 self._follow(aws, ids, name)
         if changed & OF_QUEUE:
             self._work_off(aws, ids)
-        if "schedules" in changed:
+        if "scheduled_actions" in changed:
             aws.autoscaling.tag_resource(ResourceARN=ids.arn, Tags={KEYS: "schedules"})
             self._schedule(aws, ids)
-            if not self.schedules:
+            if not self.scheduled_actions:
                 aws.autoscaling.tag_resource(ResourceARN=ids.arn, Tags={KEYS: ""})
         if "tags" in changed:
             aws.autoscaling.tag_resource(ResourceARN=ids.arn, Tags=me.tags)
@@ -264,25 +272,25 @@ class Scaling(Resource[ScalingIds]):
 
     @property
     def _source(self) -> backlog.Source:
-        return backlog.Source(self.queue, self.cluster, self.service, self.insights)
+        return backlog.Source(self.queue, self.cluster, self.service, self.container_insights)
 
     def _schedule(self, aws: Aws, ids: ScalingIds) -> None:
         """Put each action, and delete ours that are no longer configured."""
         with aws.fresh():
             existing = {one.name for one in _scheduled(aws, ids.target)}
-        for one in self.schedules:
-            bounds = {"MinCapacity": one.minimum, "MaxCapacity": one.maximum}
+        for one in self.scheduled_actions:
+            bounds = {"MinCapacity": one.min_capacity, "MaxCapacity": one.max_capacity}
             action: Any = {name: value for name, value in bounds.items() if value is not None}
             aws.autoscaling.put_scheduled_action(
                 ServiceNamespace="ecs",
                 ScheduledActionName=SCHEDULED + one.name,
                 ResourceId=ids.target,
                 ScalableDimension="ecs:service:DesiredCount",
-                Schedule=one.at,
-                Timezone=one.time_zone,
+                Schedule=one.schedule,
+                Timezone=one.timezone,
                 ScalableTargetAction=action,
             )
-        for name in existing - {one.name for one in self.schedules}:
+        for name in existing - {one.name for one in self.scheduled_actions}:
             aws.autoscaling.delete_scheduled_action(
                 ServiceNamespace="ecs",
                 ScheduledActionName=SCHEDULED + name,

@@ -52,21 +52,21 @@ class Schedule(Resource[ScheduleIds]):
     group: Fixed[ScheduleGroupName]
     name: Fixed[str]
     expression: str
-    time_zone: str
+    timezone: str
     enabled: bool | None  # None: paused or not, it stays that way
-    window: int  # minutes within which Scheduler may choose the moment; 0: exactly on time
+    flexible_time_window: int  # minutes within which Scheduler may choose the moment; 0: exactly on time
     role: RoleArn
     cluster: ClusterName
     family: str  # of the task definition; with a revision on AWS, if it names one
-    launch: str
+    launch_type: str
     subnets: frozenset[SubnetId]
     security_groups: frozenset[SecurityGroupId]
-    public_ip: bool
-    tasks: str  # the group of its tasks, which tells them from others
-    execute_command: bool
-    managed_tags: bool
-    retries: int  # of a start that ECS refuses; a failed command is not run again
-    within_seconds: int  # how late such a start may be
+    assign_public_ip: bool
+    task_group: str  # the group of its tasks, which tells them from others
+    enable_execute_command: bool
+    enable_ecs_managed_tags: bool
+    maximum_retry_attempts: int  # of a start that ECS refuses; a failed command is not run again
+    maximum_event_age_in_seconds: int  # how late such a start may be
     overrides: str  # of the task definition, as JSON; empty: none
 
     def __post_init__(self) -> None:
@@ -76,7 +76,7 @@ class Schedule(Resource[ScheduleIds]):
     def summary(self) -> str:
         """Says when, and what."""
         paused = "; paused" if self.enabled is False else ""
-        return f"{self.expression} in {self.time_zone}: a task of {self.family}{paused}"
+        return f"{self.expression} in {self.timezone}: a task of {self.family}{paused}"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -104,21 +104,21 @@ class Schedule(Resource[ScheduleIds]):
             group=ScheduleGroupName(shown["GroupName"]),
             name=shown["Name"],
             expression=shown["ScheduleExpression"],
-            time_zone=shown.get("ScheduleExpressionTimezone", "UTC"),
+            timezone=shown.get("ScheduleExpressionTimezone", "UTC"),
             enabled=shown.get("State", "ENABLED") == "ENABLED",
-            window=window.get("MaximumWindowInMinutes", 0),
+            flexible_time_window=window.get("MaximumWindowInMinutes", 0),
             role=RoleArn(target["RoleArn"]),
             cluster=ClusterName(target["Arn"].rpartition("/")[2]),
             family=family_in(parameters.get("TaskDefinitionArn", "")),
-            launch=parameters.get("LaunchType", ""),
+            launch_type=parameters.get("LaunchType", ""),
             subnets=frozenset(map(SubnetId, network.get("Subnets", ()))),
             security_groups=frozenset(map(SecurityGroupId, network.get("SecurityGroups", ()))),
-            public_ip=network.get("AssignPublicIp") == "ENABLED",
-            tasks=parameters.get("Group", ""),
-            execute_command=bool(parameters.get("EnableExecuteCommand")),
-            managed_tags=bool(parameters.get("EnableECSManagedTags")),
-            retries=policy.get("MaximumRetryAttempts", 185),
-            within_seconds=policy.get("MaximumEventAgeInSeconds", 86400),
+            assign_public_ip=network.get("AssignPublicIp") == "ENABLED",
+            task_group=parameters.get("Group", ""),
+            enable_execute_command=bool(parameters.get("EnableExecuteCommand")),
+            enable_ecs_managed_tags=bool(parameters.get("EnableECSManagedTags")),
+            maximum_retry_attempts=policy.get("MaximumRetryAttempts", 185),
+            maximum_event_age_in_seconds=policy.get("MaximumEventAgeInSeconds", 86400),
             overrides=target.get("Input", ""),
         )
         note = "" if actual.enabled else "paused"
@@ -165,32 +165,39 @@ class Schedule(Resource[ScheduleIds]):
         network = {
             "Subnets": sorted(self.subnets),
             "SecurityGroups": sorted(self.security_groups),
-            "AssignPublicIp": "ENABLED" if self.public_ip else "DISABLED",
+            "AssignPublicIp": "ENABLED" if self.assign_public_ip else "DISABLED",
         }
         parameters = {
             **{name: value for name, value in shown_parameters.items() if name != "CapacityProviderStrategy"},
             "TaskDefinitionArn": f"{place}:task-definition/{self.family}",
-            "LaunchType": self.launch,
+            "LaunchType": self.launch_type,
             "NetworkConfiguration": {"awsvpcConfiguration": network},
-            "Group": self.tasks,
-            "EnableExecuteCommand": self.execute_command,
-            "EnableECSManagedTags": self.managed_tags,
+            "Group": self.task_group,
+            "EnableExecuteCommand": self.enable_execute_command,
+            "EnableECSManagedTags": self.enable_ecs_managed_tags,
             "Tags": me.lower(),
         }
         made = {
             **{name: value for name, value in target.items() if name != "Input"},
             "Arn": f"{place}:cluster/{self.cluster}",
             "RoleArn": self.role,
-            "RetryPolicy": {"MaximumRetryAttempts": self.retries, "MaximumEventAgeInSeconds": self.within_seconds},
+            "RetryPolicy": {
+                "MaximumRetryAttempts": self.maximum_retry_attempts,
+                "MaximumEventAgeInSeconds": self.maximum_event_age_in_seconds,
+            },
             "EcsParameters": parameters,
             **({"Input": self.overrides} if self.overrides else {}),
         }
         state = over["State"] if self.enabled is None else "ENABLED" if self.enabled else "DISABLED"
-        window = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": self.window} if self.window else {"Mode": "OFF"}
+        window = (
+            {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": self.flexible_time_window}
+            if self.flexible_time_window
+            else {"Mode": "OFF"}
+        )
         return {
             **over,
             "ScheduleExpression": self.expression,
-            "ScheduleExpressionTimezone": self.time_zone,
+            "ScheduleExpressionTimezone": self.timezone,
             "State": state,
             "FlexibleTimeWindow": window,
             "Target": made,

@@ -33,8 +33,8 @@ class Rule:
     (`group`).
     """
 
-    port_from: int
-    port_to: int
+    from_port: int
+    to_port: int
     protocol: str = "tcp"
     cidr: str | None = None
     group: SecurityGroupId | None = None
@@ -43,12 +43,12 @@ class Rule:
         protocol = self.protocol.lower()
         object.__setattr__(self, "protocol", NUMBERED.get(protocol, protocol))
         if self.protocol not in PORTED:
-            object.__setattr__(self, "port_from", -1)
-            object.__setattr__(self, "port_to", -1)
+            object.__setattr__(self, "from_port", -1)
+            object.__setattr__(self, "to_port", -1)
         object.__setattr__(self, "cidr", self.cidr and network(self.cidr))
 
     def __str__(self) -> str:
-        ports = str(self.port_from) if self.port_from == self.port_to else f"{self.port_from}-{self.port_to}"
+        ports = str(self.from_port) if self.from_port == self.to_port else f"{self.from_port}-{self.to_port}"
         what = "everything" if self.protocol == "-1" else f"{self.protocol} {ports}"
         return f"{what} from {self.cidr or self.group}"
 
@@ -82,7 +82,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
     vpc: Fixed[VpcId]
     ingress: frozenset[Rule]
     description: Fixed[str]
-    lets_out_to: frozenset[str]
+    egress: frozenset[str]
 
     def summary(self) -> str:
         """Shows its rules."""
@@ -122,7 +122,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
             vpc=VpcId(group["VpcId"]),
             ingress=frozenset(one.rule for one in rules if one.ours or one.rule in self.ingress),
             description=group["Description"],
-            lets_out_to=self.lets_out_to & {rule.cidr for rule in outward if rule.cidr and rule.protocol == "-1"},
+            egress=self.egress & {rule.cidr for rule in outward if rule.cidr and rule.protocol == "-1"},
         )
         note = f"lets in, by rules that are not ours: {', '.join(foreign)}" if foreign else ""
         return Observed(_ids(group), actual, flat(group.get("Tags")), note=note)
@@ -173,8 +173,8 @@ class SecurityGroup(Resource[SecurityGroupIds]):
                 )
             if surplus:
                 aws.ec2.revoke_security_group_ingress(GroupId=ids.group_id, SecurityGroupRuleIds=surplus)
-        if "lets_out_to" in changed:
-            missing = frozenset(Rule(-1, -1, "-1", cidr) for cidr in self.lets_out_to) - _outward_now(aws, ids, me)
+        if "egress" in changed:
+            missing = frozenset(Rule(-1, -1, "-1", cidr) for cidr in self.egress) - _outward_now(aws, ids, me)
             if missing:
                 aws.ec2.authorize_security_group_egress(
                     GroupId=ids.group_id, IpPermissions=[_permission(rule) for rule in sorted(missing, key=str)]
@@ -215,8 +215,8 @@ class _Standing:
         addresses = rule_on_aws.get("CidrIpv4") or rule_on_aws.get("CidrIpv6") or rule_on_aws.get("PrefixListId")
         group = rule_on_aws.get("ReferencedGroupInfo", {}).get("GroupId")
         rule = Rule(
-            port_from=rule_on_aws.get("FromPort", -1),
-            port_to=rule_on_aws.get("ToPort", -1),
+            from_port=rule_on_aws.get("FromPort", -1),
+            to_port=rule_on_aws.get("ToPort", -1),
             protocol=rule_on_aws["IpProtocol"],
             cidr=addresses,
             group=SecurityGroupId(group) if group else None,
@@ -227,8 +227,8 @@ class _Standing:
 def _permission(rule: Rule) -> IpPermissionTypeDef:
     permission: IpPermissionTypeDef = {
         "IpProtocol": rule.protocol,
-        "FromPort": rule.port_from,
-        "ToPort": rule.port_to,
+        "FromPort": rule.from_port,
+        "ToPort": rule.to_port,
     }
     if rule.group:
         permission["UserIdGroupPairs"] = [{"GroupId": rule.group}]

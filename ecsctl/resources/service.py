@@ -41,13 +41,16 @@ if TYPE_CHECKING:
     from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-ROLLS = ("task_definition", "subnets", "security_groups", "target_group", "container", "port", "public_ip",
-         "execute_command", "platform_version", "settled", "more", "alternate", "rule", "balancing")  # fmt: skip
+BALANCED = ("target_group", "container_name", "container_port",
+            "alternate_target_group", "production_listener_rule", "role")  # fmt: skip
+"""The fields that UpdateService takes as `loadBalancers`."""
+ROLLS = (*BALANCED, "task_definition", "subnets", "security_groups", "assign_public_ip", "enable_execute_command",
+         "platform_version", "settled", "more")  # fmt: skip
 """The fields whose change replaces the tasks (API reference, UpdateService: it starts a new deployment)."""
-TAKEN_BACK = ("subnets", "security_groups", "target_group", "public_ip", "platform_version", "more")
+TAKEN_BACK = ("subnets", "security_groups", "target_group", "assign_public_ip", "platform_version", "more")
 """Those of them that a rollback restores even if the task definition is the same."""
 DEPLOYMENT = tuple(one.name for one in fields(Rules))
-"""The fields that UpdateService takes as one parameter."""
+"""The fields that UpdateService takes as `deploymentConfiguration`."""
 Propagate = Literal["SERVICE", "TASK_DEFINITION", "NONE"]
 Rebalancing = Literal["ENABLED", "DISABLED"]
 
@@ -78,7 +81,7 @@ class Service(Resource[ServiceIds]):
     by_use = True
     arns = "ecs"
     within = ("cluster",)
-    lets_go = ("listener", "rule")  # its tasks drain meanwhile
+    lets_go = ("listener", "production_listener_rule")  # its tasks drain meanwhile
     inside = True
     early = True  # the pipeline is created while it starts, so that a push can fix even a first version that never runs
     limit = 900.0
@@ -92,30 +95,30 @@ class Service(Resource[ServiceIds]):
     subnets: frozenset[SubnetId]
     security_groups: frozenset[SecurityGroupId]
     target_group: TargetGroupArn  # empty: no load balancer
-    container: str
-    port: int
+    container_name: str
+    container_port: int
     listener: Order[ListenerArn | None] = None  # AWS refuses a target group without a listener
     files: Order[tuple[MountTargetsId, ...]] = ()  # a task that cannot mount its volumes does not start
-    public_ip: bool
-    minimum_percent: int
+    assign_public_ip: bool
+    minimum_healthy_percent: int
     maximum_percent: int
     circuit_breaker: bool
     rollback: bool
     threshold: Threshold
-    reset_on_healthy: bool
+    reset_on_healthy_task: bool
     early_success: EarlySuccess
     alarms: frozenset[AlarmName]  # that end a deployment and roll it back
     strategy: Strategy
     pause: Pause | None  # where a deployment is held until a person answers; None: [raw] defines the hooks
-    alternate: TargetGroupArn | None  # of the second set of tasks; None: there is none, or we leave it to others
-    rule: ListenerRuleArn | None  # between the two groups; ECS decides how much each of them gets
-    balancing: RoleArn | None  # with which ECS does that
-    grace_period: int  # seconds in which a starting task may fail the load balancer's health check
-    execute_command: bool
+    alternate_target_group: TargetGroupArn | None  # of the second set of tasks; None: there is none, or it is others'
+    production_listener_rule: ListenerRuleArn | None  # between the two groups; ECS decides how much each of them gets
+    role: RoleArn | None  # with which ECS does that
+    health_check_grace_period_seconds: int  # seconds in which a starting task may fail the load balancer's health check
+    enable_execute_command: bool
     propagate_tags: Propagate
-    managed_tags: bool
+    enable_ecs_managed_tags: bool
     platform_version: str
-    rebalancing: Rebalancing
+    availability_zone_rebalancing: Rebalancing
     more: Additions
     settled: bool  # false while ECS has given up the newest deployment, with nothing to roll back to
     above_minimum: bool  # false while autoscaling's minimum is more than the desired number of tasks
@@ -126,7 +129,7 @@ class Service(Resource[ServiceIds]):
 
     def __post_init__(self) -> None:
         if self.maximum_percent <= 100:  # AWS rebalances by starting one more task
-            object.__setattr__(self, "rebalancing", "DISABLED")
+            object.__setattr__(self, "availability_zone_rebalancing", "DISABLED")
 
     @property
     def _fewest(self) -> int:
@@ -142,8 +145,8 @@ class Service(Resource[ServiceIds]):
         """Says how many tasks, where, and what is open."""
         least = f"at least {self.first_count} task{'' if self.first_count == 1 else 's'}"
         count = least if self.desired_count is None else f"tasks: {self.desired_count}"
-        address = ", each with a public address" if self.public_ip else ""
-        shell = "; ECS Exec is open" if self.execute_command else ""
+        address = ", each with a public address" if self.assign_public_ip else ""
+        shell = "; ECS Exec is open" if self.enable_execute_command else ""
         return f"{count}, in {', '.join(sorted(self.subnets))}{address}{shell}"
 
     def reason(self, field: str, actual: Service) -> str:
@@ -193,21 +196,21 @@ class Service(Resource[ServiceIds]):
                 SecurityGroupId(group) for group in (network.get("securityGroups", ()) if network else ())
             ),
             target_group=TargetGroupArn(balancer.get("targetGroupArn", "") if balancer else ""),
-            container=balancer.get("containerName", "") if balancer else "",
-            port=balancer.get("containerPort", 0) if balancer else 0,
+            container_name=balancer.get("containerName", "") if balancer else "",
+            container_port=balancer.get("containerPort", 0) if balancer else 0,
             listener=self.listener,
             files=self.files,
-            public_ip=bool(network and network.get("assignPublicIp") == "ENABLED"),
+            assign_public_ip=bool(network and network.get("assignPublicIp") == "ENABLED"),
             **vars(rules_of(service.get("deploymentConfiguration", {}), self.pause)),
-            alternate=TargetGroupArn(between.get("alternateTargetGroupArn", "")),
-            rule=ListenerRuleArn(between.get("productionListenerRule", "")),
-            balancing=RoleArn(between.get("roleArn", "")),
-            grace_period=service.get("healthCheckGracePeriodSeconds", 0),
-            execute_command=bool(service.get("enableExecuteCommand")),
+            alternate_target_group=TargetGroupArn(between.get("alternateTargetGroupArn", "")),
+            production_listener_rule=ListenerRuleArn(between.get("productionListenerRule", "")),
+            role=RoleArn(between.get("roleArn", "")),
+            health_check_grace_period_seconds=service.get("healthCheckGracePeriodSeconds", 0),
+            enable_execute_command=bool(service.get("enableExecuteCommand")),
             propagate_tags=service.get("propagateTags", "NONE"),
-            managed_tags=bool(service.get("enableECSManagedTags")),
+            enable_ecs_managed_tags=bool(service.get("enableECSManagedTags")),
             platform_version=service.get("platformVersion", "LATEST"),
-            rebalancing=service.get("availabilityZoneRebalancing", "DISABLED"),
+            availability_zone_rebalancing=service.get("availabilityZoneRebalancing", "DISABLED"),
             settled=standing.settled,
             above_minimum=self.desired_count is not None or service["desiredCount"] >= self._fewest,
             more=raw.found(self.more, flat(service.get("tags")), USUAL, partial(at, aws, service)),
@@ -249,14 +252,14 @@ class Service(Resource[ServiceIds]):
             return ("in another target group: from when its new tasks are healthy until the load balancer follows, "
                     "about a minute, the app does not answer")  # fmt: skip
         rolls = any(getattr(self, name) != getattr(actual, name) for name in ROLLS)
-        if rolls and actual.desired_count and not math.ceil(count * self.minimum_percent / 100):
-            least = f"min_healthy_percent = {self.minimum_percent}"
+        if rolls and actual.desired_count and not math.ceil(count * self.minimum_healthy_percent / 100):
+            least = f"min_healthy_percent = {self.minimum_healthy_percent}"
             return f"at {least} all tasks stop before new ones run{asked and ': until then the app does not answer'}"
         return ""
 
     def at_first(self) -> Service:
         """The first deployment is never held: nothing runs that it could harm, and much waits for it."""
-        return replace(self, pause=Pause()) if self.pause and self.pause.at else self
+        return replace(self, pause=Pause()) if self.pause and self.pause.lifecycle_stages else self
 
     def meanwhile(self, actual: Service) -> Service:
         """A second target group, or another rule, is set by a rolling deployment; only later ones can be of another
@@ -265,7 +268,8 @@ class Service(Resource[ServiceIds]):
         ECS guide, "Update the deployment strategy from rolling update to Amazon ECS blue/green". So the tasks stay in
         the group that the earlier rule still forwards to.
         """
-        if not self.strategy.shifts or (self.alternate, self.rule) == (actual.alternate, actual.rule):
+        between = ("alternate_target_group", "production_listener_rule")
+        if not self.strategy.shifts or all(getattr(self, name) == getattr(actual, name) for name in between):
             return self
         if actual.strategy.shifts:
             return replace(self, strategy=Strategy(), pause=Pause())
@@ -307,7 +311,7 @@ class Service(Resource[ServiceIds]):
             sent["desiredCount"] = self.desired_count
         elif "above_minimum" in changed:
             sent["desiredCount"] = self.first_count
-        if changed & {"settled", "execute_command"}:  # running tasks are not affected by ECS Exec
+        if changed & {"settled", "enable_execute_command"}:  # running tasks are not affected by ECS Exec
             sent["forceNewDeployment"] = True
         if sent:
             aws.ecs.update_service(**sent, cluster=ids.cluster, service=ids.name)
@@ -329,36 +333,36 @@ class Service(Resource[ServiceIds]):
         network = {
             "subnets": sorted(self.subnets),
             "securityGroups": sorted(self.security_groups),
-            "assignPublicIp": "ENABLED" if self.public_ip else "DISABLED",
+            "assignPublicIp": "ENABLED" if self.assign_public_ip else "DISABLED",
         }
         balancer: dict[str, Any] = {
             "targetGroupArn": self.target_group,
-            "containerName": self.container,
-            "containerPort": self.port,
+            "containerName": self.container_name,
+            "containerPort": self.container_port,
         }
-        if self.alternate:
+        if self.alternate_target_group:
             balancer["advancedConfiguration"] = {
-                "alternateTargetGroupArn": self.alternate,
-                "productionListenerRule": self.rule,
-                "roleArn": self.balancing,
+                "alternateTargetGroupArn": self.alternate_target_group,
+                "productionListenerRule": self.production_listener_rule,
+                "roleArn": self.role,
             }
         of_targets: dict[str, tuple[str, Any]] = {}
         if self.target_group:
-            names = ("target_group", "container", "port", "alternate", "rule", "balancing")
-            of_targets = dict.fromkeys(names, ("loadBalancers", [balancer]))
-            of_targets["grace_period"] = ("healthCheckGracePeriodSeconds", self.grace_period)
+            of_targets = dict.fromkeys(BALANCED, ("loadBalancers", [balancer]))
+            grace = self.health_check_grace_period_seconds
+            of_targets["health_check_grace_period_seconds"] = ("healthCheckGracePeriodSeconds", grace)
         rules = Rules(**{name: getattr(self, name) for name in DEPLOYMENT})
         return {
             "task_definition": ("taskDefinition", self.task_definition),
-            **dict.fromkeys(("subnets", "security_groups", "public_ip"),
+            **dict.fromkeys(("subnets", "security_groups", "assign_public_ip"),
                             ("networkConfiguration", {"awsvpcConfiguration": network})),
             **of_targets,
             **dict.fromkeys(DEPLOYMENT, ("deploymentConfiguration", rules.sent(changed))),
-            "execute_command": ("enableExecuteCommand", self.execute_command),
+            "enable_execute_command": ("enableExecuteCommand", self.enable_execute_command),
             "propagate_tags": ("propagateTags", self.propagate_tags),
-            "managed_tags": ("enableECSManagedTags", self.managed_tags),
+            "enable_ecs_managed_tags": ("enableECSManagedTags", self.enable_ecs_managed_tags),
             "platform_version": ("platformVersion", self.platform_version),
-            "rebalancing": ("availabilityZoneRebalancing", self.rebalancing),
+            "availability_zone_rebalancing": ("availabilityZoneRebalancing", self.availability_zone_rebalancing),
         }  # fmt: skip
 
     def _undone(self, aws: Aws, actual: Service) -> str:

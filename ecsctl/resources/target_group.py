@@ -27,7 +27,7 @@ ATTRIBUTES = {
     "deregistration_delay": "deregistration_delay.timeout_seconds",
     "slow_start": "slow_start.duration_seconds",
     "stickiness": "stickiness.enabled",
-    "cookie_seconds": "stickiness.lb_cookie.duration_seconds",
+    "lb_cookie_duration_seconds": "stickiness.lb_cookie.duration_seconds",
 }
 USUAL = {
     "HealthCheckPort": "traffic-port",
@@ -48,7 +48,16 @@ SOON = 30  # seconds: the longest that open requests may have while the app is r
 FORMER_PATH = "/healthz"
 """The former default. Apps that rely on it keep it: on another path, a healthy task could be considered unhealthy."""
 WORDS = {"HTTP2": "HTTP/2", "GRPC": "gRPC"}
-HEALTH = frozenset({"path", "matcher", "interval", "timeout", "healthy", "unhealthy"})
+HEALTH = frozenset(
+    {
+        "health_check_path",
+        "matcher",
+        "health_check_interval_seconds",
+        "health_check_timeout_seconds",
+        "healthy_threshold_count",
+        "unhealthy_threshold_count",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -74,30 +83,29 @@ class TargetGroup(Resource[TargetGroupIds]):
 
     name: Fixed[str]
     vpc: Fixed[VpcId]
-    path: str
+    health_check_path: str
     port: Fixed[int]
     target_type: Fixed[Literal["ip", "instance", "lambda", "alb"]]
     protocol: Fixed[Literal["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"]]
-    version: Fixed[Literal["HTTP1", "HTTP2", "GRPC"]]  # of HTTP; of GRPC the matcher's codes are gRPC's own
+    protocol_version: Fixed[Literal["HTTP1", "HTTP2", "GRPC"]]  # of HTTP; of GRPC the matcher's codes are gRPC's own
     matcher: str
-    interval: int  # seconds between checks
-    timeout: int  # seconds
-    healthy: int  # successful checks until it gets traffic
-    unhealthy: int  # failed checks until it gets none
+    health_check_interval_seconds: int
+    health_check_timeout_seconds: int
+    healthy_threshold_count: int  # successful checks until it gets traffic
+    unhealthy_threshold_count: int  # failed checks until it gets none
     deregistration_delay: int  # seconds for open requests
     slow_start: int  # seconds during which a new task's share of the traffic grows
     stickiness: bool
-    cookie_seconds: int | None  # how long a client stays with a task; None: no stickiness
+    lb_cookie_duration_seconds: int | None  # how long a client stays with a task; None: no stickiness
     more: Additions
     by_default: bool = field(default=False, compare=False)  # the path: not configured, so any is fine
 
     def summary(self) -> str:
         """Says how it checks the tasks' health."""
         delay = self.deregistration_delay
-        checks = (
-            f"health check {self.path} every {self.interval} s, expects {self.matcher}; deregistration delay {delay} s"
-        )
-        return checks if self.version == "HTTP1" else f"{WORDS[self.version]}; {checks}"
+        asks = f"health check {self.health_check_path} every {self.health_check_interval_seconds} s"
+        checks = f"{asks}, expects {self.matcher}; deregistration delay {delay} s"
+        return checks if self.protocol_version == "HTTP1" else f"{WORDS[self.protocol_version]}; {checks}"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -124,20 +132,20 @@ class TargetGroup(Resource[TargetGroupIds]):
         actual = TargetGroup(
             name=group["TargetGroupName"],
             vpc=VpcId(group.get("VpcId", "")),
-            path=group.get("HealthCheckPath", ""),
+            health_check_path=group.get("HealthCheckPath", ""),
             port=group.get("Port", 0),
             target_type=group["TargetType"],
             protocol=group.get("Protocol", "HTTP"),
-            version=cast(Any, group.get("ProtocolVersion", "HTTP1")),
+            protocol_version=cast(Any, group.get("ProtocolVersion", "HTTP1")),
             matcher=matcher.get("GrpcCode") or matcher.get("HttpCode", ""),
-            interval=group["HealthCheckIntervalSeconds"],
-            timeout=group["HealthCheckTimeoutSeconds"],
-            healthy=group["HealthyThresholdCount"],
-            unhealthy=group["UnhealthyThresholdCount"],
+            health_check_interval_seconds=group["HealthCheckIntervalSeconds"],
+            health_check_timeout_seconds=group["HealthCheckTimeoutSeconds"],
+            healthy_threshold_count=group["HealthyThresholdCount"],
+            unhealthy_threshold_count=group["UnhealthyThresholdCount"],
             deregistration_delay=int(attributes.get(ATTRIBUTES["deregistration_delay"], 300)),
             slow_start=int(attributes.get(ATTRIBUTES["slow_start"], 0)),
             stickiness=attributes.get(ATTRIBUTES["stickiness"]) == "true",
-            cookie_seconds=int(attributes.get(ATTRIBUTES["cookie_seconds"], 86400)),
+            lb_cookie_duration_seconds=int(attributes.get(ATTRIBUTES["lb_cookie_duration_seconds"], 86400)),
             more=raw.found(self.more, tags, USUAL, {**group, **attributes}.get),
         )
         return Observed(_ids(group), actual, tags)
@@ -151,13 +159,18 @@ class TargetGroup(Resource[TargetGroupIds]):
 
     def keeping(self, actual: TargetGroup) -> TargetGroup:
         """This resource, but with the former default as its path, if AWS has that and no other is configured."""
-        return replace(self, path=actual.path) if self.by_default and actual.path == FORMER_PATH else self
+        return (
+            replace(self, health_check_path=actual.health_check_path)
+            if self.by_default and actual.health_check_path == FORMER_PATH
+            else self
+        )
 
     def impact(self, actual: TargetGroup) -> str:
         """AWS checks every target there from now on, including those of the previous version."""
-        if self.path == actual.path:
+        path = self.health_check_path
+        if path == actual.health_check_path:
             return ""
-        return f"the tasks that run now are asked at {self.path} at once: those that do not answer there are replaced"
+        return f"the tasks that run now are asked at {path} at once: those that do not answer there are replaced"
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: TargetGroupIds) -> Iterator[Callable[[], object]]:
@@ -178,13 +191,13 @@ class TargetGroup(Resource[TargetGroupIds]):
             Port=self.port,
             TargetType=self.target_type,
             Protocol=self.protocol,
-            ProtocolVersion=self.version,
+            ProtocolVersion=self.protocol_version,
             HealthCheckProtocol="HTTP",
-            HealthCheckPath=self.path,
-            HealthCheckIntervalSeconds=self.interval,
-            HealthCheckTimeoutSeconds=self.timeout,
-            HealthyThresholdCount=self.healthy,
-            UnhealthyThresholdCount=self.unhealthy,
+            HealthCheckPath=self.health_check_path,
+            HealthCheckIntervalSeconds=self.health_check_interval_seconds,
+            HealthCheckTimeoutSeconds=self.health_check_timeout_seconds,
+            HealthyThresholdCount=self.healthy_threshold_count,
+            UnhealthyThresholdCount=self.unhealthy_threshold_count,
             Matcher=self._matcher,
             Tags=me.upper(),
         )
@@ -203,11 +216,11 @@ class TargetGroup(Resource[TargetGroupIds]):
                 (attributes if "." in path else check)[path] = value
         if changed & HEALTH:
             check |= {
-                "HealthCheckPath": self.path,
-                "HealthCheckIntervalSeconds": self.interval,
-                "HealthCheckTimeoutSeconds": self.timeout,
-                "HealthyThresholdCount": self.healthy,
-                "UnhealthyThresholdCount": self.unhealthy,
+                "HealthCheckPath": self.health_check_path,
+                "HealthCheckIntervalSeconds": self.health_check_interval_seconds,
+                "HealthCheckTimeoutSeconds": self.health_check_timeout_seconds,
+                "HealthyThresholdCount": self.healthy_threshold_count,
+                "UnhealthyThresholdCount": self.unhealthy_threshold_count,
                 "Matcher": self._matcher,
             }
         if check:
@@ -220,7 +233,7 @@ class TargetGroup(Resource[TargetGroupIds]):
 
     @property
     def _matcher(self) -> MatcherTypeDef:
-        return {"GrpcCode": self.matcher} if self.version == "GRPC" else {"HttpCode": self.matcher}
+        return {"GrpcCode": self.matcher} if self.protocol_version == "GRPC" else {"HttpCode": self.matcher}
 
     @classmethod
     def detains(cls, aws: Aws, ids: TargetGroupIds) -> bool:

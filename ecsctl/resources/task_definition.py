@@ -75,14 +75,14 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
 
     def summary(self) -> str:
         """Sizes, and the names of variables: values may be long."""
-        port = f", port {self.port}" if self.port else ""
-        parts = [f"{self.cpu} CPU units, {self.memory} MiB, {self.architecture}{port}"]
+        port = f", port {self.container_port}" if self.container_port else ""
+        parts = [f"{self.cpu} CPU units, {self.memory} MiB, {self.cpu_architecture}{port}"]
         parts += [f"variables {', '.join(name for name, _ in self.environment)}"] if self.environment else []
         parts += [f"secrets {', '.join(name for name, _ in self.secrets)}"] if self.secrets else []
         parts += [f"command {' '.join(self.command)}"] if self.command else []
         parts += [f"{path.removeprefix('container.')} {value}" for path, value in self.more]
         parts += [f"sidecar {one.name} ({one.image})" for one in self.sidecars]
-        parts += [f"volume {one.volume} at {one.path}" for one in self.mounts]
+        parts += [f"volume {one.volume} at {one.path}" for one in self.mount_points]
         return "; ".join(parts)
 
     def reason(self, field: str, actual: TaskDefinition) -> str:
@@ -119,7 +119,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         elif self.seed and self._begins(aws) and actual.image != (self.image or self.seed):
             actual = replace(actual, sound=False, unsound="its image is not the one to begin with: a revision is made")
         back = "" if decision.right else self._gone_back(aws, decision.live)
-        return Observed(_ids(shown, self.container), actual, shown.tags, note=decision.note, since=shown.since,
+        return Observed(_ids(shown, self.container_name), actual, shown.tags, note=decision.note, since=shown.since,
                     gone_back=back, released=frozenset(one.name for one in fields(self)))  # fmt: skip
 
     @classmethod
@@ -185,7 +185,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
             return None
         good = None  # the image to continue with when ECS gave up the service's newest deployment
         if service and Snapshot(service).failed:
-            good = brief(aws, self.cluster, self.service, "SUCCESSFUL").good_image(self.container)
+            good = brief(aws, self.cluster, self.service, "SUCCESSFUL").good_image(self.container_name)
         desired = replace(self, image=self.image or self.seed) if self._begins(aws) else self
         if not self.kept:
             desired = replace(self, image=self.image or self._followed(aws, live) or self.seed)
@@ -206,13 +206,13 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         if service is None or service["status"] != "ACTIVE" or family_of(service["taskDefinition"]) != self.family:
             return True
         return not ecr.image_exists(
-            aws, revision(aws, service["taskDefinition"]).image(self.container), self.placeholder
+            aws, revision(aws, service["taskDefinition"]).image(self.container_name), self.placeholder
         )
 
     def _followed(self, aws: Aws, latest: Revision) -> ImageUri | None:
         """The image that serves in the service that it follows, whatever is rolling out; None if there is none."""
         if not self.follows:
-            own = latest.image(self.container)
+            own = latest.image(self.container_name)
             exists = own not in ("", self.placeholder) and ecr.image_exists(aws, own, self.placeholder or "")
             return ImageUri(own) if exists else None
         service = service_of(aws, self.cluster, self.follows)
@@ -221,7 +221,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         serves = Snapshot(service).serves
         if Snapshot(service).failed:
             serves = brief(aws, self.cluster, self.follows, "SUCCESSFUL").serves
-        image = revision(aws, serves).image(self.container) if serves else ""
+        image = revision(aws, serves).image(self.container_name) if serves else ""
         return ImageUri(image) if image and image != self.placeholder else None
 
     def _latest(self, aws: Aws, me: Label) -> Revision | None:
@@ -254,7 +254,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
 
     def _register(self, aws: Aws, me: Label, definition: Definition) -> TaskDefinitionIds:
         answer = aws.ecs.register_task_definition(**definition, tags=me.lower(**{DIGEST: digest(definition)}))
-        return _ids(Revision(answer["taskDefinition"]["taskDefinitionArn"], definition, {}), self.container)
+        return _ids(Revision(answer["taskDefinition"]["taskDefinitionArn"], definition, {}), self.container_name)
 
 
 def _found(aws: Aws, me: Label, family: str) -> Iterator[Found[TaskDefinitionIds]]:

@@ -40,7 +40,7 @@ class Topic(Resource[TopicIds]):
 
     name: Fixed[str]
     policy: str  # who may publish, as JSON
-    key: str | None  # the ARN of the KMS key that encrypts what is published; None: whatever it has
+    kms_master_key: str | None  # the ARN of the KMS key that encrypts what is published; None: whatever it has
     emails: frozenset[str]
 
     def __post_init__(self) -> None:
@@ -74,7 +74,7 @@ class Topic(Resource[TopicIds]):
         actual = Topic(
             name=answer["Attributes"]["TopicArn"].rpartition(":")[2],
             policy=answer["Attributes"]["Policy"],
-            key=answer["Attributes"].get("KmsMasterKeyId", ""),
+            kms_master_key=answer["Attributes"].get("KmsMasterKeyId", ""),
             emails=frozenset(mails) - (waiting - self.emails),  # an unconfirmed subscription cannot be unsubscribed
         )
         note = f"not confirmed yet, by the link in AWS's e-mail: {', '.join(sorted(waiting))}" if waiting else ""
@@ -90,7 +90,10 @@ class Topic(Resource[TopicIds]):
 
     def create(self, aws: Aws, me: Label) -> TopicIds:
         """The name prevents duplicates: a topic with other tags is refused (SNS API, CreateTopic)."""
-        settings = {"Policy": whole(self.policy), **({"KmsMasterKeyId": self.key} if self.key else {})}
+        settings = {
+            "Policy": whole(self.policy),
+            **({"KmsMasterKeyId": self.kms_master_key} if self.kms_master_key else {}),
+        }
         answer = aws.sns.create_topic(Name=self.name, Attributes=settings, Tags=me.upper())
         return TopicIds(TopicArn(answer["TopicArn"]))
 
@@ -98,9 +101,9 @@ class Topic(Resource[TopicIds]):
         """Each subscription has a call of its own."""
         if "policy" in changed:
             aws.sns.set_topic_attributes(TopicArn=ids.arn, AttributeName="Policy", AttributeValue=whole(self.policy))
-        if "key" in changed:
+        if "kms_master_key" in changed:
             aws.sns.set_topic_attributes(
-                TopicArn=ids.arn, AttributeName="KmsMasterKeyId", AttributeValue=self.key or ""
+                TopicArn=ids.arn, AttributeName="KmsMasterKeyId", AttributeValue=self.kms_master_key or ""
             )
         if "emails" in changed:
             with aws.fresh():

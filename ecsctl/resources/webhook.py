@@ -48,7 +48,7 @@ class Webhook(Resource[WebhookIds]):
     console = "{console}/events/home?region={region}#/apidestinations"
 
     name: Fixed[str]
-    url: Secret
+    invocation_endpoint: Secret
     role: Order[RoleName]  # outlives it, and so shows that there may be one
 
     def summary(self) -> str:
@@ -57,7 +57,11 @@ class Webhook(Resource[WebhookIds]):
 
     def keeping(self, actual: Webhook) -> Webhook:
         """This resource, but with the URL on AWS, if ours could not be read."""
-        return Webhook(name=self.name, url=self.url.known_by(actual.url), role=self.role)
+        return Webhook(
+            name=self.name,
+            invocation_endpoint=self.invocation_endpoint.known_by(actual.invocation_endpoint),
+            role=self.role,
+        )
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -89,7 +93,7 @@ class Webhook(Resource[WebhookIds]):
         leads = destination.get("ConnectionArn") == connection["ConnectionArn"] and destination["HttpMethod"] == "POST"
         url = Secret.of(destination["InvocationEndpoint"]) if leads else Secret("")
         state = connection["ConnectionState"]
-        return Observed(_ids(self.name, destination), Webhook(name=self.name, url=url, role=self.role),
+        return Observed(_ids(self.name, destination), Webhook(name=self.name, invocation_endpoint=url, role=self.role),
                         _tags(connection), state in ("AUTHORIZED", "ACTIVE"),
                         note="" if state in ("AUTHORIZED", "ACTIVE") else state)  # fmt: skip
 
@@ -123,8 +127,8 @@ class Webhook(Resource[WebhookIds]):
             connection = _connection(aws, self.name) or {}
             destination = _destination(aws, self.name)
         put = aws.events.update_api_destination if destination else aws.events.create_api_destination
-        put(Name=self.name, ConnectionArn=connection["ConnectionArn"], InvocationEndpoint=self.url.reveal(),
-            HttpMethod="POST")  # fmt: skip
+        put(Name=self.name, ConnectionArn=connection["ConnectionArn"], HttpMethod="POST",
+            InvocationEndpoint=self.invocation_endpoint.reveal())  # fmt: skip
 
     @classmethod
     def delete(cls, aws: Aws, ids: WebhookIds) -> None:

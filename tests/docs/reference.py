@@ -299,7 +299,7 @@ def policies() -> str:
     lines += ["", "## The roles that ecsctl creates"]
     for step in _planned():
         if step["kind"] == "role":
-            trust = step["fields"]["trust"]["service"]
+            trust = step["fields"]["assume_role_policy"]["service"]
             lines += ["", f"### {step['name']}\n", f"Assumed by `{trust}` for this app.\n"]
             rights = [_as_policy(one) for one in step["fields"]["statements"]]
             lines += _statements(rights) if rights else ["It may do nothing, unless `ecsctl.toml` asks for more."]

@@ -40,7 +40,7 @@ def test_a_record_of_an_unknown_older_version_is_kept_aside_and_rebuilt(
 def test_a_record_of_a_known_older_version_is_migrated_and_nothing_is_made_anew(
     run: Run, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As if entries had been called parts one version ago, and things before that."""
+    """As if entries had been called parts in version 0, and things before that."""
 
     def parts_were_called_things(body: dict[str, Any]) -> dict[str, Any]:
         return {"parts": body.pop("things"), **body}
@@ -54,7 +54,8 @@ def test_a_record_of_a_known_older_version_is_migrated_and_nothing_is_made_anew(
     old = {**now, "version": -1, "things": now["entries"]}
     del old["entries"]
     run.state_file.write_text(json.dumps({**old, "checksum": checksum(old)}))
-    monkeypatch.setattr(state_file, "MIGRATIONS", {-1: parts_were_called_things, 0: entries_were_called_parts})
+    older = {-1: parts_were_called_things, 0: entries_were_called_parts}
+    monkeypatch.setattr(state_file, "MIGRATIONS", {**older, **state_file.MIGRATIONS})
     read = State.load(run.state_file, app="shop", account="1", region="r", say=_fail)
     assert read.book.model_dump(mode="json") == now
     assert run.up(toybox(weight=2)).calls == ["ChangeBall"]

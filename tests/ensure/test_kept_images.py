@@ -51,7 +51,7 @@ def test_kept_layers_take_no_image_of_the_app_its_place() -> None:
     releases = [(day / 8, frozenset({f"commit{day}"})) for day in range(100)]
     layers = [(day / 8 + stage / 100, frozenset() if day else frozenset({f"{LAYERS}-{stage}"}))
               for day in range(100) for stage in range(MOST_KEPT)]  # fmt: skip
-    policy = repository(build={"cache": True}, ecr={"keep_images": 20}).lifecycle
+    policy = repository(build={"cache": True}, ecr={"keep_images": 20}).lifecycle_policy
     kept = left(policy, [*releases, *layers])
     assert len([one for one in kept if one in releases]) == 20
     assert [one for one in kept if one[1] and one in layers] == layers[:MOST_KEPT]
@@ -69,13 +69,19 @@ def test_kept_layers_take_no_image_of_the_app_its_place() -> None:
     ],
 )
 def test_tags_of_layers_move_where_others_do_not(mutability: str, moving: tuple[str, ...]) -> None:
-    assert repository(build={"cache": True}, ecr={"mutability": mutability}).mutable_tags == moving
+    assert (
+        repository(build={"cache": True}, ecr={"mutability": mutability}).image_tag_mutability_exclusion_filters
+        == moving
+    )
 
 
 def test_without_the_option_nothing_of_the_repository_changes() -> None:
     plain = repository()
-    assert plain.mutable_tags == ("latest",)
-    assert [rule["selection"]["tagStatus"] for rule in json.loads(plain.lifecycle)["rules"]] == ["untagged", "any"]
+    assert plain.image_tag_mutability_exclusion_filters == ("latest",)
+    assert [rule["selection"]["tagStatus"] for rule in json.loads(plain.lifecycle_policy)["rules"]] == [
+        "untagged",
+        "any",
+    ]
 
 
 def test_a_build_keeps_no_more_images_of_layers_than_the_repository_has_room_for() -> None:

@@ -54,7 +54,7 @@ def test_up_plan_up_change_status_down(folder: Path, process: Callable[..., Ende
     changed = process("plan", "--sandbox", "--output", "json")
     steps = [step for step in json.loads(changed.out)["steps"] if step["verb"] != "keep"]
     assert [(step["name"], [change["field"] for change in step["changes"]]) for step in steps] == [
-        ("target-group", ["path"])
+        ("target-group", ["health_check_path"])
     ]
     assert process("up", "--sandbox").code == 0
     assert process("plan", "--sandbox", "--detailed-exitcode").code == 0

@@ -45,14 +45,14 @@ from tests.rows import ROWS
 
 FORGOTTEN: list[tuple[type[AnyResource], str]] = [
     (TargetGroup, "matcher"),
-    (TargetGroup, "unhealthy"),
+    (TargetGroup, "unhealthy_threshold_count"),
     (Listener, "certificate"),
     (BuildProject, "role"),
     (BuildProject, "image"),
     (Pipeline, "role"),
     (Repository, "scan_on_push"),
-    (Bucket, "abort_days"),
-    (Role, "boundary"),
+    (Bucket, "abort_incomplete_multipart_upload_days"),
+    (Role, "permissions_boundary"),
     (Service, "platform_version"),
     (TaskDefinition, "stop_timeout"),
     (Scaling, "cpu_percent"),
@@ -231,8 +231,8 @@ def test_a_create_without_its_token_is_noticed(tmp_path: Path, monkeypatch: pyte
         answer = aws.ec2.create_flow_logs(
             ResourceType="VPC",
             ResourceIds=[self.vpc],
-            TrafficType=self.traffic,
-            LogGroupName=self.group,
+            TrafficType=self.traffic_type,
+            LogGroupName=self.log_group,
             DeliverLogsPermissionArn=self.role,
             TagSpecifications=me.specification("vpc-flow-log"),
         )

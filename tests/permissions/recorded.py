@@ -342,7 +342,9 @@ class Runs:
                 {"role"} if desired.kind == "source-credentials" else set()
             )  # its tags would go from the same role
             changed -= {"repository"} if desired.kind == "build-project" else set()  # its webhook would be made again
-            changed -= {one for one in ("providers", "schedules", "web_acl") if not getattr(desired, one, True)}
+            changed -= {
+                one for one in ("capacity_providers", "scheduled_actions", "web_acl") if not getattr(desired, one, True)
+            }
             with contextlib.suppress(ClientError, EcsctlError, NotImplementedError):
                 desired.update(opened.aws, opened.engine.label.of(name), known[name], changed)
 

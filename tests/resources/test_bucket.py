@@ -58,9 +58,9 @@ def test_a_second_up_changes_nothing(cloud):
 
 def test_settings_follow_the_configuration(cloud):
     cloud.up(bucket())
-    assert cloud.plan(bucket(expire_days=5)).steps[0].changed == {"expire_days"}
-    cloud.up(bucket(expire_days=5, tls_only=False))
-    assert cloud.plan(bucket(expire_days=5, tls_only=False)).work == ()
+    assert cloud.plan(bucket(expiration_days=5)).steps[0].changed == {"expiration_days"}
+    cloud.up(bucket(expiration_days=5, tls_only=False))
+    assert cloud.plan(bucket(expiration_days=5, tls_only=False)).work == ()
 
 
 def narrowed(s3):
@@ -88,10 +88,13 @@ def test_an_encryption_that_the_organization_sets_is_left_alone(cloud):
 @pytest.mark.parametrize(
     ("fields", "spoil"),
     [
-        ({"private"}, lambda s3: s3.delete_public_access_block(Bucket=NAME)),
+        ({"public_access_block"}, lambda s3: s3.delete_public_access_block(Bucket=NAME)),
         ({"tls_only"}, lambda s3: s3.delete_bucket_policy(Bucket=NAME)),
-        ({"expire_days", "abort_days"}, lambda s3: s3.delete_bucket_lifecycle(Bucket=NAME)),
-        ({"expire_days", "abort_days"}, narrowed),
+        (
+            {"expiration_days", "abort_incomplete_multipart_upload_days"},
+            lambda s3: s3.delete_bucket_lifecycle(Bucket=NAME),
+        ),
+        ({"expiration_days", "abort_incomplete_multipart_upload_days"}, narrowed),
         ({"tags"}, untagged),
         ({"encryption"}, stronger),
     ],

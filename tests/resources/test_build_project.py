@@ -78,7 +78,7 @@ def test_tags_of_others_outlive_a_change(cloud):
     tags = [*project(cloud)["tags"], {"key": "cost-center", "value": "42"}]
     cloud.boto("codebuild").update_project(name=NAMES.project, tags=tags)
     assert cloud.plan(BUILD).work == ()
-    cloud.up(stack_of("build", build={"minutes": 5}))
+    cloud.up(stack_of("build", build={"timeout_in_minutes": 5}))
     assert {"key": "cost-center", "value": "42"} in project(cloud)["tags"]
 
 

@@ -37,12 +37,12 @@ def test_the_first_use_of_ecs_in_an_account_is_waited_for(cloud):
 @pytest.mark.parametrize("insights", ["enhanced", "disabled"])
 def test_insights_follow_the_configuration_and_drift_is_corrected(cloud, ecs, insights):
     cloud.up(cluster())
-    cloud.up(cluster(insights=insights))
+    cloud.up(cluster(container_insights=insights))
     assert described(ecs)["settings"][0]["value"] == insights
     ecs.update_cluster_settings(cluster="shop", settings=[{"name": "containerInsights", "value": "enabled"}])
-    assert cloud.plan(cluster(insights=insights)).steps[0].changed == {"insights"}
-    cloud.up(cluster(insights=insights))
-    assert cloud.plan(cluster(insights=insights)).work == ()
+    assert cloud.plan(cluster(container_insights=insights)).steps[0].changed == {"container_insights"}
+    cloud.up(cluster(container_insights=insights))
+    assert cloud.plan(cluster(container_insights=insights)).work == ()
 
 
 def test_a_neighbours_cluster_is_refused_and_not_taken_as_the_answer_to_our_create(cloud, ecs):
@@ -59,7 +59,7 @@ def test_a_deleted_one_is_absent_though_aws_still_describes_it(cloud, ecs):
     cloud.down()
     assert described(ecs)["status"] == "INACTIVE"
     assert cloud.plan(cluster()).steps[0].verb is Verb.CREATE
-    cloud.up(cluster(insights="enhanced"))
+    cloud.up(cluster(container_insights="enhanced"))
     assert described(ecs)["status"] == "ACTIVE"
 
 

@@ -113,7 +113,7 @@ def test_every_kind_has_a_row_and_every_field_another_value_or_a_reason() -> Non
 def test_a_kind_without_a_row_and_a_field_without_a_value_are_noticed() -> None:
     assert unanswered([row for row in ROWS if row.kind is not ElasticIp]) == ["ElasticIp"]
     silent = [replace(row, made={}) if row.kind is LogGroup else row for row in ROWS]
-    assert unanswered(silent) == ["LogGroup.days", "LogGroup.key"]
+    assert unanswered(silent) == ["LogGroup.retention_in_days", "LogGroup.kms_key"]
 
 
 def test_every_module_of_resources_is_a_kind() -> None:

@@ -251,9 +251,9 @@ def test_what_is_not_exactly_one_ownership_record_is_none(values):
 
 def test_an_alias_with_the_consoles_prefix_is_the_same_alias():
     one, other = ("dualstack.shop-1.eu-central-1.elb.amazonaws.com.", "Shop-1.eu-central-1.elb.amazonaws.com")
-    desired = usual(DnsRecord, zone="/hostedzone/Z1", name=DOMAIN, type="A", alias_dns=other, alias_zone="Z2")
+    desired = usual(DnsRecord, zone="/hostedzone/Z1", name=DOMAIN, type="A", alias_dns_name=other, alias_zone="Z2")
     assert desired.zone == "Z1"
-    assert desired.alias_dns == normal(one).removeprefix("dualstack.")
+    assert desired.alias_dns_name == normal(one).removeprefix("dualstack.")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ NAME = "/ecs/shop"
 
 
 def group(days=30, name=NAME):
-    return lambda stack: stack.ensure("app-logs", usual(LogGroup, name=name, days=days))
+    return lambda stack: stack.ensure("app-logs", usual(LogGroup, name=name, retention_in_days=days))
 
 
 def retention(cloud):
@@ -32,7 +32,7 @@ def test_drift_is_named_and_corrected(cloud):
     logs.put_retention_policy(logGroupName=NAME, retentionInDays=1)
     arn = logs.describe_log_groups(logGroupNamePrefix=NAME)["logGroups"][0]["arn"].removesuffix(":*")
     logs.untag_resource(resourceArn=arn, tagKeys=["owner"])
-    assert cloud.plan(group()).steps[0].changed == {"days", "tags"}
+    assert cloud.plan(group()).steps[0].changed == {"retention_in_days", "tags"}
     cloud.up(group())
     assert cloud.plan(group()).work == ()
 

@@ -12,7 +12,7 @@ from tests.rows.network import ALL, change_record, ids_of, snapshot, stack_of
 ANEW = {
     "public-a": {"cidr": "10.9.7.0/24"},
     "nat": {"subnet": lambda parts: parts["public-b"].subnet_id},
-    "certificate": {"also": frozenset({"www.ecsctl.example"})},
+    "certificate": {"subject_alternative_names": frozenset({"www.ecsctl.example"})},
 }
 
 

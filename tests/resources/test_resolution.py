@@ -14,7 +14,7 @@ from tests.rows.ecs import Ground
 ACCOUNT = "123456789012"
 AUTO = {"desired_count": None}
 OURS = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount", "ResourceId": "service/shop/shop"}
-BOTH = {"minimum": 1, "cpu_percent": 60, "memory_percent": 70}
+BOTH = {"min_capacity": 1, "cpu_percent": 60, "memory_percent": 70}
 OFTEN = {**BOTH, "resolution": 20}
 HERE = {"cluster": "shop", "service": "shop"}
 

@@ -23,7 +23,7 @@ NAME = "shop-eu-central-1-execution"
 
 
 def role(**changes):
-    desired = {"name": NAME, "trust": TRUST, "statements": (LOGS, PULL)} | changes
+    desired = {"name": NAME, "assume_role_policy": TRUST, "statements": (LOGS, PULL)} | changes
     return lambda stack: stack.ensure("execution", usual(Role, **desired))
 
 
@@ -62,7 +62,7 @@ def test_taking_all_rights_takes_the_policy(cloud):
         ("statements", lambda iam: iam.put_role_policy(
             RoleName=NAME, PolicyName="ecsctl", PolicyDocument=policy([Statement("All", ("s3:*",), ("*",))]))),
         ("statements", lambda iam: iam.delete_role_policy(RoleName=NAME, PolicyName="ecsctl")),
-        ("trust", lambda iam: iam.update_assume_role_policy(
+        ("assume_role_policy", lambda iam: iam.update_assume_role_policy(
             RoleName=NAME, PolicyDocument=trust_policy(Trust("ecs-tasks.amazonaws.com")))),
         ("tags", lambda iam: iam.untag_role(RoleName=NAME, TagKeys=["owner"])),
     ],
@@ -116,7 +116,7 @@ def test_what_others_attach_is_left_alone_reported_and_gone_with_the_role(cloud)
     iam.create_instance_profile(InstanceProfileName="profile")
     iam.add_role_to_instance_profile(InstanceProfileName="profile", RoleName=NAME)
     assert cloud.plan(role()).work == ()
-    assert cloud.see("execution", usual(Role, name=NAME, trust=TRUST)).note == "it also has extra, more"
+    assert cloud.see("execution", usual(Role, name=NAME, assume_role_policy=TRUST)).note == "it also has extra, more"
     cloud.down()
     assert iam.list_roles(PathPrefix="/ecsctl/")["Roles"] == []
     assert iam.get_policy(PolicyArn=extra)["Policy"]["AttachmentCount"] == 0
@@ -131,13 +131,13 @@ def test_a_boundary_is_set_changed_and_taken_away(cloud):
     def boundary():
         return iam.get_role(RoleName=NAME)["Role"].get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
 
-    cloud.up(role(boundary=arns[0]))
+    cloud.up(role(permissions_boundary=arns[0]))
     assert boundary() == arns[0]
-    cloud.up(role(boundary=arns[1]))
+    cloud.up(role(permissions_boundary=arns[1]))
     assert boundary() == arns[1]
-    cloud.up(role(boundary=None))
+    cloud.up(role(permissions_boundary=None))
     assert (boundary(), cloud.changes) == (arns[1], 0)
-    cloud.up(role(boundary=""))
+    cloud.up(role(permissions_boundary=""))
     assert boundary() is None
 
 
@@ -152,7 +152,7 @@ def test_lost_state_is_no_loss(cloud):
 
 def test_a_role_of_this_name_that_is_not_ours_is_refused_and_survives(cloud):
     iam = cloud.boto("iam")
-    cloud.up(lambda stack: stack.ensure("other", usual(Role, name="shop-eu-central-1-other", trust=TRUST)))
+    cloud.up(lambda stack: stack.ensure("other", usual(Role, name="shop-eu-central-1-other", assume_role_policy=TRUST)))
     iam.create_role(RoleName=NAME, Path="/ecsctl/", AssumeRolePolicyDocument=trust_policy(TRUST),
                     Tags=[{"Key": "ecsctl:app", "Value": "shop"}, {"Key": "ecsctl:id", "Value": "another"},
                           {"Key": "ecsctl:resource", "Value": "execution"}])  # fmt: skip

@@ -46,7 +46,7 @@ def changes(plan):
 
 
 def test_the_service_follows_its_cpu_between_its_bounds_and_a_second_up_changes_nothing(cloud, ground, scaling):
-    desired = ground.stack(service=AUTO, scaling={"minimum": 2, "maximum": 6, "cpu_percent": 50})
+    desired = ground.stack(service=AUTO, scaling={"min_capacity": 2, "max_capacity": 6, "cpu_percent": 50})
     cloud.up(desired)
     assert (targets(scaling), followed(scaling)) == ({"service/shop/shop": (2, 6)}, {POLICY: 50})
     (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
@@ -66,17 +66,17 @@ def test_what_autoscaling_does_is_no_drift(cloud, ground):
 @pytest.mark.parametrize(
     ("fields", "spoil"),
     [
-        ({"minimum"}, lambda scaling: scaling.register_scalable_target(**OURS, MinCapacity=0)),
-        ({"maximum"}, lambda scaling: scaling.register_scalable_target(**OURS, MaxCapacity=9)),
+        ({"min_capacity"}, lambda scaling: scaling.register_scalable_target(**OURS, MinCapacity=0)),
+        ({"max_capacity"}, lambda scaling: scaling.register_scalable_target(**OURS, MaxCapacity=9)),
         ({"cpu_percent"}, lambda scaling: follow(scaling, POLICY, 90)),
         ({"cpu_percent"}, lambda scaling: follow(scaling, POLICY, 60, DisableScaleIn=True)),
         ({"cpu_percent"}, lambda scaling: scaling.delete_scaling_policy(**OURS, PolicyName=POLICY)),
     ],
-    ids=["minimum", "maximum", "another target", "never in", "no policy"],
+    ids=["min_capacity", "max_capacity", "another target", "never in", "no policy"],
 )
 def test_drift_is_named_and_corrected(cloud, ground, scaling, fields, spoil):
     ground.count = 0
-    desired = ground.stack(service=AUTO | {"first_count": 0}, scaling={"minimum": 1})
+    desired = ground.stack(service=AUTO | {"first_count": 0}, scaling={"min_capacity": 1})
     cloud.up(desired)
     spoil(scaling)
     assert changes(cloud.plan(desired)) == {"scaling": fields}
@@ -88,8 +88,8 @@ def test_drift_is_named_and_corrected(cloud, ground, scaling, fields, spoil):
 def test_an_edit_of_all_of_it_is_made_and_a_policy_of_somebody_else_stays(cloud, ground, scaling):
     cloud.up(ground.stack(service=AUTO, scaling={}))
     follow(scaling, "theirs", 30)
-    desired = ground.stack(service=AUTO, scaling={"minimum": 2, "maximum": 3, "cpu_percent": 40})
-    assert changes(cloud.plan(desired)) == {"scaling": {"minimum", "maximum", "cpu_percent"}}
+    desired = ground.stack(service=AUTO, scaling={"min_capacity": 2, "max_capacity": 3, "cpu_percent": 40})
+    assert changes(cloud.plan(desired)) == {"scaling": {"min_capacity", "max_capacity", "cpu_percent"}}
     cloud.up(desired)
     assert (targets(scaling), followed(scaling)) == ({"service/shop/shop": (2, 3)}, {POLICY: 40, "theirs": 30})
 

@@ -53,9 +53,9 @@ def test_a_pause_is_nobodys_drift_where_the_file_says_nothing(cloud: Any, ground
     assert described(scheduler)["State"] == "ENABLED"
     scheduler.update_schedule(**sent(described(scheduler), State="DISABLED"))
     assert cloud.plan(silent).work == ()
-    cloud.up(ground.stack(schedule={"enabled": None, "time_zone": "Europe/Berlin"}))
+    cloud.up(ground.stack(schedule={"enabled": None, "timezone": "Europe/Berlin"}))
     assert described(scheduler)["State"] == "DISABLED"
-    (step,) = cloud.plan(ground.stack(schedule={"enabled": True, "time_zone": "Europe/Berlin"})).work
+    (step,) = cloud.plan(ground.stack(schedule={"enabled": True, "timezone": "Europe/Berlin"})).work
     assert {one.field for one in step.changes} == {"enabled"}
 
 

@@ -84,14 +84,20 @@ def test_it_runs_behind_the_load_balancer_and_a_second_up_changes_nothing(cloud,
 
 EDITS = (
     ({"desired_count": 1}, {"desiredCount"}),
-    ({"minimum_percent": 50, "grace_period": 90}, {"deploymentConfiguration", "healthCheckGracePeriodSeconds"}),
-    ({"minimum_percent": 0, "maximum_percent": 100}, {"deploymentConfiguration", "availabilityZoneRebalancing"}),
-    ({"maximum_percent": 200, "rebalancing": "DISABLED"}, {"deploymentConfiguration"}),
+    (
+        {"minimum_healthy_percent": 50, "health_check_grace_period_seconds": 90},
+        {"deploymentConfiguration", "healthCheckGracePeriodSeconds"},
+    ),
+    (
+        {"minimum_healthy_percent": 0, "maximum_percent": 100},
+        {"deploymentConfiguration", "availabilityZoneRebalancing"},
+    ),
+    ({"maximum_percent": 200, "availability_zone_rebalancing": "DISABLED"}, {"deploymentConfiguration"}),
     ({"circuit_breaker": False, "rollback": False}, {"deploymentConfiguration"}),
-    ({"execute_command": True}, {"enableExecuteCommand", "forceNewDeployment"}),
-    ({"propagate_tags": "NONE", "managed_tags": False}, {"propagateTags", "enableECSManagedTags"}),
+    ({"enable_execute_command": True}, {"enableExecuteCommand", "forceNewDeployment"}),
+    ({"propagate_tags": "NONE", "enable_ecs_managed_tags": False}, {"propagateTags", "enableECSManagedTags"}),
     ({"platform_version": "1.4.0"}, {"platformVersion"}),
-    ({"rebalancing": "ENABLED"}, {"availabilityZoneRebalancing"}),
+    ({"availability_zone_rebalancing": "ENABLED"}, {"availabilityZoneRebalancing"}),
 )
 
 
@@ -114,7 +120,11 @@ def test_another_port_reaches_definition_and_balancer_in_one_deployment(cloud, g
     ground.count = 0
     cloud.up(ground.stack())
     sent.clear()
-    cloud.up(ground.stack({"port": 3000, "container": "web"}, {"port": 3000, "container": "web"}))
+    cloud.up(
+        ground.stack(
+            {"container_port": 3000, "container_name": "web"}, {"container_port": 3000, "container_name": "web"}
+        )
+    )
     assert [set(call) - {"cluster", "service"} for call in sent] == [{"taskDefinition", "loadBalancers"}]
     assert ground.described["loadBalancers"][0]["containerName"] == "web"
 
@@ -126,7 +136,7 @@ def test_network_and_target_group_are_corrected_where_they_drift(cloud, ground, 
     cloud.boto("ecs").update_service(
         cluster="shop", service="shop", networkConfiguration={"awsvpcConfiguration": network}
     )
-    assert step(cloud.plan(ground.stack())).changed == {"subnets", "security_groups", "public_ip"}
+    assert step(cloud.plan(ground.stack())).changed == {"subnets", "security_groups", "assign_public_ip"}
     sent.clear()
     cloud.up(ground.stack())
     assert [set(call) - {"cluster", "service"} for call in sent] == [{"networkConfiguration"}]

@@ -84,9 +84,15 @@ def test_ranges_of_addresses_are_brought_to_their_canonical_form():
 
 
 def test_names_and_values_of_dns_are_the_same_however_they_are_spelled():
-    plain = usual(DnsRecord, zone="Z1", name="*.shop.example", type="A", value="192.0.2.1, 192.0.2.2")
+    plain = usual(DnsRecord, zone="Z1", name="*.shop.example", type="A", resource_record="192.0.2.1, 192.0.2.2")
     assert (
-        usual(DnsRecord, zone="/hostedzone/Z1", name="\\052.Shop.Example.", type="A", value="192.0.2.2, 192.0.2.1")
+        usual(
+            DnsRecord,
+            zone="/hostedzone/Z1",
+            name="\\052.Shop.Example.",
+            type="A",
+            resource_record="192.0.2.2, 192.0.2.1",
+        )
         == plain
     )
     alias = usual(
@@ -94,7 +100,7 @@ def test_names_and_values_of_dns_are_the_same_however_they_are_spelled():
         zone="Z1",
         name="shop.example",
         type="A",
-        alias_dns="b-1.eu-central-1.elb.amazonaws.com",
+        alias_dns_name="b-1.eu-central-1.elb.amazonaws.com",
         alias_zone="Z2",
     )
     spelled = usual(
@@ -102,7 +108,7 @@ def test_names_and_values_of_dns_are_the_same_however_they_are_spelled():
         zone="Z1",
         name="SHOP.example.",
         type="A",
-        alias_dns="dualstack.B-1.eu-central-1.elb.amazonaws.com.",
+        alias_dns_name="dualstack.B-1.eu-central-1.elb.amazonaws.com.",
         alias_zone="Z2",
     )
     assert spelled == alias

@@ -42,7 +42,7 @@ def test_a_first_up_registers_one_revision_that_is_ours_from_its_first_moment(cl
 
 def test_it_is_what_fargate_wants(cloud, ground):
     check = HealthCheck(("CMD-SHELL", "true"), interval=15)
-    cloud.up(ground.stack({"health_check": check, "init_process": True, "memory": 1024}))
+    cloud.up(ground.stack({"health_check": check, "init_process_enabled": True, "memory": 1024}))
     live = ground.live()
     assert (live["networkMode"], live["cpu"], live["memory"]) == ("awsvpc", "256", "1024")
     assert live["requiresCompatibilities"] == ["FARGATE"]

@@ -136,7 +136,9 @@ class Account:
 
 moves = st.one_of(
     st.tuples(st.just("deploy"), st.booleans(), st.booleans()),  # with our tags; with a field lost on the way
-    st.tuples(st.just("edit"), changes.map(lambda changed: {k: v for k, v in changed.items() if k != "container"})),
+    st.tuples(
+        st.just("edit"), changes.map(lambda changed: {k: v for k, v in changed.items() if k != "container_name"})
+    ),
     st.tuples(st.just("up")),
     st.tuples(st.just("killed")),
     st.tuples(st.just("back"), st.integers(0, 30)),

@@ -33,7 +33,7 @@ def test_what_is_not_ours_is_carried_over(desired, definition):
     assert {name: merged[name] for name in merged.keys() - managed} == {
         name: definition[name] for name in definition.keys() - managed
     }
-    ours = definition["containerDefinitions"].index(container_of(definition, desired.container))
+    ours = definition["containerDefinitions"].index(container_of(definition, desired.container_name))
     for place, container in enumerate(definition["containerDefinitions"]):
         if place != ours:  # others' containers
             assert merged["containerDefinitions"][place] == container
@@ -71,7 +71,7 @@ def test_an_app_that_waits_for_its_log_has_no_buffer():
 def test_a_port_is_not_mapped_twice():
     live = laid(CONFIG, {}, "repo:1", REGION)
     live["containerDefinitions"][0]["portMappings"].append({"containerPort": 9090, "name": "http"})
-    ours = laid(replace(CONFIG, port=9090), live, "repo:1", REGION)["containerDefinitions"][0]
+    ours = laid(replace(CONFIG, container_port=9090), live, "repo:1", REGION)["containerDefinitions"][0]
     mapped = [port for port in ours["portMappings"] if port["containerPort"] == 9090]
     assert mapped == [{"containerPort": 9090, "hostPort": 9090, "protocol": "tcp", "name": "http"}]
 
@@ -85,7 +85,7 @@ CHECKED = replace(CONFIG, health_check=HealthCheck(("CMD", "true")))
         ({"sound"}, {"networkMode": "bridge"}),
         ({"sound"}, {"requiresCompatibilities": ["EC2"]}),
         ({"sound"}, {"runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "WINDOWS_SERVER_2022"}}),
-        ({"architecture"}, {"runtimePlatform": {}}),
+        ({"cpu_architecture"}, {"runtimePlatform": {}}),
         ({"cpu", "memory"}, {"cpu": "1024", "memory": "2048"}),
         ({"execution_role"}, {"executionRoleArn": "arn:aws:iam::123456789012:role/other"}),
         ({"task_role"}, {"taskRoleArn": None}),
@@ -99,21 +99,21 @@ def test_drift_of_the_task_is_named(fields, change):
     ("fields", "change"),
     [
         ({"sound"}, {"essential": False}),
-        ({"port"}, {"portMappings": [{"containerPort": 8080, "protocol": "udp"}]}),
-        ({"port"}, {"portMappings": []}),
+        ({"container_port"}, {"portMappings": [{"containerPort": 8080, "protocol": "udp"}]}),
+        ({"container_port"}, {"portMappings": []}),
         ({"log_group"}, {"logConfiguration": {"logDriver": "awslogs", "options": {
             "awslogs-group": "/ecs/shop", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "app",
             "mode": "non-blocking", "max-buffer-size": "25m"}}}),
-        ({"log_group", "log_prefix", "log_mode", "log_buffer"},
+        ({"log_group", "log_stream_prefix", "log_mode", "log_max_buffer_size"},
          {"logConfiguration": {"logDriver": "awsfirelens", "options": {}}}),
         ({"health_check"}, {"healthCheck": {"command": ["NONE"]}}),
         ({"health_check"}, {"healthCheck": {"command": ["CMD", "true"], "interval": 7}}),
         (set(), {"healthCheck": {"command": ["CMD", "true"], "startPeriod": None}}),
-        ({"log_mode", "log_buffer"}, {"logConfiguration": {"logDriver": "awslogs", "options": {
+        ({"log_mode", "log_max_buffer_size"}, {"logConfiguration": {"logDriver": "awslogs", "options": {
             "awslogs-group": "/ecs/shop", "awslogs-region": REGION, "awslogs-stream-prefix": "app"}}}),
         ({"stop_timeout"}, {"stopTimeout": 5}),
         (set(), {"stopTimeout": 30, "readonlyRootFilesystem": False, "cpu": 0, "linuxParameters": {}}),
-        ({"read_only", "init_process"}, {"readonlyRootFilesystem": True, "linuxParameters": {
+        ({"readonly_root_filesystem", "init_process_enabled"}, {"readonlyRootFilesystem": True, "linuxParameters": {
             "initProcessEnabled": True}}),
         ({"environment", "secrets"}, {"environment": [{"name": "A", "value": "1"}], "secrets": [
             {"name": "B", "valueFrom": "arn"}]}),
@@ -148,7 +148,7 @@ def test_a_placeholder_is_sound_until_there_is_an_image():
 def test_a_renamed_container_takes_the_place_of_its_old_self():
     live = laid(CONFIG, {}, "repo:1", REGION)
     live["containerDefinitions"].append(SIDECAR)
-    merged = laid(replace(CONFIG, container="web"), live, "repo:1", REGION)
+    merged = laid(replace(CONFIG, container_name="web"), live, "repo:1", REGION)
     assert [container["name"] for container in merged["containerDefinitions"]] == ["web", "agent"]
 
 

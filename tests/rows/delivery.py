@@ -54,13 +54,13 @@ DESIRED: dict[str, Callable[[Any], Any]] = {
     "build-role": lambda parts: usual(
         Role,
         name=NAMES.role("build"),
-        trust=policies.codebuild_trust(SCOPE),
+        assume_role_policy=policies.codebuild_trust(SCOPE),
         statements=policies.codebuild(SCOPE, STARTED),
     ),
     "pipeline-role": lambda parts: usual(
         Role,
         name=NAMES.role("pipeline"),
-        trust=policies.codepipeline_trust(SCOPE),
+        assume_role_policy=policies.codepipeline_trust(SCOPE),
         statements=policies.codepipeline(SCOPE, STARTED),
     ),
     "build-logs": lambda parts: usual(LogGroup, name=NAMES.build_logs(NAMES.project)),
@@ -72,10 +72,10 @@ DESIRED: dict[str, Callable[[Any], Any]] = {
         name=NAMES.project,
         role=parts["build-role"].arn,
         repository=REPOSITORY,
-        branch="main",
+        source_version="main",
         log_group=parts["build-logs"].name,
         image=IMAGE,
-        environment=(EnvVar("CONTAINER_NAME", "shop"), EnvVar("AWS_STACK_REGION", REGION)),
+        environment_variables=(EnvVar("CONTAINER_NAME", "shop"), EnvVar("AWS_STACK_REGION", REGION)),
         credentials=parts["github-credentials"].arn,
     ),
     "pipeline": lambda parts: usual(
@@ -92,16 +92,18 @@ DESIRED: dict[str, Callable[[Any], Any]] = {
     ),
 }
 ALL = tuple(DESIRED)
-DESIRED["repository"] = lambda parts: usual(Repository, name="shop", lifecycle=lifecycle(9))
+DESIRED["repository"] = lambda parts: usual(Repository, name="shop", lifecycle_policy=lifecycle(9))
 DESIRED["signing"] = lambda parts: SigningRule(repository=parts["repository"].name, profile=profile("images"))
 DESIRED["topic"] = lambda parts: Topic(
-    name="shop", policy=publishing("events"), key="", emails=frozenset({"ops@example.com"})
+    name="shop", policy=publishing("events"), kms_master_key="", emails=frozenset({"ops@example.com"})
 )
 DESIRED["notify-role"] = lambda parts: usual(
-    Role, name=NAMES.role("notify"), trust=policies.notify_trust(SCOPE), statements=policies.notify(SCOPE)
+    Role, name=NAMES.role("notify"), assume_role_policy=policies.notify_trust(SCOPE), statements=policies.notify(SCOPE)
 )
 DESIRED["webhook"] = lambda parts: Webhook(
-    name="shop-webhook", url=Secret.of(f"https://chat.example.com/{CANARY}"), role=parts["notify-role"].name
+    name="shop-webhook",
+    invocation_endpoint=Secret.of(f"https://chat.example.com/{CANARY}"),
+    role=parts["notify-role"].name,
 )
 DESIRED["failed-runs"] = lambda parts: Rule(
     name="shop-failed-runs",
@@ -109,19 +111,22 @@ DESIRED["failed-runs"] = lambda parts: Rule(
     pattern=json.dumps({"source": ["aws.codepipeline"]}),
     topic=parts["topic"].arn,
     webhook=parts["webhook"].arn,
-    caller=parts["notify-role"].arn,
+    role=parts["notify-role"].arn,
     message="run <run> has failed",
-    paths=(("run", "$.detail.execution-id"),),
+    input_paths_map=(("run", "$.detail.execution-id"),),
 )
 DESIRED["release-events-role"] = lambda parts: usual(
-    Role, name=NAMES.role("release-events"), trust=policies.notify_trust(SCOPE), statements=policies.starts(SCOPE)
+    Role,
+    name=NAMES.role("release-events"),
+    assume_role_policy=policies.notify_trust(SCOPE),
+    statements=policies.starts(SCOPE),
 )
 DESIRED["release-events"] = lambda parts: BuildRule(
     name="shop-release-events",
     enabled=True,
     pattern=json.dumps({"source": ["aws.codepipeline"]}),
     project=NAMES.reports_project,
-    caller=parts["release-events-role"].arn,
+    role=parts["release-events-role"].arn,
     variables=(("PIPELINE_RUN", "$.detail.execution-id"),),
 )
 KEY_ID = "2b3c4d5e-0000-4000-8000-000000000000"

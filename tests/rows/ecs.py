@@ -144,8 +144,8 @@ class Ground:
     def definition(self, **changes: Any) -> TaskDefinition:
         desired: dict[str, Any] = {
             "family": "shop",
-            "container": "app",
-            "port": 8080,
+            "container_name": "app",
+            "container_port": 8080,
             "execution_role": self.role,
             "task_role": self.role,
             "log_group": self.log_group,
@@ -197,17 +197,25 @@ class Ground:
             "security_groups": frozenset({self.back}),
             "target_group": self.target_group,
             "listener": self.listener,
-            "container": "app",
-            "port": 8080,
-            "public_ip": True,
+            "container_name": "app",
+            "container_port": 8080,
+            "assign_public_ip": True,
         }
         return usual(Service, **desired | changes)
 
     def scaling(self, cluster: ClusterName, service: ServiceName, **changes: Any) -> Scaling:
-        return usual(Scaling, **{"cluster": cluster, "service": service, "minimum": 1, "maximum": 4, **changes})
+        return usual(
+            Scaling, **{"cluster": cluster, "service": service, "min_capacity": 1, "max_capacity": 4, **changes}
+        )
 
     def alarm(self, target: ScalableTargetId, **changes: Any) -> BacklogAlarm:
-        usual: dict[str, Any] = {"name": "shop-backlog", "queue": MAIL, "insights": False, "minutes": 3, "starts": True}
+        usual: dict[str, Any] = {
+            "name": "shop-backlog",
+            "queue": MAIL,
+            "container_insights": False,
+            "evaluation_periods": 3,
+            "starts": True,
+        }
         return BacklogAlarm(target=target, **usual | changes)
 
     @property

@@ -21,11 +21,11 @@ DESIRED: dict[str, Callable[[Any], Any]] = {
         vpc=parts["vpc"].vpc_id,
         ingress=frozenset({Rule(2049, 2049, group=parts["tasks-group"].group_id)}),
     ),
-    "volume data": lambda parts: FileSystem(key=None, encrypted_only=True),
+    "volume data": lambda parts: FileSystem(kms_key=None, encrypted_only=True),
     "targets data": lambda parts: MountTargets(
         file_system=parts["volume data"].file_system,
         subnets=parts.subnets("public-a", "public-b"),
-        groups=frozenset({parts["volumes-group"].group_id}),
+        security_groups=frozenset({parts["volumes-group"].group_id}),
     ),
     "access data 1000:1000": lambda parts: AccessPoint(
         file_system=parts["volume data"].file_system, path="/data", uid=1000, gid=1000, permissions="750"
@@ -73,7 +73,7 @@ ROWS = (
         "network",
         "volume data",
         {"encrypted_only": False},
-        {"key": KEY},
+        {"kms_key": KEY},
         by_hand={"encrypted_only": _open, "tags": _untag("volume data", "file_system")},
         kept=_is_open,
         apart="it has no name: any app can have one",
@@ -84,11 +84,13 @@ ROWS = (
         "targets data",
         {
             "subnets": lambda parts: parts.subnets("public-a", "public-b", "public-c"),
-            "groups": lambda parts: frozenset({parts["volumes-group"].group_id, parts["tasks-group"].group_id}),
+            "security_groups": lambda parts: frozenset(
+                {parts["volumes-group"].group_id, parts["tasks-group"].group_id}
+            ),
         },
         {"file_system": OTHER},
-        leaves=frozenset({"subnets", "groups"}),
-        by_hand={"groups": _other_group, "subnets": _one_less},
+        leaves=frozenset({"subnets", "security_groups"}),
+        by_hand={"security_groups": _other_group, "subnets": _one_less},
     ),
     Row(
         AccessPoint,

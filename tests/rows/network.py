@@ -45,7 +45,7 @@ Desired = Callable[[Any], Any]  # of the parts that it needs: `parts["vpc"].vpc_
 DESIRED: dict[str, Desired] = {
     "vpc": lambda parts: usual(Vpc, cidr="10.9.0.0/16"),
     "flow-logs": lambda parts: FlowLog(
-        vpc=parts["vpc"].vpc_id, traffic="REJECT", group=LogGroupName("/aws/vpc/shop"), role=FLOW_ROLE
+        vpc=parts["vpc"].vpc_id, traffic_type="REJECT", log_group=LogGroupName("/aws/vpc/shop"), role=FLOW_ROLE
     ),
     "public-a": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.0.0/24", zone_id="euc1-az1"),
     "public-b": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.1.0/24", zone_id="euc1-az2"),
@@ -83,14 +83,14 @@ DESIRED: dict[str, Desired] = {
         security_groups=frozenset({parts["balancer-group"].group_id}),
         internet_gateway=parts["gateway"].internet_gateway_id,
     ),
-    "targets": lambda parts: usual(TargetGroup, name="shop", vpc=parts["vpc"].vpc_id, path="/health"),
+    "targets": lambda parts: usual(TargetGroup, name="shop", vpc=parts["vpc"].vpc_id, health_check_path="/health"),
     "errors-alarm": lambda parts: Alarm(
         name="shop-errors",
         description="More than 5 % of the answers are errors",
         metrics=(Metric("errors", "HTTPCode_Target_5XX_Count", "Sum"), Metric("requests", "RequestCount", "Sum")),
         expression="100 * FILL(errors, 0) / requests",
         threshold=5.0,
-        minutes=2,
+        evaluation_periods=2,
         target_group=parts["targets"].arn,
         load_balancer=parts["balancer"].arn,
     ),
@@ -100,7 +100,7 @@ DESIRED: dict[str, Desired] = {
         zone=parts.zone,
         name=parts["certificate"].record_name,
         type="CNAME",
-        value=parts["certificate"].record_value,
+        resource_record=parts["certificate"].record_value,
         shared=True,
     ),
     "proof": lambda parts: ValidationRecord(certificate=parts["certificate"].arn, domain=DOMAIN),
@@ -116,9 +116,9 @@ DESIRED: dict[str, Desired] = {
         ssl_policy=POLICY,
     ),
     "redirect": lambda parts: ListenerRule(
-        listener=parts["https"].arn, priority=1, hosts=frozenset({f"www.{DOMAIN}"}), to=DOMAIN
+        listener=parts["https"].arn, priority=1, host_header=frozenset({f"www.{DOMAIN}"}), redirect_host=DOMAIN
     ),
-    "green": lambda parts: usual(TargetGroup, name="shop-second", vpc=parts["vpc"].vpc_id, path="/health"),
+    "green": lambda parts: usual(TargetGroup, name="shop-second", vpc=parts["vpc"].vpc_id, health_check_path="/health"),
     "shifting": lambda parts: ShiftingRule(
         listener=parts["https"].arn,
         priority=1000,
@@ -131,14 +131,14 @@ DESIRED: dict[str, Desired] = {
         zone=parts.zone,
         name=DOMAIN,
         type="A",
-        alias_dns=parts["balancer"].dns_name,
+        alias_dns_name=parts["balancer"].dns_name,
         alias_zone=parts["balancer"].zone_id,
     ),
 }
 ALL = tuple(DESIRED)
 DESIRED |= files.DESIRED
 DESIRED |= {  # what others may turn to
-    "www": lambda parts: usual(DnsRecord, zone=parts.zone, name=f"_www.{DOMAIN}", type="CNAME", value=DOMAIN),
+    "www": lambda parts: usual(DnsRecord, zone=parts.zone, name=f"_www.{DOMAIN}", type="CNAME", resource_record=DOMAIN),
     "public-c": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.3.0/24", zone_id="euc1-az3"),
     "other-address": lambda parts: ElasticIp(),
     "other-certificate": lambda parts: usual(Certificate, domain=f"other.{DOMAIN}"),
@@ -147,7 +147,7 @@ DESIRED |= {  # what others may turn to
         zone=parts.zone,
         name=parts["other-certificate"].record_name,
         type="CNAME",
-        value=parts["other-certificate"].record_value,
+        resource_record=parts["other-certificate"].record_value,
         shared=True,
     ),
     "other-issued": lambda parts: IssuedCertificate(

@@ -93,7 +93,7 @@ def test_bounds_by_the_clock_are_made_and_taken_back_and_what_they_set_is_no_dri
     assert world.plan(nightly).work == ()
     scaling.register_scalable_target(**where, MinCapacity=3, MaxCapacity=9)
     [step] = world.plan(nightly).work
-    assert step.changed == {"minimum", "maximum"}
+    assert step.changed == {"min_capacity", "max_capacity"}
     world.up(scaled())
     assert scaling.describe_scheduled_actions(**ALL)["ScheduledActions"] == []
     assert world.plan(scaled()).work == ()

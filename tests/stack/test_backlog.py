@@ -174,7 +174,7 @@ def test_container_insights_counts_the_tasks_where_it_is_on(world: World, line: 
     line.send(10)
     assert line.tasks(1200) == (3, 3)
     off = {**mailer(), "service": {"container_insights": "disabled"}}
-    assert {one.name for one in world.plan(off).work if "insights" in one.changed} == {
+    assert {one.name for one in world.plan(off).work if "container_insights" in one.changed} == {
         "cluster", "scaling mailer", "backlog-alarm mailer"}  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def test_a_project_moves_into_the_network_and_out_of_it(world: World) -> None:
     assert len(place(world)["securityGroupIds"]) == 1
     assert world.plan(INSIDE).work == ()
     world.boto("codebuild").update_project(name="hello-build", vpcConfig={})
-    assert {step.name: step.changed for step in world.plan(INSIDE).work} == {"build": {"place"}}
+    assert {step.name: step.changed for step in world.plan(INSIDE).work} == {"build": {"vpc_config"}}
     world.up(INSIDE)
     assert set(place(world)["subnets"]) == subnets(world)
     world.up(OUTSIDE)

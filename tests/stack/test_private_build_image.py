@@ -46,7 +46,7 @@ def test_the_build_pulls_its_image_with_that_secret_and_what_somebody_changes_is
     other = {key: value for key, value in machine(world).items() if key != "registryCredential"}
     codebuild.update_project(name="hello-build", environment=other)
     [step] = world.plan(behind(login)).work
-    assert (step.name, step.verb, step.changed) == ("build", Verb.UPDATE, {"image_login"})
+    assert (step.name, step.verb, step.changed) == ("build", Verb.UPDATE, {"registry_credential"})
     world.up(behind(login))
     assert machine(world)["registryCredential"] == credential
 

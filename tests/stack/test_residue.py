@@ -26,8 +26,11 @@ def test_up_after_down_takes_over_what_late_writers_have_made_and_says_so(world:
 
     taken = {step.name: step for step in world.plan().work if step.verb is Verb.UPDATE}
     assert {name: (set(step.changed), step.reason) for name, step in taken.items()} == {
-        "insights-logs": ({"days", "tags"}, "Container Insights made it by itself, without tags; it is taken over"),
-        "build-logs": ({"days", "tags"}, "CodeBuild made it by itself, without tags; it is taken over"),
+        "insights-logs": (
+            {"retention_in_days", "tags"},
+            "Container Insights made it by itself, without tags; it is taken over",
+        ),
+        "build-logs": ({"retention_in_days", "tags"}, "CodeBuild made it by itself, without tags; it is taken over"),
     }
     world.events.clear()
     world.up()

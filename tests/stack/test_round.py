@@ -53,18 +53,17 @@ def test_up_then_nothing_to_do_then_down_to_what_was_there(world: World, configu
     assert world.changes == 0
 
 
+LOGS = {name: {"retention_in_days"} for name in ("app-logs", "insights-logs", "build-logs")}
 CHANGES = {
     "environment": (desired_stack(service={"environment": {"GREETING": "hi"}}), {"task-definition": {"environment"}}),
     "memory": (desired_stack(service={"cpu": 512, "memory": 1024}),
                {"task-definition": {"cpu", "memory", "environment"}}),
     "retention": (desired_stack(logs={"retention_days": 7}),
-                  {"app-logs": {"days"}, "insights-logs": {"days"}, "build-logs": {"days"},
-                   "task-definition": {"cpu", "memory"}}),
+                  {**LOGS, "task-definition": {"cpu", "memory"}}),
     "health path": (desired_stack(service={"health_path": "/ready"}),
-                    {"target-group": {"path"},
-                     "app-logs": {"days"}, "insights-logs": {"days"}, "build-logs": {"days"}}),
+                    {**LOGS, "target-group": {"health_check_path"}}),
     "branch": (desired_stack(github={"branch": "release"}),
-               {"pipeline": {"source"}, "build": {"branch"}, "target-group": {"path"}}),
+               {"pipeline": {"source"}, "build": {"source_version"}, "target-group": {"health_check_path"}}),
 }  # fmt: skip
 """One after the other, each against the one before: so each is also the undoing of that one."""
 

@@ -113,7 +113,12 @@ def test_a_running_app_changes_over_in_place_and_back(world: World) -> None:
     assert not world.plan(BLUE_GREEN).work
     other = with_("canary", canary={"percent": 5, "minutes": 1})
     [change] = [one for step in world.plan(other).work for one in step.changes if one.field == "strategy"]
-    assert change.after == {"way": "CANARY", "bake": 5, "percent": 5, "minutes": 1}
+    assert change.after == {
+        "strategy": "CANARY",
+        "bake_time_in_minutes": 5,
+        "step_percent": 5,
+        "step_bake_time_in_minutes": 1,
+    }
     before = len(world.boto("ecs").list_service_deployments(cluster="hello", service="hello")["serviceDeployments"])
     world.up(other)
     world.up(PLAIN)  # neither of the two releases anything

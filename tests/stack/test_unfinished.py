@@ -65,12 +65,12 @@ def closed(way: str) -> Change:
 ANSWER = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}]
 KINDS: dict[Any, tuple[str, Change, str, Change, str]] = {
     Service: ("service", service(desiredCount=3), "desired_count", service(healthCheckGracePeriodSeconds=7),
-              "grace_period"),
-    TargetGroup: ("target-group", target_group(HealthCheckPath="/x"), "path",
-                  target_group(HealthCheckIntervalSeconds=44), "interval"),
+              "health_check_grace_period_seconds"),
+    TargetGroup: ("target-group", target_group(HealthCheckPath="/x"), "health_check_path",
+                  target_group(HealthCheckIntervalSeconds=44), "health_check_interval_seconds"),
     Listener: ("https", listener(SslPolicy="ELBSecurityPolicy-2016-08"), "ssl_policy",
                listener(DefaultActions=ANSWER), "forward"),
-    SecurityGroup: ("balancer-group", closed("ingress"), "ingress", closed("egress"), "lets_out_to"),
+    SecurityGroup: ("balancer-group", closed("ingress"), "ingress", closed("egress"), "egress"),
 }  # fmt: skip
 
 

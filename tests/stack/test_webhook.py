@@ -61,7 +61,7 @@ def test_the_url_is_nowhere_but_on_aws(world: World) -> None:
     changed = world.boto("secretsmanager")
     changed.put_secret_value(SecretId="chat", SecretString=json.dumps({"url": OTHER}))
     [step] = [one for one in world.plan(posting("chat:url")).work if one.kind == "webhook"]
-    assert (step.verb, {*step.changed}) == (Verb.UPDATE, {"url"})
+    assert (step.verb, {*step.changed}) == (Verb.UPDATE, {"invocation_endpoint"})
     everything = f"{plan} {step} {world.state_file.read_text()} {world.events}"
     assert "hooks.example.com" not in everything
     world.up(posting("chat:url"))

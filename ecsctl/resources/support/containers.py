@@ -76,29 +76,29 @@ class Sidecar:
     image: str
     essential: bool
     command: tuple[str, ...]
-    entrypoint: tuple[str, ...]
+    entry_point: tuple[str, ...]
     ports: tuple[int, ...]
     environment: Pairs
     secrets: Pairs  # name in the environment, ARN in Secrets Manager or Parameter Store
     depends_on: Pairs  # another container, and ECS's condition
     health_check: HealthCheck
     start_timeout: int  # seconds; 0: others wait forever
-    restart_after: int  # seconds that it must have run; 0: it is not restarted
-    restart_ignores: tuple[int, ...]
+    restart_attempt_period: int  # seconds that it must have run; 0: it is not restarted
+    ignored_exit_codes: tuple[int, ...]
     cpu: int  # units
     memory: int  # MiB; 0: all of the task's
     user: str
-    read_only: bool
+    readonly_root_filesystem: bool
     stop_timeout: int
-    mounts: tuple[Mount, ...] = ()
+    mount_points: tuple[Mount, ...] = ()
     logged: bool = True  # false on AWS: its lines go elsewhere than the app's
 
     def __post_init__(self) -> None:
-        for name in ("environment", "secrets", "depends_on", "restart_ignores"):
+        for name in ("environment", "secrets", "depends_on", "ignored_exit_codes"):
             object.__setattr__(self, name, tuple(sorted(getattr(self, name))))
-        object.__setattr__(self, "mounts", ordered(self.mounts))
-        if not self.restart_after:
-            object.__setattr__(self, "restart_ignores", ())
+        object.__setattr__(self, "mount_points", ordered(self.mount_points))
+        if not self.restart_attempt_period:
+            object.__setattr__(self, "ignored_exit_codes", ())
 
 
 def written(sidecar: Sidecar, actual: Mapping[str, Any], log: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,8 +106,8 @@ def written(sidecar: Sidecar, actual: Mapping[str, Any], log: Mapping[str, Any])
     mapped = {port.get("containerPort"): port for port in actual.get("portMappings") or ()}
     restart = {
         "enabled": True,
-        "restartAttemptPeriod": sidecar.restart_after,
-        "ignoredExitCodes": list(sidecar.restart_ignores),
+        "restartAttemptPeriod": sidecar.restart_attempt_period,
+        "ignoredExitCodes": list(sidecar.ignored_exit_codes),
     }
     merged = {
         **actual,
@@ -115,7 +115,7 @@ def written(sidecar: Sidecar, actual: Mapping[str, Any], log: Mapping[str, Any])
         "image": sidecar.image,
         "essential": sidecar.essential,
         "command": list(sidecar.command),
-        "entryPoint": list(sidecar.entrypoint),
+        "entryPoint": list(sidecar.entry_point),
         "portMappings": [
             {**mapped.get(port, {}), "containerPort": port, "hostPort": port, "protocol": "tcp"}
             for port in sidecar.ports
@@ -125,13 +125,13 @@ def written(sidecar: Sidecar, actual: Mapping[str, Any], log: Mapping[str, Any])
         "dependsOn": [{"containerName": name, "condition": condition} for name, condition in sidecar.depends_on],
         "healthCheck": sidecar.health_check.sent,
         "startTimeout": sidecar.start_timeout or None,
-        "restartPolicy": _said(restart) if sidecar.restart_after else None,
+        "restartPolicy": _said(restart) if sidecar.restart_attempt_period else None,
         "cpu": sidecar.cpu,
         "memory": sidecar.memory or None,
         "user": sidecar.user or None,
-        "readonlyRootFilesystem": sidecar.read_only or None,
+        "readonlyRootFilesystem": sidecar.readonly_root_filesystem or None,
         "stopTimeout": sidecar.stop_timeout,
-        "mountPoints": mounted(sidecar.mounts, actual.get("mountPoints") or ()),
+        "mountPoints": mounted(sidecar.mount_points, actual.get("mountPoints") or ()),
         "logConfiguration": {**log},
         "dockerLabels": {**(actual.get("dockerLabels") or {}), LABEL: "yes"},
     }
@@ -146,21 +146,21 @@ def read(container: Mapping[str, Any], log: Mapping[str, Any]) -> Sidecar:
         image=container.get("image", ""),
         essential=container.get("essential", True),
         command=tuple(container.get("command") or ()),
-        entrypoint=tuple(container.get("entryPoint") or ()),
+        entry_point=tuple(container.get("entryPoint") or ()),
         ports=tuple(port.get("containerPort", 0) for port in container.get("portMappings") or ()),
         environment=tuple((pair["name"], pair.get("value", "")) for pair in container.get("environment") or ()),
         secrets=tuple((pair["name"], pair["valueFrom"]) for pair in container.get("secrets") or ()),
         depends_on=tuple((pair["containerName"], pair["condition"]) for pair in container.get("dependsOn") or ()),
         health_check=HealthCheck.of(container),
         start_timeout=container.get("startTimeout") or 0,
-        restart_after=restart.get("restartAttemptPeriod", 300) if restart.get("enabled") else 0,
-        restart_ignores=tuple(restart.get("ignoredExitCodes") or ()),
+        restart_attempt_period=restart.get("restartAttemptPeriod", 300) if restart.get("enabled") else 0,
+        ignored_exit_codes=tuple(restart.get("ignoredExitCodes") or ()),
         cpu=container.get("cpu") or 0,
         memory=container.get("memory") or 0,
         user=container.get("user") or "",
-        read_only=bool(container.get("readonlyRootFilesystem")),
+        readonly_root_filesystem=bool(container.get("readonlyRootFilesystem")),
         stop_timeout=container.get("stopTimeout", 30),
-        mounts=mounts_of(container),
+        mount_points=mounts_of(container),
         logged=_part(container.get("logConfiguration") or {}, log) == log,
     )
 

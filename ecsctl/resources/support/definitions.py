@@ -22,29 +22,29 @@ class Contents:
     """Describes what a family of task definitions says: the fields of the kind."""
 
     family: Fixed[str]
-    container: str
-    port: int
+    container_name: str
+    container_port: int
     execution_role: RoleArn
     task_role: RoleArn
     log_group: LogGroupName
     image: ImageUri | None
     cpu: int  # units: 1024 are one vCPU
     memory: int  # MiB
-    architecture: Architecture
-    log_prefix: str
+    cpu_architecture: Architecture
+    log_stream_prefix: str
     log_mode: str  # or blocking; empty on AWS: the account's default, which others change
-    log_buffer: str  # lines that do not fit into it are lost; empty: there is none
+    log_max_buffer_size: str  # lines that do not fit into it are lost; empty: there is none
     environment: tuple[tuple[str, str], ...]
     secrets: tuple[tuple[str, str], ...]  # name in the environment, ARN in Secrets Manager or Parameter Store
     command: tuple[str, ...]  # empty: the image's own
     health_check: HealthCheck
-    init_process: bool  # reaps zombies of ECS Exec and of the app's own children
+    init_process_enabled: bool  # reaps zombies of ECS Exec and of the app's own children
     stop_timeout: int  # seconds between SIGTERM and SIGKILL
-    read_only: bool  # the root file system; ECS Exec needs it writable
+    readonly_root_filesystem: bool  # the root file system; ECS Exec needs it writable
     more: Additions  # further settings, by path
     sidecars: tuple[Sidecar, ...]
     volumes: tuple[Volume, ...]
-    mounts: tuple[Mount, ...]  # of them in the app's container
+    mount_points: tuple[Mount, ...]  # of them in the app's container
     sound: bool  # false: deregistered, no longer for Fargate on Linux, or its image gives way to the seed
     unsound: str = field(default="", compare=False)  # in words, why it is not sound
     seed: ImageUri | None = field(default=None, compare=False)
@@ -55,9 +55,9 @@ class Contents:
         object.__setattr__(self, "secrets", tuple(sorted(self.secrets)))
         object.__setattr__(self, "sidecars", tuple(sorted(self.sidecars, key=lambda one: one.name)))
         object.__setattr__(self, "volumes", in_order(self.volumes))
-        object.__setattr__(self, "mounts", ordered(self.mounts))
+        object.__setattr__(self, "mount_points", ordered(self.mount_points))
         if self.log_mode == "blocking":  # Docker refuses a buffer then ("only supported with 'mode=non-blocking'")
-            object.__setattr__(self, "log_buffer", "")
+            object.__setattr__(self, "log_max_buffer_size", "")
 
 
 AnyContents = TypeVar("AnyContents", bound=Contents)
@@ -72,7 +72,7 @@ def image_for(desired: Contents, running: str | None = None, good: str | None = 
 
 def laid(desired: Contents, over: Definition, image: str | None, region: str) -> Definition:
     """The desired state laid over the revision that runs (`{}` if none does), with that image in our container."""
-    ours, platform = container_of(over, desired.container), over.get("runtimePlatform", {})
+    ours, platform = container_of(over, desired.container_name), over.get("runtimePlatform", {})
     merged = _container(desired, ours, image, region)
     its_containers = over.get("containerDefinitions") or [ours]
     containers = beside(ours, merged, its_containers, desired.sidecars, _log(desired, region))
@@ -83,7 +83,7 @@ def laid(desired: Contents, over: Definition, image: str | None, region: str) ->
         "memory": str(desired.memory),
         "networkMode": "awsvpc",
         "requiresCompatibilities": sorted({*over.get("requiresCompatibilities", ()), "FARGATE"}),
-        "runtimePlatform": {**platform, "cpuArchitecture": desired.architecture, "operatingSystemFamily": "LINUX"},
+        "runtimePlatform": {**platform, "cpuArchitecture": desired.cpu_architecture, "operatingSystemFamily": "LINUX"},
         "executionRoleArn": desired.execution_role,
         "taskRoleArn": desired.task_role,
         "containerDefinitions": containers,
@@ -96,27 +96,27 @@ def laid(desired: Contents, over: Definition, image: str | None, region: str) ->
 
 
 def _container(desired: Contents, ours: dict[str, Any], image: str | None, region: str) -> dict[str, Any]:
-    mapped, ports = _mapping(ours, desired.port), ours.get("portMappings") or []
-    ours_only = {"containerPort": desired.port, "hostPort": desired.port, "protocol": "tcp"}
-    others = [port for port in ports if port is not mapped and port.get("containerPort") != desired.port]
+    mapped, ports = _mapping(ours, desired.container_port), ours.get("portMappings") or []
+    ours_only = {"containerPort": desired.container_port, "hostPort": desired.container_port, "protocol": "tcp"}
+    others = [port for port in ports if port is not mapped and port.get("containerPort") != desired.container_port]
     log, wanted = ours.get("logConfiguration", {}), _log(desired, region)
     log = log if log.get("logDriver") == "awslogs" else {}
     options = {name: value for name, value in log.get("options", {}).items() if name not in _LOGS}
     merged = {
         **ours,
-        "name": desired.container,
+        "name": desired.container_name,
         "image": image,
         "essential": True,
-        "portMappings": [{**mapped, **ours_only}, *others] if desired.port else [],
+        "portMappings": [{**mapped, **ours_only}, *others] if desired.container_port else [],
         "environment": [{"name": name, "value": value} for name, value in desired.environment],
         "secrets": [{"name": name, "valueFrom": source} for name, source in desired.secrets],
         "command": list(desired.command),
         "logConfiguration": {**log, **wanted, "options": {**options, **wanted["options"]}},
-        "linuxParameters": {**ours.get("linuxParameters", {}), "initProcessEnabled": desired.init_process},
+        "linuxParameters": {**ours.get("linuxParameters", {}), "initProcessEnabled": desired.init_process_enabled},
         "stopTimeout": desired.stop_timeout,
-        "readonlyRootFilesystem": desired.read_only,
+        "readonlyRootFilesystem": desired.readonly_root_filesystem,
         "healthCheck": desired.health_check.sent,
-        "mountPoints": mounted(desired.mounts, ours.get("mountPoints") or ()),
+        "mountPoints": mounted(desired.mount_points, ours.get("mountPoints") or ()),
     }
     return {name: value for name, value in merged.items() if said(value)}
 
@@ -126,7 +126,7 @@ _LOGS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix", "mode", "ma
 
 def _log(desired: Contents, region: str) -> dict[str, Any]:
     """Returns where the app and its sidecars log to."""
-    values = (desired.log_group, region, desired.log_prefix, desired.log_mode, desired.log_buffer)
+    values = (desired.log_group, region, desired.log_stream_prefix, desired.log_mode, desired.log_max_buffer_size)
     options = {name: value for name, value in zip(_LOGS, values, strict=True) if value}
     return {"logDriver": "awslogs", "options": options}
 
@@ -139,36 +139,36 @@ def _mapping(ours: Mapping[str, Any], port: int) -> dict[str, Any]:
 
 def actual_of(revision: Revision, like: AnyContents, region: str) -> AnyContents:
     """A revision's values of the resource's fields, with what AWS omits or fills in normalized."""
-    definition, ours = revision.definition, container_of(revision.definition, like.container)
-    port = _mapping(ours, like.port)
+    definition, ours = revision.definition, container_of(revision.definition, like.container_name)
+    port = _mapping(ours, like.container_port)
     log = ours.get("logConfiguration", {})
     options = log.get("options", {}) if log.get("logDriver") == "awslogs" else {}
     unsound = _unsound(revision, like)
     found = Contents(  # all of its fields: one that is forgotten is a type error
         family=like.family,
-        container=ours.get("name", ""),
+        container_name=ours.get("name", ""),
         image=ours.get("image", ""),
-        port=port.get("containerPort", 0) if port.get("protocol", "tcp") == "tcp" else 0,
+        container_port=port.get("containerPort", 0) if port.get("protocol", "tcp") == "tcp" else 0,
         cpu=int(definition.get("cpu", 0)),
         memory=int(definition.get("memory", 0)),
-        architecture=revision.architecture,
+        cpu_architecture=revision.architecture,
         execution_role=definition.get("executionRoleArn", ""),
         task_role=definition.get("taskRoleArn", ""),
         log_group=LogGroupName(options.get("awslogs-group", "") if options.get("awslogs-region") == region else ""),
-        log_prefix=options.get("awslogs-stream-prefix", ""),
+        log_stream_prefix=options.get("awslogs-stream-prefix", ""),
         log_mode=options.get("mode", ""),
-        log_buffer=options.get("max-buffer-size", ""),
+        log_max_buffer_size=options.get("max-buffer-size", ""),
         environment=tuple((pair["name"], pair.get("value", "")) for pair in ours.get("environment", ())),
         secrets=tuple((pair["name"], pair["valueFrom"]) for pair in ours.get("secrets", ())),
         command=tuple(ours.get("command", ())),
         health_check=HealthCheck.of(ours),
-        init_process=bool(ours.get("linuxParameters", {}).get("initProcessEnabled")),
+        init_process_enabled=bool(ours.get("linuxParameters", {}).get("initProcessEnabled")),
         stop_timeout=ours.get("stopTimeout", 30),
-        read_only=bool(ours.get("readonlyRootFilesystem")),
+        readonly_root_filesystem=bool(ours.get("readonlyRootFilesystem")),
         more=added(definition, ours, like.more),
         sidecars=sidecars_of(definition, ours, like.sidecars, _log(like, region)),
         volumes=read(definition),
-        mounts=mounts_of(ours),
+        mount_points=mounts_of(ours),
         sound=not unsound,
         unsound=unsound,
         seed=like.seed,
@@ -179,7 +179,7 @@ def actual_of(revision: Revision, like: AnyContents, region: str) -> AnyContents
 
 def _unsound(revision: Revision, like: Contents) -> str:
     """Returns why a revision cannot be used; empty if it can."""
-    definition, ours = revision.definition, container_of(revision.definition, like.container)
+    definition, ours = revision.definition, container_of(revision.definition, like.container_name)
     system = definition.get("runtimePlatform", {}).get("operatingSystemFamily", "LINUX")
     why = (
         (not revision.active, "the revision was deregistered"),
@@ -187,7 +187,7 @@ def _unsound(revision: Revision, like: Contents) -> str:
         (definition.get("networkMode") != "awsvpc", f"its network mode is {definition.get('networkMode')}, not awsvpc"),
         ("FARGATE" not in definition.get("requiresCompatibilities", ()), "it is not made for Fargate"),
         (system != "LINUX", f"it is for {system}, not for Linux"),
-        (not ours.get("essential", True), f"its container {like.container} is not essential"),
+        (not ours.get("essential", True), f"its container {like.container_name} is not essential"),
     )
     reasons = ", ".join(text for wrong, text in why if wrong)
     return f"{reasons}: a new revision is made" if reasons else ""
@@ -215,7 +215,7 @@ def decide(desired: Contents, live: Revision, later: Iterable[Revision], good: s
     desired was registered by a run that was interrupted before it updated the service: it is right, and nothing is
     registered twice. `good` is the image to continue with if ECS gave up the live one.
     """
-    running = container_of(live.definition, desired.container).get("image")
+    running = container_of(live.definition, desired.container_name).get("image")
     definition = laid(desired, live.definition, image_for(desired, running, good), me.region)
     note = "the newest deployment was given up: the image of the last good one is kept" if good else ""
     actual = actual_of(live, desired, me.region)

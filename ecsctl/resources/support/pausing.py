@@ -34,15 +34,15 @@ EXPIRED = "the end of a pause without an answer in time"
 class Pause:
     """At which stages a deployment is held, for how many minutes at most, and what ECS does after that."""
 
-    at: frozenset[str] = frozenset()
-    minutes: int = 0
-    then: Action = "ROLLBACK"
+    lifecycle_stages: frozenset[str] = frozenset()
+    timeout_in_minutes: int = 0
+    action: Action = "ROLLBACK"
 
     @property
     def hook(self) -> dict[str, Any]:
         """Returns it in the form that ECS accepts."""
-        timeout = {"timeoutInMinutes": self.minutes, "action": self.then}
-        return {"targetType": PAUSE, "lifecycleStages": sorted(self.at), "timeoutConfiguration": timeout}
+        timeout = {"timeoutInMinutes": self.timeout_in_minutes, "action": self.action}
+        return {"targetType": PAUSE, "lifecycleStages": sorted(self.lifecycle_stages), "timeoutConfiguration": timeout}
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,12 @@ def pause_of(hooks: Collection[Answer], wanted: Pause | None) -> Pause:
     ours = [hook for hook in hooks if is_pause(hook)]
     if not ours:
         return Pause()
-    usual = wanted if wanted and wanted.at else Pause(minutes=1440)
+    usual = wanted if wanted and wanted.lifecycle_stages else Pause(timeout_in_minutes=1440)
     times = [hook["timeoutConfiguration"] for hook in ours if hook.get("timeoutConfiguration")]
     lasting = {(one.get("timeoutInMinutes", 1440), one.get("action", "ROLLBACK")) for one in times}
-    minutes, then = min(lasting - {(usual.minutes, usual.then)}, default=(usual.minutes, usual.then))
+    minutes, then = min(
+        lasting - {(usual.timeout_in_minutes, usual.action)}, default=(usual.timeout_in_minutes, usual.action)
+    )
     return Pause(frozenset(stage for hook in ours for stage in hook.get("lifecycleStages", ())), minutes, then)
 
 

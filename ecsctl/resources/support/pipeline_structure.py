@@ -64,8 +64,8 @@ class Deploy:
     name: str
     cluster: ClusterName
     service: ServiceName
-    file: str = "docker_image_definition.json"
-    minutes: int = 15  # AWS's own is 60: a rollback is not noticed and blocks the pipeline for that long
+    file_name: str = "docker_image_definition.json"
+    timeout_in_minutes: int = 15  # AWS's own is 60: a rollback is not noticed and blocks the pipeline for that long
 
 
 Source = GitHubSource | ConnectionSource
@@ -84,7 +84,7 @@ class Parts:
     deploys: tuple[Deploy, ...]  # all at once
     release: ProjectName = NO_RELEASE
     jobs: ProjectName = NO_JOBS
-    key: str = ""  # the ARN of the KMS key that encrypts the artifacts; empty: S3's in the account
+    encryption_key: str = ""  # the ARN of the KMS key that encrypts the artifacts; empty: S3's in the account
 
 
 def structure(name: str, parts: Parts, token: str) -> Json:
@@ -95,7 +95,7 @@ def structure(name: str, parts: Parts, token: str) -> Json:
         "artifactStore": {
             "type": "S3",
             "location": parts.bucket,
-            **({"encryptionKey": {"type": "KMS", "id": parts.key}} if parts.key else {}),
+            **({"encryptionKey": {"type": "KMS", "id": parts.encryption_key}} if parts.encryption_key else {}),
         },
         "pipelineType": "V2",
         "executionMode": "SUPERSEDED",  # a newer push overtakes an older one: two never deploy at the same time
@@ -124,7 +124,7 @@ def parts(found: Mapping[str, Any], digest: str) -> Parts:
         deploys=tuple(_deploy_of(one["name"], one["configuration"]) for one in by["ECS"]),
         release=ProjectName(releases[0]["configuration"]["ProjectName"]) if releases else NO_RELEASE,
         jobs=ProjectName(jobs[0]["configuration"]["ProjectName"]) if jobs else NO_JOBS,
-        key=found.get("artifactStore", {}).get("encryptionKey", {}).get("id", ""),
+        encryption_key=found.get("artifactStore", {}).get("encryptionKey", {}).get("id", ""),
     )
 
 
@@ -203,8 +203,8 @@ def _deploy(deploy: Deploy) -> Json:
     configuration = {
         "ClusterName": deploy.cluster,
         "ServiceName": deploy.service,
-        "FileName": deploy.file,
-        "DeploymentTimeout": str(deploy.minutes),
+        "FileName": deploy.file_name,
+        "DeploymentTimeout": str(deploy.timeout_in_minutes),
     }
     return _action(deploy.name, "Deploy", "AWS", "ECS", configuration) | {"inputArtifacts": [{"name": _BUILD_OUTPUT}]}
 

@@ -55,7 +55,7 @@ class Inside:
 
     vpc: VpcId
     subnets: frozenset[SubnetId]
-    groups: frozenset[SecurityGroupId]
+    security_groups: frozenset[SecurityGroupId]
 
 
 OUTSIDE = Inside(VpcId(""), frozenset(), frozenset())
@@ -77,7 +77,7 @@ def vpc_config(place: Inside) -> VpcConfigTypeDef:
     """Returns it in the form that CodeBuild accepts: an empty one removes a project from its VPC."""
     if place == OUTSIDE:
         return {}
-    return {"vpcId": place.vpc, "subnets": sorted(place.subnets), "securityGroupIds": sorted(place.groups)}
+    return {"vpcId": place.vpc, "subnets": sorted(place.subnets), "securityGroupIds": sorted(place.security_groups)}
 
 
 def source(repository: str, buildspec: str, auth: SourceAuth) -> ProjectSourceTypeDef:

@@ -28,7 +28,7 @@ class EarlySuccess:
 
     enabled: bool = False
     healthy_percent: int = 0
-    cleanup: Cleanup | None = None
+    source_service_revision_cleanup: Cleanup | None = None
 
 
 @dataclass(frozen=True)
@@ -43,36 +43,36 @@ class Threshold:
 class Strategy:
     """One task after the other; or a second set of tasks, to which the requests are shifted at once or in steps.
 
-    `bake` are the minutes for which the old tasks stay after that. `percent` and `minutes` are per step, for strategies
-    that have steps.
+    The old tasks stay for `bake_time_in_minutes` after that. `step_percent` and `step_bake_time_in_minutes` are for
+    strategies that have steps; ECS calls those of the canary's one step `canaryPercent` and `canaryBakeTimeInMinutes`.
     """
 
-    way: Way = "ROLLING"
-    bake: int = 0
-    percent: float = 0.0
-    minutes: int = 0
+    strategy: Way = "ROLLING"
+    bake_time_in_minutes: int = 0
+    step_percent: float = 0.0
+    step_bake_time_in_minutes: int = 0
 
     @property
     def shifts(self) -> bool:
         """Whether there are two sets of tasks, and requests are shifted from one to the other."""
-        return self.way != "ROLLING"
+        return self.strategy != "ROLLING"
 
     @property
     def waits(self) -> int:
         """The minutes for which a deployment waits by design."""
-        return minutes_of(self.way, self.bake, self.percent, self.minutes)
+        return minutes_of(self.strategy, self.bake_time_in_minutes, self.step_percent, self.step_bake_time_in_minutes)
 
 
 @dataclass(frozen=True)
 class Rules:
     """Describes when a deployment counts as complete, and when it is given up."""
 
-    minimum_percent: int
+    minimum_healthy_percent: int
     maximum_percent: int
     circuit_breaker: bool
     rollback: bool
     threshold: Threshold
-    reset_on_healthy: bool
+    reset_on_healthy_task: bool
     early_success: EarlySuccess
     alarms: frozenset[AlarmName]
     strategy: Strategy
@@ -83,10 +83,10 @@ class Rules:
         breaker: dict[str, Any] = {"enable": self.circuit_breaker, "rollback": self.rollback}
         if self.threshold != Threshold() or "threshold" in changed:
             breaker["thresholdConfiguration"] = {"type": self.threshold.type, "value": self.threshold.value}
-        if not self.reset_on_healthy or "reset_on_healthy" in changed:
-            breaker["resetOnHealthyTask"] = self.reset_on_healthy
+        if not self.reset_on_healthy_task or "reset_on_healthy_task" in changed:
+            breaker["resetOnHealthyTask"] = self.reset_on_healthy_task
         found: dict[str, Any] = {
-            "minimumHealthyPercent": self.minimum_percent,
+            "minimumHealthyPercent": self.minimum_healthy_percent,
             "maximumPercent": self.maximum_percent,
             "deploymentCircuitBreaker": breaker,
         }
@@ -95,7 +95,7 @@ class Rules:
             found["earlySuccessCriteria"] = {
                 "enable": True,
                 "healthyPercent": early.healthy_percent,
-                "sourceServiceRevisionCleanup": early.cleanup,
+                "sourceServiceRevisionCleanup": early.source_service_revision_cleanup,
             }
         elif "early_success" in changed:
             found["earlySuccessCriteria"] = {"enable": False}
@@ -103,11 +103,11 @@ class Rules:
             on = bool(self.alarms)
             found["alarms"] = {"alarmNames": sorted(self.alarms), "enable": on, "rollback": on}
         if self.strategy != Strategy() or "strategy" in changed:
-            found |= {"strategy": self.strategy.way, "bakeTimeInMinutes": self.strategy.bake}
-        if steps := _STEPS.get(self.strategy.way):
-            found[steps[0]] = {steps[1]: self.strategy.percent, steps[2]: self.strategy.minutes}
-        if self.pause and (self.pause.at or "pause" in changed):
-            found[HOOKS] = [self.pause.hook] if self.pause.at else []
+            found |= {"strategy": self.strategy.strategy, "bakeTimeInMinutes": self.strategy.bake_time_in_minutes}
+        if steps := _STEPS.get(self.strategy.strategy):
+            found[steps[0]] = {steps[1]: self.strategy.step_percent, steps[2]: self.strategy.step_bake_time_in_minutes}
+        if self.pause and (self.pause.lifecycle_stages or "pause" in changed):
+            found[HOOKS] = [self.pause.hook] if self.pause.lifecycle_stages else []
         return found
 
 
@@ -118,12 +118,12 @@ def rules_of(deployment: Mapping[str, Any], wanted: Pause | None = None) -> Rule
     alarms = deployment.get("alarms") or {}
     names = alarms.get("alarmNames", ()) if alarms.get("enable") and alarms.get("rollback") else ()
     return Rules(
-        minimum_percent=deployment.get("minimumHealthyPercent", 100),
+        minimum_healthy_percent=deployment.get("minimumHealthyPercent", 100),
         maximum_percent=deployment.get("maximumPercent", 200),
         circuit_breaker=bool(breaker.get("enable")),
         rollback=bool(breaker.get("rollback")),
         threshold=Threshold(threshold["type"], threshold["value"]) if threshold else Threshold(),
-        reset_on_healthy=bool(breaker.get("resetOnHealthyTask", True)),
+        reset_on_healthy_task=bool(breaker.get("resetOnHealthyTask", True)),
         early_success=EarlySuccess(True, early.get("healthyPercent", 0), early.get("sourceServiceRevisionCleanup"))
         if early.get("enable")
         else EarlySuccess(),

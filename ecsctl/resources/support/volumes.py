@@ -31,7 +31,7 @@ class Volume:
     name: str
     file_system: FileSystemId
     access_point: AccessPointId
-    directory: str  # of the file system, or of the access point
+    root_directory: str  # of the file system, or of the access point
     guarded: bool = True  # false on AWS: not encrypted in transit, or anybody may mount it
 
 
@@ -50,7 +50,7 @@ def _sent(one: Volume) -> dict[str, Any]:
         "name": OURS + one.name,
         "efsVolumeConfiguration": {
             "fileSystemId": one.file_system,
-            "rootDirectory": one.directory,
+            "rootDirectory": one.root_directory,
             "transitEncryption": "ENABLED",
             "authorizationConfig": {**point, "iam": "ENABLED"},
         },
@@ -69,7 +69,7 @@ def read(definition: Mapping[str, Any]) -> tuple[Volume, ...]:
                     name=one["name"].removeprefix(OURS),
                     file_system=FileSystemId(said.get("fileSystemId", "")),
                     access_point=AccessPointId(access.get("accessPointId") or ""),
-                    directory=said.get("rootDirectory") or "/",
+                    root_directory=said.get("rootDirectory") or "/",
                     guarded=said.get("transitEncryption") == "ENABLED" and access.get("iam") == "ENABLED",
                 )
             )
