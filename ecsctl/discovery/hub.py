@@ -30,7 +30,7 @@ def _pulled(read: Dockerfile, arguments: Mapping[str, str]) -> Iterator[str]:
         named += [one for word, rest in stage.instructions if word in ("COPY", "ADD", "RUN")
                   for one in re.findall(r"(?:--|,)from=([^\s,]+)", rest)]  # fmt: skip
         for name in named:
-            image = dockerfile.filled(name, arguments)
+            image = dockerfile.expanded(name, arguments)
             if image.lower() in stages or image.isdigit() or image == "scratch" or "$" in image:
                 continue
             host, slash, rest = image.partition("/")

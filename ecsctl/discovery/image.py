@@ -98,7 +98,7 @@ def observed(
         read,
         [one.target for one in built if one.ports],
         {one.rpartition("/")[2].lower() for one in (called, tree.root.name)},
-        {one.target for one in built if not one.trial},
+        {one.target for one in built if not one.for_development},
     )
     stage = read.stage(target)
     assert stage is not None  # noqa: S101 - no other is among the Dockerfiles
@@ -109,16 +109,16 @@ def observed(
     doubts += [
         *choosing.for_development(read.stage(), target),
         *choosing.by_variable(read, stage, built),
-        *choosing.half(read, stage, built),
+        *choosing.served_beside(read, stage, built),
         *absent.missing_notes(tree, path, read, place),
     ]
     names = {called, tree.root.name} if place.folder == "." else {place.folder}
     names |= {called.partition("/")[0]} if called.endswith("/docker") else set()  # anonaddy/docker builds anonaddy
     ours = running.services_of(services, path, names, called.rpartition("/")[0], stage)
-    notes += running.unlike(read, stage, ours)
-    said = hosts.of(tree, path, place.folder)
+    notes += running.other_entry_point(read, stage, ours)
+    platforms = hosts.of(tree, path, place.folder)
     pod = manifests.of(tree, place.folder, (*names, called))
-    command = _command(tree, path, read, stage, ours, said, pod, doubts)
+    command = _command(tree, path, read, stage, ours, platforms, pod, doubts)
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, for which it has no default: set it in [build.args]")
@@ -127,7 +127,7 @@ def observed(
     if (
         any(one.mounts for one in ours)
         and not absent.fetches(read, bare)
-        and not build_context.holds_sources(tree, read, place)
+        and not build_context.copies_sources(tree, read, place)
     ):
         doubts.append(f"no COPY in {path} brings the repository's sources into the image, and {ours[0].where} mounts "
                       "a folder over it: the image may only be for development")  # fmt: skip
@@ -138,7 +138,7 @@ def observed(
         *stores.by_name(texts, services),
         *running.in_development(read.environment(stage)),
     ]
-    answers = listening.observed(tree, place.folder, path, read, stage, ours, said, texts, ask, notes, doubts)
+    answers = listening.observed(tree, place.folder, path, read, stage, ours, platforms, texts, ask, notes, doubts)
     port, checked, environment = answers.port, answers.health, answers.environment
     if initial := bool(ours) and ours[0].init and ours[0].runs(stage.name):
         notes.append(f"an init process runs first in the container, as in {ours[0].where}")
@@ -146,12 +146,12 @@ def observed(
         if name not in dict(environment):
             environment += ((name, value),)
             notes.append(f"[service.environment] sets {name}: {why}")
-    cpu, memory, large = machine.size(tree, place.folder, read, stage, ours, said)
+    cpu, memory, large = machine.size(tree, place.folder, read, stage, ours, platforms)
     if cpu:
         notes.append(f"the task has {memory} MiB, more than the default: {large}")
     if bound := machine.bound(read, stage):
         notes.append(f"the processor is X86_64: {bound}")
-    others = processes.of(tree, services, ours, said)
+    others = processes.of(tree, services, ours, platforms)
     foreign = needs.others(tree, path) if place.folder == "." else ()
     found = needs.listed(
         tree,
@@ -159,10 +159,10 @@ def observed(
         services,
         ours,
         folders.of_image(read, stage),
-        {*read.environment(stage), *dict(environment), *absent.begun(tree, path, stage, place.folder)},
+        {*read.environment(stage), *dict(environment), *absent.variables_set(tree, path, stage, place.folder)},
         path,
         port,
-        said,
+        platforms,
     )
     return Image(
         dockerfile=path,
@@ -170,7 +170,7 @@ def observed(
         target=target,
         port=port,
         path=checked.path,
-        codes="200-399" if port and (checked.leads or (checked.redirects and checked.path == "/")) else "",
+        codes="200-399" if port and (checked.accepts_redirect or (checked.redirects and checked.path == "/")) else "",
         architecture="X86_64" if bound else "",
         size=(cpu, memory),
         environment=environment,
@@ -191,14 +191,14 @@ def observed(
 
 
 def _command(
-    tree: Tree, path: str, read: Dockerfile, stage: Stage, services: Sequence[Service], said: Sequence[Host],
+    tree: Tree, path: str, read: Dockerfile, stage: Stage, services: Sequence[Service], platforms: Sequence[Host],
     pod: Container | None, doubts: list[str],
 ) -> tuple[str, ...]:  # fmt: skip
     """The command for an image that has none, with its source added to `doubts`; empty if the image has one."""
-    its = [one for one in services if one.dockerfile == path or not _rivals(tree, path, read)]
+    its = [one for one in services if one.dockerfile == path or not _has_rival(tree, path, read)]
     command = running.command(read, stage, its, doubts)
     if not command or (services and (services[0].mounts or running.for_developers(" ".join(command)))):
-        hosted, lacks = running.hosted(tree, read, stage, said, doubts)
+        hosted, lacks = running.hosted(tree, read, stage, platforms, doubts)
         command = hosted or command
         doubts += [lacks] if lacks and not command and not pod else []
     if pod and pod.arguments and not pod.command and not command and not read.parts(stage)[1]:
@@ -212,14 +212,14 @@ def _starting(
     services: Sequence[Service],
 ) -> Iterator[str]:  # fmt: skip
     """Sentences if what the container starts cannot serve requests, or is meant for development."""
-    if choosing.template(tree, path):
+    if choosing.is_template(tree, path):
         yield choosing.IS_TEMPLATE.format(path)
     if absent.speaks_fastcgi(read, stage):
         yield "PHP-FPM speaks FastCGI, and a load balancer speaks HTTP: the image needs a web server too"
-    if for_developers := running.for_developers(running.said(tree, texts)):
+    if for_developers := running.for_developers(running.started_commands(tree, texts)):
         yield for_developers
     if not command:
-        yield from running.helps(tree, context, read, stage, texts)
+        yield from running.without_subcommand(tree, context, read, stage, texts)
         yield from running.served_otherwise(read, stage, services)
     yield from running.speaks_elsewhere(tree, context, texts[0].text, read.environment(stage))
     yield from absent.unread(stage, texts[0].text)
@@ -255,14 +255,14 @@ def _processes(
     return others if same else (*others, alone)
 
 
-def _rivals(tree: Tree, path: str, read: Dockerfile) -> bool:
+def _has_rival(tree: Tree, path: str, read: Dockerfile) -> bool:
     """Whether another Dockerfile in the same folder could be the source of an image with the folder's name.
 
     One with the same entry point and command does not count: either would run the same way.
     """
     folder, own = str(PurePosixPath(path).parent), read.stage()
     for one in choosing.dockerfiles(tree):
-        if one != path and choosing.likely(one) and str(PurePosixPath(one).parent) == folder:
+        if one != path and choosing.is_likely(one) and str(PurePosixPath(one).parent) == folder:
             other = _parsed(tree, one)
             last = other.stage()
             if not own or not last or other.parts(last) != read.parts(own):

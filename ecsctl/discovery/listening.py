@@ -41,13 +41,13 @@ class Listening:
 
 def observed(
     tree: Tree, context: str, path: str, read: Dockerfile, stage: Stage, services: Sequence[Service],
-    said: Sequence[Host], texts: Sequence[Text], ask: Ask | None, notes: list[str], doubts: list[str],
+    platforms: Sequence[Host], texts: Sequence[Text], ask: Ask | None, notes: list[str], doubts: list[str],
 ) -> Listening:  # fmt: skip
     """Finds the port and the health check. `notes` gets the source of both, `doubts` what the user should check."""
-    paths = health.given(tree, context, path, read, stage, services, texts, said)
+    paths = health.given(tree, context, path, read, stage, services, texts, platforms)
     asked = [(one.port, one.source) for one in paths if one.port]
     anywhere = ports.wants_variable(read, stage, texts)
-    found = ports.named(tree, context, read, stage, texts, services, asked, said, anywhere=anywhere)
+    found = ports.named(tree, context, read, stage, texts, services, asked, platforms, anywhere=anywhere)
     exposed = ports.exposed(read, stage)
     if exposed and set(exposed) <= ports.PROTOCOLS.keys():
         listed = ", ".join(f"{number}, of {ports.PROTOCOLS[number]}" for number in exposed)
@@ -55,8 +55,8 @@ def observed(
         found = ()
     doubts += ports.datagrams(read, stage, services)
     environment: tuple[tuple[str, str], ...] = ()
-    port = _taken(found, ask, notes, doubts)
-    odd = ports.contrary(tree, context, read, stage)
+    port = _likeliest(found, ask, notes, doubts)
+    odd = ports.contradiction(tree, context, read, stage)
     doubts += refusals.checked_by_tls(
         [read.last(stage, "HEALTHCHECK"), *(one.health for one in services[:1])], port or 0
     )
@@ -68,7 +68,7 @@ def observed(
     foreign = needs.others(tree, path) if context == "." else ()
     if not any(one.binds for one in services[:1]):
         doubts += reach.only_on_loopback(tree, context, texts, read.environment(stage), foreign)
-    doubts += [*stores.fixed(tree, context, foreign), *reach.forbidden(read, stage, port or 0)]
+    doubts += [*stores.fixed(tree, context, foreign), *reach.forbidden_port(read, stage, port or 0)]
     # No port is configured anywhere: the app may expect its platform to set one.
     reads = None if anywhere or found or exposed else ports.read_from_environment(tree, context)
     if reads:
@@ -91,7 +91,7 @@ def observed(
                 doubts.append(f"EXPOSE of the Dockerfile uses {unset}, which has no value: set it in [build.args]")
     notes += [_OF_GRPC] if port == GRPC else []
     opened = any(one.any_host for one in services[:1])
-    if not _settled(paths, port):
+    if not _is_settled(paths, port):
         paths += health.routed(tree, context, path, read)
         paths += tuple(
             Health("/", f"the files that {one} serves") for one in servers.of_files(tree, context, read, stage)
@@ -101,13 +101,13 @@ def observed(
     return Listening(port, _checked(tree, context, read, port, paths, notes, doubts, foreign, opened), environment)
 
 
-def _settled(paths: Sequence[Health], port: int | None) -> bool:
+def _is_settled(paths: Sequence[Health], port: int | None) -> bool:
     """Whether a path is certain already. Those of compose files are compared with the routes in the sources."""
     first = next((one for one in paths if not one.port or one.port == port), None)
     return first is not None and first.sure and not first.source.startswith("the healthcheck of")
 
 
-def _taken(found: Sequence[Port], ask: Ask | None, notes: list[str], doubts: list[str]) -> int | None:
+def _likeliest(found: Sequence[Port], ask: Ask | None, notes: list[str], doubts: list[str]) -> int | None:
     """The likeliest port, with its source added to `notes`; None if there is no candidate."""
     if not found:
         return None
@@ -158,9 +158,9 @@ def _reading(tree: Tree, context: str, found: Port, port: int, texts: Sequence[T
     """The variable that the app reads its port from; empty if the port is also set elsewhere."""
     if name := ports.unset(texts, known):
         return name
-    if ports.unbound(texts, known):  # otherwise it listens on localhost only (Gunicorn, "bind")
+    if ports.is_unbound(texts, known):  # otherwise it listens on localhost only (Gunicorn, "bind")
         return "PORT"
-    if name := running.demanded(tree, context, texts, known):
+    if name := running.port_variable(tree, context, texts, known):
         return name
     if match := re.fullmatch(r"\$\{([A-Z][A-Z0-9_]+)\}", settings.of(tree, context).get("server.port", "")):
         return str(match[1])
@@ -191,9 +191,9 @@ def _checked(
         return checked
     if proposal := evidence.of_path(tree, context, checked, fitting, foreign):
         doubts.append(proposal)
-        checked = replace(checked, leads=True)
+        checked = replace(checked, accepts_redirect=True)
     if leads := refusals.redirects_to_tls(tree, context):
         notes.append(f"{leads} redirects HTTP to HTTPS, the load balancer's check too: the redirect counts as healthy")
-        checked = replace(checked, leads=True)
+        checked = replace(checked, accepts_redirect=True)
     doubts += refusals.allowed_hosts(tree, context, opened)
     return checked

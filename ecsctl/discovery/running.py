@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 from ecsctl.discovery.files.compose import Service
-from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, bare
+from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, is_base_image
 from ecsctl.discovery.files.hosts import Host
 from ecsctl.discovery.files.started import Text
-from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 from ecsctl.discovery.needs.processes import Process
 from ecsctl.discovery.serving import port_hints
 
@@ -42,18 +42,18 @@ def services_of(
     tags = {one.image for one in built if one.image}
     wanted = {_bare(name.rpartition("/")[2]) for name in names if name}
     pushed = [one for one in services if one.image and not one.dockerfile
-              and (one.image in tags or _called(one.image, wanted, owner))]  # fmt: skip
+              and (one.image in tags or _has_name(one.image, wanted, owner))]  # fmt: skip
     found = [*built, *pushed]
     found = [one for one in found if not _TRIED.search(one.file)] or found
 
     def rank(one: Service) -> tuple[bool, ...]:
         beside = _BUILDS.search(f"{one.name} {one.command}") is not None
-        return not one.runs(stage.name), one.trial, beside, not one.ports, not one.health, bool(one.command)
+        return not one.runs(stage.name), one.for_development, beside, not one.ports, not one.health, bool(one.command)
 
     return tuple(sorted(found, key=rank))
 
 
-def _called(image: str, wanted: Collection[str], owner: str) -> bool:
+def _has_name(image: str, wanted: Collection[str], owner: str) -> bool:
     parts = image.partition("@")[0].lower().split("/")
     name = _bare(parts[-1].partition(":")[0])
     if name not in wanted:  # unleash's image is called unleash-server
@@ -76,8 +76,8 @@ def command(read: Dockerfile, stage: Stage, services: Sequence[Service], notes: 
     if (own and not says) or port_hints.of_image(stage.image):
         return ()
     first = services[0] if services and services[0].runs(stage.name) else None
-    said = _more(entry, first) if first else ()
-    if said and first and not any(word.startswith(place) for word in said for place in first.placed):
+    said = _added_words(entry, first) if first else ()
+    if said and first and not any(word.startswith(place) for word in said for place in first.mount_targets):
         what = f"the image's own command is {own}" if says else "the image has no command of its own"
         notes.append(f"{what}; {first.where} runs: {shlex.join(said)}")
         return said
@@ -107,7 +107,7 @@ _FOR_DEVELOPERS = re.compile(
 )
 
 
-def said(tree: Tree, texts: Sequence[Text]) -> str:
+def started_commands(tree: Tree, texts: Sequence[Text]) -> str:
     """What an image starts: its command, and the scripts in package.json and the Makefile recipe that it runs."""
     found = [one.text for one in texts if one.where == "its command" or one.where.endswith("of package.json")]
     found += [one.text for one in texts[1:4] if one.shell and one.where.endswith(".sh")]
@@ -134,17 +134,17 @@ def for_developers(command: str) -> str:
 
 
 def hosted(
-    tree: Tree, read: Dockerfile, stage: Stage, said: Sequence[Host], notes: list[str]
+    tree: Tree, read: Dockerfile, stage: Stage, platforms: Sequence[Host], notes: list[str]
 ) -> tuple[tuple[str, ...], str]:
     """The command in a Procfile or another platform's file, for an image that has none; else a sentence about that."""
     entry, own = read.parts(stage)
     if own or (entry and not _RUNS_OTHERS.fullmatch(entry.strip())) or port_hints.of_image(stage.image):
         return (), ""
-    found = [(one.file, one.start) for one in said if one.start]
+    found = [(one.file, one.start) for one in platforms if one.start]
     for path in [one for one in tree.named("Procfile") if "/" not in one][:1]:
         found += [(path, one) for one in re.findall(r"(?m)^[ \t]*web\s*:\s*(\S.*?)\s*$", tree.read(path))]
     if not found:
-        nothing = entry or bare(stage.image)
+        nothing = entry or is_base_image(stage.image)
         return (), "the image starts nothing by itself: set command in [service]" if nothing else ""
     where, start = found[0]
     words = Process("web", start, where).words
@@ -152,15 +152,15 @@ def hosted(
     return tuple(words), ""
 
 
-def _more(entry: str, service: Service) -> tuple[str, ...]:
+def _added_words(entry: str, service: Service) -> tuple[str, ...]:
     """What a service adds to the image's entry point: its command, or the further words of its own entry point."""
-    said = service.command
-    if service.entrypoint and not said and entry and service.entrypoint.startswith(f"{entry} "):
-        said = service.entrypoint.removeprefix(entry)
+    words_of_service = service.command
+    if service.entrypoint and not words_of_service and entry and service.entrypoint.startswith(f"{entry} "):
+        words_of_service = service.entrypoint.removeprefix(entry)
     elif service.entrypoint:
         return ()
     try:
-        return tuple(word for word in shlex.split(said) if word != "--reload")  # for development only
+        return tuple(word for word in shlex.split(words_of_service) if word != "--reload")  # for development only
     except ValueError:
         return ()
 
@@ -171,7 +171,9 @@ _SUBCOMMANDS = re.compile(
 )
 
 
-def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Sequence[Text]) -> Iterator[str]:
+def without_subcommand(
+    tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Sequence[Text]
+) -> Iterator[str]:
     """A sentence if an entry point does nothing without a subcommand, and has none.
 
     Cobra prints help for a command without Run; clap exits if the subcommand is not an Option ("Command",
@@ -180,7 +182,11 @@ def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
     entry, own = read.parts(stage)
     for script in texts[1:]:
         word = own.strip() or entry.strip()
-        if script.shell and word.rpartition("/")[2] == script.where.rpartition("/")[2] and _usage(script.text):
+        if (
+            script.shell
+            and word.rpartition("/")[2] == script.where.rpartition("/")[2]
+            and _only_prints_usage(script.text)
+        ):
             known = re.findall(r"(?m)^\s*([a-z][\w-]*)\)\s*$", script.text)
             to = f", to one of {', '.join(known[:6])}" if known else ""
             yield f"{script.where} prints its usage and exits without an argument: set command in [service]{to}"
@@ -188,7 +194,7 @@ def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
     if not entry or own or " " in entry or entry.endswith(".sh"):
         return
     program = entry.rpartition("/")[2]
-    files = [one for one in tree.named(r"root\.go|main\.rs|cli\.rs", context) if not aside(one)]
+    files = [one for one in tree.named(r"root\.go|main\.rs|cli\.rs", context) if not is_auxiliary(one)]
     for file in sorted(files, key=lambda one: program not in one)[:5]:
         text = tree.read(file)
         if file.endswith(".go"):
@@ -200,18 +206,18 @@ def helps(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
             return
 
 
-def _usage(script: str) -> bool:
+def _only_prints_usage(script: str) -> bool:
     """Whether a shell script looks at its first argument, and only prints something if it does not know it."""
     begin = re.search(r"\bcase\s+[\"']?\$\{?1\b", script)
     other = re.search(r"(?m)^\s*\*\)\s*(?:echo|printf|cat|usage|show_help)\b", script[begin.end() :]) if begin else None
     return other is not None and "exec" not in script[(begin.end() if begin else 0) + other.start() :][:300]
 
 
-def demanded(tree: Tree, context: str, texts: Sequence[Text], known: Mapping[str, str]) -> str:
+def port_variable(tree: Tree, context: str, texts: Sequence[Text], known: Mapping[str, str]) -> str:
     """The variable from which an app's main file reads its port without a default; empty if there is none."""
     if not any(text.shell and _INTERPRETED.search(text.text) for text in texts):
         return ""
-    for file in [one for one in tree.named(port_hints.FIRST, context) if not aside(one)][:20]:
+    for file in [one for one in tree.named(port_hints.FIRST, context) if not is_auxiliary(one)][:20]:
         text = tree.read(file)
         for match in islice(_READ.finditer(text), 20):
             name = match[1] or match[2]
@@ -223,7 +229,7 @@ def demanded(tree: Tree, context: str, texts: Sequence[Text], known: Mapping[str
     return ""
 
 
-def unlike(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
+def other_entry_point(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
     """A sentence if a compose file starts the image with another entry point."""
     entry, own = read.parts(stage)
     first = services[0] if services and services[0].runs(stage.name) else None
@@ -249,11 +255,11 @@ def speaks_elsewhere(tree: Tree, context: str, command: str, known: Mapping[str,
 
     (modelcontextprotocol.io, "Transports": stdio and Streamable HTTP.)
     """
-    said = " ".join([command, *(value for name, value in known.items() if "TRANSPORT" in name)])
+    settings = " ".join([command, *(value for name, value in known.items() if "TRANSPORT" in name)])
     folder = "" if context == "." else f"{context}/"
     depends = any(_MCP.search(tree.read(folder + one)) for one in ("package.json", "pyproject.toml"))
-    if depends and not re.search(r"streamable|\bhttp\b|\bsse\b", said, re.IGNORECASE):
-        files = [one for one in tree.named(_MCP_FILES, context) if not aside(one)]
+    if depends and not re.search(r"streamable|\bhttp\b|\bsse\b", settings, re.IGNORECASE):
+        files = [one for one in tree.named(_MCP_FILES, context) if not is_auxiliary(one)]
         if any(re.search(r"StdioServerTransport|[\"']stdio[\"']", tree.read(one)) for one in files[:50]):
             yield ("the app is an MCP server, which may only use standard input and output: make it serve HTTP, with "
                    "command or a variable in [service]")  # fmt: skip

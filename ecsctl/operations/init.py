@@ -15,7 +15,7 @@ from ecsctl.buildspec import OURS, PARTS, USUAL, ours
 from ecsctl.config.editing import put, read_text
 from ecsctl.discovery.apps import choosing
 from ecsctl.discovery.apps.selection import Ask
-from ecsctl.discovery.files.spec import lacking
+from ecsctl.discovery.files.spec import missing_steps
 from ecsctl.discovery.files.tree import Tree, within
 from ecsctl.discovery.image import NO_DOCKERFILE, Image, observed
 from ecsctl.discovery.needs.listing import Need
@@ -195,7 +195,7 @@ def _home(tree: Tree, here: str, image: Image | None) -> str:
     """The folder of ecsctl.toml, relative to the root: the current one, if it is one of several apps'."""
     if here == "." or image is None or not within(image.dockerfile, here):
         return "."
-    others = [one for one in choosing.dockerfiles(tree) if choosing.likely(one) and choosing.serves(tree, one)]
+    others = [one for one in choosing.dockerfiles(tree) if choosing.is_likely(one) and choosing.serves(tree, one)]
     files = [one for one in tree.files if one.rpartition("/")[2] == "ecsctl.toml"]
     return here if any(not within(one, here) for one in (*others, *files)) else "."
 
@@ -245,7 +245,7 @@ def write(
 
 def _review_of(buildspec: str, container: str) -> str:
     """Say what an existing buildspec does not do, and what to do about it."""
-    missing = lacking(buildspec, container)
+    missing = missing_steps(buildspec, container)
     if not missing:
         return "it builds the image"
     return (f"it does not {', nor '.join(missing)}, which the pipeline needs: fix it, or "

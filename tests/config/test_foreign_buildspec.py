@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ecsctl.discovery.files.spec import DEFINITIONS, lacking
+from ecsctl.discovery.files.spec import DEFINITIONS, missing_steps
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,12 +35,12 @@ PUSH = ("docker push $REPOSITORY_URI:latest", f'printf \'[{{"name":"$CONTAINER_N
     (spec(PUSH[0], f"echo {{}} | jq '{{\\\"name\\\":\\\"shop\\\"}}' > {DEFINITIONS} # $REPOSITORY_URI"), ()),
 ])  # fmt: skip
 def test_a_buildspec_is_read_for_where_it_pushes_and_whom_it_names(text, missing):
-    found = lacking(text, "shop")
+    found = missing_steps(text, "shop")
     assert len(found) == len(missing), found
     assert all(one.startswith(begin) for one, begin in zip(found, missing, strict=True))
 
 
 @pytest.mark.parametrize("text", ["", "[", "a: b", "phases: []"])
 def test_what_is_no_buildspec_is_reported(text):
-    assert lacking(text)
-    assert not lacking((ROOT / "buildspec.yml").read_text())
+    assert missing_steps(text)
+    assert not missing_steps((ROOT / "buildspec.yml").read_text())

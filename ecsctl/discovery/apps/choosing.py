@@ -12,7 +12,7 @@ from ecsctl.discovery.files import dockerfile
 from ecsctl.discovery.files.build_context import HOLDERS, context, folder_of
 from ecsctl.discovery.files.compose import Service
 from ecsctl.discovery.files.dockerfile import Dockerfile, Stage
-from ecsctl.discovery.files.tree import Tree, aside, within
+from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 from ecsctl.discovery.needs.stores import kind_of_image
 from ecsctl.discovery.serving import port_hints
 
@@ -69,7 +69,7 @@ def _all(tree: Tree) -> tuple[str, ...]:
     for path in tree.named(_NAMES):
         if _OTHERS.fullmatch(PurePosixPath(path).name) or _EDITORS.fullmatch(path):
             continue
-        if not dockerfile.valid(tree.read(path)):
+        if not dockerfile.is_dockerfile(tree.read(path)):
             continue
         real = os.path.realpath(tree.root / path)  # a link and the file that it points to count once
         if real not in found or not (tree.root / path).is_symlink():
@@ -86,27 +86,27 @@ def beside(paths: Sequence[str], folder: str) -> tuple[str, ...]:
     return beside(paths, folder_of(folder))
 
 
-def likely(path: str) -> bool:
+def is_likely(path: str) -> bool:
     """Whether a Dockerfile may be the app's: not vendored, not for tests, examples or development."""
     name = PurePosixPath(path).name
-    if aside(path) or _ASIDE.search(path):
+    if is_auxiliary(path) or _ASIDE.search(path):
         return False
     return bool(_FOR_RELEASE.search(name)) or not _NOT_RELEASED.search(name)
 
 
-def helper(path: str) -> bool:
+def is_helper(path: str) -> bool:
     """Whether a Dockerfile is for something beside the app, judging by its name: a worker, a job, a proxy."""
     return bool(_BESIDE.search(path))
 
 
-def released(tree: Tree, path: str) -> bool:
-    """Like `likely`, and also true for a Dockerfile that is named "build", if its image starts something."""
-    built = re.search(r"[._-]build$", path) and likely(path[: -len("-build")]) and serves(tree, path)
+def is_for_release(tree: Tree, path: str) -> bool:
+    """Like `is_likely`, and also true for a Dockerfile that is named "build", if its image starts something."""
+    built = re.search(r"[._-]build$", path) and is_likely(path[: -len("-build")]) and serves(tree, path)
     only = re.search(r"(?:^|/)build\.(?:docker|container)file$", path, re.IGNORECASE)
-    return likely(path) or bool(built) or bool(only and not aside(path) and serves(tree, path))
+    return is_likely(path) or bool(built) or bool(only and not is_auxiliary(path) and serves(tree, path))
 
 
-def template(tree: Tree, path: str) -> bool:
+def is_template(tree: Tree, path: str) -> bool:
     """Whether it is a template that cookiecutter or a similar tool fills in."""
     return "{{" in path or bool(_TEMPLATE.search(tree.read(path)))
 
@@ -118,15 +118,15 @@ def serves(tree: Tree, path: str) -> bool:
 
 
 def target(
-    read: Dockerfile, said: Sequence[str] = (), names: Collection[str] = (), built: Collection[str] = ()
+    read: Dockerfile, with_ports: Sequence[str] = (), names: Collection[str] = (), built: Collection[str] = ()
 ) -> tuple[str, str]:
     """The stage to build, and why; both empty for the last one, which Docker builds by default.
 
-    `said` are the stages that compose files build for services with ports, and `names` the app's possible names.
+    `with_ports` are the stages that compose files build for services with ports, and `names` the app's possible names.
     `built` are the stages in compose files that are not for development: they count as released, whatever their name.
     """
     last = read.stage()
-    if last is None or (not _turned_away(last) and _serves(last) and not _tool(read, last)):
+    if last is None or (not _is_not_for_release(last) and _serves(last) and not _is_tool(read, last)):
         return "", ""
     served = [one for one in read.stages if one.name and one is not last and _serves(one)]
     served = [one for one in served if one.name in built or not _NOT_RELEASED.search(one.name)]
@@ -136,7 +136,7 @@ def target(
     best = max(
         served,
         key=lambda one: (
-            one.name in said,
+            one.name in with_ports,
             one.name in names,
             _exposes(one),
             bool(_RUNS.fullmatch(one.name)),
@@ -149,14 +149,14 @@ def target(
 
 def for_development(last: Stage | None, target: str) -> Iterator[str]:
     """A sentence if the stage to build is for development or tests, judging by its name."""
-    if last and not target and _turned_away(last):
+    if last and not target and _is_not_for_release(last):
         yield f"the stage that is built, {last.name}, seems to be for development or tests: set target in [build]"
 
 
-def half(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
+def served_beside(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
     """A sentence if the stage is only the web server, and a compose file runs the app from another stage."""
-    for service in services if apps.of_pages(read, stage) else ():
-        if service.target not in ("", stage.name) and not service.trial and read.stage(service.target):
+    for service in services if apps.serves_only_pages(read, stage) else ():
+        if service.target not in ("", stage.name) and not service.for_development and read.stage(service.target):
             yield (f"{service.where} runs the stage {service.target} beside this one, which is only a web server: add "
                    "a container for it to [sidecars]")  # fmt: skip
             return
@@ -173,7 +173,7 @@ def by_variable(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> 
             return
 
 
-def _turned_away(last: Stage) -> bool:
+def _is_not_for_release(last: Stage) -> bool:
     """Whether the last stage is not for release, judging by its name. One called base is, if it starts something."""
     starts = any(word in ("CMD", "ENTRYPOINT") for word, _ in last.instructions)
     aside = _NOT_RELEASED.search(last.name) and not (starts and _PARTS.fullmatch(last.name))
@@ -183,19 +183,19 @@ def _turned_away(last: Stage) -> bool:
 def _rank(tree: Tree, path: str) -> tuple[bool | int | str, ...]:
     name = PurePosixPath(path).name
     # One that needs files which git does not have comes after those that do not.
-    starts, lacks = serves(tree, path), _lacks(tree, path)
+    starts, lacks = serves(tree, path), _needs_other_files(tree, path)
     read = dockerfile.parse(tree.read(path))
-    pages = (stage := read.stage()) is not None and apps.of_pages(read, stage)
+    pages = (stage := read.stage()) is not None and apps.serves_only_pages(read, stage)
     usual = re.fullmatch("(?:docker|container)file", name, re.IGNORECASE)
     return (
-        template(tree, path),
-        aside(path),
-        not released(tree, path),
-        helper(path),
+        is_template(tree, path),
+        is_auxiliary(path),
+        not is_for_release(tree, path),
+        is_helper(path),
         not starts,
         pages and "/" in path,
         lacks,
-        not likely(path),
+        not is_likely(path),
         "/" in path,
         bool(_VARIANT.search(path)),
         sum(not HOLDERS.fullmatch(part) for part in PurePosixPath(path).parts[:-1]),
@@ -207,7 +207,7 @@ def _rank(tree: Tree, path: str) -> tuple[bool | int | str, ...]:
     )
 
 
-def _lacks(tree: Tree, path: str) -> bool:
+def _needs_other_files(tree: Tree, path: str) -> bool:
     """Whether it needs something that neither git nor a submodule has: another tool has to build or name it first."""
     read = dockerfile.parse(tree.read(path))
     if any("$" in one.base for one in read.stages):  # the base image is passed in as an argument
@@ -226,7 +226,7 @@ def _serves(stage: Stage) -> bool:
     return (starts and not idle) or bool(port_hints.of_image(stage.image))
 
 
-def _tool(read: Dockerfile, last: Stage) -> bool:
+def _is_tool(read: Dockerfile, last: Stage) -> bool:
     """Whether the last stage is a program beside the app: it exposes no port, and an unrelated earlier stage does.
 
     A stage with a usual name for the app, such as "server", does not count.

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ecsctl.discovery.files.compose import Service
-from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, bare
+from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, is_base_image
 from ecsctl.discovery.files.tree import Tree
 from ecsctl.discovery.needs import depends
 from ecsctl.discovery.needs.stores import kind_of_image, kind_of_variable
@@ -72,12 +72,12 @@ def relations(tree: Tree, paths: Sequence[str], services: Sequence[Service]) -> 
     return Relations(of_callers, frozenset(with_stores))
 
 
-def of_pages(read: Dockerfile, stage: Stage) -> bool:
+def serves_only_pages(read: Dockerfile, stage: Stage) -> bool:
     """Whether an image only serves static files, or runs a frontend's development server."""
     command = read.command(stage)
     own = any(word in ("CMD", "ENTRYPOINT") for word, _ in stage.instructions)
     serves_files = _FILES_ALONE.fullmatch(stage.image) and (not own or re.search(r"nginx|caddy|httpd", command))
-    return bool(serves_files or _PREVIEWS.search(command) or (not command and bare(stage.image)))
+    return bool(serves_files or _PREVIEWS.search(command) or (not command and is_base_image(stage.image)))
 
 
 def neighbours(path: str, found: Relations, others: Collection[str], services: Sequence[Service]) -> list[str]:
@@ -89,6 +89,6 @@ def neighbours(path: str, found: Relations, others: Collection[str], services: S
 
     calls = [one for one in others if path in found.callers.get(one, ())]
     callers = [one for one in others if one in found.callers.get(path, ())]
-    said = [f"it calls {listed(calls)}, which has to run too"] if calls else []
+    sentences = [f"it calls {listed(calls)}, which has to run too"] if calls else []
     verbs = "calls it, and is" if len(callers) == 1 else "call it, and are"
-    return said + ([f"{listed(callers)} {verbs} deployed separately"] if callers else [])
+    return sentences + ([f"{listed(callers)} {verbs} deployed separately"] if callers else [])

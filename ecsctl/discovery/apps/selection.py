@@ -25,7 +25,7 @@ def dockerfile(
     Raises UsageError if `wanted` is not a Dockerfile.
     """
     found, relation = _ordered(tree, services)
-    choice = [path for path in found if choosing.released(tree, path) and choosing.serves(tree, path)]
+    choice = [path for path in found if choosing.is_for_release(tree, path) and choosing.serves(tree, path)]
     if wanted:
         if wanted not in found and not parse(tree.read(wanted)).stages:
             raise UsageError(f"there is no Dockerfile {wanted}", hint="; ".join(found) or "its path from the root")
@@ -33,9 +33,9 @@ def dockerfile(
     if not found:
         return "", [], []
     near = choosing.beside(found, here) or found
-    if here == "." and not any(choosing.likely(path) and choosing.serves(tree, path) for path in near):
+    if here == "." and not any(choosing.is_likely(path) and choosing.serves(tree, path) for path in near):
         near = found
-    likely = [path for path in near if choosing.released(tree, path)]
+    likely = [path for path in near if choosing.is_for_release(tree, path)]
     if relation.alone in found[:1] and within(found[0], here):
         near, likely = found, [found[0], *(path for path in likely if path != found[0])]
     first = (likely or list(near))[0]
@@ -76,7 +76,7 @@ def _ordered(tree: Tree, services: Sequence[Service]) -> tuple[tuple[str, ...], 
     able = [
         path
         for path in found
-        if choosing.released(tree, path) and choosing.serves(tree, path) and not choosing.helper(path)
+        if choosing.is_for_release(tree, path) and choosing.serves(tree, path) and not choosing.is_helper(path)
     ]
     relation = apps.relations(tree, able, services)
     first = relation.alone if not any("/" not in path for path in able) else ""

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from ecsctl.discovery.files.compose import Service
-from ecsctl.discovery.files.dockerfile import PLATFORM, Dockerfile, filled, words
+from ecsctl.discovery.files.dockerfile import PLATFORM, Dockerfile, expanded, words
 from ecsctl.discovery.files.tree import Tree
 
 HOLDERS = re.compile(
@@ -54,7 +54,7 @@ def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service]
         if service.dockerfile == path and service.context in tree.folders | {"."}:
             candidates.insert(0, service.context)
     names = tuple(dict.fromkeys(copied(read)))
-    held = {folder: [one for one in names if _holds(tree, folder, one)] for folder in candidates}
+    held = {folder: [one for one in names if _exists(tree, folder, one)] for folder in candidates}
     most = max(map(len, held.values()), default=0)
     best = [folder for folder in dict.fromkeys(candidates) if len(held[folder]) == most]
     workspace = _workspace(tree, read, best)
@@ -75,8 +75,8 @@ def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service]
 
 def _workspace(tree: Tree, read: Dockerfile, folders: Sequence[str]) -> str:
     """The root of a workspace of packages, if the build picks one package out of it; empty otherwise."""
-    said = " ".join(rest for one in read.stages for word, rest in one.instructions if word == "RUN")
-    for folder in folders if _OF_WORKSPACE.search(said) else ():
+    runs = " ".join(rest for one in read.stages for word, rest in one.instructions if word == "RUN")
+    for folder in folders if _OF_WORKSPACE.search(runs) else ():
         named = {name for one in ("turbo.json", "pnpm-workspace.yaml", "nx.json", "lerna.json", "package.json")
                  if tree.has(name := one if folder == "." else f"{folder}/{one}")}  # fmt: skip
         if any(not one.endswith("package.json") or '"workspaces"' in tree.read(one) for one in named):
@@ -135,7 +135,7 @@ def copied(read: Dockerfile) -> Iterator[str]:
     return (name for name in taken(read) if name != ".")
 
 
-def holds_sources(tree: Tree, read: Dockerfile, place: Context) -> bool:
+def copies_sources(tree: Tree, read: Dockerfile, place: Context) -> bool:
     """Whether the Dockerfile copies any sources: a whole folder, or files from a folder with a project file."""
     names = [name for name in taken(read) if not _LISTS.fullmatch(PurePosixPath(name).name)]
     return bool(names) and (place.folder in _homes(tree) or "." in names or place.folder == ".")
@@ -158,7 +158,7 @@ def _groups(read: Dockerfile) -> Iterator[list[str]]:
                 sources = words(rest)[:-1]
             else:
                 continue
-            names = (os.path.normpath(filled(source, known).lstrip("/") or ".") for source in sources
+            names = (os.path.normpath(expanded(source, known).lstrip("/") or ".") for source in sources
                      if not re.match(r"\w+://|git@", source))  # fmt: skip
             # A variable without a value can stand for anything, but a file has to match.
             known_part = [re.sub(r"\$(?:\{[^}]*\}|\w+)", "*", name) for name in names]
@@ -166,7 +166,7 @@ def _groups(read: Dockerfile) -> Iterator[list[str]]:
                    if not name.startswith("..")]  # fmt: skip
 
 
-def _holds(tree: Tree, folder: str, name: str) -> bool:
+def _exists(tree: Tree, folder: str, name: str) -> bool:
     whole = name if folder == "." else f"{folder}/{name}"
     if not re.search(r"[*?\[]", whole):
         return tree.has(whole) or whole in tree.folders

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ecsctl.discovery.files.dockerfile import filled
+from ecsctl.discovery.files.dockerfile import expanded
 from ecsctl.discovery.files.tree import Tree
 from ecsctl.discovery.files.yaml_text import documents
 
@@ -46,12 +46,14 @@ class Service:
     ports: tuple[int, ...] = ()
     datagrams: tuple[str, ...] = ()  # UDP ports
     mounts: bool = False  # whether a folder of the repository is mounted over the image's
-    keeps: tuple[tuple[str, str], ...] = ()  # volumes and mounted folders, each with its path in the container
+    writable_mounts: tuple[
+        tuple[str, str], ...
+    ] = ()  # volumes and mounted folders, each with its path in the container
     health: str = ""  # the command of its healthcheck
     command: str = ""
     entrypoint: str = ""  # replaces the image's
     init: bool = False  # whether an init process runs as PID 1
-    placed: tuple[str, ...] = ()  # the paths of bind mounts in the container
+    mount_targets: tuple[str, ...] = ()  # the paths of bind mounts in the container
     files: tuple[tuple[str, str], ...] = ()  # mounted files of the repository, each with its path in the container
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
     environment: tuple[str, ...] = ()  # names only: values may be secret
@@ -61,12 +63,12 @@ class Service:
     listens: tuple[tuple[str, str], ...] = ()  # variables that set one of its ports
     any_host: tuple[tuple[str, str], ...] = ()  # variables that make it accept any Host header
     profiles: tuple[tuple[str, str], ...] = ()  # variables that select a framework's settings files
-    beyond: tuple[str, ...] = ()  # options that Fargate does not support
+    unsupported: tuple[str, ...] = ()  # options that Fargate does not support
     memory: int = 0  # the limit in MiB; 0 without one
     calls: tuple[str, ...] = ()  # services of its file that it depends on or has the address of
 
     @property
-    def trial(self) -> bool:
+    def for_development(self) -> bool:
         """Whether the compose file is for development or tests, judging by its name."""
         return bool(_LATER.search(self.file.rpartition("/")[2]))
 
@@ -104,10 +106,10 @@ def _services(file: str, tree: Tree) -> list[Service]:
         return []
     folder = os.path.dirname(file)
     names = [str(name) for name, one in found.items() if isinstance(one, dict)]
-    given = _beside(folder, tree)
+    given = _ports_of_env(folder, tree)
     for one in found.values():
         if isinstance(one, dict) and given:
-            one |= {key: _put_in(one[key], given) for key in _FILLED if key in one}
+            one |= {key: _interpolated(one[key], given) for key in _FILLED if key in one}
         if isinstance(one, dict) and one.get("env_file"):
             one["environment"] = _of_files(one, folder, tree)
     return [_service(file, folder, name, found[name], names) for name in names if name in found]
@@ -118,7 +120,7 @@ _BESIDE = ("env", "env.example", "env.sample", "env.dist", "env.template", "env.
 _PORT_NAME = re.compile(r"\w*PORT\w*")
 
 
-def _beside(folder: str, tree: Tree) -> dict[str, str]:
+def _ports_of_env(folder: str, tree: Tree) -> dict[str, str]:
     """Ports for interpolation in a compose file: from .env, or an example of it, beside the file or at the root.
 
     (Compose, "Interpolation".) Only ports are read, since other values may be secret.
@@ -135,12 +137,12 @@ def _beside(folder: str, tree: Tree) -> dict[str, str]:
     return found
 
 
-def _put_in(value: Any, given: Mapping[str, str]) -> Any:
+def _interpolated(value: Any, given: Mapping[str, str]) -> Any:
     """Interpolate these variables in a value of a compose file. Others and escaped dollars stay as they are."""
     if isinstance(value, dict):
-        return {key: _put_in(one, given) for key, one in value.items()}
+        return {key: _interpolated(one, given) for key, one in value.items()}
     if isinstance(value, list):
-        return [_put_in(one, given) for one in value]
+        return [_interpolated(one, given) for one in value]
     if not isinstance(value, str):
         return value
     return re.sub(
@@ -153,12 +155,12 @@ def _put_in(value: Any, given: Mapping[str, str]) -> Any:
 def _of_files(one: Mapping[str, Any], folder: str, tree: Tree) -> dict[str, str | None]:
     """A service's variables, and those of its env_file if that is in git (Compose, "env_file")."""
     listed = one["env_file"] if isinstance(one["env_file"], list) else [one["env_file"]]
-    said: dict[str, str | None] = {}
+    variables: dict[str, str | None] = {}
     for file in listed:
         path = str(file.get("path", "") if isinstance(file, dict) else file)
         text = tree.read(os.path.normpath(os.path.join(folder, path)))
-        said |= dict(re.findall(r"(?m)^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*[\"']?([^\"'\n]*)", text))
-    return said | dict.fromkeys(_names(one.get("environment"))) | dict(_values(one.get("environment")))
+        variables |= dict(re.findall(r"(?m)^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*[\"']?([^\"'\n]*)", text))
+    return variables | dict.fromkeys(_names(one.get("environment"))) | dict(_values(one.get("environment")))
 
 
 def _service(file: str, folder: str, name: str, one: Mapping[str, Any], names: Sequence[str] = ()) -> Service:
@@ -167,27 +169,29 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any], names: S
     build = build if isinstance(build, dict) else {}
     context = dockerfile = ""
     if build:
-        where = filled(str(build.get("context") or "."), {})
+        where = expanded(str(build.get("context") or "."), {})
         context = os.path.normpath(os.path.join(folder, where))
-        dockerfile = os.path.normpath(os.path.join(context, filled(str(build.get("dockerfile") or "Dockerfile"), {})))
+        dockerfile = os.path.normpath(os.path.join(context, expanded(str(build.get("dockerfile") or "Dockerfile"), {})))
     checked = one.get("healthcheck")
     test = checked.get("test") if isinstance(checked, dict) else None
     return Service(
         file=file,
         name=name,
-        image=filled(str(one.get("image") or ""), {}),
+        image=expanded(str(one.get("image") or ""), {}),
         context=context,
         dockerfile=dockerfile,
-        target=filled(str(build.get("target") or ""), {}).lower(),
+        target=expanded(str(build.get("target") or ""), {}).lower(),
         ports=_ports(one),
         datagrams=_datagrams(one),
         mounts=any(re.match(r"\.{1,2}/?(?:/.*)?$", _source(volume)) for volume in _listed(one.get("volumes"))),
-        keeps=tuple(pair for volume in _listed(one.get("volumes")) if (pair := _kept(volume, folder))),
-        health=filled(_line(test), {}),
-        command=filled(_line(one.get("command")), {}),
-        entrypoint=filled(_line(one.get("entrypoint")), {}),
+        writable_mounts=tuple(
+            pair for volume in _listed(one.get("volumes")) if (pair := _writable_mount(volume, folder))
+        ),
+        health=expanded(_line(test), {}),
+        command=expanded(_line(one.get("command")), {}),
+        entrypoint=expanded(_line(one.get("entrypoint")), {}),
         init=one.get("init") is True,
-        placed=tuple(place for volume in _listed(one.get("volumes")) if (place := _place(volume))),
+        mount_targets=tuple(place for volume in _listed(one.get("volumes")) if (place := _place(volume))),
         files=tuple(pair for volume in _listed(one.get("volumes")) if (pair := _file(volume, folder))),
         arguments=_pairs(build.get("args")),
         environment=_names(one.get("environment")),
@@ -197,7 +201,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any], names: S
         listens=_of_ports(one.get("environment"), _ports(one)),
         any_host=tuple(pair for pair in _values(one.get("environment")) if _ANY_HOST.fullmatch("=".join(pair))),
         profiles=tuple(pair for pair in _values(one.get("environment")) if _PROFILE.fullmatch("=".join(pair))),
-        beyond=tuple(_beyond(one)),
+        unsupported=tuple(_unsupported(one)),
         memory=_memory(one),
         calls=_calls(one, build, [other for other in names if other != name]),
     )
@@ -206,15 +210,15 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any], names: S
 def _calls(one: Mapping[str, Any], build: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
     waits = one.get("depends_on")
     ends = "service_completed_successfully"  # the condition for a job that ends first: nothing connects to it
-    said = [str(other) for other in (waits if isinstance(waits, dict | list) else ())
+    called = [str(other) for other in (waits if isinstance(waits, dict | list) else ())
             if not isinstance(waits, dict) or ends not in str(waits[other])]  # fmt: skip
     pairs = (*_values(one.get("environment")), *_values(build.get("args")))
     values = [value for name, value in pairs if not _OF_CALLERS.search(name)]
     addresses = " ".join(values)
-    said += [
+    called += [
         other for other in names[:MOST] if re.search(rf"(?:^|[\s@,]|//){re.escape(other)}(?=[:/,\s]|$)", addresses)
     ]
-    return tuple(dict.fromkeys(other for other in said if other in names))
+    return tuple(dict.fromkeys(other for other in called if other in names))
 
 
 def _line(words: Any) -> str:
@@ -235,7 +239,7 @@ def _place(volume: Any) -> str:
     """The target of a bind mount; empty for a named volume."""
     if isinstance(volume, dict):
         return str(volume.get("target", "")) if volume.get("type") == "bind" else ""
-    source, place = [*filled(str(volume), {}).split(":"), ""][:2]
+    source, place = [*expanded(str(volume), {}).split(":"), ""][:2]
     return place if source.startswith((".", "/", "~", "$")) and place != "/" else ""
 
 
@@ -244,13 +248,13 @@ def _file(volume: Any, folder: str) -> tuple[str, str] | None:
     if isinstance(volume, dict):
         source, place = str(volume.get("source", "")), str(volume.get("target", ""))
     else:
-        source, place = [*filled(str(volume), {}).split(":"), "", ""][:2]
+        source, place = [*expanded(str(volume), {}).split(":"), "", ""][:2]
     if source.startswith(".") and re.search(r"/[\w-][\w.-]*\.\w+$", place):
         return os.path.normpath(os.path.join(folder, source)), place
     return None
 
 
-def _kept(volume: Any, folder: str) -> tuple[str, str] | None:
+def _writable_mount(volume: Any, folder: str) -> tuple[str, str] | None:
     """The source of a mount that the app can write to, and its path in the container.
 
     The source is the name of a volume, or a folder's path from the repository's root. None for read-only mounts, single
@@ -260,7 +264,7 @@ def _kept(volume: Any, folder: str) -> tuple[str, str] | None:
         source, place = str(volume.get("source", "")), str(volume.get("target", ""))
         options = "ro" if volume.get("read_only") else ""
     else:
-        source, place, options = [*filled(str(volume), {}).split(":"), "", ""][:3]
+        source, place, options = [*expanded(str(volume), {}).split(":"), "", ""][:3]
     place = place.rstrip("/")
     if not re.fullmatch(r"/[\w./-]*\w", place) or "ro" in options.split(",") or re.search(r"\.\w+$", place):
         return None
@@ -271,9 +275,9 @@ def _kept(volume: Any, folder: str) -> tuple[str, str] | None:
 
 def _pairs(arguments: Any) -> tuple[tuple[str, str], ...]:
     if isinstance(arguments, dict):
-        return tuple((str(name), filled(str(value), {})) for name, value in arguments.items() if value is not None)
+        return tuple((str(name), expanded(str(value), {})) for name, value in arguments.items() if value is not None)
     pairs = [str(one).partition("=") for one in arguments] if isinstance(arguments, list) else []
-    return tuple((name, filled(value, {})) for name, sign, value in pairs if sign)
+    return tuple((name, expanded(value, {})) for name, sign, value in pairs if sign)
 
 
 def _names(environment: Any) -> tuple[str, ...]:
@@ -283,7 +287,7 @@ def _names(environment: Any) -> tuple[str, ...]:
     return tuple(str(one).partition("=")[0] for one in listed)
 
 
-def _beyond(one: Mapping[str, Any]) -> Iterator[str]:
+def _unsupported(one: Mapping[str, Any]) -> Iterator[str]:
     """Options that Fargate does not support (ECS, "Task definition differences for Fargate", "KernelCapabilities")."""
     yield from (f"cap_add {name}" for name in _listed(one.get("cap_add")) if not str(name).endswith("SYS_PTRACE"))
     yield from (name for name in ("privileged", "devices", "shm_size") if one.get(name))
@@ -297,9 +301,10 @@ def _memory(one: Mapping[str, Any]) -> int:
     """The memory limit, else the reservation, in MiB; 0 without them ("Compose Deploy Specification", "mem_limit")."""
     resources = (one.get("deploy") or {}).get("resources") if isinstance(one.get("deploy"), dict) else None
     tables = [resources.get(key) for key in ("limits", "reservations")] if isinstance(resources, dict) else []
-    said = [table.get("memory") for table in tables if isinstance(table, dict)]
+    limits = [table.get("memory") for table in tables if isinstance(table, dict)]
     return next(
-        (size for value in (*said, one.get("mem_limit")) if value and (size := mebibytes(filled(str(value), {})))), 0
+        (size for value in (*limits, one.get("mem_limit")) if value and (size := mebibytes(expanded(str(value), {})))),
+        0,
     )
 
 
@@ -313,7 +318,7 @@ def _values(environment: Any) -> list[tuple[str, str]]:
     """Name and value of each variable that has a value, from a map or a list; defaults in it are filled in."""
     pairs = environment.items() if isinstance(environment, dict) else [
         str(one).partition("=")[::2] for one in _listed(environment)]  # fmt: skip
-    return [(str(name), filled(str(value), {})) for name, value in pairs if value is not None]
+    return [(str(name), expanded(str(value), {})) for name, value in pairs if value is not None]
 
 
 def _binds(environment: Any) -> tuple[tuple[str, str], ...]:
@@ -337,7 +342,7 @@ def _ports(one: Mapping[str, Any]) -> tuple[int, ...]:
     found: list[str] = []
     for port in _listed(one.get("ports")):
         written = port.get("target", "") if isinstance(port, dict) else port
-        bare = filled(str(written), {})
+        bare = expanded(str(written), {})
         if not bare.endswith("/udp"):
             found.append(bare.removesuffix("/tcp").rpartition(":")[2].partition("-")[0])
     found += [str(port).removesuffix("/tcp").partition("-")[0] for port in _listed(one.get("expose"))]
@@ -352,7 +357,7 @@ def _datagrams(one: Mapping[str, Any]) -> tuple[str, ...]:
     """The container ports that are published for UDP."""
     found = []
     for port in _listed(one.get("ports")):
-        written = f"{port.get('target')}/{port.get('protocol')}" if isinstance(port, dict) else filled(str(port), {})
+        written = f"{port.get('target')}/{port.get('protocol')}" if isinstance(port, dict) else expanded(str(port), {})
         if match := re.search(r"(?:^|:)(\d{1,5}(?:-\d{1,5})?)/udp$", written):
             found.append(match[1])
     return tuple(dict.fromkeys(found))

@@ -80,7 +80,7 @@ class Dockerfile:
             for word, rest in one.instructions:
                 if word in ("ARG", "ENV"):
                     for name, value in _pairs(rest, old=word == "ENV"):
-                        given = dict(self.arguments).get(name) if value is None else filled(value, known)
+                        given = dict(self.arguments).get(name) if value is None else expanded(value, known)
                         if given is not None:
                             known[name] = given
         return known
@@ -98,7 +98,7 @@ class Dockerfile:
         for one in stage.chain:
             for word, rest in one.instructions:
                 if word == "VOLUME":
-                    found += [filled(name, known) for name in words(rest)]
+                    found += [expanded(name, known) for name in words(rest)]
         return tuple(dict.fromkeys(one for one in found if re.fullmatch(r"/[\w./-]+", one)))
 
     def command(self, stage: Stage) -> str:
@@ -146,20 +146,20 @@ def parse(text: str) -> Dockerfile:
             platform = next((one.partition("=")[2] for one in words if one.startswith("--platform=")), "")
             words = [one for one in words if not one.startswith("--")]
             written = words[0] if words else ""
-            words = [filled(one, PLATFORM | arguments) for one in words]
+            words = [expanded(one, PLATFORM | arguments) for one in words]
             base = words[0] if words else ""
             name = words[2] if len(words) > 2 and words[1].upper() == "AS" else ""
             parent = next((one for one in reversed(stages) if one.name and one.name == base.lower()), None)
-            head = (name.lower(), base, filled(platform, PLATFORM | arguments), parent)
+            head = (name.lower(), base, expanded(platform, PLATFORM | arguments), parent)
         elif head:
             body.append((word, rest))
         elif word == "ARG":
-            arguments.update({name: filled(value, arguments) for name, value in _pairs(rest) if value is not None})
+            arguments.update({name: expanded(value, arguments) for name, value in _pairs(rest) if value is not None})
     close()
     return Dockerfile(tuple(stages), tuple(arguments.items()))
 
 
-def valid(text: str) -> bool:
+def is_dockerfile(text: str) -> bool:
     """Whether a text begins as a Dockerfile must: with FROM, or ARGs before it. Sources and templates do not."""
     for word, rest in _instructions(text):
         if word == "FROM":
@@ -170,7 +170,7 @@ def valid(text: str) -> bool:
     return False
 
 
-def wanting(read: Dockerfile) -> tuple[str, ...]:
+def required_arguments(read: Dockerfile) -> tuple[str, ...]:
     """The ARGs without a default that the build cannot do without.
 
     They are in FROM, in a COPY from the context, or in the URL or version of a download.
@@ -183,11 +183,11 @@ def wanting(read: Dockerfile) -> tuple[str, ...]:
             rest for word, rest in one.instructions if word in ("COPY", "ADD") and "--from=" not in rest
         ]
         for index, text in enumerate(texts):
-            for match in _VARIABLE.finditer(filled(text, known)):
+            for match in _VARIABLE.finditer(expanded(text, known)):
                 name = match[1] or match[4]
                 if (index == 0 or name in arguments) and not _GIVEN.fullmatch(name):
                     found[name] = None
-        runs = [filled(rest, known) for word, rest in one.instructions if word == "RUN" and "$" in rest]
+        runs = [expanded(rest, known) for word, rest in one.instructions if word == "RUN" and "$" in rest]
         written = "\n".join(runs)
         for name in islice(sorted(arguments), MOST_STAGES):  # a download without its version
             reached = rf"(?:https?://[^\s?\"']{{0,300}}|[\w\]](?:==|@))\$(?:{name}\b|\{{{name}\}})"
@@ -198,12 +198,12 @@ def wanting(read: Dockerfile) -> tuple[str, ...]:
     return tuple(found)
 
 
-def bare(image: str) -> bool:
+def is_base_image(image: str) -> bool:
     """Whether an image is a base image of a language or an operating system, which starts no app."""
     return bool(_BARE.fullmatch(image))
 
 
-def filled(text: str, known: Mapping[str, str]) -> str:
+def expanded(text: str, known: Mapping[str, str]) -> str:
     """Expand the known variables in a text. An unknown one becomes its default; without one it stays as it is."""
     left = _LONGEST
 

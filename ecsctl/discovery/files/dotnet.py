@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 
 _FILES = r"appsettings(?:\.Production)?\.json"
 _MOST = 400  # sources that are read
@@ -39,14 +39,14 @@ def project(tree: Tree, context: str, own: str, command: str) -> str:
     """The folder of the project that an image starts: that of the .dll in its command, else the Dockerfile's own."""
     started = re.search(r"([\w.-]+)\.dll\b", command)
     name = rf"{re.escape(started[1])}\.[cf]sproj" if started else "$."
-    found = [one.rpartition("/")[0] or "." for one in tree.named(name, context) if not aside(one)]
+    found = [one.rpartition("/")[0] or "." for one in tree.named(name, context) if not is_auxiliary(one)]
     return found[0] if found else own if tree.named(r"[\w.]+\.[cf]sproj", own) else context
 
 
 def settings(tree: Tree, context: str) -> dict[str, tuple[str, str]]:
     """The settings that apply in a container, by the variable that overrides each: value and file."""
     found: dict[str, tuple[str, str]] = {}
-    for file in [one for one in tree.named(_FILES, context) if not aside(one)][:10]:
+    for file in [one for one in tree.named(_FILES, context) if not is_auxiliary(one)][:10]:
         found |= {name: (value, file) for name, value in _flat(tree.read(file)).items()}
     return found
 
@@ -56,14 +56,14 @@ def secrets(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     yield from ((name, file) for name, (_, file) in settings(tree, context).items() if _SECRET.fullmatch(name))
 
 
-def secret(name: str) -> bool:
+def is_secret(name: str) -> bool:
     """Whether the variable of a nested setting is a secret, judging by its name."""
     return bool(_SECRET.fullmatch(name))
 
 
 def required(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     """Settings that the sources require and no settings file has a value for: the variable, and the source file."""
-    files = [one for one in tree.named(r"[\w.-]+\.cs", context) if not aside(one)]
+    files = [one for one in tree.named(r"[\w.-]+\.cs", context) if not is_auxiliary(one)]
     if not files:
         return
     known = {name.lower() for name, (value, _) in settings(tree, context).items() if not _PLACEHOLDER.fullmatch(value)}
@@ -74,7 +74,7 @@ def required(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
             connection = match["connection"]
             name = f"ConnectionStrings:{connection}" if connection else match["index"] or match["value"]
             name = ":".join(one for one in (match["section"], name) if one).replace(":", "__")
-            demanded = connection or secret(name) or _DEMANDS.match(match["after"])
+            demanded = connection or is_secret(name) or _DEMANDS.match(match["after"])
             nested = "__" in name
             if nested and demanded and not _OPTIONAL.match(match["after"]) and name.lower() not in known:
                 yield name, file

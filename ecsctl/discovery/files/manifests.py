@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ecsctl.discovery.files.tree import Tree, aside, within
+from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 from ecsctl.discovery.files.yaml_text import documents
 
 PLACES = r"(?:^|/)(?:k8s|kube\w*|kustomize|manifests?|deploy\w*)/"
@@ -50,7 +50,7 @@ def _bare(image: str) -> str:
 
 def _containers(tree: Tree, context: str) -> Iterator[Container]:
     files = [one for one in tree.named(r".+\.ya?ml") if re.search(PLACES, one) and within(one, context)]
-    for file in [one for one in files if not aside(one)][:_MOST]:
+    for file in [one for one in files if not is_auxiliary(one)][:_MOST]:
         for document in documents(tree.read(file)) or ():
             pod = _table(_table(_table(document, "spec"), "template"), "spec")
             listed = pod.get("containers")

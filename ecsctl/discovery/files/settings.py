@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 from ecsctl.discovery.files.yaml_text import documents
 
 FILES = r"application\.(?:properties|ya?ml)"
@@ -13,7 +13,7 @@ FILES = r"application\.(?:properties|ya?ml)"
 def of(tree: Tree, context: str) -> dict[str, str]:
     """The settings of all such files of an app, by their dotted name."""
     found: dict[str, str] = {}
-    for file in [path for path in tree.named(FILES, context) if not aside(path)][:20]:
+    for file in [path for path in tree.named(FILES, context) if not is_auxiliary(path)][:20]:
         found |= read(file, tree.read(file))
     return found
 

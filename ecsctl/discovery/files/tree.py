@@ -111,7 +111,7 @@ class Tree:
         if pattern not in self._matched:
             wanted = re.compile(pattern, re.IGNORECASE)
             found = [one for one, name in self._names if wanted.fullmatch(name)]
-            self._matched[pattern] = tuple(sorted(found, key=lambda one: (aside(one), one.count("/"), one)))
+            self._matched[pattern] = tuple(sorted(found, key=lambda one: (is_auxiliary(one), one.count("/"), one)))
         return tuple(one for one in self._matched[pattern] if within(one, below))
 
     @cached_property
@@ -125,13 +125,13 @@ def within(path: str, folder: str) -> bool:
     return folder == "." or path == folder or path.startswith(f"{folder}/")
 
 
-def aside(path: str) -> bool:
+def is_auxiliary(path: str) -> bool:
     """Whether a file is in a folder of vendored code, tests, examples or documentation."""
-    return _apart(path.rpartition("/")[0])
+    return _is_auxiliary_folder(path.rpartition("/")[0])
 
 
 @lru_cache(maxsize=100_000)
-def _apart(folder: str) -> bool:
+def _is_auxiliary_folder(folder: str) -> bool:
     return any(_ASIDE.fullmatch(part.lower()) for part in folder.split("/"))
 
 

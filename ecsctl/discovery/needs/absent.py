@@ -12,7 +12,7 @@ from ecsctl.discovery.files.build_context import Context, copied
 from ecsctl.discovery.files.compose import Service
 from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, words
 from ecsctl.discovery.files.started import Text
-from ecsctl.discovery.files.tree import Tree, aside, within
+from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 from ecsctl.discovery.serving import port_hints, ports
 
 # The first part of an image name is a registry if it is localhost or contains a dot or a port (Docker, "Image tags").
@@ -42,7 +42,7 @@ _STANDS_FOR = re.compile(
 
 def missing_notes(tree: Tree, path: str, read: Dockerfile, place: Context) -> Iterator[str]:
     """One sentence for each thing that is missing."""
-    modules = [one for one in tree.submodules if not aside(f"{one}/x")]
+    modules = [one for one in tree.submodules if not is_auxiliary(f"{one}/x")]
     of_modules = [one for one in place.missing if any(within(_whole(place.folder, one), module) for module in modules)]
     missing = [one for one in place.missing if one not in of_modules and not _HISTORY.search(one)]
     copies = [rest for one in read.stages for word, rest in one.instructions if word in ("COPY", "ADD")]
@@ -80,7 +80,7 @@ def arguments(read: Dockerfile, services: Sequence[Service]) -> tuple[dict[str, 
     bases = " ".join(one.written for one in read.stages)
     empty = [name for name, value in read.arguments
              if _STANDS_FOR.fullmatch(value) and re.search(rf"\$\{{?{name}\b", bases)]  # fmt: skip
-    needed = tuple(dict.fromkeys([*dockerfile.wanting(read), *empty]))
+    needed = tuple(dict.fromkeys([*dockerfile.required_arguments(read), *empty]))
     given_too = [name for name in dict.fromkeys(_used(read, given)) if name in given and name not in needed]
     known = {name: given[name] for name in needed if given.get(name) and "$" not in given[name]}
     lacking = tuple(name for name in needed if name not in known)
@@ -139,7 +139,7 @@ def unbuilt(tree: Tree, read: Dockerfile, context: str, texts: Sequence[Text]) -
     """A sentence if the container starts a file that is neither in git at that path nor created by the build."""
     started = [(text.where, match[1]) for text in texts if text.shell and (match := _STARTS.search(text.text))]
     for where, name in started:
-        if _elsewhere(tree, read, context, name):
+        if _is_only_in_subfolder(tree, read, context, name):
             yield (f"{where} starts {name} in {_workdir(read)}, and git only has it in a folder below: set command "
                    "or working_directory in [service]")  # fmt: skip
             return
@@ -171,7 +171,7 @@ def _workdir(read: Dockerfile) -> str:
     return next(iter(folders)) if len(folders) == 1 else ""
 
 
-def _elsewhere(tree: Tree, read: Dockerfile, context: str, name: str) -> bool:
+def _is_only_in_subfolder(tree: Tree, read: Dockerfile, context: str, name: str) -> bool:
     """Whether the started file is in a subfolder of a context that is copied whole, and not in the WORKDIR."""
     stage, place = read.stage(), _workdir(read)
     copies = [
@@ -187,12 +187,12 @@ def _elsewhere(tree: Tree, read: Dockerfile, context: str, name: str) -> bool:
 
 def fetches(read: Dockerfile, names: Sequence[str]) -> bool:
     """Whether the build downloads the sources: by git clone, as an archive, or as a package with one of these names."""
-    said = " ".join(rest for one in read.stages for word, rest in one.instructions if word in ("RUN", "ADD"))
+    commands = " ".join(rest for one in read.stages for word, rest in one.instructions if word in ("RUN", "ADD"))
     called = "|".join(map(re.escape, names)) or "$."
-    said = re.sub(r"git clone[^&;|]{0,300}\s/tmp/\S*", "", said)  # a build tool
+    commands = re.sub(r"git clone[^&;|]{0,300}\s/tmp/\S*", "", commands)  # a build tool
     fetched = r"git clone|(?:https?://|git@)\S{1,200}?(?:\.git|\.zip|\.t(?:ar|gz|xz)|/archive/|tarball)"
     package = rf"\b(?:install|add|get|curl|wget)\b[^;&|]{{0,300}}[\s/](?:{called})\b"
-    return bool(re.search(fetched, said) or re.search(package, said))
+    return bool(re.search(fetched, commands) or re.search(package, commands))
 
 
 def mounted(tree: Tree, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
@@ -200,7 +200,7 @@ def mounted(tree: Tree, stage: Stage, services: Sequence[Service]) -> Iterator[s
     copies = [words(rest) for one in stage.chain for word, rest in one.instructions if word in ("COPY", "ADD")]
     sources = {name.strip("./") for one in copies for name in one[:-1]}
     for service in services[:1]:
-        for source, place in service.files if service.runs(stage.name) and not service.trial else ():
+        for source, place in service.files if service.runs(stage.name) and not service.for_development else ():
             name = place.rpartition("/")[2]
             if (
                 tree.has(source)
@@ -216,8 +216,10 @@ def unread(stage: Stage, command: str) -> Iterator[str]:
     for file in re.findall(
         r"-(?:c|-?config(?:[_-]?file)?)[=\s]+(/[\w./-]+\.(?:ya?ml|toml|json|ini|conf|cfg))\b", command
     ):
-        said = " ".join(rest for one in stage.chain for _, rest in one.instructions)
-        if said.count(file) < 2 and not re.search(rf"\s{re.escape(file.rpartition('/')[0])}/?(?:\s|$)", said):
+        instructions = " ".join(rest for one in stage.chain for _, rest in one.instructions)
+        if instructions.count(file) < 2 and not re.search(
+            rf"\s{re.escape(file.rpartition('/')[0])}/?(?:\s|$)", instructions
+        ):
             yield f"the command reads {file}, which nothing in the Dockerfile creates"
 
 
@@ -226,8 +228,8 @@ def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:
     command = read.command(stage)
     if port_hints.of_image(stage.image):
         return False
-    said = " ".join(rest for one in stage.chain for word, rest in one.instructions if word == "RUN")
-    alone = not re.search(r"nginx|caddy|apache|httpd|lighttpd|frankenphp|\bunit\b", said)
+    runs = " ".join(rest for one in stage.chain for word, rest in one.instructions if word == "RUN")
+    alone = not re.search(r"nginx|caddy|apache|httpd|lighttpd|frankenphp|\bunit\b", runs)
     silent = not command or (alone and set(ports.exposed(read, stage)) == {9000})
     fpm = bool(re.search(r"(?:^|/)php:[\w.-]*fpm", stage.image)) and silent
     return fpm or bool(re.fullmatch(r"(?:\S+\s+)?\S*php-fpm[\d.]*(?:\s+-\S+)*", command))
@@ -243,7 +245,7 @@ def ignored(tree: Tree, path: str, read: Dockerfile, context: str) -> tuple[str,
     for name in dict.fromkeys(copied(read)):
         # Docker includes the folder if an exception (`!`) matches one of its files.
         kept_again = any(within(rule[1:].strip("/"), name) for rule in rules if rule.startswith("!"))
-        if not re.search(r"[*?\[]", name) and not kept_again and _left_out(name, rules):
+        if not re.search(r"[*?\[]", name) and not kept_again and _is_ignored(name, rules):
             found.append(name)
     return tuple(found)
 
@@ -253,31 +255,33 @@ def _rules(tree: Tree, path: str, context: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
-def begun(tree: Tree, path: str, stage: Stage, context: str) -> set[str]:
+def variables_set(tree: Tree, path: str, stage: Stage, context: str) -> set[str]:
     """The variables that a committed .env has values for, if the image gets that file."""
     rules, found = _rules(tree, path, context), set[str]()
-    said = [words(rest)[:-1] for one in stage.chain for word, rest in one.instructions if word in ("COPY", "ADD")]
+    sources_copied = [
+        words(rest)[:-1] for one in stage.chain for word, rest in one.instructions if word in ("COPY", "ADD")
+    ]
     for file in tree.named(r"\.env(?:\.(?:defaults?|production))?", context):
         name = file if context == "." else file.removeprefix(f"{context}/")
         # Of another stage, the whole folder, as in `COPY --from=build /app .`
         copied = any(within(name, source.strip("./") or ".") or re.fullmatch(r"/\w+(?:/\.?)?|\S*\.env", source)
-                     for sources in said for source in sources)  # fmt: skip
-        if copied and not _left_out(name, rules):
+                     for sources in sources_copied for source in sources)  # fmt: skip
+        if copied and not _is_ignored(name, rules):
             found |= set(re.findall(r"(?m)^[ \t]*(?:export\s+)?(\w+)=[^\s#]", tree.read(file)))
     return found
 
 
-def _left_out(name: str, rules: Sequence[str]) -> bool:
+def _is_ignored(name: str, rules: Sequence[str]) -> bool:
     out = False
     parts = PurePosixPath(name).parts
     above = ["/".join(parts[: end + 1]) for end in range(len(parts))]
     for rule in rules:
-        if any(_fits(rule.removeprefix("!"), one) for one in above):
+        if any(_matches(rule.removeprefix("!"), one) for one in above):
             out = not rule.startswith("!")
     return out
 
 
-def _fits(rule: str, path: str) -> bool:
+def _matches(rule: str, path: str) -> bool:
     """Whether a .dockerignore pattern matches a path: from the context's root, `*` in one folder, `**` across folders.
 
     Matches folder by folder, so the time is bounded by the pattern's length times the path's.
@@ -298,7 +302,7 @@ def _stored_elsewhere(tree: Tree, context: str) -> tuple[str, ...]:
     found = []
     for pattern in re.findall(r"(?m)^(\S+)\s[^\n#]*\bfilter=lfs\b", tree.read(".gitattributes")):
         rule = pattern if "/" in pattern else f"**/{pattern}"
-        if any(within(one, context) and _fits(rule, one) for one in tree.files):
+        if any(within(one, context) and _matches(rule, one) for one in tree.files):
             found.append(pattern)
     return tuple(found)
 

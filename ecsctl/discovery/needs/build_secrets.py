@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ecsctl.discovery.files.dockerfile import Dockerfile, Stage
-from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 
 _TOKEN = re.compile(
     r"(?:\w+_)?(?:TOKEN|PASSWORD|PASSWD|PAT|SECRET(?:_KEY)?|CREDENTIALS?|PRIVATE_KEY|SSH_KEY|API_KEY|ACCESS_KEY(?:_ID)?|"
@@ -69,7 +69,9 @@ def _registries(tree: Tree, context: str, used: Sequence[Stage]) -> Iterator[tup
         return
     set_yet = {name for stage in used for word, rest in stage.instructions if word in ("ENV", "ARG")
                for name in re.findall(r"(\w+)=\S", rest)}  # fmt: skip
-    for file in [one for one in tree.named(_CONFIGURED, context) if not aside(f"{one.rpartition('/')[0]}/x")][:5]:
+    for file in [one for one in tree.named(_CONFIGURED, context) if not is_auxiliary(f"{one.rpartition('/')[0]}/x")][
+        :5
+    ]:
         live = re.sub(r"(?m)^[ \t]*[#;].*$|<!--.*?-->", "", tree.read(file))
         names = dict.fromkeys(next(filter(None, match)) for match in _NAMED.findall(live))
         if found := [name for name in names if _TOKEN.fullmatch(name) and name not in set_yet]:

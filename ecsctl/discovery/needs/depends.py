@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 
 # Drivers only: an ORM works with SQLite too, so it does not show that a server is needed.
 _DRIVERS = (
@@ -109,7 +109,7 @@ def of(tree: Tree, context: str, foreign: Collection[str] = ()) -> dict[str, str
     """By kind of store, the file that lists a driver for it, and the driver. `foreign` are folders of other apps."""
     found: dict[str, str] = {}
     for pattern, kinds in _DRIVERS:
-        files = [one for one in tree.named(pattern, context) if not aside(one)]
+        files = [one for one in tree.named(pattern, context) if not is_auxiliary(one)]
         for file in [one for one in files if not any(one.startswith(f"{folder}/") for folder in foreign)][:60]:
             text = tree.read(file)
             own = text.partition('"devDependencies"')[0] if file.endswith("package.json") else text
@@ -140,7 +140,7 @@ _FILES = (
 def of_file(tree: Tree, context: str, foreign: Collection[str] = ()) -> str:
     """The file that shows that the app may use SQLite, and what in it does; empty if none does."""
     for pattern, library in _FILES:
-        for file in [one for one in tree.named(pattern, context) if not aside(one)][:20]:
+        for file in [one for one in tree.named(pattern, context) if not is_auxiliary(one)][:20]:
             own = tree.read(file).partition('"devDependencies"')[0]
             if not any(one and file.startswith(f"{one}/") for one in foreign) and (match := re.search(library, own)):
                 return f"{file} has {match[1].strip(chr(39))}"

@@ -53,7 +53,7 @@ def listed(tree: Tree, app: Sequence[Service], kept: Mapping[str, str]) -> Itera
     ):
         folders.setdefault(place, "a disk of render.yaml")
     for service in app[:1]:
-        for source, place in service.keeps:
+        for source, place in service.writable_mounts:
             inside = [one for one in tree.files if within(one, source)]
             held = any(not one.rpartition("/")[2].startswith(".git") and not one.endswith(".keep") for one in inside)
             if (not held or _WRITTEN.search(place)) and not _PASSING.search(place):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ecsctl.discovery.files import dotnet
 from ecsctl.discovery.files.compose import Service
 from ecsctl.discovery.files.hosts import Host
-from ecsctl.discovery.files.tree import Tree, aside, within
+from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 from ecsctl.discovery.needs import depends, folders, processes, required, stores, variables_read
 from ecsctl.discovery.needs.stores import kind_of_image, kind_of_variable
 from ecsctl.discovery.serving.port_hints import EXAMPLES, sources
@@ -49,7 +49,7 @@ class Need:
 
 def listed(
     tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service], kept: Mapping[str, str],
-    known: Collection[str] = (), built: str = "", port: int | None = None, said: Sequence[Host] = (),
+    known: Collection[str] = (), built: str = "", port: int | None = None, platforms: Sequence[Host] = (),
 ) -> tuple[Need, ...]:  # fmt: skip
     """Each thing that the user has to provide, the most essential first.
 
@@ -61,12 +61,12 @@ def listed(
     named, samples = _named(tree, context, built, services, app, foreign)
     drivers = depends.of(tree, context, foreign)
     beside = _near(services, app, context)
-    beside += [Service(one.file, name, name) for one in said for name in one.stores]
+    beside += [Service(one.file, name, name) for one in platforms for name in one.stores]
     called = {(one.file, name) for one in app for name in one.calls}
-    sure = {one.file for one in app[:1] if not one.trial and not one.mounts}
-    sure |= {one.file for one in said}
+    sure = {one.file for one in app[:1] if not one.for_development and not one.mounts}
+    sure |= {one.file for one in platforms}
     sure |= {one.file for one in beside if (one.file, one.name) in called and kind_of_image(one.image)}
-    sure = {file for file in sure if not stores.example(file)}
+    sure = {file for file in sure if not stores.is_example(file)}
     lines, perhaps = stores.listed(beside, named, drivers, tuple(sure))
     found = [Need(kind, line) for kind, line in lines]
     found += [Need(line.partition(":")[0], line) for line in _of_servers(tree)]
@@ -101,7 +101,7 @@ def _named(
     For the first, one kind of source after another is read until a variable is the address of a store.
     """
     named = [(name, one.where) for one in (*app, *_over(services, app)) for name in one.environment]
-    examples = [file for file in tree.named(EXAMPLES, context) if not aside(file)]
+    examples = [file for file in tree.named(EXAMPLES, context) if not is_auxiliary(file)]
     if context != ".":  # of the app's env_file, of which git only has an example
         folders_of_files = {one.file.rpartition("/")[0] for one in app if one.env_file}
         examples += [one for one in tree.named(EXAMPLES) if one.rpartition("/")[0] in folders_of_files]
@@ -119,12 +119,14 @@ def _named(
         yield from ((name, file) for name, file in _read_in(tree, files) if kind_of_variable(name))
 
     def of_defaults() -> Iterator[tuple[str, str]]:  # a committed .env file
-        for file in [file for file in tree.named(r"\.env(?:\.(?:docker|production))?", context) if not aside(file)][:3]:
+        for file in [
+            file for file in tree.named(r"\.env(?:\.(?:docker|production))?", context) if not is_auxiliary(file)
+        ][:3]:
             yield from ((name, file) for name in _ASSIGNED.findall(tree.read(file)) if kind_of_variable(name))
 
     for more in (lambda: samples, of_defaults, lambda: _of_manifests(tree, context), of_phoenix,
                  lambda: stores.of_settings(tree, context),
-                 lambda: _read_in(tree, [file for file in tree.named(_READ_IN, context)[:20] if not aside(file)]),
+                 lambda: _read_in(tree, [one for one in tree.named(_READ_IN, context)[:20] if not is_auxiliary(one)]),
                  of_sources):  # fmt: skip
         if any(kind_of_variable(name) for name, _ in named):
             break
@@ -163,7 +165,12 @@ def _of_builders(tree: Tree, context: str, built: str, lines: Sequence[str]) -> 
     """Migrations with an image of their own: a Dockerfile with "migrat" in its name or its folder's."""
     for file in tree.named(r"(?:[\w-]+\.)?(?:docker|container)file(?:[.-][\w.-]+)?", context):
         called = "/".join(file.split("/")[-2:]).lower()
-        if file != built and not aside(file) and re.search(r"migrat", called) and not any(file in one for one in lines):
+        if (
+            file != built
+            and not is_auxiliary(file)
+            and re.search(r"migrat", called)
+            and not any(file in one for one in lines)
+        ):
             yield f"migrations: {file} builds another image, which runs them"
 
 
@@ -178,7 +185,7 @@ def _over(services: Sequence[Service], app: Sequence[Service]) -> Iterator[Servi
 def _of_manifests(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     """The variables of containers in Kubernetes manifests."""
     for file in tree.named(r".+\.ya?ml", context):
-        if not aside(file) and re.search(r"(?:^|/)(?:k8s|kube\w*|kustomize|manifests?|deploy\w*)/", file):
+        if not is_auxiliary(file) and re.search(r"(?:^|/)(?:k8s|kube\w*|kustomize|manifests?|deploy\w*)/", file):
             yield from ((name, file) for name in re.findall(
                 r"(?m)^[ \t]*- name:\s*[\"']?([A-Z][A-Z0-9_]+)[\"']?\s*\n\s*value", tree.read(file)))  # fmt: skip
 
@@ -192,7 +199,7 @@ def _near(services: Sequence[Service], app: Sequence[Service], context: str) -> 
     places = [one.file.rpartition("/")[0] or "." for one in services]
     near = [one for one, folder in zip(services, places, strict=True)
             if one not in app and (within(folder, context) or within(context, folder))]  # fmt: skip
-    near = [one for one in near if not aside(one.file) or one.file in files]
+    near = [one for one in near if not is_auxiliary(one.file) or one.file in files]
     if context != "." and any(within(one.rpartition("/")[0] or ".", context) for one in files):
         near = [one for one in near if one.file in files]
     return near
@@ -221,7 +228,7 @@ def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iter
         if where.endswith("runtime.exs") and name not in _demanded_by_phoenix(tree, where):
             continue
         if (
-            _SECRET.fullmatch(name) or dotnet.secret(name) or (" in " in where and _PASSWORD.fullmatch(name))
+            _SECRET.fullmatch(name) or dotnet.is_secret(name) or (" in " in where and _PASSWORD.fullmatch(name))
         ):  # of a compose file's service
             found.setdefault(name, where)
     for path in tree.named(r"credentials\.yml\.enc|runtime\.exs", context):
@@ -247,7 +254,11 @@ def _processes(services: Sequence[Service], app: Sequence[Service]) -> Iterator[
     """Workers and migrations that cannot be proposed: they have another image, or their command is not known."""
     built = {service.dockerfile for service in app if service.dockerfile}
     for service in services:
-        if processes.built_otherwise(service, app) and not service.trial and processes.WORKS.search(service.name):
+        if (
+            processes.has_other_image(service, app)
+            and not service.for_development
+            and processes.WORKS.search(service.name)
+        ):
             said = ", ".join([*([f"stage {service.target}"] if service.target else []),
                               *(f"{name}={value}" for name, value in service.arguments)])  # fmt: skip
             yield f"a worker: {service.where} is another image, built with {said}"
@@ -256,7 +267,7 @@ def _processes(services: Sequence[Service], app: Sequence[Service]) -> Iterator[
                 yield f"migrations: {service.where}"
             elif processes.WORKS.search(service.name):
                 yield f"a worker: {service.where}"
-        elif service.file.startswith(".devcontainer/") or aside(service.file):
+        elif service.file.startswith(".devcontainer/") or is_auxiliary(service.file):
             continue
         elif service.dockerfile and service.dockerfile not in built and processes.WORKS.search(service.name):
             yield f"a worker: {service.where} is another image, built from {service.dockerfile}"

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ecsctl.discovery.files.compose import Service, mebibytes
-from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, filled
+from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, expanded
 from ecsctl.discovery.files.hosts import Host
-from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 from ecsctl.fargate import MEMORY
 
 _X86 = re.compile(r"linux/(?:amd64|x86_64)", re.IGNORECASE)
@@ -51,12 +51,12 @@ def size(
 
     A limit in a compose file or in another platform's file wins over what the image contains.
     """
-    said = [(one.memory, one.where) for one in services[:1]] + [(one.memory, one.file) for one in hosts]
-    wanted, why = next(((size, where) for size, where in said if size), (0, ""))
+    limits = [(one.memory, one.where) for one in services[:1]] + [(one.memory, one.file) for one in hosts]
+    wanted, why = next(((size, where) for size, where in limits if size), (0, ""))
     if not wanted:
         built = "\n".join(rest for one in stage.chain for word, rest in one.instructions if word == "RUN")
         texts = {"its command": read.command(stage), "RUN of the Dockerfile": built}
-        for file in [one for one in tree.named(_LISTS, context) if not aside(one)][:5]:
+        for file in [one for one in tree.named(_LISTS, context) if not is_auxiliary(one)][:5]:
             said_there = tree.read(file).partition('"devDependencies"')[0]
             packages = re.findall(r"\"([\w@/.-]+)\"\s*:\s*\"(?:[\^~>=*\d]|workspace|latest|npm)", said_there)
             texts[file] = "\n".join(packages) if file.endswith(".json") else said_there
@@ -85,8 +85,8 @@ def _reasons(read: Dockerfile, stage: Stage) -> Iterator[str]:
         known = read.variables(one)
         for word, rest in one.instructions:
             taken = word in ("ADD", "COPY", "ENV", "RUN") or rest == "GOARCH=amd64"  # an ARG is in RUN's environment
-            said = filled(rest, known) if taken else ""
-            if (found := _FETCHED.search(said)) and not _CHOSEN.search(rest):
+            text = expanded(rest, known) if taken else ""
+            if (found := _FETCHED.search(text)) and not _CHOSEN.search(rest):
                 yield f"{word} of the Dockerfile uses something for {found[0].strip('-_./')}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from ecsctl.discovery.files.started import Text
-from ecsctl.discovery.files.tree import Tree, aside, within
+from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 from ecsctl.discovery.serving.port_hints import sources
 
 
@@ -67,7 +67,7 @@ _SWITCH = re.compile(r"[\"'`]((?:[A-Z]+_)*(?:RUN|AUTO)_?(?:[A-Z]+_)?MIGRAT(?:E|I
 def switched(tree: Tree, context: str, known: Collection[str]) -> Iterator[str]:
     """A line for the variable that decides whether the app runs its migrations as it starts."""
     for file in tree.named(r"[\w.-]+\.(?:go|py|[cm]?[jt]s|rb|rs)", context)[:800]:
-        if "MIGRAT" in (text := tree.live(file)) and not aside(file):
+        if "MIGRAT" in (text := tree.live(file)) and not is_auxiliary(file):
             for name in _SWITCH.findall(text)[:1]:
                 if name not in known:
                     yield f"migrations: {name} decides whether the app runs them when it starts ({file})"
@@ -82,7 +82,7 @@ def unrun(
     What is started, the other processes and the sources are searched. `processes` are the commands of workers and
     releases, `foreign` the folders of other apps.
     """
-    below = [one for one in tree.files if within(one, context) and not aside(one)]
+    below = [one for one in tree.files if within(one, context) and not is_auxiliary(one)]
     below = [one for one in below if not any(within(one, folder) for folder in foreign)]
     paths = "\n".join(below)
     command = texts[0].text if texts else ""
@@ -91,11 +91,11 @@ def unrun(
         for one in texts
         if _RAILS_ENTRY.search(one.text) and not re.search(r"\./bin/rails\s+server\s*$", command)
     }
-    said = "\n".join([*(one.text for one in texts if one.where not in idle), *processes])
+    commands = "\n".join([*(one.text for one in texts if one.where not in idle), *processes])
     for tool in _TOOLS:
         match = re.search(rf"(?m)^(?:.*/)?{tool.files}$", paths)
         file = match[0] if match else ""
-        if not file or re.search(tool.runs, said):
+        if not file or re.search(tool.runs, commands):
             continue
         files = [*tree.named(_RUNNERS, context)[:200], *sources(tree, context)]
         files += tree.named(r"[\w.-]+\.rs", context)[:2000] if tool.name == "Diesel" else ()

@@ -55,12 +55,12 @@ class Process:
 
 
 def of(
-    tree: Tree, services: Sequence[Service], app: Sequence[Service], said: Sequence[Host] = ()
+    tree: Tree, services: Sequence[Service], app: Sequence[Service], platforms: Sequence[Host] = ()
 ) -> tuple[Process, ...]:
     """The other processes of the image: from a Procfile, other platforms' files and compose files, each name once."""
     found: dict[str, Process] = {}
-    others = [Process(_name(name), command, one.file) for one in said for name, command in one.commands]
-    others += [Process("", one.release, one.file) for one in said if one.release]
+    others = [Process(_name(name), command, one.file) for one in platforms for name, command in one.commands]
+    others += [Process("", one.release, one.file) for one in platforms if one.release]
     for one in (*_of_procfile(tree), *others, *_of_compose(services, app)):
         program = _WORKER.search(one.command)
         if not (program and one.name and any(program[0] in other.command for other in found.values()
@@ -88,11 +88,11 @@ def _of_compose(services: Sequence[Service], app: Sequence[Service]) -> Iterator
     pushed = {service.image for service in app if service.image and not service.dockerfile}
     for service in services:
         words = f"{service.name} {service.command}"
-        if built_otherwise(service, app):
+        if has_other_image(service, app):
             continue
         if service.command and (service.dockerfile in built or (not service.dockerfile and service.image in pushed)):
             if MIGRATES.search(words):
-                if command := _ends(service.command):
+                if command := _until_migrated(service.command):
                     yield Process("", command, service.where)
             elif (
                 WORKS.search(words)
@@ -103,7 +103,7 @@ def _of_compose(services: Sequence[Service], app: Sequence[Service]) -> Iterator
                 yield Process(_name(service.name), f"{service.entrypoint} {service.command}".strip(), service.where)
 
 
-def built_otherwise(service: Service, app: Sequence[Service]) -> bool:
+def has_other_image(service: Service, app: Sequence[Service]) -> bool:
     """Whether a service has another image: the app's Dockerfile with other arguments or another stage."""
     own = next((one for one in app if one.dockerfile), None)
     if own is None or service.dockerfile != own.dockerfile:
@@ -112,7 +112,7 @@ def built_otherwise(service: Service, app: Sequence[Service]) -> bool:
     return service.target != own.target or any(given.get(name) != value for name, value in others.items())
 
 
-def _ends(command: str) -> str:
+def _until_migrated(command: str) -> str:
     """A command up to its last migration, without the server that it starts then; empty for a script without one."""
     shell = re.fullmatch(r"(?:/\S+/)?(?:sh|bash|ash)\s+-\w*c\s+(['\"])(.*)\1", command.strip(), re.DOTALL)
     parts = re.split(r"\s*(?:&&|;)\s*", (shell[2] if shell else command).strip())

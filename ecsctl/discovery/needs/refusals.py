@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 
 _FOR_OTHERS = re.compile(r"(?:^|_)(?:local|dev\w*|tests?|ci)(?:_|\.)")
 """Settings files for development and tests, which do not apply in a container."""
@@ -45,15 +45,15 @@ def allowed_hosts(tree: Tree, context: str, opened: bool = False) -> Iterator[st
     """
     if opened or not tree.named(r"manage\.py", context):
         return
-    said: dict[str, str] = {}
+    settings: dict[str, str] = {}
     for file in _files(tree, context, r"[\w-]+\.py"):
         if re.search(r"settings|config/", file) and not _FOR_OTHERS.search(file.rpartition("/")[2]):
             for rest in re.findall(
                 r"(?m)^[ \t]*ALLOWED_HOSTS\s*(?::[^=\n]*)?\+?=\s*([^\n]*(?:\n\s+[^\n]*)?)", _live(tree.read(file))
             ):
-                said[file] = rest
-    if said and not any(re.search(r"[\"']\*[\"']", rest) for rest in said.values()):
-        file, rest = next(iter(said.items()))
+                settings[file] = rest
+    if settings and not any(re.search(r"[\"']\*[\"']", rest) for rest in settings.values()):
+        file, rest = next(iter(settings.items()))
         name = re.search(r"[\"'](\w*HOSTS?\w*)[\"']", rest)
         set_by = f"; {name[1]} in [service.environment] sets them" if name else ""
         yield (f"{file} has ALLOWED_HOSTS: Django answers 400 to other hosts, and the load balancer's check uses "
@@ -61,7 +61,7 @@ def allowed_hosts(tree: Tree, context: str, opened: bool = False) -> Iterator[st
 
 
 def _files(tree: Tree, context: str, pattern: str) -> list[str]:
-    return [path for path in tree.named(pattern, context) if not aside(path)][:300]
+    return [path for path in tree.named(pattern, context) if not is_auxiliary(path)][:300]
 
 
 def _live(text: str) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from ecsctl.discovery.files import dotnet
-from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 from ecsctl.discovery.needs import pydantic_settings, variables_read
 
 _MOST = 12
@@ -185,4 +185,4 @@ def _of_heroku(tree: Tree) -> Iterator[tuple[str, str]]:
 
 
 def _files(tree: Tree, pattern: str, context: str) -> list[str]:
-    return [one for one in tree.named(pattern, context) if not aside(one)][:_ANYWHERE]
+    return [one for one in tree.named(pattern, context) if not is_auxiliary(one)][:_ANYWHERE]

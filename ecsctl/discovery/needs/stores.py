@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ecsctl.discovery.files import dotnet, settings
 from ecsctl.discovery.files.compose import Service
 from ecsctl.discovery.files.started import Text
-from ecsctl.discovery.files.tree import Tree, aside, within
+from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 from ecsctl.discovery.serving.port_hints import sources
 
 # By kind: the images, the variables that hold an address of one, and Spring's settings that do (Spring Boot, "Common
@@ -81,7 +81,7 @@ _EXAMPLE = re.compile(
 ORDER = tuple(kind for kind, *_ in _KINDS)
 
 
-def example(file: str) -> bool:
+def is_example(file: str) -> bool:
     """Whether a compose file is an example or a benchmark, so that its stores are only a hint."""
     return bool(_EXAMPLE.search(file))
 
@@ -126,15 +126,15 @@ def of_settings(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
 
 
 def _files(tree: Tree, context: str, pattern: str) -> list[str]:
-    return [one for one in tree.named(pattern, context) if not aside(one)][:10]
+    return [one for one in tree.named(pattern, context) if not is_auxiliary(one)][:10]
 
 
 def by_name(texts: Sequence[Text], services: Sequence[Service]) -> Iterator[str]:
     """A sentence if the container's command connects to a store by a host name that only a compose file defines."""
-    said = "\n".join(text.text for text in texts if text.shell)
+    commands = "\n".join(text.text for text in texts if text.shell)
     for one in services:
         store = kind_of_image(one.image) or _STORE.fullmatch(one.name)
-        if store and re.search(rf"(?<![\w./${{-]){re.escape(one.name)}:\d{{2,5}}\b", said):
+        if store and re.search(rf"(?<![\w./${{-]){re.escape(one.name)}:\d{{2,5}}\b", commands):
             yield (f"what the image starts connects to {one.name}, a host that only exists in {one.file}: set command "
                    "in [service]")  # fmt: skip
             return
@@ -182,7 +182,7 @@ def listed(
         runs = f"{file} {'has' if _PLATFORM.search(file) else 'runs'} {', '.join(shown)}" if shown else ""
         first = list(variables)[:4]
         names = f"{', '.join(first)} ({variables[first[0]]})" if first else ""
-        only_shown = bool(runs) and example(file)
+        only_shown = bool(runs) and is_example(file)
         if names or (runs and (file in sure or kind in drivers) and not only_shown):
             lines.append((kind, f"{kind}: {'; '.join(one for one in (names, runs) if one)}"))
         elif runs:

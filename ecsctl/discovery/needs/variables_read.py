@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 
 _NAME = r"([A-Z][A-Z0-9_]{2,60})"
 _FILES = r"[\w.-]+\.(?:go|[cm]?[jt]sx?|py|rb|rs|exs?)"
@@ -117,7 +117,7 @@ def secrets(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
 
 def _texts(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     """The sources of the app itself, without commented lines; no tests, scripts or migrations."""
-    files = [one for one in tree.named(_FILES, context) if not aside(one) and not _DEVELOPERS.search(one)]
+    files = [one for one in tree.named(_FILES, context) if not is_auxiliary(one) and not _DEVELOPERS.search(one)]
     for file in files[:_MOST]:
         text = tree.live(file)
         if any(one in text for one in _SIGNS):

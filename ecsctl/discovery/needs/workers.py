@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ecsctl.discovery.files.started import Text
-from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 from ecsctl.discovery.serving.port_hints import sources, without_web
 
 # Queue workers and schedulers, each by its own manual.
@@ -62,11 +62,11 @@ def reason(tree: Tree, context: str, image: str, texts: Sequence[Text]) -> str:
         return f"{image.partition('@')[0]} has no ASP.NET in it"
     if any(_SERVES.search(tree.read(one)) for one in sources(tree, context)):
         return ""
-    lists = [one for one in tree.named(_LISTS, context) if not aside(one)][:20]
-    said = {one: tree.read(one).partition('"devDependencies"')[0] for one in lists}
-    if any(_WEB.search(one) for one in said.values()):
+    lists = [one for one in tree.named(_LISTS, context) if not is_auxiliary(one)][:20]
+    dependencies = {one: tree.read(one).partition('"devDependencies"')[0] for one in lists}
+    if any(_WEB.search(one) for one in dependencies.values()):
         return ""
-    for file, listed in said.items():
+    for file, listed in dependencies.items():
         if found := _BOTS.search(listed):
             return f"{file} has {found[0]}, and no web framework"
     for file in sources(tree, context):

@@ -9,7 +9,7 @@ WELL = r"(?:health|healthz|healthy|health[_-]?checks?|livez?|alive|liveness|hear
 _HINT = re.compile(r"[\"'`/^_-](?:[Hh]ealth|live|alive|heartbeat|lbheartbeat|readyz|ping\b|up\b|ht/|status)")
 
 
-def hinted(text: str) -> bool:
+def may_have_route(text: str) -> bool:
     """A quick test whether a source may have such a route, before every pattern is tried on it."""
     return bool(_HINT.search(text))
 
@@ -22,6 +22,6 @@ class Health:
     source: str
     port: int = 0
     redirects: bool = False  # whether the present checker accepts a redirect
-    leads: bool = False  # whether a redirect has to count as healthy
+    accepts_redirect: bool = False  # whether a redirect has to count as healthy
     sure: bool = True  # whether the image or its framework has it; False for a hint from elsewhere
     file: str = ""  # the source file with the route, whose handler is read

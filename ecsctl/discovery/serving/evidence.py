@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 from ecsctl.discovery.serving.checks import Health
 from ecsctl.discovery.serving.port_hints import Port
 
@@ -57,13 +57,13 @@ def of_port(found: Sequence[Port], port: int) -> Iterator[str]:
         yield f"port {port} is a proposal, from {chosen.source} alone"
     if chosen.source.startswith("EXPOSE") and not chosen.agreed:
         for other in found:
-            if (_LISTENS.match(other.source) or other.fixed) and not other.beside:
+            if (_LISTENS.match(other.source) or other.fixed) and not other.is_side_port:
                 yield f"the port is not certain: {port} (EXPOSE of the Dockerfile) or {other.number} ({other.source})"
                 return
-    elif chosen.against:
-        yield f"the port is not certain: {port} ({chosen.source}) or {chosen.against} (EXPOSE of the Dockerfile)"
+    elif chosen.conflicting:
+        yield f"the port is not certain: {port} ({chosen.source}) or {chosen.conflicting} (EXPOSE of the Dockerfile)"
     elif (chosen.source.startswith("the ") or not chosen.sure) and not chosen.fixed:
-        numbers = [one for one in found if one.fixed and not one.beside and one.number != port][:1]
+        numbers = [one for one in found if one.fixed and not one.is_side_port and one.number != port][:1]
         yield from (
             f"the port is not certain: {port} ({chosen.source}) or {one.number} ({one.source})" for one in numbers
         )
@@ -100,7 +100,7 @@ def _answers(tree: Tree, context: str, file: str, route: str) -> bool:
     if _is_route(file):
         guarded = any(_GUARDS.search(tree.read(one)) or re.search("auth|clerk", tree.read(one), re.IGNORECASE)
                       for one in tree.named(r"(?:middleware|proxy|hooks\.server)\.[jt]s", context)[:3])  # fmt: skip
-        return not guarded and _plain(text[:1500])
+        return not guarded and _answers_plainly(text[:1500])
     last = route.strip("/").rpartition("/")[2]
     if not last:
         return False
@@ -111,14 +111,14 @@ def _answers(tree: Tree, context: str, file: str, route: str) -> bool:
     line = after.lstrip(" ,)").partition("\n")[0]
     named = _HANDLER.match(line)
     if named and named[1] not in ("async", "function", "func", "def"):
-        return _plain(_body(tree, context, file, named[1]))
-    return _plain(after)
+        return _answers_plainly(_body(tree, context, file, named[1]))
+    return _answers_plainly(after)
 
 
 def _body(tree: Tree, context: str, file: str, name: str) -> str:
     """The source of a function, from this file or another one; empty if it is not found."""
     defined = re.compile(rf"\b(?:def|func|fn|function|const|class)\s+(?:\([^)\n]{{0,60}}\)\s*)?{re.escape(name)}\b")
-    files = [one for one in tree.named(_LANGUAGES, context) if not aside(one)][:400]
+    files = [one for one in tree.named(_LANGUAGES, context) if not is_auxiliary(one)][:400]
     for one in (file, *files):
         text = tree.read(one)
         if match := defined.search(text):
@@ -126,7 +126,7 @@ def _body(tree: Tree, context: str, file: str, name: str) -> str:
     return ""
 
 
-def _plain(body: str) -> bool:
+def _answers_plainly(body: str) -> bool:
     return bool(_ANSWERS.search(body)) and not _ASKS_MORE.search(body)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ecsctl.discovery.files.compose import Service
 from ecsctl.discovery.files.manifests import Container
 from ecsctl.discovery.files.started import Text
-from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 
 EVERY = "0.0.0.0"  # noqa: S104 - what a server in a container binds to
 
@@ -75,9 +75,11 @@ def given(
     for rule in _RULES:
         if {rule.variable, *rule.others} & known.keys() or not re.search(rule.command, started):
             continue
-        files = [one for one in tree.named(rule.file, context) if not aside(one)][:100]
-        said = [tree.read(one) for one in files]
-        if any(re.search(rule.has, one) for one in said) and not re.search(rule.unless, "\n".join([started, *said])):
+        files = [one for one in tree.named(rule.file, context) if not is_auxiliary(one)][:100]
+        texts_of_files = [tree.read(one) for one in files]
+        if any(re.search(rule.has, one) for one in texts_of_files) and not re.search(
+            rule.unless, "\n".join([started, *texts_of_files])
+        ):
             yield rule.variable, rule.value, rule.why
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from ecsctl.discovery.files import dotnet
 from ecsctl.discovery.files.build_context import taken
 from ecsctl.discovery.files.compose import Service
-from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, filled, plain
+from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, expanded, plain
 from ecsctl.discovery.files.hosts import Host
 from ecsctl.discovery.files.started import Text
-from ecsctl.discovery.files.tree import Tree, aside, within
+from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 from ecsctl.discovery.serving import mounts, own_checks, pages, routes
-from ecsctl.discovery.serving.checks import WELL, Health, hinted
+from ecsctl.discovery.serving.checks import WELL, Health, may_have_route
 
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|\$\{?(?:HOST|ADDR|BIND)\w*\}?)"
@@ -128,7 +128,7 @@ def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
             yield from (Health("/", f"{source}, which sends something to another path", port, sure=False)
                         for _, port in several)  # fmt: skip
             return
-        yield from (Health(path, source, port, _redirects(command)) for path, port in several)
+        yield from (Health(path, source, port, _accepts_redirects(command)) for path, port in several)
         return
     for word in command.split():
         name = word.strip("\"'").rpartition("/")[2]
@@ -152,10 +152,10 @@ def _of_services(services: Sequence[Service], stage: str, known: Mapping[str, st
             fails = "curl" not in service.health or re.search(r"\s(?:-\w*f\w*|--fail\S*)\b", service.health)
             sure = bool(fails) and service.runs(stage) and (found[0].count("/") < 2 or bool(_NAMED.search(found[0])))
             source = f"the healthcheck of {service.where}"
-            yield Health(found[0], source, found[1], _redirects(service.health), sure=sure)
+            yield Health(found[0], source, found[1], _accepts_redirects(service.health), sure=sure)
 
 
-def _redirects(command: str) -> bool:
+def _accepts_redirects(command: str) -> bool:
     """Whether a check accepts redirects: curl -f only fails from 400 on, and wget follows them.
 
     A load balancer does neither (ELB, "Health checks").
@@ -170,13 +170,13 @@ def asked(command: str, known: Mapping[str, str]) -> tuple[str, int] | None:
 
 def _asked(command: str, known: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     """All of them: a shell command may make several requests."""
-    said = filled(command, known)
-    if not _ASKS.search(said):
+    text = expanded(command, known)
+    if not _ASKS.search(text):
         return
     # A host may come without a path too, as in `curl --noproxy localhost localhost:3000/health`.
     # A program of the app may only get the host, and know the path itself.
-    fetches = _ASKS.search(re.sub(r"https?://", "", said))
-    for match in sorted(_ADDRESS.finditer(said), key=lambda one: (not one["path"], not one["port"])):
+    fetches = _ASKS.search(re.sub(r"https?://", "", text))
+    for match in sorted(_ADDRESS.finditer(text), key=lambda one: (not one["path"], not one["port"])):
         if not match["path"] and not fetches:
             continue
         path, port = match["path"] or "/", match["port"] or ""
@@ -205,7 +205,7 @@ def _of_manifests(tree: Tree, context: str) -> Iterator[Health]:
     for path in tree.named(r".+\.ya?ml"):
         if (
             within(path, context)
-            and not aside(path)
+            and not is_auxiliary(path)
             and re.search(r"k8s|kube|kustomi|manifest|deploy|chart|helm", path)
         ):
             # Of several probes in one file, the most frequent path.
@@ -220,7 +220,7 @@ def mentioned(tree: Tree, context: str, read: Dockerfile, most: int = 3) -> tupl
     Only the sources in the image are searched, or all of them if those have no such path.
     """
     files = _files(tree, context, _SOURCES, 1500)
-    return _spoken(tree, _inside(tree, context, read), most) or _spoken(tree, files, most)
+    return _in_strings(tree, _inside(tree, context, read), most) or _in_strings(tree, files, most)
 
 
 def _inside(tree: Tree, context: str, read: Dockerfile) -> list[str]:
@@ -238,12 +238,12 @@ def _sources(tree: Tree, context: str, read: Dockerfile) -> list[str]:
     return [one for one in found if not _ASIDE.search(one.rpartition("/")[2])]
 
 
-def _spoken(tree: Tree, files: Sequence[str], most: int) -> tuple[Health, ...]:
+def _in_strings(tree: Tree, files: Sequence[str], most: int) -> tuple[Health, ...]:
     found: dict[str, Health] = {}
     for path in files:
         if "{{" not in path and not _ASIDE.search(path.rpartition("/")[2]):
             text = tree.live(path)
-            for name in _SPOKEN.findall(text) if hinted(text) else ():
+            for name in _SPOKEN.findall(text) if may_have_route(text) else ():
                 whole = f"/{name.lstrip('/')}"
                 found.setdefault(whole.rstrip("/"), Health(whole, path))
         if sum("status" not in one for one in found) >= most:
@@ -280,7 +280,7 @@ def _built(context: str, read: Dockerfile) -> set[str]:
 
 def _route(tree: Tree, path: str, text: str) -> str:
     """The route for a health check in a source, if nothing comes before it; else empty."""
-    if not hinted(text):
+    if not may_have_route(text):
         return ""
     for match in _NAMED_ROUTE.finditer(text):
         if _ROUTE.search(text, max(0, match.start() - 120), match.start()):
@@ -293,12 +293,12 @@ def _route(tree: Tree, path: str, text: str) -> str:
         return f"{group[2]}{route[1]}".rstrip("/") if route else ""
     for name, options in _ROUTER.findall(text) if path.endswith(".py") else ():
         route = re.search(rf"(?m)^@{name}\.(?:get|route)\(\s*[\"'](/{WELL})/?[\"']", text)
-        if route and "prefix" not in options and _as_it_is(tree, path, name):
+        if route and "prefix" not in options and _is_mounted_without_prefix(tree, path, name):
             return route[1]
     return ""
 
 
-def _as_it_is(tree: Tree, path: str, name: str) -> bool:
+def _is_mounted_without_prefix(tree: Tree, path: str, name: str) -> bool:
     """Whether the app mounts a router without a prefix. A common router name counts only with its module."""
     module = path.rpartition("/")[2].removesuffix(".py")
     named = rf"{module}\.{name}" if name in ("router", "bp", "blueprint", "api") else rf"(?:\w+\.)*{name}"
@@ -325,7 +325,7 @@ def _of_django(tree: Tree, context: str) -> Iterator[Health]:
 
 
 def _files(tree: Tree, context: str, pattern: str, most: int = 20) -> list[str]:
-    return [path for path in tree.named(pattern, context) if not aside(path)][:most]
+    return [path for path in tree.named(pattern, context) if not is_auxiliary(path)][:most]
 
 
 def _live(text: str) -> str:

@@ -13,7 +13,7 @@ from itertools import islice
 
 from ecsctl.discovery.files.tree import Tree
 from ecsctl.discovery.serving import rust_routes
-from ecsctl.discovery.serving.checks import WELL, hinted
+from ecsctl.discovery.serving.checks import WELL, may_have_route
 
 _WELL = rf"(?:{WELL}(?:/(?:live|liveness|ready|up))?|(?:[\w-]+/){{1,2}}{WELL})"
 _GUARDED = re.compile(r"auth|login|protect|guard|passport|jwt|permission|\badmin|session\w*\(|depends\(", re.IGNORECASE)
@@ -100,7 +100,7 @@ class _Sources:
 
     def hinted(self, text: str) -> bool:
         """Whether a source may have such a route."""
-        return self.routes is _ANY or hinted(text)
+        return self.routes is _ANY or may_have_route(text)
 
     def like(self, *endings: str) -> Iterator[tuple[str, str]]:
         """The files with one of these extensions, and their texts."""
@@ -134,7 +134,7 @@ def _order(path: str) -> tuple[int, int]:
 
 def _whole(sources: _Sources) -> Iterator[tuple[str, str]]:
     for file, text in sources.like(".js", ".ts", ".mjs", ".cjs", ".py", ".rb", ".go", ".ex", ".php"):
-        if not hinted(text):
+        if not may_have_route(text):
             continue
         compared = (
             one[1] for one in _NAMED.finditer(text) if _COMPARED.search(text, max(0, one.start() - 80), one.start())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ecsctl.discovery.files import settings
-from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 from ecsctl.discovery.serving.checks import WELL, Health
 
 _RAILS = re.compile(r"(?m)^  get[ (]+[\"']/?(" + WELL + r"(?:/(?:live|liveness)|\.json)?)[\"']")
@@ -45,13 +45,13 @@ def of(tree: Tree, context: str, project: str) -> Iterator[Health]:
         text = tree.live(path)
         for match in islice(re.finditer(r"(?:Map|Use)HealthChecks\(\s*\"/?([\w/-]*)\"[^;]{0,300}", text), 20):
             before = text[: match.start()].rpartition("IsDevelopment()")
-            if not before[1] or _closed(before[2]):
+            if not before[1] or _is_closed(before[2]):
                 open_to_all = "RequireAuthorization" not in match[0]
                 yield Health(f"/{match[1]}", f"MapHealthChecks in {path}", sure=open_to_all)
                 break
 
 
-def _closed(text: str) -> bool:
+def _is_closed(text: str) -> bool:
     """Whether the first block that a text opens is closed in it."""
     depth = 0
     for match in re.finditer(r"[{}]", text):
@@ -69,14 +69,14 @@ def _has_actuator(tree: Tree, context: str, build: str) -> bool:
 
 def _actuator(tree: Tree, context: str) -> str:
     """The path of the actuator's health endpoint; empty if it has a port of its own, which no load balancer asks."""
-    said = settings.of(tree, context)
-    if "management.server.port" in said or "management.port" in said:
+    values = settings.of(tree, context)
+    if "management.server.port" in values or "management.port" in values:
         return ""
-    base = said.get("management.endpoints.web.base-path", "/actuator")
-    root = said.get("server.servlet.context-path", "").rstrip("/")
+    base = values.get("management.endpoints.web.base-path", "/actuator")
+    root = values.get("server.servlet.context-path", "").rstrip("/")
     whole = f"{root}{base.rstrip('/')}/health"
     return whole if re.fullmatch(r"/[\w/.-]+", whole) else ""
 
 
 def _files(tree: Tree, context: str, pattern: str, most: int = 20) -> list[str]:
-    return [path for path in tree.named(pattern, context) if not aside(path)][:most]
+    return [path for path in tree.named(pattern, context) if not is_auxiliary(path)][:most]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ecsctl.discovery.files import settings
-from ecsctl.discovery.files.tree import Tree, aside, within
+from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 from ecsctl.discovery.serving import mounts
 from ecsctl.discovery.serving.checks import Health
 
@@ -72,7 +72,9 @@ def of(tree: Tree, context: str, own: str, files: Sequence[str], project: str = 
 
 
 def _page(path: str, source: str, file: str, *, sure: bool) -> Health:
-    return Health(path, source, leads=True, sure=sure, file="" if sure else file)  # a redirect is an answer too
+    return Health(
+        path, source, accepts_redirect=True, sure=sure, file="" if sure else file
+    )  # a redirect is an answer too
 
 
 def _roots(tree: Tree, files: Sequence[str]) -> Iterator[Health]:
@@ -172,34 +174,38 @@ def _of_files(tree: Tree, context: str, own: str) -> Iterator[Health]:
         if path.endswith("config/routes.rb") and re.search(r"(?m)^ {2,4}root\b", tree.live(path)):
             yield _page("/", f"root in {path}", path, sure=False)
     for path in tree.named(r"router\.ex", context)[:5]:
-        if not aside(path) and re.search(r"(?m)^\s*(?:get|live)[ (]+\"/\"", tree.live(path)):
+        if not is_auxiliary(path) and re.search(r"(?m)^\s*(?:get|live)[ (]+\"/\"", tree.live(path)):
             yield _page("/", f"the page at / in {path}", path, sure=False)
     for path in tree.named(r"index\.html", context)[:20]:
         if path.endswith(("src/main/resources/static/index.html", "META-INF/resources/index.html")):
-            yield _page("/", path, path, sure=not _secured(tree, context))
+            yield _page("/", path, path, sure=not _is_secured(tree, context))
 
 
-def _secured(tree: Tree, context: str) -> bool:
-    builds = [one for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?", context) if not aside(one)][:20]
+def _is_secured(tree: Tree, context: str) -> bool:
+    builds = [one for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?", context) if not is_auxiliary(one)][:20]
     said = (tree.read(one) for one in builds)
     return any(re.search(r"(?:spring|quarkus|micronaut)[\w-]*-(?:security|oauth2|oidc)", one) for one in said)
 
 
 def _of_spring(tree: Tree, context: str) -> Iterator[Health]:
     """The API descriptions of springdoc and SmallRye, and GET routes of controllers."""
-    builds = [one for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?", context) if not aside(one)][:20]
-    said = settings.of(tree, context) if builds else {}
-    base = said.get("server.servlet.context-path", "").rstrip("/")
+    builds = [one for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?", context) if not is_auxiliary(one)][:20]
+    values = settings.of(tree, context) if builds else {}
+    base = values.get("server.servlet.context-path", "").rstrip("/")
     for build in builds:
         text = tree.read(build)
-        if "springdoc-openapi" in text and said.get("springdoc.api-docs.enabled") != "false":
-            whole = f"{base}{said.get('springdoc.api-docs.path', '/v3/api-docs')}"
-            yield _page(whole, f"springdoc's description of the API ({build})", build, sure=not _secured(tree, context))
-        if "quarkus-smallrye-openapi" in text and "quarkus.management.enabled" not in said:
-            root = said.get("quarkus.http.root-path", "").rstrip("/")
+        if "springdoc-openapi" in text and values.get("springdoc.api-docs.enabled") != "false":
+            whole = f"{base}{values.get('springdoc.api-docs.path', '/v3/api-docs')}"
+            yield _page(
+                whole, f"springdoc's description of the API ({build})", build, sure=not _is_secured(tree, context)
+            )
+        if "quarkus-smallrye-openapi" in text and "quarkus.management.enabled" not in values:
+            root = values.get("quarkus.http.root-path", "").rstrip("/")
             yield _page(f"{root}/q/openapi", f"Quarkus' description of the API ({build})", build,
-                        sure=not _secured(tree, context))  # fmt: skip
-    for file in [one for one in tree.named(r"\w+\.(?:java|kt)", context) if not aside(one)][:800] if builds else ():
+                        sure=not _is_secured(tree, context))  # fmt: skip
+    for file in (
+        [one for one in tree.named(r"\w+\.(?:java|kt)", context) if not is_auxiliary(one)][:800] if builds else ()
+    ):
         text = tree.live(file)
         if path := _of_controller(text):
             yield _page(f"{base}{path}", file, file, sure=False)

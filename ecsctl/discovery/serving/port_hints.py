@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from ecsctl.discovery.files import settings
 from ecsctl.discovery.files.compose import Service
-from ecsctl.discovery.files.dockerfile import filled
+from ecsctl.discovery.files.dockerfile import expanded
 from ecsctl.discovery.files.started import Text
-from ecsctl.discovery.files.tree import Tree, aside, within
+from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 
 # Ports of metrics, debuggers, databases and other protocols. An app that exposes one of them and another port serves
 # HTTP on the other.
@@ -92,11 +92,11 @@ class Port:
     source: str
     sure: bool = True  # whether it is from the image itself; False for a hint from elsewhere
     agreed: bool = False  # whether another source has the same port
-    against: int = 0  # the port in EXPOSE that no other source has; 0 if they agree
+    conflicting: int = 0  # the port in EXPOSE that no other source has; 0 if they agree
     fixed: bool = False  # whether a source file has it as a literal, so that no variable changes it
 
     @property
-    def beside(self) -> bool:
+    def is_side_port(self) -> bool:
         """Whether it is a usual port of metrics, debuggers and the like."""
         return self.number in ASIDE
 
@@ -105,7 +105,7 @@ def sources(tree: Tree, context: str) -> list[str]:
     """Source files that are no more than three folders deep, the nearest first; at most 300."""
     files = tree.named(r"[\w.-]+\.(?:go|[cm]?[jt]sx?|py|rb|rs|cr|java|kt|cs|php|ex|exs|hs|clj)", context)
     deepest = (0 if context == "." else context.count("/") + 1) + 3
-    return [one for one in files if one.count("/") <= deepest and not aside(one)][:300]
+    return [one for one in files if one.count("/") <= deepest and not is_auxiliary(one)][:300]
 
 
 def of_environment(environment: Mapping[str, str]) -> Iterator[Port]:
@@ -123,18 +123,20 @@ def of_environment(environment: Mapping[str, str]) -> Iterator[Port]:
 def of_commands(texts: Sequence[Text], environment: Mapping[str, str]) -> Iterator[Port]:
     """The ports in what the container starts: options, and calls that listen."""
     for text in texts:
-        said = filled(text.text, environment)
-        if re.search("uwsgi", f"{text.where} {said}", re.IGNORECASE):  # its own protocol, which no load balancer speaks
-            said = re.sub(r"(?m)(?:^|--)(?:uwsgi-)?socket\b[^\n]*?:\d+", "", re.sub(r"[\"']", "", said))
-        for match in _OPTION.finditer(said):
+        command = expanded(text.text, environment)
+        if re.search(
+            "uwsgi", f"{text.where} {command}", re.IGNORECASE
+        ):  # its own protocol, which no load balancer speaks
+            command = re.sub(r"(?m)(?:^|--)(?:uwsgi-)?socket\b[^\n]*?:\d+", "", re.sub(r"[\"']", "", command))
+        for match in _OPTION.finditer(command):
             if not NOT_HTTP.search(match["name"]) and int(match[2]) < 65536:
                 yield Port(int(match[2]), text.where)
         if not text.shell:
-            for found in _LISTENS.finditer(said):
+            for found in _LISTENS.finditer(command):
                 if (number := int(next(one for one in found.groups() if one))) < 65536:
                     yield Port(number, text.where)
         if text.where.endswith((".py", ".rb", ".ini", ".toml", ".conf")):
-            yield from (Port(int(one), text.where) for one in _BIND.findall(said) if int(one) < 65536)
+            yield from (Port(int(one), text.where) for one in _BIND.findall(command) if int(one) < 65536)
 
 
 def of_image(image: str) -> int:
@@ -169,7 +171,7 @@ def of_dotnet(tree: Tree, context: str, image: str) -> Iterator[Port]:
     (ASP.NET Core, "Configure endpoints for the Kestrel web server".)
     """
     files = tree.named(DOTNET, context) if "/dotnet/" in image else ()
-    for file in [one for one in files if not aside(one)][:50]:
+    for file in [one for one in files if not is_auxiliary(one)][:50]:
         if match := _OF_DOTNET.search(re.sub(r"(?m)^[ \t]*//.*$", "", tree.read(file))):
             number = int(next(one for one in match.groups() if one))
             if number < 65536:
@@ -184,18 +186,18 @@ def of_services(services: Sequence[Service]) -> Iterator[Port]:
 
 def of_spring(tree: Tree, context: str) -> Iterator[Port]:
     """The port in the settings of Spring Boot, Quarkus and Micronaut, or their default."""
-    builds = [one for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?", context) if not aside(one)]
+    builds = [one for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?", context) if not is_auxiliary(one)]
     if not any(re.search("spring-boot|quarkus|micronaut", tree.read(one)) for one in builds[:20]):
         return
     if without_web(tree, context):
         return
     found: dict[int, str] = {}
-    files = [one for one in tree.named(r"application\.(?:properties|ya?ml)", context) if not aside(one)]
+    files = [one for one in tree.named(r"application\.(?:properties|ya?ml)", context) if not is_auxiliary(one)]
     modules = {file.partition("src/")[0] for file in files}
     for file in files:
-        said = settings.read(file, tree.read(file))
+        values = settings.read(file, tree.read(file))
         for key in ("server.port", "quarkus.http.port", "micronaut.server.port"):
-            if match := re.fullmatch(rf"(?:\$\{{[\w.]+:)?{NUMBER}\}}?", said.get(key, "")):
+            if match := re.fullmatch(rf"(?:\$\{{[\w.]+:)?{NUMBER}\}}?", values.get(key, "")):
                 found.setdefault(int(match[1]), file)
     if len(found) > 1 or (found and len(modules) > 1):  # several apps, and it is not known which of them is built
         return
@@ -213,7 +215,9 @@ _SPRING_WEB = re.compile(
 def without_web(tree: Tree, context: str) -> str:
     """The build file of a Spring Boot app that has no web starter, and so serves no requests; else empty."""
     builds = [
-        one for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?|libs\.versions\.toml", context) if not aside(one)
+        one
+        for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?|libs\.versions\.toml", context)
+        if not is_auxiliary(one)
     ][:40]
     texts = [tree.read(one) for one in builds]
     starts = any(re.search(r"spring-boot-starter-(?!parent|test)", text) for text in texts) and not any(
@@ -224,7 +228,7 @@ def without_web(tree: Tree, context: str) -> str:
 
 def of_sources(tree: Tree, context: str) -> Iterator[Port]:
     """The ports on which a program's main files listen."""
-    files = [one for one in tree.named(FIRST_FILE.pattern, context) if not aside(one)]
+    files = [one for one in tree.named(FIRST_FILE.pattern, context) if not is_auxiliary(one)]
     for file in files[:40]:
         for match in _LISTENS.finditer(tree.live(file)):
             number = int(next(one for one in match.groups() if one))
@@ -235,7 +239,7 @@ def of_sources(tree: Tree, context: str) -> Iterator[Port]:
 
 def of_rocket(tree: Tree, context: str, environment: Mapping[str, str]) -> Iterator[Port]:
     """The port in Rocket.toml, of the profile that the image runs, or Rocket's default ("Configuration")."""
-    builds = [one for one in tree.named(r"Cargo\.toml", context) if not aside(one)][:20]
+    builds = [one for one in tree.named(r"Cargo\.toml", context) if not is_auxiliary(one)][:20]
     build = next((one for one in builds if re.search(r"(?m)^rocket\s*=|^\[dependencies\.rocket\]", tree.read(one))), "")
     if not build:
         return
@@ -255,7 +259,7 @@ def of_settings(tree: Tree, context: str) -> Iterator[Port]:
         if (
             within_settings
             and "src/main/resources/" not in file
-            and not aside(file)
+            and not is_auxiliary(file)
             and (match := _SERVER_PORT.search(tree.read(file)))
         ):
             yield Port(int(match[1] or match[2]), file, sure=False)
@@ -264,14 +268,14 @@ def of_settings(tree: Tree, context: str) -> Iterator[Port]:
 def of_samples(tree: Tree, context: str) -> Iterator[Port]:
     """Ports at the top level of sample settings."""
     for file in tree.named(_SAMPLES, context):
-        if not aside(file) and (match := re.search(rf"(?m)^port\s*[:=]\s*{NUMBER}", tree.read(file))):
+        if not is_auxiliary(file) and (match := re.search(rf"(?m)^port\s*[:=]\s*{NUMBER}", tree.read(file))):
             yield Port(int(match[1]), file, sure=False)
 
 
 def examples(tree: Tree, context: str) -> Iterator[tuple[str, int, str]]:
     """The variables of .env examples that hold the app's own port: name, port, file."""
     for file in tree.named(EXAMPLES, context):
-        if not aside(file):
+        if not is_auxiliary(file):
             yield from ((name, int(port), file) for name, port in _OWN.findall(tree.read(file)) if int(port) < 65536)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ecsctl.discovery.files.compose import Service
-from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, filled
+from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, expanded
 from ecsctl.discovery.files.hosts import Host
 from ecsctl.discovery.files.started import Text
-from ecsctl.discovery.files.tree import Tree, aside
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 from ecsctl.discovery.serving import port_hints, servers
 from ecsctl.discovery.serving.port_hints import ASIDE, NOT_HTTP, NUMBER, Port, examples, sources
 
@@ -37,7 +37,7 @@ def exposed(read: Dockerfile, stage: Stage) -> tuple[int, ...]:
     """The TCP ports in EXPOSE, of a stage and those it is based on; usual ports of other protocols come last."""
     known = read.variables(stage)
     found = [port for one in stage.chain for word, rest in one.instructions if word == "EXPOSE"
-             for part in filled(rest, known).split() if (port := _exposed(part))]  # fmt: skip
+             for part in expanded(rest, known).split() if (port := _exposed(part))]  # fmt: skip
     # Ports in the variable of another protocol than HTTP come last, such as LDAP_PORT beside HTTP_PORT.
     others = {value for name, value in known.items() if name.endswith("_PORT") and NOT_HTTP.search(name)}
     return _ordered(sorted(found, key=lambda one: str(one) in others))
@@ -83,15 +83,15 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         # A health check may use another port than the users.
         asked = {number for number, _ in health} - {hint.number for hint in hints if "HEALTHCHECK" not in hint.source}
         served = agreed.keys() - asked
-        surer.sort(key=lambda one: (one.number in ASIDE, one.number not in served, not _usual(one.number),
+        surer.sort(key=lambda one: (one.number in ASIDE, one.number not in served, not _is_usual(one.number),
                                     one.number not in agreed))  # fmt: skip
     surer = [replace(one, agreed=one.number in agreed) for one in surer]
-    runs = [one for one in hints if not one.beside and (
+    runs = [one for one in hints if not one.is_side_port and (
         (one.sure and one.source.startswith(("its command", "HEALTHCHECK"))) or one in given
         or _OF_FRAMEWORK.search(one.source)
         or (not given and not anywhere and _AS_IT_IS.match(one.source) and not _moved(tree, context)))]  # fmt: skip
     if len(usual) == 1 and usual[0].number not in agreed and runs:  # EXPOSE opens no port: what runs wins
-        surer = [replace(runs[0], against=usual[0].number), *surer]
+        surer = [replace(runs[0], conflicting=usual[0].number), *surer]
     # A web server's settings win over a port that only EXPOSE has.
     listened = [Port(number, file) for number, file in servers.listened(tree, context, read, stage)]
     if listened and surer and not {one.number for one in surer} & ({one.number for one in listened} | agreed.keys()):
@@ -110,7 +110,7 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
 
 def _moved(tree: Tree, context: str) -> str:
     """The source or settings file that changes where an ASP.NET app listens; empty if none does."""
-    files = [one for one in tree.named(port_hints.DOTNET, context) if not aside(one)]
+    files = [one for one in tree.named(port_hints.DOTNET, context) if not is_auxiliary(one)]
     return next((one for one in files[:50] if _MOVES.search(tree.read(one))), "")
 
 
@@ -125,8 +125,10 @@ def moved_elsewhere(tree: Tree, context: str, found: Sequence[Port], port: int |
 def datagrams(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
     """A sentence about UDP ports, which an Application Load Balancer does not support (ELB, "Listeners")."""
     known = read.variables(stage)
-    said = " ".join(filled(rest, known) for one in stage.chain for word, rest in one.instructions if word == "EXPOSE")
-    exposed = re.findall(r"(?<!\S)(\d{1,5}(?:-\d{1,5})?)/udp\b", said, re.IGNORECASE)
+    exposed_ports = " ".join(
+        expanded(rest, known) for one in stage.chain for word, rest in one.instructions if word == "EXPOSE"
+    )
+    exposed = re.findall(r"(?<!\S)(\d{1,5}(?:-\d{1,5})?)/udp\b", exposed_ports, re.IGNORECASE)
     where = "EXPOSE of the Dockerfile" if exposed else next((one.where for one in services[:1]), "")
     if found := dict.fromkeys(exposed or [port for one in services[:1] for port in one.datagrams]):
         yield f"{where} has UDP ports, {', '.join(found)}, which an Application Load Balancer does not forward"
@@ -134,8 +136,8 @@ def datagrams(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> It
 
 def choices(ports: Sequence[Port]) -> tuple[Port, ...]:
     """The ports to choose from: those in EXPOSE if there are several, else the likeliest one."""
-    said = [one for one in ports if one.source.startswith("EXPOSE") and one.number not in ASIDE]
-    return tuple(said) if len(said) > 1 else tuple(ports[:1])
+    exposed_ports = [one for one in ports if one.source.startswith("EXPOSE") and one.number not in ASIDE]
+    return tuple(exposed_ports) if len(exposed_ports) > 1 else tuple(ports[:1])
 
 
 def undecided(ports: Sequence[Port], asked: bool) -> tuple[int, ...]:
@@ -144,27 +146,27 @@ def undecided(ports: Sequence[Port], asked: bool) -> tuple[int, ...]:
     return tuple(one.number for one in several) if len(several) > 1 and not asked and not several[0].agreed else ()
 
 
-def _usual(number: int) -> bool:
+def _is_usual(number: int) -> bool:
     return number == 80 or number // 1000 in (3, 4, 5, 8)
 
 
-def contrary(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> str:
+def contradiction(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> str:
     """A sentence if EXPOSE has none of the ports in the web server's settings; else empty."""
-    said, listened = exposed(read, stage), dict(servers.listened(tree, context, read, stage))
-    if not said or not listened or set(said) & set(listened):
+    exposed_ports, listened = exposed(read, stage), dict(servers.listened(tree, context, read, stage))
+    if not exposed_ports or not listened or set(exposed_ports) & set(listened):
         return ""
     number, file = next(iter(listened.items()))
-    return f"EXPOSE of the Dockerfile has {said[0]}, but {file} makes the web server listen on {number}"
+    return f"EXPOSE of the Dockerfile has {exposed_ports[0]}, but {file} makes the web server listen on {number}"
 
 
 def unset(texts: Sequence[Text], environment: Mapping[str, str]) -> str:
     """The variable in the command that holds the port, if nothing gives it a value; else empty."""
-    command = filled(texts[0].text, {name: value for name, value in environment.items() if value}) if texts else ""
+    command = expanded(texts[0].text, {name: value for name, value in environment.items() if value}) if texts else ""
     found = re.search(r"\$(?:\{([A-Z]\w*_PORT)\}|([A-Z]\w*_PORT)\b)", command)
     return str(found[1] or found[2]) if found and not NOT_HTTP.search(found[0]) else ""
 
 
-def unbound(texts: Sequence[Text], environment: Mapping[str, str]) -> bool:
+def is_unbound(texts: Sequence[Text], environment: Mapping[str, str]) -> bool:
     """Whether Gunicorn is started without an address: then it listens on 127.0.0.1, unless PORT is set."""
     gunicorn = any(text.shell and re.search(r"\bgunicorn\b(?![\w.-]*\.py)", text.text) for text in texts)
     bound = any(re.search(r"\s-b\b|\bbind\b|0\.0\.0\.0|uvicorn\.run|\$\{?\w*PORT", text.text) for text in texts)
@@ -176,7 +178,7 @@ def wants_variable(read: Dockerfile, stage: Stage, texts: Sequence[Text]) -> boo
     if "PORT" in read.environment(stage):
         return False
     known = read.variables(stage)
-    exposes = [filled(rest, known) for one in stage.chain for word, rest in one.instructions if word == "EXPOSE"]
+    exposes = [expanded(rest, known) for one in stage.chain for word, rest in one.instructions if word == "EXPOSE"]
     command = texts[0].text if texts else ""
     return bool(re.search(r"\$(?:PORT\b|\{PORT\})", " ".join([*exposes, command])))
 

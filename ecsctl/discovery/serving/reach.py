@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ecsctl.discovery.files.compose import Service
-from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, filled
+from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, expanded
 from ecsctl.discovery.files.started import Text
 from ecsctl.discovery.files.tree import Tree, within
 from ecsctl.discovery.serving.port_hints import FIRST_FILE, sources
@@ -36,16 +36,16 @@ def only_on_loopback(
     tree: Tree, context: str, texts: Sequence[Text], known: Mapping[str, str], foreign: Sequence[str]
 ) -> Iterator[str]:
     """A sentence if a server or a source makes the app listen on 127.0.0.1, and nothing overrides it."""
-    said = " ".join([*(one.text for one in texts), *known.values()])
-    if _EVERYWHERE.search(said):
+    command = " ".join([*(one.text for one in texts), *known.values()])
+    if _EVERYWHERE.search(command):
         return
     server = next((found[1] for text in texts if text.shell and (found := _SERVERS.search(text.text))), "")
-    if server and not re.search(r"\s--?(?:host|bind|uds|fd|h|b|H)\b", said):
+    if server and not re.search(r"\s--?(?:host|bind|uds|fd|h|b|H)\b", command):
         yield f"{server} listens on 127.0.0.1 only, where no load balancer reaches it: its command needs --host 0.0.0.0"
         return
     for file in sources(tree, context):
         called = file.rpartition("/")[2]
-        started = called in said and re.search(rf"\bpython3?\b.*\b{re.escape(called)}", said) is not None
+        started = called in command and re.search(rf"\bpython3?\b.*\b{re.escape(called)}", command) is not None
         if not (started or FIRST_FILE.fullmatch(called)) or any(within(file, folder) for folder in foreign):
             continue
         text = tree.live(file)
@@ -57,9 +57,9 @@ def only_on_loopback(
             return
 
 
-def forbidden(read: Dockerfile, stage: Stage, port: int) -> Iterator[str]:
+def forbidden_port(read: Dockerfile, stage: Stage, port: int) -> Iterator[str]:
     """A sentence if the image's user may not open the port (aws/containers-roadmap#1721)."""
-    user = filled(read.last(stage, "USER"), read.variables(stage)).partition(":")[0]
+    user = expanded(read.last(stage, "USER"), read.variables(stage)).partition(":")[0]
     allowed = any(re.search(r"setcap|NET_BIND_SERVICE", rest) for one in read.stages for _, rest in one.instructions)
     if 0 < port < 1024 and user not in ("", "root", "0") and not allowed:
         yield (f"the image runs as {user}, who may not open port {port} on Fargate: use a port from 1024 on, "
@@ -104,13 +104,15 @@ def unexpanded(stage: Stage) -> Iterator[str]:
 def missing_on_fargate(services: Sequence[Service]) -> Iterator[str]:
     """A sentence if a compose file gives the app something that Fargate does not offer."""
     for one in services[:1]:
-        if one.beyond and not one.trial:
-            yield f"{one.where} has {', '.join(one.beyond)}, which Fargate does not offer: what needs it fails"
+        if one.unsupported and not one.for_development:
+            yield f"{one.where} has {', '.join(one.unsupported)}, which Fargate does not offer: what needs it fails"
 
 
 def unset(read: Dockerfile, stage: Stage) -> str:
     """A variable in EXPOSE that nothing sets; empty if there is none."""
     known = read.variables(stage)
-    said = " ".join(filled(rest, known) for one in stage.chain for word, rest in one.instructions if word == "EXPOSE")
-    match = re.search(r"\$\{?(\w+)", said)
+    exposed = " ".join(
+        expanded(rest, known) for one in stage.chain for word, rest in one.instructions if word == "EXPOSE"
+    )
+    match = re.search(r"\$\{?(\w+)", exposed)
     return match[1] if match else ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ecsctl.discovery.files.tree import Tree, aside
-from ecsctl.discovery.serving.checks import WELL, hinted
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
+from ecsctl.discovery.serving.checks import WELL, may_have_route
 
 _UNKNOWN = "?"
 """Stands for an unknown prefix: routes below it are not proposed."""
@@ -50,7 +50,7 @@ def of(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
         text = tree.read(file)
         if match := _CHI.search(text):
             yield match[1], file
-        yield from ((path, file) for path in (_ungrouped(text) if hinted(text) else ()))
+        yield from ((path, file) for path in (_ungrouped(text) if may_have_route(text) else ()))
     yield from _of_nest(tree, context)
 
 
@@ -125,4 +125,4 @@ def _of_nest(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
 
 
 def _files(tree: Tree, context: str, pattern: str, most: int = 20) -> Sequence[str]:
-    return [path for path in tree.named(pattern, context) if not aside(path)][:most]
+    return [path for path in tree.named(pattern, context) if not is_auxiliary(path)][:most]

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from ecsctl.discovery.files.dockerfile import PLATFORM, Dockerfile, Stage, filled, words
+from ecsctl.discovery.files.dockerfile import PLATFORM, Dockerfile, Stage, expanded, words
 from ecsctl.discovery.files.tree import Tree, within
 
 # nginx's `listen`, Caddy's addresses, Apache's `Listen` and virtual hosts; ports with TLS are
@@ -43,9 +43,9 @@ def of_files(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterat
     for word, rest in (pair for one in reversed(stage.chain) for pair in one.instructions):
         known = PLATFORM | read.variables(stage)
         if word == "WORKDIR":
-            folder = os.path.normpath(os.path.join(folder, filled(rest, known)))
+            folder = os.path.normpath(os.path.join(folder, expanded(rest, known)))
         elif word in ("COPY", "ADD"):
-            target = filled([".", *words(rest)][-1], known)
+            target = expanded([".", *words(rest)][-1], known)
             filled_root = filled_root or os.path.normpath(os.path.join(folder, target)) in _ROOTS
     own = [file for _, file in _settings(tree, context, read, stage)]
     if filled_root and not any(_ANSWERS_OTHERWISE.search(tree.read(file)) for file in own):
@@ -66,7 +66,7 @@ def _settings(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Itera
         for word, rest in one.instructions:
             if word not in ("COPY", "ADD") or re.match(r"(?:--\S+\s+)*--from=", rest):
                 continue
-            *sources, place = [filled(part, known) for part in words(rest)] or [""]
+            *sources, place = [expanded(part, known) for part in words(rest)] or [""]
             for source in sources:
                 for kind, pattern in _KINDS:
                     if kind in place.lower():
