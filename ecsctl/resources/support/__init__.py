@@ -1,1 +1,1 @@
-"""Parts of the kinds: values, and functions that read AWS for one or several of them."""
+"""Parts of the resource types: values, and functions that read AWS for one or several of them."""

@@ -1,4 +1,4 @@
-"""What several kinds read from ACM: every certificate of the region, and whom each belongs to."""
+"""What several resource types read from ACM: every certificate in the region, and its owner."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def of_certificates(scope: Scope, uses: Uses) -> Iterator[Statement]:
 
 
 def requested(aws: Aws) -> list[CertificateSummaryTypeDef]:
-    """Every certificate of the region that was requested from ACM, neither imported nor of a private authority."""
+    """Every certificate in the region that was requested from ACM, neither imported nor from a private authority."""
     everything = aws.read(aws.acm.list_certificates, Includes={"keyTypes": KEY_TYPES})["CertificateSummaryList"]
     return [one for one in everything if one.get("Type", "AMAZON_ISSUED") == "AMAZON_ISSUED"]
 

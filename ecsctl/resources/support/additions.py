@@ -1,4 +1,4 @@
-"""What ecsctl.toml sets in a task definition beyond the usual: by path, and remembered, so that it can be taken back.
+"""Further settings in a task definition, by path, from ecsctl.toml. They are recorded, so that they can be undone.
 
 Paths name a member of RegisterTaskDefinition (`ephemeralStorage`) or of our container (`container.user`). Those in use
 are listed in a label of our container: the pipeline copies labels along with a revision, and tags not always. Other
@@ -15,19 +15,19 @@ LABEL = "ecsctl.keys"
 _OURS = "container."
 
 Additions = tuple[tuple[str, str], ...]
-"""By path, in order: the value as JSON."""
+"""Paths in order, each with its value as JSON."""
 
 
 def additions(values: Mapping[str, Any]) -> Additions:
-    """Values by path in the form in which they are compared. Empty values are left out."""
+    """Values by path, in the form used for comparison. Empty values are left out."""
     kept = {path: value for path, value in values.items() if value not in (None, (), [], {}, "")}
     return tuple(sorted((path, _spelled(value)) for path, value in kept.items()))
 
 
 def added(definition: Mapping[str, Any], ours: Mapping[str, Any], wanted: Additions) -> Additions:
-    """A definition's values at the desired paths, and at those that were desired when it was registered.
+    """A definition's values at the desired paths, and at those that were set when it was registered.
 
-    Only the desired parts of a value: AWS fills in others.
+    Only the desired members of a value are included: AWS fills in others.
     """
     like = {path: json.loads(value) for path, value in wanted}
     paths = {*like, *_remembered(ours)}
@@ -36,7 +36,7 @@ def added(definition: Mapping[str, Any], ours: Mapping[str, Any], wanted: Additi
 
 
 def with_additions(definition: dict[str, Any], ours: dict[str, Any], wanted: Additions) -> dict[str, Any]:
-    """The definition with what is desired, and without what no longer is. `ours` is a container in it."""
+    """The definition with the desired settings, and without those no longer desired. `ours` is our container in it."""
     made, container = dict(definition), dict(ours)
     for path in _remembered(ours):
         (container if path.startswith(_OURS) else made).pop(path.removeprefix(_OURS), None)
@@ -60,7 +60,7 @@ def _at(definition: Mapping[str, Any], ours: Mapping[str, Any], path: str) -> An
 
 
 def part_of(value: Any, like: Any) -> Any:
-    """The parts of a value that `like` has too."""
+    """The members of a value that `like` has too."""
     if isinstance(value, Mapping) and isinstance(like, Mapping):
         return {key: part_of(value[key], like[key]) for key in like if key in value}
     if isinstance(value, list) and isinstance(like, list) and len(value) == len(like):
@@ -69,7 +69,7 @@ def part_of(value: Any, like: Any) -> Any:
 
 
 def _ordered(parts: list[Any]) -> list[Any]:
-    """The order in which AWS returns named items does not matter."""
+    """Sort named items: the order in which AWS returns them does not matter."""
     for key in ("name", "containerName"):
         if all(isinstance(one, dict) and key in one for one in parts):
             return sorted(parts, key=lambda one: str(one[key]))

@@ -1,4 +1,4 @@
-"""What the kinds of CloudWatch alarms have in common."""
+"""What the resource types for CloudWatch alarms have in common."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def listed(aws: Aws, names: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def tagged(aws: Aws, names: Iterable[str]) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
-    """Those of them, each with its tags."""
+    """The alarms of these names that exist, each with its tags."""
     for alarm in listed(aws, names):
         read = partial(aws.read, aws.cloudwatch.list_tags_for_resource, ResourceARN=alarm["AlarmArn"])
         if (answer := none_if_gone(read)) is not None:

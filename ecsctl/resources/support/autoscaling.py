@@ -1,4 +1,4 @@
-"""What several kinds read from Application Auto Scaling."""
+"""What several resource types read from Application Auto Scaling."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def targets_of(aws: Aws, services: list[str]) -> list[ScalableTargetTypeDef]:
 
 
 def policy_of(aws: Aws, target: str, name: str) -> Mapping[str, Any]:
-    """The policy of that name; empty without it."""
+    """The policy with that name; empty if there is none."""
     policies = aws.read(aws.autoscaling.describe_scaling_policies, ServiceNamespace="ecs", ResourceId=target)
     return next((dict(one) for one in policies["ScalingPolicies"] if one["PolicyName"] == name), {})
 

@@ -1,4 +1,4 @@
-"""A queue's backlog per task, as CloudWatch computes it: from which metrics, and how ours are recognized.
+"""A queue's backlog per task, computed by CloudWatch: the metrics it uses, and how our queries are recognized.
 
 Application Auto Scaling user guide, "Create a target tracking scaling policy using metric math": messages waiting to be
 received, divided by the running tasks. The queue's length alone does not say how many tasks share it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-WAITING, RUNNING, RESULT = "waiting", "running", "result"  # the ids of the metrics and of what is made of them
+WAITING, RUNNING, RESULT = "waiting", "running", "result"  # the ids of the metrics and of the expression
 PER_TASK = f"{WAITING} / {RUNNING}"
 """No value while no task runs: there is nothing to divide by, and target tracking waits."""
 UNSERVED = f"IF({WAITING} > 0 AND FILL({RUNNING}, 0) < 1, 1, 0)"
@@ -20,11 +20,10 @@ UNSERVED = f"IF({WAITING} > 0 AND FILL({RUNNING}, 0) < 1, 1, 0)"
 
 @dataclass(frozen=True)
 class Source:
-    """Describes whose backlog: a queue by its ARN, and the service that processes it.
+    """A queue, by its ARN, and the service that processes it.
 
-    `insights`: its tasks are counted by Container Insights. Otherwise by the samples of its CPU utilization, of which
-    each task sends one a minute (ECS developer guide, "Service RUNNING task count": Period 1 Minute, Statistic Sample
-    Count).
+    `insights`: Container Insights counts the tasks. Otherwise the samples of CPU utilization are counted, one per task
+    and minute (ECS developer guide, "Service RUNNING task count": Period 1 Minute, Statistic Sample Count).
     """
 
     queue: str
@@ -56,10 +55,9 @@ def _query(
 
 
 def observed(wanted: Source, queries: list[dict[str, Any]], expression: str, period: int | None = None) -> Source:
-    """Returns whose backlog these queries measure; an empty one if they have another form, or are about another
-    service.
+    """The source that these queries measure; an empty one if they have another form, or are about another service.
 
-    A metric of SQS names only the queue: it is of the account and region in which it is read.
+    SQS metrics contain only the queue's name: account and region are those in which they are read.
     """
     place, _, _ = wanted.queue.rpartition(":")
     named = {one["Id"]: one for one in queries}.get(WAITING, {}).get("MetricStat", {}).get("Metric", {})
@@ -72,7 +70,7 @@ def observed(wanted: Source, queries: list[dict[str, Any]], expression: str, per
 
 
 def _alike(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> bool:
-    """Whether they are the same, whatever labels and order AWS returns."""
+    """Whether they are the same apart from labels and order."""
     return sorted(map(_essence, ours), key=str) == sorted(map(_essence, theirs), key=str)
 
 

@@ -28,7 +28,7 @@ def hidden(aws: Aws, name: str, owner: str) -> bool:
 
 
 def hide(aws: Aws, name: str, owner: str, *, on: bool) -> None:
-    """Block all public access to the bucket, or none."""
+    """Block all public access to the bucket, or (off) block none."""
     aws.s3.put_public_access_block(
         Bucket=name,
         PublicAccessBlockConfiguration={
@@ -42,7 +42,7 @@ def hide(aws: Aws, name: str, owner: str, *, on: bool) -> None:
 
 
 def encryption(aws: Aws, name: str, owner: str) -> str:
-    """Returns how S3 encrypts new objects: the ARN of a key, `AES256` or `aws:kms`. Empty: not set."""
+    """How S3 encrypts new objects: the ARN of a key, `AES256` or `aws:kms`; empty if not set."""
     answer = none_if_gone(lambda: aws.read(aws.s3.get_bucket_encryption, Bucket=name, ExpectedBucketOwner=owner))
     rules = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
     said = rules[0].get("ApplyServerSideEncryptionByDefault", {}) if rules else {}
@@ -50,7 +50,7 @@ def encryption(aws: Aws, name: str, owner: str) -> str:
 
 
 def encrypt(aws: Aws, name: str, owner: str, how: str) -> None:
-    """Encrypt new objects from now on, by what `encryption` returns. With a bucket key S3 calls KMS less often."""
+    """Set how S3 encrypts new objects, as returned by `encryption`. With a bucket key S3 calls KMS less often."""
     default: Any = {"SSEAlgorithm": how}
     if how.startswith("arn:"):
         default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": how}
@@ -70,7 +70,7 @@ def refuses_plain(aws: Aws, name: str, owner: str, partition: str) -> bool:
 
 
 def refuse_plain(aws: Aws, name: str, owner: str, partition: str, *, on: bool) -> None:
-    """Refuse every request without TLS, or no longer. Other people's statements in the policy stay."""
+    """Add or remove the statement that refuses requests without TLS. Other statements in the policy stay."""
     _state(aws, name, owner, _tls_only(name, partition), on=on)
 
 
@@ -81,7 +81,7 @@ def takes_logs(aws: Aws, name: str, me: Label) -> bool:
 
 
 def take_logs(aws: Aws, name: str, me: Label, *, on: bool) -> None:
-    """Allow ELB to do so, or no longer. Other people's statements in the policy stay."""
+    """Add or remove the statement that allows this. Other statements in the policy stay."""
     _state(aws, name, me.account, _delivery(name, me), on=on)
 
 
@@ -98,7 +98,7 @@ def _state(aws: Aws, name: str, owner: str, ours: dict[str, Any], *, on: bool) -
 
 
 def expiry(aws: Aws, name: str, owner: str) -> tuple[int, int]:
-    """After how many days our rule removes objects, and unfinished uploads. 0: never."""
+    """After how many days our rule removes objects, and after how many unfinished uploads. 0: never."""
     rule: dict[str, Any] = next((rule for rule in _rules(aws, name, owner) if rule.get("ID") == RULE), {})
     if rule.get("Status") != "Enabled" or any(_narrows(rule)):
         return 0, 0
@@ -109,7 +109,7 @@ def expiry(aws: Aws, name: str, owner: str) -> tuple[int, int]:
 
 
 def expire(aws: Aws, name: str, owner: str, days: int, abort_days: int) -> None:
-    """Remove objects, and unfinished uploads, after this many days. Other people's rules stay."""
+    """Set after how many days objects, and unfinished uploads, are removed. Other rules stay."""
     ours: LifecycleRuleUnionTypeDef = {
         "ID": RULE,
         "Status": "Enabled",
@@ -160,6 +160,6 @@ def _rules(aws: Aws, name: str, owner: str) -> list[Any]:
 
 
 def _narrows(rule: dict[str, Any]) -> list[Any]:
-    """Whatever keeps a rule from covering every object."""
+    """The filters that keep a rule from covering every object."""
     where = rule.get("Filter") or {}
     return [rule.get("Prefix"), *where.values()]

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from ecsctl.aws.clients import Aws
 
-RECENT = 20  # builds that are read, where the newest alone is not enough
+RECENT = 20  # builds that are read, if the newest is not enough
 LINES, READ = 10, 500  # lines at the log's end that are shown, and that are read: CodeBuild repeats long commands there
 _COMMAND = re.compile(r"(Error while executing command: )(.*?)(\.? Reason: .*)?$", re.DOTALL)
-_OWN, _BEGUN = "[Container]", re.compile(r"\[Container\] .*Running command ")  # what CodeBuild itself says in a log
+_OWN, _BEGUN = "[Container]", re.compile(r"\[Container\] .*Running command ")  # CodeBuild's own lines in a log
 
 
 def newest_build(aws: Aws, project: str) -> BuildTypeDef | None:
@@ -28,8 +28,8 @@ def newest_build(aws: Aws, project: str) -> BuildTypeDef | None:
 def builds_of(aws: Aws, project: str, most: int = RECENT) -> list[BuildTypeDef]:
     """The project's newest builds, the newest first; none if there is no project.
 
-    Builds outlive their project and are listed again for the next one of its name: those from before it was created do
-    not count. They are listed from the newest on by default; with more than 100 of them AWS refuses a sort order
+    Builds outlive their project, and are listed for a new project with its name: those from before its creation are
+    ignored. They are listed from the newest on by default; with more than 100 of them AWS refuses a sort order
     (CodeBuild API reference, ListBuildsForProject, sortOrder; aws/aws-cli#5863).
     """
     projects = aws.read(aws.codebuild.batch_get_projects, names=[project])["projects"]
@@ -43,7 +43,7 @@ def builds_of(aws: Aws, project: str, most: int = RECENT) -> list[BuildTypeDef]:
 
 
 def pushed_by(aws: Aws, build: BuildTypeDef, repository: str) -> ImageDetailTypeDef | None:
-    """The image of a build: under the name that it exports as IMAGE_TAG, as ours does, or its commit's."""
+    """The image that a build pushed, by the tag that it exports as IMAGE_TAG, as ours does, or by its commit."""
     there_are = images(aws, repository)
     return next((image for tag in names_of(build) for image in there_are if tag in tags(image)), None)
 
@@ -60,7 +60,7 @@ def is_running(build: BuildTypeDef) -> bool:
 
 
 def why_failed(aws: Aws, build: BuildTypeDef) -> str:
-    """In which phase it failed, why, and the last output of its commands. Of a script, the first line is shown."""
+    """The phase in which it failed, why, and the last output of its commands. Scripts are cut to their first line."""
     status = build["buildStatus"].lower().replace("_", " ")
     phases = [phase for phase in build.get("phases", []) if phase.get("phaseStatus", "SUCCEEDED") != "SUCCEEDED"]
     failures = [

@@ -1,4 +1,4 @@
-"""What several kinds need to read AWS: the filter for our tags, one of many, None instead of an error, documents."""
+"""Helpers for reading AWS: the filter for our tags, a single item, None instead of an error, normalized documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def tag_filter(me: Label) -> list[Any]:
-    """EC2's filter for everything that carries the app's tags: one listing serves all parts of one kind."""
+    """EC2's filter for everything that carries the app's tags: one listing per type is enough."""
     return [{"Name": f"tag:{APP}", "Values": [me.app]}]
 
 
@@ -45,7 +45,7 @@ def network(addresses: str) -> str:
 
 
 def only(items: Iterable[T], plural: str, me: Label) -> T | None:
-    """The only item, or None. Raises Doubled if there are two: a lost answer or another tool duplicated it."""
+    """The only item, or None. Raises Doubled if there are several, after a lost answer or because of another tool."""
     found = list(items)
     if len(found) > 1:
         listed = ", ".join(str(getattr(item, "ids", item)) for item in found)

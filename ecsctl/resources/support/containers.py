@@ -91,7 +91,7 @@ class Sidecar:
     readonly_root_filesystem: bool
     stop_timeout: int
     mount_points: tuple[Mount, ...] = ()
-    logged: bool = True  # false on AWS: its lines go elsewhere than the app's
+    logged: bool = True  # false on AWS: it logs elsewhere than the app
 
     def __post_init__(self) -> None:
         for name in ("environment", "secrets", "depends_on", "ignored_exit_codes"):
@@ -102,7 +102,7 @@ class Sidecar:
 
 
 def written(sidecar: Sidecar, actual: Mapping[str, Any], log: Mapping[str, Any]) -> dict[str, Any]:
-    """A sidecar laid over its container on AWS (`{}` if there is none): other settings of others stay."""
+    """A sidecar merged into its container on AWS (`{}` if there is none); settings that others made there stay."""
     mapped = {port.get("containerPort"): port for port in actual.get("portMappings") or ()}
     restart = {
         "enabled": True,
@@ -183,9 +183,7 @@ def beside(
     wanted: Iterable[Sidecar],
     log: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
-    """The containers of a task: the app's, `merged`, in the place of its `own`; the sidecars as desired; others'
-    unchanged.
-    """
+    """The containers of a task: `merged` in place of the app's `own`, the desired sidecars, and others' unchanged."""
     by_name = {one.name: one for one in wanted}
     made = []
     for one in existing:
@@ -208,6 +206,6 @@ def _said(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _part(value: Mapping[str, Any], like: Mapping[str, Any]) -> dict[str, Any]:
-    """The desired part of a log's configuration: someone may have set further options."""
+    """The members of a log configuration that `like` has: someone may have set further options."""
     options, wanted = value.get("options") or {}, like.get("options") or {}
     return {"logDriver": value.get("logDriver"), "options": {name: options.get(name) for name in wanted}}

@@ -1,4 +1,4 @@
-"""The content of a task definition, and what should be registered: plain values in, plain values out."""
+"""The content of a task definition, and the decision what to register, as pure functions of values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """Describes what a family of task definitions says: the fields of the kind."""
+    """The content of a family's task definition: the fields of the resource type."""
 
     family: Fixed[str]
     container_name: str
@@ -32,8 +32,8 @@ class Contents:
     memory: int  # MiB
     cpu_architecture: Architecture
     log_stream_prefix: str
-    log_mode: str  # or blocking; empty on AWS: the account's default, which others change
-    log_max_buffer_size: str  # lines that do not fit into it are lost; empty: there is none
+    log_mode: str  # non-blocking or blocking; empty on AWS: the account's default
+    log_max_buffer_size: str  # its size; lines that do not fit are lost; empty: no buffer
     environment: tuple[tuple[str, str], ...]
     secrets: tuple[tuple[str, str], ...]  # name in the environment, ARN in Secrets Manager or Parameter Store
     command: tuple[str, ...]  # empty: the image's own
@@ -44,9 +44,9 @@ class Contents:
     more: Additions  # further settings, by path
     sidecars: tuple[Sidecar, ...]
     volumes: tuple[Volume, ...]
-    mount_points: tuple[Mount, ...]  # of them in the app's container
+    mount_points: tuple[Mount, ...]  # of the volumes, in the app's container
     sound: bool  # false: deregistered, no longer for Fargate on Linux, or its image gives way to the seed
-    unsound: str = field(default="", compare=False)  # in words, why it is not sound
+    unsound: str = field(default="", compare=False)  # the reason, if not sound
     seed: ImageUri | None = field(default=None, compare=False)
     placeholder: ImageUri | None = field(default=None, compare=False)
 
@@ -64,14 +64,14 @@ AnyContents = TypeVar("AnyContents", bound=Contents)
 
 
 def image_for(desired: Contents, running: str | None = None, good: str | None = None) -> str | None:
-    """The image to register: the configured one, the last good one, the running one, or one to begin with."""
+    """The image to register: the configured, the last good, the running, or the initial one."""
     begin = desired.seed or desired.placeholder
     kept = begin if running == desired.placeholder else running
     return desired.image or good or kept or begin
 
 
 def laid(desired: Contents, over: Definition, image: str | None, region: str) -> Definition:
-    """The desired state laid over the revision that runs (`{}` if none does), with that image in our container."""
+    """The desired state merged into the running revision (`{}` if there is none), with that image in our container."""
     ours, platform = container_of(over, desired.container_name), over.get("runtimePlatform", {})
     merged = _container(desired, ours, image, region)
     its_containers = over.get("containerDefinitions") or [ours]
@@ -125,7 +125,7 @@ _LOGS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix", "mode", "ma
 
 
 def _log(desired: Contents, region: str) -> dict[str, Any]:
-    """Returns where the app and its sidecars log to."""
+    """The log configuration of the app and its sidecars."""
     values = (desired.log_group, region, desired.log_stream_prefix, desired.log_mode, desired.log_max_buffer_size)
     options = {name: value for name, value in zip(_LOGS, values, strict=True) if value}
     return {"logDriver": "awslogs", "options": options}
@@ -144,7 +144,7 @@ def actual_of(revision: Revision, like: AnyContents, region: str) -> AnyContents
     log = ours.get("logConfiguration", {})
     options = log.get("options", {}) if log.get("logDriver") == "awslogs" else {}
     unsound = _unsound(revision, like)
-    found = Contents(  # all of its fields: one that is forgotten is a type error
+    found = Contents(  # all fields: a forgotten one is a type error
         family=like.family,
         container_name=ours.get("name", ""),
         image=ours.get("image", ""),
@@ -211,9 +211,9 @@ class Decision:
 def decide(desired: Contents, live: Revision, later: Iterable[Revision], good: str | None, me: Label) -> Decision:
     """Compare the desired state with what runs.
 
-    `later` are the ACTIVE revisions registered after the live one, the newest first. One of ours among them that is as
-    desired was registered by a run that was interrupted before it updated the service: it is right, and nothing is
-    registered twice. `good` is the image to continue with if ECS gave up the live one.
+    `later` are the ACTIVE revisions registered after the live one, the newest first. If one of ours is as desired, an
+    interrupted run registered it before updating the service: it is used, and none is registered again. `good` is the
+    image to continue with if ECS gave up the live one.
     """
     running = container_of(live.definition, desired.container_name).get("image")
     definition = laid(desired, live.definition, image_for(desired, running, good), me.region)

@@ -1,8 +1,8 @@
-"""The state of a service's deployments: one snapshot of what ECS says, and the one verdict on it.
+"""The state of a service's deployments: a snapshot of ECS's answers, and their interpretation.
 
-A stable service proves nothing: after a rollback the old version is stable too, and with no tasks desired everything
-is. AWS keeps a service deployment for each release (ECS guide, "View service history using Amazon ECS service
-deployments"), for 90 days, and its end is the truth. ECS's words for it are read only here.
+A stable service does not mean success: after a rollback the old version is stable too, and a service with a desired
+count of 0 always is. The result of a release is the status of its service deployment, which AWS keeps for 90 days (ECS
+guide, "View service history using Amazon ECS service deployments"). ECS's statuses are interpreted only here.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ class Phase(StrEnum):
     """The state of one service deployment."""
 
     ROLLING_OUT = "rolling out"
-    PAUSED = "paused"  # until a person answers
+    PAUSED = "paused"  # until someone answers
     STOPPING = "being stopped"
     GOING_BACK = "going back"
     DEPLOYED = "deployed"
-    ROLLED_BACK = "rolled back"  # by one of ECS's own monitors
-    TAKEN_BACK = "stopped and rolled back"  # as someone asked
-    GIVEN_UP = "given up"  # by a monitor, and not rolled back
-    NOT_BACK = "not rolled back"  # it was tried, and failed
-    STOPPED = "stopped"  # by someone, or by a later one
+    ROLLED_BACK = "rolled back"  # by the circuit breaker or an alarm
+    TAKEN_BACK = "stopped and rolled back"  # on request
+    GIVEN_UP = "given up"  # by the circuit breaker or an alarm, without a rollback
+    NOT_BACK = "not rolled back"  # the rollback failed
+    STOPPED = "stopped"  # by someone, or superseded
 
     @property
     def ongoing(self) -> bool:
@@ -63,7 +63,7 @@ _PHASES = {
 
 @dataclass(frozen=True)
 class Standing:
-    """Describes what a service runs compared with what it should run, and how far it is."""
+    """What a service runs compared with what it should run, and whether it is ready."""
 
     runs: str  # the task definition that it is set to run
     ready: bool
@@ -74,7 +74,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Describes what ECS said at one moment.
+    """ECS's answers about a service at one time.
 
     `service` is from DescribeServices (None: there is none), `deployments` are the newest from ListServiceDeployments,
     perhaps with what DescribeServiceDeployments adds; `revisions` and `images` are the task definition and the images
@@ -96,12 +96,12 @@ class Snapshot:
 
     @property
     def rolling(self) -> list[Answer]:
-        """Those of the service's own deployments that ECS is working on."""
+        """The service's own deployments that ECS is working on."""
         return [one for one in (self.service or {}).get("deployments", ()) if self._rolls(one)]
 
     @property
     def failed(self) -> bool:
-        """Whether ECS gave up what the service is set to run, with nothing to roll back to."""
+        """Whether ECS gave up the service's primary deployment without rolling back."""
         return rollout_of(self.primary) == "FAILED"
 
     @cached_property
@@ -127,12 +127,12 @@ class Snapshot:
 
     @property
     def busy(self) -> bool:
-        """Whether a deployment is in progress: then no other release may begin."""
+        """Whether a deployment is in progress, so that no other release may begin."""
         return self.phase.ongoing if self.phase else self._primary_rolls
 
     @property
     def at_work(self) -> bool:
-        """Whether a deployment is in progress, according to itself or to the service."""
+        """Whether a deployment is in progress, according to its own status or to the service."""
         return bool(self.phase and self.phase.ongoing) or self._primary_rolls
 
     @property
@@ -142,7 +142,7 @@ class Snapshot:
 
     @property
     def serves(self) -> str:
-        """The task definition that serves: of the newest deployment that has completed, whatever is in progress."""
+        """The task definition of the newest completed deployment, which serves even while another is in progress."""
         over = [one for one in (self.service or {}).get("deployments", ()) if rollout_of(one) == "COMPLETED"]
         newest: Answer = max(over, key=began, default={})
         last = self.brings(self.good[0]) if self.good else ""
@@ -150,7 +150,7 @@ class Snapshot:
 
     @property
     def steady(self) -> bool:
-        """Whether as many tasks run as desired, and ECS says that the deployment is complete."""
+        """Whether as many tasks run as desired, and ECS reports the deployment as complete."""
         found = self.service or {}
         over = rollout_of(self.primary) in ("COMPLETED", "") and len(found.get("deployments", ())) == 1
         return over and found.get("runningCount", 0) >= found.get("desiredCount", 0)
@@ -169,21 +169,21 @@ class Snapshot:
         return sorted((one for one in self.deployments if phase_of(one) is Phase.DEPLOYED), key=began, reverse=True)
 
     def brings(self, deployment: Answer) -> str:
-        """The task definition that a service deployment deploys; empty if AWS does not say."""
+        """The task definition that a service deployment deploys; empty if unknown."""
         return self.revisions.get(target_of(deployment), "")
 
     def back_of(self, deployment: Answer) -> str:
-        """The task definition that a deployment was rolled back to; empty if AWS does not say."""
+        """The task definition that a deployment was rolled back to; empty if unknown."""
         return self.revisions.get((deployment.get("rollback") or {}).get("serviceRevisionArn", ""), "")
 
     def digest_of(self, deployment: Answer, container: str) -> str:
-        """The digest behind the image of the app's own container when it was deployed; empty if AWS does not say."""
+        """The digest of the image in the app's own container when it was deployed; empty if unknown."""
         ran = self.images.get(target_of(deployment), ())
         ours = next((one for one in ran if one.get("containerName") == container), ran[0] if ran else {})
         return str(ours.get("imageDigest") or "")
 
     def ran(self, task_definition: str, container: str) -> str:
-        """The digest of a revision's image in its last successful deployment; empty if AWS does not say."""
+        """The digest of a revision's image in its last successful deployment; empty if unknown."""
         last = next((one for one in self.good if self.brings(one) == task_definition), {})
         return self.digest_of(last, container) if last else ""
 
@@ -205,7 +205,7 @@ class Snapshot:
     def standing(self, target: str) -> Standing:
         """Assess the service by its primary deployment, not by its counts: a steady service may run the old version.
 
-        A deployment of a later revision than the wanted one has superseded ours; the later one is right.
+        If a later revision than `target` is being deployed, it has superseded ours, and is accepted.
         """
         service = self.service or {}
         primary, runs = self.primary or service, service["taskDefinition"]
@@ -216,7 +216,7 @@ class Snapshot:
         if self.failed:
             reason = reason_of(primary) or "ECS gave the deployment up"
             return Standing(runs, ready=False, failed=reason, note=note, settled=False)
-        # Without a state (another deployment controller) and without tasks there is nothing else to go by.
+        # Without a rollout state (another deployment controller) and without tasks nothing else is known.
         over = state == "COMPLETED" or (len(service.get("deployments", ())) <= 1 and (not state or desired == 0))
         if over and running >= desired:
             return Standing(runs, ready=True, note=note)
@@ -237,8 +237,8 @@ class Snapshot:
         return self._rolls(self.primary)
 
     def _rolls(self, deployment: Answer) -> bool:
-        """Whether ECS is working on it. If it does not say (API reference, Deployment), the presence of old tasks
-        does.
+        """Whether ECS is working on it. Without a rollout state (API reference, Deployment), old tasks show
+        it.
         """
         if state := rollout_of(deployment):
             return state == "IN_PROGRESS"
@@ -246,7 +246,7 @@ class Snapshot:
 
     @property
     def waits(self) -> int:
-        """The seconds that a deployment of the service waits by design, if requests are shifted."""
+        """The seconds for which a deployment of the service waits by configuration, if it shifts traffic."""
         return 60 * rules_of((self.service or {}).get("deploymentConfiguration") or {}).strategy.waits
 
 
@@ -258,7 +258,7 @@ def snapshot(aws: Aws, cluster: str, service: str) -> Snapshot:
         describe = aws.ecs.describe_service_deployments
         newest = none_if_gone(lambda: _newest(aws, cluster, service)) or []
         arns = [one["serviceDeploymentArn"] for one in newest]
-        if arns:  # beside their revisions
+        if arns:  # in parallel with their revisions
             aws.ahead([partial(aws.read, describe, serviceDeploymentArns=arns)])
         observed = none_if_gone(lambda: brief(aws, cluster, service)) or Snapshot(service_of(aws, cluster, service))
         described = aws.read(describe, serviceDeploymentArns=arns)["serviceDeployments"] if observed.deployments else []
@@ -303,7 +303,7 @@ def rollout_of(deployment: Answer) -> str:
 
 
 def reason_of(deployment: Answer) -> str:
-    """The rollout state of one of a service's own deployments, in ECS's words."""
+    """ECS's rollout state reason of one of a service's own deployments."""
     return str(deployment.get("rolloutStateReason") or "")
 
 
@@ -314,7 +314,7 @@ def target_of(deployment: Answer) -> str:
 
 
 def traffic_of(deployment: Answer) -> str:
-    """Says what share of the requests a service deployment's tasks get; empty if it shifts none, or not yet.
+    """In words, the share of the requests that a service deployment's tasks get; empty if it shifts none (yet).
 
     API reference, ServiceRevisionSummary and ServiceDeployment, lifecycleStage.
     """
@@ -329,7 +329,7 @@ def traffic_of(deployment: Answer) -> str:
 
 
 def monitor_of(deployment: Answer) -> str:
-    """Says which of ECS's own monitors ended a service deployment; empty if none did."""
+    """In words, whether the circuit breaker or an alarm ended a service deployment; empty if neither did."""
     alarms = deployment.get("alarms") or {}
     if alarms.get("status") == "TRIGGERED":
         names = ", ".join(alarms.get("triggeredAlarmNames") or alarms.get("alarmNames") or ())
@@ -342,8 +342,8 @@ def monitor_of(deployment: Answer) -> str:
 def phase_of(deployment: Answer) -> Phase:
     """The state of a service deployment.
 
-    STOPPED and ROLLBACK_SUCCESSFUL have many causes: the monitors, or ECS's own message, show whether ECS itself gave
-    up. For a deployment that is only listed neither is known.
+    STOPPED and ROLLBACK_SUCCESSFUL have many causes: the circuit breaker, the alarms or the status reason show whether
+    ECS itself gave up. For a deployment that is only listed, none of them is known.
     """
     if held_of(deployment):
         return Phase.PAUSED
@@ -359,9 +359,9 @@ def phase_of(deployment: Answer) -> Phase:
 
 
 def gone_back(aws: Aws, cluster: str, service: Answer, tags: Mapping[str, str] | None = None) -> str:
-    """Says who rolled back and what `up` will do; empty if the service does not run an earlier revision again.
+    """In words, who rolled back and what `up` will do; empty if the service does not run an earlier revision again.
 
-    A difference is not drift then. `tags` are those of the revision that it runs, if they are known already.
+    In that case a difference is not drift. `tags` are those of the running revision, if they are known already.
     """
     runs = service.get("taskDefinition", "")
     if tags is None:

@@ -1,4 +1,4 @@
-"""Which records a domain name has, and whose they are: Route 53's records carry no tags, so a TXT record next to one
+"""The records of a domain name, and their owner: Route 53's records carry no tags, so a TXT record next to each
 holds them.
 """
 
@@ -32,12 +32,12 @@ _tagged: WeakKeyDictionary[Aws, dict[str, set[HostedZoneId]]] = WeakKeyDictionar
 
 
 def tagged_zones(aws: Aws) -> dict[str, set[HostedZoneId]]:
-    """By app: the zones in which this run has found or created its tags; none until it has searched all."""
+    """The zones in which this run has found or created each app's tags; none until it has searched all zones."""
     return _tagged.setdefault(aws, {})
 
 
 def normal(name: S) -> S:
-    """A name as people write it: lower case, no dot at its end, `*` and not Route 53's escape of it.
+    """A name in normal form: lower case, without a dot at its end, and with `*` instead of Route 53's escape.
 
     A promise (a subclass of str) is returned unchanged.
     """
@@ -68,7 +68,7 @@ def said(record: ResourceRecordSetOutputTypeDef) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Standing:
-    """The records at a name: the one of the requested type, or what excludes it, and the TXT record of its tags."""
+    """The records at a name: the one of the requested type, or a conflicting one, and the TXT record with tags."""
 
     record: ResourceRecordSetOutputTypeDef | None
     text: ResourceRecordSetOutputTypeDef | None
@@ -92,7 +92,7 @@ class Standing:
 
 
 def standing(aws: Aws, zone: str, name: str, kind: str) -> Standing:
-    """Returns what exists at the name, where a record of type `kind` is desired."""
+    """The records at the name, where a record of type `kind` is desired."""
     records = _from(aws, zone, name)
     here = [one for one in records if normal(one["Name"]) == name]
     texts = _texts(records, PREFIX + name)
@@ -111,8 +111,8 @@ def _texts(records: Sequence[ResourceRecordSetOutputTypeDef], name: str) -> list
 
 
 def _from(aws: Aws, zone: str, name: str) -> list[ResourceRecordSetOutputTypeDef]:
-    """The first records at or after the name; those of the names below it follow its own. The whole zone, if it has
-    been read. None in a zone that is gone.
+    """The first records at or after the name, followed by those of names below it; all of the zone's, if they have been
+    read. Empty if the zone no longer exists.
     """
     asked = aws.route53.list_resource_record_sets
     if whole := aws.answered(asked, HostedZoneId=zone):

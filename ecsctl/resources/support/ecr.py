@@ -1,4 +1,4 @@
-"""What several kinds read from ECR: which images a repository holds, and for which processors one was built."""
+"""What several resource types read from ECR: a repository's images, and the processors an image was built for."""
 
 from __future__ import annotations
 
@@ -81,8 +81,7 @@ def images(aws: Aws, repository: str) -> list[ImageDetailTypeDef]:
 
 
 def _runs(image: ImageDetailTypeDef) -> bool:
-    """Whether it could be one of the app's: no layers that a build has cached, and nothing that only describes an
-    image.
+    """Whether it could be one of the app's: not a build cache, and nothing that only describes another image.
 
     A signature or an attestation refers to its image (ECR API reference, ImageDetail.subjectManifestDigest), or, as
     cosign pushes it and registries without referrers have it, is tagged with the image's digest.
@@ -109,7 +108,7 @@ def newest(aws: Aws, repository: str, uri: str) -> ImageUri | None:
 
 
 def image_exists(aws: Aws, image: str, like: str) -> bool:
-    """Whether an image exists, as far as can be known: it is read only if it is in the same repository as `like`."""
+    """Whether an image exists. It is looked up only in `like`'s own repository; any other is assumed to exist."""
     named, ours = Reference.of(image), Reference.of(like)
     if named is None or ours is None or named.place != ours.place:
         return True

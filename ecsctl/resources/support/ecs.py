@@ -1,4 +1,4 @@
-"""What several kinds read from ECS: a cluster, a service and its tasks, what the tagging API knows, parts of an ARN."""
+"""What several resource types read from ECS: clusters, services, tasks, ARNs from the tagging API, parts of ARNs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BY = "ecsctl"
-"""The value of startedBy of the tasks that no service keeps."""
+"""The value of startedBy for ecsctl's standalone tasks."""
 
 
 def cluster_of(aws: Aws, name: str) -> ClusterTypeDef | None:
@@ -96,7 +96,7 @@ def tasks_of(
 
 
 def tasks_in(aws: Aws, cluster: str, *statuses: DesiredStatusType) -> list[TaskTypeDef]:
-    """All tasks of a cluster with one of these desired states, whoever keeps them."""
+    """All tasks of a cluster with one of these desired states, whatever started them."""
     arns: dict[str, None] = {}
     for status in statuses:
         arns |= dict.fromkeys(aws.read(aws.ecs.list_tasks, cluster=cluster, desiredStatus=status)["taskArns"])
@@ -110,7 +110,7 @@ def stop_ours(aws: Aws, cluster: str) -> None:
 
 
 def alone(aws: Aws, cluster: str) -> list[str]:
-    """The tasks that no service keeps and that belong to the app, by their group."""
+    """The app's standalone tasks, recognized by their group."""
     found = none_if_gone(lambda: tasks_in(aws, cluster, "RUNNING")) or []
     return [one["taskArn"] for one in found if one.get("group", "").startswith(f"{BY}:")]
 
@@ -122,7 +122,7 @@ def started_by_us(aws: Aws, cluster: str) -> list[str]:
 
 
 def ended_well(task: Mapping[str, Any], container: str) -> bool:
-    """Whether the command of a task has ended with 0 by itself: one that is stopped may end with 0 too."""
+    """Whether the command of a task has ended with 0 by itself: a stopped one may end with 0 too."""
     own: Mapping[str, Any] = next((one for one in task.get("containers", ()) if one.get("name") == container), {})
     return own.get("exitCode") == 0 and task.get("stopCode") == "EssentialContainerExited"
 
@@ -143,7 +143,7 @@ def described(aws: Aws, cluster: str, arns: Iterable[str]) -> list[TaskTypeDef]:
 
 
 def known_to_tagging(aws: Aws, me: Label, kind: str) -> set[str]:
-    """ARNs that the tagging API knows for the app. A hint: it lists new ones late, and deleted ones for long."""
+    """The app's ARNs from the tagging API. Only a hint: new ones are listed late, and deleted ones for a long time."""
     answer = aws.read(
         aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}], ResourceTypeFilters=[kind]
     )
@@ -151,7 +151,7 @@ def known_to_tagging(aws: Aws, me: Label, kind: str) -> set[str]:
 
 
 def family_of(arn: str) -> str:
-    """The family in a task definition's ARN; an empty string for anything else, such as an id not known yet."""
+    """The family in a task definition's ARN; empty for anything else, such as an id that is not known yet."""
     head, _, _ = arn.rpartition(":")
     return head.partition(":task-definition/")[2]
 

@@ -1,4 +1,4 @@
-"""The file systems of a region: their contents and access points are recognized by their tags."""
+"""The file systems of a region: ours, with their mount targets and access points, are recognized by tags."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def listed(aws: Aws) -> list[dict[str, Any]]:
 
 
 def mine(aws: Aws, me: Label) -> list[dict[str, Any]]:
-    """Those of the app."""
+    """The app's file systems."""
     return [one for one in listed(aws) if flat(one.get("Tags")).get(APP) == me.app]
 
 
 def failed(states: Mapping[str, str], kind: str) -> tuple[str, str]:
-    """Returns why it has failed and what to do, for items by id with their LifeCycleState; both empty if none has."""
+    """Why an item has failed and what to do, given LifeCycleStates by id; both empty if none has failed."""
     ids = [one for one, state in states.items() if state == "error"]
     if not ids:
         return "", ""
@@ -36,7 +36,7 @@ def failed(states: Mapping[str, str], kind: str) -> tuple[str, str]:
 
 def rights(scope: Scope, uses: Uses) -> Iterator[Statement]:
     """The permissions to create, read, change and delete file systems, access points and mount targets."""
-    # Also for those that are no longer configured.
+    # Also for file systems that are no longer configured.
     yield anywhere("elasticfilesystem", "DescribeAccessPoints DescribeFileSystems DescribeMountTargets")
     if not uses.volumes:
         return

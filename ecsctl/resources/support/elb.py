@@ -1,4 +1,4 @@
-"""What load balancers, target groups and listeners have in common: their tags, which no listing of them shows."""
+"""What load balancers, target groups and listeners have in common: their tags, which listings omit."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _recorded: WeakKeyDictionary[Aws, set[str]] = WeakKeyDictionary()
 
 
 def recorded(aws: Aws, arn: str) -> None:
-    """From here on its tags are read together with those of all other recorded ones: one call for all."""
+    """Record an ARN, whose tags are then read in one call together with those of all other recorded ones."""
     _recorded.setdefault(aws, set()).add(arn)
 
 
 def tagged(aws: Aws, me: Label, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The tags of those that carry the app's tags, by ARN. `names` are by ARN; ours all have the app's name."""
+    """The tags of those that carry the app's tags, by ARN. `names` are by ARN; ours have the app's."""
     ours = (*Names.of(me).target_groups, Names.of(me).second_targets)
     tags = tags_of(aws, (arn for arn, name in names.items() if name in ours))
     return {arn: its for arn, its in tags.items() if its.get(APP) == me.app}
@@ -55,7 +55,7 @@ def _of(aws: Aws, arns: list[str]) -> dict[str, dict[str, str]]:
         return _of(aws, arns)
     if len(arns) == 1:
         return {}
-    return {arn: tags for one in arns for arn, tags in _of(aws, [one]).items()}  # one that is gone fails them all
+    return {arn: tags for one in arns for arn, tags in _of(aws, [one]).items()}  # a missing one fails the whole call
 
 
 def balancers_listeners(aws: Aws, me: Label) -> Iterator[str]:
@@ -82,7 +82,7 @@ def rule_at(aws: Aws, listener: str, priority: int) -> tuple[RuleTypeDef, dict[s
 
 
 def tagged_rules(aws: Aws, me: Label) -> Iterator[tuple[RuleTypeDef, dict[str, str]]]:
-    """The rules of the app's load balancers that carry its tags: they exist nowhere else."""
+    """The rules that carry the app's tags: they exist only on the app's own load balancers."""
     for listener in balancers_listeners(aws, me):
         rules = {one["RuleArn"]: one for one in rules_of(aws, listener)}
         for arn, tags in tagged(aws, me, dict.fromkeys(rules, Names.of(me).balancer)).items():
@@ -92,8 +92,8 @@ def tagged_rules(aws: Aws, me: Label) -> Iterator[tuple[RuleTypeDef, dict[str, s
 def added_by_others(aws: Aws, balancer: str) -> str:
     """The listeners and rules that carry no app's tags, in words; empty if there are none.
 
-    AWS deletes them with the load balancer (ELB API reference, DeleteLoadBalancer): whoever shares a load balancer has
-    a rule there, and ECS stalls without a word once it is gone (aws/containers-roadmap#2196).
+    AWS deletes them with the load balancer (ELB API reference, DeleteLoadBalancer): apps that share it have rules
+    there, and ECS stalls without a message once they are gone (aws/containers-roadmap#2196).
     """
     answer = none_if_gone(partial(aws.read, aws.elbv2.describe_listeners, LoadBalancerArn=balancer))
     added: dict[str, str] = {}
@@ -111,7 +111,7 @@ def forwards(rule: RuleTypeDef) -> bool:
 
 
 def counts(code: int, matcher: str) -> bool:
-    """Whether a code is among those of a target group's matcher: `200`, `200,302` or `200-399`."""
+    """Whether a target group's matcher (`200`, `200,302` or `200-399`) contains a code."""
     for part in matcher.split(","):
         low, _, high = part.strip().partition("-")
         if low.isdigit() and int(low) <= code <= int(high or low):

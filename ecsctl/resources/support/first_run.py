@@ -1,10 +1,10 @@
-"""The run that a pipeline starts by itself when it is created (CodePipeline API, CreatePipeline).
+"""The execution that a pipeline starts by itself when it is created (CodePipeline API, CreatePipeline).
 
-Its commit is usually the one that the service has just been created with: building and releasing it again would be paid
-for twice, would keep the service from becoming stable, and would fail if a repository's own buildspec pushes a tag that
-cannot be moved. So a pipeline is created with its source and a `GATE`. Once the source has named its commit, a run that
-brings nothing new is stopped, the pipeline gets its stages, and a newer commit is run through them. Each step is a
-state that AWS shows, so that a run of ours may die after any of them.
+Its commit is usually the one that the service has just been created with. Building and releasing it again would cost
+twice, would delay a stable service, and would fail if the repository's own buildspec pushes an immutable tag. So a
+pipeline is created with only its source and a `GATE`. Once the source has fetched its commit, an execution without
+anything new is stopped, the pipeline gets its stages, and a newer commit is run through them. Each step is visible on
+AWS, so that `up` can be interrupted after any of them.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
 
 GATE = Approval("ecsctl", "ecsctl up is making this pipeline. If that run has ended: run it again.")
 STOPPED = "its commit is what the service runs already"
-YOUNG = timedelta(minutes=15)  # that long after a pipeline was created, its first run may still matter
+YOUNG = timedelta(minutes=15)  # after a pipeline's creation, during which its first execution may still matter
 RUNNING = ("InProgress", "Stopping")
 
 State = Literal["over", "begun", "known", "new"]
-"""Nothing to do; its commit is not known yet, or it is being stopped; it brings nothing new; it brings something new,
-and cannot continue.
+"""Nothing to do; its commit is not known yet, or it is being stopped; it has nothing new; it has something new, but
+cannot continue.
 """
 
 
 @dataclass(frozen=True)
 class FirstRun:
-    """Its state. While `going`, the newest commit is on its way, and no approval is pending."""
+    """Its state. While `going`, the newest commit is being delivered, and no approval is pending."""
 
     state: State
     id: str = ""
@@ -55,7 +55,7 @@ def gated(made_of: Parts) -> bool:
 def first_run(
     aws: Aws, name: str, project: str, made: datetime | None, *, at_gate: bool, given: bool = False
 ) -> FirstRun:
-    """Read its state. `given` says that the user has named an image, which no build may replace on its own."""
+    """Read its state. `given`: the user has named an image, which no build may replace by itself."""
     young = made is not None and aws.now() - made < YOUNG
     if not (at_gate or young):
         return FirstRun("over")
@@ -73,7 +73,7 @@ def first_run(
         nothing_new = given or _runs_already(aws, name, project, commit)
         return FirstRun("known" if nothing_new else "new", number, True)
     ours = first.get("stopTrigger", {}).get("reason") == STOPPED
-    if newest is first and status == "Cancelled" and commit and not ours:  # the pipeline was changed under it: by us
+    if newest is first and status == "Cancelled" and commit and not ours:  # cancelled because we updated the pipeline
         return FirstRun("new", number, True)
     going = newest["status"] in RUNNING and newest.get("trigger", {}).get("triggerType") != "Webhook"
     going = going and not _asks(aws, name)
@@ -100,7 +100,7 @@ def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
 
 
 def _asks(aws: Aws, name: str) -> bool:
-    """Whether an approval is pending. That is not waited for."""
+    """Whether an approval is pending, for which we do not wait."""
     states = aws.read(aws.codepipeline.get_pipeline_state, name=name)["stageStates"]
     return any(_waits(action) for stage in states for action in stage.get("actionStates", ()))
 

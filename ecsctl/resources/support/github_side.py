@@ -1,4 +1,4 @@
-"""What is done at GitHub through AWS: it can fail for GitHub's reasons, and must not hold up what is done on AWS."""
+"""Changes at GitHub through AWS. They can fail because of GitHub, which must not block changes on AWS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REGISTERED = "ecsctl:registered"  # tag of a pipeline's webhook: the digest of t
 def if_github_lets(call: Callable[[], object], *refusals: str) -> bool:
     """Make a call that has GitHub remove a webhook, and return whether it worked.
 
-    With a revoked token it never will: the webhook at GitHub then has to be removed by hand, and has no effect
+    It never works with a revoked token: then the webhook has to be removed by hand at GitHub, and has no effect
     meanwhile. `refusals` are the error codes that mean this; other errors pass through.
     """
     try:

@@ -20,10 +20,10 @@ REFUSED = 75  # the exit code of the guard if another run is in progress: sysexi
 
 Outcome = Literal["starting", "running", "succeeded", "failed", "timed out", "refused", "stopped", "not started"]
 BAD: tuple[Outcome, ...] = ("failed", "timed out", "not started")
-"""The ends that deserve a notification. A run that is refused, or that a person has stopped, does not."""
+"""The outcomes that are notified. A refused run, or one that a person has stopped, is not."""
 
 REMEMBERED = timedelta(minutes=55)  # ECS remembers a task for an hour after its end
-LATE = timedelta(minutes=3)  # Scheduler starts within the minute, and ECS shows it a moment later
+LATE = timedelta(minutes=3)  # Scheduler starts tasks within a minute, and ECS lists them a moment later
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Run:
     ended: datetime | None
     outcome: Outcome
     exit_code: int | None
-    reason: str  # in ECS's words; empty if they say no more than that it has ended
+    reason: str  # from ECS; empty if it says only that the task has ended
     image: str
     scheduled: bool  # by the schedule, and not by a person
 
@@ -58,8 +58,8 @@ def missed(schedule: Mapping[str, Any], known: Iterable[Run], now: datetime) -> 
     """Returns when the schedule was due within the hour and nothing has started since; None if that cannot be
     determined.
 
-    Scheduler shows it nowhere but in metrics of the whole group, which it does not promise (user guide, "Monitoring
-    Amazon EventBridge Scheduler with Amazon CloudWatch"). From when a changed rate counts is not documented.
+    Scheduler reports it only in the group's metrics, on a best-effort basis (user guide, "Monitoring Amazon EventBridge
+    Scheduler with Amazon CloudWatch"). From when a changed rate is counted is not documented.
     """
     made = schedule.get("StartDate") or schedule.get("CreationDate")
     changed = schedule.get("LastModificationDate") or made
@@ -92,7 +92,7 @@ def run_of(task: Mapping[str, Any], container: str) -> Run:
         began=task.get("startedAt"),
         ended=task.get("executionStoppedAt") or task.get("stoppedAt"),
         outcome=outcome,
-        exit_code=None if outcome == "refused" else own.get("exitCode"),  # ECS gives one that never ran 143
+        exit_code=None if outcome == "refused" else own.get("exitCode"),  # ECS reports 143 if it never ran
         reason="another run was not over" if outcome == "refused" else reasons,
         image=own.get("image", ""),
         scheduled=task.get("startedBy", "").startswith(STARTED_BY),
@@ -105,7 +105,7 @@ def _outcome(task: Mapping[str, Any], every: Mapping[str, Any], container: str) 
         return "refused"
     if not task.get("stopCode") and task.get("lastStatus") != "STOPPED":
         return "running" if own.get("lastStatus") == "RUNNING" else "starting"
-    if every.get(TIMER, {}).get("exitCode") == 0:  # its sleep has finished; otherwise it is killed while it sleeps
+    if every.get(TIMER, {}).get("exitCode") == 0:  # its sleep has ended; otherwise it is killed before
         return "timed out"
     if task.get("stopCode") == "UserInitiated":
         return "stopped"

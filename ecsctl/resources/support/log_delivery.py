@@ -1,4 +1,4 @@
-"""Who writes a load balancer's access logs into a bucket, and where in it.
+"""Which principal writes a load balancer's access logs into a bucket, and under which keys.
 
 Application Load Balancers guide, "Enable access logs for your Application Load Balancer": an account of ELB's in the
 regions that are older than August 2022, by number (as also in aws/aws-cdk, region-info/build-tools/fact-tables.ts);
@@ -22,12 +22,12 @@ ACCOUNTS = {
 
 
 def principal(region: str, partition: str) -> dict[str, str]:
-    """Returns who it is, as a policy names it."""
+    """The writing principal, as a policy names it."""
     if account := ACCOUNTS.get(region):
         return {"AWS": f"arn:{partition}:iam::{account}:root"}
     return {"Service": SERVICE}
 
 
 def where(prefix: str, account: str) -> str:
-    """Below which key all logs of the account's load balancers lie."""
+    """The key prefix of all logs of the account's load balancers."""
     return f"{prefix}/AWSLogs/{account}" if prefix else f"AWSLogs/{account}"

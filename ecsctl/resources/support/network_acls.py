@@ -1,6 +1,6 @@
-"""What network ACLs keep from a load balancer and its tasks: pure checks of EC2's answers.
+"""Which traffic of a load balancer and its tasks network ACLs block: pure checks of EC2's answers.
 
-Only what is certain to fail counts: an ACL that lets some of it through is assumed to be intended.
+Only what is certain to fail is reported: an ACL that allows part of the traffic is assumed to be intended.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NetworkAclEntryTypeDef, NetworkAclTypeDef
 
 ANSWERS = "1024-65535"
-"""To ports of these go all answers: ACLs keep no connections (VPC guide, "Network ACLs", "Ephemeral ports")."""
-_ANSWERED = 40_000  # one of those that Linux, NAT gateways and load balancers all take
+"""The ports of answers, which need rules since ACLs are stateless (VPC guide, "Network ACLs", "Ephemeral ports")."""
+_ANSWERED = 40_000  # a port that Linux, NAT gateways and load balancers all use
 _HTTPS = 443
 
 
 @dataclass(frozen=True)
 class Shut:
-    """What one ACL lets neither into a subnet nor (egress) out of it."""
+    """The traffic that one ACL does not let into a subnet, or (egress) out of it."""
 
     acl: str
     subnet: str
@@ -28,7 +28,7 @@ class Shut:
     ports: tuple[str, ...]
 
     def sentence(self, subnet: str = "") -> str:
-        """Say it; `subnet` is what the subnet is called."""
+        """The finding in words; `subnet` is the subnet's description."""
         way = "out of" if self.egress else "into"
         ports = ", ".join(f"{one} (answers)" if one == ANSWERS else one for one in self.ports)
         return f"the network ACL {self.acl} lets no TCP {way} the subnet {subnet or self.subnet} to port {ports}"
@@ -41,7 +41,7 @@ def shut(
     listens: Sequence[int] = (),
     port: int = 0,
 ) -> Iterator[Shut]:
-    """What the ACLs of the load balancer's subnets (`front`) and of the tasks' (`back`) do not let through.
+    """The traffic that the ACLs of the load balancer's subnets (`front`) and of the tasks' (`back`) block.
 
     The load balancer listens on `listens`, the tasks on `port`; the tasks reach AWS's services.
     """
@@ -66,7 +66,7 @@ def _needs(balanced: bool, listens: Sequence[int], port: int) -> tuple[tuple[lis
 
 
 def _lets(entries: Iterable[NetworkAclEntryTypeDef], port: int, *, egress: bool) -> bool:
-    """By the first rule that covers everyone; a rule before it that allows someone counts too."""
+    """Whether some traffic passes: by the first rule for everyone, or an earlier one that allows someone."""
     for entry in sorted(entries, key=lambda one: one.get("RuleNumber", 0)):
         ports = entry.get("PortRange", {})
         tcp = entry.get("Protocol") == "-1" or (

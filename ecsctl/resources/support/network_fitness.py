@@ -1,7 +1,7 @@
 """Whether an existing network can carry the app: pure checks of EC2's answers.
 
-Only what is certain to fail is refused. What cannot be read from here (a shared VPC's gateway, a firewall between,
-endpoints in another VPC) is assumed to be right.
+Only what is certain to fail is refused. What cannot be read from here (a shared VPC's gateway, a firewall in between,
+endpoints in another VPC) is assumed to work.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ BALANCER_NEEDS = 8  # free addresses in each subnet (ELB guide, "Subnets for you
 EVERYWHERE = IPv4Network("0.0.0.0/0")
 TARGETS = ("GatewayId NatGatewayId TransitGatewayId VpcPeeringConnectionId NetworkInterfaceId InstanceId "
            "EgressOnlyInternetGatewayId LocalGatewayId CarrierGatewayId CoreNetworkArn").split()  # fmt: skip
-PRIVATE = ("nat-", "tgw-", "pcx-", "vgw-", "eigw-")  # no connection from outside comes in this way
-REMOTE = ("tgw-", "pcx-", "vgw-", "arn:")  # another network behind these may have what this one lacks
+PRIVATE = ("nat-", "tgw-", "pcx-", "vgw-", "eigw-")  # no inbound connections from the internet
+REMOTE = ("tgw-", "pcx-", "vgw-", "arn:")  # another network, which may have what this one lacks
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Unfit:
 
 @dataclass(frozen=True)
 class Need:
-    """Describes what the app requires of the network."""
+    """What the app requires of the network."""
 
     ports: tuple[int, ...] = (80,)  # that the load balancer listens on
     port: int = 8000  # that the tasks listen on
@@ -86,13 +86,13 @@ class Network:
 
 
 def target(route: RouteTypeDef) -> str:
-    """Returns where a route leads: the id of a gateway, an interface …"""
+    """The target of a route: the id of a gateway, an interface …"""
     return next((str(route[key]) for key in TARGETS if route.get(key)), "")  # type: ignore[literal-required]  # names of the model
 
 
 def outward(table: RouteTableTypeDef) -> list[str]:
-    """Returns where the route table sends traffic for the internet; empty if nowhere. A deleted target does not
-    count.
+    """The targets of the route table's routes to the internet; empty if there are none. A deleted target is
+    ignored.
     """
     ways, covered = [], []
     for route in table.get("Routes", []):
@@ -113,7 +113,7 @@ def outward(table: RouteTableTypeDef) -> list[str]:
 def unfit(
     network: Network, need: Need, balancer: Iterable[str], tasks: Iterable[str], groups: tuple[str, str]
 ) -> Iterator[Unfit]:
-    """Everything that would keep the load balancer or the tasks from working in these subnets of the VPC.
+    """Everything that would prevent the load balancer or the tasks from working in these subnets of the VPC.
 
     `groups` are the names of the load balancer's security group and of the tasks': if they are used, these exist
     already.
@@ -145,7 +145,7 @@ def _attribute(network: Network, which: str) -> str:
 
 
 def _public(network: Network, subnet_id: str) -> Iterator[Unfit]:
-    """Whatever is reached from the internet, or has no other way out, needs a route to an internet gateway."""
+    """Public subnets need a route to an internet gateway."""
     table = network.table(subnet_id)
     if table is None:
         return
@@ -164,7 +164,7 @@ def _public(network: Network, subnet_id: str) -> Iterator[Unfit]:
 
 
 def _private(network: Network, need: Need, subnet_id: str) -> Iterator[Unfit]:
-    """Tasks pull their image, read their secrets and write logs: through a way out, or through endpoints."""
+    """Tasks need the internet or VPC endpoints, to pull their image, read secrets and write logs."""
     table = network.table(subnet_id)
     if table is None:
         return
@@ -201,7 +201,7 @@ def _reached(network: Network, table: RouteTableTypeDef, service: str) -> bool:
 
 
 def _zones(network: Network, need: Need, front: list[str], back: list[str]) -> Iterator[Unfit]:
-    """A load balancer sends nothing to a zone that it is not in (ELB guide, "Availability Zones")."""
+    """The load balancer must be in the tasks' zones: others get no requests (ELB guide, "Availability Zones")."""
     ids = {one: network.subnets[one]["AvailabilityZoneId"] for one in [*front, *back]}
     covered = {ids[one] for one in front}
     for subnet_id in back:
@@ -232,7 +232,7 @@ def _roomy(network: Network, subnet_id: str) -> Iterator[Unfit]:
 
 
 def _places(network: Network, need: Need, front: list[str], back: list[str]) -> Iterator[Unfit]:
-    """Each task uses an address, and a release runs old and new ones side by side."""
+    """The subnets need addresses for all tasks, old and new ones together during a release."""
     free = 0
     for subnet_id in back:
         taken = BALANCER_NEEDS if subnet_id in front else 0

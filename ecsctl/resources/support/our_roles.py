@@ -1,4 +1,4 @@
-"""The app's roles with their tags: two kinds are found through them."""
+"""The app's roles with their tags, through which two resource types are found."""
 
 from __future__ import annotations
 

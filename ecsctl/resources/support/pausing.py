@@ -1,4 +1,4 @@
-"""A deployment that ECS holds until a person answers: the hooks that cause it, and the sentences about it.
+"""Deployments that ECS pauses until a person answers: the pause hooks, and the sentences about them.
 
 ECS developer guide, "Pause hooks for Amazon ECS service deployments".
 """
@@ -32,7 +32,7 @@ EXPIRED = "the end of a pause without an answer in time"
 
 @dataclass(frozen=True)
 class Pause:
-    """At which stages a deployment is held, for how many minutes at most, and what ECS does after that."""
+    """The stages at which a deployment pauses, for how many minutes at most, and what ECS does after that."""
 
     lifecycle_stages: frozenset[str] = frozenset()
     timeout_in_minutes: int = 0
@@ -40,14 +40,14 @@ class Pause:
 
     @property
     def hook(self) -> dict[str, Any]:
-        """Returns it in the form that ECS accepts."""
+        """The hook in the form that ECS accepts."""
         timeout = {"timeoutInMinutes": self.timeout_in_minutes, "action": self.action}
         return {"targetType": PAUSE, "lifecycleStages": sorted(self.lifecycle_stages), "timeoutConfiguration": timeout}
 
 
 @dataclass(frozen=True)
 class Held:
-    """A deployment at a pause: the ids of the hooks that wait for an answer, its stage, and its deadline."""
+    """A paused deployment: the ids of the hooks that wait for an answer, its stage, and the deadline."""
 
     hooks: frozenset[str]
     stage: str
@@ -56,19 +56,19 @@ class Held:
 
     @property
     def described(self) -> str:
-        """Returns where it is held, and what ECS does without an answer."""
+        """In words, where it is paused, and what ECS does without an answer."""
         end = "goes on with it" if self.then == "CONTINUE" else "takes it back"
         held = f"is paused {WHERE.get(self.stage, 'at ' + (self.stage or 'a stage'))}"
         return f"{held}; ECS {end} at {self.until:%Y-%m-%d %H:%M} UTC" if self.until else held
 
 
 def is_pause(hook: Answer) -> bool:
-    """Whether a hook of a service holds its deployments. A Lambda hook has a function, whatever else it says."""
+    """Whether a service's hook is a pause. A hook with a function is a Lambda hook, whatever its other members."""
     return hook.get("targetType") == PAUSE or not (hook.get("targetType") or hook.get("hookTargetArn"))
 
 
 def beside(configuration: dict[str, Any], actual: Answer) -> None:
-    """Keep the functions that somebody has set as hooks of a service: ECS replaces all hooks at once."""
+    """Add the Lambda hooks that somebody has set on a service, since ECS replaces all hooks at once."""
     if HOOKS in configuration:
         hooks = (actual.get("deploymentConfiguration") or {}).get(HOOKS) or ()
         configuration[HOOKS] = [*(hook for hook in hooks if not is_pause(hook)), *configuration[HOOKS]]
@@ -77,7 +77,7 @@ def beside(configuration: dict[str, Any], actual: Answer) -> None:
 def pause_of(hooks: Collection[Answer], wanted: Pause | None) -> Pause:
     """The pause that a service's hooks define. If AWS does not say how long one lasts, the desired value is assumed.
 
-    AWS sometimes answers with the stages alone (DescribeServices, May 2026).
+    AWS sometimes returns only the stages (DescribeServices, May 2026).
     """
     ours = [hook for hook in hooks if is_pause(hook)]
     if not ours:
@@ -92,7 +92,7 @@ def pause_of(hooks: Collection[Answer], wanted: Pause | None) -> Pause:
 
 
 def held_of(deployment: Answer) -> Held | None:
-    """Returns where a service deployment waits for an answer; None if it does not."""
+    """The pause of a service deployment; None if it is not paused."""
     waiting = [one for one in deployment.get("lifecycleHookDetails") or () if one.get("status") == "AWAITING_ACTION"]
     if deployment.get("status") not in ("PENDING", "IN_PROGRESS") or not waiting:
         return None
@@ -104,7 +104,7 @@ def held_of(deployment: Answer) -> Held | None:
 
 
 def held(aws: Aws, service: Answer) -> Held | None:
-    """Returns where the service's current deployment waits for an answer; None if it does not."""
+    """The pause of the service's current deployment; None if it is not paused."""
     configuration, arn = service.get("deploymentConfiguration") or {}, service.get("currentServiceDeployment")
     if not arn or not (configuration.get(HOOKS) or configuration.get("strategy", "ROLLING") != "ROLLING"):
         return None
@@ -113,7 +113,7 @@ def held(aws: Aws, service: Answer) -> Held | None:
 
 
 def answered_of(deployment: Answer) -> str:
-    """Returns how a pause ended after which a deployment rolled back: TIMED_OUT or FAILED; empty if none did."""
+    """How the pause that made a deployment roll back ended: TIMED_OUT or FAILED; empty if none did."""
     for one in deployment.get("lifecycleHookDetails") or ():
         status, then = one.get("status"), one.get("timeoutAction")
         if one.get("targetType") == PAUSE and (status == "FAILED" or (status == "TIMED_OUT" and then != "CONTINUE")):
@@ -122,10 +122,10 @@ def answered_of(deployment: Answer) -> str:
 
 
 def failed_hook_of(deployment: Answer) -> str:
-    """Says which function of somebody's ended a deployment at a stage; empty if none did.
+    """In words, which Lambda hook ended a deployment, and at which stage; empty if none did.
 
     A function that answers FAILED, fails or does not answer makes ECS roll back (ECS developer guide, "Lambda hooks for
-    Amazon ECS service deployments"). ECS's own words for it are those of aws/containers-roadmap#2664.
+    Amazon ECS service deployments"). The status reasons are those of aws/containers-roadmap#2664.
     """
     if deployment.get("status") in ("PENDING", "IN_PROGRESS", "SUCCESSFUL"):
         return ""

@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class GitHubSource:
-    """GitHub by a token: CodePipeline's first GitHub action, which needs a webhook of its own to learn of a push."""
+    """GitHub by a token: CodePipeline's first GitHub action, which needs its own webhook to detect pushes."""
 
     owner: str
     repository: str
@@ -54,12 +54,12 @@ class Approval:
     """A manual approval, without which nothing is deployed."""
 
     name: str
-    message: str = ""  # what the approver reads
+    message: str = ""  # for the approver
 
 
 @dataclass(frozen=True)
 class Deploy:
-    """The ECS action: it puts the built image into the service's own task definition, and waits."""
+    """The ECS deploy action: deploys the service's own task definition with the built image, and waits."""
 
     name: str
     cluster: ClusterName
@@ -73,7 +73,7 @@ Source = GitHubSource | ConnectionSource
 
 @dataclass(frozen=True)
 class Parts:
-    """Describes what a pipeline of ours is made of. None: the existing pipeline has no such part."""
+    """The parts of a pipeline of ours. None: the existing pipeline has no such part."""
 
     role: RoleArn
     bucket: BucketName
@@ -81,14 +81,14 @@ class Parts:
     build: ProjectName | None
     tests: tuple[Check, ...]
     approvals: tuple[Approval, ...]
-    deploys: tuple[Deploy, ...]  # all at once
+    deploys: tuple[Deploy, ...]  # in parallel
     release: ProjectName = NO_RELEASE
     jobs: ProjectName = NO_JOBS
     encryption_key: str = ""  # the ARN of the KMS key that encrypts the artifacts; empty: S3's in the account
 
 
 def structure(name: str, parts: Parts, token: str) -> Json:
-    """The whole structure, for create and update: an update replaces everything, including the token."""
+    """The whole structure for create and update: an update replaces everything, including the token."""
     return {
         "name": name,
         "roleArn": parts.role,
@@ -104,7 +104,7 @@ def structure(name: str, parts: Parts, token: str) -> Json:
 
 
 def parts(found: Mapping[str, Any], digest: str) -> Parts:
-    """The parts of an existing pipeline. `digest` is that of the token it was last given."""
+    """The parts of an existing pipeline. `digest` is that of the token that was last set."""
     actions = [action for stage in found["stages"] for action in stage["actions"]]
     by = {provider: list(_of(actions, provider)) for provider in _PROVIDERS}
     builds = [action for action in by["CodeBuild"] if action["actionTypeId"]["category"] == "Build"]
@@ -148,7 +148,7 @@ def _stages(parts: Parts, token: str) -> Iterator[tuple[str, list[Json]]]:
 
 
 def _source(source: Source, token: str) -> Json:
-    """Every push is noticed exactly once: by our webhook and without polling, or by the connection."""
+    """The source action. Each push starts the pipeline once: by our webhook, without polling, or by the connection."""
     if isinstance(source, GitHubSource):
         owner, provider = "ThirdParty", "GitHub"
         configuration = {
@@ -175,7 +175,7 @@ def _source(source: Source, token: str) -> Json:
 
 
 def _triggers(source: Source | None) -> Json:
-    """Returns what starts it besides the source's own detection, which is off then (CodePipeline user guide,
+    """The triggers that start it instead of the source's own detection, which is off then (CodePipeline user guide,
     "Automate starting pipelines using triggers and filtering": tags, branches, or branches with file paths).
     """
     if not isinstance(source, ConnectionSource) or not (source.paths or source.tags):
@@ -194,7 +194,7 @@ def _build(name: str, category: str, project: ProjectName, output: str, takes: s
 
 
 def _approval(approval: Approval, order: int) -> Json:
-    """One after the other: the second is only asked for once the first is given."""
+    """An approval action. They run one after the other: the second starts once the first is approved."""
     configuration = {"CustomData": approval.message} if approval.message else {}
     return _action(approval.name, "Approval", "AWS", "Manual", configuration) | {"runOrder": order}
 
@@ -246,13 +246,13 @@ def _filters(triggers: list[Json], action: str) -> tuple[tuple[str, ...], tuple[
 
 
 def deploy_actions(processes: Iterable[str]) -> Iterator[str]:
-    """The names of the actions that deploy them: the web's has the name of its stage."""
+    """The names of the actions that deploy these processes: the web's has the name of its stage."""
     for process in processes:
         yield DEPLOY if process == WEB else f"{DEPLOY}-{process}"
 
 
 def process_of(action: str) -> str:
-    """Returns which process an action of the stage Deploy deploys."""
+    """The process that an action of the stage Deploy deploys."""
     return WEB if action == DEPLOY else action.removeprefix(f"{DEPLOY}-")
 
 
@@ -267,7 +267,7 @@ def _deploy_of(name: str, about: Mapping[str, str]) -> Deploy:
 
 
 def _plain(found: Mapping[str, Any], region: str) -> Json:
-    """Without what AWS adds or masks: the version, anything empty or at its default, the token, and triggers."""
+    """The structure without what AWS adds or masks: the version, empty and default values, the token, and triggers."""
     added = ("version", "triggers") if _only_default_triggers(found) else ("version",)
     kept = _filled({key: value for key, value in found.items() if key not in added})
     kept["executionMode"] = found.get("executionMode", "SUPERSEDED")
@@ -308,7 +308,7 @@ def _filled(found: Mapping[str, Any]) -> Json:
 
 
 def _settled(value: Any) -> Any:
-    """Without the empty parts, however deeply nested: AWS adds them for what was omitted."""
+    """A value without empty parts, however deeply nested, which AWS adds for what was omitted."""
     if isinstance(value, Mapping):
         return _filled(value)
     return [_settled(part) for part in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""IAM's documents as values: who may assume a role, and what a policy allows."""
+"""IAM documents as values: who may assume a role, and what a policy allows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Statement:
-    """Describes what is allowed, on what, and when. Order does not matter in any of its parts, nor does its name.
+    """The allowed actions, the resources, and the conditions. Its name, and the order in its parts, do not matter.
 
     Some services name statements that have no name.
     """
@@ -40,7 +40,7 @@ class Statement:
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     conditions: tuple[Condition, ...] = ()
-    other: str = ""  # what else AWS has in it, as JSON: a Deny, a NotAction. A desired state never does
+    other: str = ""  # further parts on AWS, as JSON: a Deny, a NotAction. Always empty in a desired state
     room: str = field(default="", compare=False)  # the operator's policy for it; empty: its service's usual one
 
     def __post_init__(self) -> None:
@@ -64,9 +64,7 @@ class Trust:
 
 
 def rights(statements: Iterable[Statement]) -> str:
-    """Returns what statements allow, service by service: the actions' names, or their number if there are more than
-    three.
-    """
+    """In words, what statements allow per service: the actions' names, or their number if there are more than three."""
     by: dict[str, set[str]] = {}
     for statement in statements:
         for action in statement.actions:
@@ -108,7 +106,7 @@ def lacking(boundary: Any, some: Iterable[Statement]) -> tuple[str, ...]:
 
 
 def taken(document: Any, role: str, actions: Iterable[str]) -> tuple[str, ...]:
-    """The actions that the policy of a resource denies to a role, whatever the role's own policies say.
+    """The actions that a resource's policy denies to a role, whatever the role's own policies allow.
 
     Conditions of a Deny are assumed not to be met: the answer contains only what is certain.
     """
@@ -139,13 +137,13 @@ def lets_in(document: Any, who: str, action: str, context: Mapping[str, str] = M
 
 
 def _named_in(principal: Any, kind: str) -> Iterator[str]:
-    """Those of a kind whom a principal names, accounts by their numbers."""
+    """The principals of a kind that a statement names, accounts by their numbers."""
     named = principal.get(kind, []) if isinstance(principal, dict) else principal
     yield from (_account(str(one)) for one in _many(named))
 
 
 def _holds(statement: dict[str, Any], context: Mapping[str, str]) -> bool:
-    """Whether no condition excludes what the context has. Only some operators know patterns (IAM user guide)."""
+    """Whether no condition contradicts the context. Only some operators support patterns (IAM user guide)."""
     for operator, tests in (statement.get("Condition") or {}).items():
         alike = fnmatchcase if "Like" in operator or "Arn" in operator else str.__eq__
         for key, wanted in tests.items():
@@ -185,7 +183,7 @@ def _covers(statement: dict[str, Any], action: str, resource: str) -> bool:
 
 
 def ordered(some: Iterable[Statement]) -> tuple[Statement, ...]:
-    """Statements sorted by what they allow: their order does not matter to IAM, nor in a comparison."""
+    """Statements sorted by what they allow, since their order does not matter to IAM."""
     return tuple(sorted(some, key=lambda one: (one.actions, one.resources, repr(one.conditions), one.other)))
 
 
@@ -233,7 +231,7 @@ def same_spelling(document: Any) -> str:
 
 
 def whole(spelled: str) -> str:
-    """A policy as AWS takes it, from the normal form of `same_spelling`, which has no version and no `Statement`."""
+    """A policy as AWS accepts it, from the normal form of `same_spelling`, which has no version and no `Statement`."""
     return canonical({"Version": VERSION, "Statement": _many(json.loads(spelled))})
 
 

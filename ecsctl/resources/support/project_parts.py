@@ -38,8 +38,8 @@ class EnvVar:
 
 @dataclass(frozen=True)
 class SourceAuth:
-    """Describes how one project authenticates to its source. Empty: with the account's credentials, or the
-    repository is public.
+    """How one project authenticates to its source. Empty: with the account's credentials, or the repository is
+    public.
     """
 
     type: Literal["", "CODECONNECTIONS", "SECRETS_MANAGER"] = ""
@@ -51,7 +51,7 @@ ACCOUNT = SourceAuth()
 
 @dataclass(frozen=True)
 class Inside:
-    """Describes where in a VPC the builds run, and which security groups they use."""
+    """The subnets in which builds run, and their security groups."""
 
     vpc: VpcId
     subnets: frozenset[SubnetId]
@@ -59,11 +59,11 @@ class Inside:
 
 
 OUTSIDE = Inside(VpcId(""), frozenset(), frozenset())
-"""CodeBuild's own network."""
+"""Builds run in CodeBuild's own network."""
 
 
 def inside(declared: VpcConfigOutputTypeDef | None) -> Inside:
-    """The place of an existing project."""
+    """The network of an existing project."""
     if not declared or not declared.get("vpcId"):
         return OUTSIDE
     return Inside(
@@ -81,9 +81,9 @@ def vpc_config(place: Inside) -> VpcConfigTypeDef:
 
 
 def source(repository: str, buildspec: str, auth: SourceAuth) -> ProjectSourceTypeDef:
-    """A GitHub repository in the form that CodeBuild accepts. One commit is enough: no build asks for history.
+    """A GitHub repository in the form that CodeBuild accepts. Clones are one commit deep: no build needs the history.
 
-    If it is not an address, it is a type of source that has none.
+    A `repository` without a slash is a source type that has no location.
     """
     if "/" not in repository:
         return {"type": cast("SourceTypeType", repository), "buildspec": buildspec}
@@ -130,9 +130,7 @@ def registry_credential(login: str) -> RegistryCredentialTypeDef:
 
 
 def auth_of(source: ProjectSourceTypeDef) -> SourceAuth:
-    """Returns how an existing project authenticates to its source. OAUTH is the console's word for the account's
-    credentials.
-    """
+    """How an existing project authenticates to its source. The console sets OAUTH for the account's credentials."""
     auth = source.get("auth")
     if auth is None or auth["type"] == "OAUTH":
         return ACCOUNT
@@ -145,7 +143,7 @@ def variables_of(declared: Iterable[EnvironmentVariableTypeDef]) -> tuple[EnvVar
 
 
 def leans_on_the_account(project: ProjectTypeDef) -> bool:
-    """Whether a project builds from GitHub without credentials of its own."""
+    """Whether a project builds from GitHub with the account's credentials."""
     sources = [project["source"], *project.get("secondarySources", [])]
     return any(one["type"] == "GITHUB" and auth_of(one) == ACCOUNT for one in sources)
 

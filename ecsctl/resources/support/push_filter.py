@@ -19,7 +19,7 @@ def filters(branch: str) -> list[list[WebhookFilterTypeDef]]:
 def branch(webhook: WebhookTypeDef | None) -> str:
     """The branch whose pushes start a build; empty without a working webhook.
 
-    A filter of any form but ours is returned as JSON, which no branch is called.
+    A filter in any form but ours is returned as JSON, which is no branch's name.
     """
     if webhook is None or webhook.get("status") == "CREATE_FAILED":
         return ""
@@ -30,7 +30,7 @@ def branch(webhook: WebhookTypeDef | None) -> str:
 
 
 def _plain(groups: list[list[WebhookFilterTypeDef]]) -> list[list[tuple[str, str, bool]]]:
-    """The groups without an order: they are alternatives, and each requires everything in it."""
+    """The groups without their order: a push must match all filters of any one group."""
     return sorted(
         sorted((one["type"], one["pattern"], one.get("excludeMatchedPattern", False)) for one in group)
         for group in groups

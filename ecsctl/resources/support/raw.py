@@ -1,4 +1,4 @@
-"""What [raw] sets beyond the fields: by path, compared, and remembered in a tag, so that it can be undone.
+"""Parameters from [raw], by path: compared with AWS, and recorded in a tag, so that they can be undone.
 
 A path is a parameter of AWS's call, one of its members (`source.gitCloneDepth`), or an attribute by its own name.
 `usual` has AWS's default by path: a parameter that is no longer configured is reset to it.
@@ -14,16 +14,16 @@ from typing import Any
 from ecsctl.resources.support.additions import Additions, additions, part_of
 
 KEYS = "ecsctl:keys"
-"""The tag that remembers the paths. By six digits each: a tag holds up to 256 characters (AWS General Reference)."""
+"""The tag that records the paths, as six digits each: a tag has at most 256 characters (AWS General Reference)."""
 MOST = 256 // 7
 Usual = Mapping[str, Any]
 
 
 def memory(paths: Iterable[str]) -> dict[str, str]:
-    """The tag that remembers these paths.
+    """The value of the tag that records these paths.
 
-    Paths are added to it before they are sent, and removed after they have been reset: so nothing that a run had sent
-    before it died is forgotten.
+    Paths are added to it before they are sent, and removed after they have been reset, so that an interrupted run
+    leaves no unrecorded path behind.
     """
     return {KEYS: " ".join(map(_code, paths))}
 
@@ -34,7 +34,7 @@ def paths(said: Additions) -> list[str]:
 
 
 def remembered(tags: Mapping[str, str], usual: Usual) -> list[str]:
-    """The paths that were configured when it was last changed."""
+    """The paths that were configured at the last change."""
     codes = tags.get(KEYS, "").split()
     return [path for path in usual if _code(path) in codes]
 
@@ -51,13 +51,13 @@ def found(said: Additions, tags: Mapping[str, str], usual: Usual, at: Callable[[
 
 
 def wanted(said: Additions, tags: Mapping[str, str], usual: Usual) -> dict[str, Any]:
-    """Returns what to send by path: configured values, and AWS's own where nothing is configured any longer."""
+    """The values to send, by path: the configured ones, and AWS's defaults for paths that are no longer configured."""
     back = {path: usual[path] for path in remembered(tags, usual)}
     return back | {path: json.loads(value) for path, value in said}
 
 
 def laid(parameters: Mapping[str, Any], over: dict[str, Any]) -> None:
-    """Lay parameters by path over those of a call. One that is None is left to the call."""
+    """Merge parameters by path into those of a call. A None leaves the call's own value."""
     for path, value in parameters.items():
         parent, _, name = path.rpartition(".")
         if value is not None:
@@ -70,7 +70,7 @@ def keyed(attributes: Iterable[tuple[str, Any]]) -> list[Any]:
 
 
 def text(value: Any) -> str:
-    """A value as ELB spells it."""
+    """A value in the form that ELB uses."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -27,7 +27,7 @@ ENDS = 10  # revisions at each end of a long family whose tags are read one by o
 
 @dataclass(frozen=True)
 class Revision:
-    """One revision of a family as AWS returns it; `by` is the ARN of whoever registered it."""
+    """One revision of a family as AWS returns it; `by` is the ARN of the caller that registered it."""
 
     arn: str
     definition: Definition
@@ -38,12 +38,12 @@ class Revision:
 
     @property
     def number(self) -> int:
-        """Returns which one of its family it is."""
+        """Its number in its family."""
         return revision_of(self.arn)
 
     @property
     def architecture(self) -> Architecture:
-        """The processor that it is for, as ECS calls it."""
+        """Its processor, in ECS's terms."""
         return architecture_of(self.definition)
 
     def image(self, container: str) -> str:
@@ -54,8 +54,8 @@ class Revision:
 def registrable(described: Mapping[str, Any], accepted: Collection[str]) -> Definition:
     """The part of a described task definition that can be registered again: `accepted` are the call's parameters.
 
-    The list comes from the SDK's model of RegisterTaskDefinition, so that a member that AWS adds to the answer is not
-    sent by mistake, and one that it adds to both is not lost.
+    `accepted` comes from the SDK's model of RegisterTaskDefinition, so that members that AWS adds to answers only are
+    not sent, and members that it adds to both are kept.
     """
     return {name: value for name, value in described.items() if name in accepted and name != "tags" and said(value)}
 
@@ -67,7 +67,7 @@ def container_of(definition: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def architecture_of(definition: Mapping[str, Any]) -> Architecture:
-    """The processor that a definition is for, as ECS calls it."""
+    """A definition's processor, in ECS's terms."""
     named: Architecture = (definition.get("runtimePlatform") or {}).get("cpuArchitecture", USUAL)
     return named
 
@@ -78,10 +78,10 @@ def said(value: Any) -> bool:
 
 
 def digest(definition: Definition) -> str:
-    """16 hex digits by which definitions differ, ignoring the order of their environment and empty parts.
+    """A digest of a definition (16 hex digits) that ignores empty parts and the order of the environment.
 
-    They are in a tag of each revision that we register, so that a run recognizes one that an earlier run registered and
-    did not use, whatever AWS has filled in meanwhile.
+    Each revision that we register has it in a tag, so that a run recognizes one that an earlier run registered and did
+    not use, whatever AWS has filled in.
     """
     document = json.dumps(_settled(definition), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(document.encode()).hexdigest()[:16]
@@ -137,7 +137,7 @@ def _latest(aws: Aws, family: str) -> tuple[list[str], bool]:
 
 
 def tagged(aws: Aws, me: Label, arns: Sequence[str]) -> Revision | None:
-    """The newest of these revisions that is known to carry the app's tags."""
+    """The newest of these revisions that is found to carry the app's tags."""
     revisions = (revision(aws, arn) for arn in _likely(aws, me, arns))
     return next((revision for revision in revisions if revision.tags.get(APP) == me.app), None)
 
@@ -154,8 +154,8 @@ def first_like(aws: Aws, one: Revision, arns: Sequence[str]) -> str:
 
 
 def _likely(aws: Aws, me: Label, arns: Sequence[str]) -> Iterator[str]:
-    """Those worth reading: the newest, those that the tagging API knows, and both ends for what it does not know
-    yet.
+    """The revisions worth reading: the newest, those that the tagging API lists, and both ends of the family for those
+    that it does not list yet.
     """
     yield from arns[:1]
     if len(arns) > 1:

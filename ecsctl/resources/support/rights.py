@@ -1,6 +1,6 @@
-"""What an operator must be allowed, as declared by the kinds: IAM's statements, and the few forms that they take.
+"""The permissions that an operator needs, as the resource types declare them: IAM statements in a few common forms.
 
-`ecsctl policy` combines what the kinds and the commands need (`ensure/operator_policy.py`).
+`ecsctl policy` combines those of the resource types and the commands (`ensure/operator_policy.py`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ecsctl.names import Names
 
 NETWORK, SERVICE, DELIVERY = "ecsctl-network", "ecsctl-service", "ecsctl-delivery"
-"""The operator's policies; each AWS service has its usual one (`ensure/operator_policy.py`)."""
+"""The operator's policies; each AWS service has its default one (`ensure/operator_policy.py`)."""
 WEBHOOK, JOBS, PROCESSES, REVIEWED, KEYS = (
     "ecsctl-webhook",
     "ecsctl-jobs",
@@ -27,13 +27,13 @@ WEBHOOK, JOBS, PROCESSES, REVIEWED, KEYS = (
     "ecsctl-reviewed",
     "ecsctl-keys",
 )
-"""Policies that exist only for permissions that few need, for which the others have no room."""
-PREFIXES = ("codeconnections", "codestar-connections")  # of a connection, since 2024 and before
+"""Policies for rarely needed permissions, which do not fit into the others."""
+PREFIXES = ("codeconnections", "codestar-connections")  # of connections: since 2024, and before
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Describes what policies are written for: one app in one account and region."""
+    """What policies are written for: one app in one account and region."""
 
     names: Names
     account: str
@@ -46,11 +46,11 @@ class Scope:
 
     @classmethod
     def of(cls, place: Where, names: Names) -> Self:
-        """The scope of the app that `names` names."""
+        """The scope of the app with these names."""
         return cls(names, place.account, place.region, place.partition)
 
     def arn(self, service: str, resource: str) -> str:
-        """The ARN of something regional."""
+        """The ARN of a regional resource."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
     def role(self, part: str, path: str = "") -> str:
@@ -93,7 +93,7 @@ class Scope:
 
     @property
     def balancing_policy(self) -> str:
-        """The ARN of AWS's own policy for the role with which ECS shifts requests."""
+        """The ARN of AWS's managed policy for the role with which ECS shifts requests."""
         return f"arn:{self.partition}:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
 
     @property
@@ -152,9 +152,9 @@ class Scope:
         return tuple(self.arn("cloudwatch", f"alarm:{one}") for one in named)
 
     def through(self, service: str) -> Condition:
-        """A key of KMS is used through this service alone.
+        """The condition that a KMS key is used through this service only.
 
-        Which of the two names a service has there in China AWS's pages do not say.
+        AWS does not document which of two names a service has there in China, so both are allowed.
         """
         names = {f"{service}.{self.region}.{dns}" for dns in ("amazonaws.com", suffix(self.partition))}
         return Condition("StringEquals", "kms:ViaService", tuple(names))
@@ -192,8 +192,8 @@ class Uses:
     boundary: str = ""
     permissions: bool = False  # [service] has permissions
     policies: tuple[str, ...] = ()  # managed policies of the tasks' role
-    further: tuple[str, ...] = ()  # names in addition to the domain
-    elsewhere: bool = False  # the DNS of some names is not in a zone of the account
+    further: tuple[str, ...] = ()  # further domain names
+    elsewhere: bool = False  # some names have their DNS outside the account's zones
     redirects: bool = False  # some names redirect to the domain
     listener_attributes: bool = False  # [raw] sets some
     schedules: bool = False  # autoscaling has schedules
@@ -216,7 +216,7 @@ class Uses:
     web_acl: str = ""  # its ARN
     webhook: tuple[str, ...] = ()  # the ARNs that the secret with the webhook's URL may have
     topic: str = ""  # the ARN of the notified topic: the app's own, or the user's
-    entered: bool = False  # ECS Exec is enabled
+    entered: bool = False  # it has ECS Exec enabled
     web: bool = True  # it has a web process
     scales: bool = False  # some of its services have autoscaling
     reports: bool = False  # GitHub is notified of releases
@@ -230,20 +230,20 @@ def of(service: str, actions: str) -> tuple[str, ...]:
 
 
 def anywhere(service: str, actions: str) -> Statement:
-    """Actions for which AWS has nothing narrower (Service Authorization Reference)."""
+    """Actions on all resources, for which AWS supports nothing narrower (Service Authorization Reference)."""
     return Statement("NoNarrower", of(service, actions), ("*",))
 
 
 def apart(room: str, *rights: Statement) -> Iterator[Statement]:
-    """Put these permissions into that policy of the operator, if the usual one has no room for them."""
+    """Put these permissions into the operator's policy `room` instead of the default one."""
     for one in rights:
         yield replace(one, room=room)
 
 
 def in_ec2(scope: Scope, creates: str, changes: str, reads: str, *, inside: bool = False) -> Iterator[Statement]:
-    """The rights to create something with our tag, and to read, change and delete it while it carries that.
+    """The permissions to create an EC2 resource with our tag, and to read, change and delete it while it has the tag.
 
-    `inside`: the call that creates it also checks existing things of ours: a subnet's checks its VPC.
+    `inside`: creating it also requires permission for existing resources of ours: for a subnet, for its VPC.
     """
     anything = (scope.arn("ec2", "*/*"),)
     making = Condition("StringEquals", "ec2:CreateAction", tuple(creates.split()))
@@ -256,9 +256,9 @@ def in_ec2(scope: Scope, creates: str, changes: str, reads: str, *, inside: bool
 
 
 def keyed(scope: Scope, uses: Uses, sid: str, actions: str, service: str = "") -> Iterator[Statement]:
-    """These actions on the KMS key that ecsctl.toml names, through one AWS service or directly; without a key nothing.
+    """These actions on ecsctl.toml's KMS key, through one AWS service or directly; empty without a key.
 
-    An alias leads to one key of the account: `kms:ResourceAliases` holds the right to that (KMS developer guide, "Use
+    For an alias, `kms:ResourceAliases` restricts the permission to its key (KMS developer guide, "Use
     aliases to control access to KMS keys").
     """
     if not uses.key:
@@ -273,7 +273,7 @@ def keyed(scope: Scope, uses: Uses, sid: str, actions: str, service: str = "") -
 
 
 def linked(scope: Scope, service: str) -> Statement:
-    """Let an AWS service create its service-linked role, if it has not been used in the account yet."""
+    """Create an AWS service's service-linked role, if the service has not been used in the account yet."""
     roles = (f"arn:{scope.partition}:iam::{scope.account}:role/aws-service-role/*",)
     condition = Condition("StringEquals", "iam:AWSServiceName", (f"{service}.amazonaws.com",))
     return Statement("ServiceLinkedRoles", ("iam:CreateServiceLinkedRole",), roles, (condition,))
@@ -295,16 +295,16 @@ def handed(sid: str, connection: str, *services: str) -> Statement:
 
 
 def both_prefixes(connection: str) -> tuple[str, ...]:
-    """A connection's ARN with its prefix since 2024 and before: IAM compares the one that the ARN has."""
+    """A connection's ARN with the prefixes since 2024 and before: IAM compares the prefix that the ARN has."""
     new, old = PREFIXES
     return (connection.replace(f":{old}:", f":{new}:"), connection.replace(f":{new}:", f":{old}:"))
 
 
 def connects(sid: str, actions: Iterable[str], connection: str, repository: str = "") -> Statement:
-    """These actions on a connection, with both prefixes; with a repository only for that one.
+    """These actions on a connection, with both prefixes; if a repository is given, only for that one.
 
-    `ForAllValues`: some of the checks that AWS makes for UseConnection concern no repository and have no such key; a
-    strict comparison would fail them (Developer Tools guide, "Permissions for AWS CodeConnections").
+    `ForAllValues`: some of AWS's checks of UseConnection are not about a repository and lack that key; a plain
+    comparison would deny them (Developer Tools guide, "Permissions for AWS CodeConnections").
     """
     conditions = tuple(
         Condition("ForAllValues:StringEquals", f"{prefix}:FullRepositoryId", (repository,)) for prefix in PREFIXES

@@ -1,4 +1,4 @@
-"""EventBridge rules on the account's own bus: what the kinds of them have in common."""
+"""EventBridge rules on the account's default bus: what their resource types have in common."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ACTIONS = of(
     "events",
     "DeleteRule DescribeRule ListTagsForResource ListTargetsByRule PutRule PutTargets RemoveTargets TagResource",
 )
-"""What it takes to make a rule, read it, change it and delete it."""
+"""The permissions to create, read, change and delete a rule."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class RuleIds:
 
 
 def sorted_pattern(pattern: str) -> str:
-    """An event pattern in normal form: EventBridge keeps the text as it was sent."""
+    """An event pattern in normal form, since EventBridge stores the text as it was sent."""
     return json.dumps(json.loads(pattern), sort_keys=True)
 
 
 def described(aws: Aws, name: str) -> tuple[Any, dict[str, Any], dict[str, str]] | None:
-    """The rule, its targets by their ids, and its tags; None if there is no rule of that name."""
+    """The rule, its targets by id, and its tags; None if there is no rule with that name."""
     rule: Any = none_if_gone(lambda: aws.read(aws.events.describe_rule, Name=name))
     if rule is None:
         return None
@@ -57,8 +57,8 @@ def named(aws: Aws, me: Label, names: Collection[str]) -> Iterator[Found[RuleIds
 
 
 def create(aws: Aws, me: Label, name: str, pattern: str, *, enabled: bool) -> RuleIds:
-    """Without a target, which is another call. This call would change an existing rule of the name, and keep its
-    tags.
+    """Create a rule without targets, which need another call. An existing rule with the name would be changed, but keep
+    its tags.
     """
     answer = aws.events.put_rule(Name=name, EventPattern=pattern, State=_state(enabled=enabled), Tags=me.upper())
     return RuleIds(name, answer["RuleArn"])
@@ -67,7 +67,7 @@ def create(aws: Aws, me: Label, name: str, pattern: str, *, enabled: bool) -> Ru
 def update(
     aws: Aws, me: Label, ids: RuleIds, pattern: str, *, enabled: bool, targets: list[Any], changed: frozenset[str]
 ) -> None:
-    """Put the rule, its tags, and these targets if more than those has changed."""
+    """Put the rule, its targets and its tags, as far as `changed` requires."""
     if changed & {"enabled", "pattern"}:
         aws.events.put_rule(Name=ids.name, EventPattern=pattern, State=_state(enabled=enabled))
     if targets and changed - {"enabled", "pattern", "tags"}:
@@ -77,7 +77,7 @@ def update(
 
 
 def delete(aws: Aws, name: str) -> None:
-    """AWS refuses while it has targets, whoever added them."""
+    """Delete a rule with all its targets, whoever added them: AWS refuses a rule that has some."""
     with aws.fresh():
         found = none_if_gone(lambda: targets(aws, name))
     if found:
@@ -86,7 +86,7 @@ def delete(aws: Aws, name: str) -> None:
 
 
 def targets(aws: Aws, name: str) -> list[Any]:
-    """Returns what the rule of that name sends its events to."""
+    """The targets of the rule with that name."""
     found: list[Any] = aws.read(aws.events.list_targets_by_rule, Rule=name)["Targets"]
     return found
 

@@ -1,4 +1,4 @@
-"""Which image the app runs, and for which processor it was built."""
+"""The image that the app runs, and the processor it was built for."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Running:
 
     image: str
     architecture: str
-    broken: bool = False  # ECS has given it up, and nothing was ever deployed successfully
+    broken: bool = False  # ECS gave it up, and no deployment has ever succeeded
 
 
 def running(aws: Aws, names: Names, placeholder: str = "", jobs: Collection[str] = ()) -> Running | None:
-    """Returns what the web runs; without one the first process that has a service, otherwise the first of these `jobs`.
+    """What the web process runs, or else the first process that has a service, or else the first of these `jobs`.
 
-    A draining service counts. None without any, or for a placeholder.
+    A draining service counts. None if there is none, or if it runs the placeholder image.
     """
     lead = lead_of(aws, names)
     found = service_of(aws, lead.cluster, lead.service)

@@ -19,8 +19,8 @@ STARTED_BY = "chronos-schedule/"
 
 
 def runs_jobs(aws: Aws, names: Names) -> bool:
-    """Whether there may be schedules of the app: the role with which they run its jobs exists as long as they do."""
-    ours = replace(names, region=str(aws.session.region_name)).scheduler_role  # not all names know where they are
+    """Whether the app may have schedules: the role with which they run its jobs exists as long as they do."""
+    ours = replace(names, region=str(aws.session.region_name)).scheduler_role  # some names lack their region
     return any(one["RoleName"] == ours for one in our_roles.listed(aws))
 
 
@@ -46,10 +46,10 @@ def schedules_in(aws: Aws, group: str) -> list[dict[str, Any]]:
 
 
 def tags_of(schedule: dict[str, Any]) -> dict[str, str]:
-    """The tags that a schedule's tasks get: it has none of its own, and is recognized by these."""
+    """The tags for a schedule's tasks, by which the schedule is recognized: it has no tags of its own."""
     return flat((schedule["Target"].get("EcsParameters") or {}).get("Tags"))
 
 
 def family_in(arn: str) -> str:
-    """The family in the ARN of a task definition; a revision stays in it, since that is a difference."""
+    """The family in a task definition's ARN, with the revision if there is one, which is a difference from ours."""
     return arn.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""Options of a service beyond its fields, and how AWS shows them."""
+"""Options of a service beyond the resource's fields, and how AWS returns them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 STRATEGY, MONITORING = "capacityProviderStrategy", "monitoring"
 FAST, USUALLY = 20, 60
-"""Seconds between two values of a service's own metrics; the second number is the default (ECS API reference,
+"""Seconds between two values of a service's own metrics; the second is the default (ECS API reference,
 MonitoringConfiguration).
 """
 USUAL: dict[str, Any] = {
@@ -25,19 +25,19 @@ USUAL: dict[str, Any] = {
     "volumeConfigurations": [],
     "vpcLatticeConfigurations": [],
 }
-"""Parameters of UpdateService beyond the fields, each with the value that undoes it (ECS API reference,
+"""Parameters of UpdateService beyond the fields, each with the value that resets it (ECS API reference,
 UpdateService).
 """
 
 
 def published(names: Iterable[str], seconds: int) -> dict[str, Any] | None:
-    """The setting with which ECS publishes these metrics this often; None if it does by default."""
+    """The setting to publish these metrics every `seconds`; None if that is the default."""
     said = {"metricConfigurations": [{"metricNames": list(names), "resolutionSeconds": seconds}]}
     return None if seconds == USUALLY else monitoring(said)
 
 
 def monitoring(said: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The same in normal form: sorted, and without what is published as often as by default."""
+    """The setting in normal form: sorted, and without metrics at the default resolution."""
     by: dict[int, set[str]] = {}
     for one in (said or {}).get("metricConfigurations", ()):
         by.setdefault(one["resolutionSeconds"], set()).update(one["metricNames"])
@@ -51,7 +51,7 @@ def monitoring(said: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def at(aws: Aws, service: ServiceTypeDef, path: str) -> Any:
-    """A parameter as AWS shows it: of the service, of its newest deployment, or of the revision that it deploys."""
+    """A parameter as AWS returns it: in the service, in its newest deployment, or in the revision that is deployed."""
     parent, _, name = path.rpartition(".")
     shown: Any = service.get(parent, {}) if parent else service
     newest: Any = next(iter(service["deployments"]), {})
@@ -60,13 +60,13 @@ def at(aws: Aws, service: ServiceTypeDef, path: str) -> Any:
     for settings in (shown, newest):
         if name in settings:
             return settings[name]
-    if name not in (MONITORING, "gatewayConnectors"):  # the others are left out where there are none
+    if name not in (MONITORING, "gatewayConnectors"):  # other parameters are omitted if unset
         return None
     revisions = [one["arn"] for one in service.get("currentServiceRevisions", ())]
     if not revisions:
         return None
     found = aws.read(aws.ecs.describe_service_revisions, serviceRevisionArns=revisions)["serviceRevisions"]
-    if not found:  # those from before October 25, 2024 are not described
+    if not found:  # AWS describes none from before October 25, 2024
         return None
     newest = dict(max(found, key=lambda one: one["createdAt"]))
     return monitoring(newest.get(name)) if name == MONITORING else newest.get(name)

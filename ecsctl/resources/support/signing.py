@@ -1,7 +1,7 @@
-"""ECR's signing rules: all that an account has in a region, written at once, and the one for a repository.
+"""ECR's signing rules: an account's rules in a region, which are written together, and the one for a repository.
 
-AWS allows ten at most, and has no conditional write: they are read just before, and those of others are sent back
-unchanged (ECR API reference, PutSigningConfiguration).
+AWS allows at most ten, and has no conditional write: they are read right before a change, and those of others are
+sent back unchanged (ECR API reference, PutSigningConfiguration).
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ Rule = Mapping[str, Any]
 
 
 def rules(aws: Aws) -> list[Rule]:
-    """All of the account in the region. Before anybody has set any there is no configuration."""
+    """All rules of the account in the region; empty if there is no configuration yet."""
     answer = none_if_gone(lambda: aws.read(aws.ecr.get_signing_configuration))
     return list(answer["signingConfiguration"]["rules"]) if answer else []
 
 
 def rules_if_known(aws: Aws) -> list[Rule]:
-    """The same. If ECR does not offer signing, it does not know the call: there are none."""
+    """Like `rules`; empty if ECR does not offer signing and rejects the call."""
     try:
         return rules(aws)
     except NotOffered:
@@ -33,12 +33,12 @@ def rules_if_known(aws: Aws) -> list[Rule]:
 
 
 def is_about(rule: Rule, repository: str) -> bool:
-    """Whether a rule covers this repository and no other."""
+    """Whether a rule covers exactly this repository."""
     return [one.get("filter") for one in rule.get("repositoryFilters") or ()] == [repository]
 
 
 def put(aws: Aws, repository: str, profile: str) -> None:
-    """Have ECR sign what is pushed to this repository, with this profile; other rules stay."""
+    """Have ECR sign images pushed to this repository with this profile; other rules stay."""
     ours: Any = {
         "signingProfileArn": profile,
         "repositoryFilters": [{"filter": repository, "filterType": "WILDCARD_MATCH"}],

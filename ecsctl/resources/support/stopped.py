@@ -1,4 +1,4 @@
-"""Why tasks of a service stopped, in ECS's words."""
+"""Why tasks of a service stopped, from ECS's reasons."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def reasons(tasks: Iterable[Answer], task_definition: str) -> tuple[str, ...]:
 
 
 def _reason(task: Answer) -> str:
-    """Its own, and the exit codes and reasons of its containers, which say more."""
+    """The task's reason, with the more specific exit codes and reasons of its containers."""
     parts = [str(task["stoppedReason"])]
     for container in (one for one in task.get("containers", ()) if not is_agent(one.get("name", ""))):
         if container.get("exitCode"):

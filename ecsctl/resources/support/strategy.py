@@ -1,5 +1,5 @@
-"""How a new version takes over, in the form that CreateService and UpdateService accept and DescribeServices
-returns.
+"""The deployment strategy of a service, from and to the form that CreateService, UpdateService and DescribeServices
+use.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _STEPS = {
 
 @dataclass(frozen=True)
 class EarlySuccess:
-    """Describes which share of healthy new tasks makes a deployment a success, and whether old ones may still run."""
+    """The share of healthy new tasks that makes a deployment a success, and whether old ones may still run then."""
 
     enabled: bool = False
     healthy_percent: int = 0
@@ -33,7 +33,7 @@ class EarlySuccess:
 
 @dataclass(frozen=True)
 class Threshold:
-    """Describes how many failed tasks trigger the circuit breaker. ECS's default unless set (ECS API reference)."""
+    """How many failed tasks trigger the circuit breaker; ECS's default unless set (ECS API reference)."""
 
     type: Counting = "BOUNDED_PERCENT"
     value: int = 50
@@ -41,7 +41,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Strategy:
-    """One task after the other; or a second set of tasks, to which the requests are shifted at once or in steps.
+    """A rolling update, or a second set of tasks, to which the requests are shifted at once or in steps.
 
     The old tasks stay for `bake_time_in_minutes` after that. `step_percent` and `step_bake_time_in_minutes` are for
     strategies that have steps; ECS calls those of the canary's one step `canaryPercent` and `canaryBakeTimeInMinutes`.
@@ -59,13 +59,13 @@ class Strategy:
 
     @property
     def waits(self) -> int:
-        """The minutes for which a deployment waits by design."""
+        """The minutes for which a deployment waits by configuration."""
         return minutes_of(self.strategy, self.bake_time_in_minutes, self.step_percent, self.step_bake_time_in_minutes)
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Describes when a deployment counts as complete, and when it is given up."""
+    """When a deployment counts as complete, and when it is given up."""
 
     minimum_healthy_percent: int
     maximum_percent: int
@@ -76,10 +76,10 @@ class Rules:
     early_success: EarlySuccess
     alarms: frozenset[AlarmName]
     strategy: Strategy
-    pause: Pause | None  # None: we leave it to others
+    pause: Pause | None  # None: not managed by us
 
     def sent(self, changed: Collection[str]) -> dict[str, Any]:
-        """A part that is not sent stays as it was: defaults are sent only to undo something else."""
+        """The configuration to send. AWS keeps what is not sent, so defaults are sent only to undo a change."""
         breaker: dict[str, Any] = {"enable": self.circuit_breaker, "rollback": self.rollback}
         if self.threshold != Threshold() or "threshold" in changed:
             breaker["thresholdConfiguration"] = {"type": self.threshold.type, "value": self.threshold.value}
@@ -112,7 +112,7 @@ class Rules:
 
 
 def rules_of(deployment: Mapping[str, Any], wanted: Pause | None = None) -> Rules:
-    """Returns what a service's deploymentConfiguration says; `wanted` is the desired pause."""
+    """The rules in a service's deploymentConfiguration; `wanted` is the desired pause."""
     breaker = deployment.get("deploymentCircuitBreaker") or {}
     threshold, early = breaker.get("thresholdConfiguration"), deployment.get("earlySuccessCriteria") or {}
     alarms = deployment.get("alarms") or {}

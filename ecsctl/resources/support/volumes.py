@@ -1,7 +1,7 @@
 """Volumes of a task definition, and where its containers mount them.
 
-Those of ecsctl.toml are recognized by the prefix of their names: it is kept when the pipeline copies a revision. Any
-other is somebody else's, and stays unchanged.
+Volumes from ecsctl.toml are recognized by the prefix of their names, which remains when the pipeline copies a revision.
+Any other volume is somebody else's, and stays unchanged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ OURS = "ecsctl-"
 
 @dataclass(frozen=True)
 class Mount:
-    """Describes where a container mounts a volume."""
+    """Where a container mounts a volume."""
 
     volume: str
     path: str
@@ -32,11 +32,11 @@ class Volume:
     file_system: FileSystemId
     access_point: AccessPointId
     root_directory: str  # of the file system, or of the access point
-    guarded: bool = True  # false on AWS: not encrypted in transit, or anybody may mount it
+    guarded: bool = True  # false on AWS: not encrypted in transit, or mounted without IAM
 
 
 def written(volumes: Iterable[Volume], over: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The volumes in the form that ECS accepts, and those of others."""
+    """Our volumes in the form that ECS accepts, followed by those of others."""
     return [*map(_sent, volumes), *(dict(one) for one in over if not one.get("name", "").startswith(OURS))]
 
 
@@ -58,7 +58,7 @@ def _sent(one: Volume) -> dict[str, Any]:
 
 
 def read(definition: Mapping[str, Any]) -> tuple[Volume, ...]:
-    """Those that are ours."""
+    """Ours only."""
     found = []
     for one in definition.get("volumes") or ():
         if one.get("name", "").startswith(OURS):
@@ -77,13 +77,13 @@ def read(definition: Mapping[str, Any]) -> tuple[Volume, ...]:
 
 
 def mounted(mounts: Iterable[Mount], over: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A container's mount points in the form that ECS accepts, and those of others."""
+    """A container's mount points in the form that ECS accepts, followed by those of others."""
     ours = ({"sourceVolume": OURS + one.volume, "containerPath": one.path, "readOnly": one.read_only} for one in mounts)
     return [*ours, *(dict(one) for one in over if not one.get("sourceVolume", "").startswith(OURS))]
 
 
 def mounts_of(container: Mapping[str, Any]) -> tuple[Mount, ...]:
-    """Those that are ours."""
+    """Ours only."""
     ours = (one for one in container.get("mountPoints") or () if one.get("sourceVolume", "").startswith(OURS))
     return ordered(
         Mount(one["sourceVolume"].removeprefix(OURS), one.get("containerPath", ""), bool(one.get("readOnly")))
@@ -97,5 +97,5 @@ def in_order(volumes: Iterable[Volume]) -> tuple[Volume, ...]:
 
 
 def ordered(mounts: Iterable[Mount]) -> tuple[Mount, ...]:
-    """The same of mounts."""
+    """Mounts sorted, for the same reason."""
     return tuple(sorted(mounts, key=lambda one: (one.volume, one.path)))

@@ -39,7 +39,7 @@ BUILDS = building.CHECKS
 
 def causes_of(facts: Facts) -> Iterator[Cause]:
     """Yield every cause that the facts support, with complete fixes."""
-    checks = OF_ALL if rolling.absent(facts) else TASKS  # a load balancer without a service has nobody to reach
+    checks = OF_ALL if rolling.absent(facts) else TASKS  # without a service there are no tasks behind the load balancer
     yield from (replace(cause, process=WEB) for cause in _led(checks, resumed, facts))
     yield from filter(None, (check(facts) for check in releasing.CHECKS))
     yield from (replace(cause, process=WEB) for check in rolling.CHECKS if (cause := check(facts)))

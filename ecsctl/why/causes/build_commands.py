@@ -21,12 +21,12 @@ TESTS = r"\b(?:tests?|check|lint|pytest|jest|vitest|mocha|rspec|phpunit|tox|nox|
 SHELL = r"(?m)(?:^|[;&|({!]|\b(?:if|elif|while|until|then|else|do)\b)[ \t]*test(?= )"
 """The shell's own `test` at the beginning of a command: a condition, not a test run."""
 PRINTED = r"(?m)^[ \t]*#.*$|\b(?:echo|printf)\b[^;&|\n]*"
-"""Comments, and what a command only prints."""
+"""Comments, and text that a command only prints."""
 OF_IMAGE = r"\bdocker (?:\w+ )*build\b[^&|;\n]*"
 """The build of an image, whose Dockerfile or tag may be called "test"."""
 DOCKER = r"\bdocker\b|\bbuildx\b|\bpodman\b"
 AWS_CLI = r"\baws \w+|\bdocker (?:login|push|pull)\b|\becr\b|--push\b"
-STEP = r"^(?:#\d+ \d+\.\d+ |\s*> ?\[|\s*\d+ \|)"  # BuildKit's way to show what a step of the Dockerfile wrote
+STEP = r"^(?:#\d+ \d+\.\d+ |\s*> ?\[|\s*\d+ \|)"  # BuildKit's prefixes of the output of a Dockerfile step
 DAEMON = r"^(?:#\d+ )?(?:ERROR: |error: |Error response from daemon: |docker: |Error: )*"
 TOOLS = r"E: |Err:|fatal: |curl: \(\d+\) |wget: |ERROR: Could not |pip\S*\.exceptions\."
 FETCHES = r"\b(?:npm|yarn|pnpm|pip3?|apt|apt-get|apk|git|curl|wget)\b"

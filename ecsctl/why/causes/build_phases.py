@@ -29,7 +29,7 @@ class PhaseRule:
     sentence: str | Callable[[BuildFailure], str]
     fix: Callable[[Facts], tuple[Fix, ...]]
     phases: tuple[str, ...] = ()
-    code: str = ""  # a pattern of the whole code
+    code: str = ""  # a pattern for the whole status code
     phrases: tuple[str, ...] = ()
     either: tuple[str, ...] = ()
 
@@ -84,7 +84,7 @@ def _pulled_image(facts: Facts) -> tuple[Fix, ...]:
 
 
 def _reached(facts: Facts) -> tuple[Fix, ...]:
-    """In a VPC the usual cause is a missing route to the internet."""
+    """The fix for an unreachable service: in a VPC the usual cause is a missing route to the internet."""
     if not (facts.build or {}).get("vpcConfig", {}).get("vpcId"):
         return (again(facts),)
     return change("build.vpc", "= false"), by_hand("give the build's subnets a route to a NAT gateway"), again(facts)

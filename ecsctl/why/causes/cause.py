@@ -13,10 +13,10 @@ from ecsctl.why.evidence import Evidence, Facts
 class Certainty(IntEnum):
     """How certain a cause is."""
 
-    UNKNOWN = 0  # what failed is known, why is not
+    UNKNOWN = 0  # it is known what failed, but not why
     POSSIBLE = 1  # it fits, but nothing confirms it
-    LIKELY = 2  # a log says so, or AWS does in a truncated message
-    CERTAIN = 3  # AWS says so of this very resource, or only this explains two facts
+    LIKELY = 2  # according to a log, or to a truncated message from AWS
+    CERTAIN = 3  # according to AWS about this resource, or the only explanation of two facts
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Cause:
     certainty: Certainty = Certainty.CERTAIN
     either: tuple[str, ...] = ()
     effect: bool = False  # it follows from another cause, if one is known
-    calm: bool = False  # nothing is broken: something is waited for, or configured so
+    calm: bool = False  # nothing is broken: it waits for something, or is configured so
     hints: tuple[str, ...] = ()
     process: str = ""  # the process that it concerns; empty for the app as a whole
     also: tuple[str, ...] = ()  # further processes with the same cause

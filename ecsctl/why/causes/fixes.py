@@ -1,4 +1,4 @@
-"""Fixes as data: steps in order, each with who does what. A cause may have several fixes.
+"""Fixes as data: ordered steps, each with what to do and how. A cause may have several fixes.
 
 Every command is one of ecsctl's or the AWS CLI's, every key one of ecsctl.toml; checked by tests/why/test_fixes.py.
 """
@@ -27,7 +27,7 @@ READ_ONLY = (
 
 
 class Act(StrEnum):
-    """Who does what in a step."""
+    """How a step is done."""
 
     RUN = "run"  # a command; capitals and … are placeholders for what only the user knows
     SET = "set"  # a key of ecsctl.toml

@@ -1,4 +1,4 @@
-"""Why a running app is not reachable: its certificate, its domain name, or the zone of that."""
+"""Why a running app is not reachable: its certificate, its domain name, or that name's zone."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def certificate_of_another(facts: Facts) -> Cause | None:
 
 
 def name_taken(facts: Facts) -> Cause | None:
-    """A CNAME has the app's name, and DNS allows no other record beside it (RFC 1034, 3.6.2)."""
+    """A CNAME exists at the app's name, and DNS allows no other record beside it (RFC 1034, 3.6.2)."""
     for one in facts.names:
         name = normal(one.get("Name", ""))
         if one.get("Type") == "CNAME" and name in _domains(facts):
@@ -87,7 +87,7 @@ def covers(name: str, domain: str) -> bool:
 
 
 def _not_delegated(facts: Facts) -> Cause | None:
-    """The parent zone is in the account, and has other name servers for the zone, or none."""
+    """The parent zone is in the account, and does not name the zone's name servers."""
     known = facts.delegation
     if "parent" not in known or _names(known["parent"]) == _names(known.get("ours", [])):
         return None

@@ -1,7 +1,7 @@
-"""Why tasks are unhealthy for the load balancer: the answer that it got, and where the app's log says it listens.
+"""Why the load balancer finds tasks unhealthy: from the answer that it got, and from where the app listens by its log.
 
 The states and reasons of targets are those of the Elastic Load Balancing guide, "Health checks for Application Load
-Balancer target groups". Only the app knows why it answers with a code, so nothing here is certain but a closed port.
+Balancer target groups". Only the app could tell why it returns a code, so only a closed port is certain.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ OWN_NAME = r"\b(?:Local|Network|[Ll]istening (?:on|at)):?\s+(?:https?://)?ip-\d+
 
 
 def security_group(facts: Facts) -> Cause | None:
-    """The tasks' security groups do not let the load balancer in on the app's port, or its own do not let it out."""
+    """The tasks' security groups do not allow the load balancer on the app's port, or its own groups block it."""
     held = _held_back(facts)
     observed, failing = _closed(facts) or held, _silent(facts)
     if observed is None or _code(facts) or (facts.healthy and not failing):
@@ -298,7 +298,7 @@ def listening(facts: Facts, asked: int) -> tuple[str, int, Evidence] | None:
             found.append((hit[1] or "", int(next(filter(None, hit.groups()[1:]))), line))
     if any(port == asked and host not in LOOPBACK for host, port, _ in found):
         return None
-    # The right port on a loopback address says most; then, of one port, an address that is not a loopback.
+    # The right port on a loopback address is the best evidence; then, for a single port, a non-loopback address.
     found.sort(key=lambda one: (one[1] != asked, one[0] in LOOPBACK))
     return found[0] if found else None
 

@@ -80,7 +80,7 @@ def image_name(facts: Facts) -> Cause | None:
     return Cause("image-name", sentence, (about,), fix, sure(about))
 
 
-# As the container's start says it, and as a shell does. An init (tini's execvp) hands what the kernel does not take to
+# The messages of the container's start, and of a shell. An init (tini's execvp) passes what the kernel does not run to
 # a shell, which reads the program as a script.
 _FOREIGN = re.compile(
     r"^(?:standard_init_linux\S* )?exec (?:user process caused:? |\S+: ).?exec format error"
@@ -173,7 +173,7 @@ def pull_denied(facts: Facts) -> Cause | None:
 
 
 def _kept_by_policy(found: Reason, facts: Facts) -> Cause | None:
-    """The policy of the repository denies the pull, which no right of the role can overcome."""
+    """The repository's policy denies the pull, which no permission of the role can override."""
     role = facts.definition.get("executionRoleArn", "")
     for image, document in facts.image_policies.items():
         if role and document and (denies := taken(document, role, PULLS)):
@@ -217,7 +217,7 @@ def image_user(facts: Facts) -> Cause | None:
 
 
 def image_format(facts: Facts) -> Cause | None:
-    """What is stored under the image's name is nothing that ECS unpacks, such as a build's attestation."""
+    """The image's name refers to something that ECS cannot unpack, such as a build's attestation."""
     found = facts.reason((Place.PULL,), "no processor for media-type", "unsupported manifest media type",
                          "unknown image config media type")  # fmt: skip
     if not found:

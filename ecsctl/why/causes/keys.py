@@ -1,6 +1,6 @@
 """Why a KMS key keeps a task from starting: it is disabled, about to be deleted, or its policy does not allow the use.
 
-The words are KMS's own (API reference, Decrypt: DisabledException, KMSInvalidStateException; segmentio/chamber#355) and
+Messages are KMS's own (API reference, Decrypt: DisabledException, KMSInvalidStateException; segmentio/chamber#355) and
 those of CloudWatch Logs (hashicorp/terraform-provider-aws#29282) and ECR (API reference, KmsException), which pass them
 on. Secrets that the execution role may not decrypt are in secret_reading.py.
 """

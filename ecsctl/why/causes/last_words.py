@@ -1,4 +1,4 @@
-"""Explains the error of a crashed app if it comes from the loader, the kernel or AWS and not from the app itself.
+"""Explains a crashed app's error if it comes from the loader, the kernel or AWS rather than from the app itself.
 
 The messages are from public threads: glibc's and musl's loaders (GoogleContainerTools/container-structure-test#59,
 sozu-proxy/sozu#292), servers that may not bind a port (imgproxy/imgproxy#787, nginx/docker-nginx#571), a full disk
@@ -147,6 +147,6 @@ LAST_WORDS: tuple[tuple[str, Callable[[re.Match[str], Facts], Meaning | None]], 
 
 
 def meaning(line: str, facts: Facts) -> Meaning | None:
-    """Return the meaning of an app's error; None if only the app knows."""
+    """Return the meaning of an app's error; None if it is specific to the app."""
     hits = ((found, means) for pattern, means in LAST_WORDS if (found := re.search(pattern, line, re.IGNORECASE)))
     return next(filter(None, (means(found, facts) for found, means in hits)), None)

@@ -54,7 +54,7 @@ def unreachable(facts: Facts) -> Cause | None:
 
 
 def unmounted(facts: Facts) -> Cause | None:
-    """A volume that could not be mounted or created, for a reason that no other check knows."""
+    """A volume that could not be mounted or created, for a reason that no other check covers."""
     found = facts.reason((Place.VOLUME,))
     if not found or any(check(facts) for check in (denied, missing, unreachable)):
         return None

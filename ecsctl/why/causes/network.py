@@ -33,7 +33,7 @@ BEGINS = ("transition to pulled", "transition to created", "transition to starte
 traffic while using AWS Fargate and ECR").
 """
 REACHES = (Place.PULL, Place.LOGIN, Place.SECRET, Place.LOG, Place.FILE)
-MOST = 4  # closed subnets that are named
+MOST = 4  # subnets without a route that are listed
 NEEDED = ("ecr.api", "ecr.dkr", "s3", "logs")
 """Endpoints that a Fargate task needs without a route to the internet (ECR guide, "interface VPC endpoints")."""
 
@@ -88,7 +88,7 @@ def no_way_out(facts: Facts) -> Cause | None:
 
 
 def shut_by_acl(found: Evidence, facts: Facts, front: Sequence[str]) -> Cause | None:
-    """The network ACL of a subnet of the tasks, or of the load balancer's (`front`), lets none of it through."""
+    """The network ACL of a subnet of the tasks, or of the load balancer's (`front`), blocks all of the traffic."""
     network = ((facts.service or {}).get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
     every: list[Shut] = list(shut(cast(Any, facts.acls), front, network.get("subnets", ()), (), facts.port))
     if not every:
@@ -149,7 +149,7 @@ def _route(table: Answer, facts: Facts) -> tuple[Fix, ...]:
 
 
 def _open(group: Answer, facts: Facts) -> tuple[Fix, ...]:
-    """Return the fix: an egress rule, which ecsctl adds if the group is its own."""
+    """Return the fix for a security group: an egress rule, which `ecsctl up` adds if the group is ours."""
     if ours(group, facts):
         return (up("lets it out again"),)
     rule = "IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]"

@@ -66,12 +66,12 @@ def zero_desired(facts: Facts) -> Cause | None:
     if facts.rests:
         return None
     sentence = "nothing runs: the service is set to 0 tasks"
-    unknown = facts.process != WEB and facts.rests is None  # a worker may be set to no tasks
+    unknown = facts.process != WEB and facts.rests is None  # a worker may be configured with 0 tasks
     return Cause("scaled-to-zero", sentence, tuple(observed), (up("sets what ecsctl.toml says"),), calm=unknown)
 
 
 def given_up(facts: Facts) -> Cause | None:
-    """The newest deployment was rolled back, stopped or given up: an effect of what broke its tasks."""
+    """The newest deployment was rolled back, stopped or given up, as an effect of whatever broke its tasks."""
     releases = facts.releases
     newest, phase, back = releases.newest, releases.phase, releases.back
     if not facts.given_up:

@@ -193,7 +193,7 @@ def crash(facts: Facts) -> Cause | None:
 
 
 def _unrunnable(found: re.Match[str], code: int, observed: tuple[Evidence, ...], facts: Facts) -> Cause:
-    """The kernel did not run the command. If a script's interpreter is missing, it reports a missing file."""
+    """The kernel could not run the command. For a script with a missing interpreter it reports a missing file."""
     program = found[1] or found[2] or ""
     sentence = f"the image cannot run its command{f' {program}' if program else ''} (exit code {code}): "
     if found[3].casefold() == "permission denied":

@@ -114,7 +114,7 @@ def secret_denied(facts: Facts) -> Cause | None:
     role = short(facts.definition.get("executionRoleArn", "")) or "the execution role"
     arn = arn_in(found.text)
     sentence = f"{role} may not {'use the key of' if kms else 'read'} {named_secret(arn)}"
-    if kms and whole(found.text, "does not exist"):  # AWS's answer is the same, so as not to reveal what exists
+    if kms and whole(found.text, "does not exist"):  # AWS returns the same error, so as not to reveal what exists
         sentence = f"{role} may not use the key of {named_secret(arn)}, or the key no longer exists"
     allow = by_hand(f"allow {role} kms:Decrypt in the policy of the secret's key")
     named = change(_key(arn, facts), "to the secret's whole ARN")

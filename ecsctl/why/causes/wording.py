@@ -11,8 +11,8 @@ RIGHTS = "makes the permissions of the execution role right"
 
 
 def right_again(found: Reason, facts: Facts) -> tuple[Fix, ...]:
-    """Return how the execution role gets back what it lacks: `ecsctl up` gives it no more than its permissions boundary
-    and the organization's policies let it have, whose names AWS's refusal has where they deny it.
+    """Return how to restore the execution role's permissions: by `ecsctl up`, unless a permissions boundary or one of
+    the organization's policies denies them, which AWS's message then names.
     """
     arn = facts.definition.get("executionRoleArn", "")
     boundary = ((facts.roles.get(arn) or {}).get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn", "")
@@ -27,7 +27,7 @@ def right_again(found: Reason, facts: Facts) -> tuple[Fix, ...]:
 
 
 def sure(found: Reason | None) -> Certainty:
-    """Return CERTAIN for AWS's own message, LIKELY if it is truncated: the rest may say something else."""
+    """Return CERTAIN for AWS's own message, LIKELY if it is truncated, since the rest is unknown."""
     return Certainty.LIKELY if found and is_cut(found.text) else Certainty.CERTAIN
 
 

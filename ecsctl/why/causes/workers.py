@@ -11,7 +11,7 @@ from ecsctl.why.causes.fixes import Act, Fix, Step
 
 KEY = re.compile(r"(?<![\w.])service\.[a-z_]+(?:\.[a-z_]+)*")
 CHECK = "service.health.container"
-"""A worker's only health check is that of its container, which is its whole table `health`."""
+"""A worker's only health check is its container's, which is its table `health`."""
 LOGS = re.compile(r"^ecsctl logs\b")
 
 
