@@ -118,5 +118,5 @@ def test_why_names_it_beside_a_cause_that_is_not_certain(live: Clock, run: Run) 
     live.sleep(150)
     said = " ".join(run("why").out.split())
     assert "gets no answer in time" in said
-    assert "changed by somebody on AWS: target group (path)" in said
+    assert "changed by somebody on AWS: target group (health_check_path)" in said
     assert f"set by somebody on AWS: {says}" in said
