@@ -127,7 +127,7 @@ def test_a_key_added_later_is_refused_for_the_images_until_the_repository_goes(w
     made_key(world)
     world.up(desired_stack(domain=None))
     before = world.exact()
-    with pytest.raises(Refused, match="AWS cannot change key in place") as refused:
+    with pytest.raises(Refused, match="AWS cannot change kms_key in place") as refused:
         world.up(keyed())
     assert "aws ecr delete-repository" in refused.value.hint
     assert world.exact() == before
