@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import APP
 from ecsctl.resources.support.acm import requested
-from ecsctl.resources.support.dns import PREFIX, normal, said
+from ecsctl.resources.support.dns import PREFIX, normal, tags_in
 
 if TYPE_CHECKING:
     from types_boto3_route53.type_defs import ResourceRecordSetOutputTypeDef
@@ -23,7 +23,7 @@ _ISSUE = re.compile(r'^\s*\d+\s+(issue|issuewild)\s+"?([^"]*)"?\s*$', re.IGNOREC
 
 def proven(aws: Aws, zone: str, domain: str, me: Label) -> bool:
     """Whether it has worked before: the app's record exists in the zone, or ACM has issued for the domain."""
-    tag_sets = (said(record) for record in _records(aws, zone) if normal(record["Name"]) == PREFIX + domain)
+    tag_sets = (tags_in(record) for record in _records(aws, zone) if normal(record["Name"]) == PREFIX + domain)
     if any(tags.get(APP) == me.app for tags in tag_sets):
         return True
     issued = (one for one in requested(aws) if one.get("Status") == "ISSUED")
@@ -82,10 +82,10 @@ def _forbidden(aws: Aws, domain: str, public: dict[str, str], zone: str) -> Iter
         places = [one for one, apex in public.items() if apex == held]
         for place in [zone] if zone in places else places:
             values = _values(_records(aws, place), name, "CAA")
-            said = [match for one in values if (match := _ISSUE.match(one))]
-            wild = [one for one in said if one[1].lower() == "issuewild"] if domain.startswith("*.") else []
+            matched = [match for one in values if (match := _ISSUE.match(one))]
+            wild = [one for one in matched if one[1].lower() == "issuewild"] if domain.startswith("*.") else []
             tag = "issuewild" if wild else "issue"
-            issuers = [one[2].split(";")[0].strip().lower() for one in wild or said if one[1].lower() == tag]
+            issuers = [one[2].split(";")[0].strip().lower() for one in wild or matched if one[1].lower() == tag]
             if issuers and not AMAZON & set(issuers):
                 only = ", ".join(filter(None, issuers)) or "no one"
                 yield (f"the CAA records of {name} in {place} let only {only} issue certificates, not Amazon",

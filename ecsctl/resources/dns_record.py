@@ -14,7 +14,7 @@ from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import HostedZoneId, LoadBalancerDns, LoadBalancerZoneId, RecordName, ValidationName
 from ecsctl.resources.support.acm import described, of_certificates, requested, tags_of
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.dns import PREFIX, TYPE, Standing, normal, said, standing, tag_value, tagged_zones
+from ecsctl.resources.support.dns import PREFIX, TYPE, Standing, normal, standing, tag_value, tagged_zones, tags_in
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import anywhere
 
@@ -209,7 +209,7 @@ class DnsRecord(Resource[DnsRecordIds]):
             offer = f"a TXT record {PREFIX}{self.name} with the value {tag_value(me, self.type)}"
             return found, f"choose another name, or make it ours by {offer}"
         # Otherwise someone else's TXT record would be in the way next.
-        foreign = standing_now.text is not None and not me.matches(said(standing_now.text))
+        foreign = standing_now.text is not None and not me.matches(tags_in(standing_now.text))
         both = f" and the TXT record {PREFIX}{self.name}" if foreign else ""
         return found, (
             f"no {self.type} record can exist beside it: once it is no longer needed, delete that "
@@ -266,7 +266,7 @@ def _tagged(aws: Aws, me: Label, zones: Iterable[HostedZoneId]) -> Iterator[Foun
         records = answer["ResourceRecordSets"] if answer else []
         for record in records:
             name = normal(record["Name"])
-            tags = said(record) if name.startswith(PREFIX) else {}
+            tags = tags_in(record) if name.startswith(PREFIX) else {}
             if tags.get(APP) == me.app:
                 kind = tags.get(TYPE, "A")
                 zones_with_tags.add(zone_id)

@@ -17,7 +17,7 @@ from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.our_roles import listed as listed_roles
 from ecsctl.resources.support.our_roles import our_roles
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.project_parts import leans_on_the_account
+from ecsctl.resources.support.project_parts import uses_account_credentials
 from ecsctl.resources.support.rights import anywhere, of
 
 if TYPE_CHECKING:
@@ -258,5 +258,5 @@ def _leaning(aws: Aws) -> Iterator[ProjectTypeDef]:
     names = aws.read(aws.codebuild.list_projects)["projects"]
     for start in range(0, len(names), AT_ONCE):
         for project in aws.read(aws.codebuild.batch_get_projects, names=names[start : start + AT_ONCE])["projects"]:
-            if leans_on_the_account(project):
+            if uses_account_credentials(project):
                 yield project

@@ -6,7 +6,7 @@ from ecsctl.engine.secret import Secret
 from ecsctl.errors import EcsctlError, ResourceFailed, Several
 from ecsctl.ids import RoleName
 from ecsctl.resources.source_credentials import TAG, SourceCredentials
-from ecsctl.resources.support.project_parts import leans_on_the_account
+from ecsctl.resources.support.project_parts import uses_account_credentials
 from tests.rows.delivery import CANARY, IMAGE, NAMES, NEXT, REPOSITORY, SECRET, TOKEN, stack_of
 
 PART = "github-credentials"
@@ -137,8 +137,8 @@ def test_they_become_the_accounts_when_another_project_uses_them(cloud, their_ro
     ],
 )
 def test_a_project_leans_on_the_accounts_credentials_if_it_has_none_of_its_own(leans, source):
-    assert leans_on_the_account({"source": source}) is leans
-    assert leans_on_the_account({"source": {"type": "S3"}, "secondarySources": [source]}) is leans
+    assert uses_account_credentials({"source": source}) is leans
+    assert uses_account_credentials({"source": {"type": "S3"}, "secondarySources": [source]}) is leans
 
 
 def test_the_token_is_in_no_word_of_a_refusal(cloud):

@@ -45,8 +45,8 @@ def encryption(aws: Aws, name: str, owner: str) -> str:
     """How S3 encrypts new objects: the ARN of a key, `AES256` or `aws:kms`; empty if not set."""
     answer = none_if_gone(lambda: aws.read(aws.s3.get_bucket_encryption, Bucket=name, ExpectedBucketOwner=owner))
     rules = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
-    said = rules[0].get("ApplyServerSideEncryptionByDefault", {}) if rules else {}
-    return said.get("KMSMasterKeyID") or said.get("SSEAlgorithm", "")
+    default = rules[0].get("ApplyServerSideEncryptionByDefault", {}) if rules else {}
+    return default.get("KMSMasterKeyID") or default.get("SSEAlgorithm", "")
 
 
 def encrypt(aws: Aws, name: str, owner: str, how: str) -> None:

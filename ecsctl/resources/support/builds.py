@@ -74,8 +74,8 @@ def why_failed(aws: Aws, build: BuildTypeDef) -> str:
     repeated = {line.strip() for _, message in failures for line in message.splitlines()}
     lines = _last_lines(aws, build)
     begun = next((number for number in reversed(range(len(lines))) if _BEGUN.search(lines[number])), 0)
-    said = "\n".join([line for line in lines[begun:] if line.strip() not in repeated and _OWN not in line][-LINES:])
-    return f"build {build['id']} {status}: {what}" + (f"\nits log ends with:\n{said}" if said else "")
+    output = "\n".join([line for line in lines[begun:] if line.strip() not in repeated and _OWN not in line][-LINES:])
+    return f"build {build['id']} {status}: {what}" + (f"\nits log ends with:\n{output}" if output else "")
 
 
 def _shortened(found: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ecsctl.resources.support.revisions import Definition, said
+from ecsctl.resources.support.revisions import Definition, is_set
 from ecsctl.resources.support.volumes import Mount, mounted, mounts_of, ordered
 
 LABEL = "ecsctl.sidecar"
@@ -202,7 +202,7 @@ def ours(container: Mapping[str, Any]) -> bool:
 
 
 def _said(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if said(value)}
+    return {name: value for name, value in values.items() if is_set(value)}
 
 
 def _part(value: Mapping[str, Any], like: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ecsctl.engine.resource import Fixed
 from ecsctl.ids import ImageUri, LogGroupName, RoleArn
 from ecsctl.resources.support.additions import Additions, added, with_additions
 from ecsctl.resources.support.containers import HealthCheck, Sidecar, beside, sidecars_of
-from ecsctl.resources.support.revisions import DIGEST, Architecture, Definition, Revision, container_of, digest, said
+from ecsctl.resources.support.revisions import DIGEST, Architecture, Definition, Revision, container_of, digest, is_set
 from ecsctl.resources.support.volumes import Mount, Volume, in_order, mounted, mounts_of, ordered, read, written
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _container(desired: Contents, ours: dict[str, Any], image: str | None, regio
         "healthCheck": desired.health_check.sent,
         "mountPoints": mounted(desired.mount_points, ours.get("mountPoints") or ()),
     }
-    return {name: value for name, value in merged.items() if said(value)}
+    return {name: value for name, value in merged.items() if is_set(value)}
 
 
 _LOGS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix", "mode", "max-buffer-size")

@@ -61,7 +61,7 @@ def read(values: Sequence[str]) -> dict[str, str]:
     return {key: unquote(value) for key, value in words}
 
 
-def said(record: ResourceRecordSetOutputTypeDef) -> dict[str, str]:
+def tags_in(record: ResourceRecordSetOutputTypeDef) -> dict[str, str]:
     """The tags in a TXT record; empty if it has none."""
     return read([one["Value"] for one in record.get("ResourceRecords", [])]) if record["Type"] == "TXT" else {}
 
@@ -77,7 +77,7 @@ class Standing:
     @property
     def tags(self) -> dict[str, str]:
         """The tags in the TXT record, unless they cannot belong to this record."""
-        return said(self.text) if self.text is not None and (self.fits or self.record is None) else {}
+        return tags_in(self.text) if self.text is not None and (self.fits or self.record is None) else {}
 
     @property
     def described(self) -> str:

@@ -76,7 +76,7 @@ def first_run(
     if newest is first and status == "Cancelled" and commit and not ours:  # cancelled because we updated the pipeline
         return FirstRun("new", number, True)
     going = newest["status"] in RUNNING and newest.get("trigger", {}).get("triggerType") != "Webhook"
-    going = going and not _asks(aws, name)
+    going = going and not _awaits_approval(aws, name)
     return FirstRun("over", number, going, "the newest commit is on its way" if going else "")
 
 
@@ -99,7 +99,7 @@ def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
     return any(name in (one["imageDigest"], *tags(one)) for one in made if one)
 
 
-def _asks(aws: Aws, name: str) -> bool:
+def _awaits_approval(aws: Aws, name: str) -> bool:
     """Whether an approval is pending, for which we do not wait."""
     states = aws.read(aws.codepipeline.get_pipeline_state, name=name)["stageStates"]
     return any(_waits(action) for stage in states for action in stage.get("actionStates", ()))

@@ -269,12 +269,12 @@ def _sources(trust: Trust) -> Iterator[tuple[str, str]]:
 
 
 def _said(statement: Statement) -> dict[str, Any]:
-    said: dict[str, Any] = {"Sid": statement.sid, "Effect": "Allow"}
-    said |= {"Action": list(statement.actions), "Resource": list(statement.resources)}
+    document: dict[str, Any] = {"Sid": statement.sid, "Effect": "Allow"}
+    document |= {"Action": list(statement.actions), "Resource": list(statement.resources)}
     for condition in statement.conditions:
-        tests = said.setdefault("Condition", {}).setdefault(condition.operator, {})
+        tests = document.setdefault("Condition", {}).setdefault(condition.operator, {})
         tests[condition.key] = list(condition.values)
-    return said
+    return document
 
 
 def _heard(raw: dict[str, Any]) -> Statement:

@@ -142,7 +142,7 @@ def variables_of(declared: Iterable[EnvironmentVariableTypeDef]) -> tuple[EnvVar
     return tuple(EnvVar(one["name"], one["value"], one.get("type", "PLAINTEXT")) for one in declared)
 
 
-def leans_on_the_account(project: ProjectTypeDef) -> bool:
+def uses_account_credentials(project: ProjectTypeDef) -> bool:
     """Whether a project builds from GitHub with the account's credentials."""
     sources = [project["source"], *project.get("secondarySources", [])]
     return any(one["type"] == "GITHUB" and auth_of(one) == ACCOUNT for one in sources)

@@ -28,9 +28,9 @@ def memory(paths: Iterable[str]) -> dict[str, str]:
     return {KEYS: " ".join(map(_code, paths))}
 
 
-def paths(said: Additions) -> list[str]:
+def paths(configured: Additions) -> list[str]:
     """The configured paths."""
-    return [path for path, _ in said]
+    return [path for path, _ in configured]
 
 
 def remembered(tags: Mapping[str, str], usual: Usual) -> list[str]:
@@ -39,9 +39,9 @@ def remembered(tags: Mapping[str, str], usual: Usual) -> list[str]:
     return [path for path in usual if _code(path) in codes]
 
 
-def found(said: Additions, tags: Mapping[str, str], usual: Usual, at: Callable[[str], Any]) -> Additions:
+def found(configured: Additions, tags: Mapping[str, str], usual: Usual, at: Callable[[str], Any]) -> Additions:
     """AWS's values at the configured paths, and at formerly configured ones that are not back at AWS's default."""
-    like = {path: json.loads(value) for path, value in said}
+    like = {path: json.loads(value) for path, value in configured}
     shown = {path: part_of(at(path), value) for path, value in like.items()}
     for path in remembered(tags, usual):
         value = at(path)
@@ -50,10 +50,10 @@ def found(said: Additions, tags: Mapping[str, str], usual: Usual, at: Callable[[
     return additions(shown)
 
 
-def wanted(said: Additions, tags: Mapping[str, str], usual: Usual) -> dict[str, Any]:
+def wanted(configured: Additions, tags: Mapping[str, str], usual: Usual) -> dict[str, Any]:
     """The values to send, by path: the configured ones, and AWS's defaults for paths that are no longer configured."""
     back = {path: usual[path] for path in remembered(tags, usual)}
-    return back | {path: json.loads(value) for path, value in said}
+    return back | {path: json.loads(value) for path, value in configured}
 
 
 def laid(parameters: Mapping[str, Any], over: dict[str, Any]) -> None:

@@ -57,7 +57,7 @@ def registrable(described: Mapping[str, Any], accepted: Collection[str]) -> Defi
     `accepted` comes from the SDK's model of RegisterTaskDefinition, so that members that AWS adds to answers only are
     not sent, and members that it adds to both are kept.
     """
-    return {name: value for name, value in described.items() if name in accepted and name != "tags" and said(value)}
+    return {name: value for name, value in described.items() if name in accepted and name != "tags" and is_set(value)}
 
 
 def container_of(definition: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def architecture_of(definition: Mapping[str, Any]) -> Architecture:
     return named
 
 
-def said(value: Any) -> bool:
+def is_set(value: Any) -> bool:
     """Whether a value is more than an empty default: AWS fills in empty lists for what was not given."""
     return value is not None and value != [] and value != {}
 
@@ -89,7 +89,7 @@ def digest(definition: Definition) -> str:
 
 def _settled(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _settled(part) for name, part in value.items() if said(part)}
+        return {name: _settled(part) for name, part in value.items() if is_set(part)}
     if isinstance(value, list):
         parts = [_settled(part) for part in value]
         return sorted(parts, key=json.dumps) if all(isinstance(part, dict) for part in parts) else parts

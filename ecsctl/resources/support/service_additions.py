@@ -32,14 +32,14 @@ UpdateService).
 
 def published(names: Iterable[str], seconds: int) -> dict[str, Any] | None:
     """The setting to publish these metrics every `seconds`; None if that is the default."""
-    said = {"metricConfigurations": [{"metricNames": list(names), "resolutionSeconds": seconds}]}
-    return None if seconds == USUALLY else monitoring(said)
+    setting = {"metricConfigurations": [{"metricNames": list(names), "resolutionSeconds": seconds}]}
+    return None if seconds == USUALLY else monitoring(setting)
 
 
-def monitoring(said: Mapping[str, Any] | None) -> dict[str, Any]:
+def monitoring(setting: Mapping[str, Any] | None) -> dict[str, Any]:
     """The setting in normal form: sorted, and without metrics at the default resolution."""
     by: dict[int, set[str]] = {}
-    for one in (said or {}).get("metricConfigurations", ()):
+    for one in (setting or {}).get("metricConfigurations", ()):
         by.setdefault(one["resolutionSeconds"], set()).update(one["metricNames"])
     return {
         "metricConfigurations": [

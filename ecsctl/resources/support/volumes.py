@@ -62,15 +62,15 @@ def read(definition: Mapping[str, Any]) -> tuple[Volume, ...]:
     found = []
     for one in definition.get("volumes") or ():
         if one.get("name", "").startswith(OURS):
-            said = one.get("efsVolumeConfiguration") or {}
-            access = said.get("authorizationConfig") or {}
+            configuration = one.get("efsVolumeConfiguration") or {}
+            access = configuration.get("authorizationConfig") or {}
             found.append(
                 Volume(
                     name=one["name"].removeprefix(OURS),
-                    file_system=FileSystemId(said.get("fileSystemId", "")),
+                    file_system=FileSystemId(configuration.get("fileSystemId", "")),
                     access_point=AccessPointId(access.get("accessPointId") or ""),
-                    root_directory=said.get("rootDirectory") or "/",
-                    guarded=said.get("transitEncryption") == "ENABLED" and access.get("iam") == "ENABLED",
+                    root_directory=configuration.get("rootDirectory") or "/",
+                    guarded=configuration.get("transitEncryption") == "ENABLED" and access.get("iam") == "ENABLED",
                 )
             )
     return in_order(found)

@@ -278,7 +278,7 @@ def _containers(folder: Path, service: Service) -> str:
 
     leftovers.cleared(folder)
     here = engine.Engine(found.socket)
-    machine.current = machine.Machine(here, folder, engine_tasks.heard, opened)
+    machine.current = machine.Machine(here, folder, engine_tasks.write_output, opened)
     return found.message
 
 

@@ -221,16 +221,16 @@ def container_check(facts: Facts) -> Cause | None:
     """The container's own health check fails."""
     found = facts.reason((Place.HEALTH,), "failed container health checks")
     if not found:
-        return _never_well(facts)
+        return _never_healthy(facts)
     boxes = facts.failed[0].get("containers", ()) if facts.failed else ()
     own = str(facts.container.get("name", ""))
-    sick = next((str(one["name"]) for one in boxes if one.get("healthStatus") == "UNHEALTHY"), own)
-    command = _check_of(facts, sick)
-    if sick != own:
-        sentence = f"the health check of the container {sick} fails" + (f": {command}" if command else "")
-        if sick.startswith(PROXY):
+    unhealthy = next((str(one["name"]) for one in boxes if one.get("healthStatus") == "UNHEALTHY"), own)
+    command = _check_of(facts, unhealthy)
+    if unhealthy != own:
+        sentence = f"the health check of the container {unhealthy} fails" + (f": {command}" if command else "")
+        if unhealthy.startswith(PROXY):
             sentence += ": it is the proxy that ECS adds for Service Connect, and needs its part of the task's size"
-        return Cause("container-check", sentence, (found, *facts.tail()), _of_sick(facts, sick))
+        return Cause("container-check", sentence, (found, *facts.tail()), _for_unhealthy(facts, unhealthy))
     sentence = "the container's own health check fails" + (f": {command}" if command else "")
     fix: tuple[Fix, ...] = (
         run("ecsctl logs", "what the app says"),
@@ -253,9 +253,9 @@ def _unasked(command: str, facts: Facts) -> tuple[str, str]:
     if not url or (url[3] not in ("", "/") and any(url[3] in one.text for one in facts.tail(50))):
         return "", "to a check that passes"
     asked = int(url[2] or 80)
-    heard = listening(facts, asked)
-    if heard and heard[1] != asked:
-        return f"; by its log the app listens on port {heard[1]}", f"to one that asks on port {heard[1]}"
+    actual = listening(facts, asked)
+    if actual and actual[1] != asked:
+        return f"; by its log the app listens on port {actual[1]}", f"to one that asks on port {actual[1]}"
     doubts = [f"the image must have {tool[1]}"] if tool else []
     if url[1] == "localhost":
         doubts.append("localhost may be ::1, where an app that listens on 0.0.0.0 does not answer: ask 127.0.0.1")
@@ -263,22 +263,22 @@ def _unasked(command: str, facts: Facts) -> tuple[str, str]:
     return also, "to a check that passes" + (", with 127.0.0.1 for localhost" if url[1] == "localhost" else "")
 
 
-def _never_well(facts: Facts) -> Cause | None:
+def _never_healthy(facts: Facts) -> Cause | None:
     """A container that another depends on is unhealthy.
 
     ECS leaves the task PENDING for three hours, without a message (aws/containers-roadmap#2379).
     """
     for task in facts.starting:
         for box in task.get("containers", ()):
-            sick = str(box.get("name", ""))
-            waits = _waits_for(facts, sick)
+            unhealthy = str(box.get("name", ""))
+            waits = _waits_for(facts, unhealthy)
             if box.get("healthStatus") == "UNHEALTHY" and waits:
-                command = _check_of(facts, sick)
-                sentence = (f"the health check of the container {sick} fails" + (f": {command}" if command else "")
+                command = _check_of(facts, unhealthy)
+                sentence = (f"the health check of the container {unhealthy} fails" + (f": {command}" if command else "")
                         + f"; {waits} waits until it is healthy, so the task does not start")  # fmt: skip
-                state = f"{task.get('lastStatus', 'PENDING')}: the container {sick} is UNHEALTHY"
+                state = f"{task.get('lastStatus', 'PENDING')}: the container {unhealthy} is UNHEALTHY"
                 observed = Evidence(f"task {task['taskArn'].rsplit('/', 1)[-1][:8]}", state)
-                return Cause("container-check", sentence, (observed,), _of_sick(facts, sick))
+                return Cause("container-check", sentence, (observed,), _for_unhealthy(facts, unhealthy))
     return None
 
 
@@ -291,7 +291,7 @@ def _waits_for(facts: Facts, name: str) -> str:
     return ""
 
 
-def _of_sick(facts: Facts, name: str) -> tuple[Fix, ...]:
+def _for_unhealthy(facts: Facts, name: str) -> tuple[Fix, ...]:
     """Return the fix for the check of a container other than the app's."""
     read = run(f"ecsctl logs --container {name}", f"what {name} says")
     if facts.is_sidecar(name):

@@ -35,8 +35,8 @@ def test_one_starts_only_once_what_it_waits_for_has_come_so_far():
         T,
     )
     assert made["migrate"].code == 0, "one whose end is waited for has an end"
-    assert made["app"].start > max(made["migrate"].end, made["db"].well)
-    assert made["db"].well == made["db"].start + 30
+    assert made["app"].start > max(made["migrate"].end, made["db"].healthy)
+    assert made["db"].healthy == made["db"].start + 30
 
 
 def test_one_that_waits_for_a_success_in_vain_is_never_started_and_says_why():

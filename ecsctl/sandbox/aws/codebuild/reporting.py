@@ -29,7 +29,7 @@ def reports(build: Build) -> bool:
 
 
 # Returns the status and commit of an execution, by backend, pipeline and id. `executions` registers its function here.
-standing: list[Any] = []
+status_of: list[Any] = []
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Reporting(Releasing):
         commands.done = True  # set first, since the calls below read builds too
         code = 0
         try:
-            self._tell(build, variables(build), ends)
+            self._report(build, variables(build), ends)
         except EndsError as error:
             self._say(build, ends, str(error))
             code = error.code
@@ -56,12 +56,12 @@ class Reporting(Releasing):
             code = 1
         self._end(build, ends, code)
 
-    def _tell(self, build: Build, given: dict[str, str], at: float) -> None:
+    def _report(self, build: Build, given: dict[str, str], at: float) -> None:
         arn = f"arn:{self.partition}:codepipeline:{self.region}:{self.account}:{given['PIPELINE']}"
         self._may(build, "codepipeline:GetPipelineExecution", arn)
         backend = codepipeline_backends[self.account][self.region]
         try:
-            state, commit = standing[0](backend, given["PIPELINE"], given["PIPELINE_RUN"])
+            state, commit = status_of[0](backend, given["PIPELINE"], given["PIPELINE_RUN"])
         except overlay.Refusal as refusal:  # it has been deleted meanwhile
             raise EndsError(f"An error occurred ({refusal.code}): {refusal.message}", DENIED) from None
         if state not in _STATES or not commit:
@@ -82,12 +82,12 @@ class Reporting(Releasing):
             mine = self._github(build, "POST", f"{base}/deployments", wanted)["id"]
         past = self._github(build, "GET", f"{base}/deployments/{mine}/statuses")
         if not past or past[0]["state"] != of_deployment:
-            said = {"state": of_deployment, "log_url": log, "environment_url": given["ENVIRONMENT_URL"]}
-            self._github(build, "POST", f"{base}/deployments/{mine}/statuses", said)
+            status = {"state": of_deployment, "log_url": log, "environment_url": given["ENVIRONMENT_URL"]}
+            self._github(build, "POST", f"{base}/deployments/{mine}/statuses", status)
         self._say(build, at, f"the deployment of {commit} is {of_deployment}")
 
-    def _github(self, build: Build, method: str, path: str, said: Any = None) -> Any:
-        return api.call(self.account, self.region, self._token(build), method, path, said)
+    def _github(self, build: Build, method: str, path: str, body: Any = None) -> Any:
+        return api.call(self.account, self.region, self._token(build), method, path, body)
 
     def _token(self, build: Build) -> str:
         """The secret in the build's environment, which its role could read when the build started."""

@@ -97,8 +97,8 @@ def trust(text: str, variables: list[str]) -> None:
 
 def _dockerfile(build: Build) -> str:
     """The Dockerfile that a trusted buildspec builds, according to the build's variables."""
-    said = {one["name"]: one["value"] for one in build.facts["environment"]["environmentVariables"]}
-    return said.get("BUILD_DOCKERFILE") or os.path.normpath(f"{said.get('BUILD_CONTEXT') or '.'}/Dockerfile")
+    variables = {one["name"]: one["value"] for one in build.facts["environment"]["environmentVariables"]}
+    return variables.get("BUILD_DOCKERFILE") or os.path.normpath(f"{variables.get('BUILD_CONTEXT') or '.'}/Dockerfile")
 
 
 def _spec(build: Build) -> str:

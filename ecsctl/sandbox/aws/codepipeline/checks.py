@@ -104,8 +104,8 @@ def _check_triggers(pipeline: Declared) -> None:
             _structure(f"The trigger configuration for the source action {name} is not valid")
     for trigger in pipeline.get("triggers") or []:
         for push in trigger["gitConfiguration"].get("push") or []:
-            said = {key for key in ("tags", "branches", "filePaths") if push.get(key)}
-            if said not in ({"tags"}, {"branches"}, {"branches", "filePaths"}):
+            filters = {key for key in ("tags", "branches", "filePaths") if push.get(key)}
+            if filters not in ({"tags"}, {"branches"}, {"branches", "filePaths"}):
                 _structure(
                     "The trigger configuration for the source action is not valid. Make sure to choose valid filter "
                     "combinations."

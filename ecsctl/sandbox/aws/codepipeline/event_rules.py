@@ -76,4 +76,4 @@ def _input(target: dict[str, Any], event: dict[str, Any]) -> Any:
     return json.loads(re.sub(r'"(?:[^"\\]|\\.)*"|<([\w-]+)>', filled, words["InputTemplate"]))
 
 
-time.heard.append(changed)
+time.on_status_change.append(changed)

@@ -246,10 +246,10 @@ def _places(named: dict[str, str]) -> list[dict[str, Any]]:
     return [{"name": name, "s3location": {"bucket": at[0], "key": at[1]}} for name, at in where.items()]
 
 
-def _standing(backend: Any, pipeline: str, execution: str) -> tuple[str, str]:
+def _status_of(backend: Any, pipeline: str, execution: str) -> tuple[str, str]:
     """Status and commit of an execution, as of the last request: advancing pipelines here might start builds."""
     one = execution_of(as_they_are(backend, pipeline), execution)
     return one.status, next((each["revisionId"] for each in _revisions(one)), "")
 
 
-reporting.standing[:] = [_standing]
+reporting.status_of[:] = [_status_of]

@@ -28,7 +28,7 @@ BEGIN: dict[tuple[str, str, str], Begin] = {}
 SCRIPTED_FAILURES: dict[tuple[str, str], Callable[[float], Outcome]] = {}
 
 # Called at each status change, with the execution, its previous status and the time: `event_rules` registers here.
-heard: list[Callable[["Runs", Execution, str, float], None]] = []
+on_status_change: list[Callable[["Runs", Execution, str, float], None]] = []
 
 
 class Runs:
@@ -80,21 +80,21 @@ class Runs:
     def advance(self) -> None:
         """Advance all executions to now."""
         now = clock.now()
-        self._tell()
+        self._emit()
         while True:
             events = sorted(self._events(now), key=lambda event: event[0])
             if not events:
                 return
             at, happen = events[0]
             happen(at)
-            self._tell()
+            self._emit()
 
-    def _tell(self) -> None:
+    def _emit(self) -> None:
         """Emit an event for each change of status, once, with the time of the change."""
         for one in reversed(self.executions):
             before, one.reported = one.reported, one.status
-            for hear in heard if one.reported != before else ():
-                hear(self, one, before, one.changed)
+            for call in on_status_change if one.reported != before else ():
+                call(self, one, before, one.changed)
 
     def _events(self, now: float) -> Iterator[tuple[float, Callable[[float], None]]]:
         for one in self.executions:

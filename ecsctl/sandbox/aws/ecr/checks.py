@@ -25,11 +25,11 @@ def create_repository(original: Any, self: ECRBackend, *args: Any, **kwargs: Any
     ECR calls KMS as the caller: DescribeKey, then CreateGrant (Amazon ECR user guide, "Encryption at rest").
     API reference, CreateRepository, has the code; the message is KMS's own.
     """
-    said = kwargs.get("encryption_config") or {}
-    if named := said.get("kmsKey"):
+    encryption = kwargs.get("encryption_config") or {}
+    if named := encryption.get("kmsKey"):
         if wrong := kms.refusal(self.account_id, self.region_name, named):
             raise overlay.Refusal("KmsException", wrong)
-        kwargs["encryption_config"] = {**said, "kmsKey": kms.arn(self.account_id, self.region_name, named)}
+        kwargs["encryption_config"] = {**encryption, "kmsKey": kms.arn(self.account_id, self.region_name, named)}
     return original(*args, **kwargs)
 
 

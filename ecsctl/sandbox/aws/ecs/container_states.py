@@ -81,9 +81,9 @@ def _running(container: Wire, outcome: Outcome, start: float) -> ContainerRun:
     check = container.get("healthCheck")
     made = ContainerRun(start, lines=outcome.lines, last=outcome.last)
     if check:
-        made.well = start + check["interval"]
+        made.healthy = start + check["interval"]
     if outcome.kind == "sick" and check:
-        made.well, made.sick = None, start + check.get("startPeriod", 0) + check["interval"] * check["retries"]
+        made.healthy, made.unhealthy = None, start + check.get("startPeriod", 0) + check["interval"] * check["retries"]
     restart = container.get("restartPolicy") or {}
     again = restart.get("enabled") and outcome.code not in (restart.get("ignoredExitCodes") or ())
     if outcome.kind == "ends" and not (again and outcome.after >= restart.get("restartAttemptPeriod", 300)):
@@ -102,7 +102,7 @@ def _met(container_run: ContainerRun, condition: str) -> tuple[float, Never]:
     if condition == "START" or container_run.start == inf:
         return container_run.start, None
     if condition == "HEALTHY":  # if it is not essential, they wait forever; otherwise its task is stopped
-        return (inf if container_run.well is None else container_run.well), None
+        return (inf if container_run.healthy is None else container_run.healthy), None
     if container_run.end is None:
         return inf, None
     if condition == "SUCCESS" and container_run.code:
@@ -127,7 +127,7 @@ def rests(task: Task) -> tuple[float, str, float]:
         default=0.0,
     )
     fatal = [(when, name) for name, container_run in task.container_runs.items() if name in essential
-             for when in (container_run.end, container_run.sick) if when is not None]  # fmt: skip
+             for when in (container_run.end, container_run.unhealthy) if when is not None]  # fmt: skip
     when, name = min(fatal, default=(inf, ""))
     return up, name, when
 
@@ -170,6 +170,6 @@ def health(task: Task, name: str, now: float) -> str:
     at = min(now, task.moments.get("stopping", now))
     if container_run is None:
         return "UNKNOWN"
-    if container_run.sick is not None and container_run.sick <= at:
+    if container_run.unhealthy is not None and container_run.unhealthy <= at:
         return "UNHEALTHY"
-    return "HEALTHY" if container_run.well is not None and container_run.well <= at else "UNKNOWN"
+    return "HEALTHY" if container_run.healthy is not None and container_run.healthy <= at else "UNKNOWN"

@@ -147,11 +147,11 @@ def _check_volumes(ask: Wire) -> None:
             if mount.get("sourceVolume") not in known:
                 raise denied(f"Unknown volume '{mount.get('sourceVolume')}'.")
     for volume in known.values():
-        said = volume.get("efsVolumeConfiguration") or {}
-        access = said.get("authorizationConfig") or {}
-        if access.get("accessPointId") and said.get("rootDirectory", "/") != "/":
+        configuration = volume.get("efsVolumeConfiguration") or {}
+        access = configuration.get("authorizationConfig") or {}
+        if access.get("accessPointId") and configuration.get("rootDirectory", "/") != "/":
             raise denied("Root directory must either be omitted or set to / when using EFS Access Point.")
-        if access and said.get("transitEncryption") != "ENABLED":
+        if access and configuration.get("transitEncryption") != "ENABLED":
             raise denied("EFS transit encryption must be enabled when using an access point or IAM authorization.")
 
 

@@ -256,7 +256,7 @@ def pace() -> float:
     return _PACE * max(1.0, clock.current().speed)
 
 
-def heard(ident: str, container: str, lines: list[str]) -> None:
+def write_output(ident: str, container: str, lines: list[str]) -> None:
     """Write a container's output into its log stream."""
     with overlay.lock:
         for backend, task in tasks():

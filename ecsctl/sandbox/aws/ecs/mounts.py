@@ -26,16 +26,16 @@ def trouble(account: str, region: str, task: Task) -> tuple[bool, str] | None:
         return None
     mounted = {mount["sourceVolume"] for one in task.definition.containers for mount in one.get("mountPoints") or ()}
     for volume in task.definition.document.get("volumes") or ():
-        said = volume.get("efsVolumeConfiguration")
-        if said and volume["name"] in mounted and (found := _one(account, region, task, said)):
+        configuration = volume.get("efsVolumeConfiguration")
+        if configuration and volume["name"] in mounted and (found := _one(account, region, task, configuration)):
             return found
     return None
 
 
-def _one(account: str, region: str, task: Task, said: Wire) -> tuple[bool, str] | None:
+def _one(account: str, region: str, task: Task, configuration: Wire) -> tuple[bool, str] | None:
     interface: Any = task.interface
     subnet = ec2_backends[account][region].get_subnet(interface.subnet)
-    system = said["fileSystemId"]
+    system = configuration["fileSystemId"]
     way = efs.way(account, region, system, subnet.availability_zone)
     if way is None:
         return False, (
@@ -47,7 +47,7 @@ def _one(account: str, region: str, task: Task, said: Wire) -> tuple[bool, str] 
         )
     if not network.reaches(account, region, tuple(interface.groups), interface.address, way.groups, NFS):
         return True, f"{_FAILED}b'mount.nfs4: Connection timed out'{_CODE}32"
-    access: Wire = said.get("authorizationConfig") or {}
+    access: Wire = configuration.get("authorizationConfig") or {}
     point = access.get("accessPointId") or ""
     known = efs.access_point(account, region, point) if point else None
     if point and (known is None or known[1] != system):
@@ -55,17 +55,17 @@ def _one(account: str, region: str, task: Task, said: Wire) -> tuple[bool, str] 
             f"{_FAILED}b'mount.nfs4: mounting 127.0.0.1:/ failed, reason given by server: No such file or directory'"
             f"{_CODE}32"
         )
-    if not _lets(account, task, said, way, known[0] if known else ""):
+    if not _lets(account, task, configuration, way, known[0] if known else ""):
         return False, f"{_FAILED}b'mount.nfs4: access denied by server while mounting 127.0.0.1:/'{_CODE}32"
     return None
 
 
-def _lets(account: str, task: Task, said: Wire, way: Way, point: str) -> bool:
+def _lets(account: str, task: Task, configuration: Wire, way: Way, point: str) -> bool:
     """Whether a file system's policy lets a task mount it. Without a policy everybody may (EFS user guide, "Using IAM
     to control access")."""
     if way.policy is None:
         return True
-    secure = "true" if said.get("transitEncryption") == "ENABLED" else "false"
+    secure = "true" if configuration.get("transitEncryption") == "ENABLED" else "false"
     context = {"aws:SecureTransport": (secure,), "elasticfilesystem:AccessedViaMountTarget": ("true",)}
     context |= {"elasticfilesystem:AccessPointArn": (point,)} if point else {}
     action = "elasticfilesystem:ClientMount"
@@ -73,5 +73,5 @@ def _lets(account: str, task: Task, said: Wire, way: Way, point: str) -> bool:
     if verdict == "Deny":
         return False
     role = task.definition.document.get("taskRoleArn")
-    asks = (said.get("authorizationConfig") or {}).get("iam") == "ENABLED"
+    asks = (configuration.get("authorizationConfig") or {}).get("iam") == "ENABLED"
     return verdict == "Allow" or bool(asks and role and permissions.allowed(account, role, action, way.arn, context))

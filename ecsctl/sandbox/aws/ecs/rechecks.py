@@ -20,7 +20,7 @@ def _recheck(original: Any, response: Any) -> Any:
     """Check running tasks again after the network has changed (ELB guide, "Health checks")."""
     answer = original()
     for task in _targets(response):
-        task.agenda["asked"] = clock.now()
+        task.agenda["recheck"] = clock.now()
     return answer
 
 
@@ -36,7 +36,7 @@ def modify_target_group(original: Any, response: ELBV2Response) -> Any:
     arn = response._get_param("TargetGroupArn")
     for task in _targets(response):
         if any(one["targetGroupArn"] == arn for one in balancers(task)):
-            task.agenda["asked"] = clock.now()
+            task.agenda["recheck"] = clock.now()
     return answer
 
 

@@ -229,7 +229,7 @@ def _settle(service: Service, t: float) -> None:
     if service.primary.rollout == "IN_PROGRESS":
         _complete(service, t)
     service.steady = True
-    service.said.clear()  # whatever was wrong is resolved
+    service.recent_messages.clear()  # whatever was wrong is resolved
     say(service, t, "has reached a steady state.")
     service.agenda["report"] = t + REPORT
 

@@ -14,9 +14,9 @@ def say(service: Service, t: float, text: str, repeat: bool = True) -> None:
     """Add an event. Without `repeat`, the same message is dropped for six hours, or until its cause is resolved."""
     message = f"(service {service.name}) {text}"
     if not repeat:
-        if t - service.said.get(message, -math.inf) < SILENCE:
+        if t - service.recent_messages.get(message, -math.inf) < SILENCE:
             return
-        service.said[message] = t
+        service.recent_messages[message] = t
     service.events.insert(0, (t, message))
     del service.events[EVENTS:]
 

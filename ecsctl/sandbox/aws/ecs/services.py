@@ -172,7 +172,7 @@ def deploy(backend: EC2ContainerServiceBackend, service: Service, definition: De
         )
     )
     service.steady, service.start_failures, service.launch_after, service.stopping = False, 0, 0.0, None
-    service.said.clear()
+    service.recent_messages.clear()
     service.agenda.pop("shift", None)
     alarms.begin(service, Region(backend), now)
     if why := shifting.begin(service, Region(backend)):

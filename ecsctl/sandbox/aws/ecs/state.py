@@ -51,8 +51,8 @@ class ContainerRun:
     end: float | None = None
     code: int | None = None
     reason: str | None = None
-    well: float | None = None  # when its health check passes
-    sick: float | None = None  # when its health check has failed too often
+    healthy: float | None = None  # when its health check passes
+    unhealthy: float | None = None  # when its health check has failed too often
     lines: tuple[str, ...] = ()  # what it logs when it starts, and when it ends
     last: tuple[str, ...] = ()
 
@@ -227,7 +227,7 @@ class Service(TaskOwner):
     good: Deployment | None = None  # the last that completed, to which a rollback returns
     agenda: dict[str, float] = field(default_factory=dict)  # the times of the service's own next events
     events: list[tuple[float, str]] = field(default_factory=list)
-    said: dict[str, float] = field(default_factory=dict)  # event messages not to repeat, and when they were added
+    recent_messages: dict[str, float] = field(default_factory=dict)  # by event message: when it was added
     steady: bool = False
     launched: int = 0  # number of tasks, ever
     stopping: Wire | None = None  # stop_service_deployment's parameters

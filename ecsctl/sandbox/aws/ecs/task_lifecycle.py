@@ -247,7 +247,7 @@ def _unhealthy(task: Task, t: float, world: World) -> list[Signal]:
     return signals
 
 
-def _asked(task: Task, t: float, world: World) -> list[Signal]:
+def _recheck(task: Task, t: float, world: World) -> list[Signal]:
     """Decide the health of a running task again, since the load balancer's check or the network has changed. Nothing
     happens if the result is the same as before.
     """
@@ -292,7 +292,7 @@ def _fatal(task: Task, t: float, world: World) -> list[Signal]:
     _, name, _ = container_states.rests(task)
     container_run = task.container_runs[name]
     was_healthy = task.healthy
-    if container_run.end is None or (container_run.sick or inf) < container_run.end:
+    if container_run.end is None or (container_run.unhealthy or inf) < container_run.end:
         if not task.terms.get("healthCheckGracePeriodSeconds") or t >= task.moments.get("started", t) + _grace(task):
             return _sick(task, t, world)
         task.agenda["fatal"] = task.moments["started"] + _grace(task)
@@ -328,7 +328,7 @@ _STEPS: dict[str, Callable[[Task, float, World], list[Signal]]] = {
     "healthy": _healthy,
     "unhealthy": _unhealthy,
     "killed": _killed,
-    "asked": _asked,
+    "recheck": _recheck,
     "unused": _unused,
     "sick": _sick,
     "fatal": _fatal,

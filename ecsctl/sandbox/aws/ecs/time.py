@@ -41,19 +41,19 @@ def next_due(owner: TaskOwner) -> float | None:
 
 
 def _step(owner: TaskOwner, world: World, t: float) -> None:
-    heard: list[Signal] = []
+    all_signals: list[Signal] = []
     for task in list(owner.tasks):
         for kind in [kind for kind, when in task.agenda.items() if when <= t]:
             if kind in task.agenda:  # an earlier step may have changed the plan
                 signals = task_lifecycle.step(task, kind, t, world)
-                heard += signals
+                all_signals += signals
                 for signal, text in signals:
                     _record(owner, world, task, t, signal, text)
     owner.stopped += [task for task in owner.tasks if task.over]
     owner.tasks = [task for task in owner.tasks if not task.over]
     if isinstance(owner, Service):
         if owner.status != "INACTIVE":
-            say_targets(owner, t, heard)
+            say_targets(owner, t, all_signals)
         _remind(owner, world, t)
         rollout.schedule(owner, world, t, launch)
 

@@ -35,15 +35,15 @@ def access_point(account: str, region: str, ident: str) -> tuple[str, str] | Non
     return (point.access_point_arn, point.file_system_id) if point else None
 
 
-def folder(account: str, region: str, said: dict[str, Any]) -> tuple[str, tuple[int, int] | None]:
+def folder(account: str, region: str, configuration: dict[str, Any]) -> tuple[str, tuple[int, int] | None]:
     """A task definition volume's folder in its file system, and the user of its access point, if any.
 
     User guide, "Working with Amazon EFS access points": its user replaces the client's in all that is done.
     """
-    ident = (said.get("authorizationConfig") or {}).get("accessPointId")
+    ident = (configuration.get("authorizationConfig") or {}).get("accessPointId")
     point = efs_backends[account][region].access_points.get(ident) if ident else None
     if point is None:
-        return str(said.get("rootDirectory") or "/"), None
+        return str(configuration.get("rootDirectory") or "/"), None
     user: dict[str, Any] = getattr(point, "posix_user", None) or {}
     root: dict[str, Any] = getattr(point, "root_directory", None) or {}
     return str(root.get("Path") or "/"), (int(user["Uid"]), int(user["Gid"])) if user else None

@@ -55,11 +55,11 @@ def create_load_balancer(original: Any, self: ELBV2Response) -> ActionResult:
     if kind != "gateway":
         made.enable_prefix_for_ipv6_source_nat = "off"
     balancers_of(self.elbv2_backend).made[made.arn] = clock.now()
-    _dress(self, made)
+    _update_interfaces(self, made)
     return answer
 
 
-def _dress(response: ELBV2Response, balancer: FakeLoadBalancer) -> None:
+def _update_interfaces(response: ELBV2Response, balancer: FakeLoadBalancer) -> None:
     """Give it an interface in each of its subnets, with its security groups, and release those in other subnets."""
     backend = response.elbv2_backend
     place = (backend.account_id, backend.region_name)
@@ -91,7 +91,7 @@ def set_subnets(original: Any, self: ELBV2Response) -> Any:
     given = [*params.get("Subnets", []), *(m["SubnetId"] for m in params.get("SubnetMappings", []))]
     check_subnets(self, given, balancer.type or "application")
     answer = original()
-    _dress(self, balancer)
+    _update_interfaces(self, balancer)
     return answer
 
 
@@ -101,7 +101,7 @@ def set_security_groups(original: Any, self: ELBV2Response) -> Any:
     balancer = _balancer(self)
     check_groups(self, self._get_param("SecurityGroups", []), balancer.vpc_id)
     answer = original()
-    _dress(self, balancer)
+    _update_interfaces(self, balancer)
     return answer
 
 
@@ -127,7 +127,7 @@ def delete_load_balancer(original: Any, self: ELBV2Response) -> Any:
         message = f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
         raise overlay.Refusal("OperationNotPermitted", message)
     backend = self.elbv2_backend
-    if balancer is not None and _led_to(backend, balancer):
+    if balancer is not None and _is_used(backend, balancer):
         message = f"Load balancer '{arn}' cannot be deleted because it is currently associated with another service"
         raise overlay.Refusal("ResourceInUse", message)
     for eni_id in balancers_of(self.elbv2_backend).interfaces.pop(arn, {}).values():
@@ -140,7 +140,7 @@ def delete_load_balancer(original: Any, self: ELBV2Response) -> Any:
 _VPC_ORIGINS = "CloudFront-VPCOrigins-Service-SG"  # hashicorp/terraform-provider-aws#40683
 
 
-def _led_to(backend: Any, balancer: FakeLoadBalancer) -> bool:
+def _is_used(backend: Any, balancer: FakeLoadBalancer) -> bool:
     """Whether a VPC origin of CloudFront or a VPC link of API Gateway uses it (the message: pulumi/pulumi-cloud#332).
 
     The sandbox has neither: they are recognized by an interface in its subnets, with CloudFront's security group or of

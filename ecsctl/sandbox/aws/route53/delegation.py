@@ -64,7 +64,7 @@ def delegated_since(backend: Route53Backend, zone: FakeZone) -> float | None:
     return None
 
 
-def led_elsewhere(zone: FakeZone, name: str) -> bool:
+def delegated_elsewhere(zone: FakeZone, name: str) -> bool:
     """Whether an NS record in the zone delegates the name to other servers."""
     below = (record.name for record in zone.rrsets if record.type == "NS" and record.name != zone.name)
     return any(name == each or name.endswith(f".{each}") for each in below)

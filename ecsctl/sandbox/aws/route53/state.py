@@ -52,7 +52,7 @@ def standing_since(account_id: str, name: str, kind: str, value: str) -> float |
         return elsewhere
     for backend, zone in zones_of(account_id):
         delegated = None if zone.private_zone else delegation.delegated_since(backend, zone)
-        if delegated is None or delegation.led_elsewhere(zone, normal(name)):
+        if delegated is None or delegation.delegated_elsewhere(zone, normal(name)):
             continue
         for record in zone.rrsets:
             same = (normal(value) == normal(each) for each in record.records)

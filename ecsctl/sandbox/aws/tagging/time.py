@@ -48,8 +48,8 @@ def _visible(history: History, late: float, lingering: float) -> dict[str, str] 
     now = clock.now()
     if history.died is not None and now - history.died >= lingering:
         return None
-    heard = [tags for since, tags in history.tags if now - since >= late]
-    return heard[-1] if heard else None
+    listed = [tags for since, tags in history.tags if now - since >= late]
+    return listed[-1] if listed else None
 
 
 @overlay.wraps(ResourceGroupsTaggingAPIBackend)
