@@ -53,5 +53,5 @@ def test_a_login_or_a_buildspec_of_ones_own_ends_it(warning_of):
 
 
 def test_the_same_image_elsewhere_is_named(warning_of):
-    assert "take public.ecr.aws/docker/library/node:20" in warning_of("FROM node:20")
+    assert "use public.ecr.aws/docker/library/node:20" in warning_of("FROM node:20")
     assert "public.ecr.aws" not in warning_of("FROM acme/base:1")
