@@ -1,1 +1,1 @@
-"""Builds that really run their commands."""
+"""Runs builds: the commands of a buildspec, and the tools that they use."""

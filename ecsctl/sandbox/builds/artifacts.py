@@ -1,4 +1,4 @@
-"""The zips that a pipeline's actions hand on: objects of the artifact bucket, written and read as a role may."""
+"""The zip files between a pipeline's actions: objects of the artifact bucket, written and read with a role's rights."""
 
 import io
 import zipfile
@@ -12,15 +12,15 @@ from ecsctl.sandbox.core import keys, overlay, permissions
 from ecsctl.sandbox.core.overlay import Refusal
 
 _CUT_PIPELINE, _CUT_ARTIFACT, _RANDOM = 20, 10, 7  # characters, as in public logs
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files are the same zip
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files make the same zip
 
 
 class _Handed(set[tuple[str, str]]):
-    """Bucket and key of all that pipelines ever put."""
+    """Bucket and key of everything that pipelines have ever put there."""
 
 
 def location(bucket: str, pipeline: str, artifact: str, partition: str = "aws") -> str:
-    """The ARN of a new object: `<pipeline>/<artifact>/<random>`, both names cut.
+    """The ARN of a new object: `<pipeline>/<artifact>/<random>`, both names truncated.
 
     No AWS page describes the scheme; public logs show it (awslabs/aws-refarch-cross-account-pipeline#5).
     """
@@ -35,7 +35,7 @@ def parts(arn: str) -> tuple[str, str]:
 
 
 def put(account: str, role: str, arn: str, content: bytes, key_arn: str = "") -> None:
-    """Write the object, encrypted with this key of KMS, or with S3's own in the account, whatever the bucket says.
+    """Write the object, encrypted with this KMS key, or with S3's own, whatever the bucket's default is.
 
     aws/aws-cdk#10086, #4182. Raises Refusal with S3's own answer.
     """
@@ -63,9 +63,10 @@ def check_put(account: str, role: str, arn: str, key_arn: str = "") -> None:
 
 
 def _uses(account: str, role: str, key_arn: str, action: str) -> None:
-    """S3 uses the key with the rights of who asks (S3 guide, "Using server-side encryption with AWS KMS keys").
+    """Raise Refusal if a role may not use the key: S3 does so with the caller's rights.
 
-    The words are those of public logs (tests/why/field/threads.py).
+    S3 guide, "Using server-side encryption with AWS KMS keys". The words are those of public logs
+    (tests/why/field/threads.py).
     """
     key = keys.found(account, "", key_arn) if ":key/" in key_arn else None
     if key is None:
@@ -79,7 +80,7 @@ def _uses(account: str, role: str, key_arn: str, action: str) -> None:
 
 
 def handed(account: str, bucket: str, key: str) -> bool:
-    """Whether an object is one of these zips: the history of a pipeline, not a setting of the account."""
+    """Whether an object is one of these zip files: a pipeline's history, not a setting of the account."""
     return (bucket, key) in overlay.memory(s3_backends[account]["aws"], _Handed)
 
 
@@ -95,7 +96,7 @@ def _bucket(account: str, role: str, arn: str, action: str) -> FakeBucket:
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:
-    """Files as a zip."""
+    """A zip file with these files."""
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
@@ -104,6 +105,6 @@ def packed(files: Mapping[str, bytes]) -> bytes:
 
 
 def unpacked(content: bytes) -> dict[str, bytes]:
-    """A zip's files."""
+    """The files in a zip file."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}

@@ -1,8 +1,8 @@
-"""Runs a buildspec with a real shell the way CodeBuild does: the same phases, rules of failing and log lines.
+"""Runs a buildspec with a real shell as CodeBuild does: the same phases, handling of failures and log lines.
 
-After the AWS CodeBuild User Guide, "Build specification reference" and "Build phase transitions". Where the guide is
-silent, what builds do in public logs: each command is a script of its own that gets the directory and the variables
-which the previous one left, so those last through a build, while shell options and `trap`s do not.
+After the AWS CodeBuild User Guide, "Build specification reference" and "Build phase transitions". What the guide does
+not say is taken from builds in public logs: each command is a script of its own that gets the directory and the
+variables of the previous one, so those last through a build, while shell options and `trap`s do not.
 """
 
 import functools
@@ -34,9 +34,7 @@ Resolve = Callable[[Literal["PARAMETER_STORE", "SECRETS_MANAGER"], str], str]
 
 @dataclass(frozen=True)
 class Context:
-    """Describes why a phase failed, as `BatchGetBuilds` shows it: a status code such as COMMAND_EXECUTION_ERROR, a
-    message.
-    """
+    """Why a phase failed, as `BatchGetBuilds` shows it: a message, and a status code (COMMAND_EXECUTION_ERROR …)."""
 
     status_code: str
     message: str
@@ -119,7 +117,7 @@ def run(
 
 
 def _referred(env: Env, resolve: Resolve | None) -> dict[str, str]:
-    """The values from Parameter Store and Secrets Manager, by name: all of them are masked."""
+    """The values from Parameter Store and Secrets Manager, by variable. All of them are masked in the log."""
     wanted = [("PARAMETER_STORE", name, where) for name, where in env.parameter_store.items()]
     wanted += [("SECRETS_MANAGER", name, where) for name, where in env.secrets_manager.items()]
     if wanted and resolve is None:
@@ -128,14 +126,14 @@ def _referred(env: Env, resolve: Resolve | None) -> dict[str, str]:
 
 
 def _goes_on(name: str, phase: Phase, status: Status) -> bool:
-    """Whether the next phase runs. By default only a failed BUILD lets another one, POST_BUILD, run."""
+    """Whether the next phase runs. By default a failure ends the build, except that POST_BUILD runs after BUILD."""
     if status == "FAILED":
         return phase.on_failure == "CONTINUE" or (phase.on_failure is None and name == "build")
     return status == "SUCCEEDED"
 
 
 def _matching(wanted: Artifacts, cwd: Path) -> dict[str, Path]:
-    """The files that `artifacts` names, by the name each has in the artifact."""
+    """The files that `artifacts` selects, by their name in the artifact."""
     found = {}
     for base in sorted(glob.glob(wanted.base_directory, root_dir=cwd)):
         left_out = {name for pattern in wanted.exclude_paths for name in _globbed(pattern, cwd / base)}
@@ -152,20 +150,18 @@ def _globbed(pattern: str, root: Path) -> set[str]:
 
 
 def _is_folder(place: str) -> bool:
-    """Whether it is one that can be read: a PATH may still name those of somebody else."""
+    """Whether a folder of PATH can be read: PATH may contain folders of other users."""
     with suppress(OSError):
         return Path(place).is_dir()
     return False
 
 
 class _TimedOutError(Exception):
-    """The build ran longer than it may."""
+    """The build ran longer than its timeout."""
 
 
 class _Container:
-    """Describes what the commands of one build share: directory, variables, deadline, log, and a process group to
-    end.
-    """
+    """What the commands of one build share: directory, variables, deadline, log, and the process group to kill."""
 
     def __init__(
         self,
@@ -223,7 +219,7 @@ class _Container:
         return self.end_phase(name, time.monotonic() - started, code, failed)
 
     def end_phase(self, name: str, seconds: float, code: int, failed: Context | None) -> PhaseResult:
-        """Log how a phase ended, and tell later commands by CODEBUILD_BUILD_SUCCEEDING."""
+        """Log how a phase ended, and set CODEBUILD_BUILD_SUCCEEDING for later commands."""
         status: Status = "SUCCEEDED"
         contexts: tuple[Context, ...] = ()
         if failed:
@@ -236,10 +232,13 @@ class _Container:
         return PhaseResult(name, status, seconds, code, contexts)
 
     def _execute(self, command: str) -> int:
-        """Run one command where the last one left off, and remember where it leaves off. Returns its exit code."""
+        """Run one command in the directory and with the variables of the last one, and keep those that it leaves.
+
+        Returns its exit code.
+        """
         directory, source = shlex.quote(self.env.get("PWD", self._source)), shlex.quote(self._source)
         change_directory = f"cd {directory} 2>/dev/null || cd {source}"
-        with tempfile.TemporaryFile() as left:  # nameless: what stands in the variables may be secret
+        with tempfile.TemporaryFile() as left:  # without a name, since variables may be secret
             remember = f"{shlex.quote(shutil.which('env') or 'env')} -0 > /dev/fd/{left.fileno()}"
             after = f"trap 'CODEBUILD_LAST_EXIT=$?; {remember}; exit $CODEBUILD_LAST_EXIT' EXIT"
             with self._confined.start(
@@ -288,7 +287,7 @@ class _Container:
 
 
 def _reason(code: int) -> str:
-    """Returns how CodeBuild words the end of a command."""
+    """CodeBuild's message for the exit code of a command."""
     with suppress(ValueError):
         if code < 0:
             return f"signal: {(signal.strsignal(-code) or str(-code)).lower()}"

@@ -20,7 +20,7 @@ class InvalidBuildspec(ValueError):
 
 
 def _listed(value: Any) -> Any:
-    """One text stands for a list of one; an empty key for none."""
+    """A single string means a list of one; an empty key means none."""
     return [value] if isinstance(value, str) and value else value or ()
 
 
@@ -87,7 +87,7 @@ class Phases(_Section):
 
 
 class Artifacts(_Section):
-    """Describes which files a build passes on."""
+    """Which files a build passes on."""
 
     files: Annotated[Texts, Field(min_length=1)]
     exclude_paths: Texts = ()
@@ -113,7 +113,7 @@ class Buildspec(_Section):
     reports: Free = {}
 
     def ignored_keys(self) -> Iterator[str]:
-        """Returns what CodeBuild would do with this text and the sandbox does not, one sentence each."""
+        """What CodeBuild would do with this text and the sandbox does not, one sentence each."""
         phases = {name: getattr(self.phases, name) for name in PHASES}
         if self.version == "0.1":
             yield "version 0.1: its commands run in one shell here, as in 0.2"
@@ -157,7 +157,7 @@ def parse(text: str) -> Buildspec:
 
 
 def _lowered(written: Any) -> Any:
-    """`yes`, `NO`, `True` of a switch in small letters: YAML knows each of them."""
+    """`yes`, `NO` or `True` of a switch in lower case: YAML accepts all of them."""
     switches = ("git-credential-helper", "discard-paths", "enable-symlinks")
     if isinstance(written, dict):
         return {

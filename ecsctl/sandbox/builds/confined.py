@@ -1,9 +1,9 @@
-"""Isolates the commands of a build from the user's home, credentials and agents, and ends everything that they started.
+"""Isolates a build's commands from the user's home, credentials and agents, and ends everything that they started.
 
 Linux's namespaces do it, with util-linux's `unshare` and `nsenter`, without root: the commands see an empty home folder
-and an empty /tmp, no agent's socket, everything else read-only, and no process but their own; with the namespace's
-first process all of it ends, `setsid` or not (pid_namespaces(7), mount_namespaces(7)). If a machine has no such
-namespaces only the environment is clean, and `possible` says so, so that a person knows before agreeing.
+and an empty /tmp, no agent's socket, everything else read-only, and no processes but their own. When the namespace's
+first process ends, all of them end, `setsid` or not (pid_namespaces(7), mount_namespaces(7)). Without such namespaces
+only the environment is clean, and `possible` returns False, so that the user knows before agreeing.
 """
 
 import contextlib
@@ -40,16 +40,16 @@ _UNSHARE = (
 
 
 class Confined:
-    """Within it, `start` starts commands that can write in `writable` folders, and in a home and a /tmp of their own.
+    """A context in which `start` runs commands that can write only in `writable` folders, their home and their /tmp.
 
-    `hidden` folders are as empty to them as the user's home, but for `readable` ones in them. At its end everything
-    that they started is ended.
+    `hidden` folders are as empty to them as the user's home, except `readable` ones in them. At the end everything that
+    they started is killed.
     """
 
     def __init__(
         self, writable: Sequence[Path], readable: Sequence[Path] = (), hidden: Sequence[Path] = (), tag: str = ""
     ) -> None:
-        self._tag = tag.encode()  # stands in the environment of every command, and of what these start
+        self._tag = tag.encode()  # in the environment of every command and its children
         self._view = (writable, [*_ours(), *readable], [*_homes(), *_temporary(), *hidden])
         self._aside = tempfile.TemporaryDirectory(prefix="ecsctl-aside-", dir=scratch.place())
         self._inside: list[str] = []
@@ -82,7 +82,7 @@ class Confined:
             _end_tagged(self._tag)
 
     def start(self, words: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
-        """Start a command. `options` are those of Popen; where it starts is not among them when it is `possible`."""
+        """Start a command. `options` are those of Popen, without `cwd` if isolation is `possible`."""
         return subprocess.Popen([*self._inside, *words], process_group=self._leader.pid, **options)  # noqa: S603 - to run what the buildspec says is the point
 
     def end(self) -> None:
@@ -92,7 +92,7 @@ class Confined:
 
 @functools.cache
 def possible() -> bool:
-    """Whether this machine can isolate them: Linux, util-linux, and namespaces that this user may create."""
+    """Whether this machine can isolate commands: Linux, util-linux, and namespaces that this user may create."""
     if sys.platform != "linux" or not (shutil.which("unshare") and shutil.which("nsenter")):
         return False
     tried = subprocess.run(  # noqa: S603 - words of ours
@@ -103,10 +103,10 @@ def possible() -> bool:
 
 
 def _script(aside: str, writable: Sequence[Path], readable: Sequence[Path], hidden: Sequence[Path]) -> str:
-    """Sets up the commands' view of the machine, run once as the namespace's first process.
+    """A shell script that sets up the commands' view of the machine, run as the namespace's first process.
 
     A folder that stays visible below a hidden one is first bound elsewhere, and from there back to its place
-    (mount(8)). `aside` is itself below a hidden folder, so that no name leads there in the end.
+    (mount(8)). `aside` is itself below a hidden folder, so that no path leads there in the end.
     """
     away = [path.resolve() for path in hidden if path.resolve() != Path("/")]
     kept = [(path.resolve(), "rw") for path in writable]
@@ -129,20 +129,18 @@ def _script(aside: str, writable: Sequence[Path], readable: Sequence[Path], hidd
 
 
 def _homes() -> list[Path]:
-    """The user's home folder, by the system's word and by the environment's."""
+    """The user's home folder, both from the user database and from the environment."""
     homes = {Path(pwd.getpwuid(os.getuid()).pw_dir), Path("~").expanduser()}
     return [home for home in homes if home.is_dir() and home != Path("/")]
 
 
 def _temporary() -> list[Path]:
-    """Returns where programs put temporary files: those of a build, which have no TMPDIR, and the user's own."""
+    """Where programs put temporary files: those of a build, which have no TMPDIR, and the user's own."""
     return list(dict.fromkeys([Path("/tmp"), Path(tempfile.gettempdir())]))  # noqa: S108 - each build has its own
 
 
 def _ours() -> list[Path]:
-    """Returns what runs the stand-ins for docker and aws: Python, and this package. Below one another, the upper one
-    counts.
-    """
+    """The folders that the stand-ins for docker and aws need: Python's and this package's, without those in another."""
     needed = {Path(place).resolve() for place in (sys.prefix, sys.base_prefix, Path(__file__).parent)}
     return [path for path in needed if not any(path.is_relative_to(other) for other in needed - {path})]
 

@@ -1,11 +1,10 @@
-"""`docker`, `aws` and `inspector-sbomgen` inside a build of the sandbox.
+"""The commands `docker`, `aws` and `inspector-sbomgen` in a build of the sandbox.
 
-Run as `python -IS tools.py docker ARGUMENTS`; it needs nothing else, and a build runs it ten times.
-
-They know what a buildspec needs that builds one image. Where the sandbox has a container engine, that builds it: the
-context is packed here, with what the build's commands may read, and sent. Elsewhere no layer is made, and the commands
-of the Dockerfile are not run; each build makes another image, as real ones do, for times and orders of files get into
-layers. What they do not know is an error.
+Run as `python -IS tools.py docker ARGUMENTS`; it needs only the standard library, since a build starts it ten times.
+They support what a buildspec that builds one image needs. If the sandbox has a container engine, the engine builds it:
+the context is packed here, with what the build's commands may read, and sent. Otherwise no layers are made, and the
+commands of the Dockerfile are not run; each build makes another image, as real ones do, since times and the order of
+files get into layers. Anything else is an error.
 """
 
 import argparse
@@ -28,7 +27,7 @@ class ToolError(Exception):
 
 
 def ask(**question: Any) -> int:
-    """Ask the sandbox, print what it says, and return its exit code."""
+    """Send a request to the sandbox, print its output, and return its exit code."""
     answer = _answer("", json.dumps(question | {"token": os.environ[_TOKEN]}).encode())
     sys.stdout.write(answer["out"])
     sys.stderr.write(answer["err"])
@@ -36,7 +35,7 @@ def ask(**question: Any) -> int:
 
 
 def _asked(**question: Any) -> Any:
-    """Ask the sandbox, and return the document that it answers. Raises ToolError."""
+    """Send a request to the sandbox, and return the document in its answer. Raises ToolError."""
     answer = _answer("", json.dumps(question | {"token": os.environ[_TOKEN]}).encode())
     if answer["code"]:
         raise ToolError(answer["err"].strip())
@@ -107,7 +106,7 @@ def build(words: list[str]) -> int:
 
 
 def _really(chosen: argparse.Namespace, secrets: dict[str, str], context: Path, dockerfile: Path) -> int:
-    """Let the engine build it, and print what that says."""
+    """Let the engine build it, and print its output."""
     inside = dockerfile.resolve().is_relative_to(context.resolve())
     name = str(dockerfile.resolve().relative_to(context.resolve())) if inside else ".ecsctl.Dockerfile"
     packed = _answer("/context", _packed(context, dockerfile, name))
@@ -122,7 +121,7 @@ def _really(chosen: argparse.Namespace, secrets: dict[str, str], context: Path, 
 
 
 def _followed(job: str) -> int:
-    """Print what a job of the engine says as it comes, and return its exit code."""
+    """Print the output of a job of the engine as it comes, and return its exit code."""
     said = 0
     while True:
         progress = _asked(do="progress", job=job, said=said)
@@ -136,14 +135,14 @@ def _followed(job: str) -> int:
 
 
 def _packed(context: Path, dockerfile: Path, name: str) -> bytes:
-    """The context as an archive: without what .dockerignore names, with the Dockerfile whatever that says."""
-    import tarfile  # which takes as long as all else, and one of the ten needs it
+    """The context as an archive, without what .dockerignore excludes, but always with the Dockerfile."""
+    import tarfile  # which takes as long as all else, and only one of the ten needs it
 
     own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
     listed = own if own.is_file() else context / ".dockerignore"
     ignored = _ignored(listed.read_text(errors="replace") if listed.is_file() else "")
     made = io.BytesIO()
-    # What is plain comes first, for Docker's tool recognizes an archive by the first 512 bytes.
+    # Uncompressed files come first, since Docker's tool recognizes an archive by the first 512 bytes.
     with tarfile.open(fileobj=made, mode="w", format=tarfile.GNU_FORMAT) as tar:
         tar.add(dockerfile.resolve(), name, recursive=False)
         for folder, folders, names in os.walk(context):
@@ -156,7 +155,7 @@ def _packed(context: Path, dockerfile: Path, name: str) -> bytes:
 
 
 def _ignored(text: str) -> Callable[[str], bool]:
-    """Whether a .dockerignore leaves a path out: by the last line that fits it or a folder above it."""
+    """A test whether a .dockerignore excludes a path: the last line that matches it or a folder above it decides."""
     rules: list[tuple[bool, re.Pattern[str]]] = []
     for line in map(str.strip, text.splitlines()):
         kept = line.startswith("!")
@@ -174,7 +173,7 @@ def _ignored(text: str) -> Callable[[str], bool]:
     return ignored
 
 
-_POLL = 0.05  # seconds between two reads of a build that says nothing
+_POLL = 0.05  # seconds between two reads of a build without output
 _ASIDE = frozenset(".git .ecsctl .github .venv node_modules vendor tests test docs ecsctl.toml pyproject.toml".split())
 _TEXT = frozenset(".md .lock .rst .svg .png .jpg .ico .woff .woff2 .pdf .zip .gz .sum .schema.json".split())
 _MOST = 200_000  # bytes of one source, and half of those of all words
@@ -182,12 +181,10 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.~-]{1,39}")
 
 
 def _words(root: Path, besides: Iterable[Path] = ()) -> set[str]:
-    """The words of the sources and of their files' names, in small letters: the app's paths are made of them.
+    """The words in the sources and in their file names, in lower case: the app's paths are made of them.
 
-    `besides` are files elsewhere that name its paths.
-
-    Without any source but a Dockerfile it is an image that holds something else, and nothing is known of it; nor is
-    anything of sources that have more words than can be read.
+    `besides` are files elsewhere that contain paths of the app. Empty if there is no source but a Dockerfile, since the
+    image then contains something else, and if the sources have more words than can be read.
     """
     found: set[str] = set()
     sources = 0
@@ -207,7 +204,7 @@ def _words(root: Path, besides: Iterable[Path] = ()) -> set[str]:
 
 
 def _instructions(text: str, context: Path) -> Iterator[str]:
-    """The Dockerfile's instructions, one by one; what is copied must be there."""
+    """The Dockerfile's instructions, one by one; raises ToolError if something that is copied does not exist."""
     joined = re.sub(r"\\\s*\n(\s*#.*\n)*", " ", text)
     lines = [" ".join(line.split()) for line in joined.splitlines()]
     lines = [line for line in lines if line and not line.startswith("#")]
@@ -234,7 +231,7 @@ def _sources(rest: str) -> list[str]:
 
 
 def docker(words: list[str]) -> int:
-    """The few commands of docker that there are."""
+    """The few commands of docker that are supported."""
     command = words[0] if words else ""
     if command == "buildx" and words[1:2] == ["build"]:
         command, words = "build", words[1:]
@@ -265,7 +262,7 @@ def docker(words: list[str]) -> int:
 
 
 def _format(words: list[str]) -> tuple[str, list[str]]:
-    """Returns what `--format` asks for, and the other words."""
+    """The value of `--format`, and the other words."""
     parser = argparse.ArgumentParser(prog="docker", add_help=False)
     parser.add_argument("-f", "--format", default="")
     chosen, rest = parser.parse_known_args(words)
@@ -273,7 +270,7 @@ def _format(words: list[str]) -> tuple[str, list[str]]:
 
 
 def aws(words: list[str]) -> int:
-    """The few commands of the AWS CLI that there are."""
+    """The few commands of the AWS CLI that are supported."""
     parser = argparse.ArgumentParser(prog="aws", add_help=False)
     parser.add_argument("service")
     parser.add_argument("operation")
@@ -299,7 +296,7 @@ def aws(words: list[str]) -> int:
 
 
 def sbomgen(words: list[str]) -> int:
-    """Amazon Inspector's generator: a list of an image that is here, with nothing in it: no layer is read."""
+    """Amazon Inspector's generator: prints an empty list for an image that exists here, since no layer is read."""
     parser = argparse.ArgumentParser(prog="inspector-sbomgen", add_help=False)
     parser.add_argument("what", choices=["container"])
     parser.add_argument("--image", required=True)
@@ -313,7 +310,7 @@ def sbomgen(words: list[str]) -> int:
 
 
 def main() -> int:
-    """Be the tool that the first argument names."""
+    """Run the tool that the first argument names."""
     tool = {"docker": docker, "aws": aws, "inspector-sbomgen": sbomgen}[sys.argv[1]]
     try:
         return tool(sys.argv[2:])

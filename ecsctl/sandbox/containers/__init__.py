@@ -1,1 +1,1 @@
-"""The app in real containers, where this machine has a container engine."""
+"""Runs the app in real containers if this machine has a container engine."""

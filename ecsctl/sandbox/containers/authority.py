@@ -1,7 +1,7 @@
-"""A certificate authority of this machine, good for names that lead nowhere but to it: localhost and 127.0.0.0/8.
+"""A certificate authority of this machine, valid only for localhost and 127.0.0.0/8.
 
-It is kept beside the sandbox's record, so that who trusts it once need not do so again. Its own certificate says that
-it may speak for no other name (RFC 5280, 4.2.1.10): whoever got hold of its key could play only this machine.
+It is kept beside the sandbox's record, so that a user has to trust it only once. Its certificate is constrained to
+those names (RFC 5280, 4.2.1.10): with a stolen key one could impersonate only this machine.
 """
 
 import os
@@ -34,7 +34,7 @@ _Key = ec.EllipticCurvePrivateKey
 
 
 def certificate(folder: Path) -> Path:
-    """A file with a key and a certificate for localhost, made anew beside the authority that `folder` holds."""
+    """A file with a key and a certificate for localhost, made anew and signed by the authority in `folder`."""
     key, own = _authority(folder)
     leaf = ec.generate_private_key(ec.SECP256R1())
     names = [x509.DNSName("localhost"), x509.DNSName("*.localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))]
@@ -52,7 +52,7 @@ def certificate(folder: Path) -> Path:
 
 
 def _authority(folder: Path) -> tuple[_Key, x509.Certificate]:
-    """The one that exists, as long as it is good for a while, or a new one."""
+    """The existing authority, or a new one if that expires soon."""
     try:
         key = load_pem_private_key(files.read(folder / _KEY), None)
         own = x509.load_pem_x509_certificate(files.read(folder / AUTHORITY))

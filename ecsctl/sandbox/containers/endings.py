@@ -1,4 +1,4 @@
-"""Says how containers end, or why they do not start, in the engine's words and in ECS's."""
+"""How containers end, or why they do not start: from the engine's messages to those of ECS."""
 
 import http
 import json
@@ -14,14 +14,14 @@ from ecsctl.sandbox.containers.specs import Spec
 _NO_TASK = "ResourceInitializationError: failed to create new container runtime task"  # so Fargate; Docker in part
 _NOT_FOUND = r'runc create failed: unable to start container process: exec: "\1": executable file not found in $PATH'
 _KILLED = 137  # by SIGKILL
-_LATE = 3.0  # seconds after which an engine reports an end at the latest
-_TURN = 0.2  # seconds between two questions to an engine that does not answer
+_LATE = 3.0  # seconds within which an engine reports an end
+_TURN = 0.2  # seconds between two requests to an engine that does not answer
 
 
 def awaited(engine: Engine, ident: str, wanted: Callable[[], bool]) -> dict[str, Any]:
-    """Wait for the end of a container, through a restart of the engine too, and return how that was.
+    """Wait until a container has ended, also if the engine restarts meanwhile, and return its state.
 
-    One that somebody has removed counts as killed. Raises EngineError once its end is not `wanted` any more.
+    A container that somebody has removed counts as killed. Raises EngineError if its end is no longer `wanted`.
     """
     while True:
         try:
@@ -39,7 +39,7 @@ def awaited(engine: Engine, ident: str, wanted: Callable[[], bool]) -> dict[str,
 
 
 def starved(engine: Engine, one: Spec, ident: str, state: dict[str, Any]) -> bool:
-    """Whether memory ran out. On the first version of cgroups Podman does not say so: nobody else has killed it."""
+    """Whether memory ran out. With cgroups v1 Podman does not report it: then a kill by nobody else counts as that."""
     if state.get("OOMKilled") or engine.name != "Podman":
         return bool(state.get("OOMKilled"))
     if state["ExitCode"] != _KILLED or not one.memory:
@@ -50,9 +50,9 @@ def starved(engine: Engine, one: Spec, ident: str, state: dict[str, Any]) -> boo
 
 
 def unstarted(message: str) -> str:
-    """Returns why a container does not start, as Fargate says it where that comes from the runtime below the engine.
+    """Why a container does not start, in Fargate's words if the message is the container runtime's.
 
-    Docker passes on what containerd says, Podman what runc or crun says.
+    Docker passes on containerd's messages, Podman those of runc or crun.
     """
     if docker := re.search(r"failed to create shim task: .*", message):
         return f"{_NO_TASK}: {docker[0]}"
@@ -63,9 +63,9 @@ def unstarted(message: str) -> str:
 
 
 def since(moment: str) -> float:
-    """The real seconds from a moment that the engine reports (RFC 3339, to the nanosecond) until now; at most a few.
+    """Real seconds from a moment that the engine reports (RFC 3339, in nanoseconds) until now; limited to a few.
 
-    Podman notices the end of a container only every now and then.
+    Podman notices the end of a container only at intervals.
     """
     whole = datetime.fromisoformat(f"{moment.partition('.')[0].rstrip('Z')}+00:00").timestamp()
     rest = re.search(r"\.\d+", moment)

@@ -1,8 +1,8 @@
-"""The container engine of this machine: found as its own tools find it, and asked by its API over a socket.
+"""The container engine of this machine: found as its own tools find it, and used through its API over a socket.
 
-Docker's API (docs.docker.com, "Docker Engine API"), which Docker Desktop, Colima, Rancher Desktop and Podman speak too.
-Asked by http.client: a library for it would be one more dependency for a dozen calls. Only a socket on this machine
-counts: where an engine is elsewhere, its ports and its processor are elsewhere too.
+The API is Docker's (docs.docker.com, "Docker Engine API"), which Docker Desktop, Colima, Rancher Desktop and Podman
+implement too. http.client is enough for a dozen calls, so there is no further dependency. Only a socket on this machine
+counts: with an engine elsewhere, ports and processor are elsewhere too.
 """
 
 import contextlib
@@ -23,15 +23,15 @@ from urllib.parse import urlencode
 from ecsctl.sandbox.core.defaults import NO_CONTAINERS
 
 LABEL = "ecsctl.sandbox"
-"""What everything of a sandbox carries in the engine. Its value tells the sandboxes apart."""
-_ANSWER = 60.0  # seconds until an engine that says nothing counts as broken
+"""The label of everything that a sandbox has in the engine. Its value tells sandboxes apart."""
+_ANSWER = 60.0  # seconds until an engine that does not answer counts as broken
 _IP_FREEBIND = 15  # of Linux (ip(7)); Python has no name for it
 _OLDEST, _USUAL = (1, 40), (1, 44)
 """Versions of the API: Docker 19.03 and Podman 3 speak the one, Docker 29 refuses what is older than the other."""
 
 
 class EngineError(Exception):
-    """The engine refused or did not answer. `message` is in its own words, `status` its code (0 without an answer)."""
+    """The engine refused or did not answer. `message` is the engine's, `status` the HTTP code (0 without an answer)."""
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
@@ -41,7 +41,7 @@ class EngineError(Exception):
 
 @dataclass(frozen=True)
 class Found:
-    """Describes what the search for an engine came to: a socket, or why there is none; one line for a person."""
+    """The result of the search for an engine: a socket, or the reason why there is none, in one line."""
 
     socket: str | None
     message: str
@@ -59,11 +59,11 @@ class _Connection(http.client.HTTPConnection):
 
 
 class Engine:
-    """One engine, by its socket. Safe to use from several threads: each call has a connection of its own."""
+    """One engine, by its socket. Safe to use from several threads: each call has its own connection."""
 
     def __init__(self, path: str) -> None:
         self.path, self._api = path, ""
-        about = self.call("GET", "/version")  # the one thing that is asked without a version
+        about = self.call("GET", "/version")  # the only request without a version
         newest, least = _version(about.get("ApiVersion")), _version(about.get("MinAPIVersion"))
         self._api = "/v{}.{}".format(*max(min(newest or _OLDEST, _USUAL), least or _OLDEST))
         self.architecture = str(about.get("Arch", ""))  # as in Go: amd64, arm64
@@ -71,13 +71,16 @@ class Engine:
         self.name = "Podman" if any("podman" in part.lower() for part in parts) else "Docker"
         self.version = str(about.get("Version", ""))
         info = self.call("GET", "/info") if self.name == "Podman" else {}
-        # Podman 4 says so by itself, newer ones as Docker does, too.
+        # Podman 4 has it at the top level, newer ones also where Docker does.
         self.rootless = bool(info.get("Rootless")) or "name=rootless" in (info.get("SecurityOptions") or ())
 
     def call(
         self, method: str, path: str, /, body: Any = None, within: float | None = _ANSWER, **query: str | int | bool
     ) -> Any:
-        """Ask, and return the JSON that is answered `within` seconds (None if nothing is). Raises EngineError."""
+        """Send a request, and return the JSON of the answer; None without one. Raises EngineError.
+
+        `within` is the limit in seconds.
+        """
         with self._asked(method, path, body, within, query) as response:
             content = response.read()
         try:
@@ -87,7 +90,7 @@ class Engine:
 
     @contextlib.contextmanager
     def streamed(self, method: str, path: str, body: Any = None, **query: str | int | bool) -> Iterator[IO[bytes]]:
-        """The answer as it comes, however long that takes. Raises EngineError."""
+        """The answer as a stream, without a time limit. Raises EngineError."""
         with self._asked(method, path, body, None, query) as response:
             yield response
 
@@ -112,9 +115,9 @@ class Engine:
             connection.close()
 
     def listening(self, address: str, *, late: bool = False) -> socket.socket:
-        """A socket that takes connections at an address of this machine; `late` if that comes with a container.
+        """A socket that listens at an address of this machine; `late` if the address appears with a container.
 
-        Podman makes a network's bridge when its first container starts. Raises OSError.
+        Podman creates a network's bridge when its first container starts. Raises OSError.
         """
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
@@ -128,7 +131,7 @@ class Engine:
         return made
 
     def ours(self, kind: str, whose: str) -> list[dict[str, Any]]:
-        """All `containers`, `images`, `networks` or `volumes` that carry the label with that value."""
+        """All `containers`, `images`, `networks` or `volumes` that have the label with this value."""
         filters = json.dumps({"label": [f"{LABEL}={whose}"]})
         if kind in ("containers", "images"):
             return list(self.call("GET", f"/{kind}/json", filters=filters, all=True) or ())
@@ -149,7 +152,7 @@ def _version(text: Any) -> tuple[int, int] | None:
 
 
 def find(environment: Mapping[str, str] = os.environ) -> Found:
-    """The engine that this user's `docker` or `podman` would use: by DOCKER_HOST, by context, by the usual places."""
+    """The engine that this user's `docker` or `podman` would use: by DOCKER_HOST, by context, by the usual sockets."""
     if environment.get(NO_CONTAINERS, "").lower() in ("0", "no", "off", "false"):
         return Found(None, "")
     why, named = "", bool(_given(environment))
@@ -161,7 +164,7 @@ def find(environment: Mapping[str, str] = os.environ) -> Found:
         try:
             engine = Engine(path)
         except EngineError as error:
-            # Of the usual places only one that exists and says why it does not serve is worth a word.
+            # Of the usual sockets, only one that exists and gives a reason is mentioned.
             if named or error.status or os.strerror(errno.EACCES) in error.message:
                 why = why or error.message
             continue
@@ -172,7 +175,7 @@ def find(environment: Mapping[str, str] = os.environ) -> Found:
 
 
 def _given(environment: Mapping[str, str]) -> str:
-    """The address that the environment gives, unless it names a context, which comes first (docker CLI reference)."""
+    """The address in the environment, unless that names a context, which wins (docker CLI reference)."""
     return "" if environment.get("DOCKER_CONTEXT") else (
         environment.get("DOCKER_HOST") or environment.get("CONTAINER_HOST") or ""
     )  # fmt: skip
@@ -180,7 +183,7 @@ def _given(environment: Mapping[str, str]) -> str:
 
 def _addresses(environment: Mapping[str, str]) -> Iterable[str]:
     if given := _given(environment):
-        yield given  # whoever says where means no other
+        yield given  # an address that is given is the only one
         return
     if context := _context(environment):
         yield context
@@ -207,7 +210,7 @@ def _addresses(environment: Mapping[str, str]) -> Iterable[str]:
 
 
 def _context(environment: Mapping[str, str]) -> str:
-    """Returns where the user's context points; empty without docker, or if it does not say."""
+    """The address of the user's Docker context; empty without one."""
     docker = shutil.which("docker", path=environment.get("PATH"))
     if not docker:
         return ""

@@ -1,8 +1,7 @@
-"""Between the containers and this machine: they reach the sandbox's port on it, and no other.
+"""Limits what containers can reach on this machine to the sandbox's port.
 
-Docker keeps its networks apart from one another, but not from what listens on all addresses of the machine that they
-are on. Rules of the machine's packet filter do; only root may set them, and only where the engine is on this very
-machine. Elsewhere nothing is done.
+Docker separates its networks from each other, but not from programs that listen on all addresses of the host. Rules of
+the packet filter do; only root may set them, and only if the engine runs on this machine. Otherwise nothing is done.
 """
 
 import contextlib
@@ -14,24 +13,24 @@ from urllib.parse import urlsplit
 
 
 def chain(whose: str) -> str:
-    """The name of a sandbox's rules."""
+    """The name of the chain with a sandbox's rules."""
     return f"ECSCTL-{whose}"
 
 
 def applied(whose: str, network: dict[str, Any], endpoint: str, *, docker: bool = True) -> bool:
-    """Let what comes from the network to this machine reach the endpoint alone; whether that holds from now on."""
+    """Allow traffic from the network to this machine only to the endpoint. Returns whether the rules are in force."""
     pools = network["IPAM"].get("Config") or [{}]
     where = urlsplit(endpoint)
     if where.hostname is None or where.hostname != pools[0].get("Gateway"):
-        return False  # the engine's own machine is another
+        return False  # the engine runs on another machine
     options = network.get("Options") or {}
     bridge = options.get("com.docker.network.bridge.name") or f"br-{network['Id'][:12]}"
-    comes = ("-i", bridge) if docker else ("-s", pools[0]["Subnet"])  # Podman does not say what it calls a bridge
+    comes = ("-i", bridge) if docker else ("-s", pools[0]["Subnet"])  # Podman does not report the name of a bridge
     name = chain(whose)
     removed(whose)
     steps = (
         ("-N", name),
-        # What answers the front came from here.
+        # Answers to the front belong to connections from here.
         ("-A", name, "-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "RETURN"),
         ("-A", name, "-d", where.hostname, "-p", "tcp", "--dport", str(where.port), "-j", "RETURN"),
         ("-A", name, "-j", "REJECT"),
@@ -41,7 +40,7 @@ def applied(whose: str, network: dict[str, Any], endpoint: str, *, docker: bool 
 
 
 def removed(whose: str) -> None:
-    """Take the rules of a sandbox away, if there are any."""
+    """Remove the rules of a sandbox, if there are any."""
     name = chain(whose)
     for line in (_set("-S", "INPUT") or "").splitlines():
         if line.endswith(f" -j {name}"):
@@ -51,7 +50,7 @@ def removed(whose: str) -> None:
 
 
 def _set(*words: str) -> str | None:
-    """Returns what the packet filter answers; None where it refuses, or is not ours to change."""
+    """Run the packet filter's tool and return its output; None if it fails or may not be used."""
     tool = shutil.which("iptables") or shutil.which("iptables", path="/usr/sbin:/sbin")
     if os.geteuid() != 0 or tool is None:
         return None

@@ -1,6 +1,6 @@
-"""The containers of tasks: made, started, watched, stopped and taken away, each task by threads of its own.
+"""The containers of tasks: created, started, watched, stopped and removed, by threads of their own for each task.
 
-Nothing here waits for the engine but those threads: whoever asks how a task is gets what is known by now.
+Only those threads wait for the engine: whoever asks for a task's state gets what is known so far.
 """
 
 import contextlib
@@ -25,20 +25,20 @@ _LOG = {"Type": "json-file", "Config": {"max-size": "16m", "max-file": "2"}}
 _TURN, _ANSWER = 0.2, 10.0  # seconds between two reads of what others wait for, and until a check is no answer
 
 Log = Callable[[str, str, list[str]], None]
-"""Hears a task's id, a container's name, and lines that it wrote."""
+"""Called with a task's id, a container's name, and lines that it wrote."""
 
 
 @dataclass
 class TaskRun:
-    """Describes how a task's containers are. `phase`: preparing, ready, starting, running, stopping or over."""
+    """The state of a task's containers. `phase`: preparing, ready, starting, running, stopping or over."""
 
     specs: tuple[Spec, ...]
     phase: str = "preparing"
-    failure: str = ""  # why it cannot be prepared or started, as ECS words it
+    failure: str = ""  # why it cannot be prepared or started, in ECS's words
     ids: dict[str, str] = field(default_factory=dict)  # by container's name
     endings: dict[str, tuple[int, bool]] = field(default_factory=dict)  # exit code, and whether memory ran out
     ports: dict[int, int] = field(default_factory=dict)  # on 127.0.0.1, by the container's own
-    idle: Any = None  # what measures whether it works
+    idle: Any = None  # measures whether it is idle
 
     @property
     def dead(self) -> str | None:
@@ -47,9 +47,9 @@ class TaskRun:
 
 
 class Fleet:
-    """All containers of one sandbox, which carry `whose` as their label; `log` gets what they write.
+    """All containers of one sandbox, which have `whose` as their label; `log` gets their output.
 
-    `restore` has an image pulled that was built here and is no longer in the engine, and returns whether it was.
+    `restore` pulls an image that was built here and is no longer in the engine, and returns whether it succeeded.
     """
 
     def __init__(self, engine: Engine, whose: str, log: Log, restore: Callable[[str], bool] = lambda _: False) -> None:
@@ -59,11 +59,11 @@ class Fleet:
         self._network = ""
 
     def about(self) -> dict[str, Any]:
-        """Returns what the engine shows of the network of the containers."""
+        """What the engine reports about the containers' network."""
         return dict(self.engine.call("GET", f"/networks/{self.network()}"))
 
     def network(self) -> str:
-        """The network of all containers, made when it is first asked for."""
+        """The network of all containers, created on first use."""
         with self._lock:
             if not self._network:
                 name = f"ecsctl-{self.whose}"
@@ -74,32 +74,32 @@ class Fleet:
             return self._network
 
     def prepare(self, task: str, specs: Sequence[Spec], hosts: Sequence[str] = ()) -> None:
-        """Pull what is missing, and make the containers."""
+        """Pull missing images, and create the containers."""
         task_run = self.task_runs[task] = TaskRun(tuple(pause.joined(self.engine, self.whose, specs)))
         self._go(task_run, self._prepare, task, task_run, tuple(hosts))
 
     def start(self, task: str) -> None:
-        """Start the containers that were made, in the order of their dependencies."""
+        """Start the created containers, in the order of their dependencies."""
         task_run = self.task_runs[task]
         task_run.phase = "starting"
         self._go(task_run, self._start, task, task_run)
 
     def stop(self, task: str, first: Callable[[], None], last: Callable[[], None]) -> None:
-        """SIGTERM, and SIGKILL after the stop timeout; `first` comes before, and may take its time, `last` after."""
+        """Send SIGTERM, and SIGKILL after the stop timeout. `first` is called before, and may wait; `last` after."""
         task_run = self.task_runs.get(task)
         if task_run is not None and task_run.phase not in ("stopping", "over"):
             task_run.phase = "stopping"
             self._go(task_run, self._stop, task_run, first, last)
 
     def remove(self, task: str) -> None:
-        """Take the containers away, whatever they do."""
+        """Remove the containers, whatever their state."""
         task_run = self.task_runs.pop(task, None)
         if task_run is not None:
             task_run.phase = "over"
             threading.Thread(target=self._remove, args=(task,), daemon=True).start()
 
     def clear(self, images: bool = True) -> None:
-        """Take everything of this sandbox out of the engine."""
+        """Remove everything of this sandbox from the engine."""
         self.task_runs.clear()
         clear(self.engine, self.whose, images)
         self._network = ""
@@ -152,7 +152,7 @@ class Fleet:
             task_run.phase = "ready"
 
     def _fetch(self, task_run: TaskRun, one: Spec) -> None:
-        """Have the image, by pulling it if need be: as the user's engine may, without the user's passwords."""
+        """Pull an image if it is missing, as the engine's user but without the user's passwords."""
         with contextlib.suppress(EngineError):
             self.engine.call("GET", f"/images/{one.image}/json")
             return
@@ -207,17 +207,17 @@ class Fleet:
         return body
 
     def _ulimits(self, one: Spec) -> tuple[tuple[str, int, int], ...]:
-        """Those that are said; Podman would raise the others beyond what a user, or a machine, may allow."""
+        """The limits in the definition. Podman would raise the others beyond what a user, or a machine, may have."""
         given = {name for name, _, _ in one.ulimits}
         more = limits() if self.engine.name == "Podman" else {}
         return one.ulimits + tuple((name, most, most) for name, most in more.items() if name not in given)
 
     def _volume(self, task: str, volume: Volume) -> str:
-        # What an engine takes for a name has no slash in it.
+        # Engines allow no slash in a name.
         return re.sub(r"[^\w.-]", ".", f"ecsctl-{self.whose}-{volume.of or task[:12]}-{volume.name}")
 
     def _have(self, task: str, volume: Volume) -> None:
-        """Make a volume with its labels, if it does not exist; Podman takes none from a container's mounts."""
+        """Create a volume with its labels, if it does not exist; Podman takes no labels from a container's mounts."""
         labels = {LABEL: self.whose} | ({FILES: volume.of} if volume.of else {TASK: task})
         self.engine.call("POST", "/volumes/create", {"Name": self._volume(task, volume), "Labels": labels})
 
@@ -226,9 +226,9 @@ class Fleet:
                 "ReadOnly": volume.read_only, "VolumeOptions": {"NoCopy": bool(volume.of)}}  # fmt: skip
 
     def _own(self, task: str, image: str, volume: Volume) -> None:
-        """Let everybody write in a folder: who comes through an access point is taken for its owner.
+        """Make a folder writable for everyone: with an access point, every client counts as its owner.
 
-        By way of a container that never starts: a folder's mode is set from the one above it, which the task's own
+        This uses a container that never starts: the mode of a folder is set from the folder above, which the task's own
         containers may only be allowed to read.
         """
         mount = self._mount(task, replace(volume, path="/above/folder", read_only=False))
@@ -269,9 +269,9 @@ class Fleet:
         threading.Thread(target=self._watch, args=(task, task_run, one, ident), daemon=True).start()
 
     def _met(self, task: str, task_run: TaskRun, one: Spec, name: str, condition: str) -> bool:
-        """Wait for what a container depends on; False once an essential one has ended or is unhealthy.
+        """Wait for a dependency of a container; False once an essential container has ended or is unhealthy.
 
-        With that the task is over, and those who wait do not start. Raises EngineError where the agent gives up.
+        Then the task is over, and containers that wait do not start. Raises EngineError if the agent gives up.
         """
         before, began = next(each for each in task_run.specs if each.name == name), time.monotonic()
         while task_run.dead is None and task_run.phase == "starting":
@@ -295,7 +295,7 @@ class Fleet:
         return False
 
     def _watch(self, task: str, task_run: TaskRun, one: Spec, ident: str) -> None:
-        """Wait for the end of a container, and start it again as often as its restart policy says."""
+        """Wait for the end of a container, and restart it as its restart policy says."""
         with contextlib.suppress(EngineError):
             while True:
                 began = clock.now()
@@ -341,7 +341,7 @@ class Fleet:
                     "POST", f"/containers/{ident}/stop", within=one.stop_timeout + 60.0, t=one.stop_timeout
                 )
                 state = self.engine.call("GET", f"/containers/{ident}/json")["State"]
-                if state["Status"] != "created":  # one that has never run has not ended either
+                if state["Status"] != "created":  # one that has never run has not ended
                     task_run.endings.setdefault(one.name, (int(state["ExitCode"]), bool(state.get("OOMKilled"))))
 
     def _remove(self, task: str) -> None:
@@ -351,11 +351,11 @@ class Fleet:
         self._drop(TASK, task)
 
     def discard(self, files: str) -> None:
-        """A file system is no more: what is in it goes."""
+        """Delete the content of a file system that no longer exists."""
         threading.Thread(target=self._drop, args=(FILES, files), daemon=True).start()
 
     def _drop(self, label: str, value: str) -> None:
-        """Delete the volumes that carry a label, besides the sandbox's own."""
+        """Delete the volumes with a label, besides the sandbox's own."""
         with contextlib.suppress(EngineError):
             for volume in self.engine.ours("volumes", self.whose):
                 if (volume.get("Labels") or {}).get(label) == value:

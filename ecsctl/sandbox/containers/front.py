@@ -1,8 +1,9 @@
-"""The load balancers' front on this machine: a process of its own, that forwards what comes to its ports on 127.0.0.1.
+"""The front of the load balancers on this machine: a separate process that forwards requests to ports on 127.0.0.1.
 
-Run by `front_process`, which writes tables of what to do to its stdin, a line each, and reads from its stdout which
-ports listen and which targets that left the table still have requests under way. It ends with its stdin. HTTP/1.1,
-and whatever a connection is upgraded to; answers of its own are the load balancer's (ELB guide, "Troubleshoot").
+`front_process` starts it, writes tables of what to forward to its stdin, one per line, and reads from its stdout which
+ports listen and which targets outside the table still have open requests. It exits when its stdin is closed. It speaks
+HTTP/1.1 and whatever a connection is upgraded to; its own responses are those of a load balancer (ELB guide,
+"Troubleshoot").
 """
 
 import asyncio
@@ -27,7 +28,7 @@ Headers = list[tuple[str, str]]
 
 
 class _Answer(Exception):
-    """The load balancer answers by itself, with this code."""
+    """The load balancer itself responds, with this status code."""
 
     def __init__(
         self, code: int, body: str | None = None, kind: str = "text/html", headers: Headers | None = None
@@ -41,7 +42,7 @@ class _Answer(Exception):
 
 @dataclass
 class _Port:
-    """A listener: its configuration, and where it listens."""
+    """A listener: its configuration and its socket."""
 
     config: dict[str, Any]
     server: asyncio.Server
@@ -50,7 +51,7 @@ class _Port:
 
 @dataclass
 class Front:
-    """All that listens, and all that is forwarded to. `busy` counts the requests under way at each target's port."""
+    """All listeners and targets. `busy` counts the open requests at each target's port."""
 
     ports: dict[str, _Port] = field(default_factory=dict)
     targets: dict[str, list[int]] = field(default_factory=dict)
@@ -204,12 +205,12 @@ class Front:
 
 
 def _secure(listener: dict[str, Any]) -> tuple[Any, ...]:
-    """Returns what a listener cannot change while it listens."""
+    """The settings of a listener that cannot change while it listens."""
     return listener.get("certificate"), listener["port"], listener["protocol"]
 
 
 def _parsed(head: bytes) -> tuple[str, Headers]:
-    """The first line of a head, and its headers."""
+    """The first line of a request or response, and its headers."""
     first, *lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
     pairs = (line.partition(":") for line in lines)
     return first, [(name, value.strip()) for name, _, value in pairs]
@@ -220,7 +221,7 @@ def _head(first: str, headers: Headers) -> bytes:
 
 
 def _framing(headers: Any) -> tuple[int, bool]:
-    """Returns how long a body is, and whether it comes in chunks instead. Raises _Answer for one that says both."""
+    """The length of a body, and whether it is chunked instead. Raises _Answer if the headers say both."""
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()
     length = headers.get("content-length", "0")
     if not length.isdigit() or (chunked and "content-length" in headers):
@@ -229,7 +230,7 @@ def _framing(headers: Any) -> tuple[int, bool]:
 
 
 def _forwarded(headers: Headers, request: Request, port: int) -> Headers:
-    """Returns what the target is sent (ELB guide, "HTTP headers and Application Load Balancers")."""
+    """The headers that the target gets (ELB guide, "HTTP headers and Application Load Balancers")."""
     upgrade = [(name, value) for name, value in headers if name.lower() == "upgrade"]
     set_here = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-port"}
     kept = [(name, value) for name, value in headers if name.lower() not in _HOPS | set_here]

@@ -1,4 +1,4 @@
-"""The front process (`front`) as the sandbox uses it: started, configured, asked what it still does."""
+"""Starts, configures and queries the front process (`front`) for the sandbox."""
 
 import json
 import subprocess
@@ -7,13 +7,13 @@ import threading
 from pathlib import Path
 from typing import Any
 
-_ANSWER = 10.0  # seconds until a front that does not say that it has understood counts as gone
+_ANSWER = 10.0  # seconds until a front that does not acknowledge a table counts as gone
 
 Table = dict[str, Any]
 
 
 class FrontProcess:
-    """A front: `ports` are the ones that listen on 127.0.0.1, by the listener's key."""
+    """A front: `ports` are those that listen on 127.0.0.1, by the listener's key."""
 
     def __init__(self) -> None:
         self.ports: dict[str, int] = {}
@@ -25,7 +25,7 @@ class FrontProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def show(self, table: Table) -> None:
-        """Let it do what the table says from now on; the same table again costs nothing."""
+        """Send the front a new table. Sending the same table again costs nothing."""
         with self._writing:
             if table == self._said or (self._process is None and not table["listeners"]):
                 return
@@ -37,19 +37,19 @@ class FrontProcess:
             process.stdin.flush()
 
     def settled(self) -> bool:
-        """Wait until what was said last is done; whether it is."""
+        """Wait until the last table is in effect; whether it is."""
         wanted = self._serial
         with self._changed:
             return self._changed.wait_for(lambda: self._heard >= wanted, _ANSWER)
 
     def drained(self, ports: set[int], seconds: float) -> bool:
-        """Wait until no request is under way at targets' ports that are no longer in the table; whether that is so."""
+        """Wait until targets' ports outside the table have no open requests; whether that is so."""
         self.settled()
         with self._changed:
             return self._changed.wait_for(lambda: not self._busy & ports, seconds)
 
     def close(self) -> None:
-        """End it."""
+        """Stop it."""
         with self._writing:
             process, self._process = self._process, None
             self._said = {}

@@ -1,7 +1,7 @@
-"""Images that the engine really builds, by its own command line tool: BuildKit's protocol is no plain API.
+"""Builds images in the engine with its own command line tool, since BuildKit has no plain API.
 
-The tool gets the context as an archive on its stdin, or Podman's as a folder, and nothing of this user: no home folder,
-no credentials, no environment, but a folder of its own for the logins that the build itself has made.
+The tool gets the context as an archive on its stdin (Podman's gets a folder), and nothing of this user: no home folder,
+credentials or environment, only a folder with the logins that the build itself has made.
 """
 
 import base64
@@ -28,21 +28,21 @@ from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError
 from ecsctl.sandbox.containers.unpacked import unpacked
 from ecsctl.sandbox.core import scratch
 
-# A registry that cannot be reached, as BuildKit, the older builder and Podman say it.
+# Messages of BuildKit, the older builder and Podman about a registry that cannot be reached.
 _OFFLINE = re.compile(
     r"dial tcp|no such host|i/o timeout|TLS handshake timeout|connection refused|network is unreachable|"
     r"Temporary failure in name resolution|Client\.Timeout exceeded|proxyconnect"
 )
 
 
-_MOST_HELD = 30  # lines; more than BuildKit says at its end
+_MOST_HELD = 30  # lines; more than BuildKit prints at its end
 _MOST = 32768  # also that of processes on Linux, unless somebody has changed it (proc(5), pid_max)
 _TRIES, _PAUSE = 40, 0.5  # how often, and every how many seconds, the removal of an image in use is tried again
 
 
 @dataclass(frozen=True)
 class Ask:
-    """Describes what `docker build` was asked. `dockerfile` and the context are paths within the archive."""
+    """The options of a `docker build`. `dockerfile` and the context are paths in the archive."""
 
     archive: Path
     dockerfile: str
@@ -57,9 +57,9 @@ class Ask:
 
 @dataclass
 class Job:
-    """A build or a push under way. `lines` is all it has said so far; `code` is there at its end.
+    """A build or a push in progress. `lines` is its output so far; `code` is set at its end.
 
-    `outcome` is what it has come to: the id of the image that was built, the manifest of one that was pushed.
+    `outcome` is the id of the image that was built, or the manifest of the one that was pushed.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -74,12 +74,12 @@ class Job:
 
 
 def begun(engine: Engine, whose: str, ask: Ask, over: Callable[[], None] = lambda: None) -> Job:
-    """Begin to build; `over` is called at the end, whatever that is."""
+    """Start a build; `over` is called at its end, whatever the result."""
     return started(lambda job: _built(engine, whose, ask, job), over)
 
 
 def started(work: Callable[[Job], int], over: Callable[[], None] = lambda: None) -> Job:
-    """Begin what returns an exit code, in a thread; `over` is called at the end, whatever that is."""
+    """Run a function that returns an exit code in a thread; `over` is called at its end, whatever the result."""
     job = Job()
 
     def carried() -> None:
@@ -104,11 +104,11 @@ def _built(engine: Engine, whose: str, ask: Ask, job: Job) -> int:
         place = Path(name)
         held = list[str]()
         if not found[1]:
-            with contextlib.suppress(KeyError, tarfile.TarError):  # the tool itself says what is wrong
+            with contextlib.suppress(KeyError, tarfile.TarError):  # the tool reports it itself
                 _label(ask, whose)
         code = _run(engine, whose, found, ask, ask.pull, place, job, held)
         if code and ask.pull and held:
-            # What the first try said of it is no reason for how the second ends.
+            # Output of the first attempt is not part of the second one's error.
             job.lines.append("[sandbox] no way to the base image's registry from here: what this machine has is taken")
             held = []
             code = _run(engine, whose, found, ask, False, place, job, held)
@@ -128,7 +128,7 @@ def _run(
         words += [word for name, most in limits().items() for word in ("--ulimit", f"{name}={most}:{most}")]
     elif kit:
         words += ["--progress", "plain"]
-    words += [] if kit else ["--force-rm"]  # else the container of a step that fails stays
+    words += [] if kit else ["--force-rm"]  # otherwise the container of a failed step stays
     words += [word for argument in ask.arguments for word in ("--build-arg", argument)]
     for name, value in ask.secrets.items():
         secret = place / f"secret-{len(words)}"
@@ -145,7 +145,7 @@ def _run(
         if not context.exists():
             unpacked(ask.archive, context)
         if (context / ask.dockerfile).resolve() != context.resolve() / ask.dockerfile:
-            raise OSError("the Dockerfile is a link")  # the tool would read what that leads to
+            raise OSError("the Dockerfile is a link")  # the tool would read its target
         words += ["--file", str(context / ask.dockerfile), str(context)]
     else:
         words += ["--file", ask.dockerfile, "-"]
@@ -161,9 +161,9 @@ def _run(
 
 
 def _label(ask: Ask, whose: str) -> None:
-    """Have the older builder label whatever a step makes: where a build fails, or is killed, that stays in the engine.
+    """Make the older builder label every step's image and container: a build that fails or is killed leaves them.
 
-    The Dockerfile is in the archive a second time then, and that one counts. Raises KeyError without any.
+    The Dockerfile is then in the archive twice, and the second one counts. Raises KeyError if there is none.
     """
     with tarfile.open(ask.archive) as tar:
         file = tar.extractfile(ask.dockerfile)
@@ -176,7 +176,7 @@ def _label(ask: Ask, whose: str) -> None:
 
 
 def labelled(text: str, label: str) -> str:
-    """A Dockerfile each of whose stages begins with a label."""
+    """A Dockerfile with a LABEL at the start of each stage."""
     lines, goes_on, word = list[str](), False, ""
     for line in text.splitlines():
         lines.append(line)
@@ -191,7 +191,7 @@ def labelled(text: str, label: str) -> str:
 
 
 def _read(output: IO[bytes], job: Job, held: list[str]) -> None:
-    """Pass on what it says; where it ends with a registry that cannot be reached, that is `held` back."""
+    """Pass on the tool's output. A final message about a registry that cannot be reached is put into `held` instead."""
     for line in output:
         if text := line.decode(errors="replace").rstrip():
             if held or _OFFLINE.search(text):
@@ -225,13 +225,13 @@ def environment(engine: Engine, kit: bool, logins: Mapping[str, tuple[str, str]]
 
 
 def tool(engine: Engine) -> tuple[str, bool] | None:
-    """The engine's command line tool, and whether it builds as BuildKit does, which knows secrets; Podman's does."""
+    """The engine's command line tool, and whether it supports what BuildKit does, such as secrets; Podman's does."""
     return _tool(engine.name == "Podman")
 
 
 @functools.cache
 def _tool(podman: bool) -> tuple[str, bool] | None:
-    """Podman's service knows nothing of BuildKit: without its own tool docker asks it as it asked engines of old."""
+    """The same by engine. With Podman's service, docker uses the older builder, since that service lacks BuildKit."""
     docker, own = shutil.which("docker"), shutil.which("podman")
     if docker is None or (podman and own):
         return (own, True) if own else None
@@ -247,14 +247,14 @@ def _tool(podman: bool) -> tuple[str, bool] | None:
 
 
 def limits() -> dict[str, int]:
-    """The limits on files and processes that containers on Podman get: no more than this process has itself."""
+    """Limits on files and processes of containers on Podman: no more than this process has itself."""
     held = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
     most = {name: resource.getrlimit(which)[1] for name, which in held.items()}
     return {name: _MOST if limit == resource.RLIM_INFINITY else min(limit, _MOST) for name, limit in most.items()}
 
 
 def keep(engine: Engine, image: str, name: str) -> None:
-    """Give an image of ours a name in the engine, so that no tidying up takes it; another's name is left alone."""
+    """Tag an image of ours in the engine, so that it is not pruned; a tag of another image is left alone."""
     repository, _, tag = name.rpartition(":")
     with contextlib.suppress(EngineError):
         found = engine.call("GET", f"/images/{name}/json")
@@ -265,7 +265,7 @@ def keep(engine: Engine, image: str, name: str) -> None:
 
 
 def drop(engine: Engine, whose: str, image: str) -> None:
-    """Take an image of ours away, once no container needs it any more."""
+    """Delete an image of ours once no container needs it any more."""
     for _ in range(_TRIES):
         try:
             about = engine.call("GET", f"/images/{image}/json")

@@ -1,4 +1,4 @@
-"""Says what a sandbox has in the engine, and how all of it goes: at its end, or before the next one begins."""
+"""What a sandbox has in the engine, and its removal: at the sandbox's end, or before the next one starts."""
 
 import contextlib
 import hashlib
@@ -11,7 +11,7 @@ from ecsctl.sandbox.containers.engine import Engine, EngineError, find
 
 
 def clear(engine: Engine, whose: str, images: bool = True) -> int:
-    """Take all that carries a sandbox's label out of the engine; how much that was."""
+    """Remove everything with a sandbox's label from the engine; returns how much that was."""
     gone = removed(engine, engine.ours("containers", whose))
     for found in engine.ours("networks", whose):
         gone += delete(engine, f"/networks/{found['Id']}")
@@ -26,14 +26,14 @@ def clear(engine: Engine, whose: str, images: bool = True) -> int:
 
 
 def whose(folder: Path) -> str:
-    """Returns what tells the sandbox of a folder from others in the engine."""
+    """The label's value that tells the sandbox of a folder from others."""
     return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
 
 
 def cleared(folder: Path, socket: str = "") -> bool:
-    """Take away what a sandbox of the folder has left in the engine, for it may have ended with the machine.
+    """Remove what an earlier sandbox of the folder left in the engine, as after a crash; whether the engine answered.
 
-    In the engine at that socket, which is not always the one that the environment names now. Whether one answered.
+    It is the engine at that socket, which may not be the one that the environment names now.
     """
     where = socket or find().socket
     with contextlib.suppress(EngineError):
@@ -44,9 +44,9 @@ def cleared(folder: Path, socket: str = "") -> bool:
 
 
 def removed(engine: Engine, containers: Sequence[Mapping[str, Any]]) -> int:
-    """Take containers away, whatever they do; how many that were.
+    """Remove containers, whatever their state; returns how many.
 
-    Podman keeps one as long as another is in its network, and waits before it kills one unless `timeout` is 0.
+    Podman keeps a container as long as another is in its network, and waits before it kills one unless `timeout` is 0.
     """
     left = list(containers)
     while left:
@@ -58,7 +58,7 @@ def removed(engine: Engine, containers: Sequence[Mapping[str, Any]]) -> int:
 
 
 def delete(engine: Engine, path: str, **query: int) -> int:
-    """Take one thing away; whether that was done, as a number to add up."""
+    """Delete one thing; returns 1 if the engine did it, 0 if not, as when it is gone already."""
     try:
         engine.call("DELETE", path, **query)
     except EngineError:

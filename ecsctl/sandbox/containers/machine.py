@@ -1,7 +1,6 @@
-"""Says what this machine adds to the sandbox: its container engine, the app's containers, and the ports in front of
-them.
+"""What this machine adds to the sandbox: its container engine, the app's containers, and the ports in front of them.
 
-`current` is it, or None where tasks are simulated: without an engine, where somebody said no, and within one process.
+`current` is None if tasks are simulated: without an engine, if the user does not want it, and within one process.
 """
 
 import contextlib
@@ -19,11 +18,11 @@ from ecsctl.sandbox.containers.registry import Registry
 from ecsctl.sandbox.core import clock
 
 Opened = Callable[[str], str]
-"""Opens what answers AWS's requests of containers, at an address if it is one of this machine; its URL for them."""
+"""Opens a server for the containers' requests to AWS, at an address of this machine, and returns its URL for them."""
 
 
 class Machine:
-    """The engine at work for the sandbox of `folder`."""
+    """The engine in use by the sandbox of `folder`."""
 
     def __init__(self, found: Engine, folder: Path, log: Log, opened: Opened) -> None:
         self.engine, self.folder, self.whose = found, folder, whose(folder)
@@ -36,10 +35,10 @@ class Machine:
         self._certificate: Path | None = None
 
     def endpoint(self) -> str:
-        """The sandbox's URL for the containers, which reach nothing else of this machine. Raises EngineError."""
+        """The sandbox's URL for the containers, which can reach nothing else on this machine. Raises EngineError."""
         with self._opening:
             network = self.fleet.about()
-            if self._known != network["Id"]:  # as after `reset`, which may have given it another address
+            if self._known != network["Id"]:  # as after `reset`, when it may have another address
                 self._endpoint = self._opened(str((network["IPAM"].get("Config") or [{}])[0].get("Gateway") or ""))
                 firewall.applied(self.whose, network, self._endpoint, docker=self.engine.name != "Podman")
                 self._known = network["Id"]
@@ -52,21 +51,21 @@ class Machine:
         return str(self._certificate)
 
     def show(self, table: Table) -> None:
-        """Let the front do what the table says."""
+        """Pass a table on to the front."""
         self.front.show(table)
 
     def hold(self, what: str) -> None:
-        """The clock goes as slowly as this machine, until `release`."""
+        """Run the sandbox's clock at real speed until `release`."""
         if isinstance(now := clock.current(), clock.Varying):
             now.hold(what)
 
     def release(self, what: str) -> None:
-        """`what` needs the slow clock no longer."""
+        """End a `hold`."""
         if isinstance(now := clock.current(), clock.Varying):
             now.release(what)
 
     def forget(self, task: str) -> None:
-        """A task is over: its containers go, its ports lead nowhere, its checks end."""
+        """Remove the containers, ports and checks of a task that has ended."""
         for probe in self.probes.pop(task, ()):
             probe.ended.set()
         task_run = self.fleet.task_runs.get(task)
@@ -78,7 +77,7 @@ class Machine:
             self.release(f"{what} {task}")
 
     def drop(self, image: str) -> None:
-        """No repository has an image any more."""
+        """Delete an image that is no longer in any repository."""
         threading.Thread(target=self._drop, args=(image,), daemon=True).start()
 
     def _drop(self, image: str) -> None:
@@ -86,7 +85,7 @@ class Machine:
         images.drop(self.engine, self.whose, image)
 
     def reset(self) -> None:
-        """The account is as new."""
+        """Remove everything of the account, as if it were new."""
         for task in list(self.fleet.task_runs):
             self.forget(task)
         with contextlib.suppress(EngineError):
@@ -95,7 +94,7 @@ class Machine:
         self.show({"listeners": [], "targets": {}})
 
     def close(self) -> None:
-        """End everything, and leave nothing in the engine."""
+        """Stop everything, and leave nothing in the engine."""
         self.front.close()
         with contextlib.suppress(EngineError):
             self.fleet.clear()

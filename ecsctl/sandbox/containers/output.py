@@ -1,4 +1,4 @@
-"""Says what containers write, as the engine streams it."""
+"""Reads the output of containers from the engine's log stream."""
 
 import struct
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ _LINE = 256 * 1024  # bytes after which a line is cut, as CloudWatch Logs cuts i
 
 
 def lines(log: IO[bytes]) -> Iterator[list[str]]:
-    """The lines of a log as the engine streams it: frames of a kind, a length and that many bytes."""
+    """The lines of a log stream, whose frames are a kind, a length and that many bytes."""
     rest = {1: b"", 2: b""}
     while len(head := log.read(8)) == 8:
         kind, length = head[0] or 1, struct.unpack(">I", head[4:])[0]

@@ -1,7 +1,7 @@
-"""The container that holds a task's network where another of its containers may be started again.
+"""The container that holds a task's network if other containers of the task may be restarted.
 
-As on AWS, where each task has one that does nothing else: whoever joins the network of a container that ends loses it.
-Where none is started again, the first to start holds it instead, and the task is up sooner.
+On AWS each task has one that does nothing else: a container loses its network when the one whose network it joined
+ends. Without restarts, the first container to start holds the network, and the task is up sooner.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError
 from ecsctl.sandbox.containers.specs import Spec
 
 NAME = "~internal~ecs~pause"
-"""As ECS calls its own (ECS guide, "Task metadata available for tasks on Fargate")."""
+"""The name that ECS uses for its own (ECS guide, "Task metadata available for tasks on Fargate")."""
 # What it runs: `pause` again and again on x86-64, `ppoll` of nothing on arm64, which has no `pause`.
 _PROGRAMS = {
     "amd64": (62, "b8220000000f05ebf7"),
@@ -27,7 +27,7 @@ _HEADER, _ADDRESS = 64 + 56, 0x400000
 
 
 def joined(engine: Engine, whose: str, specs: Sequence[Spec]) -> Sequence[Spec]:
-    """The containers of a task, with one before them that holds their network, if they need that."""
+    """The containers of a task, with a pause container before them if they need one."""
     if len(specs) < 2 or not any(one.restart for one in specs) or engine.architecture not in _PROGRAMS:
         return specs
     ports = tuple(sorted({port for one in specs for port in one.ports}))
@@ -39,7 +39,7 @@ def _image(whose: str) -> str:
 
 
 def made(engine: Engine, whose: str) -> None:
-    """Have its image in the engine: a program of a few bytes, for there may be no registry to ask for one."""
+    """Make its image available in the engine: a program of a few bytes, since there may be no registry to pull from."""
     with contextlib.suppress(EngineError):
         engine.call("GET", f"/images/{_image(whose)}/json")
         return
@@ -57,7 +57,7 @@ def made(engine: Engine, whose: str) -> None:
 
 
 def _program(machine: int, code: str) -> bytes:
-    """An ELF executable of one segment (elf(5)): its header, the segment's, and the code."""
+    """An ELF executable of one segment (elf(5)): its header, the segment's header, and the code."""
     size = _HEADER + len(code) // 2
     header = b"\x7fELF\x02\x01\x01" + bytes(9)
     header += struct.pack("<HHIQQQIHHHHHH", 2, machine, 1, _ADDRESS + _HEADER, 64, 0, 0, 64, 56, 1, 0, 0, 0)

@@ -1,7 +1,7 @@
-"""Health checks that are really asked, a load balancer's and a container's own, and whether an app is still starting.
+"""Runs health checks, those of load balancers and of containers, and detects whether an app is still starting.
 
-Checks come at the target group's interval by the sandbox's clock, but no closer than a machine should be asked; how
-many of them in a row have failed or succeeded decides (ELB guide, "Health checks").
+Checks run at the target group's interval by the sandbox's clock, but never so often as to load this machine. How many
+in a row have failed or succeeded decides (ELB guide, "Health checks").
 """
 
 import contextlib
@@ -20,12 +20,12 @@ from ecsctl.sandbox.containers.engine import EngineError
 SETTLED = 2.0  # real seconds between two checks of a target that is healthy
 _POKE, _POKES = 0.05, 0.5  # real seconds between two requests to an app that starts: at first, and in the end
 _MOMENT = 0.2  # real seconds for which a connection must stay open to count as one
-_STILL = 3.0  # real seconds without work after which an app that does not answer is taken for one that never will
-_WORK = 0.05  # the share of a processor below which an app does not work; to be asked takes some, too
-_REFUSED = re.compile(r"codes: \[[1-4]")  # an app that answers so has started; with 5xx it may still be about to
+_STILL = 3.0  # real seconds without work after which an app is taken to never answer
+_WORK = 0.05  # the share of a processor below which an app is idle; checks use some, too
+_REFUSED = re.compile(r"codes: \[[1-4]")  # an app that answers so has started; with 5xx it may still be starting
 _SETTINGS = b"\x04"
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + _SETTINGS + bytes(5)
-"""With which each side of HTTP/2 begins (RFC 9113, 3.4): a server's first frame is of its settings, too."""
+"""The start of an HTTP/2 connection (RFC 9113, 3.4). The server's first frame has its settings."""
 _AGENT = "ELB-HealthChecker/2.0"
 
 
@@ -48,7 +48,7 @@ Fault = tuple[str, str]
 
 @dataclass
 class Result:
-    """Describes how a target stands: `state` is initial, healthy or unhealthy; with AWS's reason and description."""
+    """The health of a target: `state` is initial, healthy or unhealthy; with AWS's reason and description."""
 
     state: str = "initial"
     reason: str = ""
@@ -57,15 +57,13 @@ class Result:
 
 @dataclass(frozen=True)
 class Target:
-    """Describes what a load balancer asks: `port` of 127.0.0.1, by the check that the target group has at that
-    moment.
-    """
+    """What a load balancer checks: `port` of 127.0.0.1, with the check that the target group has at that moment."""
 
     port: int
     check: Callable[[], Check | None]
 
     def ask(self) -> tuple[Check, Fault | None] | None:
-        """The check, and what it found wrong; None once there is nothing to check."""
+        """The check, and the fault that it found; None once there is nothing to check."""
         check = self.check()
         return None if check is None else (check, asked(self.port, check))
 
@@ -90,11 +88,10 @@ class Inside:
 
 
 class Probe:
-    """The checks of one target, or of a container `name`d, until `ended`. `used` returns the app's processor seconds.
+    """The checks of one target, or of a container with `name`, until `ended`.
 
-    For `grace` seconds after its start ECS does not mind what they find.
-
-    `sleep` lets seconds of the sandbox's clock pass; `awake` hears once that the app does not start any more.
+    `used` returns the app's processor seconds. For `grace` seconds after the start, ECS ignores failures. `sleep` lets
+    seconds of the sandbox's clock pass; `awake` is called once the app is no longer starting.
     """
 
     def __init__(
@@ -129,7 +126,7 @@ class Probe:
             self._sleep(check.interval)
 
     def _boot(self) -> None:
-        """Wait as long as the app starts: until it answers, has nothing to do, or AWS waits no longer."""
+        """Wait while the app starts: until it answers, is idle, or AWS would wait no longer."""
         began, wait, idle = time.monotonic(), _POKE, threading.Event()
         booted = threading.Event()
         threading.Thread(target=self._work, args=(idle, booted), daemon=True).start()
@@ -144,7 +141,7 @@ class Probe:
             booted.set()
 
     def _work(self, idle: threading.Event, booted: threading.Event) -> None:
-        """Set `idle` once the app has not worked for a while; an engine takes seconds to say how much it did."""
+        """Set `idle` once the app has done no work for a while; an engine takes seconds to report processor time."""
         worked = before = time.monotonic()
         last = self._used()
         while not booted.wait(_POKES) and not self.ended.is_set():
@@ -158,9 +155,9 @@ class Probe:
 
 
 def asked(port: int, check: Check) -> Fault | None:
-    """Ask once: None if all is well."""
+    """Check once; None if the target is healthy."""
     try:
-        if check.protocol == "HTTP2":  # what it answers on a path is not asked
+        if check.protocol == "HTTP2":  # no path is requested
             with socket.create_connection(("127.0.0.1", port), check.timeout) as plain:
                 plain.settimeout(check.timeout)
                 plain.sendall(_PREFACE)
@@ -170,7 +167,7 @@ def asked(port: int, check: Check) -> Fault | None:
             with socket.create_connection(("127.0.0.1", port), check.timeout) as plain:
                 plain.settimeout(_MOMENT)
                 with contextlib.suppress(TimeoutError):
-                    if not plain.recv(1):  # what forwards to the container took it, and nobody there did
+                    if not plain.recv(1):  # the forwarding accepted the connection, and the app did not
                         return "Target.FailedHealthChecks", "Health checks failed"
             return None
         connection: http.client.HTTPConnection = (
@@ -191,7 +188,7 @@ def asked(port: int, check: Check) -> Fault | None:
 
 
 def _anybody() -> ssl.SSLContext:
-    """A load balancer takes whatever certificate a target has (ELB guide, "Target groups")."""
+    """A TLS context that accepts any certificate, as a load balancer does (ELB guide, "Target groups")."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context

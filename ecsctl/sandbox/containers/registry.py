@@ -1,8 +1,8 @@
-"""The registry behind the sandbox's ECR, where this machine has one: CNCF's distribution, on a port of 127.0.0.1.
+"""The registry behind the sandbox's ECR, if this machine has one: CNCF's distribution, on a port of 127.0.0.1.
 
-It holds what builds push, by the name that ECR gives it behind the registry's own address. The engine compresses the
-layers and the registry computes the digest, so manifests, digests and sizes are those that ECR would show; and an image
-that the engine no longer has is pulled from here.
+It stores what builds push, under the name in ECR. The engine compresses the layers and the registry computes the
+digest, so manifests, digests and sizes are those that ECR would show. An image that the engine no longer has is pulled
+from here.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from ecsctl.sandbox.containers.images import environment, keep, tool
 from ecsctl.sandbox.core import scratch
 from ecsctl.sandbox.core.defaults import NO_REGISTRY
 
-_PROGRAMS = ("docker-registry", "registry")  # as Debian calls it, and its makers
+_PROGRAMS = ("docker-registry", "registry")  # the names in Debian and upstream
 KINDS = (
     "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json, "
     "application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.oci.image.index.v1+json"
@@ -42,20 +42,20 @@ class Registry:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._held: dict[str, set[tuple[str, str]]] = {}  # repositories and digests, by the image's id in the engine
-        self.place, self.folder = "", Path()  # its address, and where it keeps what it holds
+        self.place, self.folder = "", Path()  # its address, and the folder that it stores in
         self._process: subprocess.Popen[bytes] | None = None
         self._starting = threading.Lock()
 
     @property
     def usable(self) -> bool:
-        """Whether this machine has the program, and nobody said no."""
+        """Whether this machine has the program, and the user has not turned it off."""
         return _program() is not None
 
     def push(self, image: str, name: str, said: list[str]) -> str:
-        """Push an image of the engine by the name that ECR gives it, and return its manifest; `said` gets the lines.
+        """Push an image of the engine under its name in ECR, and return its manifest; `said` gets the output.
 
-        To do so the engine gives it a second name, for which see `rename`, once it has another that keeps it there.
-        Raises EngineError where the registry does not start or the engine does not reach it.
+        For this the engine gives it a second tag; `rename` removes it once another tag keeps the image. Raises
+        EngineError if the registry does not start or the engine cannot reach it.
         """
         place = self._running()
         keep(self.engine, image, f"{place}/{name}")
@@ -67,7 +67,7 @@ class Registry:
         return manifest
 
     def rename(self, name: str) -> None:
-        """Take the name away by which the engine has pushed an image: it has ECR's own from now on."""
+        """Remove the tag that was used for the push: the image has its name in ECR from now on."""
         if self.place:
             with contextlib.suppress(EngineError):
                 self.engine.call("DELETE", f"/images/{self.place}/{name}", noprune=True)
@@ -81,13 +81,13 @@ class Registry:
         return False
 
     def drop(self, image: str) -> None:
-        """No repository of ECR has an image any more."""
+        """Delete an image that is no longer in any repository of ECR."""
         for repository, digest in self._held.pop(image, ()):
             with contextlib.suppress(OSError, http.client.HTTPException):
                 self._ask("DELETE", f"/v2/{repository}/manifests/{digest}")
 
     def close(self) -> None:
-        """End it, with all that it holds."""
+        """Stop it, and delete all that it stores."""
         with self._starting:
             process, self._process = self._process, None
             self._held.clear()
@@ -96,7 +96,7 @@ class Registry:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _carried(self, verb: str, name: str) -> list[str]:
-        """Let the engine's tool `push` or `pull` an image; what that says. Raises EngineError."""
+        """Let the engine's tool `push` or `pull` an image, and return its output. Raises EngineError."""
         found = tool(self.engine)
         if found is None:
             raise EngineError(f"there is no command line tool to {verb} with")
@@ -155,7 +155,7 @@ class Registry:
         )
 
     def _manifest(self, repository: str, tag: str) -> tuple[str, str]:
-        """Digest and text of what a tag names. Raises EngineError."""
+        """Digest and text of the manifest with a tag. Raises EngineError."""
         try:
             return self._ask("GET", f"/v2/{repository}/manifests/{tag}")
         except (OSError, http.client.HTTPException) as error:
@@ -180,7 +180,7 @@ def _program() -> str | None:
 
 @functools.cache
 def _installed() -> str | None:
-    """The program, if it says of itself that it is distribution: others may be called like it."""
+    """The program, if its version output shows that it is distribution: other programs may have its name."""
     for name in _PROGRAMS:
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             done = subprocess.run([name, "--version"], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - words of ours

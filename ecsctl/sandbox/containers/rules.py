@@ -1,4 +1,4 @@
-"""Says what a listener does with a request: its rules in their order, then its default action. Pure functions."""
+"""What a listener does with a request: its rules in their order, then its default action. Pure functions."""
 
 import ipaddress
 import random
@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote
 
 @dataclass(frozen=True)
 class Request:
-    """A request, as far as rules consider it. Headers' names are in small letters."""
+    """A request, as far as rules consider it. Names of headers are in lower case."""
 
     method: str
     target: str  # path and query
@@ -21,23 +21,26 @@ class Request:
 
     @property
     def path(self) -> str:
-        """Without the query."""
+        """The path without the query."""
         return self.target.partition("?")[0] or "/"
 
     @property
     def host(self) -> str:
-        """The name it was asked under, without a port."""
+        """The host without the port."""
         name = self.headers.get("host", "")
         return name if name.endswith("]") else re.sub(r":\d*$", "", name)
 
 
 def chosen(rules: Sequence[Mapping[str, Any]], request: Request) -> Mapping[str, Any]:
-    """The action of the first rule whose conditions all hold; the last has none."""
+    """The action of the first rule whose conditions are all met; the last rule has none."""
     return next(rule["action"] for rule in rules if all(_holds(one, request) for one in rule["conditions"]))
 
 
 def _holds(condition: Mapping[str, Any], request: Request) -> bool:
-    """ELB guide, "Condition types": patterns have `*` and `?`; hosts and headers do not tell capitals apart."""
+    """Whether a condition is met. Patterns have `*` and `?`; hosts and headers ignore case.
+
+    ELB guide, "Condition types".
+    """
     field = condition["Field"]
     config: Mapping[str, Any] = next((value for name, value in condition.items() if name.endswith("Config")), {})
     values = config.get("Values") or condition.get("Values") or []
@@ -68,9 +71,9 @@ def _like(pattern: str, text: str) -> bool:
 
 
 def redirect(config: Mapping[str, Any], request: Request, port: int, local: Mapping[int, int]) -> str:
-    """Returns where a redirection leads: to the port on this machine that stands for the load balancer's own.
+    """The URL that a redirect leads to, with the port of this machine that stands for the load balancer's.
 
-    ELB guide, "Redirect actions": `#{host}` and its like stand for what the request has.
+    ELB guide, "Redirect actions": `#{host}` and the like are replaced with the request's own.
     """
     path, _, query = request.target.partition("?")
     own = {"protocol": request.scheme, "host": request.host, "port": str(port), "query": query}
@@ -87,7 +90,7 @@ def redirect(config: Mapping[str, Any], request: Request, port: int, local: Mapp
 
 
 def group(action: Mapping[str, Any]) -> str | None:
-    """The target group that a forward action leads to, by chance where several have weights."""
+    """The target group of a forward action, chosen at random by weight if there are several."""
     groups = (action.get("ForwardConfig") or {}).get("TargetGroups") or []
     if not groups:
         return action.get("TargetGroupArn")

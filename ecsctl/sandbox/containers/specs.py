@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Volume:
-    """A volume of a task: one of a file system (`of`) outlives it, and whoever it is writes there as its `owner`."""
+    """A volume of a task. One of a file system (`of`) outlives the task, and all writes there are by its `owner`."""
 
     name: str
     path: str
@@ -17,7 +17,7 @@ class Volume:
 
 @dataclass(frozen=True)
 class Spec:
-    """One container as a task definition wants it. `image` is a name or an id that the engine knows, or can pull."""
+    """One container of a task definition. `image` is a name or an id that the engine has or can pull."""
 
     name: str
     image: str
@@ -47,22 +47,22 @@ class Spec:
 
 @dataclass(frozen=True)
 class Restart:
-    """Describes when a container that ends by itself is started again, and its task goes on.
+    """When a container that ends by itself is restarted, so that its task goes on.
 
-    API reference, ContainerRestartPolicy: it must have run for so many seconds, of the sandbox's; and not end with one
-    of these codes.
+    API reference, ContainerRestartPolicy: it must have run for so many seconds, by the sandbox's clock, and must not
+    have ended with one of these codes.
     """
 
     period: float = 300
     ignored: tuple[int, ...] = ()
 
     def allows(self, code: int, ran: float) -> bool:
-        """Whether it is started again after it ran for so long and ended so."""
+        """Whether a container that ran for `ran` seconds and ended with `code` is restarted."""
         return code not in self.ignored and ran >= self.period
 
 
 def ordered(specs: Sequence[Spec]) -> list[Spec]:
-    """Sort containers: first those that others depend on, then the essential ones."""
+    """Sort containers: those that others depend on first, then the essential ones."""
     left, done = sorted(specs, key=lambda one: not one.essential), list[Spec]()
     while left:
         names = {one.name for one in done}
@@ -73,19 +73,17 @@ def ordered(specs: Sequence[Spec]) -> list[Spec]:
 
 
 def passing(specs: Sequence[Spec]) -> set[str]:
-    """Containers that others wait for to end."""
+    """The containers whose end others wait for."""
     return {name for one in specs for name, condition in one.after if condition in ("COMPLETE", "SUCCESS")}
 
 
 def lead(specs: Sequence[Spec]) -> str:
-    """The container whose network the others join: the first to start of those that are to stay."""
+    """The container whose network the others join: the first to start of those that keep running."""
     return next(one.name for one in ordered(specs) if one.name not in passing(specs))
 
 
 def unmet(one: Spec, before: Spec, code: int | None, why: str) -> str:
-    """The message that a container waits in vain for another, in the agent's words (amazon-ecs-agent,
-    dependencygraph/graph.go).
-    """
+    """The agent's message that a container waits in vain for another (amazon-ecs-agent, dependencygraph/graph.go)."""
     state = "RUNNING->RUNNING)" if code is None else f"STOPPED->RUNNING) - Exit: {code}"
     awaited = f"[{before.name}({before.reference or before.image}) ({state}]"
     target = f"[{one.name}({one.reference or one.image}) (NONE->RUNNING)]"

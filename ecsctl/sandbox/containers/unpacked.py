@@ -1,7 +1,7 @@
-"""A build's context as a folder, for Podman's tool: of an archive on its stdin it makes nothing without root.
+"""Unpacks a build's context into a folder, since Podman's tool needs root for an archive on its stdin.
 
-It packs the folder again, and takes links as links. The archive comes from a build, whose commands are kept from this
-machine: so nothing is written outside of the folder, nor through a link.
+The tool packs the folder again, with links as links. The archive comes from a build, whose commands are isolated from
+this machine: so nothing is written outside of the folder, nor through a link.
 """
 
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def unpacked(archive: Path, into: Path) -> Path:
-    """Unpack it into a folder that is empty. Raises OSError for what would lead out of there."""
+    """Unpack an archive into an empty folder. Raises OSError for a member that leads out of it."""
     into.mkdir()
     links: list[tuple[Path, str]] = []
     with tarfile.open(archive) as tar:
