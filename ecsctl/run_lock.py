@@ -84,7 +84,7 @@ class RunLock:
         if not holder or self._is_over(holder):
             return ()
         until = "until it has ended, resources may be missing or drifted"
-        return (f"an ecsctl {holder.command} is at work, {holder.begun}: {until}",)
+        return (f"a run of this deployment is at work: {holder.command}, {holder.begun}; {until}",)
 
     def _take(self, name: str) -> bool:
         """Take the lock, if there is a log group. Raises Locked.
@@ -191,7 +191,7 @@ class RunLock:
 
     def _locked(self, holder: Holder) -> Locked:
         return Locked(
-            f"another ecsctl {holder.command} of this deployment is at work",
+            f"another run of this deployment is at work: {holder.command}",
             why=holder.begun,
             hint="wait until it has ended, then run the same command again. If it was cut off: run it again on its "
             "machine, or here once it is an hour old; or delete its lock: aws logs delete-log-stream "

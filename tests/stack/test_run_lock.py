@@ -81,7 +81,7 @@ def test_while_one_machine_is_at_work_another_is_refused_and_told_who_it_is(
     world.up(CHANGED)
     [error] = said
     assert error.exit_code == 5
-    assert error.message == "another ecsctl up of this deployment is at work"
+    assert error.message == "another run of this deployment is at work: up"
     assert error.why.startswith("begun by ")
     assert f"--log-group-name {GROUP} --log-stream-name {STREAM}" in error.hint
     assert streams(world) == []
@@ -93,7 +93,7 @@ def test_who_is_at_work_can_be_asked(world: World, other: World) -> None:
     meanwhile(world, lambda: said.append(other.open().lock.at_work()))
     world.up(CHANGED)
     [[sentence]] = said
-    assert sentence.startswith("an ecsctl up is at work, begun by ")
+    assert sentence.startswith("a run of this deployment is at work: up, begun by ")
     assert other.open().lock.at_work() == ()
 
 
@@ -101,7 +101,7 @@ def test_a_down_at_work_keeps_an_up_away(world: World, other: World) -> None:
     said: list[Locked] = []
     meanwhile(world, lambda: said.append(refused(other, other.up, CHANGED)), "ecs", "delete_service")
     world.down()
-    assert [error.message for error in said] == ["another ecsctl down of this deployment is at work"]
+    assert [error.message for error in said] == ["another run of this deployment is at work: down"]
 
 
 def test_a_run_that_has_nothing_to_change_is_not_kept_away(world: World, other: World) -> None:
