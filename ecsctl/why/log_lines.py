@@ -46,8 +46,8 @@ HEADING = re.compile(
     re.IGNORECASE,
 )
 """The name or code of an error, alone in its line."""
-REMARK = re.compile(r"^\W*(?:[a-z]+[.!]*(?: -)? ?){1,5}$", re.IGNORECASE)
-"""A few plain words without a file, variable, version or host."""
+REMARK = re.compile(r"^\W*+(?:[a-z]++[.!]*+(?: -)?+ ?+){1,5}$", re.IGNORECASE)
+"""A few plain words without a file, variable, version or host. Possessive, or a long word would take minutes."""
 UNFETCHED = re.compile(r"^(?:W: Failed to fetch|WARNING: (?:updating and )?(?:opening|Ignoring) \S+: )")
 UNLISTED = re.compile(
     r"^(?:E: (?:Unable to locate package|Package \S+ has no)|.* \(no such package\):|ERROR: unable to s)"

@@ -359,7 +359,7 @@ EXITED: Patterns = {
         r"^\s*error: [a-z]+(?:-[a-z]+){2,}$": "error: metadata-generation-failed",
     },
     "npm": {
-        r"\S+@\S* [\w:.-]+: `[^`]*`$": "app@0.1.1 start: `npx pm2 start`",
+        r"(?<!\S)@?[^\s@]+@\S* [\w:.-]+: `[^`]*`$": "app@0.1.1 start: `npx pm2 start`",
     },
 }
 """Lines that only say that a program failed, or that something was not built or started. Case is ignored."""

@@ -5,7 +5,7 @@ Every text of every thread is used where it proves nothing. It may become a hint
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -68,6 +68,43 @@ def _empty(line: str) -> bool:
 
 
 POISON = poison()
+FEW = 8  # lines: a rule searches the last 20 of a command, and some of these are printed twice
+
+
+def together(texts: Iterable[str], most: int = FEW) -> list[tuple[str, ...]]:
+    """Return the texts in groups that a log can have at once. What none of a group may cause is asked once for all."""
+    groups: list[tuple[str, ...]] = []
+    lines = most
+    for text in texts:
+        size = text.count("\n") + 1
+        if lines + size > most:
+            groups.append(())
+            lines = 0
+        groups[-1] += (text,)
+        lines += size
+    return groups
+
+
+GROUPS = together(POISON)
+
+
+def telling(scenes: Callable[..., Sequence[Scene]], groups: Iterable[tuple[str, ...]] = GROUPS) -> Iterator[str]:
+    """Yield the texts with which another cause is found than with one that says nothing.
+
+    A group with which the cause stays the same has none. Otherwise each half of it is tried.
+    """
+    plain = outcome(*scenes("boom"))
+    left = [*groups]
+    while left:
+        texts = left.pop()
+        if outcome(*scenes(*texts)) == plain:
+            continue
+        if len(texts) == 1:
+            yield texts[0]
+        else:
+            left += [texts[: len(texts) // 2], texts[len(texts) // 2 :]]
+
+
 SILENT = unhealthy("Health checks failed", "Target.FailedHealthChecks")
 
 
@@ -76,8 +113,14 @@ def first(*scenes: Scene) -> Cause | None:
     return causes[0] if causes else None
 
 
+def outcome(*scenes: Scene) -> tuple[str, Certainty] | None:
+    cause = first(*scenes)
+    return (cause.name, cause.certainty) if cause else None
+
+
 def test_there_is_much_to_be_misled_by() -> None:
     assert len(POISON) > 150
+    assert sorted(text for group in GROUPS for text in group) == POISON
 
 
 RUNNERS = ("pytest -q", "npm test", "make check", "./gradlew test", "go test ./...", "bundle exec rspec")
@@ -87,8 +130,9 @@ RUNNERS = ("pytest -q", "npm test", "make check", "./gradlew test", "go test ./.
 def test_what_a_failed_test_prints_is_no_cause(part: int) -> None:
     """Each text is tried with one of the runners: whether a command is a test does not depend on what it prints."""
     command = RUNNERS[part]
-    for words in POISON[part :: len(RUNNERS)]:
-        cause = first(fails("BUILD", command, f"E   AssertionError: {words}", words, "1 failed, 41 passed"))
+    for words in GROUPS[part :: len(RUNNERS)]:
+        raised = (f"E   AssertionError: {one}" for one in words)
+        cause = first(fails("BUILD", command, *raised, *words, "1 failed, 41 passed"))
         assert cause
         assert (cause.name, cause.certainty) == ("build-failed", Certainty.UNKNOWN), words
         assert command in cause.sentence
@@ -126,63 +170,77 @@ def test_what_a_failed_test_in_a_step_of_the_dockerfile_prints_is_no_cause(part:
     command = ("pytest -q", "npm run test")[part]
     failed = f'process "/bin/sh -c {command}" did not complete successfully: exit code: 1'
     verdict = (f"#9 ERROR: {failed}", f"ERROR: failed to solve: {failed}")
-    for words in POISON[part::2]:
-        cause = first(
-            fails("BUILD", "docker build -t $URI .", *(f"#9 12.1 {one}" for one in words.split("\n")), *verdict)
-        )
-        assert cause
-        assert (cause.name, cause.certainty) == ("docker-build", Certainty.LIKELY), words
+    for words in GROUPS[part::2]:
+        printed = (f"#9 12.1 {line}" for one in words for line in one.split("\n"))
+        found = outcome(fails("BUILD", "docker build -t $URI .", *printed, *verdict))
+        assert found == ("docker-build", Certainty.LIKELY), words
 
 
 def test_what_other_commands_of_the_build_print_is_no_cause() -> None:
-    for words in POISON:
-        scenes = fails("POST_BUILD", "python manage.py migrate", "boom", before=(words,), after=(words,))
+    for words in GROUPS:
+        scenes = fails("POST_BUILD", "python manage.py migrate", "boom", before=words, after=words)
         cause = first(scenes)
         assert cause
         assert (cause.name, cause.certainty, cause.hints) == ("build-failed", Certainty.UNKNOWN, ()), words
 
 
-def test_what_a_script_prints_is_possible_at_most() -> None:
-    for words in POISON:
+def printed_by_docker(*words: str) -> Sequence[Scene]:
+    return (fails("BUILD", "docker build -t $URI .", *words, *(f"#9 4.5 {one}" for one in words)),)
+
+
+@pytest.fixture(scope="module")
+def of_docker() -> list[str]:
+    """The texts that are a cause where docker prints them."""
+    return [*telling(printed_by_docker)]
+
+
+def test_a_line_with_many_of_the_daemons_prefixes_is_read_at_once() -> None:
+    assert outcome(*printed_by_docker("Error: " * 50 + "boom")) == ("build-failed", Certainty.UNKNOWN)
+
+
+def test_what_a_script_prints_is_possible_at_most(of_docker: list[str]) -> None:
+    others = set(POISON) - set(of_docker)
+    for words in [*of_docker, *("\n".join(group) for group in together(sorted(others)))]:
         cause = first(fails("BUILD", "./scripts/release.sh", words))
         assert cause
         assert cause.certainty <= Certainty.POSSIBLE, words
 
 
-def test_what_a_docker_build_prints_is_likely_at_most() -> None:
-    for words in POISON:
-        cause = first(fails("BUILD", "docker build -t $URI .", words, "#9 4.5 " + words))
+def test_what_a_docker_build_prints_is_likely_at_most(of_docker: list[str]) -> None:
+    assert len(of_docker) > 200
+    for words in of_docker:
+        cause = first(*printed_by_docker(words))
         assert cause
         assert cause.certainty <= Certainty.LIKELY, words
 
 
 def test_a_log_changes_nothing_of_what_aws_says_of_a_phase() -> None:
-    for words in POISON:
-        cause = first(build("UPLOAD_ARTIFACTS", "CLIENT_ERROR", "no matching artifact paths found", words))
+    for words in GROUPS:
+        cause = first(build("UPLOAD_ARTIFACTS", "CLIENT_ERROR", "no matching artifact paths found", *words))
         assert cause
         assert cause.name == "artifact-missing", words
-        cause = first(build("DOWNLOAD_SOURCE", "CLIENT_ERROR", "something that nobody has seen before", words))
-        assert cause
-        assert (cause.name, cause.certainty) == ("source-failed", Certainty.UNKNOWN), words
+        found = outcome(build("DOWNLOAD_SOURCE", "CLIENT_ERROR", "something that nobody has seen before", *words))
+        assert found == ("source-failed", Certainty.UNKNOWN), words
 
 
 def test_a_build_that_succeeded_is_no_cause_whatever_it_printed() -> None:
-    for words in POISON:
-        scene = fails("BUILD", "docker build .", words)
+    for words in GROUPS:
+        scene = fails("BUILD", "docker build .", *words)
         scene["build"]["buildStatus"] = "SUCCEEDED"
         assert first(scene) is None, words
 
 
 def test_what_an_app_prints_before_it_crashes_is_likely_at_most() -> None:
-    for words in POISON:
+    shown = together(POISON, 6)  # lines of the end, in all of which a runtime's message is looked for
+    for words in telling(lambda *texts: (exits(box(code=1)), log(*texts)), shown):
         cause = first(exits(box(code=1)), log(words))
         assert cause
         assert cause.name == "crash" or cause.certainty <= Certainty.LIKELY, words
 
 
 def test_what_the_app_prints_does_not_blame_it_for_its_sidecar() -> None:
-    for words in POISON:
-        cause = first(exits(box(code=143), box("agent", code=1)), beside("agent"), log(words))
+    for words in GROUPS:
+        cause = first(exits(box(code=143), box("agent", code=1)), beside("agent"), log(*words))
         assert cause
         assert cause.name == "sidecar", words
 
@@ -193,25 +251,29 @@ ANSWERS = (answers(400), answers(403), answers(500), SILENT, unhealthy("Request 
 @pytest.mark.parametrize("part", range(len(ANSWERS)))
 def test_what_an_app_prints_while_its_health_check_fails_is_likely_at_most(part: int) -> None:
     """Each text is tried with one of the answers: how certain a text is does not depend on the check's answer."""
-    for words in POISON[part :: len(ANSWERS)]:
+    assert outcome(ANSWERS[part])
+    for words in telling(lambda *texts: (ANSWERS[part], log(*texts)), GROUPS[part :: len(ANSWERS)]):
         cause = first(ANSWERS[part], log(words))
         assert cause
         assert cause.certainty <= Certainty.LIKELY, words
 
 
 def test_an_app_that_runs_is_not_diagnosed_by_its_log() -> None:
-    for words in POISON:
-        assert first(log(words)) is None, words
+    for words in GROUPS:
+        assert first(log(*words)) is None, words
 
 
 def test_what_a_test_action_or_an_approval_says_is_of_that_stage_alone() -> None:
-    for words in POISON:
+    for words in telling(
+        lambda *texts: (stage("Test", "JobFailed", " ".join(texts), action="deploy-the-source-smoke"),)
+    ):
         cause = first(stage("Test", "JobFailed", words, action="deploy-the-source-smoke"))
         assert cause
         assert cause.name in ("action-failed", "approval-refused", "build-quota"), words
-        cause = first(stage("Approve", "ActionFailed", words, action="source"))
+    for group in GROUPS:
+        cause = first(stage("Approve", "ActionFailed", " ".join(group), action="source"))
         assert cause
-        assert cause.name == "approval-refused", words
+        assert cause.name == "approval-refused", group
 
 
 def test_a_source_that_aws_refuses_is_not_explained_by_the_deploy_stages_words() -> None:

@@ -27,7 +27,7 @@ from ecsctl.why.causes.delivering import STAGE_RULES
 from ecsctl.why.evidence import Facts
 from tests.why.field import scene
 from tests.why.field.scene import Scene
-from tests.why.field.threads import CASES
+from tests.why.field.threads import CASES, Case
 from tests.why.recorded_failures import recorded
 
 SCHEMA = Path(__file__).parents[2] / "ecsctl.schema.json"
@@ -62,25 +62,35 @@ def keys() -> set[str]:
 KEYS = keys()
 
 
-def some_facts() -> Iterator[Facts]:
-    """The facts of every thread and recording, in every state that a stack may be in."""
-    yield from (one.facts for one in recorded())
+def some_facts(case: Case) -> Iterator[Facts]:
+    """The facts of a thread in every state that a stack may be in."""
+    for state in STATES.values():
+        yield scene.facts(*case.scenes, {name: value for name, value in state.items() if name != "definition"})
+    if len(case.scenes) > 1 and "definition" in case.scenes[1]:
+        yield scene.facts(*case.scenes, scene.as_sidecars(case.scenes[1]))
+
+
+def some_diagnoses() -> Iterator[Diagnosis]:
+    """Diagnoses of all recordings and threads. Of the threads with the same fixes, one is tried in every state."""
+    yield from (diagnose(one.facts) for one in recorded())
+    known = set()
     for case in CASES:
-        yield scene.facts(*case.scenes)
-        for state in STATES.values():
-            yield scene.facts(*case.scenes, {name: value for name, value in state.items() if name != "definition"})
-        if len(case.scenes) > 1 and "definition" in case.scenes[1]:
-            yield scene.facts(*case.scenes, scene.as_sidecars(case.scenes[1]))
+        found = diagnose(scene.facts(*case.scenes))
+        yield found
+        ways = tuple((cause.name, *map(str, cause.fix)) for cause in found.causes)
+        if ways not in known:
+            known.add(ways)
+            yield from map(diagnose, some_facts(case))
     taken = {"Name": "shop.example.com.", "Type": "CNAME", "ResourceRecords": [{"Value": "other.example.net"}]}
-    yield scene.facts({"domain": "shop.example.com", "names": [taken]})
-    yield scene.facts({"domain": "shop.example.com", "served": {"DomainName": "www.example.com"}})
+    yield diagnose(scene.facts({"domain": "shop.example.com", "names": [taken]}))
+    yield diagnose(scene.facts({"domain": "shop.example.com", "served": {"DomainName": "www.example.com"}}))
     servers = {"zone": ["shop.example.com"], "ours": ["ns-1.awsdns-01.org"], "above": ["example.com"], "parent": []}
-    yield scene.facts(scene.certificate("PENDING_VALIDATION"), {"delegation": servers})
+    yield diagnose(scene.facts(scene.certificate("PENDING_VALIDATION"), {"delegation": servers}))
 
 
 @pytest.fixture(scope="module")
 def diagnoses() -> list[Diagnosis]:
-    return [diagnose(facts) for facts in some_facts()]
+    return [*some_diagnoses()]
 
 
 @pytest.fixture(scope="module")

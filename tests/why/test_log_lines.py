@@ -153,3 +153,10 @@ main.go:42: errors were shown"""
 def test_the_line_that_says_why_is_reported_and_none_of_the_stack(log: str, why: str) -> None:
     assert last_error(log.split("\n")) == why
     assert last_error([log]) == why
+
+
+@pytest.mark.parametrize("unit", ["a", "@a", "a.", "Error: "])
+def test_a_line_without_an_end_is_read_at_once(unit: str) -> None:
+    """Patterns that try every way to divide a word took minutes for a word of 500 letters."""
+    line = f"error: {unit * (1000 // len(unit))}".rstrip()
+    assert last_error(["Starting", line]) == line

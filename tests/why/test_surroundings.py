@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from ecsctl.why.log_events import split
 from ecsctl.why.log_lines import last_error, rank
 from ecsctl.why.log_prefixes import without_prefixes
 from tests.why.field.threads import CASES, Case
@@ -83,14 +84,26 @@ def test_there_are_enough_logs() -> None:
     assert len(LOGS) > 300
 
 
+BEGIN = ["Starting", "Listening"]
+
+
+@pytest.fixture(scope="module")
+def plain() -> list[list[str]]:
+    """The lines of each log as they are judged."""
+    return [[*split([*BEGIN, *lines])] for _, lines, _ in LOGS]
+
+
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_a_prefix_of_all_lines_changes_nothing(prefix: str) -> None:
-    begin = ["Starting", "Listening"]
-    assert changed(lambda lines: [PREFIXES[prefix](n) + line for n, line in enumerate([*begin, *lines])]) == {}
+def test_a_prefix_of_all_lines_changes_nothing(prefix: str, plain: list[list[str]]) -> None:
+    for (thread, lines, _), judged in zip(LOGS, plain, strict=True):
+        log = [PREFIXES[prefix](n) + line for n, line in enumerate([*BEGIN, *lines])]
+        assert [*split(log)] == judged, thread
 
 
-def test_a_log_driver_that_packs_each_line_changes_nothing() -> None:
-    assert changed(lambda lines: [json.dumps({"container_name": "app", "log": f"{one}\n"}) for one in lines]) == {}
+def test_a_log_driver_that_packs_each_line_changes_nothing(plain: list[list[str]]) -> None:
+    for (thread, lines, _), judged in zip(LOGS, plain, strict=True):
+        log = [json.dumps({"container_name": "app", "log": f"{one}\n"}) for one in [*BEGIN, *lines]]
+        assert [*split(log)] == judged, thread
 
 
 @pytest.mark.parametrize("what", FOLLOWS)

@@ -20,7 +20,7 @@ DENIED = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One thread: its area, its cause, and what AWS reported. `says` must be in the sentence."""
 

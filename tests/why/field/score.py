@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterable
 
@@ -13,8 +14,9 @@ RIGHT, HONEST, WRONG, CERTAIN = "right", "honest", "wrong", "wrong, as certain"
 OPEN = ("build-failed", "unexplained", "source-failed", "action-failed")
 
 
+@functools.cache
 def top(case: Case) -> Cause | None:
-    """The first cause."""
+    """The first cause. Several tests ask for it."""
     found = diagnose(facts(*case.scenes)).causes
     return found[0] if found else None
 
