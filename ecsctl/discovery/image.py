@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from ecsctl.discovery.needs import absent, build_secrets, folders, machine, migr
 from ecsctl.discovery.needs import listing as needs
 from ecsctl.discovery.needs.listing import PERHAPS, Need
 from ecsctl.discovery.needs.processes import Process
-from ecsctl.discovery.serving import frameworks, reach
+from ecsctl.discovery.serving import frameworks, port_hints, reach
 
 NO_DOCKERFILE = "there is no Dockerfile here"
 _OF_ANY_TASK = ("architecture", "cpu", "memory", "environment")
@@ -133,16 +134,17 @@ def observed(
                       "a folder over it: the image may only be for development")  # fmt: skip
     notes += hub.warning(path, read, arguments)
     texts = started(tree, place.folder, " ".join([read.command(stage), *command]))
+    home = _home(tree, place.folder, read, stage, bare)
     doubts += [
         *_starting(tree, path, read, stage, place.folder, command, texts, ours),
         *stores.by_name(texts, services),
         *running.in_development(read.environment(stage)),
     ]
-    answers = listening.observed(tree, place.folder, path, read, stage, ours, platforms, texts, ask, notes, doubts)
+    answers = listening.observed(tree, home, path, read, stage, ours, platforms, texts, ask, notes, doubts)
     port, checked, environment = answers.port, answers.health, answers.environment
     if initial := bool(ours) and ours[0].init and ours[0].runs(stage.name):
         notes.append(f"an init process runs first in the container, as in {ours[0].where}")
-    for name, value, why in frameworks.given(tree, place.folder, ours, texts, read.environment(stage), pod):
+    for name, value, why in frameworks.given(tree, home, ours, texts, read.environment(stage), pod):
         if name not in dict(environment):
             environment += ((name, value),)
             notes.append(f"[service.environment] sets {name}: {why}")
@@ -152,10 +154,10 @@ def observed(
     if bound := machine.bound(read, stage):
         notes.append(f"the processor is X86_64: {bound}")
     others = processes.of(tree, services, ours, platforms)
-    foreign = needs.others(tree, path) if place.folder == "." else ()
+    foreign = needs.others(tree, path, home)
     found = needs.listed(
         tree,
-        place.folder,
+        home,
         services,
         ours,
         folders.of_image(read, stage),
@@ -181,8 +183,8 @@ def observed(
         doubts=tuple(doubts),
         needs=_needs(
             found,
-            [*migrations.switched(tree, place.folder, {*read.environment(stage), *dict(environment)})]
-            or migrations.unrun(tree, place.folder, texts, [one.command for one in others], foreign),
+            [*migrations.switched(tree, home, {*read.environment(stage), *dict(environment)})]
+            or migrations.unrun(tree, home, texts, [one.command for one in others], foreign),
         ),
         init=initial,
         web=answers.web,
@@ -230,6 +232,18 @@ def _starting(
         yield from reach.unexpanded(stage)
     yield from reach.unstartable(tree, context, read, stage)
     yield from build_secrets.notes(tree, context, path, read, machine.used(read, stage))
+
+
+def _home(tree: Tree, context: str, read: Dockerfile, stage: Stage, names: Sequence[str]) -> str:
+    """The folder with the app's sources: the build context, or the root if the image gets the app as a package.
+
+    That is so if the context has no sources, and the build installs a package with one of these names, or is based on
+    an image that has one.
+    """
+    if context == "." or port_hints.sources(tree, context):
+        return context
+    base = re.sub(r"[:@].*", "", stage.image).rpartition("/")[2]
+    return "." if base in names or absent.fetches(read, names) else context
 
 
 def _parsed(tree: Tree, path: str) -> Dockerfile:

@@ -65,9 +65,10 @@ def observed(
     if port and not anywhere:
         environment, why = _of_port(tree, context, found[0], port, services, texts, read.environment(stage))
         notes += why
-    foreign = needs.others(tree, path) if context == "." else ()
+    foreign = needs.others(tree, path, context)
     if not any(one.binds for one in services[:1]):
-        doubts += reach.only_on_loopback(tree, context, texts, read.environment(stage), foreign)
+        doubts += [*reach.only_on_loopback(tree, context, texts, read.environment(stage), foreign)] or [
+            *reach.by_default(tree, context, read.environment(stage), foreign)]  # fmt: skip
     doubts += [*stores.fixed(tree, context, foreign), *reach.forbidden_port(read, stage, port or 0)]
     # No port is configured anywhere: the app may expect its platform to set one.
     reads = None if anywhere or found or exposed else ports.read_from_environment(tree, context)

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
+from ecsctl.discovery.files.build_context import HOLDERS
 from ecsctl.discovery.files.compose import Service
 from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, is_base_image
 from ecsctl.discovery.files.hosts import Host
@@ -42,7 +43,8 @@ def services_of(
     tags = {one.image for one in built if one.image}
     wanted = {_bare(name.rpartition("/")[2]) for name in names if name}
     pushed = [one for one in services if one.image and not one.dockerfile
-              and (one.image in tags or _has_name(one.image, wanted, owner))]  # fmt: skip
+              and (one.image in tags or _has_name(one.image, wanted, owner)
+                   or _is_of_part(one.image, path, names))]  # fmt: skip
     found = [*built, *pushed]
     found = [one for one in found if not _TRIED.search(one.file)] or found
 
@@ -59,6 +61,18 @@ def _has_name(image: str, wanted: Collection[str], owner: str) -> bool:
     if name not in wanted:  # unleash's image is called unleash-server
         name = re.sub(r"-(?:server|app|web|api|backend)$", "", name)
     return name in wanted and (not _GENERIC.fullmatch(name) or (len(parts) > 1 and parts[-2] == owner.lower()))
+
+
+def _is_of_part(image: str, path: str, names: Collection[str]) -> bool:
+    """Whether an image is called after the repository and the Dockerfile's folder: shop/backend, or shop-backend."""
+    folders = [part for part in path.lower().split("/")[:-1] if not HOLDERS.fullmatch(part)]
+    called = image.partition("@")[0].lower().rpartition("/")
+    last, before = called[2].partition(":")[0], called[0].rpartition("/")[2]
+    wanted = {name.rpartition("/")[2].lower() for name in names if name}
+    return bool(folders) and any(
+        (before == one and last == folders[-1]) or last in (f"{one}-{folders[-1]}", f"{one}_{folders[-1]}")
+        for one in wanted
+    )
 
 
 def _bare(name: str) -> str:

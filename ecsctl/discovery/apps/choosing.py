@@ -35,7 +35,7 @@ _BESIDE = re.compile(
 )  # fmt: skip
 _FOR_RELEASE = re.compile(r"(?:^|[._-])(?:prod(?:uction)?|release|deploy|final)(?:$|[._-])", re.IGNORECASE)
 _NOT_RELEASED = re.compile(
-    r"(?:^|[._-])(?:dev(?:el(?:opment)?|container)?|tests?|testing|debug|local|ci|lint|base\d*|builder|build|docs?|"
+    r"(?:^|[._-])(?:dev(?:el(?:opment)?|container)?|tests?|testing|integration|debug|local|ci|lint|base\d*|builder|build|docs?|"
     r"e2e|cypress|example|windows|nightly|bench(?:mark)?)(?:$|[._-])",
     re.IGNORECASE,
 )

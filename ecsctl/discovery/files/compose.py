@@ -30,7 +30,9 @@ _PLAIN = re.compile(r"(?:docker-)?compose\.ya?ml")
 _PRODUCTION = re.compile(r"prod|release|deploy", re.IGNORECASE)
 MOST = 100
 """How many services of one file are searched for references to each other. Real files have far fewer."""
-_LATER = re.compile(r"(?:^|[._-])(?:dev\w*|tests?|testing|local|override|debug|ci|e2e)(?:[._-]|$)", re.IGNORECASE)
+_LATER = re.compile(
+    r"(?:^|[._-])(?:dev\w*|tests?|testing|integration|local|override|debug|ci|e2e)(?:[._-]|$)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

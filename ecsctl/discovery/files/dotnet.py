@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from ecsctl.discovery.files.tree import Tree, is_auxiliary
+from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 
 _FILES = r"appsettings(?:\.Production)?\.json"
 _MOST = 400  # sources that are read
@@ -43,17 +43,38 @@ def project(tree: Tree, context: str, own: str, command: str) -> str:
     return found[0] if found else own if tree.named(r"[\w.]+\.[cf]sproj", own) else context
 
 
-def settings(tree: Tree, context: str) -> dict[str, tuple[str, str]]:
-    """The settings that apply in a container, by the variable that overrides each: value and file."""
+def others(tree: Tree, built: str) -> tuple[str, ...]:
+    """The folders of programs that the Dockerfile at `built` neither starts nor mentions."""
+    text = f"{built}\n{tree.read(built)}"
+    started = re.findall(r"(?<![\w.-])([\w.-]{1,100})\.dll\b", text)
+    folders = dict.fromkeys(one.rpartition("/")[0] for one in tree.named(r"Program\.cs") if "/" in one)
+    programs = {folder: {one.rpartition("/")[2].rpartition(".")[0] for one in tree.named(r"[\w.-]+\.[cf]sproj", folder)}
+                for folder in folders}  # fmt: skip
+    if not any(names & set(started) for names in programs.values()):
+        return ()
+    return tuple(folder for folder, names in programs.items() if names and not names & set(started)
+                 and not re.search(rf"\b{re.escape(folder.rpartition('/')[2])}(?![\w.-])", text))  # fmt: skip
+
+
+def settings(tree: Tree, context: str, foreign: Collection[str] = ()) -> dict[str, tuple[str, str]]:
+    """The settings that apply in a container, by the variable that overrides each: value and file.
+
+    `foreign` are the folders of other apps.
+    """
     found: dict[str, tuple[str, str]] = {}
-    for file in [one for one in tree.named(_FILES, context) if not is_auxiliary(one)][:10]:
+    for file in [one for one in tree.named(_FILES, context) if _is_own(one, foreign)][:10]:
         found |= {name: (value, file) for name, value in _flat(tree.read(file)).items()}
     return found
 
 
-def secrets(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
+def _is_own(path: str, foreign: Collection[str]) -> bool:
+    return not is_auxiliary(path) and not any(within(path, folder) for folder in foreign)
+
+
+def secrets(tree: Tree, context: str, foreign: Collection[str] = ()) -> Iterator[tuple[str, str]]:
     """The settings that are secrets, judging by their name, each with its file."""
-    yield from ((name, file) for name, (_, file) in settings(tree, context).items() if _SECRET.fullmatch(name))
+    found = settings(tree, context, foreign)
+    yield from ((name, file) for name, (_, file) in found.items() if _SECRET.fullmatch(name))
 
 
 def is_secret(name: str) -> bool:
@@ -61,12 +82,16 @@ def is_secret(name: str) -> bool:
     return bool(_SECRET.fullmatch(name))
 
 
-def required(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
+def required(tree: Tree, context: str, foreign: Collection[str] = ()) -> Iterator[tuple[str, str]]:
     """Settings that the sources require and no settings file has a value for: the variable, and the source file."""
-    files = [one for one in tree.named(r"[\w.-]+\.cs", context) if not is_auxiliary(one)]
+    files = [one for one in tree.named(r"[\w.-]+\.cs", context) if _is_own(one, foreign)]
     if not files:
         return
-    known = {name.lower() for name, (value, _) in settings(tree, context).items() if not _PLACEHOLDER.fullmatch(value)}
+    known = {
+        name.lower()
+        for name, (value, _) in settings(tree, context, foreign).items()
+        if not _PLACEHOLDER.fullmatch(value)
+    }
     for file in files[:_MOST]:
         text = re.sub(r"(?m)^[ \t]*//.*$", "", tree.read(file))
         yield from ((match[1], file) for match in _VARIABLE.finditer(text) if _DEMANDS.match(match["after"]))

@@ -30,6 +30,7 @@ class Host:
     start: str = ""  # the command that replaces the image's own
     stores: tuple[str, ...] = ()  # databases and the like that the platform provides, by its names for them
     memory: int = 0  # in MiB
+    volumes: tuple[str, ...] = ()  # the paths of volumes in the container
 
 
 def of(tree: Tree, dockerfile: str, context: str) -> tuple[Host, ...]:
@@ -48,7 +49,7 @@ def of(tree: Tree, dockerfile: str, context: str) -> tuple[Host, ...]:
     return tuple(
         one
         for one in found
-        if one.port or one.path or one.commands or one.start or one.memory or one.release or one.stores
+        if one.port or one.path or one.commands or one.start or one.memory or one.release or one.stores or one.volumes
     )
 
 
@@ -72,11 +73,13 @@ def _fly(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
     port = next((number for one in served if (number := _port(one.get("internal_port")))), 0)
     path = next(filter(None, (_path(one.get("path")) for one in checks)), "")
     start = next((str(said) for name, said in _table(data, "processes").items() if name in ("app", "web") and said), "")
+    mounts = [*_tables(data.get("mounts")), _table(data, "mounts")]
+    kept = [str(one["destination"]) for one in mounts if one.get("destination")]
     machines = [*_tables(data.get("vm")), _table(data, "vm")]
     sizes = [mebibytes(size if re.search("[a-z]", size) else f"{size}m") for one in machines
              if (size := str(one.get("memory") or one.get("memory_mb") or "").lower())]  # fmt: skip
     yield Host(file, port, path, tuple(others.items()), start=start, memory=max(sizes, default=0),
-               release=str(_table(data, "deploy").get("release_command") or ""))  # fmt: skip
+               release=str(_table(data, "deploy").get("release_command") or ""), volumes=tuple(kept))  # fmt: skip
 
 
 def _render(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
@@ -113,13 +116,14 @@ def _heroku(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
 
 
 def _kamal(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
-    """Kamal ("Proxy", "Roles")."""
+    """Kamal ("Proxy", "Roles", "Volumes")."""
     proxy, servers = _table(data, "proxy"), _table(data, "servers")
     others = {str(name): str(one["cmd"]) for name, one in servers.items()
               if name != "web" and isinstance(one, dict) and one.get("cmd")}  # fmt: skip
-    yield Host(
-        file, _port(proxy.get("app_port")), _path(_table(proxy, "healthcheck").get("path")), tuple(others.items())
-    )
+    mounted = [one.split(":") for one in data.get("volumes") or () if isinstance(one, str)]
+    kept = [one[1] for one in mounted if len(one) == 2 and not re.search(r"\.\w+$", one[1])]
+    yield Host(file, _port(proxy.get("app_port")), _path(_table(proxy, "healthcheck").get("path")),
+               tuple(others.items()), volumes=tuple(kept))  # fmt: skip
 
 
 def _digital_ocean(file: str, data: Mapping[str, Any]) -> Iterator[Host]:

@@ -45,7 +45,7 @@ def started(tree: Tree, context: str, command: str) -> tuple[Text, ...]:
             if name not in observed and _runs(text.text, name):
                 observed.add(name)
                 found.append(Text(f"{name} of package.json", said))
-        for path in _named(tree, context, text.text):
+        for path in (*_named(tree, context, text.text), *_procfile(tree, context, text.text)):
             if path not in observed:
                 observed.add(path)
                 said = tree.read(path)
@@ -53,6 +53,12 @@ def started(tree: Tree, context: str, command: str) -> tuple[Text, ...]:
                 if programs := _PROGRAM.findall(_code(said)):  # of supervisord ("Configuration File", program section)
                     found.append(Text(path, "\n".join(programs)))
     return tuple(found)
+
+
+def _procfile(tree: Tree, context: str, text: str) -> list[str]:
+    """The Procfile, if a program starts all of its processes."""
+    starts = re.search(r"\b(?:honcho|foreman|overmind|goreman|forego|hivemind)\b(?:[^\n]*\bstart\b)?", text)
+    return [one for one in tree.named("Procfile", context) if starts][:1]
 
 
 def _scripts(tree: Tree, context: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ecsctl.discovery.files.compose import Service
 from ecsctl.discovery.files.dockerfile import Dockerfile, Stage
+from ecsctl.discovery.files.hosts import Host
 from ecsctl.discovery.files.tree import Tree, within
 
 _PASSING = re.compile(
@@ -42,7 +43,9 @@ def of_image(read: Dockerfile, stage: Stage) -> dict[str, str]:
     return {folder: where for folder, where in found.items() if folder}
 
 
-def listed(tree: Tree, app: Sequence[Service], kept: Mapping[str, str]) -> Iterator[str]:
+def listed(
+    tree: Tree, app: Sequence[Service], kept: Mapping[str, str], platforms: Sequence[Host] = ()
+) -> Iterator[str]:
     """A line with the folders whose content must outlive a container: a task's disk is deleted with the task.
 
     A folder that a compose file mounts from the repository does not count: the image has it.
@@ -52,6 +55,10 @@ def listed(tree: Tree, app: Sequence[Service], kept: Mapping[str, str]) -> Itera
         r"(?m)^[ \t]*disk:[ \t]*\n(?:[ \t]+\w+:[^\n]*\n)*?[ \t]+mountPath:[ \t]*(/\S+)", tree.read("render.yaml")
     ):
         folders.setdefault(place, "a disk of render.yaml")
+    for host in platforms:
+        for place in host.volumes:
+            if not _PASSING.search(place):
+                folders.setdefault(place, f"a volume of {host.file}")
     for service in app[:1]:
         for source, place in service.writable_mounts:
             inside = [one for one in tree.files if within(one, source)]

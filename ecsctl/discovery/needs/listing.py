@@ -57,7 +57,7 @@ def listed(
     and `known` the variables that it sets. `built` is the path of its Dockerfile, `port` the app's port, and `said` are
     the files of other platforms.
     """
-    foreign = others(tree, built) if context == "." else ()
+    foreign = others(tree, built, context)
     named, samples = _named(tree, context, built, services, app, foreign)
     drivers = depends.of(tree, context, foreign)
     beside = _near(services, app, context)
@@ -71,7 +71,7 @@ def listed(
     found = [Need(kind, line) for kind, line in lines]
     found += [Need(line.partition(":")[0], line) for line in _of_servers(tree)]
     secret = named if any(_SECRET.fullmatch(name) for name, _ in named) else [*named, *samples]
-    found += [Need("secrets", line) for line in _secrets(tree, context, secret)]
+    found += [Need("secrets", line) for line in _secrets(tree, context, secret, foreign)]
     named_yet = set(re.findall(r"[A-Z]\w{2,}", " ".join(one.line for one in found)))
     lacking = required.listed(
         tree, context, named_yet | set(known), foreign, built.rpartition("/")[0] if foreign else ""
@@ -82,7 +82,7 @@ def listed(
     held = [one for one in services if not one.dockerfile or tree.has(one.dockerfile)]
     found += [Need(line.partition(":")[0], line) for line in _processes(held, app)]
     found += [Need("migrations", line) for line in _of_builders(tree, context, built, [one.line for one in found])]
-    kept_lines = list(folders.listed(tree, app, kept))
+    kept_lines = list(folders.listed(tree, app, kept, platforms))
     stored = any(kind == "a database" for kind, line in lines if not line.endswith("the app may need one"))
     if not kept_lines and not stored and (why := depends.of_file(tree, context, foreign)):
         kept_lines.append(f"a database that is a file, if the app uses one ({why}): a task's disk is deleted with "
@@ -125,7 +125,7 @@ def _named(
             yield from ((name, file) for name in _ASSIGNED.findall(tree.read(file)) if kind_of_variable(name))
 
     for more in (lambda: samples, of_defaults, lambda: _of_manifests(tree, context), of_phoenix,
-                 lambda: stores.of_settings(tree, context),
+                 lambda: stores.of_settings(tree, context, foreign),
                  lambda: _read_in(tree, [one for one in tree.named(_READ_IN, context)[:20] if not is_auxiliary(one)]),
                  of_sources):  # fmt: skip
         if any(kind_of_variable(name) for name, _ in named):
@@ -140,17 +140,20 @@ def _read_in(tree: Tree, files: Sequence[str]) -> list[tuple[str, str]]:
     return [(name, file) for file, text in live if re.search("(?i:env)", text) for name in _READS.findall(text)]
 
 
-def others(tree: Tree, built: str) -> tuple[str, ...]:
+def others(tree: Tree, built: str, context: str) -> tuple[str, ...]:
     """The folders of the other apps in a repository: those that the Dockerfile is not in and does not mention.
 
     None if it mentions no app's folder at all.
     """
+    programs = dotnet.others(tree, built)
+    if context != ".":
+        return programs
     text = f"{built}\n{tree.read(built)}"
     apps = [one for one in tree.folders if re.fullmatch(r"(?:apps|services)/[^/]+", one)]
     # A workspace's Dockerfile copies the dependency lists of all apps, whichever it builds.
     text = re.sub(r"(?m)^COPY\s+\S+/(?:package\.json|pyproject\.toml|Cargo\.toml|[\w.]+\.csproj)\s+\S+\s*$", "", text)
     named = [one for one in apps if re.search(rf"{re.escape(one)}(?![\w-])", text)]
-    return tuple(one for one in apps if one not in named) if named else ()
+    return (*programs, *(one for one in apps if one not in named and named))
 
 
 def _further(app: Sequence[Service], port: int | None) -> Iterator[str]:
@@ -221,7 +224,7 @@ def _demanded_by_phoenix(tree: Tree, file: str) -> list[str]:
     )
 
 
-def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]], foreign: Sequence[str]) -> Iterator[str]:
     """Secrets without which a framework does not start, by the names that compose files, examples and sources use."""
     found: dict[str, str] = {}
     for name, where in named:
@@ -237,7 +240,10 @@ def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iter
         for name in _demanded_by_phoenix(tree, path):
             if _SECRET.fullmatch(name):
                 found.setdefault(name, path)
-    for name, file in (*dotnet.secrets(tree, context), *(() if found else variables_read.secrets(tree, context))):
+    for name, file in (
+        *dotnet.secrets(tree, context, foreign),
+        *(() if found else variables_read.secrets(tree, context)),
+    ):
         found.setdefault(name, file)
     for file, name, other, framework in _OF_FRAMEWORKS:
         place = "" if context == "." else f"{context}/"

@@ -23,7 +23,7 @@ _ONLY_X86 = re.compile(
 )
 _FETCHED = re.compile(
     r"(?:linux|unknown)[-_./](?:amd64|x86[-_]64|x64)\b|[-_.](?:amd64|x86_64)(?:-static)?\.(?:deb|rpm|apk|tar|tgz|zip|AppImage)"
-    r"|google-chrome-(?:stable|beta)|microsoft-edge-stable|\[arch=amd64\b|x86_64-(?:unknown-)?linux|\bGOARCH=amd64\b",
+    r"|(?<=\w)/(?:amd64|x86_64)/(?=[\w$])|google-chrome-(?:stable|beta)|microsoft-edge-stable|\[arch=amd64\b|x86_64-(?:unknown-)?linux|\bGOARCH=amd64\b",
     re.IGNORECASE,
 )
 _CHOSEN = re.compile(r"(?:TARGET|BUILD)(?:ARCH|PLATFORM)|uname\s+-m|--print-architecture|arm64|aarch64|dpkg\s+-")

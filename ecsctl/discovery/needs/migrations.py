@@ -41,7 +41,7 @@ _TOOLS = (
     Tool("Drizzle", r"drizzle\.config\.[cm]?[jt]s",
          r"drizzle-kit\s+(?:migrate|push)|\bmigrate\(\s*\w*(?:db|DB)|migrator",
          "npx drizzle-kit migrate"),
-    Tool("Knex", r"knexfile\.[cm]?[jt]s", r"migrate[:.]latest", "npx knex migrate:latest"),
+    Tool("Knex", r"knexfile\.[cm]?[jt]s", r"migrate[:.](?:latest|up)\b", "npx knex migrate:latest"),
     Tool("Sequelize", r"\.sequelizerc", r"db:migrate|\.sync\(|umzug", "npx sequelize db:migrate"),
     Tool("Ecto", r"priv/(?:\w+_)?repo/migrations/\d+_\w+\.exs",
          r"ecto\.(?:migrate|setup)|Ecto\.Migrator|Release\.migrate",
@@ -52,11 +52,17 @@ _TOOLS = (
          r"\.Migrate(?:Async)?\(|EnsureCreated(?:Async)?\(|ef\s+database\s+update|efbundle",
          "dotnet ef database update"),
 )  # fmt: skip
+# A command of the app's own that runs them.
+_OF_OWN = re.compile(r"(?<![\w./-])(?:db|database)[\s:](?:migrate|upgrade)\b|(?<![\w./-])migrate(?![\w./-])")
 _RUNNERS = (
     r"[\w.-]+\.(?:sh|bash|ya?ml|mjs|cjs|cs|rake)|[\w-]*entry[\w-]*|Procfile|Makefile|"
     r"[\w-]*(?:migrat|start|init)[\w-]*\.\w+"
 )
 """Files that may run migrations, besides what the container starts."""
+_BY_HAND = re.compile(
+    r"(?:^|/)(?:\.[^/]+/.*|[\w.-]*(?:deploy|setup|install|update|upgrade|local|dev|tests?|ci)(?:[._-][\w.-]*)?\.(?:sh|bash|ya?ml)|Makefile)$"
+)
+"""Files that somebody or another platform runs, not the container."""
 
 
 # The entry point that Rails generates migrates only if the command ends in `./bin/rails server`.
@@ -92,6 +98,8 @@ def unrun(
         if _RAILS_ENTRY.search(one.text) and not re.search(r"\./bin/rails\s+server\s*$", command)
     }
     commands = "\n".join([*(one.text for one in texts if one.where not in idle), *processes])
+    if _OF_OWN.search(commands):
+        return
     for tool in _TOOLS:
         match = re.search(rf"(?m)^(?:.*/)?{tool.files}$", paths)
         file = match[0] if match else ""
@@ -99,8 +107,7 @@ def unrun(
             continue
         files = [*tree.named(_RUNNERS, context)[:200], *sources(tree, context)]
         files += tree.named(r"[\w.-]+\.rs", context)[:2000] if tool.name == "Diesel" else ()
-        if not any(
-            re.search(tool.runs, tree.live(one)) for one in files if not one.startswith(".github/") and one not in idle
-        ):
+        if not any(re.search(tool.runs, tree.live(one)) for one in files
+                   if not _BY_HAND.search(one) and one not in idle):  # fmt: skip
             yield f"migrations: nothing runs those of {tool.name} ({file}): set command in [release] to {tool.command}"
         return

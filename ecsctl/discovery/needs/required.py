@@ -51,6 +51,7 @@ _MAY_LACK = re.compile(r"optional|Optional|default\(|prefault\(|nullish\(|catch\
 _OPTION = re.compile(
     rf"\benv:\s{{0,20}}[\"']{_NAME}[\"'](?=[^{{}}]{{0,600}}\brequired:\s{{0,9}}true\b)(?![^{{}}]{{0,600}}\bdefault:)"
 )
+_TABLES = re.compile(r"(?m)^(?=(?:module\.)?exports\.\w+[ \t]*=|(?:export )?(?:const|let|var) )")
 _ENVALID = re.compile(r"(?:str|num|port|url|bool|host|email|json)\(")
 # Variables that every container has, that init sets, that only a build uses, or that are for tests.
 _GIVEN = re.compile(
@@ -63,7 +64,7 @@ _STARTS = (
     r"\.(?:py|[cm]?[jt]s|go|rs|rb|php|exs?)"
 )
 _SCHEMAS = (
-    r"(?:config|index|[dD]efinitions|[oO]ptions)\.[cm]?[jt]s|"
+    r"(?:[\w-]+\.)?config\.[cm]?[jt]s|(?:index|[dD]efinitions|[oO]ptions)\.[cm]?[jt]s|"
     r"[\w.-]*env(?:ironment)?(?:[.-]?(?:server|schema|config|validation))?\.[cm]?[jt]s"
 )
 
@@ -77,7 +78,7 @@ def listed(
     folder in a repository with several.
     """
     found: dict[str, str] = {}
-    for name, file in _named(tree, context):
+    for name, file in _named(tree, context, foreign):
         if any(file.startswith(f"{folder}/") for folder in foreign):
             continue
         if name not in known and not _GIVEN.fullmatch(name):
@@ -93,11 +94,11 @@ def listed(
         yield f"{', '.join(names[:_MOST])}{more}: required by {file}"
 
 
-def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
+def _named(tree: Tree, context: str, foreign: Collection[str]) -> Iterator[tuple[str, str]]:
     if context == ".":
         yield from _of_heroku(tree)
         yield from _of_render(tree)
-    yield from dotnet.required(tree, context)
+    yield from dotnet.required(tree, context, foreign)
     yield from _of_spring(tree, context)
     for file in _files(tree, r"[\w.-]+(?<!_test)\.go", context):
         text = tree.read(file)
@@ -135,11 +136,14 @@ def _named(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
             yield from ((name, file) for name in _RUBY.findall(re.sub(r"ENV\.fetch\([^)]*\)\s*\|\|[^%]*", "", own)))
     for file in _files(tree, _SCHEMAS, context):
         text = tree.read(file)
-        yield from ((name, file) for name in _OPTION.findall(text))
+        tables = _TABLES.split(text)  # the smaller ones are values of single options
+        yield from ((name, file) for name in _OPTION.findall(max(tables, key=len)))
         if re.search(r"\bcleanEnv\(", text):  # envalid
             for name, rest in _fields(text):
                 if _ENVALID.match(rest) and not _MAY_LACK.search(rest.split("),")[0]):
                     yield name, file
+        if "process.env." in text and not re.search(r"discriminatedUnion|\bz\.union\(", text):
+            yield from ((name, file) for name in _parsed(text))
         if re.search(r"\bz\s{0,40}\.object\(|createEnv\(", text):
             for name, rest in _fields(text):
                 if re.match(r"z\s{0,40}\.", rest) and not _MAY_LACK.search(rest[:600]):
@@ -162,6 +166,27 @@ def _fields(text: str) -> list[tuple[str, str]]:
     """The fields of a schema, each with what follows its name."""
     found = _FIELD.split(re.sub(r"(?m)^[ \t]*//.*$", "", text))[1:]
     return list(zip(found[::2], found[1::2], strict=True))
+
+
+_PART = re.compile(r"(?m)^[ \t]{0,40}([a-z]\w{0,60}):[ \t]{0,9}(?=z\b)")
+_VALUE = re.compile(
+    rf"(?m)^[ \t]{{0,40}}([a-z]\w{{0,60}}):[ \t]{{0,9}}(?:\w{{1,40}}\()?process\.env\.{_NAME}\b(?!\s*(?:\?|\|\|))"
+)
+
+
+def _parsed(text: str) -> Iterator[str]:
+    """The variables that a zod schema requires by other names, as in `schema.parse({ url: process.env.SHOP_URL })`."""
+    values: dict[str, set[str]] = {}
+    for field, name in _VALUE.findall(text):
+        values.setdefault(field, set()).add(name)
+    parts = _PART.split(text)[1:]
+    fields = parts[::2]
+    for field, rest in zip(fields, parts[1::2], strict=True):
+        names = values.get(field, set())
+        if len(names) == 1 and fields.count(field) == 1 and "z.object(" not in rest.partition("\n")[0]:
+            said = re.split(r"(?m)^[ \t]*\}", rest)[0] if "superRefine(" not in rest else rest
+            if not _MAY_LACK.search(said[:400]) and "z.null()" not in said[:400]:
+                yield next(iter(names))
 
 
 def _of_render(tree: Tree) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ _KINDS = (
     ("a database",
      r"postgres|postgis|timescale|pgvector|mysql|mariadb|percona|mssql|azure-sql-edge|cockroach|mongo|cassandra|clickhouse|"
      r"couchdb|jawsdb|cleardb|ormongo|mongolab|neo4j|influxdb|surrealdb|libsql|dynamodb",
-     r"(?:\w+_)?(?:DATABASE|DB)_{0,2}(?:URL|URI|DSN|HOST|HOSTNAME|SERVER)|DSN|ConnectionStrings__(?!.*(?:[Rr]edis|[Cc]ache|[Rr]abbit|[Qq]ueue|[Bb]us|[Bb]lob|[Ss]torage|[Ii]nsights))\w+"
+     r"(?:\w+_)?(?:DATABASE|DB)_{0,2}(?:URL|URI|DSN|HOST|HOSTNAME|SERVER)|DSN|ConnectionStrings__(?!.*(?:[Rr]edis|[Cc]ache|[Rr]abbit|[Qq]ueue|[Bb]us|[Bb]lob|[Ss]torage|[Ii]nsights|AppConfig|SignalR|Vault))\w+"
      r"|(?:\w+__)*(?:Cosmos|Mongo|Sql|Postgres|Database|Db)\w*__(?:ConnectionString|ConnectionURI|Uri|Url|Host|Server)"
      r"|(?:\w+_)?(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|CLICKHOUSE|MONGO\w*)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
      r"|(?:\w+_)?MONGO(?:DB)?_UR[IL]|(?:\w+_)?DATASOURCE_(?:JDBC_|REACTIVE_)?URL|PGHOST",
@@ -107,7 +107,7 @@ def kind_of_server(command: str) -> tuple[str, str]:
     return next(((kind, first) for kind, pattern in _SERVERS if re.fullmatch(pattern, first)), ("", ""))
 
 
-def of_settings(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
+def of_settings(tree: Tree, context: str, foreign: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
     """The variables that override a store's address in settings of Spring, Quarkus and ASP.NET, each with its file.
 
     That is the variable in the setting's value, else the setting's own name in capitals (Spring Boot, "Externalized
@@ -120,7 +120,7 @@ def of_settings(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
                 given = [one for one in _PLACE.findall(value) if kind_of_variable(one)] or _PLACE.findall(value)
                 bare = name.replace("-", "") if name.startswith("spring.") else name  # Quarkus has "_" for each of them
                 yield (given[0] if given else re.sub(r"[.-]", "_", bare).upper()), file
-    for name, (value, file) in dotnet.settings(tree, context).items():
+    for name, (value, file) in dotnet.settings(tree, context, foreign).items():
         if kind_of_variable(name) and not _AT_HOME.search(value) and not re.search(r"\{\d\}", value):  # filled in later
             yield name, file
 

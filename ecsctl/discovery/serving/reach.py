@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ecsctl.discovery.files.compose import Service
 from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, expanded
@@ -55,6 +55,37 @@ def only_on_loopback(
         if any(re.search(pattern, text) for pattern in patterns) and not _EVERYWHERE.search(text):
             yield f"{file} makes the app listen on 127.0.0.1 only, where no load balancer reaches it: 0.0.0.0 is needed"
             return
+
+
+_ADDRESS = (
+    r"((?:[A-Z]+_)*(?:BIND|LISTEN)(?:_(?:IP|ADDR(?:ESS)?|HOST|INTERFACE))?"
+    r"|(?:(?:APP|SERVER|HTTP|WEB|NODE|SERVICE)_)?(?:HOST|ADDR(?:ESS)?|IP))"
+)
+# A default for such a variable, in JavaScript, Python, Go and Rust, and in a schema of zod.
+_BY_DEFAULT = re.compile(
+    rf"(?:process\.env\.{_ADDRESS}\s*(?:\|\||\?\?)"
+    rf"|(?i:getenv\w*|environ\.get|env::var|env_or)\(\s*[\"']{_ADDRESS}[\"'])"
+    rf"[^\n]{{0,60}}?[\"'`]{_HOME}(:\d+)?[\"'`]"
+    rf"|default\([\"']{_HOME}[\"']\)[^\n]{{0,20}}describe\([\"']{_ADDRESS}[\"']"
+)
+_OPENS = re.compile(r"\b(?:[lL]isten\w*|run|serve|Serve|bind|Run|Start|ListenAndServe)\(")
+
+
+def by_default(tree: Tree, context: str, known: Collection[str], foreign: Sequence[str]) -> Iterator[str]:
+    """A sentence if a variable that nothing sets holds the address to listen on, and its default is 127.0.0.1.
+
+    `known` are the variables that are set. A general name such as HOST only counts in a file that listens.
+    """
+    for file in sources(tree, context):
+        if any(within(file, folder) for folder in foreign):
+            continue
+        text = tree.live(file)
+        for found in _BY_DEFAULT.finditer(text):
+            name = found[1] or found[2] or found[4]
+            if name not in known and (re.search("BIND|LISTEN", name) or _OPENS.search(text)):
+                yield (f"{file} makes the app listen on 127.0.0.1 unless {name} is set, where no load balancer reaches "
+                       f'it: set {name} = "0.0.0.0{found[3] or ""}" in [service.environment]')  # fmt: skip
+                return
 
 
 def forbidden_port(read: Dockerfile, stage: Stage, port: int) -> Iterator[str]:
