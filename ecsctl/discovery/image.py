@@ -160,7 +160,7 @@ def observed(
         home,
         services,
         ours,
-        folders.of_image(read, stage),
+        folders.of_image(read, stage) | folders.of_frameworks(tree, home, read, stage),
         {*read.environment(stage), *dict(environment), *absent.variables_set(tree, path, stage, place.folder)},
         path,
         port,

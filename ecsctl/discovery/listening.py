@@ -45,6 +45,8 @@ def observed(
 ) -> Listening:  # fmt: skip
     """Finds the port and the health check. `notes` gets the source of both, `doubts` what the user should check."""
     paths = health.given(tree, context, path, read, stage, services, texts, platforms)
+    apart = settings.of(tree, context).get("management.server.port", "")  # of Spring Boot's actuator
+    paths = tuple(one for one in paths if one.port or not apart or not one.path.startswith("/actuator"))
     asked = [(one.port, one.source) for one in paths if one.port]
     anywhere = ports.wants_variable(read, stage, texts)
     found = ports.named(tree, context, read, stage, texts, services, asked, platforms, anywhere=anywhere)

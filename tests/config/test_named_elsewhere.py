@@ -106,3 +106,98 @@ def test_settings_of_another_program_in_the_solution_are_not_the_apps(tmp_path):
 def test_a_program_from_a_folder_for_x86_64_binds_the_image_to_it(tmp_path):
     run = "RUN curl -fsSL https://download.example.com/linux/static/x86_64/tool-1.tgz | tar -xz\n"
     assert of(tmp_path, Dockerfile=NODE.replace("EXPOSE", run + "EXPOSE")).architecture == "X86_64"
+
+
+@pytest.mark.parametrize(
+    "store", ["FROM ollama/ollama\nENTRYPOINT ['/start.sh']\n", "FROM postgres:17\nCMD ['postgres']\n"]
+)
+def test_a_store_with_settings_of_the_projects_own_is_not_the_app(tmp_path, store):
+    image = of(tmp_path, infra__docker__models__Dockerfile=store, apps__api__Dockerfile="FROM node:22\nCOPY lost .\nCMD node a.js\n")  # fmt: skip
+    assert image.dockerfile == "apps/api/Dockerfile"
+
+
+def test_what_a_committed_virtual_environment_reads_is_not_the_apps(tmp_path):
+    read = "import os\nPORT = os.environ['SERVER_PORT']\n"
+    image = of(tmp_path, Dockerfile='FROM python:3.13\nCOPY . .\nEXPOSE 8000\nCMD ["python", "-m", "shop"]\n',
+               venv__lib__site__main_dot_py=read)  # fmt: skip
+    assert image.environment == ()
+
+
+def test_supervisord_does_not_start_without_the_variables_in_its_settings(tmp_path):
+    text = "[program:web]\n; %(ENV_OLD)s\ncommand=gunicorn -w %(ENV_WORKERS)s -b 0.0.0.0:8000 shop\n"
+    found = needs(of(tmp_path, Dockerfile=GO, supervisord_dot_conf=text))
+    assert "WORKERS: required by supervisord.conf" in found
+    assert "OLD" not in found
+
+
+@pytest.mark.parametrize(("files", "folder"), [
+    ({"shop__settings_dot_py": "MEDIA_ROOT = BASE_DIR / 'media'\n", "shop__models_dot_py": "a = models.FileField()\n"}, "/app/media (MEDIA_ROOT of"),
+    ({"shop__settings_dot_py": "MEDIA_ROOT = BASE_DIR / 'media'\n"}, ""),  # no model has a file
+    ({"shop__settings_dot_py": "MEDIA_ROOT = BASE_DIR / 'media'\nDEFAULT_FILE_STORAGE = 'storages.backends.s3boto3.S3Boto3Storage'\n", "shop__models_dot_py": "a = models.FileField()\n"}, ""),
+    ({"config__environments__production_dot_rb": "config.active_storage.service = :local\n", "app__models__user_dot_rb": "has_one_attached :photo\n"}, "/app/storage (Active Storage in"),
+    ({"config__environments__production_dot_rb": "config.active_storage.service = :amazon\n", "app__models__user_dot_rb": "has_one_attached :photo\n"}, ""),
+])  # fmt: skip
+def test_what_users_upload_is_kept_in_the_frameworks_own_folder(tmp_path, files, folder):
+    found = needs(of(tmp_path, Dockerfile=GO.replace("COPY", "WORKDIR /app\nCOPY"), **files))
+    assert folder in found if folder else "what the app keeps" not in found
+
+
+SPRING = {"Dockerfile": "FROM eclipse-temurin:21\nCOPY . .\nEXPOSE 8080\nCMD java -jar app.jar\n",
+          "src__main__resources__application_dot_yml": "spring:\n  profiles:\n    active: ${SPRING_PROFILES_ACTIVE}\n",
+          "src__main__resources__application-eks_dot_yml": "a: ${EKS_KEY}\n",
+          "src__main__resources__application-prod_dot_yml": "a: ${PROD_KEY}\n"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "required"), [
+    ({"helm__values_dot_yaml": "env:\n  - name: SPRING_PROFILES_ACTIVE\n    value: \"eks\"\n"}, "EKS_KEY"),
+    ({"docker-compose_dot_yml": "services:\n  app:\n    build: .\n    environment:\n      SPRING_PROFILES_ACTIVE: eks\n"}, "EKS_KEY"),
+    ({"docker-compose_dot_yml": "services:\n  app:\n    build: .\n    environment:\n      SPRING_PROFILES_ACTIVE: dev\n"}, "PROD_KEY"),
+])  # fmt: skip
+def test_the_settings_of_the_profile_that_is_selected_count(tmp_path, files, required):
+    found = needs(of(tmp_path, **SPRING, **files))
+    assert [one for one in ("EKS_KEY", "PROD_KEY") if one in found] == [required]
+
+
+@pytest.mark.parametrize(("build", "line"), [
+    ('implementation("io.quarkus:quarkus-jdbc-postgresql")', "quarkus-jdbc-postgresql, whose address QUARKUS_DATASOURCE_JDBC_URL sets"),
+    ("implementation 'org.springframework.boot:spring-boot-starter-data-jpa'\nruntimeOnly 'com.mysql:mysql-connector-j'", "mysql-connector-j, whose address SPRING_DATASOURCE_URL sets"),
+    ("implementation 'com.mysql:mysql-connector-j'", "mysql-connector-j; the app may need one"),
+])  # fmt: skip
+def test_a_driver_of_a_framework_is_listed_with_the_variable_for_its_address(tmp_path, build, line):
+    assert line in needs(of(tmp_path, Dockerfile=SPRING["Dockerfile"], build_dot_gradle=build))
+
+
+def test_the_actuator_on_a_port_of_its_own_is_no_path_for_the_app(tmp_path):
+    image = of(tmp_path, **SPRING, src__main__resources__application_dot_properties="management.server.port=9102\n",
+               k8s__app_dot_yaml="livenessProbe:\n  httpGet:\n    path: /actuator/health\n    port: 8080\n")  # fmt: skip
+    assert image.path == "/"
+
+
+def test_routes_that_are_chained_to_the_app_of_hono_count(tmp_path):
+    source = "export const app = new Hono()\n  .use(logger())\n  .get('/healthz', (c) => c.text('ok'))\n"
+    image = of(tmp_path, Dockerfile=NODE, src__index_dot_ts=source)
+    assert (image.path, "proposal" in doubts(image)) == ("/healthz", False)
+
+
+def test_a_kamal_file_for_one_of_several_apps_counts_for_its_dockerfile(tmp_path):
+    text = "service: shop\nbuilder:\n  dockerfile: {0}\nproxy:\n  healthcheck:\n    path: /{1}\nenv:\n  secret: [DATABASE_URL, PAY_KEY]\n"
+    image = of(tmp_path, apps__api__Dockerfile=NODE, config__deploy_dot_web_dot_yml=text.format("apps/web/Dockerfile", "web"),
+               config__deploy_dot_api_dot_yml=text.format("apps/api/Dockerfile", "healthz"))  # fmt: skip
+    assert image.path == "/healthz"
+    assert "a database: DATABASE_URL (config/deploy.api.yml)" in needs(image)
+    assert "PAY_KEY: required by config/deploy.api.yml" in needs(image)
+
+
+def test_the_default_port_of_the_program_that_is_built_is_proposed(tmp_path):
+    source = 'const defaultPort = {0}\nfunc main() {{ http.ListenAndServe(fmt.Sprintf(":%d", port), nil) }}\n'
+    image = of(tmp_path, cmd__login__Dockerfile="FROM golang\nCOPY cmd/login/main.go .\nCMD /app\n",
+               cmd__api__main_dot_go=source.format(8081), cmd__login__main_dot_go=source.format(8083))  # fmt: skip
+    assert image.port == 8083
+    assert "port 8083 is a proposal" in doubts(image)
+
+
+@pytest.mark.parametrize(("value", "listed"), [("${PAY_KEY}", True), ("$PAY_KEY", True), ("${PAY_KEY:?needed}", True), ("${PAY_KEY:-x}", False), ("x", False)])  # fmt: skip
+def test_what_a_compose_file_takes_from_the_shell_has_to_be_provided(tmp_path, value, listed):
+    text = f"services:\n  app:\n    build: .\n    environment:\n      - PAY_KEY={value}\n"
+    found = needs(of(tmp_path, Dockerfile=NODE, compose_dot_yml=text))
+    assert ("PAY_KEY: app in compose.yml passes them on" in found) == listed

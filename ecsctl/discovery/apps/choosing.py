@@ -186,12 +186,13 @@ def _rank(tree: Tree, path: str) -> tuple[bool | int | str, ...]:
     starts, lacks = serves(tree, path), _needs_other_files(tree, path)
     read = dockerfile.parse(tree.read(path))
     pages = (stage := read.stage()) is not None and apps.serves_only_pages(read, stage)
+    store = stage is not None and bool(kind_of_image(stage.image))  # a server with settings of the project
     usual = re.fullmatch("(?:docker|container)file", name, re.IGNORECASE)
     return (
         is_template(tree, path),
         is_auxiliary(path),
         not is_for_release(tree, path),
-        is_helper(path),
+        is_helper(path) or store,
         not starts,
         pages and "/" in path,
         lacks,

@@ -59,6 +59,7 @@ class Service:
     files: tuple[tuple[str, str], ...] = ()  # mounted files of the repository, each with its path in the container
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
     environment: tuple[str, ...] = ()  # names only: values may be secret
+    passed: tuple[str, ...] = ()  # variables that it takes from the shell, without a default
     env_file: bool = False  # whether a file has further variables
     texts: tuple[str, ...] = ()  # variables whose value is a whole configuration file
     binds: tuple[tuple[str, str], ...] = ()  # variables that make the app listen on all addresses
@@ -197,6 +198,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any], names: S
         files=tuple(pair for volume in _listed(one.get("volumes")) if (pair := _file(volume, folder))),
         arguments=_pairs(build.get("args")),
         environment=_names(one.get("environment")),
+        passed=tuple(_passed(one.get("environment"))),
         env_file=bool(one.get("env_file")),
         texts=tuple(name for name, value in _values(one.get("environment")) if value.strip().count("\n") > 1),
         binds=_binds(one.get("environment")),
@@ -287,6 +289,16 @@ def _names(environment: Any) -> tuple[str, ...]:
         return tuple(map(str, environment))
     listed = environment if isinstance(environment, list) else []
     return tuple(str(one).partition("=")[0] for one in listed)
+
+
+def _passed(environment: Any) -> Iterator[str]:
+    """Variables that are one of the shell without a default, or have no value (Compose, "Interpolation")."""
+    split = [str(one).partition("=") for one in _listed(environment)]
+    pairs = environment.items() if isinstance(environment, dict) else [
+        (name, value if sign else None) for name, sign, value in split]  # fmt: skip
+    for name, value in pairs:
+        if value is None or re.fullmatch(r"\$(?:\w+|\{\w+(?::?\?[^{}]*)?\})", str(value)):
+            yield str(name)
 
 
 def _unsupported(one: Mapping[str, Any]) -> Iterator[str]:

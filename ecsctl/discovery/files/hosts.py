@@ -14,6 +14,7 @@ from ecsctl.discovery.files.compose import mebibytes
 from ecsctl.discovery.files.tree import Tree
 from ecsctl.discovery.files.yaml_text import documents
 
+_KAMAL = re.compile(r"(?:.*/)?config/deploy[.-][\w.-]+\.ya?ml")
 _COPILOT = re.compile(r"(?:.*/)?copilot/[^/]+/manifest\.ya?ml")
 
 
@@ -30,6 +31,8 @@ class Host:
     start: str = ""  # the command that replaces the image's own
     stores: tuple[str, ...] = ()  # databases and the like that the platform provides, by its names for them
     memory: int = 0  # in MiB
+    variables: tuple[str, ...] = ()  # that it sets, by name
+    secrets: tuple[str, ...] = ()  # those of them that are secret
     volumes: tuple[str, ...] = ()  # the paths of volumes in the container
 
 
@@ -45,11 +48,25 @@ def of(tree: Tree, dockerfile: str, context: str) -> tuple[Host, ...]:
                 found += read(file, data)
     for file in filter(_COPILOT.fullmatch, tree.files):
         found += _copilot(file, _data(file, tree.read(file)))
+    for file in filter(_KAMAL.fullmatch, tree.files):  # one for each app
+        found += [one for one in _kamal(file, _data(file, tree.read(file)) or {}) if one.dockerfile]
     found = [one for one in found if one.dockerfile in ("", dockerfile)]
     return tuple(
         one
         for one in found
-        if one.port or one.path or one.commands or one.start or one.memory or one.release or one.stores or one.volumes
+        if any(
+            (
+                one.port,
+                one.path,
+                one.commands,
+                one.start,
+                one.memory,
+                one.release,
+                one.stores,
+                one.volumes,
+                one.variables,
+            )
+        )
     )
 
 
@@ -116,14 +133,18 @@ def _heroku(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
 
 
 def _kamal(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
-    """Kamal ("Proxy", "Roles", "Volumes")."""
+    """Kamal ("Proxy", "Roles", "Volumes", "Environment variables")."""
     proxy, servers = _table(data, "proxy"), _table(data, "servers")
     others = {str(name): str(one["cmd"]) for name, one in servers.items()
               if name != "web" and isinstance(one, dict) and one.get("cmd")}  # fmt: skip
     mounted = [one.split(":") for one in data.get("volumes") or () if isinstance(one, str)]
     kept = [one[1] for one in mounted if len(one) == 2 and not re.search(r"\.\w+$", one[1])]
+    given = _table(data, "env")
+    secret = tuple(map(str, given.get("secret") or ())) if isinstance(given.get("secret"), list) else ()
+    clear = tuple(map(str, _table(given, "clear") or (given if "secret" not in given else ())))
     yield Host(file, _port(proxy.get("app_port")), _path(_table(proxy, "healthcheck").get("path")),
-               tuple(others.items()), volumes=tuple(kept))  # fmt: skip
+               tuple(others.items()), _file(_table(data, "builder").get("dockerfile")), volumes=tuple(kept),
+               variables=(*clear, *secret), secrets=secret)  # fmt: skip
 
 
 def _digital_ocean(file: str, data: Mapping[str, Any]) -> Iterator[Host]:

@@ -18,6 +18,27 @@ def of(tree: Tree, context: str) -> dict[str, str]:
     return found
 
 
+_SELECTED = re.compile(
+    r"(?:SPRING_PROFILES_ACTIVE|QUARKUS_PROFILE|spring\.profiles\.active)[\"']?(?:\s*[:=]|\s*\n\s*value\s*:)\s*[\"']?([\w-]+)"
+)
+_FOR_DEVELOPERS = re.compile(r"(?:.*-)?(?:dev\w*|local\w*|tests?|default|true|false)", re.IGNORECASE)
+
+
+def profile(tree: Tree, context: str) -> str:
+    """The one profile that Dockerfiles, compose files, manifests and settings select; empty if none or several do."""
+    files = [one for one in tree.named(r"[\w.-]*dockerfile[\w.-]*|.+\.ya?ml|.+\.properties|\.env[\w.-]*", context)
+             if not is_auxiliary(one) and "src/test" not in one][:200]  # fmt: skip
+    found = {name for one in files for name in _SELECTED.findall(tree.read(one)) if not _FOR_DEVELOPERS.fullmatch(name)}
+    return found.pop() if len(found) == 1 else ""
+
+
+def applying(tree: Tree, context: str) -> list[str]:
+    """The settings files that apply in production: without a profile, and of the one selected or named "prod"."""
+    chosen = re.escape(profile(tree, context)) or r"prod\w*"
+    found = tree.named(rf"application(?:-{chosen})?\.(?:properties|ya?ml)", context)
+    return [one for one in found if not is_auxiliary(one)][:10]
+
+
 def read(file: str, text: str) -> dict[str, str]:
     """The settings of one file."""
     found = dict(re.findall(r"(?m)^[ \t]*([\w.-]+)\s*=\s*(\S+)\s*$", text))

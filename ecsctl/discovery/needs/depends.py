@@ -115,8 +115,24 @@ def of(tree: Tree, context: str, foreign: Collection[str] = ()) -> dict[str, str
             own = text.partition('"devDependencies"')[0] if file.endswith("package.json") else text
             for kind, driver in kinds:
                 if kind not in found and (match := re.search(driver, own)):
-                    found[kind] = f"{file} has {match[1].split()[0]}"
+                    name = match[1].split()[0]
+                    variable = next((one for pattern, framework, one in _ADDRESSES
+                                     if re.search(pattern, name) and framework in text), "")  # fmt: skip
+                    found[kind] = f"{file} has {name}{variable and f', whose address {variable} sets'}"
     return found
+
+
+# Variables of frameworks' own settings (Spring Boot, "Common Application Properties"; Quarkus, "All configuration").
+_ADDRESSES = (
+    ("quarkus-jdbc", "quarkus", "QUARKUS_DATASOURCE_JDBC_URL"),
+    ("quarkus-mongodb", "quarkus", "QUARKUS_MONGODB_CONNECTION_STRING"),
+    ("quarkus-redis", "quarkus", "QUARKUS_REDIS_HOSTS"),
+    ("data-mongodb", "spring-boot", "SPRING_DATA_MONGODB_URI"),
+    ("data-redis", "spring-boot", "SPRING_DATA_REDIS_HOST"),
+    ("spring-kafka", "spring-boot", "SPRING_KAFKA_BOOTSTRAP_SERVERS"),
+    ("starter-amqp", "spring-boot", "SPRING_RABBITMQ_HOST"),
+    ("mysql-connector-j|mariadb-java-client|mssql-jdbc|org.postgresql", "spring-boot-starter", "SPRING_DATASOURCE_URL"),
+)
 
 
 # SQLite libraries and settings, by the file that they are in.

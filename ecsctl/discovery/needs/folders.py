@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ecsctl.discovery.files.compose import Service
-from ecsctl.discovery.files.dockerfile import Dockerfile, Stage
+from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, expanded
 from ecsctl.discovery.files.hosts import Host
-from ecsctl.discovery.files.tree import Tree, within
+from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 
 _PASSING = re.compile(
     r"/(?:logs?|tmp|run|cache|\.cache|node_modules|vendor|bundle|\.next|target|certs?|ssl|go/pkg|\.cargo|\.m2|\.npm|\.gradle)(?:/|$)"
@@ -41,6 +41,29 @@ def of_image(read: Dockerfile, stage: Stage) -> dict[str, str]:
     if made and not any(within(one, "/data") for one in found):
         found["/data"] = "RUN of the Dockerfile"
     return {folder: where for folder, where in found.items() if folder}
+
+
+def of_frameworks(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> dict[str, str]:
+    """The folders in which frameworks keep what users upload, each with the file that says so.
+
+    Django's MEDIA_ROOT, and Rails' Active Storage on disk ("File storage", "Active Storage Overview").
+    """
+    workdir = expanded(read.last(stage, "WORKDIR"), read.variables(stage)).rstrip("/")
+    for file in [one for one in tree.named(r"settings\.py|base\.py|common\.py|prod\w*\.py", context)
+                 if not is_auxiliary(one)][:5]:  # fmt: skip
+        text = tree.live(file)
+        root = re.search(r"(?m)^MEDIA_ROOT\s*=\s*[^\n]*?[\"'](/?[\w/-]+)[\"']\W*$", text)
+        elsewhere = re.search(r"storages\.backends|S3Boto|cloudinary|GoogleCloudStorage|AzureStorage", text)
+        if root and not elsewhere and any("FileField(" in (said := tree.read(one)) or "ImageField(" in said
+                                          for one in tree.named(r"\w*models?\w*\.py", context)[:200]):  # fmt: skip
+            return {root[1] if root[1].startswith("/") else f"{workdir}/{root[1]}": f"MEDIA_ROOT of {file}"}
+    for file in tree.named(r"production\.rb", context)[:3]:
+        models = [one for one in tree.named(r"\w+\.rb", context) if "app/models/" in one][:400]
+        if re.search(r"active_storage\.service\s*=\s*:local\b", tree.live(file)) and any(
+            re.search(r"\bhas_(?:one|many)_attached\b|\bhas_rich_text\b", tree.read(one)) for one in models
+        ):
+            return {f"{workdir}/storage": f"Active Storage in {file}"}
+    return {}
 
 
 def listed(

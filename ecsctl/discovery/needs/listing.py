@@ -59,6 +59,7 @@ def listed(
     """
     foreign = others(tree, built, context)
     named, samples = _named(tree, context, built, services, app, foreign)
+    named = [*((name, one.file) for one in platforms for name in one.variables), *named]
     drivers = depends.of(tree, context, foreign)
     beside = _near(services, app, context)
     beside += [Service(one.file, name, name) for one in platforms for name in one.stores]
@@ -73,10 +74,12 @@ def listed(
     secret = named if any(_SECRET.fullmatch(name) for name, _ in named) else [*named, *samples]
     found += [Need("secrets", line) for line in _secrets(tree, context, secret, foreign)]
     named_yet = set(re.findall(r"[A-Z]\w{2,}", " ".join(one.line for one in found)))
+    given = [(name, one.file) for one in platforms for name in one.secrets]
     lacking = required.listed(
-        tree, context, named_yet | set(known), foreign, built.rpartition("/")[0] if foreign else ""
+        tree, context, named_yet | set(known), foreign, built.rpartition("/")[0] if foreign else "", given
     )
     found += [Need("required variables", line) for line in lacking]
+    found += [Need("required variables", line) for line in _passed(app, [one.line for one in found], known)]
     found += [Need("required variables", f"{name}: a whole configuration file as one variable, in {app[0].where}")
               for name in (app[0].texts if app else ()) if name not in known]  # fmt: skip
     held = [one for one in services if not one.dockerfile or tree.has(one.dockerfile)]
@@ -162,6 +165,16 @@ def _further(app: Sequence[Service], port: int | None) -> Iterator[str]:
     if beside:
         listed = ", ".join(beside[:5])
         yield f"port {listed}, which {app[0].where} publishes too: the load balancer only forwards to {port}"
+
+
+def _passed(app: Sequence[Service], lines: Sequence[str], known: Collection[str]) -> Iterator[str]:
+    """A line with the variables that the app's compose file takes from whoever starts it."""
+    for one in [one for one in app[:1] if not one.for_development]:
+        named = {*re.findall(r"[A-Z]\w{2,}", " ".join(lines)), *known, "PORT", "NODE_ENV", "TZ"}
+        names = [name for name in one.passed if name not in named and not name.startswith(("NEXT_PUBLIC_", "VITE_"))]
+        if names:
+            more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+            yield f"{', '.join(names[:12])}{more}: {one.where} passes them on, without a default"
 
 
 def _of_builders(tree: Tree, context: str, built: str, lines: Sequence[str]) -> Iterator[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from ecsctl.discovery.files import dotnet
+from ecsctl.discovery.files import dotnet, settings
 from ecsctl.discovery.files.tree import Tree, is_auxiliary
 from ecsctl.discovery.needs import pydantic_settings, variables_read
 
@@ -70,15 +70,16 @@ _SCHEMAS = (
 
 
 def listed(
-    tree: Tree, context: str, known: Collection[str], foreign: Collection[str] = (), own: str = ""
-) -> Iterator[str]:
+    tree: Tree, context: str, known: Collection[str], foreign: Collection[str] = (), own: str = "",
+    given: Sequence[tuple[str, str]] = (),
+) -> Iterator[str]:  # fmt: skip
     """A line for each file that requires variables.
 
     `known` are variables that are set or listed already, `foreign` the folders of other apps, and `own` is the app's
-    folder in a repository with several.
+    folder in a repository with several. `given` are further ones, each with its file.
     """
     found: dict[str, str] = {}
-    for name, file in _named(tree, context, foreign):
+    for name, file in (*given, *_named(tree, context, foreign)):
         if any(file.startswith(f"{folder}/") for folder in foreign):
             continue
         if name not in known and not _GIVEN.fullmatch(name):
@@ -122,6 +123,9 @@ def _named(tree: Tree, context: str, foreign: Collection[str]) -> Iterator[tuple
             scheme = set(re.findall(r"(?m)^[ \t]+([A-Z]\w+)=\(", live))  # of environ.Env: each with its default
             names = [name for name in _DECOUPLE.findall(live) if name not in scheme]
             yield from ((name, file) for name in names if not re.search(r"(?:test|dev|local)", file))
+    for file in _files(tree, r"supervisor[\w.-]*\.(?:conf|ini)", context):  # which does not start without them
+        if not re.search(r"(?:^|[/._-])(?:dev|local)", file):
+            yield from ((name, file) for name in re.findall(r"(?m)^[^;#\n]*?%\(ENV_(\w+)\)s", tree.read(file)))
     yield from pydantic_settings.required(tree, _files(tree, r"[\w-]+\.py", context))
     for file in _files(tree, r"[\w-]+\.rb", context):
         if re.search(r"(?:^|/)config/(?:environments/production|application|initializers/[\w-]+)\.rb$", file):
@@ -156,7 +160,7 @@ def _of_spring(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
 
     (Spring Boot, "Externalized Configuration", property placeholders.)
     """
-    for file in _files(tree, r"application(?:-prod(?:uction)?)?\.(?:properties|ya?ml)", context):
+    for file in settings.applying(tree, context):
         if "src/main/resources/" in file:
             live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
             yield from ((name, file) for name in re.findall(rf"\$\{{{_NAME}\}}", live))

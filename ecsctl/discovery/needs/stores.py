@@ -113,7 +113,7 @@ def of_settings(tree: Tree, context: str, foreign: Sequence[str] = ()) -> Iterat
     That is the variable in the setting's value, else the setting's own name in capitals (Spring Boot, "Externalized
     Configuration"). For appsettings.json, two underscores separate the levels (ASP.NET Core, "Configuration").
     """
-    for file in _files(tree, context, r"application(?:-prod\w*)?\.(?:properties|ya?ml)"):
+    for file in settings.applying(tree, context):
         for name, value in settings.read(file, tree.read(file)).items():
             kind = next((kind for kind, *_, keys in _KINDS if re.fullmatch(keys, name)), "")
             if kind and not _AT_HOME.search(value):
@@ -144,7 +144,7 @@ def fixed(tree: Tree, context: str, foreign: Sequence[str]) -> Iterator[str]:
     """A sentence if a source contains a store's address that no variable can override."""
     for file in sources(tree, context):
         if any(within(file, folder) for folder in foreign) or re.search(
-            r"(?:^|[/_.-])(?:tests?|spec|seed|dev|local)\b", file
+            r"(?:^|[/_.-])(?:tests?|\w*test\.config|spec|seed|dev|local|playwright|cypress)\b", file
         ):
             continue
         text = tree.read(file).partition("#[cfg(test)]")[0]

@@ -41,6 +41,9 @@ _ROUTE = re.compile(
 # A router of Flask or FastAPI without a prefix, which the app takes unchanged; Elysia, whose plugins are apps.
 _ROUTER = re.compile(r"(?m)^(\w+)\s*=\s*(?:Blueprint|APIRouter)\(((?:[^()]|\([^()]*\))*)\)")
 _ELYSIA = re.compile(r"new Elysia\(\)(?:\s*\.use\([\w.]+\))*\s*\.get\(\s*[\"'`](/" + WELL + r")[\"'`]")
+_HONO = re.compile(
+    r"\bapp\w*\s*=\s*new Hono(?:<[^>]*>)?\(\)(?:(?!basePath)[^;]){0,2000}?\.get\(\s*[\"'`](/" + WELL + r")[\"'`]"
+)
 # A group of routes of ASP.NET that the app has ("Route groups").
 _GROUP = re.compile(r"\b(\w+)\s*=\s*\w*[aA]pp\w*\.MapGroup\(\s*\"(/" + WELL + r")/?\"\s*\)")
 # hapi and Fastify: a route as an object with method and path.
@@ -285,7 +288,7 @@ def _route(tree: Tree, path: str, text: str) -> str:
     for match in _NAMED_ROUTE.finditer(text):
         if _ROUTE.search(text, max(0, match.start() - 120), match.start()):
             return match[1]
-    for pattern, sign in ((_ELYSIA, "Elysia"), (_OBJECT, "method:")):
+    for pattern, sign in ((_ELYSIA, "Elysia"), (_HONO, "Hono"), (_OBJECT, "method:")):
         if sign in text and (found := pattern.search(text)):
             return str(next(one for one in found.groups() if one))
     if path.endswith(".cs") and (group := _GROUP.search(text)):

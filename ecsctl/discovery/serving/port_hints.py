@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ecsctl.discovery.files import settings
 from ecsctl.discovery.files.compose import Service
@@ -226,15 +227,25 @@ def without_web(tree: Tree, context: str) -> str:
     return builds[0] if starts and not any(_SPRING_WEB.search(text) for text in texts) else ""
 
 
-def of_sources(tree: Tree, context: str) -> Iterator[Port]:
-    """The ports on which a program's main files listen."""
+_GO_DEFAULT = re.compile(r"\b\w*[pP]ort\w*\s*(?:int\s*)?:?=\s*\"?:?" + NUMBER)
+_GO_SERVES = re.compile(r"ListenAndServe|net\.Listen\(|\.(?:Run|Start|Listen)\(")
+
+
+def of_sources(tree: Tree, context: str, built: str = "") -> Iterator[Port]:
+    """The ports on which a program's main files listen. `built` is the Dockerfile's text, which names the program."""
     files = [one for one in tree.named(FIRST_FILE.pattern, context) if not is_auxiliary(one)]
+    programs = {one.rpartition("/")[0] for one in files if re.search(r"(?:^|/)cmd/[^/]+/main\.go$", one)}
+    own = [one for one in programs if re.search(rf"{re.escape('/'.join(one.split('/')[-2:]))}(?![\w-])", built)]
+    files = [one for one in files if not own or not any(within(one, other) for other in programs - set(own))]
     for file in files[:40]:
         for match in _LISTENS.finditer(tree.live(file)):
             number = int(next(one for one in match.groups() if one))
             if number < 65536:
                 fixed = re.match(r"\.(?:listen|Run|Start|Listen)\(\s*[\"']?(?:[\d.]*:)?\d", match[0]) is not None
                 yield Port(number, file, sure=False, fixed=fixed)
+        if file.endswith(".go") and _GO_SERVES.search(text := tree.live(file)):
+            found = (int(one) for one in _GO_DEFAULT.findall(text))
+            yield from (Port(one, file, sure=False) for one in islice((one for one in found if one < 65536), 1))
 
 
 def of_rocket(tree: Tree, context: str, environment: Mapping[str, str]) -> Iterator[Port]:

@@ -54,6 +54,7 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
     """
     surer = [Port(one, "EXPOSE of the Dockerfile") for one in exposed(read, stage)]
     environment = read.environment(stage)
+    written = " ".join(rest for one in read.stages for _, rest in one.instructions)
     given = [Port(int(value[-5:].rpartition(":")[2]), f"{name} of {one.where}", sure=False)
              for one in services[:1] if one.runs(stage.name) for name, value in one.listens]  # fmt: skip
     hints = [
@@ -69,7 +70,7 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         *port_hints.of_services([service for service in services if not service.runs(stage.name)]),
         *port_hints.of_spring(tree, context),
         *port_hints.of_rocket(tree, context, environment),
-        *port_hints.of_sources(tree, context),
+        *port_hints.of_sources(tree, context, written),
         *port_hints.of_settings(tree, context),
         *port_hints.of_samples(tree, context),
         *(Port(number, source, sure=False) for _, number, source in examples(tree, context)),
