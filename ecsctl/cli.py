@@ -197,10 +197,10 @@ def _explained(error: Exception) -> int:
     if not isinstance(error, EcsctlError):
         sys.excepthook = errors.bug
         raise error
-    if not isinstance(error, UsageError) and options.chosen.left_out_sandbox():
+    if not isinstance(error, UsageError) and options.chosen.has_unused_sandbox():
         otherwise = f"; on AWS: {error.hint}" if error.hint else ""
         error.hint = f"add --sandbox to work in the sandbox of this folder, which runs{otherwise}"
     errors.show(error)
-    if options.chosen.json:
+    if options.chosen.is_json:
         output.emit(output.error_document(error))
     return error.exit_code

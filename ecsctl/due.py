@@ -35,7 +35,7 @@ class Cron:
     week_days: str
     years: frozenset[int]
 
-    def on(self, day: date) -> bool:
+    def is_due_on(self, day: date) -> bool:
         """Whether it is due on this day at all."""
         if day.year not in self.years or day.month not in self.months:
             return False
@@ -117,7 +117,7 @@ def _dues(said: Cron, place: tzinfo, moment: datetime) -> Iterator[datetime]:
     day = (moment.astimezone(place) - timedelta(days=1)).date()
     last = day.year + YEARS
     while day.year <= last:
-        if said.on(day):
+        if said.is_due_on(day):
             for hour in said.hours:
                 for minute in said.minutes:
                     local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=place)

@@ -28,7 +28,7 @@ def body_of(text: str) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
-def codebuild_reads(text: str) -> bool:
+def is_readable_by_codebuild(text: str) -> bool:
     """Whether CodeBuild can read this secret directly, so that a project does not need the account's credentials."""
     body = body_of(text) or {}
     return TYPE.items() <= body.items() and isinstance(body.get("Token"), str)
@@ -38,6 +38,6 @@ def with_token(text: str, token: str) -> str:
     """The secret with another token: one in CodeBuild's form, or a new one, stays in that form; any other is the bare
     token.
     """
-    if text and not codebuild_reads(text):
+    if text and not is_readable_by_codebuild(text):
         return token
     return json.dumps({**TYPE, **(body_of(text) or {}), "Token": token})

@@ -118,7 +118,7 @@ def held(aws: Aws, app: str) -> tuple[Held, ...]:
 
 
 @asking("reading the secret")
-def scheduled(aws: Aws, app: str, name: str) -> bool:
+def is_scheduled_for_deletion(aws: Aws, app: str, name: str) -> bool:
     """Whether a secret is scheduled for deletion already. Raises Refused if there is none."""
     return bool(_existing(aws, app, name).get("DeletedDate"))
 

@@ -15,7 +15,7 @@ OPEN = frozenset("docker.io index.docker.io registry-1.docker.io public.ecr.aws 
                  "container-registry.oracle.com cgr.dev lscr.io".split())  # fmt: skip
 
 
-def named(image: str) -> bool:
+def is_image_name(image: str) -> bool:
     """Whether this can be the name of an image."""
     found = _NAME.fullmatch(image)
     return (
@@ -36,7 +36,7 @@ def is_ecr(image: str) -> bool:
     return ".dkr.ecr." in registry(image)
 
 
-def asks_nobody(image: str) -> bool:
+def is_public(image: str) -> bool:
     """Whether its registry is known to let anyone pull, unless something there was made private."""
     host = registry(image)
     return image.startswith(CURATED) or host in OPEN or host.endswith(".gcr.io")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from ecsctl.aws.asking import asking
-from ecsctl.aws.codes import DENIED, already_exists, code, is_gone
+from ecsctl.aws.codes import DENIED, code, exists_already, is_gone
 from ecsctl.aws.explaining import is_unanswered
 from ecsctl.engine.claim import AT_MOST
 from ecsctl.errors import Locked, TimedOut
@@ -99,7 +99,7 @@ class RunLock:
             except Exception as error:
                 if is_gone(error):
                     return False
-                if not (already_exists(error) or is_unanswered(error)):
+                if not (exists_already(error) or is_unanswered(error)):
                     raise
                 exists, holder = self._once_named()
             if holder and self._is_over(holder):
@@ -107,7 +107,7 @@ class RunLock:
             elif holder:
                 raise self._locked(holder)
             elif exists:
-                with _fine_if(already_exists):
+                with _fine_if(exists_already):
                     self.aws.patience.through(partial(self._create, name), what=LOCKING)
                 _, first = self._standing()
                 if not first or first.run == self.state.run:  # none: ours does not show yet
@@ -187,7 +187,7 @@ class RunLock:
 
     def _is_over(self, holder: Holder) -> bool:
         """Whether its run has ended without giving the lock back, as far as can be known here."""
-        return self.state.cut_off(holder.run) or (self.aws.now() - holder.since).total_seconds() >= AT_MOST
+        return self.state.is_interrupted(holder.run) or (self.aws.now() - holder.since).total_seconds() >= AT_MOST
 
     def _locked(self, holder: Holder) -> Locked:
         return Locked(

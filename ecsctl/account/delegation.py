@@ -21,7 +21,7 @@ AMAZON = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.
 _ISSUE = re.compile(r'^\s*\d+\s+(issue|issuewild)\s+"?([^"]*)"?\s*$', re.IGNORECASE)
 
 
-def proven(aws: Aws, zone: str, domain: str, me: Label) -> bool:
+def has_worked_before(aws: Aws, zone: str, domain: str, me: Label) -> bool:
     """Whether it has worked before: the app's record exists in the zone, or ACM has issued for the domain."""
     tag_sets = (tags_in(record) for record in _records(aws, zone) if normal(record["Name"]) == PREFIX + domain)
     if any(tags.get(APP) == me.app for tags in tag_sets):

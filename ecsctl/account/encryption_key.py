@@ -17,7 +17,7 @@ from ecsctl.aws import partitions
 from ecsctl.aws.codes import DENIED, code
 from ecsctl.names import Names
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.policy_document import lets_in
+from ecsctl.resources.support.policy_document import allows
 
 if TYPE_CHECKING:
     from ecsctl.aws.clients import Aws
@@ -43,9 +43,9 @@ class Need:
         """The service, as policies name it."""
         return str(self.statement["Principal"]["Service"])
 
-    def met(self, policy: str) -> bool:
+    def is_met_by(self, policy: str) -> bool:
         """Whether the key's policy allows all of it."""
-        return all(lets_in(policy, self.service, action, self.context) for action in self.actions)
+        return all(allows(policy, self.service, action, self.context) for action in self.actions)
 
 
 def facts_of(aws: Aws, config: Config) -> dict[str, str]:
@@ -82,7 +82,7 @@ def examined(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     policy = _policy(aws, str(found["Arn"]), me)
     reported = []
     for need in needs(config, me, storage=not found.get("MultiRegion")) if policy else ():
-        if need.statement not in reported and not need.met(policy):
+        if need.statement not in reported and not need.is_met_by(policy):
             reported.append(need.statement)
             yield unfit("KMS key", "kms_key", f"the policy of {named} does not let {need.service} {need.why}",
                         f"add to its policy the statement {json.dumps(need.statement)}")  # fmt: skip
@@ -100,7 +100,7 @@ def cautions(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
         said.append("kms_key is a multi-Region key, which Fargate does not take: the tasks' own storage stays "
                     "encrypted with AWS's key")  # fmt: skip
     policy = _policy(aws, str(found["Arn"]), me)
-    if policy and not lets_in(policy, me.account, "kms:Decrypt"):
+    if policy and not allows(policy, me.account, "kms:Decrypt"):
         roles = f"arn:{me.partition}:iam::{me.account}:root"
         said.append(f"the policy of kms_key does not leave it to IAM who may use the key ({roles} is not allowed "
                     "kms:Decrypt): it must name the roles of the app itself, and whoever runs ecsctl")  # fmt: skip

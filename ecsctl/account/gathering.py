@@ -110,7 +110,7 @@ def gather(
         asked["key"] = lambda: encryption_key.facts_of(aws, config)
         asked["key_cautions"] = lambda: encryption_key.cautions(aws, config, me)
     asked["image"] = lambda: images.known(aws, config, me, image)
-    asked["shifted"] = lambda: in_use.shifted(aws, me)
+    asked["shifted"] = lambda: in_use.can_shift_requests(aws, me)
     instead = in_use.as_recorded(recorded) if as_far else {}
     found, unobserved = _answers(aws, asked, instead)
     found |= found.pop("zone", {})

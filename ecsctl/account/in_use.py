@@ -99,7 +99,7 @@ def tls_policy(aws: Aws, me: Label) -> str:
     return ""
 
 
-def shifted(aws: Aws, me: Label) -> bool:
+def can_shift_requests(aws: Aws, me: Label) -> bool:
     """Whether the service can shift requests between two target groups, and may have its tasks in either.
 
     The second one stays when the strategy is changed back to a rolling one: AWS keeps the tasks where they are (ECS

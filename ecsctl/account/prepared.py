@@ -24,7 +24,7 @@ from ecsctl.names import Names
 from ecsctl.resources.support import ecr, log_delivery
 from ecsctl.resources.support.common import none_if_gone, where
 from ecsctl.resources.support.ecs import service_of
-from ecsctl.resources.support.policy_document import lets_in, lets_put
+from ecsctl.resources.support.policy_document import allows, allows_put
 
 if TYPE_CHECKING:
     from ecsctl.aws.clients import Aws
@@ -52,7 +52,7 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
         lambda: _web_acl(aws, config, me),
         *(partial(_queue, aws, me, key, arn) for key, arn in queues(config).items()),
     ]
-    if config.silent:
+    if config.leaves_out_web:
         checks.append(lambda: _web(aws, me))
     with ThreadPoolExecutor(len(checks)) as pool:
         return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)
@@ -100,7 +100,7 @@ def _topic(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     if answer is None:
         yield unfit("topic", "notify.topic", f"there is no topic {arn}",
                     "make it (aws sns create-topic), or fix its ARN in ecsctl.toml")  # fmt: skip
-    elif not lets_in(answer["Attributes"].get("Policy", "{}"), "events.amazonaws.com", "sns:Publish"):
+    elif not allows(answer["Attributes"].get("Policy", "{}"), "events.amazonaws.com", "sns:Publish"):
         statement = f'"Principal": {{"Service": "events.amazonaws.com"}}, "Action": "sns:Publish", "Resource": "{arn}"'
         yield unfit("topic", "notify.topic", f"the policy of {arn} does not let EventBridge publish",
                     f'add to its policy the statement {{"Effect": "Allow", {statement}}}')  # fmt: skip
@@ -163,7 +163,7 @@ def _log_bucket(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     elif algorithm != "AES256":
         yield unfit("bucket", key, f"{name} encrypts with {algorithm}, expected AES256: a load balancer cannot write "
                     "with another", "set its default encryption to SSE-S3, or name another bucket")  # fmt: skip
-    elif not any(lets_put(stated["Policy"] if stated else "{}", who, folder) for who in writers):
+    elif not any(allows_put(stated["Policy"] if stated else "{}", who, folder) for who in writers):
         statement = {"Effect": "Allow", "Principal": writers[0], "Action": "s3:PutObject", "Resource": folder}
         yield unfit("bucket", key, f"the policy of {name} does not let the load balancer write",
                     f"add to its policy the statement {json.dumps(statement)}")  # fmt: skip
@@ -223,7 +223,7 @@ def domain(aws: Aws, config: Config, held: Mapping[str, str], me: Label) -> Iter
     reported: set[tuple[str, str]] = set()
     ours = config.domain is None or not config.domain.certificate_arn
     for name, zone in held.items():
-        if delegation.proven(aws, zone, name, me):
+        if delegation.has_worked_before(aws, zone, name, me):
             continue
         for wrong in delegation.unfit(aws, zone, name, certificate=ours):
             if wrong not in reported:

@@ -83,7 +83,7 @@ def _reached(
         yield _unfit(key, f"{system} has no mount target in {', '.join(missing)}, where tasks may run",
                      _MAKE.format(system))  # fmt: skip
     for one in targets:
-        if one["AvailabilityZoneId"] in wanted and not _lets_in(aws, config, me, one, subnets):
+        if one["AvailabilityZoneId"] in wanted and not _allows_nfs(aws, config, me, one, subnets):
             target = one["MountTargetId"]
             yield _unfit(key, f"no security group of its mount target {target} lets the tasks in on port {NFS}",
                          "let their subnets in, or a group of service.security_groups: aws ec2 "
@@ -117,7 +117,7 @@ def _is_ours(aws: Aws, vpc: str, me: Label) -> bool:
     return bool(answer and answer["Vpcs"] and flat(answer["Vpcs"][0].get("Tags")).get(APP) == me.app)
 
 
-def _lets_in(aws: Aws, config: Config, me: Label, target: Any, subnets: Mapping[str, Any]) -> bool:
+def _allows_nfs(aws: Aws, config: Config, me: Label, target: Any, subnets: Mapping[str, Any]) -> bool:
     """Whether a group of a mount target admits a group of the tasks, or all of their subnets."""
     attached = aws.read(aws.efs.describe_mount_target_security_groups, MountTargetId=target["MountTargetId"])
     if not attached["SecurityGroups"]:
@@ -133,10 +133,10 @@ def _lets_in(aws: Aws, config: Config, me: Label, target: Any, subnets: Mapping[
         return True  # their content is not read
     nets = [ipaddress.ip_network(one["CidrIp"]) for rule in rules for one in rule.get("IpRanges", [])]
     wanted = [ipaddress.ip_network(one["CidrBlock"]) for one in subnets.values()]
-    return bool(nets) and all(any(_within(one, net) for net in nets) for one in wanted)
+    return bool(nets) and all(any(_is_within(one, net) for net in nets) for one in wanted)
 
 
-def _within(one: Any, net: Any) -> bool:
+def _is_within(one: Any, net: Any) -> bool:
     return bool(one.subnet_of(net))
 
 

@@ -10,7 +10,7 @@ from ecsctl.aws.codes import DENIED, code
 from ecsctl.aws.explaining import explained
 from ecsctl.engine.secret import Secret
 from ecsctl.errors import ConfigError
-from ecsctl.github_token import body_of, codebuild_reads
+from ecsctl.github_token import body_of, is_readable_by_codebuild
 
 if TYPE_CHECKING:
     from ecsctl.aws.clients import Aws
@@ -60,7 +60,7 @@ def read_token(aws: Aws, secret: str) -> tuple[Secret, str, bool]:
         if code(error) == "ResourceNotFoundException":
             raise ConfigError(f"there is no secret {name} with the GitHub token", hint=hint) from None
         raise
-    readable = key in ("", "Token") and codebuild_reads(value)
+    readable = key in ("", "Token") and is_readable_by_codebuild(value)
     if key or readable:
         key = key or "Token"
         try:

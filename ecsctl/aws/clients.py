@@ -284,7 +284,7 @@ class Aws:
             try:
                 answer.set_result(self._call(asked, dict(parameters), whole=whole))
             except BaseException as error:  # noqa: BLE001 - whoever waits for the shared answer must get it
-                if not self.patience.answered(error):
+                if not self.patience.is_answer(error):
                     with self._lock:
                         self._answers.pop(key, None)
                 answer.set_exception(error)

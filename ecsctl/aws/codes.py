@@ -59,7 +59,7 @@ def is_gone(error: BaseException) -> bool:
     )
 
 
-def already_exists(error: BaseException) -> bool:
+def exists_already(error: BaseException) -> bool:
     """Whether AWS says that a resource of this name or content exists already."""
     return code(error) in EXISTS or (code(error) == "InvalidChangeBatch" and "but it already exists" in text(error))
 

@@ -57,7 +57,7 @@ def check(service: str, operation: str, answer: Mapping[str, Any]) -> None:
     failures = FAILURES.get(f"{service}.{operation}")
     if not failures or not failures.item:
         return
-    failed = [one for one in answer.get(failures.member) or () if not _absent(failures, one)]
+    failed = [one for one in answer.get(failures.member) or () if not _is_absent(failures, one)]
     if not failed:
         return
     from botocore.exceptions import ClientError
@@ -73,6 +73,6 @@ def check(service: str, operation: str, answer: Mapping[str, Any]) -> None:
     raise ClientError(error, "".join(word.capitalize() for word in operation.split("_")))
 
 
-def _absent(failures: Failures, failure: Mapping[str, Any]) -> bool:
+def _is_absent(failures: Failures, failure: Mapping[str, Any]) -> bool:
     words = " ".join(str(failures.said(failure).get(name, "")) for name in (failures.code, *failures.reasons))
     return any(word in words for word in ABSENT)

@@ -91,7 +91,7 @@ class Patience:
         if self.stopping:
             raise Interrupted("stopped as asked", hint="run the same command again: it goes on from here")
 
-    def answered(self, error: BaseException) -> bool:
+    def is_answer(self, error: BaseException) -> bool:
         """Whether an error is an ordinary answer: that the resource does not exist."""
         return is_gone(error)
 

@@ -45,8 +45,8 @@ def agreed_to_builds(common: Common, folder: Path, config: Config, command: str)
         if one["confined"]
         else "this machine cannot keep them from your files: they can read and change what you can"
     )
-    asks = common.asks(command)
-    if asks or not (common.quiet or common.json):
+    asks = common.must_ask(command)
+    if asks or not (common.quiet or common.is_json):
         whose = " and ".join(found)
         words.say(f"The sandbox's build runs the commands of {whose} in {one['folder']} on this machine, "
                   f"as {getuser()}, in a folder of its own. They can use the network; {reach}.")  # fmt: skip

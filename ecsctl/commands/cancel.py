@@ -25,7 +25,7 @@ def cancel(
     if done is None:
         from ecsctl.ui import release as shown
 
-        shown.nothing("cancel", session.where, as_json=common.json)
+        shown.nothing("cancel", session.where, as_json=common.is_json)
         return
     stopped = done.verdict.outcome is Outcome.STOPPED
     end("cancel", common, session, done, as_desired=stopped, hint="ecsctl cancel")

@@ -27,7 +27,7 @@ def show(
     for warning in loaded.warnings:
         words.warning(warning)
     values, sources = config.show(loaded.config), loaded.origins
-    if common.json:
+    if common.is_json:
         json.emit(json.config_document(values, sources if origin else None))
         return
     for key, value in config.flatten(values):

@@ -32,7 +32,7 @@ def continue_(
     if done is None:
         from ecsctl.ui import release as shown
 
-        shown.nothing("continue", session.where, as_json=common.json)
+        shown.nothing("continue", session.where, as_json=common.is_json)
         return
     stopped = rollback and done.verdict.outcome is Outcome.STOPPED
     end("continue", common, session, done, as_desired=stopped, hint="ecsctl continue")

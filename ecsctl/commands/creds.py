@@ -167,7 +167,7 @@ def _show(found: Status, common: Common) -> None:
     from ecsctl.ui import creds as shown
     from ecsctl.ui import output as json
 
-    if common.json:
+    if common.is_json:
         json.emit(shown.document(found))
     else:
         shown.show(found)

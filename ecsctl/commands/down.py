@@ -88,11 +88,11 @@ def down(
         remains = left(session.aws, session.engine.label, plan, session.engine.passed_over)
     seconds = app.progress.seconds
     if stays := [called(step.title, step.name) for step in plan.steps if step.reason.startswith(blockers.USED_BY)]:
-        if not common.json:
+        if not common.is_json:
             receipt.show(remains, prices=AS_OF)
         part = Refused(f"not all of {app.app} is gone, for others use it: {', '.join(stays)}")
         raise in_the_way(part, found.messages)
-    if common.json:
+    if common.is_json:
         json.emit(json.down_document(plan, remains, seconds, session.where))
         return
     if plan.work:
@@ -123,7 +123,7 @@ def _agree(
     secrets: bool,
     volumes: bool,
 ) -> None:
-    """Show what is deleted and what stays, and have the app's name typed. Then lift what `protected` our load balancer.
+    """Show what is deleted and what stays, and have the app's name typed. Then lift what protects our load balancer.
 
     Raises UsageError without a terminal to type in, and for data that `--yes` alone would destroy without anyone having
     seen the list.
@@ -135,8 +135,8 @@ def _agree(
     from ecsctl.ui import words
 
     command, secrets_note = f"ecsctl down{' --secrets' * secrets}{' --volumes' * volumes}", _fate_of(held, secrets)
-    asks = common.asks(command, due=bool(plan.work or (held and secrets)))
-    if asks or not (common.quiet or common.json):
+    asks = common.must_ask(command, due=bool(plan.work or (held and secrets)))
+    if asks or not (common.quiet or common.is_json):
         shown.show(plan, removal=True)
         if protected:
             words.say("The load balancer's deletion protection (load_balancer.deletion_protection) is lifted first.")

@@ -30,9 +30,9 @@ def enter(
     from ecsctl.errors import UsageError
     from ecsctl.operations import entering, execute, plugin
     from ecsctl.ui import words
-    from ecsctl.ui.console import interactive
+    from ecsctl.ui.console import is_interactive
 
-    if not command and not interactive():
+    if not command and not is_interactive():
         raise UsageError("a shell needs a terminal, and this is not one", hint="name a command: ecsctl exec -- CMD")
     spoken = execute.spoken(command or [])
     path = "" if common.sandbox else plugin.find("ECS Exec")
@@ -48,7 +48,7 @@ def enter(
     others = f", the newest healthy of {target.others + 1}" if target.others and not task else ""
     besides = f" (and not {', '.join(target.besides)})" if target.besides and not container else ""
     words.say(f"in container {target.container}{besides} of task {target.id}{others}")
-    ended = execute.enter(record, target, spoken, terminal=interactive()) if common.sandbox else None
+    ended = execute.enter(record, target, spoken, terminal=is_interactive()) if common.sandbox else None
     if ended is None:
         if common.sandbox:
             words.say("this task is simulated, so there is no container to enter: nothing answers at the other end")

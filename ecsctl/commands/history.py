@@ -63,7 +63,7 @@ def _list(common: Common, process: str = "") -> None:
         session = app.over_app()
         found = releases(session.aws, session.state, process)
         process = process or lead(session.aws, Names(app.app)).process
-    if common.json:
+    if common.is_json:
         json.emit(shown.document(found, session.where, process))
     else:
         shown.show(found, session.aws.now())
@@ -90,7 +90,7 @@ def diff(
     with opened(common, "history", reads=True) as app:
         session = app.over_app()
         before, after, found = compare(session.aws, session.state, one, other)
-    if common.json:
+    if common.is_json:
         json.emit(shown.difference_document(before.arn, after.arn, found, session.where))
     else:
         shown.differences(before.arn, after.arn, found)

@@ -39,11 +39,11 @@ def init(
 
     from ecsctl.operations.init import propose, write
     from ecsctl.ui import words
-    from ecsctl.ui.console import interactive
+    from ecsctl.ui.console import is_interactive
 
     first = replace(propose(Path.cwd(), dockerfile=dockerfile), builds=build)
     first.check()
-    asks = interactive() and (force or not first.path.exists())
+    asks = is_interactive() and (force or not first.path.exists())
     proposal = propose(Path.cwd(), words.choose, dockerfile) if asks else first
     account_id = account_id or _offered(proposal, force=force)
     proposal = replace(proposal, builds=build, account_id=account_id, every=all_options)
@@ -67,9 +67,9 @@ def _offered(proposal: Proposal, *, force: bool) -> str:
     """The account of the current credentials, if a person chooses it as the only one; otherwise an empty string."""
     from ecsctl.operations.init import caller
     from ecsctl.ui import words
-    from ecsctl.ui.console import interactive
+    from ecsctl.ui.console import is_interactive
 
-    if not interactive() or (proposal.path.exists() and not force):
+    if not is_interactive() or (proposal.path.exists() and not force):
         return ""
     account, arn = caller()
     question = f"Your credentials are of account {account}, as {arn}. Shall ecsctl work in no other account?"

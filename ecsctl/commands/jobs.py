@@ -27,7 +27,7 @@ def listed(common: Common) -> None:
         session = app.over_app()
         found = jobs.read(app.aws, session.engine.label)
         now = app.aws.now()
-    if common.json:
+    if common.is_json:
         json.emit(shown.document(found, session.where))
     else:
         shown.show(found, now)

@@ -68,7 +68,7 @@ def logs(
             log = (reading.of_container(app.aws, app.app, container, start, process) if container
                    else reading.of_app(app.aws, app.app, start, process))  # fmt: skip
         nothing = "no lines" if since or build else "no lines in the last day; --since 7d goes further back"
-        show = partial(shown.show, as_json=common.json, processes=log.processes, nothing=nothing)
+        show = partial(shown.show, as_json=common.is_json, processes=log.processes, nothing=nothing)
         try:
             if follow:
                 show(reading.follow(app.aws, log, filter, tail=tail))

@@ -162,8 +162,8 @@ def opened(
     app = found.config.name if found else name or recorded_app(where.state_file)
     access.sign_in(aws.session)  # prompts for what must be typed, before anything moves on the screen
     with (
-        Progress(quiet=quiet or common.quiet or common.json) as progress,
-        stopping(aws.patience, stop_announced or progress.stop_asked, twice),
+        Progress(quiet=quiet or common.quiet or common.is_json) as progress,
+        stopping(aws.patience, stop_announced or progress.announces_stop, twice),
         asking(what),
     ):
         try:

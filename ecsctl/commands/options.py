@@ -74,11 +74,11 @@ class Common:
         copied.profile, copied.region = self.profile or "", self.region or ""
 
     @property
-    def json(self) -> bool:
+    def is_json(self) -> bool:
         """Whether stdout carries JSON."""
         return self.output == "json"
 
-    def left_out_sandbox(self) -> bool:
+    def has_unused_sandbox(self) -> bool:
         """Whether a sandbox runs in this folder, and the command was for AWS."""
         from ecsctl.sandbox.server import process
 
@@ -86,12 +86,12 @@ class Common:
             return self.has_sandbox and not self.sandbox and process.status(folder() / ".ecsctl") is not None
         return False
 
-    def asks(self, command: str, *, due: bool = True) -> bool:
+    def must_ask(self, command: str, *, due: bool = True) -> bool:
         """Whether a pending question must be asked because --yes does not answer it; its subject must then be shown.
 
         Raises UsageError if the subject is not shown: one cannot agree to that.
         """
-        if due and self.json and not self.yes:
+        if due and self.is_json and not self.yes:
             from ecsctl.errors import UsageError
 
             raise UsageError(

@@ -137,7 +137,7 @@ def logs(
 
         build = pipelines.build_of(pipelines.read(session.aws, session.state.book.app, run), action)
         log = reading.of_build(session.aws, build)
-        shown.show((reading.follow if follow else reading.lines)(session.aws, log), as_json=common.json)
+        shown.show((reading.follow if follow else reading.lines)(session.aws, log), as_json=common.is_json)
 
 
 @contextmanager
@@ -168,7 +168,7 @@ def _show(session: Session, progress: Progress, common: Common, run: str, watch:
 
     found = pipelines.watch(aws, name, run, see, minutes * 60) if watch else pipelines.read(aws, name, run)
     others = pipelines.elsewhere(aws, found)
-    if common.json:
+    if common.is_json:
         json.emit(shown.document(found, others, session.where))
     else:
         shown.show(found, others, links=session.has_console)

@@ -25,7 +25,7 @@ def plan(
 ) -> None:
     """Show what `up` would change. Changes nothing."""
     if graph:
-        _draw(common, nothing_else=not (detailed_exitcode or common.json))
+        _draw(common, nothing_else=not (detailed_exitcode or common.is_json))
         return
     from ecsctl.commands.opening import opened
     from ecsctl.costs.estimate import estimated
@@ -45,7 +45,7 @@ def plan(
             found = session.engine.plan(session.desired_stack)
             others = set_by_others(app.aws, session.engine.label, app.configured)
         estimate = estimated(session.desired_stack, found)
-        if common.json:
+        if common.is_json:
             json.emit(json.plan_document(found, session.where, estimate, others))
         else:
             shown.show(found, estimate=estimate, asked_for=True)
@@ -58,10 +58,10 @@ def plan(
             raise
         errors.show(error)
         raise typer.Exit(1) from error
-    if refused and not common.json:
+    if refused and not common.is_json:
         words.warning(f"{refused}, and there is no image to run either: this will be refused")
         words.hint(refused.hint)
-    elif found.work and not common.json:
+    elif found.work and not common.is_json:
         words.next_step("ecsctl up")
     if detailed_exitcode and found.work:
         raise typer.Exit(2)

@@ -19,7 +19,7 @@ def ps(common: Common) -> None:
     with opened(common, "ps", reads=True) as app:
         session = app.over_app()
         found = tasks.read(app.aws, app.app)
-    if common.json:
+    if common.is_json:
         json.emit(shown.document(found, session.where))
     else:
         shown.show(found, app.aws.now())

@@ -62,7 +62,7 @@ def end(kind: str, common: Common, session: Session, release: Release, *, as_des
 
     code = 0 if as_desired else release.verdict.exit_code or (kind == "cancel")
     cause = first_line(session.aws, session.state.book.app) if code and release.to_diagnose else ""
-    if common.json:
+    if common.is_json:
         from ecsctl.ui import output as json
 
         json.emit(shown.document(kind, release, code, cause, session.where))

@@ -32,7 +32,7 @@ def rollback(
     command = f"ecsctl rollback {revision}".rstrip()
 
     def agree(now: str, then: str) -> None:
-        if common.asks(command):
+        if common.must_ask(command):
             words.confirm(f"Release {then} in place of {now}?", command=f"{command} --yes")
 
     with releasing(common) as (session, progress):

@@ -60,8 +60,8 @@ def start(
         found = process.start(where, containers=containers, begins=partial(forget, Place(folder()).state_file))
     if policies is not None:
         process.call(where, "enforce", {"policies": policies})
-    _show(found, as_json=common.json)
-    if as_policy and not common.json:
+    _show(found, as_json=common.is_json)
+    if as_policy and not common.is_json:
         words.say(f"until it is reset or stopped, callers may do only what {as_policy} allows")
 
 
@@ -72,7 +72,7 @@ def status(common: Common) -> None:
     from ecsctl.sandbox.server import process
 
     found = process.status(folder() / ".ecsctl")
-    _show(found, as_json=common.json)
+    _show(found, as_json=common.is_json)
     if found is None:
         raise typer.Exit(1)
 
@@ -138,7 +138,7 @@ def push(
     from ecsctl.operations import sandbox_push
     from ecsctl.ui import output as json
     from ecsctl.ui import words
-    from ecsctl.ui.console import interactive
+    from ecsctl.ui.console import is_interactive
 
     where = folder()
     repository, usual = sandbox_push.usual(where)
@@ -154,7 +154,7 @@ def push(
     for begun in outcome["began"]:
         words.say("started " + ", ".join(f"{kind} {name}" for kind, name in begun.items()))
     failure: EcsctlError | None = None
-    if outcome["began"] and (interactive() if watch is None else watch):
+    if outcome["began"] and (is_interactive() if watch is None else watch):
         try:
             with words.ctrl_c_ends():
                 for line in sandbox_push.followed(where / ".ecsctl", outcome["commit"]):
@@ -165,7 +165,7 @@ def push(
             typer.echo(err=True)  # the terminal's ^C has no line break of its own
             words.say("the run goes on: ecsctl pipeline status --sandbox --watch follows it")
             raise typer.Exit(130) from None
-    if common.json:
+    if common.is_json:
         json.emit(json.push_document(outcome, sandbox_push.state(where / ".ecsctl", outcome["commit"])))
         raise typer.Exit(failure.exit_code if failure else 0)
     if failure:

@@ -39,7 +39,7 @@ def scale(
         for one in found:
             progress.plain(f"{one.process}: {one.before} → {one.desired} tasks")
         done = scaling.follow(session.aws, names, found, timeout * 60)
-    if common.json:
+    if common.is_json:
         json.emit(shown.document(done, session.where))
     else:
         shown.show([scaling.summary(one) for one in done])

@@ -47,7 +47,7 @@ def put(
         key = encryption_key.facts_of(app.aws, app.configured)["key"]
         typed = words.piped(sys.stdin.read) if source else words.ask_unseen(f"{name}:", command=command)
         done = own_secrets.put(app.aws, me, name, own_secrets.checked(typed), key)
-        used = _uses(app.configured, name)
+        used = _used_by(app.configured, name)
     words.say(f"the secret {own_secrets.full(app.app, name)} is {done}")
     if not used:
         words.next_step(f'[service.secrets] VARIABLE = "{name}"', "in ecsctl.toml, then ecsctl up, gives it to the app")
@@ -67,8 +67,8 @@ def show(common: Common) -> None:
 
     with opened(common, "secret", config=True, reads=True) as app:
         session = app.over_app()
-        found = [(one, _uses(app.configured, one.name)) for one in own_secrets.held(app.aws, app.app)]
-    if common.json:
+        found = [(one, _used_by(app.configured, one.name)) for one in own_secrets.held(app.aws, app.app)]
+    if common.is_json:
         json.emit(shown.document(found, session.where))
     else:
         shown.show(found)
@@ -92,12 +92,12 @@ def remove(
     command = f"ecsctl secret rm {name}"
     with opened(common, "secret", config=True) as app:
         own_secrets.full(app.app, name)
-        if (used := _uses(app.configured, name)) and not force:
+        if (used := _used_by(app.configured, name)) and not force:
             raise Refused(f"the secret {name} is used: {', '.join(used)}",
                           why="a task that starts without it fails",
                           hint=f"take it out of ecsctl.toml and run ecsctl up first; or {command} --force")  # fmt: skip
         app.over_app()
-        if common.asks(command, due=not own_secrets.scheduled(app.aws, app.app, name)):
+        if common.must_ask(command, due=not own_secrets.is_scheduled_for_deletion(app.aws, app.app, name)):
             words.confirm(f"Delete the secret {own_secrets.full(app.app, name)}?", command=f"{command} --yes")
         done = own_secrets.remove(app.aws, app.app, name, days)
     outcome = f"is deleted in {days} days" if done else "was scheduled for deletion already"
@@ -106,7 +106,7 @@ def remove(
     )
 
 
-def _uses(config: Config, name: str) -> list[str]:
+def _used_by(config: Config, name: str) -> list[str]:
     """The keys of ecsctl.toml that name the secret, with or without a key of its JSON."""
     known = (name, f"{config.name}/{name}")
     return [key for key, source in config.task_secrets.items() if source.partition(":")[0] in known]

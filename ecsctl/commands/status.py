@@ -49,7 +49,7 @@ def status(
     from ecsctl.ui import status as shown
     from ecsctl.why import first_line
 
-    with opened(common, "status", config=common.json, reads=True) as app:
+    with opened(common, "status", config=common.is_json, reads=True) as app:
         if not app.config:
             _running(app)
             raise typer.Exit(2)  # the configuration is invalid
@@ -66,7 +66,7 @@ def status(
         older, every, cause = asked[0].result(), asked[1].result(), why.result()
         others = (*at_work.result(), *others)
     broken = processes.broken(every)
-    if common.json:
+    if common.is_json:
         json.emit(json.status_document(found, session.url, session.where, cause, older, every, others,
                                        healthy=not broken))  # fmt: skip
     else:
@@ -107,8 +107,8 @@ def _watch(common: Common, interval: float, *, nothing_else: bool) -> None:
 
     if not nothing_else:
         raise UsageError("--watch goes with neither --links nor --exit-code", hint="leave one of them out")
-    if not common.json:
+    if not common.is_json:
         shown.check()
     with opened(common, "status", reads=True, quiet=True, stop_announced=lambda: True) as app:
         session = app.over_app()
-        shown.show(watch(app.aws, app.app, interval), session.where, as_json=common.json)
+        shown.show(watch(app.aws, app.app, interval), session.where, as_json=common.is_json)

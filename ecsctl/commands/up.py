@@ -54,7 +54,7 @@ def up(
     with opened(common, "up", config=True, builds=True) as app:
         session = app.over_stack(image)
         app.introduce(session)
-        if common.sandbox and not (common.quiet or common.json):
+        if common.sandbox and not (common.quiet or common.is_json):
             _tell_containers(app.where.folder)
         app.tell_uncommitted()
         if refused := unbuildable(session, app.where.folder, app.branch):
@@ -74,7 +74,7 @@ def up(
             words.warning(warning)
     seconds = app.progress.seconds
     url = session.url
-    if common.json:
+    if common.is_json:
         json.emit(json.up_document(_made(plan, session), url, seconds, session.where))
         return
     app.progress.summary(seconds)
@@ -142,8 +142,8 @@ def _agree(plan: Plan, common: Common, session: Session) -> None:
 
     estimate = estimated(session.desired_stack, plan)
     due = bool(plan.destroys) if common.sandbox else must_be_agreed_to(plan, estimate)
-    asks = common.asks("ecsctl up", due=due)
-    if asks or not (common.quiet or common.json):
+    asks = common.must_ask("ecsctl up", due=due)
+    if asks or not (common.quiet or common.is_json):
         shown.show(plan, estimate=estimate)
     if asks:
         caller = session.identity

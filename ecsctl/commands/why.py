@@ -48,11 +48,11 @@ def why(
             except (AccessError, AwsError, ConfigError, Refused, TimedOut) as error:
                 unread = f"whether all is as ecsctl up left it: {error.message}"
                 found = replace(found, unread=(*found.unread, unread))
-    if common.json:
+    if common.is_json:
         json.emit(shown.why_document(found, session.where))
     else:
         shown.show(found)
-    if exit_code and not found.sound:
+    if exit_code and not found.healthy:
         raise typer.Exit(1)
 
 

@@ -50,7 +50,7 @@ def without_web(config: Tables) -> Iterator[Problem]:
     for key in config.load_balancer.given():
         yield f"load_balancer.{key}", problem
     for key in config.deployment.given("strategy", "alarms"):
-        if key == "alarms" or config.deployment.shifts:
+        if key == "alarms" or config.deployment.shifts_requests:
             yield f"deployment.{key}", problem
     for key in config.raw.given():
         if key not in {"task_definition", "container"}:
@@ -79,7 +79,7 @@ def releasing(config: Tables) -> Iterator[Problem]:
             f"raw.service.{MONITORING}",
             "cannot be combined with service.autoscaling.resolution_seconds: both say the same",
         )
-    if not deployment.shifts:
+    if not deployment.shifts_requests:
         return
     problem = f'cannot be combined with deployment.strategy = "{deployment.strategy}"'
     if config.load_balancer.sticky_seconds is not None:
@@ -115,7 +115,7 @@ def deploy_minutes(config: Tables) -> int:
     need.
     """
     most = config.pipeline.deploy_timeout_minutes
-    if config.pipeline.given("deploy_timeout_minutes") or not config.deployment.shifts:
+    if config.pipeline.given("deploy_timeout_minutes") or not config.deployment.shifts_requests:
         return most
     return min(LONGEST, most + config.deployment.waits + config.deployment.held)
 

@@ -43,7 +43,7 @@ def with_connection(file: File, arn: str) -> str:
     table[CONNECTION] = arn
     for change in (_by_line, _by_tree):
         changed = change(text, path, arn)
-        if _says(changed, wanted):
+        if _parses_to(changed, wanted):
             return (BOM if whole.startswith(BOM) else "") + changed
     raise Refused(f"{named(file)} is written in a way that this cannot change", hint=f'write {CONNECTION} = "{arn}"')
 
@@ -121,7 +121,7 @@ def _by_tree(text: str, table: Path, arn: str) -> str:
     return str(tomlkit.dumps(document))
 
 
-def _says(text: str, wanted: dict[str, Any]) -> bool:
+def _parses_to(text: str, wanted: dict[str, Any]) -> bool:
     try:
         return tomllib.loads(text) == wanted
     except tomllib.TOMLDecodeError:

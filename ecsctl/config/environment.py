@@ -19,7 +19,7 @@ from pathlib import Path as File
 from typing import Any
 
 from ecsctl import files
-from ecsctl.config.json_schema import Node, is_table, node, options, tables
+from ecsctl.config.json_schema import Node, is_map_of_tables, is_table, node, options
 from ecsctl.config.mistakes import Source, nearest
 from ecsctl.config.tables import texts
 from ecsctl.config.tree import Path
@@ -67,7 +67,7 @@ def _path(words: list[str]) -> tuple[str, ...] | None:
         here = node(path)
         if here is None or here.get("type") != "object":
             return None
-        if not is_table(here) and not (tables(here) and words[1:]):
+        if not is_table(here) and not (is_map_of_tables(here) and words[1:]):
             return (*path, "__".join(words))
         if is_table(here) and words[0].lower() not in here["properties"]:
             return None

@@ -79,7 +79,7 @@ NAME = "NAME"
 """The placeholder in a path for the name that the user chooses for a table."""
 
 
-def tables(node: Node) -> bool:
+def is_map_of_tables(node: Node) -> bool:
     """Whether it is a map of tables with keys of their own, each with a name that the user chooses."""
     below = _below(node)
     return isinstance(below, dict) and is_table(_resolved(below))
@@ -95,7 +95,7 @@ def options(path: Path = ()) -> Iterator[tuple[Path, Node]]:
         found = _resolved(below)
         if is_table(found):
             yield from options((*path, key))
-        elif tables(found):
+        elif is_map_of_tables(found):
             yield from options((*path, key, NAME))
         else:
             yield (*path, key), found

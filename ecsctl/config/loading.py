@@ -15,9 +15,9 @@ from ecsctl.config import checks, environment, files
 from ecsctl.config.json_schema import node
 from ecsctl.config.mistakes import MOST, Source, blamed, key_shown, messages, unknown
 from ecsctl.config.model import Config
-from ecsctl.config.printing import hides, show
+from ecsctl.config.printing import may_be_secret, show
 from ecsctl.config.tables.top import BY_NAME
-from ecsctl.config.tree import Path, dotted, holds, leaves, over
+from ecsctl.config.tree import Path, dotted, has_path, leaves, over
 from ecsctl.errors import ConfigError
 
 
@@ -131,7 +131,7 @@ def _options(overrides: Mapping[str, Any]) -> Source:
 def _origins(config: Config, sources: list[Source]) -> dict[str, str]:
     found = {}
     for path, _ in leaves(show(config)):
-        holder = next((source for source in sources if holds(source.values, path)), None)
+        holder = next((source for source in sources if has_path(source.values, path)), None)
         found[dotted(path)] = holder.place(path) if holder else "default"
     return found
 
@@ -154,5 +154,5 @@ def _warnings(config: Config, found: list[File], sources: list[Source]) -> Itera
     for table, variables, better in plain:
         for name, value in variables.items():
             path = (*table, "environment", name)
-            if hides(path[-1:], value):
+            if may_be_secret(path[-1:], value):
                 yield f"{blamed(path, sources)}: {key_shown(path)} seems to be a secret in plain text; better: {better}"

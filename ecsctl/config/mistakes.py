@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ecsctl.config.json_schema import meant, node, options
-from ecsctl.config.printing import HIDDEN, hides, looks_secret
-from ecsctl.config.tree import Path, dotted, holds, way
+from ecsctl.config.printing import HIDDEN, looks_secret, may_be_secret
+from ecsctl.config.tree import Path, dotted, has_path, way
 
 MOST = 50
 """How many mistakes are listed at once. A file with more of them is probably not an ecsctl.toml."""
@@ -38,7 +38,7 @@ class Source:
 def blamed(path: Path, sources: list[Source]) -> str:
     """The place to fix: the first source that has the value; otherwise the last one, the file, where it belongs."""
     for n in range(len(path), 0, -1):
-        holders = [source for source in sources if holds(source.values, path[:n])]
+        holders = [source for source in sources if has_path(source.values, path[:n])]
         if holders:
             # A table may be written in several places. Its file is the place to add what is missing in it.
             return (holders[0] if n == len(path) else holders[-1]).place(path)
@@ -112,7 +112,7 @@ def _sentences(error: ValidationError) -> Iterator[tuple[Path, str]]:
         elif one["loc"][-1:] == ("[key]",):
             yield path, f"{key_shown(path)}: expected {context.get('meant', 'another name')}"
         else:
-            found = "a value that is not shown" if hides(path, one["input"]) else shown(one["input"])
+            found = "a value that is not shown" if may_be_secret(path, one["input"]) else shown(one["input"])
             wanted = context.get("meant") or _meaning(path)
             yield path, f"{key_shown(path)}: expected {wanted}, found {found}{_in_ours(path, one['input'])}"
 

@@ -38,7 +38,7 @@ class Config(Tables):
         return found
 
     @property
-    def silent(self) -> bool:
+    def leaves_out_web(self) -> bool:
         """Whether there is no web because the file does not mention one, and not because it says so."""
         return self._unsaid
 
@@ -133,7 +133,7 @@ class Config(Tables):
                 yield key, "cannot be used here: CodeBuild pulls its own images without any"
             elif registries.is_ecr(image):
                 yield key, "cannot be used here: the build's role pulls from ECR"
-        elif image and not registries.asks_nobody(image) and not registries.is_ecr(image):
+        elif image and not registries.is_public(image) and not registries.is_ecr(image):
             problem = (
                 f"is in the registry {registries.registry(image)}, which is not known to let anybody pull: expected"
             )
@@ -147,7 +147,7 @@ class Config(Tables):
         room = self.vpc.room(internal=self.load_balancer.internal)
         if not self.vpc.id and peak > room:
             why = f"max_percent = {percent}"
-            why = f'strategy = "{self.deployment.strategy}"' if self.deployment.shifts else why
+            why = f'strategy = "{self.deployment.strategy}"' if self.deployment.shifts_requests else why
             yield (
                 f"service.{key}",
                 f"= {most} may be {peak} tasks during a deployment ({why}), and the subnets have "
@@ -164,7 +164,7 @@ class Config(Tables):
 
     @property
     def _percent(self) -> int:
-        return max(200, self.service.max_percent) if self.deployment.shifts else self.service.max_percent
+        return max(200, self.service.max_percent) if self.deployment.shifts_requests else self.service.max_percent
 
     @property
     def _peak(self) -> int:
@@ -175,7 +175,7 @@ class Config(Tables):
         """Mistakes: workers and jobs that contradict [service], and more tasks in total than there are addresses."""
         for table, those in (("workers", self.workers), ("jobs", self.jobs)):
             for name, one in those.items():
-                for key, why in one.fits(self.service, self.sidecars):
+                for key, why in one.size_problems(self.service, self.sidecars):
                     yield f"{table}.{name}.{key}", why
         for name, worker in self.workers.items() if self.service.web else ():
             if not worker.command:

@@ -26,7 +26,7 @@ _VALUE = re.compile(
 _PASSWORD = re.compile(r"(://[^/\s@]*:)[^/\s@]+@(?:\S*@)?")
 
 
-def hides(path: Path, value: Any) -> bool:
+def may_be_secret(path: Path, value: Any) -> bool:
     """Whether a value in a message would perhaps give a secret away, by the names on its path or by its shape."""
     if isinstance(value, bool | int | float):
         return False
@@ -49,7 +49,7 @@ def covered(path: Path, value: Any) -> Any:
 
     Names and ARNs of secrets are no secrets: they are shown, so that a wrong one can be spotted.
     """
-    if isinstance(value, str) and (looks_secret(value) or ("environment" in path and hides(path[-1:], value))):
+    if isinstance(value, str) and (looks_secret(value) or ("environment" in path and may_be_secret(path[-1:], value))):
         return HIDDEN
     return value
 

@@ -20,7 +20,7 @@ def way(key: str | Path) -> Path:
     return tuple(key.split(".")) if isinstance(key, str) else key
 
 
-def holds(tree: Any, path: Path) -> bool:
+def has_path(tree: Any, path: Path) -> bool:
     """Whether there is a value at the path."""
     for part in path:
         if isinstance(tree, Mapping):

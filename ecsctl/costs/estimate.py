@@ -66,7 +66,7 @@ def estimated(stack: Stack, plan: Plan) -> Estimate:
 
 def must_be_agreed_to(plan: Plan, estimate: Estimate) -> bool:
     """Whether something billed is created, the bill changes, or a resource is deleted or replaced."""
-    new = any(step.verb is Verb.CREATE and prices.billed(step.kind) and not step.borrowed for step in plan.steps)
+    new = any(step.verb is Verb.CREATE and prices.is_billed(step.kind) and not step.borrowed for step in plan.steps)
     return new or bool(plan.destroys) or (bool(plan.work) and abs(estimate.more) >= CENT)
 
 

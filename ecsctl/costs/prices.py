@@ -25,7 +25,7 @@ def monthly(kind: str, size: int = 0) -> float:
     return facts.hourly * HOURS + facts.per_gigabyte * size / 1e9
 
 
-def billed(kind: str) -> bool:
+def is_billed(kind: str) -> bool:
     """Whether one of this kind costs anything at all, if only by use."""
     facts = by_name()[kind]
     return bool(facts.hourly or facts.per_gigabyte or facts.by_use)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
-from ecsctl.aws.codes import already_exists, code, is_gone, is_throttled, text
+from ecsctl.aws.codes import code, exists_already, is_gone, is_throttled, text
 from ecsctl.aws.explaining import explained, is_unanswered
 from ecsctl.aws.patience import ATTEMPTS, SLOW_DOWN, Patience
 from ecsctl.aws.refusals import known
@@ -34,7 +34,7 @@ class Attempt:
 
     def may_exist(self, error: BaseException) -> bool:
         """Whether the resource may exist after all: the answer was lost, or AWS says that it exists already."""
-        return is_unanswered(error) or already_exists(error)
+        return is_unanswered(error) or exists_already(error)
 
     def wait_or_raise(
         self, error: BaseException, on_final: Callable[[], None] = lambda: None, *, gone: bool = False
@@ -67,7 +67,7 @@ class Attempt:
         elif gone and is_gone(error) and self._waited.get("gone", 0.0) < SHOWN_GONE:
             reason = "gone"
             self.patience.say(f"{self.what}: AWS says that it is gone, and still lists it", 0.0, SHOWN_GONE)
-        elif already_exists(error) and "exists" not in self._waited:
+        elif exists_already(error) and "exists" not in self._waited:
             reason = "exists"
             self.patience.say(f"{self.what}: AWS says that it exists already, checking again", 0.0, 0.0)
         else:

@@ -37,12 +37,12 @@ class Beginning(Knowing):
 
     def begin(self, node: Node, *, absent: bool) -> None:
         """Send the create call, if it is certain that the resource does not exist: the plan has just read that it is
-        `absent`, or its parent is new. Otherwise `ensure` does everything.
+        `is_absent`, or its parent is new. Otherwise `ensure` does everything.
 
         A run that dies here leaves the same as one that dies just after a create.
         """
         name, desired = node.name, fulfil(node.desired.at_first().as_made(), self.known)
-        if not (absent or self._in_newborn(node)) or self._may_be_hidden(name, desired):
+        if not (absent or self._has_new_parent(node)) or self._may_be_hidden(name, desired):
             return
         with self._working(name):
             nonce = self.state.begin(name, desired.kind, "create")
@@ -70,11 +70,11 @@ class Beginning(Knowing):
                 except EcsctlError:
                     return None  # `ensure` runs into it again, and reports it
 
-    def _in_newborn(self, node: Node) -> bool:
+    def _has_new_parent(self, node: Node) -> bool:
         """Whether it cannot exist yet, because this run has just created its parent."""
         if not node.desired.inside:
             return False
         parents = (
             promise.resource for field in node.desired.within for promise in promises(getattr(node.desired, field))
         )
-        return not self._newborn.isdisjoint(parents) and not self._open(node.name, "create")
+        return not self._newborn.isdisjoint(parents) and not self._is_open(node.name, "create")

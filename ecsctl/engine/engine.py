@@ -121,8 +121,8 @@ class Engine:
                                   "its state file (.ecsctl/state.json) is, ecsctl down removes them"))  # fmt: skip
         agree(plan)
         cut_off = bool(unfinished(self._tags(stack.first)))  # an earlier first run did not finish
-        alone = plan.work or cut_off or self.state.was_cut_off  # a lock of a run that died is given back
-        if not alone and self._settled(stack):
+        alone = plan.work or cut_off or self.state.was_interrupted  # a lock of a run that died is given back
+        if not alone and self._is_settled(stack):
             return plan
         steps = {step.name: step for step in plan.steps if step.name in stack.nodes}
         first = stack.nodes.get(stack.first)
@@ -140,11 +140,11 @@ class Engine:
                         steps[name],
                         self.observed[name],
                         certain=name in self.planner.certain,
-                        absent=self.planner.absent(name),
+                        absent=self.planner.is_absent(name),
                     )
                 elif name.endswith(BEGUN):
                     early = name.removesuffix(BEGUN)
-                    self.one.begin(stack.nodes[early], absent=self.planner.absent(early))
+                    self.one.begin(stack.nodes[early], absent=self.planner.is_absent(early))
                 elif name.endswith(REST):
                     self.one.complete(stack.nodes[name.removesuffix(REST)])
                 else:
@@ -175,7 +175,7 @@ class Engine:
         observed = self.observed.get(name)
         return (observed.tags if observed else None) or {}
 
-    def _settled(self, stack: Stack) -> bool:
+    def _is_settled(self, stack: Stack) -> bool:
         """Whether everything is ready and the state file says so already."""
         entries = self.state.entries
         return (
@@ -202,9 +202,9 @@ class Engine:
         """The stack's graph with the second halves of early nodes; after it what is left over or no longer desired."""
         graph = dict(stack.graph)
         for name, node in stack.nodes.items():
-            if _halved(node):
+            if _is_split(node):
                 graph[name + READY] = frozenset({name})
-            graph[name] |= {other + READY for other in node.ready if _halved(stack.nodes[other])}
+            graph[name] |= {other + READY for other in node.ready if _is_split(stack.nodes[other])}
         for name, node in stack.nodes.items():
             spared = needless(node) if steps[name].verb is Verb.CREATE and name != stack.first else None
             if spared:
@@ -245,6 +245,6 @@ class Engine:
         carry_out(graph, visit, parts, patience=self.patience, emit=self.emit, release=release, whole=whole, idle=idle)
 
 
-def _halved(node: Node) -> bool:
+def _is_split(node: Node) -> bool:
     """Whether its dependents may start before everything about it is done."""
     return node.desired.early or node.desired.soon or node.desired.answered

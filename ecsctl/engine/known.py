@@ -37,7 +37,7 @@ class Knowing(Deleting):
             try:
                 return self._observed(name, desired)
             except Doubled:
-                if not self._open(name, "create"):
+                if not self._is_open(name, "create"):
                     raise
         self._leave_one(type(desired), name)
         return None

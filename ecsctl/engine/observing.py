@@ -34,7 +34,7 @@ class Reader:
         try:
             return self._observed(name, desired)
         except Doubled:
-            if not self._open(name, "create"):
+            if not self._is_open(name, "create"):
                 raise
             return None  # a create in flight was delivered twice: `ensure` leaves one
 
@@ -89,7 +89,7 @@ class Reader:
         entry = self.state.entry(name)
         return entry.applied if entry else None
 
-    def _open(self, name: str, verb: str) -> bool:
+    def _is_open(self, name: str, verb: str) -> bool:
         entry = self.state.entry(name)
         return entry is not None and entry.intent is not None and entry.intent.verb == verb
 
@@ -97,7 +97,7 @@ class Reader:
         """Whether an earlier run may have created it so recently that a read can miss it."""
         entry = self.state.entry(name)
         made = entry is not None and entry.ids is not None and entry.intent is None and not entry.borrowed
-        return self._open(name, "create") or (made and not desired.wait and entry is not None and entry.young)
+        return self._is_open(name, "create") or (made and not desired.wait and entry is not None and entry.young)
 
     def _nonce(self, name: str) -> str:
         entry = self.state.entry(name)

@@ -266,7 +266,7 @@ def left_unfinished(step: Step, begun: Collection[str] | None) -> Step:
     return replace(step, changes=tuple(changes))
 
 
-def renews(step: Step, desired: AnyResource) -> bool:
+def changes_ids(step: Step, desired: AnyResource) -> bool:
     """Whether the ids of this resource will change in the step: what uses them is then not known yet."""
     if step.verb in (Verb.CREATE, Verb.REPLACE):
         return True
@@ -284,7 +284,7 @@ def sent_and_shown(change: Change) -> str:
     return f"{change.field}: sent {after}, AWS shows {before}"
 
 
-def moved(before: Step | None, step: Step) -> bool:
+def shows_third_value(before: Step | None, step: Step) -> bool:
     """Whether AWS accepted what the previous update sent, and shows a third value in its place.
 
     A late read shows the old value, or for a list a part of the new one. A single plain value that is neither cannot be

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.aws.codes import already_exists, is_of_another
+from ecsctl.aws.codes import exists_already, is_of_another
 from ecsctl.aws.explaining import explained
 from ecsctl.engine import claim, events
 from ecsctl.engine.attempt import Attempt
@@ -15,7 +15,17 @@ from ecsctl.engine.beginning import Beginning
 from ecsctl.engine.codec import plain
 from ecsctl.engine.known import WINDOW
 from ecsctl.engine.label import ID, Label
-from ecsctl.engine.plan import Step, Verb, Why, decide, diff, differences, left_unfinished, moved, sent_and_shown
+from ecsctl.engine.plan import (
+    Step,
+    Verb,
+    Why,
+    decide,
+    diff,
+    differences,
+    left_unfinished,
+    sent_and_shown,
+    shows_third_value,
+)
 from ecsctl.engine.promises import fulfil, promises
 from ecsctl.engine.resource import AnyResource, Observed
 from ecsctl.engine.stack import Node
@@ -53,7 +63,7 @@ class Reconciler(Beginning):
         """Afterwards it exists as desired, and is ready, unless its dependents need not wait for that.
 
         `observed` is what the plan observed; it is read again unless that is `certain` to describe this very state, or
-        the plan has just read that it is `absent`.
+        the plan has just read that it `is_absent`.
         """
         began = time.monotonic()
         desired = whole = fulfil(node.desired, self.known)
@@ -65,7 +75,9 @@ class Reconciler(Beginning):
                 observed = None
             elif not certain:
                 again = desired.repeats if desired.wait else ()  # for a wait, everything else is as the plan read it
-                observed = None if absent or self._in_newborn(node) else self._observe_now(node.name, desired, *again)
+                observed = (
+                    None if absent or self._has_new_parent(node) else self._observe_now(node.name, desired, *again)
+                )
             if observed is None:
                 desired = desired.at_first()
             elif planned.verb is Verb.UPDATE:
@@ -120,7 +132,7 @@ class Reconciler(Beginning):
                     assert observed is not None  # noqa: S101 - for the type checker: nothing is kept that does not exist
                     return observed, did
                 case Verb.REFUSE:
-                    if name == self.first and self._open(name, "create"):
+                    if name == self.first and self._is_open(name, "create"):
                         self.state.drop(name)  # one of its name exists and is not ours: ours was never created
                     raise Refused(f"{desired.known_as(name)}: {step.reason}", hint=step.hint)
                 case Verb.REPLACE if name in self._newborn and not (observed and observed.failed):
@@ -129,7 +141,7 @@ class Reconciler(Beginning):
                     raise ResourceFailed(
                         f"{desired.known_as(name)}: {step.reason}", hint="fix the cause and run it again"
                     )
-                case Verb.REPLACE if not (replacing or self._open(name, "create") or (observed and observed.failed)):
+                case Verb.REPLACE if not (replacing or self._is_open(name, "create") or (observed and observed.failed)):
                     raise Refused(
                         f"{desired.known_as(name)} has to be replaced, since a moment ago: {step.reason}",
                         hint="run the same command again: its plan will show that, and ask",
@@ -145,7 +157,9 @@ class Reconciler(Beginning):
                     assert observed is not None  # noqa: S101 - for the type checker: what is changed exists
                     if step.reason:
                         self.emit(events.Said(f"{desired.known_as(name)}: {step.reason}"))
-                    observed = self._update(name, desired, observed, step, attempt, moved=moved(before, step))
+                    observed = self._update(
+                        name, desired, observed, step, attempt, moved=shows_third_value(before, step)
+                    )
                     did, before = did or Verb.UPDATE, step
 
     def _create(self, name: str, desired: AnyResource, attempt: Attempt) -> Observed[Any, Any] | None:
@@ -156,7 +170,7 @@ class Reconciler(Beginning):
         """
         if begun := self._begun.pop(name, None):
             return self._shown(name, desired, *begun, again=False)
-        entry, again = self.state.entry(name), self._open(name, "create") and name not in self._refused
+        entry, again = self.state.entry(name), self._is_open(name, "create") and name not in self._refused
         nonce = self.state.begin(name, desired.kind, "create")
         try:
             me = self.label.of(name, nonce)
@@ -175,7 +189,7 @@ class Reconciler(Beginning):
             attempt.wait_or_raise(error)
             self._refused.discard(name)
             found = self._come_to_light(name, desired)
-            if found is None and already_exists(error):
+            if found is None and exists_already(error):
                 self.state.drop(name)
                 raise explained(error, attempt.what) from error
             return found
@@ -194,7 +208,7 @@ class Reconciler(Beginning):
             nonlocal moment, last
             observed, moment = self._observe_now(name, desired, since=moment), None
             last = observed or last
-            return observed if observed and not self._late(name, desired, observed, sent, again=again) else None
+            return observed if observed and not self._is_late(name, desired, observed, sent, again=again) else None
 
         what = f"{desired.known_as(name)} to appear after it was created"
         try:
@@ -204,7 +218,7 @@ class Reconciler(Beginning):
                 raise
             return last or self._begun_anew(name, desired)
 
-    def _late(
+    def _is_late(
         self, name: str, desired: AnyResource, observed: Observed[Any, Any], sent: frozenset[str], *, again: bool
     ) -> bool:
         """Whether a read does not yet show what was sent after the create, or what the create itself has set for good.
@@ -255,7 +269,7 @@ class Reconciler(Beginning):
             return step
         run = claim.unfinished(observed.tags)
         ours = self.state.has_begun(name, (observed.tags or {}).get(ID, ""))
-        dead = run == self.state.run or ours or self.state.cut_off(run)
+        dead = run == self.state.run or ours or self.state.is_interrupted(run)
         return claim.decided(step, observed, self.aws.now(), dead=dead)
 
     def say_who_is_at_work(self, node: Node, run: str) -> None:
@@ -299,7 +313,7 @@ class Reconciler(Beginning):
         """Ask AWS to change the fields, and read until they show as desired. `moved`: they were just sent, and already
         show.
         """
-        nonce = "" if self._open(name, "update") else self._nonce(name)
+        nonce = "" if self._is_open(name, "update") else self._nonce(name)
         nonce = nonce or self.state.begin(name, desired.kind, "update", step.changed)
         me = self.label.of(name, nonce).keeping_owner(observed_now.tags)
         try:

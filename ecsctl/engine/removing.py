@@ -82,7 +82,7 @@ class Remover:
         return plan
 
     def _held(self, all_owned: Sequence[Owned], staying: Collection[str]) -> list[str]:
-        """The contents of each one that is removed. Also notes which of them `detains` what uses it."""
+        """The contents of each one that is removed. Also notes which of them `detaches_slowly`."""
         held = [""] * len(all_owned)
 
         def visit(number: str) -> None:
@@ -90,7 +90,7 @@ class Remover:
             kind, ids = one.kind, one.found.ids
             contents = self.one.patiently(lambda: kind.contents(self.aws, ids), kind.known_as(one.name))
             held[int(number)] = contents.summary
-            if self.one.patiently(lambda: kind.detains(self.aws, ids), kind.known_as(one.name)):
+            if self.one.patiently(lambda: kind.detaches_slowly(self.aws, ids), kind.known_as(one.name)):
                 self._detaining.add(one.key)
 
         visit_all({str(number): frozenset() for number, one in enumerate(all_owned) if one.key not in staying}, visit)

@@ -234,7 +234,7 @@ class Resource(ABC, Generic[Ids]):
         raise NotImplementedError(f"{cls.kind} is never deleted by us")
 
     @classmethod
-    def detains(cls, aws: Aws, ids: Ids) -> bool:
+    def detaches_slowly(cls, aws: Aws, ids: Ids) -> bool:
         """Whether what uses it takes long to detach: then `unhand` comes before all of that is removed."""
         del aws, ids
         return False
@@ -277,16 +277,16 @@ def traits(kind: type[Any]) -> Mapping[str, Trait]:
     return found
 
 
-def mentions(annotation: Any) -> Iterator[Any]:
+def types_in(annotation: Any) -> Iterator[Any]:
     """Every NewType inside a type annotation, however deeply nested."""
     if hasattr(annotation, "__supertype__"):
         yield annotation
     for part in get_args(annotation):
         if not isinstance(part, Trait | str):
-            yield from mentions(part)
+            yield from types_in(part)
     if isinstance(annotation, type) and hasattr(annotation, "__dataclass_fields__"):
         for hint in get_type_hints(annotation, include_extras=True).values():
-            yield from mentions(hint)
+            yield from types_in(hint)
 
 
 __all__ = [
@@ -301,6 +301,6 @@ __all__ = [
     "Trait",
     "field",
     "identity",
-    "mentions",
     "traits",
+    "types_in",
 ]  # fmt: skip

@@ -42,7 +42,7 @@ class Secret:
         return "Secret(***)"
 
 
-def hidden(text: str) -> str:
+def masked(text: str) -> str:
     """The text without any secret that this process has held: text from elsewhere, such as AWS's, may repeat one."""
     for value in _held:
         text = text.replace(value, "***")

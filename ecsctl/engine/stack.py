@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast, get_type_hints
 
 from ecsctl.engine.plan import Step
 from ecsctl.engine.promises import Promise, fulfil, promises
-from ecsctl.engine.resource import ORDER, AnyResource, Resource, identity, mentions, traits
+from ecsctl.engine.resource import ORDER, AnyResource, Resource, identity, traits, types_in
 from ecsctl.errors import Refused
 
 Ids = TypeVar("Ids")
@@ -89,7 +89,7 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
         if kind.borrowed:
             continue
         for hint in get_type_hints(identity(kind), include_extras=True).values():
-            for new in mentions(hint):
+            for new in types_in(hint):
                 makers.setdefault(new, kind.kind)
     before: dict[str, set[str]] = {kind.kind: set() for kind in kinds}  # kind -> kinds deleted before it
     weak: list[tuple[str, str]] = []
@@ -100,7 +100,7 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
         for item in fields(cast(Any, kind)):
             if item.name in kind.lets_go:
                 continue
-            for new in mentions(hints[item.name]):
+            for new in types_in(hints[item.name]):
                 maker = makers.get(new)
                 if maker is None or maker == kind.kind:
                     continue

@@ -74,7 +74,7 @@ class State:
         """The resources whose last change was begun and not settled: a run died during it."""
         return {name: entry for name, entry in self.entries.items() if entry.intent is not None}
 
-    def cut_off(self, run: str) -> bool:
+    def is_interrupted(self, run: str) -> bool:
         """Whether a run is known to be dead: a process of this machine that is gone, or the last run of this folder.
 
         The latter may be alive and hold the folder's lock, which then keeps us from changing anything.
@@ -82,7 +82,7 @@ class State:
         return run == self._last or runs.is_dead(run)
 
     @property
-    def was_cut_off(self) -> bool:
+    def was_interrupted(self) -> bool:
         """Whether the last run of this folder did not finish: what it held on AWS may be held still."""
         return bool(self._last)
 

@@ -177,7 +177,7 @@ class Survey:
         return [
             kinds[entry.kind].known_as(name)
             for name, entry in self.state.entries.items()
-            if entry.kind in kinds and entry.ids and not (entry.borrowed or _recent(entry))
+            if entry.kind in kinds and entry.ids and not (entry.borrowed or _is_recent(entry))
             and f"{entry.kind} {name}" not in shown
         ]  # fmt: skip
 
@@ -215,7 +215,7 @@ class Survey:
             shown = {owned.name for owned in all_owned} | {
                 name for name, entry in self.state.entries.items() if entry.kind in never_shown
             }
-            return any(_recent(entry) and name not in shown for name, entry in self.state.entries.items())
+            return any(_is_recent(entry) and name not in shown for name, entry in self.state.entries.items())
 
         def read() -> bool | None:
             nonlocal all_owned
@@ -229,7 +229,7 @@ class Survey:
         return all_owned
 
 
-def _recent(entry: Entry) -> bool:
+def _is_recent(entry: Entry) -> bool:
     """Whether AWS may not show this entry's resource yet."""
     return not entry.borrowed and (entry.intent is not None or entry.young)
 

@@ -104,7 +104,7 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
         protocol_version=version,
         port=80,  # nominal
         health_check_path=health.path,
-        by_default=config.service.asks_by_default,
+        by_default=config.service.has_default_path,
         matcher=health.codes,
         health_check_interval_seconds=health.interval_seconds,
         health_check_timeout_seconds=health.timeout_seconds,
@@ -118,7 +118,7 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
     )
     target_group = stack.ensure(parts.target_group(version), targets).arn
     second = None
-    if config.deployment.shifts or facts.shifted:
+    if config.deployment.shifts_requests or facts.shifted:
         second = stack.ensure("second-target-group", replace(targets, name=names.second_targets)).arn
     if not config.domain:
         http = replace(_http(balancer, target_group), more=_listener(config))

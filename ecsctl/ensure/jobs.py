@@ -63,7 +63,7 @@ def ensure_jobs(
     if not config.jobs:
         return ()
     scope = Scope.of(facts.identity, names)
-    own = [name for name, one in config.jobs.items() if own_role(one)]
+    own = [name for name, one in config.jobs.items() if has_own_role(one)]
     role = stack.ensure(
         SCHEDULER_ROLE,
         Role(
@@ -122,13 +122,13 @@ def ensure_jobs(
     return tuple(families)
 
 
-def own_role(job: Job) -> bool:
+def has_own_role(job: Job) -> bool:
     """Whether its tasks have a role of their own: with other permissions than the web, or to check for another run."""
-    return job.own_role or job.overlap == "refuse"
+    return job.has_own_role or job.overlap == "refuse"
 
 
 def _role(stack: Stack, config: Config, scope: Scope, tasks: Tasks, name: str, job: Job) -> RoleArn:
-    if not own_role(job):
+    if not has_own_role(job):
         return tasks.role
     more = policies.reads_tasks(scope) if job.overlap == "refuse" else ()
     return ensure_task_role(stack, config, scope, tasks.volumes, job.over(config.service), name, more)
@@ -188,7 +188,7 @@ def _helper(
 def ensure_registering(stack: Stack, config: Config, facts: Facts, names: Names) -> ProjectName:
     """The project that gives the jobs the image which the pipeline has just deployed."""
     scope = Scope.of(facts.identity, names)
-    own = [name for name, one in config.jobs.items() if own_role(one)]
+    own = [name for name, one in config.jobs.items() if has_own_role(one)]
     return ensure_step(
         stack,
         config,

@@ -129,7 +129,7 @@ def ensure_scaling(
         target_group=front.target_group if front and requests else None,
         queue=limits.queue or "",
         messages=limits.messages_per_task or 0,
-        container_insights=bool(limits.queue) and _counts(desired),
+        container_insights=bool(limits.queue) and _has_container_insights(desired),
         scheduled_actions=frozenset(
             Scheduled(called, one.at, one.time_zone, one.min, one.max) for called, one in limits.schedules.items()
         ),
@@ -146,14 +146,14 @@ def ensure_first_task(
         name=names.backlog_alarm,
         target=target,
         queue=limits.queue or "",
-        container_insights=_counts(desired),
+        container_insights=_has_container_insights(desired),
         evaluation_periods=UNSERVED_MINUTES,
         starts=True,
     )
     stack.ensure(of_process(BACKLOG_ALARM, names.process), alarm)
 
 
-def _counts(desired: Desired) -> bool:
+def _has_container_insights(desired: Desired) -> bool:
     """Whether Container Insights counts the running tasks."""
     return desired.container_insights != "disabled"
 

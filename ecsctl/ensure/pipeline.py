@@ -63,7 +63,7 @@ def ensure_pipeline(
         connection=connection,
         repository=github.repository,
         processes=config.processes,
-        own_roles=[name for name, one in config.workers.items() if one.own_role],
+        own_roles=[name for name, one in config.workers.items() if one.has_own_role],
         key=facts.key,
     )
     desired = Role(

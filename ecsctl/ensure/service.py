@@ -91,8 +91,8 @@ def ensure_service(
         container_name=names.container,
         container_port=desired.port,
         listener=front.listener,
-        circuit_breaker=not config.deployment.shifts,
-        rollback=not config.deployment.shifts,
+        circuit_breaker=not config.deployment.shifts_requests,
+        rollback=not config.deployment.shifts_requests,
         strategy=_strategy(config.deployment),
         pause=_pause(config),
         alternate_target_group=front.second,
@@ -133,7 +133,7 @@ def _more(said: Mapping[str, Any], desired: Web) -> dict[str, Any]:
 
 
 def _strategy(desired: Deployment) -> Strategy:
-    if not desired.shifts:
+    if not desired.shifts_requests:
         return Strategy()
     steps = desired.steps
     way: Any = WAYS[desired.strategy]

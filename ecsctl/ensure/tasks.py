@@ -127,7 +127,7 @@ def ensure_definitions(
     made = {}
     for process, desired in config.processes.items():
         role, said = tasks.role, config.workers.get(process)
-        if said and said.own_role:
+        if said and said.has_own_role:
             role = ensure_task_role(stack, config, Scope.of(facts.identity, names), tasks.volumes, desired, process)
         beside = config.sidecars if said is None or said.sidecars is None else said.sidecars
         made[process] = ensure_definition(stack, config, facts, names.on(process), tasks, desired, role, beside).arn

@@ -68,7 +68,7 @@ def commit(root: Path, ref: str) -> str | None:
     return _git(root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
 
 
-def holds(root: Path, ref: str, path: str) -> bool:
+def has_file(root: Path, ref: str, path: str) -> bool:
     """Whether a commit has a file."""
     return _git(root, "cat-file", "-t", f"{ref}:{os.path.normpath(path)}") == "blob"
 
@@ -108,7 +108,7 @@ def github(url: str) -> str | None:
     bare = re.sub(r"^(?:git\+)?(ssh://)?[^/@:]+@", r"\1git@", bare)
     by_ssh = re.match(r"(?:ssh://)?git@([\w.-]+)(?=[:/])", bare) or re.match(r"(?!\w+://)([\w.-]{2,})(?=:[^/\\])", bare)
     if by_ssh:
-        if by_ssh[1].lower() not in _HOSTS and not _alias(by_ssh[1]):
+        if by_ssh[1].lower() not in _HOSTS and not _is_alias(by_ssh[1]):
             return None
         bare = f"git@github.com:{re.sub('^:[0-9]+/', '', bare[by_ssh.end() :]).lstrip(':/')}"
     found = giturlparse.parse(bare)
@@ -118,7 +118,7 @@ def github(url: str) -> str | None:
     return name if re.fullmatch(r"[\w-]+/[\w.-]+", name, re.ASCII) else None
 
 
-def _alias(host: str) -> bool:
+def _is_alias(host: str) -> bool:
     """Whether a host is GitHub by another name, as in the ~/.ssh/config of people with several keys.
 
     ssh is asked, which only reads its settings. If it knows no such name (the settings may be on another machine), a

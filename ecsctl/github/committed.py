@@ -31,11 +31,11 @@ class Branch:
     local: bool = False  # a local commit is enough to be built, as in the sandbox
     home: str = "."  # the folder of ecsctl.toml, from the root
 
-    def has(self, path: str) -> bool:
+    def has_file(self, path: str) -> bool:
         """Whether there is such a file; without any commit, whether it is in the folder."""
-        return checkout.holds(self.root, self.ref, path) if self.ref else self.here(path)
+        return checkout.has_file(self.root, self.ref, path) if self.ref else self.is_in_folder(path)
 
-    def here(self, path: str) -> bool:
+    def is_in_folder(self, path: str) -> bool:
         """Whether the file is in the folder, committed or not."""
         return (self.root / path).is_file()
 
@@ -74,7 +74,7 @@ def branch(folder: Path, config: Config, *, local: bool) -> Branch | None:
 
 def own_buildspec(found: Branch | None) -> bool | None:
     """Whether the branch has a buildspec.yml; None if that is not known here."""
-    return None if found is None else found.has(USUAL)
+    return None if found is None else found.has_file(USUAL)
 
 
 def context(found: Branch | None, config: Config) -> str:
@@ -82,7 +82,7 @@ def context(found: Branch | None, config: Config) -> str:
     build = config.build
     if build.context or build.dockerfile or found is None or found.home == ".":
         return build.context or "."
-    return found.home if found.has(f"{found.home}/Dockerfile") else "."
+    return found.home if found.has_file(f"{found.home}/Dockerfile") else "."
 
 
 def missing(found: Branch, config: Config) -> str:
@@ -90,11 +90,11 @@ def missing(found: Branch, config: Config) -> str:
 
     What a buildspec of the repository's own builds is not known here.
     """
-    spec = config.build.spec(found.has(USUAL))
+    spec = config.build.spec(found.has_file(USUAL))
     if spec:
-        return "" if found.has(spec) else f"{found.title} has no {spec}, which is the buildspec"
+        return "" if found.has_file(spec) else f"{found.title} has no {spec}, which is the buildspec"
     path = dockerfile(found, config)
-    return "" if found.has(path) else f"{found.title} has no {path}"
+    return "" if found.has_file(path) else f"{found.title} has no {path}"
 
 
 def unbuildable(session: Session, folder: Path, found: Branch | None) -> Refused | None:
@@ -134,7 +134,7 @@ def warnings(found: Branch, config: Config) -> Iterator[str]:
     """Returns what a person should know before a build, in sentences."""
     if why := missing(found, config):
         yield f"{why}: {_push(found)}"
-    elif not config.build.buildspec and found.here(USUAL) and not found.has(USUAL):
+    elif not config.build.buildspec and found.is_in_folder(USUAL) and not found.has_file(USUAL):
         yield f"{USUAL} is here and not on {found.title}: ecsctl's own buildspec is used until it is; {_push(found)}"
     if not found.ref:
         return

@@ -214,7 +214,7 @@ def _only_token(plan: Plan) -> None:
 
     One call changes such a place as a whole: the token cannot be changed alone.
     """
-    others = {step.name: sorted(change.field for change in step.changes if not _of_token(step.name, change))
+    others = {step.name: sorted(change.field for change in step.changes if not _is_of_token(step.name, change))
               for step in plan.work}  # fmt: skip
     wrong = [f"{step.name}: {', '.join(others[step.name]) or step.verb}"
              for step in plan.work if others[step.name] or not step.changes]  # fmt: skip
@@ -226,7 +226,7 @@ def _only_token(plan: Plan) -> None:
         )
 
 
-def _of_token(name: str, change: Change) -> bool:
+def _is_of_token(name: str, change: Change) -> bool:
     """Whether a change is the token's. A pipeline's source holds the repository and the branch too."""
     if isinstance(change.before, dict) and isinstance(change.after, dict):
         rest = [{key: value for key, value in one.items() if key != "token"} for one in (change.before, change.after)]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def warning(found: Branch, config: Config) -> str:
     """Say what matters about the base images of the app's Dockerfile; empty if nothing does."""
-    if "docker.io" in config.build.logins or config.build.spec(found.has(USUAL)):
+    if "docker.io" in config.build.logins or config.build.spec(found.has_file(USUAL)):
         return ""  # what a buildspec of the repository's own logs in to is not known here
     path = committed.dockerfile(found, config)
     text = checkout.text(found.root, found.ref, path) if found.ref else ""

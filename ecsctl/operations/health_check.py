@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ecsctl.engine.plan import Verb
 from ecsctl.errors import Refused
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.elb import counts
+from ecsctl.resources.support.elb import matches_code
 from ecsctl.resources.target_group import WORDS, TargetGroup
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ def check_new_health_check(aws: Aws, stack: Stack, plan: Plan, visit: Callable[[
         if not isinstance(desired, TargetGroup) or step.verb is not Verb.UPDATE or not step.changed & ASKED:
             continue
         urls = [f"{front}{desired.health_check_path}" for front in _fronts(aws, step)]
-        if not urls or not _well(aws, step):
+        if not urls or not _has_healthy_task(aws, step):
             continue
         spoken = WORDS.get(desired.protocol_version)
         found = f"it speaks {spoken}, and ecsctl does not" if spoken else _asked(visit, urls[0])
-        if isinstance(found, int) and counts(found, desired.matcher):
+        if isinstance(found, int) and matches_code(found, desired.matcher):
             continue
         outcome = f"answers {found}" if isinstance(found, int) else f"cannot be asked: {found}"
         raise Refused(
@@ -98,7 +98,7 @@ def _fronts(aws: Aws, step: Step) -> list[str]:
     return found
 
 
-def _well(aws: Aws, step: Step) -> bool:
+def _has_healthy_task(aws: Aws, step: Step) -> bool:
     """Whether a task is healthy by the current check."""
     answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=step.ids.arn))
     found = answer["TargetHealthDescriptions"] if answer else ()

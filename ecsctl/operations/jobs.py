@@ -101,7 +101,7 @@ def begin(aws: Aws, me: Label, name: str) -> Started:
         parameters = schedule["Target"]["EcsParameters"]
         latest = revision(aws, parameters["TaskDefinitionArn"].rpartition("/")[2])
         image = latest.image(names.container)
-        if not ecr.image_exists(aws, image, image):
+        if not ecr.has_image(aws, image, image):
             raise Refused("there is no image to run", why=f"what the job names, {image}, is not in the repository",
                           hint="a push through the pipeline brings one, and so does ecsctl deploy")  # fmt: skip
     network = parameters["NetworkConfiguration"]["awsvpcConfiguration"]

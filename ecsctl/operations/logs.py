@@ -203,7 +203,7 @@ def follow(
     latest = max(observed.values(), default=start)
     while True:
         # Read before the lines, so that the last ones are not missed.
-        ended = over() if over else bool(log.build) and not _builds(aws, log.build)
+        ended = over() if over else bool(log.build) and not _is_building(aws, log.build)
         begin = max(start, latest - LATE)
         found = [line for page in _pages(aws, log, pattern, begin) for line in page if line.id not in observed]
         for line in sorted(found, key=lambda line: line.at):
@@ -224,7 +224,7 @@ def _milliseconds(at: datetime) -> int:
 
 
 @asking("reading the build")
-def _builds(aws: Aws, build: str) -> bool:
+def _is_building(aws: Aws, build: str) -> bool:
     """Whether it still runs."""
     with aws.fresh():
         found = aws.read(aws.codebuild.batch_get_builds, ids=[build])["builds"]

@@ -79,9 +79,9 @@ class Task:
         self.tidy()
         self._gives_up = self.aws.patience.clock.now() + limit
         if self.started.log is not None:
-            yield from follow(self.aws, self.started.log, over=self._over)
+            yield from follow(self.aws, self.started.log, over=self._has_ended)
             return
-        while not self._over():
+        while not self._has_ended():
             self.aws.patience.again(10.0)
 
     def stop(self) -> None:
@@ -115,7 +115,7 @@ class Task:
         reasons = (self.ended.why if self.ended else "").split("; ")
         return "; ".join(one for one in reasons if one != "Essential container in task exited")
 
-    def _over(self) -> bool:
+    def _has_ended(self) -> bool:
         """Whether it has ended, as of the previous read: its last lines appear a moment later."""
         if self.ended or self.aws.patience.clock.now() >= self._gives_up:
             return True
@@ -223,7 +223,7 @@ def _serving(aws: Aws, names: Names, observed: Snapshot, image: str) -> Revision
     """The revision that serves. Raises Refused where its image does not exist."""
     found = revision(aws, observed.serves)
     runs = found.image(names.container)
-    if not image and not ecr.image_exists(aws, runs, runs):
+    if not image and not ecr.has_image(aws, runs, runs):
         raise Refused(
             "there is no image to run",
             why=f"what the service names, {runs}, is not in the repository",

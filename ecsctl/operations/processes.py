@@ -78,7 +78,7 @@ class Process:
         return ""
 
     @property
-    def well(self) -> bool:
+    def healthy(self) -> bool:
         """Whether its tasks run, with the web's image, and its newest release was not given up."""
         return not self.trouble
 
@@ -143,7 +143,7 @@ def compared(found: Sequence[Process]) -> tuple[Process, ...]:
 def _beside(lead: Process, one: Process) -> Process:
     """A worker besides the process that leads. If its release failed, that may be out of date."""
     differs = not lead.rolling and not one.rolling and _differs(one, lead)
-    if one.observed and lead.observed and reading.past(one.observed, lead.observed) and not differs:
+    if one.observed and lead.observed and reading.is_out_of_date(one.observed, lead.observed) and not differs:
         return replace(one, release=None)
     return replace(one, other=lead.name if differs else "")
 
@@ -156,4 +156,4 @@ def _differs(one: Process, lead: Process) -> bool:
 
 def broken(found: Collection[Process]) -> list[Process]:
     """Those with something wrong."""
-    return [one for one in found if not one.well]
+    return [one for one in found if not one.healthy]

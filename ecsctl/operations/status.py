@@ -97,12 +97,12 @@ class Live:
     unread: dict[str, str] = field(default_factory=dict)
 
     @property
-    def several(self) -> bool:
+    def has_other_processes(self) -> bool:
         """Whether there is a process besides the web."""
         return any(one.name != WEB for one in self.processes)
 
     @property
-    def well(self) -> bool:
+    def healthy(self) -> bool:
         """Whether as many tasks run as desired, the newest release is complete, and no target is unhealthy."""
         if broken(self.processes):
             return False
@@ -165,7 +165,7 @@ def read(aws: Aws, app: str) -> Live:
     found.processes = compared([every[name] for name in sorted(every, key=lambda name: (name != WEB, name))])
     found.deployments += tuple(workers)
     found.tasks = _sorted(tasks, found.at)
-    if not found.well:
+    if not found.healthy:
         found.cause = first_line(aws, app, again=False)
     return found
 

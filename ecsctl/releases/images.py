@@ -56,7 +56,7 @@ def known(aws: Aws, config: Config, me: Label, named: str = "") -> Known:
             why="nothing builds one for the other processor: there is no [github], or pipeline.mode is none",
             hint=f"push one that is built with --platform linux/{ecr.PROCESSORS[wanted]}, then ecsctl up --image URI",
         )
-    if runs and ecr.image_exists(aws, runs.image, uri):
+    if runs and ecr.has_image(aws, runs.image, uri):
         return Known("", runs.image, runs.image if runs.broken else "", moving)
     return Known("", ecr.newest(aws, names.repository, uri) or "", moving=moving)
 
@@ -83,7 +83,7 @@ def checked(aws: Aws, named: str, uri: str, architecture: str) -> str:
     Raises ConfigError for an image that does not exist, is for another processor, or that the tasks may not pull.
     """
     wanted, ours = ecr.Reference.of(named), ecr.Reference.of(uri)
-    if not registries.named(named):
+    if not registries.is_image_name(named):
         raise ConfigError(f"expected the name of an image, such as REGISTRY/NAME:TAG or …@sha256:…, found {named!r}")
     if wanted is None or ours is None:
         return named
@@ -123,7 +123,7 @@ def digest_of(aws: Aws, named: ecr.Reference) -> str:
     return found["imageDigest"] if found else ""
 
 
-def same(aws: Aws, place: Placed, one: str, other: str) -> bool:
+def is_same_image(aws: Aws, place: Placed, one: str, other: str) -> bool:
     """Whether two names refer to the same image right now."""
 
     def resolved(image: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ecsctl.resources.support.revisions import Revision
 
 
-def alone(aws: Aws, names: Names) -> bool:
+def has_only_jobs(aws: Aws, names: Names) -> bool:
     """Whether the app has jobs, and no service."""
     with aws.fresh():
         return not any(one["status"] == "ACTIVE" for one in services_of(aws, names)) and bool(

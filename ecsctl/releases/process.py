@@ -11,7 +11,7 @@ from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.errors import Refused
 from ecsctl.names import Names
 from ecsctl.parts import TASK_DEFINITION, WEB, of_process
-from ecsctl.releases.images import digest_of, in_registry, same
+from ecsctl.releases.images import digest_of, in_registry, is_same_image
 from ecsctl.releases.reading import active, described, processes, read, revision_named
 from ecsctl.releases.verdict import Followed, Outcome, Release, Verdict
 from ecsctl.releases.waiting import follow
@@ -77,14 +77,14 @@ class Process:
             )
         return f"{image.partition('@')[0].removesuffix(':' + named.tag)}@{ran}"
 
-    def brings(self, revision: Revision, image: str) -> bool:
+    def deploys(self, revision: Revision, image: str) -> bool:
         """Whether a revision deploys an image: by the digest of its own image when it was deployed, if that is
         known.
         """
         ran = self.observed.ran(revision.arn, self.names.container)
         if ran and "@" in image:
             return image.endswith(f"@{ran}")
-        return same(self.aws, self.place, self.image(revision), image)
+        return is_same_image(self.aws, self.place, self.image(revision), image)
 
     def good(self, but: str = "") -> list[str]:
         """The revisions that were deployed successfully, the last one first, without this one."""
@@ -108,7 +108,7 @@ class Process:
             except Refused as refused:
                 missing.append(refused.message)
                 continue
-            if failed := [one.names.process for one in others if one.failed_with(image)]:
+            if failed := [one.names.process for one in others if one.has_failed_with(image)]:
                 missing.append(f"revision {found.number}, whose image failed in {', '.join(failed)}")
                 continue
             for what in missing:
@@ -136,7 +136,7 @@ class Process:
             )
         return found
 
-    def goes_to(self, revision: str) -> bool:
+    def is_going_to(self, revision: str) -> bool:
         """Whether the deployment in progress was started by the same rollback: then it is only followed."""
         coming = self.rolling.task_definition if self.rolling else ""
         if revision:
@@ -150,13 +150,13 @@ class Process:
     def with_image(self, image: str) -> Revision | None:
         """The newest revision that was deployed successfully with this image, and can still run."""
         found = (described(self.aws, arn) for arn in self.good())
-        return next((one for one in found if one and one.active and self.brings(one, image)), None)
+        return next((one for one in found if one and one.active and self.deploys(one, image)), None)
 
-    def failed_with(self, image: str) -> bool:
+    def has_failed_with(self, image: str) -> bool:
         """Whether it was released with this image, and never successfully."""
         tried = [one for one in self.observed.deployments if not phase_of(one).ongoing]
         ends = [phase_of(one) for one in tried if (found := described(self.aws, self.observed.brings(one)))
-                and self.brings(found, image)]  # fmt: skip
+                and self.deploys(found, image)]  # fmt: skip
         return bool(ends) and Phase.DEPLOYED not in ends
 
     @property

@@ -111,7 +111,7 @@ def revision_named(aws: Aws, names: Names, name: str) -> Revision:
     return found
 
 
-def past(given_up: Snapshot, web: Snapshot) -> bool:
+def is_out_of_date(given_up: Snapshot, web: Snapshot) -> bool:
     """Whether a worker's failed release is out of date: a later one of the web succeeded, and needed nothing from it.
 
     So it is after `ecsctl rollback`, if ECS has rolled the worker back already.

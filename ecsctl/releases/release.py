@@ -49,7 +49,7 @@ def deploy(
     service, and while something else is rolling out; ResourceFailed if the build fails.
     """
     names = Names.of(state.book)
-    if jobs.alone(aws, names):
+    if jobs.has_only_jobs(aws, names):
         return _to_jobs(aws, state, names, build(aws, names, say) if build_it else image)
     processes = every(aws, state)
     if build_it:
@@ -61,7 +61,7 @@ def deploy(
     chosen_image = chosen(aws, processes[0].names, image, processes[0].live.architecture)
     following = {one: _brought(one, chosen_image, say) for one in processes if one.rolling}
     at_rest = [one for one in processes if not one.rolling]
-    behind = [one for one in at_rest if one.observed.failed or not one.brings(one.live, chosen_image)]
+    behind = [one for one in at_rest if one.observed.failed or not one.deploys(one.live, chosen_image)]
     if behind:
         with state.locked("deploy"):
             arns = {one: one.register(one.live, chosen_image) for one in behind}
@@ -123,7 +123,7 @@ def rollback(
     following: dict[Process, Followed] = {}
     if first.rolling:
         first.refuse_going_back()
-        if not first.goes_to(revision):
+        if not first.is_going_to(revision):
             raise busy(first.rolling)
         say(f"{first.rolling.name} is rolling out already: following it")
         following[first] = first.rolling
@@ -133,7 +133,7 @@ def rollback(
         stays = back.arn == first.runs and not first.observed.failed
         image = first.image(back) if stays else first.image_then(back)
     following |= {one: _brought(one, image, say) for one in others if one.rolling}
-    behind = [one for one in others if not one.rolling and (one.observed.failed or not one.brings(one.live, image))]
+    behind = [one for one in others if not one.rolling and (one.observed.failed or not one.deploys(one.live, image))]
     goes = not first.rolling and not stays
     changed = [*([first] if goes else []), *behind]
     if changed:
@@ -208,7 +208,7 @@ def _brought(one: Process, image: str, say: Say) -> Followed:
     assert one.rolling  # noqa: S101 - asked by the caller
     one.refuse_going_back()
     coming = described(one.aws, one.rolling.task_definition)
-    if coming is None or not one.brings(coming, image):
+    if coming is None or not one.deploys(coming, image):
         raise busy(one.rolling)
     say(f"{one.rolling.name} with this image is rolling out already: following it")
     return one.rolling

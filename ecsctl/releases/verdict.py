@@ -184,7 +184,7 @@ def bad_end(ours: Followed, observed: Snapshot, found: Answer) -> Verdict:
     if phase is Phase.NOT_BACK:
         return Verdict(Outcome.FAILED, f"{ours.name} was stopped, and rolling it back failed", why)
     later = observed.later(found)
-    if later and _followed_on(found, later):
+    if later and _is_superseded_by(found, later):
         by = observed.brings(later)
         name = f"another deployment of {ours.name}" if by == ours.task_definition else f"revision {revision_of(by)}"
         name = name if by else "a later release"
@@ -210,7 +210,7 @@ def _deployed(ours: Followed, service: Answer, observed: Snapshot, found: Answer
     return f"{ours.name} is deployed: {runs}{left}"
 
 
-def _followed_on(found: Answer, later: Answer) -> bool:
+def _is_superseded_by(found: Answer, later: Answer) -> bool:
     """Whether the later deployment began before this one ended: if it began afterwards, it superseded nothing."""
     ended = found.get("finishedAt") or found.get("stoppedAt")
     return ended is None or bool(later["createdAt"] <= ended)
@@ -235,12 +235,12 @@ def _progress(ours: Followed, observed: Snapshot, found: Answer) -> str:
         parts.append(traffic)
         if primary.get("failedTasks"):  # ECS API reference, DeploymentCircuitBreaker: of rolling releases only
             parts.append("nothing gives it up before a day is over")
-    if _stuck(service, found):
+    if _is_stuck(service, found):
         parts.append(f"stuck: {no_room(service)}")
     return ", ".join(parts)
 
 
-def _stuck(service: Answer, found: Answer) -> bool:
+def _is_stuck(service: Answer, found: Answer) -> bool:
     return any(STUCK in event["message"] and event["createdAt"] >= found["createdAt"]
                for event in service.get("events", ()))  # fmt: skip
 

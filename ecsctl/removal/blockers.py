@@ -156,7 +156,7 @@ def _led_to(aws: Aws, me: Label) -> Iterator[Blocker]:
 
 def _log_groups(aws: Aws, me: Label) -> Iterator[Blocker]:
     """Someone has protected the logs (CloudWatch Logs guide, "Protecting log groups from deletion")."""
-    if names := [one.ids.name for one in LogGroup.find(aws, me) if LogGroup.protected(aws, me, one.ids)]:
+    if names := [one.ids.name for one in LogGroup.find(aws, me) if LogGroup.is_protected(aws, me, one.ids)]:
         one = names[0] if len(names) == 1 else "NAME"
         yield Blocker(
             f"the log group{'s' * (len(names) > 1)} {', '.join(names)} {'is' if len(names) == 1 else 'are'} protected "

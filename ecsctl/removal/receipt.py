@@ -110,7 +110,7 @@ def _untouched(aws: Aws, name: str) -> list[int]:
         for group in aws.read(aws.logs.describe_log_groups, logGroupNamePrefix=name)["logGroups"]
         if group["logGroupName"] == name
         and (tags := log_group.tags_of(aws, group["arn"])) is not None
-        and log_group.untouched(group, tags)
+        and log_group.has_defaults(group, tags)
     ]
 
 

@@ -104,7 +104,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
             queue=found.queue if usual else "",
             container_insights=found.insights,
             evaluation_periods=int(alarm.get("EvaluationPeriods", 0)),
-            starts=self._starts(aws, alarm),
+            starts=self._has_our_policy(aws, alarm),
         )
         note = "it is in ALARM" if alarm.get("StateValue") == "ALARM" else ""
         return Observed(_ids(alarm), actual, alarms.tags_of(aws, alarm), note=note)
@@ -155,7 +155,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
             without(aws, target, POLICY)
         aws.cloudwatch.delete_alarms(AlarmNames=[ids.name])
 
-    def _starts(self, aws: Aws, alarm: dict[str, Any]) -> bool:
+    def _has_our_policy(self, aws: Aws, alarm: dict[str, Any]) -> bool:
         """Whether it triggers our policy, as we put it, and nothing prevents that."""
         policy = policy_of(aws, self.target, POLICY)
         step: Any = policy.get("StepScalingPolicyConfiguration") or {}

@@ -120,8 +120,8 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
             acls=_allowed(lambda: aws.read(ec2.describe_network_acls, Filters=inside)["NetworkAcls"]) or (),
             endpoints=endpoints,
             gateways=None if gateways is None else len(gateways),
-            dns_support=self._resolves(aws),
-            dns_hostnames=self._attribute(aws, "enableDnsHostnames", "EnableDnsHostnames"),
+            dns_support=self._can_resolve_names(aws),
+            dns_hostnames=self._has_attribute(aws, "enableDnsHostnames", "EnableDnsHostnames"),
             attached=_allowed(lambda: self._attached(aws)) or {},
         )
 
@@ -139,9 +139,9 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
                 attached.setdefault(names.get(group["GroupId"], ""), set()).add(interface["SubnetId"])
         return {name: frozenset(subnets) for name, subnets in attached.items()}
 
-    def _resolves(self, aws: Aws) -> bool:
+    def _can_resolve_names(self, aws: Aws) -> bool:
         """Whether names can be resolved in it: by AWS's own servers, or by others that the VPC's DHCP options name."""
-        if self._attribute(aws, "enableDnsSupport", "EnableDnsSupport"):
+        if self._has_attribute(aws, "enableDnsSupport", "EnableDnsSupport"):
             return True
         (vpc,) = aws.read(aws.ec2.describe_vpcs, Filters=where(vpc_id=self.vpc_id))["Vpcs"]
         wanted = where(dhcp_options_id=vpc.get("DhcpOptionsId", ""))
@@ -155,7 +155,7 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
         }
         return bool(servers - {"AmazonProvidedDNS"})
 
-    def _attribute(self, aws: Aws, name: Literal["enableDnsHostnames", "enableDnsSupport"], key: str) -> bool:
+    def _has_attribute(self, aws: Aws, name: Literal["enableDnsHostnames", "enableDnsSupport"], key: str) -> bool:
         def ask() -> bool:
             answer: Any = aws.read(aws.ec2.describe_vpc_attribute, VpcId=self.vpc_id, Attribute=name)
             return bool(answer[key]["Value"])

@@ -12,16 +12,16 @@ from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Resource
 from ecsctl.ids import BucketName
 from ecsctl.names import Names
 from ecsctl.resources.support.bucket_settings import (
+    allow_log_delivery,
+    allows_log_delivery,
+    block_public_access,
+    blocks_public_access,
     encrypt,
     encryption,
     expire,
     expiry,
-    hidden,
-    hide,
-    refuse_plain,
-    refuses_plain,
-    take_logs,
-    takes_logs,
+    require_tls,
+    requires_tls,
 )
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.policy_document import Statement
@@ -99,9 +99,9 @@ class Bucket(Resource[BucketIds]):
         expire_days, abort_days = expiry(aws, self.name, me.account)
         return {
             "name": self.name,
-            "public_access_block": hidden(aws, self.name, me.account),
+            "public_access_block": blocks_public_access(aws, self.name, me.account),
             "encryption": encryption(aws, self.name, me.account) if self.encryption else None,
-            "tls_only": refuses_plain(aws, self.name, me.account, me.partition),
+            "tls_only": requires_tls(aws, self.name, me.account, me.partition),
             "expiration_days": expire_days,
             "abort_incomplete_multipart_upload_days": abort_days,
         }
@@ -123,9 +123,9 @@ class Bucket(Resource[BucketIds]):
     def ahead(cls, aws: Aws, me: Label, ids: BucketIds) -> Iterator[Callable[[], object]]:
         """S3 has a call for each setting."""
         yield partial(aws.read, aws.s3.get_bucket_tagging, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
-        for setting in (expiry, hidden):
+        for setting in (expiry, blocks_public_access):
             yield partial(setting, aws, ids.name, ids.owner)
-        yield partial(refuses_plain, aws, ids.name, ids.owner, me.partition)
+        yield partial(requires_tls, aws, ids.name, ids.owner, me.partition)
 
     def as_made(self) -> Self:
         """As S3 makes them (S3 user guide, "Blocking public access", "Setting default server-side encryption")."""
@@ -153,11 +153,11 @@ class Bucket(Resource[BucketIds]):
     def update(self, aws: Aws, me: Label, ids: BucketIds, changed: frozenset[str]) -> None:
         """One setting after the other: S3 refuses two at once (409, OperationAborted)."""
         if "public_access_block" in changed:
-            hide(aws, ids.name, ids.owner, on=self.public_access_block)
+            block_public_access(aws, ids.name, ids.owner, on=self.public_access_block)
         if "encryption" in changed and self.encryption:
             encrypt(aws, ids.name, ids.owner, self.encryption)
         if "tls_only" in changed:
-            refuse_plain(aws, ids.name, ids.owner, me.partition, on=self.tls_only)
+            require_tls(aws, ids.name, ids.owner, me.partition, on=self.tls_only)
         if changed & {"expiration_days", "abort_incomplete_multipart_upload_days"}:
             expire(aws, ids.name, ids.owner, self.expiration_days, self.abort_incomplete_multipart_upload_days)
         if "tags" in changed:  # the call replaces all tags, so what others have set is kept
@@ -219,7 +219,7 @@ class LogBucket(Bucket):
         yield partial(encryption, aws, ids.name, ids.owner)
 
     def _settings(self, aws: Aws, me: Label) -> dict[str, Any]:
-        return {**super()._settings(aws, me), "delivery": takes_logs(aws, self.name, me)}
+        return {**super()._settings(aws, me), "delivery": allows_log_delivery(aws, self.name, me)}
 
     def as_made(self) -> Self:
         """Nobody may deliver logs."""
@@ -229,7 +229,7 @@ class LogBucket(Bucket):
         """With the statement on who may deliver logs."""
         super().update(aws, me, ids, changed)
         if "delivery" in changed:
-            take_logs(aws, ids.name, me, on=self.delivery)
+            allow_log_delivery(aws, ids.name, me, on=self.delivery)
 
 
 def _rights(sid: str, bucket: str, *, encrypted: bool) -> Iterator[Statement]:

@@ -13,7 +13,7 @@ from ecsctl.ids import CredentialsArn, LogGroupName, ProjectName, RoleArn
 from ecsctl.names import Names
 from ecsctl.resources.support import push_filter, raw
 from ecsctl.resources.support.additions import Additions
-from ecsctl.resources.support.github_side import if_github_lets
+from ecsctl.resources.support.github_side import try_at_github
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.project_parts import (
     ACCOUNT,
@@ -197,7 +197,7 @@ class BuildProject(Resource[ProjectIds]):
         # there (hashicorp/terraform-provider-aws#47546).
         moved = "repository" in changed and "webhook" in project
         if moved:
-            if_github_lets(partial(aws.codebuild.delete_webhook, projectName=ids.name), "OAuthProviderException")
+            try_at_github(partial(aws.codebuild.delete_webhook, projectName=ids.name), "OAuthProviderException")
             del project["webhook"]
         if changed - {"webhook_branch"}:
             tags = flat(project.get("tags"))
@@ -215,7 +215,7 @@ class BuildProject(Resource[ProjectIds]):
             builds = aws.first_page(aws.codebuild.list_builds_for_project, projectName=ids.name)["ids"]
             there_are = aws.read(aws.codebuild.batch_get_builds, ids=builds)["builds"] if builds else []
         if found and found[0].get("webhook"):
-            if_github_lets(partial(aws.codebuild.delete_webhook, projectName=ids.name), "OAuthProviderException")
+            try_at_github(partial(aws.codebuild.delete_webhook, projectName=ids.name), "OAuthProviderException")
         for build in there_are:
             if build["buildStatus"] == "IN_PROGRESS":
                 aws.codebuild.stop_build(id=build["id"])

@@ -161,7 +161,11 @@ class DnsRecord(Resource[DnsRecordIds]):
         if standing_now.text is None:
             return
         changes: list[ChangeTypeDef] = [{"Action": "DELETE", "ResourceRecordSet": standing_now.text}]
-        if standing_now.record is not None and standing_now.fits and not _needed_by_others(aws, ids.name, standing_now):
+        if (
+            standing_now.record is not None
+            and standing_now.fits
+            and not _is_needed_by_others(aws, ids.name, standing_now)
+        ):
             changes.append({"Action": "DELETE", "ResourceRecordSet": standing_now.record})
         aws.route53.change_resource_record_sets(HostedZoneId=ids.zone, ChangeBatch={"Changes": changes})
 
@@ -282,7 +286,7 @@ def _public_zones(aws: Aws) -> Iterator[HostedZoneId]:
             yield HostedZoneId(zone["Id"].removeprefix("/hostedzone/"))
 
 
-def _needed_by_others(aws: Aws, name: str, standing_now: Standing) -> bool:
+def _is_needed_by_others(aws: Aws, name: str, standing_now: Standing) -> bool:
     """Whether a certificate of another deployment is validated, and later renewed, by this CNAME."""
     if standing_now.record is None or standing_now.record["Type"] != "CNAME":
         return False

@@ -89,7 +89,9 @@ class FileSystem(Resource[FileSystemIds]):
             return None
         one = ours[ids]
         state = one["LifeCycleState"]
-        actual = FileSystem(kms_key=one.get("KmsKeyId", ""), encrypted_only=any(map(_enforces, _statements(aws, ids))))
+        actual = FileSystem(
+            kms_key=one.get("KmsKeyId", ""), encrypted_only=any(map(_requires_tls, _statements(aws, ids)))
+        )
         failed = hint = ""
         if state == "error":  # EFS guide, "File system status": unrecoverable, its files are in its backups alone
             failed = "AWS has lost it, or could not make it (LifeCycleState error)"
@@ -156,7 +158,7 @@ def _statements(aws: Aws, ids: FileSystemIds) -> list[dict[str, Any]]:
     return found if isinstance(found, list) else [found]
 
 
-def _enforces(statement: dict[str, Any]) -> bool:
+def _requires_tls(statement: dict[str, Any]) -> bool:
     who = statement.get("Principal")
     everybody = who == "*" or (isinstance(who, dict) and who.get("AWS") in ("*", ["*"]))
     test = (statement.get("Condition") or {}).get("Bool") or {}

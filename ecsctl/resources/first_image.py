@@ -98,7 +98,7 @@ class FirstImage(Resource[FirstImageIds]):
         if image:
             return Observed(FirstImageIds(image), self)
         builds = self._builds(aws, me)
-        answer = next((one for one in builds if self._answers(one, newest=one is builds[0])), None)
+        answer = next((one for one in builds if self._is_candidate(one, newest=one is builds[0])), None)
         return self._observed(aws, me, answer, [one for one in builds if self._fits(one)]) if answer else None
 
     @classmethod
@@ -132,7 +132,7 @@ class FirstImage(Resource[FirstImageIds]):
         if self.moving:
             return None
         runs = running(aws, Names.of(me), self.placeholder, self.jobs)
-        fits = runs is not None and ecr.image_exists(aws, runs.image, self.placeholder)
+        fits = runs is not None and ecr.has_image(aws, runs.image, self.placeholder)
         if runs is not None and fits and runs.image != self.broken:
             return ImageUri(runs.image)
         newest = ecr.newest(aws, self.repository, self.uri)
@@ -157,7 +157,7 @@ class FirstImage(Resource[FirstImageIds]):
         """Whether it builds for the tasks' processor."""
         return self.machine is None or build["environment"]["type"] == self.machine.type
 
-    def _answers(self, build: BuildTypeDef, *, newest: bool) -> bool:
+    def _is_candidate(self, build: BuildTypeDef, *, newest: bool) -> bool:
         """Whether a build is one to wait for, or to take an image from.
 
         One that ended before this run counts if it is the newest and was made for a processor that nothing runs on yet:

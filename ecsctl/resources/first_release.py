@@ -14,7 +14,7 @@ from ecsctl.ids import ClusterName, ImageUri, SecurityGroupId, SubnetId, TaskDef
 from ecsctl.names import Names
 from ecsctl.parts import RELEASE
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.ecs import BY, ended_well, tasks_in
+from ecsctl.resources.support.ecs import BY, has_succeeded, tasks_in
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.revisions import container_of, revision
 from ecsctl.resources.support.rights import of, pass_roles
@@ -89,7 +89,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
         if runs is not None and runs.image == self.image:
             return Observed(ids, self)
         tasks = [one for one in self._tasks(aws) if self._own(one).get("image") == self.image]
-        if any(ended_well(one, self.container_name) for one in tasks):
+        if any(has_succeeded(one, self.container_name) for one in tasks):
             return Observed(ids, self)
         newest = next((one for one in tasks if one["taskArn"] not in self.past), None)
         if newest is None:

@@ -143,7 +143,7 @@ class Listener(Resource[ListenerIds]):
             protocol="HTTPS" if listener.get("Protocol") == "HTTPS" else "HTTP",
             forward=forward,
             beside=beside,
-            redirect=alone is not None and _redirects(alone),
+            redirect=alone is not None and _is_our_redirect(alone),
             certificate=IssuedCertificateArn(certificates[0]["CertificateArn"]) if certificates else None,
             ssl_policy=listener.get("SslPolicy"),
             more=raw.found(self.more, tags, USUAL, further.get),
@@ -277,7 +277,7 @@ def _forwards(action: ActionOutputTypeDef) -> tuple[TargetGroupArn | None, Targe
     return (TargetGroupArn(first), TargetGroupArn(others[0])) if alone else (None, NOBODY)
 
 
-def _redirects(action: ActionOutputTypeDef) -> bool:
+def _is_our_redirect(action: ActionOutputTypeDef) -> bool:
     redirected = {**REDIRECT, **action.get("RedirectConfig", {})}
     return action["Type"] == "redirect" and all(redirected[key] == value for key, value in REDIRECT.items())
 

@@ -10,7 +10,7 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import ListenerArn, ListenerRuleArn
 from ecsctl.resources.support.dns import normal
-from ecsctl.resources.support.elb import forwards, rule_at, tagged_rules
+from ecsctl.resources.support.elb import has_forward, rule_at, tagged_rules
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -89,7 +89,7 @@ class ListenerRule(Resource[ListenerRuleIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ListenerRuleIds]]:
         """Rules of the app's load balancers that do not forward: they exist nowhere else."""
         for rule, tags in tagged_rules(aws, me):
-            if not forwards(rule):
+            if not has_forward(rule):
                 yield Found(_ids(rule), tags)
 
     def create(self, aws: Aws, me: Label) -> ListenerRuleIds:

@@ -92,7 +92,7 @@ class LogGroup(Resource[LogGroupIds]):
         It is recognized by AWS's defaults (terraform-aws-modules/terraform-aws-eks#2486): if anyone has set the least
         thing on it, it is theirs.
         """
-        return f"{self.writer} made it by itself, without tags" if self.writer and untouched(group, tags) else ""
+        return f"{self.writer} made it by itself, without tags" if self.writer and has_defaults(group, tags) else ""
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[LogGroupIds]]:
@@ -104,7 +104,7 @@ class LogGroup(Resource[LogGroupIds]):
                 yield Found(ids, tags)
 
     @classmethod
-    def protected(cls, aws: Aws, me: Label, ids: LogGroupIds) -> bool:
+    def is_protected(cls, aws: Aws, me: Label, ids: LogGroupIds) -> bool:
         """Whether someone has turned on deletion protection."""
         return any(
             one.get("deletionProtectionEnabled", False) for one in _listed(aws, me) if one["logGroupName"] == ids.name
@@ -157,7 +157,7 @@ def _listed(aws: Aws, me: Label) -> list[LogGroupTypeDef]:
     return aws.read(aws.logs.describe_log_groups, logGroupNamePattern=me.app)["logGroups"]
 
 
-def untouched(group: LogGroupTypeDef, tags: dict[str, str]) -> bool:
+def has_defaults(group: LogGroupTypeDef, tags: dict[str, str]) -> bool:
     """Whether a log group has AWS's defaults: no tags, no retention, no key, no filters, no protection."""
     chosen = ("retentionInDays", "kmsKeyId", "metricFilterCount", "dataProtectionStatus", "inheritedProperties",
               "deletionProtectionEnabled")  # fmt: skip

@@ -14,7 +14,7 @@ from ecsctl.errors import Refused
 from ecsctl.ids import BucketName, PipelineName, ProjectName, RoleArn
 from ecsctl.names import Names
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.first_run import GATE, STOPPED, State, first_run, gated
+from ecsctl.resources.support.first_run import GATE, STOPPED, State, first_run, is_gated
 from ecsctl.resources.support.github_side import leave_repository
 from ecsctl.resources.support.pipeline_structure import (
     DEPLOY,
@@ -28,8 +28,8 @@ from ecsctl.resources.support.pipeline_structure import (
     GitHubSource,
     Parts,
     Source,
+    has_our_structure,
     parts,
-    same,
     structure,
 )
 from ecsctl.resources.support.policy_document import Statement
@@ -154,7 +154,7 @@ class Pipeline(Resource[PipelineIds]):
             return None
         found = parts(answer["pipeline"], tags.get(TOKEN, ""))
         made = answer.get("metadata", {}).get("created")
-        run = first_run(aws, self.name, self.build or "", made, at_gate=gated(found), given=self.given)
+        run = first_run(aws, self.name, self.build or "", made, at_gate=is_gated(found), given=self.given)
         actual = Pipeline(
             name=answer["pipeline"]["name"],
             role=found.role,
@@ -167,7 +167,7 @@ class Pipeline(Resource[PipelineIds]):
             deploys=found.deploys,
             tests=found.tests,
             approvals=found.approvals,
-            exact=same(answer["pipeline"], found, me.region),
+            exact=has_our_structure(answer["pipeline"], found, me.region),
             first_run=run.state,
         )
         return Observed(ids, actual, tags, ready=not run.going, note=run.note, since=made)
@@ -214,7 +214,8 @@ class Pipeline(Resource[PipelineIds]):
             with aws.fresh():
                 stages = aws.read(aws.codepipeline.get_pipeline_state, name=ids.name)["stageStates"]
             if any(
-                stage.get("stageName") in (RELEASE, DEPLOY) and _runs(stage.get("latestExecution")) for stage in stages
+                stage.get("stageName") in (RELEASE, DEPLOY) and _is_running(stage.get("latestExecution"))
+                for stage in stages
             ):
                 raise Refused(
                     f"pipeline {ids.name} is deploying: a change of it now would cut the deployment off",
@@ -232,7 +233,7 @@ class Pipeline(Resource[PipelineIds]):
         with aws.fresh():
             listed = aws.read(aws.codepipeline.list_pipeline_executions, pipelineName=ids.name)
         for one in listed["pipelineExecutionSummaries"]:
-            if _runs(one):
+            if _is_running(one):
                 aws.codepipeline.stop_pipeline_execution(
                     pipelineName=ids.name,
                     pipelineExecutionId=one["pipelineExecutionId"],
@@ -255,7 +256,7 @@ class Pipeline(Resource[PipelineIds]):
         """Do the next step for the first run, and return whether nothing more can be done for now."""
         with aws.no_older_than(time.monotonic() - JUST):
             answer = aws.read(aws.codepipeline.get_pipeline, name=name)
-            at_gate = gated(parts(answer["pipeline"], ""))
+            at_gate = is_gated(parts(answer["pipeline"], ""))
             made = answer.get("metadata", {}).get("created")
             run = first_run(aws, name, self.build or "", made, at_gate=at_gate, given=self.given)
         if run.state == "known":
@@ -287,5 +288,5 @@ def _tags(aws: Aws, arn: str) -> dict[str, str] | None:
     return None if answer is None else flat(answer["tags"])
 
 
-def _runs(execution: StageExecutionTypeDef | PipelineExecutionSummaryTypeDef | None) -> bool:
+def _is_running(execution: StageExecutionTypeDef | PipelineExecutionSummaryTypeDef | None) -> bool:
     return execution is not None and execution.get("status") == "InProgress"

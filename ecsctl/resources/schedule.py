@@ -13,7 +13,7 @@ from ecsctl.ids import ClusterName, RoleArn, ScheduleGroupName, SecurityGroupId,
 from ecsctl.names import Names
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import JOBS, anywhere, apart, of, pass_roles
-from ecsctl.resources.support.schedules import family_in, runs_jobs, schedule, schedules_in, tags_of
+from ecsctl.resources.support.schedules import family_in, may_have_schedules, schedule, schedules_in, tags_of
 
 if TYPE_CHECKING:
     from ecsctl.aws.clients import Aws
@@ -128,7 +128,7 @@ class Schedule(Resource[ScheduleIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScheduleIds]]:
         """All of the app's group that carry its tags."""
-        if runs_jobs(aws, Names.of(me)):
+        if may_have_schedules(aws, Names.of(me)):
             yield from _found(aws, me, Names.of(me).schedule_group)
 
     @classmethod

@@ -13,7 +13,7 @@ from ecsctl.names import Names
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import JOBS, anywhere, apart, of
-from ecsctl.resources.support.schedules import runs_jobs, schedules_in, tags_of
+from ecsctl.resources.support.schedules import may_have_schedules, schedules_in, tags_of
 
 if TYPE_CHECKING:
     from ecsctl.aws.clients import Aws
@@ -72,7 +72,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScheduleGroupIds]]:
         """Found by the app's name, until it is really gone; only if the role that runs its jobs exists."""
-        if runs_jobs(aws, Names.of(me)):
+        if may_have_schedules(aws, Names.of(me)):
             yield from _found(aws, Names.of(me).schedule_group)
 
     @classmethod

@@ -269,9 +269,9 @@ class Service(Resource[ServiceIds]):
         the group that the earlier rule still forwards to.
         """
         between = ("alternate_target_group", "production_listener_rule")
-        if not self.strategy.shifts or all(getattr(self, name) == getattr(actual, name) for name in between):
+        if not self.strategy.shifts_requests or all(getattr(self, name) == getattr(actual, name) for name in between):
             return self
-        if actual.strategy.shifts:
+        if actual.strategy.shifts_requests:
             return replace(self, strategy=Strategy(), pause=Pause())
         before = ("strategy", "circuit_breaker", "rollback", "early_success", "pause")
         return replace(self, **{name: getattr(actual, name) for name in before})

@@ -10,7 +10,7 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import ListenerArn, ListenerRuleArn, TargetGroupArn
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.elb import forwards, rule_at, tagged_rules
+from ecsctl.resources.support.elb import has_forward, rule_at, tagged_rules
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -84,7 +84,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ShiftingRuleIds]]:
         """Rules of the app's load balancers that forward: they exist nowhere else."""
         for rule, tags in tagged_rules(aws, me):
-            if forwards(rule):
+            if has_forward(rule):
                 yield Found(_ids(rule), tags)
 
     def create(self, aws: Aws, me: Label) -> ShiftingRuleIds:
@@ -115,7 +115,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
     def _serving(self, aws: Aws) -> TargetGroupArn:
         """The group whose tasks serve: if both have healthy ones, or neither, the first."""
         with aws.fresh():
-            well = {arn for arn in self.target_groups if _healthy(aws, arn)}
+            well = {arn for arn in self.target_groups if _has_healthy_target(aws, arn)}
         return self.first if self.first in well or not well else next(iter(well))
 
     def _conditions(self) -> list[RuleConditionTypeDef]:
@@ -126,7 +126,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
         return [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
 
 
-def _healthy(aws: Aws, group: TargetGroupArn) -> bool:
+def _has_healthy_target(aws: Aws, group: TargetGroupArn) -> bool:
     answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=group))
     found = answer["TargetHealthDescriptions"] if answer else ()
     return any(one.get("TargetHealth", {}).get("State") == "healthy" for one in found)

@@ -104,7 +104,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         if owner_tag:
             actual = SourceCredentials(token=Secret(owner_tag.digest), role=RoleName(owner_tag.role))
             return Observed(SourceCredentialsIds(arn, owner_tag.role), actual, owner_tag.tags)
-        if _abandoned(aws, listed, dict(me.recorded)):
+        if _is_abandoned(aws, listed, dict(me.recorded)):
             actual = SourceCredentials(token=Secret(""), role=RoleName(""))
             return Observed(SourceCredentialsIds(arn, ""), actual, me.tags, note="its owner's role was deleted")
         actual = SourceCredentials(token=Secret(""), role=RoleName(""))
@@ -125,7 +125,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
     ) -> Iterator[Found[SourceCredentialsIds]]:
         """Recorded as ours, though somebody has deleted the role with the tag, and no other project uses them."""
         listed = _listed(aws)
-        if listed is not None and any(_abandoned(aws, listed, one) for one in recorded):
+        if listed is not None and any(_is_abandoned(aws, listed, one) for one in recorded):
             role = next(one["role"] for one in recorded if one.get("role"))
             yield Found(
                 SourceCredentialsIds(CredentialsArn(listed["arn"]), role), {**me.tags, RESOURCE: GITHUB_CREDENTIALS}
@@ -189,7 +189,7 @@ def _listed(aws: Aws) -> SourceCredentialsInfoTypeDef | None:
     return next((info for info in infos if info.get("serverType") == "GITHUB"), None)
 
 
-def _abandoned(aws: Aws, listed: SourceCredentialsInfoTypeDef, recorded: Mapping[str, str]) -> bool:
+def _is_abandoned(aws: Aws, listed: SourceCredentialsInfoTypeDef, recorded: Mapping[str, str]) -> bool:
     """Whether the state file has them as ours, the tag has gone with its role, and nobody else builds with them: then
     to replace or delete the token harms no one.
     """

@@ -236,7 +236,7 @@ class TargetGroup(Resource[TargetGroupIds]):
         return {"GrpcCode": self.matcher} if self.protocol_version == "GRPC" else {"HttpCode": self.matcher}
 
     @classmethod
-    def detains(cls, aws: Aws, ids: TargetGroupIds) -> bool:
+    def detaches_slowly(cls, aws: Aws, ids: TargetGroupIds) -> bool:
         """Whether open requests have more than half a minute: the tasks of a deleted service stop only then.
 
         It can be an hour, and the cluster, the subnets and their interfaces would have to wait for that.

@@ -16,7 +16,7 @@ from ecsctl.names import Names
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.definitions import Contents, Decision, actual_of, decide, image_for, laid
 from ecsctl.resources.support.deployments import Snapshot, brief, gone_back
-from ecsctl.resources.support.ecs import batches, families_of, family_of, newer, revision_of, service_of
+from ecsctl.resources.support.ecs import batches, families_of, family_of, is_newer, revision_of, service_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.revisions import (
     DIGEST,
@@ -116,7 +116,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
             served = self.image or self._followed(aws, decision.live) or self.seed
             if served and actual.image != served:
                 actual = replace(actual, sound=False, unsound=f"the release that serves has the image {served}")
-        elif self.seed and self._begins(aws) and actual.image != (self.image or self.seed):
+        elif self.seed and self._has_no_image_in_use(aws) and actual.image != (self.image or self.seed):
             actual = replace(actual, sound=False, unsound="its image is not the one to begin with: a revision is made")
         back = "" if decision.right else self._gone_back(aws, decision.live)
         return Observed(_ids(shown, self.container_name), actual, shown.tags, note=decision.note, since=shown.since,
@@ -168,7 +168,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
             active, inactive = revisions_of(aws, ids.family, "ACTIVE"), revisions_of(aws, ids.family, "INACTIVE")
             arns = sorted({*active, *inactive}, key=revision_of)
             first = ids.arn if ids.arn not in arns else first_like(aws, revision(aws, ids.arn), arns)
-        to_delete = [arn for arn in reversed(arns) if not newer(first, arn)]
+        to_delete = [arn for arn in reversed(arns) if not is_newer(first, arn)]
         for arn in to_delete:
             if arn in active:
                 aws.ecs.deregister_task_definition(taskDefinition=arn)
@@ -186,7 +186,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         good = None  # the image to continue with when ECS gave up the service's newest deployment
         if service and Snapshot(service).failed:
             good = brief(aws, self.cluster, self.service, "SUCCESSFUL").good_image(self.container_name)
-        desired = replace(self, image=self.image or self.seed) if self._begins(aws) else self
+        desired = replace(self, image=self.image or self.seed) if self._has_no_image_in_use(aws) else self
         if not self.kept:
             desired = replace(self, image=self.image or self._followed(aws, live) or self.seed)
         later = (revision(aws, arn) for arn in since(aws, self.family, live.arn))
@@ -198,14 +198,14 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
             return ""
         return gone_back(aws, self.cluster, service, live.tags)
 
-    def _begins(self, aws: Aws) -> bool:
+    def _has_no_image_in_use(self, aws: Aws) -> bool:
         """Whether no existing image is in use: then it does not matter which one a revision names."""
         if not (self.cluster and self.service and self.placeholder):
             return False
         service = self._used_by(aws)
         if service is None or service["status"] != "ACTIVE" or family_of(service["taskDefinition"]) != self.family:
             return True
-        return not ecr.image_exists(
+        return not ecr.has_image(
             aws, revision(aws, service["taskDefinition"]).image(self.container_name), self.placeholder
         )
 
@@ -213,7 +213,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         """The image that serves in the service that it follows, whatever is rolling out; None if there is none."""
         if not self.follows:
             own = latest.image(self.container_name)
-            exists = own not in ("", self.placeholder) and ecr.image_exists(aws, own, self.placeholder or "")
+            exists = own not in ("", self.placeholder) and ecr.has_image(aws, own, self.placeholder or "")
             return ImageUri(own) if exists else None
         service = service_of(aws, self.cluster, self.follows)
         if service is None or service["status"] != "ACTIVE":

@@ -112,19 +112,19 @@ def still() -> Iterator[None]:
             view.resume()
 
 
-def interactive() -> bool:
+def is_interactive() -> bool:
     """Whether a person can answer: stdin and stderr are terminals, and this is no CI."""
-    return _terminal(sys.stdin) and _terminal(sys.stderr) and not _in_ci()
+    return _is_terminal(sys.stdin) and _is_terminal(sys.stderr) and not _is_ci()
 
 
-def lively() -> bool:
+def is_lively() -> bool:
     """Whether stderr can show moving output: a capable terminal, and no CI."""
-    return _terminal(sys.stderr) and not _in_ci() and not _dumb()
+    return _is_terminal(sys.stderr) and not _is_ci() and not _is_dumb()
 
 
-def drawable() -> bool:
+def can_draw() -> bool:
     """Whether stdout is a terminal on which a screen can be drawn again and again."""
-    return _terminal(sys.stdout) and not _dumb()
+    return _is_terminal(sys.stdout) and not _is_dumb()
 
 
 def glyph(sign: str, instead: str, console: Console | None = None) -> str:
@@ -149,19 +149,19 @@ class _Console(Console):
 @functools.cache
 def _made(stderr: bool, _environment: tuple[str | None, ...]) -> Console:
     # Rich takes any terminal that cannot move its cursor for one of 80 by 25.
-    width, height = shutil.get_terminal_size() if _dumb() else (None, None)
+    width, height = shutil.get_terminal_size() if _is_dumb() else (None, None)
     return _Console(stderr=stderr, width=width, height=height, markup=False, highlight=False, emoji=False)
 
 
-def _in_ci() -> bool:
+def _is_ci() -> bool:
     return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
-def _dumb() -> bool:
+def _is_dumb() -> bool:
     return os.environ.get("TERM", "").lower() in ("dumb", "unknown")
 
 
-def _terminal(stream: object) -> bool:
+def _is_terminal(stream: object) -> bool:
     try:
         return bool(stream.isatty())  # type: ignore[attr-defined]  # whatever stands in for a stream
     except (AttributeError, ValueError):  # none at all (pythonw), or closed

@@ -29,7 +29,7 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[Difference]
     old, new = _named(before), _named(after)
     if old is not None and new is not None:
         yield from _of_objects(old, new, path)
-    elif isinstance(before, list) and isinstance(after, list) and not _short(before, after):
+    elif isinstance(before, list) and isinstance(after, list) and not _is_short(before, after):
         left = list(after)
         for element in before:
             if element in left:
@@ -83,7 +83,7 @@ def _opened(value: Any) -> Any:
         return value
 
 
-def _short(before: list[Any], after: list[Any]) -> bool:
+def _is_short(before: list[Any], after: list[Any]) -> bool:
     """Whether two lists of single values are best shown whole."""
     single = not any(isinstance(one, list | Mapping) for one in (*before, *after))
     return single and len(compact(before)) + len(compact(after)) <= SHORT

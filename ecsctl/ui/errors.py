@@ -8,7 +8,7 @@ from types import TracebackType
 
 from rich.text import Text
 
-from ecsctl.engine.secret import hidden
+from ecsctl.engine.secret import masked
 from ecsctl.errors import EcsctlError, Several
 from ecsctl.ui.console import write
 from ecsctl.ui.copied import copied
@@ -37,7 +37,7 @@ def show(error: EcsctlError) -> None:
 
 def bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print a traceback, as Python does, but without secrets, which may have been repeated in it."""
-    sys.stderr.write(hidden("".join(traceback.format_exception(kind, error, trace))))
+    sys.stderr.write(masked("".join(traceback.format_exception(kind, error, trace))))
 
 
 def parts_of(error: EcsctlError) -> list[EcsctlError]:

@@ -27,7 +27,7 @@ class InOrder:
     def print(self, name: str, line: Callable[[], None]) -> None:
         """Print a line about a resource, now or when it is its turn."""
         with self._lock:
-            if name in self._held or self._early(name):
+            if name in self._held or self._is_early(name):
                 self._held.setdefault(name, []).append(line)
             else:
                 line()
@@ -36,7 +36,7 @@ class InOrder:
         """It is created or gone, or failed: print the lines that waited for it."""
         with self._lock:
             self._at_work.discard(name)
-            while due := next((one for one in self._held if not self._early(one)), None):
+            while due := next((one for one in self._held if not self._is_early(one)), None):
                 for line in self._held.pop(due):
                     line()
 
@@ -47,5 +47,5 @@ class InOrder:
                 for line in self._held.pop(next(iter(self._held))):
                     line()
 
-    def _early(self, name: str) -> bool:
+    def _is_early(self, name: str) -> bool:
         return any(need in self._at_work or need in self._held for need in self._needs.get(name, ()))

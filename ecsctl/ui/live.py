@@ -14,7 +14,7 @@ from rich.text import Text
 
 from ecsctl.errors import UsageError
 from ecsctl.ui import pipeline, processes
-from ecsctl.ui.console import data, drawable, folded, glyph, moving, put
+from ecsctl.ui.console import can_draw, data, folded, glyph, moving, put
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
@@ -32,7 +32,7 @@ MOST = 3  # stopped tasks that are shown: the newest are enough
 
 def check() -> None:
     """Raise UsageError if nothing can be drawn."""
-    if not drawable():
+    if not can_draw():
         raise UsageError(
             "there is no screen to draw on",
             why="stdout is not a terminal, or TERM is of one that cannot move its cursor",
@@ -93,7 +93,7 @@ def view(now: Live, where: Mapping[str, str]) -> Iterator[Text]:
     yield Text.assemble(f"{now.at:%H:%M:%S} UTC  ", head, place, overflow="ellipsis")
     if now.service or not now.processes:
         yield from _part("service", now, _service(now))
-    if now.several or "processes" in now.unread:
+    if now.has_other_processes or "processes" in now.unread:
         yield from _part("processes", now, processes.table(now.processes) if now.processes else ())
     yield from _part("deployments", now, _table(map(_deployment(now), now.deployments)))
     yield from _part("pipeline", now, _pipeline(now))
@@ -151,7 +151,7 @@ def _service(now: Live) -> Iterator[Text]:
 
 def _whose(one: Deployment | Task, now: Live) -> str:
     """The name of the process, if there are several; otherwise empty, which leaves the column out."""
-    return one.process if now.several else ""
+    return one.process if now.has_other_processes else ""
 
 
 def _deployment(now: Live) -> Any:

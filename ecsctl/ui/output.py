@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.plan import Change, Plan, Step, Verb
 from ecsctl.engine.report import Report, flat
-from ecsctl.engine.secret import hidden
+from ecsctl.engine.secret import masked
 from ecsctl.errors import EcsctlError
 from ecsctl.ui import processes, receipt
 from ecsctl.ui.copied import optioned
@@ -31,7 +31,7 @@ def emit(document: Mapping[str, Any]) -> None:
 
     A secret that this process has held stays hidden.
     """
-    sys.stdout.write(hidden(json.dumps(document, indent=2)) + "\n")
+    sys.stdout.write(masked(json.dumps(document, indent=2)) + "\n")
     sys.stdout.flush()
 
 

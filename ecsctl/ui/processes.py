@@ -28,7 +28,7 @@ def table(processes: Sequence[Process]) -> Iterator[Text]:
     widths = [max(row[column].cell_len for row in (heads, *rows)) for column in range(len(HEADS))]
     yield _line(Text("  "), heads, widths)
     for row, one in zip(rows, processes, strict=True):
-        both, style = WELL if one.well and not one.rolling else BUSY if one.well else BAD
+        both, style = WELL if one.healthy and not one.rolling else BUSY if one.healthy else BAD
         row[HEADS.index("state")].stylize(style)
         yield _line(Text(f"{glyph(*both, data())} ", style), row, widths)
         if one.trouble:
@@ -59,7 +59,7 @@ def document(one: Process) -> dict[str, Any]:
         "message": one.release.message if one.release else "",
         "other_image": bool(one.other),
         "state": one.state,
-        "well": one.well,
+        "well": one.healthy,
     }
 
 

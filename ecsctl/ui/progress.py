@@ -21,7 +21,7 @@ from ecsctl.engine import wording
 from ecsctl.engine.events import Done, Event, Failed, NotTried, Planned, Ready, Said, Started, Waiting
 from ecsctl.engine.plan import Verb
 from ecsctl.errors import Interrupted
-from ecsctl.ui.console import glyph, lively, moving, talk, write
+from ecsctl.ui.console import glyph, is_lively, moving, talk, write
 from ecsctl.ui.in_order import InOrder
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import plain, safe
@@ -154,7 +154,7 @@ class Progress:
                     self.counts["not tried"] += 1
                     self._ended += 1
 
-    def stop_asked(self) -> bool:
+    def announces_stop(self) -> bool:
         """Called when a person asks to stop. Returns whether the live view says so; if not, the caller has to.
 
         Safe in a signal handler: it writes nothing and waits for no lock.
@@ -229,13 +229,13 @@ class Progress:
         """A line that stays: with the time if there is no terminal to watch."""
         if self.quiet and not loud:
             return
-        when = Text() if lively() else Text(f"{self.now():%H:%M:%S} ", style="dim")
+        when = Text() if is_lively() else Text(f"{self.now():%H:%M:%S} ", style="dim")
         lead = Text(f"{glyph(sign, instead)} ", style=style) if sign else Text()
         write(text, label=Text.assemble(when, lead))
 
     def _show_live(self) -> None:
         with self._stage:  # but not the other lock: drawing holds the view's own and then takes that one
-            if self._live is not None or self._paused or self.quiet or not lively():
+            if self._live is not None or self._paused or self.quiet or not is_lively():
                 return
             self._live = Live(
                 get_renderable=self._view, console=self.console, refresh_per_second=8, transient=True,

@@ -7,7 +7,7 @@ import unicodedata
 from rich.style import Style
 from rich.text import Text
 
-from ecsctl.engine.secret import hidden
+from ecsctl.engine.secret import masked
 
 ESCAPED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode's categories of characters that control instead of showing: controls, formats (bidi overrides, zero-width
@@ -22,11 +22,11 @@ def safe(text: object) -> str:
 
     A secret that this process has held stays hidden.
     """
-    text = hidden(str(text))
+    text = masked(str(text))
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        one if unicodedata.category(one) not in ESCAPED or _joins(text, at) else _written_out(one)
+        one if unicodedata.category(one) not in ESCAPED or _is_joiner(text, at) else _written_out(one)
         for at, one in enumerate(text)
     )
 
@@ -41,12 +41,12 @@ def padded(text: Text, width: int) -> Text:
     return Text.assemble(text, " " * (width - text.cell_len + 2))
 
 
-def _joins(text: str, at: int) -> bool:
+def _is_joiner(text: str, at: int) -> bool:
     """Whether a zero-width joiner here is between two emoji."""
-    return text[at] == JOINER and 0 < at < len(text) - 1 and _pictorial(text[at - 1]) and _pictorial(text[at + 1])
+    return text[at] == JOINER and 0 < at < len(text) - 1 and _is_emoji(text[at - 1]) and _is_emoji(text[at + 1])
 
 
-def _pictorial(one: str) -> bool:
+def _is_emoji(one: str) -> bool:
     return unicodedata.category(one) == "So" or one == "\ufe0f" or "\U0001f3fb" <= one <= "\U0001f3ff"
 
 

@@ -125,7 +125,7 @@ class Found(Protocol):
         """The names of what could not be read."""
 
     @property
-    def sound(self) -> bool:
+    def healthy(self) -> bool:
         """Whether nothing is broken."""
 
     @property
@@ -175,7 +175,7 @@ def why_document(found: Found, where: Mapping[str, str]) -> dict[str, Any]:
         "version": VERSION,
         "kind": "why",
         **{name: where[name] for name in ("app", "account", "region")},
-        "sound": found.sound,
+        "sound": found.healthy,
         "line": found.line,
         "causes": [
             {

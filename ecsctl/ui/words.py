@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from rich.text import Text
 
 from ecsctl.errors import AccessError, Interrupted, Refused, UsageError
-from ecsctl.ui.console import interactive, still, talk, write
+from ecsctl.ui.console import is_interactive, still, talk, write
 from ecsctl.ui.copied import copied
 from ecsctl.ui.safe import plain
 
@@ -55,7 +55,7 @@ def confirm(question: str, *, command: str) -> None:
 
 def agrees(offer: str) -> bool:
     """Offer the better choice: whether a person takes it, by pressing Enter too. False without a terminal."""
-    return interactive() and _asked(f"{offer} [Y/n] ", hide=False).lower() in ("", "y", "yes")
+    return is_interactive() and _asked(f"{offer} [Y/n] ", hide=False).lower() in ("", "y", "yes")
 
 
 def choose(question: str, answers: Sequence[str]) -> str:
@@ -83,7 +83,7 @@ def ask_name(app: str, *, command: str) -> None:
 
 def ask_code(question: str) -> str:
     """Have the code of an MFA device typed. Without a terminal raises AccessError, which says what to do instead."""
-    if not interactive():
+    if not is_interactive():
         raise AccessError(
             "the AWS profile needs an MFA code, and there is no terminal to ask on",
             why="stdin or stderr is not a terminal, or CI is set",
@@ -94,7 +94,7 @@ def ask_code(question: str) -> str:
 
 def ask_unseen(question: str, *, command: str) -> str:
     """Have a secret typed without echo. Raises UsageError without a terminal, naming `command`."""
-    if not interactive():
+    if not is_interactive():
         raise UsageError("there is no terminal to ask on", hint=command)
     return _asked(question, hide=True)
 
@@ -115,7 +115,7 @@ def piped(read: Callable[[], str]) -> str:
 
 def _answer(question: str, command: str) -> str:
     """A person's answer. Raises UsageError without a terminal, Interrupted on Ctrl-C."""
-    if not interactive():
+    if not is_interactive():
         raise UsageError(
             "this needs a yes, and there is no terminal to ask on",
             why="stdin or stderr is not a terminal, or CI is set",

@@ -63,7 +63,7 @@ def first_line(aws: Aws, app: str, resting: Mapping[str, bool] | None = None, *,
     web: Facts | None = None
     for facts in gather_services(aws, app, resting):
         web = web or facts
-        if web is not facts and reading.past(facts.releases, web.releases):
+        if web is not facts and reading.is_out_of_date(facts.releases, web.releases):
             continue
         found = diagnose(facts)
         broken = [cause for cause in found.causes if not cause.calm and cause.name not in ("unexplained", "no-service")]

@@ -20,7 +20,7 @@ from ecsctl.resources.support.revisions import container_of
 from ecsctl.why.build_failure import BuildFailure, failure_of
 from ecsctl.why.log_lines import last_error
 from ecsctl.why.recovery import STEADY, not_over
-from ecsctl.why.words import said
+from ecsctl.why.words import mentions
 
 ON_PURPOSE = re.compile(
     r"Scaling activity initiated|Task stopped by user|stopped by \(deployment|redeploy", re.IGNORECASE
@@ -283,7 +283,7 @@ class Facts:
     def reason(self, places: tuple[Place, ...], *phrases: str) -> Reason | None:
         """Return the first reason for one of these places that contains one of the phrases (any, if none is given)."""
         for one in self.reasons:
-            if one.place in places and (not phrases or said(one.text, *phrases)):
+            if one.place in places and (not phrases or mentions(one.text, *phrases)):
                 return one
         return None
 
@@ -346,12 +346,12 @@ class Facts:
         return self._first[0]
 
     @property
-    def ended_surely(self) -> bool:
+    def is_sure_which_ended(self) -> bool:
         """Whether no other container can have ended first."""
         return self._first[1]
 
     @property
-    def beside(self) -> bool:
+    def has_sidecar_ended(self) -> bool:
         """Whether the container that ended first is not the app's own."""
         name = self.ended.get("name")
         return bool(name) and bool(self.container.get("name")) and name != self.container["name"]

@@ -19,7 +19,7 @@ from ecsctl.resources.support.builds import newest_build
 from ecsctl.resources.support.common import none_if_gone, where
 from ecsctl.resources.support.ecs import BY, commands_of, groups_of, service_of, tasks_in, tasks_of
 from ecsctl.resources.support.job_runs import missed, runs
-from ecsctl.resources.support.schedules import runs_jobs, schedules_in, tags_of
+from ecsctl.resources.support.schedules import may_have_schedules, schedules_in, tags_of
 from ecsctl.why import logs
 from ecsctl.why.causes import jobs
 from ecsctl.why.causes.network import REACHES
@@ -211,7 +211,7 @@ class _Reading:
 
     def _jobs(self) -> None:
         """The schedules of the jobs."""
-        if not runs_jobs(self.aws, self.names):
+        if not may_have_schedules(self.aws, self.names):
             return
         known, now = runs(self.aws, self.names.cluster, self.names.container), self.aws.now()
         for schedule in schedules_in(self.aws, self.names.schedule_group):
@@ -299,7 +299,7 @@ class _Reading:
         if not (self.facts.failed or self.facts.given_up):
             return
         self.facts.log = logs.of_container(self.aws, self.facts, self.names, self.facts.container)
-        if self.facts.beside:
+        if self.facts.has_sidecar_ended:
             every = {one["name"]: one for one in self.facts.definition.get("containerDefinitions", ())}
             self.facts.beside_log = logs.of_container(
                 self.aws, self.facts, self.names, every.get(self.facts.ended["name"], {})

@@ -112,7 +112,7 @@ def level(line: str) -> Level:
     return Level.LOUD if loud else Level.PLAIN
 
 
-def errs(text: str) -> bool:
+def has_error(text: str) -> bool:
     """Whether a text has a word of an error, and does not say that there is none."""
     return bool(ERROR.search(NO_ERRORS.sub("", text)))
 

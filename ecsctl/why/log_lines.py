@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ecsctl.why import log_patterns
-from ecsctl.why.log_events import ERROR, Level, bare, errs, forms, level, message_of, split
+from ecsctl.why.log_events import ERROR, Level, bare, forms, has_error, level, message_of, split
 from ecsctl.why.log_patterns import joined
 
 NOISE = joined(log_patterns.NOISE, re.IGNORECASE)
@@ -130,21 +130,21 @@ def rank(line: str) -> int:
     """Rank a line: 0 error, 1 error at a lower level, 2 farewell or advice with an error, 3 no error, 4 other farewell,
     5 no error, and its logger says so.
     """
-    farewell, quiet = _farewell(line), level(line) == Level.QUIET
-    if _errs(line):
+    farewell, quiet = _is_farewell(line), level(line) == Level.QUIET
+    if _has_error(line):
         return 2 if farewell or ADVISES.match(forms(line)[2]) else int(quiet)
     return 4 if farewell else ROUTINE if quiet else 3
 
 
-def _errs(line: str) -> bool:
+def _has_error(line: str) -> bool:
     """Whether a line reports an error, by its level or its words."""
     _, said, message = forms(line)
     if message != said and message.startswith(" "):  # a logger's line that goes on with the one before it
-        return errs(message)
-    return level(line) == Level.LOUD or errs(message if message.strip() else said)
+        return has_error(message)
+    return level(line) == Level.LOUD or has_error(message if message.strip() else said)
 
 
-def _farewell(line: str) -> bool:
+def _is_farewell(line: str) -> bool:
     """Whether a line only says that something failed."""
     return any(FAREWELL.search(form) or EXITED.search(form) for form in {*forms(line)[1:]})
 
@@ -207,7 +207,7 @@ def _telling(lines: Sequence[str]) -> Iterator[str]:
             or (GO_FRAME.match(after) and said.endswith(")"))
             or (SHOWN_CODE.match(after) and said.strip())
         )
-        if not framed and not _noise(line):
+        if not framed and not _is_noise(line):
             yield line
         before = said or before
         n += 1
@@ -221,7 +221,7 @@ def _is_code(said: str, before: str) -> bool:
 
 
 @functools.lru_cache(2048)
-def _noise(line: str) -> bool:
+def _is_noise(line: str) -> bool:
     """Whether a line is a frame of a stack, code, advice or decoration."""
     every = {*forms(line)[1:]}
     return any(map(NOISE.search, every)) or any(map(STACK.search, every))

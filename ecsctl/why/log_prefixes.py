@@ -35,13 +35,13 @@ def without_prefixes(lines: Sequence[str]) -> list[str]:
     """Return the lines without the prefixes that most of them share."""
     found = [*lines]
     for _ in range(DEPTH):
-        form = next((one for one in FORMS if _shared(one, found)), None)
+        form = next((one for one in FORMS if _is_shared(one, found)), None)
         if form is None:
             break
         found = [form.sub("", line, count=1) for line in found]
     return found
 
 
-def _shared(form: re.Pattern[str], lines: Sequence[str]) -> bool:
+def _is_shared(form: re.Pattern[str], lines: Sequence[str]) -> bool:
     written = [line for line in lines if line.strip()]
     return sum(1 for line in written if form.match(line)) >= max(FEWEST, MOST * len(written))

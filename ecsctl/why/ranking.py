@@ -24,7 +24,7 @@ class Diagnosis:
     unread: tuple[str, ...] = ()
 
     @property
-    def sound(self) -> bool:
+    def healthy(self) -> bool:
         """Whether nothing is broken, as far as could be read; something may still be waited for."""
         return all(cause.calm for cause in self.causes)
 
@@ -92,7 +92,7 @@ def diagnose(*every: Facts) -> Diagnosis:
     Takes the facts of the web and of each worker, or of only one of them.
     """
     app = next((one for one in every if one.process == WEB), None)
-    found = _merged(cause for facts in every if not _past(facts, app) for cause in _causes(facts))
+    found = _merged(cause for facts in every if not _is_out_of_date(facts, app) for cause in _causes(facts))
     roots = [cause for cause in found if not cause.effect and not cause.calm]
     whose = {cause.process for cause in roots}
     found = [
@@ -133,9 +133,9 @@ def _with_agent(ranked: list[Cause], facts: Facts) -> list[Cause]:
     return [replace(one, hints=hints) if n == first else one for n, one in enumerate(ranked)]
 
 
-def _past(facts: Facts, app: Facts | None) -> bool:
+def _is_out_of_date(facts: Facts, app: Facts | None) -> bool:
     """Whether a worker's failure belongs to an earlier release."""
-    return app is not None and facts.process != WEB and reading.past(facts.releases, app.releases)
+    return app is not None and facts.process != WEB and reading.is_out_of_date(facts.releases, app.releases)
 
 
 def _causes(facts: Facts) -> Iterator[Cause]:

@@ -17,9 +17,9 @@ def is_cut(text: str) -> bool:
     return text.rstrip().endswith(("...", "…")) or len(text) in CUT_AT
 
 
-def said(text: str, *phrases: str) -> bool:
+def mentions(text: str, *phrases: str) -> bool:
     """Whether a text contains one of the phrases; a truncated text may end within the phrase."""
-    if whole(text, *phrases):
+    if contains(text, *phrases):
         return True
     if not is_cut(text):
         return False
@@ -27,7 +27,7 @@ def said(text: str, *phrases: str) -> bool:
     return any(body.endswith(_beginnings(phrase)) for phrase in phrases)
 
 
-def whole(text: str, *phrases: str) -> bool:
+def contains(text: str, *phrases: str) -> bool:
     """Whether a text contains one of the phrases completely. Case and line breaks do not matter."""
     low = _plain(text)
     return any(phrase.casefold() in low for phrase in phrases)
@@ -38,7 +38,7 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def fits(lines: Iterable[str], pattern: str) -> tuple[re.Match[str], str] | None:
+def last_match(lines: Iterable[str], pattern: str) -> tuple[re.Match[str], str] | None:
     """Return the last line that matches a pattern, and the match."""
     hits = [(found, line) for line in lines if (found := re.search(pattern, line, re.IGNORECASE))]
     return hits[-1] if hits else None

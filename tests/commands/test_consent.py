@@ -35,7 +35,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """`answers("y")`: a person at the terminal types that."""
 
     def answers(line: str) -> None:
-        monkeypatch.setattr(words, "interactive", lambda: True)
+        monkeypatch.setattr(words, "is_interactive", lambda: True)
         monkeypatch.setattr(sys, "stdin", io.StringIO(line + "\n"))
 
     return answers

@@ -63,7 +63,7 @@ def test_exec_says_where_it_goes_and_ends_as_the_plugin_does(
 
     plugin(then="exit 0")
     monkeypatch.setattr("sys.stdin", Terminal())
-    monkeypatch.setattr("ecsctl.ui.console._terminal", lambda stream: True)
+    monkeypatch.setattr("ecsctl.ui.console._is_terminal", lambda stream: True)
     monkeypatch.delenv("CI", raising=False)
     assert run("exec", "--container", "sidecar").code == 0  # a shell
 

@@ -34,8 +34,8 @@ def recorded(folder: Path, account: str) -> Path:
 def test_without_credentials_the_sandbox_that_runs_here_is_named(served: Run) -> None:
     for words in (["status"], ["up", "--yes"], ["pipeline", "status"], ["exec", "--", "ls"]):
         assert "add --sandbox to work in the sandbox of this folder, which runs; on AWS: " in served(*words).said
-    assert Common(has_sandbox=True).left_out_sandbox()
-    assert not Common().left_out_sandbox()  # of a command without that option
+    assert Common(has_sandbox=True).has_unused_sandbox()
+    assert not Common().has_unused_sandbox()  # of a command without that option
     assert served("sandbox", "stop").code == 0
     assert "--sandbox" not in served("status").said
 

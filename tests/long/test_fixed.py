@@ -77,7 +77,7 @@ def test_each_printed_way_out_leads_out(account: Account, case: str) -> None:
         person.do(fixing[number], values, fixed.hand)
         person.clock.sleep(HOUR)
         after = person.why()
-        assert (after.sound, [one for one in named(after) if one == name]) == (True, []), str(after)
+        assert (after.healthy, [one for one in named(after) if one == name]) == (True, []), str(after)
         number += 1
         if number == len(fixing):
             break

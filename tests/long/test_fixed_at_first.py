@@ -65,7 +65,7 @@ def test_without_an_image_it_is_led_to_one(tmp_path: Path) -> None:
         assert found.name == "no-image-yet"
         person.do(found.fix[0], {"URI": good_image(person)}, None)
         person.clock.sleep(HOUR)
-        assert (person.why().sound, person.why().causes) == (True, ())
+        assert (person.why().healthy, person.why().causes) == (True, ())
 
 
 def test_a_first_version_that_ecs_gave_up_hours_ago_is_led_to_one_that_runs(tmp_path: Path) -> None:

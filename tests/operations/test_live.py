@@ -38,7 +38,7 @@ def test_a_service_that_runs_rolls_out_and_is_rolled_back_is_reported_step_by_st
     assert (calm.release.outcome, calm.release.message) == ("deployed", "revision 1 is deployed: 1 of 1 tasks run it")
     assert [(one.revision, one.status, one.address != "") for one in calm.tasks] == [(1, "RUNNING", True)]
     assert (calm.run, calm.no_run, calm.targets) == (None, "there is no pipeline hello", ())
-    assert (calm.well, calm.cause, calm.unread) == (True, "", {})
+    assert (calm.healthy, calm.cause, calm.unread) == (True, "", {})
 
     ecs.script_tasks(ACCOUNT, "v2", "crash")
     service.point(service.register(service.push("v2")))
@@ -53,7 +53,7 @@ def test_a_service_that_runs_rolls_out_and_is_rolled_back_is_reported_step_by_st
     back = observed(service)
     assert back.release
     assert back.release.outcome == "rolled back"
-    assert (back.service and back.service.revision, back.well) == (1, False)
+    assert (back.service and back.service.revision, back.healthy) == (1, False)
     assert back.cause.startswith("the app crashed")
     assert back.tasks[0].status == "RUNNING"
     assert {(one.revision, one.status) for one in back.tasks[1:]} == {(2, "STOPPED")}
@@ -78,7 +78,7 @@ def test_a_service_at_0_is_well_with_no_task(service: Service) -> None:
     service.start(service.push("v1"), desired=0)
     found = observed(service)
     assert (found.service and found.service.desired, found.tasks) == (0, ())
-    assert found.well
+    assert found.healthy
 
 
 def test_where_nothing_exists_nothing_is_shown_and_nothing_fails(service: Service) -> None:
@@ -135,18 +135,18 @@ def test_a_worker_is_reported_beside_the_web_and_what_happens_to_it_is_not_well(
         ("mailer", "hello_mailer", 1, 1, "runs"),
     ]
     assert [one.process for one in found.tasks] == [one.process for one in found.deployments] == ["web", "mailer"]
-    assert (found.well, found.cause, found.unread) == (True, "", {})
+    assert (found.healthy, found.cause, found.unread) == (True, "", {})
 
     other = service.push("v2")
     service.point(service.register(other, family="hello_mailer"), "hello_mailer")
     service.clock.sleep(20)
     rolling = observed(service)
     assert [one.state for one in rolling.processes] == ["runs", "rolling out"]
-    assert rolling.well, "while it rolls out it may run another"
+    assert rolling.healthy, "while it rolls out it may run another"
     service.clock.sleep(600)
     differs = observed(service)
     assert [one.state for one in differs.processes] == ["runs", "another image than web"]
-    assert not differs.well
+    assert not differs.healthy
 
     ecs.script_tasks(ACCOUNT, "v3", "crash")
     service.point(service.register(image, family="hello_mailer"), "hello_mailer")
@@ -156,5 +156,5 @@ def test_a_worker_is_reported_beside_the_web_and_what_happens_to_it_is_not_well(
     back = observed(service)
     assert [(one.state, bool(one.other)) for one in back.processes] == [("runs", False), ("rolled back", False)]
     assert back.processes[1].trouble.startswith("revision 4 of mailer was rolled back by the circuit breaker")
-    assert not back.well
+    assert not back.healthy
     assert back.cause.startswith("the worker mailer crashed")

@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 from ecsctl.errors import EcsctlError
 from ecsctl.resources.support import push_filter
-from ecsctl.resources.support.github_side import if_github_lets
+from ecsctl.resources.support.github_side import try_at_github
 from ecsctl.resources.support.project_parts import ACCOUNT, auth_of
 from ecsctl.sandbox.github.remote import revoke_github_token
 from tests.rows.delivery import NAMES, project, stack_of
@@ -110,10 +110,10 @@ def test_only_githubs_own_refusal_is_let_pass(code):
         raise ClientError({"Error": {"Code": code, "Message": "no"}}, "DeleteWebhook")
 
     if code == "OAuthProviderException":
-        assert if_github_lets(refused, "OAuthProviderException") is False
+        assert try_at_github(refused, "OAuthProviderException") is False
     else:
         with pytest.raises(ClientError, match="Throttling"):
-            if_github_lets(refused, "OAuthProviderException")
+            try_at_github(refused, "OAuthProviderException")
 
 
 def test_a_webhook_that_github_does_not_give_back_is_reported_while_the_project_stays(cloud):

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl.aws.codes import already_exists, is_gone
+from ecsctl.aws.codes import exists_already, is_gone
 from ecsctl.engine.label import Label
 from ecsctl.engine.promises import Promise
 from ecsctl.errors import Refused, Several
@@ -267,6 +267,6 @@ def test_an_alias_with_the_consoles_prefix_is_the_same_alias():
 )
 def test_route_53_says_in_words_alone_what_is_there_already_and_what_is_not(words, there, gone):
     error = ClientError({"Error": {"Code": "InvalidChangeBatch", "Message": words}}, "ChangeResourceRecordSets")
-    assert (already_exists(error), is_gone(error)) == (there, gone)
+    assert (exists_already(error), is_gone(error)) == (there, gone)
     other = ClientError({"Error": {"Code": "InvalidInput", "Message": words}}, "ChangeResourceRecordSets")
-    assert (already_exists(other), is_gone(other)) == (False, False)
+    assert (exists_already(other), is_gone(other)) == (False, False)

@@ -8,7 +8,7 @@ from ecsctl.ids import BucketName, ClusterName, ConnectionArn, ProjectName, Role
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.security_group import Rule
 from ecsctl.resources.subnet import Subnet
-from ecsctl.resources.support.pipeline_structure import ConnectionSource, Deploy, Parts, same, structure
+from ecsctl.resources.support.pipeline_structure import ConnectionSource, Deploy, Parts, has_our_structure, structure
 from ecsctl.resources.support.policy_document import (
     Statement,
     Trust,
@@ -47,7 +47,7 @@ OWN = [{"branches": {"includes": ["main"], "excludes": []}}]
 @pytest.mark.parametrize("triggers", [[], _trigger(OWN), _trigger(OWN, pullRequest=[]), _trigger([])])
 def test_the_trigger_that_aws_adds_to_a_connection_is_no_drift(triggers):
     found, parts = _declared(triggers)
-    assert same(found, parts, "eu-central-1")
+    assert has_our_structure(found, parts, "eu-central-1")
 
 
 OTHER = [{"branches": {"includes": ["release/*"]}}]
@@ -59,7 +59,7 @@ CHOOSY = [{"branches": {"includes": ["main"]}, "filePaths": {"includes": ["app/*
 )
 def test_a_trigger_of_somebody_else_is_drift(triggers):
     found, parts = _declared(triggers)
-    assert not same(found, parts, "eu-central-1")
+    assert not has_our_structure(found, parts, "eu-central-1")
 
 
 SAME_RULES = [

@@ -195,7 +195,7 @@ def _others(definition, desired):
     """The containers that nobody asked for in ecsctl.toml, today or before."""
     asked = {"app", *(one.name for one in desired.sidecars)}
     defined = definition["containerDefinitions"]
-    return [one["name"] for one in defined if one["name"] not in asked and not containers.ours(one)]
+    return [one["name"] for one in defined if one["name"] not in asked and not containers.is_our_sidecar(one)]
 
 
 def test_a_copy_that_carries_our_tags_and_a_bad_image_is_not_mistaken_for_ours():

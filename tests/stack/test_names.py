@@ -70,7 +70,7 @@ def test_each_name_is_served_by_one_certificate_and_from_its_own_zone(world: Wor
     proofs = {zone: sum(one.startswith("CNAME") for one in found) for zone, found in records(world).items()}
     assert proofs == {"ecsctl.example.": 2, "shop.example.": 1}, "a wildcard has the proof of the name below it"
     assert world.plan(MANY).work == ()
-    assert why(world.aws(), "hello", "hello.ecsctl.example", FURTHER).sound
+    assert why(world.aws(), "hello", "hello.ecsctl.example", FURTHER).healthy
     for path in world.state_file.parent.iterdir():
         path.unlink()
     assert world.plan(MANY).work == (), "without a state file all of it is known again"

@@ -88,7 +88,7 @@ def test_what_is_held_is_reported_and_nothing_else_is_released_meanwhile(held: W
     assert release.outcome == "paused"
     assert release.message.startswith(f"revision 2 {held_back}")
     assert release.message.endswith(f"no request goes to it yet; {answers}")
-    assert read(aws, "hello").well
+    assert read(aws, "hello").healthy
     found = diagnose(*gather(aws, "hello"))
     assert [cause.name for cause in found.causes] == ["paused"]
     assert [step.what for fix in found.causes[0].fix for step in fix.steps] == ["ecsctl continue", "ecsctl cancel"]

@@ -19,4 +19,4 @@ def screen(monkeypatch):
 @pytest.fixture
 def terminal(monkeypatch):
     """As if a person sat there."""
-    monkeypatch.setattr(console, "_terminal", lambda stream: True)
+    monkeypatch.setattr(console, "_is_terminal", lambda stream: True)

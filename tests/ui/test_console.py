@@ -46,30 +46,30 @@ def test_talk_goes_to_one_console():
 
 
 def test_somebody_is_there_on_a_terminal_and_not_in_ci(monkeypatch, terminal):
-    assert console.interactive()
+    assert console.is_interactive()
     monkeypatch.setenv("CI", "false")
-    assert console.interactive()
+    assert console.is_interactive()
     monkeypatch.setenv("CI", "true")
-    assert not console.interactive()
+    assert not console.is_interactive()
 
 
 @pytest.mark.parametrize("stream", ["stdin", "stderr"])
 def test_nobody_is_there_when_a_stream_is_no_terminal(monkeypatch, stream):
     lacking = getattr(sys, stream)
-    monkeypatch.setattr(console, "_terminal", lambda one: one is not lacking)
-    assert not console.interactive()
+    monkeypatch.setattr(console, "_is_terminal", lambda one: one is not lacking)
+    assert not console.is_interactive()
 
 
 @pytest.mark.parametrize(("name", "value"), [("CI", "1"), ("TERM", "dumb"), ("TERM", "unknown")])
 def test_nothing_moves_in_ci_and_on_a_dumb_terminal(monkeypatch, terminal, name, value):
-    assert console.lively()
+    assert console.is_lively()
     monkeypatch.setenv(name, value)
-    assert not console.lively()
+    assert not console.is_lively()
 
 
 def test_nothing_moves_without_a_terminal_though_colour_is_forced(monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    assert not console.lively()
+    assert not console.is_lively()
 
 
 def test_a_stream_that_is_closed_or_absent_is_no_terminal(monkeypatch):
@@ -77,7 +77,7 @@ def test_a_stream_that_is_closed_or_absent_is_no_terminal(monkeypatch):
     closed.close()
     for stream in (closed, None):
         monkeypatch.setattr(sys, "stderr", stream)
-        assert not console.interactive()
+        assert not console.is_interactive()
 
 
 def test_stdout_survives_letters_that_its_encoding_lacks(monkeypatch):

@@ -26,7 +26,7 @@ def test_what_crashed_says_why_and_what_could_not_be_read_says_that(snapshot):
 
 def test_of_several_processes_each_is_shown_with_its_release_image_and_tasks(snapshot):
     assert shown(running.several()) == snapshot
-    assert not running.several().well
+    assert not running.several().healthy
 
 
 def test_where_nothing_is_each_part_says_so(snapshot):
@@ -79,7 +79,7 @@ def test_without_a_terminal_there_is_nothing_to_draw_on(monkeypatch):
     with pytest.raises(UsageError) as caught:
         live.check()
     assert "--watch -o json" in caught.value.hint
-    monkeypatch.setattr(console, "_terminal", lambda stream: True)
+    monkeypatch.setattr(console, "_is_terminal", lambda stream: True)
     live.check()
     monkeypatch.setenv("TERM", "dumb")
     with pytest.raises(UsageError):

@@ -36,7 +36,7 @@ def tell(time):
 @pytest.fixture
 def live(monkeypatch, terminal, time):
     """A run that is watched on a terminal, and what that terminal has received."""
-    monkeypatch.setattr(module, "lively", lambda: True)
+    monkeypatch.setattr(module, "is_lively", lambda: True)
     screen = Console(file=io.StringIO(), force_terminal=True, width=80, height=12, no_color=True)
     for place in (module, console):
         monkeypatch.setattr(place, "talk", lambda: screen)
@@ -219,10 +219,10 @@ def test_what_was_stopped_is_no_failure(tell, capsys):
 
 
 def test_the_live_view_tells_that_a_stop_was_asked_for(live):
-    assert live.stop_asked() is False
+    assert live.announces_stop() is False
     with live:
         live(Started("vpc", "VPC", Verb.CREATE))
-        assert live.stop_asked() is True
+        assert live.announces_stop() is True
         assert picture(live).splitlines()[-1].startswith("stopping after the calls in progress")
 
 

@@ -66,7 +66,7 @@ def test_what_happens_to_the_tasks_of_one_deployment_after_another_is_reported_e
     found = {}
     for kind in expected:
         diagnosis = deployed(world, kind)
-        assert not diagnosis.sound
+        assert not diagnosis.healthy
         assert diagnosis.unread == ()
         found[kind] = diagnosis.causes[0].name
     assert found == expected

@@ -88,8 +88,8 @@ def test_a_program_gets_each_way_out_as_steps() -> None:
 
 
 def test_what_only_waits_is_not_broken() -> None:
-    assert Diagnosis((WAITS,)).sound
-    assert not Diagnosis((WAITS, CRASH)).sound
+    assert Diagnosis((WAITS,)).healthy
+    assert not Diagnosis((WAITS, CRASH)).healthy
 
 
 def test_the_samples_on_its_page_are_what_it_prints() -> None:

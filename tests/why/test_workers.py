@@ -73,7 +73,7 @@ def test_what_happens_to_a_worker_is_reported_by_its_name_with_its_cause_and_key
         ecs.script_tasks("", "busybox", kind)
         released(world, OTHER)
         found = explained(world)
-        assert not found.sound
+        assert not found.healthy
         assert found.unread == ()
         cause = found.causes[0]
         assert (cause.name, cause.process, cause.sentence[: len(sentence)]) == (name, "mailer", sentence), kind
@@ -140,7 +140,7 @@ def test_a_worker_of_which_no_task_is_asked_for_is_nothing_wrong(world: World) -
     [unknown] = explained(world).causes
     assert (unknown.name, unknown.process, unknown.calm) == ("scaled-to-zero", "mailer", True)
     asked = explained(world, resting={"web": False, "mailer": False})
-    assert not asked.sound
+    assert not asked.healthy
     world.boto("iam").create_service_linked_role(AWSServiceName="ecs.application-autoscaling.amazonaws.com")
     world.clock.sleep(60)
     scaled: Any = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}

@@ -97,13 +97,13 @@ class Alarms(Section):
     )
 
     @property
-    def makes(self) -> bool:
+    def creates_any(self) -> bool:
         """Whether ecsctl creates any alarm for the app."""
         return self.errors_percent is not None or self.latency_seconds is not None
 
     def problems(self) -> Iterator[Problem]:
         """Mistakes: nothing to watch, or duplicates."""
-        made = self.makes
+        made = self.creates_any
         if not self.names and not made:
             yield "names", "is missing: expected names, errors_percent or latency_seconds"
         if self.given("minutes") and not made:
@@ -240,12 +240,12 @@ class Deployment(Section):
             if self.strategy not in of[key] and getattr(self, key) is not None:
                 meant = " or ".join(f'"{one}"' for one in of[key])
                 yield key, f'cannot be used with strategy = "{self.strategy}": expected {meant}'
-        if self.shifts and self.alarms and self.alarms.makes and self.bakes < self.alarms.minutes:
+        if self.shifts_requests and self.alarms and self.alarms.creates_any and self.bakes < self.alarms.minutes:
             expected = f"expected at least deployment.alarms.minutes = {self.alarms.minutes}, found {self.bakes}"
             yield "bake_minutes", f"{expected}: a slower alarm fires when the previous version is already gone"
 
     @property
-    def shifts(self) -> bool:
+    def shifts_requests(self) -> bool:
         """Whether two versions run side by side, and requests are shifted from one to the other."""
         return self.strategy != "rolling"
 
@@ -264,7 +264,7 @@ class Deployment(Section):
     @property
     def waits(self) -> int:
         """The minutes for which a release waits by design, once all new tasks run."""
-        if not self.shifts:
+        if not self.shifts_requests:
             return self.alarms.minutes if self.alarms else 0
         steps = self.steps
         percent, minutes = (steps.percent, steps.minutes) if steps else (0.0, 0)
@@ -281,6 +281,6 @@ class Deployment(Section):
         return times * self.pause.timeout_minutes
 
     @property
-    def makes_alarms(self) -> bool:
+    def creates_alarms(self) -> bool:
         """Whether ecsctl creates any alarm for the app."""
-        return self.alarms is not None and self.alarms.makes
+        return self.alarms is not None and self.alarms.creates_any

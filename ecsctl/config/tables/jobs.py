@@ -74,9 +74,9 @@ class Job(Process):
         """[service] overridden by the job's own values; health checks of the web do not apply to a job."""
         return super().over(service).model_copy(update={"health": Health()})
 
-    def fits(self, service: Service, sidecars: Mapping[str, Any]) -> Iterator[Problem]:
+    def size_problems(self, service: Service, sidecars: Mapping[str, Any]) -> Iterator[Problem]:
         """Mistakes: contradictions with the tables that it inherits from."""
-        yield from super().fits(service, sidecars)
+        yield from super().size_problems(service, sidecars)
         ours = {TIMER: self.timeout_minutes is not None, GUARD: self.overlap == "refuse"}
         beside = sidecars if self.sidecars is None else self.sidecars
         for name, made in ours.items():

@@ -96,7 +96,7 @@ class Process(Section):
                 yield ("policies", number), "is listed twice"
 
     @property
-    def own_role(self) -> bool:
+    def has_own_role(self) -> bool:
         """Whether it has other permissions than the web."""
         return self.permissions is not None or self.policies is not None
 
@@ -112,7 +112,7 @@ class Process(Section):
             said["depends_on"] = {one: on for one, on in service.depends_on.items() if one in self.sidecars}
         return service.model_copy(update=said)
 
-    def fits(self, service: Service, sidecars: Mapping[str, Any]) -> Iterator[Problem]:
+    def size_problems(self, service: Service, sidecars: Mapping[str, Any]) -> Iterator[Problem]:
         """Mistakes: contradictions with the tables that it inherits from."""
         merged = self.over(service)
         if why := refused(lambda: fargate_pair(merged.cpu, merged.memory)):

@@ -236,7 +236,7 @@ class Service(Section):
         """The load balancer's check, whichever way it is configured."""
         table = self.health or Health()
         short = {key: getattr(self, name) for name, key in SHORT.items() if not table.given(key)}
-        return table.model_copy(update=short).asking(self.protocol, by_default=self.asks_by_default)
+        return table.model_copy(update=short).asking(self.protocol, by_default=self.has_default_path)
 
     @property
     def version(self) -> Literal["HTTP1", "HTTP2", "GRPC"]:
@@ -261,7 +261,7 @@ class Service(Section):
         return self.autoscaling.lowest if self.autoscaling else self.desired_count
 
     @property
-    def asks_by_default(self) -> bool:
+    def has_default_path(self) -> bool:
         """Whether no path is configured."""
         return not (self.given("health_path") or (self.health and self.health.given("path")))
 

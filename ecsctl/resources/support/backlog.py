@@ -64,12 +64,12 @@ def observed(wanted: Source, queries: list[dict[str, Any]], expression: str, per
     queue = next((one["Value"] for one in named.get("Dimensions") or () if one["Name"] == "QueueName"), "")
     for insights in (wanted.insights, not wanted.insights):
         found = Source(f"{place}:{queue}" if place else queue, wanted.cluster, wanted.service, insights)
-        if _alike(found.queries(expression, period), queries):
+        if _are_alike(found.queries(expression, period), queries):
             return found
     return Source("", wanted.cluster, wanted.service, False)
 
 
-def _alike(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> bool:
+def _are_alike(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> bool:
     """Whether they are the same apart from labels and order."""
     return sorted(map(_essence, ours), key=str) == sorted(map(_essence, theirs), key=str)
 

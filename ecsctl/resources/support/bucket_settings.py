@@ -20,14 +20,14 @@ SID, LOGS = "TlsOnly", "AccessLogs"  # and of our statements in the bucket's pol
 _HIDDEN = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
-def hidden(aws: Aws, name: str, owner: str) -> bool:
+def blocks_public_access(aws: Aws, name: str, owner: str) -> bool:
     """Whether all public access to the bucket is blocked."""
     answer = none_if_gone(lambda: aws.read(aws.s3.get_public_access_block, Bucket=name, ExpectedBucketOwner=owner))
     settings: dict[str, Any] = dict(answer["PublicAccessBlockConfiguration"]) if answer else {}
     return all(settings.get(key) for key in _HIDDEN)
 
 
-def hide(aws: Aws, name: str, owner: str, *, on: bool) -> None:
+def block_public_access(aws: Aws, name: str, owner: str, *, on: bool) -> None:
     """Block all public access to the bucket, or (off) block none."""
     aws.s3.put_public_access_block(
         Bucket=name,
@@ -63,24 +63,24 @@ def encrypt(aws: Aws, name: str, owner: str, how: str) -> None:
     )
 
 
-def refuses_plain(aws: Aws, name: str, owner: str, partition: str) -> bool:
+def requires_tls(aws: Aws, name: str, owner: str, partition: str) -> bool:
     """Whether the bucket's policy refuses every request without TLS."""
     wanted = same_spelling(_tls_only(name, partition))
     return any(same_spelling(statement) == wanted for statement in _statements(aws, name, owner))
 
 
-def refuse_plain(aws: Aws, name: str, owner: str, partition: str, *, on: bool) -> None:
+def require_tls(aws: Aws, name: str, owner: str, partition: str, *, on: bool) -> None:
     """Add or remove the statement that refuses requests without TLS. Other statements in the policy stay."""
     _state(aws, name, owner, _tls_only(name, partition), on=on)
 
 
-def takes_logs(aws: Aws, name: str, me: Label) -> bool:
+def allows_log_delivery(aws: Aws, name: str, me: Label) -> bool:
     """Whether ELB may put the access logs of this account's load balancers into the bucket."""
     wanted = same_spelling(_delivery(name, me))
     return any(same_spelling(statement) == wanted for statement in _statements(aws, name, me.account))
 
 
-def take_logs(aws: Aws, name: str, me: Label, *, on: bool) -> None:
+def allow_log_delivery(aws: Aws, name: str, me: Label, *, on: bool) -> None:
     """Add or remove the statement that allows this. Other statements in the policy stay."""
     _state(aws, name, me.account, _delivery(name, me), on=on)
 

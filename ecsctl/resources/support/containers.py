@@ -172,7 +172,10 @@ def sidecars_of(
     names = {one.name for one in wanted}
     found = (one for one in definition.get("containerDefinitions", ()) if one is not own)
     return tuple(
-        sorted((read(one, log) for one in found if ours(one) or one.get("name") in names), key=lambda one: one.name)
+        sorted(
+            (read(one, log) for one in found if is_our_sidecar(one) or one.get("name") in names),
+            key=lambda one: one.name,
+        )
     )
 
 
@@ -191,12 +194,12 @@ def beside(
             made.append(merged)
         elif sidecar := by_name.pop(one.get("name", ""), None):
             made.append(written(sidecar, one, log))
-        elif not ours(one):
+        elif not is_our_sidecar(one):
             made.append(one)
     return [*made, *(written(sidecar, {}, log) for sidecar in by_name.values())]
 
 
-def ours(container: Mapping[str, Any]) -> bool:
+def is_our_sidecar(container: Mapping[str, Any]) -> bool:
     """Whether a container was added as a sidecar of ecsctl.toml."""
     return LABEL in (container.get("dockerLabels") or {})
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import flat
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.ecs import newer, revision_of, service_of
+from ecsctl.resources.support.ecs import is_newer, revision_of, service_of
 from ecsctl.resources.support.pausing import EXPIRED, answered_of, failed_hook_of, held_of
 from ecsctl.resources.support.revisions import BACK
 from ecsctl.resources.support.strategy import rules_of
@@ -97,7 +97,7 @@ class Snapshot:
     @property
     def rolling(self) -> list[Answer]:
         """The service's own deployments that ECS is working on."""
-        return [one for one in (self.service or {}).get("deployments", ()) if self._rolls(one)]
+        return [one for one in (self.service or {}).get("deployments", ()) if self._is_rolling(one)]
 
     @property
     def failed(self) -> bool:
@@ -128,12 +128,12 @@ class Snapshot:
     @property
     def busy(self) -> bool:
         """Whether a deployment is in progress, so that no other release may begin."""
-        return self.phase.ongoing if self.phase else self._primary_rolls
+        return self.phase.ongoing if self.phase else self._is_primary_rolling
 
     @property
     def at_work(self) -> bool:
         """Whether a deployment is in progress, according to its own status or to the service."""
-        return bool(self.phase and self.phase.ongoing) or self._primary_rolls
+        return bool(self.phase and self.phase.ongoing) or self._is_primary_rolling
 
     @property
     def ongoing(self) -> Answer:
@@ -209,7 +209,7 @@ class Snapshot:
         """
         service = self.service or {}
         primary, runs = self.primary or service, service["taskDefinition"]
-        superseded = newer(runs, target)
+        superseded = is_newer(runs, target)
         note = f"superseded by revision {revision_of(runs)}" if superseded else ""
         state, running, desired = rollout_of(primary), primary["runningCount"], primary["desiredCount"]
         runs = target if superseded else runs
@@ -233,10 +233,10 @@ class Snapshot:
         return f"the deployment of revision {revision_of(target)} {what}: {why or 'no reason given'}"
 
     @property
-    def _primary_rolls(self) -> bool:
-        return self._rolls(self.primary)
+    def _is_primary_rolling(self) -> bool:
+        return self._is_rolling(self.primary)
 
-    def _rolls(self, deployment: Answer) -> bool:
+    def _is_rolling(self, deployment: Answer) -> bool:
         """Whether ECS is working on it. Without a rollout state (API reference, Deployment), old tasks show
         it.
         """
@@ -377,7 +377,7 @@ def gone_back(aws: Aws, cluster: str, service: Answer, tags: Mapping[str, str] |
     now, before = revision_of(runs), revision_of(brought[0])
     if observed.newest["status"].startswith("ROLLBACK") and brought[0] != runs:
         return f"ECS rolled revision {before} back to revision {now}: {ends}"
-    later = [arn for arn in brought[1:] if newer(arn, runs)]
+    later = [arn for arn in brought[1:] if is_newer(arn, runs)]
     if brought[0] == runs and later:
         return f"ecsctl rollback, or someone by hand, went back to revision {now} from {revision_of(later[0])}: {ends}"
     return ""

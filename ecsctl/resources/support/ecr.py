@@ -77,10 +77,10 @@ def held(aws: Aws, repository: str) -> list[ImageDetailTypeDef]:
 
 def images(aws: Aws, repository: str) -> list[ImageDetailTypeDef]:
     """All images of a repository that an app could run."""
-    return [one for one in held(aws, repository) if _runs(one)]
+    return [one for one in held(aws, repository) if _is_app_image(one)]
 
 
-def _runs(image: ImageDetailTypeDef) -> bool:
+def _is_app_image(image: ImageDetailTypeDef) -> bool:
     """Whether it could be one of the app's: not a build cache, and nothing that only describes another image.
 
     A signature or an attestation refers to its image (ECR API reference, ImageDetail.subjectManifestDigest), or, as
@@ -97,7 +97,7 @@ def by_name(aws: Aws, named: Reference) -> ImageDetailTypeDef | None:
         {"imageDigest": named.digest} if named.digest else {"imageTag": named.tag or LATEST}
     )
     answer = none_if_gone(lambda: aws.read(aws.ecr.describe_images, repositoryName=named.repository, imageIds=[wanted]))
-    return named.among([one for one in answer["imageDetails"] if _runs(one)]) if answer else None
+    return named.among([one for one in answer["imageDetails"] if _is_app_image(one)]) if answer else None
 
 
 def newest(aws: Aws, repository: str, uri: str) -> ImageUri | None:
@@ -107,7 +107,7 @@ def newest(aws: Aws, repository: str, uri: str) -> ImageUri | None:
     return ImageUri(f"{uri}@{last['imageDigest']}") if last else None
 
 
-def image_exists(aws: Aws, image: str, like: str) -> bool:
+def has_image(aws: Aws, image: str, like: str) -> bool:
     """Whether an image exists. It is looked up only in `like`'s own repository; any other is assumed to exist."""
     named, ours = Reference.of(image), Reference.of(like)
     if named is None or ours is None or named.place != ours.place:

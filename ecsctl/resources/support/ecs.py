@@ -67,11 +67,11 @@ def lead_of(aws: Aws, names: Names) -> Names:
     web = service_of(aws, names.cluster, names.service)
     if web and web["status"] == "ACTIVE":
         return names
-    there_are = sorted((one for one in services_of(aws, names) if one["status"] != "INACTIVE"), key=_at_rest)
+    there_are = sorted((one for one in services_of(aws, names) if one["status"] != "INACTIVE"), key=_is_inactive)
     return names.on(names.process_of(there_are[0]["serviceName"])) if there_are else names
 
 
-def _at_rest(service: Mapping[str, Any]) -> bool:
+def _is_inactive(service: Mapping[str, Any]) -> bool:
     return bool(service["status"] != "ACTIVE")
 
 
@@ -121,7 +121,7 @@ def started_by_us(aws: Aws, cluster: str) -> list[str]:
     return answer["taskArns"] if answer else []
 
 
-def ended_well(task: Mapping[str, Any], container: str) -> bool:
+def has_succeeded(task: Mapping[str, Any], container: str) -> bool:
     """Whether the command of a task has ended with 0 by itself: a stopped one may end with 0 too."""
     own: Mapping[str, Any] = next((one for one in task.get("containers", ()) if one.get("name") == container), {})
     return own.get("exitCode") == 0 and task.get("stopCode") == "EssentialContainerExited"
@@ -162,7 +162,7 @@ def revision_of(arn: str) -> int:
     return int(number) if family_of(arn) and number.isdecimal() else 0
 
 
-def newer(arn: str, than: str) -> bool:
+def is_newer(arn: str, than: str) -> bool:
     """Whether both are revisions of one family and the first was registered after the second."""
     return bool(family_of(arn)) and family_of(arn) == family_of(than) and revision_of(arn) > revision_of(than)
 

@@ -105,12 +105,12 @@ def added_by_others(aws: Aws, balancer: str) -> str:
     return ", ".join(words for arn, words in added.items() if APP not in tags.get(arn, {APP: ""}))
 
 
-def forwards(rule: RuleTypeDef) -> bool:
+def has_forward(rule: RuleTypeDef) -> bool:
     """Whether a rule forwards to target groups."""
     return any(one["Type"] == "forward" for one in rule.get("Actions", ()))
 
 
-def counts(code: int, matcher: str) -> bool:
+def matches_code(code: int, matcher: str) -> bool:
     """Whether a target group's matcher (`200`, `200,302` or `200-399`) contains a code."""
     for part in matcher.split(","):
         low, _, high = part.strip().partition("-")

@@ -47,7 +47,7 @@ class FirstRun:
     note: str = ""
 
 
-def gated(made_of: Parts) -> bool:
+def is_gated(made_of: Parts) -> bool:
     """Whether it is a pipeline that we have only begun to create."""
     return made_of.build is None and made_of.approvals == (GATE,)
 
@@ -70,7 +70,7 @@ def first_run(
     if at_gate and (status == "Stopping" or (running and not commit)):
         return FirstRun("begun", number, True, "its first run finds the commit")
     if at_gate and status == "InProgress":
-        nothing_new = given or _runs_already(aws, name, project, commit)
+        nothing_new = given or _has_image(aws, name, project, commit)
         return FirstRun("known" if nothing_new else "new", number, True)
     ours = first.get("stopTrigger", {}).get("reason") == STOPPED
     if newest is first and status == "Cancelled" and commit and not ours:  # cancelled because we updated the pipeline
@@ -80,7 +80,7 @@ def first_run(
     return FirstRun("over", number, going, "the newest commit is on its way" if going else "")
 
 
-def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
+def _has_image(aws: Aws, app: str, project: str, commit: str) -> bool:
     """Whether the app already has the image of this commit: by its tags, or as the project has built it.
 
     The tags are what remains of a commit if only the repository has survived from an earlier deployment of the app.
@@ -102,9 +102,9 @@ def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
 def _awaits_approval(aws: Aws, name: str) -> bool:
     """Whether an approval is pending, for which we do not wait."""
     states = aws.read(aws.codepipeline.get_pipeline_state, name=name)["stageStates"]
-    return any(_waits(action) for stage in states for action in stage.get("actionStates", ()))
+    return any(_is_waiting(action) for stage in states for action in stage.get("actionStates", ()))
 
 
-def _waits(action: Mapping[str, Any]) -> bool:
+def _is_waiting(action: Mapping[str, Any]) -> bool:
     latest = action.get("latestExecution", {})
     return latest.get("status") == "InProgress" and "token" in latest

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REGISTERED = "ecsctl:registered"  # tag of a pipeline's webhook: the digest of the token that GitHub has for it
 
 
-def if_github_lets(call: Callable[[], object], *refusals: str) -> bool:
+def try_at_github(call: Callable[[], object], *refusals: str) -> bool:
     """Make a call that has GitHub remove a webhook, and return whether it worked.
 
     It never works with a revoked token: then the webhook has to be removed by hand at GitHub, and has no effect
@@ -34,7 +34,7 @@ def if_github_lets(call: Callable[[], object], *refusals: str) -> bool:
 
 def take_down(aws: Aws, name: str) -> None:
     """Have CodePipeline remove a webhook from GitHub, with the token of the pipeline's source action."""
-    if_github_lets(
+    try_at_github(
         partial(aws.codepipeline.deregister_webhook_with_third_party, webhookName=name), "ValidationException"
     )
 

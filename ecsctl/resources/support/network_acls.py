@@ -53,7 +53,9 @@ def shut(
                 acl = found.get(subnet)
                 entries = acl.get("Entries", []) if acl else []
                 closed = tuple(
-                    str(one or ANSWERS) for one in ports if acl and not _lets(entries, one or _ANSWERED, egress=egress)
+                    str(one or ANSWERS)
+                    for one in ports
+                    if acl and not _allows(entries, one or _ANSWERED, egress=egress)
                 )
                 if acl and closed:
                     yield Shut(acl.get("NetworkAclId", ""), subnet, egress, closed)
@@ -65,7 +67,7 @@ def _needs(balanced: bool, listens: Sequence[int], port: int) -> tuple[tuple[lis
     return ([*listens, 0], [*served, 0]), ([*served, 0], [_HTTPS, *([0] if served else [])])
 
 
-def _lets(entries: Iterable[NetworkAclEntryTypeDef], port: int, *, egress: bool) -> bool:
+def _allows(entries: Iterable[NetworkAclEntryTypeDef], port: int, *, egress: bool) -> bool:
     """Whether some traffic passes: by the first rule for everyone, or an earlier one that allows someone."""
     for entry in sorted(entries, key=lambda one: one.get("RuleNumber", 0)):
         ports = entry.get("PortRange", {})

@@ -173,7 +173,7 @@ def _private(network: Network, need: Need, subnet_id: str) -> Iterator[Unfit]:
     remote = any(target(route).startswith(REMOTE) for route in table.get("Routes", []))
     if len(useless) < len(ways) or network.endpoints is None or not need.services:
         return
-    missing = [one for one in need.services if not _reached(network, table, one)]
+    missing = [one for one in need.services if not _has_endpoint(network, table, one)]
     if not missing or (remote and not ways):
         if not missing and not network.dns_hostnames:
             yield Unfit(f"DNS hostnames are off in {network.vpc_id}, so that its endpoints are not found by name",
@@ -189,7 +189,7 @@ def _private(network: Network, need: Need, subnet_id: str) -> Iterator[Unfit]:
     )
 
 
-def _reached(network: Network, table: RouteTableTypeDef, service: str) -> bool:
+def _has_endpoint(network: Network, table: RouteTableTypeDef, service: str) -> bool:
     """Whether an endpoint of the service serves the subnets of this route table."""
     for one in network.endpoints or ():
         ours = one.get("ServiceName", "").endswith(f".{network.region}.{service}")

@@ -128,7 +128,7 @@ def parts(found: Mapping[str, Any], digest: str) -> Parts:
     )
 
 
-def same(found: Mapping[str, Any], made_of: Parts, region: str) -> bool:
+def has_our_structure(found: Mapping[str, Any], made_of: Parts, region: str) -> bool:
     """Whether the pipeline contains nothing but these parts, arranged as we arrange them."""
     ours = structure(found["name"], made_of, "")
     return canonical(_plain(found, region)) == canonical(_plain(ours, region))
@@ -236,7 +236,8 @@ def _sources(by: Mapping[str, list[Json]], digest: str, triggers: list[Json]) ->
 
 
 def _filters(triggers: list[Json], action: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The paths and tags that a source action's triggers filter by. Anything else in them is compared by `same`."""
+    """The paths and tags that a source action's triggers filter by. `has_our_structure` compares
+    the rest."""
     pushes = [push for one in triggers if one["gitConfiguration"]["sourceActionName"] == action
               for push in one["gitConfiguration"].get("push", [])]  # fmt: skip
     paths, tags = (
@@ -268,7 +269,7 @@ def _deploy_of(name: str, about: Mapping[str, str]) -> Deploy:
 
 def _plain(found: Mapping[str, Any], region: str) -> Json:
     """The structure without what AWS adds or masks: the version, empty and default values, the token, and triggers."""
-    added = ("version", "triggers") if _only_default_triggers(found) else ("version",)
+    added = ("version", "triggers") if _has_only_default_triggers(found) else ("version",)
     kept = _filled({key: value for key, value in found.items() if key not in added})
     kept["executionMode"] = found.get("executionMode", "SUPERSEDED")
     kept["stages"] = [
@@ -287,7 +288,7 @@ def _plain_action(action: Json, region: str) -> Json:
     return kept
 
 
-def _only_default_triggers(found: Mapping[str, Any]) -> bool:
+def _has_only_default_triggers(found: Mapping[str, Any]) -> bool:
     """Whether the triggers are equivalent to the sources: each push to a source's own branch starts the pipeline.
 
     AWS adds them to a pipeline of type V2 that has none (terraform-provider-aws, aws_codepipeline, `trigger_all`).

@@ -119,10 +119,10 @@ def taken(document: Any, role: str, actions: Iterable[str]) -> tuple[str, ...]:
         and ({"*", account, role} & {*_named_in(one.get("Principal", one.get("NotPrincipal")), "AWS")} != set())
         == ("Principal" in one)
     ]
-    return tuple(action for action in actions if any(_acts(one, action) for one in denies))
+    return tuple(action for action in actions if any(_covers_action(one, action) for one in denies))
 
 
-def lets_in(document: Any, who: str, action: str, context: Mapping[str, str] = MappingProxyType({})) -> bool:
+def allows(document: Any, who: str, action: str, context: Mapping[str, str] = MappingProxyType({})) -> bool:
     """Whether a resource's policy allows an action to an AWS service, or to an account by its number.
 
     Conditions on keys that are not in the context (in lower case) are assumed to be met.
@@ -130,8 +130,8 @@ def lets_in(document: Any, who: str, action: str, context: Mapping[str, str] = M
     return any(
         one.get("Effect") == "Allow"
         and {who, "*"} & {*_named_in(one.get("Principal"), "AWS" if who.isdigit() else "Service")}
-        and _acts(one, action)
-        and _holds(one, context)
+        and _covers_action(one, action)
+        and _is_met_by(one, context)
         for one in _many(_parsed(document).get("Statement", []))
     )
 
@@ -142,7 +142,7 @@ def _named_in(principal: Any, kind: str) -> Iterator[str]:
     yield from (_account(str(one)) for one in _many(named))
 
 
-def _holds(statement: dict[str, Any], context: Mapping[str, str]) -> bool:
+def _is_met_by(statement: dict[str, Any], context: Mapping[str, str]) -> bool:
     """Whether no condition contradicts the context. Only some operators support patterns (IAM user guide)."""
     for operator, tests in (statement.get("Condition") or {}).items():
         alike = fnmatchcase if "Like" in operator or "Arn" in operator else str.__eq__
@@ -153,7 +153,7 @@ def _holds(statement: dict[str, Any], context: Mapping[str, str]) -> bool:
     return True
 
 
-def lets_put(document: Any, who: Mapping[str, str], key: str) -> bool:
+def allows_put(document: Any, who: Mapping[str, str], key: str) -> bool:
     """Whether a bucket's policy lets a principal, named by service or account, put objects there; conditions aside."""
     [(kind, named)] = who.items()
     spellings = {named, named.split(":")[4]} if kind == "AWS" else {named}  # an account also by its number alone
@@ -165,7 +165,7 @@ def lets_put(document: Any, who: Mapping[str, str], key: str) -> bool:
     return False
 
 
-def _acts(statement: dict[str, Any], action: str) -> bool:
+def _covers_action(statement: dict[str, Any], action: str) -> bool:
     """Whether a statement covers this action, which may be a pattern itself."""
     patterns = _many(statement.get("Action", statement.get("NotAction", [])))
     among = any(fnmatchcase(action.lower(), str(pattern).lower()) for pattern in patterns)
@@ -179,7 +179,7 @@ def _covers(statement: dict[str, Any], action: str, resource: str) -> bool:
         if "Resource" in statement
         else not any(fnmatchcase(resource, str(one)) for one in _many(statement.get("NotResource", [])))
     )
-    return _acts(statement, action) and on
+    return _covers_action(statement, action) and on
 
 
 def ordered(some: Iterable[Statement]) -> tuple[Statement, ...]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from ecsctl.engine.label import APP, ID, Label, flat
-from ecsctl.resources.support.ecs import known_to_tagging, newer, revision_of
+from ecsctl.resources.support.ecs import is_newer, known_to_tagging, revision_of
 
 if TYPE_CHECKING:
     from ecsctl.aws.clients import Aws
@@ -125,9 +125,9 @@ def latest_of(aws: Aws, family: str) -> list[str]:
 def since(aws: Aws, family: str, one: str) -> list[str]:
     """The ACTIVE revisions that are newer than this one, the newest first."""
     arns, more = _latest(aws, family)
-    if more and all(newer(arn, one) for arn in arns):
+    if more and all(is_newer(arn, one) for arn in arns):
         arns = revisions_of(aws, family, "ACTIVE")
-    return [arn for arn in arns if newer(arn, one)]
+    return [arn for arn in arns if is_newer(arn, one)]
 
 
 def _latest(aws: Aws, family: str) -> tuple[list[str], bool]:

@@ -18,7 +18,7 @@ STARTED_BY = "chronos-schedule/"
 """The prefix of `startedBy` of a task that Scheduler has started; the schedule's name follows."""
 
 
-def runs_jobs(aws: Aws, names: Names) -> bool:
+def may_have_schedules(aws: Aws, names: Names) -> bool:
     """Whether the app may have schedules: the role with which they run its jobs exists as long as they do."""
     ours = replace(names, region=str(aws.session.region_name)).scheduler_role  # some names lack their region
     return any(one["RoleName"] == ours for one in our_roles.listed(aws))
@@ -26,7 +26,7 @@ def runs_jobs(aws: Aws, names: Names) -> bool:
 
 def families_of_jobs(aws: Aws, names: Names) -> list[str]:
     """The families that the app's schedules run."""
-    schedules = schedules_in(aws, names.schedule_group) if runs_jobs(aws, names) else []
+    schedules = schedules_in(aws, names.schedule_group) if may_have_schedules(aws, names) else []
     found = {
         family_in(one["Target"]["EcsParameters"]["TaskDefinitionArn"]) for one in schedules if tags_of(one).get(APP)
     }

@@ -53,7 +53,7 @@ class Strategy:
     step_bake_time_in_minutes: int = 0
 
     @property
-    def shifts(self) -> bool:
+    def shifts_requests(self) -> bool:
         """Whether there are two sets of tasks, and requests are shifted from one to the other."""
         return self.strategy != "ROLLING"
 

@@ -14,7 +14,7 @@ from ecsctl.registries import is_ecr
 from ecsctl.why.build_failure import BuildFailure
 from ecsctl.why.causes.fixes import Fix, again, by_hand, change, larger, repair, run, up
 from ecsctl.why.evidence import Facts
-from ecsctl.why.words import said, whole
+from ecsctl.why.words import contains, mentions
 
 ROLE = "makes the permissions of the build's role right"
 NO_ANSWER = ("i/o timeout", "connection refused", "no such host", "context deadline exceeded", "Client.Timeout")
@@ -39,7 +39,7 @@ class PhaseRule:
             return False
         if self.code and not re.fullmatch(self.code, failure.code, re.IGNORECASE):
             return False
-        return not self.phrases or said(failure.message, *self.phrases)
+        return not self.phrases or mentions(failure.message, *self.phrases)
 
 
 def _token(_: Facts) -> tuple[Fix, ...]:
@@ -55,23 +55,23 @@ def _token(_: Facts) -> tuple[Fix, ...]:
 def _variable(failure: BuildFailure) -> str:
     what = re.search(r"on resource: (\S+)", failure.message)
     named = what[1] if what else "a parameter or secret that buildspec.yml or the project names"
-    if said(failure.message, "not authorized to perform", "AccessDenied"):
+    if mentions(failure.message, "not authorized to perform", "AccessDenied"):
         return f"the build's role may not read {named}"
     return f"there is no {named}"
 
 
 def _buildspec(failure: BuildFailure) -> str:
-    if said(failure.message, "runtime version"):
+    if mentions(failure.message, "runtime version"):
         return f"the buildspec asks for a runtime that the build image does not have: {failure.message}"
-    if said(failure.message, "no such file", "does not exist", "not found"):
+    if mentions(failure.message, "no such file", "does not exist", "not found"):
         return "there is no buildspec where the build expects it"
     return f"the buildspec cannot be read: {failure.message}"
 
 
 def _build_image(failure: BuildFailure) -> str:
-    if said(failure.message, "toomanyrequests", "rate limit"):
+    if mentions(failure.message, "toomanyrequests", "rate limit"):
         return "the image that builds run in cannot be pulled: its registry limits pulls without a login"
-    if whole(failure.message, "denied: User: arn:", "not authorized to perform: ecr:"):
+    if contains(failure.message, "denied: User: arn:", "not authorized to perform: ecr:"):
         return "the build's role may not pull the image that builds run in, or the repository does not let it"
     return "the image that builds run in cannot be pulled: it does not exist, asks for a login, or is in another region"
 

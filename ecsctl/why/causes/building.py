@@ -13,7 +13,7 @@ from ecsctl.why.causes.fixes import again, by_hand, change, larger, repair, run
 from ecsctl.why.evidence import Evidence, Facts
 from ecsctl.why.log_events import ERROR
 from ecsctl.why.log_lines import last_error
-from ecsctl.why.words import fits, said
+from ecsctl.why.words import last_match, mentions
 
 BUILDS_IMAGE = r"docker (?:buildx |image )?build\b(?!.*(?:&&|;|\|\|))"
 """A command that only builds the image."""
@@ -107,11 +107,11 @@ def _of_step(failure: BuildFailure, rule: CommandRule) -> str:
 
     For COPY and ADD, Docker's own line names the file.
     """
-    lost = fits(failure.lines, LOST)
+    lost = last_match(failure.lines, LOST)
     if lost and not failure.step:
         file = next(filter(None, lost[0].groups()))
         return f"; {file} is not in the build's context: missing, not committed, or left out by .dockerignore"
-    if not failure.step and (own := fits(failure.lines, SOLVED)):
+    if not failure.step and (own := last_match(failure.lines, SOLVED)):
         return f": {_covered(own[0][1])}"
     error = last_error([line for line in failure.lines if not re.search(rule.line, line, re.IGNORECASE)])
     said_so = re.sub(STEP_TIME, "", error)
@@ -134,7 +134,7 @@ def no_builds(facts: Facts) -> Cause | None:
         for action in stage.get("actionStates", ()) if stage.get("stageName") in ("Build", "Test") else ():
             latest = action.get("latestExecution", {})
             text = (latest.get("errorDetails") or {}).get("message", "")
-            if latest.get("status") == "Failed" and said(
+            if latest.get("status") == "Failed" and mentions(
                 text, "builds in queue for the account", "AccountLimitExceeded"
             ):
                 observed = Evidence(f"pipeline, {action['actionName']}", text, latest.get("lastStatusChange"))

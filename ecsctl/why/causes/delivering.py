@@ -18,7 +18,7 @@ from ecsctl.resources.support.pipeline_structure import process_of
 from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, by_hand, change, repair, run, up
 from ecsctl.why.evidence import Evidence, Facts
-from ecsctl.why.words import said
+from ecsctl.why.words import mentions
 
 SOURCE, BUILD, TEST, APPROVE, DEPLOY = "Source", "Build", "Test", "Approve", "Deploy"
 RETRY = "runs what failed again"
@@ -116,7 +116,7 @@ def connection(facts: Facts) -> Cause | None:
 def action(facts: Facts) -> Cause | None:
     """The first action that failed."""
     for stage, one, found in _failed(facts):
-        rule = next((rule for rule in STAGE_RULES if rule.stage == stage and said(one.text, *rule.phrases)), None)
+        rule = next((rule for rule in STAGE_RULES if rule.stage == stage and mentions(one.text, *rule.phrases)), None)
         if rule:
             sentence = f"{rule.sentence}: {one.text}" if rule.name == "pipeline-denied" else rule.sentence
             return Cause(rule.name, sentence, (one,), rule.fix(facts), rule.certainty)
@@ -127,7 +127,7 @@ def action(facts: Facts) -> Cause | None:
 
 def approval(facts: Facts) -> Cause | None:
     """The pipeline waits for an approval."""
-    waiting = [(stage, one) for stage, one in _actions(facts) if _waits(one)]
+    waiting = [(stage, one) for stage, one in _actions(facts) if _is_waiting(one)]
     for _, one in waiting[:1]:
         name = str(one["actionName"])
         observed = Evidence(
@@ -174,7 +174,7 @@ def _other(stage: str, one: Evidence, found: Answer, facts: Facts) -> Cause | No
             return Cause("container-name",
             f"the build names the container {hit[1]}, and the task definition has {name}", (one,),
                          (repair(DEFINITIONS, facts),))  # fmt: skip
-        slow = said(
+        slow = mentions(
             one.text,
             "timed out",
             "timeout",
@@ -203,7 +203,7 @@ def _other(stage: str, one: Evidence, found: Answer, facts: Facts) -> Cause | No
             effect=True,
             process=process,
         )
-    if stage == APPROVE or said(one.text, "rejected", "approval"):
+    if stage == APPROVE or mentions(one.text, "rejected", "approval"):
         fix = (
             run("ecsctl pipeline retry", "asks for the approval again"),
             repair("change what was not approved", facts),
@@ -225,7 +225,7 @@ def _other(stage: str, one: Evidence, found: Answer, facts: Facts) -> Cause | No
     )
 
 
-def _waits(one: Answer) -> bool:
+def _is_waiting(one: Answer) -> bool:
     latest = one.get("latestExecution", {})
     return latest.get("status") == "InProgress" and bool(latest.get("token"))
 

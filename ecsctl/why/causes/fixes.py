@@ -110,11 +110,11 @@ def repair(what: str, facts: Facts) -> Fix:
 def bring(facts: Facts) -> tuple[Step, ...]:
     """Return the steps that deploy a commit, depending on what exists."""
     push = Step(Act.PUSH, "commit and push it")
-    if not facts.service and not _unread(facts, "the service"):
+    if not facts.service and not _is_unread(facts, "the service"):
         return push, Step(Act.RUN, "ecsctl up")
-    if facts.pipeline or _unread(facts, "the pipeline"):
+    if facts.pipeline or _is_unread(facts, "the pipeline"):
         return (push,)
-    if facts.build is None and not _unread(facts, "the newest build"):
+    if facts.build is None and not _is_unread(facts, "the newest build"):
         return Step(Act.CODE, "build and push an image of it"), Step(Act.RUN, "ecsctl deploy --image URI")
     before = (Step(Act.RUN, "ecsctl cancel"),) if facts.releases.busy else ()
     first = facts.given_up and not facts.releases.back  # resources that up makes after the service do not exist yet
@@ -187,5 +187,5 @@ def larger(facts: Facts) -> str:
     return f'= "{sizes[min(sizes.index(now) + 1, 3)]}"'
 
 
-def _unread(facts: Facts, what: str) -> bool:
+def _is_unread(facts: Facts, what: str) -> bool:
     return any(one.startswith(f"{what}:") for one in facts.unread)

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from ecsctl.resources.support.deployments import Answer
 from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, change, repair, run, up
-from ecsctl.why.causes.network import ours, shut_by_acl
+from ecsctl.why.causes.network import is_ours, shut_by_acl
 from ecsctl.why.evidence import Evidence, Facts, Place, moment
-from ecsctl.why.words import whole
+from ecsctl.why.words import contains
 
 CODES = re.compile(r"failed with these codes: \[(\d{1,3})")
 GRPC = ("OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED "
@@ -72,7 +72,7 @@ def security_group(facts: Facts) -> Cause | None:
         fix: tuple[Fix, ...] = (up("makes the group's rules right again"),)
         return Cause("security-group", sentence, evidence, fix, Certainty.CERTAIN if failing else Certainty.LIKELY)
     group = facts.groups[0]
-    fix = (up("makes the group's rules right again"),) if ours(group, facts) or not group.get("Tags") else (
+    fix = (up("makes the group's rules right again"),) if is_ours(group, facts) or not group.get("Tags") else (
         run(f"aws ec2 authorize-security-group-ingress --group-id {group['GroupId']} --protocol tcp --port "
             f"{facts.port} "
             f"--source-group {next(iter(facts.balancer_groups), 'GROUP')}"),)  # fmt: skip
@@ -158,7 +158,7 @@ def no_answer(facts: Facts) -> Cause | None:
     found = _silent(facts)
     if found is None or _code(facts) or _closed(facts) or _held_back(facts) or network_acl(facts):
         return None
-    timeout = whole(found.text, "timed out")
+    timeout = contains(found.text, "timed out")
     later = change("service.health_check_grace_seconds", "to more")
     if slow := _late(facts):
         sentence = f"the app takes longer to start than its grace period of {_grace(facts)} seconds"
@@ -215,7 +215,7 @@ def network_acl(facts: Facts) -> Cause | None:
 def not_in_use(facts: Facts) -> Cause | None:
     """No listener forwards to the target group, or the load balancer is not in the task's zone."""
     for one in _targets(facts):
-        if whole(one.text, "not configured to receive traffic", "Availability Zone that is not enabled"):
+        if contains(one.text, "not configured to receive traffic", "Availability Zone that is not enabled"):
             return Cause("not-in-use", f"the load balancer sends nothing to the tasks: {one.text}", (one,), (up(),))
     return None
 
@@ -234,7 +234,7 @@ def _targets(facts: Facts) -> list[Evidence]:
 def _health(facts: Facts) -> list[Evidence]:
     """Return all reasons for failing health checks: the load balancer's, then those of ECS, the vaguest last."""
     found: list[Evidence] = [
-        one for one in facts.reasons if one.place == Place.HEALTH and not whole(one.text, "container health")
+        one for one in facts.reasons if one.place == Place.HEALTH and not contains(one.text, "container health")
     ]
     found.sort(key=lambda one: "is unhealthy in" not in one.text)
     return [*_targets(facts), *found]
@@ -252,14 +252,14 @@ def _silent(facts: Facts) -> Evidence | None:
     """Return the most specific reason that says the check got no answer."""
     checks = _health(facts)
     for phrases in (("timed out",), ("Health checks failed", "FailedHealthChecks", "ELB health checks in")):
-        if found := next((one for one in checks if whole(one.text, *phrases) and not CODES.search(one.text)), None):
+        if found := next((one for one in checks if contains(one.text, *phrases) and not CODES.search(one.text)), None):
             return found
     return None
 
 
 def _closed(facts: Facts) -> Evidence | None:
     """Return evidence that no rule allows the load balancer on the app's port; None if one does, or none was read."""
-    if not facts.groups or not facts.port or _opens(facts.groups, "IpPermissions", facts.balancer_groups, facts.port):
+    if not facts.groups or not facts.port or _allows(facts.groups, "IpPermissions", facts.balancer_groups, facts.port):
         return None
     names = ", ".join(group["GroupId"] for group in facts.groups)
     wanted = ", ".join(facts.balancer_groups) or "anybody"
@@ -271,14 +271,14 @@ def _held_back(facts: Facts) -> Evidence | None:
     own = [group["GroupId"] for group in facts.groups]
     if not facts.balancer_rules or not own or not facts.port:
         return None
-    if _opens(facts.balancer_rules, "IpPermissionsEgress", own, facts.port):
+    if _allows(facts.balancer_rules, "IpPermissionsEgress", own, facts.port):
         return None
     names = ", ".join(facts.balancer_groups)
     return Evidence(f"security group {names}", f"no rule lets the load balancer out to {', '.join(own)} on port "
                     f"{facts.port}")  # fmt: skip
 
 
-def _opens(groups: Iterable[Answer], direction: str, peers: Iterable[str], port: int) -> bool:
+def _allows(groups: Iterable[Answer], direction: str, peers: Iterable[str], port: int) -> bool:
     """Whether a rule of one of the groups is for the port, and for one of the peers or for some addresses."""
     for rule in (rule for group in groups for rule in group.get(direction, ())):
         low, high = rule.get("FromPort", 0), rule.get("ToPort", 65535)

@@ -16,7 +16,7 @@ from ecsctl.why.causes.cause import Cause, Certainty
 from ecsctl.why.causes.fixes import Fix, back, by_hand, change, repair, resume, run, wait
 from ecsctl.why.causes.wording import right_again, short, sure, tries
 from ecsctl.why.evidence import Evidence, Facts, Place, Reason
-from ecsctl.why.words import is_cut, whole
+from ecsctl.why.words import contains, is_cut
 
 DISK = 20
 """Default size of a task's disk in GiB (ECS guide, "Fargate task ephemeral storage")."""
@@ -46,9 +46,9 @@ def image_missing(facts: Facts) -> Cause | None:
     image = beside or image
     gone = facts.images.get(image) is False
     configured = (facts.service or {}).get("desiredCount", 0)
-    if found and whole(found.text, *_OTHER_PROCESSOR):
+    if found and contains(found.text, *_OTHER_PROCESSOR):
         found = None
-    if (found is None or _refused(found)) and not (gone and configured and not facts.healthy):
+    if (found is None or _is_refused(found)) and not (gone and configured and not facts.healthy):
         return None
     named = re.search(r"\b(?:ref|manifest for) (\S+?):? ", found.text) if found else None
     wrong = named[1].strip('"') if named and not gone and "/" in named[1] else image
@@ -97,7 +97,7 @@ def architecture(facts: Facts) -> Cause | None:
     lines = [one for one in facts.tail(20) if _FOREIGN.search(one.text)]
     offered = facts.processors.get(str(facts.container.get("image", "")), [])
     fits = not offered or platform.rsplit("/", maxsplit=1)[-1] not in offered
-    if not found and not (lines and facts.failed and not facts.beside):
+    if not found and not (lines and facts.failed and not facts.has_sidecar_ended):
         return None
     observed = [found] if found else lines[-1:]
     if offered:
@@ -137,7 +137,7 @@ def pull_limit(facts: Facts) -> Cause | None:
         repair("take the base or the image from public.ecr.aws/docker/library/…, or copy it to the app's own "
                "repository", facts),)  # fmt: skip
     fix = (*other, wait(f"wait some hours{tries(facts)}"))
-    who = "ECR Public" if whole(found.text, "public.ecr.aws") else "the image's registry"
+    who = "ECR Public" if contains(found.text, "public.ecr.aws") else "the image's registry"
     return Cause("pull-limit", f"{who} limits pulls without a login", (found,), fix, sure(found))
 
 
@@ -149,7 +149,7 @@ def pull_denied(facts: Facts) -> Cause | None:
     )  # fmt: skip
     if not found:  # only ECR uses the execution role
         refused = facts.reason((Place.PULL,), "403 Forbidden", "401 Unauthorized", "no basic auth", "unauthorized:")
-        found = refused if refused and "://" in refused.text and not whole(refused.text, ".dkr.ecr.") else None
+        found = refused if refused and "://" in refused.text and not contains(refused.text, ".dkr.ecr.") else None
     if found:
         sentence = "either the image does not exist or its registry asks for a login: check its name, letter by letter"
         fix = _of_sidecar(found, facts) or (run("ecsctl deploy --image URI", "with the image's right name"),)
@@ -190,7 +190,7 @@ def _kept_by_policy(found: Reason, facts: Facts) -> Cause | None:
 def disk_full(facts: Facts) -> Cause | None:
     """The unpacked image does not fit on the task's disk (ECS guide, "Fargate task ephemeral storage")."""
     found = facts.reason((Place.PULL, Place.START), "no space left on device")
-    cut = found or next((one for one in facts.reasons if one.place == Place.PULL and _breaks_off(one.text)), None)
+    cut = found or next((one for one in facts.reasons if one.place == Place.PULL and _is_cut_off(one.text)), None)
     if not cut:
         return None
     size = (facts.definition.get("ephemeralStorage") or {}).get("sizeInGiB", DISK)
@@ -198,7 +198,7 @@ def disk_full(facts: Facts) -> Cause | None:
     fix: tuple[Fix, ...] = (change("service.ephemeral_gib", "to more"),)
     if not _of_sidecar(cut, facts):
         fix += (repair("make the image smaller", facts),)
-    certain = Certainty.CERTAIN if found and whole(found.text, "no space left on device") else Certainty.LIKELY
+    certain = Certainty.CERTAIN if found and contains(found.text, "no space left on device") else Certainty.LIKELY
     return Cause("task-disk-full", sentence, (cut,), fix, certain)
 
 
@@ -222,7 +222,7 @@ def image_format(facts: Facts) -> Cause | None:
                          "unknown image config media type")  # fmt: skip
     if not found:
         return None
-    attested = whole(found.text, "in-toto")
+    attested = contains(found.text, "in-toto")
     sentence = ("the image's name stands for the attestation of a build, not for the image" if attested else
                 "the image is stored in a format that ECS does not unpack")  # fmt: skip
     fix = _of_sidecar(found, facts) or (
@@ -241,7 +241,7 @@ def command_missing(facts: Facts) -> Cause | None:
         return None
     why = (
         "it may not be executed (chmod +x)"
-        if whole(found.text, "permission denied")
+        if contains(found.text, "permission denied")
         else "there is no such program in it"
     )
     if beside := _beside(found, facts):
@@ -272,11 +272,11 @@ def _beside(found: Reason, facts: Facts) -> str:
     return found.container if found.container != own else ""
 
 
-def _refused(found: Reason) -> bool:
-    return whole(found.text, "pull access denied", "403 Forbidden", "may require")
+def _is_refused(found: Reason) -> bool:
+    return contains(found.text, "pull access denied", "403 Forbidden", "may require")
 
 
-def _breaks_off(text: str) -> bool:
+def _is_cut_off(text: str) -> bool:
     """Whether AWS truncated the text where it says that the disk is full."""
     return bool(
         re.search(r"failed to (?:extract|register) layer\b.*\bwrite\s+\S*(?:\.\.\.|…)$", text.rstrip(), re.IGNORECASE)

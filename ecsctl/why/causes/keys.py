@@ -14,7 +14,7 @@ from ecsctl.why.causes.fixes import Fix, by_hand
 from ecsctl.why.causes.secret_reading import arn_in, named_secret
 from ecsctl.why.causes.wording import sure
 from ecsctl.why.evidence import Facts, Place, Reason
-from ecsctl.why.words import whole
+from ecsctl.why.words import contains
 
 READS = (Place.PULL, Place.LOGIN, Place.SECRET, Place.LOG, Place.VOLUME, Place.FILE, Place.STORAGE)
 DISABLED = ("DisabledException", " is disabled")
@@ -44,11 +44,11 @@ def key_unusable(facts: Facts) -> Cause | None:
         (DELETED, "is about to be deleted", "aws kms cancel-key-deletion --key-id {key}, then aws kms enable-key"),
     ):
         found = facts.reason(READS, *phrases)
-        if found and whole(found.text, "kms"):
+        if found and contains(found.text, "kms"):
             fix = by_hand(f"let it be used again: {command.format(key=_key(found) or 'KEY')}")
             return _cause(found, state, fix)
     found = facts.reason(tuple(ENCRYPTED), *DENIED)
-    if not found or not whole(found.text, "kms", "customer master key"):
+    if not found or not contains(found.text, "kms", "customer master key"):
         return None
     named = f" {_key(found)}" if _key(found) else ""
     fix = by_hand(f"allow it in the policy of the key{named}: the statements for kms_key are printed by ecsctl plan")

@@ -54,7 +54,7 @@ def no_way_out(facts: Facts) -> Cause | None:
             return Cause("no-way-out", f"the tasks have no way out: {end.text}", (found, end), fix, certainty)
     if slow:
         return None
-    if facts.groups and not any(_lets_out(group) for group in facts.groups):
+    if facts.groups and not any(_allows_outbound(group) for group in facts.groups):
         group = facts.groups[0]
         observed = Evidence("security group", f"{group['GroupId']} lets nothing out on port 443")
         sentence = (
@@ -134,13 +134,13 @@ def _public_access(facts: Facts) -> Evidence | None:
     return None
 
 
-def ours(thing: Answer, facts: Facts) -> bool:
+def is_ours(thing: Answer, facts: Facts) -> bool:
     """Whether ecsctl made a resource of EC2. `ecsctl up` never changes a borrowed network."""
     return flat(thing.get("Tags") or []).get(APP) == facts.app
 
 
 def _route(table: Answer, facts: Facts) -> tuple[Fix, ...]:
-    if ours(table, facts):
+    if is_ours(table, facts):
         return (up("makes the routes right again"),)
     name = table.get("RouteTableId", "the subnet's route table")
     return (by_hand(f"the network is not ecsctl's: give {name} a route 0.0.0.0/0 to a NAT gateway, or the VPC the "
@@ -150,13 +150,13 @@ def _route(table: Answer, facts: Facts) -> tuple[Fix, ...]:
 
 def _open(group: Answer, facts: Facts) -> tuple[Fix, ...]:
     """Return the fix for a security group: an egress rule, which `ecsctl up` adds if the group is ours."""
-    if ours(group, facts):
+    if is_ours(group, facts):
         return (up("lets it out again"),)
     rule = "IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]"
     return (run(f"aws ec2 authorize-security-group-egress --group-id {group['GroupId']} --ip-permissions '{rule}'"),)
 
 
-def _lets_out(group: Answer) -> bool:
+def _allows_outbound(group: Answer) -> bool:
     """Whether the group allows TLS out; yes, if its rules were not read."""
     if "IpPermissionsEgress" not in group:
         return True

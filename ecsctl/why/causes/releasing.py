@@ -29,7 +29,7 @@ def command(facts: Facts) -> Cause | None:
         observed.append(Evidence("release command", str(own["reason"]), when))
     lines = [str(one["message"]).rstrip() for one in facts.command_log]
     observed += [Evidence("log", line) for line in lines[-6:]]
-    again = run("ecsctl pipeline retry" if _in_pipeline(facts) else "ecsctl deploy", "runs it again")
+    again = run("ecsctl pipeline retry" if _has_failed_in_pipeline(facts) else "ecsctl deploy", "runs it again")
     fix: tuple[Fix, ...] = (repair("fix the command, or what it runs", facts), again)
     last = Evidence("log", last_error(lines)).text if lines else ""
     sentence = f"the release command failed, and nothing was deployed: it {outcome}{f': {last}' if last else ''}"
@@ -45,7 +45,7 @@ def command(facts: Facts) -> Cause | None:
     return Cause("release-command", sentence, tuple(observed), fix)
 
 
-def _in_pipeline(facts: Facts) -> bool:
+def _has_failed_in_pipeline(facts: Facts) -> bool:
     stages = (facts.pipeline or {}).get("stageStates", ())
     return any(one.get("latestExecution", {}).get("status") == "Failed" for one in stages)
 

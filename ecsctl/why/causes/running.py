@@ -57,7 +57,7 @@ def out_of_memory(facts: Facts) -> Cause | None:
     """A container ran out of memory: certain if ECS says so, likely if only the log does."""
     found = facts.reason((Place.MEMORY,))
     heap = None
-    if not found and facts.ended.get("exitCode") not in (None, 0, 143) and not facts.beside:
+    if not found and facts.ended.get("exitCode") not in (None, 0, 143) and not facts.has_sidecar_ended:
         heap = next((one for one in reversed(facts.tail(20)) if re.search(HEAP, one.text)), None)
     if not found and heap is None:
         return None
@@ -80,7 +80,7 @@ def out_of_memory(facts: Facts) -> Cause | None:
 def sidecar(facts: Facts) -> Cause | None:
     """Another essential container ended, so that ECS stopped the app."""
     box = facts.ended
-    if not facts.beside or facts.reason((Place.MEMORY,)):
+    if not facts.has_sidecar_ended or facts.reason((Place.MEMORY,)):
         return None
     name, code = str(box["name"]), int(box["exitCode"])
     last = Evidence("log", last_error([one["message"] for one in facts.beside_log])).text
@@ -113,13 +113,13 @@ def sidecar(facts: Facts) -> Cause | None:
         tuple(observed),
         fix,
         _sure(facts),
-        either=() if facts.ended_surely else ("sidecar", "crash"),
+        either=() if facts.is_sure_which_ended else ("sidecar", "crash"),
     )
 
 
 def killed(facts: Facts) -> Cause | None:
     """Exit code 137 without a mention of memory: the signal has several possible senders."""
-    if facts.ended.get("exitCode") != 137 or facts.beside or out_of_memory(facts):
+    if facts.ended.get("exitCode") != 137 or facts.has_sidecar_ended or out_of_memory(facts):
         return None
     sentence = (f"{facts.who} was killed (exit code 137, SIGKILL): either it ran out of memory, or something in it "
             "killed it, or it did not stop in time: check the memory it used, then "
@@ -136,7 +136,7 @@ def terminated(facts: Facts) -> Cause | None:
     A task that ECS itself stops (a deployment, scaling in, a failed health check, Spot) has another stop code than
     EssentialContainerExited (API reference, Task: stopCode), so something in the task is likelier.
     """
-    if facts.ended.get("exitCode") != TERMINATED or facts.beside:
+    if facts.ended.get("exitCode") != TERMINATED or facts.has_sidecar_ended:
         return None
     error = facts.last_error
     others = [one["name"] for one in facts.failed[0].get("containers", ()) if one.get("exitCode") == TERMINATED]
@@ -160,7 +160,7 @@ def terminated(facts: Facts) -> Cause | None:
 def crash(facts: Facts) -> Cause | None:
     """The app ended by itself. Only its log may say why."""
     code = facts.ended.get("exitCode")
-    if code in (None, 137, TERMINATED) or facts.beside or out_of_memory(facts) or architecture(facts):
+    if code in (None, 137, TERMINATED) or facts.has_sidecar_ended or out_of_memory(facts) or architecture(facts):
         return None
     last = facts.tail()
     error = facts.last_error
@@ -322,7 +322,7 @@ def _dropped(facts: Facts) -> str:
 
 
 def _sure(facts: Facts) -> Certainty:
-    return Certainty.CERTAIN if facts.ended_surely else Certainty.LIKELY
+    return Certainty.CERTAIN if facts.is_sure_which_ended else Certainty.LIKELY
 
 
 def _signal(code: int) -> str:

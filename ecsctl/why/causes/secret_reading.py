@@ -13,7 +13,7 @@ from ecsctl.why.causes.cause import Cause, Certainty
 from ecsctl.why.causes.fixes import Act, Fix, Step, by_hand, change, renewed, run
 from ecsctl.why.causes.wording import right_again, short, sure
 from ecsctl.why.evidence import Evidence, Facts, Place
-from ecsctl.why.words import whole
+from ecsctl.why.words import contains
 
 PARAMETER = re.compile(r"invalid (?:ssm )?parameters?: \[?([^\s,\]]+)", re.IGNORECASE)
 NAMED = re.compile(r"parameter name specified for secret (\S+) is invalid", re.IGNORECASE)
@@ -53,7 +53,7 @@ def _empty(facts: Facts) -> Cause | None:
     if not found:
         return None
     name, lost = arn_in(found.text), any(state != "there" for state in facts.secrets.values())
-    if not whole(found.text, "secret value") and (lost or facts.secrets.get(name) != "there"):
+    if not contains(found.text, "secret value") and (lost or facts.secrets.get(name) != "there"):
         return None
     sentence = f"{named_secret(name)} exists and has no value"
     return Cause("secret-empty", sentence, (found,), (_put(name, facts, "VALUE"),), sure(found))
@@ -69,7 +69,7 @@ def _lost(facts: Facts) -> Cause | None:
     what = named_secret(name)
     if found and not name and (parameter := PARAMETER.search(found.text)):
         name, what = parameter[1], f"the parameter {parameter[1]}"
-    gone = found is not None and whole(found.text, "marked for deletion", "marked deleted")
+    gone = found is not None and contains(found.text, "marked for deletion", "marked deleted")
     state = lost.get(name, "being deleted" if gone else "missing")
     observed = tuple(Evidence("Secrets Manager", f"{arn}: {how}") for arn, how in lost.items())
     fix: tuple[Fix, ...]
@@ -114,7 +114,7 @@ def secret_denied(facts: Facts) -> Cause | None:
     role = short(facts.definition.get("executionRoleArn", "")) or "the execution role"
     arn = arn_in(found.text)
     sentence = f"{role} may not {'use the key of' if kms else 'read'} {named_secret(arn)}"
-    if kms and whole(found.text, "does not exist"):  # AWS returns the same error, so as not to reveal what exists
+    if kms and contains(found.text, "does not exist"):  # AWS returns the same error, so as not to reveal what exists
         sentence = f"{role} may not use the key of {named_secret(arn)}, or the key no longer exists"
     allow = by_hand(f"allow {role} kms:Decrypt in the policy of the secret's key")
     named = change(_key(arn, facts), "to the secret's whole ARN")

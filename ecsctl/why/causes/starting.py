@@ -23,11 +23,11 @@ from ecsctl.why.causes.images import (
     pull_denied,
     pull_limit,
 )
-from ecsctl.why.causes.network import BEGINS, ours
+from ecsctl.why.causes.network import BEGINS, is_ours
 from ecsctl.why.causes.secret_reading import secret_denied, secret_misnamed, secret_state, secret_unread
 from ecsctl.why.causes.wording import right_again, short, sure, tries
 from ecsctl.why.evidence import Evidence, Facts, Place
-from ecsctl.why.words import whole
+from ecsctl.why.words import contains
 
 
 def log_denied(facts: Facts) -> Cause | None:
@@ -126,7 +126,7 @@ def subnet_full(facts: Facts) -> Cause | None:
     if not found:
         return None
     fix: tuple[Fix, ...] = (by_hand(f"free addresses in the subnet{tries(facts)}"),)
-    if facts.subnet_routes and not any(ours(table, facts) for table in facts.subnet_routes.values()):
+    if facts.subnet_routes and not any(is_ours(table, facts) for table in facts.subnet_routes.values()):
         fix += (change(f"vpc.{_subnets(facts)}", "to larger ones"),)
     return Cause("subnet-full", "a subnet of the tasks has no free address left", (found,), fix, sure(found))
 
@@ -167,7 +167,7 @@ def agent_timeout(facts: Facts) -> Cause | None:
     if not found:
         return None
     fix = (wait(f"wait some minutes{tries(facts)}"), change("service.cpu", "to more, where it comes back"))
-    if whole(found.text, *BEGINS):
+    if contains(found.text, *BEGINS):
         sentence = (
             "AWS's agent could not start a container of the task in time: either the machine was too busy to answer "
             "it, or the task does not reach its registry or its log: check the subnet's route table"
@@ -175,7 +175,7 @@ def agent_timeout(facts: Facts) -> Cause | None:
         either = ("agent-timeout", "unreachable")
         return Cause("agent-timeout", sentence, (found,), fix, Certainty.POSSIBLE, either=either)
     sentence = "AWS's agent could not manage a container of the task in time: the machine was too busy to answer it"
-    if not whole(found.text, "timed out", "timeout"):
+    if not contains(found.text, "timed out", "timeout"):
         sentence = f"AWS's agent could not manage a container of the task: {found.text}"
     return Cause("agent-timeout", sentence, (found,), fix, Certainty.LIKELY)
 
