@@ -50,7 +50,7 @@ class Cli:
             kind = shape.input_shape.members[member].type_name
             given[member] = value if kind == "string" else json.loads(value) if value[0] in "[{" else [value]
         for one in needed(Call(name, shape.name, given, ACCOUNT, REGION)):
-            if not permissions.allowed(ACCOUNT, self.role, one.action, one.resource, one.context):
+            if not permissions.is_allowed(ACCOUNT, self.role, one.action, one.resource, one.context):
                 self.denied.append(f"{one.action} on {one.resource}")
         return getattr(client, xform_name(shape.name))(**given)
 

@@ -23,7 +23,7 @@ class Failures:
     reasons: tuple[str, ...] = ()
     inside: str = ""  # the member of each failure that holds code and reasons; empty: the failure itself does
 
-    def said(self, failure: Mapping[str, Any]) -> Mapping[str, Any]:
+    def details(self, failure: Mapping[str, Any]) -> Mapping[str, Any]:
         """The members with the reason."""
         return failure.get(self.inside) or {} if self.inside else failure
 
@@ -62,7 +62,7 @@ def check(service: str, operation: str, answer: Mapping[str, Any]) -> None:
         return
     from botocore.exceptions import ClientError
 
-    first, said = failed[0], failures.said(failed[0])
+    first, said = failed[0], failures.details(failed[0])
     reason = ": ".join(str(said[name]) for name in failures.reasons if said.get(name))
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
     item = first.get(failures.item)
@@ -74,5 +74,5 @@ def check(service: str, operation: str, answer: Mapping[str, Any]) -> None:
 
 
 def _is_absent(failures: Failures, failure: Mapping[str, Any]) -> bool:
-    words = " ".join(str(failures.said(failure).get(name, "")) for name in (failures.code, *failures.reasons))
+    words = " ".join(str(failures.details(failure).get(name, "")) for name in (failures.code, *failures.reasons))
     return any(word in words for word in ABSENT)

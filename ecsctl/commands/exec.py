@@ -38,7 +38,7 @@ def enter(
     path = "" if common.sandbox else plugin.find("ECS Exec")
     with opened(common, "exec", reads=True) as app:
         record = app.where.folder / ".ecsctl"
-        if common.sandbox and not execute.engine(record):
+        if common.sandbox and not execute.has_container_engine(record):
             path = plugin.find("ECS Exec")
         aws, progress = app.over_app().aws, app.progress
         aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))

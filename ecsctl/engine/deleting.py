@@ -39,7 +39,7 @@ class Deleting(Reader):
         self.held: Callable[[type[AnyResource], Found[Any]], str] = lambda _kind, _found: ""
         self._obstructed = False  # whether something of others was found in the way, so that more is to be expected
 
-    def unhand(self, kind: type[AnyResource], name: str) -> None:
+    def drain(self, kind: type[AnyResource], name: str) -> None:
         """The first part of a removal: afterwards the resources that use it can release it quickly."""
         attempt = Attempt(self.patience, kind.known_as(name))
         with self._working(name):
@@ -47,7 +47,7 @@ class Deleting(Reader):
             while True:
                 try:
                     for found in self._ours(kind, name):
-                        kind.unhand(self.aws, found.ids)
+                        kind.drain(self.aws, found.ids)
                     return
                 except Exception as error:  # noqa: BLE001 - sorted out: what does not pass is raised again
                     attempt.wait_or_raise(error, gone=True)

@@ -135,7 +135,7 @@ class Remover:
                 self._silent = True
                 self.emit(events.Said("from here on the app no longer answers", loud=False))
             if key.endswith(FIRST):
-                self.one.unhand(one.kind, one.name)
+                self.one.drain(one.kind, one.name)
             else:
                 self.one.remove(one.kind, one.name, lambda: release(key), several=kinds[one.kind] > 1)
 

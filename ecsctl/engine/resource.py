@@ -235,14 +235,14 @@ class Resource(ABC, Generic[Ids]):
 
     @classmethod
     def detaches_slowly(cls, aws: Aws, ids: Ids) -> bool:
-        """Whether what uses it takes long to detach: then `unhand` comes before all of that is removed."""
+        """Whether what uses it takes long to detach: then `drain` comes before all of that is removed."""
         del aws, ids
         return False
 
     @classmethod
-    def unhand(cls, aws: Aws, ids: Ids) -> None:
+    def drain(cls, aws: Aws, ids: Ids) -> None:
         """Release what takes long to detach. May be repeated."""
-        raise NotImplementedError(f"{cls.kind} detains nothing")
+        raise NotImplementedError(f"{cls.kind} needs no draining")
 
     @classmethod
     def contents(cls, aws: Aws, ids: Ids) -> Contents:

@@ -33,15 +33,15 @@ def named(title: str, name: str) -> tuple[str, str]:
     """
     name = MORE_NAMES.sub(r" and \1 more", name)
     words, own = _words(title), _words(name)
-    if all(_is_said_by(word, words) for word in own):
+    if all(_is_word_of(word, words) for word in own):
         return title or name, ""
     part, _, process = name.partition(" ")
-    if process and words and all(_is_said_by(word, words) or word in UNSAID for word in _words(part)):
+    if process and words and all(_is_word_of(word, words) or word in UNSAID for word in _words(part)):
         return title, process
     return (name, "") if words in (own[: len(words)], own[-len(words) :]) else (title, name)
 
 
-def _is_said_by(word: str, words: list[str]) -> bool:
+def _is_word_of(word: str, words: list[str]) -> bool:
     """Whether a title says this word already, in the singular perhaps, or within a longer one: "autoscaling"."""
     return word in words or any(len(word) > 3 and one.endswith(word.removesuffix("s")) for one in words)
 

@@ -51,11 +51,11 @@ def carry(path: str, session: plugin.Session, profile: str = "") -> int:
     return _ended(*plugin.given(path, session, profile))
 
 
-def engine(folder: Path) -> bool:
+def has_container_engine(folder: Path) -> bool:
     """Whether the folder's sandbox runs tasks in containers, which can be entered without a plugin."""
     from ecsctl.sandbox.server import process
 
-    return bool(process.call(folder, "engine", {}))
+    return bool(process.call(folder, "has_container_engine", {}))
 
 
 def enter(folder: Path, target: Target, command: str, *, terminal: bool) -> int | None:

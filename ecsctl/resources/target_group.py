@@ -246,7 +246,7 @@ class TargetGroup(Resource[TargetGroupIds]):
         return any(one["Key"] == key and int(one["Value"]) > SOON for one in (answer["Attributes"] if answer else ()))
 
     @classmethod
-    def unhand(cls, aws: Aws, ids: TargetGroupIds) -> None:
+    def drain(cls, aws: Aws, ids: TargetGroupIds) -> None:
         """Give open requests no more than half a minute."""
         aws.elbv2.modify_target_group_attributes(
             TargetGroupArn=ids.arn, Attributes=[{"Key": ATTRIBUTES["deregistration_delay"], "Value": str(SOON)}]

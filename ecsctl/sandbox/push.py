@@ -194,7 +194,7 @@ def _called(
     for project in [one.project_metadata for one in builders.codebuild_projects.values()]:
         if project.get("webhook", {}).get("payloadUrl") not in urls:
             continue
-        if _wanted(project["webhook"], ref, branch):
+        if _matches_webhook(project["webhook"], ref, branch):
             version = remote.commit(account, region, repository, branch)
             try:
                 build = builds.start(builders, project, {"sourceVersion": version}, _HOOKSHOT, clock.now())
@@ -212,15 +212,15 @@ def _fits(condition: dict[str, str], ref: str, settings: dict[str, str]) -> bool
     return condition["jsonPath"] == "$.ref" and wanted in ("", ref)
 
 
-def _wanted(webhook: dict[str, Any], ref: str, branch: str) -> bool:
+def _matches_webhook(webhook: dict[str, Any], ref: str, branch: str) -> bool:
     """API reference, WebhookFilter: one group is enough, and in it each filter counts. Others than these never fit."""
     if webhook.get("branchFilter"):
         return re.search(webhook["branchFilter"], branch) is not None
     groups = webhook.get("filterGroups") or [[{"type": "EVENT", "pattern": "PUSH"}]]
-    return any(all(_passes(one, ref) for one in group) for group in groups)
+    return any(all(_matches_filter(one, ref) for one in group) for group in groups)
 
 
-def _passes(condition: dict[str, Any], ref: str) -> bool:
+def _matches_filter(condition: dict[str, Any], ref: str) -> bool:
     if condition["type"] == "EVENT":
         return "PUSH" in [event.strip() for event in condition["pattern"].split(",")]
     matched = condition["type"] == "HEAD_REF" and re.search(condition["pattern"], ref) is not None

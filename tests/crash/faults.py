@@ -21,7 +21,7 @@ Make = Callable[[], Any]
 Fault = Callable[[Make, str, Clock], Any]  # (the call itself, its operation in AWS's spelling, the run's clock)
 
 
-VERBS = ("create", "update", "delete", "unhand")
+VERBS = ("create", "update", "delete", "drain")
 
 
 def at_work() -> tuple[str, str]:

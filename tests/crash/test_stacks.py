@@ -32,4 +32,4 @@ def test_every_kind_is_in_the_stacks_and_is_made_and_removed_by_calls_that_are_s
     assert made <= whole
     assert {kind for kind, verb in asked if verb == "create"} >= made
     with_the_load_balancer = {"listener", "listener-rule", "shifting-rule"}
-    assert {kind for kind, verb in asked if verb in ("delete", "unhand")} >= made - with_the_load_balancer
+    assert {kind for kind, verb in asked if verb in ("delete", "drain")} >= made - with_the_load_balancer

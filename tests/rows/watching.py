@@ -132,7 +132,7 @@ def rights_needed() -> Iterator[dict[str, list[Asked]]]:
 
     with pytest.MonkeyPatch.context() as patch, authorization.recording(_ByKind()) as heard:
         for kind in kinds():
-            for name in ("observe", "create", "update", "find", "delete", "unhand", "contents"):
+            for name in ("observe", "create", "update", "find", "delete", "drain", "contents"):
                 verb = getattr(kind, name)
                 own = getattr(verb, "__func__", None)  # of a class method
                 patch.setattr(kind, name, classmethod(watched(kind.kind, own)) if own else watched(kind.kind, verb))

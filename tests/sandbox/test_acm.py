@@ -155,7 +155,7 @@ def test_only_rsa_certificates_are_listed_unless_asked_for(acm):
 
 def test_a_certificate_in_use_is_not_deleted_and_use_ends_late(acm, clock):
     arn, balancer = request(acm), "arn:aws:elasticloadbalancing:eu-central-1:1:loadbalancer/app/x/1"
-    sandbox_acm.let_go(ACCOUNT, REGION, arn, balancer)
+    sandbox_acm.release_if_unused(ACCOUNT, REGION, arn, balancer)
     clock.sleep(59)
     assert described(acm, arn)["InUseBy"] == [balancer]
     refusal = refused(acm.delete_certificate, CertificateArn=arn)

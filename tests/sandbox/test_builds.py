@@ -277,7 +277,7 @@ def test_the_source_is_the_whole_repository_also_of_a_folder_in_it(tmp_path, mon
     plain.mkdir()
 
     assert checkout.use(source / "services" / "api").folder == source
-    assert checkout.current.has("buildspec.yml")
+    assert checkout.current.has_file("buildspec.yml")
     assert checkout.use(plain).folder == plain
 
 

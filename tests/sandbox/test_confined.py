@@ -12,7 +12,7 @@ import pytest
 
 from ecsctl.sandbox.builds import buildspec, confined
 
-CONFINES = pytest.mark.skipif(not confined.possible(), reason="this machine makes no namespaces for its users")
+CONFINES = pytest.mark.skipif(not confined.can_confine(), reason="this machine makes no namespaces for its users")
 
 
 @pytest.fixture

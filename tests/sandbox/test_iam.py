@@ -26,35 +26,35 @@ def test_a_fresh_role_exists_but_cannot_be_assumed_for_ten_seconds(aws, clock):
     arn = make(aws)
     assert aws("iam").get_role(RoleName="builder")["Role"]["Arn"] == arn
     clock.sleep(9)
-    assert not iam.assumable(ACCOUNT, arn, BUILD)
+    assert not iam.can_be_assumed(ACCOUNT, arn, BUILD)
     clock.sleep(1)
-    assert iam.assumable(ACCOUNT, arn, BUILD)
+    assert iam.can_be_assumed(ACCOUNT, arn, BUILD)
 
 
 def test_only_the_service_the_role_trusts_can_assume_it(aws, clock):
     arn = make(aws)
     clock.sleep(60)
-    assert not iam.assumable(ACCOUNT, arn, "codepipeline.amazonaws.com")
-    assert not iam.assumable(ACCOUNT, arn + "-not-there", BUILD)
+    assert not iam.can_be_assumed(ACCOUNT, arn, "codepipeline.amazonaws.com")
+    assert not iam.can_be_assumed(ACCOUNT, arn + "-not-there", BUILD)
 
 
 def test_another_trust_policy_has_to_propagate_and_the_same_one_has_not(aws, clock):
     arn = make(aws)
     clock.sleep(60)
     aws("iam").update_assume_role_policy(RoleName="builder", PolicyDocument=SERVICE)
-    assert iam.assumable(ACCOUNT, arn, BUILD)
+    assert iam.can_be_assumed(ACCOUNT, arn, BUILD)
     both = trust({"Service": [BUILD, "ecs-tasks.amazonaws.com"]})
     aws("iam").update_assume_role_policy(RoleName="builder", PolicyDocument=both)
-    assert not iam.assumable(ACCOUNT, arn, BUILD)
+    assert not iam.can_be_assumed(ACCOUNT, arn, BUILD)
     clock.sleep(10)
-    assert iam.assumable(ACCOUNT, arn, BUILD)
+    assert iam.can_be_assumed(ACCOUNT, arn, BUILD)
 
 
 def test_a_role_made_again_under_its_name_is_a_fresh_one(aws, clock):
     make(aws)
     clock.sleep(60)
     aws("iam").delete_role(RoleName="builder")
-    assert not iam.assumable(ACCOUNT, make(aws), BUILD)
+    assert not iam.can_be_assumed(ACCOUNT, make(aws), BUILD)
 
 
 def test_the_conditions_of_a_trust_policy_count(aws, clock):
@@ -65,17 +65,17 @@ def test_the_conditions_of_a_trust_policy_count(aws, clock):
     wide = {"ArnLike": {"aws:SourceArn": f"arn:aws:codebuild:*:{ACCOUNT}:*"}}
     like = make(aws, "like", trust({"Service": BUILD}, Condition=wide))
     clock.sleep(60)
-    assert iam.assumable(ACCOUNT, mine, BUILD, source)
-    assert iam.assumable(ACCOUNT, like, BUILD, source)
-    assert not iam.assumable(ACCOUNT, mine, BUILD, source + "2")
-    assert not iam.assumable(ACCOUNT, other, BUILD)
+    assert iam.can_be_assumed(ACCOUNT, mine, BUILD, source)
+    assert iam.can_be_assumed(ACCOUNT, like, BUILD, source)
+    assert not iam.can_be_assumed(ACCOUNT, mine, BUILD, source + "2")
+    assert not iam.can_be_assumed(ACCOUNT, other, BUILD)
 
 
 def test_a_reset_forgets_when_roles_were_made(aws, clock):
     make(aws)
     iam_backends[ACCOUNT]["aws"].reset()
     clock.sleep(60)
-    assert not iam.assumable(ACCOUNT, make(aws), BUILD)
+    assert not iam.can_be_assumed(ACCOUNT, make(aws), BUILD)
 
 
 @pytest.mark.parametrize(
@@ -162,19 +162,19 @@ def test_a_permissions_boundary_must_exist(aws):
 
 
 def test_a_service_linked_role_appears_at_the_first_use_and_is_ready_later(aws, clock):
-    assert not iam.service_linked_role_ready(ACCOUNT, "ecs.amazonaws.com")
+    assert not iam.is_service_linked_role_ready(ACCOUNT, "ecs.amazonaws.com")
     role = aws("iam").get_role(RoleName="AWSServiceRoleForECS")["Role"]
     assert role["Path"] == "/aws-service-role/ecs.amazonaws.com/"
-    assert not iam.service_linked_role_ready(ACCOUNT, "ecs.amazonaws.com")
+    assert not iam.is_service_linked_role_ready(ACCOUNT, "ecs.amazonaws.com")
     clock.sleep(5)
-    assert iam.service_linked_role_ready(ACCOUNT, "ecs.amazonaws.com")
+    assert iam.is_service_linked_role_ready(ACCOUNT, "ecs.amazonaws.com")
 
 
 def test_a_service_linked_role_made_by_hand_has_to_propagate_too(aws, clock):
     aws("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
-    assert not iam.service_linked_role_ready(ACCOUNT, "ecs.amazonaws.com")
+    assert not iam.is_service_linked_role_ready(ACCOUNT, "ecs.amazonaws.com")
     clock.sleep(5)
-    assert iam.service_linked_role_ready(ACCOUNT, "ecs.amazonaws.com")
+    assert iam.is_service_linked_role_ready(ACCOUNT, "ecs.amazonaws.com")
     assert len(aws("iam").list_roles()["Roles"]) == 1
 
 

@@ -35,7 +35,7 @@ def shared(tmp_path_factory):
 
 def gone(pid):
     for _ in range(200):
-        if not process._alive(pid):
+        if not process._is_alive(pid):
             return True
         time.sleep(0.05)
     return False

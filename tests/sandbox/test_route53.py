@@ -206,7 +206,7 @@ def test_only_a_standing_record_of_a_public_zone_stands(dns, zone, clock):
     cname = record(f"_x.{ZONE}", value, kind="CNAME")
 
     def since():
-        return route53.standing_since(ACCOUNT, "_X.ecsctl.example", "CNAME", value)
+        return route53.unchanged_since(ACCOUNT, "_X.ecsctl.example", "CNAME", value)
 
     assert since() is None
     change(dns, zone, ("CREATE", cname))

@@ -70,7 +70,7 @@ class Client:
         balancer = _balancer(host)
         if balancer is None:
             return "the name leads nowhere"
-        if not any(network._lets(ec2_backends[ACCOUNT][REGION], group, port, outward=False, address=CLIENT)
+        if not any(network._allows(ec2_backends[ACCOUNT][REGION], group, port, outward=False, address=CLIENT)
                    for group in balancer.security_groups):  # fmt: skip
             return f"port {port} is closed"
         listener = next((one for one in list(balancer.listeners.values()) if int(one.port) == port), None)

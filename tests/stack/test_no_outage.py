@@ -73,7 +73,7 @@ def test_what_cannot_be_changed_under_a_running_app_is_refused_untouched(
 def test_a_domain_that_is_not_delegated_takes_nothing_off_the_air(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route53, "standing_since", lambda *_: None)
+    monkeypatch.setattr(route53, "unchanged_since", lambda *_: None)
     client = watched(world, PLAIN, SECURE)
     world.clock.each = lambda: None  # type: ignore[attr-defined]  # it takes 45 minutes: each call is enough
     with pytest.raises(EcsctlError, match="certificate"):

@@ -125,7 +125,7 @@ def written(sidecar: Sidecar, actual: Mapping[str, Any], log: Mapping[str, Any])
         "dependsOn": [{"containerName": name, "condition": condition} for name, condition in sidecar.depends_on],
         "healthCheck": sidecar.health_check.sent,
         "startTimeout": sidecar.start_timeout or None,
-        "restartPolicy": _said(restart) if sidecar.restart_attempt_period else None,
+        "restartPolicy": _set_values(restart) if sidecar.restart_attempt_period else None,
         "cpu": sidecar.cpu,
         "memory": sidecar.memory or None,
         "user": sidecar.user or None,
@@ -135,7 +135,7 @@ def written(sidecar: Sidecar, actual: Mapping[str, Any], log: Mapping[str, Any])
         "logConfiguration": {**log},
         "dockerLabels": {**(actual.get("dockerLabels") or {}), LABEL: "yes"},
     }
-    return _said(merged)
+    return _set_values(merged)
 
 
 def read(container: Mapping[str, Any], log: Mapping[str, Any]) -> Sidecar:
@@ -204,7 +204,7 @@ def is_our_sidecar(container: Mapping[str, Any]) -> bool:
     return LABEL in (container.get("dockerLabels") or {})
 
 
-def _said(values: dict[str, Any]) -> dict[str, Any]:
+def _set_values(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if is_set(value)}
 
 

@@ -77,7 +77,7 @@ def rights(statements: Iterable[Statement]) -> str:
 
 def policy(statements: Iterable[Statement]) -> str:
     """The statements as the JSON that IAM accepts."""
-    return canonical({"Version": VERSION, "Statement": [_said(statement) for statement in statements]})
+    return canonical({"Version": VERSION, "Statement": [_values(statement) for statement in statements]})
 
 
 def statements(document: Any) -> tuple[Statement, ...]:
@@ -268,7 +268,7 @@ def _sources(trust: Trust) -> Iterator[tuple[str, str]]:
             yield key, value
 
 
-def _said(statement: Statement) -> dict[str, Any]:
+def _values(statement: Statement) -> dict[str, Any]:
     document: dict[str, Any] = {"Sid": statement.sid, "Effect": "Allow"}
     document |= {"Action": list(statement.actions), "Resource": list(statement.resources)}
     for condition in statement.conditions:

@@ -15,7 +15,7 @@ _CUT_PIPELINE, _CUT_ARTIFACT, _RANDOM = 20, 10, 7  # characters, as in public lo
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files make the same zip
 
 
-class _Handed(set[tuple[str, str]]):
+class _Artifacts(set[tuple[str, str]]):
     """Bucket and key of everything that pipelines have ever put there."""
 
 
@@ -43,7 +43,7 @@ def put(account: str, role: str, arn: str, content: bytes, key_arn: str = "") ->
     check_put(account, role, arn, key_arn)
     backend = s3_backends[account][arn.split(":")[1]]
     backend.put_object(bucket, key, content, encryption="aws:kms", kms_key_id=key_arn or "alias/aws/s3")
-    overlay.memory(backend, _Handed).add((bucket, key))
+    overlay.memory(backend, _Artifacts).add((bucket, key))
 
 
 def get(account: str, role: str, arn: str) -> bytes:
@@ -51,7 +51,7 @@ def get(account: str, role: str, arn: str) -> bytes:
     found = _bucket(account, role, arn, "s3:GetObject").keys.get(parts(arn)[1])
     if not isinstance(found, FakeKey):
         raise Refusal("NoSuchKey", "The specified key does not exist.")
-    _uses(account, role, found.kms_key_id or "", "Decrypt")
+    _use_store(account, role, found.kms_key_id or "", "Decrypt")
     content: bytes = found.value
     return content
 
@@ -59,10 +59,10 @@ def get(account: str, role: str, arn: str) -> bytes:
 def check_put(account: str, role: str, arn: str, key_arn: str = "") -> None:
     """Raises what `put` would."""
     _bucket(account, role, arn, "s3:PutObject")
-    _uses(account, role, key_arn, "GenerateDataKey")
+    _use_store(account, role, key_arn, "GenerateDataKey")
 
 
-def _uses(account: str, role: str, key_arn: str, action: str) -> None:
+def _use_store(account: str, role: str, key_arn: str, action: str) -> None:
     """Raise Refusal if a role may not use the key: S3 does so with the caller's rights.
 
     S3 guide, "Using server-side encryption with AWS KMS keys". The words are those of public logs
@@ -73,15 +73,15 @@ def _uses(account: str, role: str, key_arn: str, action: str) -> None:
         return
     if key.key_state != "Enabled":
         raise Refusal("KMS.DisabledException", f"{key.arn} is disabled.")
-    if not permissions.allowed(account, role, f"kms:{action}", key.arn):
+    if not permissions.is_allowed(account, role, f"kms:{action}", key.arn):
         why = f"because no identity-based policy allows the kms:{action} action"
         message = f"User: {role} is not authorized to perform: kms:{action} on resource: {key.arn} {why}"
         raise Refusal("AccessDenied", message)
 
 
-def handed(account: str, bucket: str, key: str) -> bool:
+def is_artifact(account: str, bucket: str, key: str) -> bool:
     """Whether an object is one of these zip files: a pipeline's history, not a setting of the account."""
-    return (bucket, key) in overlay.memory(s3_backends[account]["aws"], _Handed)
+    return (bucket, key) in overlay.memory(s3_backends[account]["aws"], _Artifacts)
 
 
 def _bucket(account: str, role: str, arn: str, action: str) -> FakeBucket:
@@ -89,7 +89,7 @@ def _bucket(account: str, role: str, arn: str, action: str) -> FakeBucket:
     owner = s3_backends.bucket_accounts.get(name, ("", ""))[1]
     if not owner:
         raise Refusal("NoSuchBucket", "The specified bucket does not exist")
-    allowed = owner == account and permissions.allowed(account, role, action, arn)
+    allowed = owner == account and permissions.is_allowed(account, role, action, arn)
     if not allowed or backend.buckets[name].get_permission(action, arn) == PermissionResult.DENIED:
         raise Refusal("AccessDenied", "Access Denied")
     return backend.buckets[name]

@@ -98,7 +98,7 @@ def run(
         for name in PHASES:
             phase: Phase = getattr(spec.phases, name)
             phases.append(container.run_phase(name.upper(), phase))
-            if not _goes_on(name, phase, phases[-1].status):
+            if not _continues_after(name, phase, phases[-1].status):
                 break
         made: dict[str, Path] = {}
         # Public logs end after a failed INSTALL or PRE_BUILD. After BUILD the guide has the upload "always attempted";
@@ -125,7 +125,7 @@ def _referred(env: Env, resolve: Resolve | None) -> dict[str, str]:
     return {name: resolve(kind, where) for kind, name, where in wanted if resolve}  # type: ignore[arg-type]  # one of the two
 
 
-def _goes_on(name: str, phase: Phase, status: Status) -> bool:
+def _continues_after(name: str, phase: Phase, status: Status) -> bool:
     """Whether the next phase runs. By default a failure ends the build, except that POST_BUILD runs after BUILD."""
     if status == "FAILED":
         return phase.on_failure == "CONTINUE" or (phase.on_failure is None and name == "build")

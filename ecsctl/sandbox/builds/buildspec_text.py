@@ -126,7 +126,7 @@ class Buildspec(_Section):
         for name, phase in phases.items():
             if (phase.on_failure or "").startswith("RETRY"):
                 yield f"phases.{name}.on-failure: nothing is retried, a failure ends the build"
-        if _yes(self.env.git_credential_helper):
+        if _is_yes(self.env.git_credential_helper):
             yield "env.git-credential-helper: git finds no credentials"
         for key, played in (("proxy", "no proxy is used"), ("batch", "one build runs, without the batch"),
                             ("cache", "nothing is kept from one build to the next"),
@@ -167,5 +167,5 @@ def _lowered(written: Any) -> Any:
     return written
 
 
-def _yes(value: str) -> bool:
+def _is_yes(value: str) -> bool:
     return bool(re.fullmatch("yes|true", value))

@@ -58,7 +58,7 @@ class Confined:
         # The first process only leads the group of all commands, so that they can be ended together and safely. It ends
         # with its stdin: with this process, however that ends.
         leading, script = ["/bin/sh", "-c"], "echo ready; exec cat >/dev/null"
-        if possible():
+        if can_confine():
             leading, script = [*_UNSHARE, *leading], _script(self._aside.name, *self._view)
         self._leader = subprocess.Popen(  # noqa: S603 - words of ours
             [*leading, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
@@ -67,7 +67,7 @@ class Confined:
         if self._leader.stdout.readline() != b"ready\n":
             self.__exit__(None, None, None)
             raise OSError("the commands of a build cannot be confined")
-        if possible():
+        if can_confine():
             first = Path(f"/proc/{self._leader.pid}/task/{self._leader.pid}/children").read_text().split()[0]
             self._inside = ["nsenter", "--target", first, "--user", "--mount", "--pid", "--preserve-credentials", "--"]
         return self
@@ -91,7 +91,7 @@ class Confined:
 
 
 @functools.cache
-def possible() -> bool:
+def can_confine() -> bool:
     """Whether this machine can isolate commands: Linux, util-linux, and namespaces that this user may create."""
     if sys.platform != "linux" or not (shutil.which("unshare") and shutil.which("nsenter")):
         return False

@@ -38,7 +38,7 @@ def awaited(engine: Engine, ident: str, wanted: Callable[[], bool]) -> dict[str,
         time.sleep(_TURN)
 
 
-def starved(engine: Engine, one: Spec, ident: str, state: dict[str, Any]) -> bool:
+def has_run_out_of_memory(engine: Engine, one: Spec, ident: str, state: dict[str, Any]) -> bool:
     """Whether memory ran out. With cgroups v1 Podman does not report it: then a kill by nobody else counts as that."""
     if state.get("OOMKilled") or engine.name != "Podman":
         return bool(state.get("OOMKilled"))

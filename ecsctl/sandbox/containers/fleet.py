@@ -304,7 +304,7 @@ class Fleet:
                 ran = clock.now() - began - endings.since(state["FinishedAt"]) * clock.current().speed
                 again = one.restart is not None and one.restart.allows(code, ran)
                 if not again or task_run.phase not in ("starting", "running"):
-                    task_run.endings[one.name] = (code, endings.starved(self.engine, one, ident, state))
+                    task_run.endings[one.name] = (code, endings.has_run_out_of_memory(self.engine, one, ident, state))
                     return
                 since = f"{time.time():.9f}"
                 self.engine.call("POST", f"/containers/{ident}/start")

@@ -182,7 +182,7 @@ def asked(port: int, check: Check) -> Fault | None:
         return "Target.Timeout", "Request timed out"
     except (OSError, http.client.HTTPException):
         return "Target.FailedHealthChecks", "Health checks failed"
-    if counts(code, check.codes):
+    if matches_code(code, check.codes):
         return None
     return "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{code}]"
 
@@ -194,7 +194,7 @@ def _anybody() -> ssl.SSLContext:
     return context
 
 
-def counts(code: int, matcher: str) -> bool:
+def matches_code(code: int, matcher: str) -> bool:
     """Whether a code is among those of a target group's matcher: `200`, `200,302` or `200-399`."""
     for part in matcher.split(","):
         low, _, high = part.strip().partition("-")

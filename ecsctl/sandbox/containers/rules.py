@@ -33,10 +33,10 @@ class Request:
 
 def chosen(rules: Sequence[Mapping[str, Any]], request: Request) -> Mapping[str, Any]:
     """The action of the first rule whose conditions are all met; the last rule has none."""
-    return next(rule["action"] for rule in rules if all(_holds(one, request) for one in rule["conditions"]))
+    return next(rule["action"] for rule in rules if all(_is_met(one, request) for one in rule["conditions"]))
 
 
-def _holds(condition: Mapping[str, Any], request: Request) -> bool:
+def _is_met(condition: Mapping[str, Any], request: Request) -> bool:
     """Whether a condition is met. Patterns have `*` and `?`; hosts and headers ignore case.
 
     ELB guide, "Condition types".
@@ -45,18 +45,18 @@ def _holds(condition: Mapping[str, Any], request: Request) -> bool:
     config: Mapping[str, Any] = next((value for name, value in condition.items() if name.endswith("Config")), {})
     values = config.get("Values") or condition.get("Values") or []
     if field == "host-header":
-        return any(_like(one.lower(), request.host.lower()) for one in values)
+        return any(_matches(one.lower(), request.host.lower()) for one in values)
     if field == "path-pattern":
-        return any(_like(one, request.path) for one in values)
+        return any(_matches(one, request.path) for one in values)
     if field == "http-request-method":
         return request.method in values
     if field == "http-header":
         found = request.headers.get(config["HttpHeaderName"].lower(), "")
-        return any(_like(one.lower(), found.lower()) for one in values)
+        return any(_matches(one.lower(), found.lower()) for one in values)
     if field == "query-string":
         given = parse_qsl(request.target.partition("?")[2], keep_blank_values=True)
         return any(
-            _like(one["Value"].lower(), value.lower()) and one.get("Key", name).lower() == name.lower()
+            _matches(one["Value"].lower(), value.lower()) and one.get("Key", name).lower() == name.lower()
             for one in values
             for name, value in given
         )
@@ -65,7 +65,7 @@ def _holds(condition: Mapping[str, Any], request: Request) -> bool:
     return False
 
 
-def _like(pattern: str, text: str) -> bool:
+def _matches(pattern: str, text: str) -> bool:
     parts = [{"*": ".*", "?": "."}.get(part, re.escape(part)) for part in re.split(r"([*?])", pattern)]
     return re.fullmatch("".join(parts), text, re.DOTALL) is not None
 

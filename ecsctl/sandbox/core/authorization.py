@@ -91,7 +91,7 @@ def refusal(response: BaseResponse) -> tuple[Refusal, int] | None:
     """Returns what AWS answers to a request that is not allowed, and with which HTTP status; None if it is."""
     service, operation = response.boto3_service_name, response._get_action()
     role = sessions.role(response)
-    if not operation or not (role or _listens()) or (service in _FREE and not (role and operation in _ASSUMES)):
+    if not operation or not (role or _is_listening()) or (service in _FREE and not (role and operation in _ASSUMES)):
         return None
     call = Call(
         service, operation, _parameters(response), response.current_account, response.region, response.partition
@@ -109,7 +109,7 @@ def s3_refusal(
     Of what ecsctl itself asks S3 for only buckets are checked. `lists`: whether it may see what is in the bucket.
     """
     role = sessions.role(response)
-    if not (role or (_listens() and key is None)):
+    if not (role or (_is_listening() and key is None)):
         return None
     query, place = response._get_querystring(request, request.url), f"arn:{response.partition}:s3:::"
     if not response.bucket_name:
@@ -126,7 +126,7 @@ def s3_refusal(
     return _decided(response, f"s3 {things[0].action.removeprefix('s3:')}", things) if things else None
 
 
-def _listens() -> bool:
+def _is_listening() -> bool:
     return not getattr(_mine, "free", False) and bool(_recorders or _enforced().layers)
 
 

@@ -140,14 +140,14 @@ def _found(self: ResponseSerializer, value: Any, way: _Way) -> Any:
                 found = given
                 break
     transformers = self._value_picker.response_transformers
-    if transformers and _ends_one(transformers, way.key):
+    if transformers and _may_end_path(transformers, way.key):
         path = f"{'.'.join(self.path)}.{way.key}"
         if end := _transformed(transformers, path):
             return transformers[end](found)
     return found
 
 
-def _ends_one(transformers: dict[str, Any], key: str) -> bool:
+def _may_end_path(transformers: dict[str, Any], key: str) -> bool:
     """Whether the path of a class's transformer may end in this member: of most none does, and they need no path."""
     which = (id(transformers), len(transformers), key)
     if (kept := _last.get(which)) is None:

@@ -119,7 +119,7 @@ def refusal(response: BaseResponse) -> tuple[Refusal, int] | None:
     """Returns what AWS answers to this request instead, and with which HTTP status; None if it has time for it."""
     service, action = response.boto3_service_name, response._get_action()
     refused = throttled(service, response.region, reads=action.startswith(_READS))
-    if refused is None and (what := _changes(response)) is not None and busy(what):
+    if refused is None and (what := _changes(response)) is not None and is_busy(what):
         _, _, code, message, status = _CHANGES[service]
         refused = Refusal(code, message), status
     return refused
@@ -139,7 +139,7 @@ def throttled(service: str, region: str, *, reads: bool) -> tuple[Refusal, int] 
     return None if level >= 1 else (Refusal(limit.code, limit.message), limit.status)
 
 
-def busy(what: tuple[str, str]) -> bool:
+def is_busy(what: tuple[str, str]) -> bool:
     """Whether another change of this resource ended after this thread's request had arrived."""
     held = _held()
     return held.alone and held.changed.get(what, -1) > getattr(_mine, "at", 0)

@@ -35,12 +35,12 @@ def statements(documents: Iterable[Any]) -> Statements:
 def decision(some: Statements, asked: Asked) -> str:
     """`Allow`, `Deny` for an explicit deny, which wins, or nothing: the implicit deny."""
     effects = {
-        one["Effect"] for one in some if _concerns(one, asked.action, asked.resource) and _holds(one, asked.context)
+        one["Effect"] for one in some if _covers(one, asked.action, asked.resource) and _is_met(one, asked.context)
     }
     return "Deny" if "Deny" in effects else "Allow" if "Allow" in effects else ""
 
 
-def allowed(account_id: str, role_arn: str, action: str, resource: str, context: Context | None = None) -> bool:
+def is_allowed(account_id: str, role_arn: str, action: str, resource: str, context: Context | None = None) -> bool:
     """Whether the role may do `action` (such as `s3:GetObject`) on `resource`, an ARN: see `denied_by`."""
     return not denied_by(account_id, role_arn, action, resource, context)
 
@@ -90,11 +90,11 @@ def _of_repository(resource: str, role_arn: str) -> Statements:
     return [
         {**{key: value for key, value in one.items() if "Principal" not in key}, "Resource": resource}
         for one in (statements([document]) if document else [])
-        if _names(one, role_arn)
+        if _includes_role(one, role_arn)
     ]
 
 
-def _names(statement: dict[str, Any], role_arn: str) -> bool:
+def _includes_role(statement: dict[str, Any], role_arn: str) -> bool:
     account = role_arn.split(":")[4]
     who = statement.get("Principal", statement.get("NotPrincipal"))
     listed = _many(who.get("AWS", [])) if isinstance(who, dict) else _many(who)
@@ -114,14 +114,16 @@ def current(policy: Any) -> Iterator[Any]:
     yield from (version.document for version in policy.versions if version.is_default)
 
 
-def _concerns(statement: dict[str, Any], action: str, resource: str) -> bool:
-    acts = _like(statement.get("Action", statement.get("NotAction")), action, str.lower) == ("Action" in statement)
-    return acts and _like(statement.get("Resource", statement.get("NotResource")), resource, str) == (
+def _covers(statement: dict[str, Any], action: str, resource: str) -> bool:
+    acts = _matches_any(statement.get("Action", statement.get("NotAction")), action, str.lower) == (
+        "Action" in statement
+    )
+    return acts and _matches_any(statement.get("Resource", statement.get("NotResource")), resource, str) == (
         "Resource" in statement
     )
 
 
-def _like(patterns: Any, value: str, spelled: Any) -> bool:
+def _matches_any(patterns: Any, value: str, spelled: Any) -> bool:
     return any(_matches(spelled(pattern), spelled(value)) for pattern in _many(patterns))
 
 
@@ -130,16 +132,16 @@ def _matches(pattern: str, value: str) -> bool:
     return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]"))
 
 
-def _holds(statement: dict[str, Any], context: Context) -> bool:
+def _is_met(statement: dict[str, Any], context: Context) -> bool:
     given = {key.lower(): values for key, values in context.items()}
     return all(
-        _test(operator, given.get(key.lower()), [str(one) for one in _many(wanted)])
+        _passes(operator, given.get(key.lower()), [str(one) for one in _many(wanted)])
         for operator, tests in statement.get("Condition", {}).items()
         for key, wanted in tests.items()
     )
 
 
-def _test(operator: str, values: tuple[str, ...] | None, wanted: list[str]) -> bool:
+def _passes(operator: str, values: tuple[str, ...] | None, wanted: list[str]) -> bool:
     """One test (IAM guide, "IAM JSON policy elements: Condition operators"). Raises ValueError for an unknown one."""
     parts = re.fullmatch(r"(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?", operator)
     name = parts[2] if parts else operator
@@ -154,13 +156,13 @@ def _test(operator: str, values: tuple[str, ...] | None, wanted: list[str]) -> b
     return any(fits) if parts and parts[1] == "ForAnyValue" else all(fits)
 
 
-def compares(operator: str) -> bool:
+def knows_operator(operator: str) -> bool:
     """Whether the sandbox knows a condition operator."""
     parts = re.fullmatch(r"(?:(?:ForAllValues|ForAnyValue):)?(\w+?)(?:IfExists)?", operator)
     return parts is not None and (parts[1] == "Null" or parts[1].replace("Not", "") in _COMPARE)
 
 
-def _arn(pattern: str, value: str) -> bool:
+def _matches_arn(pattern: str, value: str) -> bool:
     """Part by part: a star does not reach over a colon but in the last one."""
     ours, theirs = pattern.split(":", 5), value.split(":", 5)
     return len(ours) == len(theirs) and all(map(_matches, ours, theirs))
@@ -170,8 +172,8 @@ _COMPARE: dict[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda pattern, value: pattern == value,
     "StringEqualsIgnoreCase": lambda pattern, value: pattern.lower() == value.lower(),
     "StringLike": _matches,
-    "ArnEquals": _arn,
-    "ArnLike": _arn,
+    "ArnEquals": _matches_arn,
+    "ArnLike": _matches_arn,
     "Bool": lambda pattern, value: pattern.lower() == value.lower(),
     "NumericEquals": lambda pattern, value: float(pattern) == float(value),
     "NumericLessThanEquals": lambda pattern, value: float(value) <= float(pattern),

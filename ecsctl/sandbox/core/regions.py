@@ -10,15 +10,15 @@ _NOT_EVERYWHERE = frozenset({"codebuild", "codepipeline"})
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/aws4_request")
 
 
-def answers(authorization: str | bytes) -> bool:
+def has_host(authorization: str | bytes) -> bool:
     """Whether there is a host for a request with this header."""
     text = authorization.decode() if isinstance(authorization, bytes) else authorization
     scope = _SCOPE.search(text)
-    return scope is None or offered(scope["service"], scope["region"])
+    return scope is None or is_offered(scope["service"], scope["region"])
 
 
 @functools.cache
-def offered(service: str, region: str) -> bool:
+def is_offered(service: str, region: str) -> bool:
     """Whether the region has the service, as far as the SDK knows."""
     if service not in _NOT_EVERYWHERE:
         return True

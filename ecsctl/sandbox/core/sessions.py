@@ -92,7 +92,7 @@ def _bearing(documents: Any, asked: Asked) -> Statements:
         evaluable = {
             operator: some
             for operator, test in tests.items()
-            if (some := {key: value for key, value in test.items() if _tells(operator, key, value, keys)})
+            if (some := {key: value for key, value in test.items() if _can_evaluate(operator, key, value, keys)})
         }
         if evaluable != tests and not allows:
             continue
@@ -101,6 +101,10 @@ def _bearing(documents: Any, asked: Asked) -> Statements:
     return found
 
 
-def _tells(operator: str, key: str, value: Any, keys: set[str]) -> bool:
+def _can_evaluate(operator: str, key: str, value: Any, keys: set[str]) -> bool:
     """Whether a condition can be evaluated here: with a known key, a known operator, and without a variable."""
-    return key.lower() in keys and permissions.compares(operator) and not fnmatch.fnmatchcase(json.dumps(value), "*${*")
+    return (
+        key.lower() in keys
+        and permissions.knows_operator(operator)
+        and not fnmatch.fnmatchcase(json.dumps(value), "*${*")
+    )

@@ -38,7 +38,7 @@ class ApiError(Exception):
 
 def call(account_id: str, region: str, token: str, method: str, path: str, said: Any = None) -> Any:
     """Returns what GitHub answers to a request of the holder of this token. Raises ApiError."""
-    if not token or not remote.token_works(account_id, region):
+    if not token or not remote.is_token_valid(account_id, region):
         raise ApiError(401, "Bad credentials")
     github = _of(account_id, region)
     where, _, query = path.partition("?")

@@ -46,7 +46,7 @@ class Checkout:
         if self.aside is not None and files.is_folder(self.aside):
             shutil.rmtree(self.aside)
 
-    def has(self, name: str) -> bool:
+    def has_file(self, name: str) -> bool:
         """Whether there is a commit, or at least a file of this name in the folder."""
         return self.head("HEAD") is not None or (self.folder / name).is_file()
 

@@ -24,7 +24,7 @@ def _of(account_id: str, region: str) -> _GitHub:
     return overlay.memory(codebuild_backends[account_id][region], _GitHub)
 
 
-def token_works(account_id: str, region: str) -> bool:
+def is_token_valid(account_id: str, region: str) -> bool:
     """Whether GitHub still accepts the token that this region's services hold."""
     return _of(account_id, region).token_works
 

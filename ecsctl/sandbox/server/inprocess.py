@@ -53,7 +53,7 @@ def inprocess(time: clock.Clock | None = None, region: str = REGION) -> Iterator
 def process_request(original: Callable[..., Any], _stubber: BotocoreStubber, request: Any) -> Any:
     """One call at a time, as in the server: moto's dictionaries are not made for threads. Dated by the sandbox."""
     congestion.arrived()
-    if not regions.answers(request.headers.get("Authorization", "")):
+    if not regions.has_host(request.headers.get("Authorization", "")):
         raise EndpointConnectionError(endpoint_url=request.url)  # no host has that name
     responder = caching.responder(request.url.partition("?")[0])
     with overlay.lock:

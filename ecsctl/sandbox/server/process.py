@@ -323,13 +323,13 @@ def _end(running: Sandbox) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(running.pid, signal.SIGTERM)
     limit = time.monotonic() + _STOP_LIMIT
-    while _alive(running.pid):
+    while _is_alive(running.pid):
         if time.monotonic() > limit:
             raise SandboxError(f"the sandbox (process {running.pid}) does not end; end it with: kill -9 {running.pid}")
         time.sleep(0.02)
 
 
-def _alive(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     for child in _children:
         child.poll()  # a child that has ended is a zombie until someone asks
     try:

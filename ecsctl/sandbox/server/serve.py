@@ -173,7 +173,7 @@ class Handler(MotoRequestHandler):
         chunked = environ.get("wsgi.input_terminated")
         whole = body.read() if chunked else body.read(int(environ.get("CONTENT_LENGTH") or 0))
         environ |= {"wsgi.input": io.BytesIO(whole), "CONTENT_LENGTH": str(len(whole))}
-        if not regions.answers(environ.get("HTTP_AUTHORIZATION", "")):
+        if not regions.has_host(environ.get("HTTP_AUTHORIZATION", "")):
             self.close_connection = True  # no host has that name: all that a host of another name can do is to hang up
             return
         try:
@@ -228,7 +228,7 @@ def _failed(environ: dict[str, Any], status: int, code: str, message: str) -> An
 
 def _watch(server: Server, record: Path, idle: float) -> None:
     """End the server once nobody asks it any more, or its record is gone or another's."""
-    while time.monotonic() - server.service.asked < idle and _mine(record, server.service.nonce):
+    while time.monotonic() - server.service.asked < idle and _is_ours(record, server.service.nonce):
         time.sleep(min(_WATCH, idle))
     server.shutdown()
 
@@ -241,7 +241,7 @@ def _pulse() -> None:
             requests.bring_to_now()
 
 
-def _mine(record: Path, nonce: str) -> bool:
+def _is_ours(record: Path, nonce: str) -> bool:
     try:
         return bool(json.loads(files.read(record))["nonce"] == nonce)
     except (OSError, ValueError, KeyError):
@@ -312,7 +312,7 @@ def serve(folder: Path, speed: float, idle: float) -> None:
     scratch.end()
     if checkout.current:
         checkout.current.forget()
-    if _mine(record, service.nonce):
+    if _is_ours(record, service.nonce):
         with contextlib.suppress(OSError):
             record.unlink()
 

@@ -22,7 +22,7 @@ def _ended(*states: str) -> Callable[[Resource], bool]:
     return lambda resource: (resource.get("State") or resource.get("status")) in states
 
 
-def _default(group: Resource) -> bool:
+def _is_default(group: Resource) -> bool:
     return bool(group["Name"] == "default")
 
 
@@ -91,7 +91,7 @@ LISTS = [
     Listing("API destinations", "events", "list_api_destinations", "ApiDestinations", "Name"),
     Listing("file systems", "efs", "describe_file_systems", "FileSystems", "FileSystemId"),
     Listing("access points", "efs", "describe_access_points", "AccessPoints", "AccessPointId"),
-    Listing("schedule groups", "scheduler", "list_schedule_groups", "ScheduleGroups", "Name", gone=_default),
+    Listing("schedule groups", "scheduler", "list_schedule_groups", "ScheduleGroups", "Name", gone=_is_default),
     Listing("schedules", "scheduler", "list_schedules", "Schedules", "Name"),
     Listing("secrets", "secretsmanager", "list_secrets", "SecretList", "Name", {"IncludePlannedDeletion": True}),
 ]  # fmt: skip
@@ -161,7 +161,7 @@ def _bucket(client: Any, bucket: Resource) -> Resource:
     objects = client.get_paginator("list_object_versions").paginate(Bucket=name)
     versions = [one for page in objects for kind in ("Versions", "DeleteMarkers") for one in page.get(kind, [])]
     settings = {operation: _asked(client, operation, Bucket=name) for operation in _BUCKET_SETTINGS}
-    kept = [one for one in versions if not artifacts.handed(ACCOUNT, name, one["Key"])]  # the rest is history
+    kept = [one for one in versions if not artifacts.is_artifact(ACCOUNT, name, one["Key"])]  # the rest is history
     return settings | {"objects": [{"Key": one["Key"], "ETag": one.get("ETag")} for one in kept]}
 
 

@@ -24,7 +24,7 @@ from ecsctl.sandbox.aws.ec2.time import lag_of
 from ecsctl.sandbox.aws.ecr.signing import signing_rules
 from ecsctl.sandbox.core import overlay
 from ecsctl.sandbox.core.defaults import CREDENTIALS, REGION
-from ecsctl.sandbox.core.regions import offered
+from ecsctl.sandbox.core.regions import is_offered
 from ecsctl.sandbox.github import remote
 from ecsctl.sandbox.snapshot.ids import without_ids
 from ecsctl.sandbox.snapshot.table import DETAILS, GLOBAL, LISTS, Listing, digest
@@ -45,10 +45,10 @@ def snapshot(ids: bool = True, ended: bool = False, regions: tuple[str, ...] | N
         found = {"aws": _read(GLOBAL, "us-east-1", ended)}
         for region in regions or _regions():
             kinds = _read([listing for listing in LISTS if listing not in GLOBAL], region, ended)
-            known = remote.github_hooks(region) if offered("codebuild", region) else []
+            known = remote.github_hooks(region) if is_offered("codebuild", region) else []
             hooks = [{"id": url, "repository": repository} for repository, url in known]
             kinds |= {"hooks on github": hooks} if hooks else {}
-            rules = signing_rules(ACCOUNT, region) if offered("ecr", region) else []
+            rules = signing_rules(ACCOUNT, region) if is_offered("ecr", region) else []
             signing = [{"id": json.dumps(one, sort_keys=True), **one} for one in rules]
             kinds |= {"signing rules": signing} if signing else {}
             if not _is_initial(kinds):
@@ -128,9 +128,9 @@ def _read(listings: list[Listing], region: str, ended: bool) -> dict[str, list[d
         raise RuntimeError("no sandbox runs in this process: these calls would go to AWS")
     kinds: dict[str, list[dict[str, Any]]] = {}
     for listing in listings:
-        if listing not in GLOBAL and listing.service not in _INITIAL_SERVICES and _never_asked(listing.service, region):
+        if listing not in GLOBAL and listing.service not in _INITIAL_SERVICES and _is_unused(listing.service, region):
             continue
-        if not offered(listing.service, region):
+        if not is_offered(listing.service, region):
             continue
         client = _client(listing.service, region)
         for listed in _all(client, listing):
@@ -145,7 +145,7 @@ def _read(listings: list[Listing], region: str, ended: bool) -> dict[str, list[d
     return kinds
 
 
-def _never_asked(service: str, region: str) -> bool:
+def _is_unused(service: str, region: str) -> bool:
     """Whether nobody called the service in this region yet: then it holds nothing, and asking would take time."""
     return region not in get_backend(service).get(ACCOUNT, {}).keys()  # type: ignore[call-overload] # noqa: SIM118 - `in` alone means the regions there could be
 

@@ -2,6 +2,6 @@
 
 from ecsctl.sandbox.aws.acm import answers, checks  # noqa: F401 - imported for their declarations
 from ecsctl.sandbox.aws.acm.state import validation_record
-from ecsctl.sandbox.aws.acm.time import VALIDATION, issued_since, let_go
+from ecsctl.sandbox.aws.acm.time import VALIDATION, issued_since, release_if_unused
 
-__all__ = ["VALIDATION", "issued_since", "let_go", "validation_record"]
+__all__ = ["VALIDATION", "issued_since", "release_if_unused", "validation_record"]

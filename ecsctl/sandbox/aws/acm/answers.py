@@ -43,7 +43,7 @@ def describe(original: Any, self: CertBundle) -> dict[str, Any]:
 
 def _option(certificate: CertBundle, account_id: str, state: CertificateState, domain: str) -> dict[str, Any]:
     states = {"ISSUED": "SUCCESS", "PENDING_VALIDATION": "PENDING_VALIDATION"}
-    since = route53.standing_since(account_id, validation_record(account_id, domain)[0], "CNAME",
+    since = route53.unchanged_since(account_id, validation_record(account_id, domain)[0], "CNAME",
                                    validation_record(account_id, domain)[1])  # fmt: skip
     if since is not None and clock.now() >= max(state.requested + RECORDS, since) + VALIDATION:
         states["PENDING_VALIDATION"] = "SUCCESS"  # each name by itself; the certificate once all are

@@ -32,7 +32,7 @@ def issued_since(account_id: str, region: str, arn: str) -> float | None:
     return 0.0 if state is None or state.issued is None else state.issued
 
 
-def let_go(account_id: str, region: str, arn: str, load_balancer_arn: str) -> None:
+def release_if_unused(account_id: str, region: str, arn: str, load_balancer_arn: str) -> None:
     """Note that a load balancer has stopped using the certificate; ACM shows it in InUseBy for a while longer."""
     memory(acm_backends[account_id][region]).released[arn, load_balancer_arn] = clock.now()
 
@@ -48,11 +48,11 @@ def check(original: Any, self: CertBundle) -> None:
     if self.status != "PENDING_VALIDATION":
         return
     records = [validation_record(account_id, domain) for domain in domains(self)]
-    stands = [route53.standing_since(account_id, name, "CNAME", value) for name, value in records]
+    stands = [route53.unchanged_since(account_id, name, "CNAME", value) for name, value in records]
     since = [moment for moment in stands if moment is not None]
     due = max([state.requested + RECORDS, *since]) + VALIDATION
     if len(since) == len(records) and clock.now() >= due:
-        forbidden = any(caa.forbids(account_id, domain, AMAZON) for domain in domains(self))
+        forbidden = any(caa.denies_issuers(account_id, domain, AMAZON) for domain in domains(self))
         state.issued, self.status = (None, "FAILED") if forbidden else (due, "ISSUED")
     elif clock.now() - state.requested >= TIMEOUT:
         self.status = "VALIDATION_TIMED_OUT"

@@ -53,7 +53,7 @@ def register_scalable_target(
         raise AWSValidationException("MinCapacity and MaxCapacity are required to register a new scalable target.")
     if low < 0 or low > high:
         raise AWSValidationException("Maximum capacity cannot be less than minimum capacity.")
-    if namespace == "ecs" and not iam.service_linked_role_ready(backend.account_id, LINKED, backend.partition):
+    if namespace == "ecs" and not iam.is_service_linked_role_ready(backend.account_id, LINKED, backend.partition):
         raise AWSValidationException(f"Unable to assume IAM role: {role_of(backend)}")
     made: FakeScalableTarget = original(namespace, r_id, dimension, low, high, *args, **kwargs)
     return made

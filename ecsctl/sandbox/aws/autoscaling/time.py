@@ -96,10 +96,10 @@ def _track(
     if now is None or not running:
         return
     wanted = math.ceil(running * now / aim)
-    if _all(seen, OUT, lambda value: value > aim):
+    if _has_passed(seen, OUT, lambda value: value > aim):
         # A larger step is taken even within the cooldown, because the desired count already includes the previous one.
         _set(ecs, backend, target, policy, service, max(wanted, service.desired_count), minute)
-    elif _all(seen, IN, lambda value: value < aim * SHARE) and not configuration.get("DisableScaleIn"):
+    elif _has_passed(seen, IN, lambda value: value < aim * SHARE) and not configuration.get("DisableScaleIn"):
         cool = float(configuration.get("ScaleInCooldown", COOLDOWN))
         if minute >= followed.changed + cool and len(service.deployments) == 1:
             _set(ecs, backend, target, policy, service, min(wanted, service.desired_count), minute)
@@ -115,7 +115,7 @@ def _step(
 ) -> None:
     """Evaluate the alarms that trigger the policy, and while one is in ALARM apply the policy's adjustment."""
     rings = [alarm for alarm in cloudwatch_backends[ecs.account_id][ecs.region_name].alarms.values()
-             if policy.policy_arn in alarm.alarm_actions and _evaluated(ecs, backend, alarm)]  # fmt: skip
+             if policy.policy_arn in alarm.alarm_actions and _is_in_alarm(ecs, backend, alarm)]  # fmt: skip
     configuration, followed = policy.step_scaling_policy_configuration, memory(backend).followed(policy.policy_arn)
     if not rings or minute < followed.changed + float(configuration.get("Cooldown", COOLDOWN)):
         return
@@ -126,7 +126,7 @@ def _step(
     _set(ecs, backend, target, policy, service, wanted if exact else max(wanted, service.desired_count), minute)
 
 
-def _evaluated(ecs: EC2ContainerServiceBackend, backend: ApplicationAutoscalingBackend, alarm: Any) -> bool:
+def _is_in_alarm(ecs: EC2ContainerServiceBackend, backend: ApplicationAutoscalingBackend, alarm: Any) -> bool:
     """Whether the alarm is in ALARM now, judged by the last minutes (CloudWatch user guide, "Evaluating an alarm")."""
     queries = [
         {"Id": one.id, "Expression": one.expression, "ReturnData": one.return_data, "MetricStat": one.metric_stat and {
@@ -145,13 +145,13 @@ def _evaluated(ecs: EC2ContainerServiceBackend, backend: ApplicationAutoscalingB
         "LessThanThreshold": lambda value: value < threshold,
         "LessThanOrEqualToThreshold": lambda value: value <= threshold,
     }[alarm.comparison_operator]
-    state = "ALARM" if _all(followed.values, count, beyond) else "OK"
+    state = "ALARM" if _has_passed(followed.values, count, beyond) else "OK"
     if state != alarm.state_value:
         alarm.update_state(f"Threshold Crossed: {count} datapoints", "{}", state)
     return state == "ALARM" and bool(alarm.actions_enabled)
 
 
-def _all(seen: deque[float | None], count: int, test: Any) -> bool:
+def _has_passed(seen: deque[float | None], count: int, test: Any) -> bool:
     """Whether each of the last `count` minutes has a value that passes the test."""
     last = list(seen)[-count:]
     return len(last) == count and all(value is not None and test(value) for value in last)
@@ -162,13 +162,13 @@ def _value(ecs: EC2ContainerServiceBackend, queries: Iterable[dict[str, Any]]) -
     asked = list(queries)
     known = {one["Id"]: _metric(ecs, one["MetricStat"]) for one in asked if one.get("MetricStat")}
     for one in asked:
-        if not _returns(one):
+        if not _is_returned(one):
             continue
         return metricmath.value(one["Expression"], known) if one.get("Expression") else known[one["Id"]]
     return None
 
 
-def _returns(query: dict[str, Any]) -> bool:
+def _is_returned(query: dict[str, Any]) -> bool:
     return str(query.get("ReturnData", True)).lower() != "false"
 
 

@@ -5,6 +5,6 @@ into ALARM.
 """
 
 from ecsctl.sandbox.aws.cloudwatch import checks  # noqa: F401 - imported for its declarations
-from ecsctl.sandbox.aws.cloudwatch.state import in_alarm, known, takes
+from ecsctl.sandbox.aws.cloudwatch.state import exists, in_alarm, takes
 
-__all__ = ["in_alarm", "known", "takes"]
+__all__ = ["exists", "in_alarm", "takes"]

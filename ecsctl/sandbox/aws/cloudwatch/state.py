@@ -49,7 +49,7 @@ def takes(account: str, region: str, names: tuple[str, ...]) -> float:
     return max((_back(alarms[name]) for name in names if name in alarms), default=0.0)
 
 
-def known(account: str, region: str, name: str) -> bool:
+def exists(account: str, region: str, name: str) -> bool:
     """Whether an alarm with this name exists."""
     return name in cloudwatch_backends[account][region].alarms
 

@@ -79,9 +79,9 @@ def start(
     unable = unpulled(backend.account_id, facts["environment"], facts["serviceRole"])
     if unable and build.failure is None:
         build.failure = Failure("PROVISIONING", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", unable)
-    own = releasing.Releasing if releasing.releases(build) else None
-    own = registering.Registering if registering.registers(build) else own
-    own = reporting.Reporting if reporting.reports(build) else own
+    own = releasing.Releasing if releasing.is_release_command(build) else None
+    own = registering.Registering if registering.is_registering(build) else own
+    own = reporting.Reporting if reporting.is_reporting(build) else own
     if build.failure is None and own:
         build.failure = unfetched(backend.account_id, build)
         if build.failure is None:
@@ -112,7 +112,7 @@ def unfetched(account: str, build: Build) -> Failure | None:
     if declared["type"] == "GITHUB" and not (declared.get("auth") or {}).get("resource"):
         region = build.facts["arn"].split(":")[3]
         held = credential(codebuild_backends[account][region], "GITHUB")
-        if held is not None and not remote.token_works(account, region):
+        if held is not None and not remote.is_token_valid(account, region):
             message = f"authentication required for primary source and source version {source}"
             return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", message)
     if declared["type"] == "GITHUB" and (auth := declared.get("auth") or {}).get("type") == "SECRETS_MANAGER":
@@ -140,13 +140,13 @@ def _locked(account: str, build: Build, secret: str) -> Failure | None:
     except ValueError:
         body = None
     keys = body if isinstance(body, dict) else {}
-    if not permissions.allowed(account, role, "secretsmanager:GetSecretValue", secret):
+    if not permissions.is_allowed(account, role, "secretsmanager:GetSecretValue", secret):
         message = (
             f"AccessDeniedException: {role} is not authorized to perform: secretsmanager:GetSecretValue on {secret}"
         )
     elif not {"ServerType", "AuthType", "Token"} <= keys.keys():
         message = f"Invalid secret {secret}: it must hold ServerType, AuthType and Token"
-    elif not remote.token_works(account, region):
+    elif not remote.is_token_valid(account, region):
         message = (
             f"authentication required for primary source and source version {build.facts.get('sourceVersion', '')}"
         )

@@ -8,7 +8,7 @@ from moto.ec2.models import ec2_backends
 
 from ecsctl.sandbox.aws import codeconnections, iam
 from ecsctl.sandbox.aws.codebuild.credentials import credential
-from ecsctl.sandbox.aws.codebuild.images import runs
+from ecsctl.sandbox.aws.codebuild.images import can_run
 from ecsctl.sandbox.core import permissions
 from ecsctl.sandbox.core.overlay import Refusal
 
@@ -39,7 +39,7 @@ def _check_vpc(response: CodeBuildResponse, project: dict[str, Any]) -> None:
         raise Refusal("InvalidInputException", "Invalid vpc config: vpcId, subnets and securityGroupIds are required")
     account, role = response.current_account, project["serviceRole"]
     for what in ("SecurityGroups", "Subnets", "Vpcs"):
-        if not permissions.allowed(account, role, f"ec2:Describe{what}", "*"):
+        if not permissions.is_allowed(account, role, f"ec2:Describe{what}", "*"):
             raise Refusal("InvalidInputException", f"Not authorized to perform Describe{what}")
     ec2 = ec2_backends[account][response.region]
     known = [subnet.id for subnet in ec2.describe_subnets() if subnet.vpc_id == declared["vpcId"]]
@@ -92,7 +92,7 @@ def _check_auth(response: CodeBuildResponse, project: dict[str, Any]) -> None:
         repository = project["source"].get("location", "").removeprefix("https://github.com/").removesuffix(".git")
         about = {f"{prefix}:FullRepositoryId": (repository,)}
         granted = all(
-            permissions.allowed(response.current_account, project["serviceRole"], f"{prefix}:{action}", arn, about)
+            permissions.is_allowed(response.current_account, project["serviceRole"], f"{prefix}:{action}", arn, about)
             for action in _CONNECTION_ACTIONS
         )
         if connection is None or connection.status != "AVAILABLE" or not granted:
@@ -101,7 +101,7 @@ def _check_auth(response: CodeBuildResponse, project: dict[str, Any]) -> None:
 
 def _check_environment(environment: dict[str, Any]) -> None:
     image, kind, compute = environment["image"], environment["type"], environment["computeType"]
-    if ("LAMBDA" in kind) != ("LAMBDA" in compute) or not runs(image, kind):
+    if ("LAMBDA" in kind) != ("LAMBDA" in compute) or not can_run(image, kind):
         where = f"projects with environment type {kind} and compute type {compute}"  # aws/copilot-cli#3110
         raise Refusal("InvalidInputException", f"AWS CodeBuild curated image {image} is not supported for {where}")
     if image.startswith("aws/codebuild/") and environment["imagePullCredentialsType"] != "CODEBUILD":
@@ -127,5 +127,5 @@ def _check_role(response: CodeBuildResponse, project: dict[str, Any]) -> None:
     if not role.startswith(f"arn:{response.partition}:iam::{account}:role/"):
         message = "Invalid service role: Service role account ID does not match caller's account"
         raise Refusal("InvalidInputException", message)
-    if not iam.assumable(account, role, "codebuild.amazonaws.com", project["arn"]):
+    if not iam.can_be_assumed(account, role, "codebuild.amazonaws.com", project["arn"]):
         raise Refusal("InvalidInputException", f"CodeBuild is not authorized to perform: sts:AssumeRole on {role}")

@@ -31,7 +31,7 @@ _CURATED = {
 }
 
 
-def runs(image: str, environment: str) -> bool:
+def can_run(image: str, environment: str) -> bool:
     """Whether a curated image runs in an environment of this type; True for any other image, since nothing is known."""
     if not image.startswith("aws/codebuild/"):
         return True
@@ -64,7 +64,7 @@ def unpulled(account: str, environment: dict[str, Any], role: str) -> str | None
     if environment["imagePullCredentialsType"] == "SERVICE_ROLE":
         repository = f"arn:aws:ecr:{place['region']}:{place['account']}:repository/{place['repository']}"
         needed = dict.fromkeys(_PULL, repository) | {"ecr:GetAuthorizationToken": "*"}
-        denied = [action for action, on in needed.items() if not permissions.allowed(account, role, action, on)]
+        denied = [action for action, on in needed.items() if not permissions.is_allowed(account, role, action, on)]
         if not denied:
             return None
         message = f"{role} is not authorized to perform: {denied[0]} on resource: {needed[denied[0]]}"
@@ -79,7 +79,7 @@ def _locked(account: str, login: str, role: str) -> str | None:
     """
     message = "Unable to pull customer's container image. Failed to get the registry credential"
     action = "secretsmanager:GetSecretValue"
-    if not permissions.allowed(account, role, action, login):
+    if not permissions.is_allowed(account, role, action, login):
         return f"{message}: {role} is not authorized to perform: {action} on resource: {login}"
     try:
         store = secretsmanager_backends[account][login.split(":")[3]]

@@ -17,7 +17,7 @@ from ecsctl.sandbox.core.overlay import Refusal
 _EACH = 4.0  # seconds for each family
 
 
-def registers(build: Build) -> bool:
+def is_registering(build: Build) -> bool:
     """Whether a build's commands are those that register revisions of jobs."""
     return "JOB_FAMILIES" in variables(build) and "\n" in str(build.facts["source"].get("buildspec", ""))
 

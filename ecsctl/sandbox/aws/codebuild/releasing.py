@@ -34,7 +34,7 @@ class EndsError(Exception):
         self.code = code
 
 
-def releases(build: Build) -> bool:
+def is_release_command(build: Build) -> bool:
     """Whether a build runs a release command."""
     return "RELEASE_COMMAND" in variables(build) and "\n" in str(build.facts["source"].get("buildspec", ""))
 
@@ -186,7 +186,7 @@ class Releasing:
         else:
             steps += [Step("POST_BUILD", at, at + 1.0), Step("UPLOAD_ARTIFACTS", at + 1.0, at + 2.0)]
         build.commands.done = True
-        if self.definition and permissions.allowed(
+        if self.definition and permissions.is_allowed(
             self.account, build.facts["serviceRole"], "ecs:DeregisterTaskDefinition", "*"
         ):
             ecs.deregister_task_definition(self.account, self.region, self.definition)
@@ -199,7 +199,7 @@ class Releasing:
     def _may(self, build: Build, action: str, resource: str, about: Any = None) -> None:
         role = build.facts["serviceRole"]
         whole = resource if resource == "*" or resource.startswith("arn:") else self._arn(resource)
-        if not permissions.allowed(self.account, role, action, whole, about or {}):
+        if not permissions.is_allowed(self.account, role, action, whole, about or {}):
             message = f"User: {session(role, 'build')} is not authorized to perform: {action} on resource: {whole}"
             raise EndsError(f"An error occurred (AccessDeniedException): {message}", DENIED)
 

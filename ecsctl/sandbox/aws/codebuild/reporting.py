@@ -23,7 +23,7 @@ _STATES = {
 }
 
 
-def reports(build: Build) -> bool:
+def is_reporting(build: Build) -> bool:
     """Whether a build reports to GitHub."""
     return "PIPELINE_RUN" in variables(build) and "\n" in str(build.facts["source"].get("buildspec", ""))
 

@@ -58,8 +58,8 @@ def use(folder: Path, url: str) -> None:
     def begin(backend: Any, build: Build) -> None:
         spec = _spec(build)
         # A trusted buildspec builds the Dockerfile; a folder without one is no application, so the build is simulated.
-        inline = source.has(_dockerfile(build)) if spec in source.trusted else "\n" in spec
-        if inline or ("\n" not in spec and source.has(spec)):
+        inline = source.has_file(_dockerfile(build)) if spec in source.trusted else "\n" in spec
+        if inline or ("\n" not in spec and source.has_file(spec)):
             build.commands = Commands()
             running = _Running(source, url, backend, build, build.commands)
             threading.Thread(target=running.run, daemon=True).start()
@@ -76,9 +76,9 @@ def builds(spec: str) -> dict[str, Any]:
     `folder`: the repository's. `confined`: whether this machine can keep them from the user's home and credentials.
     """
     source = checkout.current
-    if source is None or not source.has(spec):
+    if source is None or not source.has_file(spec):
         return {"real": False}
-    return {"real": True, "folder": str(source.folder), "agreed": source.agreed, "confined": confined.possible()}
+    return {"real": True, "folder": str(source.folder), "agreed": source.agreed, "confined": confined.can_confine()}
 
 
 @script.switch
@@ -138,7 +138,7 @@ class _Running:
         sources.mkdir()
         with overlay.lock:
             self._check_rights()
-            if not self.source.agreed and not self._trusted():
+            if not self.source.agreed and not self._is_trusted():
                 raise _Unfit("CLIENT_ERROR", f"[sandbox] {UNAGREED}")
             if unfetched := codebuild_builds.unfetched(self.account, self.build):
                 raise _Unfit(unfetched.code, unfetched.message)
@@ -174,7 +174,7 @@ class _Running:
             tools.close(token)
         self._conclude(result, made)
 
-    def _trusted(self) -> bool:
+    def _is_trusted(self) -> bool:
         """Whether the build runs no command of the repository."""
         known = self.source.trusted.get(_spec(self.build))
         given = {one["name"] for one in self.build.facts["environment"]["environmentVariables"]}
@@ -197,19 +197,19 @@ class _Running:
         project = (
             f"arn:{self.partition}:codebuild:{self.region}:{self.account}:project/{self.build.facts['projectName']}"
         )
-        if not iam.assumable(self.account, role, "codebuild.amazonaws.com", project):
+        if not iam.can_be_assumed(self.account, role, "codebuild.amazonaws.com", project):
             raise _Unfit("ACCESS_DENIED", f"CodeBuild is not authorized to perform: sts:AssumeRole on {role}")
         if "groupName" not in logs:
             return
         group = f"arn:{self.partition}:logs:{self.region}:{self.account}:log-group:{logs['groupName']}"
         stream = f"{group}:log-stream:{logs['streamName']}"
         for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-            if not any(permissions.allowed(self.account, role, action, one) for one in (stream, f"{group}:*")):
+            if not any(permissions.is_allowed(self.account, role, action, one) for one in (stream, f"{group}:*")):
                 message = f"does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build {arn}"
                 raise _Unfit("ACCESS_DENIED", f"Service role {role} {message}. It may not {action} on {stream}")
         backend = logs_backends[self.account][self.region]
         if logs["groupName"] not in backend.groups:
-            if not permissions.allowed(self.account, role, "logs:CreateLogGroup", group):
+            if not permissions.is_allowed(self.account, role, "logs:CreateLogGroup", group):
                 raise _Unfit("ACCESS_DENIED", f"Service role {role} may not logs:CreateLogGroup on {group}")
             backend.create_log_group(logs["groupName"], {})
         backend.create_log_stream(logs["groupName"], logs["streamName"])
@@ -280,7 +280,7 @@ class _Running:
         return found
 
     def _may(self, action: str, arn: str, code: str) -> None:
-        if not permissions.allowed(self.account, self.build.facts["serviceRole"], action, arn):
+        if not permissions.is_allowed(self.account, self.build.facts["serviceRole"], action, arn):
             message = (
                 f"AccessDeniedException: the service role is not authorized to perform: {action} on resource: {arn}"
             )

@@ -48,7 +48,7 @@ def ended(build: Build, now: float) -> tuple[float, str] | None:
 def _steps(build: Build) -> Iterator[Step]:
     at, failed = build.started, False
     for name, seconds in PLAN if build.commands is None else _BEFORE_COMMANDS:
-        if failed and _skipped(name, build.failure):
+        if failed and _is_skipped(name, build.failure):
             continue
         failure = build.failure if build.failure is not None and build.failure.phase == name else None
         failed = failed or failure is not None
@@ -84,7 +84,7 @@ def _phases(build: Build, now: float) -> tuple[list[dict[str, Any]], str]:
     return [*phases, {"phaseType": "COMPLETED", "startTime": _time(at)}], status
 
 
-def _skipped(phase: str, failure: Failure | None) -> bool:
+def _is_skipped(phase: str, failure: Failure | None) -> bool:
     return failure is not None and failure.phase in _DECISIVE and phase != "FINALIZING"
 
 

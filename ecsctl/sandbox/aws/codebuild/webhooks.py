@@ -132,7 +132,7 @@ def _refuse_without_access(response: CodeBuildResponse, project: dict[str, Any])
 
 def _refuse_revoked(response: CodeBuildResponse, verb: str) -> None:
     """Refuse if the token was revoked. The message is that of rust-lang/simpleinfra#677: a token without access."""
-    if not remote.token_works(response.current_account, response.region):
+    if not remote.is_token_valid(response.current_account, response.region):
         message = (
             f"Failed to {verb} webhook. Repository not found or permission denied. Please make sure the source "
             f"credentials associated with your project have the permission to {verb} webhook."

@@ -117,7 +117,7 @@ def _zip_of(commit: str) -> bytes:
 def github_source(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
     """Fetch the branch's commit with the token, which fails if it is masked or revoked."""
     settings = settings_of(attempt)
-    works = remote.token_works(runs.backend.account_id, runs.backend.region_name)
+    works = remote.is_token_valid(runs.backend.account_id, runs.backend.region_name)
     if settings["OAuthToken"] == MASK or not works:
         message = f'Could not access the GitHub repository: "{settings["Repo"]}". The access token might be invalid.'
         return failed(attempt.began, message)
@@ -135,7 +135,7 @@ def connection_source(runs: Runs, execution: Execution, attempt: Attempt) -> Wor
     use = f"{arn.split(':')[2]}:UseConnection"
     key = f"{arn.split(':')[2]}:FullRepositoryId"
     about = {key: (settings["FullRepositoryId"],)}
-    if not permissions.allowed(account, execution.pipeline["roleArn"], use, arn, about):
+    if not permissions.is_allowed(account, execution.pipeline["roleArn"], use, arn, about):
         message = f"Unable to use Connection: {arn}. The provided role does not have sufficient permissions."
         return failed(attempt.began, message, "PermissionError")
     return _sourced(runs, execution, attempt, settings["FullRepositoryId"], settings["BranchName"])
@@ -171,7 +171,7 @@ def codebuild_action(runs: Runs, execution: Execution, attempt: Attempt) -> Work
     settings, account, region = settings_of(attempt), runs.backend.account_id, runs.backend.region_name
     backend, name = codebuild_backends[account][region], settings["ProjectName"]
     arn = f"arn:{runs.backend.partition}:codebuild:{region}:{account}:project/{name}"
-    if not permissions.allowed(account, execution.pipeline["roleArn"], "codebuild:StartBuild", arn):
+    if not permissions.is_allowed(account, execution.pipeline["roleArn"], "codebuild:StartBuild", arn):
         return failed(
             attempt.began, f"Error calling startBuild: not authorized to perform: codebuild:StartBuild on {arn}"
         )

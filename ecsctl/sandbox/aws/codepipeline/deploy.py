@@ -142,6 +142,6 @@ def _with_images(revision: dict[str, Any], images: dict[str, str]) -> dict[str, 
 
 
 def _ask(account: str, role: str, action: str, resource: str) -> None:
-    if not permissions.allowed(account, role, action, resource):
+    if not permissions.is_allowed(account, role, action, resource):
         message = f"The provided role does not have sufficient permissions to access ECS: {action} on {resource}"
         raise _Unfit(message, "PermissionError")

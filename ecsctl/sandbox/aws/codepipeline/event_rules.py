@@ -45,7 +45,7 @@ def changed(runs: time.Runs, execution: Execution, before: str, at: float) -> No
 def _start(account: str, region: str, rule: Any, target: dict[str, Any], event: dict[str, Any], at: float) -> None:
     role, backend = target.get("RoleArn", ""), codebuild_backends[account][region]
     project = backend.codebuild_projects.get(target["Arn"].partition(":project/")[2])
-    may = iam.assumable(account, role, "events.amazonaws.com", rule.arn) and permissions.allowed(
+    may = iam.can_be_assumed(account, role, "events.amazonaws.com", rule.arn) and permissions.is_allowed(
         account, role, "codebuild:StartBuild", target["Arn"]
     )
     if project is None or not may:

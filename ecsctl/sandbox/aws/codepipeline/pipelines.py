@@ -125,12 +125,12 @@ def _filled(declared: dict[str, Any]) -> dict[str, Any]:
     pipeline.setdefault("pipelineType", "V2")
     pipeline.setdefault("executionMode", "SUPERSEDED")
     if pipeline["pipelineType"] == "V2" and not pipeline.get("triggers"):
-        triggers = [_trigger(action) for _, action in actions(pipeline) if _listens(action)]
+        triggers = [_trigger(action) for _, action in actions(pipeline) if _detects_changes(action)]
         pipeline |= {"triggers": triggers} if triggers else {}
     return pipeline
 
 
-def _listens(action: dict[str, Any]) -> bool:
+def _detects_changes(action: dict[str, Any]) -> bool:
     connected = action["actionTypeId"]["provider"] == "CodeStarSourceConnection"
     return bool(connected and action.get("configuration", {}).get("DetectChanges", "true") != "false")
 
@@ -143,11 +143,11 @@ def _trigger(action: dict[str, Any]) -> dict[str, Any]:
 
 def _check_role(response: CodePipelineResponse, pipeline: dict[str, Any]) -> None:
     """The role must be assumable now (hashicorp/terraform-provider-aws#13103)."""
-    from ecsctl.sandbox.aws.iam import assumable
+    from ecsctl.sandbox.aws.iam import can_be_assumed
 
     role, account = pipeline["roleArn"], response.current_account
     arn = f"arn:{response.partition}:codepipeline:{response.region}:{account}:{pipeline['name']}"
-    if not assumable(account, role, "codepipeline.amazonaws.com", arn):
+    if not can_be_assumed(account, role, "codepipeline.amazonaws.com", arn):
         raise Refusal(
             "InvalidStructureException", f"CodePipeline is not authorized to perform AssumeRole on role {role}"
         )

@@ -102,7 +102,7 @@ class Runs:
                 continue
             if one.waiting:
                 overtaken = self._overtaken(one)
-                at = self._may_enter(one) if overtaken is None else overtaken
+                at = self._entered_at(one) if overtaken is None else overtaken
                 if at is not None and at <= now:
                     happen = self._enter if overtaken is None else self._supersede
                     yield at, lambda at, one=one, happen=happen: happen(one, at)  # type: ignore[misc] # the loop's own
@@ -129,7 +129,7 @@ class Runs:
             (one.at for one in newer if one.running and one.waiting and one.stage == execution.stage), default=None
         )
 
-    def _may_enter(self, execution: Execution) -> float | None:
+    def _entered_at(self, execution: Execution) -> float | None:
         """Returns when it can enter the stage that it waits for: once the transition is enabled, the stage is free, and
         no other execution has waited longer.
         """

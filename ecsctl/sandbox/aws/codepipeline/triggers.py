@@ -48,17 +48,17 @@ def _why(push: dict[str, Any], pushed: Pushed) -> str:
     tags, branches, paths = (push.get(key) or {} for key in ("tags", "branches", "filePaths"))
     if bool(tags) != bool(pushed.tag):
         return pushed.title
-    if tags and not _lets(tags, pushed.tag):
+    if tags and not _allows(tags, pushed.tag):
         return pushed.title
-    if branches and not _lets(branches, pushed.branch):
+    if branches and not _allows(branches, pushed.branch):
         return pushed.title
     files = pushed.files if pushed.files is not None and len(pushed.files) <= MOST else None
-    if paths and files is not None and not any(_lets(paths, file) for file in files):
+    if paths and files is not None and not any(_allows(paths, file) for file in files):
         return "what this push changes: " + (", ".join(files[:3]) or "nothing")
     return ""
 
 
-def _lets(criteria: dict[str, list[str]], name: str) -> bool:
+def _allows(criteria: dict[str, list[str]], name: str) -> bool:
     included = not criteria.get("includes") or _fits(criteria["includes"], name)
     return included and not _fits(criteria.get("excludes") or (), name)
 

@@ -160,7 +160,7 @@ def _repository(response: CodePipelineResponse, webhook: Webhook, verb: str) -> 
     wanted = webhook.definition["targetAction"]
     declared = actions(pipeline.pipeline) if pipeline is not None else iter(())
     settings: dict[str, str] = next((one.get("configuration", {}) for _, one in declared if one["name"] == wanted), {})
-    works = remote.token_works(response.current_account, response.region)
+    works = remote.is_token_valid(response.current_account, response.region)
     if not works or settings.get("OAuthToken", MASK) == MASK:
         cause = 'Invalid credentials [StatusCode: 401, Body: {"message":"Bad credentials"}]'
         raise Refusal("ValidationException", f"Webhook could not be {verb} GitHub. Error cause: {cause}")

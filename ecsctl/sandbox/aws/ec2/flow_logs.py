@@ -44,7 +44,9 @@ def create_flow_logs(original: Any, self: EC2Response) -> ActionResult:
     role, to = self._get_param("DeliverLogsPermissionArn"), self._get_param("LogDestinationType")
     if role and to in (None, "cloud-watch-logs"):
         source = f"arn:aws:ec2:{self.region}:{self.current_account}:vpc-flow-log/fl-00000000000000000"
-        if not iam.assumable(self.current_account, role, _SERVICE, source):  # hashicorp/terraform-provider-aws#29323
+        if not iam.can_be_assumed(
+            self.current_account, role, _SERVICE, source
+        ):  # hashicorp/terraform-provider-aws#29323
             raise overlay.Refusal("InvalidParameter", f"Unable to assume given IAM role: '{role}'")
     answer = original()
     ids = answer.result["FlowLogIds"]
@@ -62,13 +64,13 @@ def describe_flow_logs(original: Any, self: EC2Response) -> Any:
     """
     for log in self.ec2_backend.flow_logs.values():
         if clock.now() - _known(self.ec2_backend).created.get(log.id, 0.0) >= AGGREGATION:
-            written = _written(self.ec2_backend, log)
+            written = _can_write(self.ec2_backend, log)
             log.deliver_logs_status = "SUCCESS" if written else "FAILED"
             log.deliver_logs_error_message = None if written else "Access error"
     return original()
 
 
-def _written(backend: EC2Backend, log: FlowLogs) -> bool:
+def _can_write(backend: EC2Backend, log: FlowLogs) -> bool:
     if log.log_destination_type != "cloud-watch-logs":
         return True
     account, region, role = backend.account_id, backend.region_name, log.deliver_logs_permission_arn
@@ -76,8 +78,8 @@ def _written(backend: EC2Backend, log: FlowLogs) -> bool:
     stream = f"arn:aws:logs:{region}:{account}:log-group:{log.log_group_name}:log-stream:eni-1"
     return (
         log.log_group_name in logs_backends[account][region].groups
-        and iam.assumable(account, role, _SERVICE, source)
+        and iam.can_be_assumed(account, role, _SERVICE, source)
         and all(
-            permissions.allowed(account, role, one, stream) for one in ("logs:CreateLogStream", "logs:PutLogEvents")
+            permissions.is_allowed(account, role, one, stream) for one in ("logs:CreateLogStream", "logs:PutLogEvents")
         )
     )

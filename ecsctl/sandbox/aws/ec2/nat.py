@@ -33,7 +33,7 @@ def create_nat_gateway(original: Any, self: EC2Response) -> ActionResult:
         return ActionResult({"NatGateway": known[1], "ClientToken": token})
     check_nat(self, backend)
     nat: NatGateway = _made(original, self)
-    nats(backend).nat_states[nat.id] = NatState(clock.now(), _will_fail(backend, nat, asked["AllocationId"]))
+    nats(backend).nat_states[nat.id] = NatState(clock.now(), _failure(backend, nat, asked["AllocationId"]))
     _address(backend, nat, asked["AllocationId"])
     if token:
         nats(backend).tokens[token] = (asked, nat)
@@ -67,7 +67,7 @@ def _made(original: Any, response: EC2Response) -> NatGateway:
     return nat
 
 
-def _will_fail(backend: EC2Backend, nat: NatGateway, allocation: str | None) -> tuple[str, str] | None:
+def _failure(backend: EC2Backend, nat: NatGateway, allocation: str | None) -> tuple[str, str] | None:
     """Returns why this gateway will fail. Messages: VPC guide, "NAT gateway creation fails".
 
     An attached internet gateway is required: "Network vpc-xxxxxxxx has no Internet gateway attached". A

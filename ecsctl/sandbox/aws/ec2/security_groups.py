@@ -138,7 +138,7 @@ def create_security_group(original: Any, self: EC2Response) -> Any:
     return original()
 
 
-def _in_use(backend: EC2Backend, group: SecurityGroup) -> bool:
+def _is_in_use(backend: EC2Backend, group: SecurityGroup) -> bool:
     """Whether an interface has the group, or a rule of another group refers to it."""
     if any(group.id == one.id for eni in backend.enis.values() for one in eni.group_set):
         return True
@@ -157,6 +157,6 @@ def delete_security_group(original: Any, self: EC2Response) -> Any:
     if group is not None and group.is_default:
         message = f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'
         raise overlay.Refusal("CannotDelete", message)
-    if group is not None and _in_use(self.ec2_backend, group):
+    if group is not None and _is_in_use(self.ec2_backend, group):
         raise overlay.Refusal("DependencyViolation", f"resource {group.id} has a dependent object")
     return original()

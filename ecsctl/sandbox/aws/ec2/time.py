@@ -99,7 +99,7 @@ def lag_of(account_id: str) -> _Lag:
     return overlay.memory(iam_backends[account_id]["aws"], _Lag)  # any backend that is the same in all regions
 
 
-def _fresh(backend: EC2Backend, ident: str) -> bool:
+def _is_fresh(backend: EC2Backend, ident: str) -> bool:
     created = overlay.memory(backend, Creations).at.get(ident)
     return created is not None and clock.now() - created < lag_of(backend.account_id).seconds
 
@@ -126,7 +126,7 @@ def _named(value: Any) -> Iterator[str]:
 def _refusal(response: EC2Response) -> overlay.Refusal | None:
     backend = response.ec2_backend
     for ident in _named(response._get_params()):
-        if ident not in set(_KINDS[ident.split("-")[0]].existing(backend)) or _fresh(backend, ident):
+        if ident not in set(_KINDS[ident.split("-")[0]].existing(backend)) or _is_fresh(backend, ident):
             if ident.startswith("nat-") and response._get_action() in ("CreateRoute", "ReplaceRoute"):
                 return overlay.Refusal("InvalidNatGatewayID.NotFound", f"The natGateway ID '{ident}' does not exist")
             return not_found(ident)
@@ -161,7 +161,7 @@ def serialized(original: Any, self: EC2Response, answer: ActionResult) -> Any:
 
 def _observed(backend: EC2Backend, result: dict[str, Any]) -> dict[str, Any]:
     lists = {key: value for key, value in result.items() if isinstance(value, list)}
-    return {key: [item for item in items if not _fresh(backend, _about(item))] for key, items in lists.items()}
+    return {key: [item for item in items if not _is_fresh(backend, _about(item))] for key, items in lists.items()}
 
 
 def _about(item: Any) -> str:
@@ -201,7 +201,7 @@ def tick(backend: EC2Backend) -> None:
             del backend.nat_gateways[nat.id]
     for table in backend.route_tables.values():
         for route in table.routes:
-            kind: Any = _Blackhole if _leads_nowhere(backend, route) else Route
+            kind: Any = _Blackhole if _is_blackhole(backend, route) else Route
             route.__class__ = kind  # Route.state is a property that always says "active"
 
 
@@ -221,7 +221,7 @@ def _move(nat: NatGateway, state: str, failure: tuple[str, str] = ("", "")) -> N
         nat.delete_time = utcnow()  # type: ignore[attr-defined] # as above
 
 
-def _leads_nowhere(backend: EC2Backend, route: Route) -> bool:
+def _is_blackhole(backend: EC2Backend, route: Route) -> bool:
     if route.nat_gateway is not None:
         return route.nat_gateway.state in ("deleting", "deleted", "failed")
     gateway: Any = route.gateway

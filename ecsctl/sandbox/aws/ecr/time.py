@@ -58,7 +58,7 @@ def expired(rules: list[dict[str, Any]], images: list[Image]) -> list[Image]:
         else:
             since = clock.now() - int(selection["countNumber"]) * DAY
             old = [one for one in youngest if one.image_pushed_at < since]
-        gone += [one for one in old if one not in claimed and not _listed(one, images)]
+        gone += [one for one in old if one not in claimed and not _is_in_index(one, images)]
         claimed += fitting
     left = {one.image_digest for one in images} - {one.image_digest for one in gone}
     subjects = [(one, getattr(one, "subject_manifest_digest", None)) for one in images if one not in gone]
@@ -74,7 +74,7 @@ def _fits(selection: dict[str, Any], image: Image) -> bool:
     return all(any(fnmatch.fnmatchcase(tag, pattern) for tag in tags) for pattern in patterns)
 
 
-def _listed(image: Image, images: list[Image]) -> bool:
+def _is_in_index(image: Image, images: list[Image]) -> bool:
     """Whether an existing image index refers to the image, which then does not expire."""
     return any(
         entry.get("digest") == image.image_digest

@@ -30,7 +30,7 @@ def begin(service: Service, world: World, t: float) -> None:
 def are_triggered(service: Service, world: World, t: float) -> bool:
     """Whether an alarm of the current deployment is in ALARM. If none is, they are read again after EVERY seconds."""
     release = service.release
-    if release is None or not _watching(release):
+    if release is None or not _is_watched(release):
         return False
     release.triggered_alarms = world.in_alarm(release.alarms)
     if not release.triggered_alarms:
@@ -38,13 +38,13 @@ def are_triggered(service: Service, world: World, t: float) -> bool:
     return bool(release.triggered_alarms)
 
 
-def bakes(service: Service, world: World, t: float) -> bool:
+def is_in_bake_time(service: Service, world: World, t: float) -> bool:
     """Whether a steady deployment is still in its bake time, which ECS computes from the alarms (ECS guide).
 
     That it is the period of the slowest alarm is an assumption.
     """
     release = service.release
-    if release is None or not _watching(release):
+    if release is None or not _is_watched(release):
         return False
     if release.baked is None:
         release.baked = t + world.takes(release.alarms)
@@ -52,5 +52,5 @@ def bakes(service: Service, world: World, t: float) -> bool:
     return t < release.baked
 
 
-def _watching(release: Release) -> bool:
+def _is_watched(release: Release) -> bool:
     return release.ongoing and release.rollback is None and bool(release.alarms) and not release.alarm_at_start

@@ -45,11 +45,11 @@ def failed_app(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words
         if group is None or group.health_check_protocol not in ("HTTP", "HTTPS"):
             continue
         version = group.protocol_version or "HTTP1"
-        if not _speaks(app, words, version):
+        if not _supports_version(app, words, version):
             return _unhealthy("Target.FailedHealthChecks", "Health checks failed", lines)
         answers = called if version == "GRPC" else answer
         code = answers(app, words, group.health_check_path)
-        if not _counts(code, group.matcher.get("GrpcCode") or group.matcher.get("HttpCode", "200")):
+        if not _matches_code(code, group.matcher.get("GrpcCode") or group.matcher.get("HttpCode", "200")):
             return _unhealthy("Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{code}]", lines)
     return None
 
@@ -78,14 +78,14 @@ def called(app: Wire, words: frozenset[str] | None, method: str) -> int:
     return OK if known else UNIMPLEMENTED
 
 
-def _speaks(app: Wire, words: frozenset[str] | None, version: str) -> bool:
+def _supports_version(app: Wire, words: frozenset[str] | None, version: str) -> bool:
     """Whether an app supports a protocol version: by the script's `speaks`, or for gRPC, by its sources."""
     if "speaks" in app:
         return str(app["speaks"]) == version
     return version != "GRPC" or not words or any("grpc" in word for word in words) or not words.isdisjoint(GRPC)
 
 
-def _counts(code: int, matcher: str) -> bool:
+def _matches_code(code: int, matcher: str) -> bool:
     """Whether a target group's matcher (`200`, `200,302` or `200-399`) contains a code."""
     for part in matcher.split(","):
         low, _, high = part.partition("-")

@@ -151,7 +151,7 @@ def _check_alarms(backend: EC2ContainerServiceBackend, sent: Wire) -> None:
     if asked["enable"] and not asked["alarmNames"]:
         raise invalid("alarmNames can not be empty when alarms are enabled.")
     for name in asked["alarmNames"]:
-        if not cloudwatch.known(backend.account_id, backend.region_name, name):
+        if not cloudwatch.exists(backend.account_id, backend.region_name, name):
             raise invalid(f"Alarm {name} does not exist.")
 
 
@@ -232,7 +232,7 @@ def _plain(action: Any) -> Any:
 
 def check_role(backend: EC2ContainerServiceBackend, role: str | None) -> None:
     """Refuse a load balancer role that cannot be assumed (yet); hashicorp/terraform-provider-aws retries on this."""
-    if role and not iam.assumable(backend.account_id, role, "ecs.amazonaws.com"):
+    if role and not iam.can_be_assumed(backend.account_id, role, "ecs.amazonaws.com"):
         raise invalid(
             "Unable to assume role and validate the listeners configured on your load balancer. Please verify that the "
             "ECS service role being passed has the proper permissions."
@@ -255,4 +255,4 @@ def check_providers(backend: EC2ContainerServiceBackend, ask: Wire, before: Wire
         now.pop("launchType", None)
     else:
         del now["capacityProviderStrategy"]
-        now["launchType"] = "FARGATE" if views.on_fargate(before) else "EC2"
+        now["launchType"] = "FARGATE" if views.is_on_fargate(before) else "EC2"

@@ -42,7 +42,7 @@ def need_service_linked_role(backend: EC2ContainerServiceBackend) -> None:
 
     ECS guide, "Using service-linked roles"; hashicorp/terraform-provider-aws retries on this message.
     """
-    if not iam.service_linked_role_ready(backend.account_id, "ecs.amazonaws.com", backend.partition):
+    if not iam.is_service_linked_role_ready(backend.account_id, "ecs.amazonaws.com", backend.partition):
         raise invalid(
             "Unable to assume the service linked role. Please verify that the ECS service linked role exists."
         )

@@ -21,7 +21,7 @@ STREAM = "wss://127.0.0.1:9/v1/data-channel/{session}?role=publish_subscribe"
 
 
 @script.switch
-def engine() -> bool:
+def has_container_engine() -> bool:
     """Whether this machine has a container engine that runs tasks."""
     return machine.current is not None
 
@@ -60,7 +60,7 @@ def execute_command(response: EC2ContainerServiceResponse) -> ActionResult:
         raise invalid("Interactive is the only mode supported currently.")
     if not task.terms.get("enableExecuteCommand"):
         raise invalid(_NOT_ENABLED)
-    if not views.agent_up(task):
+    if not views.is_agent_running(task):
         raise refusal("TargetNotConnectedException", _NOT_CONNECTED)
     serial = number(backend)
     session = f"ecs-execute-command-{hashlib.sha256(f'{task.arn} {serial}'.encode()).hexdigest()[:17]}"

@@ -29,7 +29,7 @@ def _oldest(backend: EC2ContainerServiceBackend, task: Task, container: Wire) ->
     cluster = arn_of(backend, f"cluster/{given.get('CLUSTER')}")
     role, here = task.definition.document.get("taskRoleArn", ""), {"ecs:cluster": (cluster,)}
     for operation, resource in (("ListTasks", "*"), ("DescribeTasks", task.arn)):
-        if not permissions.allowed(backend.account_id, role, f"ecs:{operation}", resource, here):
+        if not permissions.is_allowed(backend.account_id, role, f"ecs:{operation}", resource, here):
             who = principals.session(role, task.id)
             message = f"User: {who} is not authorized to perform: ecs:{operation} on resource: {resource}"
             error = f"An error occurred (AccessDeniedException) when calling the {operation} operation: {message}"

@@ -45,7 +45,7 @@ def _one(account: str, region: str, task: Task, configuration: Wire) -> tuple[bo
             "ip address using botocore. Failed to import necessary dependency botocore, please install botocore first."
             f"{_CODE}1"
         )
-    if not network.reaches(account, region, tuple(interface.groups), interface.address, way.groups, NFS):
+    if not network.can_reach(account, region, tuple(interface.groups), interface.address, way.groups, NFS):
         return True, f"{_FAILED}b'mount.nfs4: Connection timed out'{_CODE}32"
     access: Wire = configuration.get("authorizationConfig") or {}
     point = access.get("accessPointId") or ""
@@ -55,12 +55,12 @@ def _one(account: str, region: str, task: Task, configuration: Wire) -> tuple[bo
             f"{_FAILED}b'mount.nfs4: mounting 127.0.0.1:/ failed, reason given by server: No such file or directory'"
             f"{_CODE}32"
         )
-    if not _lets(account, task, configuration, way, known[0] if known else ""):
+    if not _allows(account, task, configuration, way, known[0] if known else ""):
         return False, f"{_FAILED}b'mount.nfs4: access denied by server while mounting 127.0.0.1:/'{_CODE}32"
     return None
 
 
-def _lets(account: str, task: Task, configuration: Wire, way: Way, point: str) -> bool:
+def _allows(account: str, task: Task, configuration: Wire, way: Way, point: str) -> bool:
     """Whether a file system's policy lets a task mount it. Without a policy everybody may (EFS user guide, "Using IAM
     to control access")."""
     if way.policy is None:
@@ -74,4 +74,4 @@ def _lets(account: str, task: Task, configuration: Wire, way: Way, point: str) -
         return False
     role = task.definition.document.get("taskRoleArn")
     asks = (configuration.get("authorizationConfig") or {}).get("iam") == "ENABLED"
-    return verdict == "Allow" or bool(asks and role and permissions.allowed(account, role, action, way.arn, context))
+    return verdict == "Allow" or bool(asks and role and permissions.is_allowed(account, role, action, way.arn, context))

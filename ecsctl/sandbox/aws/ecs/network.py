@@ -34,11 +34,11 @@ def _default_route(ec2: Any, subnet: Any) -> Any:
     return next((r for r in routes if r.destination_cidr_block == _EVERYWHERE and r.state == "active"), None)
 
 
-def _through_gateway(route: Any) -> bool:
+def _uses_internet_gateway(route: Any) -> bool:
     return route is not None and str(route.gateway_id or "").startswith("igw-")
 
 
-def internet(account: str, region: str, subnet_id: str, groups: list[str], public: bool) -> bool:
+def has_internet(account: str, region: str, subnet_id: str, groups: list[str], public: bool) -> bool:
     """Whether a task in this subnet reaches the internet.
 
     Through an internet gateway only with a public address; through a NAT gateway that is available and is itself
@@ -46,22 +46,22 @@ def internet(account: str, region: str, subnet_id: str, groups: list[str], publi
     security groups allows outbound HTTPS, and the network ACLs on the way let requests out and answers in.
     """
     ec2 = _ec2(account, region)
-    if not any(_lets(ec2, group, _HTTPS, outward=True, address=_EVERYWHERE) for group in groups):
+    if not any(_allows(ec2, group, _HTTPS, outward=True, address=_EVERYWHERE) for group in groups):
         return False
-    if not answered(ec2, subnet_id, _EVERYWHERE, _HTTPS):
+    if not allows_both_ways(ec2, subnet_id, _EVERYWHERE, _HTTPS):
         return False
     subnet = ec2.get_subnet(subnet_id)
     route = _default_route(ec2, subnet)
-    if _through_gateway(route):
+    if _uses_internet_gateway(route):
         return public
     nat = route.nat_gateway if route is not None else None
     if nat is None or nat.state != "available":
         return False
     beyond = ec2.get_subnet(nat.subnet_id)
-    return _through_gateway(_default_route(ec2, beyond)) and answered(ec2, beyond.id, _EVERYWHERE, _HTTPS)
+    return _uses_internet_gateway(_default_route(ec2, beyond)) and allows_both_ways(ec2, beyond.id, _EVERYWHERE, _HTTPS)
 
 
-def endpoint(account: str, region: str, subnet_id: str, *services: str) -> bool:
+def has_endpoints(account: str, region: str, subnet_id: str, *services: str) -> bool:
     """Whether the subnet's VPC has endpoints for all these services (such as `ecr.api`)."""
     ec2 = _ec2(account, region)
     vpc = ec2.get_subnet(subnet_id).vpc_id
@@ -69,7 +69,7 @@ def endpoint(account: str, region: str, subnet_id: str, *services: str) -> bool:
     return {f"com.amazonaws.{region}.{service}" for service in services} <= names
 
 
-def _lets(ec2: Any, group_id: str, port: int, outward: bool, address: str = "", peers: tuple[str, ...] = ()) -> bool:
+def _allows(ec2: Any, group_id: str, port: int, outward: bool, address: str = "", peers: tuple[str, ...] = ()) -> bool:
     group = ec2.get_security_group_from_id(group_id)
     if group is None:
         return False
@@ -77,16 +77,16 @@ def _lets(ec2: Any, group_id: str, port: int, outward: bool, address: str = "", 
     return any(_covers(rule, port, address, peers) for rule in rules)
 
 
-def reaches(
+def can_reach(
     account: str, region: str, groups: tuple[str, ...], address: str, theirs: tuple[str, ...], port: int
 ) -> bool:
     """Whether an interface with `groups`, at an address, reaches an interface with the groups `theirs` on a port."""
     ec2 = _ec2(account, region)
-    out = any(_lets(ec2, one, port, outward=True, address=_EVERYWHERE, peers=theirs) for one in groups)
-    return out and any(_lets(ec2, one, port, outward=False, address=f"{address}/32", peers=groups) for one in theirs)
+    out = any(_allows(ec2, one, port, outward=True, address=_EVERYWHERE, peers=theirs) for one in groups)
+    return out and any(_allows(ec2, one, port, outward=False, address=f"{address}/32", peers=groups) for one in theirs)
 
 
-def answered(ec2: Any, subnet_id: str, address: str, port: int, *, inward: bool = False) -> bool:
+def allows_both_ways(ec2: Any, subnet_id: str, address: str, port: int, *, inward: bool = False) -> bool:
     """Whether a subnet's network ACL allows a connection to an address and port, and its answers; with `inward`, a
     connection from that address, and its answers.
 
@@ -98,17 +98,17 @@ def answered(ec2: Any, subnet_id: str, address: str, port: int, *, inward: bool 
     )
     if acl is None:
         return True
-    return _passes(acl, address, port, egress=not inward) and _passes(acl, address, _EPHEMERAL, egress=inward)
+    return _allows_port(acl, address, port, egress=not inward) and _allows_port(acl, address, _EPHEMERAL, egress=inward)
 
 
-def _passes(acl: Any, address: str, port: int, *, egress: bool) -> bool:
+def _allows_port(acl: Any, address: str, port: int, *, egress: bool) -> bool:
     """Decide by the first rule that matches the address and port; without one the traffic is denied."""
     for entry in sorted(acl.network_acl_entries, key=lambda one: int(one.rule_number)):
         first, last = int(entry.port_range_from or 0), int(entry.port_range_to or 65535)
         if (str(entry.egress).lower() == "true") is not egress or str(entry.protocol) not in ("-1", "6", "tcp"):
             continue
         ports = str(entry.protocol) == "-1" or first <= port <= last
-        if ports and entry.cidr_block and _inside(address, entry.cidr_block):
+        if ports and entry.cidr_block and _contains(address, entry.cidr_block):
             return bool(entry.rule_action == "allow")
     return False
 
@@ -121,10 +121,10 @@ def _covers(rule: Any, port: int, address: str, peers: tuple[str, ...]) -> bool:
     if rule.source_group.get("GroupId") in peers:
         return True
     given = rule.ip_range.get("CidrIp")
-    return bool(given and address) and _inside(address, given)
+    return bool(given and address) and _contains(address, given)
 
 
-def _inside(address: str, cidr: str) -> bool:
+def _contains(address: str, cidr: str) -> bool:
     inner, outer = ipaddress.ip_network(address, strict=False), ipaddress.ip_network(cidr, strict=False)
     return (
         isinstance(inner, ipaddress.IPv4Network) and isinstance(outer, ipaddress.IPv4Network) and inner.subnet_of(outer)
@@ -151,12 +151,12 @@ def trouble(
     theirs = tuple(balancer.security_groups or [])
     sources = [subnet.cidr_block for subnet in balancer.subnets]
     inward = any(
-        _lets(ec2, group, port, outward=False, address=source, peers=theirs) for group in groups for source in sources
+        _allows(ec2, group, port, outward=False, address=source, peers=theirs) for group in groups for source in sources
     )
     outward = not theirs or any(
-        _lets(ec2, group, port, outward=True, address=f"{address}/32", peers=tuple(groups)) for group in theirs
+        _allows(ec2, group, port, outward=True, address=f"{address}/32", peers=tuple(groups)) for group in theirs
     )
-    between = all(answered(ec2, one.id, address, port) for one in balancer.subnets) and all(
-        answered(ec2, subnet, source, port, inward=True) for source in sources
+    between = all(allows_both_ways(ec2, one.id, address, port) for one in balancer.subnets) and all(
+        allows_both_ways(ec2, subnet, source, port, inward=True) for source in sources
     )
     return None if inward and outward and between else ("unhealthy", "Target.Timeout", "Request timed out")

@@ -60,7 +60,7 @@ def schedule(service: Service, world: World, t: float, launch: Launch) -> None:
     _drop_replaced(service)
     if service.primary.rollout == "FAILED":
         return
-    if shifting.underway(service):
+    if shifting.is_shifting(service):
         _shift(service, world, t, launch)
         return
     moved = _stop_some(service, world, t)
@@ -91,7 +91,7 @@ def _shift(service: Service, world: World, t: float, launch: Launch) -> None:
 def shifted(service: Service, world: World, t: float) -> None:
     """Continue a traffic-shifting deployment after a wait, or fail it after it has waited for too long."""
     release = service.release
-    if release is None or not shifting.underway(service):
+    if release is None or not shifting.is_shifting(service):
         return
     if why := shifting.late(release, t):
         _give_up(service, world, t, ("ECS deployment", why, "timed out"), back=True)
@@ -156,7 +156,7 @@ def _start_some(service: Service, world: World, t: float, launch: Launch) -> boo
     new = [task for task in service.of(primary) if task.wanted]
     old = [task for task in service.tasks if task.wanted and task.started_by != primary.id]
     missing = desired - len(new)
-    if old and not shifting.underway(service):
+    if old and not shifting.is_shifting(service):
         ceiling = desired * percentages(service.settings)[1] // 100
         missing = min(missing, ceiling - len(new) - len(old))
     if missing <= 0:
@@ -183,7 +183,7 @@ def _decide(service: Service, world: World, t: float, moved: bool) -> None:
     old = [task for task in service.tasks if task.started_by != primary.id and task.status != "STOPPED"]
     ready = len(new) == desired and all(task.healthy for task in new)
     _early_success(service, world, t, sum(task.healthy for task in new), old)
-    if ready and not old and not (primary.rollout == "IN_PROGRESS" and alarms.bakes(service, world, t)):
+    if ready and not old and not (primary.rollout == "IN_PROGRESS" and alarms.is_in_bake_time(service, world, t)):
         if not service.steady:
             _settle(service, t)
         return
@@ -211,7 +211,7 @@ def _early_success(service: Service, world: World, t: float, healthy: int, old: 
         return
     enough = healthy >= math.ceil(service.desired_count * criteria["healthyPercent"] / 100)
     gone = criteria["sourceServiceRevisionCleanup"] == "DEFERRED" or not old
-    if enough and gone and not alarms.bakes(service, world, t):
+    if enough and gone and not alarms.is_in_bake_time(service, world, t):
         _complete(service, t)
 
 
@@ -321,10 +321,10 @@ def supersede(service: Service, world: World, t: float) -> None:
     release = service.release
     if release is None:
         return
-    if shifting.underway(service) and release.stage == "CLEAN_UP":
+    if shifting.is_shifting(service) and release.stage == "CLEAN_UP":
         _complete(service, t)
         return
-    if shifting.underway(service):
+    if shifting.is_shifting(service):
         _unshift(service, world)
         halt(service, world, t, [task for task in service.of(service.primary) if task.wanted])
     end(release, t, "STOPPED", "Superseded by a newer service deployment.")
@@ -337,7 +337,7 @@ def unfit(service: Service, world: World, t: float, why: str) -> None:
 
 def _unshift(service: Service, world: World) -> None:
     """Send all requests to the previous version again, at once: its tasks are all still running."""
-    if shifting.underway(service) and service.good is not None and service.good is not service.primary:
+    if shifting.is_shifting(service) and service.good is not None and service.good is not service.primary:
         shifting.shift(service, world, service.good, 100.0)
 
 
@@ -385,7 +385,7 @@ def stop_now(service: Service, world: World, t: float) -> None:
     if asked is None or release is None or not release.ongoing or service.status != "ACTIVE":
         return
     primary, good = service.primary, service.good
-    if shifting.underway(service) and release.stage == "CLEAN_UP":  # the old tasks are gone already; an assumption
+    if shifting.is_shifting(service) and release.stage == "CLEAN_UP":  # the old tasks are gone already; an assumption
         return
     _unshift(service, world)
     abandon(service, world, t, f"ECS deployment {primary.id} stopped by the user.")

@@ -32,7 +32,7 @@ def of_new(ask: Wire, definition: Definition) -> Wire:
     if not ask.get("capacityProviderStrategy"):
         settings.setdefault("launchType", "EC2")
     settings |= providers(settings)
-    if views.on_fargate(settings):
+    if views.is_on_fargate(settings):
         settings.setdefault("platformVersion", "LATEST")
     settings["deploymentConfiguration"] = configuration(ask.get("deploymentConfiguration") or {}, {})
     network = (ask.get("networkConfiguration") or {}).get("awsvpcConfiguration")

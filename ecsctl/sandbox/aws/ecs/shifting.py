@@ -27,7 +27,7 @@ REFUSED = "Service deployment rolled back because a pause hook was answered with
 """The wording of both is ours."""
 
 
-def shifts(configuration: Wire) -> bool:
+def shifts_traffic(configuration: Wire) -> bool:
     """Whether a deployment with this configuration shifts traffic."""
     return configuration.get("strategy", "ROLLING") in STRATEGIES
 
@@ -51,10 +51,10 @@ def begin(service: Service, world: World) -> str:
     groups = (between["targetGroupArn"], between["alternateTargetGroupArn"])
     weights = world.weights(between["productionListenerRule"])
     if not set(groups) <= set(weights):
-        return NOT_IN_RULE if shifts(service.settings["deploymentConfiguration"]) else ""
+        return NOT_IN_RULE if shifts_traffic(service.settings["deploymentConfiguration"]) else ""
     serving = max(groups, key=lambda arn: weights[arn])
     other = next(arn for arn in groups if arn != serving)
-    made.group = other if shifts(service.settings["deploymentConfiguration"]) else serving
+    made.group = other if shifts_traffic(service.settings["deploymentConfiguration"]) else serving
     return ""
 
 
@@ -71,7 +71,7 @@ def steps(configuration: Wire) -> list[tuple[float, float]]:
     return [(100.0, 0)]
 
 
-def underway(service: Service) -> bool:
+def is_shifting(service: Service) -> bool:
     """Whether the newest deployment is shifting traffic now."""
     release = service.release
     return (
@@ -79,7 +79,7 @@ def underway(service: Service) -> bool:
         and release.ongoing
         and release.rollback is None
         and service.primary.rollout == "IN_PROGRESS"
-        and shifts(release.configuration)
+        and shifts_traffic(release.configuration)
     )
 
 

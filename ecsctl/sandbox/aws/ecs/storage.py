@@ -29,6 +29,6 @@ def trouble(backend: EC2ContainerServiceBackend, task: Task) -> str | None:
         return _FAILED + wrong
     context = {"aws:ecs:clusterAccount": backend.account_id, "aws:ecs:clusterName": cluster}
     for action in _ACTIONS:
-        if not kms.lets(key, "fargate.amazonaws.com", (action,), context):
+        if not kms.allows(key, "fargate.amazonaws.com", (action,), context):
             return f"{_FAILED}fargate.amazonaws.com is not authorized to perform: kms:{action} on resource: {key}"
     return None

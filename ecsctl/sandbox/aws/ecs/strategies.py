@@ -10,7 +10,7 @@ from moto.ecs.models import EC2ContainerServiceBackend
 from moto.elbv2.models import elbv2_backends
 
 from ecsctl.sandbox.aws import iam
-from ecsctl.sandbox.aws.ecs.shifting import STRATEGIES, advanced, shifts
+from ecsctl.sandbox.aws.ecs.shifting import STRATEGIES, advanced, shifts_traffic
 from ecsctl.sandbox.aws.ecs.state import Wire, invalid
 
 _PAUSES = (
@@ -35,14 +35,14 @@ def check(backend: EC2ContainerServiceBackend, settings: Wire, before: Wire, *, 
     between = advanced(settings)
     if between:
         _between(backend, between)
-    if shifts(configuration) and settings.get("loadBalancers") and not between:
+    if shifts_traffic(configuration) and settings.get("loadBalancers") and not between:
         raise invalid("advancedConfiguration is required for load balancers of this deployment strategy.")
     current = (before.get("deploymentConfiguration") or {}).get("strategy", configuration.get("strategy"))
     if not before or current == configuration.get("strategy"):
         return
     if busy:
         raise invalid("The deployment strategy cannot be changed while a deployment is in progress.")
-    if shifts(configuration) and settings.get("loadBalancers") and not advanced(before):
+    if shifts_traffic(configuration) and settings.get("loadBalancers") and not advanced(before):
         raise invalid("advancedConfiguration must be deployed before the deployment strategy is changed.")
 
 
@@ -102,7 +102,7 @@ def _between(backend: EC2ContainerServiceBackend, between: Wire) -> None:
         raise invalid(f"Unable to find target group with ARN {between['alternateTargetGroupArn']}.")
     if between["alternateTargetGroupArn"] == between["targetGroupArn"]:
         raise invalid("targetGroupArn and alternateTargetGroupArn must be different.")
-    if not iam.assumable(backend.account_id, between["roleArn"], "ecs.amazonaws.com"):
+    if not iam.can_be_assumed(backend.account_id, between["roleArn"], "ecs.amazonaws.com"):
         raise invalid(  # the message for any load balancer role that ECS cannot assume
             "Unable to assume role and validate the listeners configured on your load balancer. Please verify that the "
             "ECS service role being passed has the proper permissions."

@@ -74,7 +74,7 @@ def refusal(backend: EC2ContainerServiceBackend, definition: Definition) -> str 
         if role is None:
             continue
         source = arn_of(backend, "task/any")
-        if kind == "role" or not iam.assumable(role.split(":")[4], role, "ecs-tasks.amazonaws.com", source):
+        if kind == "role" or not iam.can_be_assumed(role.split(":")[4], role, "ecs-tasks.amazonaws.com", source):
             return (
                 f"failed to launch a task with (error ECS was unable to assume the role '{role}' that was provided for "
                 "this task. Please verify that the role being passed has the proper trust relationship and permissions "
@@ -129,9 +129,9 @@ def _no_way_out(backend: EC2ContainerServiceBackend, task: Task, kind: str) -> s
     """ECS guide, "Troubleshoot Amazon ECS ResourceInitializationError errors" and "CannotPullContainer task errors"."""
     account, region = backend.account_id, backend.region_name
     subnet, groups, public = _place(task)
-    online = network.internet(account, region, subnet, groups, public) and kind != "egress"
+    online = network.has_internet(account, region, subnet, groups, public) and kind != "egress"
     private = [c["image"] for c in task.definition.containers if is_ecr(c["image"])]
-    if not online and private and not network.endpoint(account, region, subnet, "ecr.api", "ecr.dkr", "s3"):
+    if not online and private and not network.has_endpoints(account, region, subnet, "ecr.api", "ecr.dkr", "s3"):
         return (
             "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth "
             "from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network "
@@ -140,7 +140,7 @@ def _no_way_out(backend: EC2ContainerServiceBackend, task: Task, kind: str) -> s
             f'"https://api.ecr.{region}.amazonaws.com/": dial tcp {_ADDRESS}:443: i/o timeout'
         )
     secret = next((s["valueFrom"] for c in task.definition.containers for s in c.get("secrets") or []), None)
-    if not online and secret and not network.endpoint(account, region, subnet, "secretsmanager"):
+    if not online and secret and not network.has_endpoints(account, region, subnet, "secretsmanager"):
         return (
             "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: "
             "There is a connection issue between the task and AWS Secrets Manager. Check your task network "

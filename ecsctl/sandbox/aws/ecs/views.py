@@ -22,14 +22,14 @@ def _given(values: Wire) -> Wire:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def on_fargate(settings: Wire) -> bool:
+def is_on_fargate(settings: Wire) -> bool:
     """Whether a service runs on Fargate: by its launch type, or by its capacity providers."""
     providers = {each.get("capacityProvider") for each in settings.get("capacityProviderStrategy") or ()}
     return settings.get("launchType") == "FARGATE" or bool(providers & {"FARGATE", "FARGATE_SPOT"})
 
 
 def _family(service: Service) -> str | None:
-    return "Linux" if on_fargate(service.settings) else None
+    return "Linux" if is_on_fargate(service.settings) else None
 
 
 # Parameters of create_service and update_service that are returned as they were sent.
@@ -139,7 +139,7 @@ def revision_counts(found: Service, each: Deployment) -> Wire:
 def _traffic(found: Service, each: Deployment) -> Wire:
     """A revision's share of the requests, while they are shifted (API reference, ServiceRevisionSummary)."""
     release = found.release
-    if release is None or not shifting.shifts(release.configuration):
+    if release is None or not shifting.shifts_traffic(release.configuration):
         return {}
     back = release.rollback is not None
     share = (0.0 if back else release.weight) if each is release.target else 100.0 if back else 100 - release.weight
@@ -312,7 +312,7 @@ def _attachment(each: Task) -> Wire:
     return {"id": each.attachment, "type": "ElasticNetworkInterface", "status": status, "details": details}
 
 
-def agent_up(each: Task) -> bool:
+def is_agent_running(each: Task) -> bool:
     """Whether ECS Exec's agent in the task is running."""
     started = each.moments.get("started")
     return each.status == "RUNNING" and started is not None and clock.now() >= started + task_lifecycle.AGENT
@@ -329,7 +329,7 @@ def _container(each: Task, definition: Wire) -> Wire:
         network = [{"attachmentId": each.attachment, "privateIpv4Address": each.interface.address}]
     agents: list[Any] | None = None
     if each.terms.get("enableExecuteCommand"):
-        up = agent_up(each)
+        up = is_agent_running(each)
         state = "RUNNING" if up else "STOPPED" if ended else "PENDING"
         agent: Wire = {"name": "ExecuteCommandAgent", "lastStatus": state}
         agents = [agent | ({"lastStartedAt": when(each.moments["started"] + task_lifecycle.AGENT)} if up else {})]

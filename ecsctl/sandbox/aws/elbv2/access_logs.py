@@ -40,14 +40,14 @@ def check(balancer: FakeLoadBalancer, account: str, region: str, sent: dict[str,
         message = f"S3Bucket: {name} is not located in the same region with ELB: {balancer.name}"
         raise Refusal("InvalidConfigurationRequest", message)
     key = f"{prefix}/AWSLogs/{account}".lstrip("/") + "/ELBAccessLogTestFile"
-    if bucket is None or not _lets(bucket, region, f"{bucket.arn}/{key}"):
+    if bucket is None or not _allows(bucket, region, f"{bucket.arn}/{key}"):
         # terraform-aws-modules/terraform-aws-s3-bucket#185; for KMS keys #61 of its terraform-aws-alb.
         message = f"Access Denied for bucket: {name}. Please check S3bucket permission"
         raise Refusal("InvalidConfigurationRequest", message)
     s3_backends[found[1]][found[0]].put_object(name, key, b"Enable AccessLog for ELB")  # type: ignore[index]  # or there was no bucket
 
 
-def _lets(bucket: Any, region: str, key: str) -> bool:
+def _allows(bucket: Any, region: str, key: str) -> bool:
     rule = (bucket.encryption or {}).get("Rule", {}).get("ApplyServerSideEncryptionByDefault", {})
     if rule.get("SSEAlgorithm", "AES256") != "AES256":
         return False

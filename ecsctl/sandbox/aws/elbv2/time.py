@@ -36,18 +36,18 @@ def is_provisioned(arn: str) -> bool:
 def call_action(original: Any, self: ELBV2Response) -> Any:
     """Record which certificates and target groups a call stops using: other APIs notice that later."""
     backend = self.elbv2_backend
-    certificates, groups = _uses(backend)
+    certificates, groups = _addresses(backend)
     answer = original()
-    certificates_now, groups_now = _uses(backend)
+    certificates_now, groups_now = _addresses(backend)
     for arn, balancer in certificates - certificates_now:
-        acm.let_go(backend.account_id, backend.region_name, arn, balancer)
+        acm.release_if_unused(backend.account_id, backend.region_name, arn, balancer)
     for group in backend.target_groups.values():
         group.load_balancer_arns = sorted(balancer for arn, balancer in groups_now if arn == group.arn)
     note_released(backend, {arn for arn, _ in groups} - {arn for arn, _ in groups_now})
     return answer
 
 
-def _uses(backend: ELBv2Backend) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+def _addresses(backend: ELBv2Backend) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     """The certificates and target groups in use, each with its load balancer."""
     certificates, groups = set(), set()
     for balancer in backend.load_balancers.values():

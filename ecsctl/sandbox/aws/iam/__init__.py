@@ -3,6 +3,12 @@
 from ecsctl.sandbox.aws.iam import trust  # noqa: F401 - imported for its declarations
 from ecsctl.sandbox.aws.iam.checks import invalid_principal
 from ecsctl.sandbox.aws.iam.state import ensure_service_linked
-from ecsctl.sandbox.aws.iam.time import PROPAGATION, assumable, service_linked_role_ready
+from ecsctl.sandbox.aws.iam.time import PROPAGATION, can_be_assumed, is_service_linked_role_ready
 
-__all__ = ["PROPAGATION", "assumable", "ensure_service_linked", "invalid_principal", "service_linked_role_ready"]
+__all__ = [
+    "PROPAGATION",
+    "can_be_assumed",
+    "ensure_service_linked",
+    "invalid_principal",
+    "is_service_linked_role_ready",
+]

@@ -10,7 +10,7 @@ from moto.iam.models import IAMBackend, Role
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 
 from ecsctl.sandbox.aws.iam.state import backend_of, find, of_aws
-from ecsctl.sandbox.aws.iam.time import PROPAGATION, old_enough
+from ecsctl.sandbox.aws.iam.time import PROPAGATION, is_old_enough
 from ecsctl.sandbox.aws.iam.trust import many
 from ecsctl.sandbox.core import overlay
 
@@ -27,12 +27,12 @@ def invalid_principal(document: str) -> str | None:
     for statement in many(json.loads(document).get("Statement", [])):
         principal = statement.get("Principal", {})
         for arn in many(principal.get("AWS", [])) if isinstance(principal, dict) else []:
-            if not _known(str(arn)):
+            if not _exists(str(arn)):
                 return f'"AWS":"{arn}"'
     return None
 
 
-def _known(principal: str) -> bool:
+def _exists(principal: str) -> bool:
     if principal == "*" or (principal.isdigit() and len(principal) == 12):
         return True
     parts = principal.split(":")
@@ -45,7 +45,7 @@ def _known(principal: str) -> bool:
     if kind == "user":
         return path.rsplit("/", 1)[-1] in backend.users
     role = find(parts[4], principal)
-    return role is not None and old_enough(backend, role, PROPAGATION)
+    return role is not None and is_old_enough(backend, role, PROPAGATION)
 
 
 def _counted(document: str) -> int:

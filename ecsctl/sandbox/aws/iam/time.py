@@ -7,7 +7,7 @@ from typing import Any
 from moto.iam.models import IAMBackend, Role
 
 from ecsctl.sandbox.aws.iam.state import backend_of, ensure_service_linked, find
-from ecsctl.sandbox.aws.iam.trust import holds, statements, trusts
+from ecsctl.sandbox.aws.iam.trust import allows_service, is_met_by, statements
 from ecsctl.sandbox.core import clock, overlay
 
 # IAM guide, "Changes that I make are not always immediately visible", promises no number; Terraform waits up to two
@@ -23,12 +23,12 @@ class _Roles:
     changed: dict[str, float] = field(default_factory=dict)
 
 
-def old_enough(backend: IAMBackend, role: Role, age: float) -> bool:
+def is_old_enough(backend: IAMBackend, role: Role, age: float) -> bool:
     """Whether the role has been unchanged for `age` seconds of sandbox time."""
     return clock.now() - overlay.memory(backend, _Roles).changed.get(role.id, float("-inf")) >= age
 
 
-def assumable(account_id: str, role_arn: str, service: str, source_arn: str | None = None) -> bool:
+def can_be_assumed(account_id: str, role_arn: str, service: str, source_arn: str | None = None) -> bool:
     """Whether `service` (such as `codebuild.amazonaws.com`) can assume the role now.
 
     True once the role exists, its trust policy names the service, the policy's `aws:SourceAccount` and (when
@@ -36,20 +36,20 @@ def assumable(account_id: str, role_arn: str, service: str, source_arn: str | No
     created or its trust policy changed. AWS does not document how long that takes: the number is an assumption.
     """
     role = find(account_id, role_arn)
-    if role is None or not old_enough(backend_of(account_id, role_arn.split(":")[1]), role, PROPAGATION):
+    if role is None or not is_old_enough(backend_of(account_id, role_arn.split(":")[1]), role, PROPAGATION):
         return False
-    met = [s["Effect"] for s in statements(role) if trusts(s, service) and holds(s, account_id, source_arn)]
+    met = [s["Effect"] for s in statements(role) if allows_service(s, service) and is_met_by(s, account_id, source_arn)]
     return "Allow" in met and "Deny" not in met
 
 
-def service_linked_role_ready(account_id: str, service: str, partition: str = "aws") -> bool:
+def is_service_linked_role_ready(account_id: str, service: str, partition: str = "aws") -> bool:
     """Whether the service can assume its own service-linked role. The first call creates it, and returns False.
 
     For the race "Unable to assume the service linked role. Please verify that the ECS service linked role exists."
     (hashicorp/terraform-provider-aws, internal/service/ecs). The number of seconds is an assumption.
     """
     role = ensure_service_linked(account_id, service, partition)
-    return old_enough(backend_of(account_id, partition), role, SERVICE_LINKED_PROPAGATION)
+    return is_old_enough(backend_of(account_id, partition), role, SERVICE_LINKED_PROPAGATION)
 
 
 @overlay.wraps(IAMBackend, "create_role")

@@ -17,14 +17,14 @@ def statements(role: Role) -> list[dict[str, Any]]:
     return many(json.loads(role.assume_role_policy_document)["Statement"])
 
 
-def trusts(statement: dict[str, Any], service: str) -> bool:
+def allows_service(statement: dict[str, Any], service: str) -> bool:
     """Whether a statement allows a service to assume the role, conditions aside."""
     principal = statement.get("Principal", {})
     services = ["*"] if principal == "*" else many(principal.get("Service", []))
     return bool({service, "*"} & set(services)) and "sts:AssumeRole" in many(statement["Action"])
 
 
-def holds(statement: dict[str, Any], account_id: str, source_arn: str | None) -> bool:
+def is_met_by(statement: dict[str, Any], account_id: str, source_arn: str | None) -> bool:
     """Whether a statement's conditions on the source are met. Other conditions are assumed to be."""
     given = {"aws:sourceaccount": account_id, "aws:sourcearn": source_arn}
     for operator, tests in statement.get("Condition", {}).items():

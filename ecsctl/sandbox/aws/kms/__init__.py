@@ -1,5 +1,5 @@
 """KMS, as far as the services that encrypt depend on it."""
 
-from ecsctl.sandbox.aws.kms.checks import arn, lets, names, refusal, state, suffix
+from ecsctl.sandbox.aws.kms.checks import allows, arn, includes_service, refusal, state, suffix
 
-__all__ = ["arn", "lets", "names", "refusal", "state", "suffix"]
+__all__ = ["allows", "arn", "includes_service", "refusal", "state", "suffix"]

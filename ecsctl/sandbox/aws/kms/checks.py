@@ -36,18 +36,18 @@ def refusal(account: str, region: str, named: str) -> str:
     return ""
 
 
-def lets(arn: str, service: str, actions: Iterable[str], context: Mapping[str, str]) -> bool:
+def allows(arn: str, service: str, actions: Iterable[str], context: Mapping[str, str]) -> bool:
     """Whether a key's policy allows a service all these actions with an encryption context; False if no key exists."""
     key = found("", "", arn)
     if key is None:
         return False
-    some = [one for one in permissions.statements([key.policy]) if names(one.get("Principal"), service)]
+    some = [one for one in permissions.statements([key.policy]) if includes_service(one.get("Principal"), service)]
     keys = {f"kms:EncryptionContext:{name}": (value,) for name, value in context.items()}
     keys["kms:GrantOperations"] = ("Decrypt",)
     return all(permissions.decision(some, Asked(f"kms:{action}", arn, keys)) == "Allow" for action in actions)
 
 
-def names(principal: object, service: str) -> bool:
+def includes_service(principal: object, service: str) -> bool:
     """Whether a statement's principal includes an AWS service, or everybody."""
     if not isinstance(principal, dict):
         return principal == "*"

@@ -21,7 +21,7 @@ def check_key(backend: LogsBackend, group: str, key: str) -> None:
     if state and state != "Enabled":
         raise overlay.Refusal("InvalidParameterException", f"The specified KMS key {key} is not enabled. '{group}'")
     service = f"logs.{backend.region_name}.{kms.suffix(key)}"
-    if not kms.lets(key, service, ("Encrypt", "Decrypt", "GenerateDataKey"), {"aws:logs:arn": arn}):
+    if not kms.allows(key, service, ("Encrypt", "Decrypt", "GenerateDataKey"), {"aws:logs:arn": arn}):
         raise overlay.Refusal(
             "AccessDeniedException",
             f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'",

@@ -7,7 +7,7 @@ from moto.route53.models import route53_backends
 _ISSUE = re.compile(r"\s*\d+\s+(issue|issuewild)\s+(.*)", re.IGNORECASE)
 
 
-def forbids(account_id: str, domain: str, issuers: frozenset[str]) -> bool:
+def denies_issuers(account_id: str, domain: str, issuers: frozenset[str]) -> bool:
     """Whether the nearest CAA records, at the name or above it, allow none of these issuers.
 
     For a wildcard, `issuewild` applies, or `issue` if there is none.

@@ -59,12 +59,12 @@ def delegated_since(backend: Route53Backend, zone: FakeZone) -> float | None:
         return _registered(backend)[zone.resource_id]
     for parent in _above(backend, zone):
         above = delegated_since(backend, parent)
-        if above is not None and _names(parent, zone):
+        if above is not None and _is_delegated(parent, zone):
             return above
     return None
 
 
-def delegated_elsewhere(zone: FakeZone, name: str) -> bool:
+def is_delegated_elsewhere(zone: FakeZone, name: str) -> bool:
     """Whether an NS record in the zone delegates the name to other servers."""
     below = (record.name for record in zone.rrsets if record.type == "NS" and record.name != zone.name)
     return any(name == each or name.endswith(f".{each}") for each in below)
@@ -76,7 +76,7 @@ def _above(backend: Route53Backend, zone: FakeZone) -> Iterator[FakeZone]:
             yield other
 
 
-def _names(parent: FakeZone, zone: FakeZone) -> bool:
+def _is_delegated(parent: FakeZone, zone: FakeZone) -> bool:
     """Whether the parent's NS record for the zone contains one of the zone's servers."""
     servers = set(zone.delegation_set.name_servers) if zone.delegation_set else set()
     named = {

@@ -46,13 +46,13 @@ def zones_of(account_id: str) -> list[tuple[Route53Backend, FakeZone]]:
     return [(backend, zone) for backend in backends for zone in backend.zones.values()]
 
 
-def standing_since(account_id: str, name: str, kind: str, value: str) -> float | None:
+def unchanged_since(account_id: str, name: str, kind: str, value: str) -> float | None:
     """Since when (sandbox time) a record with this name, type and value resolves publicly; None if it does not."""
     if (elsewhere := changes_of(account_id).elsewhere.get((normal(name), kind, normal(value)))) is not None:
         return elsewhere
     for backend, zone in zones_of(account_id):
         delegated = None if zone.private_zone else delegation.delegated_since(backend, zone)
-        if delegated is None or delegation.delegated_elsewhere(zone, normal(name)):
+        if delegated is None or delegation.is_delegated_elsewhere(zone, normal(name)):
             continue
         for record in zone.rrsets:
             same = (normal(value) == normal(each) for each in record.records)

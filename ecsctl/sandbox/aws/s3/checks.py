@@ -23,7 +23,7 @@ def _bucket_response(original: Any, self: S3Response, request: Any, full_url: st
     what = ("s3", self.bucket_name)
     if request.method != "PUT" or not settings:
         return original(request, full_url)
-    if congestion.busy(what):
+    if congestion.is_busy(what):
         raise S3ClientError(congestion.BUCKET_BUSY.code, congestion.BUCKET_BUSY.message)
     try:
         return original(request, full_url)
@@ -136,7 +136,7 @@ def get_permission(original: Any, self: FakeBucket, action: str, resource: str) 
     if self.policy is None:
         return original(action, resource)
     kept, document = self.policy, json.loads(self.policy)
-    document["Statement"] = [s for s in document["Statement"] if not _for_plain_http(s)]
+    document["Statement"] = [s for s in document["Statement"] if not _is_about_tls(s)]
     try:
         self.policy = json.dumps(document).encode()
         return original(action, resource)
@@ -144,6 +144,6 @@ def get_permission(original: Any, self: FakeBucket, action: str, resource: str) 
         self.policy = kept
 
 
-def _for_plain_http(statement: dict[str, Any]) -> bool:
+def _is_about_tls(statement: dict[str, Any]) -> bool:
     keys = {key.lower() for tests in statement.get("Condition", {}).values() for key in tests}
     return bool(keys & {"aws:securetransport", "s3:tlsversion"})

@@ -55,7 +55,7 @@ def check(backend: EventBridgeSchedulerBackend, asked: Wire, group_arn: str) -> 
         raise _invalid("The EndDate must be after the StartDate.")  # the wording is an assumption
     _check_target(asked["Target"])
     role = asked["Target"]["RoleArn"]
-    if not iam.assumable(backend.account_id, role, PRINCIPAL, group_arn):  # aws/aws-sdk-js-v3#6494 quotes it
+    if not iam.can_be_assumed(backend.account_id, role, PRINCIPAL, group_arn):  # aws/aws-sdk-js-v3#6494 quotes it
         raise _invalid("The execution role you provide must allow AWS EventBridge Scheduler to assume the role.")
 
 

@@ -78,11 +78,11 @@ def tick(backend: EventBridgeSchedulerBackend) -> None:
         _, arn = min(tries)
         _try(backend, schedules[arn], plans[arn], heapq.heappop(plans[arn].tries))
     for schedule in schedules.values():
-        if schedule.action_after_completion == "DELETE" and _completed(schedule, plans[schedule.arn]):
+        if schedule.action_after_completion == "DELETE" and _is_completed(schedule, plans[schedule.arn]):
             backend.delete_schedule(schedule.group_name, schedule.name)
 
 
-def _completed(schedule: Schedule, plan: Plan) -> bool:
+def _is_completed(schedule: Schedule, plan: Plan) -> bool:
     return not plan.tries and next(_dues(schedule, plan.handled), None) is None
 
 
@@ -167,7 +167,7 @@ def _lacking(backend: EventBridgeSchedulerBackend, schedule: Schedule) -> str | 
     """
     account, region, role = backend.account_id, backend.region_name, schedule.target["RoleArn"]
     group = backend.schedule_groups[schedule.group_name].arn
-    if not iam.assumable(account, role, PRINCIPAL, group):
+    if not iam.can_be_assumed(account, role, PRINCIPAL, group):
         return "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
     parameters, cluster = schedule.target["EcsParameters"], schedule.target["Arn"]
     try:
@@ -185,7 +185,7 @@ def _lacking(backend: EventBridgeSchedulerBackend, schedule: Schedule) -> str | 
         tasks = cluster.replace(":cluster/", ":task/") + "/*"
         needed.append(("ecs:TagResource", tasks, {"ecs:CreateAction": ("RunTask",), "ecs:cluster": (cluster,)}))
     for action, resource, context in needed:
-        if not permissions.allowed(account, role, action, resource, context):
+        if not permissions.is_allowed(account, role, action, resource, context):
             who = principals.session(role, schedule.name)
             return f"User: {who} is not authorized to perform: {action} on resource: {resource}"
     return None

@@ -20,7 +20,7 @@ _EVENTS = "events.amazonaws.com"
 def publish(account: str, region: str, rule: str, arn: str, message: str) -> None:
     """Publish a rule's message to a topic of the account, or count a failed invocation."""
     topic: Any = sns_backends[account][region].topics.get(arn)
-    if topic is not None and _lets(topic) and _encrypts(account, region, topic.kms_master_key_id):
+    if topic is not None and _allows(topic) and _can_encrypt(account, region, topic.kms_master_key_id):
         topic.publish(message)
         return
     where = [{"Name": "RuleName", "Value": rule}]
@@ -28,13 +28,15 @@ def publish(account: str, region: str, rule: str, arn: str, message: str) -> Non
     cloudwatch_backends[account][region].metric_data.append(datum)
 
 
-def _lets(topic: Any) -> bool:
-    some = [one for one in permissions.statements([topic.policy]) if kms.names(one.get("Principal"), _EVENTS)]
+def _allows(topic: Any) -> bool:
+    some = [
+        one for one in permissions.statements([topic.policy]) if kms.includes_service(one.get("Principal"), _EVENTS)
+    ]
     return permissions.decision(some, Asked("sns:Publish", topic.arn)) == "Allow"
 
 
-def _encrypts(account: str, region: str, key: str) -> bool:
+def _can_encrypt(account: str, region: str, key: str) -> bool:
     if not key:
         return True
     usable = not kms.refusal(account, region, key)
-    return usable and kms.lets(kms.arn(account, region, key), _EVENTS, ("GenerateDataKey", "Decrypt"), {})
+    return usable and kms.allows(kms.arn(account, region, key), _EVENTS, ("GenerateDataKey", "Decrypt"), {})

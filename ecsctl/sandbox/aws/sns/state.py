@@ -43,7 +43,7 @@ def _listed(original: Callable[..., Any], _response: SNSResponse) -> Any:
     answer = original()
     subscriptions = [
         {
-            "SubscriptionArn": PENDING if _waits(one) else one.arn,
+            "SubscriptionArn": PENDING if _is_pending(one) else one.arn,
             "Owner": one.owner,
             "Protocol": one.protocol,
             "Endpoint": one.endpoint,
@@ -60,8 +60,8 @@ for _operation in ("list_subscriptions", "list_subscriptions_by_topic"):
 
 def pending(backend: SNSBackend) -> list[Any]:
     """The subscriptions that wait for confirmation."""
-    return [one for one in backend.subscriptions.values() if _waits(one)]
+    return [one for one in backend.subscriptions.values() if _is_pending(one)]
 
 
-def _waits(subscription: Any) -> bool:
+def _is_pending(subscription: Any) -> bool:
     return hasattr(subscription, "asked") and not subscription.confirmed

@@ -46,7 +46,7 @@ def _connected(backend: EC2ContainerServiceBackend, target: str) -> Task | None:
     cluster, task, runtime = (*target.removeprefix("ecs:").rsplit("_", 2), "", "")[:3]
     known = next((one for one in backend.clusters.values() if one.name == cluster), None)
     found = tasks.find(backend, known, task) if known is not None and target.startswith("ecs:") else None
-    if found is None or not found[1].terms.get("enableExecuteCommand") or not views.agent_up(found[1]):
+    if found is None or not found[1].terms.get("enableExecuteCommand") or not views.is_agent_running(found[1]):
         return None
     runtimes = {one.get("runtimeId") for one in views.task(found[1], known.arn)["containers"]}  # type: ignore[union-attr] # it is there, for its task is
     return found[1] if runtime in runtimes else None

@@ -25,7 +25,7 @@ class Session:
     @property
     def active(self) -> bool:
         """Whether it is active: not terminated, and its task and the agent in it still run."""
-        return self.ended is None and views.agent_up(self.task)
+        return self.ended is None and views.is_agent_running(self.task)
 
 
 @dataclass
