@@ -266,7 +266,7 @@ def left_unfinished(step: Step, begun: Collection[str] | None) -> Step:
     return replace(step, changes=tuple(changes))
 
 
-def changes_ids(step: Step, desired: AnyResource) -> bool:
+def has_new_ids(step: Step, desired: AnyResource) -> bool:
     """Whether the ids of this resource will change in the step: what uses them is then not known yet."""
     if step.verb in (Verb.CREATE, Verb.REPLACE):
         return True

@@ -12,7 +12,7 @@ from ecsctl.aws.explaining import together
 from ecsctl.engine.claim import way_out
 from ecsctl.engine.codec import ids_from
 from ecsctl.engine.label import ID
-from ecsctl.engine.plan import Plan, Step, Verb, changes_ids
+from ecsctl.engine.plan import Plan, Step, Verb, has_new_ids
 from ecsctl.engine.promises import fulfil, lasting, promises
 from ecsctl.engine.reconcile import Reconciler
 from ecsctl.engine.resource import Observed
@@ -86,7 +86,7 @@ class Planner:
                 self.certain.add(name)
             if step.ids is not None:
                 existing[name] = step.ids
-                if not changes_ids(step, desired):
+                if not has_new_ids(step, desired):
                     known[name] = step.ids
                 elif step.verb is Verb.REPLACE and not step.changes and desired.lasting:
                     known[name] = lasting(name, desired, step.ids)

@@ -150,7 +150,7 @@ class Scaling(Resource[ScalingIds]):
         if target is None:
             return None
         ids = _ids(target)
-        tags, counted = _tags(aws, ids.arn), self._counts_our_target_group(aws, ids.target)
+        tags, counted = _tags(aws, ids.arn), self._is_for_our_target_group(aws, ids.target)
         worked, messages = self._worked(aws, ids.target)
         actual = Scaling(
             cluster=self.cluster,
@@ -302,7 +302,7 @@ class Scaling(Resource[ScalingIds]):
         """A bound that a scheduled action has set is not drift."""
         return wanted if actual in scheduled else actual
 
-    def _counts_our_target_group(self, aws: Aws, target: str) -> bool:
+    def _is_for_our_target_group(self, aws: Aws, target: str) -> bool:
         """Whether the requests are counted for the right target group."""
         policy = _policy(aws, target, METRICS["requests"][0])
         label = policy.get("PredefinedMetricSpecification", {}).get("ResourceLabel", "") if policy else ""
