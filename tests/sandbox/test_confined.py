@@ -115,7 +115,7 @@ def test_the_environment_is_a_builds_own(home, built):
 
 @pytest.mark.parametrize("confines", [pytest.param(True, marks=CONFINES), False], ids=["confined", "not confined"])
 def test_what_it_started_ends_with_the_build_even_in_a_session_of_its_own(built, monkeypatch, confines):
-    monkeypatch.setattr(confined, "possible", lambda: confines)
+    monkeypatch.setattr(confined, "can_confine", lambda: confines)
     seconds = f"{700 + os.getpid() % 1000}.{int(confines)}5"
     _, result = built(f"setsid nohup sleep {seconds} >/dev/null 2>&1 &\nsleep 0.2; pgrep -f 'sleep {seconds}' >kept")
     assert result.status == "SUCCEEDED", "it ran while the build ran"
