@@ -133,7 +133,8 @@ def observed(
         doubts.append(f"no COPY in {path} brings the repository's sources into the image, and {ours[0].where} mounts "
                       "a folder over it: the image may only be for development")  # fmt: skip
     notes += hub.warning(path, read, arguments)
-    texts = started(tree, place.folder, " ".join([read.command(stage), *command]))
+    renamed = build_context.renamed(tree, read, place.folder)
+    texts = started(tree, place.folder, " ".join([read.command(stage), *command]), renamed)
     home = _home(tree, place.folder, read, stage, bare)
     doubts += [
         *_starting(tree, path, read, stage, place.folder, command, texts, ours),
@@ -183,7 +184,7 @@ def observed(
         doubts=tuple(doubts),
         needs=_needs(
             found,
-            [*migrations.switched(tree, home, {*read.environment(stage), *dict(environment)})]
+            [*migrations.switched(tree, home, {*read.environment(stage), *dict(environment)}, texts)]
             or migrations.unrun(tree, home, texts, [one.command for one in others], foreign),
         ),
         init=initial,

@@ -4,6 +4,7 @@
 
 import pytest
 
+from ecsctl.discovery.needs.stores import kind_of_variable
 from tests.config.test_evidence import NODE, doubts, of
 from tests.config.test_from_sources import needs
 
@@ -201,3 +202,52 @@ def test_what_a_compose_file_takes_from_the_shell_has_to_be_provided(tmp_path, v
     text = f"services:\n  app:\n    build: .\n    environment:\n      - PAY_KEY={value}\n"
     found = needs(of(tmp_path, Dockerfile=NODE, compose_dot_yml=text))
     assert ("PAY_KEY: app in compose.yml passes them on" in found) == listed
+
+
+def test_what_a_test_of_the_apps_reads_is_not_needed(tmp_path):
+    found = needs(of(tmp_path, Dockerfile=GO, db__test_connection_dot_py="os.environ['POSTGRES_HOST']\n"))
+    assert "POSTGRES_HOST" not in found
+
+
+@pytest.mark.parametrize(("variable", "kind"), [("SUPABASE_URL", "a database"), ("COUCHDB_HOST", "a database"), ("DB_CONNECTION_STRING", "a database"), ("NEO4J_URI", "a database"), ("AZURE_STORAGE_CONNECTION_STRING", "")])  # fmt: skip
+def test_hosted_and_less_common_databases_are_known_by_their_variables(variable, kind):
+    assert kind_of_variable(variable) == kind
+
+
+@pytest.mark.parametrize("files", [
+    {"compose_dot_yml": "services:\n  app:\n    build: .\n    environment:\n      DATABASE_URL: /app/data/shop.db\n"},
+    {"compose_dot_yml": "services:\n  app:\n    build: .\n    environment: ['DATABASE_URL=sqlite:///./data/app.db']\n"},
+    {"_dot_env_dot_example": "DATABASE_URL=file:./shop.db\n"},
+])  # fmt: skip
+def test_the_path_of_a_database_file_is_no_databases_address(tmp_path, files):
+    assert "a database: DATABASE_URL" not in needs(of(tmp_path, Dockerfile=GO, **files))
+
+
+def test_a_mail_server_in_the_settings_does_not_hide_the_database_in_the_sources(tmp_path):
+    found = needs(of(
+        tmp_path, Dockerfile='FROM mcr.microsoft.com/dotnet/aspnet:9.0\nCOPY . .\nENTRYPOINT ["dotnet", "Shop.dll"]\n',
+        appsettings_dot_json='{"Mail": {"SmtpServer": "smtp.example.com"}}',
+        Program_dot_cs='var connection = configuration["CONNECTION_STRING"];\n',
+    ))  # fmt: skip
+    assert "a database: CONNECTION_STRING (Program.cs)" in found
+
+
+@pytest.mark.parametrize(("default", "named"), [("false", True), ("true", False)])
+def test_an_entry_point_that_is_renamed_is_read_and_may_migrate_on_demand(tmp_path, default, named):
+    script = f'#!/bin/sh\nif [ "${{RUN_MIGRATIONS:-{default}}}" = "true" ]; then\n  php artisan migrate --force\nfi\nexec "$@"\n'
+    dockerfile = LARAVEL.replace("CMD", 'COPY docker/entrypoint.sh /usr/local/bin/begin\nENTRYPOINT ["begin"]\nCMD')
+    image = of(tmp_path, Dockerfile=dockerfile, docker__entrypoint_dot_sh=script, **{TABLE: "<?php\n"})
+    assert ("RUN_MIGRATIONS decides whether docker/entrypoint.sh runs them" in needs(image)) == named
+
+
+def test_functions_of_the_same_name_in_rust_are_told_apart_by_their_modules(tmp_path):
+    routes = (
+        'pub fn init(cfg: &mut ServiceConfig) {{\n    cfg.service(web::resource("/{0}").route(web::get().to(x)));\n}}\n'
+    )
+    image = of(
+        tmp_path, Dockerfile="FROM rust\nCOPY src src\nEXPOSE 80\nCMD shop\n",
+        src__main_dot_rs='#[cfg(test)]\nmod tests;\nfn main() {\n  App::new().service(web::scope("/api").configure(users::init).configure(health::init));\n}\n',
+        src__users__routes_dot_rs='pub fn init(cfg: &mut ServiceConfig) {\n    cfg.service(web::scope("/users").configure(me::init));\n}\n',
+        src__users__me_dot_rs=routes.format("me"), src__health__routes_dot_rs=routes.format("health"),
+    )  # fmt: skip
+    assert image.path == "/api/health"

@@ -135,6 +135,20 @@ def copied(read: Dockerfile) -> Iterator[str]:
     return (name for name in taken(read) if name != ".")
 
 
+def renamed(tree: Tree, read: Dockerfile, folder: str) -> dict[str, str]:
+    """The files that COPY puts into the image under another name, by that name."""
+    found: dict[str, str] = {}
+    for stage in read.stages:
+        known = PLATFORM | read.variables(stage)
+        for word, rest in stage.instructions:
+            names = words(rest) if word in ("COPY", "ADD") and "--from=" not in rest else []
+            source, place = (expanded(one, known) for one in names) if len(names) == 2 else ("", "")
+            name, whole = place.rpartition("/")[2], os.path.normpath(os.path.join(folder, source.lstrip("/")))
+            if name and name != source.rpartition("/")[2] and tree.has(whole):
+                found[name] = whole
+    return found
+
+
 def copies_sources(tree: Tree, read: Dockerfile, place: Context) -> bool:
     """Whether the Dockerfile copies any sources: a whole folder, or files from a folder with a project file."""
     names = [name for name in taken(read) if not _LISTS.fullmatch(PurePosixPath(name).name)]

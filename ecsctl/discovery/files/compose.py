@@ -26,6 +26,7 @@ _PROFILE = re.compile(
 )
 # Variables that hold the address of a caller, such as an allowed origin: the app does not connect to it.
 _OF_CALLERS = re.compile(r"CORS|ORIGIN|ALLOWED|TRUSTED|FRONT|CLIENT|REDIRECT|CALLBACK|PUBLIC", re.IGNORECASE)
+IN_FILE = re.compile(r"\.{0,2}/|(?:jdbc:)?(?:sqlite|file|h2)\w*:|[\w./-]+\.(?:db|sqlite3?)$")
 _PLAIN = re.compile(r"(?:docker-)?compose\.ya?ml")
 _PRODUCTION = re.compile(r"prod|release|deploy", re.IGNORECASE)
 MOST = 100
@@ -60,6 +61,7 @@ class Service:
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
     environment: tuple[str, ...] = ()  # names only: values may be secret
     passed: tuple[str, ...] = ()  # variables that it takes from the shell, without a default
+    in_files: tuple[str, ...] = ()  # variables that hold a path, or the address of a database in a file
     env_file: bool = False  # whether a file has further variables
     texts: tuple[str, ...] = ()  # variables whose value is a whole configuration file
     binds: tuple[tuple[str, str], ...] = ()  # variables that make the app listen on all addresses
@@ -199,6 +201,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any], names: S
         arguments=_pairs(build.get("args")),
         environment=_names(one.get("environment")),
         passed=tuple(_passed(one.get("environment"))),
+        in_files=tuple(name for name, value in _values(one.get("environment")) if IN_FILE.match(value)),
         env_file=bool(one.get("env_file")),
         texts=tuple(name for name, value in _values(one.get("environment")) if value.strip().count("\n") > 1),
         binds=_binds(one.get("environment")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -33,8 +33,11 @@ class Text:
     shell: bool = True  # whether it is shell commands, not settings or another language
 
 
-def started(tree: Tree, context: str, command: str) -> tuple[Text, ...]:
-    """The command, then what it uses of the repository: scripts in package.json, shell scripts, servers' settings."""
+def started(tree: Tree, context: str, command: str, renamed: Mapping[str, str] | None = None) -> tuple[Text, ...]:
+    """The command, then what it uses of the repository: scripts in package.json, shell scripts, servers' settings.
+
+    `renamed` are the files that the image has under other names, by that name.
+    """
     found = [Text("its command", command)]
     scripts = _scripts(tree, context)
     observed: set[str] = set()
@@ -45,7 +48,9 @@ def started(tree: Tree, context: str, command: str) -> tuple[Text, ...]:
             if name not in observed and _runs(text.text, name):
                 observed.add(name)
                 found.append(Text(f"{name} of package.json", said))
-        for path in (*_named(tree, context, text.text), *_procfile(tree, context, text.text)):
+        words = {word.rpartition("/")[2] for word in _words(text.text)} if renamed else set()
+        others = [path for name, path in (renamed or {}).items() if name in words]
+        for path in (*_named(tree, context, text.text), *others, *_procfile(tree, context, text.text)):
             if path not in observed:
                 observed.add(path)
                 said = tree.read(path)

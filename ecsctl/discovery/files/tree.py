@@ -21,6 +21,12 @@ _ASIDE = re.compile(
 )
 
 
+_TESTS_OF_RUST = re.compile(r"#\[cfg\(test\)\]\s*(?:pub\s+)?mod\s+\w+\s*\{")
+_TEST = re.compile(
+    r"test_\w+\.(?:py|rb|js|ts)|[\w-]+(?:_test|\.test|\.spec|-test|_spec)\.(?:py|rb|go|ex|exs|[cm]?[jt]sx?)|conftest\.py"
+)
+
+
 @dataclass(frozen=True)
 class Tree:
     """A repository's root, and the paths of its files from there."""
@@ -120,14 +126,20 @@ class Tree:
         return {}
 
 
+def without_tests(text: str) -> str:
+    """A source of Rust, which may have its tests at its end, without them."""
+    return _TESTS_OF_RUST.split(text, maxsplit=1)[0]
+
+
 def within(path: str, folder: str) -> bool:
     """Whether a path is a folder or in it."""
     return folder == "." or path == folder or path.startswith(f"{folder}/")
 
 
 def is_auxiliary(path: str) -> bool:
-    """Whether a file is in a folder of vendored code, tests, examples or documentation."""
-    return _is_auxiliary_folder(path.rpartition("/")[0])
+    """Whether a file is in a folder of vendored code, tests, examples or documentation, or a test by its name."""
+    folder, _, name = path.rpartition("/")
+    return _is_auxiliary_folder(folder) or bool(_TEST.fullmatch(name))
 
 
 @lru_cache(maxsize=100_000)

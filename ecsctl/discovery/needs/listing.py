@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ecsctl.discovery.files import dotnet
-from ecsctl.discovery.files.compose import Service
+from ecsctl.discovery.files.compose import IN_FILE, Service
 from ecsctl.discovery.files.hosts import Host
 from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 from ecsctl.discovery.needs import depends, folders, processes, required, stores, variables_read
@@ -18,7 +18,7 @@ _SECRET = re.compile(
     r"SECRET|(?:\w+_)?SECRET_KEY(?:_BASE)?|RAILS_MASTER_KEY|(?:LARAVEL_)?APP_(?:KEY|SECRET)|(?:\w+_?)?AUTH_SECRET"
     r"|(?:\w+_)?(?:(?:ENCRYPTION|CREDENTIALS?|SIGNING|MASTER|COOKIE|SESSION|HASH)_KEY|JWT_KEY|JWT_SIGNATURE|SALT)"
     r"|(?:\w+_)?(?:SESSION|JWT|SHARED|COOKIE|SIGNING|TOKEN|HASH|INTERNAL|CSRF|NEXTAUTH)_SECRET"
-    r"|(?:\w+_)?(?:BOT|DISCORD|TELEGRAM)_TOKEN"
+    r"|(?:\w+_)?(?:BOT|DISCORD|TELEGRAM)_TOKEN|SUPABASE_SERVICE(?:_ROLE)?_KEY"
 )
 # Without them Laravel and Rails do not start, or answer 500 ("Configuration", "Securing Rails Applications").
 _OF_FRAMEWORKS = (
@@ -27,6 +27,7 @@ _OF_FRAMEWORKS = (
     ("symfony.lock", "APP_SECRET", "APP_SECRET", "Symfony in production"),
 )
 _PASSWORD = re.compile(r"(?:\w+_)?(?:PASSWORD|MASTER_KEY)")
+_BESIDE_STORES = ("a mail server", "object storage", "an identity provider", "a model server")
 PERHAPS = "what may only be for development"
 
 _READ_IN = (
@@ -34,9 +35,9 @@ _READ_IN = (
 )
 _READS = re.compile(
     r"(?:environ(?:\.get)?[\[(]|[gG]etenv\(|(?:Lookup|\bget)Env\(|GetEnvironmentVariable\(|ENV(?:\.fetch\()?\[?|\benv::var\("
-    r"|\bprocess\.env(?:\.|\[)|\b(?:Bun|Deno)\.env\.(?:get\()?|\benv(?:\.\w+)?\()\s*[\"'`]?([A-Z][A-Z0-9_]+)\b"
+    r"|\b[cC]onfiguration\[|\bprocess\.env(?:\.|\[)|\b(?:Bun|Deno)\.env\.(?:get\()?|\benv(?:\.\w+)?\()\s*[\"'`]?([A-Z][A-Z0-9_]+)\b"
 )
-_ASSIGNED = re.compile(r"(?m)^[ \t]*(?:export\s+)?(\w+)\s*=")
+_ASSIGNED = re.compile(r"(?m)^[ \t]*(?:export\s+)?(\w+)[ \t]*=[ \t]*[\"']?([^\"'\n]*)")
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def _named(
 
     For the first, one kind of source after another is read until a variable is the address of a store.
     """
-    named = [(name, one.where) for one in (*app, *_over(services, app)) for name in one.environment]
+    named = [(name, one.where) for one in (*app, *_over(services, app)) for name in one.environment
+             if name not in one.in_files or not kind_of_variable(name)]  # fmt: skip
     examples = [file for file in tree.named(EXAMPLES, context) if not is_auxiliary(file)]
     if context != ".":  # of the app's env_file, of which git only has an example
         folders_of_files = {one.file.rpartition("/")[0] for one in app if one.env_file}
@@ -111,7 +113,7 @@ def _named(
     examples = [file for file in examples if not any(within(file, folder) for folder in foreign)]
     own = built.rpartition("/")[0]
     samples = [(name, file) for file in sorted(examples, key=lambda file: not (own and within(file, own)))
-               for name in _ASSIGNED.findall(tree.read(file))]  # fmt: skip
+               for name in _assigned(tree.read(file))]  # fmt: skip
 
     def of_phoenix() -> Iterator[tuple[str, str]]:
         for file in tree.named(r"runtime\.exs", context):
@@ -125,22 +127,34 @@ def _named(
         for file in [
             file for file in tree.named(r"\.env(?:\.(?:docker|production))?", context) if not is_auxiliary(file)
         ][:3]:
-            yield from ((name, file) for name in _ASSIGNED.findall(tree.read(file)) if kind_of_variable(name))
+            yield from ((name, file) for name in _assigned(tree.read(file)) if kind_of_variable(name))
 
     for more in (lambda: samples, of_defaults, lambda: _of_manifests(tree, context), of_phoenix,
                  lambda: stores.of_settings(tree, context, foreign),
                  lambda: _read_in(tree, [one for one in tree.named(_READ_IN, context)[:20] if not is_auxiliary(one)]),
                  of_sources):  # fmt: skip
-        if any(kind_of_variable(name) for name, _ in named):
+        if any(kind_of_variable(name) not in ("", *_BESIDE_STORES) for name, _ in named):
             break
         named += list(more())
     return named, samples
 
 
+def _assigned(text: str) -> Iterator[str]:
+    """The variables of an .env file, without those that hold the address of a database in a file."""
+    for name, value in _ASSIGNED.findall(text):
+        if not kind_of_variable(name) or not IN_FILE.match(value):
+            yield name
+
+
 def _read_in(tree: Tree, files: Sequence[str]) -> list[tuple[str, str]]:
     """The variables that files read, each with its file; comments do not count."""
     live = ((file, tree.live(file)) for file in dict.fromkeys(files))
-    return [(name, file) for file, text in live if re.search("(?i:env)", text) for name in _READS.findall(text)]
+    return [
+        (name, file)
+        for file, text in live
+        if re.search("(?i:env|configuration)", text)
+        for name in _READS.findall(text)
+    ]
 
 
 def others(tree: Tree, built: str, context: str) -> tuple[str, ...]:

@@ -70,8 +70,19 @@ _RAILS_ENTRY = re.compile(r"-2:1\}\"?\s*=+\s*\"\./bin/rails\"[^\n]*-1:1\}\"?\s*=
 _SWITCH = re.compile(r"[\"'`]((?:[A-Z]+_)*(?:RUN|AUTO)_?(?:[A-Z]+_)?MIGRAT(?:E|IONS?)(?:_ON_\w+)?)[\"'`]")
 
 
-def switched(tree: Tree, context: str, known: Collection[str]) -> Iterator[str]:
+_IN_SHELL = re.compile(
+    r"\$\{?((?:[A-Z]+_)*(?:RUN|AUTO)_?(?:[A-Z]+_)?MIGRAT(?:E|IONS?)(?:_ON_\w+)?)(?::?-[\"']?(true|1|yes|on)\b)?",
+    re.IGNORECASE,
+)
+
+
+def switched(tree: Tree, context: str, known: Collection[str], texts: Sequence[Text] = ()) -> Iterator[str]:
     """A line for the variable that decides whether the app runs its migrations as it starts."""
+    for one in texts:
+        for match in _IN_SHELL.finditer(one.text if one.shell else ""):
+            if match[1] not in known and not match[2]:
+                yield f"migrations: {match[1]} decides whether {one.where} runs them"
+            return
     for file in tree.named(r"[\w.-]+\.(?:go|py|[cm]?[jt]s|rb|rs)", context)[:800]:
         if "MIGRAT" in (text := tree.live(file)) and not is_auxiliary(file):
             for name in _SWITCH.findall(text)[:1]:

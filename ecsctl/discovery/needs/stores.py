@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ecsctl.discovery.files import dotnet, settings
 from ecsctl.discovery.files.compose import Service
 from ecsctl.discovery.files.started import Text
-from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
+from ecsctl.discovery.files.tree import Tree, is_auxiliary, within, without_tests
 from ecsctl.discovery.serving.port_hints import sources
 
 # By kind: the images, the variables that hold an address of one, and Spring's settings that do (Spring Boot, "Common
@@ -19,7 +19,8 @@ _KINDS = (
      r"couchdb|jawsdb|cleardb|ormongo|mongolab|neo4j|influxdb|surrealdb|libsql|dynamodb",
      r"(?:\w+_)?(?:DATABASE|DB)_{0,2}(?:URL|URI|DSN|HOST|HOSTNAME|SERVER)|DSN|ConnectionStrings__(?!.*(?:[Rr]edis|[Cc]ache|[Rr]abbit|[Qq]ueue|[Bb]us|[Bb]lob|[Ss]torage|[Ii]nsights|AppConfig|SignalR|Vault))\w+"
      r"|(?:\w+__)*(?:Cosmos|Mongo|Sql|Postgres|Database|Db)\w*__(?:ConnectionString|ConnectionURI|Uri|Url|Host|Server)"
-     r"|(?:\w+_)?(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|CLICKHOUSE|MONGO\w*)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
+     r"|(?:(?:DB|DATABASE|SQL|POSTGRES|DEFAULT|MYSQL|MSSQL)_)?CONNECTION_?STRING|(?:\w+_)?SUPABASE_URL"
+     r"|(?:\w+_)?(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|CLICKHOUSE|MONGO\w*|COUCH(?:DB)?|NEO4J|CASSANDRA|INFLUX(?:DB)?|SURREAL(?:DB)?)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
      r"|(?:\w+_)?MONGO(?:DB)?_UR[IL]|(?:\w+_)?DATASOURCE_(?:JDBC_|REACTIVE_)?URL|PGHOST",
      r"spring\.(?:datasource\.url|r2dbc\.url|(?:data\.)?mongodb\.(?:uri|host))|quarkus\.datasource\.jdbc\.url"),
     ("Redis", r"redis|valkey|keydb|dragonfly",
@@ -147,7 +148,7 @@ def fixed(tree: Tree, context: str, foreign: Sequence[str]) -> Iterator[str]:
             r"(?:^|[/_.-])(?:tests?|\w*test\.config|spec|seed|dev|local|playwright|cypress)\b", file
         ):
             continue
-        text = tree.read(file).partition("#[cfg(test)]")[0]
+        text = without_tests(tree.read(file))
         if "BaseSettings" in text:  # each field is a variable's default
             text = re.sub(r"(?m)^[ \t]+[A-Za-z]\w*[ \t]*:[^=\n]{1,80}=.*$", "", text)
         lines = text.splitlines() if _FIXED.search(text) else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ecsctl.discovery.files.tree import Tree, is_auxiliary
+from ecsctl.discovery.files.tree import Tree, is_auxiliary, without_tests
 
 _NAME = r"([A-Z][A-Z0-9_]{2,60})"
 _FILES = r"[\w.-]+\.(?:go|[cm]?[jt]sx?|py|rb|rs|exs?)"
@@ -121,7 +121,7 @@ def _texts(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     for file in files[:_MOST]:
         text = tree.live(file)
         if any(one in text for one in _SIGNS):
-            yield file, text.partition("#[cfg(test)]")[0]  # Rust has its tests in the same file
+            yield file, without_tests(text)
 
 
 def _language(file: str) -> str:

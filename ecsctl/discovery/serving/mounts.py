@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ecsctl.discovery.files.tree import Tree
+from ecsctl.discovery.files.tree import Tree, without_tests
 from ecsctl.discovery.serving import rust_routes
 from ecsctl.discovery.serving.checks import WELL, may_have_route
 
@@ -124,7 +124,7 @@ def of(tree: Tree, files: Sequence[str], *, anything: bool = False) -> list[tupl
 def _of_app(tree: Tree, file: str) -> str:
     """A source without its tests."""
     text = tree.live(file)
-    return text.partition("#[cfg(test)]")[0] if file.endswith(".rs") else text
+    return without_tests(text) if file.endswith(".rs") else text
 
 
 def _order(path: str) -> tuple[int, int]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 _LOGIN = re.compile(
     r"(?:layer|wrap|guard|extractor)\w*\([^;]{0,200}?(?:auth|jwt|login|secret|session|token)", re.IGNORECASE
@@ -13,7 +15,23 @@ _AROUND = re.compile(
     r"(?:web::)?\bscope\(\s*\"(?P<scope>[^\"]*)\"\s*\)|\.nest\(\s*\"(?P<nest>[^\"]*)\"\s*,|\.mount\(\s*\"(?P<mount>[^\"]*)\"\s*,"
     r"|(?P<open>\()|(?P<close>\))|(?P<end>;|\bfn\s+(?P<fn>\w+)|\blet\s+(?:mut\s+)?(?P<let>\w+)[^=;\n]*=)"
 )
+_FUNCTION = re.compile(r"\bfn\s+(\w+)")
 _DEEPEST = 4  # functions that return routers, one inside the other
+
+
+@dataclass(frozen=True)
+class _Crate:
+    """All sources, by file, and the functions that several of them define."""
+
+    texts: Mapping[str, str]
+    common: Collection[str]
+    known: dict[tuple[str, str], str | None] = field(default_factory=dict)  # prefixes, by file and function
+
+    @classmethod
+    def of(cls, texts: Mapping[str, str]) -> _Crate:
+        times = Counter(name for text in texts.values() for name in set(_FUNCTION.findall(text)))
+        first = sorted(texts.items(), key=lambda one: not one[0].endswith("main.rs"))  # before helpers of tests
+        return cls(dict(first), {name for name, number in times.items() if number > 1})
 
 
 def of(texts: Mapping[str, str], path: str, files: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -27,10 +45,11 @@ def of(texts: Mapping[str, str], path: str, files: Collection[str]) -> Iterator[
     marked = re.compile(
         rf"#\[get\(\s*\"(/?{path})\"[^\]]*\)\]\s*(?:#\[[^\n]*\]\s*)*(?:pub(?:\([^)]*\))?\s+)?(?:async\s+)?fn\s+(\w+)([^{{]*)"
     )
+    crate = _Crate.of(texts)
     for file in files:
         text = texts[file]
         for match in direct.finditer(text):
-            before = _prefix(texts, file, match.start())
+            before = _prefix(crate, file, match.start())
             if before is not None:
                 yield _joined(before, match[1] or match[2]), file
         for match in marked.finditer(text):
@@ -39,15 +58,15 @@ def of(texts: Mapping[str, str], path: str, files: Collection[str]) -> Iterator[
             taken = re.compile(rf"(?:\bservice\(|\broutes!\[[^\]]*?)\s*(?:\w+::)*{match[2]}\b")
             for place, other in texts.items():
                 use = taken.search(other)
-                before = _prefix(texts, place, use.start()) if use else None
+                before = _prefix(crate, place, use.start()) if use else None
                 if before is not None:
                     yield _joined(before, match[1]), file
                     break
 
 
-def _prefix(texts: Mapping[str, str], file: str, place: int, deep: int = 0) -> str | None:
+def _prefix(crate: _Crate, file: str, place: int, deep: int = 0) -> str | None:
     """The prefix of the route at an offset of a file; None if it is unknown or requires a login."""
-    text, depth, parts = texts[file], 0, list[str]()
+    text, depth, parts = crate.texts[file], 0, list[str]()
     end = text.find(";", place)
     if _LOGIN.search(text[place : end if end >= 0 else place + 400]):
         return None
@@ -64,30 +83,55 @@ def _prefix(texts: Mapping[str, str], file: str, place: int, deep: int = 0) -> s
         elif one["end"] == ";" and depth == 0:
             continue  # an earlier statement: the function or variable is further up
         elif one["let"] and depth == 0 and ";" not in text[one.end() : place]:
-            return _of_name(texts, parts, one["let"], {file: text}, deep, own=True)
+            return _of_name(crate, parts, one["let"], file, deep, own=True)
         elif one["fn"]:
-            return _of_name(
-                texts, parts, one["fn"], texts, deep, own=one["fn"] in ("main", "rocket", "start", "run", "serve")
-            )
+            own = one["fn"] in ("main", "rocket", "start", "run", "serve")
+            return _of_name(crate, parts, one["fn"], file, deep, own=own, everywhere=True)
     return _joined(*reversed(parts))
 
 
 def _of_name(
-    texts: Mapping[str, str], parts: list[str], name: str, where: Mapping[str, str], deep: int, *, own: bool
+    crate: _Crate, parts: list[str], name: str, file: str, deep: int, *, own: bool, everywhere: bool = False
 ) -> str | None:
     """The prefix, including that of the place where the function or variable with the routes is mounted.
 
-    If no such place is found: what is known so far if `own`, or if the name is usual for the app's router; else None.
+    It is defined in `file`; functions in other files may have its name. If no such place is found: what is known so far
+    if `own`, or if the name is usual for the app's router; else None.
     """
-    here = _joined(*reversed(parts))
+    usual = "" if own or re.fullmatch(r"(?:\w+_)?(?:app|router|routes)", name) else None
+    if not everywhere:
+        found = _before(crate, name, file, deep, usual, everywhere=False)
+    elif (file, name) in crate.known:
+        found = crate.known[file, name]
+    else:
+        found = crate.known[file, name] = _before(crate, name, file, deep, usual, everywhere=True)
+    return None if found is None else _joined(found, *reversed(parts))
+
+
+def _before(crate: _Crate, name: str, own_file: str, deep: int, usual: str | None, *, everywhere: bool) -> str | None:
+    """The prefix of what a function or variable mounts; `usual` if nothing uses it."""
     taken = re.compile(
-        rf"\.(?:nest\(\s*\"(?P<nest>[^\"]*)\"\s*,|merge\(|configure\(|service\(|attach\()\s*(?:\w+::)*{name}\b(?!::\w)"
+        r"\.(?:nest\(\s*\"(?P<nest>[^\"]*)\"\s*,|merge\(|configure\(|service\(|attach\()\s*"
+        rf"(?P<module>(?:\w+::)*){name}\b(?!::\w)"
     )
-    for file, text in where.items():
-        for use in taken.finditer(text) if deep < _DEEPEST else ():
-            before = _prefix(texts, file, use.start(), deep + 1)
-            return None if before is None else _joined(before, use["nest"] or "", here)
-    return here if own or re.fullmatch(r"(?:\w+_)?(?:app|router|routes)", name) else None
+    for file in crate.texts if everywhere else (own_file,):
+        for use in taken.finditer(crate.texts[file]) if deep < _DEEPEST else ():
+            if everywhere and name in crate.common and not _is_meant(use["module"], file, own_file):
+                continue
+            before = _prefix(crate, file, use.start(), deep + 1)
+            return None if before is None else _joined(before, use["nest"] or "")
+    return usual
+
+
+def _is_meant(module: str, file: str, own_file: str) -> bool:
+    """Whether a name with this module, used in `file`, can be the one that `own_file` defines: `health::routes::`."""
+    names = [one for one in module.split("::") if one not in ("", "crate", "self", "super")]
+    if not names:
+        return file == own_file
+    folder = file.rpartition("/")[0]
+    below = own_file.removeprefix(f"{folder}/") if folder else own_file
+    parts = below.removesuffix(".rs").split("/")
+    return parts[0] == names[0] and names[-1] in parts
 
 
 def _joined(*parts: str) -> str:
