@@ -63,6 +63,11 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     yield anywhere("ec2", "DescribeEgressOnlyInternetGateways DescribeNetworkAcls DescribeNetworkInterfaces "
                           "DescribeVpcEndpoints DescribeVpnGateways")  # fmt: skip
     yield from apart(DELIVERY, anywhere("ec2", "DescribeVpcPeeringConnections"))  # as above, where there is room
+    # What denies the app's roles something, and a web ACL of others.
+    yield from apart(DELIVERY, Statement("RolesTried", ("iam:SimulatePrincipalPolicy",), (scope.role("*"),)))
+    if uses.web and not uses.web_acl:
+        acls = (scope.arn("wafv2", "regional/webacl/*"), scope.balancers[0])
+        yield from apart(DELIVERY, Statement("WebAcls", of("wafv2", "GetWebACL GetWebACLForResource"), acls))
     yield anywhere("elasticloadbalancing", "DescribeSSLPolicies DescribeTargetHealth")
     yield anywhere("codebuild", "ListCuratedEnvironmentImages")
     yield anywhere("tag", "GetResources")

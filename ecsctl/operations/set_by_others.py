@@ -1,8 +1,8 @@
 """What others have set around the app that is no setting of ecsctl's, and that can keep it from working.
 
 `plan` compares only what ecsctl sets. The network ACLs of the app's own subnets, the policy of its repository, a
-permissions boundary on its roles, rules of others in its load balancer and a key of its bucket are left alone, and
-reported.
+permissions boundary on its roles, what denies these what ecsctl allows them, rules and a web ACL of others at its load
+balancer, and a key of its bucket are left alone, and reported.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from botocore.exceptions import ClientError
 from ecsctl.aws.asking import asking
 from ecsctl.aws.codes import DENIED, code, is_gone
 from ecsctl.engine.label import APP, flat
+from ecsctl.errors import NotOffered
 from ecsctl.names import Names
+from ecsctl.operations.denials import denials
 from ecsctl.resources.role import INLINE
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.bucket_settings import encryption
@@ -44,6 +46,8 @@ def set_by_others(aws: Aws, me: Label, config: Config | None) -> tuple[str, ...]
         lambda: _repository(aws, me),
         lambda: _boundaries(aws, me, config.permissions_boundary if config else None),
         lambda: _rules(aws, me),
+        lambda: denials(aws, me),
+        lambda: _web_acl(aws, me, config),
     ]
     if config and not config.kms_key:
         searches.append(lambda: _artifacts(aws, me))
@@ -54,6 +58,8 @@ def set_by_others(aws: Aws, me: Label, config: Config | None) -> tuple[str, ...]
 def _readable(search: Callable[[], Iterator[str]]) -> list[str]:
     try:
         return list(search())
+    except NotOffered:  # by this region
+        return []
     except ClientError as error:
         if code(error) in DENIED or is_gone(error):
             return []
@@ -130,6 +136,23 @@ def _rules(aws: Aws, me: Label) -> Iterator[str]:
     added = added_by_others(aws, balancer["LoadBalancerArn"]) if balancer else ""
     if added:
         yield f"others have added {added} to the load balancer: what a rule of theirs matches does not reach the app"
+
+
+def _web_acl(aws: Aws, me: Label, config: Config | None) -> Iterator[str]:
+    """One that a security team, or its Firewall Manager, has put before the app: it may block what the app would
+    answer.
+    """
+    balancer = _balancer(aws, me)
+    if balancer is None or (config and config.load_balancer.waf):
+        return
+    arn = balancer["LoadBalancerArn"]
+    acl = aws.read(aws.wafv2.get_web_acl_for_resource, ResourceArn=arn).get("WebACL") or {}
+    if acl:
+        managed = " (of AWS Firewall Manager)" if acl.get("ManagedByFirewallManager") else ""
+        yield (
+            f"the web ACL {acl['ARN']}{managed} filters what reaches the load balancer: a request that it blocks is "
+            "answered with 403, and not by the app"
+        )
 
 
 def _artifacts(aws: Aws, me: Label) -> Iterator[str]:

@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from ecsctl.sandbox.aws.ecs import script_tasks
+from ecsctl.sandbox.core.authorization import enforce
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.commands.conftest import Ended, bring_up
@@ -47,7 +48,7 @@ def an_acl() -> str:
 def a_repositorys_policy() -> str:
     deny = document("Deny", ["ecr:BatchGetImage", "ecr:PutImage"], Principal="*")
     boto3.client("ecr").set_repository_policy(repositoryName="hello", policyText=deny)
-    return "denies ecr:BatchGetImage to hello-eu-central-1-execution: tasks that start from now on cannot pull"
+    return "hello denies ecr:BatchGetImage to hello-eu-central-1-execution: tasks that start from now on cannot pull"
 
 
 def a_boundary() -> str:
@@ -77,22 +78,58 @@ def a_key() -> str:
     return f"the bucket {bucket} encrypts with {key}, which ecsctl.toml does not name"
 
 
-CHANGES = [an_acl, a_repositorys_policy, a_boundary, a_rule, a_key]
+def a_deny() -> str:
+    """As AWS attaches to what was leaked, and organizations to what they do not know."""
+    iam, role = boto3.client("iam"), "hello-eu-central-1-pipeline"
+    deny = document("Deny", "ecs:UpdateService", Resource="*")
+    elsewhere = document(
+        "Deny", "*", Resource="*", Condition={"StringNotEquals": {"aws:RequestedRegion": "eu-central-1"}}
+    )
+    unknown = document("Deny", "*", Resource="*", Condition={"StringNotEquals": {"aws:SourceVpc": "vpc-0a1b2c3d"}})
+    arn = iam.create_policy(PolicyName="quarantine", PolicyDocument=deny)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+    iam.put_role_policy(RoleName=role, PolicyName="region", PolicyDocument=elsewhere)
+    iam.put_role_policy(RoleName="hello-eu-central-1-build", PolicyName="inside", PolicyDocument=unknown)
+    return f"the policy quarantine denies ecs:UpdateService to {role}: the pipeline may fail"
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=lambda one: one.__name__)
-def test_it_is_named_and_left_alone(live: Clock, run: Run, change: Callable[[], str]) -> None:
+def an_organization() -> str:
+    everything = json.loads(document("Allow", "*", Resource="*"))
+    enforce({"full": everything, "logs": json.loads(document("Deny", "logs:PutLogEvents", Resource="*"))},
+            layer="service-control")  # fmt: skip
+    return "a service control policy of the AWS organization denies logs:PutLogEvents to hello-eu-central-1-execution"
+
+
+def a_web_acl() -> str:
+    """As Firewall Manager does (WAF guide, "Using AWS Firewall Manager AWS WAF policies")."""
+    waf, elb = boto3.client("wafv2"), boto3.client("elbv2")
+    (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
+    seen: Any = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "acme"}
+    acl = waf.create_web_acl(Name="FMManagedWebACLV2-acme-1", Scope="REGIONAL", DefaultAction={"Allow": {}},
+                             VisibilityConfig=seen)["Summary"]["ARN"]  # fmt: skip
+    waf.associate_web_acl(WebACLArn=acl, ResourceArn=balancer["LoadBalancerArn"])
+    return f"the web ACL {acl} filters what reaches the load balancer"
+
+
+CHANGES = [an_acl, a_repositorys_policy, a_boundary, a_rule, a_key, a_deny, an_organization, a_web_acl]
+
+
+def test_each_is_named_and_left_alone(live: Clock, run: Run) -> None:
     for command in ("plan", "status", "why"):
         assert "warning" not in run(command).err
-    says = change()
+    says = [change() for change in CHANGES]
     live.sleep(5)
     for command in ("plan", "status"):
         ended = run(command)
         assert ended.code == 0
-        assert f"warning: {says}" in ended.said.replace("warning: the policy of the ECR repository hello ", "warning: ")
-        assert says in " ".join(json.loads(run(command, "--output", "json").out)["others"])
+        assert [one for one in says if one not in ended.said] == []
+        assert ended.said.count("warning: ") >= len(says)
+        others = " ".join(json.loads(run(command, "--output", "json").out)["others"])
+        assert [one for one in says if one not in others] == []
+        assert "the policy inside" not in others, "where its builds run is not known"
+        assert "the policy region" not in others
     why = run("why")
-    assert says in " ".join(why.out.split())
+    assert says[0] in " ".join(why.out.split())
     assert "nothing is wrong" not in why.out
     assert run("why", "--exit-code").code == 0, "whether it matters is not known"
 

@@ -6,19 +6,17 @@ Off unless switched on: without it whoever reaches the sandbox is its administra
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import determine_request_protocol
 from moto.core.responses import BaseResponse
 from moto.core.utils import get_service_model
-from moto.iam.models import iam_backends
 
-from ecsctl.sandbox.core import overlay, principals, s3_actions, script, sessions
+from ecsctl.sandbox.core import principals, s3_actions, script, sessions
 from ecsctl.sandbox.core.overlay import Refusal
-from ecsctl.sandbox.core.permissions import Asked, Statements, decision, statements
+from ecsctl.sandbox.core.permissions import Asked, Statements, decision, enforced, statements
 from ecsctl.sandbox.core.requirements import Call, needed
 
 # IAM guide, "Troubleshoot access denied error messages": how AWS says which kind of policy it was. All that are there
@@ -35,19 +33,8 @@ _ASSUMES = ("AssumeRole", "AssumeRoot")
 _QUERY = frozenset({"route53", "s3", "sqs"})
 
 
-@dataclass
-class _Enforced:
-    """The statements of each kind of policy; a kind that is not here allows everything."""
-
-    layers: dict[str, Statements] = field(default_factory=dict)
-
-
 _recorders: list[dict[str, list[Asked]]] = []
 _mine = threading.local()
-
-
-def _enforced() -> _Enforced:
-    return overlay.memory(iam_backends[DEFAULT_ACCOUNT_ID]["aws"], _Enforced)  # any backend that is one for all regions
 
 
 @script.switch
@@ -59,10 +46,10 @@ def enforce(policies: Any = None, layer: str = "identity") -> None:
     if layer not in LAYERS:
         raise script.ScriptError(f"there are the layers {', '.join(LAYERS)}")
     if policies is None:
-        _enforced().layers.pop(layer, None)
+        enforced().layers.pop(layer, None)
         return
     many = [policies] if "Statement" in policies else list(policies.values())
-    _enforced().layers[layer] = statements(many)
+    enforced().layers[layer] = statements(many)
 
 
 @contextlib.contextmanager
@@ -127,15 +114,16 @@ def s3_refusal(
 
 
 def _is_listening() -> bool:
-    return not getattr(_mine, "free", False) and bool(_recorders or _enforced().layers)
+    return not getattr(_mine, "free", False) and bool(_recorders or enforced().layers)
 
 
 def _decided(response: BaseResponse, what: str, asked: list[Asked]) -> tuple[Refusal, int] | None:
     for heard in _recorders:
         held = heard.setdefault(what, [])  # by the thread that calls
         held += [one for one in asked if one not in held]
+    of_all = sessions.known(response, principals.caller(response))
     for one in asked:
-        if why := denial(_enforced().layers, one):
+        if why := denial(enforced().layers, replace(one, context={**of_all, **one.context})):
             return _refused(response, one, why)
     return None
 
@@ -144,7 +132,7 @@ def _denied(response: BaseResponse, role: str, asked: list[Asked]) -> tuple[Refu
     """Returns what comes of a request with a role's credentials: by its policies, and by those that hold for the
     account.
     """
-    account = {layer: some for layer, some in _enforced().layers.items() if layer == "service-control"}
+    account = {layer: some for layer, some in enforced().layers.items() if layer == "service-control"}
     for one in asked:
         whole = replace(one, context={**sessions.known(response, role), **one.context})
         if why := denial(account | sessions.layers(response, role, whole), whole):

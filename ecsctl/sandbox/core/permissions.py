@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ecr.models import ecr_backends
 from moto.iam.models import Role, iam_backends
+
+from ecsctl.sandbox.core import overlay
 
 Statements = list[dict[str, Any]]
 Context = Mapping[str, tuple[str, ...]]
@@ -21,6 +24,32 @@ class Asked:
     action: str
     resource: str
     context: Context = field(default_factory=dict)
+
+
+@dataclass
+class Enforced:
+    """The statements of each kind of policy that the sandbox was asked to enforce; a kind that is not here allows
+    everything.
+    """
+
+    layers: dict[str, Statements] = field(default_factory=dict)
+
+
+def enforced() -> Enforced:
+    """What the sandbox was asked to enforce."""
+    return overlay.memory(iam_backends[DEFAULT_ACCOUNT_ID]["aws"], Enforced)  # any backend that is one for all regions
+
+
+def of_organization() -> Statements | None:
+    """The service control policies, which hold for every role of the account; None if there are none."""
+    return enforced().layers.get("service-control")
+
+
+def boundary_of(role: Role) -> Statements | None:
+    """The permissions boundary of a role; None if it has none."""
+    policies: Any = iam_backends[role.account_id][role.partition].managed_policies
+    policy: Any = policies.get(role.permissions_boundary_arn or "")
+    return None if policy is None else statements(current(policy))
 
 
 def statements(documents: Iterable[Any]) -> Statements:
@@ -59,17 +88,17 @@ def denied_by(account_id: str, role_arn: str, action: str, resource: str, contex
     layers = {"a resource-based policy": _of_repository(resource, role_arn)}
     if role is not None:
         layers["an identity-based policy"] = statements(documents(role))
-    boundary: Any = backend.managed_policies.get(role.permissions_boundary_arn or "") if role else None
-    if boundary is not None:
-        layers["a permissions boundary"] = statements(current(boundary))
+    if (organization := of_organization()) is not None:
+        layers["a service control policy"] = organization
+    if role is not None and (boundary := boundary_of(role)) is not None:
+        layers["a permissions boundary"] = boundary
     known = {name: [one for part in its if (one := _with(part, context))] for name, its in layers.items()}
     decided = {name: decision(its, asked) for name, its in known.items()}
     if explicit := next((name for name, effect in decided.items() if effect == "Deny"), ""):
         return f"with an explicit deny in {explicit}"
-    if decided.get("an identity-based policy") != "Allow":
-        return f"because no identity-based policy allows the {action} action"
-    if boundary is not None and decided["a permissions boundary"] != "Allow":
-        return f"because no permissions boundary allows the {action} action"
+    for kind in ("a service control policy", "an identity-based policy", "a permissions boundary"):
+        if decided.get(kind, "" if "identity" in kind else "Allow") != "Allow":
+            return f"because no {kind.split(' ', 1)[1]} allows the {action} action"
     return ""
 
 

@@ -74,7 +74,8 @@ def _iam(call: Call) -> Asked:
     name = call.parameters.get("RoleName", "")
     action = f"iam:{call.operation}"
     if call.operation not in _ROLE:
-        return Asked(action, call.parameters.get("PolicyArn", "*"))
+        about = (call.parameters.get(key) for key in ("PolicyArn", "PolicySourceArn"))
+        return Asked(action, next(filter(None, about), "*"))
     role = next((one for one in iam_backends[call.account][call.partition].get_roles() if one.name == name), None)
     arn = role.arn if role else f"arn:{call.partition}:iam::{call.account}:role{call.parameters.get('Path', '/')}{name}"
     context = _requested(call)
