@@ -105,12 +105,18 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
             yield Unfit(f"the load balancer takes one subnet in a zone, and there are several in {twice}", one_each)
 
     def _network(self, aws: Aws, me: Label, subnets: dict[str, SubnetTypeDef]) -> Network:
-        """Reads what else matters about the VPC, as little as possible."""
+        """Reads what else matters about the VPC, as little as possible.
+
+        Of a VPC that another account shares nobody else sees its endpoints and its gateways, but may use them (AWS
+        PrivateLink guide, "Shared subnets").
+        """
         inside, ec2 = where(vpc_id=self.vpc_id), aws.ec2
         attached = where(attachment__vpc_id=self.vpc_id)
-        gateways = _allowed(lambda: aws.read(ec2.describe_internet_gateways, Filters=attached)["InternetGateways"])
-        endpoints = None
-        if not self.need.public_tasks:
+        gateways = endpoints = None
+        shared = any(one.get("OwnerId", me.account) != me.account for one in subnets.values())
+        if not shared:
+            gateways = _allowed(lambda: aws.read(ec2.describe_internet_gateways, Filters=attached)["InternetGateways"])
+        if not self.need.public_tasks and not shared:
             endpoints = _allowed(lambda: aws.read(ec2.describe_vpc_endpoints, Filters=inside)["VpcEndpoints"])
         return Network(
             region=me.region,

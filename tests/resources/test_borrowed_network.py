@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.availability_zones_and_regions import Zone
 
 from ecsctl.errors import Refused, Several
 from ecsctl.resources.borrowed_network import BorrowedSubnet, BorrowedVpc
 from ecsctl.resources.security_group import SecurityGroup
 from ecsctl.resources.support.network_fitness import Need
+from ecsctl.sandbox.aws.ec2 import share_network
 from ecsctl.sandbox.snapshot.taking import differences
 from tests.desired_stack import usual
 from tests.rows.network import WORLD, snapshot
@@ -190,6 +193,17 @@ def a_zone_without_fargate(theirs):
     theirs.need = Need(services=NEED.services, no_fargate=(subnet["AvailabilityZoneId"],))
 
 
+def a_local_zone(theirs):
+    """kubernetes-sigs/aws-load-balancer-controller#1851."""
+    subnet = ec2_backends["123456789012"]["eu-central-1"].get_subnet(theirs.subnets["private-b"])
+    subnet._availability_zone = Zone("eu-central-1-ham-1a", "eu-central-1", "euc1-ham1-az1", "local-zone")
+
+
+def only_the_newer_protocol(theirs):
+    subnet = ec2_backends["123456789012"]["eu-central-1"].get_subnet(theirs.subnets["public-b"])
+    subnet.ipv6_native = True
+
+
 def a_subnet_that_is_not_there(theirs):
     theirs.front = ["public-a", "subnet-0123456789abcdef0"]
 
@@ -234,6 +248,8 @@ UNFIT = {  # what is wrong with it, what the refusal says, and what it says to d
     a_zone_twice: ("the load balancer takes one subnet in a zone", "each of two zones"),
     a_zone_without_the_balancer: ("where the load balancer has no subnet", "add a public subnet of that zone"),
     a_zone_without_fargate: ("where Fargate has no ARM64", "X86_64"),
+    a_local_zone: ("is in euc1-ham1-az1, a Local Zone", "the region's own availability zones"),
+    only_the_newer_protocol: ("has no IPv4 addresses, which the load balancer needs", "with IPv4 addresses"),
     a_subnet_that_is_not_there: ("its subnet subnet-0123456789abcdef0 does not exist", "region eu-central-1"),
     a_subnet_of_another_vpc: ("is in vpc-.*, not in vpc-", "fix vpc in ecsctl.toml"),
     an_acl_that_lets_nobody_in: ("the network ACL acl-.* lets no TCP into .* to port 80", "allow it in acl-"),
@@ -285,6 +301,13 @@ def endpoints_behind_a_transit_gateway(theirs):
     theirs.ec2.create_route(RouteTableId=theirs.private, DestinationCidrBlock="10.0.0.0/8", TransitGatewayId=hub)
 
 
+def a_network_of_another_account(theirs):
+    """Its endpoints are used, and its owner alone sees them."""
+    all_endpoints(theirs)
+    share_network(theirs.id, "eu-central-1")
+    assert theirs.ec2.describe_vpc_endpoints()["VpcEndpoints"] == []
+
+
 def servers_of_their_own(theirs):
     options = theirs.ec2.create_dhcp_options(
         DhcpConfigurations=[{"Key": "domain-name-servers", "Values": ["10.50.0.53"]}]
@@ -294,7 +317,7 @@ def servers_of_their_own(theirs):
 
 
 FIT = [all_endpoints, tasks_with_public_addresses, a_default_route_in_halves, the_main_table_leads_out,
-       endpoints_behind_a_transit_gateway, servers_of_their_own]  # fmt: skip
+       endpoints_behind_a_transit_gateway, a_network_of_another_account, servers_of_their_own]  # fmt: skip
 
 
 @pytest.mark.parametrize("change", FIT, ids=lambda change: change.__name__)

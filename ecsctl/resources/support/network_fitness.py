@@ -211,6 +211,14 @@ def _zones(network: Network, need: Need, front: list[str], back: list[str]) -> I
                 "subnet: it would send nothing to the tasks there",
                 "add a public subnet of that zone to vpc.public_subnets, or leave this one out",
             )
+        if ids[subnet_id].count("-") > 1 or network.subnets[subnet_id].get(
+            "OutpostArn"
+        ):  # use1-atl1-az1, use1-wl1-bos-wlz1
+            yield Unfit(
+                f"the subnet {network.called(subnet_id)} is in {ids[subnet_id]}, a Local Zone, a Wavelength Zone or an "
+                "Outpost, where Fargate does not run",
+                "give subnets of the region's own availability zones",
+            )
         if ids[subnet_id] in need.no_fargate:
             yield Unfit(
                 f"the subnet {network.called(subnet_id)} is in zone {ids[subnet_id]}, where Fargate has no ARM64",
@@ -220,6 +228,10 @@ def _zones(network: Network, need: Need, front: list[str], back: list[str]) -> I
 
 def _roomy(network: Network, subnet_id: str) -> Iterator[Unfit]:
     subnet = network.subnets[subnet_id]
+    if subnet.get("Ipv6Native"):
+        yield Unfit(f"the subnet {network.called(subnet_id)} has no IPv4 addresses, which the load balancer needs",
+                    "give vpc.public_subnets with IPv4 addresses")  # fmt: skip
+        return
     free, size = subnet.get("AvailableIpAddressCount", BALANCER_NEEDS), subnet.get("CidrBlock", "")
     small = "/" in size and int(size.rsplit("/", 1)[1]) > 27
     if free >= BALANCER_NEEDS and not small:
