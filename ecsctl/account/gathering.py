@@ -56,6 +56,7 @@ SOUGHT = {  # what is read, in words
     "shifted": "the service's target groups",
     "past_builds": "the app's builds",
     "cautions": "the permissions boundary",
+    "shut": "whether internet gateways are closed",
     "key": "the KMS key",
     "key_cautions": "the KMS key",
     "secret_keys": "the keys of the secrets",
@@ -103,6 +104,8 @@ def gather(
     if config.release:
         asked["past_commands"] = lambda: _past_commands(aws, Names.of(me).cluster)
     asked["unfit"] = lambda: prepared.examine(aws, config, me)
+    if fresh:
+        asked["shut"] = lambda: in_use.shut(aws, config)
     if config.permissions_boundary and (config.permissions or config.volumes):
         asked["cautions"] = lambda: prepared_rights.forbidden(aws, config, me)
     asked["secret_keys"] = lambda: prepared_secrets.keys(aws, config, me)
@@ -120,7 +123,7 @@ def gather(
         found["unfit"] += about["domain"]
         unobserved += also
     found |= found.pop("token", {}) | found.pop("key", {})
-    found["cautions"] = found.get("cautions", ()) + found.pop("key_cautions", ())
+    found["cautions"] = found.pop("shut", ()) + found.get("cautions", ()) + found.pop("key_cautions", ())
     known: images.Known = found.pop("image")
     if github and config.pipeline.mode != "none" and (not known.image or known.broken or known.moving):
         builds, also = _answers(aws, {"past_builds": lambda: images.past_builds(aws, Names.of(me))}, instead)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
+from ecsctl.aws.codes import DENIED, code
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
-from ecsctl.errors import ConfigError
+from ecsctl.errors import ConfigError, NotOffered
 from ecsctl.fargate import CONSTRAINED, NO_FARGATE_ARM
 from ecsctl.names import Names
 from ecsctl.parts import BUILD, HTTPS, PLACES, SERVICE, TASK_DEFINITION, private_subnet, public_subnet
@@ -18,11 +21,13 @@ from ecsctl.resources.support.common import none_if_gone, tag_filter
 from ecsctl.resources.support.dns import standing
 from ecsctl.resources.support.ecs import service_of
 from ecsctl.resources.support.project_parts import auth_of, variables_of
+from ecsctl.resources.support.public_access import closed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from ecsctl.aws.clients import Aws
+    from ecsctl.config import Config
     from ecsctl.engine.label import Label
     from ecsctl.engine.state_file import Entry
     from ecsctl.resources.support.project_parts import SourceAuth
@@ -64,6 +69,22 @@ def _offered(aws: Aws, architecture: str) -> list[str]:
     )["AvailabilityZones"]
     ids = sorted((zone["ZoneId"] for zone in listed), key=lambda zone: (zone in CONSTRAINED, zone))
     return [zone for zone in ids if architecture != "ARM64" or zone not in NO_FARGATE_ARM]
+
+
+def shut(aws: Aws, config: Config) -> tuple[str, ...]:
+    """Say that the account closes internet gateways that a new app needs; nothing if that cannot be known."""
+    inward = not config.silent and not config.load_balancer.internal
+    if not inward and config.vpc.id:
+        return ()
+    try:
+        said = closed(aws, config.vpc.id or "", inward=inward, outward=not config.vpc.id)
+    except NotOffered:
+        return ()
+    except ClientError as error:
+        if code(error) in DENIED:
+            return ()
+        raise
+    return (said,) if said else ()
 
 
 def token(aws: Aws, project: str) -> tuple[SourceAuth, str] | None:

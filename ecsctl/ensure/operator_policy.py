@@ -1,4 +1,4 @@
-"""The permissions that a person, or a CI job, needs to run ecsctl itself: three managed policies, each within IAM's
+"""The permissions that a person, or a CI job, needs to run ecsctl itself: managed policies, each within IAM's
 size limit.
 
 The kinds declare what they need; what the commands need beyond that is here. Permissions are limited to names with the
@@ -15,6 +15,7 @@ from dataclasses import replace
 from ecsctl.resources import kinds
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import (
+    CHECKS,
     DELIVERY,
     NETWORK,
     PROCESSES,
@@ -63,11 +64,7 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     yield anywhere("ec2", "DescribeEgressOnlyInternetGateways DescribeNetworkAcls DescribeNetworkInterfaces "
                           "DescribeVpcEndpoints DescribeVpnGateways")  # fmt: skip
     yield from apart(DELIVERY, anywhere("ec2", "DescribeVpcPeeringConnections"))  # as above, where there is room
-    # What denies the app's roles something, and a web ACL of others.
-    yield from apart(DELIVERY, Statement("RolesTried", ("iam:SimulatePrincipalPolicy",), (scope.role("*"),)))
-    if uses.web and not uses.web_acl:
-        acls = (scope.arn("wafv2", "regional/webacl/*"), scope.balancers[0])
-        yield from apart(DELIVERY, Statement("WebAcls", of("wafv2", "GetWebACL GetWebACLForResource"), acls))
+    yield from apart(CHECKS, *_of_checks(scope, uses))
     yield anywhere("elasticloadbalancing", "DescribeSSLPolicies DescribeTargetHealth")
     yield anywhere("codebuild", "ListCuratedEnvironmentImages")
     yield anywhere("tag", "GetResources")
@@ -117,6 +114,18 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     yield Statement(
         "Pipeline", of("codepipeline", "ListActionExecutions PutApprovalResult RetryStageExecution"), scope.pipeline
     )
+
+
+def _of_checks(scope: Scope, uses: Uses) -> Iterator[Statement]:
+    """What others have set around the app: what denies its roles something, a web ACL, closed internet gateways.
+
+    Without these permissions it is not named.
+    """
+    yield Statement("RolesTried", ("iam:SimulatePrincipalPolicy",), (scope.role("*"),))
+    yield anywhere("ec2", "DescribeVpcBlockPublicAccessExclusions DescribeVpcBlockPublicAccessOptions")
+    if uses.web and not uses.web_acl:
+        acls = (scope.arn("wafv2", "regional/webacl/*"), scope.balancers[0])
+        yield Statement("WebAcls", of("wafv2", "GetWebACL GetWebACLForResource"), acls)
 
 
 def _of_tunnels(scope: Scope) -> Iterator[Statement]:

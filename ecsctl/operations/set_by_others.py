@@ -23,12 +23,13 @@ from ecsctl.operations.denials import denials
 from ecsctl.resources.role import INLINE
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.bucket_settings import encryption
-from ecsctl.resources.support.common import none_if_gone, where
+from ecsctl.resources.support.common import none_if_gone, tag_filter, where
 from ecsctl.resources.support.ecs import services_of
 from ecsctl.resources.support.elb import added_by_others
 from ecsctl.resources.support.network_acls import Shut, shut
 from ecsctl.resources.support.our_roles import our_roles
 from ecsctl.resources.support.policy_document import lacking, statements, taken
+from ecsctl.resources.support.public_access import closed
 
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import LoadBalancerTypeDef
@@ -48,6 +49,7 @@ def set_by_others(aws: Aws, me: Label, config: Config | None) -> tuple[str, ...]
         lambda: _rules(aws, me),
         lambda: denials(aws, me),
         lambda: _web_acl(aws, me, config),
+        lambda: _public_access(aws, me),
     ]
     if config and not config.kms_key:
         searches.append(lambda: _artifacts(aws, me))
@@ -153,6 +155,16 @@ def _web_acl(aws: Aws, me: Label, config: Config | None) -> Iterator[str]:
             f"the web ACL {acl['ARN']}{managed} filters what reaches the load balancer: a request that it blocks is "
             "answered with 403, and not by the app"
         )
+
+
+def _public_access(aws: Aws, me: Label) -> Iterator[str]:
+    """Of the VPC that ecsctl made, or of the user's as far as clients come in from the internet."""
+    balancer = _balancer(aws, me)
+    ours = [one["VpcId"] for one in aws.read(aws.ec2.describe_vpcs, Filters=tag_filter(me))["Vpcs"]]
+    public = balancer is not None and balancer.get("Scheme") == "internet-facing"
+    for vpc in ours or ([balancer["VpcId"]] if balancer and public else []):
+        if sentence := closed(aws, vpc, inward=public, outward=bool(ours)):
+            yield sentence
 
 
 def _artifacts(aws: Aws, me: Label) -> Iterator[str]:

@@ -15,7 +15,7 @@ def test_the_policies_are_printed_for_this_app(folder: Path, run: Callable[..., 
     ended = run("policy", "--account", "123456789012", "--region", "eu-central-1")
     assert ended.code == 0, ended.err
     policies = json.loads(ended.out)
-    assert set(policies) == {"ecsctl-network", "ecsctl-service", "ecsctl-delivery"}
+    assert set(policies) == {"ecsctl-network", "ecsctl-service", "ecsctl-delivery", "ecsctl-checks"}
     assert "arn:aws:ecs:eu-central-1:123456789012:service/hello/" in ended.out
     assert "secret:github/token-??????" in ended.out
 

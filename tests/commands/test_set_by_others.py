@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from ecsctl.sandbox.aws.ec2 import block_public_access
 from ecsctl.sandbox.aws.ecs import script_tasks
 from ecsctl.sandbox.core.authorization import enforce
 from ecsctl.sandbox.core.clock import Clock
@@ -111,7 +112,12 @@ def a_web_acl() -> str:
     return f"the web ACL {acl} filters what reaches the load balancer"
 
 
-CHANGES = [an_acl, a_repositorys_policy, a_boundary, a_rule, a_key, a_deny, an_organization, a_web_acl]
+def closed_gateways() -> str:
+    block_public_access("block-bidirectional", "eu-central-1", "declarative-policy")
+    return "VPC Block Public Access is on in this region (block-bidirectional), and vpc-"
+
+
+CHANGES = [an_acl, a_repositorys_policy, a_boundary, a_rule, a_key, a_deny, an_organization, a_web_acl, closed_gateways]
 
 
 def test_each_is_named_and_left_alone(live: Clock, run: Run) -> None:
@@ -157,3 +163,15 @@ def test_why_names_it_beside_a_cause_that_is_not_certain(live: Clock, run: Run) 
     assert "gets no answer in time" in said
     assert "changed by somebody on AWS: target group (health_check_path)" in said
     assert f"set by somebody on AWS: {says}" in said
+
+
+def test_closed_internet_gateways_are_said_before_the_first_up(folder: Path, cloud: None, run: Run) -> None:
+    """VPC guide, "Block public access to VPCs and subnets"."""
+    block_public_access("block-ingress", "eu-central-1")
+    said = run("plan").said
+    assert (
+        "the VPC that ecsctl makes is not excluded from it: nobody reaches the load balancer from the internet" in said
+    )
+    assert "aws ec2 create-vpc-block-public-access-exclusion --vpc-id ID" in said
+    (folder / "ecsctl.toml").write_text('name = "hello"\n[load_balancer]\ninternal = true\n')
+    assert "Block Public Access" not in run("plan").said, "NAT gateways still work"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NETWORK, SERVICE, DELIVERY = "ecsctl-network", "ecsctl-service", "ecsctl-delivery"
 """The operator's policies; each AWS service has its default one (`ensure/operator_policy.py`)."""
+CHECKS = "ecsctl-checks"
+"""Reads alone: what others have set around the app."""
 WEBHOOK, JOBS, PROCESSES, REVIEWED, KEYS = (
     "ecsctl-webhook",
     "ecsctl-jobs",
