@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ecsctl import raw_parameters
-from ecsctl.account import named_secrets
+from ecsctl.account import named_secrets, prepared_rights
 from ecsctl.account.facts import Facts
 from ecsctl.account.gathering import gather
 from ecsctl.account.identity import Identity, identify
@@ -183,6 +183,7 @@ def open_stack(
                    as_far=as_far)  # fmt: skip
     facts = replace(facts, own_buildspec=own_buildspec, context=context)
     stack = blueprint(config, facts)
+    facts = replace(facts, cautions=facts.cautions + prepared_rights.bounded(aws, config, me, stack.nodes.values()))
     lock = _lock(aws, state, me)
     engine = Engine(aws, state, me, kinds(), emit=emit, lock=lock.held)
     return Session(aws, identity, state, engine, lock, config, facts, stack)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
 
 from ecsctl.account.unfit import unfit
 from ecsctl.app_rights import app_rights, mounting
 from ecsctl.aws.codes import DENIED, code, is_gone
 from ecsctl.config.tree import dotted
 from ecsctl.names import Names
+from ecsctl.resources.role import Role
 from ecsctl.resources.support.common import none_if_gone
+from ecsctl.resources.support.our_roles import without
 from ecsctl.resources.support.policy_document import lacking
 from ecsctl.resources.support.rights import Scope
 
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
     from ecsctl.engine.plan import Step
+    from ecsctl.engine.stack import Node
     from ecsctl.resources.support.policy_document import Statement
 
 
@@ -57,18 +63,46 @@ def forbidden(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
     rights = dict(_rights_of_the_app(config, Scope.of(me, Names.of(me))))
     if not arn or not rights:
         return ()
-    try:
-        version = aws.read(aws.iam.get_policy, PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        document = aws.read(aws.iam.get_policy_version, PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-    except Exception as error:
-        if code(error) in DENIED or is_gone(error):
-            return ()
-        raise
+    document = _document(aws, arn)
+    if document is None:
+        return ()
     return tuple(
         f"{key}: {', '.join(missing)} is not allowed by the permissions boundary {arn}, so the app cannot do it"
         for key, statements in rights.items()
         if (missing := lacking(document, statements))
     )
+
+
+def bounded(aws: Aws, config: Config, me: Label, nodes: Iterable[Node]) -> tuple[str, ...]:
+    """What the boundary takes from the roles of the stack, besides what `forbidden` says of the app's own: each role in
+    a sentence. If the boundary may not be read, nothing is reported.
+    """
+    arn = config.permissions_boundary
+    document = _document(aws, arn) if arn else None
+    if document is None:
+        return ()
+    names, found = Names.of(me), []
+    of_app = {action for _, some in _rights_of_the_app(config, Scope.of(me, names)) for one in some
+              for action in one.actions}  # fmt: skip
+    for role in (node.desired for node in nodes if isinstance(node.desired, Role)):
+        known = [replace(one, resources=tuple(arn for arn in one.resources if isinstance(arn, str)))
+                 for one in role.statements]  # fmt: skip
+        missing = {*lacking(document, known)} - (of_app if role.name.startswith(names.role("task")) else set())
+        if missing:
+            listed, lost = without(names, role.name, missing)
+            found.append(f"the permissions boundary {arn} does not allow {listed} to {role.name}: {lost}")
+    return tuple(found)
+
+
+def _document(aws: Aws, arn: str) -> object:
+    """The policy of a boundary; None if it does not exist, or may not be read."""
+    try:
+        version = aws.read(aws.iam.get_policy, PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        return aws.read(aws.iam.get_policy_version, PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    except ClientError as error:
+        if code(error) in DENIED or is_gone(error):
+            return None
+        raise
 
 
 def _rights_of_the_app(config: Config, scope: Scope) -> Iterator[tuple[str, tuple[Statement, ...]]]:

@@ -169,6 +169,14 @@ QUOTA_HINTS = {  # for CodeBuild, AWS documentation, "Quotas for CodeBuild": a n
     "the image elsewhere and name it: ecsctl up --image URI",
 }
 
+NO_BUILDS = re.compile(r"more than 0 builds in queue")
+"""A new account, whatever Service Quotas says (awslabs/landing-zone-accelerator-on-aws#1013; AWS's own words for a
+compute type that it does not have: rebuy-de/aws-nuke#1209).
+"""
+OPENED = ("AWS opens builds to a new account once its payment is verified: ask AWS Support for it (Account and "
+          "billing), whatever Service Quotas says; a smaller build.compute may be open already; or build and push the "
+          "image elsewhere and name it: ecsctl up --image URI")  # fmt: skip
+
 
 def as_error(error: ClientError, what: str) -> EcsctlError:
     """AWS's refusal in the user's terms. `what` says what was being done."""
@@ -207,7 +215,8 @@ def as_error(error: ClientError, what: str) -> EcsctlError:
         return AwsError(f"{what}: {found[0]}", why=why, hint=found[1])
     if name in QUOTA or (FAMILY.search(name) and not codes.is_throttled(error)):
         which = f"the quota of {QUOTA[name]}" if name in QUOTA else f"a quota of what {operation} makes"
-        return QuotaReached(f"{what}: {which} is reached", why=why, hint=QUOTA_HINTS.get(name, MORE))
+        hint = OPENED if NO_BUILDS.search(text) else QUOTA_HINTS.get(name, MORE)
+        return QuotaReached(f"{what}: {which} is reached", why=why, hint=hint)
     return AwsError(f"{what}: {operation} failed", why=f"{name}: {text}")
 
 

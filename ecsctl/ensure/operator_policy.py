@@ -69,11 +69,9 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     yield anywhere("codebuild", "ListCuratedEnvironmentImages")
     yield anywhere("tag", "GetResources")
     yield from _of_secrets(scope, uses)
-    limited = uses.permissions or uses.policies or uses.volumes or uses.mounted
-    read = " GetPolicyVersion" if uses.boundary and limited else ""  # what it forbids
     if uses.boundary or uses.policies:
         arns = (*filter(None, (uses.boundary,)), *uses.policies)
-        yield Statement("Boundary", of("iam", f"GetPolicy{read}"), arns)
+        yield Statement("Boundary", ("iam:GetPolicy",), arns)
     yield from keyed(scope, uses, "Key", "DescribeKey GetKeyPolicy")
     if uses.topic and uses.topic != scope.topic:  # only used: whether it exists, and allows EventBridge
         yield Statement("TheirTopic", ("sns:GetTopicAttributes",), (uses.topic,))
@@ -123,6 +121,8 @@ def _of_checks(scope: Scope, uses: Uses) -> Iterator[Statement]:
     """
     yield Statement("RolesTried", ("iam:SimulatePrincipalPolicy",), (scope.role("*"),))
     yield anywhere("ec2", "DescribeVpcBlockPublicAccessExclusions DescribeVpcBlockPublicAccessOptions")
+    if uses.boundary:  # what it takes from the roles
+        yield Statement("BoundaryRead", ("iam:GetPolicyVersion",), (uses.boundary,))
     if uses.web and not uses.web_acl:
         acls = (scope.arn("wafv2", "regional/webacl/*"), scope.balancers[0])
         yield Statement("WebAcls", of("wafv2", "GetWebACL GetWebACLForResource"), acls)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ecsctl.names import Names
 from ecsctl.resources.role import INLINE
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.our_roles import our_roles
+from ecsctl.resources.support.our_roles import our_roles, without
 from ecsctl.resources.support.policy_document import Statement, statements
 
 if TYPE_CHECKING:
@@ -24,14 +24,7 @@ if TYPE_CHECKING:
     from ecsctl.aws.clients import Aws
     from ecsctl.engine.label import Label
 
-LOST = {
-    "execution": "tasks that start from now on may fail",
-    "build": "builds may fail",
-    "pipeline": "the pipeline may fail",
-    "task": "the app cannot do it",
-}
 ORGANIZATION = "a service control policy of the AWS organization"
-SHOWN = 3  # actions; the others are counted
 
 
 def denials(aws: Aws, me: Label) -> Iterator[str]:
@@ -43,11 +36,9 @@ def denials(aws: Aws, me: Label) -> Iterator[str]:
         return
     with ThreadPoolExecutor(len(roles)) as pool:
         for (_, role), found in zip(roles, pool.map(lambda one: _denied(aws, me, *one), roles), strict=True):
-            what = next((lost for which, lost in LOST.items() if role == Names.of(me).role(which)), "it cannot do it")
             for who, actions in found.items():
-                listed = sorted(actions)
-                more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
-                yield f"{who} denies {', '.join(listed[:SHOWN])}{more} to {role}: {what}"
+                listed, lost = without(Names.of(me), role, actions)
+                yield f"{who} denies {listed} to {role}: {lost}"
 
 
 def _denied(aws: Aws, me: Label, arn: str, role: str) -> dict[str, set[str]]:

@@ -61,8 +61,13 @@ def test_a_managed_policy_that_is_not_there_stops_everything_before_it_begins(wo
 def test_a_right_that_the_boundary_takes_away_is_reported(world: World, asked: dict[str, Any], message: str) -> None:
     session = world.open({**asked, "permissions_boundary": boundary(world, "s3:*")})
     assert session.facts is not None
-    [caution] = session.facts.cautions
+    [caution, ours] = session.facts.cautions
     assert f"{message} is not allowed by the permissions boundary" in caution
+    assert (
+        "does not allow ecr:BatchCheckLayerAvailability, ecr:BatchGetImage, ecr:GetAuthorizationToken and 3 more"
+        in ours
+    )
+    assert ours.endswith("-execution: tasks that start from now on may fail")
 
 
 def test_a_boundary_that_allows_all_of_it_is_not_spoken_of(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
     from ecsctl.aws.clients import Aws
 
+LOST = {
+    "execution": "tasks that start from now on may fail",
+    "build": "builds may fail",
+    "pipeline": "the pipeline may fail",
+    "task": "the app cannot do it",
+}
+SHOWN = 3  # actions; the others are counted
 MOST = 1000  # IAM API reference, ListRoles: roles per page; a hundred by default
 
 
@@ -35,3 +42,11 @@ def our_roles(aws: Aws, me: Label) -> Iterator[tuple[RoleArn, RoleName, dict[str
     for role in ours:
         tags = aws.read(aws.iam.get_role, RoleName=role["RoleName"])["Role"].get("Tags")
         yield RoleArn(role["Arn"]), RoleName(role["RoleName"]), flat(tags)
+
+
+def without(names: Names, role: str, actions: Iterable[str]) -> tuple[str, str]:
+    """Actions that a role of the app may not use, in words, and what comes of it."""
+    listed = sorted(actions)
+    more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
+    lost = next((what for which, what in LOST.items() if role == names.role(which)), "it cannot do it")
+    return f"{', '.join(listed[:SHOWN])}{more}", lost

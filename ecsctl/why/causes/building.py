@@ -138,8 +138,10 @@ def no_builds(facts: Facts) -> Cause | None:
                 text, "builds in queue for the account", "AccountLimitExceeded"
             ):
                 observed = Evidence(f"pipeline, {action['actionName']}", text, latest.get("lastStatusChange"))
-                fix = (by_hand("ask for more concurrent builds in Service Quotas: AWS CodeBuild",
-                "ecsctl pipeline retry"),
+                ask = ("ask AWS Support to open builds to the account, whatever Service Quotas says"
+                       if said(text, "more than 0 builds") else
+                       "ask for more concurrent builds in Service Quotas: AWS CodeBuild")  # fmt: skip
+                fix = (by_hand(ask, "ecsctl pipeline retry"),
                         run("ecsctl deploy --image URI", "one that was built elsewhere"))  # fmt: skip
                 return Cause("build-quota",
                 "the account's quota of concurrent builds is used up or 0, as in new accounts",
