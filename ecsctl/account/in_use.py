@@ -73,7 +73,7 @@ def _offered(aws: Aws, architecture: str) -> list[str]:
 
 def shut(aws: Aws, config: Config) -> tuple[str, ...]:
     """Say that the account closes internet gateways that a new app needs; nothing if that cannot be known."""
-    inward = not config.silent and not config.load_balancer.internal
+    inward = config.service.web and not config.load_balancer.internal
     if not inward and config.vpc.id:
         return ()
     try:

@@ -139,7 +139,7 @@ def no_builds(facts: Facts) -> Cause | None:
             ):
                 observed = Evidence(f"pipeline, {action['actionName']}", text, latest.get("lastStatusChange"))
                 ask = ("ask AWS Support to open builds to the account, whatever Service Quotas says"
-                       if said(text, "more than 0 builds") else
+                       if mentions(text, "more than 0 builds") else
                        "ask for more concurrent builds in Service Quotas: AWS CodeBuild")  # fmt: skip
                 fix = (by_hand(ask, "ecsctl pipeline retry"),
                         run("ecsctl deploy --image URI", "one that was built elsewhere"))  # fmt: skip
