@@ -110,6 +110,7 @@ def observed(
     doubts += [
         *choosing.for_development(read.stage(), target),
         *choosing.by_variable(read, stage, built),
+        *choosing.other_stages(read, stage),
         *choosing.served_beside(read, stage, built),
         *absent.missing_notes(tree, path, read, place),
     ]
@@ -217,7 +218,7 @@ def _starting(
     """Sentences if what the container starts cannot serve requests, or is meant for development."""
     if choosing.is_template(tree, path):
         yield choosing.IS_TEMPLATE.format(path)
-    if absent.speaks_fastcgi(read, stage):
+    if absent.speaks_fastcgi(read, stage, texts):
         yield "PHP-FPM speaks FastCGI, and a load balancer speaks HTTP: the image needs a web server too"
     if for_developers := running.for_developers(running.started_commands(tree, texts)):
         yield for_developers
@@ -229,6 +230,7 @@ def _starting(
     yield from reach.missing_on_fargate(services)
     yield from absent.mounted(tree, stage, services)
     yield from absent.unbuilt(tree, read, context, texts)
+    yield from absent.without_binstub(tree, read, context, texts[0].text)
     if not command:
         yield from reach.unexpanded(stage)
     yield from reach.unstartable(tree, context, read, stage)

@@ -65,7 +65,7 @@ def observed(
     doubts += [odd] if odd else evidence.of_port(found, port) if port and not ask else []
     doubts += ports.moved_elsewhere(tree, context, found, port)
     if port and not anywhere:
-        environment, why = _of_port(tree, context, found[0], port, services, texts, read.environment(stage))
+        environment, why = _of_port(tree, context, found[0], port, services, platforms, texts, read.environment(stage))
         notes += why
     foreign = needs.others(tree, path, context)
     if not any(one.binds for one in services[:1]):
@@ -144,14 +144,17 @@ def _asked(ask: Ask | None) -> int | None:
 
 
 def _of_port(
-    tree: Tree, context: str, found: Port, port: int, services: Sequence[Service], texts: Sequence[Text],
-    known: Mapping[str, str],
+    tree: Tree, context: str, found: Port, port: int, services: Sequence[Service], platforms: Sequence[Host],
+    texts: Sequence[Text], known: Mapping[str, str],
 ) -> tuple[tuple[tuple[str, str], ...], list[str]]:  # fmt: skip
     """The variables that tell the app its port if it has no other way to know it, and a sentence about them."""
-    given = [pair for one in services[:1] for pair in one.listens if pair[1].endswith(str(port))]
-    if given := [(name, value) for name, value in given if known.get(name) != value]:
-        listed = ", ".join(name for name, _ in given)
-        return tuple(given), [f"the app reads its port from {listed}, which {services[0].where} sets to {given[0][1]}"]
+    given = [(pair, one.where) for one in services[:1] for pair in one.listens if pair[1].endswith(str(port))]
+    given = given or [(pair, one.file) for one in platforms for pair in one.listens if pair[1] == str(port)][:1]
+    if given := [(pair, where) for pair, where in given if known.get(pair[0]) != pair[1]]:
+        listed, (first, where) = ", ".join(pair[0] for pair, _ in given), given[0]
+        return tuple(pair for pair, _ in given), [
+            f"the app reads its port from {listed}, which {where} sets to {first[1]}"
+        ]
     if name := _reading(tree, context, found, port, texts, known):
         return ((name, str(port)),), [f"the app reads its port from {name}, which [service.environment] sets to {port}"]
     return (), []

@@ -13,6 +13,7 @@ from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, is_base_image
 from ecsctl.discovery.files.hosts import Host
 from ecsctl.discovery.files.started import Text
 from ecsctl.discovery.files.tree import Tree, is_auxiliary
+from ecsctl.discovery.needs import stores
 from ecsctl.discovery.needs.processes import Process
 from ecsctl.discovery.serving import port_hints
 
@@ -60,7 +61,14 @@ def _has_name(image: str, wanted: Collection[str], owner: str) -> bool:
     name = _bare(parts[-1].partition(":")[0])
     if name not in wanted:  # unleash's image is called unleash-server
         name = re.sub(r"-(?:server|app|web|api|backend)$", "", name)
-    return name in wanted and (not _GENERIC.fullmatch(name) or (len(parts) > 1 and parts[-2] == owner.lower()))
+    owned = len(parts) > 1 and parts[-2] == owner.lower()
+    if (
+        owned
+        and not stores.kind_of_image(image)
+        and any(name.startswith(f"{one}-") for one in wanted if not _GENERIC.fullmatch(one))
+    ):
+        return True
+    return name in wanted and (not _GENERIC.fullmatch(name) or owned)
 
 
 def _is_of_part(image: str, path: str, names: Collection[str]) -> bool:

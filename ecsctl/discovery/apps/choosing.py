@@ -162,6 +162,19 @@ def served_beside(read: Dockerfile, stage: Stage, services: Sequence[Service]) -
             return
 
 
+def other_stages(read: Dockerfile, stage: Stage) -> Iterator[str]:
+    """A sentence if other stages serve too, each with a command and a port of its own."""
+    used = {name for one in stage.chain for word, rest in one.instructions if word in ("COPY", "ADD")
+            for name in re.findall(r"--from=(\S+)", rest)}  # fmt: skip
+    others = [one for one in read.stages if one.name and one not in stage.chain and one.name not in used
+              and _exposes(one) and not _NOT_RELEASED.search(one.name) and not is_helper(one.name)
+              and any(word in ("CMD", "ENTRYPOINT") for word, _ in one.instructions)
+              and read.command(one) != read.command(stage)]  # fmt: skip
+    if others and stage.name:
+        yield (f"other stages of the Dockerfile serve too: {', '.join(one.name for one in others[:4])}; the stage "
+               f"{stage.name} is built, set target in [build] for another")  # fmt: skip
+
+
 def by_variable(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
     """A sentence if a compose file takes the stage to build from a variable, and several stages match."""
     for service in services:

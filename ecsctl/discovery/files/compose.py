@@ -15,7 +15,7 @@ from ecsctl.discovery.files.yaml_text import documents
 
 NAMES = r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml"
 # Variables that set the app's own port or address, by the names that frameworks use.
-_LISTENS = re.compile(
+LISTENS = re.compile(
     r"(?:(?:APP|SERVER|HTTP|WEB|API|NODE|SERVICE|LISTEN|ROCKET|UVICORN|QUARKUS_HTTP|MICRONAUT_SERVER|NITRO|NUXT|GRADIO_SERVER)_)?PORT"
     r"|ASPNETCORE_(?:URLS|HTTP_PORTS)|\w*(?:LISTEN|BIND)(?:_ADDR(?:ESS)?)?"
 )
@@ -349,7 +349,7 @@ def _of_ports(environment: Any, ports: Sequence[int]) -> tuple[tuple[str, str], 
     found = []
     for name, value in _values(environment):
         number = re.fullmatch(r"(?:(?:https?://)?(?:\+|\*|0\.0\.0\.0|\[::\])?:)?(\d{2,5})", value)
-        if number and int(number[1]) in ports and _LISTENS.fullmatch(name):
+        if number and int(number[1]) in ports and LISTENS.fullmatch(name):
             found.append((name, value))
     return tuple(found)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ecsctl.discovery.files.compose import mebibytes
+from ecsctl.discovery.files.compose import LISTENS, mebibytes
 from ecsctl.discovery.files.tree import Tree
 from ecsctl.discovery.files.yaml_text import documents
 
@@ -31,6 +31,7 @@ class Host:
     start: str = ""  # the command that replaces the image's own
     stores: tuple[str, ...] = ()  # databases and the like that the platform provides, by its names for them
     memory: int = 0  # in MiB
+    listens: tuple[tuple[str, str], ...] = ()  # variables that set the app's port
     variables: tuple[str, ...] = ()  # that it sets, by name
     secrets: tuple[str, ...] = ()  # those of them that are secret
     volumes: tuple[str, ...] = ()  # the paths of volumes in the container
@@ -51,23 +52,7 @@ def of(tree: Tree, dockerfile: str, context: str) -> tuple[Host, ...]:
     for file in filter(_KAMAL.fullmatch, tree.files):  # one for each app
         found += [one for one in _kamal(file, _data(file, tree.read(file)) or {}) if one.dockerfile]
     found = [one for one in found if one.dockerfile in ("", dockerfile)]
-    return tuple(
-        one
-        for one in found
-        if any(
-            (
-                one.port,
-                one.path,
-                one.commands,
-                one.start,
-                one.memory,
-                one.release,
-                one.stores,
-                one.volumes,
-                one.variables,
-            )
-        )
-    )
+    return tuple(one for one in found if one != Host(one.file, dockerfile=one.dockerfile))
 
 
 def _data(file: str, text: str) -> Any:
@@ -96,7 +81,8 @@ def _fly(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
     sizes = [mebibytes(size if re.search("[a-z]", size) else f"{size}m") for one in machines
              if (size := str(one.get("memory") or one.get("memory_mb") or "").lower())]  # fmt: skip
     yield Host(file, port, path, tuple(others.items()), start=start, memory=max(sizes, default=0),
-               release=str(_table(data, "deploy").get("release_command") or ""), volumes=tuple(kept))  # fmt: skip
+               release=str(_table(data, "deploy").get("release_command") or ""), volumes=tuple(kept),
+               listens=_listens(_table(data, "env"), port))  # fmt: skip
 
 
 def _render(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
@@ -144,7 +130,8 @@ def _kamal(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
     clear = tuple(map(str, _table(given, "clear") or (given if "secret" not in given else ())))
     yield Host(file, _port(proxy.get("app_port")), _path(_table(proxy, "healthcheck").get("path")),
                tuple(others.items()), _file(_table(data, "builder").get("dockerfile")), volumes=tuple(kept),
-               variables=(*clear, *secret), secrets=secret)  # fmt: skip
+               variables=(*clear, *secret), secrets=secret,
+               listens=_listens(_table(given, "clear"), _port(proxy.get("app_port"))))  # fmt: skip
 
 
 def _digital_ocean(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
@@ -213,6 +200,11 @@ def _port(value: Any) -> int:
 
 def _path(value: Any) -> str:
     return value if isinstance(value, str) and re.fullmatch(r"/[\w/.-]*", value) else ""
+
+
+def _listens(variables: Mapping[str, Any], port: int) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), str(value)) for name, value in variables.items()
+                 if port and str(value) == str(port) and LISTENS.fullmatch(str(name)))  # fmt: skip
 
 
 def _file(value: Any) -> str:

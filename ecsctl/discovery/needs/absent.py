@@ -159,6 +159,17 @@ def unbuilt(tree: Tree, read: Dockerfile, context: str, texts: Sequence[Text]) -
             return
 
 
+def without_binstub(tree: Tree, read: Dockerfile, context: str, command: str) -> Iterator[str]:
+    """A sentence if the command starts a file in bin/ that git does not have, nor the build creates ("binstubs")."""
+    runs = " ".join(rest for one in read.stages for word, rest in one.instructions if word == "RUN")
+    place = "" if context == "." else f"{context}/"
+    if not tree.has(f"{place}Gemfile") or f"{place}bin" not in tree.folders:
+        return
+    for name in dict.fromkeys(re.findall(r"(?<!\S)(?:\./)?bin/([\w-]+)(?!\S)", command)):
+        if not tree.has(f"{place}bin/{name}") and not re.search(rf"binstubs|bin/{name}\b|rails:update:bin", runs):
+            yield f"the command starts bin/{name}, which git does not have and the build does not create"
+
+
 def _workdir(read: Dockerfile) -> str:
     """The WORKDIR of the last stage; empty if it has none or changes it."""
     stage = read.stage()
@@ -223,7 +234,7 @@ def unread(stage: Stage, command: str) -> Iterator[str]:
             yield f"the command reads {file}, which nothing in the Dockerfile creates"
 
 
-def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:
+def speaks_fastcgi(read: Dockerfile, stage: Stage, texts: Sequence[Text] = ()) -> bool:
     """Whether the image runs PHP-FPM, which speaks FastCGI instead of HTTP, without a web server."""
     command = read.command(stage)
     if port_hints.of_image(stage.image):
@@ -231,8 +242,12 @@ def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:
     runs = " ".join(rest for one in stage.chain for word, rest in one.instructions if word == "RUN")
     alone = not re.search(r"nginx|caddy|apache|httpd|lighttpd|frankenphp|\bunit\b", runs)
     silent = not command or (alone and set(ports.exposed(read, stage)) == {9000})
-    fpm = bool(re.search(r"(?:^|/)php:[\w.-]*fpm", stage.image)) and silent
-    return fpm or bool(re.fullmatch(r"(?:\S+\s+)?\S*php-fpm[\d.]*(?:\s+-\S+)*", command))
+    fpm = bool(re.search(r"(?:^|/)php:[\w.-]*fpm", stage.image))
+    script = any(one.shell and re.search(r"(?m)^\s*(?:exec\s+)?(?:/\S*/)?php-fpm[\d.]*(?:\s+-\S+)*\s*$", one.text)
+                 for one in texts[1:])  # fmt: skip
+    return (fpm and (silent or (alone and script))) or bool(
+        re.fullmatch(r"(?:\S+\s+)?\S*php-fpm[\d.]*(?:\s+-\S+)*", command)
+    )
 
 
 def ignored(tree: Tree, path: str, read: Dockerfile, context: str) -> tuple[str, ...]:

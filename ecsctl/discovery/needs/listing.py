@@ -72,7 +72,9 @@ def listed(
     lines, perhaps = stores.listed(beside, named, drivers, tuple(sure))
     found = [Need(kind, line) for kind, line in lines]
     found += [Need(line.partition(":")[0], line) for line in _of_servers(tree)]
-    secret = named if any(_SECRET.fullmatch(name) for name, _ in named) else [*named, *samples]
+    secret = (
+        named if any(_SECRET.fullmatch(name) or dotnet.is_secret(name) for name, _ in named) else [*named, *samples]
+    )
     found += [Need("secrets", line) for line in _secrets(tree, context, secret, foreign)]
     named_yet = set(re.findall(r"[A-Z]\w{2,}", " ".join(one.line for one in found)))
     given = [(name, one.file) for one in platforms for name in one.secrets]

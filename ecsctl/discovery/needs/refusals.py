@@ -39,10 +39,20 @@ def checked_by_tls(checks: Sequence[str], port: int) -> Iterator[str]:
 
 
 def allowed_hosts(tree: Tree, context: str, opened: bool = False) -> Iterator[str]:
-    """A sentence if the app only accepts certain host names (Django, "ALLOWED_HOSTS").
+    """A sentence if the app only accepts certain host names (Django, "ALLOWED_HOSTS"; Rails, "config.hosts").
 
     `opened`: a variable already makes it accept all of them.
     """
+    for file in _files(tree, context, r"production\.rb|application\.rb"):
+        text = _live(tree.read(file))
+        if (
+            file.endswith(("config/environments/production.rb", "config/application.rb"))
+            and re.search(r"(?m)^[ \t]*config\.hosts\s*(?:<<|\+?=\s*(?!nil|\[\s*\]))", text)
+            and not re.search(r"host_authorization|hosts\.clear|config\.hosts\s*=\s*nil", text)
+        ):
+            yield (f"{file} has config.hosts: Rails answers 403 to other hosts, and the load balancer's check uses the "
+                   "task's IP address; config.host_authorization can exclude the check's path")  # fmt: skip
+            return
     if opened or not tree.named(r"manage\.py", context):
         return
     settings: dict[str, str] = {}
