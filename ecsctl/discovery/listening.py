@@ -49,7 +49,8 @@ def observed(
     paths = tuple(one for one in paths if one.port or not apart or not one.path.startswith("/actuator"))
     asked = [(one.port, one.source) for one in paths if one.port]
     anywhere = ports.wants_variable(read, stage, texts)
-    found = ports.named(tree, context, read, stage, texts, services, asked, platforms, anywhere=anywhere)
+    foreign = needs.others(tree, path, context)
+    found = ports.named(tree, context, read, stage, texts, services, asked, platforms, foreign, anywhere=anywhere)
     exposed = ports.exposed(read, stage)
     if exposed and set(exposed) <= ports.PROTOCOLS.keys():
         listed = ", ".join(f"{number}, of {ports.PROTOCOLS[number]}" for number in exposed)
@@ -67,13 +68,12 @@ def observed(
     if port and not anywhere:
         environment, why = _of_port(tree, context, found[0], port, services, platforms, texts, read.environment(stage))
         notes += why
-    foreign = needs.others(tree, path, context)
     if not any(one.binds for one in services[:1]):
         doubts += [*reach.only_on_loopback(tree, context, texts, read.environment(stage), foreign)] or [
             *reach.by_default(tree, context, read.environment(stage), foreign)]  # fmt: skip
     doubts += [*stores.fixed(tree, context, foreign), *reach.forbidden_port(read, stage, port or 0)]
     # No port is configured anywhere: the app may expect its platform to set one.
-    reads = None if anywhere or found or exposed else ports.read_from_environment(tree, context)
+    reads = None if anywhere or found or exposed else ports.read_from_environment(tree, context, foreign)
     if reads:
         port, anywhere = reads[0] or None, True
         notes.append(f"{reads[1]} reads the port from its environment")

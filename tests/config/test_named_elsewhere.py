@@ -4,8 +4,6 @@
 
 import pytest
 
-from ecsctl.discovery.files.tree import Tree
-from ecsctl.discovery.image import observed
 from ecsctl.discovery.needs.stores import kind_of_variable
 from tests.config.test_evidence import NODE, doubts, of
 from tests.config.test_from_sources import needs
@@ -253,61 +251,3 @@ def test_functions_of_the_same_name_in_rust_are_told_apart_by_their_modules(tmp_
         src__users__me_dot_rs=routes.format("me"), src__health__routes_dot_rs=routes.format("health"),
     )  # fmt: skip
     assert image.path == "/api/health"
-
-
-SEVERAL = "FROM golang AS build\nCOPY . .\nFROM scratch AS main\nCOPY --from=build /a /a\nEXPOSE 3000\nCMD [\"/a\"]\nFROM scratch AS {0}\nEXPOSE 3001\nCMD [\"{1}\"]\n"  # fmt: skip
-
-
-@pytest.mark.parametrize(("name", "command", "told"), [("usage", "/b", True), ("main2", "/a", False)])
-def test_other_stages_that_serve_are_named(tmp_path, name, command, told):
-    said = doubts(of(tmp_path, Dockerfile=SEVERAL.format(name, command)))
-    assert (f"other stages of the Dockerfile serve too: main; the stage {name} is built" in said) == told
-
-
-def test_the_variable_by_which_another_platform_sets_the_port_is_set_too(tmp_path):
-    fly = '[env]\nPORT = "8080"\n[http_service]\ninternal_port = 8080\n'
-    image = of(tmp_path, Dockerfile="FROM elixir\nCOPY . .\nCMD /app/bin/server\n", fly_dot_toml=fly)
-    assert (image.port, image.environment) == (8080, (("PORT", "8080"),))
-
-
-RAILS = {"Dockerfile": 'FROM ruby\nWORKDIR /rails\nCOPY . .\nEXPOSE 80\nCMD ["./bin/thrust", "./bin/rails", "server"]\n',
-         "Gemfile": "gem 'rails'\n", "bin__rails": "#!/usr/bin/env ruby\n"}  # fmt: skip
-
-
-@pytest.mark.parametrize(("more", "told"), [
-    ({}, True),
-    ({"bin__thrust": "#!/usr/bin/env ruby\n"}, False),
-    ({"Dockerfile": RAILS["Dockerfile"].replace("EXPOSE", "RUN bundle binstubs thruster\nEXPOSE")}, False),
-])  # fmt: skip
-def test_a_program_in_bin_that_nothing_creates_is_a_warning(tmp_path, more, told):
-    image = of(tmp_path, **RAILS | more)
-    assert ("the command starts bin/thrust, which git does not have" in doubts(image)) == told
-
-
-@pytest.mark.parametrize(("text", "told"), [
-    ("config.hosts << ENV['HOST_NAME']\n", True),
-    ("config.hosts = ['shop.example.com']\n", True),
-    ("# config.hosts = ['shop.example.com']\n", False),
-    ("config.hosts << 'x'\nconfig.host_authorization = { exclude: ->(r) { r.path == '/up' } }\n", False),
-    ("config.hosts = nil\n", False),
-])  # fmt: skip
-def test_rails_that_answers_certain_hosts_only_refuses_the_load_balancers_check(tmp_path, text, told):
-    image = of(tmp_path, **RAILS, config__environments__production_dot_rb=text)
-    assert ("has config.hosts: Rails answers 403" in doubts(image)) == told
-
-
-def test_an_image_of_the_owner_that_begins_with_the_repositorys_name_is_the_apps(tmp_path):
-    text = "services:\n  api:\n    image: acme/shop-repo:1\n    environment:\n      Mail__Password: x\n  db:\n    image: acme/shop-postgres\n    environment: [PGHOST=x]\n"  # fmt: skip
-    (tmp_path / "shop").mkdir()
-    of(tmp_path / "shop", Dockerfile=GO, compose_dot_yml=text)
-    found = needs(observed(Tree.of(tmp_path / "shop"), called="Acme/shop"))
-    assert "Mail__Password (api in compose.yml)" in found
-    assert "PGHOST" not in found
-
-
-def test_an_entry_point_that_runs_php_fpm_alone_speaks_no_http(tmp_path):
-    dockerfile = (
-        'FROM php:8.4-fpm\nWORKDIR /app\nCOPY . .\nRUN chmod +x entrypoint.sh\nENTRYPOINT ["/app/entrypoint.sh"]\n'
-    )
-    image = of(tmp_path, Dockerfile=dockerfile, entrypoint_dot_sh="#!/bin/sh\nmkdir -p /app/work\nphp-fpm\n")
-    assert "PHP-FPM speaks FastCGI" in doubts(image)

@@ -32,6 +32,12 @@ def profile(tree: Tree, context: str) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
+def is_spring(tree: Tree, context: str) -> bool:
+    """Whether it is a Spring Boot app. Quarkus applies the settings for production by itself."""
+    builds = tree.named(r"pom\.xml|build\.gradle(?:\.kts)?", context)[:20]
+    return any("spring-boot" in (text := tree.read(one)) or "springframework.boot" in text for one in builds)
+
+
 def applying(tree: Tree, context: str) -> list[str]:
     """The settings files that apply in production: without a profile, and of the one selected or named "prod"."""
     chosen = re.escape(profile(tree, context)) or r"prod\w*"

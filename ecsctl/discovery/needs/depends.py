@@ -92,6 +92,10 @@ _DRIVERS = (
         ),
     ),
     (
+        r"schema\.prisma",
+        (("a database", r"(?m)^\s*provider\s*=\s*\"(postgresql|mysql|sqlserver|mongodb|cockroachdb)\""),),
+    ),
+    (
         r"[\w.-]+\.csproj|Directory\.Packages\.props",
         (
             (

@@ -274,6 +274,9 @@ def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]], foreign
         *(() if found else variables_read.secrets(tree, context)),
     ):
         found.setdefault(name, file)
+    for file in tree.named(r"Cargo\.toml", context)[:20]:  # Rocket, "Secret Key": a release does not start without one
+        if re.search(r"(?m)^rocket\s*=[^\n]*\bsecrets\b", tree.read(file)):
+            found.setdefault("ROCKET_SECRET_KEY", file)
     for file, name, other, framework in _OF_FRAMEWORKS:
         place = "" if context == "." else f"{context}/"
         begun = re.search(rf"(?m)^{name}=[^\s#]", tree.read(f"{place}.env") + tree.read(f"{place}.env.prod"))

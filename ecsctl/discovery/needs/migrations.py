@@ -80,7 +80,7 @@ def switched(tree: Tree, context: str, known: Collection[str], texts: Sequence[T
     """A line for the variable that decides whether the app runs its migrations as it starts."""
     for one in texts:
         for match in _IN_SHELL.finditer(one.text if one.shell else ""):
-            if match[1] not in known and not match[2]:
+            if match[1] not in known and not match[2] and not re.match("SKIP|NO_|DISABLE", match[1]):
                 yield f"migrations: {match[1]} decides whether {one.where} runs them"
             return
     for file in tree.named(r"[\w.-]+\.(?:go|py|[cm]?[jt]s|rb|rs)", context)[:800]:

@@ -161,6 +161,9 @@ def _of_spring(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     (Spring Boot, "Externalized Configuration", property placeholders.)
     """
     for file in settings.applying(tree, context):
+        chosen = re.search(r"application-([\w-]+)\.", file)
+        if chosen and settings.is_spring(tree, context) and not settings.profile(tree, context):
+            yield "SPRING_PROFILES_ACTIVE", file
         if "src/main/resources/" in file:
             live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
             yield from ((name, file) for name in re.findall(rf"\$\{{{_NAME}\}}", live))

@@ -19,7 +19,7 @@ _KINDS = (
      r"couchdb|jawsdb|cleardb|ormongo|mongolab|neo4j|influxdb|surrealdb|libsql|dynamodb",
      r"(?:\w+_)?(?:DATABASE|DB)_{0,2}(?:URL|URI|DSN|HOST|HOSTNAME|SERVER)|DSN|ConnectionStrings__(?!.*(?:[Rr]edis|[Cc]ache|[Rr]abbit|[Qq]ueue|[Bb]us|[Bb]lob|[Ss]torage|[Ii]nsights|AppConfig|SignalR|Vault))\w+"
      r"|(?:\w+__)*(?:Cosmos|Mongo|Sql|Postgres|Database|Db)\w*__(?:ConnectionString|ConnectionURI|Uri|Url|Host|Server)"
-     r"|(?:(?:DB|DATABASE|SQL|POSTGRES|DEFAULT|MYSQL|MSSQL)_)?CONNECTION_?STRING|(?:\w+_)?SUPABASE_URL"
+     r"|(?:(?:DB|DATABASE|SQL|POSTGRES|DEFAULT|MYSQL|MSSQL)_)?CONNECTION_?STRING|(?:\w+_)?SUPABASE_URL|ROCKET_DATABASES"
      r"|(?:\w+_)?(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|CLICKHOUSE|MONGO\w*|COUCH(?:DB)?|NEO4J|CASSANDRA|INFLUX(?:DB)?|SURREAL(?:DB)?)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
      r"|(?:\w+_)?MONGO(?:DB)?_UR[IL]|(?:\w+_)?DATASOURCE_(?:JDBC_|REACTIVE_)?URL|PGHOST",
      r"spring\.(?:datasource\.url|r2dbc\.url|(?:data\.)?mongodb\.(?:uri|host))|quarkus\.datasource\.jdbc\.url"),
@@ -67,7 +67,7 @@ _AT_HOME = re.compile(r"\bjdbc:h2:|:memory:|\bsqlite\b|(?i:data source=[^;]+\.(?
 
 _FIXED = re.compile(
     r"[\"'`](?:jdbc:)?(?:postgres(?:ql)?|mysql|mariadb|mongodb|redis|amqp)(?:\+\w+)?://(?:[^\"'`\s@/]*@)?([\w.-]+)[:/\"'`]"
-    r"|[\"']HOST[\"']\s*:\s*[\"']([\w.-]+)[\"']"
+    r"|(?:[\"']HOST[\"']\s*:|\bendpoint_url\s*=)\s*[\"'](?:https?://)?([\w.-]+)(?::\d+)?[\"']"
 )
 _VARIES = re.compile(r"env|config|settings|default|\$\{|%s|args|flag|example|\|\||\?\?", re.IGNORECASE)
 """Signs that a variable may replace the address on this line, or that it is only an example."""
@@ -121,6 +121,10 @@ def of_settings(tree: Tree, context: str, foreign: Sequence[str] = ()) -> Iterat
                 given = [one for one in _PLACE.findall(value) if kind_of_variable(one)] or _PLACE.findall(value)
                 bare = name.replace("-", "") if name.startswith("spring.") else name  # Quarkus has "_" for each of them
                 yield (given[0] if given else re.sub(r"[.-]", "_", bare).upper()), file
+    for file in _files(tree, context, r"Rocket\.toml"):
+        for body in re.findall(r"(?m)^\[\w+\.databases\.\w+\][^\n]*\n((?:(?!\[)[^\n]*\n?)*)", tree.read(file)):
+            if not re.search(r"(?m)^url\s*=", body):
+                yield "ROCKET_DATABASES", file
     for name, (value, file) in dotnet.settings(tree, context, foreign).items():
         if kind_of_variable(name) and not _AT_HOME.search(value) and not re.search(r"\{\d\}", value):  # filled in later
             yield name, file

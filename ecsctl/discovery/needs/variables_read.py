@@ -69,7 +69,7 @@ _OWN = re.compile(
 )
 _READ = re.compile(
     r"(?:\bENV\[|\bENV\.fetch\(|\bprocess\.env(?:\.|\[)|\bos\.environ\[|\bos\.(?:environ\.get|getenv|Getenv)\(|\benv::var\()"
-    rf"\s*[\"'`]?{_NAME}\b(?![\"'`]\s*,)[\"'`]?\s*[\])]*(?P<after>[^\n]{{0,60}})"
+    rf"\s*[\"'`]?{_NAME}\b(?![\"'`]\s*,)[\"'`]?\s*[\])]*(?P<after>[^\n]{{0,60}}(?:\n\s*\.[^\n]{{0,60}})?)"
 )
 _INSTEAD = re.compile(
     r"\s*(?:!?\.(?:presence|unwrap_or)|(?:\|\||\?\?|\bor\b)(?!\s*(?:ENV|process\.env|os\.|raise|throw|abort))|&&|\?(?!\.))"

@@ -65,6 +65,7 @@ _GO_NEW = re.compile(
 _GO_GROUP = re.compile(
     r"\b(\w+)\s*:?=\s*(\w+)\.Group\(\s*\"(/?[\w/-]*)\"\s*\)|\b(\w+)\s*:?=\s*(\w+)\.PathPrefix\(\s*\"(/[\w/-]*)\"\)\.Subrouter\("
 )
+_GO_OF_GROUP = re.compile(r"\b(\w+)\.(?:GET|Get)\(\s*\"/?\"\s*,")
 _GO_MOUNT = re.compile(r"\.Mount\(\s*\"(/[\w/-]*)\"\s*,\s*(\w+)\)")
 _PARAMETER = re.compile(r"\bfunc\b[^{\n]*\(\s*(\w+)\s+\*?(?:chi\.\w+|gin\.\w+|echo\.\w+|mux\.\w+|fiber\.\w+)")
 _OF_PEOPLE = r"log(?:in|out)\b|auth|sign|admin|ws\b|socket|callback|oauth|refresh|metrics|me\b|verify|profile"
@@ -225,7 +226,8 @@ def _imported(place: str, text: str, file: str, exported: set[str]) -> set[str]:
 
 
 def _of_python(sources: _Sources) -> Iterator[tuple[str, str]]:
-    texts = {file: text for file, text in sources.like(".py") if re.search(r"lueprint|outer\b", text)}
+    texts = {file: re.sub(r"[ \t]*\\\n[ \t]*", " ", text) for file, text in sources.like(".py")
+             if re.search(r"lueprint|outer\b", text)}  # fmt: skip
     includes = [(file, match) for file, text in texts.items() for match in _PY_INCLUDE.finditer(text)]
 
     known: dict[tuple[str, str], str | None] = {}
@@ -250,7 +252,7 @@ def _of_python(sources: _Sources) -> Iterator[tuple[str, str]]:
         told = re.escape(module)
         for place, match in includes:
             text, parts = texts[place], match[2].split(".")
-            alias = re.search(rf"from\s+[\w.]*\b{told}\s+import\s+\(?[^()]*?\b{name}\s+as\s+(\w+)", text)
+            alias = re.search(rf"from\s+[\w. ]*\b{told}\s+import\s+\(?[^()]*?\b{name}\s+as\s+(\w+)", text)
             plain = re.search(rf"from\s+[\w.]*\b{told}\s+import\s+\(?[^()\n]*\b{name}\b", text)
             called = {alias[1]} if alias else {name} if plain or place == file else set()
             if not (parts[-1] in called and len(parts) == 1) and parts[-2:] != [module, name]:
@@ -326,6 +328,9 @@ def _of_go(sources: _Sources) -> Iterator[tuple[str, str]]:
             name, parent, path = match[1] or match[4], match[2] or match[5], match[3] or match[6] or ""
             if parent in before and not re.search(rf"\b{name}\.Use\([^\n]*(?i:auth|jwt)", text):
                 before[name] = _joined(before[parent], path).rstrip("/")
+        for match in _GO_OF_GROUP.finditer(text):  # the group's path is the check's
+            if (before.get(match[1]) or "").endswith(tuple(f"/{one}" for one in _BEST)):
+                yield before[match[1]], file
         for match in sources.routes.go.finditer(text):
             guarded = re.search(rf"\b{match[1]}\.Use\([^\n]*(?i:auth|jwt)", text[: match.start()])
             if match[1] in before and not guarded:

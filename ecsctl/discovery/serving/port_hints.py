@@ -231,9 +231,13 @@ _GO_DEFAULT = re.compile(r"\b\w*[pP]ort\w*\s*(?:int\s*)?:?=\s*\"?:?" + NUMBER)
 _GO_SERVES = re.compile(r"ListenAndServe|net\.Listen\(|\.(?:Run|Start|Listen)\(")
 
 
-def of_sources(tree: Tree, context: str, built: str = "") -> Iterator[Port]:
-    """The ports on which a program's main files listen. `built` is the Dockerfile's text, which names the program."""
+def of_sources(tree: Tree, context: str, built: str = "", foreign: Sequence[str] = ()) -> Iterator[Port]:
+    """The ports on which a program's main files listen.
+
+    `built` is the Dockerfile's text, which names the program, and `foreign` are the folders of other apps.
+    """
     files = [one for one in tree.named(FIRST_FILE.pattern, context) if not is_auxiliary(one)]
+    files = [one for one in files if not any(within(one, folder) for folder in foreign)]
     programs = {one.rpartition("/")[0] for one in files if re.search(r"(?:^|/)cmd/[^/]+/main\.go$", one)}
     own = [one for one in programs if re.search(rf"{re.escape('/'.join(one.split('/')[-2:]))}(?![\w-])", built)]
     files = [one for one in files if not own or not any(within(one, other) for other in programs - set(own))]
@@ -246,6 +250,14 @@ def of_sources(tree: Tree, context: str, built: str = "") -> Iterator[Port]:
         if file.endswith(".go") and _GO_SERVES.search(text := tree.live(file)):
             found = (int(one) for one in _GO_DEFAULT.findall(text))
             yield from (Port(one, file, sure=False) for one in islice((one for one in found if one < 65536), 1))
+
+
+def of_phoenix(tree: Tree, context: str) -> Iterator[Port]:
+    """The port in Phoenix's settings for production, or in those for all environments ("Phoenix.Endpoint", "http")."""
+    for name in (r"prod\.exs", r"config\.exs"):
+        for file in [one for one in tree.named(name, context) if one.endswith(f"config/{one.rpartition('/')[2]}")][:3]:
+            if match := re.search(r"\bhttp:\s*\[[^\]]{0,200}?\bport:\s*" + NUMBER, tree.live(file)):
+                yield Port(int(match[1]), file, sure=False)
 
 
 def of_rocket(tree: Tree, context: str, environment: Mapping[str, str]) -> Iterator[Port]:

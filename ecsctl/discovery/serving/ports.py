@@ -10,7 +10,7 @@ from ecsctl.discovery.files.compose import Service
 from ecsctl.discovery.files.dockerfile import Dockerfile, Stage, expanded
 from ecsctl.discovery.files.hosts import Host
 from ecsctl.discovery.files.started import Text
-from ecsctl.discovery.files.tree import Tree, is_auxiliary
+from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 from ecsctl.discovery.serving import port_hints, servers
 from ecsctl.discovery.serving.port_hints import ASIDE, NOT_HTTP, NUMBER, Port, examples, sources
 
@@ -45,12 +45,12 @@ def exposed(read: Dockerfile, stage: Stage) -> tuple[int, ...]:
 
 def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Sequence[Text],
           services: Sequence[Service], health: Sequence[tuple[int, str]] = (), hosts: Sequence[Host] = (),
-          *, anywhere: bool = False) -> tuple[Port, ...]:  # fmt: skip
+          foreign: Sequence[str] = (), *, anywhere: bool = False) -> tuple[Port, ...]:  # fmt: skip
     """Every candidate, the likeliest first, each number once.
 
     `texts` are what the container starts, `services` the compose services that run this image, and `health` the ports
-    that health checks ask, each with its source. `anywhere`: the app listens on $PORT, whatever its server's default
-    is.
+    that health checks ask, each with its source; `foreign` are the folders of other apps. `anywhere`: the app listens
+    on $PORT, whatever its server's default is.
     """
     surer = [Port(one, "EXPOSE of the Dockerfile") for one in exposed(read, stage)]
     environment = read.environment(stage)
@@ -70,7 +70,8 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         *port_hints.of_services([service for service in services if not service.runs(stage.name)]),
         *port_hints.of_spring(tree, context),
         *port_hints.of_rocket(tree, context, environment),
-        *port_hints.of_sources(tree, context, written),
+        *port_hints.of_phoenix(tree, context),
+        *port_hints.of_sources(tree, context, written, foreign),
         *port_hints.of_settings(tree, context),
         *port_hints.of_samples(tree, context),
         *(Port(number, source, sure=False) for _, number, source in examples(tree, context)),
@@ -190,9 +191,12 @@ _READS = re.compile(
 )
 
 
-def read_from_environment(tree: Tree, context: str) -> tuple[int, str] | None:
-    """The port that a source uses without $PORT, 0 if it has no default, and the file; None if none reads $PORT."""
-    for file in sources(tree, context):
+def read_from_environment(tree: Tree, context: str, foreign: Sequence[str] = ()) -> tuple[int, str] | None:
+    """The port that a source uses without $PORT, 0 if it has no default, and the file; None if none reads $PORT.
+
+    `foreign` are the folders of other apps.
+    """
+    for file in [one for one in sources(tree, context) if not any(within(one, folder) for folder in foreign)]:
         text = tree.read(file)
         if found := _READS.search(text):
             near = re.search(r"(?:PORT|port)\b[^\n]{0,40}?" + NUMBER, text[found.start() : found.start() + 300])

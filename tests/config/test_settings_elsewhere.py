@@ -1,0 +1,130 @@
+"""More of what init finds in unusual places: stages, hosts, profiles, and the settings of frameworks."""
+
+# ruff: noqa: E501 - a line of a source is a line
+
+import pytest
+
+from ecsctl.discovery.files.tree import Tree
+from ecsctl.discovery.image import observed
+from tests.config.test_evidence import NODE, doubts, of
+from tests.config.test_from_sources import needs
+from tests.config.test_named_elsewhere import GO, SPRING
+
+SEVERAL = "FROM golang AS build\nCOPY . .\nFROM scratch AS main\nCOPY --from=build /a /a\nEXPOSE 3000\nCMD [\"/a\"]\nFROM scratch AS {0}\nEXPOSE 3001\nCMD [\"{1}\"]\n"  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "command", "told"), [("usage", "/b", True), ("main2", "/a", False)])
+def test_other_stages_that_serve_are_named(tmp_path, name, command, told):
+    said = doubts(of(tmp_path, Dockerfile=SEVERAL.format(name, command)))
+    assert (f"other stages of the Dockerfile serve too: main; the stage {name} is built" in said) == told
+
+
+def test_the_variable_by_which_another_platform_sets_the_port_is_set_too(tmp_path):
+    fly = '[env]\nPORT = "8080"\n[http_service]\ninternal_port = 8080\n'
+    image = of(tmp_path, Dockerfile="FROM elixir\nCOPY . .\nCMD /app/bin/server\n", fly_dot_toml=fly)
+    assert (image.port, image.environment) == (8080, (("PORT", "8080"),))
+
+
+RAILS = {"Dockerfile": 'FROM ruby\nWORKDIR /rails\nCOPY . .\nEXPOSE 80\nCMD ["./bin/thrust", "./bin/rails", "server"]\n',
+         "Gemfile": "gem 'rails'\n", "bin__rails": "#!/usr/bin/env ruby\n"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "told"), [
+    ({}, True),
+    ({"bin__thrust": "#!/usr/bin/env ruby\n"}, False),
+    ({"Dockerfile": RAILS["Dockerfile"].replace("EXPOSE", "RUN bundle binstubs thruster\nEXPOSE")}, False),
+])  # fmt: skip
+def test_a_program_in_bin_that_nothing_creates_is_a_warning(tmp_path, more, told):
+    image = of(tmp_path, **RAILS | more)
+    assert ("the command starts bin/thrust, which git does not have" in doubts(image)) == told
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("config.hosts << ENV['HOST_NAME']\n", True),
+    ("config.hosts = ['shop.example.com']\n", True),
+    ("# config.hosts = ['shop.example.com']\n", False),
+    ("config.hosts << 'x'\nconfig.host_authorization = { exclude: ->(r) { r.path == '/up' } }\n", False),
+    ("config.hosts = nil\n", False),
+])  # fmt: skip
+def test_rails_that_answers_certain_hosts_only_refuses_the_load_balancers_check(tmp_path, text, told):
+    image = of(tmp_path, **RAILS, config__environments__production_dot_rb=text)
+    assert ("has config.hosts: Rails answers 403" in doubts(image)) == told
+
+
+def test_an_image_of_the_owner_that_begins_with_the_repositorys_name_is_the_apps(tmp_path):
+    text = "services:\n  api:\n    image: acme/shop-repo:1\n    environment:\n      Mail__Password: x\n  db:\n    image: acme/shop-postgres\n    environment: [PGHOST=x]\n"  # fmt: skip
+    (tmp_path / "shop").mkdir()
+    of(tmp_path / "shop", Dockerfile=GO, compose_dot_yml=text)
+    found = needs(observed(Tree.of(tmp_path / "shop"), called="Acme/shop"))
+    assert "Mail__Password (api in compose.yml)" in found
+    assert "PGHOST" not in found
+
+
+def test_an_entry_point_that_runs_php_fpm_alone_speaks_no_http(tmp_path):
+    dockerfile = (
+        'FROM php:8.4-fpm\nWORKDIR /app\nCOPY . .\nRUN chmod +x entrypoint.sh\nENTRYPOINT ["/app/entrypoint.sh"]\n'
+    )
+    image = of(tmp_path, Dockerfile=dockerfile, entrypoint_dot_sh="#!/bin/sh\nmkdir -p /app/work\nphp-fpm\n")
+    assert "PHP-FPM speaks FastCGI" in doubts(image)
+
+
+def test_a_variable_that_skips_migrations_does_not_decide_that_they_run(tmp_path):
+    script = '#!/bin/sh\n[ "${SKIP_AUTO_MIGRATE:-false}" = "true" ] || python manage.py migrate\nexec gunicorn -b 0.0.0.0:8000 shop\n'
+    dockerfile = 'FROM python:3.13\nCOPY . .\nRUN chmod +x run.sh\nEXPOSE 8000\nCMD ["./run.sh"]\n'
+    image = of(tmp_path, Dockerfile=dockerfile, run_dot_sh=script, shop__migrations__0001_initial_dot_py="")
+    assert "migrations" not in needs(image)
+
+
+def test_rocket_names_the_key_and_the_databases_that_a_release_needs(tmp_path):
+    found = needs(of(tmp_path, Dockerfile="FROM rust\nCOPY . .\nEXPOSE 8000\nCMD shop\n",
+                     Cargo_dot_toml='[dependencies]\nrocket = { version = "0.5", features = ["json", "secrets"] }\n',
+                     Rocket_dot_toml="[default.databases.shop]\npool_size = 5\n"))  # fmt: skip
+    assert "a database: ROCKET_DATABASES (Rocket.toml)" in found
+    assert "ROCKET_SECRET_KEY (Cargo.toml)" in found
+
+
+def test_the_address_of_a_local_service_of_aws_in_a_source_is_a_warning(tmp_path):
+    said = doubts(of(tmp_path, Dockerfile=GO, app_dot_py="ddb = s.resource('dynamodb',\n    endpoint_url='http://dynamodb-local:8000')\n"))  # fmt: skip
+    assert "app.py has the address of a store in it, dynamodb-local" in said
+
+
+@pytest.mark.parametrize(
+    ("build", "required"), [("id 'org.springframework.boot'\n", True), ("id 'io.quarkus'\n", False)]
+)
+def test_spring_reads_the_settings_for_production_only_if_their_profile_is_active(tmp_path, build, required):
+    production = {"src__main__resources__application-prod_dot_yml": "a: ${PROD_KEY}\n"}
+    found = needs(of(tmp_path, Dockerfile=SPRING["Dockerfile"], build_dot_gradle=build, **production))
+    assert ("SPRING_PROFILES_ACTIVE" in found) == required
+    assert "PROD_KEY" in found
+
+
+def test_the_port_of_another_app_in_the_repository_is_not_this_ones(tmp_path):
+    image = of(tmp_path, apps__web__Dockerfile="FROM node:22\nCOPY apps/web apps/web\nCMD npm start\n", turbo_dot_json="{}",
+               apps__web__package_dot_json="{}", apps__api__package_dot_json="{}",
+               apps__api__src__main_dot_ts="app.listen(process.env.PORT ?? 4000);\n")  # fmt: skip
+    assert image.port != 4000
+
+
+def test_a_schema_of_prisma_shows_that_the_app_uses_a_database(tmp_path):
+    schema = 'datasource db {\n  provider = "postgresql"\n}\n'
+    assert "a database: prisma/schema.prisma has postgresql" in needs(of(tmp_path, Dockerfile=NODE, prisma__schema_dot_prisma=schema))  # fmt: skip
+
+
+def test_the_port_in_phoenix_settings_is_proposed(tmp_path):
+    image = of(tmp_path, Dockerfile="FROM elixir\nCOPY . .\nCMD bin/start.sh\n", config__config_dot_exs="config :shop, ShopWeb.Endpoint,\n  http: [port: 4002]\n")  # fmt: skip
+    assert (image.port, "port 4002 is a proposal" in doubts(image)) == (4002, True)
+
+
+def test_a_blueprint_is_found_though_its_import_is_broken_over_lines(tmp_path):
+    image = of(
+        tmp_path, Dockerfile='FROM python:3.13\nCOPY . .\nEXPOSE 8000\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "shop"]\n',
+        shop__app_dot_py="from flask import Flask\n\ndef create_app():\n    app = Flask(__name__)\n    from shop.views. \\\n        checks \\\n            import api as checks\n    app.register_blueprint(checks)\n    return app\n",
+        shop__views__checks_dot_py="api = Blueprint('checks', __name__, url_prefix='/api')\n\n@api.route('/health')\ndef health():\n    return jsonify(ok=True)\n",
+    )  # fmt: skip
+    assert image.path == "/api/health"
+
+
+def test_a_group_of_gin_may_be_the_path_of_the_check(tmp_path):
+    source = 'r := gin.Default()\nchecks := r.Group("/api/health-check")\nchecks.GET("", func(c *gin.Context) {\n  c.String(200, "ok")\n})\n'
+    image = of(tmp_path, Dockerfile=GO, main_dot_go=source.replace("health-check", "health"))
+    assert image.path == "/api/health"
