@@ -41,7 +41,8 @@ ERROR = re.compile(
     r"|is not (?:an? |set\b|defined|installed|available|writable|readable|executable|running|recogni[sz]ed)"
     r"|must (?:be|have|set|specify|configure|provide) |is too (?:low|high|small|large|long|short|old|new)\b"
     r"|closed connection|connection (?:was )?(?:closed|reset|lost)|socket hang up|throttl|rate exceeded"
-    r"|segmentation fault|core dumped|has no attribute|un(?:known (?!pid)|supported|expected|resolved)",
+    r"|segmentation fault|core dumped|has no attribute|un(?:known (?!pid)|supported|expected|resolved)"
+    r"|\bnot \w+ successfully|SQLSTATE\[(?!00)",
     re.IGNORECASE,
 )
 """Words that report an error."""

@@ -46,7 +46,7 @@ HEADING = re.compile(
     re.IGNORECASE,
 )
 """The name or code of an error, alone in its line."""
-REMARK = re.compile(r"^\W*+(?:[a-z]++[.!]*+(?: -)?+ ?+){1,5}$", re.IGNORECASE)
+REMARK = re.compile(r"^\W*+(?:error: )?(?:[a-z]++[.!]*+(?: -)?+ ?+){1,5}$", re.IGNORECASE)
 """A few plain words without a file, variable, version or host. Possessive, or a long word would take minutes."""
 UNFETCHED = re.compile(r"^(?:W: Failed to fetch|WARNING: (?:updating and )?(?:opening|Ignoring) \S+: )")
 UNLISTED = re.compile(

@@ -141,9 +141,10 @@ NOISE: Patterns = {
         ),
     },
     "Maven": {
-        r"^\[ERROR\]\s*(?:$|\[Help \d|-> \[Help|To see the full stack|Re-run Maven|For more |After corr)": (
-            "[ERROR] -> [Help 1]"
-        ),
+        (
+            r"^(?:\[ERROR\]|.{0,12}ERROR org\.apache\.maven\.cli\.MavenCli -)\s*"
+            r"(?:$|\[Help \d|-> \[Help|To see the full stack|Re-run Maven|For more |After corr)"
+        ): "[ERROR] -> [Help 1]",
     },
 }
 """Advice, decoration, source code and other lines that say nothing about an error. Case is ignored."""
@@ -204,6 +205,21 @@ FAREWELL: Patterns = {
     "Docker": {
         r"Cannot perform an interactive login from a non TTY device": (
             "Error: Cannot perform an interactive login from a non TTY device"
+        ),
+    },
+    "apt": {
+        r"^E: Some index files failed to download": (
+            "E: Some index files failed to download. They have been ignored, or old ones used instead."
+        ),
+    },
+    "WildFly": {
+        r"\bSee previous messages for details": (
+            "Server boot has failed in an unrecoverable manner; exiting. See previous messages for details."
+        ),
+    },
+    "venv": {
+        r"^Failing command: ": (
+            "Failing command: ['/opt/poetry/venv/bin/python3', '-Im', 'ensurepip', '--upgrade', '--default-pip']"
         ),
     },
     "Gunicorn": {

@@ -23,7 +23,8 @@ SAYS = {
 @pytest.mark.parametrize("line", SAYS.values(), ids=SAYS)
 def test_the_registry_is_what_did_not_answer(line: str) -> None:
     found = diagnose(facts(fails("BUILD", "docker build --pull -t $IMAGE .", line))).causes[0]
-    assert (found.name, found.sentence) == ("build-network", "the registry of a base image did not answer the build")
+    assert found.name == "build-network"
+    assert found.sentence.startswith("the registry of a base image did not answer the build: ")
 
 
 def test_an_address_that_a_step_of_the_dockerfile_did_not_reach_is_no_registry() -> None:

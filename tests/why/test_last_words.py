@@ -26,6 +26,12 @@ BIND = "bind() to 0.0.0.0:80 failed (13: Permission denied)"
     (f"{ROLE} because no identity-based policy allows the s3:PutObject action", "shop-task lacks s3:PutObject"),
     (f"{ROLE} with an explicit deny in a service control policy", "an explicit deny in a service control policy"),
     (f"{ROLE} because no permissions boundary allows the s3:PutObject action", "no permissions boundary allows"),
+    ("ClientError: An error occurred (AccessDenied) when calling the SendMessage operation: no", "call SendMessage"),
+    ("operation error S3: GetObject, https response error StatusCode: 403, api error AccessDenied: Access Denied",
+     "role call GetObject"),
+    ("Access Denied (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied; Request ID: x)", "the app asks"),
+    ("botocore.exceptions.NoCredentialsError: Unable to locate credentials", "finds no credentials for AWS"),
+    ("SdkClientException: Unable to load AWS credentials from any provider in the chain", "no credentials for AWS"),
     ("Error: getaddrinfo ENOTFOUND db", "nothing is called db there"),
     ("Error: getaddrinfo EAI_AGAIN redis:6379", "nothing is called redis there"),
     ('could not translate host name "postgres" to address: Name or service not known', "nothing is called postgres"),
@@ -62,6 +68,8 @@ def test_a_line_of_a_loader_a_kernel_or_aws_is_explained(line: str, means: str) 
     "mkdir /data: Read-only file system",  # it is a volume: the container's own is not
     "User: arn:aws:iam::123456789012:user/bob is not authorized to perform: s3:PutObject on resource: x",
     "HTTP 403: you are not authorized to perform this: ask an admin",
+    "PermissionError: Access Denied",
+    "Could not load the credentials of the app's admin",
 ])  # fmt: skip
 def test_a_line_that_only_sounds_alike_is_left_to_the_app(line: str) -> None:
     assert meaning(line, facts()) is None

@@ -34,6 +34,11 @@ BROKE = (r"E(?:SOCKET)?TIMEDOUT|EAI_AGAIN|ECONNRESET|TLS handshake timeout|conne
          r"|i/o timeout|network timeout|could not resolve host|temporary failure (?:in name resolution|resolving)"
          r"|connection reset by peer")  # fmt: skip
 """Prefixes of tools that download, and their messages about servers that do not answer: worth a retry."""
+PACKAGES = (r"(?:\s*> [\w-]+\.[\w.-]+: |\s*> Could not (?:GET|HEAD) '|.*\bCould not transfer artifact |go: "
+            r"|.*: Get \"https://proxy\.golang\.org/|Could not reach host |.*curl error \d+ while downloading )"
+            rf".*(?:{BROKE}|connect(?:ion)? (?:timed out|reset)|operation timed out|status code 50[234]"
+            rf"|check your network connection)")  # fmt: skip
+"""The same of Gradle, Maven, Go, Bundler and Composer, whose lines begin otherwise."""
 UNREACHED = rf"dial tcp|no such host|connection refused|network is unreachable|{BROKE}"
 """Messages of a container engine about a registry that it cannot reach, after the address."""
 PODMAN = r"^Error: building at STEP "
@@ -181,7 +186,7 @@ COMMAND_RULES = (
                 lambda facts: (repair("let --cache-to of docker buildx build say image-manifest=true,"
                                       "oci-mediatypes=true", facts),)),
     CommandRule("build-network", "another server did not answer the build, or the connection to it broke off",
-                rf"{STEP}?(?:\d+\.\d+ )?(?:npm (?:ERR!|error) |error |{TOOLS}).*(?:{BROKE})"
+                rf"{STEP}?(?:\d+\.\d+ )?(?:(?:npm (?:ERR!|error) |error |{TOOLS}).*(?:{BROKE})|{PACKAGES})"
                 r"|error NU1301: Unable to load the service index for source https://api\.nuget\.org/"
                 rf"|^Post \"https://.*(?:{BROKE})",
                 _outside, command=rf"{DOCKER}|{FETCHES}", steps=True),

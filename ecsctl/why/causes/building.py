@@ -80,7 +80,11 @@ def _of_command(
         rule, line, own = hit
         sure = Certainty.LIKELY if own else Certainty.POSSIBLE
         shown = (*observed, Evidence("build log", line.strip()))
-        sentence = rule.sentence + _of_step(failure, rule) if rule.name == "docker-build" else rule.sentence
+        sentence = rule.sentence
+        if rule.name == "docker-build":
+            sentence += _of_step(failure, rule)
+        elif rule.name == "build-network":  # which server, and how
+            sentence += f": {_covered(re.sub(STEP_TIME, '', line).strip())}"
         fix = rule.fix(facts)
         if rule.name == "docker-build" and re.search(SCRIPT_LOST, sentence):
             fix = (repair("let the script be in the image, with Unix line endings and a program behind #! that the "

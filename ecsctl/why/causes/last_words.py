@@ -75,6 +75,29 @@ def _role(found: re.Match[str], facts: Facts) -> Meaning:
     return Meaning(f"the role {role} lacks {action}", (way,))
 
 
+def _refused(found: re.Match[str], _: Facts) -> Meaning:
+    """An SDK's error that names the operation at most, and not the role."""
+    asked = next(filter(None, found.groups()), "")
+    what = f"call {asked}" if asked else "do what the app asks"
+    text = f"AWS does not let the task's role {what}: its own policies do not allow it, or the resource's does not"
+    allow = change("service.permissions", f"to allow {asked or 'it'}")
+    return Meaning(text, (allow, by_hand("allow it in the resource's policy too, where it has one")))
+
+
+def _credentials(_: re.Match[str], facts: Facts) -> Meaning:
+    """The task role's are at AWS_CONTAINER_CREDENTIALS_RELATIVE_URI (ECS guide, "Task IAM role")."""
+    if not facts.definition.get("taskRoleArn"):
+        text = "the app finds no credentials for AWS, and its task has no role of its own"
+        return Meaning(text, (change("service.permissions", "to what the app may do"),))
+    text = (
+        "the app's AWS SDK does not take the credentials of the task's role: it is too old, or is told to take others "
+        "(AWS_PROFILE, a credentials file, keys in its configuration)"
+    )
+    return Meaning(
+        text, (repair("let the SDK find its credentials by itself, and let no variable say otherwise", facts),)
+    )
+
+
 def _name(found: re.Match[str], facts: Facts) -> Meaning | None:
     name = next(filter(None, found.groups()))
     if name == "localhost" or re.match(r"ip-\d", name):
@@ -132,8 +155,16 @@ LAST_WORDS: tuple[tuple[str, Callable[[re.Match[str], Facts], Meaning | None]], 
     (r"assumed-role/([^/\s]+)/.*not authorized to perform:? ([\w-]+:\w+)(?:.*?\b(?:because|with) "
      r"((?:an explicit deny in an? (?!identity)[\w-]+(?: [\w-]+)*? policy|no (?:permissions boundary"
      r"|service control policy|resource control policy|session policy|VPC endpoint policy) allows)))?", _role),
-    (r"no pg_hba\.conf entry for .*(?:no encryption|SSL off)|Connections using insecure transport are prohibited",
-     _without_tls),
+    (r"An error occurred \((?:AccessDenied\w*|AuthorizationError\w*|UnauthorizedOperation)\) when calling the (\w+) "
+     r"operation|operation error [\w ]+: (\w+), .*api error (?:AccessDenied\w*|UnauthorizedOperation):"
+     r"|Error Code: AccessDenied\w*;|\bAccessDenied(?:Exception)?: Access Denied", _refused),
+    (r"Unable to locate credentials|\bNoCredentialsError\b|Could not load credentials from"
+     r"|Missing credentials in config|Unable to load (?:AWS )?credentials from any|no valid providers in chain"
+     r"|no EC2 IMDS role found"
+     r"|Unable to get IAM security credentials|MissingCredentialsError|credentials from the instance profile metadata"
+     r"|the credential provider was not enabled|no providers in chain provided credentials", _credentials),
+    (r"no pg_hba\.conf entry for .*(?:no encryption|SSL off)|Connections using insecure transport are prohibited"
+     r"|SSL connection is required\. Please specify SSL options", _without_tls),
     (r"certificate signed by unknown authority|unable to get (?:local )?issuer certificate|PKIX path building failed"
      r"|self[- ]signed certificate in certificate chain|invalid peer certificate: UnknownIssuer", _authority),
     (r"host not found in upstream \"([\w-]+)(?::\d+)?\"|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([\w-]+)(?![\w.-])"

@@ -95,6 +95,7 @@ NOISY = (
     *read("notes.txt"),
     *read("recent.txt"),
     *read("further.txt"),
+    *read("newer.txt"),
     case("task, check", "operators' notes: Fineract has no curl", "container-check",
          task(*UNCHECKED, code="ServiceSchedulerInitiated"), checked("curl -kfs https://localhost/up || exit 1"),
          log("Started ServerApplication in 95.2 seconds"), says="the image must have curl"),

@@ -228,5 +228,5 @@ HARD: tuple[Case, ...] = (
           "      > Could not resolve org.ow2.asm:asm:6.0.",
           "         > Could not get resource 'https://plugins.gradle.org/m2/org/ow2/asm/asm/6.0/asm-6.0.pom'.",
           "            > Could not GET 'https://plugins.gradle.org/m2/org/ow2/asm/asm/6.0/asm-6.0.pom'. Received "
-          "status code 504 from server: Gateway Time-out", "", "BUILD FAILED in 3s"),
+          "status code 504 from server: Gateway Time-out", "", "BUILD FAILED in 3s", cause="build-network"),
 )  # fmt: skip
