@@ -23,10 +23,12 @@ STEP_FAILED = re.compile(
     r"""|executor failed running \[(?:/bin/sh -c )?(.*)\]: exit"""
     r"""|^Error: building at STEP "(?:RUN )?(.*?)": """
 )
-TIMED = re.compile(r"#\d+ \d+\.\d+ ")
+TIMED = re.compile(r"#(\d+) \d+\.\d+ ")
+STEP_ERROR = re.compile(r"#(\d+) ERROR: ")
 ECHO = re.compile(r" > \[[^\]]*\] RUN .*:$")
 RULE = "------"
-"""BuildKit's prefix for a step's output, and the lines between which it repeats the end of it after a failure."""
+"""BuildKit's prefixes of a step's output and of its error, and the lines between which it repeats that output's end."""
+LEGACY_STEP = re.compile(r"Step \d+/\d+ : ")
 ENDED = "Command did not exit successfully"
 WELL = ("SUCCEEDED", "IN_PROGRESS", "", None)
 
@@ -79,7 +81,7 @@ def failure_of(build: Mapping[str, Any], log: Sequence[str]) -> BuildFailure:
     message = str(said.get("message", ""))
     found = COMMAND.search(message)
     command, reason = (found[1].strip(), (found[2] or "").strip()) if found else ("", "")
-    lines = _once(_of_command(log, command) if command else _plain(log))
+    lines = _of_failed_step(_once(_of_command(log, command) if command else _plain(log)))
     return BuildFailure(
         str(bad[0]["phaseType"]), str(said.get("statusCode", "")), message, command, reason, tuple(lines)
     )
@@ -107,6 +109,14 @@ def _once(lines: Sequence[str]) -> list[str]:
         return [*lines]
     end = next((n for n in range(begin, len(lines)) if lines[n] == RULE), begin)
     return [*lines[:begin], *lines[end:]]
+
+
+def _of_failed_step(lines: Sequence[str]) -> list[str]:
+    """Drop the output of the Dockerfile's other steps: what they report, such as a retry, did not fail the build."""
+    failed = {hit[1] for line in lines if (hit := STEP_ERROR.match(line))}
+    if failed:
+        return [line for line in lines if not (hit := TIMED.match(line)) or hit[1] in failed]
+    return [*lines[max((n for n, line in enumerate(lines) if LEGACY_STEP.match(line)), default=0) :]]
 
 
 def _plain(lines: Sequence[str]) -> list[str]:

@@ -239,11 +239,10 @@ def command_missing(facts: Facts) -> Cause | None:
     program = re.search(r"exec:? (?!user process)\\*\"?([^\\\\\":]+)", found.text)
     if not program:
         return None
-    why = (
-        "it may not be executed (chmod +x)"
-        if contains(found.text, "permission denied")
-        else "there is no such program in it"
-    )
+    why, how = "there is no such program in it", "correct CMD or ENTRYPOINT in the Dockerfile, or what it copies"
+    if contains(found.text, "permission denied"):
+        why = "it may not be executed (chmod +x)"
+        how = "make it executable, where it is and in git: chmod +x, git update-index --chmod=+x"
     if beside := _beside(found, facts):
         sentence = f"the image of the container {beside} cannot run its command {program[1].strip()}: {why}"
         ways: tuple[Fix, ...] = (by_hand(f"fix the container {beside} where it was added"),)
@@ -252,7 +251,7 @@ def command_missing(facts: Facts) -> Cause | None:
             ways = (change(f"sidecars.{beside}.{program_of}", "to a program that the image has"),)
         return Cause("command-missing", sentence, (found,), ways, sure(found))
     sentence = f"the image cannot run its command {program[1].strip()}: {why}"
-    fix = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what it copies", facts),
+    fix = (repair(how, facts),
             change("service.entrypoint" if facts.container.get("entryPoint") else "service.command",
                    "to a program that the image has"))  # fmt: skip
     if facts.process != WEB:  # a worker has its own command
