@@ -17,6 +17,7 @@ from ecsctl.engine.label import APP, RESOURCE, flat
 from ecsctl.names import Names
 from ecsctl.parts import PLACES, private_subnet, public_subnet
 from ecsctl.resources.support.common import none_if_gone, where
+from ecsctl.resources.support.efs import NFS, admitting
 
 if TYPE_CHECKING:
     from ecsctl.aws.clients import Aws
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from ecsctl.engine.label import Label
     from ecsctl.engine.plan import Step
 
-NFS = 2049
 _unfit = partial(unfit, "file system")
 
 
@@ -126,7 +126,7 @@ def _allows_nfs(aws: Aws, config: Config, me: Label, target: Any, subnets: Mappi
     named = where(vpc_id=target["VpcId"], group_name=Names.of(me).tasks_group)
     made = aws.read(aws.ec2.describe_security_groups, Filters=named)["SecurityGroups"]
     theirs = {*config.service.security_groups, *(one["GroupId"] for one in made)}
-    rules = [rule for group in groups["SecurityGroups"] for rule in group.get("IpPermissions", []) if _is_nfs(rule)]
+    rules = admitting(groups["SecurityGroups"])
     if any(pair.get("GroupId") in theirs for rule in rules for pair in rule.get("UserIdGroupPairs", [])):
         return True
     if any(rule.get("PrefixListIds") for rule in rules):
@@ -138,9 +138,3 @@ def _allows_nfs(aws: Aws, config: Config, me: Label, target: Any, subnets: Mappi
 
 def _is_within(one: Any, net: Any) -> bool:
     return bool(one.subnet_of(net))
-
-
-def _is_nfs(rule: Any) -> bool:
-    if rule["IpProtocol"] == "-1":
-        return True
-    return rule["IpProtocol"] in ("tcp", "6") and rule.get("FromPort", 0) <= NFS <= rule.get("ToPort", 65535)

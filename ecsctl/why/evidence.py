@@ -134,6 +134,8 @@ class Facts:
     roles: dict[str, Answer] = field(default_factory=dict)
     subnet_routes: dict[str, Answer] = field(default_factory=dict)
     blocked: dict[str, str] = field(default_factory=dict)
+    zones: dict[str, str] = field(default_factory=dict)  # each subnet's availability zone, by name
+    mount_targets: dict[str, list[Answer] | None] = field(default_factory=dict)  # of each file system (file_systems)
     endpoints: list[Answer] = field(default_factory=list)
     groups: list[Answer] = field(default_factory=list)
     balancer_groups: list[str] = field(default_factory=list)

@@ -24,6 +24,7 @@ from ecsctl.why import logs
 from ecsctl.why.causes import jobs
 from ecsctl.why.causes.network import REACHES
 from ecsctl.why.evidence import Facts, Place
+from ecsctl.why.file_systems import mount_targets
 from ecsctl.why.naming import certificate, zones
 
 if TYPE_CHECKING:
@@ -270,6 +271,7 @@ class _Reading:
         self.facts.groups = [dict(one) for one in groups["SecurityGroups"]]
         subnets = self.aws.read(ec2.describe_subnets, SubnetIds=network["subnets"])["Subnets"]
         for one in subnets:
+            self.facts.zones[one["SubnetId"]] = one["AvailabilityZone"]
             if (mode := one.get("BlockPublicAccessStates", {}).get("InternetGatewayBlockMode", "off")) != "off":
                 self.facts.blocked[one["SubnetId"]] = mode
         inside = [{"Name": "vpc-id", "Values": sorted({one["VpcId"] for one in subnets})}]
@@ -284,7 +286,8 @@ class _Reading:
         self.facts.endpoints = [dict(one) for one in found]
 
     def _around(self) -> None:
-        """What may shut the tasks out: network ACLs, and the rules of the load balancer."""
+        """What may shut the tasks out: network ACLs, the rules of the load balancer, mount targets of volumes."""
+        mount_targets(self.aws, self.facts)
         subnets, groups, ec2 = [*self.facts.subnet_routes], self.facts.balancer_groups, self.aws.ec2
         if not (self.facts.reason((*REACHES, Place.HEALTH)) or self.facts.unhealthy):
             return

@@ -13,6 +13,7 @@ from ecsctl.operations.policy import policies
 from ecsctl.removal.kept import keeper
 from ecsctl.removal.receipt import left
 from ecsctl.session import open_app
+from ecsctl.why import Certainty
 from tests.stack.client import IMAGE
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
 from tests.why.test_live import diagnose
@@ -218,21 +219,25 @@ def _no_point(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("breaks", "cause"),
+    ("breaks", "cause", "words"),
     [
-        (_shut, "volume-unreachable"),
-        (_unled, "volume-missing"),
-        (_forbidden, "volume-denied"),
-        (_no_point, "volume-missing"),
+        (_shut, "volume-unreachable", "no security group of its mount target allows 2049"),
+        (_unled, "volume-missing", "has no mount target in eu-central-1"),
+        (_forbidden, "volume-denied", "may not mount the file system"),
+        (_no_point, "volume-missing", "the access point of a volume does not exist"),
     ],
 )
-def test_why_knows_what_keeps_a_task_from_its_files_and_up_repairs_it(world: World, breaks: Any, cause: str) -> None:
+def test_why_knows_what_keeps_a_task_from_its_files_and_up_repairs_it(
+    world: World, breaks: Any, cause: str, words: str
+) -> None:
     world.running(MADE, image=IMAGE)
     breaks(world)
     world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
     world.clock.sleep(500)
-    found = diagnose(world).causes[0]
-    assert found.name == cause
+    diagnosis = diagnose(world)
+    found = diagnosis.causes[0]
+    assert (found.name, found.certainty, diagnosis.unread) == (cause, Certainty.CERTAIN, ())
+    assert words in found.sentence
     assert "ecsctl up" in [step.what for way in found.fix for step in way.steps]
     world.up(MADE)
     assert not world.plan(MADE).work

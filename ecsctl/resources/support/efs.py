@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import APP, Label, flat
@@ -12,6 +12,21 @@ from ecsctl.resources.support.rights import anywhere, keyed, linked, of
 if TYPE_CHECKING:
     from ecsctl.aws.clients import Aws
     from ecsctl.resources.support.rights import Scope, Uses
+
+
+NFS = 2049
+"""The port of mount targets."""
+
+
+def admitting(groups: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """The rules of security groups that let something in on the port of mount targets."""
+    return [rule for group in groups for rule in group.get("IpPermissions", ()) if _is_nfs(rule)]
+
+
+def _is_nfs(rule: Any) -> bool:
+    if rule["IpProtocol"] == "-1":
+        return True
+    return rule["IpProtocol"] in ("tcp", "6") and rule.get("FromPort", 0) <= NFS <= rule.get("ToPort", 65535)
 
 
 def listed(aws: Aws) -> list[dict[str, Any]]:
