@@ -48,16 +48,16 @@ def ask(aws: Aws, app: str, state_file: Path, config: Config | None = None, *, e
     reads: list[Read] = [*_facts(aws, config, Names.of(me))] if config else []
     for kind in known.values() if everywhere else ():  # first, since others depend on their answers
         ids = [entry.ids for entry in book.entries.values() if entry.kind == kind.kind and entry.ids]
-        if not config or not (kind.vast or kind.hinted_by):
+        if not config or not (kind.many_in_account or kind.tagging_type):
             reads += [partial(_found, kind.find, aws, me)]
         elif ids:  # with a stack its own kinds are enough: see `Survey.all`
-            reads += [partial(_found, kind.among, aws, me, ids)]
+            reads += [partial(_found, kind.find_recorded, aws, me, ids)]
     if config:
         reads += [partial(aws.tagged, APP, me.app, hints(known.values()))]
     for name, entry in book.entries.items() if config else ():  # whoever removes all of it need not know its settings
         with suppress(KeyError, TypeError):  # if the state file's ids do not fit
             kind = known[entry.kind]
-            reads += kind.ahead(aws, me.of(name), ids_from(kind, entry.ids or {}))
+            reads += kind.prefetch(aws, me.of(name), ids_from(kind, entry.ids or {}))
     aws.ahead(reads)
 
 

@@ -105,7 +105,7 @@ def encrypted(described: Mapping[str, Any], key: str) -> Any:
 @asking("reading the app's secrets")
 def held(aws: Aws, app: str) -> tuple[Held, ...]:
     """All of the app's, including those scheduled for deletion, sorted by name."""
-    with aws.fresh():
+    with aws.uncached():
         answer = aws.read(
             aws.secretsmanager.list_secrets,
             Filters=[{"Key": "name", "Values": [f"{app}/"]}],
@@ -174,7 +174,7 @@ def kept(aws: Aws, app: str) -> tuple[str, ...]:
 
 
 def _ours(aws: Aws, app: str, known: str) -> DescribeSecretResponseTypeDef | None:
-    with aws.fresh():
+    with aws.uncached():
         described = none_if_gone(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=known))
     if described is not None and not is_ours(app, flat(described.get("Tags"))):
         raise Refused(f"there is a secret {known}, and ecsctl has not made it for {app}",

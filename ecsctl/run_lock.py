@@ -101,18 +101,18 @@ class RunLock:
                     return False
                 if not (exists_already(error) or is_unanswered(error)):
                     raise
-                exists, holder = self._once_named()
+                exists, holder = self._holder_once_named()
             if holder and self._is_over(holder):
                 self._clear()
             elif holder:
                 raise self._locked(holder)
             elif exists:
-                with _fine_if(exists_already):
+                with _ignoring(exists_already):
                     self.aws.patience.through(partial(self._create, name), what=LOCKING)
                 _, first = self._standing()
                 if not first or first.run == self.state.run:  # none: ours does not show yet
                     return True
-                with _fine_if(is_gone):
+                with _ignoring(is_gone):
                     self._delete(name)
         raise Locked("other runs of this deployment took the lock again and again", hint="run the same command again")
 
@@ -137,7 +137,7 @@ class RunLock:
                 if not is_gone(error) or taken_over:
                     raise
 
-    def _once_named(self) -> tuple[bool, Holder | None]:
+    def _holder_once_named(self) -> tuple[bool, Holder | None]:
         """What `_standing` returns once the lock has a name or is gone, or has had none for SILENT seconds."""
         found: tuple[bool, Holder | None] = (True, None)
 
@@ -160,7 +160,7 @@ class RunLock:
 
     def _streams(self) -> dict[str, datetime]:
         """The lock's streams, and when each was created; empty if the log group is gone."""
-        with _fine_if(is_gone), self.aws.fresh():
+        with _ignoring(is_gone), self.aws.uncached():
             answer = self.aws.read(
                 self.aws.logs.describe_log_streams, logGroupName=self.group, logStreamNamePrefix=STREAM
             )
@@ -173,7 +173,7 @@ class RunLock:
     def _clear(self) -> None:
         """Delete the lock of a run that is over: its name first, so that the run itself notices if it is not."""
         for stream in sorted(self._streams(), reverse=True):
-            with _fine_if(is_gone, _is_contended):
+            with _ignoring(is_gone, _is_contended):
                 self._surely_delete(stream)
 
     def _surely_delete(self, stream: str) -> None:
@@ -211,7 +211,7 @@ def _is_contended(error: BaseException) -> bool:
 
 
 @contextmanager
-def _fine_if(*reasons: Callable[[BaseException], bool]) -> Iterator[None]:
+def _ignoring(*reasons: Callable[[BaseException], bool]) -> Iterator[None]:
     """Within it, an error for one of these reasons is none: another run was faster."""
     try:
         yield

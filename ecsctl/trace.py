@@ -25,7 +25,7 @@ class Trace:
         self._rows: dict[str, int] = {}  # a row for each thread, and for each resource
         self._lock = threading.Lock()
 
-    def heard(
+    def call_ended(
         self, service: str, operation: str, seconds: float, failure: BaseException | None, _parameters: object
     ) -> None:
         """An AWS call has ended."""

@@ -136,7 +136,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "sidecars": (),
         "volumes": (),
         "mount_points": (),
-        "sound": True,
+        "usable": True,
     },
     Service: {
         "assign_public_ip": False,

@@ -73,7 +73,7 @@ def test_an_answer_that_was_asked_for_before_a_change_is_none_to_a_read_after_it
     assert ec2.is_asked(1)
     aws.ec2.create_vpc(CidrBlock="10.0.0.0/16")
     threading.Timer(0.1, ec2.gate.set).start()  # the old answer comes after the change, while the new one is awaited
-    with aws.fresh():
+    with aws.uncached():
         after: Any = aws.read(aws.ec2.describe_vpcs)["Vpcs"]
     assert after == ["10.0.0.0/16"]
     assert ec2.asked == 2

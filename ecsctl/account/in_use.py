@@ -18,7 +18,7 @@ from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.listener import TLS_POLICIES
 from ecsctl.resources.support.common import none_if_gone, tag_filter
-from ecsctl.resources.support.dns import standing
+from ecsctl.resources.support.dns import existing_records
 from ecsctl.resources.support.ecs import service_of
 from ecsctl.resources.support.project_parts import auth_of, variables_of
 from ecsctl.resources.support.public_access import closed
@@ -134,7 +134,7 @@ def can_shift_requests(aws: Aws, me: Label) -> bool:
 def hosted_zone(aws: Aws, me: Label, domain: str, candidates: Collection[str]) -> str:
     """The one of these hosted zones that already contains the app's record of the domain; empty if none does."""
     for zone in candidates:
-        tags = standing(aws, zone, domain, "A").tags
+        tags = existing_records(aws, zone, domain, "A").tags
         if tags.get(APP) == me.app:
             return zone
     return ""

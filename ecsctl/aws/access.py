@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.aws import partitions, sdk_errors
 from ecsctl.aws.codes import EXPIRED, code
 from ecsctl.aws.explaining import explained
-from ecsctl.aws.models import light
+from ecsctl.aws.models import read_as_dicts
 from ecsctl.errors import AccessError, EcsctlError, NotOffered, Unreachable, UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def session(profile: str | None, region: str | None, otherwise: str | None, ask:
         if profile:
             core.set_config_variable("profile", profile)
         named = region or os.environ.get(VARIABLES[0]) or core.get_config_variable("region") or otherwise
-        light(core)
+        read_as_dicts(core)
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_in_utc)
         made = boto3.session.Session(botocore_session=core, region_name=named)
         roles = core.get_component("credential_provider").get_provider("assume-role")

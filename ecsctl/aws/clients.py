@@ -198,7 +198,7 @@ class Aws:
             self._thread.moment = before
 
     @contextmanager
-    def fresh(self, *operations: str) -> Iterator[None]:
+    def uncached(self, *operations: str) -> Iterator[None]:
         """Within it, this thread reads from AWS again; only for some `operations`, if they are named."""
         if not operations:
             with self.no_older_than(time.monotonic()):
@@ -344,7 +344,7 @@ class Aws:
         failure: BaseException | None = None
         try:
             answer = make()
-            self._hear_time(answer)
+            self._set_clock(answer)
             partial.check(call.service, call.operation, answer)
             return answer
         except Exception as error:
@@ -356,7 +356,7 @@ class Aws:
             if self._heard:
                 self._heard(call.service, call.operation, time.monotonic() - began, failure, parameters)
 
-    def _hear_time(self, answer: Any) -> None:
+    def _set_clock(self, answer: Any) -> None:
         """Set the clock by an answer's date. Answers of several pages have none."""
         if date := answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date"):
             self._date = (date, datetime.now(UTC))

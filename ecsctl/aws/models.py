@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 
-def light(core: Session) -> None:
+def read_as_dicts(core: Session) -> None:
     """Let a session read models into plain dictionaries, and know a service by its folder.
 
     botocore reads them into OrderedDicts, which take twice the time and half as much memory again, though Python's

@@ -101,7 +101,7 @@ def down(
         receipt.show(remains, prices=AS_OF)
 
 
-def _fate_of(held: Sequence[str], removed: bool) -> str:
+def _secrets_note(held: Sequence[str], removed: bool) -> str:
     """Say what happens to the app's own secrets; empty if there are none."""
     if not held:
         return ""
@@ -134,7 +134,7 @@ def _agree(
     from ecsctl.ui import plan as shown
     from ecsctl.ui import words
 
-    command, secrets_note = f"ecsctl down{' --secrets' * secrets}{' --volumes' * volumes}", _fate_of(held, secrets)
+    command, secrets_note = f"ecsctl down{' --secrets' * secrets}{' --volumes' * volumes}", _secrets_note(held, secrets)
     asks = common.must_ask(command, due=bool(plan.work or (held and secrets)))
     if asks or not (common.quiet or common.is_json):
         shown.show(plan, removal=True)

@@ -34,7 +34,7 @@ def enter(
 
     if not command and not is_interactive():
         raise UsageError("a shell needs a terminal, and this is not one", hint="name a command: ecsctl exec -- CMD")
-    spoken = execute.spoken(command or [])
+    spoken = execute.quoted(command or [])
     path = "" if common.sandbox else plugin.find("ECS Exec")
     with opened(common, "exec", reads=True) as app:
         record = app.where.folder / ".ecsctl"
@@ -52,6 +52,6 @@ def enter(
     if ended is None:
         if common.sandbox:
             words.say("this task is simulated, so there is no container to enter: nothing answers at the other end")
-        ended = execute.carry(path or plugin.find("ECS Exec"), started, common.profile or "")
+        ended = execute.run_plugin(path or plugin.find("ECS Exec"), started, common.profile or "")
     if ended:
         raise typer.Exit(ended)

@@ -35,7 +35,7 @@ def forward(
     from ecsctl.operations import forward as tunnel
     from ecsctl.sandbox.server import process as sandbox
     from ecsctl.ui import words
-    from ecsctl.ui.console import data
+    from ecsctl.ui.console import stdout_console
     from ecsctl.ui.safe import plain
 
     parsed = tunnel.parse(way)
@@ -55,11 +55,11 @@ def forward(
         warned = -OFTEN
 
         def opened(self, port: int) -> None:
-            data().print(plain(f"localhost:{port}"))
+            stdout_console().print(plain(f"localhost:{port}"))
             if not common.quiet:
                 words.say(f"leads to {parsed.end} through task {target.id}; Ctrl-C ends it")
 
-        def silent(self) -> None:
+        def no_answer(self) -> None:
             if time.monotonic() - self.warned < OFTEN:
                 return
             self.warned = time.monotonic()
@@ -69,7 +69,7 @@ def forward(
             else:
                 words.hint("does the app, or a container beside it, listen on that port?")
 
-        def said(self, line: str) -> None:
+        def printed(self, line: str) -> None:
             words.say(line)
 
     started = (
@@ -78,7 +78,7 @@ def forward(
         else plugin.given(path, session, common.profile or "")
     )
     try:
-        ended = tunnel.carry(*started, Printer())
+        ended = tunnel.run_plugin(*started, Printer())
     finally:
         aws.patience.resume()
         try:

@@ -55,14 +55,14 @@ def _list(common: Common, process: str = "") -> None:
     from ecsctl.commands.opening import opened
     from ecsctl.names import Names
     from ecsctl.releases.history import history as releases
-    from ecsctl.releases.reading import lead
+    from ecsctl.releases.reading import default_names
     from ecsctl.ui import history as shown
     from ecsctl.ui import output as json
 
     with opened(common, "history", reads=True) as app:
         session = app.over_app()
         found = releases(session.aws, session.state, process)
-        process = process or lead(session.aws, Names(app.app)).process
+        process = process or default_names(session.aws, Names(app.app)).process
     if common.is_json:
         json.emit(shown.document(found, session.where, process))
     else:

@@ -48,7 +48,7 @@ def run(
     from ecsctl.errors import Refused
     from ecsctl.operations import jobs
     from ecsctl.ui import words
-    from ecsctl.ui.console import data
+    from ecsctl.ui.console import stdout_console
     from ecsctl.ui.safe import plain
 
     with following(common, "jobs run") as (app, follow):
@@ -57,7 +57,7 @@ def run(
         if not common.quiet:
             words.say(f"task {started.id} starts with {started.image}")
         if detach:
-            data().print(plain(started.id))
+            stdout_console().print(plain(started.id))
             return
         task = follow(started)
         how = jobs.ended(app.aws, me, started)

@@ -162,7 +162,7 @@ def place(common: Common, trace: Trace | None = None) -> Any:
     from ecsctl.session import Place
     from ecsctl.ui import words
 
-    here, listeners = folder(), [_heard] * common.debug + ([trace.heard] if trace else [])
+    here, listeners = folder(), [_heard] * common.debug + ([trace.call_ended] if trace else [])
 
     def heard(*call: Any) -> None:
         for listener in listeners:

@@ -30,7 +30,7 @@ def run(
     from ecsctl.errors import UsageError
     from ecsctl.operations import one_off
     from ecsctl.ui import words
-    from ecsctl.ui.console import data
+    from ecsctl.ui.console import stdout_console
     from ecsctl.ui.safe import plain
 
     if not command:
@@ -43,8 +43,8 @@ def run(
         if not common.quiet:
             words.say(f"task {started.id} starts with {started.image}")
         if detach:
-            one_off.Task(app.aws, started).tidy()
-            data().print(plain(started.id))
+            one_off.Task(app.aws, started).deregister()
+            stdout_console().print(plain(started.id))
             return
         task = follow(started)
         ended = task.result()

@@ -39,7 +39,7 @@ def status(
 
     from ecsctl.aws.explaining import together
     from ecsctl.commands.opening import opened
-    from ecsctl.config.tables.workers import resting
+    from ecsctl.config.tables.workers import idle_allowed
     from ecsctl.engine.report import UP_MENDS, reports
     from ecsctl.operations import processes
     from ecsctl.operations.outdated import outdated
@@ -56,7 +56,7 @@ def status(
         with ThreadPoolExecutor(4) as pool:  # in parallel with the plan, whose answers they share
             asked = pool.submit(outdated, app.aws, app.app), pool.submit(processes.read, app.aws, app.app)
             # After a rollback everything is as desired, and still something went wrong.
-            why = pool.submit(first_line, app.aws, app.app, resting(app.config.processes), again=False)
+            why = pool.submit(first_line, app.aws, app.app, idle_allowed(app.config.processes), again=False)
             session = app.over_stack(as_far=True)
             at_work = pool.submit(session.lock.at_work)
             plan = session.engine.plan(session.desired_stack, as_far=True)

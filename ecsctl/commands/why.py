@@ -24,7 +24,7 @@ def why(
     from dataclasses import replace
 
     from ecsctl.commands.opening import opened
-    from ecsctl.config.tables.workers import inherited, resting
+    from ecsctl.config.tables.workers import idle_allowed, inherited
     from ecsctl.errors import AccessError, AwsError, ConfigError, Refused, TimedOut
     from ecsctl.operations.set_by_others import set_by_others
     from ecsctl.ui import output as json
@@ -37,7 +37,7 @@ def why(
         spelled, at_rest = {}, None
         if app.config:
             spelled = {**app.config.service.spelled, **inherited(app.config.workers)}
-            at_rest = resting(app.config.processes)
+            at_rest = idle_allowed(app.config.processes)
         found = ask(app.aws, app.app, domain, also, spelled, process=process, resting=at_rest)
         if not found.known:
             try:

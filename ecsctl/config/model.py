@@ -55,7 +55,7 @@ class Config(Tables):
             yield "build.cache", "cannot be used with ecr.sign, which would sign each cached layer too"
         if self.github and self.github.deployments and self.pipeline.mode != "pipeline":
             yield "github.deployments", f'needs pipeline.mode = "pipeline", and it is "{self.pipeline.mode}"'
-        yield from self._crowd()
+        yield from self._too_many_tasks()
         yield from self._processes()
         yield from self._filters()
         yield from self._inside()
@@ -140,7 +140,7 @@ class Config(Tables):
             secret = f'{key} beside it, the ARN of a secret in Secrets Manager with {{"username": …, "password": …}}'
             yield "build.image", f'{problem} {secret}, or {key} = "none" where it needs no login'
 
-    def _crowd(self) -> Iterator[Problem]:
+    def _too_many_tasks(self) -> Iterator[Problem]:
         """Mistakes: more tasks than the network that ecsctl creates has addresses."""
         key = "autoscaling.max" if self.service.autoscaling else "desired_count"
         percent, most, peak = self._percent, self._most, self._peak

@@ -134,10 +134,10 @@ def _seconds(stack: Stack, plan: Plan) -> float:
     ended = [0.0]
     for name, node in stack.nodes.items():  # in the order of the stack: each after what it needs
         start = max((begun[other] for other in node.needs), default=0.0)
-        takes = _takes(steps.get(name), node.desired.usual)
+        takes = _takes(steps.get(name), node.desired.usual_seconds)
         begun[name] = start + (0.0 if node.desired.early else takes)
         ended.append(start + takes)
-    leaving = [by_name()[step.kind].goes for step in plan.steps if step.verb is Verb.DELETE]
+    leaving = [by_name()[step.kind].usual_delete_seconds for step in plan.steps if step.verb is Verb.DELETE]
     return max(ended) + max(leaving, default=0.0)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.codec import plain
 from ecsctl.engine.known import Knowing
-from ecsctl.engine.promises import fulfil, promises
+from ecsctl.engine.promises import promises, resolve
 from ecsctl.engine.resource import AnyResource
 from ecsctl.engine.stack import Node
 from ecsctl.errors import EcsctlError, Interrupted
@@ -24,7 +24,7 @@ def needless(node: Node) -> frozenset[str]:
     route will point to.
     """
     whole = {promise.resource for promise in promises(node.desired)}
-    made = {promise.resource for promise in promises(node.desired.at_first().as_made())}
+    made = {promise.resource for promise in promises(node.desired.initial().as_created())}
     return frozenset(whole - made - node.ready)
 
 
@@ -41,7 +41,7 @@ class Beginning(Knowing):
 
         A run that dies here leaves the same as one that dies just after a create.
         """
-        name, desired = node.name, fulfil(node.desired.at_first().as_made(), self.known)
+        name, desired = node.name, resolve(node.desired.initial().as_created(), self.known)
         if not (absent or self._has_new_parent(node)) or self._may_be_hidden(name, desired):
             return
         with self._working(name):

@@ -54,7 +54,9 @@ def several(app: str, found: Collection[Mapping[str, str]]) -> Refused:
     )
 
 
-def way_out(steps: list[Step], me: Label, first: Observed[Any, Any] | None, others: Collection[str]) -> list[Step]:
+def adjusted_steps(
+    steps: list[Step], me: Label, first: Observed[Any, Any] | None, others: Collection[str]
+) -> list[Step]:
     """The steps. Those that collide with another deployment's resources say which of the two stays, and what to do.
 
     The deployment that owns the first resource stays, or else the one with the smaller id, so that every machine

@@ -61,7 +61,7 @@ class Deleting(Reader):
         `several` of a kind, one read serves all of them.
         """
         began = time.monotonic()
-        attempt = Attempt(self.patience, kind.known_as(name), usual=kind.goes)
+        attempt = Attempt(self.patience, kind.known_as(name), usual=kind.usual_delete_seconds)
         with self._working(name):
             self.emit(events.Started(name, kind.title, Verb.DELETE))
             self.state.begin(name, kind.kind, "delete")
@@ -72,7 +72,7 @@ class Deleting(Reader):
                         self._ask_to_delete(kind, found, attempt, asked)
                 if all(str(found.ids) in asked for found in ours):
                     asked_at = time.monotonic()
-                    if not kind.lingers:
+                    if not kind.holds_until_gone:
                         go_on()
                     if several:
                         self.patience.gather()
@@ -89,7 +89,7 @@ class Deleting(Reader):
             return None if self._ours_since(next(moments, time.monotonic()), kind, name) else True
 
         what = f"{kind.known_as(name)} to be gone"
-        self.patience.until(gone, what=what, limit=kind.limit, usual=kind.goes)
+        self.patience.until(gone, what=what, limit=kind.limit_seconds, usual=kind.usual_delete_seconds)
 
     def _ask_to_delete(self, kind: type[AnyResource], found: Found[Any], attempt: Attempt, asked: set[str]) -> None:
         """Send one request. If the refusal is temporary, or a part is already gone, the caller sends it again."""

@@ -213,8 +213,8 @@ class Engine:
         everything = frozenset(graph)
         for name, step in steps.items():
             desired = stack.nodes[name].desired
-            left = type(desired).meanwhile is not Resource.meanwhile if step.verb is Verb.UPDATE else False
-            if left or (step.verb is Verb.CREATE and desired.at_first() is not desired):
+            left = type(desired).interim is not Resource.interim if step.verb is Verb.UPDATE else False
+            if left or (step.verb is Verb.CREATE and desired.initial() is not desired):
                 graph[name + REST] = everything
         everything = frozenset(graph)
         order = deletion_order(self.kinds)

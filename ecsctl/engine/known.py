@@ -33,16 +33,16 @@ class Knowing(Deleting):
         self, name: str, desired: AnyResource, *repeats: str, since: float | None = None
     ) -> Observed[Any, Any] | None:
         """Read a resource from AWS; answers that anyone requested `since` a moment will do."""
-        with self.aws.fresh(*repeats) if since is None else self.aws.no_older_than(since):
+        with self.aws.uncached(*repeats) if since is None else self.aws.no_older_than(since):
             try:
                 return self._observed(name, desired)
             except Doubled:
                 if not self._is_open(name, "create"):
                     raise
-        self._leave_one(type(desired), name)
+        self._delete_duplicates(type(desired), name)
         return None
 
-    def _leave_one(self, kind: type[AnyResource], name: str) -> None:
+    def _delete_duplicates(self, kind: type[AnyResource], name: str) -> None:
         """Delete all but one where our create was delivered twice: never the one whose ids we know."""
         entry = self.state.entry(name)
         known = plain(self.known[name]) if name in self.known else entry.ids if entry else None
@@ -51,7 +51,7 @@ class Knowing(Deleting):
         for surplus in ours[1:]:
             self._ask_to_delete(kind, surplus, attempt, set())
 
-    def _come_to_light(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
+    def _await_late_create(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
         """Read for a while: a create whose answer was lost may have taken effect, and AWS shows it late."""
         try:
             what = f"an earlier try of {desired.known_as(name)}"
@@ -71,7 +71,7 @@ class Knowing(Deleting):
         me = self.label.of(name)
 
         def found() -> bool | None:
-            with self.aws.fresh():
+            with self.aws.uncached():
                 listed = self.listed(type(desired), me, desired.known_as(name), recorded=False)
             return any(me.matches(one.tags) for one in listed) or None
 

@@ -75,7 +75,7 @@ class Reader:
             shown = [plain(one.ids) for one in found]
             entries = self.state.entries.values()
             missing = [one.ids for one in entries if one.kind == kind.kind and one.ids and one.ids not in shown]
-            by_ids = kind.among(self.aws, me, missing) if missing else None
+            by_ids = kind.find_recorded(self.aws, me, missing) if missing else None
             return found + [one for one in by_ids or () if plain(one.ids) not in shown]
 
         return patiently(self.patience, read, what, again=self.aws.forget, gone=True)
@@ -97,7 +97,7 @@ class Reader:
         """Whether an earlier run may have created it so recently that a read can miss it."""
         entry = self.state.entry(name)
         made = entry is not None and entry.ids is not None and entry.intent is None and not entry.borrowed
-        return self._is_open(name, "create") or (made and not desired.wait and entry is not None and entry.young)
+        return self._is_open(name, "create") or (made and not desired.wait and entry is not None and entry.recent)
 
     def _nonce(self, name: str) -> str:
         entry = self.state.entry(name)

@@ -211,10 +211,10 @@ def decide(
     fixed = [change for change in changes if traits(type(desired)).get(change.field) is FIXED]
     if fixed:
         return step(Verb.REPLACE, *changes, reason=f"AWS cannot change {', '.join(c.field for c in fixed)} in place")
-    back = {one.field for one in changes if observed.gone_back and one.field in observed.released}
+    back = {one.field for one in changes if observed.rolled_back and one.field in observed.released}
     changes = tuple(replace(one, why=Why.BACK) if one.field in back and one.why is Why.DRIFT else one
                     for one in changes) + _tag_changes(desired, observed, me)  # fmt: skip
-    return step(Verb.UPDATE, *changes, reason=observed.gone_back if back else "") if changes else step(Verb.KEEP)
+    return step(Verb.UPDATE, *changes, reason=observed.rolled_back if back else "") if changes else step(Verb.KEEP)
 
 
 def _not_ours(step: Any, desired: AnyResource, observed: Observed[Any, Any], me: Label) -> Step:

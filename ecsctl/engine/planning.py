@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from ecsctl.aws.explaining import together
-from ecsctl.engine.claim import way_out
+from ecsctl.engine.claim import adjusted_steps
 from ecsctl.engine.codec import ids_from
 from ecsctl.engine.label import ID
 from ecsctl.engine.plan import Plan, Step, Verb, has_new_ids
-from ecsctl.engine.promises import fulfil, lasting, promises
+from ecsctl.engine.promises import promises, resolve, stable
 from ecsctl.engine.reconcile import Reconciler
 from ecsctl.engine.resource import Observed
 from ecsctl.engine.stack import Node, Stack
@@ -69,9 +69,9 @@ class Planner:
             if missing := sorted(node.needs & lost):
                 unobserved(node, f"not checked, because what it needs could not be checked: {', '.join(missing)}")
                 return
-            desired = fulfil(node.desired, known)
+            desired = resolve(node.desired, known)
             try:
-                found_by = fulfil(node.desired, existing)
+                found_by = resolve(node.desired, existing)
                 observed = self.one.read(name, found_by)
             except (Denied, NotOffered) as error:
                 if not as_far:
@@ -88,8 +88,8 @@ class Planner:
                 existing[name] = step.ids
                 if not has_new_ids(step, desired):
                     known[name] = step.ids
-                elif step.verb is Verb.REPLACE and not step.changes and desired.lasting:
-                    known[name] = lasting(name, desired, step.ids)
+                elif step.verb is Verb.REPLACE and not step.changes and desired.stable_ids:
+                    known[name] = stable(name, desired, step.ids)
 
         visit_all(stack.graph, visit)
         for name in [name for name in self.unobserved if name in stack.nodes]:  # one refusal of a kind is reported once
@@ -99,14 +99,14 @@ class Planner:
         leftover = surplus if prune else []
         first = self.observed.get(stack.first)
         found = [self._replaceable(stack, steps, steps[name]) for name in stack.nodes]
-        made = tuple(way_out(found, self.one.label, first, self.survey.others))
-        return Plan(made + stack.unfit + tuple(map(self._leaving, leftover)))
+        made = tuple(adjusted_steps(found, self.one.label, first, self.survey.others))
+        return Plan(made + stack.unfit + tuple(map(self._removal_step, leftover)))
 
     def is_absent(self, name: str) -> bool:
         """Whether the last plan has just read that it does not exist."""
         return time.monotonic() - self._absent.get(name, float("-inf")) < LATELY
 
-    def _leaving(self, owned: Owned) -> Step:
+    def _removal_step(self, owned: Owned) -> Step:
         """The step for what ecsctl.toml no longer asks for, as it was last applied, if that is recorded."""
         entry = self.one.state.entry(owned.name)
         known = entry.applied if entry and entry.kind == owned.kind.kind else None
@@ -133,16 +133,16 @@ class Planner:
             return step
         return Step(step.name, step.kind, step.title, Verb.REFUSE, step.changes, step.ids,
                     f"{step.reason}, and it is needed by {', '.join(on_it)}",
-                    stack.nodes[step.name].desired.way_to_replace)  # fmt: skip
+                    stack.nodes[step.name].desired.replacement_advice)  # fmt: skip
 
 
 def _no_longer(owned: Owned) -> Step:
     """Plan what happens to a resource that ecsctl.toml no longer asks for."""
     why = "ecsctl.toml no longer asks for it"
-    if not owned.kind.outlasts:
+    if not owned.kind.kept_because:
         return removal(owned, why)
     return Step(owned.name, owned.kind.kind, owned.kind.title, Verb.KEEP, ids=owned.found.ids,
-                reason=f"{why}, and {owned.kind.outlasts}: it is kept until ecsctl down --volumes")  # fmt: skip
+                reason=f"{why}, and {owned.kind.kept_because}: it is kept until ecsctl down --volumes")  # fmt: skip
 
 
 def refuse(plan: Plan) -> None:
@@ -150,10 +150,10 @@ def refuse(plan: Plan) -> None:
     if plan.refusals:
         rivals = [step for step in plan.refusals if step.rival]
         others = [Refused(f"{called(s.title, s.name)}: {s.reason}", hint=s.hint) for s in plan.refusals if not s.rival]
-        raise together([*_entangled(rivals), *others])
+        raise together([*_other_deployments(rivals), *others])
 
 
-def _entangled(steps: Sequence[Step]) -> Iterator[Refused]:
+def _other_deployments(steps: Sequence[Step]) -> Iterator[Refused]:
     """One refusal for everything that belongs to another deployment, since the way out is the same."""
     if len(steps) == 1:
         yield Refused(f"{called(steps[0].title, steps[0].name)}: {steps[0].reason}", hint=steps[0].hint)

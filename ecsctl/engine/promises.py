@@ -53,9 +53,9 @@ def _items(kind: type) -> tuple[Field[Any], ...]:
     return fields(kind) if is_dataclass(kind) else ()
 
 
-def fulfil(value: W, known: Mapping[str, Any]) -> W:
+def resolve(value: W, known: Mapping[str, Any]) -> W:
     """The desired state with every promise replaced whose resource's ids are known. The others remain promises."""
-    return cast(W, _fulfil(value, known))
+    return cast(W, _resolve(value, known))
 
 
 class _Name:
@@ -80,30 +80,30 @@ class _Names(dict[str, _Name]):
 
 def named(value: W, form: str = "{}") -> W:
     """The desired state with every promise replaced by the name of its resource: for people."""
-    return cast(W, _fulfil(value, _Names(form)))
+    return cast(W, _resolve(value, _Names(form)))
 
 
-def lasting(name: str, desired: AnyResource, ids: Any) -> Any:
+def stable(name: str, desired: AnyResource, ids: Any) -> Any:
     """The ids that will be the same after a failed resource is replaced; the others as promises."""
     return replace(
-        ids, **{item.name: Promise(name, item.name) for item in fields(ids) if item.name not in desired.lasting}
+        ids, **{item.name: Promise(name, item.name) for item in fields(ids) if item.name not in desired.stable_ids}
     )
 
 
-def _fulfil(value: Any, known: Mapping[str, Any]) -> Any:
+def _resolve(value: Any, known: Mapping[str, Any]) -> Any:
     if isinstance(value, Promise):
         ids = known.get(value.resource)
         return value if ids is None else getattr(ids, value.field)
     if isinstance(value, str):
         return value
     if isinstance(value, tuple | frozenset):
-        parts = [_fulfil(part, known) for part in value]
+        parts = [_resolve(part, known) for part in value]
         return value if all(a is b for a, b in zip(parts, value, strict=True)) else type(value)(parts)
     changed = {}
     for item in _items(value.__class__):
         if item.init:
             before = getattr(value, item.name)
-            after = _fulfil(before, known)
+            after = _resolve(before, known)
             if after is not before:
                 changed[item.name] = after
     return replace(value, **changed) if changed else value

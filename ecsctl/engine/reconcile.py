@@ -26,7 +26,7 @@ from ecsctl.engine.plan import (
     sent_and_shown,
     shows_third_value,
 )
-from ecsctl.engine.promises import fulfil, promises
+from ecsctl.engine.promises import promises, resolve
 from ecsctl.engine.resource import AnyResource, Observed
 from ecsctl.engine.stack import Node
 from ecsctl.errors import EcsctlError, Outlived, Paused, Refused, ResourceFailed, ShownOtherwise, TimedOut
@@ -66,7 +66,7 @@ class Reconciler(Beginning):
         the plan has just read that it `is_absent`.
         """
         began = time.monotonic()
-        desired = whole = fulfil(node.desired, self.known)
+        desired = whole = resolve(node.desired, self.known)
         assert not any(promises(desired)), f"{node.name} was begun before what it needs"  # noqa: S101 - the graph's promise
         with self._working(node.name):
             if planned.verb is not Verb.KEEP:
@@ -79,13 +79,13 @@ class Reconciler(Beginning):
                     None if absent or self._has_new_parent(node) else self._observe_now(node.name, desired, *again)
                 )
             if observed is None:
-                desired = desired.at_first()
+                desired = desired.initial()
             elif planned.verb is Verb.UPDATE:
-                desired = desired.meanwhile(observed.actual)
+                desired = desired.interim(observed.actual)
             if desired != whole:
                 self.partly.add(node.name)
             agreed = planned.verb is Verb.REPLACE
-            observed, did = self._made_right(node.name, desired, observed, replacing=agreed)
+            observed, did = self._converge(node.name, desired, observed, replacing=agreed)
             self.known[node.name] = observed.ids
             if desired.early:
                 self._last[node.name] = observed
@@ -102,15 +102,15 @@ class Reconciler(Beginning):
         if node.name not in self.partly:
             return
         began = time.monotonic()
-        desired = fulfil(node.desired, self.known)
+        desired = resolve(node.desired, self.known)
         with self._working(node.name):
-            observed, did = self._made_right(node.name, desired, self._observe_now(node.name, desired))
+            observed, did = self._converge(node.name, desired, self._observe_now(node.name, desired))
             self.known[node.name] = observed.ids
             self._settle(node.name, desired, observed)
             if node.name not in self._newborn:
                 self._emit_done(node.name, desired.title, did or Verb.UPDATE, began, observed.note)
 
-    def _made_right(
+    def _converge(
         self, name: str, desired: AnyResource, observed: Observed[Any, Any] | None, *, replacing: bool = False
     ) -> tuple[Observed[Any, Any], Verb | None]:
         """Decide, act, read again, until there is nothing left to decide.
@@ -121,7 +121,7 @@ class Reconciler(Beginning):
         """
         attempt = Attempt(self.patience, desired.known_as(name))
         if observed is None and name not in self._begun and self._may_be_hidden(name, desired):
-            observed = self._come_to_light(name, desired)
+            observed = self._await_late_create(name, desired)
         did: Verb | None = None
         replaced = False
         before: Step | None = None  # the update before this one
@@ -179,7 +179,7 @@ class Reconciler(Beginning):
             ids = desired.create(self.aws, me)
         except Exception as error:
             if isinstance(error, Outlived) or (again and is_of_another(error)):
-                return self._begun_anew(name, desired)
+                return self._begin_again(name, desired)
             if not attempt.may_exist(error):
                 attempt.wait_or_raise(error, on_final=lambda: self.state.drop(name))
                 if again:
@@ -188,13 +188,13 @@ class Reconciler(Beginning):
                 return None  # it had no effect, so there is nothing to read
             attempt.wait_or_raise(error)
             self._refused.discard(name)
-            found = self._come_to_light(name, desired)
+            found = self._await_late_create(name, desired)
             if found is None and exists_already(error):
                 self.state.drop(name)
                 raise explained(error, attempt.what) from error
             return found
         if again and entry and entry.ids == plain(ids) and entry.age > SHOWN:
-            return self._begun_anew(name, desired)  # created long ago, read just now, and gone
+            return self._begin_again(name, desired)  # created long ago, read just now, and gone
         self.state.made(name, plain(ids))
         return self._shown(name, desired, me, ids, again=again)
 
@@ -216,7 +216,7 @@ class Reconciler(Beginning):
         except TimedOut:
             if not again and last is None:
                 raise
-            return last or self._begun_anew(name, desired)
+            return last or self._begin_again(name, desired)
 
     def _is_late(
         self, name: str, desired: AnyResource, observed: Observed[Any, Any], sent: frozenset[str], *, again: bool
@@ -240,7 +240,7 @@ class Reconciler(Beginning):
         if desired.soon:
             self._hand_on(name, ids)
         answered = True
-        if later := frozenset(change.field for change in diff(desired, desired.as_made(), None)):
+        if later := frozenset(change.field for change in diff(desired, desired.as_created(), None)):
             try:
                 desired.update(self.aws, replace(me, made=True), ids, later)
             except EcsctlError:
@@ -263,7 +263,7 @@ class Reconciler(Beginning):
         me = self.label.of(name)
         step = decide(name, desired, observed, me, self.applied(name), entry.otherwise if entry else None)
         if entry and (intent := entry.intent):
-            begun = desired.loosens if intent.verb == "delete" else intent.fields
+            begun = desired.changed_by_delete if intent.verb == "delete" else intent.fields
             step = left_unfinished(step, begun)
         if name != self.first or observed is None or not self.state.fresh:
             return step
@@ -276,7 +276,7 @@ class Reconciler(Beginning):
         """Tag the deployment's first resource with the run that is at work, or with the fact that the first one has
         ended.
         """
-        desired = fulfil(node.desired, self.known)
+        desired = resolve(node.desired, self.known)
         attempt = Attempt(self.patience, desired.known_as(node.name))
 
         def read() -> Observed[Any, Any] | None:
@@ -295,7 +295,7 @@ class Reconciler(Beginning):
                 break
         self.announced = run != claim.ENDED
 
-    def _begun_anew(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
+    def _begin_again(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
         """Forget the create that had no effect."""
         self.state.forget(name)
         return self._observe_now(name, desired)
@@ -346,7 +346,7 @@ class Reconciler(Beginning):
         """
         last = self._ready_or_failed(name, desired, observed)
         if last.failed and desired.disposable:
-            anew, _ = self._made_right(name, desired, last)
+            anew, _ = self._converge(name, desired, last)
             last = self._ready_or_failed(name, desired, anew)
         if last.failed:
             if desired.wait:
@@ -374,14 +374,14 @@ class Reconciler(Beginning):
         def what() -> str:
             return f"{desired.known_as(name)} to be ready" + (f" ({last.note})" if last.note else "")
 
-        return self.patience.until(ended, what=what, limit=desired.ready_within, usual=desired.usual)
+        return self.patience.until(ended, what=what, limit=desired.ready_within, usual=desired.usual_seconds)
 
     def await_ready(self, node: Node) -> None:
         """The second half of an early node: wait until it is ready."""
         if not node.desired.early:
             return
         began = time.monotonic()
-        desired = fulfil(node.desired, self.known)
+        desired = resolve(node.desired, self.known)
         with self._working(node.name):
             observed = self._last.pop(node.name)
             self._settle(node.name, desired, self._ready(node.name, desired, observed))

@@ -51,7 +51,7 @@ class Remover:
         all_owned = self.survey.with_what_is_late()
         for title, why in sorted(self.survey.searched_in_part.items()):
             self.emit(events.Said(f"{title}: searched for only if the state file has one ({why})"))
-        staying = _staying(all_owned, keep)
+        staying = _reasons_to_keep(all_owned, keep)
         steps = tuple(
             Step(s.name, s.kind.kind, s.kind.title, Verb.KEEP, ids=s.found.ids, reason=staying[s.key])
             if s.key in staying
@@ -152,7 +152,7 @@ class Remover:
         self._asked.add(index)
         for kind in self.kinds:
             if kind.known_by == index.title:
-                with self.aws.fresh(), suppress(Denied, NotOffered):  # as the survey skips them
+                with self.aws.uncached(), suppress(Denied, NotOffered):  # as the survey skips them
                     for owned in self.survey.of(kind):
                         if owned.key not in to_delete:
                             self.one.remove(kind, owned.name)
@@ -176,7 +176,7 @@ class Remover:
         )  # fmt: skip
 
 
-def _staying(all_owned: Sequence[Owned], keep: Callable[[Owned], str]) -> dict[str, str]:
+def _reasons_to_keep(all_owned: Sequence[Owned], keep: Callable[[Owned], str]) -> dict[str, str]:
     """The reason why each resource stays that is not removed, by key. What one of them uses stays too: AWS would
     refuse to delete it.
     """

@@ -64,7 +64,7 @@ class Observed(Generic[R, Ids]):
     note: str = ""  # a word for status and for those who wait: "provisioning"
     since: datetime | None = None  # when AWS says it was created
     hint: str = ""  # if it has failed, is in the way or does not fit: what a person can do about it
-    gone_back: str = ""  # in words: who rolled back to an older release, so that the difference is not drift
+    rolled_back: str = ""  # in words: who rolled back to an older release, so that the difference is not drift
     released: frozenset[str] = frozenset()  # the fields that a release changes, and a rollback sets back
     ask: str = ""  # what a person must do before it can be ready
     paused: str = ""  # if AWS holds it until a person decides, in words; `hint` says how to
@@ -92,32 +92,40 @@ class Resource(ABC, Generic[Ids]):
     done: ClassVar[str] = ""  # the word in place of "created" if nothing is created: "first image ready"
     within: ClassVar[tuple[str, ...]] = ()  # fields naming the parent it cannot exist without
     inside: ClassVar[bool] = False  # finding all of them means reading other people's too; a state file avoids it
-    lets_go: ClassVar[tuple[str, ...]] = ()  # fields naming what may be removed before it: it does not use that
-    vast: ClassVar[bool] = False  # an account may have very many of others: a plan reads those in the state file alone
-    hinted_by: ClassVar[str] = ""  # its type in the tagging API: a plan does not search for what that does not list
+    independent_of: ClassVar[tuple[str, ...]] = ()  # fields naming what may be removed before it: it does not use that
+    many_in_account: ClassVar[bool] = (
+        False  # an account may have very many of others: a plan reads those in the state file alone
+    )
+    tagging_type: ClassVar[str] = ""  # its type in the tagging API: a plan does not search for what that does not list
     known_by: ClassVar[str] = ""  # another kind, by title: it is searched for only where one of that exists
     borrowed: ClassVar[bool] = False  # only read: we never create, change or delete it
     wait: ClassVar[bool] = False  # only a wait for another resource: it has nothing of its own on AWS
     tagged: ClassVar[bool] = True  # `update` can fix its tags (the change is then called "tags")
-    limit: ClassVar[float] = 120.0  # seconds at most until it is ready, or gone
-    usual: ClassVar[float] = 3.0  # seconds that it usually takes until it is ready
+    limit_seconds: ClassVar[float] = 120.0  # seconds at most until it is ready, or gone
+    usual_seconds: ClassVar[float] = 3.0  # seconds that it usually takes until it is ready
     repeats: ClassVar[tuple[str, ...]] = ()  # the calls that show its state: waiting for it repeats only these
     disposable: ClassVar[bool] = False  # a failed one is removed and made again, once, before its failure is reported
-    lasting: ClassVar[frozenset[str]] = frozenset()  # those of its ids that stay the same when a failed one is replaced
+    stable_ids: ClassVar[frozenset[str]] = (
+        frozenset()
+    )  # those of its ids that stay the same when a failed one is replaced
     early: ClassVar[bool] = False  # its dependents may start before it is ready
     soon: ClassVar[bool] = False  # its dependents may start once the create call has returned: they need only the id
     answered: ClassVar[bool] = False  # the same, but only after the changes that follow the create have returned too
     serves: ClassVar[bool] = False  # without it the app no longer answers: `down` says so when it comes to it
-    loosens: ClassVar[tuple[str, ...]] = ()  # fields that its removal changes before it is gone
-    lingers: ClassVar[bool] = False  # its dependencies are removed only after it is gone, not after the request
+    changed_by_delete: ClassVar[tuple[str, ...]] = ()  # fields that its removal changes before it is gone
+    holds_until_gone: ClassVar[bool] = (
+        False  # its dependencies are removed only after it is gone, not after the request
+    )
     deleted_before: ClassVar[tuple[str, ...]] = ()  # kinds that AWS keeps in use for a while after it is deleted
-    goes: ClassVar[float] = 5.0  # seconds that it usually takes until it is gone, or its users have released it
+    usual_delete_seconds: ClassVar[float] = (
+        5.0  # seconds that it usually takes until it is gone, or its users have released it
+    )
     hourly: ClassVar[float] = 0.0  # dollars for one, by list price (us-east-1), however it is used
     per_gigabyte: ClassVar[float] = 0.0  # dollars a month for what is in it
     by_use: ClassVar[bool] = False  # it is billed by the second, the build or the action
     protect: ClassVar[str] = ""  # its name in `protect` of ecsctl.toml; empty: it cannot be kept
     data: ClassVar[bool] = False  # its contents cannot be created again
-    outlasts: ClassVar[str] = ""  # why it stays when it is no longer desired: only `down` removes it, on request
+    kept_because: ClassVar[str] = ""  # why it stays when it is no longer desired: only `down` removes it, on request
     arns: ClassVar[str] = ""  # its ARNs: the service, or service:type where one service has many
     console: ClassVar[str] = ""  # its page in the AWS console: a template over its ids, {region} and {console}
 
@@ -147,7 +155,7 @@ class Resource(ABC, Generic[Ids]):
         """
 
     @classmethod
-    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[Ids]] | None:
+    def find_recorded(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[Ids]] | None:
         """Like `find`, but only among what is recorded, by its ids: for a caller who may not search the whole account.
 
         None: without the search nothing can be said about this kind.
@@ -155,7 +163,7 @@ class Resource(ABC, Generic[Ids]):
         del aws, me, recorded
         return None
 
-    def meanwhile(self, actual: Self) -> Self:
+    def interim(self, actual: Self) -> Self:
         """The state it has until the whole stack is up: nothing is taken away that running parts may need.
 
         The rest follows when everything else exists and is ready.
@@ -163,11 +171,11 @@ class Resource(ABC, Generic[Ids]):
         del actual
         return self
 
-    def at_first(self) -> Self:
+    def initial(self) -> Self:
         """The state in which it is created. The rest follows when everything else exists and is ready."""
         return self
 
-    def as_made(self) -> Self:
+    def as_created(self) -> Self:
         """The state that its create call sets: this, without what only an update can set. That update follows at
         once.
         """
@@ -184,14 +192,14 @@ class Resource(ABC, Generic[Ids]):
         return str(next(iter(vars(self).values()), ""))
 
     @property
-    def way_to_replace(self) -> str:
+    def replacement_advice(self) -> str:
         """Advice for a change that AWS cannot make in place, while others need the resource."""
         return "set it back, or run ecsctl down and then ecsctl up"
 
     @property
     def ready_within(self) -> float:
         """Seconds at most until it is ready, where that depends on what is desired."""
-        return self.limit
+        return self.limit_seconds
 
     def summary(self) -> str:
         """A line or two to read before it is created: what it opens, allows, holds or costs."""
@@ -207,12 +215,12 @@ class Resource(ABC, Generic[Ids]):
         del actual
         return ""
 
-    def beyond(self) -> str:
+    def exceeded_limit(self) -> str:
         """Say which limit of AWS's the desired state exceeds, though each part of it is valid; empty if none."""
         return ""
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: Ids) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: Ids) -> Iterator[Callable[[], object]]:
         """The reads of `observe` that do not depend on each other, for a recorded resource: all sent at once, up front.
 
         Later reads of the same share the answers: see `ecsctl.ahead`. A run is correct without them.

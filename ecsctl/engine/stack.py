@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar, cast, get_type_hints
 
 from ecsctl.engine.plan import Step
-from ecsctl.engine.promises import Promise, fulfil, promises
+from ecsctl.engine.promises import Promise, promises, resolve
 from ecsctl.engine.resource import ORDER, AnyResource, Resource, identity, traits, types_in
 from ecsctl.errors import Refused
 
@@ -63,7 +63,7 @@ class Stack:
         for name in self.nodes:
             if name in names:
                 node = self.nodes[name]
-                desired = fulfil(node.desired, {other: ids for other, ids in known.items() if other not in names})
+                desired = resolve(node.desired, {other: ids for other, ids in known.items() if other not in names})
                 missing = {promise.resource for promise in promises(desired)} - set(names)
                 if missing:
                     raise Refused(f"{name} needs {', '.join(sorted(missing))}, which does not exist", hint="ecsctl up")
@@ -98,7 +98,7 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
             before[other].add(kind.kind)
         hints = get_type_hints(kind, include_extras=True)
         for item in fields(cast(Any, kind)):
-            if item.name in kind.lets_go:
+            if item.name in kind.independent_of:
                 continue
             for new in types_in(hints[item.name]):
                 maker = makers.get(new)

@@ -56,7 +56,7 @@ class Entry(BaseModel):
         return (datetime.now(UTC) - self.since).total_seconds() if self.since else 0.0
 
     @property
-    def young(self) -> bool:
+    def recent(self) -> bool:
         """Whether it is so new that AWS may miss it, though it was observed (EC2 API, "Eventual consistency")."""
         return self.since is not None and self.age < YOUNG
 

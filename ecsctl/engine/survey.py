@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def hints(kinds: Iterable[type[AnyResource]]) -> frozenset[str]:
     """The types to ask the tagging API for, in one call for all kinds."""
-    return frozenset(kind.hinted_by for kind in kinds if kind.hinted_by)
+    return frozenset(kind.tagging_type for kind in kinds if kind.tagging_type)
 
 
 def is_of(arn: str, which: str) -> bool:
@@ -136,9 +136,9 @@ class Survey:
         A kind that is neither desired nor recorded is not searched for if the tagging API lists none. What another
         machine has created in the last minute is found by the next plan, and by `down` at once.
         """
-        if kind.vast:
+        if kind.many_in_account:
             return self._among(kind, me)
-        if not kind.hinted_by or self.state.fresh or self._is_hinted(kind, me):
+        if not kind.tagging_type or self.state.fresh or self._is_hinted(kind, me):
             return None
         if any(entry.kind == kind.kind for entry in self.state.entries.values()):
             return self._among(kind, me)
@@ -153,7 +153,7 @@ class Survey:
             return True
         entries = self.state.entries.values()
         known = {value for entry in entries for value in (entry.ids or {}).values() if isinstance(value, str)}
-        return any(is_of(arn, kind.hinted_by) and known.isdisjoint((arn, arn.rpartition("/")[2])) for arn in listed)
+        return any(is_of(arn, kind.tagging_type) and known.isdisjoint((arn, arn.rpartition("/")[2])) for arn in listed)
 
     def of(self, kind: type[AnyResource]) -> list[Owned]:
         """Everything of one kind that carries the tags of the deployment that the last survey was about."""
@@ -189,7 +189,7 @@ class Survey:
             return None
 
         def read() -> list[Found[Any]] | None:
-            found = kind.among(self.aws, me, recorded)
+            found = kind.find_recorded(self.aws, me, recorded)
             return None if found is None else list(found)
 
         with suppress(Denied, NotOffered):
@@ -231,7 +231,7 @@ class Survey:
 
 def _is_recent(entry: Entry) -> bool:
     """Whether AWS may not show this entry's resource yet."""
-    return not entry.borrowed and (entry.intent is not None or entry.young)
+    return not entry.borrowed and (entry.intent is not None or entry.recent)
 
 
 def removal(owned: Owned, reason: str) -> Step:

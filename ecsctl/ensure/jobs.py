@@ -90,9 +90,9 @@ def ensure_jobs(
             desired,
             _role(stack, config, scope, tasks, name, job),
             config.sidecars if job.sidecars is None else job.sidecars,
-            after=(services[config.lead],) if config.lead else (),
+            after=(services[config.default_process],) if config.default_process else (),
             beside=tuple(_beside(names.on(name), job)),
-            follows=names.on(config.lead).service if config.lead else "",
+            follows=names.on(config.default_process).service if config.default_process else "",
         ).family
         families.append(family)
         if tasks.image is None:

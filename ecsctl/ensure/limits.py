@@ -27,7 +27,11 @@ def check(stack: Stack, config: Config, place: Identity) -> None:
     """Raise ConfigError, with the user's own keys, if AWS would not take the stack in this account and region."""
     found = config.strange(place.account, place.region, place.partition)
     strange = [f"{dotted(way(key))} {text}" for key, text in found]
-    large = [f"{BEHIND.get(name, name)}: {why}" for name, node in stack.nodes.items() if (why := node.desired.beyond())]
+    large = [
+        f"{BEHIND.get(name, name)}: {why}"
+        for name, node in stack.nodes.items()
+        if (why := node.desired.exceeded_limit())
+    ]
     if strange:
         raise ConfigError(
             "; ".join(strange), hint="fix it in ecsctl.toml, or use the account and region that it belongs to"

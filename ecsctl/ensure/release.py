@@ -29,8 +29,8 @@ BESIDE = 10  # minutes on top of the command's own: the task starts, and its log
 
 def ensure_release(stack: Stack, config: Config, release: Release, facts: Facts, names: Names) -> ProjectName:
     """The project that runs the release command: it takes the build's output, and starts one task."""
-    lead, worker = names.on(config.lead), config.workers.get(config.lead)
-    role = f"task-{config.lead}" if worker and worker.has_own_role else "task"
+    lead, worker = names.on(config.default_process), config.workers.get(config.default_process)
+    role = f"task-{config.default_process}" if worker and worker.has_own_role else "task"
     variables = {
         "CLUSTER": names.cluster,
         "SERVICE": lead.service,

@@ -52,7 +52,7 @@ def ensure_release_command(
         return ()
     command = FirstRelease(
         cluster=parts.cluster,
-        task_definition=revisions[config.lead],
+        task_definition=revisions[config.default_process],
         image=tasks.image,
         subnets=network.task_subnets,
         security_groups=tasks.groups,

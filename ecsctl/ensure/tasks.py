@@ -156,7 +156,7 @@ def ensure_definition(
     definition = TaskDefinition(
         family=names.family,
         container_name=names.container,
-        sound=True,
+        usable=True,
         container_port=desired.port if names.process == WEB else NO_PORT,
         execution_role=tasks.execution,
         task_role=role,

@@ -105,10 +105,10 @@ def unbuildable(session: Session, folder: Path, found: Branch | None) -> Refused
     config, facts = session.config, session.facts
     if config is None or facts is None or facts.image or not session.state.fresh:
         return None
-    tasks = config.processes[config.lead].least if config.lead else len(config.jobs)
+    tasks = config.processes[config.default_process].least if config.default_process else len(config.jobs)
     why = hint = ""
     if IMAGE not in session.desired_stack.nodes and tasks and checkout.root(folder):
-        table = "service" if config.service.web else f"workers.{config.lead or 'NAME'}"
+        table = "service" if config.service.web else f"workers.{config.default_process or 'NAME'}"
         why = '[pipeline] has mode = "none"' if config.github else "there is no [github] in ecsctl.toml"
         hint = (
             "fill in [github]; or name an image with ecsctl up --image URI; or make everything but the tasks with "

@@ -56,7 +56,7 @@ def usable(
         raise Refused(f"the connection {found.get('ConnectionName')} leads to {provider}, not to GitHub", hint=another)
 
     def complete() -> bool | None:
-        with aws.fresh():
+        with aws.uncached():
             status = _read(aws, identity, arn).get("ConnectionStatus", "")
         if status == "ERROR":
             raise Refused("the connection is in status ERROR", hint=f"check it at {link}")

@@ -87,7 +87,7 @@ def put(aws: Aws, me: Label, secret: str, token: Secret, encryption: str = "") -
     is not JSON though a key is named.
     """
     name, key = split_secret(secret)
-    with aws.fresh():
+    with aws.uncached():
         described = none_if_gone(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=name))
     if described and described.get("DeletedDate"):
         raise Refused(f"the secret {name} is scheduled for deletion", hint="aws secretsmanager restore-secret")
@@ -244,6 +244,6 @@ def _with_key(aws: Aws, name: str, key: str, token: Secret) -> str:
 
 def _text(aws: Aws, name: str) -> str:
     """The content of the secret; empty if nothing was ever stored in it."""
-    with aws.fresh():
+    with aws.uncached():
         answer = none_if_gone(lambda: aws.read(aws.secretsmanager.get_secret_value, SecretId=name))
     return answer.get("SecretString", "") if answer else ""

@@ -57,13 +57,13 @@ def find(aws: Aws, app: str, task: str = "", container: str = "", process: str =
     that can be entered. Waits a minute for the agent of a task that has only just started, and then raises TimedOut.
     """
     try:
-        names = reading.on(aws, Names(app), process or (_whose(aws, Names(app), task) if task else ""))
+        names = reading.names_of(aws, Names(app), process or (_whose(aws, Names(app), task) if task else ""))
     except Refused as refused:
         jobs = f"a job's tasks are not entered: ecsctl jobs run {process} runs one, and prints what it writes"
         raise Refused(
             refused.message, why=refused.why, hint=f"{refused.hint}; {jobs}" if process else refused.hint
         ) from None
-    with aws.fresh():
+    with aws.uncached():
         service = service_of(aws, names.cluster, names.service)
     if service is None or service["status"] != "ACTIVE":
         raise Refused(f"there is no service {names.service}", hint="ecsctl up creates it")
@@ -75,7 +75,7 @@ def find(aws: Aws, app: str, task: str = "", container: str = "", process: str =
         ids = ", ".join(sorted(_id(one) for one in fitting))
         raise Refused(f"{len(fitting)} tasks begin with {task}", why=ids, hint="give more of the id")
     healthy = _healthy_addresses(aws, service) if len(fitting) > 1 else set()
-    chosen = max(fitting, key=lambda one: _worth(one, healthy))
+    chosen = max(fitting, key=lambda one: _rank(one, healthy))
     if not chosen.get("enableExecuteCommand"):
         raise _not_enabled(service, chosen)
     chosen = _with_agent(aws, names, chosen)
@@ -116,7 +116,7 @@ def opened(aws: Aws, target: Target, call: Callable[[], Any]) -> Any:
 
 def _whose(aws: Aws, names: Names, task: str) -> str:
     """The process that the named task belongs to; empty if none matches, or several do."""
-    with aws.fresh():
+    with aws.uncached():
         found = tasks_in(aws, names.cluster, "RUNNING", "STOPPED")
     groups = {str(one.get("group", "")) for one in found if _fits(one, task)}
     kept = {names.process_of(group.removeprefix("service:")) for group in groups if group.startswith("service:")}
@@ -125,7 +125,7 @@ def _whose(aws: Aws, names: Names, task: str) -> str:
 
 def _running(aws: Aws, names: Names, status: Any = "RUNNING") -> list[TaskTypeDef]:
     """The service's tasks that should run, or those that have stopped within the last hour."""
-    with aws.fresh():
+    with aws.uncached():
         return tasks_of(aws, names.cluster, names.service, status)
 
 
@@ -151,7 +151,7 @@ def _agent(task: TaskTypeDef) -> str:
     return next((state for state in ("STOPPED", "PENDING", "RUNNING") if state in states), "")
 
 
-def _worth(task: TaskTypeDef, healthy: set[str]) -> tuple[bool, bool, bool, float]:
+def _rank(task: TaskTypeDef, healthy: set[str]) -> tuple[bool, bool, bool, float]:
     """Rank a task: enabled and with its agent up first, then healthy, then the newest."""
     at = task.get("startedAt")
     addresses = {
@@ -218,7 +218,7 @@ def _with_agent(aws: Aws, names: Names, task: TaskTypeDef) -> TaskTypeDef:
     def up() -> TaskTypeDef | None:
         nonlocal observed
         if _agent(observed) != "RUNNING":
-            with aws.fresh():
+            with aws.uncached():
                 answer = aws.read(aws.ecs.describe_tasks, cluster=names.cluster, tasks=[task["taskArn"]])
             observed = answer["tasks"][0] if answer["tasks"] else {**observed, "desiredStatus": "STOPPED"}
         if observed["desiredStatus"] == "STOPPED":

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SHELL = "/bin/sh"
 
 
-def spoken(words: Sequence[str]) -> str:
+def quoted(words: Sequence[str]) -> str:
     """The command as ECS takes it, one string: a single word unchanged, several quoted so that each stays one word."""
     return words[0] if len(words) == 1 else shlex.join(words) or SHELL
 
@@ -43,7 +43,7 @@ def begin(aws: Aws, target: Target, command: str) -> plugin.Session:
     return plugin.Session.of(aws, target, dict(answer["session"]))
 
 
-def carry(path: str, session: plugin.Session, profile: str = "") -> int:
+def run_plugin(path: str, session: plugin.Session, profile: str = "") -> int:
     """Run the plugin on this terminal until the session ends, and return its exit code, as a shell would.
 
     While it runs, the keyboard's signals belong to the remote end.
@@ -89,7 +89,7 @@ def enter(folder: Path, target: Target, command: str, *, terminal: bool) -> int 
 
 def _ended(words: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a program on this terminal, which gets the keyboard, and return its exit code, as a shell would."""
-    with _keyboard_elsewhere() as ending:
+    with _signals_to_plugin() as ending:
         process = subprocess.Popen(words, env=environment)  # noqa: S603 - a program that was found; no shell
         ending.append(process)
         ended = process.wait()
@@ -97,7 +97,7 @@ def _ended(words: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 @contextmanager
-def _keyboard_elsewhere() -> Iterator[list[subprocess.Popen[bytes]]]:
+def _signals_to_plugin() -> Iterator[list[subprocess.Popen[bytes]]]:
     """Within it, signals of the keyboard do nothing here, and those that end a process end the plugins in the list.
 
     A handler that does nothing, not SIG_IGN, which the plugin would inherit.

@@ -70,10 +70,10 @@ class Hears(Protocol):
     def opened(self, port: int) -> None:
         """It can be used, at this port of this machine."""
 
-    def silent(self) -> None:
+    def no_answer(self) -> None:
         """Somebody connected, and nothing answered at the other end."""
 
-    def said(self, line: str) -> None:
+    def printed(self, line: str) -> None:
         """Anything else."""
 
 
@@ -175,7 +175,7 @@ class Carried:
         return Refused("the tunnel has ended", why=why, hint=hint)
 
 
-def carry(words: Sequence[str], environment: Mapping[str, str], hears: Hears) -> Carried:
+def run_plugin(words: Sequence[str], environment: Mapping[str, str], hears: Hears) -> Carried:
     """Run the plugin until the session ends, or somebody asks it to end: Ctrl-C, SIGTERM, a closed terminal.
 
     It has a process group of its own, so that the keyboard's signals do not reach it: it would not close its socket on
@@ -206,14 +206,14 @@ def _hear(line: str, ended: Carried, hears: Hears) -> None:
         ended.port = int(found[1])
         hears.opened(ended.port)
     elif line.startswith(_FAILED):
-        hears.silent()
+        hears.no_answer()
     elif found := _ENDED.match(line):
         ended.last.append(found[1] or found[2])
     elif line.startswith(_STARTED):
         ended.last.append(line.removeprefix(_STARTED))
     elif line and not line.startswith(_USUAL):
         ended.last.append(line)
-        hears.said(line)
+        hears.printed(line)
 
 
 def _kill(process: Plugin) -> None:

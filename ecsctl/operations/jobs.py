@@ -48,7 +48,7 @@ class Job:
 def read(aws: Aws, me: Label) -> list[Job]:
     """All jobs of the app, by name."""
     names = Names.of(me)
-    with aws.fresh():
+    with aws.uncached():
         schedules = _all(aws, me, names)
         known = runs(aws, names.cluster, names.container) if schedules and cluster_of(aws, names.cluster) else []
         last = {one["Name"]: next((run for run in known if run.job == one["Name"]), None) for one in schedules}
@@ -96,7 +96,7 @@ def _written(aws: Aws, names: Names) -> dict[str, datetime]:
 def begin(aws: Aws, me: Label, name: str) -> Started:
     """Start a run now, as its schedule would, and return at once. Raises Refused in the user's words."""
     names = Names.of(me)
-    with asking("reading the job"), aws.fresh():
+    with asking("reading the job"), aws.uncached():
         schedule = _known(aws, me, name)
         parameters = schedule["Target"]["EcsParameters"]
         latest = revision(aws, parameters["TaskDefinitionArn"].rpartition("/")[2])
@@ -125,14 +125,14 @@ def begin(aws: Aws, me: Label, name: str) -> Started:
 @asking("reading the task")
 def ended(aws: Aws, me: Label, started: Started) -> Run | None:
     """Say how a run has ended; None once ECS has forgotten it."""
-    with aws.fresh():
+    with aws.uncached():
         found = aws.read(aws.ecs.describe_tasks, cluster=started.cluster, tasks=[started.arn])["tasks"]
     return run_of(found[0], Names.of(me).container) if found else None
 
 
 def pause(aws: Aws, me: Label, name: str, *, paused: bool) -> bool:
     """Pause its schedule, or resume it. False if that is its state already."""
-    with asking("reading the job"), aws.fresh():
+    with asking("reading the job"), aws.uncached():
         schedule = _known(aws, me, name)
     state = "DISABLED" if paused else "ENABLED"
     if schedule.get("State") == state:

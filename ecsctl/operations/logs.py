@@ -103,8 +103,8 @@ def of_container(aws: Aws, app: str, container: str, start: int = 0, process: st
 
     Without `process` they are the web's, or the first worker's if there is no web.
     """
-    names = reading.on(aws, Names(app), process)
-    with aws.fresh():
+    names = reading.names_of(aws, Names(app), process)
+    with aws.uncached():
         service = service_of(aws, names.cluster, names.service)
         if service is None:
             raise Refused(f"there is no service {names.service}", hint="ecsctl up creates it")
@@ -126,7 +126,7 @@ def of_container(aws: Aws, app: str, container: str, start: int = 0, process: st
 @asking("reading the build")
 def of_build(aws: Aws, build: str, start: int = 0) -> Log:
     """The log of one build, by the build's id. Raises Refused while it has none, or when it no longer exists."""
-    with aws.fresh():
+    with aws.uncached():
         found = aws.read(aws.codebuild.batch_get_builds, ids=[build])["builds"]
     where = found[0].get("logs", {}) if found else {}
     if not found or not where.get("groupName") or not where.get("streamName"):
@@ -139,7 +139,7 @@ def of_build(aws: Aws, build: str, start: int = 0) -> Log:
 def of_last_build(aws: Aws, app: str, start: int = 0) -> Log:
     """The log of the app's newest build or test, whatever started it. Raises Refused when there is none."""
     project = Names(app).project
-    with aws.fresh():
+    with aws.uncached():
         found = [build for one in (project, *_tests(aws, app)) if (build := newest_build(aws, one))]
     newest = max(found, key=lambda build: build["startTime"], default=None)
     if newest is None:
@@ -226,7 +226,7 @@ def _milliseconds(at: datetime) -> int:
 @asking("reading the build")
 def _is_building(aws: Aws, build: str) -> bool:
     """Whether it still runs."""
-    with aws.fresh():
+    with aws.uncached():
         found = aws.read(aws.codebuild.batch_get_builds, ids=[build])["builds"]
     return bool(found) and is_running(found[0])
 

@@ -76,7 +76,7 @@ class Task:
 
         Raises Interrupted on a stop.
         """
-        self.tidy()
+        self.deregister()
         self._gives_up = self.aws.patience.clock.now() + limit
         if self.started.log is not None:
             yield from follow(self.aws, self.started.log, over=self._has_ended)
@@ -89,7 +89,7 @@ class Task:
         with asking("stopping the task"):
             self.aws.ecs.stop_task(cluster=self.started.cluster, task=self.started.arn, reason="ecsctl run: Ctrl-C")
 
-    def tidy(self) -> None:
+    def deregister(self) -> None:
         """Deregister its own revision: a running task does not need it (ECS guide, "Deregistering a task
         definition").
         """
@@ -119,7 +119,7 @@ class Task:
         """Whether it has ended, as of the previous read: its last lines appear a moment later."""
         if self.ended or self.aws.patience.clock.now() >= self._gives_up:
             return True
-        with asking("reading the task"), self.aws.fresh():
+        with asking("reading the task"), self.aws.uncached():
             found = self.aws.read(self.aws.ecs.describe_tasks, cluster=self.started.cluster, tasks=[self.started.arn])
         if found["tasks"]:
             before, self.status = self.status, found["tasks"][0].get("lastStatus", "")
@@ -146,7 +146,7 @@ def begin(
     `process` is that whose task it is like, if not the web; `image` another one than that which serves; `cpu` and
     `memory` other sizes.
     """
-    names = reading.on(aws, Names.of(me), process)
+    names = reading.names_of(aws, Names.of(me), process)
     overrides = _overrides(names.container, command)
     with asking("reading the service"):
         observed = reading.read(aws, names)

@@ -201,7 +201,7 @@ def build_of(run: Run, action: str = "") -> str:
 
 def state_of(aws: Aws, pipeline: str) -> Mapping[str, Any]:
     """Every stage, whichever run was in it last. Raises Refused when there is no pipeline."""
-    with aws.fresh():
+    with aws.uncached():
         state = none_if_gone(lambda: aws.read(aws.codepipeline.get_pipeline_state, name=pipeline))
     if state is None:
         raise Refused(f"there is no pipeline {pipeline}", hint="ecsctl up creates it, if ecsctl.toml has [github]")
@@ -234,7 +234,7 @@ def _details(aws: Aws, pipeline: str, run: str) -> dict[tuple[str, str], Any]:
     """The last attempt of each action of a run, by stage and action. A retry leaves the earlier attempts in the
     list.
     """
-    with aws.fresh():
+    with aws.uncached():
         listed = aws.read(
             aws.codepipeline.list_action_executions, pipelineName=pipeline, filter={"pipelineExecutionId": run}
         )["actionExecutionDetails"]

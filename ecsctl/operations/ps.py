@@ -45,7 +45,7 @@ def read(aws: Aws, app: str) -> list[Task]:
     Raises Refused if the app has no cluster.
     """
     names = Names(app)
-    with aws.fresh():
+    with aws.uncached():
         if cluster_of(aws, names.cluster) is None:
             raise Refused(f"there is no cluster {names.cluster}", hint="ecsctl up creates it")
         found = [_task(one, names) for one in tasks_in(aws, names.cluster, "RUNNING", "STOPPED")]

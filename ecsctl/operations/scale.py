@@ -69,8 +69,8 @@ def examine(aws: Aws, names: Names, wanted: Mapping[str, int], config: Config | 
             (config.processes if config else {}).items()}  # fmt: skip
     found = []
     for process, count in wanted.items():
-        own = reading.on(aws, names, process)
-        with aws.fresh():
+        own = reading.names_of(aws, names, process)
+        with aws.uncached():
             service = service_of(aws, own.cluster, own.service)
             targets = targets_of(aws, [f"service/{own.service_path}"])
         if service is None or service["status"] != "ACTIVE":
@@ -135,7 +135,7 @@ def follow(aws: Aws, names: Names, found: Sequence[Scaled], limit: float = LIMIT
 
     def done() -> bool | None:
         nonlocal waits
-        with aws.fresh():
+        with aws.uncached():
             waits = left()
         return None if waits else True
 

@@ -15,8 +15,8 @@ from ecsctl.aws.codes import DENIED, code
 from ecsctl.config.printing import covered
 from ecsctl.errors import NotOffered
 from ecsctl.names import Names
-from ecsctl.releases.reading import active, described, lead, on, read, revision_named
-from ecsctl.releases.verdict import Followed, bad_end
+from ecsctl.releases.reading import active, default_names, described, names_of, read, revision_named
+from ecsctl.releases.verdict import Followed, failure_verdict
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.deployments import Phase, Snapshot, began, phase_of
 from ecsctl.resources.support.ecr import Reference, images
@@ -66,22 +66,24 @@ def history(aws: Aws, state: State, process: str = "") -> list[PastRelease]:
 
     `process` is the one whose releases these are, by default the one that leads. Raises Refused if there is no service.
     """
-    names = on(aws, Names.of(state.book), process)
+    names = names_of(aws, Names.of(state.book), process)
     observed = read(aws, names)
     service = active(observed, names)
-    arns = {arn for one in observed.deployments if (arn := observed.brings(one))}
+    arns = {arn for one in observed.deployments if (arn := observed.task_definition_of(one))}
     with ThreadPoolExecutor(8) as pool:
         messages = pool.submit(_messages, aws, names)
         held = pool.submit(images, aws, names.repository)
         revisions = {arn: pool.submit(described, aws, arn) for arn in arns}
         known = {arn: found for arn, future in revisions.items() if (found := future.result())}
     tags = {one["imageDigest"]: tuple(one.get("imageTags", ())) for one in held.result()}
-    current = next((one for one in observed.good if observed.brings(one) == service["taskDefinition"]), None)
+    current = next(
+        (one for one in observed.succeeded if observed.task_definition_of(one) == service["taskDefinition"]), None
+    )
     past: list[PastRelease] = []
     originals = _originals(known.values())
     brought = {""}
     for one in sorted(observed.deployments, key=began):
-        arn = observed.brings(one)
+        arn = observed.task_definition_of(one)
         author = "" if arn in brought else _who(names, known.get(arn), originals)  # who deploys it again, AWS hides
         brought.add(arn)
         past.append(_past(names, observed, one, known.get(arn), tags, messages.result(), author, one is current))
@@ -101,7 +103,7 @@ def compare(aws: Aws, state: State, one: str, other: str) -> tuple[Revision, Rev
 def _whose(aws: Aws, names: Names, revision: str) -> Names:
     """The names of the process whose family a given revision belongs to; if none, as `lead` says."""
     process = names.process_of(revision.rpartition("/")[2].partition(":")[0])
-    return names.on(process) if process else lead(aws, names)
+    return names.on(process) if process else default_names(aws, names)
 
 
 def differences(before: Definition, after: Definition) -> list[Difference]:
@@ -134,7 +136,7 @@ def _past(
     known_as = tuple(tags.get(resolved, ())) if resolved else ()
     commit = next((tag for tag in (*known_as, named.tag if named else "") if COMMIT.fullmatch(tag)), "")
     return PastRelease(
-        revision=revision_of(observed.brings(one)),
+        revision=revision_of(observed.task_definition_of(one)),
         outcome=outcome,
         current=current,
         image=image,
@@ -155,7 +157,7 @@ def _outcome(observed: Snapshot, one: Mapping[str, Any]) -> tuple[str, str]:
         return phase.value, f"it {held.described}: {ANSWERS}"
     if phase.ongoing or phase is Phase.DEPLOYED:
         return phase.value, ""
-    verdict = bad_end(Followed(observed.brings(one), one["serviceDeploymentArn"]), observed, one)
+    verdict = failure_verdict(Followed(observed.task_definition_of(one), one["serviceDeploymentArn"]), observed, one)
     return verdict.outcome.value, verdict.why or verdict.sentence
 
 

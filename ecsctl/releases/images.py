@@ -149,7 +149,7 @@ def build(aws: Aws, names: Names, say: Callable[[str], None], limit: float = BUI
         raise Refused(
             f"there is no project {project} to build with", hint="ecsctl up creates it, if ecsctl.toml has [github]"
         )
-    with aws.fresh():
+    with aws.uncached():
         newest = newest_build(aws, project)
     if newest and is_running(newest) and not newest.get("initiator", "").startswith("codepipeline/"):
         say(f"{_called(newest)} runs already: waiting for it")
@@ -164,7 +164,7 @@ def build(aws: Aws, names: Names, say: Callable[[str], None], limit: float = BUI
     if ended["buildStatus"] != "SUCCEEDED":
         raise ResourceFailed("the build failed", why=why_failed(aws, ended), hint="fix it and run it again")
     tags = names_of(ended)  # the name that buildspec.yml exports as IMAGE_TAG, or that of the commit
-    with aws.fresh():
+    with aws.uncached():
         found = pushed_by(aws, ended, names.repository)
     if found:
         return f"{uri}@{found['imageDigest']}"
@@ -181,7 +181,7 @@ def _ended(aws: Aws, build_id: str, limit: float) -> BuildTypeDef:
 
     def read() -> BuildTypeDef | None:
         nonlocal note
-        with aws.fresh():
+        with aws.uncached():
             found = aws.read(aws.codebuild.batch_get_builds, ids=[build_id])["builds"][0]
         note = f"{_called(found)}: {found.get('currentPhase', '')}"
         return None if is_running(found) else found

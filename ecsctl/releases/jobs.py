@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def has_only_jobs(aws: Aws, names: Names) -> bool:
     """Whether the app has jobs, and no service."""
-    with aws.fresh():
+    with aws.uncached():
         return not any(one["status"] == "ACTIVE" for one in services_of(aws, names)) and bool(
             families_of_jobs(aws, names)
         )
@@ -24,20 +24,20 @@ def has_only_jobs(aws: Aws, names: Names) -> bool:
 
 def latest(aws: Aws, names: Names) -> Revision:
     """The revision that the next run of the first job uses."""
-    with aws.fresh():
+    with aws.uncached():
         return revision(aws, families_of_jobs(aws, names)[0])
 
 
-def give(aws: Aws, names: Names, image: str) -> list[str]:
+def set_image(aws: Aws, names: Names, image: str) -> list[str]:
     """Register a revision with this image for each job that has another, and return the names of those jobs.
 
     To be called once its deployment has succeeded: a schedule runs the latest revision. May be repeated.
     """
     given = []
-    with aws.fresh():
+    with aws.uncached():
         families = families_of_jobs(aws, names)
     for family in families:
-        with aws.fresh():
+        with aws.uncached():
             latest = revision(aws, family)
         own = container_of(latest.definition, names.container)
         if own.get("image") == image:

@@ -40,7 +40,9 @@ class Process:
         going = self.observed.ongoing
         self.going_back = bool(going) and phase_of(going) is Phase.GOING_BACK
         self.held = held_of(going) if going else None
-        self.rolling = Followed(self.observed.brings(going), going["serviceDeploymentArn"]) if going else None
+        self.rolling = (
+            Followed(self.observed.task_definition_of(going), going["serviceDeploymentArn"]) if going else None
+        )
 
     @property
     def live(self) -> Revision:
@@ -89,7 +91,11 @@ class Process:
     def good(self, but: str = "") -> list[str]:
         """The revisions that were deployed successfully, the last one first, without this one."""
         return list(
-            dict.fromkeys(arn for one in self.observed.good if (arn := self.observed.brings(one)) not in ("", but))
+            dict.fromkeys(
+                arn
+                for one in self.observed.succeeded
+                if (arn := self.observed.task_definition_of(one)) not in ("", but)
+            )
         )
 
     def last_good(self, say: Say, others: Iterable[Process] = ()) -> Revision:
@@ -155,7 +161,7 @@ class Process:
     def has_failed_with(self, image: str) -> bool:
         """Whether it was released with this image, and never successfully."""
         tried = [one for one in self.observed.deployments if not phase_of(one).ongoing]
-        ends = [phase_of(one) for one in tried if (found := described(self.aws, self.observed.brings(one)))
+        ends = [phase_of(one) for one in tried if (found := described(self.aws, self.observed.task_definition_of(one)))
                 and self.deploys(found, image)]  # fmt: skip
         return bool(ends) and Phase.DEPLOYED not in ends
 
@@ -203,7 +209,7 @@ class Process:
         )
         return answer["taskDefinition"]["taskDefinitionArn"]
 
-    def point(self, arn: str) -> Followed:
+    def update_service(self, arn: str) -> Followed:
         """Set the service to run a revision, and return the deployment that this starts.
 
         Given the same revision twice, ECS starts nothing new, so a lost answer is no reason to stop. A revision whose

@@ -11,7 +11,7 @@ from ecsctl.errors import Refused, UsageError
 from ecsctl.parts import WEB
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.deployments import Phase, Snapshot, began, snapshot
-from ecsctl.resources.support.ecs import families_of, lead_of, service_of, services_of
+from ecsctl.resources.support.ecs import default_names_of, families_of, service_of, services_of
 from ecsctl.resources.support.revisions import Revision, latest_of, revision
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @asking("reading the processes")
 def processes(aws: Aws, names: Names) -> list[str]:
     """The processes of the app that a service keeps, the web first: the first one leads."""
-    with aws.fresh():
+    with aws.uncached():
         found = services_of(aws, names)
     return [names.process_of(one["serviceName"]) for one in found if one["status"] == "ACTIVE"]
 
@@ -32,26 +32,26 @@ def processes(aws: Aws, names: Names) -> list[str]:
 @asking("reading the processes")
 def ever(aws: Aws, names: Names) -> list[str]:
     """The processes that the app has or had, including those without a service; the web first."""
-    with aws.fresh():
+    with aws.uncached():
         first, *others = families_of(aws, names)
         web = not others or service_of(aws, names.cluster, names.service) or latest_of(aws, first)
     return [names.process_of(one) for one in ([first] if web else []) + others]
 
 
 @asking("reading the processes")
-def lead(aws: Aws, names: Names) -> Names:
+def default_names(aws: Aws, names: Names) -> Names:
     """The names of the default process: the web, or the first one that a service keeps."""
-    with aws.fresh():
-        return lead_of(aws, names)
+    with aws.uncached():
+        return default_names_of(aws, names)
 
 
-def on(aws: Aws, names: Names, process: str) -> Names:
+def names_of(aws: Aws, names: Names, process: str) -> Names:
     """The names of the process that a person names; without one those of `lead`.
 
     Raises Refused if it has no service and others have one.
     """
     if not process:
-        return lead(aws, names)
+        return default_names(aws, names)
     known = processes(aws, names)
     if process in known or (process == WEB and not known):
         return names.on(process)

@@ -72,7 +72,7 @@ def deploy(
                 say(f"{chosen_image} is pulled from {host}: whether it exists shows when the tasks start")
             if len(behind) == len(processes):
                 _first(aws, before, list(arns.values()))
-            following |= {one: one.point(arn) for one, arn in arns.items()}
+            following |= {one: one.update_service(arn) for one, arn in arns.items()}
     return _ended(processes[0], processes, following, chosen_image, limit, changed=behind)
 
 
@@ -101,7 +101,7 @@ def restart(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Releas
     for one in begun:
         live = one.live
         with state.locked("deploy"):
-            following[one] = one.point(live.arn)
+            following[one] = one.update_service(live.arn)
         say(f"new tasks of {called(live.arn)} take the place of those that run")
     first = processes[0]
     return _ended(first, processes, following, first.image(first.live), limit, changed=begun)
@@ -151,7 +151,7 @@ def rollback(
                 had = one.with_image(image)
                 arns[one] = had.arn if had else one.register(one.live, image)
                 say(f"{called(arns[one])} goes back to that image")
-            following |= {one: one.point(arn) for one, arn in arns.items()}
+            following |= {one: one.update_service(arn) for one, arn in arns.items()}
     return _ended(first, processes, following, image, limit, changed=changed)
 
 
@@ -245,7 +245,7 @@ def _ended(
             done[one.names.process] = one.nothing_to_do(one.live, image)
     release = together(done)
     if lead.names.process in done and release.verdict.outcome is Outcome.DEPLOYED:
-        jobs.give(lead.aws, lead.names, lead.image(lead.revision(done[lead.names.process].revision)))
+        jobs.set_image(lead.aws, lead.names, lead.image(lead.revision(done[lead.names.process].revision)))
     return release
 
 
@@ -254,7 +254,7 @@ def _to_jobs(aws: Aws, state: State, names: Names, image: str) -> Release:
     first = jobs.latest(aws, names)
     chosen_image = chosen(aws, names, image, first.architecture)
     with state.locked("deploy"):
-        given = jobs.give(aws, names, chosen_image)
+        given = jobs.set_image(aws, names, chosen_image)
     sentence = f"the next runs of {', '.join(given)} have it" if given else "the next run of each job has it already"
     return Release(Verdict(Outcome.DEPLOYED, sentence), jobs.latest(aws, names).arn, chosen_image, changed=bool(given))
 

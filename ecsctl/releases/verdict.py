@@ -56,7 +56,9 @@ class Followed:
         if self.arn:
             return next((one for one in observed.deployments if one["serviceDeploymentArn"] == self.arn), None)
         new = [one for one in observed.deployments if one["serviceDeploymentArn"] not in self.before]
-        return min((one for one in new if observed.brings(one) == self.task_definition), key=began, default=None)
+        return min(
+            (one for one in new if observed.task_definition_of(one) == self.task_definition), key=began, default=None
+        )
 
 
 def called(task_definition: str) -> str:
@@ -163,14 +165,14 @@ def verdict_of(ours: Followed, observed: Snapshot) -> Rolling | Verdict:
         return Verdict(Outcome.PAUSED, f"{ours.name} {held.described}", traffic_of(found))
     if phase_of(found).ongoing:
         return Rolling(_progress(ours, observed, found))
-    return bad_end(ours, observed, found)
+    return failure_verdict(ours, observed, found)
 
 
-def bad_end(ours: Followed, observed: Snapshot, found: Answer) -> Verdict:
+def failure_verdict(ours: Followed, observed: Snapshot, found: Answer) -> Verdict:
     """The verdict of a deployment that has ended without success."""
     phase, cause, why = phase_of(found), monitor_of(found), str(found.get("statusReason") or "")
     if phase in (Phase.ROLLED_BACK, Phase.TAKEN_BACK):
-        back = revision_of(observed.back_of(found))
+        back = revision_of(observed.rollback_target_of(found))
         runs = f"revision {back} runs again" if back else "the version before it runs again"
         if phase is Phase.ROLLED_BACK:
             by = f" by {cause}" if cause else ""
@@ -185,7 +187,7 @@ def bad_end(ours: Followed, observed: Snapshot, found: Answer) -> Verdict:
         return Verdict(Outcome.FAILED, f"{ours.name} was stopped, and rolling it back failed", why)
     later = observed.later(found)
     if later and _is_superseded_by(found, later):
-        by = observed.brings(later)
+        by = observed.task_definition_of(later)
         name = f"another deployment of {ours.name}" if by == ours.task_definition else f"revision {revision_of(by)}"
         name = name if by else "a later release"
         return Verdict(Outcome.SUPERSEDED, f"{ours.name} was superseded by {name} before it was done", why)
@@ -200,7 +202,7 @@ def out_of_time(ours: Followed, rolling: Rolling, limit: float) -> Verdict:
 def _deployed(ours: Followed, service: Answer, observed: Snapshot, found: Answer) -> str:
     later = observed.later(found)
     if later:
-        then = revision_of(observed.brings(later))
+        then = revision_of(observed.task_definition_of(later))
         return f"{ours.name} was deployed; after it " + (f"revision {then} came" if then else "another release came")
     if not service.get("desiredCount"):
         return f"{ours.name} is deployed, but nothing runs: the service's desired count is 0"

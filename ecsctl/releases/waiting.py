@@ -85,7 +85,7 @@ def wait_until_quiet(aws: Aws, app: str, limit: float = LIMIT, *, pipeline: bool
 
     def quiet() -> bool | None:
         nonlocal doing
-        with aws.fresh():
+        with aws.uncached():
             doing = at_work(aws, app, pipeline=pipeline)
             if doing and (pause := paused(aws, names)):
                 raise Refused(f"{pause}, and this run would change the service meanwhile", why=LOST, hint=ANSWERS)

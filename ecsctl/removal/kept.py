@@ -21,8 +21,8 @@ def keeper(protect: Collection[str] | None, *, volumes: bool = False) -> Callabl
     why = "ecsctl.toml mentions protect, and cannot be read" if protect is None else 'protect = ["{}"]'
 
     def kept(owned: Owned) -> str:
-        if owned.kind.outlasts and not volumes:
-            return f"{owned.kind.outlasts}; ecsctl down --volumes deletes it too"
+        if owned.kind.kept_because and not volumes:
+            return f"{owned.kind.kept_because}; ecsctl down --volumes deletes it too"
         word = owned.kind.protect
         return why.format(word) if word and (protect is None or word in protect) else ""
 

@@ -32,10 +32,10 @@ class AccessPoint(Resource[AccessPointIds]):
 
     kind = "access-point"
     title = "access point"
-    lingers = True
+    holds_until_gone = True
     arns = "elasticfilesystem:access-point"
-    hinted_by = "elasticfilesystem"
-    limit = 300.0
+    tagging_type = "elasticfilesystem"
+    limit_seconds = 300.0
     console = "{console}/efs/home?region={region}#/access-points/{access_point}"
 
     file_system: Fixed[FileSystemId]

@@ -50,8 +50,8 @@ class Alarm(Resource[AlarmIds]):
     kind = "alarm"
     title = "CloudWatch alarm"
     arns = "cloudwatch:alarm"
-    hinted_by = "cloudwatch:alarm"
-    lets_go = ("target_group", "load_balancer")  # the metric of something deleted gets no more values
+    tagging_type = "cloudwatch:alarm"
+    independent_of = ("target_group", "load_balancer")  # the metric of something deleted gets no more values
     hourly = alarms.HOURLY
     console = alarms.CONSOLE
 

@@ -54,7 +54,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
     title = "backlog alarm"
     known_by = "autoscaling"
     arns = "cloudwatch:alarm"
-    hinted_by = "cloudwatch:alarm"
+    tagging_type = "cloudwatch:alarm"
     within = ("target",)
     hourly = 2 * alarms.HOURLY
     console = alarms.CONSOLE
@@ -121,7 +121,9 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
         yield from _found(aws, [f"{one.rpartition('/')[2]}{BACKLOG}" for one in scaled])
 
     @classmethod
-    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[BacklogAlarmIds]]:
+    def find_recorded(
+        cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]
+    ) -> Iterator[Found[BacklogAlarmIds]]:
         """Found by the recorded names: somebody may have deregistered the scalable target."""
         return _found(aws, sorted(one["name"] for one in recorded))
 
@@ -149,7 +151,7 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
     def delete(cls, aws: Aws, ids: BacklogAlarmIds) -> None:
         """The policy first: both are found through the alarm."""
         target = _target(ids.name)
-        with aws.fresh():
+        with aws.uncached():
             policy = policy_of(aws, target, POLICY)
         if policy:
             without(aws, target, POLICY)

@@ -120,14 +120,14 @@ class Bucket(Resource[BucketIds]):
             yield Found(_ids(name, me), tags)
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: BucketIds) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: BucketIds) -> Iterator[Callable[[], object]]:
         """S3 has a call for each setting."""
         yield partial(aws.read, aws.s3.get_bucket_tagging, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
         for setting in (expiry, blocks_public_access):
             yield partial(setting, aws, ids.name, ids.owner)
         yield partial(requires_tls, aws, ids.name, ids.owner, me.partition)
 
-    def as_made(self) -> Self:
+    def as_created(self) -> Self:
         """As S3 makes them (S3 user guide, "Blocking public access", "Setting default server-side encryption")."""
         made = self.encryption and "AES256"
         return replace(
@@ -161,7 +161,7 @@ class Bucket(Resource[BucketIds]):
         if changed & {"expiration_days", "abort_incomplete_multipart_upload_days"}:
             expire(aws, ids.name, ids.owner, self.expiration_days, self.abort_incomplete_multipart_upload_days)
         if "tags" in changed:  # the call replaces all tags, so what others have set is kept
-            with aws.fresh():
+            with aws.uncached():
                 there_are = _tags(aws, ids.name, ids.owner) or {}
             tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in {**there_are, **me.tags}.items()]
             aws.s3.put_bucket_tagging(Bucket=ids.name, Tagging={"TagSet": tags}, ExpectedBucketOwner=ids.owner)
@@ -169,7 +169,7 @@ class Bucket(Resource[BucketIds]):
     @classmethod
     def delete(cls, aws: Aws, ids: BucketIds) -> None:
         """Delete it with every version of every object in it."""
-        with aws.fresh():
+        with aws.uncached():
             held = _everything(aws, ids)
         to_delete: list[ObjectIdentifierTypeDef] = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in held]
         for start in range(0, len(to_delete), AT_ONCE):
@@ -195,7 +195,7 @@ class LogBucket(Bucket):
     kind = "log-bucket"
     title = "access log bucket"
     protect = "logs"
-    hinted_by = "s3"
+    tagging_type = "s3"
 
     delivery: bool  # ELB may put the logs of this account's load balancers into it
 
@@ -213,17 +213,17 @@ class LogBucket(Bucket):
             yield Statement("LogBucket", of("s3", "GetBucketTagging ListBucket"), (scope.log_bucket,))
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: BucketIds) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: BucketIds) -> Iterator[Callable[[], object]]:
         """ELB requires S3's own encryption."""
-        yield from super().ahead(aws, me, ids)
+        yield from super().prefetch(aws, me, ids)
         yield partial(encryption, aws, ids.name, ids.owner)
 
     def _settings(self, aws: Aws, me: Label) -> dict[str, Any]:
         return {**super()._settings(aws, me), "delivery": allows_log_delivery(aws, self.name, me)}
 
-    def as_made(self) -> Self:
+    def as_created(self) -> Self:
         """Nobody may deliver logs."""
-        return replace(super().as_made(), delivery=False)
+        return replace(super().as_created(), delivery=False)
 
     def update(self, aws: Aws, me: Label, ids: BucketIds, changed: frozenset[str]) -> None:
         """With the statement on who may deliver logs."""

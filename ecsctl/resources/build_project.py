@@ -84,10 +84,10 @@ class BuildProject(Resource[ProjectIds]):
 
     kind = "build-project"
     title = "build project"
-    loosens = ("webhook_branch",)
+    changed_by_delete = ("webhook_branch",)
     by_use = True
     arns = "codebuild"
-    hinted_by = "codebuild"
+    tagging_type = "codebuild"
     console = "{console}/codesuite/codebuild/{account}/projects/{name}?region={region}"
 
     name: Fixed[str]
@@ -178,7 +178,7 @@ class BuildProject(Resource[ProjectIds]):
         return _found(aws, [one for one in listed if one in ours.projects or one.startswith(ours.test_project())])
 
     @classmethod
-    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ProjectIds]]:
+    def find_recorded(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ProjectIds]]:
         """Found by the recorded names."""
         return _found(aws, sorted(one["name"] for one in recorded))
 
@@ -190,7 +190,7 @@ class BuildProject(Resource[ProjectIds]):
 
     def update(self, aws: Aws, me: Label, ids: ProjectIds, changed: frozenset[str]) -> None:
         """The call replaces everything, tags too: those of others are sent back."""
-        with aws.fresh():
+        with aws.uncached():
             found = aws.read(aws.codebuild.batch_get_projects, names=[ids.name])["projects"]
         project: ProjectTypeDef = found[0] if found else {}
         # A webhook stays with the old repository when the project gets another one, and nothing shows that it belongs
@@ -210,7 +210,7 @@ class BuildProject(Resource[ProjectIds]):
     @classmethod
     def delete(cls, aws: Aws, ids: ProjectIds) -> None:
         """The webhook first, so that GitHub's side of it is removed too; then any running build."""
-        with aws.fresh():
+        with aws.uncached():
             found = aws.read(aws.codebuild.batch_get_projects, names=[ids.name])["projects"]
             builds = aws.first_page(aws.codebuild.list_builds_for_project, projectName=ids.name)["ids"]
             there_are = aws.read(aws.codebuild.batch_get_builds, ids=builds)["builds"] if builds else []
@@ -257,7 +257,7 @@ class BuildProject(Resource[ProjectIds]):
             "vpcConfig": vpc_config(self.vpc_config),
             "tags": tags,
         }
-        raw.laid(raw.wanted(self.more, before, USUAL), declared)
+        raw.merge_parameters(raw.wanted(self.more, before, USUAL), declared)
         return cast("CreateProjectInputTypeDef", declared)
 
     def _actual(self, project: ProjectTypeDef) -> BuildProject:

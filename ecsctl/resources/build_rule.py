@@ -30,9 +30,9 @@ class BuildRule(Resource[RuleIds]):
 
     kind = "build-rule"
     title = "EventBridge rule that starts a build"
-    loosens = ("project",)
+    changed_by_delete = ("project",)
     arns = "events"
-    hinted_by = "events"
+    tagging_type = "events"
     console = rules.CONSOLE
 
     name: Fixed[str]

@@ -42,14 +42,16 @@ class Certificate(Resource[CertificateIds]):
 
     kind = "certificate"
     title = "certificate"
-    vast = True
-    goes = 60.0
+    many_in_account = True
+    usual_delete_seconds = 60.0
     arns = "acm"
     repeats = ("describe_certificate",)
-    usual = 15.0
-    limit = 300.0  # until ACM returns the record; Terraform waits as long
+    usual_seconds = 15.0
+    limit_seconds = 300.0  # until ACM returns the record; Terraform waits as long
     disposable = True
-    lasting = frozenset({"record_name", "record_value"})  # the same for each of a domain (ACM guide, "DNS validation")
+    stable_ids = frozenset(
+        {"record_name", "record_value"}
+    )  # the same for each of a domain (ACM guide, "DNS validation")
     console = "{console}/acm/home?region={region}#/certificates/list"
 
     domain: Fixed[str]
@@ -106,7 +108,7 @@ class Certificate(Resource[CertificateIds]):
         yield from _of_app(aws, me, requested(aws))
 
     @classmethod
-    def among(
+    def find_recorded(
         cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]
     ) -> Iterator[Found[CertificateIds]] | None:
         """Those that are recorded, and others of the same domains: the rest belongs to others, and would cost a call
@@ -120,7 +122,7 @@ class Certificate(Resource[CertificateIds]):
         )  # fmt: skip
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: CertificateIds) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: CertificateIds) -> Iterator[Callable[[], object]]:
         """Read what the listing leaves out."""
         yield partial(aws.read, aws.acm.list_tags_for_certificate, CertificateArn=ids.arn)
         yield partial(aws.read, aws.acm.describe_certificate, CertificateArn=ids.arn)

@@ -46,7 +46,7 @@ class Cluster(Resource[ClusterIds]):
     title = "ECS cluster"
     answered = True
     arns = "ecs"
-    limit = 600.0  # deletion waits for tasks that are still stopping
+    limit_seconds = 600.0  # deletion waits for tasks that are still stopping
     console = "{console}/ecs/v2/clusters/{name}/services?region={region}"
 
     name: Fixed[str]
@@ -118,7 +118,7 @@ class Cluster(Resource[ClusterIds]):
                 cluster=ids.name, settings=[{"name": "containerInsights", "value": self.container_insights}]
             )
         if changed & {"capacity_providers", "fargate_ephemeral_storage_kms_key"}:
-            with aws.fresh():
+            with aws.uncached():
                 existing = cluster_of(aws, self.name)
             known: ClusterTypeDef = existing or {}
         if "fargate_ephemeral_storage_kms_key" in changed:  # of tasks that start from now on
@@ -141,7 +141,7 @@ class Cluster(Resource[ClusterIds]):
     @classmethod
     def delete(cls, aws: Aws, ids: ClusterIds) -> None:
         """AWS refuses while services or tasks are inside: tasks of ours that no service keeps are stopped."""
-        with aws.fresh():
+        with aws.uncached():
             stop_ours(aws, ids.name)
         aws.ecs.delete_cluster(cluster=ids.name)
 

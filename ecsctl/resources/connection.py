@@ -33,7 +33,7 @@ class BorrowedConnection(Resource[ConnectionIds]):
     title = "connection to GitHub"
     arns = "codestar-connections codeconnections"
     borrowed = True
-    limit = 1800.0  # a person has to click
+    limit_seconds = 1800.0  # a person has to click
     console = "{console}/codesuite/settings/connections?region={region}"
 
     arn: str  # of either prefix: codeconnections, or codestar-connections as it was called until 2024

@@ -14,7 +14,16 @@ from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import HostedZoneId, LoadBalancerDns, LoadBalancerZoneId, RecordName, ValidationName
 from ecsctl.resources.support.acm import described, of_certificates, requested, tags_of
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.dns import PREFIX, TYPE, Standing, normal, standing, tag_value, tagged_zones, tags_in
+from ecsctl.resources.support.dns import (
+    PREFIX,
+    TYPE,
+    ExistingRecords,
+    existing_records,
+    normal,
+    tag_value,
+    tagged_zones,
+    tags_in,
+)
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import anywhere
 
@@ -53,8 +62,8 @@ class DnsRecord(Resource[DnsRecordIds]):
     title = "DNS record"
     arns = "route53"
     within = ("name",)
-    lets_go = ("alias_dns_name", "alias_zone")  # the record may outlive what it points to
-    vast = True
+    independent_of = ("alias_dns_name", "alias_zone")  # the record may outlive what it points to
+    many_in_account = True
     tagged = False  # the TXT record has the owner, and no other tags
     console = "{console}/route53/v2/hostedzones?region={region}#ListRecordSets/{zone}"
 
@@ -103,20 +112,15 @@ class DnsRecord(Resource[DnsRecordIds]):
         """Read by its zone and name, with one call in most zones."""
         if not self.name:  # ACM has not returned it yet
             return None
-        standing_now = standing(aws, self.zone, self.name, self.type)
-        if standing_now.record is None and standing_now.text is None:
+        existing = existing_records(aws, self.zone, self.name, self.type)
+        if existing.record is None and existing.text is None:
             return None
-        actual, tags = self._actual(standing_now), standing_now.tags
-        if (
-            self.shared
-            and standing_now.fits
-            and actual.resource_record == self.resource_record
-            and not me.matches(tags)
-        ):
+        actual, tags = self._actual(existing), existing.tags
+        if self.shared and existing.fits and actual.resource_record == self.resource_record and not me.matches(tags):
             return Observed(self._ids(), actual, None, note="existed already: used, never deleted")
         if me.matches(tags):
             return Observed(self._ids(), actual, tags)
-        note, hint = self._in_the_way(standing_now, me)
+        note, hint = self._in_the_way(existing, me)
         return Observed(self._ids(), actual, tags, note=note, hint=hint)
 
     @classmethod
@@ -131,7 +135,7 @@ class DnsRecord(Resource[DnsRecordIds]):
         yield from _tagged(aws, me, sorted(known) if known is not None else _public_zones(aws))
 
     @classmethod
-    def among(
+    def find_recorded(
         cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]
     ) -> Iterator[Found[DnsRecordIds]] | None:
         """Found by the tags in the zones in which any record is recorded: a running app needs no others."""
@@ -145,8 +149,8 @@ class DnsRecord(Resource[DnsRecordIds]):
 
     def update(self, aws: Aws, me: Label, ids: DnsRecordIds, changed: frozenset[str]) -> None:
         """Overwrite our own record; if it was deleted and its tags were not, it is created again."""
-        with aws.fresh():
-            gone = standing(aws, ids.zone, ids.name, self.type).record is None
+        with aws.uncached():
+            gone = existing_records(aws, ids.zone, ids.name, self.type).record is None
         self._change(aws, [("CREATE" if gone else "UPSERT", self._record()), ("UPSERT", self._tag_record(me))])
 
     @classmethod
@@ -156,17 +160,13 @@ class DnsRecord(Resource[DnsRecordIds]):
         A validation record stays, without our tags, while another deployment's certificate needs it. Certificates of
         other regions cannot be read from here.
         """
-        with aws.fresh():
-            standing_now = standing(aws, ids.zone, ids.name, ids.type)
-        if standing_now.text is None:
+        with aws.uncached():
+            existing = existing_records(aws, ids.zone, ids.name, ids.type)
+        if existing.text is None:
             return
-        changes: list[ChangeTypeDef] = [{"Action": "DELETE", "ResourceRecordSet": standing_now.text}]
-        if (
-            standing_now.record is not None
-            and standing_now.fits
-            and not _is_needed_by_others(aws, ids.name, standing_now)
-        ):
-            changes.append({"Action": "DELETE", "ResourceRecordSet": standing_now.record})
+        changes: list[ChangeTypeDef] = [{"Action": "DELETE", "ResourceRecordSet": existing.text}]
+        if existing.record is not None and existing.fits and not _is_needed_by_others(aws, ids.name, existing):
+            changes.append({"Action": "DELETE", "ResourceRecordSet": existing.record})
         aws.route53.change_resource_record_sets(HostedZoneId=ids.zone, ChangeBatch={"Changes": changes})
 
     def _change(self, aws: Aws, changes: list[tuple[ChangeActionType, ResourceRecordSetTypeDef]]) -> None:
@@ -198,31 +198,31 @@ class DnsRecord(Resource[DnsRecordIds]):
     def _ids(self) -> DnsRecordIds:
         return DnsRecordIds(self.zone, RecordName(self.name), self.type)
 
-    def _in_the_way(self, standing_now: Standing, me: Label) -> tuple[str, str]:
+    def _in_the_way(self, existing: ExistingRecords, me: Label) -> tuple[str, str]:
         """Returns what is in the record's place, and the way out: a record of another type can never become ours."""
-        found = f"{standing_now.described} in the hosted zone {self.zone}"
-        if standing_now.tags.get(APP) == me.app and standing_now.tags.get(ID) != me.id:
-            region = _region(standing_now.record) if standing_now.record else ""
+        found = f"{existing.described} in the hosted zone {self.zone}"
+        if existing.tags.get(APP) == me.app and existing.tags.get(ID) != me.id:
+            region = _region(existing.record) if existing.record else ""
             if region not in ("", me.region):
                 return found, (
                     f"{me.app} serves {self.name} from {region}: name another domain here ([domain] name), or, if it "
                     f"is to move, take it down there first: ecsctl down --name {me.app} --region {region}. To "
                     f'work there, set region = "{region}" in ecsctl.toml'
                 )
-        if standing_now.fits or standing_now.record is None:
+        if existing.fits or existing.record is None:
             offer = f"a TXT record {PREFIX}{self.name} with the value {tag_value(me, self.type)}"
             return found, f"choose another name, or make it ours by {offer}"
         # Otherwise someone else's TXT record would be in the way next.
-        foreign = standing_now.text is not None and not me.matches(tags_in(standing_now.text))
+        foreign = existing.text is not None and not me.matches(tags_in(existing.text))
         both = f" and the TXT record {PREFIX}{self.name}" if foreign else ""
         return found, (
             f"no {self.type} record can exist beside it: once it is no longer needed, delete that "
-            f"{standing_now.record['Type']} record{both} in Route 53, or choose another name; then run the same "
+            f"{existing.record['Type']} record{both} in Route 53, or choose another name; then run the same "
             f"command again"
         )
 
-    def _actual(self, standing_now: Standing) -> DnsRecord:
-        record = standing_now.record if standing_now.fits else None
+    def _actual(self, existing: ExistingRecords) -> DnsRecord:
+        record = existing.record if existing.fits else None
         alias = record.get("AliasTarget") if record else None
         values = [one["Value"] for one in record.get("ResourceRecords", [])] if record else []
         return DnsRecord(
@@ -286,9 +286,9 @@ def _public_zones(aws: Aws) -> Iterator[HostedZoneId]:
             yield HostedZoneId(zone["Id"].removeprefix("/hostedzone/"))
 
 
-def _is_needed_by_others(aws: Aws, name: str, standing_now: Standing) -> bool:
+def _is_needed_by_others(aws: Aws, name: str, existing: ExistingRecords) -> bool:
     """Whether a certificate of another deployment is validated, and later renewed, by this CNAME."""
-    if standing_now.record is None or standing_now.record["Type"] != "CNAME":
+    if existing.record is None or existing.record["Type"] != "CNAME":
         return False
     domain = name.partition(".")[2]
     for certificate in requested(aws):
@@ -299,7 +299,7 @@ def _is_needed_by_others(aws: Aws, name: str, standing_now: Standing) -> bool:
         if all_known and not {certificate.get("DomainName"), *(names or ())} & {domain, f"*.{domain}"}:
             continue
         theirs = tags_of(aws, certificate["CertificateArn"])
-        if (theirs.get(APP), theirs.get(ID)) == (standing_now.tags.get(APP), standing_now.tags.get(ID)):
+        if (theirs.get(APP), theirs.get(ID)) == (existing.tags.get(APP), existing.tags.get(ID)):
             continue
         details = described(aws, certificate["CertificateArn"])
         options = details.get("DomainValidationOptions", []) if details else []

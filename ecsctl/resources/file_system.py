@@ -51,14 +51,14 @@ class FileSystem(Resource[FileSystemIds]):
 
     kind = "file-system"
     title = "file system"
-    lingers = True
+    holds_until_gone = True
     arns = "elasticfilesystem:file-system"
-    hinted_by = "elasticfilesystem"
+    tagging_type = "elasticfilesystem"
     per_gigabyte = 0.30  # "Amazon EFS pricing": Standard storage; reading and writing come on top
     by_use = True
-    usual = 8.0
-    limit = 300.0
-    outlasts = "its files are nowhere else"
+    usual_seconds = 8.0
+    limit_seconds = 300.0
+    kept_because = "its files are nowhere else"
     console = "{console}/efs/home?region={region}#/file-systems/{file_system}"
 
     kms_key: Fixed[str | None]  # the ARN of the KMS key of its files; None: whatever it has
@@ -69,7 +69,7 @@ class FileSystem(Resource[FileSystemIds]):
         return "encrypted; $0.30 a month for each GB that is in it, and what is read and written"
 
     @property
-    def way_to_replace(self) -> str:
+    def replacement_advice(self) -> str:
         """What is in it is nowhere else."""
         return (
             "set it back; or name the volume otherwise in ecsctl.toml: that makes another file system, and this one is "
@@ -107,7 +107,7 @@ class FileSystem(Resource[FileSystemIds]):
             yield Found(_ids(one), flat(one.get("Tags")))
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: FileSystemIds) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: FileSystemIds) -> Iterator[Callable[[], object]]:
         """Read what its listing leaves out."""
         yield partial(_statements, aws, ids)
 
@@ -126,7 +126,7 @@ class FileSystem(Resource[FileSystemIds]):
     def update(self, aws: Aws, me: Label, ids: FileSystemIds, changed: frozenset[str]) -> None:
         """Its policy keeps the statements of others."""
         if "encrypted_only" in changed:
-            with aws.fresh():
+            with aws.uncached():
                 others = [one for one in _statements(aws, ids) if one.get("Sid") != ENCRYPTED["Sid"]]
             wanted = [*others, *([{**ENCRYPTED, "Resource": ids.arn}] if self.encrypted_only else [])]
             policy = json.dumps({"Version": "2012-10-17", "Statement": wanted})

@@ -61,8 +61,8 @@ class FirstImage(Resource[FirstImageIds]):
     wait = True
     tagged = False
     repeats = ("describe_images", "batch_get_builds")
-    usual = 180.0  # for a small image; it depends on the Dockerfile
-    limit = 3600.0  # CodeBuild's queue and the build itself; a run that is started again continues to wait
+    usual_seconds = 180.0  # for a small image; it depends on the Dockerfile
+    limit_seconds = 3600.0  # CodeBuild's queue and the build itself; a run that is started again continues to wait
 
     repository: RepositoryName
     uri: RepositoryUri
@@ -175,7 +175,7 @@ class FirstImage(Resource[FirstImageIds]):
         # A second build of a commit may fail because the first one's tag exists; the first one's image is still right.
         commit = build.get("resolvedSourceVersion")
         same = [one for one in builds if one is build or (commit and one.get("resolvedSourceVersion") == commit)]
-        with aws.fresh():  # it may have been pushed since the last read
+        with aws.uncached():  # it may have been pushed since the last read
             good = [one for one in same if one["buildStatus"] == "SUCCEEDED"]
             pushed = next(filter(None, (pushed_by(aws, one, self.repository) for one in good)), None)
             image = self._named(pushed) if pushed else self._image(aws, me) if build in good else None

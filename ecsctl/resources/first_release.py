@@ -50,7 +50,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
     wait = True
     tagged = False
     repeats = ("list_tasks", "describe_tasks")
-    usual = 60.0
+    usual_seconds = 60.0
 
     cluster: ClusterName
     task_definition: TaskDefinitionArn = field(compare=False)

@@ -41,7 +41,7 @@ class FlowLog(Resource[FlowLogIds]):
     title = "VPC flow log"
     by_use = True
     arns = "ec2:vpc-flow-log"
-    hinted_by = "ec2:vpc-flow-log"
+    tagging_type = "ec2:vpc-flow-log"
     within = ("vpc",)
     inside = True
     console = "{console}/vpcconsole/home?region={region}#FlowLogs:"

@@ -33,7 +33,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
 
     kind = "internet-gateway"
     title = "internet gateway"
-    loosens = ("vpc",)
+    changed_by_delete = ("vpc",)
     answered = True
     arns = "ec2:internet-gateway"
     console = "{console}/vpcconsole/home?region={region}#InternetGateway:internetGatewayId={internet_gateway_id}"
@@ -72,7 +72,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
         for gateway in aws.read(aws.ec2.describe_internet_gateways, Filters=tag_filter(me))["InternetGateways"]:
             yield Found(_ids(gateway), flat(gateway.get("Tags")))
 
-    def as_made(self) -> InternetGateway:
+    def as_created(self) -> InternetGateway:
         """Attached to nothing."""
         return replace(self, vpc=VpcId(""))
 

@@ -38,12 +38,12 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
     title = "issued certificate"
     done = "ready"
     within = ("certificate",)
-    lets_go = ("record",)  # an issued certificate does not need it
+    independent_of = ("record",)  # an issued certificate does not need it
     wait = True
     tagged = False
     repeats = ("describe_certificate",)
-    usual = 180.0  # in a zone that is delegated
-    limit = 2700.0  # mostly minutes; Terraform waits 75 minutes, and a run can be started again
+    usual_seconds = 180.0  # in a zone that is delegated
+    limit_seconds = 2700.0  # mostly minutes; Terraform waits 75 minutes, and a run can be started again
     console = "{console}/acm/home?region={region}#/certificates/list"
 
     certificate: Fixed[CertificateArn]

@@ -88,7 +88,7 @@ class Listener(Resource[ListenerIds]):
     answered = True
     arns = "elasticloadbalancing"
     within = ("load_balancer",)
-    lets_go = ("load_balancer",)  # deleted with the load balancer
+    independent_of = ("load_balancer",)  # deleted with the load balancer
     inside = True
     serves = True
     console = "{console}/ec2/home?region={region}#ELBListenerV2:listenerArn={arn}"
@@ -170,12 +170,12 @@ class Listener(Resource[ListenerIds]):
                 yield Found(_ids(by_arn[arn]), tags)
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: ListenerIds) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: ListenerIds) -> Iterator[Callable[[], object]]:
         """Read its tags together with those of the others."""
         recorded(aws, ids.arn)
         yield from ()
 
-    def meanwhile(self, actual: Listener) -> Listener:
+    def interim(self, actual: Listener) -> Listener:
         """It keeps forwarding until there is HTTPS to redirect clients to, and a name that the certificate is valid
         for.
 
@@ -213,7 +213,7 @@ class Listener(Resource[ListenerIds]):
         """Everything in one call: a certificate is refused without HTTPS, and HTTPS without a certificate."""
         wanted: dict[str, Any] = {}
         if "more" in changed:
-            with aws.fresh():
+            with aws.uncached():
                 tags = tags_of(aws, [ids.arn]).get(ids.arn, {})
             wanted = raw.wanted(self.more, tags, USUAL)
             aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**raw.memory(wanted)))

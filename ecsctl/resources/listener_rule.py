@@ -46,7 +46,7 @@ class ListenerRule(Resource[ListenerRuleIds]):
     kind = "listener-rule"
     title = "listener rule"
     arns = "elasticloadbalancing"
-    hinted_by = "elasticloadbalancing"
+    tagging_type = "elasticloadbalancing"
     within = ("listener",)
     console = "{console}/ec2/home?region={region}#ListenerRuleDetails:ruleArn={arn}"
 

@@ -82,11 +82,11 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     title = "load balancer"
     soon = True
     serves = True
-    goes = 120.0
+    usual_delete_seconds = 120.0
     hourly = 0.0225  # "Elastic Load Balancing pricing", without capacity units and addresses
     arns = "elasticloadbalancing"
-    limit = 900.0  # public logs: about three minutes
-    usual = 150.0
+    limit_seconds = 900.0  # public logs: about three minutes
+    usual_seconds = 150.0
     repeats = ("describe_load_balancers",)
     data = True  # what others have added to it
     early = True  # listeners can be created while it is provisioning
@@ -176,14 +176,14 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         return "tasks in a zone that the load balancer leaves get no requests until they are replaced"
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: LoadBalancerIds) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: LoadBalancerIds) -> Iterator[Callable[[], object]]:
         """Read what the listing leaves out."""
         recorded(aws, ids.arn)
         yield partial(aws.read, aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=ids.arn)
         yield partial(aws.read, aws.elbv2.describe_listeners, LoadBalancerArn=ids.arn)
         yield partial(tags_of, aws, [ids.arn])
 
-    def as_made(self) -> LoadBalancer:
+    def as_created(self) -> LoadBalancer:
         """AWS's defaults for its attributes (ELB API reference, LoadBalancerAttribute)."""
         protected = None if self.deletion_protection is None else False
         return replace(self, idle_timeout=60, http2=True, drop_invalid_header_fields=False,
@@ -229,7 +229,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
             aws.elbv2.set_security_groups(LoadBalancerArn=ids.arn, SecurityGroups=sorted(self.security_groups))
         attributes = {ATTRIBUTES[name]: getattr(self, name) for name in changed & ATTRIBUTES.keys()}
         if "more" in changed:
-            with aws.fresh():
+            with aws.uncached():
                 tags = tags_of(aws, [ids.arn]).get(ids.arn, {})
             wanted = raw.wanted(self.more, tags, USUAL)
             aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**raw.memory(wanted)))

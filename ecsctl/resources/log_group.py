@@ -111,11 +111,11 @@ class LogGroup(Resource[LogGroupIds]):
         )
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: LogGroupIds) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: LogGroupIds) -> Iterator[Callable[[], object]]:
         """Read its tags, which no listing shows."""
         yield partial(_tags, aws, ids.arn)
 
-    def as_made(self) -> LogGroup:
+    def as_created(self) -> LogGroup:
         """Kept forever."""
         return replace(self, retention_in_days=0)
 

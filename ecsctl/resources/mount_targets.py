@@ -38,14 +38,14 @@ class MountTargets(Resource[MountTargetsIds]):
 
     kind = "mount-targets"
     title = "mount targets"
-    loosens = ("subnets",)
-    lingers = True
-    hinted_by = "elasticfilesystem"  # its file system's
+    changed_by_delete = ("subnets",)
+    holds_until_gone = True
+    tagging_type = "elasticfilesystem"  # its file system's
     within = ("file_system",)
     tagged = False
-    usual = 90.0  # public Terraform logs: one to two minutes
-    goes = 60.0
-    limit = 900.0
+    usual_seconds = 90.0  # public Terraform logs: one to two minutes
+    usual_delete_seconds = 60.0
+    limit_seconds = 900.0
     console = "{console}/efs/home?region={region}#/file-systems/{targets}?tabId=network"
 
     file_system: Fixed[FileSystemId]
@@ -96,7 +96,7 @@ class MountTargets(Resource[MountTargetsIds]):
 
     def update(self, aws: Aws, me: Label, ids: MountTargetsIds, changed: frozenset[str]) -> None:
         """Create those that are missing, and add the groups to all. None is removed: they cost nothing."""
-        with aws.fresh():
+        with aws.uncached():
             there_are = _staying(aws, self.file_system)
             zones = _zones(aws, self.subnets)
         reached = {one["AvailabilityZoneId"] for one in there_are}
@@ -115,7 +115,7 @@ class MountTargets(Resource[MountTargetsIds]):
     @classmethod
     def delete(cls, aws: Aws, ids: MountTargetsIds) -> None:
         """All of them; each is gone within a minute, and whoever has mounted through it hangs from then on."""
-        with aws.fresh():
+        with aws.uncached():
             there_are = _of(aws, ids.targets)
         for one in there_are:
             if one["LifeCycleState"] != "deleting":

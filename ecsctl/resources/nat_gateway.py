@@ -42,12 +42,12 @@ class NatGateway(Resource[NatGatewayIds]):
 
     kind = "nat-gateway"
     title = "NAT gateway"
-    lingers = True
-    goes = 60.0
+    holds_until_gone = True
+    usual_delete_seconds = 60.0
     hourly = 0.045  # "Amazon VPC pricing", without the traffic
     arns = "ec2:natgateway"
-    usual = 105.0  # public logs: one and a half to two minutes
-    limit = 900.0  # public logs: about two minutes to come, one to go
+    usual_seconds = 105.0  # public logs: one and a half to two minutes
+    limit_seconds = 900.0  # public logs: about two minutes to come, one to go
     disposable = True
     console = "{console}/vpcconsole/home?region={region}#NatGatewayDetails:natGatewayId={nat_gateway_id}"
 

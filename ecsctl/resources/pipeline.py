@@ -15,7 +15,7 @@ from ecsctl.ids import BucketName, PipelineName, ProjectName, RoleArn
 from ecsctl.names import Names
 from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.first_run import GATE, STOPPED, State, first_run, is_gated
-from ecsctl.resources.support.github_side import leave_repository
+from ecsctl.resources.support.github_side import deregister_webhooks
 from ecsctl.resources.support.pipeline_structure import (
     DEPLOY,
     NO_JOBS,
@@ -69,9 +69,9 @@ class Pipeline(Resource[PipelineIds]):
     soon = True
     by_use = True
     arns = "codepipeline"
-    lets_go = ("deploys",)  # AWS refuses to change what it deploys to while it runs
+    independent_of = ("deploys",)  # AWS refuses to change what it deploys to while it runs
     early = True  # its webhook need not wait for the end of its first run
-    limit = 3600.0  # for a first run with a newer commit than the service was created with
+    limit_seconds = 3600.0  # for a first run with a newer commit than the service was created with
     console = "{console}/codesuite/codepipeline/pipelines/{name}/view?region={region}"
 
     name: Fixed[str]
@@ -183,7 +183,7 @@ class Pipeline(Resource[PipelineIds]):
                 yield Found(ids, tags)
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: PipelineIds) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: PipelineIds) -> Iterator[Callable[[], object]]:
         """Read each by the name."""
         yield partial(_tags, aws, ids.arn)
         yield partial(aws.first_page, aws.codepipeline.list_pipeline_executions, pipelineName=ids.name, maxResults=20)
@@ -211,7 +211,7 @@ class Pipeline(Resource[PipelineIds]):
         if "first_run" in changed and self._go_on(aws, me, ids.name):
             return
         if changed - {"tags", "first_run"}:
-            with aws.fresh():
+            with aws.uncached():
                 stages = aws.read(aws.codepipeline.get_pipeline_state, name=ids.name)["stageStates"]
             if any(
                 stage.get("stageName") in (RELEASE, DEPLOY) and _is_running(stage.get("latestExecution"))
@@ -222,7 +222,7 @@ class Pipeline(Resource[PipelineIds]):
                     hint="wait until it has deployed, then run the same command again",
                 )
             if "source" in changed and self.repository != self._repository_until_now(aws, ids.name):
-                leave_repository(aws, me, ids.name)
+                deregister_webhooks(aws, me, ids.name)
             aws.codepipeline.update_pipeline(pipeline=self.structure())
         if changed & {"tags", "source"}:
             aws.codepipeline.tag_resource(resourceArn=ids.arn, tags=me.lower(**self._digest()))
@@ -230,7 +230,7 @@ class Pipeline(Resource[PipelineIds]):
     @classmethod
     def delete(cls, aws: Aws, ids: PipelineIds) -> None:
         """Running executions are abandoned first. What they have deployed stays."""
-        with aws.fresh():
+        with aws.uncached():
             listed = aws.read(aws.codepipeline.list_pipeline_executions, pipelineName=ids.name)
         for one in listed["pipelineExecutionSummaries"]:
             if _is_running(one):
@@ -248,7 +248,7 @@ class Pipeline(Resource[PipelineIds]):
         return f"{self.source.owner}/{self.source.repository}" if isinstance(self.source, GitHubSource) else ""
 
     def _repository_until_now(self, aws: Aws, name: str) -> str:
-        with aws.fresh():
+        with aws.uncached():
             before = parts(aws.read(aws.codepipeline.get_pipeline, name=name)["pipeline"], "").source
         return replace(self, source=before).repository
 

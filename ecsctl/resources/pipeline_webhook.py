@@ -13,7 +13,7 @@ from ecsctl.engine.secret import Secret
 from ecsctl.ids import PipelineName, PipelineWebhookName
 from ecsctl.names import Names
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.github_side import REGISTERED, take_down, unregister
+from ecsctl.resources.support.github_side import REGISTERED, deregister_webhook, unregister
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import of
 
@@ -45,7 +45,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
 
     kind = "pipeline-webhook"
     title = "pipeline webhook"
-    loosens = ("registered",)
+    changed_by_delete = ("registered",)
     arns = "codepipeline"
     console = "{console}/codesuite/codepipeline/pipelines?region={region}"
 
@@ -104,7 +104,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
             if webhook["definition"]["name"] == Names.of(me).pipeline:
                 yield Found(_ids(webhook), flat(webhook.get("tags")))
 
-    def as_made(self) -> PipelineWebhook:
+    def as_created(self) -> PipelineWebhook:
         """GitHub has no webhook for it."""
         return replace(self, registered=False)
 
@@ -118,13 +118,13 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
 
         After a death in between it is recorded as removed, so that the next run registers it.
         """
-        with aws.fresh():
+        with aws.uncached():
             found = _webhook(aws, ids.name)
         stands = flat(found.get("tags")).get(REGISTERED, "") if found else ""
         work = changed - {"tags"}
         if work and stands:
             self._say(aws, me, ids, "")
-            take_down(aws, ids.name)
+            deregister_webhook(aws, ids.name)
         if work - {"token", "registered"} or (work and stands):
             self._put(aws, me)
         if work:

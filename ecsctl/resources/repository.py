@@ -87,7 +87,7 @@ class Repository(Resource[RepositoryIds]):
         return f"{self.name}: {tags}; {scan}" + ("; old images expire" if self.lifecycle_policy else "")
 
     @property
-    def way_to_replace(self) -> str:
+    def replacement_advice(self) -> str:
         """Its tasks run on without it, and the first image is built again."""
         return (
             "set it back; or, if its images may go, the older ones for good: aws ecr delete-repository --force "
@@ -139,12 +139,12 @@ class Repository(Resource[RepositoryIds]):
             yield Found(_ids(repository), flat(tags))
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: RepositoryIds) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: RepositoryIds) -> Iterator[Callable[[], object]]:
         """Read what its description omits."""
         yield partial(aws.read, aws.ecr.list_tags_for_resource, resourceArn=ids.arn)
         yield partial(aws.read, aws.ecr.get_lifecycle_policy, repositoryName=ids.name)
 
-    def as_made(self) -> Repository:
+    def as_created(self) -> Repository:
         """This resource, but without a lifecycle policy."""
         return replace(self, lifecycle_policy="")
 
@@ -183,7 +183,7 @@ class Repository(Resource[RepositoryIds]):
         it.
         """
         aws.ecr.delete_repository(repositoryName=ids.name, force=True)
-        signing.take_back(aws, ids.name)
+        signing.remove_rule(aws, ids.name)
 
     def _mutability(self) -> _MutabilityTypeDef:
         """The setting as ECR accepts it: it refuses an empty list of exclusions."""

@@ -56,10 +56,10 @@ class Role(Resource[RoleIds]):
 
     kind = "role"
     title = "IAM role"
-    loosens = ("policies", "statements")
+    changed_by_delete = ("policies", "statements")
     arns = "iam"
     answered = True
-    usual = 12.0  # until other services accept it
+    usual_seconds = 12.0  # until other services accept it
     console = "{console}/iam/home#/roles/details/{name}"
 
     path: Fixed[str]
@@ -78,7 +78,7 @@ class Role(Resource[RoleIds]):
         allowed += sorted(arn.rpartition("/")[2] for arn in self.policies)
         return f"for {self.assume_role_policy.service}; allows {'; '.join(allowed) or 'nothing'}"
 
-    def beyond(self) -> str:
+    def exceeded_limit(self) -> str:
         """Its one policy is sent without white space."""
         length = len(policy(self.statements))
         return f"the policy of {self.name} has {length} characters, expected at most {MOST}" if length > MOST else ""
@@ -143,7 +143,7 @@ class Role(Resource[RoleIds]):
             yield Found(RoleIds(arn, name), tags)
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: RoleIds) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: RoleIds) -> Iterator[Callable[[], object]]:
         """Each part of a role has a call of its own."""
         yield partial(aws.read, aws.iam.get_role, RoleName=ids.name)
         if aws.additions:
@@ -151,7 +151,7 @@ class Role(Resource[RoleIds]):
             yield partial(_attached, aws, ids.name)
         yield partial(aws.read, aws.iam.get_role_policy, RoleName=ids.name, PolicyName=INLINE)
 
-    def as_made(self) -> Role:
+    def as_created(self) -> Role:
         """This resource, but with no permissions."""
         return replace(self, statements=(), policies=frozenset())
 
@@ -193,7 +193,7 @@ class Role(Resource[RoleIds]):
         """Attach what is missing, and detach only what we have attached. The tag is written first, so that none is
         lost.
         """
-        with aws.fresh():
+        with aws.uncached():
             role = aws.read(aws.iam.get_role, RoleName=ids.name)["Role"]
             attached = _attached(aws, ids.name)
         known = set(flat(role.get("Tags")).get(ATTACHED, "").split())
@@ -209,7 +209,7 @@ class Role(Resource[RoleIds]):
     @classmethod
     def delete(cls, aws: Aws, ids: RoleIds) -> None:
         """IAM deletes a role only when nothing is in it or attached to it (IAM API, DeleteRole)."""
-        with aws.fresh():
+        with aws.uncached():
             attached = _attached(aws, ids.name)
             inline = _inline(aws, ids.name)
             profiles = aws.read(aws.iam.list_instance_profiles_for_role, RoleName=ids.name)["InstanceProfiles"]

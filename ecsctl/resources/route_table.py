@@ -39,12 +39,12 @@ class RouteTable(Resource[RouteTableIds]):
 
     kind = "route-table"
     title = "route table"
-    loosens = ("subnets",)
+    changed_by_delete = ("subnets",)
     answered = True
     arns = "ec2:route-table"
     within = ("vpc",)
     inside = True
-    lets_go = ("nat_gateway", "internet_gateway")  # a route to something deleted stays, and leads nowhere
+    independent_of = ("nat_gateway", "internet_gateway")  # a route to something deleted stays, and leads nowhere
     console = "{console}/vpcconsole/home?region={region}#RouteTableDetails:RouteTableId={route_table_id}"
 
     vpc: Fixed[VpcId]
@@ -95,7 +95,7 @@ class RouteTable(Resource[RouteTableIds]):
         for table in _listed(aws, me):
             yield Found(_ids(table), flat(table.get("Tags")))
 
-    def as_made(self) -> RouteTable:
+    def as_created(self) -> RouteTable:
         """This resource, but without a default route, and used by no subnet."""
         return replace(self, subnets=frozenset(), internet_gateway=None, nat_gateway=None)
 

@@ -30,9 +30,9 @@ class Rule(Resource[RuleIds]):
 
     kind = "rule"
     title = "EventBridge rule"
-    loosens = ("topic", "webhook")
+    changed_by_delete = ("topic", "webhook")
     arns = "events"
-    hinted_by = "events"
+    tagging_type = "events"
     console = rules.CONSOLE
 
     name: Fixed[str]
@@ -98,7 +98,7 @@ class Rule(Resource[RuleIds]):
         wanted = self._targets()
         rules.update(aws, me, ids, self.pattern, enabled=self.enabled, targets=wanted, changed=changed)
         if changed & {"topic", "webhook"}:
-            with aws.fresh():
+            with aws.uncached():
                 present = {one["Id"] for one in rules.targets(aws, ids.name)}
             if gone := {TARGET, POSTED} & present - {one["Id"] for one in wanted}:
                 aws.events.remove_targets(Rule=ids.name, Ids=sorted(gone))

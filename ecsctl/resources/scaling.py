@@ -84,8 +84,8 @@ class Scaling(Resource[ScalingIds]):
     kind = "scaling"
     title = "autoscaling"
     arns = "application-autoscaling"
-    hinted_by = "application-autoscaling"
-    lets_go = ("target_group", "load_balancer")  # requests to a deleted target group count as none
+    tagging_type = "application-autoscaling"
+    independent_of = ("target_group", "load_balancer")  # requests to a deleted target group count as none
     within = ("cluster", "service")
 
     cluster: Fixed[ClusterName]
@@ -187,7 +187,7 @@ class Scaling(Resource[ScalingIds]):
             yield from _found(aws, me, some)
 
     @classmethod
-    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ScalingIds]]:
+    def find_recorded(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ScalingIds]]:
         """Found by the recorded ids of the services."""
         for ids in recorded:
             yield from _found(aws, me, [ids["target"]])
@@ -276,7 +276,7 @@ class Scaling(Resource[ScalingIds]):
 
     def _schedule(self, aws: Aws, ids: ScalingIds) -> None:
         """Put each action, and delete ours that are no longer configured."""
-        with aws.fresh():
+        with aws.uncached():
             existing = {one.name for one in _scheduled(aws, ids.target)}
         for one in self.scheduled_actions:
             bounds = {"MinCapacity": one.min_capacity, "MaxCapacity": one.max_capacity}

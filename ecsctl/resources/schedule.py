@@ -132,7 +132,9 @@ class Schedule(Resource[ScheduleIds]):
             yield from _found(aws, me, Names.of(me).schedule_group)
 
     @classmethod
-    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ScheduleIds]]:
+    def find_recorded(
+        cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]
+    ) -> Iterator[Found[ScheduleIds]]:
         """All of the recorded groups that carry its tags."""
         for group in sorted({one["group"] for one in recorded}):
             yield from _found(aws, me, group)
@@ -140,7 +142,7 @@ class Schedule(Resource[ScheduleIds]):
     def create(self, aws: Aws, me: Label) -> ScheduleIds:
         """The name protects this call from doubling."""
         aws.scheduler.create_schedule(
-            GroupName=self.group, Name=self.name, ClientToken=me.token(), **self._laid({"State": "ENABLED"}, me)
+            GroupName=self.group, Name=self.name, ClientToken=me.token(), **self._merged({"State": "ENABLED"}, me)
         )
         return ScheduleIds(self.group, self.name)
 
@@ -148,17 +150,17 @@ class Schedule(Resource[ScheduleIds]):
         """All of it, on top of what is on AWS: omitted fields are reset to their default (API reference,
         UpdateSchedule).
         """
-        with aws.fresh():
+        with aws.uncached():
             shown = schedule(aws, self.group, self.name) or {}
         over = {name: shown[name] for name in SENT if name in shown}
-        aws.scheduler.update_schedule(GroupName=self.group, Name=self.name, **self._laid(over, me))
+        aws.scheduler.update_schedule(GroupName=self.group, Name=self.name, **self._merged(over, me))
 
     @classmethod
     def delete(cls, aws: Aws, ids: ScheduleIds) -> None:
         """A task that it has started keeps running."""
         aws.scheduler.delete_schedule(GroupName=ids.group, Name=ids.name)
 
-    def _laid(self, over: dict[str, Any], me: Label) -> dict[str, Any]:
+    def _merged(self, over: dict[str, Any], me: Label) -> dict[str, Any]:
         """The desired state laid over what is on AWS."""
         place = f"arn:{me.partition}:ecs:{me.region}:{me.account}"
         shown_parameters, target = over.get("Target", {}).get("EcsParameters", {}), over.get("Target", {})

@@ -36,10 +36,10 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
     title = "schedule group"
     data = True  # what others have put into it
     known_by = "IAM role"
-    lingers = True
+    holds_until_gone = True
     arns = "scheduler"
-    goes = 20.0
-    limit = 600.0
+    usual_delete_seconds = 20.0
+    limit_seconds = 600.0
     console = "{console}/scheduler/home?region={region}#schedule-groups/{name}"
 
     name: Fixed[str]
@@ -76,7 +76,9 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
             yield from _found(aws, Names.of(me).schedule_group)
 
     @classmethod
-    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ScheduleGroupIds]]:
+    def find_recorded(
+        cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]
+    ) -> Iterator[Found[ScheduleGroupIds]]:
         """Found by the recorded names, whether or not that role exists."""
         for ids in recorded:
             yield from _found(aws, ids["name"])
@@ -95,7 +97,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
         """Its schedules are deleted with it, and it exists until they are gone (Scheduler API reference,
         DeleteScheduleGroup).
         """
-        with aws.fresh():
+        with aws.uncached():
             group = _group(aws, ids.name)
         if group is not None and group["State"] == "ACTIVE":
             aws.scheduler.delete_schedule_group(Name=ids.name)

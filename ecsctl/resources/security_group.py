@@ -69,9 +69,9 @@ class SecurityGroup(Resource[SecurityGroupIds]):
 
     kind = "security-group"
     title = "security group"
-    loosens = ("ingress",)
+    changed_by_delete = ("ingress",)
     soon = True
-    goes = 45.0  # with the interfaces of stopped tasks, or of a load balancer
+    usual_delete_seconds = 45.0  # with the interfaces of stopped tasks, or of a load balancer
     deleted_before = ("subnet", "internet-gateway")  # its interfaces are in the VPC, and have addresses of the subnets
     arns = "ec2:security-group ec2:security-group-rule"
     within = ("vpc",)
@@ -136,16 +136,16 @@ class SecurityGroup(Resource[SecurityGroupIds]):
             )
             yield Found(_ids(group), flat(group.get("Tags")), uses=frozenset(named) - {group["GroupId"]})
 
-    def meanwhile(self, actual: SecurityGroup) -> SecurityGroup:
+    def interim(self, actual: SecurityGroup) -> SecurityGroup:
         """Open ports stay open until the tasks behind them are the new ones: the old ones may listen on others."""
         return replace(self, ingress=self.ingress | actual.ingress)
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: SecurityGroupIds) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: SecurityGroupIds) -> Iterator[Callable[[], object]]:
         """Read the rules."""
         yield partial(_rules, aws, me, ids.group_id)
 
-    def as_made(self) -> SecurityGroup:
+    def as_created(self) -> SecurityGroup:
         """No ingress."""
         return replace(self, ingress=frozenset())
 
@@ -250,13 +250,13 @@ def _rules(aws: Aws, me: Label, group: str) -> list[SecurityGroupRuleTypeDef]:
 
 
 def _outward_now(aws: Aws, ids: SecurityGroupIds, me: Label) -> frozenset[Rule]:
-    with aws.fresh():
+    with aws.uncached():
         answer = aws.read(aws.ec2.describe_security_group_rules, Filters=where(group_id=ids.group_id))
     return frozenset(_Standing.of(rule, me).rule for rule in answer["SecurityGroupRules"] if rule["IsEgress"])
 
 
 def _ingress_now(aws: Aws, ids: SecurityGroupIds) -> list[SecurityGroupRuleTypeDef]:
-    with aws.fresh():
+    with aws.uncached():
         answer = aws.read(aws.ec2.describe_security_group_rules, Filters=where(group_id=ids.group_id))
     return [rule for rule in answer["SecurityGroupRules"] if not rule["IsEgress"]]
 

@@ -26,9 +26,9 @@ from ecsctl.ids import (
 from ecsctl.names import Names
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
-from ecsctl.resources.support.deployments import Snapshot, Standing, brief, gone_back
+from ecsctl.resources.support.deployments import ServiceState, Snapshot, brief, rollback_note
 from ecsctl.resources.support.ecs import family_of, revision_of, service_of, services_of, tasks_of
-from ecsctl.resources.support.pausing import ANSWERS, HOOKS, Pause, beside, held
+from ecsctl.resources.support.pausing import ANSWERS, HOOKS, Pause, held, keep_hooks
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import anywhere, linked, of, pass_roles
 from ecsctl.resources.support.service_additions import STRATEGY, USUAL, at
@@ -76,16 +76,16 @@ class Service(Resource[ServiceIds]):
 
     kind = "service"
     title = "ECS service"
-    lingers = True
-    goes = 60.0
+    holds_until_gone = True
+    usual_delete_seconds = 60.0
     by_use = True
     arns = "ecs"
     within = ("cluster",)
-    lets_go = ("listener", "production_listener_rule")  # its tasks drain meanwhile
+    independent_of = ("listener", "production_listener_rule")  # its tasks drain meanwhile
     inside = True
     early = True  # the pipeline is created while it starts, so that a push can fix even a first version that never runs
-    limit = 900.0
-    usual = 60.0  # a task starts in half a minute, and is healthy after two checks
+    limit_seconds = 900.0
+    usual_seconds = 60.0  # a task starts in half a minute, and is healthy after two checks
     console = "{console}/ecs/v2/clusters/{cluster}/services/{name}/health?region={region}"
 
     cluster: Fixed[ClusterName]
@@ -139,7 +139,7 @@ class Service(Resource[ServiceIds]):
     @property
     def ready_within(self) -> float:
         """A deployment ends only when the last task of the previous version is gone."""
-        return self.limit + self.leaving + self.baking
+        return self.limit_seconds + self.leaving + self.baking
 
     def summary(self) -> str:
         """Says how many tasks, where, and what is open."""
@@ -180,7 +180,7 @@ class Service(Resource[ServiceIds]):
         service = service_of(aws, self.cluster, self.name)
         if service is None or service["status"] != "ACTIVE":
             return None
-        standing = self._standing(aws, service)
+        standing = self._state(aws, service)
         network = service.get("networkConfiguration", {}).get("awsvpcConfiguration")
         balancers = service.get("loadBalancers", [])
         ours = (one for one in balancers if one.get("targetGroupArn") == self.target_group)
@@ -224,7 +224,7 @@ class Service(Resource[ServiceIds]):
         return Observed(_ids(service), actual, flat(service.get("tags")),
                     standing.ready and not kept and not failed, failed, paused or standing.note,
                     since=service.get("createdAt"), hint=ANSWERS if paused else "",
-                    gone_back=gone_back(aws, self.cluster, service) if other else "",
+                    rolled_back=rollback_note(aws, self.cluster, service) if other else "",
                     released=frozenset({"task_definition"}), paused=paused)  # fmt: skip
 
     @classmethod
@@ -235,7 +235,7 @@ class Service(Resource[ServiceIds]):
                 yield Found(_ids(service), flat(service.get("tags")))
 
     @classmethod
-    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ServiceIds]]:
+    def find_recorded(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ServiceIds]]:
         """Found by the recorded names."""
         for ids in recorded:
             service = service_of(aws, ids["cluster"], ids["name"])
@@ -257,11 +257,11 @@ class Service(Resource[ServiceIds]):
             return f"at {least} all tasks stop before new ones run{asked and ': until then the app does not answer'}"
         return ""
 
-    def at_first(self) -> Service:
+    def initial(self) -> Service:
         """The first deployment is never held: nothing runs that it could harm, and much waits for it."""
         return replace(self, pause=Pause()) if self.pause and self.pause.lifecycle_stages else self
 
-    def meanwhile(self, actual: Service) -> Service:
+    def interim(self, actual: Service) -> Service:
         """A second target group, or another rule, is set by a rolling deployment; only later ones can be of another
         strategy.
 
@@ -280,7 +280,7 @@ class Service(Resource[ServiceIds]):
         """The name, and a token of this incarnation, prevent duplicates."""
         sent = dict(self._settings(frozenset()).values())
         sent["deploymentConfiguration"].pop(HOOKS, None)  # see `at_first`
-        raw.laid(raw.wanted(self.more, {}, USUAL), sent)
+        raw.merge_parameters(raw.wanted(self.more, {}, USUAL), sent)
         if STRATEGY not in sent:  # ECS accepts only one of the two
             sent["launchType"] = "FARGATE"
         answer = aws.ecs.create_service(
@@ -298,13 +298,13 @@ class Service(Resource[ServiceIds]):
         sent = dict(setting for name, setting in self._settings(changed).items() if name in changed)
         live: ServiceTypeDef | None = None
         if "more" in changed or HOOKS in sent.get("deploymentConfiguration", {}):
-            with aws.fresh():
+            with aws.uncached():
                 live = service_of(aws, ids.cluster, ids.name)
-            beside(sent.get("deploymentConfiguration", {}), live or {})
+            keep_hooks(sent.get("deploymentConfiguration", {}), live or {})
         if "more" in changed:
             wanted = raw.wanted(self.more, flat(live.get("tags")) if live else {}, USUAL)
             aws.ecs.tag_resource(resourceArn=ids.arn, tags=me.lower(**raw.memory(wanted)))
-            raw.laid(wanted, sent)
+            raw.merge_parameters(wanted, sent)
             if live and STRATEGY in sent and sent[STRATEGY] != at(aws, live, STRATEGY):
                 sent["forceNewDeployment"] = True  # ECS refuses any other strategy without
         if "desired_count" in changed:
@@ -376,9 +376,9 @@ class Service(Resource[ServiceIds]):
         stopped = tasks_of(aws, self.cluster, self.name, "STOPPED", most=100) if why else ()
         return "; ".join((why, *reasons(stopped, self.task_definition)))
 
-    def _standing(self, aws: Aws, service: ServiceTypeDef) -> Standing:
+    def _state(self, aws: Aws, service: ServiceTypeDef) -> ServiceState:
         """The state of its newest deployment; and, if ECS gave it up, why."""
-        found, ours = Snapshot(service).standing(self.task_definition), family_of(self.task_definition)
+        found, ours = Snapshot(service).state_for(self.task_definition), family_of(self.task_definition)
         failed = found.failed
         if found.runs != self.task_definition and ours:
             failed = failed or brief(aws, self.cluster, self.name).why_not(self.task_definition)

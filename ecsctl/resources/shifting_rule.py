@@ -42,7 +42,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
     kind = "shifting-rule"
     title = "production listener rule"
     arns = "elasticloadbalancing"
-    hinted_by = "elasticloadbalancing"
+    tagging_type = "elasticloadbalancing"
     within = ("listener",)
     console = "{console}/ec2/home?region={region}#ListenerRuleDetails:ruleArn={arn}"
 
@@ -114,7 +114,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
 
     def _serving(self, aws: Aws) -> TargetGroupArn:
         """The group whose tasks serve: if both have healthy ones, or neither, the first."""
-        with aws.fresh():
+        with aws.uncached():
             well = {arn for arn in self.target_groups if _has_healthy_target(aws, arn)}
         return self.first if self.first in well or not well else next(iter(well))
 

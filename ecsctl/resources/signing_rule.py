@@ -90,10 +90,10 @@ class SigningRule(Resource[SigningRuleIds]):
         at once. Raises ResourceFailed.
         """
         signing.put(aws, self.repository, self.profile)
-        with aws.fresh():
+        with aws.uncached():
             tags = _tags(aws, self.repository)
         if tags is None:
-            signing.take_back(aws, self.repository)
+            signing.remove_rule(aws, self.repository)
             raise ResourceFailed(
                 f"{self.title}: the repository {self.repository}, which says whose it is, was deleted meanwhile",
                 hint="see whether another machine runs ecsctl down; then run the same command again",
@@ -102,7 +102,7 @@ class SigningRule(Resource[SigningRuleIds]):
     @classmethod
     def delete(cls, aws: Aws, ids: SigningRuleIds) -> None:
         """Only ours. If no other rule is left the configuration is deleted too, as if it had never been set."""
-        signing.take_back(aws, ids.repository)
+        signing.remove_rule(aws, ids.repository)
 
 
 def _tags(aws: Aws, repository: str) -> dict[str, str] | None:

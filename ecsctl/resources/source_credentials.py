@@ -56,7 +56,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
 
     kind = "source-credentials"
     title = "CodeBuild's GitHub credentials"
-    loosens = ("role", "token")
+    changed_by_delete = ("role", "token")
     soon = True
     known_by = "IAM role"
     answered = True
@@ -120,7 +120,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
             yield Found(SourceCredentialsIds(arn, owner_tag.role), owner_tag.tags)
 
     @classmethod
-    def among(
+    def find_recorded(
         cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]
     ) -> Iterator[Found[SourceCredentialsIds]]:
         """Recorded as ours, though somebody has deleted the role with the tag, and no other project uses them."""
@@ -149,7 +149,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
     @classmethod
     def delete(cls, aws: Aws, ids: SourceCredentialsIds) -> None:
         """Unless another project of the account uses them by now: then they are left to the account."""
-        with aws.fresh():
+        with aws.uncached():
             listed = _listed(aws)
             others = _others(aws, ids.role)
         if listed is not None and _may_be_ours(listed) and not others:

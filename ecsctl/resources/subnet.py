@@ -34,7 +34,7 @@ class Subnet(Resource[SubnetIds]):
     kind = "subnet"
     title = "subnet"
     soon = True
-    goes = 60.0
+    usual_delete_seconds = 60.0
     arns = "ec2:subnet"
     within = ("vpc",)
     inside = True

@@ -76,7 +76,7 @@ class TargetGroup(Resource[TargetGroupIds]):
 
     kind = "target-group"
     title = "target group"
-    loosens = ("deregistration_delay",)
+    changed_by_delete = ("deregistration_delay",)
     soon = True
     arns = "elasticloadbalancing"
     console = "{console}/ec2/home?region={region}#TargetGroup:targetGroupArn={arn}"
@@ -173,13 +173,13 @@ class TargetGroup(Resource[TargetGroupIds]):
         return f"the tasks that run now are asked at {path} at once: those that do not answer there are replaced"
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: TargetGroupIds) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: TargetGroupIds) -> Iterator[Callable[[], object]]:
         """Read what the listing leaves out."""
         recorded(aws, ids.arn)
         yield partial(aws.read, aws.elbv2.describe_target_group_attributes, TargetGroupArn=ids.arn)
         yield partial(tags_of, aws, [ids.arn])
 
-    def as_made(self) -> TargetGroup:
+    def as_created(self) -> TargetGroup:
         """AWS's defaults for its attributes (ELB API reference, TargetGroupAttribute)."""
         return replace(self, deregistration_delay=300, slow_start=0, stickiness=False)
 
@@ -208,7 +208,7 @@ class TargetGroup(Resource[TargetGroupIds]):
         attributes = {ATTRIBUTES[name]: getattr(self, name) for name in changed & ATTRIBUTES.keys()}
         check: dict[str, Any] = {}
         if "more" in changed:
-            with aws.fresh():
+            with aws.uncached():
                 tags = tags_of(aws, [ids.arn]).get(ids.arn, {})
             wanted = raw.wanted(self.more, tags, USUAL)
             aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**raw.memory(wanted)))

@@ -14,8 +14,8 @@ from ecsctl.engine.resource import Found, Observed, Renewed, Resource
 from ecsctl.ids import ImageUri, TaskDefinitionArn
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr
-from ecsctl.resources.support.definitions import Contents, Decision, actual_of, decide, image_for, laid
-from ecsctl.resources.support.deployments import Snapshot, brief, gone_back
+from ecsctl.resources.support.definitions import Contents, Decision, actual_of, decide, image_for, merged
+from ecsctl.resources.support.deployments import Snapshot, brief, rollback_note
 from ecsctl.resources.support.ecs import batches, families_of, family_of, is_newer, revision_of, service_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.revisions import (
@@ -87,11 +87,11 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
 
     def reason(self, field: str, actual: TaskDefinition) -> str:
         """Says why the revision cannot stay."""
-        return actual.unsound if field == "sound" else ""
+        return actual.unusable_because if field == "usable" else ""
 
-    def beyond(self) -> str:
+    def exceeded_limit(self) -> str:
         """Its size as it would be registered for the first time; what others add to it comes on top."""
-        size = len(json.dumps(laid(self, {}, image_for(self), "region")).encode())
+        size = len(json.dumps(merged(self, {}, image_for(self), "region")).encode())
         return f"the task definition has {size} bytes, expected at most {MOST}" if size > MOST else ""
 
     @classmethod
@@ -115,12 +115,16 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         if not self.kept:
             served = self.image or self._followed(aws, decision.live) or self.seed
             if served and actual.image != served:
-                actual = replace(actual, sound=False, unsound=f"the release that serves has the image {served}")
+                actual = replace(
+                    actual, usable=False, unusable_because=f"the release that serves has the image {served}"
+                )
         elif self.seed and self._has_no_image_in_use(aws) and actual.image != (self.image or self.seed):
-            actual = replace(actual, sound=False, unsound="its image is not the one to begin with: a revision is made")
-        back = "" if decision.right else self._gone_back(aws, decision.live)
+            actual = replace(
+                actual, usable=False, unusable_because="its image is not the one to begin with: a revision is made"
+            )
+        back = "" if decision.right else self._rollback_note(aws, decision.live)
         return Observed(_ids(shown, self.container_name), actual, shown.tags, note=decision.note, since=shown.since,
-                    gone_back=back, released=frozenset(one.name for one in fields(self)))  # fmt: skip
+                    rolled_back=back, released=frozenset(one.name for one in fields(self)))  # fmt: skip
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TaskDefinitionIds]]:
@@ -131,23 +135,25 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
             yield from _found(aws, me, family)
 
     @classmethod
-    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[TaskDefinitionIds]]:
+    def find_recorded(
+        cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]
+    ) -> Iterator[Found[TaskDefinitionIds]]:
         """Found by the recorded families."""
         for ids in recorded:
             yield from _found(aws, me, ids["family"])
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: TaskDefinitionIds) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: TaskDefinitionIds) -> Iterator[Callable[[], object]]:
         """Read the revision that the last run left."""
         yield partial(revision, aws, ids.arn)
 
     def create(self, aws: Aws, me: Label) -> TaskDefinitionIds:
         """No token prevents duplicates; the next read recognizes the revision by the digest in its tags."""
-        return self._register(aws, me, laid(self, {}, image_for(self), me.region))
+        return self._register(aws, me, merged(self, {}, image_for(self), me.region))
 
     def update(self, aws: Aws, me: Label, ids: TaskDefinitionIds, changed: frozenset[str]) -> None:
         """Register the desired state on top of what is live at this very moment; in use once the service has it."""
-        with aws.fresh():
+        with aws.uncached():
             decision = self._decide(aws, me)
         if decision is None:
             self.create(aws, me)
@@ -164,7 +170,7 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         A revision older than that is someone else's, or from an earlier deployment. AWS may keep them for a while as
         DELETE_IN_PROGRESS, which is harmless.
         """
-        with aws.fresh():
+        with aws.uncached():
             active, inactive = revisions_of(aws, ids.family, "ACTIVE"), revisions_of(aws, ids.family, "INACTIVE")
             arns = sorted({*active, *inactive}, key=revision_of)
             first = ids.arn if ids.arn not in arns else first_like(aws, revision(aws, ids.arn), arns)
@@ -192,11 +198,11 @@ class TaskDefinition(Contents, Resource[TaskDefinitionIds]):
         later = (revision(aws, arn) for arn in since(aws, self.family, live.arn))
         return decide(desired, live, later, good, me)
 
-    def _gone_back(self, aws: Aws, live: Revision) -> str:
+    def _rollback_note(self, aws: Aws, live: Revision) -> str:
         service = self._used_by(aws)
         if service is None or service["status"] != "ACTIVE" or service.get("taskDefinition") != live.arn:
             return ""
-        return gone_back(aws, self.cluster, service, live.tags)
+        return rollback_note(aws, self.cluster, service, live.tags)
 
     def _has_no_image_in_use(self, aws: Aws) -> bool:
         """Whether no existing image is in use: then it does not matter which one a revision names."""

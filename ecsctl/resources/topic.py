@@ -35,7 +35,7 @@ class Topic(Resource[TopicIds]):
     kind = "topic"
     title = "SNS topic"
     arns = "sns"
-    hinted_by = "sns"
+    tagging_type = "sns"
     console = "{console}/sns/v3/home?region={region}#/topic/{arn}"
 
     name: Fixed[str]
@@ -106,7 +106,7 @@ class Topic(Resource[TopicIds]):
                 TopicArn=ids.arn, AttributeName="KmsMasterKeyId", AttributeValue=self.kms_master_key or ""
             )
         if "emails" in changed:
-            with aws.fresh():
+            with aws.uncached():
                 mails = _mails(aws, ids.arn)
             for mail in sorted(self.emails - mails.keys()):
                 aws.sns.subscribe(TopicArn=ids.arn, Protocol="email", Endpoint=mail)

@@ -40,8 +40,8 @@ class ValidationRecord(Resource[ValidationRecordIds]):
     within = ("certificate",)
     wait = True
     tagged = False
-    usual = 15.0
-    limit = 300.0  # as for the certificate's own
+    usual_seconds = 15.0
+    limit_seconds = 300.0  # as for the certificate's own
     console = "{console}/acm/home?region={region}#/certificates/list"
 
     certificate: Order[CertificateArn]

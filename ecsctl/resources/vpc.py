@@ -40,7 +40,7 @@ class Vpc(Resource[VpcIds]):
     title = "VPC"
     soon = True
     arns = "ec2:vpc"
-    limit = 1200.0  # deletion waits for what AWS still holds inside
+    limit_seconds = 1200.0  # deletion waits for what AWS still holds inside
     console = "{console}/vpcconsole/home?region={region}#VpcDetails:VpcId={vpc_id}"
 
     cidr: Fixed[str]
@@ -94,12 +94,12 @@ class Vpc(Resource[VpcIds]):
             yield Found(VpcIds(VpcId(vpc["VpcId"])), flat(vpc.get("Tags")))
 
     @classmethod
-    def ahead(cls, aws: Aws, me: Label, ids: VpcIds) -> Iterator[Callable[[], object]]:
+    def prefetch(cls, aws: Aws, me: Label, ids: VpcIds) -> Iterator[Callable[[], object]]:
         """A call for each attribute."""
         for attribute in ("enableDnsHostnames", "enableDnsSupport"):
             yield partial(aws.read, aws.ec2.describe_vpc_attribute, VpcId=ids.vpc_id, Attribute=attribute)
 
-    def as_made(self) -> Vpc:
+    def as_created(self) -> Vpc:
         """AWS's defaults for its attributes (EC2 API reference, ModifyVpcAttribute), and its default group open."""
         closed = None if self.default_group_closed is None else False
         return replace(self, dns_hostnames=False, dns_support=True, default_group_closed=closed)
@@ -116,7 +116,7 @@ class Vpc(Resource[VpcIds]):
         if "dns_hostnames" in changed:
             aws.ec2.modify_vpc_attribute(VpcId=ids.vpc_id, EnableDnsHostnames={"Value": self.dns_hostnames})
         if "default_group_closed" in changed and self.default_group_closed:
-            with aws.fresh():
+            with aws.uncached():
                 group = _default_group(aws, ids.vpc_id)
             if rules := group.get("IpPermissions"):
                 aws.ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=rules)

@@ -106,7 +106,7 @@ class Webhook(Resource[WebhookIds]):
         yield from _found(aws, names.webhook)
 
     @classmethod
-    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[WebhookIds]]:
+    def find_recorded(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[WebhookIds]]:
         """Found by the recorded names, whether or not that role exists."""
         for ids in recorded:
             yield from _found(aws, ids["name"])
@@ -123,7 +123,7 @@ class Webhook(Resource[WebhookIds]):
 
     def update(self, aws: Aws, me: Label, ids: WebhookIds, changed: frozenset[str]) -> None:
         """Point it to the URL."""
-        with aws.fresh():
+        with aws.uncached():
             connection = _connection(aws, self.name) or {}
             destination = _destination(aws, self.name)
         put = aws.events.update_api_destination if destination else aws.events.create_api_destination

@@ -22,14 +22,14 @@ READ = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLORTERM", "COLUMNS", "TTY_COMPATIB
 """What rich reads when a console is created. If it changes, another console is created."""
 
 
-def talk() -> Console:
+def stderr_console() -> Console:
     """The console on stderr, for everything that is not data. One for the process, so that a live display is not
     torn.
     """
     return _made(True, tuple(os.environ.get(name) for name in READ))
 
 
-def data() -> Console:
+def stdout_console() -> Console:
     """The console on stdout, only for data. Characters that its encoding lacks are escaped, as on stderr."""
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -40,7 +40,7 @@ def write(text: Text, *, label: Text | None = None, console: Console | None = No
     """Print a message: on a terminal wrapped between words below its label, elsewhere, where programs read it, on one
     line.
     """
-    console, lead = console or talk(), label or Text()
+    console, lead = console or stderr_console(), label or Text()
     room = console.width - lead.cell_len
     lines = broken(text, room, room) if console.is_terminal and room > 20 else [text]
     margin = Text(" " * lead.cell_len)
@@ -130,7 +130,7 @@ def can_draw() -> bool:
 def glyph(sign: str, instead: str, console: Console | None = None) -> str:
     """The sign, or its substitute if the encoding of the console (by default stderr's) lacks it."""
     try:
-        sign.encode((console or talk()).encoding)
+        sign.encode((console or stderr_console()).encoding)
     except (UnicodeEncodeError, LookupError):
         return instead
     return sign

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.github_token import TOKEN_HINT
 from ecsctl.ui import words
-from ecsctl.ui.console import data, put
+from ecsctl.ui.console import put, stdout_console
 from ecsctl.ui.copied import copied
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import plain
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def show(found: Status) -> None:
     """Print the secret, each copy, and what GitHub said; on stderr what fixes it."""
-    console = data()
+    console = stdout_console()
     since = f"{found.since:%Y-%m-%d %H:%M} UTC" if found.since else "unknown"
     put(plain(f"{found.secret}  since {since}"), console)
     for one in found.places:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from ecsctl.ui import output, words
-from ecsctl.ui.console import data, folded, glyph
+from ecsctl.ui.console import folded, glyph, stdout_console
 from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
 
@@ -33,7 +33,7 @@ def show(releases: Sequence[PastRelease], now: datetime) -> None:
     if not releases:
         words.say("nothing was released in the last 90 days")
         return
-    console = data()
+    console = stdout_console()
     for line in table(releases, now, console.width if console.is_terminal else None):
         console.print(line, soft_wrap=True)
 
@@ -43,7 +43,7 @@ def table(releases: Sequence[PastRelease], now: datetime, room: int | None = Non
 
     If that is wider than `room`, the commit's message is cut; and if that is not enough, a second line is used.
     """
-    arrow = glyph("→", ">", data())
+    arrow = glyph("→", ">", stdout_console())
     rows = [[plain(f"{arrow if one.current else ' '} {one.revision or '?'}"), plain(one.outcome, _style(one)),
              plain(image(one)), plain(" ".join((one.commit[:7], one.message)).strip()), plain(one.who),
              plain(f"{age(one.since, now)} ago".replace("now ago", "now"))] for one in releases]  # fmt: skip
@@ -81,7 +81,7 @@ def image(release: PastRelease) -> str:
 
 def differences(before: str, after: str, found: Sequence[Difference]) -> None:
     """Print what differs: side by side where it fits, otherwise the one below the other."""
-    console = data()
+    console = stdout_console()
     names = [arn.rpartition("/")[2] for arn in (before, after)]
     if not found:
         words.say(f"{names[0]} and {names[1]} are the same")

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from ecsctl.errors import UsageError
 from ecsctl.ui import pipeline, processes
-from ecsctl.ui.console import can_draw, data, folded, glyph, moving, put
+from ecsctl.ui.console import can_draw, folded, glyph, moving, put, stdout_console
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
@@ -47,7 +47,7 @@ def show(reads: Iterable[Live], where: Mapping[str, str], *, as_json: bool) -> N
             sys.stdout.write(json.dumps(document(now, where)) + "\n")
             sys.stdout.flush()
         return
-    console = data()
+    console = stdout_console()
     with _Pausable(console=console, auto_refresh=False, redirect_stdout=False) as screen:
         moving.add(screen)
         console.show_cursor()  # a process that is killed must not leave a terminal without its cursor
@@ -57,7 +57,7 @@ def show(reads: Iterable[Live], where: Mapping[str, str], *, as_json: bool) -> N
 
 def show_once(now: Live, where: Mapping[str, str]) -> None:
     """Print one reading, whole."""
-    console = data()
+    console = stdout_console()
     for line in view(now, where):
         put(line, console)
 
@@ -218,7 +218,7 @@ def _table(rows: Iterable[tuple[Any, ...]]) -> Iterator[Text]:
 
 def _sign(sign: tuple[tuple[str, str], str]) -> tuple[str, str]:
     both, style = sign
-    return f"{glyph(*both, data())} ", style
+    return f"{glyph(*both, stdout_console())} ", style
 
 
 def _timed(one: Deployment | Task) -> dict[str, Any]:

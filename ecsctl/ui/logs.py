@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from rich.text import Text
 
-from ecsctl.ui.console import data
+from ecsctl.ui.console import stdout_console
 from ecsctl.ui.safe import plain
 from ecsctl.ui.words import say
 
@@ -47,7 +47,7 @@ def show(lines: Iterable[Line], *, as_json: bool, processes: Sequence[str] = (),
     If several processes may have written them each line says which. Further lines of the same event are indented, so
     that they cannot be taken for lines of their own.
     """
-    console, any_line = data(), False
+    console, any_line = stdout_console(), False
     column = max(map(len, processes)) if len(processes) > 1 else 0
     for line in lines:
         any_line = True
@@ -64,7 +64,7 @@ def show(lines: Iterable[Line], *, as_json: bool, processes: Sequence[str] = (),
 
 def bare(lines: Iterable[Line]) -> None:
     """Print each line as it comes, and nothing else: a command's output."""
-    console = data()
+    console = stdout_console()
     for line in lines:
         for part in _parts(line):
             console.print(part, soft_wrap=True)

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from rich.style import Style
 from rich.text import Text
 
-from ecsctl.ui.console import data, glyph, put
+from ecsctl.ui.console import glyph, put, stdout_console
 from ecsctl.ui.safe import padded, plain
-from ecsctl.ui.spans import lasting
+from ecsctl.ui.spans import duration
 
 VERSION = 1
 SIGNS = {
@@ -47,7 +47,7 @@ def show(run: Any, others: Iterable[str], *, links: bool = True) -> None:
 
     Without `links` the console pages of actions are left out: the sandbox has none.
     """
-    console = data()
+    console = stdout_console()
     console.print(_line(run.status, plain(f"{run.pipeline} {run.id}", "bold"), plain(run.status)), soft_wrap=True)
     for label, value in (("commit", f"{run.commit[:12]} {run.message}".strip()), ("started", run.trigger),
                          ("reason", run.summary)):  # fmt: skip
@@ -119,7 +119,7 @@ def _action(action: Action) -> dict[str, Any]:
 
 def _line(status: str, *parts: Text) -> Text:
     sign, style = sign_of(status)
-    line = Text(f"{glyph(*sign, data())} ", style=style)
+    line = Text(f"{glyph(*sign, stdout_console())} ", style=style)
     for part in parts:
         if part:
             line.append_text(part).append("  ")
@@ -135,7 +135,7 @@ def sign_of(status: str) -> tuple[tuple[str, str], str]:
 def _took(action: Action) -> str:
     if not action.began or not action.changed or action.status == "InProgress":
         return ""
-    return lasting((action.changed - action.began).total_seconds())
+    return duration((action.changed - action.began).total_seconds())
 
 
 def _link(url: str) -> Text:

@@ -11,7 +11,7 @@ from rich.text import Text
 from ecsctl.engine.plan import HIDDEN, UNKNOWN, Change, Plan, Step, Verb, Why
 from ecsctl.engine.report import main_id
 from ecsctl.ui import copied
-from ecsctl.ui.console import data, put, talk, write
+from ecsctl.ui.console import put, stderr_console, stdout_console, write
 from ecsctl.ui.diff import Difference, compact, differences
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import padded, plain, safe
@@ -69,7 +69,7 @@ def show(plan: Plan, *, removal: bool = False, estimate: Estimate | None = None,
 
     `removal` is `down`'s: what is deleted and what is lost with it, what stays and why.
     """
-    console = data() if asked_for else talk()
+    console = stdout_console() if asked_for else stderr_console()
     for line in lines(plan, removal=removal, width=console.width):
         put(line, console)
     if estimate and plan.work:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from ecsctl.ui.console import data, glyph
+from ecsctl.ui.console import glyph, stdout_console
 from ecsctl.ui.copied import copied
 from ecsctl.ui.safe import padded, plain
 
@@ -30,7 +30,7 @@ def table(processes: Sequence[Process]) -> Iterator[Text]:
     for row, one in zip(rows, processes, strict=True):
         both, style = WELL if one.healthy and not one.rolling else BUSY if one.healthy else BAD
         row[HEADS.index("state")].stylize(style)
-        yield _line(Text(f"{glyph(*both, data())} ", style), row, widths)
+        yield _line(Text(f"{glyph(*both, stdout_console())} ", style), row, widths)
         if one.trouble:
             yield Text.assemble("    ", plain(copied(one.trouble), style))
 

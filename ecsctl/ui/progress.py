@@ -21,11 +21,11 @@ from ecsctl.engine import wording
 from ecsctl.engine.events import Done, Event, Failed, NotTried, Planned, Ready, Said, Started, Waiting
 from ecsctl.engine.plan import Verb
 from ecsctl.errors import Interrupted
-from ecsctl.ui.console import glyph, is_lively, moving, talk, write
+from ecsctl.ui.console import glyph, is_lively, moving, stderr_console, write
 from ecsctl.ui.in_order import InOrder
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import plain, safe
-from ecsctl.ui.spans import Span, lasting, ticking, where_time_went
+from ecsctl.ui.spans import Span, duration, ticking, where_time_went
 
 READING = 0.7  # seconds of reading after which a live view says so
 FIRST_WORD = 30.0  # seconds of waiting until a line without a terminal says so; then at each doubling
@@ -72,7 +72,7 @@ class Progress:
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
         self.quiet, self.clock, self.now = quiet, clock, now
-        self.console = talk()
+        self.console = stderr_console()
         self.counts: Counter[str] = Counter()
         self.total = 0  # steps that change something; a run may find more to do
         self._ended = 0
@@ -136,7 +136,7 @@ class Progress:
                 with self._lock:
                     self._tasks.pop(event.name, None)
                     self._took(f"{event.name} is ready", called(event.title, event.name), event.seconds)
-                ready = called(event.title, event.name).append(f" ready in {lasting(event.seconds)}", "not bold")
+                ready = called(event.title, event.name).append(f" ready in {duration(event.seconds)}", "not bold")
                 self._lines.print(event.name, lambda: self._line("✓", "ok", ready, style="green"))
             case Failed():
                 stopped = isinstance(event.error, Interrupted)
@@ -184,7 +184,7 @@ class Progress:
         if self.quiet:
             return
         counts = ", ".join(f"{self.counts[word]} {word}" for word in COUNTED if self.counts[word])
-        self.console.print(Text(f"{counts or 'nothing to do'} in {lasting(seconds)}", style="bold"), soft_wrap=True)
+        self.console.print(Text(f"{counts or 'nothing to do'} in {duration(seconds)}", style="bold"), soft_wrap=True)
         if self._spans.keys() - {""} and (words := where_time_went(self._spans.values(), seconds)):
             write(plain(words), label=Text("of which: ", style="dim"))
 
@@ -200,7 +200,7 @@ class Progress:
             self._ended += 1
             self._took(event.name, called(event.title, event.name), event.seconds)
         did = event.did or DID[event.verb]
-        words = called(event.title, event.name).append(f" {did} in {lasting(event.seconds)}", "not bold")
+        words = called(event.title, event.name).append(f" {did} in {duration(event.seconds)}", "not bold")
         if event.note:
             words.append(f" ({safe(event.note)})", style="dim")
         self._lines.print(event.name, lambda: self._line("✓", "ok", words, style="green"))

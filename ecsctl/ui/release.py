@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ecsctl.errors import EcsctlError
 from ecsctl.ui import errors, output, words
-from ecsctl.ui.console import data, glyph, put
+from ecsctl.ui.console import glyph, put, stdout_console
 from ecsctl.ui.safe import plain
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def end(release: Release, *, failed: bool, cause: str, hint: str) -> None:
     verdict = release.verdict
     if not failed:
         sentence = plain(verdict.sentence)
-        put(Text.assemble((f"{glyph('✓', 'ok', data())} ", "green"), sentence), data())
+        put(Text.assemble((f"{glyph('✓', 'ok', stdout_console())} ", "green"), sentence), stdout_console())
         return
     found = verdict.error() or EcsctlError(f"it came too late: {verdict.sentence}")
     timed_out, paused = found.exit_code == 4, found.exit_code == 9

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from ecsctl.ui.console import data, glyph, put
+from ecsctl.ui.console import glyph, put, stdout_console
 from ecsctl.ui.copied import copied
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import plain
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def show(lines: Iterable[str]) -> None:
     """Print the result for each process."""
-    console = data()
+    console = stdout_console()
     for line in lines:
         put(Text.assemble((f"{glyph('✓', 'ok', console)} ", "green"), plain(copied(line))), console)
 

@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.ui import words
-from ecsctl.ui.console import data, put
+from ecsctl.ui.console import put, stdout_console
 from ecsctl.ui.copied import copied
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import plain
@@ -25,7 +25,7 @@ def show(found: Used) -> None:
         restore = copied(f"ecsctl secret set {one.name}")
         state = f"scheduled for deletion: {restore} restores it" if one.deleted else (
             f"used by {', '.join(used)}" if used else "not used")  # fmt: skip
-        put(plain(f"{one.name}  since {since}  {state}"), data())
+        put(plain(f"{one.name}  since {since}  {state}"), stdout_console())
     if not found:
         words.say("there are no secrets: ecsctl secret set NAME creates one")
 

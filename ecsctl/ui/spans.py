@@ -44,10 +44,10 @@ def where_time_went(spans: Iterable[Span], whole: float) -> str:
         parts[span.what] = parts.get(span.what, 0.0) + span.seconds
     long = [what for what, seconds in parts.items() if seconds >= max(1.0, whole * TELLING)]
     named = set(sorted(long, key=parts.__getitem__, reverse=True)[:MOST])
-    return ", then ".join(f"{what} {lasting(parts[what])}" for what in long if what in named)
+    return ", then ".join(f"{what} {duration(parts[what])}" for what in long if what in named)
 
 
-def lasting(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A duration as text: "0.4 s", "42 s", "3 min 12 s", "1 h 5 min"."""
     if seconds < 0.95:
         return f"{max(seconds, 0):.1f} s"

@@ -14,7 +14,7 @@ from rich.text import Text
 from ecsctl.engine.report import Condition, Report, main_id
 from ecsctl.parts import WEB
 from ecsctl.ui import processes
-from ecsctl.ui.console import data, glyph, put, write
+from ecsctl.ui.console import glyph, put, stdout_console, write
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
@@ -52,7 +52,7 @@ def show(
 
     With `links` the console's addresses, too.
     """
-    console = data()
+    console = stdout_console()
     if url:
         console.print(plain(url, Style(bold=True, link=url)), soft_wrap=True)
         console.print()
@@ -98,7 +98,7 @@ def table(reports: Sequence[Report], now: datetime, room: int | None = None) -> 
     yield Text.assemble("  ", *head, "id", style="dim")
     for report, name, own, row in zip(reports, names, ids, cells, strict=True):
         sign, style = STANDS[report.condition]
-        line = Text.assemble((f"{glyph(*sign, data())} ", style), name)
+        line = Text.assemble((f"{glyph(*sign, stdout_console())} ", style), name)
         if name.cell_len > wide:
             yield line
             line = Text()

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
-from ecsctl.ui.console import data, folded
+from ecsctl.ui.console import folded, stdout_console
 from ecsctl.ui.safe import padded, plain
 
 
 def show(lines: Iterable[Text]) -> None:
     """Print the lines; on a terminal a longer one is continued below itself."""
-    console = data()
+    console = stdout_console()
     room = console.width if console.is_terminal else 0
     for line in lines:
         for part in folded(line, room) if room and line.cell_len > room else [line]:

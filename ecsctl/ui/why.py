@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from rich.text import Text
 
-from ecsctl.ui.console import data, glyph, put
+from ecsctl.ui.console import glyph, put, stdout_console
 from ecsctl.ui.copied import copied, optioned
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import plain
@@ -93,7 +93,7 @@ class ShownCause(Protocol):
         """Whether it follows from another."""
 
     @property
-    def calm(self) -> bool:
+    def waiting(self) -> bool:
         """Whether nothing is broken."""
 
     @property
@@ -135,7 +135,7 @@ class Found(Protocol):
 
 def show(found: Found) -> None:
     """Print the diagnosis on stdout."""
-    console = data()
+    console = stdout_console()
     for line in lines(found):
         put(line, console)
 
@@ -143,27 +143,29 @@ def show(found: Found) -> None:
 def lines(found: Found) -> list[Text]:
     """The diagnosis, line by line. What follows from another cause goes with that one, so it has no fix of its own."""
     shown: list[Text] = []
-    rooted = any(not cause.effect and not cause.calm for cause in found.causes)
+    rooted = any(not cause.effect and not cause.waiting for cause in found.causes)
     for number, cause in enumerate(found.causes):
         if number:
             shown.append(Text())
-        sign = glyph("…", ".", data()) if cause.calm else glyph("✗", "x", data())
-        follows = rooted and cause.effect and not cause.calm
+        sign = glyph("…", ".", stdout_console()) if cause.waiting else glyph("✗", "x", stdout_console())
+        follows = rooted and cause.effect and not cause.waiting
         lead = "as a result: " if follows else "also: " if number else ""
-        sure = SURE[int(cause.certainty)] if not cause.either and not cause.calm else ""
+        sure = SURE[int(cause.certainty)] if not cause.either and not cause.waiting else ""
         shown.append(
-            Text.assemble((f"{sign} ", "cyan" if cause.calm else "bold red"), lead, sure, plain(cause.sentence, "bold"))
+            Text.assemble(
+                (f"{sign} ", "cyan" if cause.waiting else "bold red"), lead, sure, plain(cause.sentence, "bold")
+            )
         )
         shown += [_fact(fact) for fact in cause.evidence]
         shown += [Text.assemble("    ", ("hint: ", "yellow"), plain(one)) for one in cause.hints]
         shown += [
             Text.assemble(
-                "    ", ("fix: " if not cause.calm else "now: ", "cyan"), plain(copied(str(one))), no_wrap=True
+                "    ", ("fix: " if not cause.waiting else "now: ", "cyan"), plain(copied(str(one))), no_wrap=True
             )
             for one in (() if follows else cause.fix)
         ]
     if not found.causes:
-        shown.append(Text.assemble((f"{glyph('✓', '+', data())} ", "green"), plain(found.line)))
+        shown.append(Text.assemble((f"{glyph('✓', '+', stdout_console())} ", "green"), plain(found.line)))
         shown += [_fact(fact) for fact in found.well]
     shown += [Text.assemble(("could not read ", "yellow"), plain(one)) for one in found.unread]
     return shown
@@ -185,7 +187,7 @@ def why_document(found: Found, where: Mapping[str, str]) -> dict[str, Any]:
                 "certainty": CERTAINTY[int(cause.certainty)],
                 "either": list(cause.either),
                 "effect": cause.effect,
-                "waiting": cause.calm,
+                "waiting": cause.waiting,
                 "evidence": [_plain_fact(fact) for fact in cause.evidence],
                 "hints": list(cause.hints),
                 "mend": [optioned(str(one)) for one in cause.fix],

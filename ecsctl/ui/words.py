@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from rich.text import Text
 
 from ecsctl.errors import AccessError, Interrupted, Refused, UsageError
-from ecsctl.ui.console import is_interactive, still, talk, write
+from ecsctl.ui.console import is_interactive, stderr_console, still, write
 from ecsctl.ui.copied import copied
 from ecsctl.ui.safe import plain
 
@@ -38,7 +38,7 @@ def next_step(command: str, what: str = "") -> None:
     if what:
         write(plain(copied(f"{command} {what}"), "bold"), label=label)
     else:
-        talk().print(Text.assemble(label, plain(copied(command), "bold")), soft_wrap=True)
+        stderr_console().print(Text.assemble(label, plain(copied(command), "bold")), soft_wrap=True)
 
 
 def heading(account: str, region: str, caller: str, app: str) -> None:
@@ -65,7 +65,7 @@ def choose(question: str, answers: Sequence[str]) -> str:
     if not answers:
         return _asked(f"{question} ", hide=False)
     for number, one in enumerate(answers, 1):
-        talk().print(Text.assemble((f"  {number}  ", "bold"), plain(one)), soft_wrap=True)
+        stderr_console().print(Text.assemble((f"  {number}  ", "bold"), plain(one)), soft_wrap=True)
     while True:
         line = _asked(f"{question} [1] ", hide=False) or "1"
         if line in answers:
@@ -129,15 +129,15 @@ def _asked(question: str, *, hide: bool) -> str:
     with still():
         try:
             with ctrl_c_ends():
-                talk().print(plain(question.rstrip(), "bold"), end=" ", soft_wrap=True)
+                stderr_console().print(plain(question.rstrip(), "bold"), end=" ", soft_wrap=True)
                 line = piped(lambda: getpass.getpass("", stream=sys.stderr) + "\n" if hide else sys.stdin.readline())
         except KeyboardInterrupt:
-            talk().print()
+            stderr_console().print()
             raise Interrupted("stopped as asked: nothing was changed") from None
         except EOFError:
             line = ""
         if not line.endswith("\n"):
-            talk().print()
+            stderr_console().print()
     return line.strip()
 
 

@@ -66,7 +66,9 @@ def first_line(aws: Aws, app: str, resting: Mapping[str, bool] | None = None, *,
         if web is not facts and reading.is_out_of_date(facts.releases, web.releases):
             continue
         found = diagnose(facts)
-        broken = [cause for cause in found.causes if not cause.calm and cause.name not in ("unexplained", "no-service")]
+        broken = [
+            cause for cause in found.causes if not cause.waiting and cause.name not in ("unexplained", "no-service")
+        ]
         if broken:
             return broken[0].sentence
     return ""

@@ -26,7 +26,7 @@ class Diagnosis:
     @property
     def healthy(self) -> bool:
         """Whether nothing is broken, as far as could be read; something may still be waited for."""
-        return all(cause.calm for cause in self.causes)
+        return all(cause.waiting for cause in self.causes)
 
     def spelled(self, keys: Mapping[str, str]) -> Diagnosis:
         """Replace keys of ecsctl.toml in the fixes by those that the file uses."""
@@ -71,7 +71,7 @@ class Diagnosis:
         return self._with_possible("others", f"set by somebody on AWS: {_first(sentences, '; ')}", left, ways)
 
     def _with_possible(self, name: str, sentence: str, evidence: Evidence, ways: tuple[fixes.Fix, ...]) -> Diagnosis:
-        cause = Cause(name, sentence, (evidence,), ways, Certainty.POSSIBLE, calm=not self.causes)
+        cause = Cause(name, sentence, (evidence,), ways, Certainty.POSSIBLE, waiting=not self.causes)
         return replace(self, causes=(*self.causes, cause))
 
     @property
@@ -93,7 +93,7 @@ def diagnose(*every: Facts) -> Diagnosis:
     """
     app = next((one for one in every if one.process == WEB), None)
     found = _merged(cause for facts in every if not _is_out_of_date(facts, app) for cause in _causes(facts))
-    roots = [cause for cause in found if not cause.effect and not cause.calm]
+    roots = [cause for cause in found if not cause.effect and not cause.waiting]
     whose = {cause.process for cause in roots}
     found = [
         cause for cause in found if not (cause.name in ("unexplained", "rolling-out") and whose & {"", cause.process})
@@ -108,7 +108,7 @@ def diagnose(*every: Facts) -> Diagnosis:
     found = [
         cause for cause in found if cause.name != "unexplained" or cause.either or not explained & {"", cause.process}
     ]
-    ranked = sorted(found, key=lambda cause: (cause.effect, cause.calm, -cause.certainty))
+    ranked = sorted(found, key=lambda cause: (cause.effect, cause.waiting, -cause.certainty))
     wanting = any(cause.name in WANTS_IMAGE for cause in ranked)
     builds = [cause for check in BUILDS if wanting and app and (cause := check(app))]
     if builds:  # the missing image is an effect of the failed build
@@ -122,7 +122,7 @@ def diagnose(*every: Facts) -> Diagnosis:
 def _with_agent(ranked: list[Cause], facts: Facts) -> list[Cause]:
     """Add a hint to the process's first cause if its tasks run without GuardDuty's agent, which is never the cause."""
     whose = ("", facts.process)
-    first = next((n for n, one in enumerate(ranked) if one.process in whose and not one.calm), None)
+    first = next((n for n, one in enumerate(ranked) if one.process in whose and not one.waiting), None)
     if not facts.without_agent or first is None:
         return ranked
     hint = (

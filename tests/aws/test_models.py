@@ -12,12 +12,12 @@ from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
 from ecsctl.aws.clients import SERVICES, Aws
-from ecsctl.aws.models import light, loader
+from ecsctl.aws.models import loader, read_as_dicts
 
 
 def lightened() -> Any:
     core = botocore.session.get_session()
-    light(core)
+    read_as_dicts(core)
     return core
 
 

@@ -36,7 +36,7 @@ def test_a_timeline_that_cannot_be_written_is_reported_and_fails_nothing(tmp_pat
 
 def test_a_call_is_a_span_without_its_parameters(tmp_path: Path) -> None:
     trace = Trace()
-    trace.heard("codebuild", "import_source_credentials", 0.15, None, {"token": "ghp_secret"})
+    trace.call_ended("codebuild", "import_source_credentials", 0.15, None, {"token": "ghp_secret"})
     trace.save(tmp_path / "run.json")
     [span] = spans(tmp_path / "run.json")
     assert (span["pid"], span["name"], span["dur"]) == (CALLS, "codebuild import_source_credentials", 150_000)

@@ -79,7 +79,7 @@ def deletes_by_name(patch: pytest.MonkeyPatch) -> None:
 
 def ownership_not_checked_again(patch: pytest.MonkeyPatch) -> None:
     def whoever_has_it(self: Reconciler, kind: Any, name: str) -> Any:
-        with self.aws.fresh():
+        with self.aws.uncached():
             found = self.patiently(lambda: list(kind.find(self.aws, self.label.of(name))))
         return [item for item in found if item.tags.get("ecsctl:resource") == name]
 

@@ -32,7 +32,7 @@ class Patient(Box):
 class Lined(Box):
     """A box that is lined with a ball once it is made; its colour says with which."""
 
-    def as_made(self) -> Lined:
+    def as_created(self) -> Lined:
         return replace(self, colour="red")
 
     def create(self, aws: Any, me: Label) -> BoxIds:

@@ -32,7 +32,7 @@ class Painted(Box):
             time.sleep(0.01)  # the cloud's own clock costs nothing, and does not wait for other threads
         return None
 
-    def as_made(self) -> Painted:
+    def as_created(self) -> Painted:
         return replace(self, colour="red")
 
 
@@ -59,7 +59,7 @@ class SlowlyPainted(Box):
         late = found is not None and aws.cloud.reads < 5
         return replace(found, actual=replace(found.actual, colour="red")) if late else found
 
-    def as_made(self) -> SlowlyPainted:
+    def as_created(self) -> SlowlyPainted:
         return replace(self, colour="red")
 
 
@@ -105,7 +105,7 @@ def test_what_a_thing_stands_on_goes_once_aws_was_asked(ghost: Any, cloud: Cloud
 
 
 def test_what_lingers_is_waited_for_first(ghost: Any, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Ball, "lingers", True)
+    monkeypatch.setattr(Ball, "holds_until_gone", True)
     engine, gone = ghost()
     with engine.state.locked("down"), pytest.raises(TimedOut):
         engine.one.remove(Ball, "ball", lambda: gone.append("asked"))

@@ -89,7 +89,7 @@ def test_what_is_made_once_nothing_tells_of_it_any_more_is_taken_back(
 
     monkeypatch.setattr(Lid, "create", after_its_box)
     if by_ids:  # as some kinds are, by whoever has their state file
-        monkeypatch.setattr(Lid, "among", lambda aws, me, _recorded: list(LIDS(aws, me)))
+        monkeypatch.setattr(Lid, "find_recorded", lambda aws, me, _recorded: list(LIDS(aws, me)))
     stack = Stack()
     stack.ensure("lid", Lid(stack.ensure("box", Box()).box))
     with pytest.raises(ResourceFailed, match="the box by which it is found was deleted meanwhile"):

@@ -110,7 +110,7 @@ class Box(Resource[BoxIds]):
 
     kind = "box"
     title = "box"
-    limit = 600.0
+    limit_seconds = 600.0
 
     size: Fixed[int] = 1
     colour: str = "red"
@@ -161,7 +161,7 @@ class Box(Resource[BoxIds]):
 class Shared(Box):
     """A box that someone may still know by its old colour: it gets the new one when all else is there."""
 
-    def meanwhile(self, actual: Box) -> Shared:
+    def interim(self, actual: Box) -> Shared:
         return replace(self, colour=actual.colour)
 
     def impact(self, actual: Box) -> str:
@@ -224,7 +224,7 @@ class Ball(Resource[BallIds]):
 
     kind = "ball"
     title = "ball"
-    loosens = ("weight",)
+    changed_by_delete = ("weight",)
 
     name: Fixed[str]
     box: Fixed[BoxId]

@@ -91,9 +91,9 @@ def test_a_plugin_that_is_missing_or_cannot_keep_the_token_secret_is_refused(
 
 
 def test_one_word_is_sent_as_it_is_and_several_stay_words() -> None:
-    assert execute.spoken([]) == "/bin/sh"
-    assert execute.spoken(["ls -la /tmp"]) == "ls -la /tmp"
-    assert execute.spoken(["sh", "-c", "echo $HOME | wc -c"]) == "sh -c 'echo $HOME | wc -c'"
+    assert execute.quoted([]) == "/bin/sh"
+    assert execute.quoted(["ls -la /tmp"]) == "ls -la /tmp"
+    assert execute.quoted(["sh", "-c", "echo $HOME | wc -c"]) == "sh -c 'echo $HOME | wc -c'"
 
 
 def test_why_no_task_can_be_entered_is_reported_and_nothing_changes(service: Service) -> None:  # noqa: F811 - the fixture
@@ -199,7 +199,7 @@ def test_the_plugin_has_the_session_in_its_environment_and_the_keyboard_to_itsel
     token = opened.answer["tokenValue"]
     assert token not in repr(opened)
 
-    assert execute.carry(carrier.find("ECS Exec"), opened, "work") == 7
+    assert execute.run_plugin(carrier.find("ECS Exec"), opened, "work") == 7
     target = json.dumps({"Target": opened.target.name})
     words = (folder / "words").read_text().splitlines()
     assert words == [
@@ -211,4 +211,4 @@ def test_the_plugin_has_the_session_in_its_environment_and_the_keyboard_to_itsel
     assert carrier.VARIABLE not in os.environ
 
     plugin(then="kill -TERM $$")
-    assert execute.carry(carrier.find("ECS Exec"), opened) == 128 + 15
+    assert execute.run_plugin(carrier.find("ECS Exec"), opened) == 128 + 15

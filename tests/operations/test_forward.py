@@ -40,7 +40,7 @@ class Heard:
 
 def carried(folder_of: Plugin, then: str, heard: Heard) -> forward.Carried:
     path = folder_of(then=then) / carrier.PLUGIN
-    return forward.carry([str(path), "words"], {"PATH": os.environ["PATH"]}, heard)
+    return forward.run_plugin([str(path), "words"], {"PATH": os.environ["PATH"]}, heard)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_ctrl_c_while_the_plugin_starts_leaves_no_plugin(
 
     folder = plugin(then="while :; do sleep 0.05; done")
     monkeypatch.setattr(subprocess, "Popen", Late)
-    ended = forward.carry([str(folder / carrier.PLUGIN)], {"PATH": os.environ["PATH"]}, Heard())
+    ended = forward.run_plugin([str(folder / carrier.PLUGIN)], {"PATH": os.environ["PATH"]}, Heard())
     [process] = begun
     assert (ended.asked, process.returncode) == (True, -signal.SIGINT)
 

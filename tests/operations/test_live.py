@@ -69,8 +69,8 @@ def test_it_is_dated_by_the_clock_of_aws_and_not_by_this_machines(service: Servi
 @pytest.mark.parametrize("date", ["", "soon", "Mon, 99 Foo 2026 25:61:61 GMT", "Mon, 23 Nov 2026 07:00:00 -0000"])
 def test_what_is_no_date_does_not_set_the_clock(date: str) -> None:
     aws = Aws(Patience(), session=shared_session())
-    aws._hear_time({"ResponseMetadata": {"HTTPHeaders": {"date": date}}})
-    aws._hear_time({})
+    aws._set_clock({"ResponseMetadata": {"HTTPHeaders": {"date": date}}})
+    aws._set_clock({})
     assert abs((aws.now() - datetime.now(UTC)).total_seconds()) < 5
 
 

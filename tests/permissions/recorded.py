@@ -22,7 +22,7 @@ from ecsctl.aws.clients import Aws
 from ecsctl.aws.patience import Patience
 from ecsctl.cli import main
 from ecsctl.config import Config
-from ecsctl.engine.promises import fulfil
+from ecsctl.engine.promises import resolve
 from ecsctl.errors import AccessError, EcsctlError
 from ecsctl.operations.policy import policies
 from ecsctl.sandbox import push
@@ -334,7 +334,7 @@ class Runs:
         for name, node in opened.desired_stack.nodes.items():
             if known[name] is None:
                 continue
-            desired = fulfil(node.desired, known)
+            desired = resolve(node.desired, known)
             changed = frozenset(
                 {one.name for one in fields(desired) if getattr(desired, one.name) is not None} | {"tags"}
             )

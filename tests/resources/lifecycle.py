@@ -12,7 +12,7 @@ from typing import Any
 from ecsctl.aws.clients import ReadOnly
 from ecsctl.engine.label import APP, RESOURCE, Label
 from ecsctl.engine.plan import Plan, Step, Verb, decide
-from ecsctl.engine.promises import fulfil
+from ecsctl.engine.promises import resolve
 from ecsctl.engine.resource import FIXED, AnyResource, traits
 from ecsctl.engine.stack import Stack
 from ecsctl.engine.survey import hints, is_of
@@ -124,13 +124,13 @@ def _planned(lifecycle: Lifecycle, cloud: Any, stack: str, make: Any) -> None:
     make({})(whole)
     for row in of(stack):
         lifecycle.without_consequence += _reads_without_consequence(
-            cloud, row, fulfil(whole.nodes[row.part].desired, ids)
+            cloud, row, resolve(whole.nodes[row.part].desired, ids)
         )
         lifecycle.ignored += [] if row.kind.wait else _ignored_refusals(cloud, row, make, ids)
     with answers_can_be_unfinished():
         for row in of(stack):
             if row.kind.wait:  # it is not created
-                desired, me = fulfil(whole.nodes[row.part].desired, ids), cloud.label(row.part)
+                desired, me = resolve(whole.nodes[row.part].desired, ids), cloud.label(row.part)
                 lifecycle.unfinished[row.part] = observed_unfinished(functools.partial(desired.observe, cloud.aws, me))
     for row in of(stack):
         planned = {name: value for name, value in row.observed.items() if traits(row.kind).get(name) is not FIXED}
@@ -143,14 +143,14 @@ def _planned(lifecycle: Lifecycle, cloud: Any, stack: str, make: Any) -> None:
     for row in of(stack):
         values = {str(value) for value in vars(ids[row.part]).values()} - {"shop"}
         lifecycle.unshown += [row.part] if values and not any(value in shown for value in values) else []
-        if row.kind.hinted_by:
+        if row.kind.tagging_type:
             known = {str(value) for value in vars(ids[row.part]).values()}
             listed = cloud.aws.tagged(APP, "shop", hints([row.kind]))
-            hinted = any(is_of(arn, row.kind.hinted_by) and known & {arn, arn.rpartition("/")[2]} for arn in listed)
+            hinted = any(is_of(arn, row.kind.tagging_type) and known & {arn, arn.rpartition("/")[2]} for arn in listed)
             lifecycle.unlisted += [] if hinted else [row.part]
         if not row.kind.wait:
             lifecycle.for_others[row.part] = list(
-                _to_others(cloud, row.part, fulfil(whole.nodes[row.part].desired, ids))
+                _to_others(cloud, row.part, resolve(whole.nodes[row.part].desired, ids))
             )
 
 
@@ -166,7 +166,7 @@ def _ignored_refusals(cloud: Any, row: Row, make: Any, ids: Any) -> Iterator[str
     """Yields the changes of this kind that raise nothing though AWS denies them."""
     changed = Stack()
     make({row.part: row.made})(changed)
-    desired, me, its = fulfil(changed.nodes[row.part].desired, ids), cloud.label(row.part), ids[row.part]
+    desired, me, its = resolve(changed.nodes[row.part].desired, ids), cloud.label(row.part), ids[row.part]
     if ignores_a_denied_change(lambda: row.kind.delete(cloud.aws, its)):
         yield f"{row.part}, delete"
     if ignores_a_denied_change(lambda: desired.create(cloud.aws, me)):
@@ -180,7 +180,7 @@ def _is_idle(cloud: Any, part: str, name: str, values: Mapping[str, Any], make: 
     """Whether `update` would send nothing for this field. All other values are set too: some need each other."""
     changed = Stack()
     make({part: values})(changed)
-    desired = fulfil(changed.nodes[part].desired, ids)
+    desired = resolve(changed.nodes[part].desired, ids)
     aws = cloud.aws
     aws.read_only = True
     try:

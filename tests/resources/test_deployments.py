@@ -41,13 +41,13 @@ def service(runs, state, running=1, desired=1, draining=0, reason=None):
     ],
 )  # fmt: skip
 def test_the_state_of_a_service_is_that_of_its_newest_deployment(configured, there, runs, ready, note):
-    rollout = Snapshot(there).standing(f"{ARN}{configured}")
+    rollout = Snapshot(there).state_for(f"{ARN}{configured}")
     assert (rollout.runs, rollout.ready, rollout.note) == (f"{ARN}{runs}", ready, note)
     assert (rollout.failed, rollout.settled) == ("", True)
 
 
 def test_a_deployment_that_was_given_up_is_failed_with_the_reason_aws_gives():
-    rollout = Snapshot(service(2, "FAILED", running=0, reason="circuit breaker: tasks failed to start.")).standing(
+    rollout = Snapshot(service(2, "FAILED", running=0, reason="circuit breaker: tasks failed to start.")).state_for(
         f"{ARN}2"
     )
     assert (rollout.ready, rollout.settled) == (False, False)
@@ -57,8 +57,8 @@ def test_a_deployment_that_was_given_up_is_failed_with_the_reason_aws_gives():
 def test_another_family_is_no_successor_and_an_unknown_desired_value_is_no_trouble():
     other = service(9, "COMPLETED")
     other["taskDefinition"] = ARN.replace("shop", "other") + "9"
-    assert Snapshot(other).standing(f"{ARN}2").runs == other["taskDefinition"]
-    assert Snapshot(service(9, "COMPLETED")).standing(Promise("task-definition", "arn")).runs == f"{ARN}9"
+    assert Snapshot(other).state_for(f"{ARN}2").runs == other["taskDefinition"]
+    assert Snapshot(service(9, "COMPLETED")).state_for(Promise("task-definition", "arn")).runs == f"{ARN}9"
 
 
 def history(*courses):

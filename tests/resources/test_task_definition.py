@@ -196,7 +196,7 @@ def test_a_deregistered_revision_that_still_runs_is_registered_anew(cloud, groun
     cloud.up(ground.stack())
     ground.deploy(2)
     cloud.boto("ecs").deregister_task_definition(taskDefinition="shop:2")
-    assert changes(cloud.plan(ground.stack()))["task-definition"] == {"sound"}
+    assert changes(cloud.plan(ground.stack()))["task-definition"] == {"usable"}
     cloud.up(ground.stack())
     assert (ground.live()["status"], images(ground)) == ("ACTIVE", {"app": image(2)})
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecsctl.resources.support import containers
-from ecsctl.resources.support.definitions import actual_of, decide, image_for, laid
+from ecsctl.resources.support.definitions import actual_of, decide, image_for, merged
 from ecsctl.resources.support.deployments import Snapshot
 from ecsctl.resources.support.revisions import DIGEST, Revision, container_of, digest, registrable
 from tests.resources.merging import ACCEPTED, CONFIG, ME, REGION, SIDECAR, changes, pairs
@@ -109,7 +109,7 @@ class Account:
         """
         before = len(self.revisions)
         if self.live is None:
-            registered = laid(desired, {}, image_for(desired), REGION)
+            registered = merged(desired, {}, image_for(desired), REGION)
             chosen = self.register(registered, {**ME.tags, DIGEST: digest(registered)})
         else:
             decided = self.decided(desired)

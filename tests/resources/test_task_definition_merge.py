@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ecsctl.engine.plan import diff
 from ecsctl.resources.support.containers import HealthCheck
-from ecsctl.resources.support.definitions import actual_of, laid
+from ecsctl.resources.support.definitions import actual_of, merged
 from ecsctl.resources.support.revisions import Revision, container_of, digest, registrable
 from tests.resources.merging import ACCEPTED, CONFIG, REGION, SIDECAR, definitions, desired_stack, words
 
@@ -18,26 +18,26 @@ from tests.resources.merging import ACCEPTED, CONFIG, REGION, SIDECAR, definitio
 @given(desired_stack, definitions, words)
 @settings(max_examples=300)
 def test_whatever_the_desired_state_is_laid_over_says_afterwards_exactly_what_is_desired(desired, definition, image):
-    merged = laid(desired, definition, image, REGION)
-    assert actual_of(Revision("", merged, {}), desired, REGION) == replace(desired, image=image)
-    assert laid(desired, merged, image, REGION) == merged
+    result = merged(desired, definition, image, REGION)
+    assert actual_of(Revision("", result, {}), desired, REGION) == replace(desired, image=image)
+    assert merged(desired, result, image, REGION) == result
 
 
 @given(desired_stack, definitions)
 def test_what_is_not_ours_is_carried_over(desired, definition):
     before = copy.deepcopy(definition)
-    merged = laid(desired, definition, "repo:1", REGION)
+    result = merged(desired, definition, "repo:1", REGION)
     assert definition == before, "the live definition was changed in place"
     managed = {"family", "cpu", "memory", "networkMode", "requiresCompatibilities", "runtimePlatform",
                "executionRoleArn", "taskRoleArn", "containerDefinitions"}  # fmt: skip
-    assert {name: merged[name] for name in merged.keys() - managed} == {
+    assert {name: result[name] for name in result.keys() - managed} == {
         name: definition[name] for name in definition.keys() - managed
     }
     ours = definition["containerDefinitions"].index(container_of(definition, desired.container_name))
     for place, container in enumerate(definition["containerDefinitions"]):
         if place != ours:  # others' containers
-            assert merged["containerDefinitions"][place] == container
-    kept = merged["containerDefinitions"][ours]
+            assert result["containerDefinitions"][place] == container
+    kept = result["containerDefinitions"][ours]
     for name in ("user", "dockerLabels", "cpu"):
         assert kept.get(name) == definition["containerDefinitions"][ours].get(name)
 
@@ -51,27 +51,27 @@ def test_what_others_added_inside_of_what_is_ours_is_kept():
         "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
     }
     live = {"requiresCompatibilities": ["EC2"], "containerDefinitions": [container]}
-    merged = laid(CONFIG, live, "repo:1", REGION)
-    ours = merged["containerDefinitions"][0]
+    result = merged(CONFIG, live, "repo:1", REGION)
+    ours = result["containerDefinitions"][0]
     port = {"containerPort": 8080, "hostPort": 8080, "protocol": "tcp", "name": "http", "appProtocol": "http"}
     assert ours["portMappings"] == [port, {"containerPort": 9090}]
     assert ours["logConfiguration"]["options"]["awslogs-create-group"] == "true"
     assert ours["linuxParameters"] == {"capabilities": {"drop": ["ALL"]}, "initProcessEnabled": False}
-    assert merged["requiresCompatibilities"] == ["EC2", "FARGATE"]
+    assert result["requiresCompatibilities"] == ["EC2", "FARGATE"]
 
 
 def test_an_app_that_waits_for_its_log_has_no_buffer():
-    live = laid(CONFIG, {}, "repo:1", REGION)
+    live = merged(CONFIG, {}, "repo:1", REGION)
     assert live["containerDefinitions"][0]["logConfiguration"]["options"]["max-buffer-size"] == "25m"
-    merged = laid(replace(CONFIG, log_mode="blocking"), live, "repo:1", REGION)
-    options = merged["containerDefinitions"][0]["logConfiguration"]["options"]
+    result = merged(replace(CONFIG, log_mode="blocking"), live, "repo:1", REGION)
+    options = result["containerDefinitions"][0]["logConfiguration"]["options"]
     assert (options["mode"], "max-buffer-size" in options) == ("blocking", False)
 
 
 def test_a_port_is_not_mapped_twice():
-    live = laid(CONFIG, {}, "repo:1", REGION)
+    live = merged(CONFIG, {}, "repo:1", REGION)
     live["containerDefinitions"][0]["portMappings"].append({"containerPort": 9090, "name": "http"})
-    ours = laid(replace(CONFIG, container_port=9090), live, "repo:1", REGION)["containerDefinitions"][0]
+    ours = merged(replace(CONFIG, container_port=9090), live, "repo:1", REGION)["containerDefinitions"][0]
     mapped = [port for port in ours["portMappings"] if port["containerPort"] == 9090]
     assert mapped == [{"containerPort": 9090, "hostPort": 9090, "protocol": "tcp", "name": "http"}]
 
@@ -82,9 +82,9 @@ CHECKED = replace(CONFIG, health_check=HealthCheck(("CMD", "true")))
 @pytest.mark.parametrize(
     ("fields", "change"),
     [
-        ({"sound"}, {"networkMode": "bridge"}),
-        ({"sound"}, {"requiresCompatibilities": ["EC2"]}),
-        ({"sound"}, {"runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "WINDOWS_SERVER_2022"}}),
+        ({"usable"}, {"networkMode": "bridge"}),
+        ({"usable"}, {"requiresCompatibilities": ["EC2"]}),
+        ({"usable"}, {"runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "WINDOWS_SERVER_2022"}}),
         ({"cpu_architecture"}, {"runtimePlatform": {}}),
         ({"cpu", "memory"}, {"cpu": "1024", "memory": "2048"}),
         ({"execution_role"}, {"executionRoleArn": "arn:aws:iam::123456789012:role/other"}),
@@ -92,13 +92,13 @@ CHECKED = replace(CONFIG, health_check=HealthCheck(("CMD", "true")))
     ],
 )
 def test_drift_of_the_task_is_named(fields, change):
-    assert drifted({**laid(CHECKED, {}, "repo:1", REGION), **change}) == fields
+    assert drifted({**merged(CHECKED, {}, "repo:1", REGION), **change}) == fields
 
 
 @pytest.mark.parametrize(
     ("fields", "change"),
     [
-        ({"sound"}, {"essential": False}),
+        ({"usable"}, {"essential": False}),
         ({"container_port"}, {"portMappings": [{"containerPort": 8080, "protocol": "udp"}]}),
         ({"container_port"}, {"portMappings": []}),
         ({"log_group"}, {"logConfiguration": {"logDriver": "awslogs", "options": {
@@ -122,7 +122,7 @@ def test_drift_of_the_task_is_named(fields, change):
     ],
 )  # fmt: skip
 def test_drift_of_our_container_is_named_and_the_image_is_none(fields, change):
-    definition = laid(CHECKED, {}, "repo:1", REGION)
+    definition = merged(CHECKED, {}, "repo:1", REGION)
     definition["containerDefinitions"][0] |= change
     assert drifted(definition) == fields
 
@@ -133,23 +133,23 @@ def drifted(definition):
 
 
 def test_a_revision_that_was_deregistered_is_not_sound():
-    definition = laid(CHECKED, {}, "repo:1", REGION)
-    assert actual_of(Revision("", definition, {}), CHECKED, REGION).sound
-    assert not actual_of(Revision("", definition, {}, active=False), CHECKED, REGION).sound
+    definition = merged(CHECKED, {}, "repo:1", REGION)
+    assert actual_of(Revision("", definition, {}), CHECKED, REGION).usable
+    assert not actual_of(Revision("", definition, {}, active=False), CHECKED, REGION).usable
 
 
 def test_a_placeholder_is_sound_until_there_is_an_image():
     waiting = replace(CHECKED, seed=None, placeholder="none")
-    revision = Revision("", laid(waiting, {}, "none", REGION), {})
-    assert actual_of(revision, waiting, REGION).sound
-    assert not actual_of(revision, replace(waiting, seed="repo:1"), REGION).sound
+    revision = Revision("", merged(waiting, {}, "none", REGION), {})
+    assert actual_of(revision, waiting, REGION).usable
+    assert not actual_of(revision, replace(waiting, seed="repo:1"), REGION).usable
 
 
 def test_a_renamed_container_takes_the_place_of_its_old_self():
-    live = laid(CONFIG, {}, "repo:1", REGION)
+    live = merged(CONFIG, {}, "repo:1", REGION)
     live["containerDefinitions"].append(SIDECAR)
-    merged = laid(replace(CONFIG, container_name="web"), live, "repo:1", REGION)
-    assert [container["name"] for container in merged["containerDefinitions"]] == ["web", "agent"]
+    result = merged(replace(CONFIG, container_name="web"), live, "repo:1", REGION)
+    assert [container["name"] for container in result["containerDefinitions"]] == ["web", "agent"]
 
 
 def test_only_what_can_be_registered_is_registered_and_none_of_it_is_lost():
@@ -167,7 +167,7 @@ def test_only_what_can_be_registered_is_registered_and_none_of_it_is_lost():
 
 @given(desired_stack, st.randoms())
 def test_the_digest_does_not_depend_on_order_or_on_what_aws_fills_in_as_empty(desired, chance):
-    definition = laid(desired, {}, "repo:1", REGION)
+    definition = merged(desired, {}, "repo:1", REGION)
     spelled = copy.deepcopy(definition)
     container = spelled["containerDefinitions"][0]
     chance.shuffle(container.setdefault("environment", []))
@@ -179,7 +179,7 @@ def test_the_digest_does_not_depend_on_order_or_on_what_aws_fills_in_as_empty(de
 
 def test_the_digest_tells_apart_what_differs():
     told_apart = {
-        digest(laid(desired, {}, image, REGION))
+        digest(merged(desired, {}, image, REGION))
         for desired in (
             CONFIG,
             replace(CONFIG, command=("a", "b")),

@@ -99,7 +99,7 @@ ROWS = (
             "more": (("container.user", '"1000"'), ("ephemeralStorage", '{"sizeInGiB":40}')),
         },
         {"family": "other", "container_name": "web", "mount_points": (Mount("data", "/data", True),)},
-        {"sound": "always true in the desired state; tests/resources/test_task_definition.py"},
+        {"usable": "always true in the desired state; tests/resources/test_task_definition.py"},
     ),
     Row(
         Service,

@@ -75,7 +75,9 @@ def test_each_limit_is_awss_own(world: World, monkeypatch: pytest.MonkeyPatch) -
 
 def test_every_kind_that_can_be_too_large_names_the_options_behind_it(world: World) -> None:
     stack = world.open(desired_stack(pipeline={"tests": [{"name": "Smoke", "buildspec": "t.yml"}]})).desired_stack
-    able = {name for name, node in stack.nodes.items() if type(node.desired).beyond is not Resource.beyond}
+    able = {
+        name for name, node in stack.nodes.items() if type(node.desired).exceeded_limit is not Resource.exceeded_limit
+    }
     assert limits.BEHIND.keys() <= able
 
 

@@ -62,7 +62,7 @@ def test_what_exists_already_is_not_shown_once_more(world: World) -> None:
 
 
 DERIVED = {
-    ("task-definition", "sound"),
+    ("task-definition", "usable"),
     ("service", "settled"),
     ("service", "above_minimum"),
     ("pipeline", "exact"),
@@ -109,7 +109,7 @@ def test_a_value_that_ecsctl_derives_is_never_called_drift(world: World) -> None
         desired: AnyResource = observed.actual
         for kind, field in DERIVED:
             if kind == desired.kind:
-                more = {"unsound": "the revision was deregistered"} if field == "sound" else {}
+                more = {"unusable_because": "the revision was deregistered"} if field == "usable" else {}
                 applied = {field: True}  # as the state file has it: for any other field this would be drift
                 [change] = diff(desired, replace(desired, **{field: False}, **more), applied)
                 assert (change.why, change.problem != "") == (Why.STATE, True)
@@ -127,4 +127,4 @@ def test_a_deregistered_revision_is_reported_as_that(world: World) -> None:
     assert "somebody" not in text
     assert [step.name for step in plan.work if step.verb is Verb.UPDATE] == ["task-definition", "service"]
     whys = {(step.name, change.field): change.why for step in plan.work for change in step.changes}
-    assert whys == {("task-definition", "sound"): Why.STATE, ("service", "task_definition"): Why.FOLLOWS}
+    assert whys == {("task-definition", "usable"): Why.STATE, ("service", "task_definition"): Why.FOLLOWS}

@@ -20,7 +20,7 @@ def test_a_restored_account_equals_the_original_and_behaves_like_it(tmp_path: Pa
         world.up()
         saved = Saved.of(clock, world.state_file.parent)
         original, then = world.exact(), clock.now()
-        ages = {name: entry.young for name, entry in world.open().state.book.entries.items()}
+        ages = {name: entry.recent for name, entry in world.open().state.book.entries.items()}
     saved.at -= 3600  # as if it had been prepared an hour ago
     for number in range(2):
         with inprocess() as clock:
@@ -28,7 +28,7 @@ def test_a_restored_account_equals_the_original_and_behaves_like_it(tmp_path: Pa
             saved.put_back(clock, world.state_file.parent)
             same(original, world.exact())
             assert clock.now() == then
-            assert {name: entry.young for name, entry in world.open().state.book.entries.items()} == ages
+            assert {name: entry.recent for name, entry in world.open().state.book.entries.items()} == ages
             assert world.up().work == ()
             assert world.changes == 0
             commit = push.push("main")["commit"]

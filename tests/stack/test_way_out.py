@@ -97,7 +97,7 @@ class Developer:
         """Follow `why`, until it says that nothing is wrong. A way out that only reads is not the only one."""
         for _ in range(2):
             aws = Aws(Patience(self.clock), session=shared_session())
-            found = [one for one in why(aws, "hello").causes if not one.calm]
+            found = [one for one in why(aws, "hello").causes if not one.waiting]
             if not found:
                 break
             ways = [one for one in found[0].fix if not all(READS.match(step.what) for step in one.steps)]

@@ -40,9 +40,9 @@ def test_a_dumb_terminal_gets_no_escape(printed):
 
 
 def test_talk_goes_to_one_console():
-    assert console.talk() is console.talk()
-    assert console.talk().stderr
-    assert not console.data().stderr
+    assert console.stderr_console() is console.stderr_console()
+    assert console.stderr_console().stderr
+    assert not console.stdout_console().stderr
 
 
 def test_somebody_is_there_on_a_terminal_and_not_in_ci(monkeypatch, terminal):
@@ -83,7 +83,7 @@ def test_a_stream_that_is_closed_or_absent_is_no_terminal(monkeypatch):
 def test_stdout_survives_letters_that_its_encoding_lacks(monkeypatch):
     received = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(received, encoding="ascii"))
-    console.data().print("café ✓")
+    console.stdout_console().print("café ✓")
     sys.stdout.flush()
     assert received.getvalue() == b"caf\\xe9 \\u2713\n"
 
@@ -98,13 +98,13 @@ class Unread(io.StringIO):
 def test_data_that_nobody_reads_is_reported_to_the_command(monkeypatch):
     monkeypatch.setattr(sys, "stdout", Unread())
     with pytest.raises(BrokenPipeError):
-        console.data().print("data")
+        console.stdout_console().print("data")
 
 
 def test_talk_that_nobody_hears_is_left_out_and_the_run_goes_on(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Unread())
-    console.talk().print("talk")
-    console.talk().print("more")
+    console.stderr_console().print("talk")
+    console.stderr_console().print("more")
 
 
 COMMAND = "shop-for-the-people.example.com is taken; .venv/bin/ecsctl status --watch -o json shows the other"
@@ -130,7 +130,7 @@ def test_a_dumb_terminal_is_as_wide_as_it_says(monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
-    assert console.talk().width == 60
+    assert console.stderr_console().width == 60
 
 
 @pytest.mark.parametrize("width", [60, 80])

@@ -39,7 +39,7 @@ def live(monkeypatch, terminal, time):
     monkeypatch.setattr(module, "is_lively", lambda: True)
     screen = Console(file=io.StringIO(), force_terminal=True, width=80, height=12, no_color=True)
     for place in (module, console):
-        monkeypatch.setattr(place, "talk", lambda: screen)
+        monkeypatch.setattr(place, "stderr_console", lambda: screen)
     tell = Progress(clock=time)
     tell.received = screen.file.getvalue
     return tell

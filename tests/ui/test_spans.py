@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from ecsctl.ui.spans import Span, age, lasting, one_by_one, ticking, where_time_went
+from ecsctl.ui.spans import Span, age, duration, one_by_one, ticking, where_time_went
 from tests.ui.samples import NOW
 
 TOOK = [(0, "0.0 s"), (0.44, "0.4 s"), (0.97, "1 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (192, "3 min 12 s"),
@@ -14,7 +14,7 @@ OLD = [({"seconds": 0}, "now"), ({"seconds": 42}, "42 s"), ({"minutes": 5}, "5 m
 
 @pytest.mark.parametrize(("seconds", "said"), TOOK)
 def test_how_long_it_took(seconds, said):
-    assert lasting(seconds) == said
+    assert duration(seconds) == said
 
 
 @pytest.mark.parametrize(("seconds", "shown"), LASTS)

@@ -77,7 +77,7 @@ def test_ids_are_links_where_a_terminal_shows_them(monkeypatch, capsys, force, l
 
 
 def test_signs_are_ascii_where_the_encoding_has_no_others(monkeypatch):
-    monkeypatch.setattr(type(console.data()), "encoding", "ascii")
+    monkeypatch.setattr(type(console.stdout_console()), "encoding", "ascii")
     shown(samples.reports()).encode("ascii")
 
 

@@ -231,7 +231,7 @@ def test_a_failed_test_action_leads_to_its_own_log() -> None:
 def test_what_waits_for_an_approval_leads_to_the_command_that_gives_it() -> None:
     waits = {"status": "InProgress", "token": "1a2b", "lastStatusChange": scene.at(6)}
     cause = diagnose(scene.facts(scene.pipeline("Approve", "Approve", **waits))).causes[0]
-    assert (cause.name, cause.calm) == ("approval", True)
+    assert (cause.name, cause.waiting) == ("approval", True)
     assert list(steps(list(cause.fix), Act.RUN)) == ["ecsctl pipeline approve", "ecsctl pipeline approve --reject"]
 
 

@@ -24,7 +24,7 @@ UNKNOWN = Cause(
     certainty=Certainty.UNKNOWN,
     hints=("its output also says \x1b[2J `toomanyrequests`",),
 )
-WAITS = Cause("approval", "somebody is waited for", calm=True)
+WAITS = Cause("approval", "somebody is waited for", waiting=True)
 WHERE = {"app": "shop", "account": "123456789012", "region": "eu-central-1"}
 
 

@@ -138,7 +138,7 @@ def test_a_worker_of_which_no_task_is_asked_for_is_nothing_wrong(world: World) -
     world.up(worked(BARE, mailer={**MAILER, "desired_count": 0}), image=IMAGE)
     assert explained(world, resting={"web": False, "mailer": True}).causes == ()
     [unknown] = explained(world).causes
-    assert (unknown.name, unknown.process, unknown.calm) == ("scaled-to-zero", "mailer", True)
+    assert (unknown.name, unknown.process, unknown.waiting) == ("scaled-to-zero", "mailer", True)
     asked = explained(world, resting={"web": False, "mailer": False})
     assert not asked.healthy
     world.boto("iam").create_service_linked_role(AWSServiceName="ecs.application-autoscaling.amazonaws.com")

@@ -177,7 +177,7 @@ class Domain(Section):
         if zone and name and not self.zoned:
             yield "hosted_zone", "cannot be used here: all names are in elsewhere"
         yield from self._circles()
-        yield from self._crowded()
+        yield from self._wrong_names()
         if name in self.zoned and "." in zone and not f".{name}".endswith(f".{zone}"):
             yield "name", f"does not end in its hosted zone {zone}"
         if len(name) > LONGEST:
@@ -186,7 +186,7 @@ class Domain(Section):
         if len(name) > 64 and not self.certificate_arn:
             yield "name", "has more than 64 characters, so that AWS issues no certificate for it; give certificate_arn"
 
-    def _crowded(self) -> Iterator[Problem]:
+    def _wrong_names(self) -> Iterator[Problem]:
         """Mistakes: names that are listed twice, too long, or more than a certificate holds."""
         taken = {self.name}
         for key, most, names in (("names", LONGEST, self.names), ("redirect", LONGEST_HOST, self.redirect)):

@@ -130,7 +130,7 @@ class Tables(Section):
         return first | {name: one.over(self.service) for name, one in self.workers.items()}
 
     @property
-    def lead(self) -> str:
+    def default_process(self) -> str:
         """The process whose image the jobs have, and as which the release command runs; empty with jobs alone."""
         return WEB if self.service.web else min(self.workers, default="")
 

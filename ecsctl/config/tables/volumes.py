@@ -64,7 +64,7 @@ def fitting(
     """Mistakes in the containers' use of volumes: `beside` by sidecar, `raw` by table."""
     paths: dict[str, str] = {}
     for name, one in volumes.items():
-        if (path := _whole(one.path)) == "/":
+        if (path := _normalized(one.path)) == "/":
             yield ("volumes", name, "path"), ROOT
         elif (other := paths.setdefault(path, name)) != name:
             yield ("volumes", name, "path"), f"= {one.path} is that of volumes.{other} too"
@@ -74,15 +74,15 @@ def fitting(
             if name not in volumes:
                 known = ", ".join(volumes) or "none"
                 yield ("sidecars", sidecar, "volumes", name), f"is not one of [volumes]: {known}"
-            if _whole(path) == "/":
+            if _normalized(path) == "/":
                 yield ("sidecars", sidecar, "volumes", name), ROOT
-            elif (other := taken.setdefault(_whole(path), name)) != name:
+            elif (other := taken.setdefault(_normalized(path), name)) != name:
                 yield ("sidecars", sidecar, "volumes", name), f"= {path} is that of {other} too"
     for table, parameter in (("task_definition", "volumes"), ("container", "mountPoints")):
         if volumes and parameter in raw.get(table, {}):
             yield ("raw", table, parameter), "is already set by [volumes]: expected all volumes there"
 
 
-def _whole(path: str) -> str:
+def _normalized(path: str) -> str:
     """A path as the container's runtime interprets it: it refuses two that lead to one folder."""
     return posixpath.normpath(f"/{path.lstrip('/')}")

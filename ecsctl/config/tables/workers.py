@@ -86,6 +86,6 @@ def inherited(workers: Mapping[str, Worker]) -> dict[str, str]:
     }
 
 
-def resting(processes: Mapping[str, Service]) -> dict[str, bool]:
+def idle_allowed(processes: Mapping[str, Service]) -> dict[str, bool]:
     """For each process, whether it may have no running task."""
     return {name: not one.least for name, one in processes.items()}

@@ -87,7 +87,7 @@ def allow_log_delivery(aws: Aws, name: str, me: Label, *, on: bool) -> None:
 
 def _state(aws: Aws, name: str, owner: str, ours: dict[str, Any], *, on: bool) -> None:
     """Add a statement of ours to the bucket's policy, or remove it."""
-    with aws.fresh():
+    with aws.uncached():
         kept = [one for one in _statements(aws, name, owner) if one.get("Sid") != ours["Sid"]]
     policy = [*kept, ours] if on else kept
     if policy:
@@ -118,7 +118,7 @@ def expire(aws: Aws, name: str, owner: str, days: int, abort_days: int) -> None:
         "NoncurrentVersionExpiration": {"NoncurrentDays": days},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": abort_days},
     }
-    with aws.fresh():
+    with aws.uncached():
         kept = [rule for rule in _rules(aws, name, owner) if rule.get("ID") != RULE]
     aws.s3.put_bucket_lifecycle_configuration(
         Bucket=name, LifecycleConfiguration={"Rules": [*kept, ours]}, ExpectedBucketOwner=owner

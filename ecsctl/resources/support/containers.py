@@ -179,7 +179,7 @@ def sidecars_of(
     )
 
 
-def beside(
+def merged_containers(
     own: dict[str, Any],
     merged: dict[str, Any],
     existing: Iterable[dict[str, Any]],

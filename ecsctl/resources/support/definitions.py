@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ecsctl.engine.resource import Fixed
 from ecsctl.ids import ImageUri, LogGroupName, RoleArn
 from ecsctl.resources.support.additions import Additions, added, with_additions
-from ecsctl.resources.support.containers import HealthCheck, Sidecar, beside, sidecars_of
+from ecsctl.resources.support.containers import HealthCheck, Sidecar, merged_containers, sidecars_of
 from ecsctl.resources.support.revisions import DIGEST, Architecture, Definition, Revision, container_of, digest, is_set
 from ecsctl.resources.support.volumes import Mount, Volume, in_order, mounted, mounts_of, ordered, read, written
 
@@ -45,8 +45,8 @@ class Contents:
     sidecars: tuple[Sidecar, ...]
     volumes: tuple[Volume, ...]
     mount_points: tuple[Mount, ...]  # of the volumes, in the app's container
-    sound: bool  # false: deregistered, no longer for Fargate on Linux, or its image gives way to the seed
-    unsound: str = field(default="", compare=False)  # the reason, if not sound
+    usable: bool  # false: deregistered, no longer for Fargate on Linux, or its image gives way to the seed
+    unusable_because: str = field(default="", compare=False)  # the reason, if not sound
     seed: ImageUri | None = field(default=None, compare=False)
     placeholder: ImageUri | None = field(default=None, compare=False)
 
@@ -70,12 +70,12 @@ def image_for(desired: Contents, running: str | None = None, good: str | None = 
     return desired.image or good or kept or begin
 
 
-def laid(desired: Contents, over: Definition, image: str | None, region: str) -> Definition:
+def merged(desired: Contents, over: Definition, image: str | None, region: str) -> Definition:
     """The desired state merged into the running revision (`{}` if there is none), with that image in our container."""
     ours, platform = container_of(over, desired.container_name), over.get("runtimePlatform", {})
     merged = _container(desired, ours, image, region)
     its_containers = over.get("containerDefinitions") or [ours]
-    containers = beside(ours, merged, its_containers, desired.sidecars, _log(desired, region))
+    containers = merged_containers(ours, merged, its_containers, desired.sidecars, _log(desired, region))
     made = {
         **over,
         "family": desired.family,
@@ -143,7 +143,7 @@ def actual_of(revision: Revision, like: AnyContents, region: str) -> AnyContents
     port = _mapping(ours, like.container_port)
     log = ours.get("logConfiguration", {})
     options = log.get("options", {}) if log.get("logDriver") == "awslogs" else {}
-    unsound = _unsound(revision, like)
+    unsound = _unusable_because(revision, like)
     found = Contents(  # all fields: a forgotten one is a type error
         family=like.family,
         container_name=ours.get("name", ""),
@@ -169,15 +169,15 @@ def actual_of(revision: Revision, like: AnyContents, region: str) -> AnyContents
         sidecars=sidecars_of(definition, ours, like.sidecars, _log(like, region)),
         volumes=read(definition),
         mount_points=mounts_of(ours),
-        sound=not unsound,
-        unsound=unsound,
+        usable=not unsound,
+        unusable_because=unsound,
         seed=like.seed,
         placeholder=like.placeholder,
     )
     return replace(like, **{item.name: getattr(found, item.name) for item in fields(found)})
 
 
-def _unsound(revision: Revision, like: Contents) -> str:
+def _unusable_because(revision: Revision, like: Contents) -> str:
     """Returns why a revision cannot be used; empty if it can."""
     definition, ours = revision.definition, container_of(revision.definition, like.container_name)
     system = definition.get("runtimePlatform", {}).get("operatingSystemFamily", "LINUX")
@@ -216,7 +216,7 @@ def decide(desired: Contents, live: Revision, later: Iterable[Revision], good: s
     image to continue with if ECS gave up the live one.
     """
     running = container_of(live.definition, desired.container_name).get("image")
-    definition = laid(desired, live.definition, image_for(desired, running, good), me.region)
+    definition = merged(desired, live.definition, image_for(desired, running, good), me.region)
     note = "the newest deployment was given up: the image of the last good one is kept" if good else ""
     actual = actual_of(live, desired, me.region)
     if replace(desired, image=desired.image or actual.image) == actual:

@@ -62,7 +62,7 @@ _PHASES = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class ServiceState:
     """What a service runs compared with what it should run, and whether it is ready."""
 
     runs: str  # the task definition that it is set to run
@@ -112,7 +112,7 @@ class Snapshot:
     @property
     def candidate(self) -> str:
         """The task definition of the newest deployment, even if an older one runs again."""
-        return self.brings(self.newest) or str(self.primary.get("taskDefinition", ""))
+        return self.task_definition_of(self.newest) or str(self.primary.get("taskDefinition", ""))
 
     @property
     def phase(self) -> Phase | None:
@@ -145,7 +145,7 @@ class Snapshot:
         """The task definition of the newest completed deployment, which serves even while another is in progress."""
         over = [one for one in (self.service or {}).get("deployments", ()) if rollout_of(one) == "COMPLETED"]
         newest: Answer = max(over, key=began, default={})
-        last = self.brings(self.good[0]) if self.good else ""
+        last = self.task_definition_of(self.succeeded[0]) if self.succeeded else ""
         return str(newest.get("taskDefinition") or last or self.primary.get("taskDefinition", ""))
 
     @property
@@ -156,23 +156,23 @@ class Snapshot:
         return over and found.get("runningCount", 0) >= found.get("desiredCount", 0)
 
     @property
-    def back(self) -> str:
+    def rolled_back_to(self) -> str:
         """The task definition that runs again after the newest deployment was given up; empty if there is none."""
         if not self.given_up:
             return ""
         runs = str(self.primary.get("taskDefinition", ""))
-        return self.back_of(self.newest) or (runs if runs != self.candidate else "")
+        return self.rollback_target_of(self.newest) or (runs if runs != self.candidate else "")
 
     @property
-    def good(self) -> list[Answer]:
+    def succeeded(self) -> list[Answer]:
         """The deployments that succeeded, the newest first."""
         return sorted((one for one in self.deployments if phase_of(one) is Phase.DEPLOYED), key=began, reverse=True)
 
-    def brings(self, deployment: Answer) -> str:
+    def task_definition_of(self, deployment: Answer) -> str:
         """The task definition that a service deployment deploys; empty if unknown."""
         return self.revisions.get(target_of(deployment), "")
 
-    def back_of(self, deployment: Answer) -> str:
+    def rollback_target_of(self, deployment: Answer) -> str:
         """The task definition that a deployment was rolled back to; empty if unknown."""
         return self.revisions.get((deployment.get("rollback") or {}).get("serviceRevisionArn", ""), "")
 
@@ -184,7 +184,7 @@ class Snapshot:
 
     def ran(self, task_definition: str, container: str) -> str:
         """The digest of a revision's image in its last successful deployment; empty if unknown."""
-        last = next((one for one in self.good if self.brings(one) == task_definition), {})
+        last = next((one for one in self.succeeded if self.task_definition_of(one) == task_definition), {})
         return self.digest_of(last, container) if last else ""
 
     def good_image(self, container: str) -> str | None:
@@ -193,7 +193,7 @@ class Snapshot:
         A deployment that the circuit breaker ends without a rollback leaves the service on a task definition whose
         image never ran.
         """
-        last = self.good[0] if self.failed and self.good else {}
+        last = self.succeeded[0] if self.failed and self.succeeded else {}
         images = self.images.get(target_of(last), ())
         return next((one.get("image") for one in images if one.get("containerName") == container), None)
 
@@ -202,7 +202,7 @@ class Snapshot:
         after = [one for one in self.deployments if one["createdAt"] > than["createdAt"]]
         return min(after, key=began, default=None)
 
-    def standing(self, target: str) -> Standing:
+    def state_for(self, target: str) -> ServiceState:
         """Assess the service by its primary deployment, not by its counts: a steady service may run the old version.
 
         If a later revision than `target` is being deployed, it has superseded ours, and is accepted.
@@ -215,18 +215,18 @@ class Snapshot:
         runs = target if superseded else runs
         if self.failed:
             reason = reason_of(primary) or "ECS gave the deployment up"
-            return Standing(runs, ready=False, failed=reason, note=note, settled=False)
+            return ServiceState(runs, ready=False, failed=reason, note=note, settled=False)
         # Without a rollout state (another deployment controller) and without tasks nothing else is known.
         over = state == "COMPLETED" or (len(service.get("deployments", ())) <= 1 and (not state or desired == 0))
         if over and running >= desired:
-            return Standing(runs, ready=True, note=note)
+            return ServiceState(runs, ready=True, note=note)
         doing = "has" if over else "is rolling out:"
         rolling = f"revision {revision_of(primary['taskDefinition'])} {doing} {running} of {desired} running"
-        return Standing(runs, ready=False, note=f"{note}: {rolling}" if superseded else rolling)
+        return ServiceState(runs, ready=False, note=f"{note}: {rolling}" if superseded else rolling)
 
     def why_not(self, target: str) -> str:
         """Returns why the newest deployment of a task definition was rolled back or stopped; empty if it was not."""
-        newest = max((one for one in self.deployments if self.brings(one) == target), key=began, default={})
+        newest = max((one for one in self.deployments if self.task_definition_of(one) == target), key=began, default={})
         if not newest or phase_of(newest) in (Phase.DEPLOYED, Phase.ROLLING_OUT, Phase.PAUSED):
             return ""
         what, why = "was stopped" if "STOP" in newest["status"] else "was rolled back", newest.get("statusReason")
@@ -252,7 +252,7 @@ class Snapshot:
 
 def snapshot(aws: Aws, cluster: str, service: str) -> Snapshot:
     """A service, its newest deployments in full, and their revisions, as ECS returns them now."""
-    with aws.fresh():
+    with aws.uncached():
         if service_of(aws, cluster, service) is None:
             return Snapshot(None)
         describe = aws.ecs.describe_service_deployments
@@ -358,7 +358,7 @@ def phase_of(deployment: Answer) -> Phase:
     return Phase.GIVEN_UP if monitor_of(deployment) else Phase.STOPPED
 
 
-def gone_back(aws: Aws, cluster: str, service: Answer, tags: Mapping[str, str] | None = None) -> str:
+def rollback_note(aws: Aws, cluster: str, service: Answer, tags: Mapping[str, str] | None = None) -> str:
     """In words, who rolled back and what `up` will do; empty if the service does not run an earlier revision again.
 
     In that case a difference is not drift. `tags` are those of the running revision, if they are known already.
@@ -373,7 +373,7 @@ def gone_back(aws: Aws, cluster: str, service: Answer, tags: Mapping[str, str] |
     observed = brief(aws, cluster, service["serviceName"])
     if not observed.deployments:
         return ""
-    brought = [observed.brings(one) for one in observed.deployments]
+    brought = [observed.task_definition_of(one) for one in observed.deployments]
     now, before = revision_of(runs), revision_of(brought[0])
     if observed.newest["status"].startswith("ROLLBACK") and brought[0] != runs:
         return f"ECS rolled revision {before} back to revision {now}: {ends}"

@@ -67,7 +67,7 @@ def tags_in(record: ResourceRecordSetOutputTypeDef) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ExistingRecords:
     """The records at a name: the one of the requested type, or a conflicting one, and the TXT record with tags."""
 
     record: ResourceRecordSetOutputTypeDef | None
@@ -91,7 +91,7 @@ class Standing:
         return f"{record['Type']} {normal(record['Name'])} → {', '.join(map(normal, leads))}{policy}"
 
 
-def standing(aws: Aws, zone: str, name: str, kind: str) -> Standing:
+def existing_records(aws: Aws, zone: str, name: str, kind: str) -> ExistingRecords:
     """The records at the name, where a record of type `kind` is desired."""
     records = _from(aws, zone, name)
     here = [one for one in records if normal(one["Name"]) == name]
@@ -103,7 +103,7 @@ def standing(aws: Aws, zone: str, name: str, kind: str) -> Standing:
     others = [one for one in here if "CNAME" in (kind, one["Type"])]
     record = next(iter([*same, *others]), None)
     fits = record is not None and record["Type"] == kind and "SetIdentifier" not in record
-    return Standing(record, next(iter(texts), None), fits)
+    return ExistingRecords(record, next(iter(texts), None), fits)
 
 
 def _texts(records: Sequence[ResourceRecordSetOutputTypeDef], name: str) -> list[ResourceRecordSetOutputTypeDef]:

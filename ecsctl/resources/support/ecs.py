@@ -62,7 +62,7 @@ def services_of(aws: Aws, names: Names) -> list[ServiceTypeDef]:
     return found
 
 
-def lead_of(aws: Aws, names: Names) -> Names:
+def default_names_of(aws: Aws, names: Names) -> Names:
     """The process whose image counts as the app's: the web, if it has a service; otherwise the first that has one."""
     web = service_of(aws, names.cluster, names.service)
     if web and web["status"] == "ACTIVE":
@@ -129,7 +129,7 @@ def has_succeeded(task: Mapping[str, Any], container: str) -> bool:
 
 def commands_of(aws: Aws, cluster: str) -> list[TaskTypeDef]:
     """The tasks in which the release command is running: started by ecsctl, or in the pipeline."""
-    with aws.fresh():
+    with aws.uncached():
         found = described(aws, cluster, started_by_us(aws, cluster))
     return [one for one in found if one.get("group") == f"{BY}:{RELEASE}" and one.get("desiredStatus") == "RUNNING"]
 

@@ -32,7 +32,7 @@ def try_at_github(call: Callable[[], object], *refusals: str) -> bool:
     return True
 
 
-def take_down(aws: Aws, name: str) -> None:
+def deregister_webhook(aws: Aws, name: str) -> None:
     """Have CodePipeline remove a webhook from GitHub, with the token of the pipeline's source action."""
     try_at_github(
         partial(aws.codepipeline.deregister_webhook_with_third_party, webhookName=name), "ValidationException"
@@ -45,12 +45,12 @@ def unregister(aws: Aws, name: str, arn: str) -> None:
     If a run dies in between, the next one that needs the webhook registers it again.
     """
     aws.codepipeline.tag_resource(resourceArn=arn, tags=[{"key": REGISTERED, "value": ""}])
-    take_down(aws, name)
+    deregister_webhook(aws, name)
 
 
-def leave_repository(aws: Aws, me: Label, pipeline: str) -> None:
+def deregister_webhooks(aws: Aws, me: Label, pipeline: str) -> None:
     """Remove from GitHub our webhooks that notify a pipeline, while it still has their repository and token."""
-    with aws.fresh():
+    with aws.uncached():
         webhooks = aws.read(aws.codepipeline.list_webhooks)["webhooks"]
     for one in webhooks:
         if one["definition"]["targetPipeline"] == pipeline and me.owns(flat(one.get("tags"))):

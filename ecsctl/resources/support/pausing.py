@@ -67,7 +67,7 @@ def is_pause(hook: Answer) -> bool:
     return hook.get("targetType") == PAUSE or not (hook.get("targetType") or hook.get("hookTargetArn"))
 
 
-def beside(configuration: dict[str, Any], actual: Answer) -> None:
+def keep_hooks(configuration: dict[str, Any], actual: Answer) -> None:
     """Add the Lambda hooks that somebody has set on a service, since ECS replaces all hooks at once."""
     if HOOKS in configuration:
         hooks = (actual.get("deploymentConfiguration") or {}).get(HOOKS) or ()

@@ -56,7 +56,7 @@ def wanted(configured: Additions, tags: Mapping[str, str], usual: Usual) -> dict
     return back | {path: json.loads(value) for path, value in configured}
 
 
-def laid(parameters: Mapping[str, Any], over: dict[str, Any]) -> None:
+def merge_parameters(parameters: Mapping[str, Any], over: dict[str, Any]) -> None:
     """Merge parameters by path into those of a call. A None leaves the call's own value."""
     for path, value in parameters.items():
         parent, _, name = path.rpartition(".")

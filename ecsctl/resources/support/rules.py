@@ -78,7 +78,7 @@ def update(
 
 def delete(aws: Aws, name: str) -> None:
     """Delete a rule with all its targets, whoever added them: AWS refuses a rule that has some."""
-    with aws.fresh():
+    with aws.uncached():
         found = none_if_gone(lambda: targets(aws, name))
     if found:
         aws.events.remove_targets(Rule=name, Ids=[target["Id"] for target in found])

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ecsctl.resources.support.deployments import Snapshot, brief
-from ecsctl.resources.support.ecs import family_of, lead_of, service_of
+from ecsctl.resources.support.ecs import default_names_of, family_of, service_of
 from ecsctl.resources.support.revisions import latest_of, revision
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def running(aws: Aws, names: Names, placeholder: str = "", jobs: Collection[str]
 
     A draining service counts. None if there is none, or if it runs the placeholder image.
     """
-    lead = lead_of(aws, names)
+    lead = default_names_of(aws, names)
     found = service_of(aws, lead.cluster, lead.service)
     if found and found["status"] != "INACTIVE" and family_of(found.get("taskDefinition", "")):
         broken = Snapshot(found).failed and not brief(aws, lead.cluster, lead.service, "SUCCESSFUL").deployments

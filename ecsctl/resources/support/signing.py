@@ -43,14 +43,14 @@ def put(aws: Aws, repository: str, profile: str) -> None:
         "signingProfileArn": profile,
         "repositoryFilters": [{"filter": repository, "filterType": "WILDCARD_MATCH"}],
     }
-    with aws.fresh():
+    with aws.uncached():
         others: list[Any] = [one for one in rules(aws) if not is_about(one, repository)]
     aws.ecr.put_signing_configuration(signingConfiguration={"rules": [*others, ours]})
 
 
-def take_back(aws: Aws, repository: str) -> None:
+def remove_rule(aws: Aws, repository: str) -> None:
     """Remove the rule for this repository alone. If no other is left, the configuration is deleted too."""
-    with aws.fresh():
+    with aws.uncached():
         found = rules_if_known(aws)
     others: list[Any] = [one for one in found if not is_about(one, repository)]
     if others and len(others) < len(found):

@@ -107,7 +107,9 @@ def s3_refusal(
         body = response.raw_body or b""
         things = s3_actions.bucket(request.method, f"{place}{response.bucket_name}", query, body)
     else:
-        things = s3_actions.thing(request.method, f"{place}{response.bucket_name}/{key}", query, request.headers)
+        things = s3_actions.object_rights(
+            request.method, f"{place}{response.bucket_name}/{key}", query, request.headers
+        )
     if role:
         return _denied(response, role, things)
     return _decided(response, f"s3 {things[0].action.removeprefix('s3:')}", things) if things else None

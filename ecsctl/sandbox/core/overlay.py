@@ -50,7 +50,7 @@ def adds(target: type, name: str | None = None) -> Callable[[Method], Method]:
 
         def apply() -> None:
             if hasattr(target, method):
-                grown(f"{target.__name__}.{method}")
+                report_gained(f"{target.__name__}.{method}")
             setattr(target, method, function)
 
         _pending.append((target, apply))
@@ -60,7 +60,7 @@ def adds(target: type, name: str | None = None) -> Callable[[Method], Method]:
     return declare
 
 
-def grown(what: str) -> None:
+def report_gained(what: str) -> None:
     """Report that moto has gained something that ours adds. Raises OverlayError in tests, warns anywhere else."""
     if strict:
         raise OverlayError(f"moto now has {what}: compare it and drop ours")

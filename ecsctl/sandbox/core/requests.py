@@ -17,7 +17,7 @@ def before_each(function: Callable[[], None]) -> Callable[[], None]:
     return function
 
 
-def bring_to_now() -> None:
+def advance_world() -> None:
     """Bring the world up to date before a request is answered.
 
     An exception in that is a bug of the sandbox: tests fail on it, the server logs it and continues, because every
@@ -39,7 +39,7 @@ def call_action(original: Callable[..., Any], response: BaseResponse) -> Any:
     An unknown operation is an error that names it, with status 501. moto's own answer to those is an HTML page with
     status 500, which clients retry until they give up.
     """
-    bring_to_now()
+    advance_world()
     if refused := authorization.refusal(response) or congestion.refusal(response):
         return _answer(response, *refused)
     if (given := canned_answers.answer(response)) is not None:

@@ -91,7 +91,7 @@ def bucket(method: str, arn: str, query: Mapping[str, Any], body: bytes) -> list
     return asked
 
 
-def thing(method: str, arn: str, query: Mapping[str, Any], headers: Mapping[str, str]) -> list[Asked]:
+def object_rights(method: str, arn: str, query: Mapping[str, Any], headers: Mapping[str, str]) -> list[Asked]:
     """Returns what a request that is about an object needs; nothing where that is not known."""
     action = _OBJECT.get((method, next(iter(sorted(query.keys() & _OBJECT_PARTS)), "")))
     if action is None:

@@ -233,12 +233,12 @@ def _watch(server: Server, record: Path, idle: float) -> None:
     server.shutdown()
 
 
-def _pulse() -> None:
+def _advance_while_idle() -> None:
     """Pipelines go on also while nobody asks: their builds must begin when it is time."""
     while True:
         time.sleep(_PULSE)
         with overlay.lock:
-            requests.bring_to_now()
+            requests.advance_world()
 
 
 def _is_ours(record: Path, nonce: str) -> bool:
@@ -303,7 +303,7 @@ def serve(folder: Path, speed: float, idle: float) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: threading.Thread(target=server.shutdown, daemon=True).start())
     threading.Thread(target=_watch, args=(server, record, idle), daemon=True).start()
-    threading.Thread(target=_pulse, daemon=True).start()
+    threading.Thread(target=_advance_while_idle, daemon=True).start()
     threading.Thread(target=_warm_up, daemon=True).start()
     server.serve_forever(poll_interval=0.1)
     tools.close_all()

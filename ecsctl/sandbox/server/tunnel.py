@@ -46,13 +46,13 @@ class Tunnel:
                 return
             with far:
                 far.settimeout(None)
-                back = threading.Thread(target=_pump, args=(far, near), daemon=True)
+                back = threading.Thread(target=_copy, args=(far, near), daemon=True)
                 back.start()
-                _pump(near, far)
+                _copy(near, far)
                 back.join()
 
 
-def _pump(one: socket.socket, other: socket.socket) -> None:
+def _copy(one: socket.socket, other: socket.socket) -> None:
     """Pass on the data until there is no more."""
     with contextlib.suppress(OSError):
         while data := one.recv(65536):

@@ -56,7 +56,7 @@ def causes_of_worker(facts: Facts) -> Iterator[Cause]:
 
 def _led(checks: tuple[Check, ...], on: Callable[[Fix, Facts], Fix], facts: Facts) -> Iterator[Cause]:
     for cause in filter(None, (check(facts) for check in checks)):
-        yield cause if cause.calm else replace(cause, fix=tuple(on(way, facts) for way in cause.fix))
+        yield cause if cause.waiting else replace(cause, fix=tuple(on(way, facts) for way in cause.fix))
 
 
 __all__ = ["BUILDS", "Act", "Cause", "Certainty", "Fix", "Step", "causes_of", "causes_of_worker"]

@@ -33,7 +33,7 @@ class Cause:
     certainty: Certainty = Certainty.CERTAIN
     either: tuple[str, ...] = ()
     effect: bool = False  # it follows from another cause, if one is known
-    calm: bool = False  # nothing is broken: it waits for something, or is configured so
+    waiting: bool = False  # nothing is broken: it waits for something, or is configured so
     hints: tuple[str, ...] = ()
     process: str = ""  # the process that it concerns; empty for the app as a whole
     also: tuple[str, ...] = ()  # further processes with the same cause

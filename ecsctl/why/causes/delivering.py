@@ -136,7 +136,7 @@ def approval(facts: Facts) -> Cause | None:
         which = f" --action {name}" if len(waiting) > 1 else ""
         return Cause("approval", f"the pipeline waits for someone to approve {name}", (observed,),
                      (run(f"ecsctl pipeline approve{which}"), run(f"ecsctl pipeline approve --reject{which}")),
-                     calm=True)  # fmt: skip
+                     waiting=True)  # fmt: skip
     return None
 
 

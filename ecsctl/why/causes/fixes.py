@@ -104,10 +104,10 @@ def repair(what: str, facts: Facts) -> Fix:
     With a pipeline, a push is enough. Without one (the first build failed, or none is configured), `ecsctl deploy`
     alone would release the old image again.
     """
-    return Fix((Step(Act.CODE, what), *bring(facts)))
+    return Fix((Step(Act.CODE, what), *deploy_steps(facts)))
 
 
-def bring(facts: Facts) -> tuple[Step, ...]:
+def deploy_steps(facts: Facts) -> tuple[Step, ...]:
     """Return the steps that deploy a commit, depending on what exists."""
     push = Step(Act.PUSH, "commit and push it")
     if not facts.service and not _is_unread(facts, "the service"):
@@ -117,7 +117,9 @@ def bring(facts: Facts) -> tuple[Step, ...]:
     if facts.build is None and not _is_unread(facts, "the newest build"):
         return Step(Act.CODE, "build and push an image of it"), Step(Act.RUN, "ecsctl deploy --image URI")
     before = (Step(Act.RUN, "ecsctl cancel"),) if facts.releases.busy else ()
-    first = facts.given_up and not facts.releases.back  # resources that up makes after the service do not exist yet
+    first = (
+        facts.given_up and not facts.releases.rolled_back_to
+    )  # resources that up makes after the service do not exist yet
     return push, *before, Step(Act.RUN, "ecsctl deploy --build"), *((Step(Act.RUN, "ecsctl up"),) if first else ())
 
 
@@ -164,7 +166,7 @@ def resume(facts: Facts) -> tuple[Step, ...]:
         return ()
     if facts.undelivered:
         return (Step(Act.RUN, "ecsctl pipeline retry"),)
-    back = facts.releases.back
+    back = facts.releases.rolled_back_to
     if not back:
         return (Step(Act.RUN, "ecsctl up"),)
     if back == facts.suspect:  # the same version was restarted: no new release is needed

@@ -14,7 +14,7 @@ from ecsctl.resources.support.policy_document import taken
 from ecsctl.resources.support.revisions import architecture_of
 from ecsctl.why.causes.cause import Cause, Certainty
 from ecsctl.why.causes.fixes import Fix, back, by_hand, change, repair, resume, run, wait
-from ecsctl.why.causes.wording import right_again, short, sure, tries
+from ecsctl.why.causes.wording import certainty_of, right_again, short, tries
 from ecsctl.why.evidence import Evidence, Facts, Place, Reason
 from ecsctl.why.words import contains, is_cut
 
@@ -61,7 +61,7 @@ def image_missing(facts: Facts) -> Cause | None:
         known = facts.is_sidecar(others[beside])
         fix = (change(f"sidecars.{others[beside]}.image", "to one that exists") if known else
                by_hand(f"push {beside}, or let {others[beside]} have another image"),)  # fmt: skip
-    return Cause("image-missing", f"the image {wrong} does not exist", tuple(observed), fix, sure(found))
+    return Cause("image-missing", f"the image {wrong} does not exist", tuple(observed), fix, certainty_of(found))
 
 
 def image_name(facts: Facts) -> Cause | None:
@@ -77,7 +77,7 @@ def image_name(facts: Facts) -> Cause | None:
         sentence = f"the image's name begins with a registry that the task's DNS does not know: {host[1]}"
         return Cause("image-name", sentence, (about,), fix, Certainty.LIKELY, either=("unreachable",))
     sentence = "the image of the task definition has no name that an image can have"
-    return Cause("image-name", sentence, (about,), fix, sure(about))
+    return Cause("image-name", sentence, (about,), fix, certainty_of(about))
 
 
 # The messages of the container's start, and of a shell. An init (tini's execvp) passes what the kernel does not run to
@@ -115,7 +115,7 @@ def architecture(facts: Facts) -> Cause | None:
     )
     if beside and found:
         sentence = f"the image of the container {found.container} is for another processor than {desired} ({platform})"
-    certain = sure(found) if found else Certainty.CERTAIN if offered and fits else Certainty.LIKELY
+    certain = certainty_of(found) if found else Certainty.CERTAIN if offered and fits else Certainty.LIKELY
     return Cause("architecture", sentence, tuple(observed), fix, certain)
 
 
@@ -138,7 +138,7 @@ def pull_limit(facts: Facts) -> Cause | None:
                "repository", facts),)  # fmt: skip
     fix = (*other, wait(f"wait some hours{tries(facts)}"))
     who = "ECR Public" if contains(found.text, "public.ecr.aws") else "the image's registry"
-    return Cause("pull-limit", f"{who} limits pulls without a login", (found,), fix, sure(found))
+    return Cause("pull-limit", f"{who} limits pulls without a login", (found,), fix, certainty_of(found))
 
 
 def pull_denied(facts: Facts) -> Cause | None:
@@ -169,7 +169,7 @@ def pull_denied(facts: Facts) -> Cause | None:
         fix = right_again(found, facts)
         if kept := _kept_by_policy(found, facts):
             return kept
-    return Cause("pull-denied", f"{role} may not pull the image", (found,), fix, sure(found))
+    return Cause("pull-denied", f"{role} may not pull the image", (found,), fix, certainty_of(found))
 
 
 def _kept_by_policy(found: Reason, facts: Facts) -> Cause | None:
@@ -213,7 +213,7 @@ def image_user(facts: Facts) -> Cause | None:
             "name the user by its number in the Dockerfile (USER 1000), or let the image have an /etc/passwd", facts
         ),
     )
-    return Cause("image-user", sentence, (found,), fix, sure(found))
+    return Cause("image-user", sentence, (found,), fix, certainty_of(found))
 
 
 def image_format(facts: Facts) -> Cause | None:
@@ -228,7 +228,7 @@ def image_format(facts: Facts) -> Cause | None:
     fix = _of_sidecar(found, facts) or (
         repair("build with docker buildx build --provenance=false --sbom=false, which pushes the image alone"
                if attested else "build and push it again, with the newest Docker", facts),)  # fmt: skip
-    return Cause("image-format", sentence, (found,), fix, sure(found))
+    return Cause("image-format", sentence, (found,), fix, certainty_of(found))
 
 
 def command_missing(facts: Facts) -> Cause | None:
@@ -249,14 +249,14 @@ def command_missing(facts: Facts) -> Cause | None:
         if facts.is_sidecar(beside):
             program_of = "entrypoint" if facts.definition_of(beside).get("entryPoint") else "command"
             ways = (change(f"sidecars.{beside}.{program_of}", "to a program that the image has"),)
-        return Cause("command-missing", sentence, (found,), ways, sure(found))
+        return Cause("command-missing", sentence, (found,), ways, certainty_of(found))
     sentence = f"the image cannot run its command {program[1].strip()}: {why}"
     fix = (repair(how, facts),
             change("service.entrypoint" if facts.container.get("entryPoint") else "service.command",
                    "to a program that the image has"))  # fmt: skip
     if facts.process != WEB:  # a worker has its own command
         sentence, fix = f"the image cannot run the command of {facts.who}, {program[1].strip()}: {why}", fix[::-1]
-    return Cause("command-missing", sentence, (found,), fix, sure(found))
+    return Cause("command-missing", sentence, (found,), fix, certainty_of(found))
 
 
 def _of_sidecar(found: Reason | None, facts: Facts) -> tuple[Fix, ...]:

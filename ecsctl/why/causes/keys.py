@@ -12,7 +12,7 @@ import re
 from ecsctl.why.causes.cause import Cause, Check
 from ecsctl.why.causes.fixes import Fix, by_hand
 from ecsctl.why.causes.secret_reading import arn_in, named_secret
-from ecsctl.why.causes.wording import sure
+from ecsctl.why.causes.wording import certainty_of
 from ecsctl.why.evidence import Facts, Place, Reason
 from ecsctl.why.words import contains
 
@@ -59,7 +59,7 @@ def _cause(found: Reason, state: str, fix: Fix) -> Cause:
     what = ENCRYPTED.get(found.place) or named_secret(arn_in(found.text))
     named = f" ({_key(found)})" if _key(found) else ""
     sentence = f"the KMS key that {what} is encrypted with {state}{named}"
-    return Cause("key-unusable", sentence, (found,), (fix,), sure(found))
+    return Cause("key-unusable", sentence, (found,), (fix,), certainty_of(found))
 
 
 def _key(found: Reason) -> str:

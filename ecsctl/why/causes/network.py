@@ -48,7 +48,7 @@ def no_way_out(facts: Facts) -> Cause | None:
     if not found:
         return None
     for subnet, table in facts.subnet_routes.items():
-        if end := dead_end(subnet, table, facts):
+        if end := missing_route(subnet, table, facts):
             fix = _route(table, facts)
             certainty = Certainty.LIKELY if slow else Certainty.CERTAIN
             return Cause("no-way-out", f"the tasks have no way out: {end.text}", (found, end), fix, certainty)
@@ -100,7 +100,7 @@ def shut_by_acl(found: Evidence, facts: Facts, front: Sequence[str]) -> Cause | 
     return Cause("network-acl", f"a network ACL is in the way ({names})", (found, *observed), fix)
 
 
-def dead_end(subnet: str, table: Answer, facts: Facts) -> Evidence | None:
+def missing_route(subnet: str, table: Answer, facts: Facts) -> Evidence | None:
     """Return why the subnet has no route to the internet or AWS's services; None if it has one."""
     routes = [one for one in table.get("Routes", ()) if one.get("DestinationCidrBlock") == "0.0.0.0/0"]
     kinds = ("NatGatewayId", "GatewayId", "TransitGatewayId", "NetworkInterfaceId", "InstanceId",

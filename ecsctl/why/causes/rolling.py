@@ -62,18 +62,18 @@ def zero_desired(facts: Facts) -> Cause | None:
             if facts.build or facts.pipeline
             else run("ecsctl up --image URI", "one that exists")
         )
-        return Cause("no-image-yet", sentence, tuple(observed), (build,), effect=True, calm=True)
+        return Cause("no-image-yet", sentence, tuple(observed), (build,), effect=True, waiting=True)
     if facts.rests:
         return None
     sentence = "nothing runs: the service is set to 0 tasks"
     unknown = facts.process != WEB and facts.rests is None  # a worker may be configured with 0 tasks
-    return Cause("scaled-to-zero", sentence, tuple(observed), (up("sets what ecsctl.toml says"),), calm=unknown)
+    return Cause("scaled-to-zero", sentence, tuple(observed), (up("sets what ecsctl.toml says"),), waiting=unknown)
 
 
 def given_up(facts: Facts) -> Cause | None:
     """The newest deployment was rolled back, stopped or given up, as an effect of whatever broke its tasks."""
     releases = facts.releases
-    newest, phase, back = releases.newest, releases.phase, releases.back
+    newest, phase, back = releases.newest, releases.phase, releases.rolled_back_to
     if not facts.given_up:
         return None
     name = called(facts.suspect)
@@ -89,7 +89,7 @@ def given_up(facts: Facts) -> Cause | None:
     if phase in (Phase.STOPPED, Phase.TAKEN_BACK) and not releases.failed:
         sentence = f"the deployment of {name} was stopped before its end" + (f", and {again}" if back else "")
         restart = Fix(resume(facts), "if it was stopped by mistake")
-        return Cause("stopped", sentence, observed, (restart,), effect=True, calm=facts.healthy)
+        return Cause("stopped", sentence, observed, (restart,), effect=True, waiting=facts.healthy)
     by = f" by {monitor}" if (monitor := monitor_of(newest)) else ""
     if (said := str(newest.get("statusReason") or "")) and not VAGUE.search(said):
         again += f"; ECS says: {said}"
@@ -114,7 +114,7 @@ def paused(facts: Facts) -> Cause | None:
     sentence = f"{called(facts.suspect)} {found.described}" + (f"; {traffic}" if traffic else "")
     observed = (Evidence("deployment", f"its hook at {found.stage} awaits an answer", newest.get("updatedAt")),)
     fix = (run("ecsctl continue", "lets it go on"), run("ecsctl cancel", "takes it back"))
-    return Cause("paused", sentence, observed, fix, calm=True)
+    return Cause("paused", sentence, observed, fix, waiting=True)
 
 
 def under_way(facts: Facts) -> Cause | None:
@@ -130,7 +130,13 @@ def under_way(facts: Facts) -> Cause | None:
     sentence += "nothing speaks against it yet"
     observed = (Evidence("deployment", reason_of(primary) or "in progress", primary.get("updatedAt")),)
     return Cause(
-        "rolling-out", sentence, observed, (wait("wait: it is under way"),), Certainty.POSSIBLE, effect=True, calm=True
+        "rolling-out",
+        sentence,
+        observed,
+        (wait("wait: it is under way"),),
+        Certainty.POSSIBLE,
+        effect=True,
+        waiting=True,
     )
 
 

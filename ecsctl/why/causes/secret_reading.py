@@ -11,7 +11,7 @@ import re
 
 from ecsctl.why.causes.cause import Cause, Certainty
 from ecsctl.why.causes.fixes import Act, Fix, Step, by_hand, change, renewed, run
-from ecsctl.why.causes.wording import right_again, short, sure
+from ecsctl.why.causes.wording import certainty_of, right_again, short
 from ecsctl.why.evidence import Evidence, Facts, Place
 from ecsctl.why.words import contains
 
@@ -40,7 +40,7 @@ def secret_misnamed(facts: Facts) -> Cause | None:
     which = f" of {variable[1]}" if variable else f" {listed[1]}" if listed else ""
     sentence = f"the name{which} is not one that a parameter of Systems Manager can have"
     fix = (change("service.secrets", "to the parameter's whole ARN (arn:aws:ssm:REGION:ACCOUNT:parameter/NAME)"),)
-    return Cause("secret-name", sentence, (found,), fix, sure(found))
+    return Cause("secret-name", sentence, (found,), fix, certainty_of(found))
 
 
 def secret_state(facts: Facts) -> Cause | None:
@@ -56,7 +56,7 @@ def _empty(facts: Facts) -> Cause | None:
     if not contains(found.text, "secret value") and (lost or facts.secrets.get(name) != "there"):
         return None
     sentence = f"{named_secret(name)} exists and has no value"
-    return Cause("secret-empty", sentence, (found,), (_put(name, facts, "VALUE"),), sure(found))
+    return Cause("secret-empty", sentence, (found,), (_put(name, facts, "VALUE"),), certainty_of(found))
 
 
 def _lost(facts: Facts) -> Cause | None:
@@ -88,7 +88,7 @@ def _lost(facts: Facts) -> Cause | None:
             fix = (again, *fix)
     sentence = f"{what} is {state}"
     evidence = (*((found,) if found else ()), *observed)
-    return Cause("secret-missing", sentence, evidence, fix, Certainty.CERTAIN if lost else sure(found))
+    return Cause("secret-missing", sentence, evidence, fix, Certainty.CERTAIN if lost else certainty_of(found))
 
 
 def _without_key(facts: Facts) -> Cause | None:
@@ -100,7 +100,7 @@ def _without_key(facts: Facts) -> Cause | None:
         f"has no key {key[1]}" if key else "is not JSON, but a key in it is configured"
     )
     fix = (change(_key(name, facts), "to a key that the secret has"), _put(name, facts, "JSON"))
-    return Cause("secret-key-missing", sentence, (found,), fix, sure(found))
+    return Cause("secret-key-missing", sentence, (found,), fix, certainty_of(found))
 
 
 def secret_denied(facts: Facts) -> Cause | None:
@@ -119,7 +119,7 @@ def secret_denied(facts: Facts) -> Cause | None:
     allow = by_hand(f"allow {role} kms:Decrypt in the policy of the secret's key")
     named = change(_key(arn, facts), "to the secret's whole ARN")
     return Cause(
-        "secret-denied", sentence, (found,), (*right_again(found, facts), allow if kms else named), sure(found)
+        "secret-denied", sentence, (found,), (*right_again(found, facts), allow if kms else named), certainty_of(found)
     )
 
 

@@ -25,7 +25,7 @@ from ecsctl.why.causes.images import (
 )
 from ecsctl.why.causes.network import BEGINS, is_ours
 from ecsctl.why.causes.secret_reading import secret_denied, secret_misnamed, secret_state, secret_unread
-from ecsctl.why.causes.wording import right_again, short, sure, tries
+from ecsctl.why.causes.wording import certainty_of, right_again, short, tries
 from ecsctl.why.evidence import Evidence, Facts, Place
 from ecsctl.why.words import contains
 
@@ -36,7 +36,7 @@ def log_denied(facts: Facts) -> Cause | None:
     if not found:
         return None
     sentence = f"{short(facts.definition.get('executionRoleArn', 'the execution role'))} may not write the app's log"
-    return Cause("log-denied", sentence, (found,), right_again(found, facts), sure(found))
+    return Cause("log-denied", sentence, (found,), right_again(found, facts), certainty_of(found))
 
 
 def log_group_missing(facts: Facts) -> Cause | None:
@@ -53,7 +53,7 @@ def log_group_missing(facts: Facts) -> Cause | None:
         f"the log group {name} does not exist",
         tuple(observed),
         (up("makes it"),),
-        Certainty.CERTAIN if gone else sure(found),
+        Certainty.CERTAIN if gone else certainty_of(found),
     )
 
 
@@ -66,7 +66,7 @@ def env_file_unread(facts: Facts) -> Cause | None:
     sentence = f"an environment file in S3 does not exist, or {role} may not read it"
     allow = by_hand(f"put the file where environmentFiles in [raw] expects it, and allow {role} s3:GetObject on it "
                     f"and s3:GetBucketLocation on its bucket{tries(facts)}")  # fmt: skip
-    return Cause("env-file-unread", sentence, (found,), (allow,), sure(found))
+    return Cause("env-file-unread", sentence, (found,), (allow,), certainty_of(found))
 
 
 def role_not_assumable(facts: Facts) -> Cause | None:
@@ -86,7 +86,7 @@ def role_not_assumable(facts: Facts) -> Cause | None:
     arn = named[1] if named else next(iter(bad), "")
     sentence = f"ECS cannot assume the role {short(arn)}" + (f": it {bad[arn]}" if arn in bad else "")
     return Cause("role-not-assumable", sentence, tuple(observed), (up("makes the role and its trust right"),),
-                 Certainty.CERTAIN if bad else sure(found))  # fmt: skip
+                 Certainty.CERTAIN if bad else certainty_of(found))  # fmt: skip
 
 
 def vcpu_quota(facts: Facts) -> Cause | None:
@@ -101,7 +101,7 @@ def vcpu_quota(facts: Facts) -> Cause | None:
     quota = f"AWS Fargate, Fargate {kind} vCPU resource count"
     fix = (by_hand(f"ask for more in Service Quotas: {quota}{tries(facts)}"),
             change("service.cpu", "to less"))  # fmt: skip
-    return Cause("vcpu-quota", "the account's quota of Fargate vCPUs is used up", (found,), fix, sure(found))
+    return Cause("vcpu-quota", "the account's quota of Fargate vCPUs is used up", (found,), fix, certainty_of(found))
 
 
 def account_blocked(facts: Facts) -> Cause | None:
@@ -115,7 +115,7 @@ def account_blocked(facts: Facts) -> Cause | None:
         return None
     fix = by_hand(f"check the account's billing page and mails, and ask AWS support to unblock it{tries(facts)}")
     return Cause("account-blocked", "AWS has blocked the account: no task can start in it", (found,), (fix,),
-                 sure(found))  # fmt: skip
+                 certainty_of(found))  # fmt: skip
 
 
 def subnet_full(facts: Facts) -> Cause | None:
@@ -128,7 +128,7 @@ def subnet_full(facts: Facts) -> Cause | None:
     fix: tuple[Fix, ...] = (by_hand(f"free addresses in the subnet{tries(facts)}"),)
     if facts.subnet_routes and not any(is_ours(table, facts) for table in facts.subnet_routes.values()):
         fix += (change(f"vpc.{_subnets(facts)}", "to larger ones"),)
-    return Cause("subnet-full", "a subnet of the tasks has no free address left", (found,), fix, sure(found))
+    return Cause("subnet-full", "a subnet of the tasks has no free address left", (found,), fix, certainty_of(found))
 
 
 def capacity(facts: Facts) -> Cause | None:
@@ -144,7 +144,7 @@ def capacity(facts: Facts) -> Cause | None:
         sentence = "AWS has no Fargate Spot capacity there right now"
         if len(providers) > 1:
             sentence = "AWS has no Fargate capacity there right now: more likely Spot than On-Demand"
-    return Cause("capacity", sentence, (found,), fix, sure(found))
+    return Cause("capacity", sentence, (found,), fix, certainty_of(found))
 
 
 def network_interface(facts: Facts) -> Cause | None:
@@ -155,7 +155,9 @@ def network_interface(facts: Facts) -> Cause | None:
     if not found:
         return None
     sentence = "AWS did not give the task its network interface in time"
-    return Cause("network-interface", sentence, (found,), (wait(f"wait some minutes{tries(facts)}"),), sure(found))
+    return Cause(
+        "network-interface", sentence, (found,), (wait(f"wait some minutes{tries(facts)}"),), certainty_of(found)
+    )
 
 
 def agent_timeout(facts: Facts) -> Cause | None:
@@ -186,7 +188,7 @@ def maintenance(facts: Facts) -> Cause | None:
     if not found:
         return None
     sentence = "AWS does maintenance on what a task ran on, and ECS starts another in its place"
-    return Cause("maintenance", sentence, (found,), (wait("wait: ECS replaces the task by itself"),), calm=True)
+    return Cause("maintenance", sentence, (found,), (wait("wait: ECS replaces the task by itself"),), waiting=True)
 
 
 def spot_interruption(facts: Facts) -> Cause | None:
@@ -196,7 +198,7 @@ def spot_interruption(facts: Facts) -> Cause | None:
         return None
     sentence = "AWS took the Spot capacity of a task back, and ECS starts another in its place where there is some"
     fix = (wait("wait: ECS replaces the task by itself"), change("service.spot.base", "to keep some on Fargate"))
-    return Cause("spot-interruption", sentence, (found,), fix, calm=True)
+    return Cause("spot-interruption", sentence, (found,), fix, waiting=True)
 
 
 def _subnets(facts: Facts) -> str:

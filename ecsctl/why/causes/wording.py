@@ -26,7 +26,7 @@ def right_again(found: Reason, facts: Facts) -> tuple[Fix, ...]:
     return (up(RIGHTS),)
 
 
-def sure(found: Reason | None) -> Certainty:
+def certainty_of(found: Reason | None) -> Certainty:
     """Return CERTAIN for AWS's own message, LIKELY if it is truncated, since the rest is unknown."""
     return Certainty.LIKELY if found and is_cut(found.text) else Certainty.CERTAIN
 

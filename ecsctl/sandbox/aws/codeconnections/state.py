@@ -11,7 +11,7 @@ from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from ecsctl.sandbox.core.defaults import REGION
-from ecsctl.sandbox.core.overlay import Refusal, grown
+from ecsctl.sandbox.core.overlay import Refusal, report_gained
 from ecsctl.sandbox.core.script import ScriptError, switch
 
 
@@ -84,7 +84,7 @@ def complete_handshake(name: str, region: str = REGION, status: str = "AVAILABLE
 def _register() -> None:
     for service in ("codeconnections", "codestar-connections"):
         if any(known == service for known, _ in moto.backend_index.backend_url_patterns):
-            grown(service)
+            report_gained(service)
         pattern = re.compile(rf"https?://{service}\.(.+)\.amazonaws\.com")
         moto.backend_index.backend_url_patterns.insert(0, (service, pattern))  # before moto's, in case it gets one
         sys.modules[f"moto.{service.replace('-', '')}"] = sys.modules[__name__]  # where moto finds its backends

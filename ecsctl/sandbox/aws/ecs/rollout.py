@@ -261,7 +261,7 @@ def failed(service: Service, world: World, t: float, pauses: tuple[float, ...] |
     primary.failed += 1
     primary.updated = t
     if breaker(service) and primary.failed >= threshold(service):
-        _trip(service, world, t)
+        _break_circuit(service, world, t)
 
 
 def succeeded(service: Service, deployment: str) -> None:
@@ -273,7 +273,7 @@ def succeeded(service: Service, deployment: str) -> None:
 _TRIPPED = "ECS deployment circuit breaker: tasks failed to start."
 
 
-def _trip(service: Service, world: World, t: float) -> None:
+def _break_circuit(service: Service, world: World, t: float) -> None:
     """Fail the deployment and roll back to the last COMPLETED one.
 
     If there is none, or `rollback` is off, no more tasks are launched, and those that serve keep running (ECS guide,

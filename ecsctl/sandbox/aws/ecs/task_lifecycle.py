@@ -175,7 +175,7 @@ def _check(task: Task, t: float, world: World) -> list[Signal]:
     if task.run.kind != "real":
         return []
     if facts.inside == "unhealthy" and t >= task.moments["started"] + _grace(task):
-        return _sick(task, t, world)
+        return _end_unhealthy(task, t, world)
     if facts.target == "unhealthy" and "killed" not in task.agenda:
         task.run = Run("real", target_reason=facts.reason, target_description=facts.text)
         return _unhealthy(task, t, world)
@@ -278,7 +278,7 @@ def _killed(task: Task, t: float, world: World) -> list[Signal]:
     return [*signals, ("failed", "")]
 
 
-def _sick(task: Task, t: float, world: World) -> list[Signal]:
+def _end_unhealthy(task: Task, t: float, world: World) -> list[Signal]:
     """Stop a service's task; a standalone one is only reported (ECS guide, "Determine Amazon ECS task health")."""
     task.container_health = "UNHEALTHY"
     if not task.served:
@@ -294,7 +294,7 @@ def _fatal(task: Task, t: float, world: World) -> list[Signal]:
     was_healthy = task.healthy
     if container_run.end is None or (container_run.unhealthy or inf) < container_run.end:
         if not task.terms.get("healthCheckGracePeriodSeconds") or t >= task.moments.get("started", t) + _grace(task):
-            return _sick(task, t, world)
+            return _end_unhealthy(task, t, world)
         task.agenda["fatal"] = task.moments["started"] + _grace(task)
         return []
     for one, other in task.container_runs.items():  # including those that ended earlier
@@ -330,7 +330,7 @@ _STEPS: dict[str, Callable[[Task, float, World], list[Signal]]] = {
     "killed": _killed,
     "recheck": _recheck,
     "unused": _unused,
-    "sick": _sick,
+    "sick": _end_unhealthy,
     "fatal": _fatal,
     "exited": _exited,
     "drained": drained,

@@ -24,7 +24,7 @@ from ecsctl.sandbox.aws.ecs.world import Region
 from ecsctl.sandbox.core import clock, overlay
 
 
-def _crews(backend: EC2ContainerServiceBackend, cluster: Cluster) -> list[TaskOwner]:
+def _owners(backend: EC2ContainerServiceBackend, cluster: Cluster) -> list[TaskOwner]:
     owners: list[TaskOwner] = [service for service in services(backend) if service.cluster_arn == cluster.arn]
     owner = memory(backend).standalone.get(cluster.arn)
     return [*owners, owner] if owner else owners
@@ -33,7 +33,7 @@ def _crews(backend: EC2ContainerServiceBackend, cluster: Cluster) -> list[TaskOw
 def find(backend: EC2ContainerServiceBackend, cluster: Cluster, reference: str) -> tuple[TaskOwner, Task] | None:
     """A task of the cluster by id or ARN, and its owner; None if it is unknown or forgotten."""
     ident = reference.rsplit("/", 1)[-1]
-    return next(((owner, t) for owner in _crews(backend, cluster) for t in owner.known if t.id == ident), None)
+    return next(((owner, t) for owner in _owners(backend, cluster) for t in owner.known if t.id == ident), None)
 
 
 @overlay.wraps(EC2ContainerServiceResponse)
@@ -41,7 +41,7 @@ def list_tasks(_original: Any, response: EC2ContainerServiceResponse) -> ActionR
     """List tasks by desired status (default: RUNNING), service, family or startedBy; stopped ones for an hour."""
     backend, ask = response.ecs_backend, response._get_params()
     cluster = clusters.find(backend, ask.get("cluster"))
-    owners = _crews(backend, cluster)
+    owners = _owners(backend, cluster)
     if ask.get("serviceName"):
         service = ecs_services.find(backend, cluster.arn, ask["serviceName"])
         if service is None:

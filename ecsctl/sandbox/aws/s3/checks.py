@@ -15,7 +15,7 @@ from ecsctl.sandbox.core import authorization, clock, congestion, overlay, reque
 @overlay.wraps(S3Response)
 def _bucket_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     """Refuse callers other than the bucket's owner, and buckets of another owner than the caller expects."""
-    requests.bring_to_now()  # moto dispatches S3's requests differently from all others
+    requests.advance_world()  # moto dispatches S3's requests differently from all others
     _check_time(self, request)
     _check_rights(self, request)
     settings = self._get_querystring(request, full_url)
@@ -34,7 +34,7 @@ def _bucket_response(original: Any, self: S3Response, request: Any, full_url: st
 @overlay.wraps(S3Response)
 def _key_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     """The same for requests about objects."""
-    requests.bring_to_now()
+    requests.advance_world()
     _check_time(self, request)
     key = self.parse_key_name()
     _check_rights(self, request, key)
