@@ -20,7 +20,7 @@ def test_the_policies_are_printed_for_this_app(folder: Path, run: Callable[..., 
     assert "secret:github/token-??????" in ended.out
 
 
-def test_without_an_account_it_says_what_is_missing(folder: Path, run: Callable[..., Ended]) -> None:
+def test_policy_without_an_account_names_the_missing_option(folder: Path, run: Callable[..., Ended]) -> None:
     ended = run("policy")
     assert ended.code == 2
     assert "--account" in ended.err

@@ -26,12 +26,12 @@ print(sorted(heavy & set(sys.modules)), file=sys.stderr)
     assert done.stderr.strip() == "[]"
 
 
-def test_python_m_and_the_version() -> None:
+def test_python_m_ecsctl_prints_the_version() -> None:
     done = subprocess.run([sys.executable, "-m", "ecsctl", "--version"], text=True, capture_output=True, check=True)
     assert done.stdout.startswith("ecsctl 0.1.0 (python 3.")
 
 
-def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:
+def test_a_closed_pipe_ends_a_command_quietly(tmp_path: Path) -> None:
     program = "from ecsctl.cli import main; main()"
     reader, writer = os.pipe()
     os.close(reader)

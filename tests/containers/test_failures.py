@@ -19,34 +19,34 @@ PARAMETER = "/app/parameter"
 """
 
 
-def test_an_app_on_another_port(fast: Project) -> None:
+def test_an_app_on_another_port_is_diagnosed(fast: Project) -> None:
     why = pushed(fast, "wrong-port", app=LIGHT.replace("PORT = 8000", "PORT = 9000"))
     assert "9000" in why
     assert "8000" in why
 
 
-def test_an_app_that_answers_404_to_the_health_check(fast: Project) -> None:
+def test_an_app_that_answers_404_to_the_health_check_is_diagnosed(fast: Project) -> None:
     why = pushed(fast, "health-path", app=LIGHT.replace('HEALTH = "/healthz"', 'HEALTH = "/health"'))
     assert "404" in why
     assert "/healthz" in why
 
 
-def test_an_app_that_needs_more_memory(fast: Project) -> None:
+def test_an_app_that_needs_more_memory_is_diagnosed(fast: Project) -> None:
     why = pushed(fast, "out-of-memory", app="grown = [bytearray(64 << 20) for _ in range(64)]\n" + LIGHT)
     assert "memory" in why
 
 
-def test_an_app_that_lacks_a_variable(fast: Project) -> None:
+def test_an_app_that_lacks_a_variable_is_diagnosed(fast: Project) -> None:
     why = pushed(fast, "crash-at-start", app='import os\n\nos.environ["DATABASE_URL"]\n' + LIGHT)
     assert "DATABASE_URL" in why
 
 
-def test_a_program_that_is_not_there(fast: Project) -> None:
+def test_a_program_that_is_not_there_is_diagnosed(fast: Project) -> None:
     why = pushed(fast, "command-missing", dockerfile=DOCKERFILE.replace('"python3", "-m", "app"', '"gunicorn", "app"'))
     assert "gunicorn" in why
 
 
-def test_an_image_for_another_processor(fast: Project) -> None:
+def test_an_image_for_another_processor_is_diagnosed(fast: Project) -> None:
     image = base.empty(fast.engine, "amd64")  # a service is for arm64, if nothing else is said
     why = pushed(
         fast, "architecture-manifest", dockerfile=DOCKERFILE.replace(base.NAME, f"--platform=linux/amd64 {image}")
@@ -55,7 +55,7 @@ def test_an_image_for_another_processor(fast: Project) -> None:
     assert "amd64" in why
 
 
-def test_a_program_for_another_processor(fast: Project) -> None:
+def test_a_program_for_another_processor_is_diagnosed(fast: Project) -> None:
     machine = {"amd64": 183}.get(fast.engine.architecture, 62)  # e_machine of AArch64, of x86-64
     program = fast.folder / "server"
     program.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHI", 2, machine, 1) + bytes(200))
@@ -65,7 +65,7 @@ def test_a_program_for_another_processor(fast: Project) -> None:
     assert "a program in the image is for another processor" in why
 
 
-def test_a_build_that_fails(fast: Project) -> None:
+def test_a_build_that_fails_is_diagnosed(fast: Project) -> None:
     why = pushed(fast, "docker-build-error", dockerfile=DOCKERFILE + "RUN false\n")
     assert "Dockerfile" in why or "docker build" in why
 

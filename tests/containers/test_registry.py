@@ -88,7 +88,9 @@ def test_an_image_goes_there_by_ecr_s_name_comes_back_from_there_and_is_gone_whe
     assert held(registry, second[7:19]) == 200
 
 
-def test_it_ends_with_what_it_holds(registry: Registry, engine: Engine, tmp_path: Path) -> None:
+def test_a_closed_registry_leaves_no_folder_and_serves_no_image(
+    registry: Registry, engine: Engine, tmp_path: Path
+) -> None:
     image = built(engine, tmp_path, "one")
     registry.push(image, f"{REPOSITORY}:one", [])
     assert held(registry, "one") == 200
@@ -105,7 +107,7 @@ def test_an_engine_that_cannot_push_there_says_why(registry: Registry, engine: E
         registry.push("sha256:" + "0" * 64, f"{REPOSITORY}:none", [])
 
 
-def test_nobody_needs_it(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_registry_can_be_turned_off(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     assert registry.usable
     monkeypatch.setenv(NO_REGISTRY, "0")
     assert not registry.usable

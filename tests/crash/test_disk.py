@@ -77,7 +77,7 @@ def test_a_disk_that_takes_no_more_ends_the_run_with_the_reason_and_the_next_one
 @pytest.mark.parametrize("fault", BROKEN)
 @pytest.mark.parametrize("command", ["up", "down"])
 @pytest.mark.parametrize("part", sample(32))
-def test_a_disk_that_takes_no_more_since_a_change_of_the_whole_stack(
+def test_the_next_run_finishes_the_whole_stack_after_a_disk_was_full(
     struck: Struck, tally: Tally, command: str, fault: str, part: Part
 ) -> None:
     matrix = Matrix(struck, tally)

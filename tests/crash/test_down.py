@@ -22,7 +22,9 @@ def test_killed_at_any_change_the_same_command_again_finishes(
 
 
 @pytest.mark.parametrize("part", sample(32))
-def test_killed_at_any_change_up_makes_all_anew(struck: Struck, tally: Tally, part: Part) -> None:
+def test_after_a_down_killed_at_any_change_up_creates_everything_again(
+    struck: Struck, tally: Tally, part: Part
+) -> None:
     matrix = Matrix(struck, tally)
     struck.up()
     assert matrix.killed(struck.down, DEATHS, matrix.up_anew, part) == []

@@ -190,7 +190,7 @@ def test_whatever_a_power_cut_leaves_is_a_record_and_the_next_run_finishes(
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("command", ["up", "down"])
 @pytest.mark.parametrize("part", sample(32))
-def test_a_power_cut_after_a_change_of_the_whole_stack(
+def test_the_next_run_finishes_the_whole_stack_after_a_power_cut_at_a_change(
     struck: Struck, tally: Tally, part: Part, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     matrix, disk = Matrix(struck, tally), Disk(Path.cwd())

@@ -18,7 +18,7 @@ SHARE = 0.05  # of the requests that AWS allows
 
 
 @pytest.mark.filterwarnings("ignore:.*does not match an error shape")
-def test_up_plan_and_down_end_well_in_a_throttling_storm(world: World) -> None:
+def test_up_plan_and_down_succeed_while_most_calls_are_throttled(world: World) -> None:
     refused: dict[str, int] = {}
 
     def heard(service: str, _name: str, _seconds: float, failure: BaseException | None, _with: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ TURNS = {
 
 
 @pytest.mark.parametrize(("first", "second"), TURNS.values(), ids=TURNS.keys())
-def test_a_turn_of_mind_ends_where_a_clean_up_would(
+def test_changing_from_one_configuration_to_another_ends_like_a_fresh_up(
     world: World, first: dict[str, Any], second: dict[str, Any]
 ) -> None:
     before = world.exact()

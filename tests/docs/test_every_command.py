@@ -105,13 +105,13 @@ def alike(line: str) -> str:
     return re.sub(r"(?<=task )[0-9a-f]{8}|\d\d:\d\d:\d\d(?= UTC)", "-", line)
 
 
-def test_every_command_that_only_reads(everything: Clock) -> None:
+def test_commands_that_only_read_print_what_their_pages_say(everything: Clock) -> None:
     found, failure = branch(lambda: moments.wrong(LOOKS, lambda row: moments.typed(everything, row)))
     assert not failure, failure
     assert not found, moments.told(found)
 
 
-def test_every_command_that_changes_something(everything: Clock) -> None:
+def test_commands_that_change_something_print_what_their_pages_say(everything: Clock) -> None:
     def run(row: Row) -> tuple[int, str]:
         def body() -> tuple[int, str]:
             moments.MOMENTS[row.moment](everything)

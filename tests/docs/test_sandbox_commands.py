@@ -8,7 +8,7 @@ from tests.docs import moments
 from tests.docs.rows import SERVER
 
 
-def test_every_command_about_the_sandbox_itself(tmp_path: Path) -> None:
+def test_commands_about_the_sandbox_print_what_their_pages_say(tmp_path: Path) -> None:
     with moments.on_a_server(tmp_path / "shop") as run:
         found = moments.wrong(SERVER, run)
     assert not found, moments.told(found)

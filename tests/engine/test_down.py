@@ -49,7 +49,7 @@ def test_it_says_before_what_each_is_deleted(run: Run) -> None:
     assert {name: list(after) for name, after in planned.needs.items()} == {"box": ["ball"], "ball": []}
 
 
-def test_lost_state_is_no_hindrance(run: Run, cloud: Cloud) -> None:
+def test_down_needs_no_state_file(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     run.state_file.unlink()
     run.down()

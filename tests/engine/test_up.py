@@ -97,7 +97,7 @@ def test_lost_tags_of_ours_are_restored(run: Run, cloud: Cloud) -> None:
     assert all(thing.tags["owner"] == "me" for thing in cloud.things)
 
 
-def test_lost_state_is_no_loss(run: Run, cloud: Cloud) -> None:
+def test_up_without_a_state_file_changes_nothing(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     ids = [thing.id for thing in cloud.things]
     run.state_file.unlink()

@@ -155,7 +155,7 @@ def commands(of: Any = None, above: str = "") -> Iterator[tuple[str, set[str]]]:
         yield from commands(below, f"{above} {name}".strip())
 
 
-def test_the_search_finds_what_is_there(search: Search, folder: Path) -> None:
+def test_a_planted_token_is_found_by_the_search(search: Search, folder: Path) -> None:
     assert search.finds() == []
     for canary in (FIRST, SECOND, THIRD):
         for form in (

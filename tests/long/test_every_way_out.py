@@ -29,5 +29,5 @@ EVERY = [state for state in STATES if not state.startswith("an image")]
         24,
     ),
 )
-def test_every_way_out_leads_out(developer: Developer, state: str, toml: str, which: int) -> None:  # noqa: F811
+def test_every_fix_that_why_names_ends_its_failure(developer: Developer, state: str, toml: str, which: int) -> None:  # noqa: F811
     leads_out(developer, state, toml, which)

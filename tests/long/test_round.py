@@ -31,7 +31,7 @@ def account(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(600)
-def test_up_plan_up_change_status_down(folder: Path, process: Callable[..., Ended]) -> None:
+def test_a_whole_life_from_up_to_down_leaves_nothing(folder: Path, process: Callable[..., Ended]) -> None:
     assert process("sandbox", "start").code == 0
     before = account(folder)
 

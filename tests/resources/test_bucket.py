@@ -138,7 +138,7 @@ def test_it_goes_with_every_version_and_marker_in_it(cloud, monkeypatch):
     assert s3.list_buckets()["Buckets"] == []
 
 
-def test_lost_state_is_no_loss(cloud):
+def test_up_without_a_state_file_changes_nothing(cloud):
     cloud.up(bucket())
     cloud.lose_state()
     assert cloud.plan(bucket()).work == ()

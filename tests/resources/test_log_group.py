@@ -47,7 +47,7 @@ def test_a_longer_name_is_another_group(cloud):
 @pytest.mark.parametrize(
     "name", ["/ecs/shop", "/aws/codebuild/shop-build", "/aws/ecs/containerinsights/shop/performance"]
 )
-def test_lost_state_is_no_loss(cloud, name):
+def test_up_without_a_state_file_changes_nothing(cloud, name):
     cloud.up(group(name=name))
     cloud.lose_state()
     assert cloud.plan(group(name=name)).work == ()

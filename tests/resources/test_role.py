@@ -141,7 +141,7 @@ def test_a_boundary_is_set_changed_and_taken_away(cloud):
     assert boundary() is None
 
 
-def test_lost_state_is_no_loss(cloud):
+def test_up_without_a_state_file_changes_nothing(cloud):
     cloud.up(role())
     cloud.lose_state()
     assert cloud.plan(role()).work == ()

@@ -113,7 +113,7 @@ def test_no_longer_desired_they_go_and_the_tag_with_them(cloud):
     assert (listed(cloud), tag_of(cloud)) == ([], None)
 
 
-def test_they_become_the_accounts_when_another_project_uses_them(cloud, their_role):
+def test_credentials_that_another_project_uses_survive_down(cloud, their_role):
     cloud.up(stack_of("build"))
     other_project(cloud)
     before = listed(cloud)

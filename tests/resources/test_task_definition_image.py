@@ -29,7 +29,7 @@ from tests.resources.merging import ACCEPTED, CONFIG, ME, REGION, SIDECAR, chang
         ({"placeholder": "none", "seed": None}, "none", None, "none"),
     ],
 )
-def test_which_image_is_registered(desired, running, good, image):
+def test_the_image_to_register_is_chosen_in_this_order(desired, running, good, image):
     assert image_for(replace(CONFIG, **desired), running, good) == image
 
 

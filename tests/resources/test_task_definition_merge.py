@@ -132,13 +132,13 @@ def drifted(definition):
     return {change.field for change in diff(CHECKED, actual, None)}
 
 
-def test_a_revision_that_was_deregistered_is_not_sound():
+def test_a_revision_that_was_deregistered_is_not_usable():
     definition = merged(CHECKED, {}, "repo:1", REGION)
     assert actual_of(Revision("", definition, {}), CHECKED, REGION).usable
     assert not actual_of(Revision("", definition, {}, active=False), CHECKED, REGION).usable
 
 
-def test_a_placeholder_is_sound_until_there_is_an_image():
+def test_a_placeholder_is_usable_until_there_is_an_image():
     waiting = replace(CHECKED, seed=None, placeholder="none")
     revision = Revision("", merged(waiting, {}, "none", REGION), {})
     assert actual_of(revision, waiting, REGION).usable

@@ -20,7 +20,7 @@ def test_limits_of_the_model_hold(aws):
 
 
 @pytest.mark.parametrize("template", ["no JSON: <a>", '"<b>"'])
-def test_a_template_is_json_and_knows_its_holes(aws, rule, template):
+def test_a_template_must_be_json_with_known_placeholders(aws, rule, template):
     words = {"InputPathsMap": {"a": "$.detail.a"}, "InputTemplate": template}
     with pytest.raises(ClientError, match="Invalid InputTemplate for target one"):
         aws("events").put_targets(Rule="failures", Targets=[{"Id": "one", "Arn": "arn:x", "InputTransformer": words}])

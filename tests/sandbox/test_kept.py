@@ -35,7 +35,7 @@ BODY = {
 
 
 @pytest.mark.parametrize("kind", [QuerySerializer, EC2Serializer, RestXMLSerializer, S3Serializer])
-def test_a_body_says_the_same_as_the_one_that_moto_writes(kind: Any) -> None:
+def test_a_cached_body_equals_the_one_that_moto_writes(kind: Any) -> None:
     overlay.install(tests=True)
     model = get_service_model("elbv2").operation_model("DescribeRules")
     written = kind(operation_model=model)._serialize_body(BODY)

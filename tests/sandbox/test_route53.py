@@ -201,7 +201,7 @@ def test_a_zone_can_be_made_busy(dns, zone):
     change(dns, zone, ("CREATE", record(f"www.{ZONE}")))
 
 
-def test_only_a_standing_record_of_a_public_zone_stands(dns, zone, clock):
+def test_only_a_record_of_a_public_zone_resolves_publicly(dns, zone, clock):
     value = "x.acm-validations.aws."
     cname = record(f"_x.{ZONE}", value, kind="CNAME")
 

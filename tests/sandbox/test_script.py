@@ -8,7 +8,7 @@ def only_ours(monkeypatch):
     monkeypatch.setattr(script, "_switches", {})
 
 
-def test_a_switch_is_thrown_by_its_name():
+def test_a_switch_is_called_by_its_name():
     @script.switch
     def break_it(how: str, times: int = 1) -> str:
         return how * times

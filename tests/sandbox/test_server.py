@@ -37,7 +37,7 @@ def ask(sandbox, method, path, body=None, **headers):
         return response.status, json.loads(response.read() or b"null")
 
 
-def test_it_tells_who_it_is(sandbox):
+def test_the_server_identifies_itself(sandbox):
     status, about = ask(sandbox, "GET", "/sandbox")
     assert status == 200
     assert about["nonce"] == sandbox.nonce

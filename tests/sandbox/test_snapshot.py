@@ -48,14 +48,14 @@ def test_a_secret_is_listed_without_its_value(aws):
     assert "ghp_other" not in json.dumps(held)
 
 
-def test_looking_into_another_region_changes_nothing(aws):
+def test_taking_a_snapshot_of_another_region_changes_nothing(aws):
     before = snapshot()
     aws("ec2", "eu-west-1").describe_vpcs()
     aws("secretsmanager", "eu-west-1").get_secret_value(SecretId="github/token")
     assert differences(before, snapshot()) == []
 
 
-def test_looking_changes_nothing(aws, clock):
+def test_taking_a_snapshot_changes_nothing(aws, clock):
     build(aws, clock)
     assert snapshot() == snapshot()
 
@@ -100,7 +100,7 @@ def test_what_is_made_and_deleted_leaves_the_snapshot_as_it_was(aws):
         "tag there",
     ],
 )
-def test_no_change_hides(aws, clock, change):
+def test_every_change_shows_in_a_snapshot(aws, clock, change):
     aws.vpc = build(aws, clock)
     before = snapshot()
     change(aws)

@@ -43,7 +43,9 @@ def autoscaling(world: World) -> None:
     [role("scheduler"), role("notify"), autoscaling],
     ids=["role of schedules", "role of a webhook", "autoscaling of one of two workers"],
 )
-def test_what_is_otherwise_found_by_it_goes_too(world: World, delete: Callable[[World], None]) -> None:
+def test_what_is_usually_found_through_a_deleted_resource_is_removed_too(
+    world: World, delete: Callable[[World], None]
+) -> None:
     def up() -> dict[str, Any]:
         (configured,) = theirs(world, STACK)
         before = world.exact()

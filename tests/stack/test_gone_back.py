@@ -38,7 +38,7 @@ def environment(world: World) -> Any:
     return {one["name"]: one["value"] for one in definition["containerDefinitions"][0]["environment"]}
 
 
-def test_to_a_revision_with_other_variables(world: World) -> None:
+def test_a_rollback_to_a_revision_with_other_variables_is_reported_as_a_rollback_and_not_as_drift(world: World) -> None:
     world.running(ONE)
     world.up(TWO)
     rollback(world)
@@ -53,7 +53,7 @@ def test_to_a_revision_with_other_variables(world: World) -> None:
     assert world.plan(TWO).work == ()
 
 
-def test_with_an_image_of_then_whose_name_means_another_by_now(world: World) -> None:
+def test_a_rollback_to_an_image_whose_tag_has_moved_since_is_reported_as_a_rollback(world: World) -> None:
     world.running(ONE)
     push.push("main")
     world.clock.sleep(3600)
@@ -71,7 +71,7 @@ def test_with_an_image_of_then_whose_name_means_another_by_now(world: World) -> 
     assert world.plan(TWO).work == ()
 
 
-def test_by_ecs(world: World) -> None:
+def test_a_rollback_by_ecs_is_reported_as_a_rollback_and_not_as_drift(world: World) -> None:
     world.running(ONE)
     ecs.script_tasks(ACCOUNT, remote.commit(ACCOUNT, REGION, "ecsctl/hello", "main"), "crash")
     with pytest.raises(EcsctlError, match="ECS service"):
@@ -86,7 +86,9 @@ def test_by_ecs(world: World) -> None:
     [{"raw": {"service": {"platformVersion": "1.4.0"}}}, {"vpc": {"egress": "public"}}],
     ids=["the platform", "the network"],
 )
-def test_by_ecs_in_what_no_task_definition_says(world: World, changed: dict[str, Any]) -> None:
+def test_a_rollback_by_ecs_of_a_change_to_the_service_alone_is_reported_as_a_rollback(
+    world: World, changed: dict[str, Any]
+) -> None:
     world.running(ONE)
     ecs.script_tasks(ACCOUNT, remote.commit(ACCOUNT, REGION, "ecsctl/hello", "main"), "crash")
     with pytest.raises(EcsctlError) as refused:

@@ -95,7 +95,7 @@ def test_a_name_that_is_added_is_served_from_the_moment_that_it_leads_here(world
     assert observed == {"the name leads nowhere", ""}
 
 
-def test_a_name_less_is_a_certificate_without_it_and_no_record_of_it(world: World) -> None:
+def test_a_name_that_is_removed_leaves_the_certificate_and_its_record_goes(world: World) -> None:
     running(world, MANY)
     fewer = desired_stack(github=None, domain={"names": ["*.hello.ecsctl.example"]})
     gone = {step.name for step in world.plan(fewer).work if step.verb is Verb.DELETE}

@@ -79,7 +79,7 @@ def test_an_alarm_during_the_bake_rolls_back_and_is_named(world: World) -> None:
     assert "hello-errors" in found.why
 
 
-def test_without_a_ring_it_is_done_after_the_bake(world: World) -> None:
+def test_without_an_alarm_the_deployment_ends_after_the_bake_time(world: World) -> None:
     world.running(MADE, image=IMAGE)
     good = another_version(world)
     world.clock.sleep(600)
@@ -88,7 +88,7 @@ def test_without_a_ring_it_is_done_after_the_bake(world: World) -> None:
     assert found.outcome is Outcome.DEPLOYED
 
 
-def test_one_that_rings_before_a_release_is_not_watched_during_it(world: World) -> None:
+def test_an_alarm_that_is_on_before_a_release_is_not_watched_during_it(world: World) -> None:
     world.running(MADE, image=IMAGE)
     ring(world, "hello-latency")
     cure = another_version(world)

@@ -72,7 +72,7 @@ def test_the_apps_own_group_is_never_made_by_aws_so_one_that_is_there_is_somebod
         world.up()
 
 
-def test_a_run_that_dies_in_the_middle_of_taking_over_has_taken_over(world: World) -> None:
+def test_a_run_killed_while_it_adopts_a_log_group_has_adopted_it(world: World) -> None:
     logs = world.boto("logs")
     logs.create_log_group(logGroupName=INSIGHTS)
 

@@ -243,7 +243,7 @@ def test_rights_are_printed_only_where_they_are_used() -> None:
     assert about("-balancing", BLUE_GREEN) == {"iam:AttachRolePolicy", "iam:PassRole"}
 
 
-def test_two_ways_lead_to_the_same(world: World) -> None:
+def test_changing_to_rolling_and_back_to_blue_green_leaves_nothing_to_do(world: World) -> None:
     world.running(PLAIN)
     world.up(BLUE_GREEN)
     world.up(PLAIN)

@@ -107,7 +107,7 @@ def test_down_keeps_the_files_and_a_later_up_finds_them_again_without_a_state_fi
     assert systems(world) == []
 
 
-def test_one_that_is_asked_for_no_more_is_kept_and_let_go_of(world: World) -> None:
+def test_a_volume_that_is_no_longer_configured_is_kept_and_unmounted(world: World) -> None:
     world.running(MADE, image=IMAGE)
     (before,) = systems(world)
     plan = world.up(PLAIN)

@@ -202,7 +202,7 @@ ONE_OF_EACH = (
 
 
 @pytest.mark.parametrize("state", ONE_OF_EACH)
-def test_what_why_says_leads_out(developer: Developer, state: str) -> None:
+def test_the_fix_that_why_names_ends_the_failure(developer: Developer, state: str) -> None:
     leads_out(developer, state, TOML, 0)
 
 

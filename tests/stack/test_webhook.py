@@ -76,7 +76,7 @@ def test_an_own_secret_goes_before_another_of_its_name(world: World) -> None:
     assert [url for url, _ in posted(world)] == [OTHER]
 
 
-def test_both_an_address_and_a_chat(world: World) -> None:
+def test_an_address_and_a_chat_are_both_notified(world: World) -> None:
     stored(world)
     both = posting(email=["ops@example.com"])
     world.up(both)
@@ -120,7 +120,7 @@ def test_a_url_in_place_of_the_secrets_name_is_refused_and_not_repeated() -> Non
     assert "a1b2c3d4e5f6" not in str(refused.value)
 
 
-def test_of_a_connection_of_others_it_keeps_away(world: World) -> None:
+def test_a_connection_of_the_same_name_that_is_not_ours_is_refused(world: World) -> None:
     stored(world)
     world.boto("events").create_connection(
         Name="hello-webhook", AuthorizationType="API_KEY",

@@ -77,7 +77,7 @@ def test_where_one_process_fails_the_verdict_says_which_and_rollback_brings_all_
     assert images(running) == {first}
 
 
-def test_so_it_is_with_the_pipeline_and_up_takes_no_process_forward_or_back(running: World) -> None:
+def test_after_a_push_that_failed_for_one_process_up_changes_no_image(running: World) -> None:
     [first] = images(running)
     commit = push.push("main")["commit"]
     ecs.script_tasks("", commit, "app", memory=NEEDS)

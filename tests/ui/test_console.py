@@ -39,7 +39,7 @@ def test_a_dumb_terminal_gets_no_escape(printed):
     assert "\x1b" not in printed(NO_COLOR=None, FORCE_COLOR="1", TERM="dumb")
 
 
-def test_talk_goes_to_one_console():
+def test_messages_go_to_one_console():
     assert console.stderr_console() is console.stderr_console()
     assert console.stderr_console().stderr
     assert not console.stdout_console().stderr
@@ -101,7 +101,7 @@ def test_data_that_nobody_reads_is_reported_to_the_command(monkeypatch):
         console.stdout_console().print("data")
 
 
-def test_talk_that_nobody_hears_is_left_out_and_the_run_goes_on(monkeypatch):
+def test_messages_to_a_closed_stderr_are_dropped_and_the_run_goes_on(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Unread())
     console.stderr_console().print("talk")
     console.stderr_console().print("more")

@@ -30,5 +30,5 @@ CALLED = [
 
 
 @pytest.mark.parametrize(("title", "name", "said"), CALLED)
-def test_nothing_is_said_twice(title, name, said):
+def test_a_name_does_not_repeat_the_title(title, name, said):
     assert called(title, name).plain == said

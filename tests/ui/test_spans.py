@@ -13,17 +13,17 @@ OLD = [({"seconds": 0}, "now"), ({"seconds": 42}, "42 s"), ({"minutes": 5}, "5 m
 
 
 @pytest.mark.parametrize(("seconds", "said"), TOOK)
-def test_how_long_it_took(seconds, said):
+def test_durations_are_written_in_words(seconds, said):
     assert duration(seconds) == said
 
 
 @pytest.mark.parametrize(("seconds", "shown"), LASTS)
-def test_how_long_it_lasts(seconds, shown):
+def test_running_times_are_written_as_a_clock(seconds, shown):
     assert ticking(seconds) == shown
 
 
 @pytest.mark.parametrize(("spent", "said"), OLD)
-def test_how_old_it_is(spent, said):
+def test_ages_are_written_in_words(spent, said):
     assert age(NOW - timedelta(**spent), NOW) == said
 
 

@@ -25,7 +25,7 @@ def typing(monkeypatch, terminal):
 
 
 @pytest.mark.parametrize("answer", ["y\n", "yes\n", "YES\n", " y \n", "y"])
-def test_a_yes_goes_on(typing, answer, capsys):
+def test_a_yes_is_taken_as_consent(typing, answer, capsys):
     typing(answer)
     confirm()
     assert capsys.readouterr().err.startswith("Go on? [y/N] ")

@@ -26,13 +26,13 @@ def test_a_running_app_has_no_cause_whatever_its_log_says(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_no_line_of_it_passes_for_an_error(name: str) -> None:
+def test_no_line_of_a_healthy_log_counts_as_an_error(name: str) -> None:
     assert rank(last_error(LOGS[name])) > 0
 
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("name", LOGS)
-def test_an_end_is_not_explained_by_it(name: str, end: str) -> None:
+def test_a_stopped_task_is_not_explained_by_lines_of_a_healthy_log(name: str, end: str) -> None:
     cause = diagnose(facts(ENDS[end], log(*LOGS[name]))).causes[0]
     assert cause.name in ("crash", "terminated", "killed", "no-answer")
     assert "that is" not in cause.sentence

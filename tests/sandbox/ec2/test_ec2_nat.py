@@ -126,7 +126,7 @@ def test_nat_gateways_are_filtered_by_tag_and_state(client, network):
     assert odd == ("InvalidParameterValue", "The filter 'colour' is invalid")
 
 
-def test_a_deleted_nat_gateway_haunts_the_list_for_an_hour(client, network, clock):
+def test_a_deleted_nat_gateway_is_listed_for_an_hour(client, network, clock):
     nat = make_nat(client, network)
     clock.sleep(90)
     client.delete_nat_gateway(NatGatewayId=nat)
@@ -168,7 +168,7 @@ def test_routes_through_a_deleted_nat_gateway_are_black_holes_until_replaced(cli
     assert route() == [("active", other)]
 
 
-def test_five_nat_gateways_a_zone_and_failed_ones_count(client, network, clock):
+def test_the_quota_of_five_nat_gateways_in_a_zone_counts_failed_ones(client, network, clock):
     client.release_address(AllocationId=network.address)
     for _ in range(5):
         client.create_nat_gateway(SubnetId=network.subnet, ConnectivityType="private")

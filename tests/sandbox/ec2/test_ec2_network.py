@@ -36,7 +36,7 @@ def test_flow_logs_are_not_made_with_a_role_that_is_new(aws, client, network, cl
     assert client.create_flow_logs(**asked, DeliverLogsPermissionArn=role)["FlowLogIds"]
 
 
-def test_five_of_each_in_a_region(client):
+def test_the_quota_of_five_in_a_region_is_enforced(client):
     for _ in range(5):
         client.allocate_address(Domain="vpc")
     full = ("AddressLimitExceeded", "The maximum number of addresses has been reached.")
@@ -165,7 +165,7 @@ def test_subnets_do_not_overlap_and_stand_in_zones_of_the_region(client, network
     assert not made["Subnet"]["MapPublicIpOnLaunch"]
 
 
-def test_one_attribute_a_call(client, network):
+def test_more_than_one_attribute_in_a_call_is_refused(client, network):
     both = {"EnableDnsHostnames": {"Value": True}, "EnableDnsSupport": {"Value": True}}
     error = refused(client.modify_vpc_attribute, VpcId=network.vpc, **both)
     text = "Fields for multiple attribute types specified: enableDnsHostnames, enableDnsSupport"

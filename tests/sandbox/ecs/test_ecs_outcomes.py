@@ -42,7 +42,7 @@ def test_an_image_that_is_not_there_cannot_be_pulled(stack, clock):
     assert f"(service web) was unable to place a task. Reason: {reason}." in stack.events()
 
 
-def test_an_image_by_an_unknown_digest_or_of_an_unknown_repository_neither(stack, clock):
+def test_an_unknown_digest_or_repository_cannot_be_pulled(stack, clock):
     stack.image("there")
     missing = f"{REPOSITORY}@sha256:{'0' * 64}"
     other = missing.replace("/app@", "/none@")

@@ -61,7 +61,7 @@ def test_a_healthy_target_that_is_shut_out_becomes_unhealthy_and_well_again(stac
     assert health(stack) == ("healthy", None)
 
 
-def test_a_rule_more_changes_nothing(stack, clock):
+def test_another_ingress_rule_changes_nothing(stack, clock):
     stack.service()
     stack.steady()
     [task] = stack.tasks()

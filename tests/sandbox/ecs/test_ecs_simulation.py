@@ -122,7 +122,7 @@ def messages(service):
     return [text for _, text in reversed(service.events)]
 
 
-def test_long_absence_and_constant_watching_see_the_same():
+def test_the_state_does_not_depend_on_how_often_it_was_read():
     watched, absent = a_service(2), a_service(2)
     toy, other = Toy(), Toy()
     for second in range(400):
@@ -226,7 +226,9 @@ def test_a_crash_is_not_throttled():
         (20, {"type": "UNBOUNDED_PERCENT", "value": 10}, 2),
     ],
 )
-def test_the_threshold_of_the_circuit_breaker(desired, configuration, expected):
+def test_the_circuit_breakers_threshold_follows_the_desired_count_and_the_configuration(
+    desired, configuration, expected
+):
     service = a_service(desired)
     breaker = service.settings["deploymentConfiguration"]["deploymentCircuitBreaker"]
     if configuration:

@@ -96,7 +96,7 @@ def test_an_internet_facing_load_balancer_needs_a_gateway(aws, elb, ground):
     assert all("Association" not in eni for eni in enis)
 
 
-def test_groups_are_of_the_vpc(aws, elb, ground):
+def test_security_groups_that_do_not_exist_in_the_vpc_are_refused(aws, elb, ground):
     error = refused(make_balancer, elb, ground, SecurityGroups=["sg-0123456789abcdef0"])
     assert error == ("InvalidSecurityGroup", "One or more security groups are invalid")
 
@@ -138,7 +138,7 @@ def test_all_attributes_are_returned_and_unknown_ones_refused(elb, balancer):
     assert answer == ("ValidationError", "Load balancer attribute key 'colour' is not recognized")
 
 
-def test_the_missing_are_missed_among_the_present(elb, balancer):
+def test_a_missing_load_balancer_among_existing_ones_is_not_found(elb, balancer):
     error = refused(elb.describe_load_balancers, Names=["app", "gone"])
     assert error == ("LoadBalancerNotFound", "Load balancers '[gone]' not found")
 
@@ -147,7 +147,7 @@ def test_the_first_load_balancer_brings_its_service_linked_role(aws, balancer):
     assert aws("iam").get_role(RoleName="AWSServiceRoleForElasticLoadBalancing")
 
 
-def test_fifty_load_balancers_a_region(elb, ground, monkeypatch):
+def test_the_quota_of_fifty_load_balancers_in_a_region_is_enforced(elb, ground, monkeypatch):
     monkeypatch.setattr("ecsctl.sandbox.aws.elbv2.checks.QUOTA", 1)
     make_balancer(elb, ground)
     error = refused(make_balancer, elb, ground, "second")

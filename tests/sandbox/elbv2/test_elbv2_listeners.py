@@ -72,7 +72,7 @@ def test_a_certificate_is_held_until_after_its_listener_is_gone(aws, elb, balanc
     acm.delete_certificate(CertificateArn=issued)
 
 
-def test_a_certificate_replaced_is_let_go_too(aws, elb, balancer, group, clock):
+def test_a_certificate_that_was_replaced_is_released_too(aws, elb, balancer, group, clock):
     first, second = issue(aws, clock), issue(aws, clock, "www.ecsctl.example")
     clock.sleep(10)
     listener = make_listener(elb, balancer, forward(group), 443, "HTTPS", Certificates=[{"CertificateArn": first}])

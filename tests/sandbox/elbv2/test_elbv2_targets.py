@@ -47,7 +47,7 @@ def test_only_targets_of_its_kind_are_registered(elb, ground, group):
     assert error == ("ValidationError", "Instance ID '10.100.0.9' is not valid")
 
 
-def test_a_targets_health_is_what_was_said_of_it(elb, balancer, group, clock):
+def test_the_health_that_was_set_for_a_target_is_described(elb, balancer, group, clock):
     def health(**asked):
         found = elb.describe_target_health(TargetGroupArn=group, **asked)["TargetHealthDescriptions"]
         return [(t["Target"]["Id"], t["TargetHealth"]["State"], t["TargetHealth"].get("Reason")) for t in found]
@@ -73,7 +73,7 @@ def test_a_targets_health_is_what_was_said_of_it(elb, balancer, group, clock):
     assert health() == [("10.100.0.9", "initial", "Elb.RegistrationInProgress")]
 
 
-def test_the_longest_delay_is_an_hour(elb, group):
+def test_a_deregistration_delay_above_an_hour_is_refused(elb, group):
     def delay(value):
         attributes = [{"Key": "deregistration_delay.timeout_seconds", "Value": value}]
         return {"TargetGroupArn": group, "Attributes": attributes}
