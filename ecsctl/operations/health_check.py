@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 
 from ecsctl.engine.plan import Verb
 from ecsctl.errors import Refused
-from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.elb import matches_code
+from ecsctl.resources.support.elb import has_healthy_target, matches_code
 from ecsctl.resources.target_group import WORDS, TargetGroup
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def check_new_health_check(aws: Aws, stack: Stack, plan: Plan, visit: Callable[[
         if not isinstance(desired, TargetGroup) or step.verb is not Verb.UPDATE or not step.changed & ASKED:
             continue
         urls = [f"{front}{desired.health_check_path}" for front in _fronts(aws, step)]
-        if not urls or not _has_healthy_task(aws, step):
+        if not urls or not has_healthy_target(aws, step.ids.arn):
             continue
         spoken = WORDS.get(desired.protocol_version)
         found = f"it speaks {spoken}, and ecsctl does not" if spoken else _asked(visit, urls[0])
@@ -96,10 +95,3 @@ def _fronts(aws: Aws, step: Step) -> list[str]:
             if any(action["Type"] == "forward" for action in one.get("DefaultActions", ()))
         ]
     return found
-
-
-def _has_healthy_task(aws: Aws, step: Step) -> bool:
-    """Whether a task is healthy by the current check."""
-    answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=step.ids.arn))
-    found = answer["TargetHealthDescriptions"] if answer else ()
-    return any(one.get("TargetHealth", {}).get("State") == "healthy" for one in found)

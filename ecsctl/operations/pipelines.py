@@ -11,6 +11,7 @@ from ecsctl.aws.asking import asking
 from ecsctl.errors import EcsctlError, Interrupted, Refused, ReleaseFailed, Stopped, Superseded, TimedOut, UsageError
 from ecsctl.github_token import TOKEN_HINT, TOKEN_REFUSED
 from ecsctl.resources.support.common import none_if_gone
+from ecsctl.resources.support.pipeline_structure import awaits_answer
 
 if TYPE_CHECKING:
     from ecsctl.aws.clients import Aws
@@ -124,10 +125,9 @@ def waiting(aws: Aws, pipeline: str) -> tuple[Waiting, ...]:
     found = []
     for stage in state_of(aws, pipeline)["stageStates"]:
         for action in stage.get("actionStates", ()):
-            latest = action.get("latestExecution", {})
-            if latest.get("status") == "InProgress" and latest.get("token"):
+            if awaits_answer(action):
                 run = stage.get("latestExecution", {}).get("pipelineExecutionId", "")
-                found.append(Waiting(stage["stageName"], action["actionName"], run, latest["token"]))
+                found.append(Waiting(stage["stageName"], action["actionName"], run, action["latestExecution"]["token"]))
     return tuple(found)
 
 

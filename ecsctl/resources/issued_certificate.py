@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import CertificateArn, IssuedCertificateArn, RecordName
-from ecsctl.resources.support.acm import described, failure_of, fix_for, of_certificates
+from ecsctl.resources.support.acm import covers, described, failure_of, fix_for, of_certificates
 from ecsctl.resources.support.dns import normal
 
 if TYPE_CHECKING:
@@ -172,8 +172,3 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[BorrowedCertificateIds]]:
         """None: it does not carry our tags."""
         yield from ()
-
-
-def covers(name: str, domain: str) -> bool:
-    """Whether a certificate's name matches the domain: `*` stands for exactly one label (RFC 6125, 6.4.3)."""
-    return name in (domain, f"*.{domain.partition('.')[2]}")

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import ListenerArn, ListenerRuleArn, TargetGroupArn
-from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.elb import has_forward, rule_at, tagged_rules
+from ecsctl.resources.support.elb import has_forward, has_healthy_target, rule_at, tagged_rules
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -115,7 +114,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
     def _serving(self, aws: Aws) -> TargetGroupArn:
         """The group whose tasks serve: if both have healthy ones, or neither, the first."""
         with aws.uncached():
-            well = {arn for arn in self.target_groups if _has_healthy_target(aws, arn)}
+            well = {arn for arn in self.target_groups if has_healthy_target(aws, arn)}
         return self.first if self.first in well or not well else next(iter(well))
 
     def _conditions(self) -> list[RuleConditionTypeDef]:
@@ -124,12 +123,6 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
     def _actions(self, serving: TargetGroupArn) -> list[ActionTypeDef]:
         groups: Any = [{"TargetGroupArn": arn, "Weight": int(arn == serving)} for arn in sorted(self.target_groups)]
         return [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
-
-
-def _has_healthy_target(aws: Aws, group: TargetGroupArn) -> bool:
-    answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=group))
-    found = answer["TargetHealthDescriptions"] if answer else ()
-    return any(one.get("TargetHealth", {}).get("State") == "healthy" for one in found)
 
 
 def _path(rule: RuleTypeDef) -> str:

@@ -3,7 +3,8 @@ import pytest
 from ecsctl.engine.plan import Verb
 from ecsctl.errors import EcsctlError, Refused, TimedOut
 from ecsctl.resources.certificate import Certificate
-from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate, covers
+from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate
+from ecsctl.resources.support.acm import covers
 from ecsctl.sandbox.aws.acm import validation_record
 from ecsctl.sandbox.snapshot.taking import differences
 from tests.desired_stack import usual

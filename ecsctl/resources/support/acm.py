@@ -98,3 +98,9 @@ def fix_for(certificate: CertificateDetailTypeDef) -> str:
     """
     cure = FIXES.get(certificate.get("FailureReason", "")) if certificate.get("Status") == "FAILED" else None
     return f"{cure}; then run the same command again, or give domain.certificate_arn" if cure else ""
+
+
+def covers(name: str, domain: str) -> bool:
+    """Whether a certificate's name matches a domain: `*` stands for exactly one label (RFC 6125, 6.4.3)."""
+    name, domain = name.casefold().rstrip("."), domain.casefold().rstrip(".")
+    return name == domain or (name.startswith("*.") and name[2:] == domain.partition(".")[2])

@@ -110,6 +110,13 @@ def has_forward(rule: RuleTypeDef) -> bool:
     return any(one["Type"] == "forward" for one in rule.get("Actions", ()))
 
 
+def has_healthy_target(aws: Aws, group: str) -> bool:
+    """Whether any target of a group is healthy; no if the group is gone."""
+    answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=group))
+    found = answer["TargetHealthDescriptions"] if answer else ()
+    return any(one.get("TargetHealth", {}).get("State") == "healthy" for one in found)
+
+
 def matches_code(code: int, matcher: str) -> bool:
     """Whether a target group's matcher (`200`, `200,302` or `200-399`) contains a code."""
     for part in matcher.split(","):

@@ -9,7 +9,6 @@ AWS, so that `up` can be interrupted after any of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +17,7 @@ from ecsctl.names import Names
 from ecsctl.resources.support.builds import builds_of, pushed_by
 from ecsctl.resources.support.ecr import PROCESSORS, Reference, by_name, tags
 from ecsctl.resources.support.ecs import families_of
-from ecsctl.resources.support.pipeline_structure import Approval, Parts
+from ecsctl.resources.support.pipeline_structure import Approval, Parts, awaits_answer
 from ecsctl.resources.support.running import running
 
 if TYPE_CHECKING:
@@ -102,9 +101,4 @@ def _has_image(aws: Aws, app: str, project: str, commit: str) -> bool:
 def _awaits_approval(aws: Aws, name: str) -> bool:
     """Whether an approval is pending, for which we do not wait."""
     states = aws.read(aws.codepipeline.get_pipeline_state, name=name)["stageStates"]
-    return any(_is_waiting(action) for stage in states for action in stage.get("actionStates", ()))
-
-
-def _is_waiting(action: Mapping[str, Any]) -> bool:
-    latest = action.get("latestExecution", {})
-    return latest.get("status") == "InProgress" and "token" in latest
+    return any(awaits_answer(action) for stage in states for action in stage.get("actionStates", ()))

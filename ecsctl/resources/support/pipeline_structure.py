@@ -313,3 +313,9 @@ def _settled(value: Any) -> Any:
     if isinstance(value, Mapping):
         return _filled(value)
     return [_settled(part) for part in value] if isinstance(value, list) else value
+
+
+def awaits_answer(action: Mapping[str, Any]) -> bool:
+    """Whether an action of GetPipelineState is an approval that nobody has answered yet."""
+    latest = action.get("latestExecution", {})
+    return latest.get("status") == "InProgress" and bool(latest.get("token"))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ecsctl.names import Names
 from ecsctl.parts import WEB
 from ecsctl.resources.support.deployments import Answer
-from ecsctl.resources.support.pipeline_structure import process_of
+from ecsctl.resources.support.pipeline_structure import awaits_answer, process_of
 from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, by_hand, change, repair, run, up
 from ecsctl.why.evidence import Evidence, Facts
@@ -127,7 +127,7 @@ def action(facts: Facts) -> Cause | None:
 
 def approval(facts: Facts) -> Cause | None:
     """The pipeline waits for an approval."""
-    waiting = [(stage, one) for stage, one in _actions(facts) if _is_waiting(one)]
+    waiting = [(stage, one) for stage, one in _actions(facts) if awaits_answer(one)]
     for _, one in waiting[:1]:
         name = str(one["actionName"])
         observed = Evidence(
@@ -223,11 +223,6 @@ def _other(stage: str, one: Evidence, found: Answer, facts: Facts) -> Cause | No
         Certainty.UNKNOWN,
         effect=True,
     )
-
-
-def _is_waiting(one: Answer) -> bool:
-    latest = one.get("latestExecution", {})
-    return latest.get("status") == "InProgress" and bool(latest.get("token"))
 
 
 def _actions(facts: Facts) -> Iterator[tuple[str, Answer]]:

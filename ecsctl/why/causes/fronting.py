@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ecsctl.resources.support.acm import covers
 from ecsctl.resources.support.dns import normal
 from ecsctl.why.causes.cause import Cause, Check
 from ecsctl.why.causes.fixes import by_hand, change, up
@@ -78,12 +79,6 @@ def name_taken(facts: Facts) -> Cause | None:
                     change(key, "to another name"))  # fmt: skip
             return Cause("name-taken", sentence, (observed,), fix)
     return None
-
-
-def covers(name: str, domain: str) -> bool:
-    """Whether a certificate's name covers a domain, a wildcard for one level only (RFC 6125, 6.4.3)."""
-    name, domain = name.casefold().rstrip("."), domain.casefold().rstrip(".")
-    return name == domain or (name.startswith("*.") and name[2:] == domain.partition(".")[2])
 
 
 def _not_delegated(facts: Facts) -> Cause | None:

@@ -14,6 +14,7 @@ from moto.elbv2.models import elbv2_backends
 
 from ecsctl.sandbox.aws.ecs.outside import Run
 from ecsctl.sandbox.aws.ecs.state import Task, Wire, balancers
+from ecsctl.sandbox.containers.probing import matches_code
 
 KILLED = "OutOfMemoryError: Container killed due to memory usage"
 UNKNOWN_METHOD = "/AWS.ALB/healthcheck"  # the default method for gRPC (ELB API reference, CreateTargetGroup)
@@ -49,7 +50,7 @@ def failed_app(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words
             return _unhealthy("Target.FailedHealthChecks", "Health checks failed", lines)
         answers = called if version == "GRPC" else answer
         code = answers(app, words, group.health_check_path)
-        if not _matches_code(code, group.matcher.get("GrpcCode") or group.matcher.get("HttpCode", "200")):
+        if not matches_code(code, group.matcher.get("GrpcCode") or group.matcher.get("HttpCode", "200")):
             return _unhealthy("Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{code}]", lines)
     return None
 
@@ -83,15 +84,6 @@ def _supports_version(app: Wire, words: frozenset[str] | None, version: str) -> 
     if "speaks" in app:
         return str(app["speaks"]) == version
     return version != "GRPC" or not words or any("grpc" in word for word in words) or not words.isdisjoint(GRPC)
-
-
-def _matches_code(code: int, matcher: str) -> bool:
-    """Whether a target group's matcher (`200`, `200,302` or `200-399`) contains a code."""
-    for part in matcher.split(","):
-        low, _, high = part.partition("-")
-        if low.isdigit() and int(low) <= code <= int(high or low):
-            return True
-    return False
 
 
 def _unhealthy(reason: str, text: str, lines: tuple[str, ...]) -> Run:
