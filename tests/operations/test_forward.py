@@ -31,10 +31,10 @@ class Heard:
         self.reports.append(port)
         self.then()
 
-    def silent(self) -> None:
+    def no_answer(self) -> None:
         self.reports.append("silent")
 
-    def said(self, line: str) -> None:
+    def printed(self, line: str) -> None:
         self.reports.append(line)
 
 
