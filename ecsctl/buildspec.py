@@ -63,7 +63,9 @@ def _program(name: str) -> str:
 
 @cache
 def ours(*parts: str) -> str:
-    """Its text, with these of the `PARTS`: in the package, or next to it in a checkout of ecsctl."""
+    """The buildspec's text, with these of the `PARTS`, from the package or a checkout. Raises EcsctlError if it is
+    missing.
+    """
     package = resources.files("ecsctl")
     for place in (package / "_template" / USUAL, Path(str(package)).parent / USUAL):
         if place.is_file():

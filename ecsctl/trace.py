@@ -28,7 +28,7 @@ class Trace:
     def call_ended(
         self, service: str, operation: str, seconds: float, failure: BaseException | None, _parameters: object
     ) -> None:
-        """An AWS call has ended."""
+        """Record an AWS call that took `seconds` and has just ended."""
         from ecsctl.aws.codes import code
 
         ended = "ok" if failure is None else code(failure) or type(failure).__name__

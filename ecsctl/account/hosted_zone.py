@@ -51,7 +51,7 @@ def hosted_zone(
     """The id of the public hosted zone of the domain: the configured one, or the one with the longest matching name.
 
     A zone that already contains the app's own record remains the one, whatever others there are. A `further` name need
-    not be in the configured one.
+    not be in the configured one. Raises ConfigError if there is none.
     """
     zones = [zone for zone in aws.read(aws.route53.list_hosted_zones)["HostedZones"]
              if not zone.get("Config", {}).get("PrivateZone")]  # fmt: skip

@@ -37,6 +37,8 @@ def zones(aws: Aws, me: Label, architecture: str, *, fresh: bool) -> tuple[str, 
     """The two zones of the app's subnets; if it has none yet, the first ones that can run its tasks.
 
     An impaired or a new zone does not move what exists. `fresh`: the deployment's id is not known yet.
+
+    Raises ConfigError if fewer than two zones can run its tasks.
     """
     of = {part(place): place for part in (public_subnet, private_subnet) for place in PLACES}
     used: dict[str, str] = {}

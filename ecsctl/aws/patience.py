@@ -49,7 +49,7 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Sleep, or return at once when a stop is asked for."""
+        """Sleep for `seconds`, or return at once when a stop is asked for."""
         self.stop.wait(seconds)
 
 

@@ -57,7 +57,10 @@ def read(
     overrides: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Loaded:
-    """Like `load`, with the file, the origin of each value, and warnings. `environ` replaces os.environ."""
+    """Like `load`, with the file, the origin of each value, and warnings. `environ` replaces os.environ.
+
+    Raises ConfigError.
+    """
     folder = folder or File.cwd()
     found = files.candidates(folder)
     variables, wrong = environment.read(environ)

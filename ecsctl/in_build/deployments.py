@@ -90,7 +90,7 @@ def execution() -> tuple[str, str]:
 
 
 def main() -> int:
-    """0 once GitHub knows."""
+    """Returns the exit code: 0 once GitHub knows."""
     state, commit = execution()
     if state not in STATES or not commit:
         say("nothing to report: the run is", state, "of", commit or "no commit")

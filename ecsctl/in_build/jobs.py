@@ -27,7 +27,7 @@ def say(*words: object) -> None:
 
 
 def main() -> int:
-    """0 once all of them have it."""
+    """Returns the exit code: 0 once all jobs have the image."""
     families, container = json.loads(os.environ["JOB_FAMILIES"]), os.environ["CONTAINER_NAME"]
     images = {one["name"]: one["imageUri"] for one in json.loads(Path("docker_image_definition.json").read_text())}
     if container not in images:

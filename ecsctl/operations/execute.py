@@ -62,6 +62,8 @@ def enter(folder: Path, target: Target, command: str, *, terminal: bool) -> int 
     """Run a command in a container of the sandbox, and return its exit code; None if the task is simulated.
 
     As root, whatever the container's user, as ECS Exec does (ECS guide, "Considerations for using Amazon ECS Exec").
+
+    Raises Refused without docker and podman, or for quotes that are not closed.
     """
     from ecsctl.sandbox.server import process
 

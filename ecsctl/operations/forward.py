@@ -74,7 +74,7 @@ class Hears(Protocol):
         """Somebody connected, and nothing answered at the other end."""
 
     def printed(self, line: str) -> None:
-        """Anything else."""
+        """The plugin printed a line that is none of these."""
 
 
 def parse(words: str) -> Way:

@@ -57,7 +57,7 @@ class Proposal:
 
     @property
     def path(self) -> Path:
-        """The path of the file."""
+        """The path of the ecsctl.toml to write."""
         from ecsctl.config import FILE
 
         return self.folder / FILE

@@ -50,14 +50,14 @@ class Process:
         return self.revision(self.runs)
 
     def revision(self, arn: str) -> Revision:
-        """A revision that the service runs or is to run."""
+        """A revision that the service runs or is to run. Raises Refused if it does not exist."""
         found = described(self.aws, arn)
         if found is None:
             raise Refused(f"there is no task definition {arn}", hint="ecsctl up creates it again")
         return found
 
     def image(self, revision: Revision) -> str:
-        """The image in a revision."""
+        """The image of the app's container in a revision."""
         return revision.image(self.names.container)
 
     def image_then(self, revision: Revision) -> str:
@@ -102,6 +102,8 @@ class Process:
         """The newest successful deployment's revision with another image than the running one, if it can still run.
 
         One whose image another process has tried, and never successfully, is no release to roll back to.
+
+        Raises Refused if there is none.
         """
         missing: list[str] = []
         for arn in self.good(but=self.runs):
@@ -127,7 +129,9 @@ class Process:
         )
 
     def named(self, revision: str) -> Revision:
-        """The revision that a person names: a number, `family:number`, or an ARN."""
+        """The revision that a person names: a number, `family:number`, or an ARN. Raises Refused for one that is not
+        ours.
+        """
         found, app = revision_named(self.aws, self.names, revision), self.names.app
         # The pipeline's copies may lack our tags: that the service ran them shows that they are ours.
         if found.tags.get(APP) != app and found.arn not in self.observed.revisions.values():
@@ -214,6 +218,8 @@ class Process:
 
         Given the same revision twice, ECS starts nothing new, so a lost answer is no reason to stop. A revision whose
         deployment was given up needs to be forced, and is: then a lost answer ends the command.
+
+        Raises Refused if another release changed the service meanwhile.
         """
         ecs, cluster, service = self.aws.ecs, self.names.cluster, self.names.service
         now = active(read(self.aws, self.names), self.names)["taskDefinition"]

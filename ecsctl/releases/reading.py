@@ -71,7 +71,7 @@ def read(aws: Aws, names: Names) -> Snapshot:
 
 
 def active(observed: Snapshot, names: Names) -> Mapping[str, Any]:
-    """The service itself. Raises Refused when there is none that could be changed."""
+    """The service as DescribeServices returns it. Raises Refused when there is none that could be changed."""
     if observed.service is None or observed.service["status"] == "INACTIVE":
         jobs = "; an app of jobs alone has none: ecsctl jobs list" if names.process == WEB else ""
         raise Refused(f"there is no ECS service {names.service}", hint=f"ecsctl up creates it{jobs}")

@@ -107,7 +107,7 @@ class FlowLog(Resource[FlowLogIds]):
         return FlowLogIds(answer["FlowLogIds"][0])
 
     def update(self, aws: Aws, me: Label, ids: FlowLogIds, changed: frozenset[str]) -> None:
-        """Its tags."""
+        """Set its tags: AWS changes nothing else of a flow log (EC2 API reference, CreateFlowLogs)."""
         if "tags" in changed:
             aws.ec2.create_tags(Resources=[ids.flow_log_id], Tags=me.upper())
 

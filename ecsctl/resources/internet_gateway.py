@@ -73,7 +73,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
             yield Found(_ids(gateway), flat(gateway.get("Tags")))
 
     def as_created(self) -> InternetGateway:
-        """Attached to nothing."""
+        """This resource, but attached to no VPC."""
         return replace(self, vpc=VpcId(""))
 
     def create(self, aws: Aws, me: Label) -> InternetGatewayIds:

@@ -116,7 +116,7 @@ class LogGroup(Resource[LogGroupIds]):
         yield partial(_tags, aws, ids.arn)
 
     def as_created(self) -> LogGroup:
-        """Kept forever."""
+        """This resource, but with events kept forever."""
         return replace(self, retention_in_days=0)
 
     def create(self, aws: Aws, me: Label) -> LogGroupIds:

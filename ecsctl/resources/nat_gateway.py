@@ -92,7 +92,10 @@ class NatGateway(Resource[NatGatewayIds]):
                 yield Found(_ids(nat), flat(nat.get("Tags")))
 
     def create(self, aws: Aws, me: Label) -> NatGatewayIds:
-        """The token makes a repeated call the same call; a new incarnation has a new one."""
+        """The token makes a repeated call the same call; a new incarnation has a new one.
+
+        Raises Outlived if the token made a gateway that is gone.
+        """
         token = me.token(32)
         specification = me.specification("natgateway")
         specification[0]["Tags"].append({"Key": TOKEN, "Value": token})

@@ -89,7 +89,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
         return ScheduleGroupIds(ScheduleGroupName(self.name), answer["ScheduleGroupArn"])
 
     def update(self, aws: Aws, me: Label, ids: ScheduleGroupIds, changed: frozenset[str]) -> None:
-        """Its tags."""
+        """Set its tags: a group has nothing else to change."""
         aws.scheduler.tag_resource(ResourceArn=ids.arn, Tags=me.upper())
 
     @classmethod

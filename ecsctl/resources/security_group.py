@@ -146,7 +146,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
         yield partial(_rules, aws, me, ids.group_id)
 
     def as_created(self) -> SecurityGroup:
-        """No ingress."""
+        """This resource, but without ingress rules."""
         return replace(self, ingress=frozenset())
 
     def create(self, aws: Aws, me: Label) -> SecurityGroupIds:

@@ -93,6 +93,8 @@ def push(
 def pushed(commit: str) -> dict[str, Any]:
     """Returns how far a push came: `steps` so far, whether all is `done`, and the `outcome` (such as Succeeded) if
     it is.
+
+    Raises ScriptError.
     """
     if commit not in _pushes():
         raise ScriptError(f"nobody has pushed commit {commit}")

@@ -92,7 +92,7 @@ class Moving(Protocol):
         """Remove the moving part from the screen."""
 
     def resume(self) -> None:
-        """Continue."""
+        """Draw the live view again after `pause`."""
 
 
 moving: WeakSet[Moving] = WeakSet()

@@ -102,7 +102,7 @@ def view(now: Live, where: Mapping[str, str]) -> Iterator[Text]:
 
 
 def document(now: Live, where: Mapping[str, str]) -> dict[str, Any]:
-    """One reading as JSON."""
+    """One reading as JSON: docs/json.md describes it."""
     return {
         "version": VERSION,
         "kind": "live",

@@ -30,7 +30,7 @@ class Line(Protocol):
 
     @property
     def text(self) -> str:
-        """The line itself."""
+        """The line as the app wrote it."""
 
     @property
     def id(self) -> str:

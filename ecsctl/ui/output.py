@@ -52,12 +52,14 @@ def plan_document(plan: Plan, where: Mapping[str, str], estimate: Estimate, othe
 
 
 def up_document(plan: Plan, url: str, seconds: float, where: Mapping[str, str]) -> Json:
-    """The document of `up` after a run that did everything it planned."""
+    """The document of `up` after a run of `seconds` that did everything it planned."""
     return {**_head("up", where), "url": url, **_done(plan, seconds)}
 
 
 def down_document(plan: Plan, left: Sequence[Remains], seconds: float, where: Mapping[str, str]) -> Json:
-    """The document of `down` after a run that removed everything it planned, with the receipt of what is left."""
+    """The document of `down` after a run of `seconds` that removed everything it planned, with the receipt of what is
+    left.
+    """
     return {**_head("down", where), **_done(plan, seconds), "left": receipt.document(left)}
 
 

@@ -88,7 +88,7 @@ def changes(before: Any, now: Any) -> Iterator[str]:
 
 
 def document(run: Any, others: Iterable[str], where: Mapping[str, str]) -> dict[str, Any]:
-    """A run as JSON."""
+    """The JSON document of a run; `others` are the ids of further ones in progress."""
     head = {"version": VERSION, "kind": "pipeline", **where}
     return {**head, **run_document(run), "others": list(others)}
 

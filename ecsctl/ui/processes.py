@@ -45,7 +45,7 @@ def image(name: str, digest: str) -> str:
 
 
 def document(one: Process) -> dict[str, Any]:
-    """A process as JSON."""
+    """A process as JSON: docs/json.md describes it."""
     return {
         "name": one.name,
         "service": one.service,

@@ -29,7 +29,7 @@ class Remains(Protocol):
 
     @property
     def monthly(self) -> float:
-        """Dollars a month."""
+        """What it still costs, in dollars a month."""
 
 
 def show(left: Sequence[Remains], *, prices: str) -> None:

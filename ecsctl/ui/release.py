@@ -47,7 +47,7 @@ def nothing(kind: str, where: Mapping[str, str], *, as_json: bool) -> None:
 
 
 def document(kind: str, release: Release, code: int, cause: str, where: Mapping[str, str]) -> dict[str, Any]:
-    """The JSON document of a release. `kind` is the command."""
+    """The JSON document of a release. `kind` is the command, `code` its exit code."""
     verdict = release.verdict
     return _document(kind, verdict.outcome.value, verdict.sentence, where) | {
         "exit_code": int(code),

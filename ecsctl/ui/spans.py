@@ -22,7 +22,7 @@ class Span:
 
     @property
     def seconds(self) -> float:
-        """Its length."""
+        """How long it lasted, in seconds."""
         return self.ended - self.began
 
 

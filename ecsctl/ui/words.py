@@ -18,7 +18,7 @@ from ecsctl.ui.safe import plain
 
 
 def say(text: str) -> None:
-    """One message."""
+    """Print one message to stderr."""
     write(plain(copied(text)))
 
 

@@ -101,7 +101,7 @@ class Autoscaling(Section):
 
     @property
     def cpu(self) -> int:
-        """The target: 60 by default; 0 if there are other targets."""
+        """The target in percent of the CPU: 60 by default; 0 if there are other targets."""
         return self.cpu_percent or (0 if self.memory_percent or self.requests_per_minute or self.queue else 60)
 
     @property

@@ -57,7 +57,10 @@ class CircuitBreaker(Section):
 
     @property
     def threshold(self) -> tuple[Literal["COUNT", "BOUNDED_PERCENT", "UNBOUNDED_PERCENT"], int]:
-        """In ECS's form (API reference, ThresholdConfiguration)."""
+        """The type, and the number of failed tasks (COUNT) or the percentage of the desired ones.
+
+        As ECS takes them: API reference, ThresholdConfiguration.
+        """
         if self.failures is not None:
             return "COUNT", self.failures
         return "BOUNDED_PERCENT" if self.bounded else "UNBOUNDED_PERCENT", self.percent

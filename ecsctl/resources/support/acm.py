@@ -53,7 +53,7 @@ def requested(aws: Aws) -> list[CertificateSummaryTypeDef]:
 
 
 def tags_of(aws: Aws, arn: str) -> dict[str, str]:
-    """The certificate's tags; none if it was deleted meanwhile."""
+    """The certificate's tags, by key; none if it was deleted meanwhile."""
     answer = none_if_gone(lambda: aws.read(aws.acm.list_tags_for_certificate, CertificateArn=arn))
     return flat(answer["Tags"]) if answer else {}
 

@@ -62,7 +62,7 @@ def read(values: Sequence[str]) -> dict[str, str]:
 
 
 def tags_in(record: ResourceRecordSetOutputTypeDef) -> dict[str, str]:
-    """The tags in a TXT record; empty if it has none."""
+    """The tags in a TXT record, by key; empty if it has none."""
     return read([one["Value"] for one in record.get("ResourceRecords", [])]) if record["Type"] == "TXT" else {}
 
 

@@ -36,7 +36,7 @@ def listed(aws: Aws) -> list[dict[str, Any]]:
 
 
 def mine(aws: Aws, me: Label) -> list[dict[str, Any]]:
-    """The app's file systems."""
+    """The app's file systems, as DescribeFileSystems returns them."""
     return [one for one in listed(aws) if flat(one.get("Tags")).get(APP) == me.app]
 
 

@@ -82,7 +82,7 @@ def rule_at(aws: Aws, listener: str, priority: int) -> tuple[RuleTypeDef, dict[s
 
 
 def tagged_rules(aws: Aws, me: Label) -> Iterator[tuple[RuleTypeDef, dict[str, str]]]:
-    """The rules that carry the app's tags: they exist only on the app's own load balancers."""
+    """The rules that carry the app's tags, with all their tags: they exist only on the app's own load balancers."""
     for listener in balancers_listeners(aws, me):
         rules = {one["RuleArn"]: one for one in rules_of(aws, listener)}
         for arn, tags in tagged(aws, me, dict.fromkeys(rules, Names.of(me).balancer)).items():

@@ -29,7 +29,7 @@ def memory(paths: Iterable[str]) -> dict[str, str]:
 
 
 def paths(configured: Additions) -> list[str]:
-    """The configured paths."""
+    """The paths of the configured parameters."""
     return [path for path, _ in configured]
 
 

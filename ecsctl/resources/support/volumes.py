@@ -58,7 +58,7 @@ def _sent(one: Volume) -> dict[str, Any]:
 
 
 def read(definition: Mapping[str, Any]) -> tuple[Volume, ...]:
-    """Ours only."""
+    """The volumes of a definition that ecsctl has added; others are left alone."""
     found = []
     for one in definition.get("volumes") or ():
         if one.get("name", "").startswith(OURS):
@@ -83,7 +83,7 @@ def mounted(mounts: Iterable[Mount], over: Iterable[Mapping[str, Any]]) -> list[
 
 
 def mounts_of(container: Mapping[str, Any]) -> tuple[Mount, ...]:
-    """Ours only."""
+    """The mount points of ecsctl's own volumes in a container; others are left alone."""
     ours = (one for one in container.get("mountPoints") or () if one.get("sourceVolume", "").startswith(OURS))
     return ordered(
         Mount(one["sourceVolume"].removeprefix(OURS), one.get("containerPath", ""), bool(one.get("readOnly")))

@@ -310,7 +310,7 @@ def sbomgen(words: list[str]) -> int:
 
 
 def main() -> int:
-    """Run the tool that the first argument names."""
+    """Run the tool that the first argument names, and return its exit code."""
     tool = {"docker": docker, "aws": aws, "inspector-sbomgen": sbomgen}[sys.argv[1]]
     try:
         return tool(sys.argv[2:])

@@ -59,7 +59,7 @@ class Fleet:
         self._network = ""
 
     def about(self) -> dict[str, Any]:
-        """What the engine reports about the containers' network."""
+        """The containers' network as the engine inspects it."""
         return dict(self.engine.call("GET", f"/networks/{self.network()}"))
 
     def network(self) -> str:

@@ -49,7 +49,7 @@ class FrontProcess:
             return self._changed.wait_for(lambda: not self._busy & ports, seconds)
 
     def close(self) -> None:
-        """Stop it."""
+        """Stop the process that forwards requests."""
         with self._writing:
             process, self._process = self._process, None
             self._said = {}

@@ -68,7 +68,7 @@ class Job:
     process: "subprocess.Popen[bytes] | None" = None
 
     def end(self) -> None:
-        """Stop it."""
+        """Stop the build or push, if it still runs."""
         if self.process is not None and self.code is None:
             self.process.kill()
 

@@ -11,7 +11,7 @@ from ecsctl.sandbox.containers.engine import Engine, EngineError, find
 
 
 def clear(engine: Engine, whose: str, images: bool = True) -> int:
-    """Remove everything with a sandbox's label from the engine; returns how much that was."""
+    """Remove everything with a sandbox's label from the engine; returns the number of things removed."""
     gone = removed(engine, engine.ours("containers", whose))
     for found in engine.ours("networks", whose):
         gone += delete(engine, f"/networks/{found['Id']}")

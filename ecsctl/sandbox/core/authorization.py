@@ -42,6 +42,8 @@ def enforce(policies: Any = None, layer: str = "identity") -> None:
     """Allow callers only what these policies allow: one policy, or several by name; None allows everything again.
 
     `layer`: identity, service-control, boundary or session. All that are enforced must allow.
+
+    Raises ScriptError.
     """
     if layer not in LAYERS:
         raise script.ScriptError(f"there are the layers {', '.join(LAYERS)}")

@@ -19,7 +19,7 @@ class Types(dict[str, Any]):
     known = False
 
     def keys(self) -> Any:
-        """The names of all."""
+        """The names of all instance types."""
         return _read(_TYPES).keys() if self.known else super().keys()
 
     def __getitem__(self, name: str) -> Any:

@@ -27,7 +27,7 @@ def switch(function: F) -> F:
 
 
 def names() -> list[str]:
-    """All switches."""
+    """The names of all switches, sorted."""
     return sorted(_switches)
 
 

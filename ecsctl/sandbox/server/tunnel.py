@@ -25,7 +25,7 @@ class Tunnel:
         self.listener = socket.create_server(("127.0.0.1", port))
 
     def read(self) -> dict[str, Any]:
-        """Returns where it leads now."""
+        """Where the tunnel leads now, as the sandbox's switch `through` returns it."""
         found: dict[str, Any] = process.call(self.folder, "through", {"session": self.session})
         return found
 

@@ -69,7 +69,7 @@ class Fix:
 
 
 def run(command: str, note: str = "") -> Fix:
-    """Run a command."""
+    """Return the fix: run this command."""
     return Fix((Step(Act.RUN, command),), note)
 
 
@@ -175,7 +175,7 @@ def resume(facts: Facts) -> tuple[Step, ...]:
 
 
 def again(facts: Facts) -> Fix:
-    """Retry."""
+    """Return the fix: build and deploy once more, by the pipeline if there is one."""
     if facts.pipeline:
         return run("ecsctl pipeline run")
     return run("ecsctl deploy --build") if facts.service else up()

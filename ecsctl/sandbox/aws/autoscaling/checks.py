@@ -61,14 +61,14 @@ def register_scalable_target(
 
 @overlay.wraps(ApplicationAutoScalingResponse)
 def describe_scalable_targets(original: Any, response: ApplicationAutoScalingResponse) -> Any:
-    """See `_of_resources`."""
+    """List scalable targets; a dimension is refused without a resource, as on AWS."""
     _of_resources(json.loads(response.body), "ResourceIds")
     return original()
 
 
 @overlay.wraps(ApplicationAutoScalingResponse)
 def describe_scaling_policies(original: Any, response: ApplicationAutoScalingResponse) -> Any:
-    """See `_of_resources`."""
+    """List scaling policies; a dimension is refused without a resource, as on AWS."""
     _of_resources(json.loads(response.body), "ResourceId")
     return original()
 

@@ -11,7 +11,7 @@ from ecsctl.sandbox.core.overlay import Refusal
 
 @overlay.wraps(CloudWatchResponse, "put_metric_alarm")
 def checked(original: Callable[..., Any], response: CloudWatchResponse) -> Any:
-    """Enforce the limits of the API's own model."""
+    """Enforce the limits of the API's own model. Raises Refusal."""
     sent = response._get_params()
     if wrong := constraints.violation("cloudwatch", "PutMetricAlarm", sent):
         raise Refusal("ValidationError", wrong)

@@ -35,7 +35,10 @@ begun: list[Callable[[Any, Build], None]] = []
 
 @overlay.wraps(CodeBuildResponse)
 def start_build(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
-    """Start a build; for five minutes, the same token with the same parameters returns the same build."""
+    """Start a build; for five minutes, the same token with the same parameters returns the same build.
+
+    Raises Refusal.
+    """
     params = asked(response)
     project = found(response, params["projectName"])
     backend = response.codebuild_backend
@@ -178,7 +181,7 @@ def _worded(refusal: Refusal) -> str:
 
 @overlay.wraps(CodeBuildResponse)
 def batch_get_builds(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
-    """Return the builds with these ids, and the ids that do not exist."""
+    """Return the builds with these ids, and the ids that do not exist. Raises Refusal."""
     ids, held = asked(response)["ids"], builds(response.codebuild_backend).all
     if any(":" not in build_id for build_id in ids):
         raise Refusal("InvalidInputException", "Invalid build ID provided")
@@ -193,7 +196,7 @@ def batch_get_builds(_original: Callable[..., Any], response: CodeBuildResponse)
 
 @overlay.wraps(CodeBuildResponse)
 def stop_build(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
-    """Stop a build in its current phase; a build that has ended is unchanged."""
+    """Stop a build in its current phase; a build that has ended is unchanged. Raises Refusal."""
     build_id, held = asked(response)["id"].rpartition(":build/")[2], builds(response.codebuild_backend).all
     if ":" not in build_id:
         raise Refusal("InvalidInputException", "Invalid build ID provided")

@@ -80,7 +80,7 @@ def list_source_credentials(response: CodeBuildResponse) -> ActionResult:
 
 @overlay.adds(CodeBuildResponse)
 def delete_source_credentials(response: CodeBuildResponse) -> ActionResult:
-    """Delete a credential, for every project in the account and region."""
+    """Delete a credential, for every project in the account and region. Raises Refusal."""
     arn, infos = asked(response)["arn"], overlay.memory(response.codebuild_backend, _Credentials).infos
     for server, info in infos.items():
         if info["arn"] == arn:

@@ -39,7 +39,7 @@ def shown(project: dict[str, Any]) -> dict[str, Any]:
 
 @overlay.wraps(CodeBuildResponse)
 def create_project(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
-    """Create a project, after all checks."""
+    """Create a project, after all checks. Raises Refusal."""
     params, backend = asked(response), response.codebuild_backend
     name = params["name"]
     if name in backend.codebuild_projects:

@@ -74,7 +74,7 @@ class Releasing:
         build.active = self
 
     def advance(self, build: Build, now: float) -> None:
-        """Advance to `now`."""
+        """Advance the release command to `now`, in seconds of sandbox time."""
         commands = build.commands
         if commands is None or commands.done or build.stopped is not None or now < commands.steps[-1].began:
             return

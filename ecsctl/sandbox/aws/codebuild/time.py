@@ -19,7 +19,7 @@ _DECISIVE = ("QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD"
 
 
 def described(build: Build, now: float) -> dict[str, Any]:
-    """The build as BatchGetBuilds returns it at `now`."""
+    """The build as BatchGetBuilds returns it at `now`, in seconds of sandbox time."""
     phases, status = _phases(build, now)
     done = phases[-1]["phaseType"] == "COMPLETED"
     answer = copy.deepcopy(build.facts) | {

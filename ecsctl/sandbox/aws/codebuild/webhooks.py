@@ -22,7 +22,7 @@ _SERVERS = {"GITHUB": "github", "GITHUB_ENTERPRISE": "github_enterprise", "BITBU
 
 @overlay.adds(CodeBuildResponse)
 def create_webhook(response: CodeBuildResponse) -> ActionResult:
-    """Create a webhook; its secret is returned only here."""
+    """Create a webhook; its secret is returned only here. Raises Refusal."""
     params = asked(response)
     project = found(response, params["projectName"])
     _check_filters(params)

@@ -72,7 +72,10 @@ def connection(account_id: str, arn: str) -> Connection | None:
 
 @switch
 def complete_handshake(name: str, region: str = REGION, status: str = "AVAILABLE") -> str:
-    """Do what a person does in the console: the connection `name` becomes AVAILABLE (or ERROR). Returns its ARN."""
+    """Do what a person does in the console: the connection `name` becomes AVAILABLE (or ERROR). Returns its ARN.
+
+    Raises ScriptError.
+    """
     found = codeconnections_backends[DEFAULT_ACCOUNT_ID][region].connections.values()
     for one in found:
         if one.name == name:

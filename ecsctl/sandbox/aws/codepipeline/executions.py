@@ -34,7 +34,7 @@ def execution_of(held: Runs, execution_id: str, code: str = "PipelineExecutionNo
 
 @overlay.wraps(CodePipelineResponse)
 def start_pipeline_execution(_original: Callable[..., Any], response: CodePipelineResponse) -> ActionResult:
-    """Start an execution; the same `clientRequestToken` returns the same one."""
+    """Start an execution; the same `clientRequestToken` returns the same one. Raises Refusal."""
     params = asked(response)
     pipeline = found(response, params["name"]).pipeline
     held = runs(response.codepipeline_backend, params["name"])
@@ -142,7 +142,10 @@ def list_action_executions(response: CodePipelineResponse) -> ActionResult:
 
 @overlay.adds(CodePipelineResponse)
 def put_approval_result(response: CodePipelineResponse) -> ActionResult:
-    """Approve or reject the action with this token. Error codes: API reference; the messages are assumptions."""
+    """Approve or reject the action with this token. Error codes: API reference; the messages are assumptions.
+
+    Raises Refusal.
+    """
     params = asked(response)
     pipeline, now = found(response, params["pipelineName"]).pipeline, clock.now()
     held = runs(response.codepipeline_backend, params["pipelineName"])

@@ -17,7 +17,7 @@ from ecsctl.sandbox.core.principals import caller
 
 
 def asked(response: CodePipelineResponse) -> dict[str, Any]:
-    """The request's parameters, validated against the service's model."""
+    """The request's parameters, validated against the service's model. Raises Refusal."""
     params: dict[str, Any] = json.loads(response.body or "{}")
     wrong = constraints.violation("codepipeline", response._get_action(), params)
     if wrong is not None:
@@ -36,7 +36,10 @@ def found(response: CodePipelineResponse, name: str) -> CodePipeline:
 
 @overlay.wraps(CodePipelineResponse)
 def create_pipeline(_original: Callable[..., Any], response: CodePipelineResponse) -> ActionResult:
-    """Create a pipeline, whose first execution starts at once (CodePipeline guide, "Create a pipeline")."""
+    """Create a pipeline, whose first execution starts at once (CodePipeline guide, "Create a pipeline").
+
+    Raises Refusal.
+    """
     params, backend = asked(response), response.codepipeline_backend
     name, tags = params["pipeline"]["name"], params.get("tags", [])
     if name in backend.pipelines:
@@ -55,7 +58,7 @@ def create_pipeline(_original: Callable[..., Any], response: CodePipelineRespons
 
 @overlay.wraps(CodePipelineResponse)
 def get_pipeline(_original: Callable[..., Any], response: CodePipelineResponse) -> ActionResult:
-    """Return the latest version, with masked secrets."""
+    """Return the latest version, with masked secrets. Raises Refusal."""
     params = asked(response)
     held = found(response, params["name"])
     version = params.get("version")

@@ -27,7 +27,7 @@ class Pushed:
 
     @property
     def title(self) -> str:
-        """Its name in messages."""
+        """What was pushed, in messages: "tag v1" or "branch main"."""
         return f"tag {self.tag}" if self.tag else f"branch {self.branch}"
 
 

@@ -46,7 +46,7 @@ def webhooks(backend: Any) -> Webhooks:
 
 @overlay.adds(CodePipelineResponse)
 def put_webhook(response: CodePipelineResponse) -> ActionResult:
-    """Create a webhook, or update the one with that name, which keeps its URL."""
+    """Create a webhook, or update the one with that name, which keeps its URL. Raises Refusal."""
     params = asked(response)
     wanted, tags = params["webhook"], _tags(params.get("tags", []))
     pipeline = found(response, wanted["targetPipeline"]).pipeline

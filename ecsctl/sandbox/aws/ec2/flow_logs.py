@@ -32,6 +32,8 @@ def create_flow_logs(original: Any, self: EC2Response) -> ActionResult:
     """Create flow logs; the same token returns the same flow log (EC2 API reference, "Ensuring idempotency").
 
     The role must be assumable now.
+
+    Raises Refusal.
     """
     known, token = _known(self.ec2_backend), self._get_param("ClientToken")
     asked = {name: self._get_param(name) for name in _ASKED}

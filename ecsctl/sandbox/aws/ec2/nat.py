@@ -21,7 +21,10 @@ _FILTERS = ("nat-gateway-id", "state", "subnet-id", "vpc-id", "tag-key", "tag:")
 
 @overlay.wraps(EC2Response)
 def create_nat_gateway(original: Any, self: EC2Response) -> ActionResult:
-    """Create a gateway: 200 and `pending`, even if it fails later; the same token returns the same gateway."""
+    """Create a gateway: 200 and `pending`, even if it fails later; the same token returns the same gateway.
+
+    Raises Refusal.
+    """
     backend = self.ec2_backend
     token = self._get_param("ClientToken")
     asked = {name: self._get_param(name) for name in _ASKED}
@@ -98,7 +101,7 @@ def _address(backend: EC2Backend, nat: NatGateway, allocation: str | None) -> No
 
 @overlay.wraps(EC2Response)
 def describe_nat_gateways(original: Any, self: EC2Response) -> ActionResult:  # noqa: ARG001 - it ignores tag filters
-    """List gateways, including recently deleted ones, by id or by `Filter` (singular in boto3)."""
+    """List gateways, including recently deleted ones, by id or by `Filter` (singular in boto3). Raises Refusal."""
     nats = list(self.ec2_backend.nat_gateways.values())
     filters: dict[str, Any] = self._filters_from_querystring()
     for name in filters:

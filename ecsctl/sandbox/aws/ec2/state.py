@@ -23,7 +23,10 @@ class _Tables:
 
 @overlay.wraps(EC2Response)
 def create_route_table(original: Any, self: EC2Response) -> Any:
-    """Return the same table for the same token, even if it was deleted (API reference, "Ensuring idempotency")."""
+    """Return the same table for the same token, even if it was deleted (API reference, "Ensuring idempotency").
+
+    Raises Refusal.
+    """
     token = self._get_param("ClientToken")
     tokens = overlay.memory(self.ec2_backend, _Tables).tokens
     if token in tokens:

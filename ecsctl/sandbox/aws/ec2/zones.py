@@ -27,6 +27,8 @@ def zone(zone_id: str, state: str = "impaired", account_id: str = DEFAULT_ACCOUN
     """Put a zone into one of EC2's states; an unknown zone is added to every region.
 
     An id that names a city, such as use1-atl1-az1, adds a local zone to which the account is opted in.
+
+    Raises ScriptError.
     """
     if state not in STATES:
         raise script.ScriptError(f"a zone is {', '.join(STATES)}")

@@ -24,6 +24,8 @@ def create_repository(original: Any, self: ECRBackend, *args: Any, **kwargs: Any
 
     ECR calls KMS as the caller: DescribeKey, then CreateGrant (Amazon ECR user guide, "Encryption at rest").
     API reference, CreateRepository, has the code; the message is KMS's own.
+
+    Raises Refusal.
     """
     encryption = kwargs.get("encryption_config") or {}
     if named := encryption.get("kmsKey"):

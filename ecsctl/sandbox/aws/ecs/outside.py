@@ -83,10 +83,10 @@ class World(Protocol):
         """The longest period of these alarms, in seconds."""
 
     def weights(self, rule: str) -> dict[str, int]:
-        """The target groups that a listener's rule forwards to, and their weights."""
+        """The weights of the target groups that a listener's rule forwards to, by ARN."""
 
     def shift(self, rule: str, weights: dict[str, float]) -> None:
-        """Change the weights of a rule's target groups."""
+        """Set the weights of a rule's target groups, by ARN."""
 
     def prepare(self, task: Task) -> None:
         """Create its containers, if it really runs."""

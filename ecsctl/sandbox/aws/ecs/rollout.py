@@ -235,7 +235,7 @@ def _settle(service: Service, t: float) -> None:
 
 
 def end(release: Release, t: float, status: str, reason: str | None) -> None:
-    """End a service deployment."""
+    """End a service deployment at `t`, in seconds of sandbox time."""
     release.status, release.reason = status, reason
     release.finished = release.updated = t
     if status == "STOPPED":
@@ -286,7 +286,7 @@ def _break_circuit(service: Service, world: World, t: float) -> None:
 
 
 def alarmed(service: Service, world: World, t: float) -> None:
-    """Fail the current deployment if one of its alarms is in ALARM.
+    """Fail the current deployment at `t` if one of its alarms is in ALARM.
 
     The event is that of a public log; that the reason names the alarms, and its wording, are assumptions.
     """

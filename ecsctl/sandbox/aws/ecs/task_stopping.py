@@ -56,7 +56,7 @@ def _end(task: Task, t: float, *, ran: bool) -> None:
 
 
 def drained(task: Task, t: float, world: World) -> list[Signal]:
-    """Continue after draining."""
+    """Send SIGTERM at `t`, now that the task is deregistered from its target groups."""
     for balancer in balancers(task):
         world.target(task, balancer, "gone")
     task.registered = False
@@ -66,7 +66,7 @@ def drained(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def terminated(task: Task, t: float, world: World) -> list[Signal]:
-    """Check whether the containers have ended after SIGTERM."""
+    """Check at `t` whether the containers have ended after SIGTERM."""
     facts = world.facts(task)
     if facts is not None:
         if facts.phase != "over":
@@ -81,7 +81,7 @@ def terminated(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def stopped(task: Task, t: float, world: World) -> list[Signal]:
-    """The task is STOPPED."""
+    """Make the task STOPPED at `t`, in seconds of sandbox time."""
     task.status = "STOPPED"
     task.moments["stopped"] = t
     if (facts := world.facts(task)) is not None:

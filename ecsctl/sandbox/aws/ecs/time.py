@@ -91,7 +91,7 @@ def _remind(service: Service, world: World, t: float) -> None:
 
 
 def launch(service: Service, deployment: Deployment, t: float) -> Task:
-    """Start a new task of a deployment at `t`."""
+    """Start a new task of a deployment at `t`, in seconds of sandbox time."""
     service.launched += 1
     ident = hashlib.sha256(f"{service.arn} {service.created} {service.launched}".encode()).hexdigest()[:32]
     task = Task(

@@ -116,11 +116,11 @@ class Region:
                 streams.write(self.backend, task, one, t, lines)
 
     def weights(self, rule: str) -> dict[str, int]:
-        """The weights of a rule's target groups; empty if it does not exist, or does not only forward."""
+        """The weights of a rule's target groups, by ARN; empty if it does not exist, or does not only forward."""
         return elbv2.weights(self.account, self.name, rule)
 
     def shift(self, rule: str, weights: dict[str, float]) -> None:
-        """Change the weights of a rule's target groups."""
+        """Set the weights of a rule's target groups, by ARN."""
         elbv2.shift(self.account, self.name, rule, weights)
 
     def prepare(self, task: Task) -> None:

@@ -61,6 +61,8 @@ def with_usable_key(original: Callable[..., Any], backend: EFSBackend, **sent: A
 
     EFS user guide, "Managing KMS keys for EFS file systems": one that is disabled or deleted "can't be used as the key
     for new encrypted-at-rest file systems". EFS passes on KMS's message (aws/aws-cdk#7641 has the first).
+
+    Raises Refusal.
     """
     account, region, named = backend.account_id, backend.region_name, sent.get("kms_key_id")
     if named and named != "alias/aws/elasticfilesystem":

@@ -21,6 +21,8 @@ def create_load_balancer(original: Any, self: ELBV2Response) -> ActionResult:
     """Create it once: the same name with the same settings returns the existing load balancer, whoever created it.
 
     That tags do not count as settings is an assumption. The service-linked role is created on first use.
+
+    Raises Refusal.
     """
     params, backend = self._get_params(), self.elbv2_backend
     kind = params.get("Type", "application")

@@ -145,6 +145,8 @@ def check_health(response: ELBV2Response, interval: Any, timeout: Any, version: 
     """Check a health check's limits (API reference, CreateTargetGroup, Matcher); only the first message is AWS's.
 
     That one is quoted in many public reports of failed Terraform and CloudFormation runs; the others are assumptions.
+
+    Raises Refusal.
     """
     interval = int(response._get_param("HealthCheckIntervalSeconds") or interval)
     timeout = int(response._get_param("HealthCheckTimeoutSeconds") or timeout)

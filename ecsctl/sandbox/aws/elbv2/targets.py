@@ -19,6 +19,8 @@ def create_target_group(original: Any, self: ELBV2Response) -> ActionResult:
     """Create it once: the same name with the same settings returns the existing group, whoever created it.
 
     That tags do not count as settings is an assumption.
+
+    Raises Refusal.
     """
     backend, name = self.elbv2_backend, self._get_param("Name")
     version = self._get_param("ProtocolVersion") or "HTTP1"

@@ -11,7 +11,7 @@ _STICKY = "stickiness.enabled"
 
 
 def weights(account: str, region: str, rule_arn: str) -> dict[str, int]:
-    """The weights of a (default) rule's target groups; empty if it does not exist, or does not only forward."""
+    """The weights of a (default) rule's target groups, by ARN; empty if it does not exist, or does not only forward."""
     rule = _rule(elbv2_backends[account][region], rule_arn)
     return _weights(rule.actions[0].data) if rule is not None and len(rule.actions) == 1 else {}
 

@@ -98,7 +98,10 @@ def create_role(original: Any, self: IAMBackend, role_name: str, document: str, 
 
 @overlay.wraps(IAMBackend)
 def attach_role_policy(original: Any, self: IAMBackend, policy_arn: str, role_name: str) -> None:
-    """Attach a policy, also one of AWS's own, up to the quota (IAM guide, "IAM and AWS STS quotas": 10 by default)."""
+    """Attach a policy, also one of AWS's own, up to the quota (IAM guide, "IAM and AWS STS quotas": 10 by default).
+
+    Raises Refusal.
+    """
     if policy_arn not in self.managed_policies and (found := of_aws(self, policy_arn)) is not None:
         self.managed_policies[policy_arn] = found
     attached = self.get_role(role_name).managed_policies

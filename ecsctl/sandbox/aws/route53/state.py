@@ -73,7 +73,10 @@ def normal(name: str) -> str:
 
 @overlay.wraps(Route53Backend)
 def create_hosted_zone(original: Any, self: Route53Backend, name: str, *args: Any, **kwargs: Any) -> FakeZone:
-    """Create one zone per caller reference, and store its own records in the usual form: names end in a dot."""
+    """Create one zone per caller reference, and store its own records in the usual form: names end in a dot.
+
+    Raises Refusal.
+    """
     reference = kwargs.get("caller_reference")
     if reference and any(zone.caller_reference == reference for zone in self.zones.values()):
         message = "A hosted zone has already been created with the specified caller reference."

@@ -25,7 +25,7 @@ def change_resource_record_sets(original: Any, self: Route53) -> ActionResult:
 
 @overlay.wraps(Route53)
 def get_change(original: Any, self: Route53) -> ActionResult:  # noqa: ARG001 - it knows no change
-    """Return a change, PENDING until it has reached every name server."""
+    """Return a change, PENDING until it has reached every name server. Raises Refusal."""
     ident = self._get_param("Id").replace("/change/", "")
     asked = changes_of(self.current_account).asked.get(ident)
     if asked is None:

@@ -33,7 +33,9 @@ def create_schedule_group(_original: Any, response: EventBridgeSchedulerResponse
 def delete_schedule_group(_original: Any, response: EventBridgeSchedulerResponse) -> str:
     """Delete a group with its schedules; it is DELETING until they are deleted (EventBridge Scheduler user guide,
     "Deleting a schedule group"). The messages for the default group and for a second call are assumptions.
-    """  # fmt: skip
+
+    Raises Refusal.
+    """
     backend = response.scheduler_backend
     name = sent(response, "DeleteScheduleGroup")["Name"]
     if name == "default":

@@ -14,7 +14,10 @@ from ecsctl.sandbox.core.overlay import Refusal
 
 @overlay.wraps(SNSResponse)
 def create_topic(original: Callable[..., Any], response: SNSResponse) -> Any:
-    """Return an existing topic, unless its tags differ; the message is the one that Terraform's users see."""
+    """Return an existing topic, unless its tags differ; the message is the one that Terraform's users see.
+
+    Raises Refusal.
+    """
     name, tags = response._get_param("Name"), response._get_tags()
     for topic in response.backend.topics.values():
         if topic.name == name and topic._tags != tags:
