@@ -168,6 +168,7 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
         "log_buffer": "log_max_buffer_size",
         "init_process": "init_process_enabled",
         "sound": "usable",
+        "unsound": "unusable_because",
         "read_only": "readonly_root_filesystem",
         "sidecars.entrypoint": "entry_point",
         "sidecars.restart_after": "restart_attempt_period",

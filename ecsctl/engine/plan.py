@@ -284,7 +284,7 @@ def sent_and_shown(change: Change) -> str:
     return f"{change.field}: sent {after}, AWS shows {before}"
 
 
-def shows_third_value(before: Step | None, step: Step) -> bool:
+def has_moved(before: Step | None, step: Step) -> bool:
     """Whether AWS accepted what the previous update sent, and shows a third value in its place.
 
     A late read shows the old value, or for a list a part of the new one. A single plain value that is neither cannot be

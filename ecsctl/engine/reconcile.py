@@ -15,17 +15,7 @@ from ecsctl.engine.beginning import Beginning
 from ecsctl.engine.codec import plain
 from ecsctl.engine.known import WINDOW
 from ecsctl.engine.label import ID, Label
-from ecsctl.engine.plan import (
-    Step,
-    Verb,
-    Why,
-    decide,
-    diff,
-    differences,
-    left_unfinished,
-    sent_and_shown,
-    shows_third_value,
-)
+from ecsctl.engine.plan import Step, Verb, Why, decide, diff, differences, has_moved, left_unfinished, sent_and_shown
 from ecsctl.engine.promises import promises, resolve
 from ecsctl.engine.resource import AnyResource, Observed
 from ecsctl.engine.stack import Node
@@ -157,9 +147,7 @@ class Reconciler(Beginning):
                     assert observed is not None  # noqa: S101 - for the type checker: what is changed exists
                     if step.reason:
                         self.emit(events.Said(f"{desired.known_as(name)}: {step.reason}"))
-                    observed = self._update(
-                        name, desired, observed, step, attempt, moved=shows_third_value(before, step)
-                    )
+                    observed = self._update(name, desired, observed, step, attempt, moved=has_moved(before, step))
                     did, before = did or Verb.UPDATE, step
 
     def _create(self, name: str, desired: AnyResource, attempt: Attempt) -> Observed[Any, Any] | None:

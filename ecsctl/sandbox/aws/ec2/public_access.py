@@ -35,7 +35,7 @@ def _access(backend: Any) -> _Access:
     return overlay.memory(backend, _Access)
 
 
-def closed_outward(backend: Any, vpc: str) -> bool:
+def blocks_egress(backend: Any, vpc: str) -> bool:
     """Whether nothing in this VPC reaches the internet through an internet gateway, or a NAT gateway behind it."""
     held = _access(backend)
     return held.mode == "block-bidirectional" and vpc not in held.exclusions

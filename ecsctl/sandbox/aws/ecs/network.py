@@ -51,7 +51,7 @@ def has_internet(account: str, region: str, subnet_id: str, groups: list[str], p
     if not allows_both_ways(ec2, subnet_id, _EVERYWHERE, _HTTPS):
         return False
     subnet = ec2.get_subnet(subnet_id)
-    if sandbox_ec2.closed_outward(ec2, subnet.vpc_id):
+    if sandbox_ec2.blocks_egress(ec2, subnet.vpc_id):
         return False
     route = _default_route(ec2, subnet)
     if _uses_internet_gateway(route):
