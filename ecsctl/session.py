@@ -20,7 +20,7 @@ from ecsctl.aws import access, partitions
 from ecsctl.aws.clients import Aws
 from ecsctl.aws.patience import Clock, Patience
 from ecsctl.engine.engine import Engine
-from ecsctl.engine.events import Listener, Said, ignored
+from ecsctl.engine.events import Listener, Message, ignored
 from ecsctl.engine.label import Label
 from ecsctl.engine.stack import Stack
 from ecsctl.engine.state import State
@@ -176,7 +176,7 @@ def open_stack(
     identity = identify(aws, config)
     config = named_secrets.found(aws, config, identity, as_far=as_far)
     state = State.load(state_file, app=config.name, account=identity.account, region=identity.region,
-                       say=lambda text: emit(Said(text)))  # fmt: skip
+                       say=lambda text: emit(Message(text)))  # fmt: skip
     me = label(config, identity, state)
     aws.role_path = roles_under(config, ())
     facts = gather(aws, config, identity, me, state.book.entries, fresh=state.fresh, image=image,
@@ -198,7 +198,7 @@ def open_app(aws: Aws, app: str, state_file: Path, emit: Listener = ignored, id:
 
     identity = identify(aws)
     state = State.load(state_file, app=app, account=identity.account, region=identity.region,
-                       say=lambda text: emit(Said(text)))  # fmt: skip
+                       say=lambda text: emit(Message(text)))  # fmt: skip
     if id and id != state.book.id:
         if not state.fresh:
             raise UsageError(

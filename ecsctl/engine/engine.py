@@ -117,8 +117,12 @@ class Engine:
         self.emit(events.Planned(plan, stack.graph))
         refuse(plan)
         for other in sorted(self.survey.others):
-            self.emit(events.Said(f"another deployment of {self.label.app} ({ID}={other}) has things here too; where "
-                                  "its state file (.ecsctl/state.json) is, ecsctl down removes them"))  # fmt: skip
+            self.emit(
+                events.Message(
+                    f"another deployment of {self.label.app} ({ID}={other}) has things here too; where its state file "
+                    "(.ecsctl/state.json) is, ecsctl down removes them"
+                )
+            )
         agree(plan)
         cut_off = bool(unfinished(self._tags(stack.first)))  # an earlier first run did not finish
         alone = plan.work or cut_off or self.state.was_interrupted  # a lock of a run that died is given back
@@ -194,7 +198,7 @@ class Engine:
             now = "it exists, and this run continues with it" if found else "it does not exist"
             if name in stack.nodes:
                 called = stack.nodes[name].desired.known_as(name)
-                self.emit(events.Said(f"an earlier run stopped while {called} {what}; {now}"))
+                self.emit(events.Message(f"an earlier run stopped while {called} {what}; {now}"))
 
     def _graph(
         self, stack: Stack, steps: Mapping[str, Step], leftovers: Mapping[str, Step]

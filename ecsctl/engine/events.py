@@ -85,7 +85,7 @@ class NotTried(Event):
 
 
 @dataclass(frozen=True)
-class Said(Event):
+class Message(Event):
     """Something a person should know: a state file rebuilt, half-done work found, a choice made.
 
     `loud`: also shown with --quiet.

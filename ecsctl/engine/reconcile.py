@@ -146,7 +146,7 @@ class Reconciler(Beginning):
                 case _:
                     assert observed is not None  # noqa: S101 - for the type checker: what is changed exists
                     if step.reason:
-                        self.emit(events.Said(f"{desired.known_as(name)}: {step.reason}"))
+                        self.emit(events.Message(f"{desired.known_as(name)}: {step.reason}"))
                     observed = self._update(name, desired, observed, step, attempt, moved=has_moved(before, step))
                     did, before = did or Verb.UPDATE, step
 
@@ -353,7 +353,7 @@ class Reconciler(Beginning):
             if last.ask not in ("", asked):
                 asked = last.ask
                 for line in asked.splitlines():
-                    self.emit(events.Said(line))
+                    self.emit(events.Message(line))
             if later and not last.ready and not last.failed:
                 last = self._observe_now(name, desired, *desired.repeats) or last
             held, later = later and last.paused, True  # what was read before may have been released since

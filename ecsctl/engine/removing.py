@@ -50,7 +50,7 @@ class Remover:
         self.one.held = lambda kind, found: held(Owned(kind, found))
         all_owned = self.survey.with_what_is_late()
         for title, why in sorted(self.survey.searched_in_part.items()):
-            self.emit(events.Said(f"{title}: searched for only if the state file has one ({why})"))
+            self.emit(events.Message(f"{title}: searched for only if the state file has one ({why})"))
         staying = _reasons_to_keep(all_owned, keep)
         steps = tuple(
             Step(s.name, s.kind.kind, s.kind.title, Verb.KEEP, ids=s.found.ids, reason=staying[s.key])
@@ -133,7 +133,7 @@ class Remover:
             self._with_what_is_found_by_it(one.kind, to_delete)
             if one.kind.serves and not self._silent:
                 self._silent = True
-                self.emit(events.Said("from here on the app no longer answers", loud=False))
+                self.emit(events.Message("from here on the app no longer answers", loud=False))
             if key.endswith(FIRST):
                 self.one.drain(one.kind, one.name)
             else:

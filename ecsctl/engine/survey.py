@@ -200,7 +200,7 @@ class Survey:
         if new := {title: why for title, why in denied.items() if title not in self.passed_over}:
             reasons = "; ".join(f"{title}: {why}" for title, why in sorted(new.items()))
             self.emit(
-                events.Said(f"not searched for, because neither ecsctl.toml nor the state file has any: {reasons}")
+                events.Message(f"not searched for, because neither ecsctl.toml nor the state file has any: {reasons}")
             )
         self.passed_over.update(denied)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ecsctl.config import Config
     from ecsctl.config.tables.health import ContainerCheck
     from ecsctl.config.tables.service import Service as Desired
-    from ecsctl.config.tables.sidecars import Sidecar as Said
+    from ecsctl.config.tables.sidecars import Sidecar as Configured
     from ecsctl.ensure.volumes import Volumes
     from ecsctl.ensure.vpc import Network
     from ecsctl.names import Names
@@ -126,10 +126,10 @@ def ensure_definitions(
     """The task definitions of the processes with a service; the web first."""
     made = {}
     for process, desired in config.processes.items():
-        role, said = tasks.role, config.workers.get(process)
-        if said and said.has_own_role:
+        role, configured = tasks.role, config.workers.get(process)
+        if configured and configured.has_own_role:
             role = ensure_task_role(stack, config, Scope.of(facts.identity, names), tasks.volumes, desired, process)
-        beside = config.sidecars if said is None or said.sidecars is None else said.sidecars
+        beside = config.sidecars if configured is None or configured.sidecars is None else configured.sidecars
         made[process] = ensure_definition(stack, config, facts, names.on(process), tasks, desired, role, beside).arn
     return made
 
@@ -209,26 +209,26 @@ def _waits(depends_on: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"containerName": name, "condition": condition} for name, condition in sorted(depends_on.items())]
 
 
-def _sidecar(name: str, said: Said, config: Config) -> Sidecar:
+def _sidecar(name: str, configured: Configured, config: Config) -> Sidecar:
     return Sidecar(
         name=name,
-        image=said.image,
-        essential=said.essential,
-        command=said.command,
-        entry_point=said.entrypoint,
-        ports=(said.port,) if said.port else (),
-        environment=tuple(said.environment.items()),
-        secrets=tuple(said.secrets.items()),
-        depends_on=tuple(said.depends_on.items()),
-        health_check=_inside(said.health),
-        start_timeout=said.start_timeout_seconds or 0,
-        restart_attempt_period=said.restart_after_seconds if said.restart else 0,
-        ignored_exit_codes=said.restart_ignores,
-        cpu=said.cpu,
-        memory=said.memory or 0,
-        user=said.user or "",
-        readonly_root_filesystem=said.read_only_root,
-        stop_timeout=said.stop_timeout_seconds,
+        image=configured.image,
+        essential=configured.essential,
+        command=configured.command,
+        entry_point=configured.entrypoint,
+        ports=(configured.port,) if configured.port else (),
+        environment=tuple(configured.environment.items()),
+        secrets=tuple(configured.secrets.items()),
+        depends_on=tuple(configured.depends_on.items()),
+        health_check=_inside(configured.health),
+        start_timeout=configured.start_timeout_seconds or 0,
+        restart_attempt_period=configured.restart_after_seconds if configured.restart else 0,
+        ignored_exit_codes=configured.restart_ignores,
+        cpu=configured.cpu,
+        memory=configured.memory or 0,
+        user=configured.user or "",
+        readonly_root_filesystem=configured.read_only_root,
+        stop_timeout=configured.stop_timeout_seconds,
         mount_points=mounts(config, name),
     )
 

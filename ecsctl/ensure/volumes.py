@@ -16,7 +16,7 @@ from ecsctl.resources.support.volumes import Mount, Volume
 
 if TYPE_CHECKING:
     from ecsctl.config import Config
-    from ecsctl.config.tables.volumes import Volume as Said
+    from ecsctl.config.tables.volumes import Volume as Configured
     from ecsctl.engine.stack import Stack
     from ecsctl.ensure.vpc import Network
     from ecsctl.ids import SecurityGroupId
@@ -41,9 +41,9 @@ def ensure_volumes(
     """A file system for each volume that names none, in the stack's network; for the others, what the tasks need."""
     found = Volumes()
     group = None
-    for name, said in config.volumes.items():
-        if said.file_system:
-            _existing(found, name, said.file_system, said, scope)
+    for name, configured in config.volumes.items():
+        if configured.file_system:
+            _existing(found, name, configured.file_system, configured, scope)
             continue
         group = (
             group
@@ -64,24 +64,30 @@ def ensure_volumes(
             file_system=system.file_system, subnets=network.lasting, security_groups=frozenset({group})
         )
         point = stack.ensure(
-            parts.access(name, said.uid, said.gid),
-            AccessPoint(file_system=system.file_system, path=f"/{name}", uid=said.uid, gid=said.gid, permissions="750"),
+            parts.access(name, configured.uid, configured.gid),
+            AccessPoint(
+                file_system=system.file_system,
+                path=f"/{name}",
+                uid=configured.uid,
+                gid=configured.gid,
+                permissions="750",
+            ),
         )
         found.targets.append(stack.ensure(parts.targets(part), targets).targets)
         found.volumes.append(Volume(name, system.file_system, point.access_point, "/"))
-        right = mounting(system.arn, point.arn, read_only=said.read_only, root=said.uid == 0)
+        right = mounting(system.arn, point.arn, read_only=configured.read_only, root=configured.uid == 0)
         found.statements.append(right)
     # "Statement IDs (SID) in a single policy must be unique" (IAM's refusal, MalformedPolicyDocument)
     found.statements = [replace(one, sid=f"{one.sid}{number}") for number, one in enumerate(found.statements, 1)]
     return found
 
 
-def _existing(found: Volumes, name: str, file_system: str, said: Said, scope: Scope) -> None:
-    point = said.access_point or ""
-    found.volumes.append(Volume(name, FileSystemId(file_system), AccessPointId(point), said.directory or "/"))
+def _existing(found: Volumes, name: str, file_system: str, configured: Configured, scope: Scope) -> None:
+    point = configured.access_point or ""
+    found.volumes.append(Volume(name, FileSystemId(file_system), AccessPointId(point), configured.directory or "/"))
     arn = scope.arn("elasticfilesystem", f"file-system/{file_system}")
     through = scope.arn("elasticfilesystem", f"access-point/{point}") if point else ""
-    found.statements.append(mounting(arn, through, read_only=said.read_only))
+    found.statements.append(mounting(arn, through, read_only=configured.read_only))
 
 
 def mounts(config: Config, beside: str = "") -> tuple[Mount, ...]:

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ecsctl.engine import wording
-from ecsctl.engine.events import Done, Event, Failed, NotTried, Planned, Ready, Said, Started, Waiting
+from ecsctl.engine.events import Done, Event, Failed, Message, NotTried, Planned, Ready, Started, Waiting
 from ecsctl.engine.plan import Verb
 from ecsctl.errors import Interrupted
 from ecsctl.ui.console import glyph, is_lively, moving, stderr_console, write
@@ -119,7 +119,7 @@ class Progress:
                     self.total = len(event.plan.work)
                     self.counts["unchanged"] += event.plan.count(Verb.KEEP)
                     self._lines = InOrder(event.needs)
-            case Said():
+            case Message():
                 self._line("", "", plain(event.text), loud=event.loud)
             case Started():
                 with self._lock:

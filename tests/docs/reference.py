@@ -76,7 +76,7 @@ EVENTS = f"""\
 {WRITTEN}
 
 The engine reports what happens as small values of `ecsctl.engine.events`; the progress in the terminal is one listener.
-A Python program that runs the engine itself passes a listener of its own, as `tell`. For all other programs there is
+A Python program that runs the engine itself passes a listener of its own, as `emit`. For all other programs there is
 [`--output json`](../json.md).
 
 | event | fields | when |

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.engine.events import Said
+from ecsctl.engine.events import Message
 from tests.engine.conftest import Run, toybox
 from tests.engine.test_up import BOTH, held
 from tests.engine.toys import Cloud
@@ -44,7 +44,7 @@ def test_up_again_finishes_what_a_killed_up_began(run: Run, cloud: Cloud, which:
         run.up(toybox())
     revive(cloud)
     run.up(toybox())
-    assert [one.text for one in run.events if isinstance(one, Said) and "earlier run" in one.text][:1] == [
+    assert [one.text for one in run.events if isinstance(one, Message) and "earlier run" in one.text][:1] == [
         f"an earlier run stopped while {'box' if which == 1 else 'ball'} was being created; "
         + ("it exists, and this run continues with it" if when == "after" and not lag else "it does not exist")
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecsctl.config import Config
-from ecsctl.engine.events import Said
+from ecsctl.engine.events import Message
 from ecsctl.errors import EcsctlError
 from ecsctl.operations.policy import policies
 from ecsctl.sandbox.aws.route53 import set_elsewhere
@@ -31,7 +31,7 @@ def setting(world: World) -> list[str]:
 
     def hear(*_call: object) -> None:
         for event in [*world.events]:
-            for name, value in RECORD.findall(event.text) if isinstance(event, Said) else ():
+            for name, value in RECORD.findall(event.text) if isinstance(event, Message) else ():
                 if name not in said:
                     said.append(name)
                     set_elsewhere(name, value)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.events import Said
+from ecsctl.engine.events import Message
 from ecsctl.engine.plan import Verb
 from ecsctl.errors import EcsctlError
 from ecsctl.sandbox.aws.logs import revive_log_groups
@@ -34,7 +34,7 @@ def test_up_after_down_takes_over_what_late_writers_have_made_and_says_so(world:
     }
     world.events.clear()
     world.up()
-    said = [event.text for event in world.events if isinstance(event, Said)]
+    said = [event.text for event in world.events if isinstance(event, Message)]
     assert sum("it is taken over" in text for text in said) == 2
     assert _groups(world) == {INSIGHTS: 30, BUILD: 30, APP: 30}
     assert world.plan().work == ()

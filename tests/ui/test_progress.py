@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from rich.console import Console
 
-from ecsctl.engine.events import Done, Failed, NotTried, Planned, Ready, Said, Started, Waiting
+from ecsctl.engine.events import Done, Failed, Message, NotTried, Planned, Ready, Started, Waiting
 from ecsctl.engine.plan import Plan, Verb
 from ecsctl.errors import Refused
 from ecsctl.ui import console
@@ -232,7 +232,7 @@ def test_quiet_says_only_what_a_person_must_know(time, capsys):
         tell(Done("vpc", "VPC", Verb.CREATE, 3))
         tell(nat(100))
         tell.plain("chatter")
-        tell(Said("the state file is rebuilt from the tags on AWS"))
+        tell(Message("the state file is rebuilt from the tags on AWS"))
     tell.summary(3)
     assert capsys.readouterr().err.endswith("the state file is rebuilt from the tags on AWS\n")
 
@@ -241,7 +241,7 @@ def test_what_aws_says_steers_nothing(tell, capsys):
     evil = "\x1b[2J"
     tell(Done(evil, evil, Verb.CREATE, 1, evil))
     tell(Waiting("x", evil, 40, 60))
-    tell(Said(evil))
+    tell(Message(evil))
     tell.plain(evil)
     assert "\x1b" not in capsys.readouterr().err
 
