@@ -75,16 +75,17 @@ def template(
 def table() -> str:
     """Every option as Markdown: key, value, default and meaning, in a table for each table of the file."""
     lines: list[str] = []
-    section: Path | None = None
+    sections: dict[Path, list[tuple[Path, Node]]] = {}
     for path, option in options():
-        if path[:-1] != section:
-            section = path[:-1]
-            title = [f"### `[{dotted(section)}]`", _node(section)["description"]] if section else ["### At the top"]
-            lines += ["", *title, "", "| key | value | default | meaning |", "|---|---|---|---|"]
-        default = "**required**" if path[-1] in _node(path[:-1]).get("required", ()) else ""
-        if "default" in option:
-            default = f"`{toml(option['default'])}`"
-        lines.append(f"| `{path[-1]}` | {meant(option)} | {default} | {option['description']} |")
+        sections.setdefault(path[:-1], []).append((path, option))
+    for section, inside in sections.items():
+        title = [f"### `[{dotted(section)}]`", _node(section)["description"]] if section else ["### At the top"]
+        lines += ["", *title, "", "| key | value | default | meaning |", "|---|---|---|---|"]
+        for path, option in inside:
+            default = "**required**" if path[-1] in _node(section).get("required", ()) else ""
+            if "default" in option:
+                default = f"`{toml(option['default'])}`"
+            lines.append(f"| `{path[-1]}` | {meant(option)} | {default} | {option['description']} |")
     return "\n".join(lines).strip("\n") + "\n"
 
 
