@@ -38,7 +38,7 @@ def decided(step: Step, observed: Observed[Any, Any], now: datetime, *, dead: bo
 
 def several(app: str, found: Collection[Mapping[str, str]]) -> Refused:
     """The error of a run that has no state file and finds the tags of several deployments: which one stays, as in
-    `way_out`, and how to remove the others, with or without their state files.
+    `adjusted_steps`, and how to remove the others, with or without their state files.
     """
     ids = sorted({tags[ID] for tags in found})
     holders = sorted({tags[ID] for tags in found if RUN in tags})

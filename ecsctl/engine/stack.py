@@ -82,7 +82,7 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
 
     Derived from the type annotations alone, so that `down` needs neither the state file nor ecsctl.toml. An `Order`
     field whose edge would close a cycle is left out, since it only concerns the order of creation; so are the fields
-    in `lets_go`.
+    in `independent_of`.
     """
     makers: dict[Any, str] = {}
     for kind in kinds:

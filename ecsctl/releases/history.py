@@ -101,7 +101,7 @@ def compare(aws: Aws, state: State, one: str, other: str) -> tuple[Revision, Rev
 
 
 def _whose(aws: Aws, names: Names, revision: str) -> Names:
-    """The names of the process whose family a given revision belongs to; if none, as `lead` says."""
+    """The names of the process whose family a given revision belongs to; if none, as `default_names` says."""
     process = names.process_of(revision.rpartition("/")[2].partition(":")[0])
     return names.on(process) if process else default_names(aws, names)
 

@@ -46,7 +46,7 @@ def default_names(aws: Aws, names: Names) -> Names:
 
 
 def names_of(aws: Aws, names: Names, process: str) -> Names:
-    """The names of the process that a person names; without one those of `lead`.
+    """The names of the process that a person names; without one those of `default_names`.
 
     Raises Refused if it has no service and others have one.
     """

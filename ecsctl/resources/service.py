@@ -279,7 +279,7 @@ class Service(Resource[ServiceIds]):
     def create(self, aws: Aws, me: Label) -> ServiceIds:
         """The name, and a token of this incarnation, prevent duplicates."""
         sent = dict(self._settings(frozenset()).values())
-        sent["deploymentConfiguration"].pop(HOOKS, None)  # see `at_first`
+        sent["deploymentConfiguration"].pop(HOOKS, None)  # see `initial`
         raw.merge_parameters(raw.wanted(self.more, {}, USUAL), sent)
         if STRATEGY not in sent:  # ECS accepts only one of the two
             sent["launchType"] = "FARGATE"

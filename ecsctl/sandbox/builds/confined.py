@@ -3,7 +3,7 @@
 Linux's namespaces do it, with util-linux's `unshare` and `nsenter`, without root: the commands see an empty home folder
 and an empty /tmp, no agent's socket, everything else read-only, and no processes but their own. When the namespace's
 first process ends, all of them end, `setsid` or not (pid_namespaces(7), mount_namespaces(7)). Without such namespaces
-only the environment is clean, and `possible` returns False, so that the user knows before agreeing.
+only the environment is clean, and `can_confine` returns False, so that the user knows before agreeing.
 """
 
 import contextlib
@@ -82,7 +82,7 @@ class Confined:
             _end_tagged(self._tag)
 
     def start(self, words: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
-        """Start a command. `options` are those of Popen, without `cwd` if isolation is `possible`."""
+        """Start a command. `options` are those of Popen, without `cwd` if `can_confine` is true."""
         return subprocess.Popen([*self._inside, *words], process_group=self._leader.pid, **options)  # noqa: S603 - to run what the buildspec says is the point
 
     def end(self) -> None:
