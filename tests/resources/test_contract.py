@@ -314,7 +314,7 @@ def test_a_snapshot_of_the_account_shows_it(lifecycles: Any, stack: str) -> None
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_kind_with_hinted_by_is_listed_by_the_tagging_api(lifecycles: Any, stack: str) -> None:
+def test_a_kind_with_a_tagging_type_is_listed_by_the_tagging_api(lifecycles: Any, stack: str) -> None:
     """Otherwise `plan` and `up` would miss resources that are not in the state file."""
     assert lifecycles(stack).unlisted == []
 
