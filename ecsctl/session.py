@@ -15,7 +15,6 @@ from ecsctl.account import named_secrets, prepared_rights
 from ecsctl.account.facts import Facts
 from ecsctl.account.gathering import gather
 from ecsctl.account.identity import Identity, identify
-from ecsctl.ahead import roles_under
 from ecsctl.aws import access, partitions
 from ecsctl.aws.clients import Aws
 from ecsctl.aws.patience import Clock, Patience
@@ -27,6 +26,7 @@ from ecsctl.engine.state import State
 from ecsctl.errors import UsageError
 from ecsctl.names import Names
 from ecsctl.parts import IMAGE, LOAD_BALANCER
+from ecsctl.prefetch import roles_under
 from ecsctl.run_lock import RunLock
 
 if TYPE_CHECKING:

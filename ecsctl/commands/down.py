@@ -43,7 +43,7 @@ def down(
     Needs neither ecsctl.toml nor the state file in .ecsctl/, since the tags on AWS say what belongs to the app. Can be
     repeated.
     """
-    from ecsctl import ahead
+    from ecsctl import prefetch
     from ecsctl.aws.explaining import in_the_way
     from ecsctl.commands.opening import opened
     from ecsctl.costs.prices import AS_OF
@@ -57,7 +57,7 @@ def down(
     from ecsctl.ui import receipt
 
     with opened(common, "down", name=name) as app:
-        ahead.ask(app.aws, app.app, app.where.state_file)
+        prefetch.start(app.aws, app.app, app.where.state_file)
         session = app.over_app(id)
         app.introduce(session)
         found = blockers.read(session.aws, session.engine.label)

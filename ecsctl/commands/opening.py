@@ -90,13 +90,13 @@ class Opened:
 
         `as_far` as permissions allow: for a command that shows what exists, and changes nothing.
         """
-        from ecsctl import ahead
+        from ecsctl import prefetch
         from ecsctl.github.committed import context, own_buildspec
         from ecsctl.session import open_stack
         from ecsctl.ui import words
 
         self.aws.additions = as_far
-        ahead.ask(self.aws, self.app, self.where.state_file, self.configured)
+        prefetch.start(self.aws, self.app, self.where.state_file, self.configured)
         session = open_stack(self.aws, self.configured, self.where.state_file, emit=self.emit, image=image,
                              as_far=as_far, own_buildspec=own_buildspec(self.branch),
                              context=context(self.branch, self.configured))  # fmt: skip

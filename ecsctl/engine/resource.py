@@ -223,7 +223,7 @@ class Resource(ABC, Generic[Ids]):
     def prefetch(cls, aws: Aws, me: Label, ids: Ids) -> Iterator[Callable[[], object]]:
         """The reads of `observe` that do not depend on each other, for a recorded resource: all sent at once, up front.
 
-        Later reads of the same share the answers: see `ecsctl.ahead`. A run is correct without them.
+        Later reads of the same share the answers: see `ecsctl.prefetch`. A run is correct without them.
         """
         del aws, me, ids
         yield from ()

@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.logs.models import logs_backends
 
-from ecsctl import ahead
+from ecsctl import prefetch
 from ecsctl.config import Config
 from ecsctl.sandbox.aws import ecr
 from ecsctl.session import open_stack
@@ -43,7 +43,7 @@ def _asked(world: World) -> Counter[str]:
     aws.client = counted  # type: ignore[method-assign]  # to hear of each page
     aws.read_only = True
     config = Config.model_validate(desired_stack())
-    ahead.ask(aws, config.name, world.state_file, config)
+    prefetch.start(aws, config.name, world.state_file, config)
     session = open_stack(aws, config, world.state_file)
     assert session.engine.plan(session.desired_stack).work == ()
     for service in aws._clients:

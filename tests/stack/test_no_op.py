@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from ecsctl import ahead
+from ecsctl import prefetch
 from ecsctl.aws.clients import Aws
 from ecsctl.aws.patience import Patience
 from ecsctl.config import Config
@@ -75,7 +75,7 @@ def test_a_run_with_nothing_to_change_asks_little_and_all_of_it_at_once(world: W
     aws.rounds, aws.read_only, aws.additions = Rounds(), True, False
     try:
         config = Config.model_validate(desired_stack())
-        ahead.ask(aws, config.name, world.state_file, config)
+        prefetch.start(aws, config.name, world.state_file, config)
         session = open_stack(aws, config, world.state_file)
         assert session.engine.plan(session.desired_stack).work == ()
     finally:
@@ -99,7 +99,7 @@ def test_without_a_record_or_configuration_nothing_is_asked_ahead(world: World) 
     heard: list[str] = []
     world.heard = lambda service, operation, *_: heard.append(operation)
     aws = world.aws()
-    ahead.ask(aws, "hello", world.state_file)
+    prefetch.start(aws, "hello", world.state_file)
     aws.read(aws.sts.get_caller_identity)
     assert heard == ["get_caller_identity"]
 
@@ -108,7 +108,7 @@ def test_without_a_record_it_is_asked_ahead_what_the_apps_name_leads_to(world: W
     heard: list[str] = []
     world.heard = lambda service, operation, *_: heard.append(operation)
     aws = world.aws()
-    ahead.ask(aws, "hello", world.state_file, Config.model_validate(desired_stack()))
+    prefetch.start(aws, "hello", world.state_file, Config.model_validate(desired_stack()))
     for _ in range(1000):
         if {"describe_vpcs", "list_roles", "list_hosted_zones", "describe_images"} <= {*heard}:
             break

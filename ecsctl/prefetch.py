@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Read = Callable[[], object]
 
 
-def ask(aws: Aws, app: str, state_file: Path, config: Config | None = None, *, everywhere: bool = True) -> None:
+def start(aws: Aws, app: str, state_file: Path, config: Config | None = None, *, everywhere: bool = True) -> None:
     """Begin to read everything recorded of an app. Returns at once.
 
     With `config`, also what a stack is composed from; without a state file, what its names and tags lead to.
