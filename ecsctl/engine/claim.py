@@ -31,7 +31,7 @@ def decided(step: Step, observed: Observed[Any, Any], now: datetime, *, dead: bo
     """The step for the first resource, in a run whose state file has no resources. If the run that created it has
     ended, or is `dead`, the deployment is taken over: its state file was lost, or is on another machine.
     """
-    if (waiting := _waits_for(step, observed, now, dead=dead)) is not step or not step.rival:
+    if (waiting := _waits_for(step, observed, now, dead=dead)) is not step or not step.owner_id:
         return waiting
     return _late(step, observed)
 
@@ -60,20 +60,20 @@ def adjusted_steps(
     """The steps. Those that collide with another deployment's resources say which of the two stays, and what to do.
 
     The deployment that owns the first resource stays, or else the one with the smaller id, so that every machine
-    reaches the same answer. `others` are the deployments in this region: one in another region is no rival.
+    reaches the same answer. `others` are the deployments in this region: one in another region does not count.
     """
-    steps = [step if step.rival in others else replace(step, rival="") for step in steps]
-    rivals = sorted({step.rival for step in steps if step.rival})
-    if not rivals:
+    steps = [step if step.owner_id in others else replace(step, owner_id="") for step in steps]
+    owners = sorted({step.owner_id for step in steps if step.owner_id})
+    if not owners:
         return steps
     tags = (first.tags if first else None) or {}
     holder = tags.get(ID, "") if tags.get(APP) == me.app else ""
-    stays = holder if holder in (me.id, *rivals) else min(me.id, *rivals)
+    stays = holder if holder in (me.id, *owners) else min(me.id, *owners)
     since = first.since if first and holder != me.id else None
     if stays == me.id:
         hint = (
             f"this deployment ({ID}={me.id}) stays. Where the state file (.ecsctl/state.json) has the id "
-            f"{' or '.join(rivals)}, run: ecsctl down. It removes only what carries that id. Then run the same command "
+            f"{' or '.join(owners)}, run: ecsctl down. It removes only what carries that id. Then run the same command "
             "again here, and ecsctl up there: it goes on with this deployment"
         )
     else:
@@ -81,9 +81,14 @@ def adjusted_steps(
             f"the other deployment ({ID}={stays}) stays. Run ecsctl down here: it removes only what carries "
             f"{ID}={me.id}. Then run ecsctl up here: it goes on with the other one"
         )
-    result = [replace(step, reason=f"{step.reason}, {_since(since)}" if since and step.rival == holder else step.reason,
-                    hint=hint if step.rival else step.hint) for step in steps]  # fmt: skip
-    return result
+    return [
+        replace(
+            step,
+            reason=f"{step.reason}, {_since(since)}" if since and step.owner_id == holder else step.reason,
+            hint=hint if step.owner_id else step.hint,
+        )
+        for step in steps
+    ]
 
 
 def _waits_for(step: Step, observed: Observed[Any, Any], now: datetime, *, dead: bool) -> Step:
@@ -102,7 +107,7 @@ def _waits_for(step: Step, observed: Observed[Any, Any], now: datetime, *, dead:
         f"({ID}={tags.get(ID)}); nothing was made here",
         hint=f"wait until it has ended, then run the same command again: it goes on with that deployment. If that run "
         f"was cut off, run it again on its machine, or here {ready}",
-        rival="",
+        owner_id="",
     )
 
 
@@ -114,7 +119,7 @@ def _late(step: Step, observed: Observed[Any, Any]) -> Step:
         reason=f"another machine was faster: it has begun this deployment of {tags.get(APP)}, "
         f"{_who(tags, observed.since)} ({ID}={tags.get(ID)}); nothing was made here",
         hint="once that machine's ecsctl up has ended, run the same command again: it goes on with that deployment",
-        rival="",
+        owner_id="",
     )
 
 

@@ -79,7 +79,7 @@ class Step:
     summary: str = ""  # what a person should know about a new resource
     fields: Mapping[str, Any] = field(default_factory=dict, compare=False)  # everything desired, as JSON
     found: Mapping[str, Any] = field(default_factory=dict, compare=False)  # the same fields as they are on AWS
-    rival: str = ""  # refused because it belongs to another deployment of this app: that one's id
+    owner_id: str = ""  # refused because it belongs to another deployment of this app: that one's id
 
     @property
     def changed(self) -> frozenset[str]:
@@ -232,7 +232,7 @@ def _not_ours(step: Any, desired: AnyResource, observed: Observed[Any, Any], me:
     hint = observed.hint or f"choose another name, or make it ours by the tags {tags}"
     refused: Step = step(Verb.REFUSE, reason=reason, hint=hint)
     another = tags_found.get(ID, "") if tags_found.get(APP) == me.app else ""
-    return replace(refused, rival=another if another != me.id else "")
+    return replace(refused, owner_id=another if another != me.id else "")
 
 
 def _tag_changes(desired: AnyResource, observed: Observed[Any, Any], me: Label) -> tuple[Change, ...]:

@@ -148,9 +148,11 @@ def _no_longer(owned: Owned) -> Step:
 def refuse(plan: Plan) -> None:
     """Raise Refused, with all reasons together, if the plan cannot be carried out."""
     if plan.refusals:
-        rivals = [step for step in plan.refusals if step.rival]
-        others = [Refused(f"{called(s.title, s.name)}: {s.reason}", hint=s.hint) for s in plan.refusals if not s.rival]
-        raise together([*_other_deployments(rivals), *others])
+        foreign = [step for step in plan.refusals if step.owner_id]
+        others = [
+            Refused(f"{called(s.title, s.name)}: {s.reason}", hint=s.hint) for s in plan.refusals if not s.owner_id
+        ]
+        raise together([*_other_deployments(foreign), *others])
 
 
 def _other_deployments(steps: Sequence[Step]) -> Iterator[Refused]:
@@ -160,7 +162,7 @@ def _other_deployments(steps: Sequence[Step]) -> Iterator[Refused]:
     elif steps:
         yield Refused(
             f"two deployments of this app have begun in this account and region, and neither is whole: {len(steps)} "
-            f"parts belong to another one ({', '.join(sorted({f'{ID}={step.rival}' for step in steps}))})",
+            f"parts belong to another one ({', '.join(sorted({f'{ID}={step.owner_id}' for step in steps}))})",
             why="; ".join(f"{called(step.title, step.name)}: {step.reason}" for step in steps[:3])
             + (f"; and {len(steps) - 3} more" if len(steps) > 3 else ""),
             hint=steps[0].hint,

@@ -90,16 +90,16 @@ def _track(
         policy.target_tracking_scaling_policy_configuration,
         memory(backend).followed(policy.policy_arn),
     )
-    now, aim, seen = _value(ecs, _queries(policy)), float(configuration["TargetValue"]), followed.values
-    seen.append(now)
+    now, aim, values = _value(ecs, _queries(policy)), float(configuration["TargetValue"]), followed.values
+    values.append(now)
     running = _running(service)
     if now is None or not running:
         return
     wanted = math.ceil(running * now / aim)
-    if _has_passed(seen, OUT, lambda value: value > aim):
+    if _has_passed(values, OUT, lambda value: value > aim):
         # A larger step is taken even within the cooldown, because the desired count already includes the previous one.
         _set(ecs, backend, target, policy, service, max(wanted, service.desired_count), minute)
-    elif _has_passed(seen, IN, lambda value: value < aim * SHARE) and not configuration.get("DisableScaleIn"):
+    elif _has_passed(values, IN, lambda value: value < aim * SHARE) and not configuration.get("DisableScaleIn"):
         cool = float(configuration.get("ScaleInCooldown", COOLDOWN))
         if minute >= followed.changed + cool and len(service.deployments) == 1:
             _set(ecs, backend, target, policy, service, min(wanted, service.desired_count), minute)
@@ -114,10 +114,10 @@ def _step(
     minute: float,
 ) -> None:
     """Evaluate the alarms that trigger the policy, and while one is in ALARM apply the policy's adjustment."""
-    rings = [alarm for alarm in cloudwatch_backends[ecs.account_id][ecs.region_name].alarms.values()
-             if policy.policy_arn in alarm.alarm_actions and _is_in_alarm(ecs, backend, alarm)]  # fmt: skip
+    in_alarm = [alarm for alarm in cloudwatch_backends[ecs.account_id][ecs.region_name].alarms.values()
+                if policy.policy_arn in alarm.alarm_actions and _is_in_alarm(ecs, backend, alarm)]  # fmt: skip
     configuration, followed = policy.step_scaling_policy_configuration, memory(backend).followed(policy.policy_arn)
-    if not rings or minute < followed.changed + float(configuration.get("Cooldown", COOLDOWN)):
+    if not in_alarm or minute < followed.changed + float(configuration.get("Cooldown", COOLDOWN)):
         return
     adjustment = int(configuration["StepAdjustments"][-1]["ScalingAdjustment"])
     running = _running(service)
@@ -151,9 +151,9 @@ def _is_in_alarm(ecs: EC2ContainerServiceBackend, backend: ApplicationAutoscalin
     return state == "ALARM" and bool(alarm.actions_enabled)
 
 
-def _has_passed(seen: deque[float | None], count: int, test: Any) -> bool:
+def _has_passed(values: deque[float | None], count: int, test: Any) -> bool:
     """Whether each of the last `count` minutes has a value that passes the test."""
-    last = list(seen)[-count:]
+    last = list(values)[-count:]
     return len(last) == count and all(value is not None and test(value) for value in last)
 
 
