@@ -167,6 +167,7 @@ def observed(
         path,
         port,
         platforms,
+        texts,
     )
     return Image(
         dockerfile=path,
@@ -230,6 +231,7 @@ def _starting(
     yield from reach.missing_on_fargate(services)
     yield from absent.mounted(tree, stage, services)
     yield from absent.unbuilt(tree, read, context, texts)
+    yield from absent.uncopied(tree, read, stage, context)
     yield from absent.without_binstub(tree, read, context, texts[0].text)
     if not command:
         yield from reach.unexpanded(stage)

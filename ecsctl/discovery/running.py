@@ -125,14 +125,14 @@ _RUNS_OTHERS = re.compile(
 _FOR_DEVELOPERS = re.compile(
     r"\b(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?(?:dev|start:dev|develop)\b|\b(?:next|nuxt|astro|remix|strapi)\s+dev(?:elop)?\b|\bnodemon\b|"
     r"\bmanage(?:\.py)?\s+runserver\b|\breact-scripts\s+start\b|\bwebpack(?:-dev-server|\s+serve)\b|\bvue-cli-service\s+serve\b|"
-    r"\bgatsby\s+develop\b|\bfastapi\s+dev\b|\bng\s+serve\b|\bvite\b(?!\s+(?:preview|build))|--reload\b"
+    r"\bgatsby\s+develop\b|\bfastapi\s+dev\b|\bhugo\s+serve(?:r)?\b|\bjekyll\s+serve\b|\bmkdocs\s+serve\b|\bng\s+serve\b|\bvite\b(?!\s+(?:preview|build))|--reload\b"
 )
 
 
 def started_commands(tree: Tree, texts: Sequence[Text]) -> str:
     """What an image starts: its command, and the scripts in package.json and the Makefile recipe that it runs."""
     found = [one.text for one in texts if one.where == "its command" or one.where.endswith("of package.json")]
-    found += [one.text for one in texts[1:4] if one.shell and one.where.endswith(".sh")]
+    found += [one.text for one in texts[1:4] if one.shell and not one.where.endswith("Procfile")]
     for name in re.findall(r"\bmake\s+([\w-]+)", found[0] if found else "")[:3]:
         found += re.findall(rf"(?m)^{name}\s*:[^\n]*((?:\n\t[^\n]*)+)", tree.read("Makefile"))[:1]
     return " ".join(found)

@@ -128,3 +128,67 @@ def test_a_group_of_gin_may_be_the_path_of_the_check(tmp_path):
     source = 'r := gin.Default()\nchecks := r.Group("/api/health-check")\nchecks.GET("", func(c *gin.Context) {\n  c.String(200, "ok")\n})\n'
     image = of(tmp_path, Dockerfile=GO, main_dot_go=source.replace("health-check", "health"))
     assert image.path == "/api/health"
+
+
+@pytest.mark.parametrize(("text", "required"), [('key: {:system, "SHOP_KEY"}\n', True), ('key: {:system, "SHOP_KEY", "x"}\n', False)])  # fmt: skip
+def test_what_elixir_reads_by_a_system_tuple_is_required(tmp_path, text, required):
+    found = needs(of(tmp_path, Dockerfile=GO, config__runtime_dot_exs=f"import Config\nconfig :shop, {text}"))
+    assert ("SHOP_KEY: required by config/runtime.exs" in found) == required
+
+
+PHOENIX = '# PHX_SERVER=true bin/shop start\nif System.get_env("PHX_SERVER") do\n  config :shop, ShopWeb.Endpoint, server: true\nend\n'  # fmt: skip
+
+
+@pytest.mark.parametrize(("production", "environment"), [("", (("PHX_SERVER", "true"),)), ("config :shop, ShopWeb.Endpoint, server: true\n", ())])  # fmt: skip
+def test_a_release_of_phoenix_serves_if_its_settings_or_a_variable_say_so(tmp_path, production, environment):
+    image = of(tmp_path, Dockerfile="FROM elixir\nCOPY . .\nEXPOSE 4000\nCMD /app/entry start\n",
+               config__runtime_dot_exs=PHOENIX, config__prod_dot_exs=production)  # fmt: skip
+    assert image.environment == environment
+
+
+@pytest.mark.parametrize(("copies", "told"), [
+    ("COPY package.json /app/\nCOPY src /app/src\n", True),
+    ("COPY package.json /app/\nCOPY bin /app/bin\n", False),
+    ("COPY bin/begin bin/\n", False),
+    ("COPY . .\n", False),
+    ("COPY package.json /app/\nRUN touch bin/begin\n", False),
+    ("COPY --from=x /out /app\n", False),
+])  # fmt: skip
+def test_a_script_that_no_copy_brings_into_the_image_is_a_warning(tmp_path, copies, told):
+    image = of(tmp_path, Dockerfile=f'FROM node:22\nWORKDIR /app\n{copies}EXPOSE 3000\nENTRYPOINT ["/app/bin/begin", "--"]\n',
+               bin__begin="#!/bin/sh\nnode src/a.js\n", package_dot_json="{}", src__a_dot_js="")  # fmt: skip
+    assert ("/app/bin/begin, which no COPY brings into it" in doubts(image)) == told
+
+
+@pytest.mark.parametrize(("begin", "listed"), [("", True), ("DB_PORT=${DB_PORT:-5432}\n", False)])
+def test_a_script_that_waits_for_a_server_needs_its_variables(tmp_path, begin, listed):
+    script = (
+        f"#!/bin/sh\n{begin}while ! nc -z $DB_HOST $DB_PORT; do sleep 1; done\nexec gunicorn -b 0.0.0.0:8000 shop\n"
+    )
+    dockerfile = (
+        'FROM python:3.13\nWORKDIR /app\nCOPY . .\nRUN chmod +x run.sh\nEXPOSE 8000\nENTRYPOINT ["/app/run.sh"]\n'
+    )
+    found = needs(of(tmp_path, Dockerfile=dockerfile, run_dot_sh=script))
+    assert ("DB_PORT: required by run.sh" in found or "DB_HOST, DB_PORT: required by run.sh" in found) == listed
+
+
+def test_a_sample_app_in_the_repository_is_not_the_app(tmp_path):
+    image = of(tmp_path, Dockerfile=GO, cmd__api__main_dot_go='r := gin.New()\nr.GET("/health", func(c *gin.Context) { c.Status(200) })\n',
+               **{"go-sample-app__main_dot_go": 'http.HandleFunc("/livez", ok)\n'})  # fmt: skip
+    assert image.path == "/health"
+
+
+@pytest.mark.parametrize(("text", "kinds"), [
+    ("CACHE_STORE=database\nMAIL_MAILER=log\nFILESYSTEM_DISK=local\n", set()),
+    ("CACHE_STORE=redis\nMAIL_MAILER=smtp\nFILESYSTEM_DISK=s3\n", {"Redis", "object storage", "a mail server"}),
+    ("CACHE_STORE=memcached\nMAIL_MAILER=log\nFILESYSTEM_DISK=local\n", {"a cache"}),
+])  # fmt: skip
+def test_of_laravels_own_example_only_what_is_switched_on_counts(tmp_path, text, kinds):
+    example = f"APP_KEY=\n{text}DB_HOST=127.0.0.1\nMEMCACHED_HOST=127.0.0.1\nREDIS_HOST=127.0.0.1\nMAIL_HOST=127.0.0.1\nAWS_BUCKET=\n"
+    image = of(tmp_path, Dockerfile="FROM php:8.4-apache\nCOPY . .\n", artisan="", _dot_env_dot_example=example)
+    assert {one.kind for one in image.needs} - {"secrets"} == kinds | {"a database"}
+
+
+def test_a_static_sites_own_server_is_for_developers(tmp_path):
+    image = of(tmp_path, Dockerfile='FROM hugo\nWORKDIR /app\nCOPY . .\nCMD ["/app/bin/begin"]\n', bin__begin="#!/bin/sh\nhugo server --bind 0.0.0.0 --port 4490\n")  # fmt: skip
+    assert "starts a development server, hugo server" in doubts(image)

@@ -16,7 +16,7 @@ COMMENTED = re.compile(r"(?m)^[ \t]*(?:#(?!\[)|//).*$")  # `#[` begins an attrib
 _SKIPPED = frozenset({".git", ".ecsctl", "node_modules", "vendor", ".venv", "venv", "__pycache__"})
 _ASIDE = re.compile(
     r"node_modules|vendor|venv|site-packages|bower_components|third[_-]?party|(?:e2e|integration|acceptance|unit|smoke|load|perf\w*)?[-_]?tests?|__tests__|spec|"
-    r"test[_-]?suite|e2e|integration|fixtures?|testdata|fuzz(?:ing)?|_?examples?|samples?|demos?|docs?|benchmarks?|hack|"
+    r"test[_-]?suite|e2e|integration|fixtures?|testdata|fuzz(?:ing)?|_?(?:[\w-]+-)?(?:examples?|samples?|demos?)(?:-apps?)?|docs?|benchmarks?|hack|"
     r"[\w.-]+\.(?:unit|integration|functional|e2e)?tests?|\.(?!docker$|containers?$).+"
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -157,6 +158,36 @@ def unbuilt(tree: Tree, read: Dockerfile, context: str, texts: Sequence[Text]) -
         if not any(one == name or one.endswith(f"/{name}") for one in tree.files if within(one, context)):
             yield f"{where} starts {started_file}, which git does not have there and the Dockerfile does not build"
             return
+
+
+def uncopied(tree: Tree, read: Dockerfile, stage: Stage, context: str) -> Iterator[str]:
+    """A sentence if the image starts a script of the repository that no instruction brings into it."""
+    built = [(word, rest) for one in stage.chain for word, rest in one.instructions]
+    runs = " ".join(rest for word, rest in built if word in ("RUN", "VOLUME"))
+    copies = [(rest, words(rest)) for word, rest in built if word in ("COPY", "ADD") and words(rest)]
+    for part in read.parts(stage):
+        path = next(iter(part.split()), "")
+        name, below = path.rpartition("/")[2], _whole(context, "/".join(path.split("/")[2:]))  # in the app's folder
+        known = path.startswith("/") and tree.has(os.path.normpath(below)) and copies and name not in runs
+        if known and not any(_brings(tree, read, context, rest, names, path) for rest, names in copies):
+            yield (f"the image starts {path}, which no COPY brings into it: it may only run with a folder mounted over "
+                   "its own")  # fmt: skip
+            return
+
+
+def _brings(tree: Tree, read: Dockerfile, context: str, rest: str, names: Sequence[str], path: str) -> bool:
+    """Whether a COPY may bring this file into the image: a folder with it, or the file itself."""
+    *sources, place = names
+    target = os.path.normpath(os.path.join(_workdir(read) or "/", place))
+    if re.search(r"--from=|\$|<<|://", rest) or re.search(r"[*?\[]", " ".join(sources)):
+        return True
+    if target == path or not within(path, target.rstrip("/") or "."):
+        return target == path
+    inside = path[len(target.rstrip("/")) + 1 :]
+    return any(
+        one.rpartition("/")[2] == inside or tree.has(os.path.normpath(_whole(context, f"{one}/{inside}")))
+        for one in sources
+    )
 
 
 def without_binstub(tree: Tree, read: Dockerfile, context: str, command: str) -> Iterator[str]:

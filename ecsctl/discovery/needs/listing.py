@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ecsctl.discovery.files import dotnet
 from ecsctl.discovery.files.compose import IN_FILE, Service
 from ecsctl.discovery.files.hosts import Host
+from ecsctl.discovery.files.started import Text
 from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 from ecsctl.discovery.needs import depends, folders, processes, required, stores, variables_read
 from ecsctl.discovery.needs.stores import kind_of_image, kind_of_variable
@@ -51,6 +52,7 @@ class Need:
 def listed(
     tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service], kept: Mapping[str, str],
     known: Collection[str] = (), built: str = "", port: int | None = None, platforms: Sequence[Host] = (),
+    texts: Sequence[Text] = (),
 ) -> tuple[Need, ...]:  # fmt: skip
     """Each thing that the user has to provide, the most essential first.
 
@@ -78,6 +80,7 @@ def listed(
     found += [Need("secrets", line) for line in _secrets(tree, context, secret, foreign)]
     named_yet = set(re.findall(r"[A-Z]\w{2,}", " ".join(one.line for one in found)))
     given = [(name, one.file) for one in platforms for name in one.secrets]
+    given += required.of_scripts(texts)
     lacking = required.listed(
         tree, context, named_yet | set(known), foreign, built.rpartition("/")[0] if foreign else "", given
     )
@@ -141,10 +144,23 @@ def _named(
     return named, samples
 
 
+# Variables that every .env.example of Laravel has, and the setting that shows whether the app uses them.
+_OF_LARAVEL = (
+    ("MEMCACHED_", r"^(?:CACHE|SESSION)_\w+=memcached"), ("AWS_", r"^FILESYSTEM_\w+=s3|^QUEUE_CONNECTION=sqs"),
+    ("MAIL_", r"^MAIL_(?:MAILER|DRIVER)=(?:smtp|ses|mailgun|postmark)"),
+    ("REDIS_", r"^(?:CACHE|SESSION|QUEUE|BROADCAST)_\w+=redis"),
+)  # fmt: skip
+
+
 def _assigned(text: str) -> Iterator[str]:
-    """The variables of an .env file, without those that hold the address of a database in a file."""
+    """The variables of an .env file, without those that hold the address of a database in a file.
+
+    Of what every .env.example of Laravel has, only what is switched on counts ("Configuration").
+    """
+    laravel = re.search(r"(?m)^APP_KEY=", text) and re.search(r"(?m)^(?:CACHE|SESSION|QUEUE)_\w+=", text)
+    idle = tuple(begin for begin, use in _OF_LARAVEL if laravel and not re.search(rf"(?m){use}", text))
     for name, value in _ASSIGNED.findall(text):
-        if not kind_of_variable(name) or not IN_FILE.match(value):
+        if not (kind_of_variable(name) and (IN_FILE.match(value) or name.startswith(idle))):
             yield name
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from ecsctl.discovery.files import dotnet, settings
+from ecsctl.discovery.files.started import Text
 from ecsctl.discovery.files.tree import Tree, is_auxiliary
 from ecsctl.discovery.needs import pydantic_settings, variables_read
 
@@ -108,6 +109,7 @@ def _named(tree: Tree, context: str, foreign: Collection[str]) -> Iterator[tuple
     for file in _files(tree, r"runtime\.exs", context):
         live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
         yield from ((name, file) for name in re.findall(rf"\bfetch_env!\(\s{{0,9}}\"{_NAME}\"", live))
+        yield from ((name, file) for name in re.findall(rf"\{{:system,\s{{0,9}}\"{_NAME}\"\s{{0,9}}\}}", live))
     programs = {one.rpartition("/")[0] for one in _files(tree, r"main\.go", context) if "cmd/" in one}
     for file in _files(tree, _STARTS, context):
         if len(programs) > 1 and any(file.startswith(f"{one}/") for one in programs):
@@ -167,6 +169,21 @@ def _of_spring(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
         if "src/main/resources/" in file:
             live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
             yield from ((name, file) for name in re.findall(rf"\$\{{{_NAME}\}}", live))
+
+
+_WAITS = re.compile(
+    r"(?m)^[^\n#]*\b(?:nc|pg_isready|psql|mysqladmin|mysql|wait[-_]for\S*|wait-for-it\S*|dockerize)\s[^\n]*"
+)
+
+
+def of_scripts(texts: Sequence[Text]) -> Iterator[tuple[str, str]]:
+    """The variables of commands that wait for a server as the container starts: without a value they wait forever."""
+    for one in texts:
+        for line in _WAITS.findall(one.text) if one.shell else ():
+            for name in re.findall(rf"\$(?:\{{{_NAME}\}}|{_NAME}\b)", line):
+                whole = name[0] or name[1]
+                if not re.search(rf"(?m)(?:^|[\s;]){whole}=|\$\{{{whole}:?[-=?]|-[nz]\s+\"?\$\{{?{whole}\b", one.text):
+                    yield whole, one.where
 
 
 def _fields(text: str) -> list[tuple[str, str]]:

@@ -48,8 +48,8 @@ _RULES = (
          file=r"requirements[\w.-]*\.txt|pyproject\.toml|[\w-]+\.py", has=r"(?m)^[\s\"']*gradio\b(?!-)",
          command=r"\bpython", unless=r"server_name\s*=|--listen|mount_gradio_app|--server[-_]name"),
     Rule("PHX_SERVER", "true", "a release of Phoenix serves nothing without it",
-         file=r"runtime\.exs", has=r"get_env\(\"PHX_SERVER\"\)", command=r"\bbin/\w+\s+start\b",
-         unless=r"PHX_SERVER=|server:\s*true"),
+         file=r"(?:runtime|prod)\.exs", has=r"get_env\(\"PHX_SERVER\"\)", command=r"/\w+\s+start\b",
+         unless=r"PHX_SERVER=|server:\s*true(?!\s*end\b)"),  # not the one under `if System.get_env("PHX_SERVER")`
 )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def given(
         if {rule.variable, *rule.others} & known.keys() or not re.search(rule.command, started):
             continue
         files = [one for one in tree.named(rule.file, context) if not is_auxiliary(one)][:100]
-        texts_of_files = [tree.read(one) for one in files]
+        texts_of_files = [tree.live(one) for one in files]
         if any(re.search(rule.has, one) for one in texts_of_files) and not re.search(
             rule.unless, "\n".join([started, *texts_of_files])
         ):
