@@ -138,6 +138,10 @@ class Session:
                       "where DNS takes no CNAME" for name in self.config.domain.elsewhere]  # fmt: skip
         if self.config.service.web and not self.config.domain:
             notes.append("there is no [domain] in ecsctl.toml, so the app is served by HTTP only, without encryption")
+        china = self.identity.partition == "aws-cn"
+        if china and self.config.service.web and not self.config.load_balancer.internal:
+            notes.append("in China ports 80, 443 and 8080 are closed until the account has its ICP filing: ask AWS's "
+                         "operator there")  # fmt: skip
         if not self.config.github:
             notes.append("there is no [github] in ecsctl.toml, so nothing builds or deploys by itself")
         if IMAGE not in self.desired_stack.nodes:

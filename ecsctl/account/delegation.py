@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from ecsctl.engine.label import APP
+from ecsctl.errors import Unreachable
 from ecsctl.resources.support.acm import requested
 from ecsctl.resources.support.dns import PREFIX, normal, tags_in
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from ecsctl.aws.clients import Aws
     from ecsctl.engine.label import Label
 
+REGISTRAR = "us-east-1"  # where Route 53's registrar is (AWS General Reference, "Route 53 endpoints")
 # ACM User Guide, "(Optional) Configure a CAA record": any of these lets Amazon issue.
 AMAZON = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"})
 _ISSUE = re.compile(r'^\s*\d+\s+(issue|issuewild)\s+"?([^"]*)"?\s*$', re.IGNORECASE)
@@ -33,10 +37,10 @@ def has_worked_before(aws: Aws, zone: str, domain: str, me: Label) -> bool:
     )
 
 
-def unfit(aws: Aws, zone: str, domain: str, *, certificate: bool) -> Iterator[tuple[str, str]]:
+def unfit(aws: Aws, zone: str, domain: str, *, certificate: bool, partition: str = "aws") -> Iterator[tuple[str, str]]:
     """The reasons why the domain cannot be resolved, or a certificate cannot be issued; each with what to do.
 
-    Only what the account's own zones show: a parent in another account is assumed to be right.
+    Only what the account's own zones show, and its registrar: a parent in another account is assumed to be right.
     """
     listed = aws.read(aws.route53.list_hosted_zones)["HostedZones"]
     public = {one["Id"].rsplit("/", 1)[-1]: normal(one["Name"]) for one in listed
@@ -44,6 +48,8 @@ def unfit(aws: Aws, zone: str, domain: str, *, certificate: bool) -> Iterator[tu
     apex = public[zone]
     records = _records(aws, zone)
     yield from _undelegated(aws, zone, apex, records, public)
+    if partition == "aws" and not any(apex.endswith(f".{name}") for name in public.values()):
+        yield from _registered(aws, zone, apex, _values(records, apex, "NS"))
     for name in _up_to(domain, apex):
         if name != apex and (servers := _values(records, name, "NS")):
             yield (f"{name} is led away from {apex} ({zone}) to {', '.join(servers)} by an NS record in it",
@@ -70,6 +76,25 @@ def _undelegated(
         yield (f"{apex} ({zone}) is not delegated, so its records are not found and no certificate is issued: its "
                f"parent {nearest} ({parents[0]}) {says}",
                f"set the NS record {apex} in {parents[0]} to {', '.join(sorted(own))}")  # fmt: skip
+
+
+def _registered(aws: Aws, zone: str, apex: str, own: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """A domain that this account has registered, with the servers of another zone: each new zone has its own
+    (aws-samples/amazon-cloudfront-secure-static-site#22). One that is registered elsewhere, or may not be read, is not
+    refused.
+    """
+    place = aws.elsewhere(REGISTRAR)
+    try:
+        detail = place.read(place.route53domains.get_domain_detail, DomainName=apex)
+    except (BotoCoreError, ClientError, Unreachable):
+        return
+    named = [normal(one["Name"]) for one in detail.get("Nameservers", ())]
+    if named and own and not {*named} & {*own}:
+        servers = " ".join(f"Name={one}" for one in own)
+        yield (f"{apex} ({zone}) is not delegated, so its records are not found and no certificate is issued: the "
+               f"domain is registered in this account with other name servers ({', '.join(sorted(named))})",
+               f"aws route53domains update-domain-nameservers --region {REGISTRAR} --domain-name {apex} --nameservers "
+               f"{servers}; or name the hosted zone that has those (domain.hosted_zone)")  # fmt: skip
 
 
 def _forbidden(aws: Aws, domain: str, public: dict[str, str], zone: str) -> Iterator[tuple[str, str]]:

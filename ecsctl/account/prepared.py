@@ -225,7 +225,7 @@ def domain(aws: Aws, config: Config, held: Mapping[str, str], me: Label) -> Iter
     for name, zone in held.items():
         if delegation.has_worked_before(aws, zone, name, me):
             continue
-        for wrong in delegation.unfit(aws, zone, name, certificate=ours):
+        for wrong in delegation.unfit(aws, zone, name, certificate=ours, partition=me.partition):
             if wrong not in reported:
                 reported.add(wrong)
                 yield unfit("hosted zone", "domain.hosted_zone", *wrong)

@@ -108,6 +108,7 @@ class Aws:
     cloudwatch: Any  # likewise
     efs: Any  # likewise
     wafv2: Any  # likewise
+    route53domains: Any  # likewise
     sqs: Any  # likewise
     ssm: Any  # only parameters are read: not worth all of its stubs
     codebuild: CodeBuildClient

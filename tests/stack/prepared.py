@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
+from ecsctl.sandbox.core.canned_answers import answer_next
 from tests.stack.conftest import ACCOUNT, REGION, World, shared_session
 from tests.stack.keys import made_key
 
@@ -169,6 +170,13 @@ def subzone(world: World, *servers: str) -> str:
 def elsewhere(world: World) -> Named:
     record(world, "hello.ecsctl.example", "NS", "ns-1.other.example")
     return {"domain": {"hosted_zone": "ecsctl.example"}}
+
+
+def registered(world: World) -> Named:
+    """The zone was made again since: each has servers of its own."""
+    servers = [{"Name": "NS-1.awsdns-01.com."}]
+    answer_next("route53domains", "GetDomainDetail", {"DomainName": "ecsctl.example", "Nameservers": servers})
+    return {}
 
 
 def undelegated(world: World) -> Named:

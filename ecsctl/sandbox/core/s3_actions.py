@@ -72,6 +72,7 @@ _OBJECT = {
     ("DELETE", "uploadId"): "AbortMultipartUpload",
 }
 _OF_VERSIONS = re.compile(r"(?<=Object)(?=$|Acl$|Attributes$|Tagging$)")
+_TAGS = re.compile(rb"<Tag>\s*<Key>([^<]*)</Key>\s*<Value>([^<]*)</Value>")
 _WITH = {"x-amz-acl": "PutObjectAcl", "x-amz-tagging": "PutObjectTagging"}
 
 
@@ -87,7 +88,8 @@ def bucket(method: str, arn: str, query: Mapping[str, Any], body: bytes) -> list
     context = {f"s3:{name}": (_first(query[name]),) for name in ("prefix", "delimiter") if name in query}
     asked = [Asked(f"s3:{action}", arn, context)]
     if action == "CreateBucket" and b"<Tags>" in body:
-        asked.append(Asked("s3:TagResource", arn))
+        context |= {f"aws:RequestTag/{key.decode()}": (value.decode(),) for key, value in _TAGS.findall(body)}
+        asked.append(Asked("s3:TagResource", arn, context))
     return asked
 
 
