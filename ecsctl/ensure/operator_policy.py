@@ -121,7 +121,7 @@ def _of_checks(scope: Scope, uses: Uses) -> Iterator[Statement]:
     """
     yield Statement("RolesTried", ("iam:SimulatePrincipalPolicy",), (scope.role("*"),))
     yield anywhere("ec2", "DescribeVpcBlockPublicAccessExclusions DescribeVpcBlockPublicAccessOptions")
-    if uses.zone and scope.partition == "aws":  # the domain's name servers at Route 53's registrar
+    if uses.zone:  # the domain's name servers at Route 53's registrar
         yield anywhere("route53domains", "GetDomainDetail")
     if uses.boundary:  # what it takes from the roles
         yield Statement("BoundaryRead", ("iam:GetPolicyVersion",), (uses.boundary,))

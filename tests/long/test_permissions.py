@@ -21,6 +21,7 @@ NOT_BY_US = {
     "still",
     "s3:DeleteObject": "objects are deleted by their versions, `null` where a bucket has none: whether AWS asks for "
     "s3:DeleteObjectVersion alone then, its guide does not say",
+    "ec2:DescribeVpcBlockPublicAccessExclusions": "called where the account has closed its internet gateways",
     "wafv2:DisassociateWebACL": "called when the key has gone, by whoever has the policy of before still",
 }
 TWINS = ("codeconnections:", "codestar-connections:")  # of one ARN only one prefix is asked for
