@@ -21,12 +21,13 @@ def why(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 if anything is broken.")] = False,
 ) -> None:
     """Explain why the app, or one process of it, does not run, build or deploy: cause, evidence, and how to fix it."""
+    from contextlib import suppress
     from dataclasses import replace
 
     from ecsctl.commands.opening import opened
     from ecsctl.config.tables.workers import idle_allowed, inherited
     from ecsctl.errors import AccessError, AwsError, ConfigError, Refused, TimedOut
-    from ecsctl.operations.set_by_others import set_by_others
+    from ecsctl.operations.set_by_others import denied_by_others, set_by_others
     from ecsctl.ui import output as json
     from ecsctl.ui import why as shown
     from ecsctl.why import why as ask
@@ -39,6 +40,9 @@ def why(
             spelled = {**app.config.service.spelled, **inherited(app.config.workers)}
             at_rest = idle_allowed(app.config.processes)
         found = ask(app.aws, app.app, domain, also, spelled, process=process, resting=at_rest)
+        if found.lacks_rights:
+            with suppress(AccessError, AwsError, TimedOut):
+                found = found.with_denials(denied_by_others(app.aws, session.engine.label))
         if not found.known:
             try:
                 found = found.with_deleted(session.engine.survey.deleted())

@@ -57,6 +57,12 @@ def set_by_others(aws: Aws, me: Label, config: Config | None) -> tuple[str, ...]
         return tuple(sentence for found in pool.map(_readable, searches) for sentence in found)
 
 
+@asking("looking for what denies the app's roles something")
+def denied_by_others(aws: Aws, me: Label) -> tuple[str, ...]:
+    """What denies the app's roles what ecsctl allows them, each in a sentence; nothing if it may not be read."""
+    return tuple(_readable(lambda: denials(aws, me)))
+
+
 def _readable(search: Callable[[], Iterator[str]]) -> list[str]:
     try:
         return list(search())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -70,6 +71,15 @@ class Diagnosis:
         ways = (fixes.by_hand("have it taken back by whoever has set it, if it is not meant to be so"),)
         return self._with_possible("others", f"set by somebody on AWS: {_first(sentences, '; ')}", left, ways)
 
+    def with_denials(self, sentences: Sequence[str]) -> Diagnosis:
+        """With what denies the roles something, in place of fixes by which `ecsctl up` would give it to them again."""
+        return replace(self, causes=tuple(_kept_from(cause, sentences) for cause in self.causes))
+
+    @property
+    def lacks_rights(self) -> bool:
+        """Whether a role of the app lacks a permission, according to one of the causes."""
+        return any(_of_role(fix) for cause in self.causes for fix in cause.fix)
+
     def _with_possible(self, name: str, sentence: str, evidence: Evidence, ways: tuple[fixes.Fix, ...]) -> Diagnosis:
         cause = Cause(name, sentence, (evidence,), ways, Certainty.POSSIBLE, waiting=not self.causes)
         return replace(self, causes=(*self.causes, cause))
@@ -80,6 +90,29 @@ class Diagnosis:
         if self.causes:
             return self.causes[0].sentence
         return "nothing is wrong" + (", as far as could be read" if self.unread else "")
+
+
+def _of_role(fix: fixes.Fix) -> str:
+    """The role whose permissions this fix would make right: execution, build or pipeline; empty for any other fix."""
+    found = re.match(r"makes the permissions of the (\w+)", fix.note)
+    return found[1] if found else ""
+
+
+def _kept_from(cause: Cause, sentences: Sequence[str]) -> Cause:
+    """The cause, with whoever can allow it as its fix where a policy above the role's own denies it."""
+    role = next(filter(None, map(_of_role, cause.fix)), "")
+    denies = [one for one in sentences if role and f"-{role}: " in one]
+    above = role and any("control policy" in one.text for one in cause.evidence)
+    if not denies and not above:
+        return cause
+    what = ("have it taken back by whoever has set it" if denies else
+            "an administrator of the AWS organization must allow it: no permission here does")  # fmt: skip
+    ways = tuple(
+        fixes.by_hand(what, *(step.what for step in fix.steps if step.what != "ecsctl up")) if _of_role(fix) else fix
+        for fix in cause.fix
+    )
+    said = tuple(Evidence("IAM", one) for one in denies)
+    return replace(cause, evidence=(*cause.evidence, *said), fix=tuple(dict.fromkeys(ways)))
 
 
 def _first(names: Sequence[str], between: str = ", ") -> str:

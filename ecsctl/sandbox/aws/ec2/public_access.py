@@ -8,6 +8,8 @@ from typing import Any
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
+from moto.ec2.models.subnets import Subnet
+from moto.ec2.models.vpcs import VPC
 from moto.ec2.responses import EC2Response
 
 from ecsctl.sandbox.core import overlay, script
@@ -76,3 +78,12 @@ def _exclusion(response: EC2Response, vpc: str, mode: str) -> dict[str, str]:
         "ResourceArn": f"{place}:vpc/{vpc}",
         "State": "create-complete",
     }
+
+
+def _states(thing: Any) -> dict[str, str]:
+    held = _access(thing.ec2_backend)
+    vpc = thing.id if isinstance(thing, VPC) else thing.vpc_id
+    return {"InternetGatewayBlockMode": "off" if vpc in held.exclusions else held.mode}
+
+
+VPC.block_public_access_states = Subnet.block_public_access_states = property(_states)  # type: ignore[attr-defined] # moto has none; AWS has
