@@ -125,6 +125,13 @@ def _dues(said: Cron, place: tzinfo, moment: datetime) -> Iterator[datetime]:
                     if due.astimezone(place).replace(tzinfo=None) == local.replace(tzinfo=None):
                         yield due  # a time that does not exist in spring is skipped
         day += timedelta(days=1)
+        if day.month not in said.months:
+            day = _month_after(day)
+
+
+def _month_after(day: date) -> date:
+    """The first day of the next month."""
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 def _cron(fields: list[str]) -> Cron:

@@ -14,15 +14,17 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from moto.core.utils import get_service_model
 
 from ecsctl.aws import patience
 from ecsctl.aws.clients import Aws
 from ecsctl.aws.patience import Patience
 from ecsctl.engine import walk
 from ecsctl.engine.plan import Plan
+from ecsctl.sandbox.core.constraints import model_of
 from ecsctl.sandbox.server.inprocess import inprocess
 from ecsctl.sandbox.snapshot.ids import without_ids
-from ecsctl.sandbox.snapshot.taking import _sorted, snapshot
+from ecsctl.sandbox.snapshot.taking import SERVICES, _sorted, snapshot
 from ecsctl.session import Session
 from tests.crash.faults import Faulty, Script
 from tests.crash.neighbour import move_in
@@ -170,6 +172,9 @@ def a_struck_world(folder: Path) -> Iterator[Struck]:
     """A world with a neighbour in it, whose state file is in `home`, a new folder that becomes the current one."""
     home = folder / "home"
     home.mkdir()
+    for service in SERVICES:
+        get_service_model(service)  # each branch would read it
+        model_of(service)
     with pytest.MonkeyPatch.context() as patch, inprocess() as clock:
         coarsely(patch)
         patch.chdir(home)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
 from typing import Any
 
 import pytest
 
-from ecsctl.sandbox.core.permissions import decision, statements
+from ecsctl.sandbox.core.permissions import Asked, Statements, decision, statements
 from tests.crash.conftest import some
 from tests.permissions import test_operator as quick
 from tests.permissions.conftest import Record
@@ -30,19 +30,15 @@ TWINS = ("codeconnections:", "codestar-connections:")  # of one ARN only one pre
 EVERYWHERE = [(name, partition) for name in CONFIGS if name not in quick.QUICK for partition in REGIONS]
 
 
-def actions_of(policies: dict[str, Any]) -> Iterator[str]:
-    for statement in statements(policies.values()):
-        yield from [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+def actions_of(statement: dict[str, Any]) -> list[str]:
+    named: str | list[str] = statement["Action"]
+    return [named] if isinstance(named, str) else named
 
 
-def without(action: str, policies: dict[str, Any]) -> list[dict[str, Any]]:
-    """The statements of the policies, as if they did not name the action."""
-    left = []
-    for one in statements(policies.values()):
-        named = [one["Action"]] if isinstance(one["Action"], str) else one["Action"]
-        if rest := [each for each in named if each != action]:
-            left.append({**one, "Action": rest})
-    return left
+def without(action: str, allowed: Statements) -> Statements:
+    """The statements as if they did not name the action."""
+    rest = [(one, [each for each in actions_of(one) if each != action]) for one in allowed]
+    return [{**one, "Action": named} for one, named in rest if named]
 
 
 @pytest.mark.parametrize(("name", "partition"), some(EVERYWHERE, 14))
@@ -57,24 +53,26 @@ def test_no_change_is_allowed_of_what_neighbours_have(name: str, recorded: Recor
 
 @pytest.mark.timeout(600)
 def test_without_any_one_action_a_command_fails(recorded: Record) -> None:
-    runs = [(found, found.policies()) for found in map(recorded, CONFIGS)]
-    needless: set[str] = set()
-    for action in {action for _, printed in runs for action in actions_of(printed)} - NOT_BY_US.keys():
-        if not any(fails_without(action, *run) for run in runs):
-            needless.add(action)
+    runs = [(statements(found.policies().values()), asked_by_action(found)) for found in map(recorded, CONFIGS)]
+    named = {action for allowed, _ in runs for one in allowed for action in actions_of(one)}
+    needless = {
+        action
+        for action in named - NOT_BY_US.keys()
+        if not any(denied(action, allowed, asked[action.lower()]) for allowed, asked in runs)
+    }
     twins = {action for action in needless if action.startswith(TWINS)}
     assert needless == twins
     assert not any({f"{prefix}{action.split(':')[1]}" for prefix in TWINS} <= twins for action in twins)
 
 
-def fails_without(action: str, found: Recorded, printed: dict[str, Any]) -> str:
-    """A command of this recording that is denied something once the action is taken out of the policies."""
-    left = without(action, printed)
-    return next(
-        (
-            command
-            for command, needed in found.needed.items()
-            if any(one.action.lower() == action.lower() and decision(left, one) != "Allow" for one in needed)
-        ),
-        "",
-    )
+def asked_by_action(found: Recorded) -> dict[str, list[Asked]]:
+    """What the commands of this recording ask for, by the action in lower case."""
+    asked = defaultdict[str, list[Asked]](list)
+    for one in (one for needed in found.needed.values() for one in needed):
+        asked[one.action.lower()].append(one)
+    return asked
+
+
+def denied(action: str, allowed: Statements, asked: list[Asked]) -> bool:
+    """Whether something of this is denied once the statements do not name the action."""
+    return bool(asked) and any(decision(without(action, allowed), one) != "Allow" for one in asked)

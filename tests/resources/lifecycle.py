@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -81,8 +81,11 @@ def steps(plan: Any) -> dict[str, Step]:
     return {step.name: step for step in plan.steps}
 
 
-def run_lifecycle(stack: str, folder: Path) -> Lifecycle:
-    """Take the stack through its lifecycle; its state file is in `folder`. Raises what a run raises."""
+def run_lifecycle(stack: str, folder: Path, planned: Collection[Row] = ()) -> Lifecycle:
+    """Take the stack through its lifecycle; its state file is in `folder`. Raises what a run raises.
+
+    `planned`: the rows of which single values are planned and single calls denied; by default all of the stack.
+    """
     lifecycle = Lifecycle()
     with inprocess() as clock:
         cloud = Cloud(clock, folder)
@@ -95,7 +98,7 @@ def run_lifecycle(stack: str, folder: Path) -> Lifecycle:
             wait_until_quiet(cloud)
             lifecycle.second = cloud.plan(make({})).work
             kept = {path: path.read_bytes() for path in folder.iterdir()}
-            _planned(lifecycle, cloud, stack, make)
+            _planned(lifecycle, cloud, planned or of(stack), make)
             cloud.lose_state()
             lifecycle.without_state_file = cloud.plan(make({})).work
             put_back(folder, kept)
@@ -112,27 +115,27 @@ def run_lifecycle(stack: str, folder: Path) -> Lifecycle:
     return lifecycle
 
 
-def _planned(lifecycle: Lifecycle, cloud: Any, stack: str, make: Any) -> None:
+def _planned(lifecycle: Lifecycle, cloud: Any, rows: Collection[Row], make: Any) -> None:
     """Plan other values, and other apps; deny reads and changes; look for everything in a snapshot of the account."""
-    made = steps(cloud.plan(make({row.part: row.made for row in of(stack) if row.made})))
-    for row in of(stack):
+    made = steps(cloud.plan(make({row.part: row.made for row in rows if row.made})))
+    for row in rows:
         lifecycle.planned |= {(row.part, name): made[row.part] for name in row.made}
         for name, value in row.observed.items():
             lifecycle.planned[row.part, name] = steps(cloud.plan(make({row.part: {name: value}})))[row.part]
     ids = network.ids_of(cloud, make({}))
     whole = Stack()
     make({})(whole)
-    for row in of(stack):
+    for row in rows:
         lifecycle.without_consequence += _reads_without_consequence(
             cloud, row, resolve(whole.nodes[row.part].desired, ids)
         )
         lifecycle.ignored += [] if row.kind.wait else _ignored_refusals(cloud, row, make, ids)
     with answers_can_be_unfinished():
-        for row in of(stack):
+        for row in rows:
             if row.kind.wait:  # it is not created
                 desired, me = resolve(whole.nodes[row.part].desired, ids), cloud.label(row.part)
                 lifecycle.unfinished[row.part] = observed_unfinished(functools.partial(desired.observe, cloud.aws, me))
-    for row in of(stack):
+    for row in rows:
         planned = {name: value for name, value in row.observed.items() if traits(row.kind).get(name) is not FIXED}
         for name in planned:
             if lifecycle.planned[row.part, name].verb is Verb.UPDATE and _is_idle(
@@ -140,7 +143,7 @@ def _planned(lifecycle: Lifecycle, cloud: Any, stack: str, make: Any) -> None:
             ):
                 lifecycle.unsent.append(f"{row.part}.{name}")
     shown = json.dumps(snapshot(regions=(REGION,)))
-    for row in of(stack):
+    for row in rows:
         values = {str(value) for value in vars(ids[row.part]).values()} - {"shop"}
         lifecycle.unshown += [row.part] if values and not any(value in shown for value in values) else []
         if row.kind.tagging_type:

@@ -33,7 +33,6 @@ def watched_creates(cloud: Any, created: Callable[[Any, Any, Any, Any, list[str]
 
     Also the calls that it made without the idempotency token that AWS has for them.
     """
-    call = BaseClient._make_api_call
 
     def noting(client: Any, operation: str, parameters: Any) -> Any:
         shape = client.meta.service_model.operation_model(operation).input_shape
@@ -58,7 +57,8 @@ def watched_creates(cloud: Any, created: Callable[[Any, Any, Any, Any, list[str]
 
         return watching
 
-    with pytest.MonkeyPatch.context() as patch, answers_can_be_unfinished():
+    with answers_can_be_unfinished(), pytest.MonkeyPatch.context() as patch:
+        call = BaseClient._make_api_call
         patch.setattr(BaseClient, "_make_api_call", noting)
         for kind in kinds():
             patch.setattr(kind, "create", watched(kind.create))

@@ -1,7 +1,8 @@
 """AWS's models are read once in a process, into plain dictionaries. Imported before moto, which reads some at once.
 
 botocore reads them anew for each session, and moto makes one for each service that it asks for its regions: EC2's
-model, the largest, would be read five times before a sandbox answers. botocore's OrderedDicts take twice the time.
+model, the largest, would be read five times before a sandbox answers. A loader that is new looks into the folders of
+all services before it reads the first model. botocore's OrderedDicts take twice the time.
 """
 
 import functools
@@ -10,4 +11,4 @@ import botocore.loaders
 import botocore.session
 
 botocore.loaders.OrderedDict = None  # type: ignore[misc,assignment] # given to json as `object_pairs_hook`, and no more
-botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+botocore.loaders.create_loader = botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)

@@ -6,6 +6,7 @@ one resource to all that refer to it (as the Weisfeiler-Leman test for equal gra
 """
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -48,15 +49,16 @@ def without_ids(account: dict[str, Any]) -> Any:
     """`account` (region → kind → resources with an `id`) with every generated id replaced."""
     account = _without_digests(account)
     resources = [one for kinds in account.values() for found in kinds.values() for one in found]
-    written = [(str(one["id"]), json.dumps(one, sort_keys=True)) for one in resources]
+    named = [(ids, _split(json.dumps(one, sort_keys=True)))
+             for one in resources if (ids := _GENERATED.findall(str(one["id"])))]  # fmt: skip
     names: dict[str, str] = {}
     for _ in range(_ROUNDS):
         fresh: dict[str, str] = {}
-        for borne, text in written:
-            for token in _GENERATED.findall(borne):
-                fresh[token] = _named(token, hashlib.sha256(_in_any_order(_replaced(text, names))).hexdigest()[:8])
+        for ids, parts in named:
+            tail = hashlib.sha256(_in_any_order(_replaced(parts, names))).hexdigest()[:8]
+            fresh |= {token: _named(token, tail) for token in ids}
         names = fresh
-    return json.loads(_replaced(json.dumps(account), names))
+    return json.loads(_replaced(_split(json.dumps(account)), names))
 
 
 def _without_digests(account: dict[str, Any]) -> Any:
@@ -80,8 +82,20 @@ def _in_any_order(text: str) -> bytes:
     return json.dumps(ordered(json.loads(text))).encode()
 
 
-def _replaced(text: str, names: Mapping[str, str]) -> str:
-    return _GENERATED.sub(lambda found: names.get(found[0]) or _named(found[0], ""), text)
+def _split(text: str) -> list[str]:
+    """The text in parts: every second one is a generated id."""
+    parts, end = [], 0
+    for found in _GENERATED.finditer(text):
+        parts += [text[end : found.start()], found[0]]
+        end = found.end()
+    return [*parts, text[end:]]
+
+
+def _replaced(parts: list[str], names: Mapping[str, str]) -> str:
+    """The text that was split, with a name in the place of each id."""
+    ids = parts[1::2]
+    named = [names.get(one) or _named(one, "") for one in ids]
+    return "".join(itertools.chain.from_iterable(itertools.zip_longest(parts[::2], named, fillvalue="")))
 
 
 def _named(token: str, tail: str) -> str:

@@ -89,7 +89,7 @@ def _is_completed(schedule: Schedule, plan: Plan) -> bool:
 def _note(schedule: Schedule, plan: Plan) -> None:
     """Plan attempts for what has become due since the last request. A disabled schedule is never due."""
     now = clock.now()
-    if schedule.state == "ENABLED":
+    if schedule.state == "ENABLED" and now > plan.handled:
         recent = deque[float](maxlen=_MOST)
         for one in _dues(schedule, max(plan.handled, now - _LONGEST)):
             if one > now:
