@@ -26,6 +26,7 @@ from ecsctl.engine.promises import resolve
 from ecsctl.errors import AccessError, EcsctlError
 from ecsctl.operations.policy import policies
 from ecsctl.sandbox import push
+from ecsctl.sandbox.aws.ec2.public_access import block_public_access
 from ecsctl.sandbox.aws.sns import confirm_email
 from ecsctl.sandbox.core import authorization
 from ecsctl.sandbox.core.clock import Clock
@@ -186,7 +187,9 @@ class Runs:
             if self.config.vpc.id:
                 with self._free():  # then names are found by others' servers, if at all
                     self._client("ec2").modify_vpc_attribute(VpcId=self.made["vpc"], EnableDnsSupport={"Value": False})
+                block_public_access("block-ingress", self.found.region)
                 self.run("plan")
+                block_public_access("off", self.found.region)
             if self.found.desired.get("domain", {}).get("redirect"):  # `down` leaves them to their load balancer
                 self.write({name: table for name, table in self.found.desired.items() if name != "domain"})
                 self.run("up --yes")
