@@ -50,7 +50,8 @@ REMARK = re.compile(r"^\W*+(?:error: )?(?:[a-z]++[.!]*+(?: -)?+ ?+){1,5}$", re.I
 """A few plain words without a file, variable, version or host. Possessive, or a long word would take minutes."""
 UNFETCHED = re.compile(r"^(?:W: Failed to fetch|WARNING: (?:updating and )?(?:opening|Ignoring) \S+: )")
 UNLISTED = re.compile(
-    r"^(?:E: (?:Unable to locate package|Package \S+ has no)|.* \(no such package\):|ERROR: unable to s)"
+    r"^(?:E: (?:Unable to locate package|Package \S+ has no)|.* \((?:no such package|missing)\):"
+    r"|ERROR: un(?:able to s|satisfiable c))"
 )
 """An index that apt or apk could not fetch, and then packages that are in no index."""
 ITEM = re.compile(r"^\s*[-*\u2022] ")

@@ -35,10 +35,11 @@ BROKE = (r"E(?:SOCKET)?TIMEDOUT|EAI_AGAIN|ECONNRESET|TLS handshake timeout|conne
          r"|connection reset by peer")  # fmt: skip
 """Prefixes of tools that download, and their messages about servers that do not answer: worth a retry."""
 PACKAGES = (r"(?:\s*> [\w-]+\.[\w.-]+: |\s*> Could not (?:GET|HEAD) '|.*\bCould not transfer artifact |go: "
-            r"|.*: Get \"https://proxy\.golang\.org/|Could not reach host |.*curl error \d+ while downloading )"
-            rf".*(?:{BROKE}|connect(?:ion)? (?:timed out|reset)|operation timed out|status code 50[234]"
+            r"|.*: Get \"https://proxy\.golang\.org/|Could not reach host |.*curl error \d+ while downloading "
+            r"|\s*HTTPSConnectionPool\()"
+            rf".*(?:{BROKE}|connect(?:ion)? (?:timed out|reset)|operation timed out|status code 50[234]|stream error: "
             rf"|check your network connection)")  # fmt: skip
-"""The same of Gradle, Maven, Go, Bundler and Composer, whose lines begin otherwise."""
+"""The same of Gradle, Maven, Go, Bundler, Composer and Poetry, whose lines begin otherwise."""
 UNREACHED = rf"dial tcp|no such host|connection refused|network is unreachable|{BROKE}"
 """Messages of a container engine about a registry that it cannot reach, after the address."""
 PODMAN = r"^Error: building at STEP "
