@@ -28,7 +28,8 @@ STEP_ERROR = re.compile(r"#(\d+) ERROR: ")
 ECHO = re.compile(r" > \[[^\]]*\] RUN .*:$")
 RULE = "------"
 """BuildKit's prefixes of a step's output and of its error, and the lines between which it repeats that output's end."""
-LEGACY_STEP = re.compile(r"Step \d+/\d+ : ")
+LEGACY_STEP = re.compile(r"(?:\[\d+/\d+\] )?(?:Step \d+/\d+ : |STEP \d+/\d+: )")
+"""The line with which Docker's older builder and Podman begin a step."""
 ENDED = "Command did not exit successfully"
 WELL = ("SUCCEEDED", "IN_PROGRESS", "", None)
 
