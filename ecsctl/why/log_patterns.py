@@ -318,6 +318,9 @@ FAREWELL: Patterns = {
             "current transaction is aborted, commands ignored until end of transaction"
         ),
     },
+    "Turborepo": {
+        r"^\s*Failed: +\S+#\S+$": " Failed:    categorisation-app#build",
+    },
     "Sidekiq": {
         r"\bdue to the following (?:error|exception)\b[^:]*$": (
             "Sidekiq died due to the following error, cannot recover, process exiting"
@@ -335,7 +338,7 @@ EXITED: Patterns = {
             r"\b(?:exit(?:ed|s)?|failed|returned|ended|terminated|finished)\b[^:]{0,40}?\b(?:code"
             r"|status|value)\b\W{0,4}\d+\W*(?:-> \[Help 1\])?$"
         ): 'error: "next" exited with code 1',
-        r"\bexit(?:ed|s)? with \d+\W*$": 'ERROR: "check-db" exited with 1.',
+        r"\bexit(?:ed|s)? (?:with \d+|\(\d+\))\W*$": 'ERROR: "check-db" exited with 1.',
         r"^\W*error (?:while )?(?:executing|running) (?:the )?command\b": (
             "Error executing command: rm -rf ./a && npx prisma migrate deploy --schema ./a"
         ),

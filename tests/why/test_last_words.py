@@ -43,6 +43,9 @@ BIND = "bind() to 0.0.0.0:80 failed (13: Permission denied)"
     ("FATAL: no pg_hba.conf entry for host \"10.0.0.1\", user \"a\", database \"b\", no encryption", "without TLS"),
     ("bind() to [::]:80 failed (98: Address already in use)", "taken by another process of the task"),
     ("Error: listen EADDRINUSE :::8080", "taken by another process of the task"),
+    ("Illegal instruction (core dumped)", "needs instructions that the task's processor does not have"),
+    ("The TensorFlow library was compiled to use AVX instructions, but these aren't available on your machine.",
+     "needs instructions"),
     ("PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted (tried to add 20480)", "memory_limit"),
 ])  # fmt: skip
 def test_a_line_of_a_loader_a_kernel_or_aws_is_explained(line: str, means: str) -> None:

@@ -143,6 +143,13 @@ def _php_limit(_: re.Match[str], facts: Facts) -> Meaning:
     return Meaning(text, (repair("raise memory_limit in the image's php.ini, or let the app need less", facts),))
 
 
+def _instruction(_: re.Match[str], facts: Facts) -> Meaning:
+    """Tasks run on processors of several generations, and none of them may be the one that built the image."""
+    text = "a program in the image needs instructions that the task's processor does not have"
+    how = "build it, or take a release of it, for every processor of its kind: without -march=native, AVX or AVX-512"
+    return Meaning(text, (repair(how, facts),))
+
+
 LAST_WORDS: tuple[tuple[str, Callable[[re.Match[str], Facts], Meaning | None]], ...] = (
     (r"error while loading shared libraries: ([^\s:]+): .*No such file"
      r"|Error loading shared library ([^\s:]+): No such file"
@@ -173,6 +180,7 @@ LAST_WORDS: tuple[tuple[str, Callable[[re.Match[str], Facts], Meaning | None]], 
      r"|\blookup ([\w-]+)(?: on [\d.:]+)?: (?:no such host|server misbehaving|Temporary failure)", _name),
     (r"address already in use|\bEADDRINUSE\b", _taken),
     (r"Allowed memory size of \d+ bytes exhausted", _php_limit),
+    (r"^(?:.*: )?(?:\d+ )?Illegal instruction\b|compiled to use \S+ instructions.* aren't available", _instruction),
 )  # fmt: skip
 """The first match with a meaning counts."""
 
