@@ -134,7 +134,7 @@ def observed(
         doubts.append(f"no COPY in {path} brings the repository's sources into the image, and {ours[0].where} mounts "
                       "a folder over it: the image may only be for development")  # fmt: skip
     notes += hub.warning(path, read, arguments)
-    renamed = build_context.renamed(tree, read, place.folder)
+    renamed = build_context.renamed(tree, read, stage, place.folder)
     texts = started(tree, place.folder, " ".join([read.command(stage), *command]), renamed)
     home = _home(tree, place.folder, read, stage, bare)
     doubts += [

@@ -132,7 +132,7 @@ _FOR_DEVELOPERS = re.compile(
 def started_commands(tree: Tree, texts: Sequence[Text]) -> str:
     """What an image starts: its command, and the scripts in package.json and the Makefile recipe that it runs."""
     found = [one.text for one in texts if one.where == "its command" or one.where.endswith("of package.json")]
-    found += [one.text for one in texts[1:4] if one.shell and not one.where.endswith("Procfile")]
+    found += [one.text for one in texts[1:4] if one.shell and re.search(r"\.sh$|(?:^|/)(?!Procfile)[^./]+$", one.where)]
     for name in re.findall(r"\bmake\s+([\w-]+)", found[0] if found else "")[:3]:
         found += re.findall(rf"(?m)^{name}\s*:[^\n]*((?:\n\t[^\n]*)+)", tree.read("Makefile"))[:1]
     return " ".join(found)

@@ -126,7 +126,10 @@ def test_what_a_committed_virtual_environment_reads_is_not_the_apps(tmp_path):
 
 def test_supervisord_does_not_start_without_the_variables_in_its_settings(tmp_path):
     text = "[program:web]\n; %(ENV_OLD)s\ncommand=gunicorn -w %(ENV_WORKERS)s -b 0.0.0.0:8000 shop\n"
-    found = needs(of(tmp_path, Dockerfile=GO, supervisord_dot_conf=text))
+    files = {"supervisord_dot_conf": text, "local__supervisord_dot_conf": "[program:web]\ncommand=%(ENV_LOCAL)s\n"}
+    dockerfile = "FROM python:3.13\nCOPY supervisord.conf /etc/\nCMD supervisord -c /etc/supervisord.conf\n"
+    found = needs(of(tmp_path, Dockerfile=dockerfile, **files))
+    assert "LOCAL" not in found
     assert "WORKERS: required by supervisord.conf" in found
     assert "OLD" not in found
 

@@ -192,3 +192,14 @@ def test_of_laravels_own_example_only_what_is_switched_on_counts(tmp_path, text,
 def test_a_static_sites_own_server_is_for_developers(tmp_path):
     image = of(tmp_path, Dockerfile='FROM hugo\nWORKDIR /app\nCOPY . .\nCMD ["/app/bin/begin"]\n', bin__begin="#!/bin/sh\nhugo server --bind 0.0.0.0 --port 4490\n")  # fmt: skip
     assert "starts a development server, hugo server" in doubts(image)
+
+
+def test_what_another_stage_puts_under_the_name_is_not_started(tmp_path):
+    dockerfile = "FROM php:8.4-apache AS base\nFROM base AS dev\nCOPY dev.sh /bin/begin\nCMD begin\nFROM base AS prod\nCOPY prod.sh /bin/begin\nCMD begin\n"
+    image = of(
+        tmp_path,
+        Dockerfile=dockerfile,
+        dev_dot_sh="#!/bin/sh\nvite\n",
+        prod_dot_sh="#!/bin/sh\nexec apache2-foreground\n",
+    )
+    assert "development server" not in doubts(image)

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from ecsctl.discovery.files.compose import Service
-from ecsctl.discovery.files.dockerfile import PLATFORM, Dockerfile, expanded, words
+from ecsctl.discovery.files.dockerfile import PLATFORM, Dockerfile, Stage, expanded, words
 from ecsctl.discovery.files.tree import Tree
 
 HOLDERS = re.compile(
@@ -135,14 +135,14 @@ def copied(read: Dockerfile) -> Iterator[str]:
     return (name for name in taken(read) if name != ".")
 
 
-def renamed(tree: Tree, read: Dockerfile, folder: str) -> dict[str, str]:
-    """The files that COPY puts into the image under another name, by that name."""
+def renamed(tree: Tree, read: Dockerfile, stage: Stage, folder: str) -> dict[str, str]:
+    """The files that COPY puts into this stage under another name, by that name."""
     found: dict[str, str] = {}
-    for stage in read.stages:
-        known = PLATFORM | read.variables(stage)
-        for word, rest in stage.instructions:
+    for one in stage.chain:
+        known = PLATFORM | read.variables(one)
+        for word, rest in one.instructions:
             names = words(rest) if word in ("COPY", "ADD") and "--from=" not in rest else []
-            source, place = (expanded(one, known) for one in names) if len(names) == 2 else ("", "")
+            source, place = (expanded(part, known) for part in names) if len(names) == 2 else ("", "")
             name, whole = place.rpartition("/")[2], os.path.normpath(os.path.join(folder, source.lstrip("/")))
             if name and name != source.rpartition("/")[2] and tree.has(whole):
                 found[name] = whole

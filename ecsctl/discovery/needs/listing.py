@@ -80,7 +80,7 @@ def listed(
     found += [Need("secrets", line) for line in _secrets(tree, context, secret, foreign)]
     named_yet = set(re.findall(r"[A-Z]\w{2,}", " ".join(one.line for one in found)))
     given = [(name, one.file) for one in platforms for name in one.secrets]
-    given += required.of_scripts(texts)
+    given += required.of_scripts(tree, context, built, texts)
     lacking = required.listed(
         tree, context, named_yet | set(known), foreign, built.rpartition("/")[0] if foreign else "", given
     )
@@ -141,6 +141,9 @@ def _named(
         if any(kind_of_variable(name) not in ("", *_BESIDE_STORES) for name, _ in named):
             break
         named += list(more())
+    stock = tuple(begin for begin, _ in _OF_LARAVEL if begin != "REDIS_")
+    named = [(name, file) for name, file in named
+             if not (re.search(r"(?:^|/)config/\w+\.php$", file) and name.startswith(stock))]  # fmt: skip
     return named, samples
 
 

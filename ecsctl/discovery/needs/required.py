@@ -125,9 +125,6 @@ def _named(tree: Tree, context: str, foreign: Collection[str]) -> Iterator[tuple
             scheme = set(re.findall(r"(?m)^[ \t]+([A-Z]\w+)=\(", live))  # of environ.Env: each with its default
             names = [name for name in _DECOUPLE.findall(live) if name not in scheme]
             yield from ((name, file) for name in names if not re.search(r"(?:test|dev|local)", file))
-    for file in _files(tree, r"supervisor[\w.-]*\.(?:conf|ini)", context):  # which does not start without them
-        if not re.search(r"(?:^|[/._-])(?:dev|local)", file):
-            yield from ((name, file) for name in re.findall(r"(?m)^[^;#\n]*?%\(ENV_(\w+)\)s", tree.read(file)))
     yield from pydantic_settings.required(tree, _files(tree, r"[\w-]+\.py", context))
     for file in _files(tree, r"[\w-]+\.rb", context):
         if re.search(r"(?:^|/)config/(?:environments/production|application|initializers/[\w-]+)\.rb$", file):
@@ -172,13 +169,21 @@ def _of_spring(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
 
 
 _WAITS = re.compile(
-    r"(?m)^[^\n#]*\b(?:nc|pg_isready|psql|mysqladmin|mysql|wait[-_]for\S*|wait-for-it\S*|dockerize)\s[^\n]*"
+    r"(?m)^[^\n#]*(?:\b(?:while|until)\b[^\n]*\b(?:nc|pg_isready|psql|mysqladmin|mysql|redis-cli|curl)"
+    r"|\b(?:wait[-_]for\S*|dockerize))\s[^\n]*"
 )
 
 
-def of_scripts(texts: Sequence[Text]) -> Iterator[tuple[str, str]]:
-    """The variables of commands that wait for a server as the container starts: without a value they wait forever."""
+def of_scripts(tree: Tree, context: str, built: str, texts: Sequence[Text]) -> Iterator[tuple[str, str]]:
+    """The variables without which a script waits for a server forever, or supervisord ends (its `%(ENV_X)s`).
+
+    Of several settings of supervisord, those count that the Dockerfile at `built` copies.
+    """
+    alike = [one for one in tree.named(r"supervisor[\w.-]*\.(?:conf|ini)", context) if not is_auxiliary(one)]
     for one in texts:
+        name = one.where if context == "." else one.where.removeprefix(f"{context}/")
+        if len(alike) == 1 or name in tree.read(built):
+            yield from ((found, one.where) for found in re.findall(r"(?m)^[^;#\n]*?%\(ENV_(\w+)\)s", one.text))
         for line in _WAITS.findall(one.text) if one.shell else ():
             for name in re.findall(rf"\$(?:\{{{_NAME}\}}|{_NAME}\b)", line):
                 whole = name[0] or name[1]
