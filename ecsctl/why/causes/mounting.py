@@ -52,7 +52,7 @@ def shut(facts: Facts) -> Cause | None:
         usable = {one["AvailabilityZoneName"]: one for one in targets if one["LifeCycleState"] in USABLE}
         if lost := zones - {*usable}:
             return _without_target(system, sorted(lost), found, sure=bool(own) or lost == zones)
-        closed = next((usable[zone] for zone in sorted(zones) if not _lets_in(usable[zone], facts)), None)
+        closed = next((usable[zone] for zone in sorted(zones) if not _allows(usable[zone], facts)), None)
         if closed and not contains(found.text, *NO_FOLDER):
             return _closed(system, closed, found, sure=contains(found.text, "timed out", "timeout"))
     return None
@@ -74,7 +74,7 @@ def _closed(system: str, target: Answer, found: Reason, *, sure: bool) -> Cause:
     return Cause("volume-unreachable", sentence, (found, seen), (_again(), let), certainty)
 
 
-def _lets_in(target: Answer, facts: Facts) -> bool:
+def _allows(target: Answer, facts: Facts) -> bool:
     """Whether a mount target's security groups admit the tasks, or their rules do not say so for sure."""
     ours, rules = {one["GroupId"] for one in facts.groups}, admitting(target["SecurityGroups"])
     peers = {pair.get("GroupId") for rule in rules for pair in rule.get("UserIdGroupPairs", ())}
