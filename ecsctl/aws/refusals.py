@@ -55,7 +55,7 @@ CLOCK = re.compile(r"[Ss]ignature (?:has )?expired|not yet current")
 UNUSABLE = frozenset("OptInRequired SubscriptionRequiredException NotSignedUp AccountProblem PendingVerification "
                      "Blocked BlockedException AccountSuspendedException".split())  # fmt: skip
 # Some services send only the words: clowdhaus/eks-reference-architecture#12, coiled/feedback#225.
-BLOCKED = re.compile(r"account (?:is|was|has been) (?:currently )?(?:blocked|suspended)|aws-verification@amazon")
+BLOCKED = re.compile(r"(?i)account (?:is|was|has been) (?:currently )?(?:blocked|suspended)|aws-verification@amazon")
 HEAD = "403"  # the answer to a HEAD, which S3 sends, has no body that could say why (S3 API, HeadBucket)
 ANOTHERS = (f"{POLICY}. Where all of that is allowed, the name belongs to another account, for bucket names are "
             "unique over all of AWS: then choose another name for the app in ecsctl.toml")  # fmt: skip
@@ -131,7 +131,8 @@ KNOWN = (
      "GitHub does not let its webhook be made, or removed",
      "check github.repository; a token needs the scope admin:repo_hook and someone who administers the repository, "
      f"and a connection's App must reach it; {AGAIN}"),
-    (r"not supported for projects with environment type|not supported for \w+_CONTAINER",  # aws/copilot-cli#3110
+    (r"not supported for projects with environment type|not supported for \w+_CONTAINER"  # aws/copilot-cli#3110
+     r"|ARM_CONTAINER\b.* not (?:supported|available)",
      "CodeBuild has no such build machine in this region, or no such image for it",
      'set service.architecture = "X86_64", take another build.image, or build elsewhere: ecsctl up --image URI'),
     (r"requested bucket name is not available", "another account has a bucket of that name",
@@ -142,7 +143,8 @@ KNOWN = (
     (r"reached the limit on the number of|CPU configuration is above your limit",
      "the account's quota of Fargate vCPUs is used up, or it is new and has little",
      f"ask for more in Service Quotas (AWS Fargate), or set service.cpu to less; {AGAIN}"),
-    (r"Subnets can currently only be created in|NotAvailableInZone", "AWS makes this no more in a zone that it lists",
+    (r"Subnets can currently only be created in|NotAvailableInZone|^UnsupportedAvailabilityZone",
+     "AWS makes this no more in a zone that it lists",
      "name subnets in other zones, of a VPC of yours (vpc.id, vpc.public_subnets, vpc.private_subnets), or take "
      "another region"),
     (r"currently associated with another service", "another service leads to it, and keeps it",

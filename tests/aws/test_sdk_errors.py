@@ -172,6 +172,8 @@ def test_a_denial_says_who_denied_it_and_who_can_change_that(
         ("AccountSuspendedException", "suspended", "may not use CreateVpc yet", "AWS support"),
         ("InvalidParameterException", "This account is currently blocked and not recognized as a valid account. Please "
          "contact aws-verification@amazon.com if you have questions.", "may not use CreateVpc yet", "AWS support"),
+        ("AccessDeniedException", "Account is currently blocked and not recognized as a valid account", "may not use",
+         "verified"),
         ("PendingVerification", "Your account is currently being verified", "may not use", "verified"),
     ],
 )  # fmt: skip
@@ -189,6 +191,7 @@ def test_credentials_that_are_refused_are_reported_with_the_fix(code: str, messa
          "may not create load balancers yet", "AWS support"),
         ("ValidationError", "The following Availability Zones us-west-1a cannot be associated with a load balancer.",
          "load balancers are not available", "vpc.public_subnets"),
+        ("UnsupportedAvailabilityZone", "EFS is not available in this zone", "in a zone that it lists", "other zones"),
         ("InvalidSubnet", "Not enough IP space available in subnet-0a1. ELB requires at least 8 free IP addresses",
          "too few free addresses", "8 in each"),
         ("TagPolicyViolation", "The tag policy does not allow the specified value for the following tag key: 'Env'.",
