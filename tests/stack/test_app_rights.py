@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,3 +80,11 @@ def test_a_boundary_that_allows_all_of_it_is_not_spoken_of(world: World) -> None
     session = world.open(limited)
     assert session.facts is not None
     assert session.facts.cautions == ()
+
+
+def test_in_china_the_web_waits_for_a_filing(world: World) -> None:
+    """kubernetes-sigs/aws-load-balancer-controller#2417."""
+    session = world.open(plain())
+    assert not any("ICP" in note for note in session.notes)
+    there = replace(session, identity=replace(session.identity, partition="aws-cn"))
+    assert any("ports 80, 443 and 8080 are closed until the account has its ICP filing" in one for one in there.notes)
