@@ -104,7 +104,7 @@ def test_another_machines_down_while_a_kind_is_made_leaves_nothing_that_nobody_f
         struck.clock.sleep(A_WHILE)  # what the first run has taken back itself may still be going: a schedule group
         matrix.must_be_gone()
 
-    chosen = {*TOLD, *some(OTHERS, 2)}
+    chosen = {*some(TOLD, 4), *some(OTHERS, 2)}
     assert matrix.met(struck.up, chosen, "another machine's `down` meanwhile", meet, down_on_both) == []
 
 

@@ -24,10 +24,7 @@ EVERY = [state for state in STATES if not state.startswith("an image")]
 
 @pytest.mark.parametrize(
     ("state", "toml", "which"),
-    some(
-        itertools.product(EVERY, (TOML, BUILD_ONLY), (0, -1)),
-        24,
-    ),
+    some(itertools.product(EVERY, (TOML, BUILD_ONLY), (0, -1)), 12),
 )
 def test_every_fix_that_why_names_ends_its_failure(developer: Developer, state: str, toml: str, which: int) -> None:  # noqa: F811
     leads_out(developer, state, toml, which)

@@ -58,7 +58,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         yield found
 
 
-@pytest.mark.parametrize("case", some(CASES, 15))
+@pytest.mark.parametrize("case", some(CASES, 10))
 def test_each_printed_fix_ends_its_failure(account: Account, case: str) -> None:
     """Broken again for each; what only shows more is typed before the first that fixes."""
     name, fixed, number = case.partition(",")[0], CASES[case], 0

@@ -99,7 +99,7 @@ EDITS = st.one_of(st.none(), st.tuples(st.sampled_from(["GREETING", "COLOUR"]), 
 UPS = st.sampled_from(["up", "up without a state file", "no up"])
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rounds=st.lists(st.tuples(MOVES, EDITS, UPS), min_size=2, max_size=5))
 @example(
     rounds=[

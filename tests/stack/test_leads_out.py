@@ -134,7 +134,7 @@ STATES = [(first, then) for first in TROUBLES for then in (None, *TROUBLES)]
 
 
 @pytest.mark.parametrize(
-    ("first", "then"), [pytest.param(*one, id=f"{one[0]}, then {one[1] or 'nothing'}") for one in some(STATES, 14)]
+    ("first", "then"), [pytest.param(*one, id=f"{one[0]}, then {one[1] or 'nothing'}") for one in some(STATES, 8)]
 )
 def test_up_leads_out_of_every_state_that_a_first_up_leaves(world: World, first: str, then: str | None) -> None:
     """One trouble, or one after another: a second one that cannot happen any more is none."""
