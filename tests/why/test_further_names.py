@@ -6,6 +6,7 @@ from ecsctl.why.causes import fronting
 from ecsctl.why.evidence import Answer, Facts
 
 NAMES: Answer = {"domain": "shop.example.com", "also": ["example.com", "*.example.com"]}
+REFUSED: Answer = {"DomainName": "shop.example.com", "Status": "FAILED"}
 
 
 def test_a_further_name_taken_by_a_cname_is_reported() -> None:
@@ -34,3 +35,14 @@ def test_of_a_pending_certificate_the_names_that_are_not_proven_are_reported() -
     cause = fronting.certificate(Facts("shop", certificate=answer, **NAMES))
     assert cause is not None
     assert "the CNAME _x.example.com. is not visible" in cause.sentence
+
+
+def test_a_refusal_that_another_request_would_meet_again_says_what_to_do_first() -> None:
+    for reason in fronting.REFUSED:
+        cause = fronting.certificate(Facts("shop", certificate={**REFUSED, "FailureReason": reason}, **NAMES))
+        assert cause is not None
+        assert reason in cause.sentence
+        assert str(cause.fix[0].steps[0]) != "ecsctl up"
+    late = fronting.certificate(Facts("shop", certificate={**REFUSED, "Status": "VALIDATION_TIMED_OUT"}, **NAMES))
+    assert late is not None
+    assert "not proven within 72 hours" in late.sentence

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ecsctl.resources.support.acm import covers
 from ecsctl.resources.support.dns import normal
 from ecsctl.why.causes.cause import Cause, Check
-from ecsctl.why.causes.fixes import by_hand, change, up
+from ecsctl.why.causes.fixes import Fix, by_hand, change, up
 from ecsctl.why.evidence import Evidence, Facts
+
+REFUSED: dict[str, Callable[[str], tuple[str, Fix]]] = {
+    "CAA_ERROR": lambda name: (
+        "a CAA record of the domain lets no one of Amazon's issue it",
+        by_hand(f'at {name} or the domain above it, add to the CAA record: 0 issue "amazon.com"', "ecsctl up"),
+    ),
+    "ADDITIONAL_VERIFICATION_REQUIRED": lambda name: (
+        "AWS asks for more about the domain before it issues one, to prevent fraud",
+        by_hand(f"open a case at AWS Support about the certificate of {name}", "ecsctl up"),
+    ),
+    "DOMAIN_NOT_ALLOWED": lambda name: (
+        "the domain is reported as unsafe",
+        by_hand(f"have {name} taken off the lists that VirusTotal shows for it", "ecsctl up"),
+    ),
+    "INVALID_PUBLIC_DOMAIN": lambda _: (
+        "the name is in no public top-level domain",
+        change("domain.name", "to one that is"),
+    ),
+}
+"""Failure reasons that another request would meet again (ACM guide, "Certificate request fails")."""
 
 
 def certificate(facts: Facts) -> Cause | None:
@@ -37,15 +59,15 @@ def certificate(facts: Facts) -> Cause | None:
                         f"zone{servers}; "
                         f"`dig NS {name}` shows them once they count", "ecsctl up"),)  # fmt: skip
         return Cause("certificate-pending", sentence, (observed,), fix)
+    if status == "VALIDATION_TIMED_OUT" and (lost := _not_delegated(facts)):
+        return lost
+    if why in REFUSED:
+        said, way = REFUSED[why](name)
+        return Cause("certificate-failed", f"the certificate of {name} is refused: {said} ({why})", (observed,), (way,))
     sentence = f"the certificate of {name} is {status.lower().replace('_', ' ')}" + (f": {why}" if why else "")
-    if why == "CAA_ERROR":
-        sentence = (
-            f"the certificate of {name} is refused: a CAA record of the domain lets no one of Amazon's issue it "
-            f"(CAA_ERROR)"
-        )
-        fix = (by_hand(f'at {name} or the domain above it, add to the CAA record: 0 issue "amazon.com"', "ecsctl up"),)
-        return Cause("certificate-failed", sentence, (observed,), fix)
-    return Cause("certificate-failed", sentence, (observed,), (up("asks for a new one"),))
+    if status == "VALIDATION_TIMED_OUT":
+        sentence = f"the certificate of {name} was not proven within 72 hours: its CNAME was not visible in DNS"
+    return Cause("certificate-failed", sentence, (observed,), (up("asks for a new one, whose CNAME must be in DNS"),))
 
 
 def certificate_of_another(facts: Facts) -> Cause | None:
