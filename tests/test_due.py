@@ -61,7 +61,7 @@ def test_summer_time_is_followed_and_what_it_skips_or_repeats_is_due_never_or_on
      "cron(0/0 3 * * ? *)", "cron(5-1 3 * * ? *)", "cron(0 3 ? * MON#6 *)", "rate(0 minutes)", "rate(5 weeks)",
      "rate(5 seconds)", "at(2027-02-30T00:00:00)", "cron( 0 3 * * ? *)"],
 )  # fmt: skip
-def test_what_is_no_expression_is_said(expression: str) -> None:
+def test_an_invalid_expression_is_refused(expression: str) -> None:
     with pytest.raises(due.Invalid):
         due.read(expression)
 

@@ -151,7 +151,7 @@ IN_THE_WAY: dict[Callable[[Clock], Callable[[], Any]], tuple[str, tuple[str, ...
 
 
 @pytest.mark.parametrize("move_in", IN_THE_WAY, ids=lambda one: one.__name__)
-def test_it_is_named_what_it_needs_stays_and_the_rest_goes(
+def test_what_blocks_a_removal_is_named_and_keeps_what_it_needs_and_the_rest_goes(
     live: Clock, run: Run, move_in: Callable[[Clock], Callable[[], Any]]
 ) -> None:
     says, stays = IN_THE_WAY[move_in]

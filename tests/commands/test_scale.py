@@ -54,7 +54,7 @@ def counts() -> dict[str, tuple[int, int]]:
     return {one["serviceName"]: (one["desiredCount"], one["runningCount"]) for one in found}
 
 
-def test_it_lasts_until_the_next_up_and_plan_and_status_tell_of_it(clock: Clock, folder: Path, run: Run) -> None:
+def test_a_scale_lasts_until_the_next_up_and_plan_and_status_show_it(clock: Clock, folder: Path, run: Run) -> None:
     done = run("scale", "web=3", "mailer=0")
     assert done.code == 0, done.err
     assert counts() == BEFORE | {"hello": (3, 3), "hello_mailer": (0, 0)}

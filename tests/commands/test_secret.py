@@ -133,7 +133,7 @@ def test_what_is_deleted_without_a_plan_is_asked_for_too(person: Person) -> None
     assert "DeletedDate" not in person.boto("secretsmanager").describe_secret(SecretId="hello/db")
 
 
-def test_who_uses_none_needs_no_right_for_them(person: Person) -> None:
+def test_an_app_without_secrets_needs_no_permission_for_them(person: Person) -> None:
     person.set("service.secrets", {"DB": "shop/db"})
     assert "secretsmanager:RestoreSecret" not in person.ecsctl("ecsctl policy --account 123456789012")[1]
 

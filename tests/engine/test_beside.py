@@ -96,7 +96,7 @@ def ghost(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[Engin
     return lambda: (engine, gone)
 
 
-def test_what_a_thing_stands_on_goes_once_aws_was_asked(ghost: Any, cloud: Cloud) -> None:
+def test_a_dependency_is_deleted_once_aws_accepted_the_deletion_of_its_user(ghost: Any, cloud: Cloud) -> None:
     engine, gone = ghost()
     with engine.state.locked("down"):
         engine.one.remove(Ball, "ball", lambda: gone.append("asked"))
@@ -104,7 +104,9 @@ def test_what_a_thing_stands_on_goes_once_aws_was_asked(ghost: Any, cloud: Cloud
     assert engine.state.entry("ball") is None
 
 
-def test_what_lingers_is_waited_for_first(ghost: Any, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_holds_until_gone_is_gone_before_its_dependencies_are_deleted(
+    ghost: Any, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Ball, "holds_until_gone", True)
     engine, gone = ghost()
     with engine.state.locked("down"), pytest.raises(TimedOut):

@@ -36,13 +36,13 @@ def test_all_that_is_ours_goes_and_nothing_else(run: Run, cloud: Cloud) -> None:
     assert not run.state_file.exists()
 
 
-def test_what_stands_on_another_goes_first(run: Run, cloud: Cloud) -> None:
+def test_dependents_are_deleted_first(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     run.down()
     assert cloud.calls[-2:] == ["DeleteBall", "DeleteBox"]
 
 
-def test_it_says_before_what_each_is_deleted(run: Run) -> None:
+def test_the_order_of_the_deletions_is_reported_before_them(run: Run) -> None:
     run.up(toybox())
     run.down()
     [planned] = [event for event in run.events[::-1] if isinstance(event, Planned)][:1]
@@ -154,7 +154,7 @@ def test_a_second_down_changes_nothing(run: Run, cloud: Cloud) -> None:
     assert cloud.calls == before
 
 
-def test_two_of_one_name_both_go(run: Run, cloud: Cloud) -> None:
+def test_two_resources_of_one_name_are_both_deleted(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     twin = next(thing for thing in cloud.things if thing.kind == "box")
     cloud.make("box", dict(twin.values), dict(twin.tags))

@@ -8,7 +8,9 @@ from tests.engine.conftest import Run
 from tests.engine.toys import Ball, Cloud, Early
 
 
-def test_it_lets_the_others_go_on_and_is_waited_for(run: Run, cloud: Cloud) -> None:
+def test_dependents_of_an_early_resource_start_before_it_is_ready_and_the_run_waits_for_it(
+    run: Run, cloud: Cloud
+) -> None:
     cloud.slow = 100.0
     stack = Stack()
     box = stack.ensure("box", Early())

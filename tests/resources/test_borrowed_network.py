@@ -97,7 +97,7 @@ def theirs(cloud):
     return Theirs(cloud)
 
 
-def test_it_is_used_and_stays(cloud, theirs):
+def test_a_borrowed_network_is_used_and_stays(cloud, theirs):
     before = snapshot()
     cloud.up(theirs.compose)
     assert cloud.up(theirs.compose).work == ()

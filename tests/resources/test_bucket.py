@@ -17,7 +17,7 @@ def bucket(**changes):
     return lambda stack: stack.ensure("artifacts", usual(Bucket, name=NAME, **changes))
 
 
-def test_it_is_private_encrypted_tls_only_and_forgets(cloud):
+def test_the_bucket_is_private_encrypted_tls_only_and_expires_objects(cloud):
     cloud.up(bucket())
     s3 = cloud.boto("s3")
     assert all(s3.get_public_access_block(Bucket=NAME)["PublicAccessBlockConfiguration"].values())
@@ -35,7 +35,7 @@ def test_it_is_private_encrypted_tls_only_and_forgets(cloud):
     assert s3.get_bucket_location(Bucket=NAME)["LocationConstraint"] == "eu-central-1"
 
 
-def test_it_is_ours_from_its_first_moment(cloud):
+def test_the_bucket_carries_our_tags_from_its_creation(cloud):
     made = usual(Bucket, name=NAME).create(cloud.aws, cloud.label("artifacts"))
     tags = {tag["Key"]: tag["Value"] for tag in cloud.boto("s3").get_bucket_tagging(Bucket=NAME)["TagSet"]}
     assert (made.name, tags["ecsctl:app"], tags["ecsctl:resource"]) == (NAME, "shop", "artifacts")
@@ -124,7 +124,7 @@ def test_what_others_have_written_into_it_stays(cloud):
     assert cloud.plan(bucket()).work == ()
 
 
-def test_it_goes_with_every_version_and_marker_in_it(cloud, monkeypatch):
+def test_down_deletes_the_bucket_with_every_version_and_marker(cloud, monkeypatch):
     monkeypatch.setattr("ecsctl.resources.bucket.AT_ONCE", 3)
     cloud.up(bucket())
     s3 = cloud.boto("s3")

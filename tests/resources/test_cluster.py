@@ -21,7 +21,7 @@ def described(ecs):
     return ecs.describe_clusters(clusters=["shop"], include=["TAGS", "SETTINGS"])["clusters"][0]
 
 
-def test_it_is_ours_and_watched_from_its_first_moment(cloud, ecs):
+def test_the_cluster_is_created_with_our_tags_and_container_insights(cloud, ecs):
     usual(Cluster, name="shop").create(cloud.aws, cloud.label("cluster"))
     made = described(ecs)
     assert {tag["key"]: tag["value"] for tag in made["tags"]}["ecsctl:resource"] == "cluster"

@@ -17,7 +17,7 @@ def borrowed(arn):
     return lambda stack: stack.ensure("connection", BorrowedConnection(arn=arn))
 
 
-def test_it_is_used_and_never_touched(cloud, arn):
+def test_a_borrowed_connection_is_used_and_never_changed(cloud, arn):
     complete_handshake("ours")
     before = snapshot()
     cloud.up(borrowed(arn))

@@ -9,7 +9,7 @@ from tests.rows import network
 PARTS = ("targets data", "access data 1000:1000")
 
 
-def test_those_that_are_being_deleted_are_followed_by_others(cloud):
+def test_mount_targets_that_are_being_deleted_are_replaced(cloud):
     """A `down` was killed, and `up` comes before they have gone: AWS takes no second one in a zone until then."""
     compose = network.stack_of(cloud, *PARTS)
     cloud.up(compose)
@@ -32,7 +32,7 @@ def test_those_that_are_being_deleted_are_followed_by_others(cloud):
         ("DescribeAccessPoints", "AccessPoints", "aws efs delete-access-point --access-point-id fsap-"),
     ],
 )
-def test_one_that_aws_could_not_make_is_reported_and_not_waited_for(cloud, operation, listed, says):
+def test_a_mount_target_that_failed_is_reported_and_not_waited_for(cloud, operation, listed, says):
     def broken(parsed):
         for one in parsed[listed]:
             one["LifeCycleState"] = "error"

@@ -14,7 +14,7 @@ def compose(cloud):
     return stack_of(cloud, "private-routes")
 
 
-def test_one_that_fails_is_replaced_in_the_same_run(cloud):
+def test_a_failed_nat_gateway_is_replaced_in_the_same_run(cloud):
     fail_next_nat()
     cloud.up(compose(cloud))
     assert states(cloud) == ["available", "failed"]
@@ -45,7 +45,7 @@ def test_down_goes_on_beside_those_that_failed(cloud):
     assert [vpc["IsDefault"] for vpc in ec2.describe_vpcs()["Vpcs"]] == [True]
 
 
-def test_one_that_somebody_deletes_is_waited_for_and_made_anew(cloud):
+def test_a_nat_gateway_that_somebody_deletes_is_waited_for_and_created_again(cloud):
     cloud.up(compose(cloud))
     cloud.boto("ec2").delete_nat_gateway(NatGatewayId=ids_of(cloud, compose(cloud))["nat"].nat_gateway_id)
     step = {step.name: step for step in cloud.plan(compose(cloud)).steps}["nat"]

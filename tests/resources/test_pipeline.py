@@ -157,7 +157,7 @@ def test_a_stage_or_an_action_that_others_have_added_is_drift(cloud):
     assert [stage["name"] for stage in described(cloud)["stages"]] == ["Source", "Build", "Deploy"]
 
 
-def test_it_is_not_changed_while_it_deploys(cloud):
+def test_a_pipeline_is_not_changed_while_it_deploys(cloud):
     cloud.up(PIPELINE)
     over = deploying(cloud)
     try:
@@ -172,7 +172,7 @@ def test_it_is_not_changed_while_it_deploys(cloud):
     assert described(cloud)["version"] == version + 1
 
 
-def test_it_goes_while_it_runs(cloud):
+def test_a_running_pipeline_is_deleted(cloud):
     cloud.up(PIPELINE)
     cloud.boto("codepipeline").start_pipeline_execution(name="shop")
     running = cloud.boto("codepipeline").list_pipeline_executions(pipelineName="shop")["pipelineExecutionSummaries"]
@@ -238,7 +238,7 @@ def noise(found):
         (False, lambda found: found["stages"][1]["actions"].append(found["stages"][1]["actions"][0])),
     ],
 )
-def test_only_a_real_difference_is_one(equal, change):
+def test_only_a_real_difference_between_pipelines_counts(equal, change):
     found = structure("shop", whole(), "****")
     change(found)
     assert has_our_structure(found, parts(found, ""), REGION) is equal

@@ -230,7 +230,7 @@ def test_a_lost_answer_to_its_making_makes_it_once(cloud, ground):
     assert len(cloud.boto("ecs").list_services(cluster="shop")["serviceArns"]) == 1
 
 
-def test_one_deleted_by_hand_is_made_again_once_its_name_is_free(cloud, ground):
+def test_a_service_deleted_by_hand_is_created_again_once_its_name_is_free(cloud, ground):
     cloud.up(ground.stack())
     cloud.boto("ecs").delete_service(cluster="shop", service="shop", force=True)
     assert ground.described["status"] == "DRAINING"
@@ -238,7 +238,7 @@ def test_one_deleted_by_hand_is_made_again_once_its_name_is_free(cloud, ground):
     assert (ground.described["status"], ground.described["runningCount"]) == ("ACTIVE", 1)
 
 
-def test_a_draining_one_is_found_until_it_is_inactive(cloud, ground):
+def test_a_draining_service_is_found_until_it_is_inactive(cloud, ground):
     cloud.up(ground.stack())
     cloud.clock.sleep(3600)  # the tagging API, which alone knows a draining service, hears late of new ones
     (found,) = Service.find(cloud.aws, cloud.label("service"))

@@ -40,7 +40,7 @@ def test_a_first_up_registers_one_revision_that_is_ours_from_its_first_moment(cl
     assert named["ecsctl:digest"]
 
 
-def test_it_is_what_fargate_wants(cloud, ground):
+def test_the_task_definition_is_one_that_fargate_accepts(cloud, ground):
     check = HealthCheck(("CMD-SHELL", "true"), interval=15)
     cloud.up(ground.stack({"health_check": check, "init_process_enabled": True, "memory": 1024}))
     live = ground.live()
@@ -340,7 +340,7 @@ def test_a_family_whose_name_begins_like_ours_is_not_ours(cloud, ground):
     assert described["taskDefinition"]["status"] == "ACTIVE"
 
 
-def test_nothing_of_it_needs_a_service(cloud, ground):
+def test_a_task_definition_needs_no_service(cloud, ground):
     def alone(stack):
         stack.ensure("task-definition", ground.definition(cluster="", service=""))
 

@@ -107,7 +107,7 @@ def test_without_a_first_task_the_backlog_of_each_has_no_value_and_only_the_alar
     assert line.tasks(900) == (10, 10)
 
 
-def test_it_is_made_changed_and_taken_back_with_what_starts_it(world: World) -> None:
+def test_autoscaling_by_a_queue_is_added_changed_and_removed_with_its_alarm(world: World) -> None:
     running(world)
     line = Line(world)
     [tracked, stepped] = (policies(world)[name] for name in ("ecsctl-backlog", "ecsctl-from-zero"))
@@ -154,7 +154,7 @@ def test_a_worker_that_is_taken_out_leaves_no_alarm_and_no_policy(world: World) 
 
 
 @pytest.mark.parametrize("lost", [False, True])
-def test_down_leaves_nothing_of_it(world: World, lost: bool) -> None:
+def test_down_leaves_nothing_of_autoscaling_by_a_queue(world: World, lost: bool) -> None:
     before = running(world)
     assert alarm(world)
     if lost:

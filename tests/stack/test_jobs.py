@@ -195,7 +195,7 @@ def test_a_run_ends_after_its_time_and_a_second_one_at_the_same_time_does_not_be
 
 
 @pytest.mark.parametrize("lost", [False, True])
-def test_down_leaves_nothing_of_it_also_while_it_runs(world: World, lost: bool) -> None:
+def test_down_leaves_nothing_of_a_job_even_while_it_runs(world: World, lost: bool) -> None:
     before = world.account()
     said = scheduled(PUSHED, nightly={**LIMITED, "command": ["sleep", "100000"], "schedule": "rate(1 hour)"})
     world.up(said)

@@ -105,7 +105,7 @@ def test_what_is_held_is_reported_and_nothing_else_is_released_meanwhile(held: W
         deploy(session.aws, session.state, f"{IMAGE}2", **quiet)  # type: ignore[arg-type]  # as one dictionary
 
 
-def test_it_goes_on_to_its_end_or_back(held: World) -> None:
+def test_a_paused_release_continues_or_rolls_back(held: World) -> None:
     session = held.open(without_topic(HELD))
     done = go_on(session.aws, session.state, **quiet)  # type: ignore[arg-type]  # as one dictionary
     assert done

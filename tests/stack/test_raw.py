@@ -27,7 +27,7 @@ def plain(**raw: Any) -> dict[str, Any]:
     return {**desired_stack(domain=None, github=None), **({"raw": raw} if raw else {})}
 
 
-def test_it_is_made_compared_and_taken_back(world: World) -> None:
+def test_raw_parameters_are_set_compared_and_reset(world: World) -> None:
     world.running(plain(**SAID), IMAGE)
     made = live(world)
     assert [one["name"] for one in made["volumes"]] == ["scratch"]
@@ -130,7 +130,7 @@ def settings(world: World) -> dict[str, Any]:
     }
 
 
-def test_what_is_said_of_other_calls_is_made_compared_and_taken_back(world: World) -> None:
+def test_raw_parameters_of_other_calls_are_set_compared_and_reset(world: World) -> None:
     world.up(PUSHED)
     before = settings(world)
     said = {**PUSHED, "raw": OTHERS}

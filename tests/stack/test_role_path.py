@@ -66,9 +66,7 @@ def test_an_app_stands_and_goes_under_the_path(world: World, desired: dict[str, 
 
 
 @pytest.mark.parametrize("state_file", ["with its state file", "without"])
-def test_it_is_taken_down_without_the_file_that_names_the_path(
-    world: World, desired: dict[str, Any], state_file: str
-) -> None:
+def test_down_needs_no_file_that_names_the_path(world: World, desired: dict[str, Any], state_file: str) -> None:
     world.up(desired)
     if state_file == "without":
         world.state_file.unlink(missing_ok=True)

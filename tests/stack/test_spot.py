@@ -25,7 +25,7 @@ def placement(world: World) -> tuple[str | None, dict[str, tuple[int, int]]]:
     return service.get("launchType"), {one["capacityProvider"]: (one["base"], one["weight"]) for one in strategy}
 
 
-def test_it_is_made_changed_and_taken_back_under_a_running_service(world: World) -> None:
+def test_spot_is_added_changed_and_removed_under_a_running_service(world: World) -> None:
     spot = plain(spot={"base": 1})
     world.up(spot, image=IMAGE)
     assert placement(world) == (None, {"FARGATE": (1, 0), "FARGATE_SPOT": (0, 1)})

@@ -65,7 +65,7 @@ def test_a_worker_comes_to_a_running_app_is_changed_and_goes(world: World) -> No
     assert world.plan(BARE).work == ()
 
 
-def test_it_may_do_other_things_than_the_web(world: World) -> None:
+def test_a_worker_may_have_other_permissions_than_the_web(world: World) -> None:
     statement = {"actions": ["sqs:ReceiveMessage"], "resources": ["arn:aws:sqs:{region}:{account}:mail"]}
     said = worked(BARE, mailer={**MAILER, "permissions": [statement]})
     world.up(said, image=IMAGE)
@@ -93,7 +93,7 @@ def test_a_push_brings_one_image_to_all_and_up_takes_none_back(world: World) -> 
 
 
 @pytest.mark.parametrize("lost", [False, True])
-def test_down_leaves_nothing_of_it(world: World, lost: bool) -> None:
+def test_down_leaves_nothing_of_a_worker(world: World, lost: bool) -> None:
     before = world.account()
     world.up(worked(BARE, mailer=MAILER), image=IMAGE)
     if lost:
