@@ -14,6 +14,7 @@ from ecsctl.account import (
     prepared,
     prepared_rights,
     prepared_secrets,
+    quotas,
     token,
     webhook_url,
 )
@@ -56,6 +57,7 @@ SOUGHT = {  # what is read, in words
     "shifted": "the service's target groups",
     "past_builds": "the app's builds",
     "cautions": "the permissions boundary",
+    "quotas": "the quotas of the region",
     "shut": "whether internet gateways are closed",
     "key": "the KMS key",
     "key_cautions": "the KMS key",
@@ -106,6 +108,8 @@ def gather(
     asked["unfit"] = lambda: prepared.examine(aws, config, me)
     if fresh:
         asked["shut"] = lambda: in_use.shut(aws, config)
+    if fresh and not config.vpc.id:
+        asked["quotas"] = lambda: quotas.reached(aws, addresses={"nat": 1, "nat-per-az": 2}.get(config.vpc.egress, 0))
     if config.permissions_boundary and (config.permissions or config.volumes):
         asked["cautions"] = lambda: prepared_rights.forbidden(aws, config, me)
     asked["secret_keys"] = lambda: prepared_secrets.keys(aws, config, me)
@@ -123,7 +127,8 @@ def gather(
         found["unfit"] += about["domain"]
         unobserved += also
     found |= found.pop("token", {}) | found.pop("key", {})
-    found["cautions"] = found.pop("shut", ()) + found.get("cautions", ()) + found.pop("key_cautions", ())
+    each = ("shut", "quotas", "cautions", "key_cautions")
+    found["cautions"] = tuple(one for name in each for one in found.pop(name, ()))
     known: images.Known = found.pop("image")
     if github and config.pipeline.mode != "none" and (not known.image or known.broken or known.moving):
         builds, also = _answers(aws, {"past_builds": lambda: images.past_builds(aws, Names.of(me))}, instead)

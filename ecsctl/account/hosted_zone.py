@@ -53,8 +53,8 @@ def hosted_zone(
     A zone that already contains the app's own record remains the one, whatever others there are. A `further` name need
     not be in the configured one. Raises ConfigError if there is none.
     """
-    zones = [zone for zone in aws.read(aws.route53.list_hosted_zones)["HostedZones"]
-             if not zone.get("Config", {}).get("PrivateZone")]  # fmt: skip
+    listed = aws.read(aws.route53.list_hosted_zones)["HostedZones"]
+    zones = [zone for zone in listed if not zone.get("Config", {}).get("PrivateZone")]
     named = {zone["Id"].rsplit("/", 1)[-1]: zone["Name"].rstrip(".").lower() for zone in zones}
     if further and configured and not f".{domain}".endswith(f".{named.get(configured, configured)}"):
         configured = None
@@ -70,6 +70,10 @@ def hosted_zone(
         fitting = [zone for zone, name in named.items() if name == best]
     if not fitting:
         known = ", ".join(sorted(named.values())) or "none"
+        ours = {zone["Id"].rsplit("/", 1)[-1]: zone["Name"].rstrip(".").lower() for zone in listed if zone not in zones}
+        inside = [f"{name} ({one})" for one, name in ours.items() if f".{domain}".endswith(f".{name}")]
+        if inside:  # kubernetes-sigs/aws-load-balancer-controller#4840
+            known += f"; {', '.join(inside)} is private: neither ACM nor clients outside its VPCs find what is in it"
         raise ConfigError(
             f"no public hosted zone here holds {domain}"
             if not configured

@@ -121,6 +121,8 @@ def _of_checks(scope: Scope, uses: Uses) -> Iterator[Statement]:
     """
     yield Statement("RolesTried", ("iam:SimulatePrincipalPolicy",), (scope.role("*"),))
     yield anywhere("ec2", "DescribeVpcBlockPublicAccessExclusions DescribeVpcBlockPublicAccessOptions")
+    quotas = tuple(scope.arn("servicequotas", one) for one in ("vpc/L-F678F1CE", "ec2/L-0263D0A3"))  # as account/quotas
+    yield Statement("Quotas", ("servicequotas:GetServiceQuota",), quotas)
     if uses.zone:  # the domain's name servers at Route 53's registrar
         yield anywhere("route53domains", "GetDomainDetail")
     if uses.boundary:  # what it takes from the roles

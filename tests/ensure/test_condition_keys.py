@@ -35,6 +35,7 @@ REASONS = {
     r"application-autoscaling:\S+ .*": "IAM names targets by ids of AWS's own; it can do to a service only what the "
         "caller may do to it, and that is held to the app's",
     r"route53:ChangeResourceRecordSets route53:.*": "the names are what matters: all their types are the app's",
+    r"servicequotas:\S+ .*": "each quota is named in whole, and only read",
     r"wafv2:Get\S+ .*": "read alone, and whose web ACL is before the app is not known beforehand",
     r"s3:\S+ .*": "the bucket is named in whole, and account and region are part of its name",
     r"secretsmanager:\S+ .*": "the secret is named in whole",

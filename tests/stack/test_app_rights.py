@@ -82,9 +82,14 @@ def test_a_boundary_that_allows_all_of_it_is_not_spoken_of(world: World) -> None
     assert session.facts.cautions == ()
 
 
-def test_in_china_the_web_waits_for_a_filing(world: World) -> None:
+def test_full_quotas_and_in_china_the_filing_are_named(world: World) -> None:
     """kubernetes-sigs/aws-load-balancer-controller#2417."""
+    for number in range(4):  # beside the default one
+        world.boto("ec2").create_vpc(CidrBlock=f"10.{number}.0.0/16")
+    world.clock.sleep(90)
     session = world.open(plain())
+    assert session.facts is not None
+    assert session.facts.cautions[0].startswith("the region has 5 of at most 5 VPCs, and the app needs 1 more")
     assert not any("ICP" in note for note in session.notes)
     there = replace(session, identity=replace(session.identity, partition="aws-cn"))
     assert any("ports 80, 443 and 8080 are closed until the account has its ICP filing" in one for one in there.notes)

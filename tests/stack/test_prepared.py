@@ -132,7 +132,7 @@ THINGS: dict[str, tuple[Case, ...]] = {
     "domain.hosted_zone": (
         Case("absent", lambda world: {"domain": {"hosted_zone": "Z0123456789"}}, ("no public hosted zone Z0123456789",),
              "make the zone"),
-        Case("unfit: private", private_zone, ("no public hosted zone",), "make the zone"),
+        Case("unfit: private", private_zone, ("no public hosted zone", "is private: neither ACM"), "make the zone"),
         Case("unfit: not delegated", undelegated, ("hello.ecsctl.example", "is not delegated", "has no NS record"),
              "set the NS record hello.ecsctl.example"),
         Case("unfit: others' servers", delegated_to_others, ("is not delegated", "names ns-1.other.example"), "to ns-"),

@@ -134,6 +134,7 @@ _TABLE = {
         "DeleteSecret DescribeSecret GetSecretValue PutSecretValue RestoreSecret UpdateSecret":
             "{SecretId}",
     },
+    "service-quotas": {"GetServiceQuota": "{ServiceCode}/{QuotaCode}"},
     "sqs": {"GetQueueUrl": "{QueueName}"},
     "ssm": {"TerminateSession": "session/{SessionId}"},
     "sns": {
