@@ -68,7 +68,7 @@ def observed(
     if port and not anywhere:
         environment, why = _of_port(tree, context, found[0], port, services, platforms, texts, read.environment(stage))
         notes += why
-    if not any(one.binds for one in services[:1]):
+    if not any(one.binds for one in services[:1]) and not servers.has_proxy(tree, context, read, stage):
         doubts += [*reach.only_on_loopback(tree, context, texts, read.environment(stage), foreign)] or [
             *reach.by_default(tree, context, read.environment(stage), foreign)]  # fmt: skip
     doubts += [*stores.fixed(tree, context, foreign), *reach.forbidden_port(read, stage, port or 0)]

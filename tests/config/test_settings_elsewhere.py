@@ -203,3 +203,50 @@ def test_what_another_stage_puts_under_the_name_is_not_started(tmp_path):
         prod_dot_sh="#!/bin/sh\nexec apache2-foreground\n",
     )
     assert "development server" not in doubts(image)
+
+
+def test_an_app_on_127_0_0_1_behind_a_web_server_in_its_image_is_reached(tmp_path):
+    dockerfile = "FROM debian\nRUN apt-get install -y caddy\nCOPY . .\nEXPOSE 80\nCMD bash start.sh\n"
+    said = doubts(of(tmp_path, Dockerfile=dockerfile, src__main_dot_rs='let a = env::var("IP_BIND_ADDRESS").unwrap_or("127.0.0.1".to_string());\nserver.bind(a);\n'))  # fmt: skip
+    assert "127.0.0.1" not in said
+
+
+def test_an_entry_point_of_rails_may_migrate_for_a_command_of_the_apps_own(tmp_path):
+    entry = '#!/bin/bash\nif [ "${@: -2:1}" == "./bin/rails" ] && [ "${@: -1:1}" == "server" ]; then\n  ./bin/rails db:prepare\nfi\n'
+    more = 'if [ "${1}" == "./bin/begin" ]; then\n  ./bin/rails db:prepare\nfi\nexec "${@}"\n'
+    files = RAILS | {"Dockerfile": 'FROM ruby\nWORKDIR /rails\nCOPY . .\nEXPOSE 80\nENTRYPOINT ["/rails/bin/docker-entrypoint"]\nCMD ["./bin/begin"]\n',
+                     "bin__begin": "#!/bin/sh\n./bin/rails server\n", "db__migrate__20240101_a_dot_rb": ""}  # fmt: skip
+    for text, unrun in ((entry, True), (entry + more, False)):
+        image = of(tmp_path, **files, **{"bin__docker-entrypoint": text})
+        assert ("nothing runs those of Rails" in needs(image)) == unrun
+
+
+def test_volumes_of_a_role_of_kamal_are_kept_too(tmp_path):
+    text = "service: shop\nservers:\n  web:\n    hosts: [192.0.2.1]\n    volumes:\n      - /var/repos:/var/repos\n"
+    assert "/var/repos (a volume of config/deploy.yml)" in needs(of(tmp_path, **RAILS, config__deploy_dot_yml=text))
+
+
+def test_an_address_that_only_stands_in_for_a_variable_is_no_warning(tmp_path):
+    source = 'dsn := os.Getenv("DATABASE_URL")\nif dsn == "" {\n\tdsn = "postgres://postgres@localhost:6432/shop"\n}\n'
+    assert "address of a store" not in doubts(of(tmp_path, Dockerfile=GO, db_dot_go=source))
+
+
+def test_a_folder_for_development_is_known_by_the_end_of_its_name_too(tmp_path):
+    image = of(
+        tmp_path, **{"docker__back-dev__Dockerfile": NODE, "docker__back-prd__Dockerfile": NODE.replace("3000", "3001")}
+    )
+    assert image.dockerfile == "docker/back-prd/Dockerfile"
+
+
+@pytest.mark.parametrize(("more", "required"), [
+    ({}, True),
+    ({"docker-compose_dot_yml": "services:\n  app:\n    image: other/image\n    environment: ['SPRING_PROFILES_ACTIVE=prod,jwt']\n"}, True),
+    ({"src__main__resources__application_dot_yml": "spring:\n  profiles:\n    active: prod\n"}, False),
+    ({"Dockerfile": SPRING["Dockerfile"].replace("java", "java -Dspring.profiles.active=prod")}, False),
+])  # fmt: skip
+def test_a_profile_that_only_another_file_selects_has_to_be_set(tmp_path, more, required):
+    files = SPRING | {
+        "build_dot_gradle": "id 'org.springframework.boot'\n",
+        "src__main__resources__application_dot_yml": "a: b\n",
+    }
+    assert ("SPRING_PROFILES_ACTIVE" in needs(of(tmp_path, **files | more))) == required

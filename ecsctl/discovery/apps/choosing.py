@@ -25,7 +25,7 @@ _EDITORS = re.compile(
 )
 # Folders for development builds, and for the packages of Linux distributions.
 _ASIDE = re.compile(
-    r"(?:^|/)(?:local|dev(?:el(?:opment)?)?|debug|nightly|beta|packag(?:e|ing)/(?:deb(?:ian)?|rpm|arch|snap))/"
+    r"(?:^|/)(?:[\w-]+[-_])?(?:local|dev(?:el(?:opment)?)?|debug|nightly|beta|packag(?:e|ing)/(?:deb(?:ian)?|rpm|arch|snap))/"
 )
 # Images beside the app: workers and jobs, and databases or proxies with the project's own settings.
 _BESIDE = re.compile(

@@ -123,7 +123,8 @@ def _kamal(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
     proxy, servers = _table(data, "proxy"), _table(data, "servers")
     others = {str(name): str(one["cmd"]) for name, one in servers.items()
               if name != "web" and isinstance(one, dict) and one.get("cmd")}  # fmt: skip
-    mounted = [one.split(":") for one in data.get("volumes") or () if isinstance(one, str)]
+    tables = [data, *(one for one in servers.values() if isinstance(one, dict))]
+    mounted = [one.split(":") for table in tables for one in table.get("volumes") or () if isinstance(one, str)]
     kept = [one[1] for one in mounted if len(one) == 2 and not re.search(r"\.\w+$", one[1])]
     given = _table(data, "env")
     secret = tuple(map(str, given.get("secret") or ())) if isinstance(given.get("secret"), list) else ()

@@ -32,6 +32,15 @@ def profile(tree: Tree, context: str) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
+def selects(tree: Tree, context: str, name: str) -> bool:
+    """Whether the app or a Dockerfile selects this profile itself."""
+    files = [one for one in tree.named(rf"{FILES}|[\w.-]*dockerfile[\w.-]*", context) if not is_auxiliary(one)][:40]
+    said = re.compile(
+        rf"(?i:spring[._]profiles[._]active|profiles:\s*\n\s*active)[\"']?\s*[:=]\s*[\"']?(?:\$\{{\w+:)?{re.escape(name)}\b"
+    )
+    return any(said.search(tree.read(one)) for one in files)
+
+
 def is_spring(tree: Tree, context: str) -> bool:
     """Whether it is a Spring Boot app. Quarkus applies the settings for production by itself."""
     builds = tree.named(r"pom\.xml|build\.gradle(?:\.kts)?", context)[:20]

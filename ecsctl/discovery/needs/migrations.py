@@ -60,7 +60,7 @@ _RUNNERS = (
 )
 """Files that may run migrations, besides what the container starts."""
 _BY_HAND = re.compile(
-    r"(?:^|/)(?:\.[^/]+/.*|[\w.-]*(?:deploy|setup|install|update|upgrade|local|dev|tests?|ci)(?:[._-][\w.-]*)?\.(?:sh|bash|ya?ml)|Makefile)$"
+    r"(?:^|/)rel/overlays/|(?:^|/)release\.exs?$|(?:^|/)(?:\.[^/]+/.*|[\w.-]*(?:deploy|setup|install|update|upgrade|local|dev|tests?|ci)(?:[._-][\w.-]*)?\.(?:sh|bash|ya?ml)|Makefile)$"
 )
 """Files that somebody or another platform runs, not the container."""
 
@@ -106,7 +106,9 @@ def unrun(
     idle = {
         one.where
         for one in texts
-        if _RAILS_ENTRY.search(one.text) and not re.search(r"\./bin/rails\s+server\s*$", command)
+        if _RAILS_ENTRY.search(one.text)
+        and one.text.count("db:prepare") < 2
+        and not re.search(r"\./bin/rails\s+server\s*$", command)
     }
     commands = "\n".join([*(one.text for one in texts if one.where not in idle), *processes])
     if _OF_OWN.search(commands):

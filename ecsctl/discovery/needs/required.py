@@ -106,7 +106,7 @@ def _named(tree: Tree, context: str, foreign: Collection[str]) -> Iterator[tuple
         text = tree.read(file)
         yield from ((name, file) for name in (
             *_GO.findall(text), *_ENVCONFIG.findall(text), *_GO_FLAGS.findall(text)))  # fmt: skip
-    for file in _files(tree, r"runtime\.exs", context):
+    for file in _files(tree, r"(?:runtime|releases)\.exs", context):
         live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))
         yield from ((name, file) for name in re.findall(rf"\bfetch_env!\(\s{{0,9}}\"{_NAME}\"", live))
         yield from ((name, file) for name in re.findall(rf"\{{:system,\s{{0,9}}\"{_NAME}\"\s{{0,9}}\}}", live))
@@ -161,7 +161,7 @@ def _of_spring(tree: Tree, context: str) -> Iterator[tuple[str, str]]:
     """
     for file in settings.applying(tree, context):
         chosen = re.search(r"application-([\w-]+)\.", file)
-        if chosen and settings.is_spring(tree, context) and not settings.profile(tree, context):
+        if chosen and settings.is_spring(tree, context) and not settings.selects(tree, context, chosen[1]):
             yield "SPRING_PROFILES_ACTIVE", file
         if "src/main/resources/" in file:
             live = re.sub(r"(?m)^[ \t]*#.*$", "", tree.read(file))

@@ -17,7 +17,7 @@ _KINDS = (
     ("a database",
      r"postgres|postgis|timescale|pgvector|mysql|mariadb|percona|mssql|azure-sql-edge|cockroach|mongo|cassandra|clickhouse|"
      r"couchdb|jawsdb|cleardb|ormongo|mongolab|neo4j|influxdb|surrealdb|libsql|dynamodb",
-     r"(?:\w+_)?(?:DATABASE|DB)_{0,2}(?:URL|URI|DSN|HOST|HOSTNAME|SERVER)|DSN|ConnectionStrings__(?!.*(?:[Rr]edis|[Cc]ache|[Rr]abbit|[Qq]ueue|[Bb]us|[Bb]lob|[Ss]torage|[Ii]nsights|AppConfig|SignalR|Vault))\w+"
+     r"(?:\w+_)?(?:DATABASE|DB)_{0,2}(?:URL|URI|DSN|HOST|HOSTNAME|SERVER)|DSN|ConnectionStrings__(?!.*(?:[Rr]edis|[Vv]al[Kk]ey|[Cc]ache|[Rr]abbit|[Qq]ueue|[Bb]us|[Bb]lob|[Ss]torage|[Ii]nsights|AppConfig|SignalR|Vault))\w+"
      r"|(?:\w+__)*(?:Cosmos|Mongo|Sql|Postgres|Database|Db)\w*__(?:ConnectionString|ConnectionURI|Uri|Url|Host|Server)"
      r"|(?:(?:DB|DATABASE|SQL|POSTGRES|DEFAULT|MYSQL|MSSQL)_)?CONNECTION_?STRING|(?:\w+_)?SUPABASE_URL|ROCKET_DATABASES"
      r"|(?:\w+_)?(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|CLICKHOUSE|MONGO\w*|COUCH(?:DB)?|NEO4J|CASSANDRA|INFLUX(?:DB)?|SURREAL(?:DB)?)_?(?:PRISMA_)?(?:HOST|SERVER|URL|URI|DSN)(?:_NON_POOLING)?"
@@ -25,7 +25,7 @@ _KINDS = (
      r"spring\.(?:datasource\.url|r2dbc\.url|(?:data\.)?mongodb\.(?:uri|host))|quarkus\.datasource\.jdbc\.url"),
     ("Redis", r"redis|valkey|keydb|dragonfly",
      r"\w*REDIS\w*_?(?:URL|HOST|URI|DSN)|REDIS(?:_(?:SERVERS?|ADDR(?:ESS)?|ENDPOINT|NODES?|CONNECTION\w*))?"
-     r"|ConnectionStrings__\w*(?:[Rr]edis|[Cc]ache)\w*|(?:\w+__)*Redis\w*__(?:Connection\w*|Configuration|Host\w*|Ur[il]|End[Pp]oint\w*)",
+     r"|ConnectionStrings__\w*(?:[Rr]edis|[Vv]al[Kk]ey|[Cc]ache)\w*|(?:\w+__)*Redis\w*__(?:Connection\w*|Configuration|Host\w*|Ur[il]|End[Pp]oint\w*)",
      r"spring\.(?:data\.)?redis\.(?:host|url)|quarkus\.redis\.hosts"),
     ("a cache", r"memcach", r"\w*MEMCACHED?_?(?:SERVERS?|HOSTS?|URL|LOCATION)", "$."),
     ("a queue", r"rabbitmq|amqp|kafka|redpanda|nats|activemq|artemis|elasticmq|beanstalk|pulsar|mosquitto|emqx",
@@ -159,7 +159,10 @@ def fixed(tree: Tree, context: str, foreign: Sequence[str]) -> Iterator[str]:
         for number, line in enumerate(lines):
             found = _FIXED.search(line)
             call = "".join(lines[max(0, number - 2) : number]).rstrip()  # whose argument it may be
-            varies = _VARIES.search(line) or (call.endswith((",", "(")) and _VARIES.search(call))
+            instead = re.search(
+                r"\bif\b[^\n]*(?:==\s*\"\"|\bis None|\bnot\b|!\w)", "\n".join(lines[max(0, number - 2) : number])
+            )
+            varies = instead or _VARIES.search(line) or (call.endswith((",", "(")) and _VARIES.search(call))
             if found and not re.match(r"\s*(?:#|//|\*|--)", line) and not varies:
                 yield (f"{file} has the address of a store in it, {found[1] or found[2]}: in a container it has to "
                        "come from a variable")  # fmt: skip

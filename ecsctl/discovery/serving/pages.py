@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ecsctl.discovery.files import settings
 from ecsctl.discovery.files.tree import Tree, is_auxiliary, within
 from ecsctl.discovery.serving import mounts
-from ecsctl.discovery.serving.checks import Health
+from ecsctl.discovery.serving.checks import WELL, Health
 
 # Words in a handler after which "/" may answer 401 or 500, or wait for another service.
 _ASKS_MORE = re.compile(
@@ -68,7 +68,7 @@ def of(tree: Tree, context: str, own: str, files: Sequence[str], project: str = 
     files = [one for one in files if not one.endswith(".cs") or within(one, project)]
     found = [*_roots(tree, files), *_of_python(tree, files), *_documents(tree, context, files),
              *_of_files(tree, context, own), *_of_spring(tree, context), *_of_routers(tree, files)]  # fmt: skip
-    yield from sorted(found, key=lambda one: not one.sure)
+    yield from sorted(found, key=lambda one: (not one.sure, not re.search(rf"/{WELL}$", one.path)))
 
 
 def _page(path: str, source: str, file: str, *, sure: bool) -> Health:

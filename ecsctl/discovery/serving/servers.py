@@ -52,6 +52,13 @@ def of_files(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterat
         yield server[1]
 
 
+def has_proxy(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> bool:
+    """Whether the image has a web server of its own, which may be in front of an app that listens on 127.0.0.1."""
+    runs = " ".join(rest for one in stage.chain for word, rest in one.instructions if word == "RUN")
+    installed = re.search(r"\b(?:install|add)\b[^;&|]*\b(?:nginx|caddy|apache2|haproxy|traefik)\b", runs)
+    return bool(installed) or next(_settings(tree, context, read, stage), None) is not None
+
+
 def listened(tree: Tree, context: str, read: Dockerfile, stage: Stage) -> Iterator[tuple[int, str]]:
     """Each port in a web server's settings, and the file."""
     for pattern, file in _settings(tree, context, read, stage):
