@@ -250,3 +250,42 @@ def test_a_profile_that_only_another_file_selects_has_to_be_set(tmp_path, more, 
         "src__main__resources__application_dot_yml": "a: b\n",
     }
     assert ("SPRING_PROFILES_ACTIVE" in needs(of(tmp_path, **files | more))) == required
+
+
+@pytest.mark.parametrize("package", ["com/example/demo", "org/acme/samples"])
+def test_sources_of_a_java_package_count_whatever_its_name_is(tmp_path, package):
+    source = '@RestController\npublic class Health {\n  @GetMapping("/health")\n  public String health() {\n    return "ok";\n  }\n}\n'
+    folder = f"src__main__java__{package.replace('/', '__')}__Health_dot_java"
+    image = of(
+        tmp_path,
+        Dockerfile=SPRING["Dockerfile"],
+        build_dot_gradle="id 'org.springframework.boot'\n",
+        **{folder: source},
+    )
+    assert image.path == "/health"
+
+
+@pytest.mark.parametrize(("source", "sure"), [
+    ('r := chi.NewRouter()\nr.Get("/", func(w http.ResponseWriter, q *http.Request) {\n  w.Write([]byte("ok"))\n})\n', True),
+    ('func routes(r chi.Router) {\n  r.Get("/", func(w http.ResponseWriter, q *http.Request) {\n    w.Write([]byte("ok"))\n  })\n}\n', False),
+])  # fmt: skip
+def test_the_root_of_a_part_of_the_app_may_not_be_the_apps(tmp_path, source, sure):
+    said = doubts(
+        of(
+            tmp_path,
+            Dockerfile=GO,
+            internal__articles_dot_go=f'import "net/http"\nimport "github.com/go-chi/chi"\n{source}',
+        )
+    )
+    assert ("health path / is a proposal" in said) != sure
+
+
+def test_environment_files_of_nx_name_the_databases(tmp_path):
+    found = needs(
+        of(
+            tmp_path,
+            Dockerfile=NODE,
+            apps__api__src__environments__environment_dot_prod_dot_ts="export const e = { url: process.env.NEO4J_URL };\n",
+        )
+    )
+    assert "a database: NEO4J_URL" in found

@@ -21,6 +21,7 @@ _ASIDE = re.compile(
 )
 
 
+_PACKAGES = re.compile(r"(?<=src/main)/(?:java|kotlin|scala|groovy)(?:/.*)?$")
 _TESTS_OF_RUST = re.compile(r"#\[cfg\(test\)\]\s*(?:pub\s+)?mod\s+\w+\s*\{")
 _TEST = re.compile(
     r"test_\w+\.(?:py|rb|js|ts)|[\w-]+(?:_test|\.test|\.spec|-test|_spec)\.(?:py|rb|go|ex|exs|[cm]?[jt]sx?)|conftest\.py"
@@ -144,7 +145,8 @@ def is_auxiliary(path: str) -> bool:
 
 @lru_cache(maxsize=100_000)
 def _is_auxiliary_folder(folder: str) -> bool:
-    return any(_ASIDE.fullmatch(part.lower()) for part in folder.split("/"))
+    own = _PACKAGES.sub("", folder)  # the names of packages, such as com.example.demo, say nothing
+    return any(_ASIDE.fullmatch(part.lower()) for part in own.split("/"))
 
 
 def _walked(root: Path) -> list[str]:

@@ -33,6 +33,7 @@ PERHAPS = "what may only be for development"
 
 _READ_IN = (
     r"config\.(?:py|[cm]?[jt]s)|(?:.*settings.*|base|production)\.py|database\.(?:yml|[cm]?[jt]s)|env\.[cm]?[jt]s"
+    r"|environment(?:\.prod(?:uction)?)?\.ts"
 )
 _READS = re.compile(
     r"(?:environ(?:\.get)?[\[(]|[gG]etenv\(|(?:Lookup|\bget)Env\(|GetEnvironmentVariable\(|ENV(?:\.fetch\()?\[?|\benv::var\("

@@ -91,8 +91,16 @@ def _roots(tree: Tree, files: Sequence[str]) -> Iterator[Health]:
                 end = _ENDS.search(body, 1)
                 handler = body[: end.start()] if end and end.start() > 20 else body[:400]
                 named = re.match(r"\s*(?:\w+(?:\.|::))?\w+\s*\)", handler)  # a function defined elsewhere
+                router = re.search(r"(\w+)\.\w+\(\s*\"", match[0]) if name.endswith(".go") else None
+                own = (
+                    router is None
+                    or router[1] == "http"
+                    or re.search(rf"\b{router[1]}\s*:?=\s*(?:\w+\.)?(?:New\w*|Default)\(", text)
+                )  # not one of a part of the app
                 free = not _ASKS_MORE.search(match[0].rpartition("\n")[2] + handler)
-                yield _page("/", file, file, sure=free and not named and not _GUARDS.search(text[: match.start()]))
+                yield _page(
+                    "/", file, file, sure=bool(own) and free and not named and not _GUARDS.search(text[: match.start()])
+                )
 
 
 _OF_PYTHON = re.compile(
