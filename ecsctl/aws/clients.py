@@ -364,9 +364,13 @@ class Aws:
 
 
 def _every_page(ask: Callable[..., Any], parameters: dict[str, Any]) -> Any:
-    """All pages of an operation that the SDK has no paginator for: its items, one page after the other."""
+    """All pages of an operation that the SDK has no paginator for: its items, one page after the other.
+
+    EC2 spells the token NextToken, other services nextToken, in the request as in the answer.
+    """
     whole = ask(**parameters)
-    while token := whole.pop("nextToken", None):
-        for member, more in ask(**parameters, nextToken=token).items():
+    name = "NextToken" if "NextToken" in whole else "nextToken"
+    while token := whole.pop(name, None):
+        for member, more in ask(**parameters, **{name: token}).items():
             whole[member] = [*whole.get(member, []), *more] if isinstance(more, list) else more
     return whole

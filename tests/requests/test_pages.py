@@ -57,8 +57,7 @@ def test_a_list_without_a_paginator_goes_on_by_the_token_that_our_own_reading_kn
         asked, answered = use.model.input_shape, use.model.output_shape
         assert asked is not None
         assert answered is not None
-        assert "nextToken" in asked.members, use
-        assert "nextToken" in answered.members, use
+        assert {"nextToken", "NextToken"} & {*asked.members} & {*answered.members}, use
 
 
 @pytest.fixture
@@ -84,10 +83,16 @@ class _Client:
         answer: dict[str, Any] = {"serviceDeployments": [begin, begin + 1]}
         return answer | ({"nextToken": str(begin + 2)} if begin < 8 else {})
 
+    def describe_vpc_block_public_access_exclusions(self, NextToken: str = "0") -> dict[str, Any]:
+        begin = int(NextToken)
+        return {"VpcBlockPublicAccessExclusions": [begin], **({"NextToken": str(begin + 1)} if begin < 3 else {})}
+
 
 def test_all_pages_are_read_where_the_sdk_has_no_paginator(aws: Aws) -> None:
     found: Any = aws.read(aws.ecs.list_service_deployments)  # type: ignore[call-arg]  # this one asks for nothing
     assert found == {"serviceDeployments": list(range(10))}
+    others: Any = aws.read(aws.ec2.describe_vpc_block_public_access_exclusions)
+    assert others == {"VpcBlockPublicAccessExclusions": list(range(4))}
 
 
 def test_a_first_page_is_one_page_and_no_answer_to_who_wants_all(aws: Aws) -> None:
