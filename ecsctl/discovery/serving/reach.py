@@ -80,7 +80,8 @@ def by_default(tree: Tree, context: str, known: Collection[str], foreign: Sequen
         if any(within(file, folder) for folder in foreign):
             continue
         text = tree.live(file)
-        for found in _BY_DEFAULT.finditer(text):
+        at_home = "127.0.0.1" in text or "localhost" in text
+        for found in _BY_DEFAULT.finditer(text) if at_home else ():
             name = found[1] or found[2] or found[4]
             if name not in known and (re.search("BIND|LISTEN", name) or _OPENS.search(text)):
                 yield (f"{file} makes the app listen on 127.0.0.1 unless {name} is set, where no load balancer reaches "
