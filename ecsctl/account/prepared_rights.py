@@ -6,16 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from ecsctl.account.unfit import unfit
 from ecsctl.app_rights import app_rights, mounting
-from ecsctl.aws.codes import DENIED, code, is_gone
 from ecsctl.config.tree import dotted
 from ecsctl.names import Names
 from ecsctl.resources.role import Role
 from ecsctl.resources.support.common import none_if_gone
-from ecsctl.resources.support.our_roles import without
+from ecsctl.resources.support.our_roles import managed_policy, without
 from ecsctl.resources.support.policy_document import lacking
 from ecsctl.resources.support.rights import Scope
 
@@ -63,7 +60,7 @@ def forbidden(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
     rights = dict(_rights_of_the_app(config, Scope.of(me, Names.of(me))))
     if not arn or not rights:
         return ()
-    document = _document(aws, arn)
+    document = managed_policy(aws, arn)
     if document is None:
         return ()
     return tuple(
@@ -78,7 +75,7 @@ def bounded(aws: Aws, config: Config, me: Label, nodes: Iterable[Node]) -> tuple
     a sentence. If the boundary may not be read, nothing is reported.
     """
     arn = config.permissions_boundary
-    document = _document(aws, arn) if arn else None
+    document = managed_policy(aws, arn) if arn else None
     if document is None:
         return ()
     names, found = Names.of(me), []
@@ -92,17 +89,6 @@ def bounded(aws: Aws, config: Config, me: Label, nodes: Iterable[Node]) -> tuple
             listed, lost = without(names, role.name, missing)
             found.append(f"the permissions boundary {arn} does not allow {listed} to {role.name}: {lost}")
     return tuple(found)
-
-
-def _document(aws: Aws, arn: str) -> object:
-    """The policy of a boundary; None if it does not exist, or may not be read."""
-    try:
-        version = aws.read(aws.iam.get_policy, PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        return aws.read(aws.iam.get_policy_version, PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-    except ClientError as error:
-        if code(error) in DENIED or is_gone(error):
-            return None
-        raise
 
 
 def _rights_of_the_app(config: Config, scope: Scope) -> Iterator[tuple[str, tuple[Statement, ...]]]:

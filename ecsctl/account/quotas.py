@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from ecsctl.aws.codes import DENIED, code, is_gone
 from ecsctl.errors import Unreachable
 
 if TYPE_CHECKING:
@@ -42,11 +41,7 @@ def _room(
 def _value(aws: Aws, service: str, quota: str) -> int | None:
     try:
         answer = aws.read(aws.quotas.get_service_quota, ServiceCode=service, QuotaCode=quota)
-    except Unreachable:
+    except (ClientError, Unreachable):  # it is only a warning
         return None
-    except ClientError as error:
-        if code(error) in DENIED or is_gone(error) or code(error) == "NoSuchResourceException":
-            return None
-        raise
     value = answer["Quota"].get("Value")
     return None if value is None else int(value)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from ecsctl.aws.asking import asking
-from ecsctl.aws.codes import DENIED, code, is_gone
+from ecsctl.aws.codes import DENIED, code, is_gone, text
 from ecsctl.engine.label import APP, flat
 from ecsctl.errors import NotOffered
 from ecsctl.names import Names
@@ -27,7 +27,7 @@ from ecsctl.resources.support.common import none_if_gone, tag_filter, where
 from ecsctl.resources.support.ecs import services_of
 from ecsctl.resources.support.elb import added_by_others
 from ecsctl.resources.support.network_acls import Shut, shut
-from ecsctl.resources.support.our_roles import our_roles
+from ecsctl.resources.support.our_roles import managed_policy, our_roles
 from ecsctl.resources.support.policy_document import lacking, statements, taken
 from ecsctl.resources.support.public_access import closed
 
@@ -59,11 +59,15 @@ def set_by_others(aws: Aws, me: Label, config: Config | None) -> tuple[str, ...]
 
 @asking("looking for what denies the app's roles something")
 def denied_by_others(aws: Aws, me: Label) -> tuple[str, ...]:
-    """What denies the app's roles what ecsctl allows them, each in a sentence; nothing if it may not be read."""
-    return tuple(_readable(lambda: denials(aws, me)))
+    """What denies the app's roles what ecsctl allows them, each in a sentence; nothing if AWS does not answer that."""
+    try:
+        return tuple(denials(aws, me))
+    except (ClientError, NotOffered):
+        return ()
 
 
 def _readable(search: Callable[[], Iterator[str]]) -> list[str]:
+    """What the search finds. One that AWS refuses, or cannot answer, ends no command: it is only a look around."""
     try:
         return list(search())
     except NotOffered:  # by this region
@@ -71,7 +75,7 @@ def _readable(search: Callable[[], Iterator[str]]) -> list[str]:
     except ClientError as error:
         if code(error) in DENIED or is_gone(error):
             return []
-        raise
+        return [f"{error.operation_name} failed, so what it shows is not known: {code(error)}: {text(error)}"]
 
 
 def _acls(aws: Aws, me: Label) -> Iterator[str]:
@@ -118,7 +122,7 @@ def _boundaries(aws: Aws, me: Label, expected: str | None) -> Iterator[str]:
         arn = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
         if arn and arn != expected:
             own = none_if_gone(lambda role=role: aws.read(aws.iam.get_role_policy, RoleName=role, PolicyName=INLINE))  # type: ignore[misc]  # a default pins the loop's value
-            document = _document(aws, arn)
+            document = managed_policy(aws, arn)
             lost = lacking(document, statements(own["PolicyDocument"])) if document and own else ()
             if lost or not document:
                 bounded.setdefault(arn, {})[role] = lost
@@ -126,17 +130,6 @@ def _boundaries(aws: Aws, me: Label, expected: str | None) -> Iterator[str]:
         takes = sorted({action for lost in roles.values() for action in lost})
         what = f"takes {', '.join(takes[:3])}{' and more' * (len(takes) > 3)} from" if takes else "may take rights from"
         yield f"the permissions boundary {arn} {what} {', '.join(roles)}: ecsctl.toml does not name it"
-
-
-def _document(aws: Aws, arn: str) -> object:
-    """The policy of a boundary; None if it may not be read."""
-    try:
-        version = aws.read(aws.iam.get_policy, PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        return aws.read(aws.iam.get_policy_version, PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-    except ClientError as error:
-        if code(error) in DENIED or is_gone(error):
-            return None
-        raise
 
 
 def _rules(aws: Aws, me: Label) -> Iterator[str]:

@@ -9,7 +9,9 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
+from ecsctl.operations import set_by_others
 from ecsctl.sandbox.aws.ec2 import block_public_access
 from ecsctl.sandbox.aws.ecs import script_tasks
 from ecsctl.sandbox.core.authorization import enforce
@@ -148,6 +150,20 @@ def test_a_boundary_that_takes_nothing_away_is_not_worth_a_word(live: Clock, run
     live.sleep(60)
     assert "warning" not in run("status").err
     assert run("why").out.startswith("\u2713 nothing is wrong")
+
+
+def test_a_search_that_aws_refuses_ends_no_command(live: Clock, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer: Any = {"Error": {"Code": "PolicyEvaluation", "Message": "too many resources"}}
+
+    def refused(*_: object) -> None:
+        raise ClientError(answer, "SimulatePrincipalPolicy")
+
+    monkeypatch.setattr(set_by_others, "denials", refused)
+    ended = run("plan")
+    assert ended.code == 0
+    assert "SimulatePrincipalPolicy failed, so what it shows is not known: PolicyEvaluation: too many resources" in (
+        " ".join(ended.said.split())
+    )
 
 
 def test_why_names_it_beside_a_cause_that_is_not_certain(live: Clock, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The app's roles with their tags, through which two resource types are found."""
+"""The app's roles with their tags, through which two resource types are found, and what limits them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
+from ecsctl.aws.codes import DENIED, code, is_gone
 from ecsctl.engine.label import Label, flat
 from ecsctl.ids import RoleArn, RoleName
 from ecsctl.names import Names
@@ -42,6 +45,19 @@ def our_roles(aws: Aws, me: Label) -> Iterator[tuple[RoleArn, RoleName, dict[str
     for role in ours:
         tags = aws.read(aws.iam.get_role, RoleName=role["RoleName"])["Role"].get("Tags")
         yield RoleArn(role["Arn"]), RoleName(role["RoleName"]), flat(tags)
+
+
+def managed_policy(aws: Aws, arn: str) -> object:
+    """The document of a managed policy, such as a permissions boundary; None if it does not exist, or may not be read.
+    Raises botocore's ClientError for any other refusal.
+    """
+    try:
+        version = aws.read(aws.iam.get_policy, PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        return aws.read(aws.iam.get_policy_version, PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    except ClientError as error:
+        if code(error) in DENIED or is_gone(error):
+            return None
+        raise
 
 
 def without(names: Names, role: str, actions: Iterable[str]) -> tuple[str, str]:
