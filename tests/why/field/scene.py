@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ecsctl.resources.support.containers import LABEL
+from ecsctl.why import Cause, diagnose
 from ecsctl.why.evidence import Facts
 
 Scene = dict[str, Any]
@@ -309,3 +310,12 @@ def certificate(status: str, why: str = "", **more: Any) -> Scene:
     details = {"DomainName": "shop.example.com", "Status": status, "CreatedAt": BEGAN,
             "DomainValidationOptions": [{"DomainName": "shop.example.com", "ResourceRecord": record}]}  # fmt: skip
     return {"certificate": details | ({"FailureReason": why} if why else {}) | more}
+
+
+SILENT = unhealthy("Health checks failed", "Target.FailedHealthChecks")
+
+
+def first(*scenes: Scene) -> Cause | None:
+    """The most likely cause in these scenes."""
+    causes = diagnose(facts(*scenes)).causes
+    return causes[0] if causes else None
