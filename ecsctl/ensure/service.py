@@ -60,6 +60,7 @@ def ensure_release_command(
         command=config.release.command,
         minutes=config.release.timeout_minutes,
         container_name=names.container,
+        files=tuple(tasks.volumes.targets),
         past=facts.past_commands,
     )
     return (stack.ensure(f"{RELEASE}-command", command, after=network.way_out).image,)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import Label
-from ecsctl.engine.resource import Found, Observed, Resource
-from ecsctl.ids import ClusterName, ImageUri, SecurityGroupId, SubnetId, TaskDefinitionArn
+from ecsctl.engine.resource import Found, Observed, Order, Resource
+from ecsctl.ids import ClusterName, ImageUri, MountTargetsId, SecurityGroupId, SubnetId, TaskDefinitionArn
 from ecsctl.names import Names
 from ecsctl.parts import RELEASE
 from ecsctl.resources.support.common import none_if_gone
@@ -61,6 +61,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
     command: tuple[str, ...] = field(compare=False)
     minutes: int = field(compare=False)
     container_name: str = field(compare=False)
+    files: Order[tuple[MountTargetsId, ...]] = ()  # a task that cannot mount its volumes does not start
     past: tuple[str, ...] = field(default=(), compare=False)  # tasks that had ended before this run: not its result
 
     @property

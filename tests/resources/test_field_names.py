@@ -62,7 +62,7 @@ OTHERWISE: Mapping[str, str] = {
         backlog-alarm.starts pipeline.exact pipeline.first_run pipeline-webhook.registered build-project.webhook_branch
         listener.beside""",
     "only the order of creation": """
-        load-balancer.internet_gateway cluster.logs service.files build-project.credentials""",
+        load-balancer.internet_gateway cluster.logs service.files release.files build-project.credentials""",
     "not on AWS: what the first image is made from, and stands in for it": "image.uri image.placeholder",
 }
 

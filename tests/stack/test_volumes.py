@@ -58,6 +58,12 @@ def role(world: World) -> dict[str, Any]:
     return found
 
 
+def test_the_release_command_starts_once_its_volumes_can_be_mounted(world: World) -> None:
+    volumes, release = {"data": {"path": "/data"}}, {"command": ["./migrate"]}
+    graph = world.open(desired_stack(domain=None, volumes=volumes, release=release)).desired_stack.graph
+    assert "targets data" in graph["release-command"]
+
+
 def kept_files(world: World, plan: Any) -> list[Any]:
     session = open_app(world.aws(), "hello", world.state_file, emit=world.events.append)
     return [one for one in left(session.aws, session.engine.label, plan, {}) if one.kind == "file system"]
