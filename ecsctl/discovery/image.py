@@ -18,7 +18,7 @@ from ecsctl.discovery.files.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.files.hosts import Host
 from ecsctl.discovery.files.manifests import Container
 from ecsctl.discovery.files.started import Text, started
-from ecsctl.discovery.files.tree import Tree
+from ecsctl.discovery.files.tree import Tree, is_auxiliary
 from ecsctl.discovery.listening import Listening
 from ecsctl.discovery.needs import absent, build_secrets, folders, machine, migrations, processes, stores
 from ecsctl.discovery.needs import listing as needs
@@ -245,7 +245,7 @@ def _home(tree: Tree, context: str, read: Dockerfile, stage: Stage, names: Seque
     That is so if the context has no sources, and the build installs a package with one of these names, or is based on
     an image that has one.
     """
-    if context == "." or port_hints.sources(tree, context):
+    if context == "." or any(not is_auxiliary(one) for one in tree.named(port_hints.SOURCE, context)):
         return context
     base = re.sub(r"[:@].*", "", stage.image).rpartition("/")[2]
     return "." if base in names or absent.fetches(read, names) else context

@@ -26,6 +26,16 @@ def test_the_sources_count_if_the_image_installs_the_repositorys_own_package(tmp
     assert "QUEUE_NAME: required by shop/settings.py" in needs(image)
 
 
+def test_sources_deep_in_the_build_context_are_its_own_though_the_build_downloads_a_tool(tmp_path):
+    image = of(
+        tmp_path,
+        backend__Dockerfile="FROM eclipse-temurin:21\nRUN curl -L https://example.com/tool.tar.xz | tar -xJ\nCOPY src src\nEXPOSE 8080\nCMD run\n",
+        backend__src__main__java__com__acme__Shop_dot_java='@GetMapping("/orders")\nList<Order> orders() {}\n',
+        ai__app_dot_py='@app.get("/health")\ndef health():\n    return {"status": "ok"}\n',
+    )
+    assert image.path != "/health"
+
+
 @pytest.mark.parametrize(("source", "names"), [
     ("const s = z.object({\n  baseUrl: z.string().url(),\n  theme: z.string().default('red'),\n});\ns.parse({\n  baseUrl: process.env.SHOP_URL,\n  theme: process.env.SHOP_THEME,\n});\n", ["SHOP_URL"]),
     ("const s = z.object({\n  url: z\n    .string()\n    .optional(),\n});\ns.parse({\n  url: process.env.SHOP_URL,\n});\n", []),

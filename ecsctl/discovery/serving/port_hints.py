@@ -102,9 +102,12 @@ class Port:
         return self.number in ASIDE
 
 
+SOURCE = r"[\w.-]+\.(?:go|[cm]?[jt]sx?|py|rb|rs|cr|java|kt|cs|php|ex|exs|hs|clj)"
+
+
 def sources(tree: Tree, context: str) -> list[str]:
     """Source files that are no more than three folders deep, the nearest first; at most 300."""
-    files = tree.named(r"[\w.-]+\.(?:go|[cm]?[jt]sx?|py|rb|rs|cr|java|kt|cs|php|ex|exs|hs|clj)", context)
+    files = tree.named(SOURCE, context)
     deepest = (0 if context == "." else context.count("/") + 1) + 3
     return [one for one in files if one.count("/") <= deepest and not is_auxiliary(one)][:300]
 
