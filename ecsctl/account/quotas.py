@@ -17,7 +17,9 @@ VPCS, ADDRESSES = ("vpc", "L-F678F1CE"), ("ec2", "L-0263D0A3")  # Service Quotas
 
 
 def reached(aws: Aws, *, addresses: int) -> tuple[str, ...]:
-    """Say which quota leaves too little room for a VPC and so many addresses; nothing of one that may not be read."""
+    """Say which quota leaves too little room for a VPC and this number of elastic IP addresses. One that cannot be read
+    is left out.
+    """
     vpcs = partial(_room, aws, VPCS, 1, lambda: aws.read(aws.ec2.describe_vpcs)["Vpcs"])
     found = [vpcs("VPCs", "name a VPC of yours (vpc.id)")]
     if addresses:

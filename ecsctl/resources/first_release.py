@@ -66,7 +66,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
 
     @property
     def ready_within(self) -> float:
-        """As long as the command may take."""
+        """As long as the command may take, in seconds."""
         return 60.0 * self.minutes + STARTS
 
     def summary(self) -> str:

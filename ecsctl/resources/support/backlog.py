@@ -32,7 +32,9 @@ class Source:
     insights: bool
 
     def queries(self, expression: str, period: int | None = None) -> list[dict[str, Any]]:
-        """The metrics and the expressions over them; with a `period` for an alarm, without for a policy."""
+        """The metrics and the expressions over them; with a `period` in seconds for an alarm, without
+        for a policy.
+        """
         counted = ("ECS/ContainerInsights", "RunningTaskCount", "Average")
         if not self.insights:
             counted = ("AWS/ECS", "CPUUtilization", "SampleCount")
