@@ -187,4 +187,4 @@ def _heard(service: str, operation: str, seconds: float, failure: BaseException 
     from ecsctl.aws.codes import code
 
     outcome = "ok" if failure is None else code(failure) or type(failure).__name__
-    print(f"aws {service} {operation} {seconds * 1000:.0f} ms {outcome}", file=sys.stderr)  # noqa: T201 - debug's own line
+    sys.stderr.write(f"aws {service} {operation} {seconds * 1000:.0f} ms {outcome}\n")  # at once, for all threads
