@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ecsctl.aws.codes import DENIED, code
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.errors import ConfigError, NotOffered
 from ecsctl.fargate import CONSTRAINED, NO_FARGATE_ARM
@@ -80,12 +79,8 @@ def shut(aws: Aws, config: Config) -> tuple[str, ...]:
         return ()
     try:
         said = closed(aws, config.vpc.id or "", inward=inward, outward=not config.vpc.id)
-    except NotOffered:
+    except (ClientError, NotOffered):  # it is only a warning
         return ()
-    except ClientError as error:
-        if code(error) in DENIED:
-            return ()
-        raise
     return (said,) if said else ()
 
 

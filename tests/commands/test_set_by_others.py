@@ -11,6 +11,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from ecsctl.account import in_use
 from ecsctl.operations import set_by_others
 from ecsctl.sandbox.aws.ec2 import block_public_access
 from ecsctl.sandbox.aws.ecs import script_tasks
@@ -191,3 +192,15 @@ def test_closed_internet_gateways_are_said_before_the_first_up(folder: Path, clo
     assert "aws ec2 create-vpc-block-public-access-exclusion --vpc-id ID" in said
     (folder / "ecsctl.toml").write_text('name = "hello"\n[load_balancer]\ninternal = true\n')
     assert "Block Public Access" not in run("plan").said, "NAT gateways still work"
+
+
+def test_a_first_plan_goes_on_where_ec2_does_not_know_block_public_access(
+    folder: Path, cloud: None, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer: Any = {"Error": {"Code": "InvalidAction", "Message": "The action is not valid for this web service."}}
+
+    def unknown(*_: object, **__: object) -> None:
+        raise ClientError(answer, "DescribeVpcBlockPublicAccessOptions")
+
+    monkeypatch.setattr(in_use, "closed", unknown)
+    assert run("plan").code == 0
